@@ -1,0 +1,21 @@
+"""A pack with one rule: no resource may be named "forbidden"."""
+
+from pulumi_policy import EnforcementLevel, PolicyPack, ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
+
+
+def refuse(args: ResourceValidationArgs, report: ReportViolation) -> None:
+    if args.name == "forbidden":
+        report("the name forbidden is forbidden")
+
+
+PolicyPack(
+    name="toy",
+    policies=[
+        ResourceValidationPolicy(
+            name="no-forbidden",
+            description="No resource is named forbidden.",
+            enforcement_level=EnforcementLevel.MANDATORY,
+            validate=refuse,
+        )
+    ],
+)
