@@ -1,0 +1,214 @@
+"""The Condition element (IAM JSON policy elements: Condition operators; Single-valued vs. multivalued context keys)."""
+
+import base64
+import ipaddress
+import operator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from hipaa.iam.patterns import ANY, UNKNOWN, Match, all_of, any_of, expand, match
+from hipaa.iam.requests import Open, Request
+
+_ARN_PARTS = 6
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """How a condition operator compares one value of a document with one of a request."""
+
+    compare: Callable[[str, str], Match]
+    check: Callable[[str], object] = str  # raises ValueError for a document's value that it can't be
+    text: bool = False  # whether it takes variables: "String" and "ARN" operators do
+    wild: bool = False
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One operator on one key. `values`, any of which may match, and `key` are UNKNOWN where a preview can't tell."""
+
+    name: str
+    operator: Operator
+    key: str
+    values: tuple[str, ...]
+    every: bool = False
+    some: bool = False
+    if_exists: bool = False
+
+
+def operator_named(name: str) -> Callable[[str, tuple[str, ...]], Condition]:
+    """What makes a Condition of a key and its values; raises ValueError for an operator or value IAM doesn't know."""
+    prefix, colon, rest = name.rpartition(":")
+    if_exists = rest.endswith("IfExists")
+    base = rest.removesuffix("IfExists")
+    if base not in _OPERATORS or (colon and prefix not in ("ForAllValues", "ForAnyValue")) or rest == "NullIfExists":
+        raise ValueError("is no condition operator")
+    found = _OPERATORS[base]
+
+    def condition(key: str, values: tuple[str, ...]) -> Condition:
+        # The two pages named above and "Variables and tags" disagree on whether Bool takes variables.
+        values = tuple(UNKNOWN if base == "Bool" and "${" in value else value for value in values)
+        for value in values:
+            if value != UNKNOWN:
+                found.check(value)
+        return Condition(name, found, key, values, prefix == "ForAllValues", prefix == "ForAnyValue", if_exists)
+
+    return condition
+
+
+def holds(condition: Condition, request: Request, variables: bool | None) -> Match:
+    """Whether the condition is true of the request."""
+    found = request.look(condition.key)
+    if condition.key == UNKNOWN or found is Open.OPEN:
+        return Match.MAYBE
+    if condition.name.endswith("Null"):
+        return _null(condition, found)
+    if found is None:
+        return _without_key(condition)
+
+    asked = condition.operator
+    wanted = [
+        pattern
+        for value in condition.values
+        if (pattern := expand(value, request.variable, variables=variables and asked.text, wild=asked.wild)) is not None
+    ]
+
+    def one(value: str) -> Match:
+        hit = any_of(asked.compare(pattern, value) for pattern in wanted)
+        return ~hit if asked.negated else hit
+
+    answers = [one(value) for value in found]
+    every, some = all_of(answers), any_of(answers)
+    if condition.every or condition.some:
+        return _of_set(every, found, Match.YES) if condition.every else _of_set(some, found, Match.NO)
+    # Several values need a set operator, says AWS, and not what happens without.
+    return every if every is some else Match.MAYBE
+
+
+def _without_key(condition: Condition) -> Match:
+    if condition.every:
+        return Match.YES
+    if condition.some:
+        # ForAnyValue says no, IfExists yes; AWS doesn't say which wins.
+        return Match.MAYBE if condition.if_exists else Match.NO
+    # A negated operator matches an absent key, with IfExists as without.
+    return Match.of(condition.if_exists or condition.operator.negated)
+
+
+def _of_set(answer: Match, found: Sequence[str], if_empty: Match) -> Match:
+    """A set operator takes an empty string for an empty set."""
+    if not any(found):
+        return if_empty
+    return answer if answer is if_empty or any(value.strip(ANY) for value in found) else Match.MAYBE
+
+
+def _null(condition: Condition, found: Sequence[str] | None) -> Match:
+    # AWS doesn't say whether an empty string is null here, nor what a set operator does.
+    if condition.every or condition.some or (found is not None and not any(value.strip(ANY) for value in found)):
+        return Match.MAYBE
+    answers = {"true": Match.of(found is None), "false": Match.of(found is not None)}
+    return any_of(answers.get(value.lower(), Match.MAYBE) for value in condition.values)
+
+
+def _ignoring_case(pattern: str, value: str) -> Match:
+    return match(pattern.casefold(), value.casefold())
+
+
+def _arn(pattern: str, value: str) -> Match:
+    """Each of the six parts for itself; only the last may hold a colon."""
+    as_text = match(pattern, value)
+    wanted, found = pattern.split(":", 5), value.split(":", 5)
+    known = UNKNOWN not in "".join(wanted[:-1]) and ANY not in "".join(found[:-1])
+    if len(wanted) == len(found) == _ARN_PARTS and known:
+        return all_of(map(match, wanted, found))
+    # Text that can't match part by part either does not match; AWS doesn't say what one does that is no ARN.
+    return as_text & Match.MAYBE
+
+
+def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Callable[[str, str], Match]:
+    def typed(wanted: str, found: str) -> Match:
+        if UNKNOWN in wanted or ANY in found:
+            return Match.MAYBE
+        try:
+            return Match.of(compare(read(found), read(wanted)))
+        except ValueError:
+            return Match.MAYBE  # AWS doesn't say what a value of the wrong type does.
+
+    return typed
+
+
+def _number(text: str) -> Decimal:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("is no number")
+    return Decimal(text)
+
+
+def _date(text: str) -> Decimal:
+    """Seconds since 1970, of epoch time or of a W3C date, whose year alone has four digits."""
+    if not _DATE.fullmatch(text):
+        return _number(text)
+    year, month, day = (*text[:10].split("-"), "01", "01")[:3]
+    moment = datetime.fromisoformat(f"{year}-{month}-{day}{text[10:]}")
+    return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    if not re.fullmatch(r"[^/]+(/\d+)?", text, re.ASCII):
+        raise ValueError("is no IP address or CIDR range")
+    return ipaddress.ip_network(text, strict=False)
+
+
+def _within(address: Any, network: Any) -> bool:
+    if address.num_addresses > 1:
+        raise ValueError("is no single address")
+    return bool(address.version == network.version and address.subnet_of(network))
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("is neither true nor false")
+    return text.lower() == "true"
+
+
+def _base64(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _ordered(kind: str, read: Callable[[str], Any]) -> dict[str, Operator]:
+    orders = {
+        "Equals": operator.eq,
+        "LessThan": operator.lt,
+        "LessThanEquals": operator.le,
+        "GreaterThan": operator.gt,
+        "GreaterThanEquals": operator.ge,
+    }
+    operators = {kind + name: Operator(_typed(read, order), read) for name, order in orders.items()}
+    return operators | {f"{kind}NotEquals": Operator(_typed(read, operator.eq), read, negated=True)}
+
+
+_OPERATORS = {
+    "StringEquals": Operator(match, text=True),
+    "StringNotEquals": Operator(match, text=True, negated=True),
+    "StringEqualsIgnoreCase": Operator(_ignoring_case, text=True),
+    "StringNotEqualsIgnoreCase": Operator(_ignoring_case, text=True, negated=True),
+    "StringLike": Operator(match, text=True, wild=True),
+    "StringNotLike": Operator(match, text=True, wild=True, negated=True),
+    "ArnEquals": Operator(_arn, text=True, wild=True),
+    "ArnLike": Operator(_arn, text=True, wild=True),
+    "ArnNotEquals": Operator(_arn, text=True, wild=True, negated=True),
+    "ArnNotLike": Operator(_arn, text=True, wild=True, negated=True),
+    **_ordered("Numeric", _number),
+    **_ordered("Date", _date),
+    "Bool": Operator(_typed(_truth, operator.eq), _truth),
+    "BinaryEquals": Operator(_typed(_base64, operator.eq), _base64),
+    "IpAddress": Operator(_typed(_network, _within), _network),
+    "NotIpAddress": Operator(_typed(_network, _within), _network, negated=True),
+    "Null": Operator(match, _truth),
+}
+UNKNOWN_CONDITION = Condition("", _OPERATORS["Null"], UNKNOWN, ())

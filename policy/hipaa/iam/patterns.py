@@ -1,0 +1,137 @@
+"""Text with wildcards, compared with text that may stand for many strings."""
+
+import re
+from collections.abc import Callable, Collection, Iterable
+from enum import Enum
+from functools import lru_cache
+
+# Unicode sets these characters aside for use inside a program; `parse` refuses a document that holds one.
+ANY = "\ufdd0"
+"""In a request: any string, the empty one too."""
+UNKNOWN = "\ufdd1"
+"""In a document: one string, not known yet."""
+_MANY, _ONE, _OTHER = "\ufdd2", "\ufdd3", "\ufdd4"
+RESERVED = re.compile("[\ufdd0-\ufdef]")
+
+_VARIABLE = re.compile(r"\$\{((?:'[^']*'|[^'}])*)\}")
+_KEY_AND_DEFAULT = re.compile(r"\s*([^,']+?)\s*(?:,\s*'((?:[^']|'')*)'\s*)?")
+
+
+class Match(Enum):
+    """Kleene's three truth values, in order: `&` is the least, `|` the greatest, `~` the opposite."""
+
+    NO = 0
+    MAYBE = 1
+    YES = 2
+
+    @staticmethod
+    def of(answer: bool) -> "Match":
+        return Match.YES if answer else Match.NO
+
+    def __and__(self, other: "Match") -> "Match":
+        return Match(min(self.value, other.value))
+
+    def __or__(self, other: "Match") -> "Match":
+        return Match(max(self.value, other.value))
+
+    def __invert__(self) -> "Match":
+        return Match(2 - self.value)
+
+
+def all_of(matches: Iterable[Match]) -> Match:
+    return min(matches, key=lambda match: match.value, default=Match.YES)
+
+
+def any_of(matches: Iterable[Match]) -> Match:
+    return max(matches, key=lambda match: match.value, default=Match.NO)
+
+
+def wildcards(text: str) -> str:
+    """A pattern: `*` stands for any string, `?` for any character."""
+    return text.replace("*", _MANY).replace("?", _ONE)
+
+
+def expand(text: str, lookup: Callable[[str], str | None], *, variables: bool | None, wild: bool) -> str | None:
+    """The pattern that a value in a document means for one request.
+
+    lookup: the value of a condition key, None when it is absent, UNKNOWN where it is not known.
+    variables: whether `${…}` is a variable; None when the document's version is not known.
+    wild: whether `*` and `?` are wildcards. In what a variable stands for they never are.
+    Returns None when a variable has no value: then it matches nothing (IAM policy elements: Variables and tags,
+    "Policy variables with no value").
+    """
+    authored = wildcards if wild else str
+    if variables is False:
+        return authored(text)
+    pieces = _VARIABLE.split(text)
+    for i, piece in enumerate(pieces):
+        if i % 2 == 0:
+            pieces[i] = authored(piece)
+        elif variables and piece in ("*", "?", "$"):
+            pieces[i] = piece
+        elif variables and (parts := _KEY_AND_DEFAULT.fullmatch(piece)):
+            key, default = parts.groups()
+            value = lookup(key)
+            if value is None and default is None:
+                return None
+            pieces[i] = default.replace("''", "'") if value is None else value
+        else:
+            pieces[i] = UNKNOWN
+    return "".join(pieces)
+
+
+@lru_cache(maxsize=1 << 14)
+def match(pattern: str, value: str) -> Match:
+    """YES if the pattern matches every string that `value` stands for, NO if it matches none."""
+    if not _may_match(pattern, value):
+        return Match.NO
+    return Match.MAYBE if UNKNOWN in pattern or not _must_match(pattern, value) else Match.YES
+
+
+# Both walk the value with the set of places in the pattern that may come next.
+
+
+def _may_match(pattern: str, value: str) -> bool:
+    places: Collection[int] = _after(pattern, {0})
+    for symbol in value:
+        if not places:
+            return False
+        # Some string leads from a place to any later one.
+        places = range(min(places), len(pattern) + 1) if symbol == ANY else _step(pattern, places, symbol)
+    return len(pattern) in places
+
+
+def _must_match(pattern: str, value: str) -> bool:
+    # Of the strings that ANY stands for, the hardest to match are those of a character found nowhere in the pattern,
+    # which only wildcards take. There is a set of places for each length of such strings that differs in effect.
+    possible = {_after(pattern, {0})}
+    for symbol in value:
+        if symbol == ANY:
+            longer = possible
+            while longer := {_step(pattern, places, _OTHER) for places in longer} - possible:
+                possible = possible | longer
+        else:
+            possible = {_step(pattern, places, symbol) for places in possible}
+    return all(len(pattern) in places for places in possible)
+
+
+def _step(pattern: str, places: Iterable[int], symbol: str) -> frozenset[int]:
+    following = set()
+    for place in places:
+        token = pattern[place : place + 1]
+        if token in (_MANY, UNKNOWN):
+            following.add(place)
+        elif token in (symbol, _ONE):
+            following.add(place + 1)
+    return _after(pattern, following)
+
+
+def _after(pattern: str, places: set[int]) -> frozenset[int]:
+    """The places, and those past a `*` that takes nothing."""
+    reached = set(places)
+    for place in places:
+        past = place
+        while pattern[past : past + 1] in (_MANY, UNKNOWN):
+            past += 1
+            reached.add(past)
+    return frozenset(reached)
