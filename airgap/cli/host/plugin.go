@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"strconv"
+
+	sdk "github.com/pulumi/pulumi/sdk/v3"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// RunPlugin serves a policy pack or a provider written in Python until the engine closes the call.
+func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer) error {
+	tc, err := python(req.GetInfo())
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(server.Context())
+	defer cancel()
+	defer context.AfterFunc(h.alive, cancel)()
+
+	streams, stdout, stderr, err := rpcutil.MakeRunPluginStreams(server, false)
+	if err != nil {
+		return err
+	}
+	defer streams.Close()
+
+	directory := req.GetInfo().GetProgramDirectory()
+	args := []string{"-u"}
+	run := runProvider
+	if req.GetKind() == string(apitype.AnalyzerPlugin) {
+		args = append(append(append(args, "-m", "pulumi.policy"), req.GetArgs()...), directory)
+		run = runPack
+	} else {
+		args = append(append(args, directory), req.GetArgs()...)
+	}
+	cmd, err := tc.Command(ctx, args...)
+	if err != nil {
+		return err
+	}
+	detach(cmd)
+	cmd.Env = append(environment(cmd), req.GetEnv()...)
+	cmd.Dir = req.GetPwd()
+	cmd.Stderr = stderr
+
+	err = run(ctx, cmd, stdout)
+	sweep(ctx, cmd)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return server.Send(&pulumirpc.RunPluginResponse{
+			Output: &pulumirpc.RunPluginResponse_Exitcode{Exitcode: int32(exit.ExitCode())},
+		})
+	}
+	return err
+}
+
+func runProvider(_ context.Context, cmd *exec.Cmd, stdout io.Writer) error {
+	cmd.Stdout = stdout
+	return cmd.Run()
+}
+
+// runPack serves a pack through the SDK's proxy. A pack reads the stack's name and configuration from its environment
+// when it starts, and the engine sends them only after it has connected: the proxy connects first.
+func runPack(ctx context.Context, cmd *exec.Cmd, stdout io.Writer) error {
+	proxy, out, err := sdk.NewPolicyProxy(ctx, stdout)
+	if err != nil {
+		return err
+	}
+	stack, err := proxy.AwaitConfiguration(ctx)
+	if err != nil {
+		return err
+	}
+	if stack != nil { // none for `policy publish`, which asks only what the pack holds
+		cmd.Env = append(cmd.Env,
+			"PULUMI_ORGANIZATION="+stack.GetOrganization(),
+			"PULUMI_PROJECT="+stack.GetProject(),
+			"PULUMI_STACK="+stack.GetStack(),
+			"PULUMI_DRY_RUN="+strconv.FormatBool(stack.GetDryRun()),
+			"PULUMI_CONFIG="+configJSON(stack.GetConfig()))
+	}
+	cmd.Dir = cmd.Args[len(cmd.Args)-1] // a pack opens its own files by relative path
+	cmd.Stdout = out
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	// Attach would return as soon as ctx ends, leaving a pack that is still ending to nobody.
+	return proxy.Attach(context.WithoutCancel(ctx), cmd)
+}
