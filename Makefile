@@ -1,0 +1,43 @@
+# The README's commands. Each sets up what it needs, so any of them works first on a fresh clone.
+STACK ?= dev
+PYTHON ?= python3
+VENV := .venv
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup preview test lint bench lock clean
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/installed ## Make the virtual environment that serves the program, the pack and the tests
+
+$(VENV)/installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "make: Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+preview: setup ## Preview the stack STACK (default: dev) against the embedded AWS, gated by the pack
+	@# The program checks its settings itself, all at once; Pulumi's own check stops at the first.
+	bin/sandbox pulumi preview --stack $(STACK) --policy-pack policy --skip-config-validation
+
+test: setup ## Run every test
+	$(VENV)/bin/python -m pytest
+
+lint: setup ## Check style, types and formatting
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy __main__.py components sandbox airgap
+	$(VENV)/bin/mypy policy
+
+lock: setup ## Pin requirements*.in anew, with hashes
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		requirements.in --output-file requirements.txt
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		requirements-dev.in --output-file requirements-dev.txt
+
+clean: ## Stop the sandbox and remove all that was made here
+	@if [ -x $(VENV)/bin/python ] && [ -d .sandbox ]; then bin/sandbox --down; fi
+	rm -rf $(VENV) .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
