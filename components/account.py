@@ -1,0 +1,44 @@
+"""Where the stack is deployed: what physical names and ARNs are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+BUCKET_NAME_LIMIT = 63  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+
+
+@dataclass(frozen=True)
+class Account:
+    """An AWS account and region. All of it is known at the first preview, so that every policy document is too."""
+
+    id: str
+    region: str
+    partition: str
+    dns_suffix: str
+
+    @classmethod
+    def current(cls, region: str) -> Account:
+        """The account of the stack's credentials."""
+        partition = aws.get_partition()
+        return cls(aws.get_caller_identity().account_id, region, partition.partition, partition.dns_suffix)
+
+    @property
+    def root(self) -> str:
+        """The principal that stands for the whole account: its IAM policies then decide."""
+        return f"arn:{self.partition}:iam::{self.id}:root"
+
+    def bucket_name(self, purpose: str) -> str:
+        """A bucket's name, unique in all of AWS. Raises ValueError past S3's 63 characters."""
+        name = f"{pulumi.get_project()}-{pulumi.get_stack()}-{purpose}-{self.id}-{self.region}".lower()
+        if len(name) > BUCKET_NAME_LIMIT:
+            raise ValueError(
+                f"the bucket name {name} has {len(name)} characters and S3 allows {BUCKET_NAME_LIMIT}; "
+                "give the stack a shorter name"
+            )
+        return name
+
+    def bucket_arn(self, name: str) -> str:
+        return f"arn:{self.partition}:s3:::{name}"
