@@ -1,0 +1,1 @@
+"""Pulumi's side of the gate: resources → facts, and verdicts → policies."""

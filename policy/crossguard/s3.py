@@ -1,0 +1,174 @@
+"""The buckets of a stack, from its resources: pulumi-aws 7's types, and 6's with V2 in the name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from crossguard.resources import Inputs, Resource
+from hipaa.facts import (
+    AccessLogging,
+    Bucket,
+    BucketPolicy,
+    Declared,
+    DefaultEncryption,
+    PublicAccessBlock,
+    Role,
+    Setting,
+    StackKey,
+    Unknown,
+    Versioning,
+)
+
+BUCKET = "aws:s3/bucket:Bucket"
+KEY_TYPES = {"aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey"}
+# Regions by their start; every other is of the partition `aws`.
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+DATA_CLASS = "DataClass"
+ROLES = {
+    "phi": Role.PHI,
+    "replica": Role.REPLICA,
+    "accesslog": Role.ACCESS_LOG,
+    "traillog": Role.TRAIL_LOG,
+    "inventory": Role.INVENTORY,
+}
+
+
+def v7_type(resource_type: str) -> str:
+    """pulumi-aws 6 has aws:s3/bucketVersioningV2:BucketVersioningV2 for what 7 calls BucketVersioning."""
+    return resource_type.replace("V2:", ":").removesuffix("V2")
+
+
+def buckets(resources: Iterable[Resource], inputs: Inputs) -> list[Bucket]:
+    """Every bucket of the stack, with the settings that its companions declare."""
+    every = list(resources)
+    of_type = [resource for resource in every if v7_type(resource.type) == BUCKET]
+    joined: dict[str, list[Declared]] = {bucket.urn: [] for bucket in of_type}
+    log_targets: set[str] = set()
+    for resource in every:
+        read = COMPANIONS.get(v7_type(resource.type))
+        if read is None:
+            continue
+        bucket = joined_bucket(resource, "bucket", of_type)
+        setting = read(resource, of_type, inputs)
+        if bucket is not None:
+            joined[bucket.urn].append(Declared(resource.urn, setting))
+        if isinstance(setting, AccessLogging) and isinstance(setting.target, str):
+            log_targets.add(setting.target)
+    return [
+        Bucket(
+            bucket.urn,
+            arn(bucket),
+            role(bucket, receives_logs=not log_targets.isdisjoint({bucket.urn, bucket.inputs.get("bucket")})),
+            tuple(joined[bucket.urn]),
+        )
+        for bucket in of_type
+    ]
+
+
+def companion(resource: Resource, inputs: Inputs) -> Bucket | None:
+    """The bucket that a companion sets, as far as the companion tells before it exists; None if it is no companion.
+
+    What the bucket is for counts as told only by a PHI tag: how the bucket is used is seen at the end.
+    """
+    read = COMPANIONS.get(v7_type(resource.type))
+    if read is None:
+        return None
+    bucket = joined_bucket(resource, "bucket", [each for each in inputs.all() if v7_type(each.type) == BUCKET])
+    return Bucket(
+        bucket.urn if bucket else resource.urn,
+        arn(resource),
+        Role.PHI if bucket and tagged_role(bucket) is Role.PHI else Role.OTHER,
+        (Declared(resource.urn, read(resource, [], inputs)),),
+    )
+
+
+def arn(resource: Resource) -> str | Unknown:
+    """The ARN of a bucket or a companion's bucket; not known where Pulumi names the bucket and it doesn't exist yet."""
+    name = resource.inputs.get("bucket")
+    if not isinstance(name, str):
+        return Unknown(f"{resource.name}.bucket")
+    region = resource.region or ""
+    partition = next((partition for start, partition in PARTITIONS.items() if region.startswith(start)), "aws")
+    return f"arn:{partition}:s3:::{name}"
+
+
+def role(bucket: Resource, *, receives_logs: bool) -> Role:
+    """What a bucket is for. A PHI tag outweighs how the bucket is used, and what says nothing may hold PHI."""
+    tagged = tagged_role(bucket)
+    if receives_logs and tagged is not Role.PHI:
+        return Role.ACCESS_LOG
+    return tagged or Role.PHI
+
+
+def tagged_role(bucket: Resource) -> Role | None:
+    """What the bucket's own tag says that it is for; None where it says nothing that is known."""
+    tags = bucket.inputs.get("tags")
+    tag = tags.get(DATA_CLASS) if isinstance(tags, Mapping) else None
+    return ROLES.get(tag.lower(), Role.OTHER) if isinstance(tag, str) else None
+
+
+def joined_bucket(companion: Resource, prop: str, of_type: list[Resource]) -> Resource | None:
+    """The bucket that a property names: by the resource that its value comes from, or by a name that is known."""
+    value = companion.inputs.get(prop)
+    sources = [source for source in companion.sources.get(prop, ()) if v7_type(source.type) == BUCKET]
+    if len(sources) == 1:
+        return sources[0]
+    return next((bucket for bucket in of_type if isinstance(value, str) and bucket.inputs.get("bucket") == value), None)
+
+
+def _public_access_block(resource: Resource, *_: Any) -> Setting:
+    given = resource.inputs
+    return PublicAccessBlock(
+        given.get("blockPublicAcls"),
+        given.get("blockPublicPolicy"),
+        given.get("ignorePublicAcls"),
+        given.get("restrictPublicBuckets"),
+    )
+
+
+def _default_encryption(resource: Resource, *_: Any) -> Setting:
+    rules = resource.inputs.get("rules")
+    if isinstance(rules, Unknown):
+        return DefaultEncryption(rules, rules)
+    rule = rules[0] if rules else {}
+    if isinstance(rule, Unknown):
+        return DefaultEncryption(rule, rule)
+    default = rule.get("applyServerSideEncryptionByDefault") or {}
+    if isinstance(default, Unknown):
+        return DefaultEncryption(default, default)
+    key = default.get("kmsMasterKeyId")
+    sources = resource.sources.get("rules", ())
+    if isinstance(key, Unknown) and sources and all(source.type in KEY_TYPES for source in sources):
+        key = StackKey(sources[0].urn)
+    return DefaultEncryption(default.get("sseAlgorithm"), key)
+
+
+def _versioning(resource: Resource, *_: Any) -> Setting:
+    configuration = resource.inputs.get("versioningConfiguration") or {}
+    return Versioning(configuration if isinstance(configuration, Unknown) else configuration.get("status"))
+
+
+def _access_logging(resource: Resource, of_type: list[Resource], _: Inputs) -> Setting:
+    target = joined_bucket(resource, "targetBucket", of_type)
+    return AccessLogging(target.urn if target else resource.inputs.get("targetBucket"))
+
+
+def _bucket_policy(resource: Resource, _: list[Resource], inputs: Inputs) -> Setting:
+    """The document as JSON or, while that isn't known, as its component declared it, with the structure known."""
+    document = resource.inputs.get("policy")
+    if isinstance(document, Unknown):
+        component = inputs.get(resource.parent)
+        declared = component.inputs.get("bucketPolicy") if component else None
+        document = declared if isinstance(declared, Mapping) else document
+    return BucketPolicy(document if document is not None else "")
+
+
+COMPANIONS: dict[str, Callable[[Resource, list[Resource], Inputs], Setting]] = {
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _public_access_block,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _default_encryption,
+    "aws:s3/bucketVersioning:BucketVersioning": _versioning,
+    "aws:s3/bucketLogging:BucketLogging": _access_logging,
+    "aws:s3/bucketPolicy:BucketPolicy": _bucket_policy,
+}

@@ -1,0 +1,92 @@
+"""The judgement of a bucket's settings: pure functions from facts to a finding."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+from hipaa import iam
+from hipaa.facts import (
+    AccessLogging,
+    Bucket,
+    BucketPolicy,
+    DefaultEncryption,
+    PublicAccessBlock,
+    StackKey,
+    Unknown,
+    Versioning,
+)
+from hipaa.verdicts import Finding, failed, passed, unverified
+
+# A key by ARN, or by its id alone: a UUID, or mrk- and 32 hex digits for a multi-region key.
+# https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
+KEY_ID = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:key/)?(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+CUSTOMER_ALIAS = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/(?!aws/)[\w/-]+")
+
+
+def public_access_block(_: Bucket, block: PublicAccessBlock) -> Finding:
+    flags = {_camel(field.name): getattr(block, field.name) for field in fields(block)}
+    off = [name for name, on in flags.items() if not on]
+    unknown = [on for on in flags.values() if isinstance(on, Unknown)]
+    if off:
+        return failed(f"{' and '.join(off)} {'is' if len(off) == 1 else 'are'} not true")
+    return unverified(*unknown) if unknown else passed("all four flags are on")
+
+
+def customer_key(_: Bucket, encryption: DefaultEncryption) -> Finding:
+    algorithm, key = encryption.algorithm, encryption.key
+    if isinstance(algorithm, Unknown):
+        return unverified(algorithm)
+    if algorithm not in ("aws:kms", "aws:kms:dsse"):
+        return failed(f"default encryption is {algorithm or 'not given'}")
+    if isinstance(key, Unknown):
+        return unverified(key)
+    if isinstance(key, StackKey):
+        return passed(f"{algorithm} with {key.resource}")
+    if not key:
+        return failed(f"{algorithm} with no key, so with the AWS managed key aws/s3")
+    if KEY_ID.fullmatch(key) or CUSTOMER_ALIAS.fullmatch(key):
+        return passed(f"{algorithm} with a customer managed key")
+    return failed(f"{algorithm} with {key}, which isn't a customer managed key")
+
+
+def tls_only(bucket: Bucket, policy: BucketPolicy) -> Finding:
+    """Ask of every request that there can be over plain HTTP: the bucket and any object, any action, anyone."""
+    if isinstance(policy.document, Unknown):
+        return unverified(policy.document)
+    if isinstance(bucket.arn, Unknown):
+        return unverified(bucket.arn)
+    try:
+        document = iam.parse(policy.document)
+    except iam.MalformedPolicy as error:
+        return failed(f"the policy can't be parsed: {error}")
+    for resource, what in ((bucket.arn, "the bucket"), (f"{bucket.arn}/{iam.ANY}", "its objects")):
+        plain_http = iam.Request("s3:" + iam.ANY, resource, iam.ANYONE, {"aws:SecureTransport": ["false"]})
+        if iam.decide([document], plain_http).outcome is not iam.Outcome.DENIED:
+            return failed(f"some request over plain HTTP on {what} is not denied")
+    return passed("every request over plain HTTP is denied")
+
+
+def versioning(_: Bucket, versioning: Versioning) -> Finding:
+    if isinstance(versioning.status, Unknown):
+        return unverified(versioning.status)
+    if versioning.status != "Enabled":
+        return failed(f"versioning is {versioning.status or 'not given'}")
+    return passed("versioning is Enabled")
+
+
+def access_logging(bucket: Bucket, logging: AccessLogging) -> Finding:
+    if isinstance(logging.target, Unknown):
+        return unverified(logging.target)
+    if not logging.target:
+        return failed("no target bucket")
+    if logging.target == bucket.resource or (
+        isinstance(bucket.arn, str) and bucket.arn.endswith(f":::{logging.target}")
+    ):
+        return failed("access is logged to the bucket itself")
+    return passed("access is logged to another bucket")
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)

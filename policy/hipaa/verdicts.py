@@ -1,0 +1,51 @@
+"""What a rule answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from hipaa.facts import Unknown
+
+
+class Status(Enum):
+    PASS = "pass"  # noqa: S105  (no password)
+    FAIL = "fail"
+    NOT_APPLICABLE = "not applicable"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule's answer about one setting: what was found, and for `unverified` the values that aren't known yet."""
+
+    status: Status
+    found: str
+    unknown: tuple[Unknown, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finding, with the control it is of and the resource it is about."""
+
+    control: str
+    resource: str
+    finding: Finding
+
+    @property
+    def status(self) -> Status:
+        return self.finding.status
+
+
+def passed(found: str) -> Finding:
+    return Finding(Status.PASS, found)
+
+
+def failed(found: str) -> Finding:
+    return Finding(Status.FAIL, found)
+
+
+def unverified(*unknown: Unknown) -> Finding:
+    """Never a pass: the gate fails until the value can be known."""
+    where = ", ".join(each.where for each in unknown)
+    return Finding(Status.UNVERIFIED, f"{where} isn't known yet", unknown)
