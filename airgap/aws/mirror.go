@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/blang/semver"
-	"github.com/hashicorp/hcl"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
+	"github.com/hashicorp/hcl/v2/hclparse"
 )
 
 // The two variables that say where the Terraform provider is, before any place is searched.
@@ -64,18 +66,21 @@ func places(env func(string) string) search {
 // Terraform itself only warns of it.
 func configured(file string) []place {
 	var config struct {
-		Cache        string `hcl:"plugin_cache_dir"`
+		Cache        string `hcl:"plugin_cache_dir,optional"`
 		Installation []struct {
 			Mirrors []struct {
-				Path string `hcl:"path"`
-			} `hcl:"filesystem_mirror"`
-		} `hcl:"provider_installation"`
+				Path string   `hcl:"path"`
+				Rest hcl.Body `hcl:",remain"`
+			} `hcl:"filesystem_mirror,block"`
+			Rest hcl.Body `hcl:",remain"`
+		} `hcl:"provider_installation,block"`
+		Rest hcl.Body `hcl:",remain"`
 	}
-	text, err := os.ReadFile(file)
-	if err == nil {
-		err = hcl.Decode(&config, string(text))
+	parsed, problems := hclparse.NewParser().ParseHCLFile(file)
+	if !problems.HasErrors() {
+		problems = gohcl.DecodeBody(parsed.Body, nil, &config)
 	}
-	if err != nil {
+	if problems.HasErrors() {
 		return nil
 	}
 	var found []place
