@@ -9,8 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 PolicyDocument = dict[str, Any]
-LifecycleRule = aws.s3.BucketLifecycleConfigurationRuleArgs
-Encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs
+LifecycleRule = aws.s3.BucketLifecycleConfigurationRuleArgsDict
+Encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict
 
 
 def guarded_bucket(

@@ -67,11 +67,11 @@ def load(values: Mapping[str, str], region: str | None) -> Settings:
             faults.append(f"{PREFIX}{key} is '{text}'; it is a whole number of days. {fix}")
             return default
         number = int(text)
-        if number < least:
-            faults.append(f"{PREFIX}{key} is {number}; {why}. {fix}")
-        if number > CENTURY:
-            faults.append(f"{PREFIX}{key} is {number}; more than {CENTURY} days, a century, is a mistake. {fix}")
-        return number
+        if least <= number <= CENTURY:
+            return number
+        reason = why if number < least else f"more than {CENTURY} days, a century, is a mistake"
+        faults.append(f"{PREFIX}{key} is {number}; {reason}. {fix}")
+        return default  # so that one wrong value isn't told twice
 
     retention = days(
         "retentionDays", SEVEN_YEARS, SIX_YEARS, f"PHI is kept at least {SIX_YEARS} days (45 CFR 164.316(b)(2)(i))"
