@@ -1,0 +1,1 @@
+"""The Pulumi engine and its AWS plugin, from package registries alone."""
