@@ -66,20 +66,13 @@ def _elements(statement: Statement, request: Request) -> Iterator[tuple[Match, s
     """Of each element whether it matches, and what to say if it only may."""
     entries = statement.principals
     if entries is not None:
-        answer = ~spares(entries, request.principal) if statement.not_principals else names(entries, request.principal)
-        yield answer, _why("NotPrincipal" if statement.not_principals else "Principal", [id_ for _, id_ in entries])
-
-    action = any_of(match(wildcards(each).casefold(), request.action.casefold()) for each in statement.actions)
-    yield (
-        ~action if statement.not_actions else action,
-        _why("NotAction" if statement.not_actions else "Action", statement.actions),
-    )
+        answer = (spares if statement.not_principals else names)(entries, request.principal)
+        yield _element("Principal", answer, [id_ for _, id_ in entries], opposite=statement.not_principals)
+    answer = any_of(match(wildcards(each).casefold(), request.action.casefold()) for each in statement.actions)
+    yield _element("Action", answer, statement.actions, opposite=statement.not_actions)
     if statement.resources is not None:
-        resource = any_of(_resource(each, statement, request) for each in statement.resources)
-        yield (
-            ~resource if statement.not_resources else resource,
-            _why("NotResource" if statement.not_resources else "Resource", statement.resources),
-        )
+        answer = any_of(_resource(each, statement, request) for each in statement.resources)
+        yield _element("Resource", answer, statement.resources, opposite=statement.not_resources)
     for condition in statement.conditions:
         yield holds(condition, request, statement.variables), _why_condition(condition, request)
 
@@ -92,10 +85,12 @@ def _resource(text: str, statement: Statement, request: Request) -> Match:
     return Match.MAYBE if misplaced else answer
 
 
-def _why(element: str, values: Iterable[str]) -> str:
+def _element(name: str, answer: Match, values: Iterable[str], *, opposite: bool) -> tuple[Match, str]:
+    if opposite:
+        name, answer = f"Not{name}", ~answer
     if any(UNKNOWN in value for value in values):
-        return f"{element} is not known yet"
-    return f"{element} covers some such requests, perhaps not all"
+        return answer, f"{name} is not known yet"
+    return answer, f"{name} covers some such requests, perhaps not all"
 
 
 def _why_condition(condition: Condition, request: Request) -> str:

@@ -14,11 +14,11 @@ _STATEMENT = {
     *("Sid", "Effect", "Condition"),
     *("Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource"),
 }
-_PRINCIPAL = re.compile(rf"\*|{UNKNOWN}|\d{{12}}|A[A-Z0-9]{{15,}}|arn:[^:]*:(?:iam|sts)::\d{{12}}:.+")
+_PRINCIPAL = re.compile(rf"\*|{UNKNOWN}|\d{{12}}|A[A-Z0-9]{{15,}}|arn:[^:]*:(?:iam|sts)::[^:]*:.+")
 _PRINCIPALS = {"AWS", "Service", "Federated", "CanonicalUser"}
 
 
-class MalformedPolicy(ValueError):
+class MalformedPolicy(ValueError):  # noqa: N818 - the name of the error that S3 gives
     """A document that IAM would refuse. The message says where and what."""
 
 
@@ -82,7 +82,8 @@ def _json(text: str) -> Any:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) < len(pairs):
-            raise MalformedPolicy("policy: an element appears twice")
+            seen = [key for key, _ in pairs]
+            raise MalformedPolicy(f"policy: {max(seen, key=seen.count)[:60]!r} appears twice in one object")
         return result
 
     def refuse(constant: str) -> None:
@@ -177,12 +178,14 @@ def _conditions(element: Any, where: str) -> Iterable[Condition]:
         except ValueError as error:
             raise MalformedPolicy(f"{where}: {name[:60]!r} {error}") from None
         for key, values in ({UNKNOWN: []} if _unknown(keys) else _object(keys, f"{where}: {name}")).items():
+            here = f"{where}: {name}: {key[:60]}"
+            if ":" not in key and key != UNKNOWN:
+                raise MalformedPolicy(f"{here}: a key without its service")
+            texts = tuple(_scalar(value, here) for value in _list(values))
             try:
-                yield make(key, tuple(_scalar(value, f"{where}: {name}: {key[:60]}") for value in _list(values)))
-            except MalformedPolicy:
-                raise
+                yield make(key, texts)
             except ValueError as error:
-                raise MalformedPolicy(f"{where}: {name}: a value of {key[:60]} {error}") from None
+                raise MalformedPolicy(f"{here}: a value {str(error)[:120]}") from None
 
 
 def _unknown(value: Any) -> bool:
