@@ -6,7 +6,7 @@ a setting that is nowhere declared is not there at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -18,6 +18,16 @@ class Unknown:
 
     where: str
     sources: tuple[str, ...] = ()
+
+
+def unknowns(value: Any) -> Iterator[Unknown]:
+    """Every value in a structure that isn't known yet."""
+    if isinstance(value, Unknown):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (found for each in value.values() for found in unknowns(each))
+    elif isinstance(value, list):
+        yield from (found for each in value for found in unknowns(each))
 
 
 class Role(Enum):

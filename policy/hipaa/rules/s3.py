@@ -15,6 +15,7 @@ from hipaa.facts import (
     StackKey,
     Unknown,
     Versioning,
+    unknowns,
 )
 from hipaa.verdicts import Finding, failed, passed, unverified
 
@@ -62,8 +63,13 @@ def tls_only(bucket: Bucket, policy: BucketPolicy) -> Finding:
         return failed(f"the policy can't be parsed: {error}")
     for resource, what in ((bucket.arn, "the bucket"), (f"{bucket.arn}/{iam.ANY}", "its objects")):
         plain_http = iam.Request("s3:" + iam.ANY, resource, iam.ANYONE, {"aws:SecureTransport": ["false"]})
-        if iam.decide([document], plain_http).outcome is not iam.Outcome.DENIED:
-            return failed(f"some request over plain HTTP on {what} is not denied")
+        decision = iam.decide([document], plain_http)
+        unknown = tuple(unknowns(policy.document))
+        if decision.outcome is iam.Outcome.UNSURE and unknown:
+            return unverified(*unknown)
+        if decision.outcome is not iam.Outcome.DENIED:
+            why = f" ({'; '.join(decision.why_unsure)})" if decision.why_unsure else ""
+            return failed(f"some request over plain HTTP on {what} isn't denied{why}")
     return passed("every request over plain HTTP is denied")
 
 

@@ -1,0 +1,130 @@
+"""The pack as the engine runs it: a process of its own, asked over gRPC with the SDK's own messages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from sandbox.folder import ROOT
+
+UNKNOWN = UNKNOWN_STRING_VALUE
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource as a program declares it; `comes_from` names the resources that a property's value comes from."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    parent: str | None = None
+    comes_from: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    region: str | None = "us-east-1"
+
+    @property
+    def urn(self) -> str:
+        return f"urn:pulumi:dev::test::{self.type}::{self.name}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the pack told, the policy and the resource's name, and when."""
+
+    policy: str
+    resource: str
+    message: str = field(compare=False)
+    mandatory: bool = True
+
+
+class Gate:
+    def __init__(self, stub: analyzer_pb2_grpc.AnalyzerStub) -> None:
+        self._stub = stub
+
+    def policies(self) -> list[Any]:
+        return list(self._stub.GetAnalyzerInfo(empty_pb2.Empty()).policies)
+
+    def before(self, resource: Resource, stack: Sequence[Resource] = ()) -> list[Finding]:
+        """What is told of a resource before it exists."""
+        parents = {each.name: each.urn for each in stack}
+        request = analyzer_pb2.AnalyzeRequest(
+            type=resource.type,
+            properties=struct(resource.inputs),
+            urn=resource.urn,
+            name=resource.name,
+            options=analyzer_pb2.AnalyzerResourceOptions(parent=parents.get(resource.parent or "", "")),
+            provider=provider(resource),
+        )
+        return [finding(each, resource.name) for each in self._stub.Analyze(request).diagnostics]
+
+    def at_the_end(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
+        """What is told of the whole stack. `planned` has the outputs of a resource, where they are not its inputs."""
+        urns = {each.name: each.urn for each in stack}
+        resources = [
+            analyzer_pb2.AnalyzerResource(
+                type=each.type,
+                properties=struct(planned.get(each.name, each.inputs)),
+                urn=each.urn,
+                name=each.name,
+                options=analyzer_pb2.AnalyzerResourceOptions(),
+                provider=provider(each),
+                parent=urns.get(each.parent or "", ""),
+                dependencies=sorted({urns[name] for names in each.comes_from.values() for name in names}),
+                propertyDependencies={
+                    prop: analyzer_pb2.AnalyzerPropertyDependencies(urns=[urns[name] for name in names])
+                    for prop, names in each.comes_from.items()
+                },
+            )
+            for each in stack
+        ]
+        names = {urn: name for name, urn in urns.items()}
+        response = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
+        return [finding(each, names.get(each.urn, "")) for each in response.diagnostics]
+
+    def judge(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]] | None = None) -> list[Finding]:
+        """All that a preview of the stack is told."""
+        before = [told for resource in stack for told in self.before(resource, stack)]
+        return before + self.at_the_end(stack, planned or {})
+
+
+@contextmanager
+def running() -> Iterator[Gate]:
+    """The pack of this checkout, started as the language host starts it."""
+    pack = ROOT / "policy"
+    command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(pack)]
+    with subprocess.Popen(command, cwd=pack, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        try:
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                yield Gate(analyzer_pb2_grpc.AnalyzerStub(channel))
+        finally:
+            process.kill()
+
+
+def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    made = struct_pb2.Struct()
+    made.update(dict(values))
+    return made
+
+
+def provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource:
+    return analyzer_pb2.AnalyzerProviderResource(
+        type="pulumi:providers:aws",
+        properties=struct({"region": resource.region} if resource.region else {}),
+        urn="urn:pulumi:dev::test::pulumi:providers:aws::default",
+        name="default",
+    )
+
+
+def finding(diagnostic: Any, resource: str) -> Finding:
+    mandatory = diagnostic.enforcementLevel == analyzer_pb2.MANDATORY
+    return Finding(diagnostic.policyName, resource, diagnostic.message, mandatory)

@@ -1,0 +1,241 @@
+"""The pack judged from outside, over gRPC: what each control lets pass and what it tells, and when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.policy.gate import Finding, Gate, Resource, running
+from tests.policy.stacks import KEY_ARN, bucket, changed, tls_only, without
+
+BLOCK, KEY, TLS = "s3-public-access-block", "s3-customer-key", "s3-tls-only"
+VERSIONING, LOGGING = "s3-versioning", "s3-access-logging"
+ALL = {BLOCK, KEY, TLS, VERSIONING, LOGGING}
+
+
+@pytest.fixture(scope="module")
+def pack():
+    """One process for the module; every test uses resources of its own names or tells the whole stack anew."""
+    with running() as gate:
+        yield gate
+
+
+@pytest.fixture
+def gate():
+    """A process that has seen nothing yet."""
+    with running() as gate:
+        yield gate
+
+
+def told(findings: list[Finding]) -> set[tuple[str, str]]:
+    pairs = [(each.policy, each.resource) for each in findings]
+    assert len(set(pairs)) == len(pairs), "told twice"
+    return set(pairs)
+
+
+def test_the_list_of_policies(pack: Gate):
+    policies = pack.policies()
+    assert {policy.name for policy in policies} == ALL
+    for policy in policies:
+        assert policy.enforcementLevel == 1  # mandatory
+        assert policy.framework.name == "HIPAA Security Rule"
+        assert policy.framework.reference.startswith("45 CFR 164.3")
+        assert policy.displayName
+        assert policy.remediation_steps.startswith("aws.s3.")
+
+
+@pytest.mark.parametrize("created", [False, True])
+def test_a_good_bucket_passes_before_and_after_it_exists(gate: Gate, created):
+    assert gate.judge(bucket(created=created)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "control"),
+    [
+        ("BucketPublicAccessBlock", BLOCK),
+        ("BucketServerSideEncryptionConfiguration", KEY),
+        ("BucketPolicy", TLS),
+        ("BucketVersioning", VERSIONING),
+        ("BucketLogging", LOGGING),
+    ],
+)
+@pytest.mark.parametrize("created", [False, True])
+def test_what_is_missing_fails_its_control_alone(gate: Gate, kind, control, created):
+    assert told(gate.judge(without(bucket(created=created), kind))) == {(control, "data")}
+
+
+def test_a_bare_bucket_fails_all(gate: Gate):
+    bare = [Resource("aws:s3/bucket:Bucket", "data", {})]
+    assert told(gate.judge(bare)) == {(control, "data") for control in ALL}
+
+
+FAULTS = [
+    ("BucketPublicAccessBlock", {"restrictPublicBuckets": False}, BLOCK, "restrictPublicBuckets is not true"),
+    ("BucketPublicAccessBlock", {"blockPublicAcls": None}, BLOCK, "blockPublicAcls is not true"),
+    ("BucketVersioning", {"versioningConfiguration": {"status": "Suspended"}}, VERSIONING, "versioning is Suspended"),
+    ("BucketVersioning", {"versioningConfiguration": {}}, VERSIONING, "versioning is not given"),
+    ("BucketLogging", {"targetBucket": "data"}, LOGGING, "logged to the bucket itself"),
+    ("BucketPolicy", {"policy": "{"}, TLS, "the policy can't be parsed"),
+    ("BucketPolicy", {"policy": None}, TLS, "the policy can't be parsed"),
+]
+
+
+@pytest.mark.parametrize(("kind", "change", "control", "message"), FAULTS)
+def test_what_is_wrong_fails_its_control_alone(gate: Gate, kind, change, control, message):
+    findings = gate.judge(changed(bucket(), kind, **change))
+    assert told(findings) == {(control, f"data-{kind}")}
+    assert message in findings[0].message
+    assert "45 CFR 164.3" in findings[0].message
+    assert "Fix: aws.s3." in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("default", "message"),
+    [
+        ({"sseAlgorithm": "AES256"}, "default encryption is AES256"),
+        ({"sseAlgorithm": "aws:kms"}, "with the AWS managed key aws/s3"),
+        ({"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/aws/s3"}, "isn't a customer managed key"),
+        ({"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "arn:aws:kms:us-east-1:111122223333:alias/aws/s3"}, "isn't a"),
+        ({}, "default encryption is not given"),
+    ],
+)
+def test_encryption_without_a_customer_key_fails(gate: Gate, default, message):
+    rules = [{"applyServerSideEncryptionByDefault": default}]
+    findings = gate.judge(changed(bucket(), "BucketServerSideEncryptionConfiguration", rules=rules))
+    assert told(findings) == {(KEY, "data-BucketServerSideEncryptionConfiguration")}
+    assert message in findings[0].message
+
+
+@pytest.mark.parametrize("algorithm", ["aws:kms", "aws:kms:dsse"])
+@pytest.mark.parametrize("key", [KEY_ARN, KEY_ARN.rsplit("/", 1)[1], "alias/phi", "mrk-" + 32 * "0"])
+def test_encryption_with_a_customer_key_passes(gate: Gate, algorithm, key):
+    rules = [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": algorithm, "kmsMasterKeyId": key}}]
+    assert gate.judge(changed(bucket(), "BucketServerSideEncryptionConfiguration", rules=rules)) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Effect": "Allow", "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+        {"Action": "s3:PutObject"},
+        {"Action": ["s3:Get*", "s3:Put*", "s3:List*", "s3:Delete*"]},
+        {"Resource": "arn:aws:s3:::data/*"},
+        {"Resource": "arn:aws:s3:::data"},
+        {"Resource": ["arn:aws:s3:::data", "arn:aws:s3:::data/reports/*"]},
+        {"Resource": ["arn:aws:s3:::other", "arn:aws:s3:::other/*"]},
+        {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}},
+        {"Condition": {"Bool": {"aws:SecureTransport": "false"}, "StringNotEquals": {"aws:PrincipalTag/team": "ops"}}},
+        {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+        {"Condition": {"Bool": {"aws:SecureTransport": "false"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+    ],
+)
+def test_a_policy_that_lets_some_plain_http_in_fails(gate: Gate, change):
+    """None of these is shown by a statement's name: what the document denies is asked."""
+    findings = gate.judge(
+        changed(bucket(), "BucketPolicy", policy=json.dumps(tls_only("data", Sid="TlsOnly", **change)))
+    )
+    assert told(findings) == {(TLS, "data-BucketPolicy")}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Principal": {"AWS": "*"}},
+        {"Action": "*"},
+        {"Resource": "*"},
+        {"Resource": ["arn:aws:s3:::data*"]},
+        {"Condition": {"BoolIfExists": {"aws:SecureTransport": "false"}}},
+        {"Condition": {"Bool": {"AWS:securetransport": [False]}}},
+    ],
+)
+def test_other_ways_to_refuse_plain_http_pass(gate: Gate, change):
+    assert gate.judge(changed(bucket(), "BucketPolicy", policy=json.dumps(tls_only("data", **change)))) == []
+
+
+def test_in_another_partition(gate: Gate):
+    def gov(document):
+        return json.dumps(document).replace("arn:aws:", "arn:aws-us-gov:")
+
+    stack = changed(bucket(), "BucketPolicy", policy=gov(tls_only("data")))
+    there = [replace(each, region="us-gov-west-1") for each in stack]
+    assert gate.judge(there) == []
+
+
+def test_two_buckets_of_which_one_is_wrong(gate: Gate):
+    stack = bucket("first") + without(bucket("second"), "BucketVersioning")
+    assert told(gate.judge(stack)) == {(VERSIONING, "second")}
+
+
+def test_a_second_companion_is_judged_as_well(gate: Gate):
+    extra = Resource(
+        "aws:s3/bucketVersioning:BucketVersioning",
+        "again",
+        {"bucket": "data", "versioningConfiguration": {"status": "Suspended"}},
+    )
+    assert told(gate.judge([*bucket(), extra])) == {(VERSIONING, "again")}
+
+
+def test_a_log_bucket_need_not_log_nor_have_a_customer_key(gate: Gate):
+    logs = without(
+        without(bucket("logs", DataClass="AccessLog"), "BucketLogging"), "BucketServerSideEncryptionConfiguration"
+    )
+    assert gate.judge(bucket() + logs) == []
+
+
+def test_a_bucket_that_logs_are_delivered_to_is_a_log_bucket_without_a_tag(gate: Gate):
+    logs = changed(without(bucket("logs"), "BucketLogging"), "Bucket", tags={})
+    assert gate.judge(bucket() + logs) == []
+
+
+def test_a_phi_tag_outweighs_that_logs_are_delivered_there(gate: Gate):
+    logs = without(bucket("logs", DataClass="PHI"), "BucketLogging")
+    assert told(gate.judge(bucket() + logs)) == {(LOGGING, "logs")}
+
+
+def test_a_bucket_that_says_nothing_is_taken_to_hold_phi(gate: Gate):
+    stack = changed(without(bucket(), "BucketLogging"), "Bucket", tags={})
+    assert told(gate.judge(stack)) == {(LOGGING, "data")}
+
+
+def test_a_bucket_of_another_class_must_only_be_closed(gate: Gate):
+    stack = [
+        each for each in bucket(DataClass="Public") if "Versioning" not in each.type and "Logging" not in each.type
+    ]
+    assert gate.judge(stack) == []
+    assert told(gate.judge(without(stack, "BucketPolicy"))) == {(TLS, "data")}
+
+
+def test_companions_are_told_before_they_exist(gate: Gate):
+    """So they are blocked with --skip-preview too."""
+    stack = bucket()
+    for each in stack[:2]:
+        gate.before(each)
+    wrong = {"versioningConfiguration": {"status": "Suspended"}}
+    (versioning,) = [each for each in changed(stack, "BucketVersioning", **wrong) if "Versioning" in each.type]
+    assert told(gate.before(versioning)) == {(VERSIONING, "data-BucketVersioning")}
+
+
+def test_what_was_mended_since_is_judged_anew_at_the_end(gate: Gate):
+    stack = bucket()
+    wrong = changed(stack, "BucketPublicAccessBlock", blockPublicAcls=False)
+    assert told(gate.judge(wrong)) == {(BLOCK, "data-BucketPublicAccessBlock")}
+    assert gate.judge(stack) == []
+    assert told(gate.judge(without(stack, "BucketPublicAccessBlock"))) == {(BLOCK, "data")}
+
+
+V6 = {"Bucket", "BucketVersioning", "BucketServerSideEncryptionConfiguration", "BucketLogging"}
+
+
+def v6(resource: Resource) -> Resource:
+    kind = resource.type.rsplit(":", 1)[1]
+    token = f"aws:s3/{kind[0].lower()}{kind[1:]}V2:{kind}V2"
+    return replace(resource, type=token) if kind in V6 else resource
+
+
+def test_pulumi_aws_6_is_judged_alike(gate: Gate):
+    stack = [v6(each) for each in bucket(created=False)]
+    assert stack[1].type == "aws:s3/bucketV2:BucketV2"
+    assert gate.judge(stack) == []
+    assert told(gate.judge([each for each in stack if "Versioning" not in each.type])) == {(VERSIONING, "data")}
