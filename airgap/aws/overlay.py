@@ -1,18 +1,21 @@
-"""Write overlay.json: where pulumi-aws names a property otherwise than the bridge would, has an object for a list, or only
-shows what Terraform also takes.
+"""Write overlay.json: where pulumi-aws has another name than the bridge would give, an object for a list, or
+an output where Terraform takes an input.
 
-    pulumi-resource-aws fields | python airgap/aws/overlay.py
+    pulumi-resource-aws fields | python -m airgap.aws.overlay
 
-Both sides are read, the SDK's types and Terraform's; only renamings that no rule yields are written down here. What is left
-of both after that is printed, for a person to tell whether it is one thing under two names.
+Both sides are read, the SDK's types and Terraform's; only renamings that no rule yields are written down here. What is
+left of both after that is printed, for a person to tell whether it is one thing under two names.
 """
 
 import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
-import sdk
+from airgap.aws import sdk
+
+Entry = dict[str, Any]  # of overlay.json, or of what `pulumi-resource-aws fields` prints
 
 OVERLAY = Path(__file__).with_name("overlay.json")
 
@@ -31,34 +34,41 @@ RENAMED = {
 EXPECTED = {"id", "timeouts", "region"}
 
 
-def overlay(name: str, terraform: dict, type: sdk.Type) -> dict:
+def overlay(name: str, terraform: Entry, wanted: sdk.Type) -> Entry:
     """Terraform's fields that need a word, by Terraform's names."""
-    found = unlike(name, terraform, type.state)
+    found = unlike(name, terraform, wanted.state)
     for key, field in terraform.items():
         pulumi = found.get(key, {}).get("name", field["name"])
-        if field["input"] and pulumi in type.state and pulumi not in type.inputs:
+        if field["input"] and pulumi in wanted.state and pulumi not in wanted.inputs:
             found.setdefault(key, {})["computed"] = True
     return found
 
 
-def unlike(name: str, terraform: dict, wanted: dict, path="") -> dict:
-    found, left = {}, {}
+def unlike(name: str, terraform: Entry, wanted: sdk.Object, path: str = "") -> Entry:
+    found, left = {}, set()
     free = wanted.keys() - {field["name"] for field in terraform.values()}
     for key, field in sorted(terraform.items()):
         pulumi = RENAMED.get(name, {}).get(key) or same(key, field["name"], wanted, free)
         if pulumi is None:
-            left[key] = field
+            left.add(key)
             continue
         free.discard(pulumi)
-        if entry := differences(name, key, field, pulumi, wanted[pulumi], path):
+        shape = wanted[pulumi]
+        entry = difference(key, field, pulumi, shape)
+        if shape == sdk.DOCUMENT and not path:
+            entry["document"] = True
+        inner = shape[1] if isinstance(shape, tuple) else shape
+        if "fields" in field and isinstance(inner, dict):
+            entry["fields"] = unlike(name, field["fields"], inner, f"{path}.{key}")
+        if entry := {word: value for word, value in entry.items() if value != {}}:
             found[key] = entry
-    if left.keys() - EXPECTED and free - EXPECTED:
+    if left - EXPECTED and free - EXPECTED:
         print(f"{name}{path}: Terraform has {sorted(left)}, the SDK {sorted(free)}", file=sys.stderr)
     return found
 
 
-def same(key: str, default: str, wanted: dict, free: set) -> str | None:
-    """The SDK's name of a Terraform field: the bridge's, else the singular that Terraform has, else another plural of it."""
+def same(key: str, default: str, wanted: sdk.Object, free: set[str]) -> str | None:
+    """The SDK's name of a Terraform field: the bridge's, else Terraform's own singular, else another plural of it."""
     if default in wanted:
         return default
     singular = camel(key)
@@ -69,23 +79,18 @@ def camel(key: str) -> str:
     return re.sub(r"_(\w)", lambda match: match[1].upper(), key)
 
 
-def differences(name, key, field, pulumi, shape, path) -> dict:
+def difference(key: str, field: Entry, pulumi: str, shape: sdk.Shape) -> Entry:
     single = field["list"] and not isinstance(shape, tuple)
-    entry = {}
+    entry: Entry = {}
     if field["list"] and single != field["single"]:
         entry["single"] = single
-    if pulumi not in (field["name"], camel(key) if single else None):  # the bridge's name of a single one is in the singular
+    default = camel(key) if single else field["name"]  # the bridge doesn't put what is single in the plural
+    if pulumi != default:
         entry["name"] = pulumi
-    if isinstance(shape, sdk.Document) and not path:
-        entry["document"] = True
-    inner = shape[1] if isinstance(shape, tuple) else shape
-    if "fields" in field and isinstance(inner, dict):
-        if fields := unlike(name, field["fields"], inner, f"{path}.{key}"):
-            entry["fields"] = fields
     return entry
 
 
-def overlays(members: dict, types: dict) -> dict:
+def overlays(members: Entry, types: dict[str, sdk.Type]) -> Entry:
     found = {
         name: overlay(name, member["fields"], types[member["token"]])
         for name, member in sorted(members.items())
@@ -94,7 +99,16 @@ def overlays(members: dict, types: dict) -> dict:
     return {name: fields for name, fields in found.items() if fields}
 
 
-def main():
+def text(value: object, indent: str = "", key: str = "") -> str:
+    """JSON with an object on one line where it fits."""
+    line = f"{indent}{key}{json.dumps(value, sort_keys=True)}"
+    if len(line) < 120 or not isinstance(value, dict):
+        return line
+    members = [text(value[name], indent + "  ", f"{json.dumps(name)}: ") for name in sorted(value)]
+    return f"{indent}{key}{{\n" + ",\n".join(members) + f"\n{indent}}}"
+
+
+def main() -> None:
     plugin = json.load(sys.stdin)
     written = {
         "provider": overlay("provider", plugin["provider"]["fields"], sdk.provider()),
@@ -102,15 +116,6 @@ def main():
         "functions": overlays(plugin["functions"], sdk.functions()),
     }
     OVERLAY.write_text(text(written) + "\n")
-
-
-def text(value, indent="", key="") -> str:
-    """JSON with an object on one line where it fits."""
-    line = f"{indent}{key}{json.dumps(value, sort_keys=True)}"
-    if len(line) < 120 or not isinstance(value, dict):
-        return line
-    members = [text(value[name], indent + "  ", f"{json.dumps(name)}: ") for name in sorted(value)]
-    return f"{indent}{key}{{\n" + ",\n".join(members) + f"\n{indent}}}"
 
 
 if __name__ == "__main__":

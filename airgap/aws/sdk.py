@@ -1,6 +1,6 @@
 """The shapes of the installed pulumi-aws SDK's types, for overlay.py and for the test that holds the plugin to them.
 
-A shape is "string", "number", "boolean", "any" or "asset"; ("list", shape); ("map", shape); or {property: shape}.
+A shape is a word, such as "string"; ("list", shape); ("map", shape); or {property: shape}.
 """
 
 import collections.abc
@@ -9,9 +9,12 @@ import inspect
 import pkgutil
 import re
 import typing
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from types import ModuleType
+from typing import Any, TypeAlias
 
 import pulumi
 import pulumi_aws
@@ -34,21 +37,22 @@ PROVIDER_FUNCTIONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Document:
-    """A JSON document that may be given as an object."""
+Shape: TypeAlias = "str | tuple[str, Shape] | dict[str, Shape]"
+Object: TypeAlias = "dict[str, Shape]"
+
+DOCUMENT = "document"  # JSON that may be given as an object
 
 
 @dataclass(frozen=True)
 class Type:
     """What a resource or a function takes, and all that it has."""
 
-    inputs: dict
-    state: dict
+    inputs: Object
+    state: Object
 
 
 def provider() -> Type:
-    inputs = shape(pulumi_aws.ProviderArgs)
+    inputs = properties(pulumi_aws.ProviderArgs)
     return Type(inputs, inputs)
 
 
@@ -59,7 +63,7 @@ def resources() -> dict[str, Type]:
         for name, cls in vars(module).items():
             if inspect.isclass(cls) and issubclass(cls, pulumi.CustomResource) and cls.__module__ == module.__name__:
                 args = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
-                found[cls.pulumi_type] = Type(shape(args), shape(getattr(module, f"_{name}State")))
+                found[vars(cls)["pulumi_type"]] = Type(properties(args), properties(getattr(module, f"_{name}State")))
     return found
 
 
@@ -71,15 +75,15 @@ def functions() -> dict[str, Type]:
         if not inspect.isfunction(function):
             continue
         source = inspect.getsource(function)  # the only place where the token and the arguments' names are
-        token = re.search(r"invoke\('(aws:[^']+)'", source)[1]
+        (token,) = set(re.findall(r"invoke\('(aws:[^']+)'", source))
         hints = typing.get_type_hints(function, vars(module))
         arguments = {name: shape(hints[py]) for name, py in re.findall(r"__args__\['(\w+)'\] = (\w+)", source)}
         result = next(cls for name, cls in vars(module).items() if name.startswith("Get") and is_output_type(cls))
-        found[token] = Type(arguments, shape(result) | arguments)
+        found[token] = Type(arguments, properties(result) | arguments)
     return found
 
 
-def _files(modules):
+def _files(modules: Iterable[str]) -> Iterator[ModuleType]:
     for module in modules:
         package = importlib.import_module(f"pulumi_aws.{module}")
         for file in pkgutil.iter_modules(package.__path__):
@@ -89,16 +93,16 @@ def _files(modules):
 PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean", typing.Any: "any"}
 
 
-def shape(annotation):
+def shape(annotation: Any) -> Shape:
     kinds = [_single(kind) for kind in _alternatives(annotation)]
     if "string" in kinds and any(isinstance(kind, dict) for kind in kinds):
-        return Document()
+        return DOCUMENT
     if "string" in kinds:  # the other is an enumeration, or a resource that stands for its name
         return "string"
     return kinds[0]
 
 
-def _alternatives(annotation):
+def _alternatives(annotation: Any) -> list[Any]:
     """Take Optional and pulumi.Input apart."""
     if typing.get_origin(annotation) is not typing.Union:
         return [annotation]
@@ -110,7 +114,7 @@ def _alternatives(annotation):
     ]
 
 
-def _single(kind):
+def _single(kind: Any) -> Shape:
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if kind in PRIMITIVES:
         return PRIMITIVES[kind]
@@ -122,8 +126,9 @@ def _single(kind):
         return "asset"
     if inspect.isclass(kind) and issubclass(kind, Enum):
         return "string"
-    if is_input_type(kind):
-        return {name: shape(t) for name, t in input_type_types(kind).items()}
-    if is_output_type(kind):
-        return {name: shape(t) for name, t in output_type_types(kind).items()}
-    raise TypeError(f"{kind} is none of the SDK's kinds of types")
+    return properties(kind)
+
+
+def properties(cls: type) -> Object:
+    types = input_type_types(cls) if is_input_type(cls) else output_type_types(cls)
+    return {name: shape(annotation) for name, annotation in types.items()}
