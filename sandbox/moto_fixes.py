@@ -24,17 +24,6 @@ _enable_key_rotation = KmsResponse.enable_key_rotation
 _get_key_rotation_status = KmsResponse.get_key_rotation_status
 
 
-def apply() -> None:
-    fixed: tuple[tuple[Any, str, Any], ...] = (
-        (FakeBucket, "_log_permissions_enabled_policy", staticmethod(logging_allowed)),
-        (S3Response, "serialized", serialized),
-        (KmsResponse, "enable_key_rotation", enable_key_rotation),
-        (KmsResponse, "get_key_rotation_status", get_key_rotation_status),
-    )
-    for owner, name, method in fixed:
-        setattr(owner, name, method)
-
-
 def logging_allowed(target_bucket: Any, target_prefix: str | None) -> bool:
     """Whether a bucket's policy lets S3 deliver access logs. Moto fails on a statement whose Principal is `"*"`."""
     if not target_bucket.policy:
@@ -72,3 +61,17 @@ def get_key_rotation_status(self: Any) -> str:
     key = self.kms_backend.keys[self.kms_backend.get_key_id(self._get_param("KeyId"))]
     period = {"RotationPeriodInDays": getattr(key, "rotation_period", ROTATION_PERIOD)}
     return json.dumps(answer | (period if answer["KeyRotationEnabled"] else {}))
+
+
+FIXES: tuple[tuple[Any, str, Any], ...] = (
+    (FakeBucket, "_log_permissions_enabled_policy", staticmethod(logging_allowed)),
+    (S3Response, "serialized", serialized),
+    (KmsResponse, "enable_key_rotation", enable_key_rotation),
+    (KmsResponse, "get_key_rotation_status", get_key_rotation_status),
+)
+
+
+def apply() -> None:
+    """Mend moto in this process."""
+    for owner, name, method in FIXES:
+        setattr(owner, name, method)

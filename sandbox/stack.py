@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -62,9 +63,7 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
     Raises SandboxError if the stack has no file where its siblings have, or holds secrets of another place.
     """
     words = [
-        word
-        for before, word in zip(["", *args[:-1]], args, strict=True)
-        if not word.startswith("-") and before not in GLOBAL_OPTIONS
+        word for before, word in pairwise(["", *args]) if not word.startswith("-") and before not in GLOBAL_OPTIONS
     ]
     command = next(iter(words), None)
     if command not in NEEDS_STACK or (command == "stack" and MAKES_OR_CHOOSES.intersection(words)):
@@ -90,7 +89,7 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
 
 def option(args: list[str], *names: str) -> str | None:
     """The value of an option given as `--name value` or `--name=value`."""
-    for word, following in zip(args, [*args[1:], None], strict=True):
+    for word, following in pairwise([*args, ""]):
         if word in names:
             return following
         name, equals, value = word.partition("=")
