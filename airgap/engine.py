@@ -325,12 +325,12 @@ def _go_problem() -> str | None:
     if not shutil.which("go"):
         return "there is none on PATH"
     try:
-        version, toolchain = ask("go", "env", "GOVERSION", "GOTOOLCHAIN").split("\n")
-    except (CommandError, ValueError) as error:
+        version, _, toolchain = ask("go", "env", "GOVERSION", "GOTOOLCHAIN").partition("\n")
+    except CommandError as error:
         return f"it does not tell its version: {error}"
     fetches = toolchain.endswith("auto") and numbers(version) >= (1, 21, 0)  # it will fetch what go.mod asks for
     if numbers(version) < numbers(wanted_go()) and not fetches:
-        return f"{version} is older than {wanted_go()}, and GOTOOLCHAIN={toolchain} has it fetch no newer one"
+        return f"{version} is older than {wanted_go()}, and fetches no newer one (GOTOOLCHAIN={toolchain or 'unset'})"
     return None
 
 

@@ -1,6 +1,12 @@
 """A pack with one rule: no resource may be named "forbidden"."""
 
-from pulumi_policy import EnforcementLevel, PolicyPack, ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyPack,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+)
 
 
 def refuse(args: ResourceValidationArgs, report: ReportViolation) -> None:

@@ -1,9 +1,8 @@
-"""A provider whose resources do as they are named: "failing" fails, "endless" is created when its provider is cancelled.
+"""A provider whose resources do as they are named: "failing" fails, "endless" waits to be cancelled.
 
 It speaks the protocol itself, since the SDK's own server puts a traceback into every error.
 """
 
-import sys
 import threading
 from concurrent import futures
 
@@ -42,6 +41,9 @@ class Toy(provider_pb2_grpc.ResourceProviderServicer):
             cancelled.wait()
         return proto.CreateResponse(id=name, properties=request.properties)
 
+    def Read(self, request, context):
+        return proto.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
+
     def Delete(self, request, context):
         return empty_pb2.Empty()
 
@@ -55,5 +57,4 @@ provider_pb2_grpc.add_ResourceProviderServicer_to_server(Toy(), server)
 port = server.add_insecure_port("127.0.0.1:0")
 server.start()
 print(port, flush=True)
-sys.stdout.flush()
 server.wait_for_termination()
