@@ -5,7 +5,7 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,59 +20,60 @@ _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d
 
 @dataclass(frozen=True)
 class Operator:
-    """How a condition operator compares one value of a document with one of a request."""
+    """How a condition operator compares a value of a document with one of a request.
+
+    check: raises ValueError for a document's value that the operator can't have.
+    text: whether values hold variables, which only those of "String" and "ARN" operators do.
+    wild: whether values hold wildcards.
+    every, some: the prefixes ForAllValues and ForAnyValue.
+    """
 
     compare: Callable[[str, str], Match]
-    check: Callable[[str], object] = str  # raises ValueError for a document's value that it can't be
-    text: bool = False  # whether it takes variables: "String" and "ARN" operators do
+    check: Callable[[str], object] = str
+    text: bool = False
     wild: bool = False
     negated: bool = False
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One operator on one key. `values`, any of which may match, and `key` are UNKNOWN where a preview can't tell."""
-
-    name: str
-    operator: Operator
-    key: str
-    values: tuple[str, ...]
+    name: str = ""
     every: bool = False
     some: bool = False
     if_exists: bool = False
 
 
-def operator_named(name: str) -> Callable[[str, tuple[str, ...]], Condition]:
-    """What makes a Condition of a key and its values; raises ValueError for an operator or value IAM doesn't know."""
+@dataclass(frozen=True)
+class Condition:
+    """An operator on a key, with values of which any may match. UNKNOWN stands where a preview can't tell."""
+
+    operator: Operator
+    key: str
+    values: tuple[str, ...]
+
+
+def operator_named(name: str) -> Operator:
+    """Raises ValueError for an operator that IAM doesn't know."""
     prefix, colon, rest = name.rpartition(":")
-    if_exists = rest.endswith("IfExists")
     base = rest.removesuffix("IfExists")
     if base not in _OPERATORS or (colon and prefix not in ("ForAllValues", "ForAnyValue")) or rest == "NullIfExists":
         raise ValueError("is no condition operator")
-    found = _OPERATORS[base]
-
-    def condition(key: str, values: tuple[str, ...]) -> Condition:
-        # The two pages named above and "Variables and tags" disagree on whether Bool takes variables.
-        values = tuple(UNKNOWN if base == "Bool" and "${" in value else value for value in values)
-        for value in values:
-            if value != UNKNOWN:
-                found.check(value)
-        return Condition(name, found, key, values, prefix == "ForAllValues", prefix == "ForAnyValue", if_exists)
-
-    return condition
+    return replace(
+        _OPERATORS[base],
+        name=name,
+        every=prefix == "ForAllValues",
+        some=prefix == "ForAnyValue",
+        if_exists=rest != base,
+    )
 
 
 def holds(condition: Condition, request: Request, variables: bool | None) -> Match:
     """Whether the condition is true of the request."""
+    asked = condition.operator
     found = request.look(condition.key)
     if condition.key == UNKNOWN or found is Open.OPEN:
         return Match.MAYBE
-    if condition.name.endswith("Null"):
+    if asked.name.endswith("Null"):
         return _null(condition, found)
     if found is None:
-        return _without_key(condition)
+        return _without_key(asked)
 
-    asked = condition.operator
     wanted = [
         pattern
         for value in condition.values
@@ -84,21 +85,22 @@ def holds(condition: Condition, request: Request, variables: bool | None) -> Mat
         return ~hit if asked.negated else hit
 
     answers = [one(value) for value in found]
-    every, some = all_of(answers), any_of(answers)
-    if condition.every or condition.some:
-        return _of_set(every, found, Match.YES) if condition.every else _of_set(some, found, Match.NO)
+    if asked.every:
+        return _of_set(all_of(answers), found, Match.YES)
+    if asked.some:
+        return _of_set(any_of(answers), found, Match.NO)
     # Several values need a set operator, says AWS, and not what happens without.
-    return every if every is some else Match.MAYBE
+    return answers[0] if len(set(answers)) == 1 else Match.MAYBE
 
 
-def _without_key(condition: Condition) -> Match:
-    if condition.every:
+def _without_key(asked: Operator) -> Match:
+    if asked.every:
         return Match.YES
-    if condition.some:
+    if asked.some:
         # ForAnyValue says no, IfExists yes; AWS doesn't say which wins.
-        return Match.MAYBE if condition.if_exists else Match.NO
+        return Match.MAYBE if asked.if_exists else Match.NO
     # A negated operator matches an absent key, with IfExists as without.
-    return Match.of(condition.if_exists or condition.operator.negated)
+    return Match.of(asked.if_exists or asked.negated)
 
 
 def _of_set(answer: Match, found: Sequence[str], if_empty: Match) -> Match:
@@ -110,7 +112,8 @@ def _of_set(answer: Match, found: Sequence[str], if_empty: Match) -> Match:
 
 def _null(condition: Condition, found: Sequence[str] | None) -> Match:
     # AWS doesn't say whether an empty string is null here, nor what a set operator does.
-    if condition.every or condition.some or (found is not None and not any(value.strip(ANY) for value in found)):
+    of_set = condition.operator.every or condition.operator.some
+    if of_set or (found is not None and not any(value.strip(ANY) for value in found)):
         return Match.MAYBE
     answers = {"true": Match.of(found is None), "false": Match.of(found is not None)}
     return any_of(answers.get(value.lower(), Match.MAYBE) for value in condition.values)
@@ -170,6 +173,12 @@ def _within(address: Any, network: Any) -> bool:
     return bool(address.version == network.version and address.subnet_of(network))
 
 
+def _may_be_variable(text: str) -> None:
+    """The page on operators says that Bool takes variables, the one on variables that it does not."""
+    if "${" not in text:
+        _truth(text)
+
+
 def _truth(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError("is neither true nor false")
@@ -205,10 +214,10 @@ _OPERATORS = {
     "ArnNotLike": Operator(_arn, text=True, wild=True, negated=True),
     **_ordered("Numeric", _number),
     **_ordered("Date", _date),
-    "Bool": Operator(_typed(_truth, operator.eq), _truth),
+    "Bool": Operator(_typed(_truth, operator.eq), _may_be_variable),
     "BinaryEquals": Operator(_typed(_base64, operator.eq), _base64),
     "IpAddress": Operator(_typed(_network, _within), _network),
     "NotIpAddress": Operator(_typed(_network, _within), _network, negated=True),
     "Null": Operator(match, _truth),
 }
-UNKNOWN_CONDITION = Condition("", _OPERATORS["Null"], UNKNOWN, ())
+UNKNOWN_CONDITION = Condition(Operator(match), UNKNOWN, ())

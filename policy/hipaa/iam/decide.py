@@ -94,9 +94,9 @@ def _element(name: str, answer: Match, values: Iterable[str], *, opposite: bool)
 
 
 def _why_condition(condition: Condition, request: Request) -> str:
-    if UNKNOWN in (condition.key, *condition.values):
-        named = [part for part in ("Condition", condition.name, condition.key) if part not in ("", UNKNOWN)]
-        return f"{' '.join(named)} is not known yet"
-    if request.look(condition.key) is Open.OPEN:
-        return f"condition key {condition.key} is open"
-    return f"{condition.name} {condition.key} holds for some such requests, perhaps not all"
+    name, key = condition.operator.name, condition.key
+    if UNKNOWN in (key, *condition.values):
+        return f"{' '.join(each for each in ('Condition', name, key) if each not in ('', UNKNOWN))} is not known yet"
+    if request.look(key) is Open.OPEN:
+        return f"condition key {key} is open"
+    return f"{name} {key} holds for some such requests, perhaps not all"

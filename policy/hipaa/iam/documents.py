@@ -174,7 +174,7 @@ def _conditions(element: Any, where: str) -> Iterable[Condition]:
         return
     for name, keys in _object(element, where).items():
         try:
-            make = operator_named(name)
+            operator = operator_named(name)
         except ValueError as error:
             raise MalformedPolicy(f"{where}: {name[:60]!r} {error}") from None
         for key, values in ({UNKNOWN: []} if _unknown(keys) else _object(keys, f"{where}: {name}")).items():
@@ -183,9 +183,12 @@ def _conditions(element: Any, where: str) -> Iterable[Condition]:
                 raise MalformedPolicy(f"{here}: a key without its service")
             texts = tuple(_scalar(value, here) for value in _list(values))
             try:
-                yield make(key, texts)
+                for text in texts:
+                    if text != UNKNOWN:
+                        operator.check(text)
             except ValueError as error:
                 raise MalformedPolicy(f"{here}: a value {str(error)[:120]}") from None
+            yield Condition(operator, key, texts)
 
 
 def _unknown(value: Any) -> bool:
