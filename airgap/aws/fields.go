@@ -8,8 +8,8 @@ import (
 	shim "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim"
 )
 
-// tree is a property as Terraform has it, with the name that the bridge gives it by itself: what overlay.py compares with the
-// SDK.
+// tree is a property as Terraform has it, with the name that the bridge gives it by itself: what overlay.py compares
+// with the SDK.
 type tree struct {
 	Name   string           `json:"name"`
 	Input  bool             `json:"input"`

@@ -1,5 +1,7 @@
-// pulumi-resource-aws is Pulumi's AWS provider for a machine that can't download Pulumi's own: the Terraform provider of a
-// local mirror behind Pulumi's bridge, with the tokens and property names of the pulumi-aws SDK.
+// pulumi-resource-aws is Pulumi's AWS provider for a machine that can't download Pulumi's own: the Terraform provider
+// of a local mirror behind Pulumi's bridge, with the tokens and property names of the pulumi-aws SDK. Beside serving
+// the engine it prints, if asked: --version; terraform, the provider that it found; schema, Pulumi's package schema;
+// fields, what overlay.py reads.
 package main
 
 import (

@@ -62,8 +62,8 @@ func places(env func(string) string) search {
 	return s
 }
 
-// configured reads the mirrors and the cache that Terraform's configuration names. A file that can't be read names none:
-// Terraform itself only warns of it.
+// configured reads the mirrors and the cache that Terraform's configuration names. A file that can't be read is no error,
+// since Terraform itself only warns of it; it is listed like a place that holds nothing.
 func configured(file string) []place {
 	var config struct {
 		Cache        string `hcl:"plugin_cache_dir,optional"`
@@ -81,7 +81,7 @@ func configured(file string) []place {
 		problems = gohcl.DecodeBody(parsed.Body, nil, &config)
 	}
 	if problems.HasErrors() {
-		return nil
+		return []place{{file, "Terraform's configuration, unreadable"}}
 	}
 	var found []place
 	for _, installation := range config.Installation {
@@ -99,19 +99,20 @@ func configured(file string) []place {
 func findProvider(s search) (string, error) {
 	if s.binary != "" {
 		if info, err := os.Stat(s.binary); err != nil || info.IsDir() {
-			return "", fmt.Errorf("%s=%s is no file; set it to a terraform-provider-aws binary, or unset it", binaryVar, s.binary)
+			return "", fmt.Errorf("%s=%s is no file; set it to a terraform-provider-aws binary, or unset it",
+				binaryVar, s.binary)
 		}
-		if !strings.HasPrefix(filepath.Base(s.binary), "terraform-provider-") { // the bridge goes by the name
+		if !strings.HasPrefix(filepath.Base(s.binary), "terraform-provider-aws") { // the bridge goes by the name
 			return "", fmt.Errorf("%s=%s must be a file named terraform-provider-aws…", binaryVar, s.binary)
 		}
-		return s.binary, nil
+		return filepath.Abs(s.binary)
 	}
 	if s.named.path != "" {
 		if newest := newestIn(s.named.path); newest != "" {
 			return newest, nil
 		}
 		return "", fmt.Errorf("%s=%s holds no %s; set it to a mirror that does, or unset it",
-			mirrorVar, s.named.path, filepath.Join("*", layout()))
+			mirrorVar, s.named.path, filepath.Join("*", layout))
 	}
 	for _, place := range s.places {
 		if newest := newestIn(place.path); newest != "" {
@@ -121,13 +122,14 @@ func findProvider(s search) (string, error) {
 	return "", notFound(s.places)
 }
 
+// unpacked is where a mirror that is unpacked has the files of the archive, beside it.
+var unpacked = filepath.Join("<version>", runtime.GOOS+"_"+runtime.GOARCH)
+
 // layout is a provider's path in an unpacked mirror, below the name of the registry that it was copied from.
-func layout() string {
-	return filepath.Join("hashicorp", "aws", "*", runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-aws_*")
-}
+var layout = filepath.Join("hashicorp", "aws", "*", runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-aws_*")
 
 func newestIn(mirror string) string {
-	binaries, _ := filepath.Glob(filepath.Join(mirror, "*", layout())) // fails on a malformed pattern only
+	binaries, _ := filepath.Glob(filepath.Join(mirror, "*", layout)) // fails on a malformed pattern only
 	binaries = slices.DeleteFunc(binaries, func(path string) bool {
 		info, err := os.Stat(path)
 		return err != nil || !info.Mode().IsRegular() || strings.HasSuffix(path, ".zip")
@@ -146,13 +148,15 @@ func versionOf(binary string) semver.Version {
 
 func notFound(places []place) error {
 	var text strings.Builder
-	text.WriteString("no Terraform AWS provider found. Looked for */" + layout() + " in\n")
+	text.WriteString("no Terraform AWS provider found. Looked for */" + layout + " in\n")
 	for _, place := range places {
 		fmt.Fprintf(&text, "  %s (%s)%s\n", place.path, place.why, remark(place.path))
 	}
-	fmt.Fprintf(&text, "Either put one in one of these: where Terraform can download it, in a folder whose *.tf files require "+
-		"hashicorp/aws,\n  TF_PLUGIN_CACHE_DIR=<a folder above> terraform init\n"+
-		"or name one: %s=<the provider's binary>, or %s=<a mirror's folder>.", binaryVar, mirrorVar)
+	fmt.Fprintf(&text, `Two ways out:
+- put a mirror in one of these folders: beside *.tf files that require hashicorp/aws run
+  terraform providers mirror FOLDER
+  and unzip the archive that it writes into %s
+- set %s to the provider's binary, or %s to a mirror's folder`, unpacked, binaryVar, mirrorVar)
 	return errors.New(text.String())
 }
 
@@ -160,11 +164,10 @@ func notFound(places []place) error {
 func remark(path string) string {
 	packed, _ := filepath.Glob(filepath.Join(path, "*", "hashicorp", "aws", "*.zip"))
 	if len(packed) > 0 {
-		return ": packed, as `terraform providers mirror` writes it; unzip " + filepath.Base(packed[0]) +
-			" into a folder " + filepath.Join("<version>", runtime.GOOS+"_"+runtime.GOARCH) + " beside it"
+		return ": packed; unzip " + filepath.Base(packed[0]) + " into " + unpacked + " beside it"
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !strings.Contains(path, "*") {
-		return ": no such folder"
+		return ": not there"
 	}
 	return ""
 }

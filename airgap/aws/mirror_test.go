@@ -116,7 +116,9 @@ provider_installation {
 plugin_cache_dir = "$CACHES/third"
 `)
 	t.Setenv("CACHES", "/caches")
-	s := places(environment(map[string]string{"HOME": home, "TF_CLI_CONFIG_FILE": config, "TF_PLUGIN_CACHE_DIR": "/zeroth"}))
+	s := places(environment(map[string]string{
+		"HOME": home, "TF_CLI_CONFIG_FILE": config, "TF_PLUGIN_CACHE_DIR": "/zeroth",
+	}))
 	var got []string
 	for _, place := range s.places[:5] {
 		got = append(got, place.path)
@@ -127,11 +129,11 @@ plugin_cache_dir = "$CACHES/third"
 	}
 }
 
-func TestAConfigurationThatCannotBeReadNamesNone(t *testing.T) {
+func TestAConfigurationThatCannotBeReadIsOnlyListed(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken.rc")
 	write(t, broken, "provider_installation {")
 	for _, file := range []string{broken, "/no/such/file"} {
-		if got := configured(file); len(got) != 0 {
+		if got := configured(file); len(got) != 1 || got[0].path != file || newestIn(file) != "" {
 			t.Errorf("%s: %v", file, got)
 		}
 	}
@@ -140,17 +142,18 @@ func TestAConfigurationThatCannotBeReadNamesNone(t *testing.T) {
 func TestNotFoundSaysWhereItLookedAndWhatToDo(t *testing.T) {
 	packed := t.TempDir()
 	write(t, filepath.Join(packed, "registry.example", "hashicorp", "aws", "terraform-provider-aws_5.1.0_any.zip"), "")
-	_, err := findProvider(search{places: []place{{"/no/such/place", "searched by default"}, {packed, "plugin_cache_dir in x"}}})
+	_, err := findProvider(search{places: []place{
+		{"/no/such/place", "searched by default"}, {packed, "plugin_cache_dir in x"},
+	}})
 	if err == nil {
 		t.Fatal("found one")
 	}
 	for _, want := range []string{
-		"/no/such/place (searched by default): no such folder",
+		"/no/such/place (searched by default): not there",
 		packed + " (plugin_cache_dir in x): packed",
 		"unzip terraform-provider-aws_5.1.0_any.zip",
-		"terraform init",
-		"TF_PROVIDER_AWS=",
-		"TF_PROVIDER_MIRROR=",
+		"terraform providers mirror FOLDER",
+		"set TF_PROVIDER_AWS to the provider's binary, or TF_PROVIDER_MIRROR to a mirror's folder",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%v", want, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// autonames are the properties that pulumi-aws names after the resource where the program gives no name, other than `name`
-// itself, or under tighter rules than AWS's most common 255 characters.
+// autonames are the properties that pulumi-aws names after the resource where the program gives no name, other than
+// `name` itself, or under tighter rules than AWS's most common 255 characters.
 var autonames = map[string]map[string]tfbridge.AutoNameOptions{
 	"aws_backup_restore_testing_plan": {"name": {Separator: "_", Maxlen: 255, Randlen: 7}},
 	"aws_cloudwatch_event_rule":       {"name": {Separator: "-", Maxlen: 64, Randlen: 7}},
@@ -67,8 +67,8 @@ func autoname(options tfbridge.AutoNameOptions) *tfbridge.DefaultInfo {
 	}
 }
 
-// leaves are resources whose replacement must be deleted first: created first, it would be one thing with the old one in
-// AWS, and go with it.
+// leaves are resources of which the old one must be deleted before its replacement is made: in AWS both would be one
+// thing, and the deletion would take it away.
 var leaves = []string{
 	"aws_iam_account_alias",
 	"aws_iam_group_policy_attachment",

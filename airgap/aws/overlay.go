@@ -89,7 +89,8 @@ func apply(overlaid fields, schema shim.SchemaMap, infos *map[string]*tfbridge.S
 	}
 }
 
-// taken tells whether Terraform has another property by this name that isn't renamed itself: versions of the provider differ.
+// taken tells whether Terraform has another property by this name that isn't renamed itself: versions of the provider
+// differ.
 func (overlaid fields) taken(name string, schema shim.SchemaMap) bool {
 	terraform := tfbridge.PulumiToTerraformName(name, nil, nil)
 	_, exists := schema.GetOk(terraform)
@@ -121,7 +122,9 @@ func fieldOf(infos *map[string]*tfbridge.SchemaInfo, name string) *tfbridge.Sche
 
 // documents lets a policy be given as an object. The bridge's own hook for it, SchemaInfo.Transform, isn't heeded for
 // Terraform providers behind a plugin.
-func documents(overlaid fields, schema shim.SchemaMap, infos map[string]*tfbridge.SchemaInfo) tfbridge.PreCheckCallback {
+func documents(
+	overlaid fields, schema shim.SchemaMap, infos map[string]*tfbridge.SchemaInfo,
+) tfbridge.PreCheckCallback {
 	var keys []resource.PropertyKey
 	for name, field := range overlaid {
 		if field.Document {

@@ -47,6 +47,6 @@ func schema(info tfbridge.ProviderInfo) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	generated.PackageSpec.Version = info.Version // left out by the generator, which writes files that are versioned otherwise
+	generated.PackageSpec.Version = info.Version // the generator leaves it out, to write the same file for every version
 	return json.Marshal(generated.PackageSpec)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// modules maps the prefix of Terraform's names to pulumi-aws's module, for the services that this project's programs use.
+// modules maps the prefix of Terraform's names to pulumi-aws's module, for the services that this project uses.
 var modules = map[string]string{
 	"aws_accessanalyzer_": "accessanalyzer",
 	"aws_backup_":         "backup",
@@ -54,8 +54,8 @@ const v2 = "_v2"
 // upstream is Terraform's own name of a resource.
 func upstream(name string) string { return strings.TrimSuffix(name, v2) }
 
-// narrowed shows the bridge only what is served: it derives converters for all that it sees, and AWS has 1,500 resources.
-// It adds the deprecated names, of which Terraform knows nothing.
+// narrowed shows the bridge only what is served, which its types cover, out of AWS's 1,500 resources. It adds the
+// deprecated names, of which Terraform knows nothing.
 type narrowed struct{ tfprotov6.ProviderServer }
 
 func narrow(terraform tfprotov6.ProviderServer) tfprotov6.ProviderServer { return narrowed{terraform} }

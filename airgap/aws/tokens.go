@@ -64,7 +64,8 @@ var tokenStrategy = tokens.Strategy{
 	},
 }
 
-// token turns aws_s3_bucket_acl into aws:s3/bucketAcl:BucketAcl, and as a data source into aws:s3/getBucketAcl:getBucketAcl.
+// token turns aws_s3_bucket_acl into aws:s3/bucketAcl:BucketAcl, or as a data source into
+// aws:s3/getBucketAcl:getBucketAcl.
 func token(name string, named map[string]string, verb string) (string, error) {
 	short := named[name]
 	if short == "" {
