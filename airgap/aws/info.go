@@ -29,7 +29,7 @@ func providerInfo(ctx context.Context, terraform tfprotov6.ProviderServer) (tfbr
 	setAutonaming(&info)
 	replaceInOrder(&info)
 	computeIDs(&info)
-	return info, nil
+	return info, checkInputs(&info)
 }
 
 // omitTimeouts: in Pulumi they are an option of every resource instead.

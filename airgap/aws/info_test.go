@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -141,6 +142,34 @@ func TestAPolicyMayBeAnObject(t *testing.T) {
 		got, err := check(context.Background(), resource.PropertyMap{"policy": test.given}, nil)
 		if err != nil || !got["policy"].DeepEquals(test.want) {
 			t.Errorf("%s: %v, %v", name, got["policy"], err)
+		}
+	}
+}
+
+func TestAPropertyThatTerraformHasNotIsAnError(t *testing.T) {
+	rule := nested("rule", text("id"))
+	rule.Block.BlockTypes = []*tfprotov6.SchemaNestedBlock{nested("expiration", text("date"))}
+	lifecycle := block(text("bucket"), &tfprotov6.SchemaAttribute{Name: "shown", Type: tftypes.String, Computed: true})
+	lifecycle.Block.BlockTypes = []*tfprotov6.SchemaNestedBlock{rule}
+	info := infoOf(t, &terraform{resources: map[string]*tfprotov6.Schema{
+		"aws_s3_bucket_lifecycle_configuration": lifecycle,
+	}})
+	check := info.Resources["aws_s3_bucket_lifecycle_configuration"].PreCheckCallback
+	rules := func(expiration map[string]any) map[string]any {
+		return map[string]any{"bucket": "b", "__defaults": []any{}, "rules": []any{map[string]any{"expiration": expiration}}}
+	}
+	for name, test := range map[string]struct {
+		inputs map[string]any
+		want   string
+	}{
+		"all known":    {rules(map[string]any{"date": "d"}), ""},
+		"region":       {map[string]any{"region": "r"}, "region: this machine's"},
+		"only shown":   {map[string]any{"shown": "s"}, "shown: this machine's"},
+		"within lists": {rules(map[string]any{"new": "n"}), "rules[0].expiration.new: this machine's"},
+	} {
+		_, err := check(context.Background(), resource.NewPropertyMapFromMap(test.inputs), nil)
+		if (err == nil) != (test.want == "") || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -62,8 +62,8 @@ func places(env func(string) string) search {
 	return s
 }
 
-// configured reads the mirrors and the cache that Terraform's configuration names. A file that can't be read is no error,
-// since Terraform itself only warns of it; it is listed like a place that holds nothing.
+// configured reads the mirrors and the cache that Terraform's configuration names. A file that can't be read is no
+// error, since Terraform itself only warns of it; it is listed like a place that holds nothing.
 func configured(file string) []place {
 	var config struct {
 		Cache        string `hcl:"plugin_cache_dir,optional"`

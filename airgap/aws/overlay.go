@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	shim "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim"
-	"github.com/pulumi/pulumi-terraform-bridge/v3/unstable/propertyvalue"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // overlay.json holds what pulumi-aws does otherwise than the bridge would by itself. overlay.py writes it from the SDK.
@@ -49,9 +46,7 @@ func applyOverlay(info *tfbridge.ProviderInfo) error {
 	apply(o.Provider, info.P.Schema(), &info.Config)
 	for name, fields := range o.Resources {
 		if res, ok := info.Resources[name]; ok {
-			schema := info.P.ResourcesMap().Get(name).Schema()
-			apply(fields, schema, &res.Fields)
-			res.PreCheckCallback = documents(fields, schema, res.Fields)
+			apply(fields, info.P.ResourcesMap().Get(name).Schema(), &res.Fields)
 		}
 	}
 	for name, fields := range o.Functions {
@@ -73,19 +68,9 @@ func apply(overlaid fields, schema shim.SchemaMap, infos *map[string]*tfbridge.S
 		if !overlaid.taken(field.Name, schema) {
 			info.Name = field.Name
 		}
-		object := objectOf(sch)
-		if object == nil {
-			continue
+		if object := objectOf(sch); object != nil {
+			apply(field.Fields, object, fieldsOf(info, sch))
 		}
-		// The bridge reads an object's fields here, and those of a list's objects one level down.
-		inner := &info.Fields
-		if sch.Type() != shim.TypeMap {
-			if info.Elem == nil {
-				info.Elem = &tfbridge.SchemaInfo{}
-			}
-			inner = &info.Elem.Fields
-		}
-		apply(field.Fields, object, inner)
 	}
 }
 
@@ -110,6 +95,17 @@ func objectOf(sch shim.Schema) shim.SchemaMap {
 	return nil
 }
 
+// fieldsOf is where the bridge reads about an object's fields; about those of a list's objects, it is one level down.
+func fieldsOf(info *tfbridge.SchemaInfo, sch shim.Schema) *map[string]*tfbridge.SchemaInfo {
+	if sch.Type() == shim.TypeMap {
+		return &info.Fields
+	}
+	if info.Elem == nil {
+		info.Elem = &tfbridge.SchemaInfo{}
+	}
+	return &info.Elem.Fields
+}
+
 func fieldOf(infos *map[string]*tfbridge.SchemaInfo, name string) *tfbridge.SchemaInfo {
 	if *infos == nil {
 		*infos = map[string]*tfbridge.SchemaInfo{}
@@ -118,46 +114,4 @@ func fieldOf(infos *map[string]*tfbridge.SchemaInfo, name string) *tfbridge.Sche
 		(*infos)[name] = &tfbridge.SchemaInfo{}
 	}
 	return (*infos)[name]
-}
-
-// documents lets a policy be given as an object. The bridge's own hook for it, SchemaInfo.Transform, isn't heeded for
-// Terraform providers behind a plugin.
-func documents(
-	overlaid fields, schema shim.SchemaMap, infos map[string]*tfbridge.SchemaInfo,
-) tfbridge.PreCheckCallback {
-	var keys []resource.PropertyKey
-	for name, field := range overlaid {
-		if field.Document {
-			keys = append(keys, resource.PropertyKey(tfbridge.TerraformToPulumiNameV2(name, schema, infos)))
-		}
-	}
-	if keys == nil {
-		return nil
-	}
-	return func(_ context.Context, inputs, _ resource.PropertyMap) (resource.PropertyMap, error) {
-		for _, key := range keys {
-			given, ok := inputs[key]
-			if !ok {
-				continue
-			}
-			text, err := document(given)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", key, err)
-			}
-			inputs[key] = text
-		}
-		return inputs, nil
-	}
-}
-
-func document(given resource.PropertyValue) (resource.PropertyValue, error) {
-	plain := propertyvalue.RemoveSecrets(given)
-	if !plain.IsObject() && !plain.IsArray() {
-		return given, nil
-	}
-	text, err := tfbridge.TransformJSONDocument(plain)
-	if err == nil && given.ContainsSecrets() {
-		text = resource.MakeSecret(text)
-	}
-	return text, err
 }
