@@ -54,6 +54,7 @@ class AccessLogBucket(pulumi.ComponentResource):
                 }
             ],
             keeps_data=args["keeps_data"],
+            force_destroy=not args["keeps_data"],  # logs arrive for hours after the last access: it is never empty
         )
 
         self.bucket = pulumi.Output.all(bucket.id, *(each.urn for each in ready)).apply(lambda known: str(known[0]))

@@ -23,6 +23,7 @@ def guarded_bucket(
     policy: PolicyDocument,
     lifecycle: Sequence[LifecycleRule],
     keeps_data: bool,
+    force_destroy: bool = False,
 ) -> tuple[aws.s3.Bucket, list[pulumi.Resource]]:
     """Declare a bucket that is closed, versioned, encrypted, reached over TLS alone and kept.
 
@@ -34,6 +35,7 @@ def guarded_bucket(
         name,
         bucket=bucket_name,
         tags={"DataClass": data_class},
+        force_destroy=force_destroy,
         opts=pulumi.ResourceOptions(parent=parent, protect=keeps_data, retain_on_delete=keeps_data),
     )
     closed = aws.s3.BucketPublicAccessBlock(
@@ -65,7 +67,6 @@ def guarded_bucket(
                 "apply_server_side_encryption_by_default": encryption,
                 # One data key serves many objects: fewer KMS requests, the same protection.
                 "bucket_key_enabled": encryption["sse_algorithm"] == "aws:kms",
-                "blocked_encryption_types": ["SSE-C"],
             }
         ],
         opts=child,

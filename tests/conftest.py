@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from airgap import engine as airgap_engine
-from sandbox.folder import ROOT
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from sandbox.folder import ROOT, Folder, folder
 
 
 @pytest.fixture(scope="session")
@@ -27,25 +26,28 @@ def engine() -> airgap_engine.Engine:
         pytest.skip(f"no Pulumi engine here: {error}")
 
 
-def sandboxed(name: str) -> Run:
-    """Run a command in the sandbox of this name; the result has its exit code and output."""
+@dataclass(frozen=True)
+class Sandbox:
+    """A sandbox by name, that runs commands."""
 
-    def run(*command: str | Path, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
+    name: str
+
+    def command(self, *command: str | Path) -> list[str | Path]:
+        return [ROOT / "bin" / "sandbox", "--name", self.name, *command]
+
+    def __call__(self, *command: str | Path, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [ROOT / "bin" / "sandbox", "--name", name, *command],
-            cwd=cwd,
-            env=os.environ | env,
-            capture_output=True,
-            text=True,
-            check=False,
+            self.command(*command), cwd=cwd, env=os.environ | env, capture_output=True, text=True, check=False
         )
 
-    return run
+    @property
+    def folder(self) -> Folder:
+        return folder(self.name)
 
 
-@pytest.fixture(scope="module")
-def sandbox(engine: airgap_engine.Engine) -> Iterator[Run]:
-    """A sandbox of the module's own."""
-    run = sandboxed(f"test-{uuid.uuid4().hex[:8]}")
-    yield run
-    run("--down")
+@pytest.fixture
+def sandbox(engine: airgap_engine.Engine) -> Iterator[Sandbox]:
+    """A sandbox of the test's own."""
+    own = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
+    yield own
+    own("--down")

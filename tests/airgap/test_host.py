@@ -80,10 +80,13 @@ class Project:
     def write(self, program: str) -> None:
         (self.folder / "__main__.py").write_text(PROGRAM + program)
 
-    def running(self) -> list[str]:
-        """Return the command lines of the project's processes that are running."""
-        listed = subprocess.run(["ps", "axeww", "-o", "stat=,command="], capture_output=True, text=True, check=True)
-        return [line for line in listed.stdout.splitlines() if self.mark in line and not line.startswith("Z")]
+    def running(self) -> dict[int, str]:
+        """Return the command line of each of the project's processes that is running, by its number."""
+        listed = subprocess.run(
+            ["ps", "axeww", "-o", "pid=,stat=,command="], capture_output=True, text=True, check=True
+        )
+        processes = (line.split(maxsplit=2) for line in listed.stdout.splitlines() if self.mark in line)
+        return {int(pid): command for pid, state, command in processes if not state.startswith("Z")}
 
 
 @pytest.fixture
@@ -179,10 +182,20 @@ def test_nothing_outlives_an_engine_that_was_killed(project: Project) -> None:
     project.write(ENDLESS)
     process = project.start(*UP, *PACK)
     wait_until((project.folder / "endless").exists)
-    assert any("endless-child" in line for line in project.running())
+    assert any("endless-child" in line for line in project.running().values())
     process.kill()
     process.communicate(timeout=60)
     wait_until(lambda: not project.running())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part in this is Linux's")
+def test_no_program_outlives_a_host_that_was_killed(project: Project) -> None:
+    project.write(ENDLESS.replace("subprocess.Popen", "str"))
+    project.start(*UP)
+    wait_until((project.folder / "endless").exists)
+    (host,) = (pid for pid, line in project.running().items() if re.match(r"\S*/pulumi-language-python ", line))
+    os.kill(host, signal.SIGKILL)
+    wait_until(lambda: not any("pulumi-language-python" in line for line in project.running().values()))
 
 
 # --- The ends that the program makes

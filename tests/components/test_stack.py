@@ -158,7 +158,6 @@ def test_encryption(stack):
         {
             "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN},
             "bucketKeyEnabled": True,
-            "blockedEncryptionTypes": ["SSE-C"],
         }
     ]
     assert logs[0]["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "AES256"}
@@ -192,7 +191,9 @@ def test_what_holds_data_is_kept_outside_dev(monkeypatch, environment, kept):
     stack = program(monkeypatch, environment=environment)
     holders = [each for each in stack.declared if each.type in {"aws:s3/bucket:Bucket", "aws:kms/key:Key"}]
     assert {each.protect for each in holders} == {kept}
-    assert {each.retain_on_delete for each in holders if each.type == "aws:s3/bucket:Bucket"} == {kept}
+    buckets = [each for each in holders if each.type == "aws:s3/bucket:Bucket"]
+    assert {each.retain_on_delete for each in buckets} == {kept}
+    assert {each.name: each.inputs.get("forceDestroy") for each in buckets} == {"phi": False, "access-logs": not kept}
 
 
 def test_at_preview_the_policy_keeps_its_structure_where_only_the_key_is_unknown(monkeypatch):

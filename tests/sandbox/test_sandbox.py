@@ -9,26 +9,15 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox import network
-from sandbox.folder import ROOT, folder
-from tests.conftest import Run, sandboxed
+from tests.conftest import Sandbox
 
 IDENTITY = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
 needs_network = pytest.mark.skipif(not network.alone(), reason="this kernel gives no network namespace")
-
-
-@pytest.fixture
-def own(engine) -> Iterator[tuple[str, Run]]:
-    """A sandbox of the test's own, by name."""
-    name = f"test-{uuid.uuid4().hex[:8]}"
-    run = sandboxed(name)
-    yield name, run
-    run("--down")
 
 
 def test_a_command_has_aws_and_its_own_words_and_exit_code(sandbox):
@@ -62,13 +51,13 @@ def test_wrong_use_is_told(sandbox, args, told):
 
 
 def test_a_name_that_is_none_is_told():
-    done = sandboxed("../x")("ls")
+    done = Sandbox("../x")("ls")
     assert (done.returncode, done.stdout) == (1, "")
     assert "'../x' can't name a sandbox" in done.stderr
 
 
 def test_a_folder_that_can_not_be_written_is_told(engine):
-    done = sandboxed("x")("ls", SANDBOX_HOME="/proc/nowhere")
+    done = Sandbox("x")("ls", SANDBOX_HOME="/proc/nowhere")
     assert done.returncode == 1
     assert "SANDBOX_HOME" in done.stderr
     assert "Traceback" not in done.stderr
@@ -116,79 +105,70 @@ def test_the_callers_credentials_are_not_passed_on(sandbox, tmp_path):
     assert sandbox("python", "-c", ask, **caller).stdout == "sandbox []\n"
 
 
-def test_neighbours_are_apart(own, sandbox):
-    _, run = own
+def test_neighbours_are_apart(sandbox):
+    neighbour = Sandbox(f"{sandbox.name}-neighbour")
     make = "import boto3; boto3.client('s3').create_bucket(Bucket='here')"
     look = "import boto3; print([b['Name'] for b in boto3.client('s3').list_buckets()['Buckets']])"
-    assert run("python", "-c", make).returncode == 0
-    assert run("python", "-c", look).stdout == "['here']\n"
-    assert sandbox("python", "-c", look).stdout == "[]\n"
+    try:
+        assert sandbox("python", "-c", make).returncode == 0
+        assert sandbox("python", "-c", look).stdout == "['here']\n"
+        assert neighbour("python", "-c", look).stdout == "[]\n"
+    finally:
+        neighbour("--down")
 
 
-def test_two_at_once_start_one_emulator(own):
-    name, _ = own
-    command = [
-        ROOT / "bin" / "sandbox",
-        "--name",
-        name,
-        "python",
-        "-c",
-        "import os; print(os.environ['AWS_ENDPOINT_URL'])",
-    ]
+def test_two_at_once_start_one_emulator(sandbox):
+    command = sandbox.command("python", "-c", "import os; print(os.environ['AWS_ENDPOINT_URL'])")
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     endpoints, words = zip(*(each.communicate() for each in both), strict=True)
     assert endpoints[0] == endpoints[1] != ""
     assert sum("started" in each for each in words) == 1
 
 
-def test_down_stops_the_emulator_and_clears_the_state(own):
-    name, run = own
-    run("true")
-    home = folder(name)
+def test_down_stops_the_emulator_and_clears_the_state(sandbox):
+    sandbox("true")
+    home = sandbox.folder
     with home.alive.open() as alive:
         with pytest.raises(BlockingIOError):
             fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        assert run("--down").returncode == 0
+        assert sandbox("--down").returncode == 0
         fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)  # free: its process has ended
     assert not home.path.exists()
-    assert run("--down").returncode == 0
+    assert sandbox("--down").returncode == 0
 
 
-def test_a_dead_emulator_is_told_and_its_state_with_it(own):
-    name, run = own
-    run("true")
-    home = folder(name)
+def test_a_dead_emulator_is_told_and_its_state_with_it(sandbox):
+    sandbox("true")
+    home = sandbox.folder
     (home.state / "of-the-dead").touch()
     os.kill(json.loads(home.record.read_text())["pid"], signal.SIGKILL)
     home.wait_for_death()
-    done = run("python", "-c", IDENTITY)
+    done = sandbox("python", "-c", IDENTITY)
     assert done.stdout == "123456789012\n"
     assert "has died" in done.stderr
     assert not (home.state / "of-the-dead").exists()
 
 
-def test_a_command_whose_emulator_dies_is_ended(own):
-    name, _ = own
-    command = [ROOT / "bin" / "sandbox", "--name", name, "sh", "-c", "echo running; exec sleep 60"]
+def test_a_command_whose_emulator_dies_is_ended(sandbox):
+    command = sandbox.command("sh", "-c", "echo running; exec sleep 60")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "running\n"
-        os.kill(json.loads(folder(name).record.read_text())["pid"], signal.SIGKILL)
+        os.kill(json.loads(sandbox.folder.record.read_text())["pid"], signal.SIGKILL)
         _, words = running.communicate(timeout=30)
     assert running.returncode == 1
     assert "died while the command ran" in words
 
 
-def test_a_terminals_ctrl_c_is_the_commands(own):
-    name, run = own
-    run("true")
+def test_a_terminals_ctrl_c_is_the_commands(sandbox):
+    sandbox("true")
     program = """
 import signal, sys, time
 signal.signal(signal.SIGINT, lambda *_: sys.exit(3))
 print('ready', flush=True)
 time.sleep(60)
 """
-    command = [ROOT / "bin" / "sandbox", "--name", name, sys.executable, "-c", program]
+    command = sandbox.command(sys.executable, "-c", program)
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as it:
@@ -197,13 +177,13 @@ time.sleep(60)
         os.killpg(it.pid, signal.SIGINT)
         _, words = it.communicate(timeout=30)
     assert (it.returncode, words) == (3, "")
-    assert folder(name).emulator_lives()
+    assert sandbox.folder.emulator_lives()
 
 
 def test_an_emulator_that_can_not_start_is_told_and_leaves_nothing(engine, tmp_path):
     """An old CA file that is a folder stands for anything that stops it."""
     name = f"test-{uuid.uuid4().hex[:8]}"
-    done = sandboxed(name)("true", SANDBOX_HOME=str(tmp_path), PYTHONPATH=str(broken_moto(tmp_path / "lib")))
+    done = Sandbox(name)("true", SANDBOX_HOME=str(tmp_path), PYTHONPATH=str(broken_moto(tmp_path / "lib")))
     assert done.returncode == 1
     assert "the emulator didn't start" in done.stderr
     assert "no moto today" in done.stderr

@@ -1,0 +1,139 @@
+"""The program on the real engine, the real AWS provider and the embedded AWS, gated by the pack."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sandbox.folder import ROOT
+from tests.conftest import Sandbox
+
+STACK = ("--stack", "dev")
+GATE = ("--policy-pack", "policy")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the program and the pack to change."""
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("components", "policy"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    return tmp_path
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def state(sandbox: Sandbox, project: Path) -> list[str]:
+    """The types of all that the stack holds."""
+    exported = sandbox("pulumi", "stack", "export", *STACK, cwd=project)
+    assert exported.returncode == 0, exported.stderr
+    resources = json.loads(exported.stdout)["deployment"].get("resources", [])
+    return [each["type"] for each in resources if each["type"].startswith("aws:")]
+
+
+def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox):
+    preview = sandbox("pulumi", "preview", *STACK, *GATE)
+    assert preview.returncode == 0, preview.stdout + preview.stderr
+    assert "✅ hipaa@" in preview.stdout
+    assert "+ 21 to create" in preview.stdout
+    for word in ("warning", "Traceback", "advisory", "mandatory"):
+        assert word not in preview.stdout + preview.stderr
+
+    up = sandbox("pulumi", "up", "--yes", *STACK, *GATE)
+    assert up.returncode == 0, up.stdout + up.stderr
+
+    outputs = json.loads(sandbox("pulumi", "stack", "output", "--json", *STACK).stdout)
+    assert outputs == {
+        "access_log_bucket_name": "phi-dev-access-logs-123456789012-us-east-1",
+        "bucket_arn": "arn:aws:s3:::phi-dev-phi-123456789012-us-east-1",
+        "bucket_name": "phi-dev-phi-123456789012-us-east-1",
+        "key_arn": outputs["key_arn"],
+    }
+    read = "import boto3, sys; print(boto3.client('s3').get_bucket_encryption(Bucket=sys.argv[1]))"
+    assert outputs["key_arn"] in sandbox("python", "-c", read, outputs["bucket_name"]).stdout
+
+    again = sandbox("pulumi", "preview", "--refresh", "--expect-no-changes", *STACK, *GATE)
+    assert again.returncode == 0, again.stdout + again.stderr
+
+    down = sandbox("pulumi", "destroy", "--yes", *STACK)
+    assert down.returncode == 0, down.stdout + down.stderr
+    assert state(sandbox, ROOT) == []
+
+
+def test_the_users_files_are_left_as_they_are(sandbox: Sandbox, project: Path):
+    before = (project / "Pulumi.dev.yaml").read_text()
+    assert sandbox("pulumi", "preview", *STACK, cwd=project).returncode == 0
+    assert (project / "Pulumi.dev.yaml").read_text() == before
+    assert sorted(each.name for each in project.glob("Pulumi*")) == ["Pulumi.dev.yaml", "Pulumi.yaml"]
+
+
+def test_without_versioning_nothing_is_created(sandbox: Sandbox, project: Path):
+    guarded = project / "components" / "guarded_bucket.py"
+    text = guarded.read_text()
+    start, end = text.index("    versioning = aws.s3.BucketVersioning("), text.index("    encrypted = aws.s3.")
+    guarded.write_text(text[:start] + "    versioning = closed\n" + text[end:])
+
+    up = sandbox("pulumi", "up", "--yes", *STACK, *GATE, cwd=project)
+    assert up.returncode != 0
+    told = [line.split()[-4:] for line in up.stdout.splitlines() if "[mandatory]" in line]
+    assert sorted(told) == [
+        ["critical]", "s3-versioning", "(aws:s3:Bucket:", "access-logs)"],
+        ["critical]", "s3-versioning", "(aws:s3:Bucket:", "phi)"],
+    ]
+    assert "Traceback" not in up.stdout + up.stderr
+    assert state(sandbox, project) == []
+
+
+def test_what_is_wrong_by_itself_is_blocked_without_a_preview(sandbox: Sandbox, project: Path):
+    change(
+        project / "components" / "guarded_bucket.py", "restrict_public_buckets=True", "restrict_public_buckets=False"
+    )
+    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK, *GATE, cwd=project)
+    assert up.returncode != 0
+    assert "s3-public-access-block" in up.stdout
+    assert "Traceback" not in up.stdout + up.stderr
+    assert "KeyboardInterrupt" not in up.stdout + up.stderr
+    assert "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock" not in state(sandbox, project)
+
+
+def test_a_policy_that_is_known_at_up_alone_is_judged_before_it_is_put(sandbox: Sandbox, project: Path):
+    """The component declares a good document, and puts another."""
+    change(
+        project / "components" / "guarded_bucket.py",
+        "policy=pulumi.Output.json_dumps(policy),",
+        "policy=pulumi.Output.json_dumps(policy).apply(lambda text: text.replace('s3:*', 's3:Get*')),",
+    )
+    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK, *GATE, cwd=project)
+    assert up.returncode != 0
+    assert "s3-tls-only" in up.stdout
+    assert "aws:s3/bucketPolicy:BucketPolicy" not in state(sandbox, project)
+
+
+def test_every_wrong_setting_is_told_at_once(sandbox: Sandbox, project: Path):
+    (project / "Pulumi.dev.yaml").write_text("config:\n  phi:retentionDays: x\n  phi:logRetentionDays: 1\n")
+    done = sandbox("pulumi", "preview", "--skip-config-validation", *STACK, *GATE, cwd=project)
+    assert done.returncode != 0
+    words = done.stdout + done.stderr
+    for key in (
+        "phi:environment is missing",
+        "phi:retentionDays is 'x'",
+        "phi:logRetentionDays is 1",
+    ):
+        assert key in words
+    assert "Traceback" not in words
+
+
+def test_an_unknown_stack_is_told_with_those_there_are(sandbox: Sandbox):
+    done = sandbox("pulumi", "preview", "--stack", "nope", *GATE)
+    assert done.returncode != 0
+    assert "no stack 'nope'" in done.stderr
+    assert "Its stacks: dev." in done.stderr
