@@ -32,10 +32,12 @@ func providerInfo(ctx context.Context, terraform tfprotov6.ProviderServer) (tfbr
 	return info, checkInputs(&info)
 }
 
-// omitTimeouts: in Pulumi they are an option of every resource instead.
+// omitTimeouts: in Pulumi they are an option of every resource instead. The one below is of another make in Terraform,
+// for which the SDK has them as a property.
 func omitTimeouts(info *tfbridge.ProviderInfo) {
 	for name, res := range info.Resources {
-		if _, ok := info.P.ResourcesMap().Get(name).Schema().GetOk("timeouts"); ok {
+		_, ok := info.P.ResourcesMap().Get(name).Schema().GetOk("timeouts")
+		if ok && upstream(name) != "aws_s3_bucket_lifecycle_configuration" {
 			fieldOf(&res.Fields, "timeouts").Omit = true
 		}
 	}
