@@ -23,7 +23,7 @@ from hipaa.verdicts import Status, Verdict
 FRAMEWORK = "HIPAA Security Rule"
 
 
-class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):  # type: ignore[misc]  # see validate
+class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
     """A control, asked twice by the engine.
 
     Before a resource exists (and so even with --skip-preview) what it declares for itself is judged. At the end the

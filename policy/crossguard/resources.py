@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,14 +94,14 @@ def region(inputs: Mapping[str, Any], provider: PolicyProviderResource | None) -
 def plain(value: Any, where: str) -> Any:
     """A property's value without the SDK's proxies; `where` names it for messages."""
     if isinstance(value, Mapping):
-        return {key: _read(lambda key=key: value[key], f"{where}.{key}") for key in value}
+        return {key: _read(value, key, f"{where}.{key}") for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_read(lambda at=at: value[at], f"{where}[{at}]") for at in range(len(value))]
+        return [_read(value, at, f"{where}[{at}]") for at in range(len(value))]
     return value
 
 
-def _read(value: Callable[[], Any], where: str) -> Any:
+def _read(container: Any, key: Any, where: str) -> Any:
     try:
-        return plain(value(), where)
+        return plain(container[key], where)
     except UnknownValueError:
         return Unknown(where)

@@ -71,6 +71,8 @@ def test_a_bare_bucket_fails_all(gate: Gate):
     assert told(gate.judge(bare)) == {(control, "data") for control in ALL}
 
 
+ACCOUNT = "arn:aws:kms:us-east-1:111122223333"
+
 FAULTS = [
     ("BucketPublicAccessBlock", {"restrictPublicBuckets": False}, BLOCK, "restrictPublicBuckets is not true"),
     ("BucketPublicAccessBlock", {"blockPublicAcls": None}, BLOCK, "blockPublicAcls is not true"),
@@ -95,9 +97,10 @@ def test_what_is_wrong_fails_its_control_alone(gate: Gate, kind, change, control
     ("default", "message"),
     [
         ({"sseAlgorithm": "AES256"}, "default encryption is AES256"),
-        ({"sseAlgorithm": "aws:kms"}, "with the AWS managed key aws/s3"),
-        ({"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/aws/s3"}, "isn't a customer managed key"),
-        ({"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "arn:aws:kms:us-east-1:111122223333:alias/aws/s3"}, "isn't a"),
+        ({"sseAlgorithm": "aws:kms"}, "with the AWS managed key aws/s3, since none is named"),
+        ({"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/aws/s3"}, "with the AWS managed key aws/s3."),
+        ({"sseAlgorithm": "aws:kms", "kmsMasterKeyId": f"{ACCOUNT}:alias/aws/s3"}, "with the AWS managed key aws/s3."),
+        ({"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "not a key"}, "with what is neither a key's ARN or id nor an"),
         ({}, "default encryption is not given"),
     ],
 )

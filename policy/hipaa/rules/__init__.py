@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from hipaa.controls import Control
-from hipaa.facts import Bucket, Setting
+from hipaa.facts import (
+    AccessLogging,
+    Bucket,
+    BucketPolicy,
+    DefaultEncryption,
+    PublicAccessBlock,
+    Setting,
+    Versioning,
+)
 from hipaa.rules import s3
 from hipaa.verdicts import Finding, Status, Verdict, failed
 
@@ -21,11 +29,11 @@ class Rule:
 
 
 RULES = {
-    "s3-public-access-block": Rule(s3.PublicAccessBlock, s3.public_access_block),
-    "s3-customer-key": Rule(s3.DefaultEncryption, s3.customer_key),
-    "s3-tls-only": Rule(s3.BucketPolicy, s3.tls_only),
-    "s3-versioning": Rule(s3.Versioning, s3.versioning),
-    "s3-access-logging": Rule(s3.AccessLogging, s3.access_logging),
+    "s3-public-access-block": Rule(PublicAccessBlock, s3.public_access_block),
+    "s3-customer-key": Rule(DefaultEncryption, s3.customer_key),
+    "s3-tls-only": Rule(BucketPolicy, s3.tls_only),
+    "s3-versioning": Rule(Versioning, s3.versioning),
+    "s3-access-logging": Rule(AccessLogging, s3.access_logging),
 }
 
 

@@ -22,7 +22,7 @@ from hipaa.verdicts import Finding, failed, passed, unverified
 # A key by ARN, or by its id alone: a UUID, or mrk- and 32 hex digits for a multi-region key.
 # https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
 KEY_ID = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:key/)?(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-CUSTOMER_ALIAS = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/(?!aws/)[\w/-]+")
+CUSTOMER_ALIAS = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/[\w/-]+")
 
 
 def public_access_block(_: Bucket, block: PublicAccessBlock) -> Finding:
@@ -44,11 +44,11 @@ def customer_key(_: Bucket, encryption: DefaultEncryption) -> Finding:
         return unverified(key)
     if isinstance(key, StackKey):
         return passed(f"{algorithm} with {key.resource}")
-    if not key:
-        return failed(f"{algorithm} with no key, so with the AWS managed key aws/s3")
+    if not key or "alias/aws/" in key:
+        return failed(f"{algorithm} with the AWS managed key aws/s3{'' if key else ', since none is named'}")
     if KEY_ID.fullmatch(key) or CUSTOMER_ALIAS.fullmatch(key):
         return passed(f"{algorithm} with a customer managed key")
-    return failed(f"{algorithm} with {key}, which isn't a customer managed key")
+    return failed(f"{algorithm} with what is neither a key's ARN or id nor an alias")
 
 
 def tls_only(bucket: Bucket, policy: BucketPolicy) -> Finding:
