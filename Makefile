@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup preview test lint bench lock clean
+.PHONY: help setup preview test lint bench bench-cold lock clean
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/installed ## Make the virtual environment that serves the program, the pack and the tests
 
@@ -28,8 +28,14 @@ test: setup ## Run every test
 lint: setup ## Check style, types and formatting
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy __main__.py components sandbox airgap
+	$(VENV)/bin/mypy __main__.py components sandbox airgap bench
 	$(VENV)/bin/mypy policy
+
+bench: setup ## Measure the README's figures, with warm caches
+	@$(VENV)/bin/python bench/run.py
+
+bench-cold: ## Measure a first preview on a fresh clone with empty caches: some ten minutes
+	@$(PYTHON) bench/run.py --cold
 
 lock: setup ## Pin requirements*.in anew, with hashes
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

@@ -57,8 +57,9 @@ class AccessLogBucket(pulumi.ComponentResource):
             force_destroy=not args["keeps_data"],  # logs arrive for hours after the last access: it is never empty
         )
 
-        self.bucket = pulumi.Output.all(bucket.id, *(each.urn for each in ready)).apply(lambda known: str(known[0]))
-        self.register_outputs({"bucket": bucket.id})
+        guarded = pulumi.Output.all(bucket.bucket, *(each.urn for each in ready))
+        self.bucket = guarded.apply(lambda known: str(known[0]))
+        self.register_outputs({"bucket": self.bucket})
 
 
 def bucket_policy(account: Account, bucket_arn: str, source_arn: str) -> PolicyDocument:

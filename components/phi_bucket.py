@@ -71,9 +71,9 @@ class PhiBucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=ready),
         )
 
-        self.bucket = bucket.id
+        self.bucket = bucket.bucket  # known at preview, where the id isn't
         self.arn = bucket.arn
-        self.register_outputs({"bucket": bucket.id, "arn": bucket.arn})
+        self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
 
 def bucket_policy(bucket_arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
