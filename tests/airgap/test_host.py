@@ -114,8 +114,13 @@ def project(engine: Engine, tmp_path: Path) -> Iterator[Project]:
     yield made
     for process in made.started:
         process.kill()  # does nothing to one that has ended
-        process.communicate()
-    wait_until(lambda: not made.running())
+    try:
+        wait_until(lambda: not made.running())
+    finally:
+        for pid in made.running():
+            os.kill(pid, signal.SIGKILL)
+        for process in made.started:
+            process.communicate()
 
 
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
@@ -244,6 +249,13 @@ def test_a_stack_lives_and_dies_without_a_warning(project: Project) -> None:
         assert_quiet(output)
         outputs.append(output)
     assert "hello world" in outputs[5]
+
+
+def test_an_import_is_written_as_python(project: Project) -> None:
+    code, output = project.run("import", "--yes", "toy:index:Toy", "found", "its-id")
+    assert code == 0, output
+    assert_quiet(output)
+    assert 'found = toy.Toy("found"' in output
 
 
 def test_about_names_the_interpreter_and_the_packages(project: Project) -> None:

@@ -9,7 +9,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// host is the LanguageRuntime service. What it does not implement (code generation, packing) the embedded server
+// host is the LanguageRuntime service. What it does not implement (SDK generation, packing) the embedded server
 // answers with Unimplemented, which the engine understands.
 type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer

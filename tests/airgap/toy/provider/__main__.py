@@ -3,6 +3,7 @@
 It speaks the protocol itself, since the SDK's own server puts a traceback into every error.
 """
 
+import json
 import threading
 from concurrent import futures
 
@@ -17,6 +18,11 @@ cancelled = threading.Event()
 class Toy(provider_pb2_grpc.ResourceProviderServicer):
     def GetPluginInfo(self, request, context):
         return proto.PluginInfo(version="1.0.0")
+
+    def GetSchema(self, request, context):
+        return proto.GetSchemaResponse(
+            schema=json.dumps({"name": "toy", "version": "1.0.0", "resources": {"toy:index:Toy": {}}})
+        )
 
     def CheckConfig(self, request, context):
         return proto.CheckResponse(inputs=request.news)
