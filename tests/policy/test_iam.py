@@ -484,6 +484,7 @@ def test_variables_in_conditions() -> None:
 
 def test_an_absent_variable_equals_nothing() -> None:
     assert condition("StringEquals", "${aws:userid}", ["x"]) is NO
+    assert condition("StringEquals", "${aws:userid}", [""]) is NO
     assert condition("StringEquals", ["${aws:userid}", "x"], ["x"]) is YES
     assert condition("StringNotEquals", "${aws:userid}", ["x"]) is YES
     assert condition("StringEquals", "${aws:userid, 'x'}", ["x"]) is YES
@@ -558,6 +559,7 @@ def test_principal(principal: Any, who: Principal, expected: Match) -> None:
         ([USER], Principal("AWS", USER), MAYBE),  # The account isn't listed: "might deny".
         ([ROOT], Principal("AWS", USER), MAYBE),
         ([ROOT], Principal("AWS", ROOT), NO),
+        ([ACCOUNT], Principal("AWS", ROOT), NO),
         ([USER, ROOT], Principal("AWS", OUTSIDER), YES),
         ([SESSION, ROLE, ROOT], Principal("AWS", SESSION), NO),
         ([SESSION, ROOT], Principal("AWS", SESSION), MAYBE),

@@ -136,12 +136,11 @@ def _arn(pattern: str, value: str) -> Match:
 
 def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Callable[[str, str], Match]:
     def typed(wanted: str, found: str) -> Match:
-        if UNKNOWN in wanted or ANY in found:
-            return Match.MAYBE
         try:
             return Match.of(compare(read(found), read(wanted)))
         except ValueError:
-            return Match.MAYBE  # AWS doesn't say what a value of the wrong type does.
+            # ANY or UNKNOWN is in it, or a value of the wrong type: AWS doesn't say what that does.
+            return Match.MAYBE
 
     return typed
 
