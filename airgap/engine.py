@@ -328,7 +328,7 @@ def _go_problem() -> str | None:
         version, _, toolchain = ask("go", "env", "GOVERSION", "GOTOOLCHAIN").partition("\n")
     except CommandError as error:
         return f"it does not tell its version: {error}"
-    fetches = toolchain.endswith("auto") and numbers(version) >= (1, 21, 0)  # it will fetch what go.mod asks for
+    fetches = toolchain.endswith("auto")  # it will fetch what go.mod asks for; before 1.21 Go knew no such setting
     if numbers(version) < numbers(wanted_go()) and not fetches:
         return f"{version} is older than {wanted_go()}, and fetches no newer one (GOTOOLCHAIN={toolchain or 'unset'})"
     return None

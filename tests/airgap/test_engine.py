@@ -219,16 +219,24 @@ def test_builds_anew_when_what_go_reads_has_changed(with_go: Checkout, file: str
     assert len(with_go.engines()) == 1 + rebuilt
 
 
-def test_engines_unused_for_a_day_go_but_for_the_last_two(with_go: Checkout) -> None:
-    for text in "abcd":
-        (with_go.root / "check out/airgap/aws/go.sum").write_text(text)
-        with_go.run()
-        newest = max(with_go.engines(), key=lambda folder: folder.stat().st_mtime_ns)
-        if text != "d":
-            os.utime(newest, (ord(text), ord(text)))
-    kept = sorted(folder.stat().st_mtime for folder in with_go.engines())
-    assert kept[0] == ord("c")
-    assert len(kept) == 2
+def engine_of(checkout: Checkout, sources: str) -> Path:
+    (checkout.root / "check out/airgap/aws/go.sum").write_text(sources)
+    return Path(checkout.run().stdout.strip()).parent
+
+
+def test_the_two_engines_used_last_are_kept(with_go: Checkout) -> None:
+    a, b = engine_of(with_go, "a"), engine_of(with_go, "b")
+    for old in (a, b):
+        os.utime(old, (1, 1))
+    assert engine_of(with_go, "a") == a
+    assert set(with_go.engines()) == {a, b}
+    c = engine_of(with_go, "c")
+    assert set(with_go.engines()) == {a, c}
+
+
+def test_engines_that_may_be_running_are_kept(with_go: Checkout) -> None:
+    made = {engine_of(with_go, sources) for sources in "abcd"}
+    assert set(with_go.engines()) == made
 
 
 # --- The user's own Pulumi
