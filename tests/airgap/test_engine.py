@@ -28,7 +28,7 @@ case "$1" in
         echo 'example.com/module/package' >&2
         if [ -n "$GO_SAYS" ]; then echo "$GO_SAYS" >&2; exit 1; fi
         if [ -n "$GO_WAITS_FOR" ]; then
-            echo $$ >> "$FAKE/waiting"
+            echo $$ >> "$FAKE/waiting.log"
             while [ ! -e "$GO_WAITS_FOR" ]; do sleep 0.02; done
         fi
         while [ "$1" != -o ]; do shift; done
@@ -151,7 +151,7 @@ def waiting(with_go: Checkout) -> Iterator[Callable[..., "subprocess.Popen[str]"
     def start() -> "subprocess.Popen[str]":
         process = with_go.start(GO_WAITS_FOR=str(with_go.root / "go on"))
         started.append(process)
-        wait_until((with_go.root / "waiting").exists)
+        wait_until(lambda: bool(with_go.said("waiting")))
         return process
 
     yield start
@@ -225,11 +225,12 @@ def engine_of(checkout: Checkout, sources: str) -> Path:
 
 
 def test_the_two_engines_used_last_are_kept(with_go: Checkout) -> None:
-    a, b = engine_of(with_go, "a"), engine_of(with_go, "b")
-    for old in (a, b):
-        os.utime(old, (1, 1))
-    assert engine_of(with_go, "a") == a
+    a = engine_of(with_go, "a")
+    os.utime(a, (1, 1))
+    b = engine_of(with_go, "b")
     assert set(with_go.engines()) == {a, b}
+    os.utime(b, (2, 2))
+    assert engine_of(with_go, "a") == a  # used again, and so after b
     c = engine_of(with_go, "c")
     assert set(with_go.engines()) == {a, c}
 
@@ -367,7 +368,7 @@ def test_a_build_that_is_ended_leaves_nothing(
     assert (process.returncode, out) == (code, "")
     assert err.splitlines()[-1] == last
     assert "Traceback" not in err
-    assert not running(int((with_go.root / "waiting").read_text()))
+    assert not running(int(with_go.said("waiting")[0]))
     assert not list(with_go.cache.glob("building-*"))
     assert not with_go.engines()
 
