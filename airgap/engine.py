@@ -24,8 +24,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,7 @@ SCRIPTS = (f"python/cmd/{HOST}-exec", "python/dist/pulumi-resource-pulumi-python
 INSTALL_LIMIT = 120  # seconds
 KEPT_ENGINES = 2
 RECENT = 24 * 60 * 60  # an engine used within this many seconds may be running
+ENDINGS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 ERASE = "\r\x1b[K"  # the terminal's line
 NETWORK = re.compile(
     r"dial tcp|no such host|i/o timeout|connection re|proxyconnect|TLS|GOPROXY|Forbidden|not available"
@@ -81,7 +83,7 @@ def main() -> int:
     )
     parser.add_argument("--plugins", action="store_true", help="print the plugins' folder instead")
     arguments = parser.parse_args()
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in ENDINGS - {signal.SIGINT}:
         signal.signal(ending, lambda number, _: sys.exit(128 + number))  # by way of the `finally`s that clear a build
     try:
         engine = ensure()
@@ -344,22 +346,23 @@ class Go:
     def build(self, what: str, module: Path, package: str, target: Path, linker: str = "") -> None:
         command = ["go", "build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false"]
         command += ["-ldflags", f"-s -w {linker}".strip(), "-o", str(target), package]
-        with (
-            Progress(what) as progress,
-            subprocess.Popen(
-                command,
-                cwd=module,
-                env={**os.environ, "GOWORK": "off"},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C reaches this process alone, which then ends go in order
-            ) as process,
-        ):
+        with Progress(what) as progress:
+            process = None
             try:
+                with held_back(ENDINGS):
+                    process = subprocess.Popen(
+                        command,
+                        cwd=module,
+                        env={**os.environ, "GOWORK": "off"},
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.PIPE,
+                        start_new_session=True,  # Ctrl-C reaches this process alone, which then ends go in order
+                    )
                 errors = self._follow(process, progress)
                 code = process.wait()
             finally:
-                _end(process)
+                if process:
+                    _end(process)
             if code:
                 raise EngineError(self._failure(what, errors))
 
@@ -396,18 +399,36 @@ class Go:
         return text
 
 
+@contextlib.contextmanager
+def held_back(signals: Iterable[int]) -> Iterator[None]:
+    """Have signals wait, so that none falls between the start of a process and its being known."""
+    if threading.current_thread() is not threading.main_thread():  # which alone gets them
+        yield
+        return
+    came: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: came.append(number)) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End go and its compilers, if they have not ended. Interrupted, go removes its temporary files."""
-    if process.poll() is not None:
-        return
-    os.killpg(process.pid, signal.SIGINT)
-    try:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with process:  # closes its pipe
+        if process.poll() is not None:
+            return
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 class Progress:
