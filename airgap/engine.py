@@ -41,7 +41,7 @@ SCRIPTS = (f"python/cmd/{HOST}-exec", "python/dist/pulumi-resource-pulumi-python
 
 INSTALL_LIMIT = 120  # seconds
 KEPT_ENGINES = 2
-RECENT = 24 * 60 * 60  # an engine used within this many seconds may be running
+RECENT = 60 * 60  # an engine used within this many seconds may be running
 ENDINGS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 ERASE = "\r\x1b[K"  # the terminal's line
 NETWORK = re.compile(
