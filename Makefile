@@ -30,6 +30,10 @@ lint: setup ## Check style, types and formatting
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy __main__.py components sandbox airgap bench
 	$(VENV)/bin/mypy policy
+	@command -v go >/dev/null || { echo "lint: there is no Go on PATH, so airgap's Go isn't checked"; [ -z "$$CI" ]; }
+	@if command -v go >/dev/null; then for module in airgap/cli airgap/aws; do \
+		unformatted=$$(gofmt -l $$module) && [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }; \
+		(cd $$module && GOWORK=off go vet ./...) || exit 1; done; fi
 
 bench: setup ## Measure the README's figures, with warm caches
 	@$(VENV)/bin/python bench/run.py

@@ -12,6 +12,7 @@ from components.account import Account
 from components.customer_key import key_policy
 from hipaa import iam
 from sandbox.folder import ROOT
+from tests.airgap.test_aws_schema import USED
 from tests.components.deployed import ACCOUNT_ID, Monitor, deployed
 
 CONFIG = {"aws:region": "us-east-1", "phi:environment": "dev"}
@@ -227,3 +228,8 @@ def test_no_partition_is_written_in(stack):
     assert account.root == f"arn:aws-us-gov:iam::{ACCOUNT_ID}:root"
     assert account.bucket_arn("b") == "arn:aws-us-gov:s3:::b"
     assert '"arn:aws:' not in json.dumps(key_policy(account, account.bucket_arn("b")))
+
+
+def test_every_type_is_one_that_the_plugins_schema_is_held_to_wholly(stack):
+    used = {each.type.removeprefix("aws:") for each in stack.declared if each.type.startswith("aws:")}
+    assert used <= set(USED)

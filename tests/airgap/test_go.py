@@ -1,0 +1,26 @@
+"""The engine's own Go tests, so that one command runs all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from sandbox.folder import ROOT
+
+
+@pytest.mark.parametrize("module", ["cli", "aws"])
+def test_go(module):
+    if not shutil.which("go") and not os.environ.get("CI"):
+        pytest.skip("there is no Go on PATH")
+    done = subprocess.run(
+        ["go", "test", "-count=1", "./..."],
+        cwd=ROOT / "airgap" / module,
+        env=os.environ | {"GOWORK": "off"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
