@@ -101,8 +101,8 @@ class Checkout:
 def checkout(tmp_path: Path) -> Checkout:
     """Without Go and without Pulumi."""
     here = tmp_path / "check out"
-    for file in ("bin/engine", "airgap/engine.py"):
-        (here / file).parent.mkdir(parents=True)
+    for file in ("bin/engine", "airgap/__init__.py", "airgap/engine.py", "airgap/go.py"):
+        (here / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, here / file)
     (here / "requirements.txt").write_text("pulumi==3.272.0 \\\n    --hash=x\npulumi-aws==7.51.1 \\\n    --hash=y\n")
     for module, go in (("cli", "1.25.11"), ("aws", "1.26")):
