@@ -4,7 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup preview test lint bench bench-cold lock clean
+.PHONY: help setup engine preview test lint bench bench-cold lock clean
+# The environment and the engine are made side by side: one waits for the network where the other computes.
+MAKEFLAGS += --jobs=2
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,7 +20,10 @@ $(VENV)/installed: requirements-dev.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-preview: setup ## Preview the stack STACK (default: dev) against the embedded AWS, gated by the pack
+engine: ## Make the Pulumi engine available
+	@bin/engine >/dev/null
+
+preview: setup engine ## Preview the stack STACK (default: dev) against the embedded AWS, gated by the pack
 	@# The program checks its settings itself, all at once; Pulumi's own check stops at the first.
 	bin/sandbox pulumi preview --stack $(STACK) --policy-pack policy --skip-config-validation
 

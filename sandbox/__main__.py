@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from airgap import engine
+from airgap.go import EngineError
 from sandbox import emulator
 from sandbox.emulator import Emulator
 from sandbox.environment import environment
@@ -32,9 +33,10 @@ def main() -> int:
             return 0
         built = engine.ensure()
         with home.changing():
-            aws = emulator.running(home) or _start(home, built.plugins)
+            aws = emulator.running(home) or _start(home)
+            _link(home.plugins, built.plugins)
         return _run(options.command, home, aws, environment(os.environ, home, aws, built.bin, VENV))
-    except (SandboxError, engine.EngineError) as error:
+    except (SandboxError, EngineError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -60,7 +62,7 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _start(home: Folder, plugins: Path) -> Emulator:
+def _start(home: Folder) -> Emulator:
     if home.path.exists():
         print(
             f"sandbox: the emulator of '{home.name}' has died, and its AWS with it; "
@@ -68,12 +70,18 @@ def _start(home: Folder, plugins: Path) -> Emulator:
             file=sys.stderr,
         )
         shutil.rmtree(home.path)
+    for part in (home.path, home.state, home.plugins.parent):
+        part.mkdir(parents=True)
     aws = emulator.start(home)
-    home.state.mkdir()
-    home.pulumi_home.mkdir()
-    (home.pulumi_home / "plugins").symlink_to(plugins)
     print(f"sandbox: started '{home.name}', {_kept_out(aws)}; stop it with: bin/sandbox --down", file=sys.stderr)
     return aws
+
+
+def _link(plugins: Path, to: Path) -> None:
+    """Have the sandbox's plugins be the engine's, which is another engine when its sources have changed."""
+    if not plugins.is_symlink() or plugins.readlink() != to:
+        plugins.unlink(missing_ok=True)
+        plugins.symlink_to(to)
 
 
 def _kept_out(aws: Emulator) -> str:

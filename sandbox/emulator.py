@@ -43,8 +43,7 @@ def running(folder: Folder) -> Emulator | None:
 
 
 def start(folder: Folder) -> Emulator:
-    """Start an emulator for this folder, which it makes. Raises SandboxError with the log's end if it can't start."""
-    folder.path.mkdir(parents=True)
+    """Start an emulator for this folder. If it can't start, remove the folder and raise SandboxError with its log."""
     way = network.alone()
     with folder.log.open("w") as log:
         process = subprocess.Popen(

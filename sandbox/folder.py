@@ -55,6 +55,11 @@ class Folder:
     def pulumi_home(self) -> Path:
         return self.path / "pulumi"
 
+    @property
+    def plugins(self) -> Path:
+        """Where Pulumi looks for plugins: a link to the engine's."""
+        return self.pulumi_home / "plugins"
+
     def stack_file(self, project: str, stack: str) -> Path:
         """The stack's file as the engine reads it here: the user's settings with the sandbox's own encryption."""
         return self.path / "stacks" / project / f"Pulumi.{stack}.yaml"

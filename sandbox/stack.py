@@ -43,7 +43,8 @@ class Project:
 
     def stacks(self) -> list[str]:
         """The stacks that have a file."""
-        return sorted(file.name.split(".")[1] for file in self.folder.glob("Pulumi.*.yaml"))
+        files = self.folder.glob("Pulumi.*.yaml")
+        return sorted(file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files)
 
 
 def main() -> None:
@@ -69,9 +70,11 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
     if command not in NEEDS_STACK or (command == "stack" and MAKES_OR_CHOOSES.intersection(words)):
         return args
     project = find_project(Path(option(args, "--cwd", "-C") or "."))
-    stack = project and (option(args, "--stack", "-s") or env.get("PULUMI_STACK") or only_stack(project))
-    if not project or not stack or option(args, "--config-file"):
+    named = option(args, "--stack", "-s")
+    chosen = project and (named or env.get("PULUMI_STACK") or only_stack(project))
+    if not project or not chosen:
         return args
+    stack = chosen.rsplit("/", 1)[-1]  # the name alone of organization/project/name
 
     home = Folder(Path(env["SANDBOX"]))
     ours = home.stack_file(project.name, stack)
@@ -80,11 +83,14 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
             if (home.state / ".pulumi" / "stacks" / project.name / f"{stack}.json").exists():
                 return args  # made by hand, with `pulumi stack init`
             make_stack(project, stack, ours, pulumi)
-    named = [] if option(args, "--stack", "-s") else ["--stack", stack]
-    if command not in OPERATIONS:
-        return [*args, *named]
-    ours.write_text(settings(project.stack_file(stack), encryption(ours)))
-    return [*args, *named, "--config-file", str(ours)]
+    if not named:
+        args = [*args, "--stack", stack]
+    if command not in OPERATIONS or option(args, "--config-file"):
+        return args
+    fresh = ours.with_suffix(f".{os.getpid()}")
+    fresh.write_text(settings(project.stack_file(stack), encryption(ours)))
+    fresh.replace(ours)  # at once, for whoever reads it now
+    return [*args, "--config-file", str(ours)]
 
 
 def option(args: list[str], *names: str) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from airgap import engine as airgap_engine
+from airgap.go import EngineError
 from sandbox.folder import ROOT, Folder, folder
 
 
@@ -20,7 +21,7 @@ def engine() -> airgap_engine.Engine:
     """The Pulumi engine. Without one the test is skipped with the reason; with CI set it fails."""
     try:
         return airgap_engine.ensure()
-    except airgap_engine.EngineError as error:
+    except EngineError as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"no Pulumi engine here: {error}")

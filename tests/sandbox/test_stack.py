@@ -142,9 +142,17 @@ def test_other_commands_are_left_alone(prepare, tmp_path, args):
     assert calls(tmp_path) == []
 
 
-def test_the_users_own_config_file_is_left_alone(prepare, project):
+def test_the_users_own_config_file_is_left_alone(prepare, project, tmp_path):
     args = ["preview", "--stack", "dev", "--config-file", "mine.yaml"]
     assert prepare(*args) == args
+    assert calls(tmp_path) == ["stack init dev --no-select --non-interactive"]
+
+
+@pytest.mark.parametrize("name", ["organization/demo/my.stack", "my.stack"])
+def test_a_name_with_a_dot_or_in_full(prepare, project, sandbox, tmp_path, name):
+    (project / "Pulumi.my.stack.yaml").touch()
+    assert prepare("preview", "-s", name)[-1] == str(sandbox.stack_file("demo", "my.stack"))
+    assert calls(tmp_path) == ["stack init my.stack --no-select --non-interactive"]
 
 
 def test_a_stack_made_by_hand_is_left_alone(prepare, sandbox, tmp_path):
