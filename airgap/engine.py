@@ -66,6 +66,7 @@ def ensure() -> Engine:
         build(built, f"Pulumi: {refused}")
     with contextlib.suppress(OSError):  # a read-only cache will do once it holds the engine
         os.utime(built)
+    require_terraform_provider(built / "plugins" / plugin_folder() / "pulumi-resource-aws")
     return Engine(built / "bin", built / "plugins")
 
 
@@ -271,6 +272,13 @@ def _make(folder: Path, go: Go) -> None:
         shutil.copyfile(sdk / script, binaries / Path(script).name)
         (binaries / Path(script).name).chmod(0o755)
     go.build(f"the AWS plugin {wanted_plugin()}", AWS, ".", plugin / "pulumi-resource-aws")
+
+
+def require_terraform_provider(plugin: Path) -> None:
+    """Raise unless the plugin that we build finds what it stands on. At a preview Pulumi would call that its bug."""
+    found = subprocess.run([plugin, "terraform"], capture_output=True, text=True, check=False)
+    if found.returncode:
+        raise EngineError(found.stderr.strip())
 
 
 @contextlib.contextmanager

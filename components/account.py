@@ -21,9 +21,17 @@ class Account:
 
     @classmethod
     def current(cls, region: str) -> Account:
-        """The account of the stack's credentials."""
-        partition = aws.get_partition()
-        return cls(aws.get_caller_identity().account_id, region, partition.partition, partition.dns_suffix)
+        """The account of the stack's credentials. Raises pulumi.RunError where they are missing or refused."""
+        try:
+            partition = aws.get_partition()
+            identity = aws.get_caller_identity()
+        except Exception as error:  # Pulumi has no narrower one for a call that fails
+            why = str(error).splitlines()[0].rsplit("returned an error: ", 1)[-1]
+            raise pulumi.RunError(
+                f"AWS doesn't tell which account this is: {why}. "
+                "See whether your credentials work with: aws sts get-caller-identity"
+            ) from error
+        return cls(identity.account_id, region, partition.partition, partition.dns_suffix)
 
     @property
     def root(self) -> str:
@@ -31,10 +39,10 @@ class Account:
         return f"arn:{self.partition}:iam::{self.id}:root"
 
     def bucket_name(self, purpose: str) -> str:
-        """A bucket's name, unique in all of AWS. Raises ValueError past S3's 63 characters."""
+        """A bucket's name, unique in all of AWS. Raises pulumi.RunError past S3's 63 characters."""
         name = f"{pulumi.get_project()}-{pulumi.get_stack()}-{purpose}-{self.id}-{self.region}".lower()
         if len(name) > BUCKET_NAME_LIMIT:
-            raise ValueError(
+            raise pulumi.RunError(
                 f"the bucket name {name} has {len(name)} characters and S3 allows {BUCKET_NAME_LIMIT}; "
                 "give the stack a shorter name"
             )

@@ -32,7 +32,7 @@ case "$1" in
             while [ ! -e "$GO_WAITS_FOR" ]; do sleep 0.02; done
         fi
         while [ "$1" != -o ]; do shift; done
-        echo binary > "$2"; chmod 755 "$2" ;;
+        printf '#!/bin/sh\n[ -z "$PLUGIN_SAYS" ] || { echo "$PLUGIN_SAYS" >&2; exit 1; }\n' > "$2"; chmod 755 "$2" ;;
 esac
 """
 
@@ -125,6 +125,7 @@ def checkout(tmp_path: Path) -> Checkout:
         "PHI_ENGINE_CACHE": str(made.cache),
         "PULUMI_HOME": str(tmp_path / "pulumi home"), "PULUMI_VERSION": "v3.259.0", "PULUMI_FETCHES": "",
         "GO_VERSION": "go1.26.8", "GO_TOOLCHAIN": "local", "GO_SAYS": "", "GO_WAITS_FOR": "",
+        "PLUGIN_SAYS": "",
     }  # fmt: skip
     return made
 
@@ -338,6 +339,13 @@ def test_without_space_the_folders_settings_are_named(with_go: Checkout) -> None
     done = with_go.run(GO_SAYS="write /cache/x: no space left on device")
     assert "PHI_ENGINE_CACHE, GOCACHE, GOMODCACHE and TMPDIR" in done.stderr
     assert "GOPROXY" not in done.stderr
+
+
+def test_without_a_terraform_provider_what_the_plugin_says_is_told(with_go: Checkout) -> None:
+    run = with_go.run(PLUGIN_SAYS="looked here\nand there")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.endswith("engine: looked here\nand there\n")
+    assert with_go.run().returncode == 0
 
 
 def test_a_cache_that_can_not_be_written_is_named(with_go: Checkout) -> None:

@@ -219,7 +219,7 @@ def test_a_name_too_long_for_s3_is_told(monkeypatch):
     account = Account(ACCOUNT_ID, "ap-southeast-1", "aws", "amazonaws.com")
     monkeypatch.setattr("pulumi.get_stack", lambda: "a-stack-with-a-very-long-name")
     monkeypatch.setattr("pulumi.get_project", lambda: "phi")
-    with pytest.raises(ValueError, match="S3 allows 63; give the stack a shorter name"):
+    with pytest.raises(pulumi.RunError, match="S3 allows 63; give the stack a shorter name"):
         account.bucket_name("access-logs")
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -130,6 +133,39 @@ def test_every_wrong_setting_is_told_at_once(sandbox: Sandbox, project: Path):
     ):
         assert key in words
     assert "Traceback" not in words
+
+
+def test_credentials_that_are_missing_are_told(sandbox: Sandbox):
+    without = ("env", "-u", "AWS_ACCESS_KEY_ID", "-u", "AWS_SECRET_ACCESS_KEY")
+    done = sandbox(*without, "pulumi", "preview", *STACK)
+    assert done.returncode != 0
+    assert "AWS doesn't tell which account this is: No valid credential sources found" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_an_interrupt_ends_an_up_quietly_and_the_next_goes_on(sandbox: Sandbox):
+    """The interrupt comes as a terminal sends it, while the bucket's lifecycle is awaited."""
+    up = sandbox.command("pulumi", "up", "--yes", "--skip-preview", *STACK)
+    with subprocess.Popen(
+        up, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as running:
+        assert running.stdout is not None
+        words = ""
+        for line in running.stdout:
+            words += line
+            if "BucketLifecycleConfiguration access-logs-lifecycle creating" in line:
+                os.killpg(running.pid, signal.SIGINT)
+                break
+        words += running.stdout.read()
+    assert running.returncode != 0
+    assert "Traceback" not in words
+    assert "KeyboardInterrupt" not in words
+
+    kept = state(sandbox, ROOT)
+    assert "aws:s3/bucket:Bucket" in kept
+    again = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert set(kept) < set(state(sandbox, ROOT))
 
 
 def test_an_unknown_stack_is_told_with_those_there_are(sandbox: Sandbox):
