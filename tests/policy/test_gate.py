@@ -242,3 +242,20 @@ def test_pulumi_aws_6_is_judged_alike(gate: Gate):
     assert stack[1].type == "aws:s3/bucketV2:BucketV2"
     assert gate.judge(stack) == []
     assert told(gate.judge([each for each in stack if "Versioning" not in each.type])) == {(VERSIONING, "data")}
+
+
+def test_what_could_not_be_told_before_is_told_at_the_end_though_it_was_told_in_an_earlier_run(gate: Gate):
+    """A preview and the `up` after it may ask one process."""
+    wrong = changed(bucket(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
+    assert told(gate.judge(wrong)) == {(VERSIONING, "data-BucketVersioning")}
+    untagged = changed(wrong, "Bucket", tags={})
+    assert told(gate.judge(untagged)) == {(VERSIONING, "data-BucketVersioning")}
+
+
+def test_a_companion_that_may_be_of_either_of_two_buckets_is_of_neither(gate: Gate):
+    stack = bucket("first", created=False) + without(bucket("second"), "BucketVersioning")
+    either = [
+        replace(each, comes_from={"bucket": ["first", "second"]}) if "Versioning" in each.type else each
+        for each in stack
+    ]
+    assert told(gate.judge(either)) == {(VERSIONING, "first"), (VERSIONING, "second")}

@@ -116,3 +116,23 @@ def test_what_a_component_declared_does_not_stand_in_for_a_document_that_is_know
     put = next(each for each in changed(stack, "BucketPolicy", policy=real, bucket="data") if "Policy" in each.type)
     gate.before(stack[0], stack)
     assert [each.policy for each in gate.before(put, stack)] == ["s3-tls-only"]
+
+
+def test_a_key_that_comes_from_something_other_than_a_key_is_unverified(gate: Gate):
+    parameter = Resource("aws:ssm/parameter:Parameter", "parameter", {"name": "key"})
+    stack = [
+        replace(each, comes_from=each.comes_from | {"rules": ["parameter"]}) if "Encryption" in each.type else each
+        for each in [parameter, *bucket(created=False)]
+    ]
+    (finding,) = gate.judge(stack)
+    assert (finding.policy, finding.resource) == (
+        "s3-customer-key",
+        "data-BucketServerSideEncryptionConfiguration",
+    )
+    assert "rules[0].applyServerSideEncryptionByDefault.kmsMasterKeyId isn't known yet" in finding.message
+
+
+def test_a_document_of_which_the_deciding_part_is_unknown_is_unverified(gate: Gate):
+    (finding,) = gate.judge(component(tls_only("data", Resource=["arn:aws:s3:::data", UNKNOWN])))
+    assert (finding.policy, finding.resource) == ("s3-tls-only", "data-BucketPolicy")
+    assert "bucketPolicy.Statement[0].Resource[1] isn't known yet" in finding.message
