@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -32,6 +33,9 @@ ROLES = {
     "accesslog": Role.ACCESS_LOG,
     "traillog": Role.TRAIL_LOG,
     "inventory": Role.INVENTORY,
+    "other": Role.OTHER,
+    "public": Role.OTHER,
+    "internal": Role.OTHER,
 }
 
 
@@ -45,17 +49,18 @@ def buckets(resources: Iterable[Resource], inputs: Inputs) -> list[Bucket]:
     every = list(resources)
     of_type = [resource for resource in every if v7_type(resource.type) == BUCKET]
     joined: dict[str, list[Declared]] = {bucket.urn: [] for bucket in of_type}
-    log_targets: set[str] = set()
+    log_targets: set[object] = set()
     for resource in every:
         read = COMPANIONS.get(v7_type(resource.type))
         if read is None:
             continue
         bucket = joined_bucket(resource, "bucket", of_type)
-        setting = read(resource, of_type, inputs)
-        if bucket is not None:
-            joined[bucket.urn].append(Declared(resource.urn, setting))
-        if isinstance(setting, AccessLogging) and isinstance(setting.target, str):
-            log_targets.add(setting.target)
+        for setting in read(resource, of_type, inputs):
+            if bucket is not None:
+                joined[bucket.urn].append(Declared(resource.urn, setting))
+            # A bucket that logs to itself isn't a log bucket for that.
+            if isinstance(setting, AccessLogging) and (bucket is None or setting.target != bucket.urn):
+                log_targets.add(setting.target)
     return [
         Bucket(
             bucket.urn,
@@ -80,7 +85,7 @@ def companion(resource: Resource, inputs: Inputs) -> Bucket | None:
         bucket.urn if bucket else resource.urn,
         arn(resource),
         Role.PHI if bucket and tagged_role(bucket) is Role.PHI else Role.OTHER,
-        (Declared(resource.urn, read(resource, [], inputs)),),
+        tuple(Declared(resource.urn, setting) for setting in read(resource, [], inputs)),
     )
 
 
@@ -103,10 +108,9 @@ def role(bucket: Resource, *, receives_logs: bool) -> Role:
 
 
 def tagged_role(bucket: Resource) -> Role | None:
-    """What the bucket's own tag says that it is for; None where it says nothing that is known."""
-    tags = bucket.inputs.get("tags")
-    tag = tags.get(DATA_CLASS) if isinstance(tags, Mapping) else None
-    return ROLES.get(tag.lower(), Role.OTHER) if isinstance(tag, str) else None
+    """What the bucket's own tag says that it is for; None where it says nothing that is known, a misspelling too."""
+    tag = _get(bucket.inputs.get("tags"), DATA_CLASS)
+    return ROLES.get(re.sub(r"[\W_]", "", tag).lower()) if isinstance(tag, str) else None
 
 
 def joined_bucket(companion: Resource, prop: str, of_type: list[Resource]) -> Resource | None:
@@ -118,54 +122,64 @@ def joined_bucket(companion: Resource, prop: str, of_type: list[Resource]) -> Re
     return next((bucket for bucket in of_type if isinstance(value, str) and bucket.inputs.get("bucket") == value), None)
 
 
-def _public_access_block(resource: Resource, *_: Any) -> Setting:
+def _public_access_block(resource: Resource, *_: Any) -> list[Setting]:
     given = resource.inputs
-    return PublicAccessBlock(
-        given.get("blockPublicAcls"),
-        given.get("blockPublicPolicy"),
-        given.get("ignorePublicAcls"),
-        given.get("restrictPublicBuckets"),
-    )
+    return [
+        PublicAccessBlock(
+            given.get("blockPublicAcls"),
+            given.get("blockPublicPolicy"),
+            given.get("ignorePublicAcls"),
+            given.get("restrictPublicBuckets"),
+        )
+    ]
 
 
-def _default_encryption(resource: Resource, *_: Any) -> Setting:
+def _default_encryption(resource: Resource, *_: Any) -> list[Setting]:
+    """One for each rule, since any of them may be the one that holds; one that says nothing where there is none."""
     rules = resource.inputs.get("rules")
-    if isinstance(rules, Unknown):
-        return DefaultEncryption(rules, rules)
-    rule = rules[0] if rules else {}
-    if isinstance(rule, Unknown):
-        return DefaultEncryption(rule, rule)
-    default = rule.get("applyServerSideEncryptionByDefault") or {}
-    if isinstance(default, Unknown):
-        return DefaultEncryption(default, default)
-    key = default.get("kmsMasterKeyId")
     sources = resource.sources.get("rules", ())
-    if isinstance(key, Unknown) and sources and all(source.type in KEY_TYPES for source in sources):
-        key = StackKey(sources[0].urn)
-    return DefaultEncryption(default.get("sseAlgorithm"), key)
+    settings: list[Setting] = []
+    for rule in rules if isinstance(rules, list) and rules else [rules]:
+        default = _get(rule, "applyServerSideEncryptionByDefault")
+        key: str | StackKey | Unknown | None = _text(_get(default, "kmsMasterKeyId"))
+        if isinstance(key, Unknown) and sources and all(source.type in KEY_TYPES for source in sources):
+            key = StackKey(sources[0].urn)
+        settings.append(DefaultEncryption(_text(_get(default, "sseAlgorithm")), key))
+    return settings
 
 
-def _versioning(resource: Resource, *_: Any) -> Setting:
-    configuration = resource.inputs.get("versioningConfiguration") or {}
-    return Versioning(configuration if isinstance(configuration, Unknown) else configuration.get("status"))
+def _versioning(resource: Resource, *_: Any) -> list[Setting]:
+    return [Versioning(_text(_get(resource.inputs.get("versioningConfiguration"), "status")))]
 
 
-def _access_logging(resource: Resource, of_type: list[Resource], _: Inputs) -> Setting:
+def _access_logging(resource: Resource, of_type: list[Resource], _: Inputs) -> list[Setting]:
     target = joined_bucket(resource, "targetBucket", of_type)
-    return AccessLogging(target.urn if target else resource.inputs.get("targetBucket"))
+    return [AccessLogging(target.urn if target else _text(resource.inputs.get("targetBucket")))]
 
 
-def _bucket_policy(resource: Resource, _: list[Resource], inputs: Inputs) -> Setting:
+def _bucket_policy(resource: Resource, _: list[Resource], inputs: Inputs) -> list[Setting]:
     """The document as JSON or, while that isn't known, as its component declared it, with the structure known."""
     document = resource.inputs.get("policy")
     if isinstance(document, Unknown):
         component = inputs.get(resource.parent)
         declared = component.inputs.get("bucketPolicy") if component else None
         document = declared if isinstance(declared, Mapping) else document
-    return BucketPolicy(document if document is not None else "")
+    return [BucketPolicy(document if document is not None else "")]
 
 
-COMPANIONS: dict[str, Callable[[Resource, list[Resource], Inputs], Setting]] = {
+def _text(value: Any) -> str | Unknown | None:
+    """A text, or what isn't known; anything else says nothing."""
+    return value if isinstance(value, str | Unknown) else None
+
+
+def _get(value: Any, name: str) -> Any:
+    """A property of an object; Unknown where the object is, None where there is no object."""
+    if isinstance(value, Unknown):
+        return value
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+COMPANIONS: dict[str, Callable[[Resource, list[Resource], Inputs], list[Setting]]] = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _public_access_block,
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _default_encryption,
     "aws:s3/bucketVersioning:BucketVersioning": _versioning,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.policy.gate import Finding, Gate, Resource, running
+from tests.policy.gate import UNKNOWN, Finding, Gate, Resource, running
 from tests.policy.stacks import KEY_ARN, bucket, changed, tls_only, without
 
 BLOCK, KEY, TLS = "s3-public-access-block", "s3-customer-key", "s3-tls-only"
@@ -259,3 +259,75 @@ def test_a_companion_that_may_be_of_either_of_two_buckets_is_of_neither(gate: Ga
         for each in stack
     ]
     assert told(gate.judge(either)) == {(VERSIONING, "first"), (VERSIONING, "second")}
+
+
+SSE = "BucketServerSideEncryptionConfiguration"
+CUSTOMER_KEY = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN}
+
+
+def rule(**default) -> dict:
+    return {"applyServerSideEncryptionByDefault": default}
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "control"),
+    [
+        ("BucketPublicAccessBlock", {"blockPublicAcls": "false"}, BLOCK),
+        ("BucketPublicAccessBlock", {"blockPublicAcls": 1}, BLOCK),
+        (SSE, {"rules": [rule(**CUSTOMER_KEY), rule(sseAlgorithm="AES256")]}, KEY),
+        (SSE, {"rules": []}, KEY),
+        (SSE, {"rules": None}, KEY),
+        (SSE, {"rules": "aws:kms"}, KEY),
+        (SSE, {"rules": [None]}, KEY),
+        (SSE, {"rules": [{"applyServerSideEncryptionByDefault": "aws:kms"}]}, KEY),
+        (SSE, {"rules": [rule(sseAlgorithm="aws:kms", kmsMasterKeyId=5)]}, KEY),
+        ("BucketVersioning", {"versioningConfiguration": "Enabled"}, VERSIONING),
+        ("BucketVersioning", {"versioningConfiguration": [{"status": "Enabled"}]}, VERSIONING),
+        ("BucketVersioning", {"versioningConfiguration": {"status": "enabled"}}, VERSIONING),
+        ("BucketLogging", {"targetBucket": 5}, LOGGING),
+        ("BucketLogging", {"targetBucket": {"name": "logs"}}, LOGGING),
+        ("BucketPolicy", {"policy": [1]}, TLS),
+        ("BucketPolicy", {"policy": 5}, TLS),
+        ("BucketPolicy", {"policy": "[" * 50_000 + "]" * 50_000}, TLS),
+    ],
+)
+def test_a_value_of_another_kind_fails_and_stops_nothing(gate: Gate, kind, change, control):
+    assert told(gate.judge(changed(bucket(), kind, **change))) == {(control, f"data-{kind}")}
+
+
+def test_the_text_true_is_true(gate: Gate):
+    assert gate.judge(changed(bucket(), "BucketPublicAccessBlock", blockPublicAcls="true")) == []
+
+
+@pytest.mark.parametrize("tags", [{}, {"DataClass": ""}, {"DataClass": "Pubic"}, {"DataClass": " phi "}, None, 5])
+@pytest.mark.parametrize("created", [False, True])
+def test_logging_to_itself_makes_no_log_bucket(gate: Gate, tags, created):
+    target = {"targetBucket": "data" if created else UNKNOWN}
+    stack = changed(changed(bucket(created=created), "BucketLogging", **target), "Bucket", tags=tags)
+    to_itself = [
+        replace(each, comes_from={**each.comes_from, "targetBucket": ["data"]}) if "Logging" in each.type else each
+        for each in stack
+    ]
+    assert told(gate.judge(to_itself)) == {(LOGGING, "data-BucketLogging")}
+
+
+@pytest.mark.parametrize("tag", ["AccessLog", "access-log", "Access log"])
+def test_a_class_is_read_however_it_is_written(gate: Gate, tag):
+    assert gate.judge(without(bucket("logs", DataClass=tag), "BucketLogging")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        (SSE, {"rules": [rule(sseAlgorithm="hunter2")]}),
+        (SSE, {"rules": [rule(sseAlgorithm="aws:kms", kmsMasterKeyId="hunter2")]}),
+        ("BucketVersioning", {"versioningConfiguration": {"status": "hunter2"}}),
+        ("BucketPolicy", {"policy": '{"Statement": "hunter2"}'}),
+        ("BucketPolicy", {"policy": "hunter2"}),
+        ("BucketPublicAccessBlock", {"blockPublicAcls": "hunter2"}),
+    ],
+)
+def test_what_a_program_put_in_the_wrong_place_is_not_shown(gate: Gate, kind, change):
+    """It may be a secret: the SDK hands it over as plain text."""
+    (finding,) = gate.judge(changed(bucket(), kind, **change))
+    assert "hunter2" not in finding.message

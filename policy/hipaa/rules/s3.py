@@ -29,8 +29,9 @@ CUSTOMER_ALIAS = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/[\w/-]+")
 
 def public_access_block(_: Bucket, block: PublicAccessBlock) -> Finding:
     flags = {_camel(field.name): getattr(block, field.name) for field in fields(block)}
-    off = [name for name, on in flags.items() if not on]
     unknown = [on for on in flags.values() if isinstance(on, Unknown)]
+    # Pulumi takes the text "true" for true, and "false" for false.
+    off = [name for name, on in flags.items() if not isinstance(on, Unknown) and on is not True and on != "true"]
     if off:
         return failed(f"{' and '.join(off)} {'is' if len(off) == 1 else 'are'} not true")
     return unverified(*unknown) if unknown else passed("all four flags are on")
@@ -41,13 +42,15 @@ def customer_key(_: Bucket, encryption: DefaultEncryption) -> Finding:
     if isinstance(algorithm, Unknown):
         return unverified(algorithm)
     if algorithm not in ("aws:kms", "aws:kms:dsse"):
-        return failed(f"default encryption is {algorithm or 'not given'}")
+        return failed(f"default encryption is {_known(algorithm, 'AES256')}")
     if isinstance(key, Unknown):
         return unverified(key)
     if isinstance(key, StackKey):
         return passed(f"{algorithm} with {key.resource}")
-    if not key or "alias/aws/" in key:
-        return failed(f"{algorithm} with the AWS managed key aws/s3{'' if key else ', since none is named'}")
+    if not key:
+        return failed(f"{algorithm} with the AWS managed key aws/s3, since none is named")
+    if "alias/aws/" in key:
+        return failed(f"{algorithm} with the AWS managed key aws/s3")
     if KEY_ID.fullmatch(key) or CUSTOMER_ALIAS.fullmatch(key):
         return passed(f"{algorithm} with a customer managed key")
     return failed(f"{algorithm} with what is neither a key's ARN or id nor an alias")
@@ -87,7 +90,7 @@ def versioning(_: Bucket, versioning: Versioning) -> Finding:
     if isinstance(versioning.status, Unknown):
         return unverified(versioning.status)
     if versioning.status != "Enabled":
-        return failed(f"versioning is {versioning.status or 'not given'}")
+        return failed(f"versioning is {_known(versioning.status, 'Suspended', 'Disabled')}")
     return passed("versioning is Enabled")
 
 
@@ -101,6 +104,13 @@ def access_logging(bucket: Bucket, logging: AccessLogging) -> Finding:
     ):
         return failed("access is logged to the bucket itself")
     return passed("access is logged to another bucket")
+
+
+def _known(value: str | None, *words: str) -> str:
+    """A value to show, if it is one of AWS's words: a program may have put a secret there."""
+    if value is None or value == "":
+        return "not given"
+    return value if value in words else f"none of {', '.join(('what is required', *words))}"
 
 
 def _camel(name: str) -> str:
