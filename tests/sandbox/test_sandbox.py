@@ -30,6 +30,13 @@ def test_a_command_runs_where_it_was_called(sandbox, tmp_path):
     assert sandbox("pwd", cwd=tmp_path).stdout == f"{tmp_path}\n"
 
 
+def test_it_may_be_called_by_a_link(sandbox, tmp_path):
+    link = tmp_path / "sandbox"
+    link.symlink_to(sandbox.command()[0])
+    done = subprocess.run([link, *sandbox.command("pwd")[1:]], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tmp_path}\n"
+
+
 def test_arguments_reach_the_command_as_they_are(sandbox):
     done = sandbox("python", "-c", "import sys; print(sys.argv[1:])", "--name", "a b", "--down", "$HOME")
     assert done.stdout == "['--name', 'a b', '--down', '$HOME']\n"
