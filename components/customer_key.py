@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
+from components.guarded_bucket import kept
 
 
 class CustomerKeyArgs(TypedDict):
@@ -27,8 +28,6 @@ class CustomerKey(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: CustomerKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:encryption:CustomerKey", name, None, opts)
-        keeps_data = pulumi.ResourceOptions(parent=self, protect=args["keeps_data"])
-
         key = aws.kms.Key(
             name,
             description=f"Encrypts the objects of {args['bucket_arn']}",
@@ -37,13 +36,13 @@ class CustomerKey(pulumi.ComponentResource):
             rotation_period_in_days=365,
             deletion_window_in_days=30,
             tags={"DataClass": "PHI"},
-            opts=keeps_data,
+            opts=kept(self, args["keeps_data"]),
         )
         aws.kms.Alias(
             f"{name}-alias",
             name=f"alias/{pulumi.get_project()}-{pulumi.get_stack()}-{name}",
             target_key_id=key.key_id,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=kept(self, args["keeps_data"]),
         )
 
         self.arn = key.arn

@@ -29,14 +29,16 @@ def guarded_bucket(
 
     Returns the bucket and the resources that must stand before anything is put into it.
     """
-    child = pulumi.ResourceOptions(parent=parent)
+
+    def after(*resources: pulumi.Resource) -> pulumi.ResourceOptions:
+        return kept(parent, keeps_data, resources)
 
     bucket = aws.s3.Bucket(
         name,
         bucket=bucket_name,
         tags={"DataClass": data_class},
         force_destroy=force_destroy,
-        opts=pulumi.ResourceOptions(parent=parent, protect=keeps_data, retain_on_delete=keeps_data),
+        opts=after(),
     )
     closed = aws.s3.BucketPublicAccessBlock(
         f"{name}-public-access-block",
@@ -45,19 +47,19 @@ def guarded_bucket(
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=child,
+        opts=after(),
     )
     ownership = aws.s3.BucketOwnershipControls(
         f"{name}-ownership",
         bucket=bucket.id,
         rule={"object_ownership": "BucketOwnerEnforced"},
-        opts=_after(closed, parent=parent),  # S3 refuses changes of a bucket's access that come at once
+        opts=after(closed),  # S3 refuses changes of a bucket's access that come at once
     )
     versioning = aws.s3.BucketVersioning(
         f"{name}-versioning",
         bucket=bucket.id,
         versioning_configuration={"status": "Enabled"},
-        opts=child,
+        opts=after(),
     )
     encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
         f"{name}-encryption",
@@ -69,19 +71,19 @@ def guarded_bucket(
                 "bucket_key_enabled": encryption["sse_algorithm"] == "aws:kms",
             }
         ],
-        opts=child,
+        opts=after(),
     )
     reached = aws.s3.BucketPolicy(
         f"{name}-policy",
         bucket=bucket.id,
         policy=pulumi.Output.json_dumps(policy),
-        opts=_after(ownership, parent=parent),
+        opts=after(ownership),
     )
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
         bucket=bucket.id,
         rules=lifecycle,
-        opts=_after(versioning, parent=parent),  # rules for versions of an unversioned bucket are refused
+        opts=after(versioning),  # rules for versions of an unversioned bucket are refused
     )
     return bucket, [closed, ownership, versioning, encrypted, reached]
 
@@ -108,5 +110,8 @@ def tls_only(bucket_arn: str) -> list[PolicyDocument]:
     ]
 
 
-def _after(resource: pulumi.Resource, *, parent: pulumi.Resource) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(parent=parent, depends_on=[resource])
+def kept(
+    parent: pulumi.Resource, keeps_data: bool, depends_on: Sequence[pulumi.Resource] = ()
+) -> pulumi.ResourceOptions:
+    """The options of a child that data hangs on: where data is kept, so is all that guards it and decrypts it."""
+    return pulumi.ResourceOptions(parent=parent, depends_on=depends_on, protect=keeps_data, retain_on_delete=keeps_data)

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.guarded_bucket import PolicyDocument, guarded_bucket, tls_only
+from components.guarded_bucket import PolicyDocument, guarded_bucket, kept, tls_only
 
 
 class PhiBucketArgs(TypedDict):
@@ -68,7 +68,7 @@ class PhiBucket(pulumi.ComponentResource):
             target_bucket=args["log_bucket"],
             target_prefix=f"{args['bucket_name']}/",
             target_object_key_format={"partitioned_prefix": {"partition_date_source": "EventTime"}},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=ready),
+            opts=kept(self, args["keeps_data"], ready),
         )
 
         self.bucket = bucket.bucket  # known at preview, where the id isn't

@@ -188,12 +188,13 @@ def test_logs_are_delivered_only_once_the_log_bucket_is_guarded(stack):
 
 
 @pytest.mark.parametrize(("environment", "kept"), [("dev", False), ("prod", True)])
-def test_what_holds_data_is_kept_outside_dev(monkeypatch, environment, kept):
+def test_outside_dev_all_that_data_hangs_on_is_kept(monkeypatch, environment, kept):
+    """A bucket that is left behind without its policy, or without its key, is worse than none."""
     stack = program(monkeypatch, environment=environment)
-    holders = [each for each in stack.declared if each.type in {"aws:s3/bucket:Bucket", "aws:kms/key:Key"}]
-    assert {each.protect for each in holders} == {kept}
-    buckets = [each for each in holders if each.type == "aws:s3/bucket:Bucket"]
-    assert {each.retain_on_delete for each in buckets} == {kept}
+    children = [each for each in stack.declared if each.type.startswith("aws:")]
+    assert len(children) == 17
+    assert {(each.protect, each.retain_on_delete) for each in children} == {(kept, kept)}
+    buckets = [each for each in children if each.type == "aws:s3/bucket:Bucket"]
     assert {each.name: each.inputs.get("forceDestroy") for each in buckets} == {"phi": False, "access-logs": not kept}
 
 
