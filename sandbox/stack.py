@@ -88,7 +88,7 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
     if command not in OPERATIONS or option(args, "--config-file"):
         return args
     fresh = ours.with_suffix(f".{os.getpid()}")
-    fresh.write_text(settings(project.stack_file(stack), encryption(ours)))
+    fresh.write_text(settings(project.stack_file(stack), encryption(ours)), encoding="utf-8")
     fresh.replace(ours)  # at once, for whoever reads it now
     return [*args, "--config-file", str(ours)]
 
@@ -110,10 +110,18 @@ def find_project(start: Path) -> Project | None:
         file = at / "Pulumi.yaml"
         if file.exists():
             try:
-                return Project(at, str(yaml.safe_load(file.read_text())["name"]))
+                return Project(at, str(yaml.safe_load(read(file))["name"]))
             except (yaml.YAMLError, KeyError, TypeError) as error:
                 raise SandboxError(f"{file} isn't a Pulumi project: {error}") from error
     return None
+
+
+def read(file: Path) -> str:
+    """A file of the user's. Raises SandboxError if it is no text."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SandboxError(f"{file} can't be read: {error}") from error
 
 
 def only_stack(project: Project) -> str | None:
@@ -145,12 +153,12 @@ def make_stack(project: Project, stack: str, ours: Path, pulumi: Path) -> None:
 
 def encryption(file: Path) -> str:
     """The encryption lines of a stack file."""
-    return "".join(match.group() for match in ENCRYPTION.finditer(file.read_text()))
+    return "".join(match.group() for match in ENCRYPTION.finditer(read(file)))
 
 
 def settings(theirs: Path, encryption: str) -> str:
     """The user's stack file with the encryption exchanged. The lines are kept as they are: YAML has dialects."""
-    text = theirs.read_text() if theirs.exists() else ""
+    text = read(theirs) if theirs.exists() else ""
     if SECRET.search(text):
         raise SandboxError(
             f"{theirs} holds secrets that only its own stack can decrypt. "

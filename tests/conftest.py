@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ import pytest
 from airgap import engine as airgap_engine
 from airgap.go import EngineError
 from sandbox.folder import ROOT, Folder, folder
+
+# A shell without job control starts what it puts in the background with SIGINT ignored, and children inherit that:
+# no test of an interrupt could then pass.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -173,6 +173,13 @@ def test_the_project_is_found_from_below_and_elsewhere(prepare, project, sandbox
     assert prepare("preview") == ["preview"]
 
 
+@pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.dev.yaml"])
+def test_a_file_that_is_no_text_is_told(prepare, project, name):
+    (project / name).write_bytes(b"name: caf\xe9\n")
+    with pytest.raises(SandboxError, match=rf"{name} can't be read"):
+        prepare("preview")
+
+
 def test_a_project_file_that_is_none_is_told(prepare, project):
     (project / "Pulumi.yaml").write_text("runtime: [")
     with pytest.raises(SandboxError, match=r"Pulumi\.yaml isn't a Pulumi project"):
