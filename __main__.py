@@ -1,7 +1,6 @@
 """The PHI bucket stack: settings, then the key, the access-log bucket and the PHI bucket, then the outputs."""
 
 import pulumi
-import pulumi_aws as aws
 
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account
@@ -10,7 +9,7 @@ from components.phi_bucket import PhiBucket
 from components.settings import SettingsError, load
 
 try:
-    settings = load(pulumi.runtime.get_config_env(), aws.config.region)
+    settings = load(pulumi.runtime.get_config_env())
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 

@@ -43,12 +43,15 @@ class SettingsError(Exception):
         super().__init__("\n".join(["the stack's settings can't be used:", *(f"  - {fault}" for fault in faults)]))
 
 
-def load(values: Mapping[str, str], region: str | None) -> Settings:
-    """The settings from the stack's configuration, `phi:…` keys to text, and the provider's region.
+def load(values: Mapping[str, str]) -> Settings:
+    """The settings from the stack's configuration, keys such as `phi:environment` to text.
 
+    The region is the configuration's, never AWS_REGION: bucket names hold it, so that another shell's would replace
+    the buckets.
     Raises SettingsError naming every key that is missing, unknown or wrong, and what to do about it.
     """
     faults = [*_unknown(values)]
+    region = values.get("aws:region")
     if not region:
         faults.append(f"aws:region is missing; {_fix('aws:region', 'us-east-1')}")
 

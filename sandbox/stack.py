@@ -25,8 +25,14 @@ from sandbox.folder import Folder, SandboxError
 # The commands that read a stack's settings and take --config-file; `stack` and `policy` only need it to exist.
 OPERATIONS = {"preview", "pre", "up", "update", "refresh", "destroy", "down", "import", "watch"}
 NEEDS_STACK = OPERATIONS | {"config", "stack", "policy", "state", "console", "logs", "cancel"}
-GLOBAL_OPTIONS = {"--cwd", "-C", "--color"}  # those that may stand before the command and take a value
+VALUED = {"--cwd", "-C", "--color", "--stack", "-s"}  # options that may stand before a command's words and take a value
 MAKES_OR_CHOOSES = {"init", "new", "ls", "list", "select", "unselect"}  # of `pulumi stack`
+# What would put the sandbox's encryption, or a change meant for the sandbox, into the user's own file.
+WRITES_THE_USERS_FILE = {
+    **{("config", verb): "edit the file itself." for verb in ("set", "set-all", "rm", "rm-all", "refresh", "cp")},
+    ("stack", "change-secrets-provider"): "run it outside the sandbox.",
+    ("stack", "rename"): "run it outside the sandbox.",
+}
 ENCRYPTION = re.compile(r"^(encryptionsalt|secretsprovider|encryptedkey):.*\n?", re.MULTILINE)
 SECRET = re.compile(r"^\s+(?:- )?secure:", re.MULTILINE)
 
@@ -63,12 +69,15 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
 
     Raises SandboxError if the stack has no file where its siblings have, or holds secrets of another place.
     """
-    words = [
-        word for before, word in pairwise(["", *args]) if not word.startswith("-") and before not in GLOBAL_OPTIONS
-    ]
+    words = [word for before, word in pairwise(["", *args]) if not word.startswith("-") and before not in VALUED]
     command = next(iter(words), None)
+    for forbidden, instead in WRITES_THE_USERS_FILE.items():
+        if words[: len(forbidden)] == list(forbidden):
+            raise SandboxError(f"`pulumi {' '.join(forbidden)}` would write into your stack file; {instead}")
     if command not in NEEDS_STACK or (command == "stack" and MAKES_OR_CHOOSES.intersection(words)):
         return args
+    if words[:2] == ["stack", "rm"] and "--preserve-config" not in args:
+        args = [*args, "--preserve-config"]  # or Pulumi deletes the user's stack file as well
     project = find_project(Path(option(args, "--cwd", "-C") or "."))
     named = option(args, "--stack", "-s")
     chosen = project and (named or env.get("PULUMI_STACK") or only_stack(project))
@@ -79,10 +88,13 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
     home = Folder(Path(env["SANDBOX"]))
     ours = home.stack_file(project.name, stack)
     with home.changing():
-        if not ours.exists():
-            if (home.state / ".pulumi" / "stacks" / project.name / f"{stack}.json").exists():
-                return args  # made by hand, with `pulumi stack init`
+        in_state = (home.state / ".pulumi" / "stacks" / project.name / f"{stack}.json").exists()
+        if in_state and not ours.exists():
+            return args  # made by hand, with `pulumi stack init`
+        if not in_state:
             make_stack(project, stack, ours, pulumi)
+    if words[:2] == ["stack", "rm"] and len(words) > len(["stack", "rm"]):
+        return args  # it is named by its place
     if not named:
         args = [*args, "--stack", stack]
     if command not in OPERATIONS or option(args, "--config-file"):

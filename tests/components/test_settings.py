@@ -8,17 +8,17 @@ import yaml
 from components.settings import Settings, SettingsError, load
 from sandbox.folder import ROOT
 
-GOOD = {"phi:environment": "dev"}
+GOOD = {"phi:environment": "dev", "aws:region": "eu-west-1"}
 
 
-def faults(values: dict[str, str], region: str | None = "us-east-1") -> list[str]:
+def faults(values: dict[str, str]) -> list[str]:
     with pytest.raises(SettingsError) as error:
-        load(values, region)
+        load(values)
     return str(error.value).splitlines()[1:]
 
 
 def test_defaults():
-    assert load(GOOD, "eu-west-1") == Settings("dev", "eu-west-1", 2555, 90, 2192)
+    assert load(GOOD) == Settings("dev", "eu-west-1", 2555, 90, 2192)
 
 
 def test_values_given():
@@ -29,12 +29,12 @@ def test_values_given():
         "phi:logRetentionDays": "2557",
         "aws:region": "us-west-2",
     }
-    assert load(values, "us-west-2") == Settings("prod", "us-west-2", 3650, 30, 2557)
+    assert load(values) == Settings("prod", "us-west-2", 3650, 30, 2557)
 
 
 @pytest.mark.parametrize(("environment", "keeps"), [("dev", False), ("staging", True), ("prod", True)])
 def test_only_dev_lets_its_data_go(environment, keeps):
-    assert load({"phi:environment": environment}, "us-east-1").keeps_data is keeps
+    assert load(GOOD | {"phi:environment": environment}).keeps_data is keeps
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_a_fault_names_its_key_and_the_fix(values, told):
 
 def test_the_boundaries_are_good():
     edge = GOOD | {"phi:retentionDays": "2192", "phi:archiveAfterDays": "2102", "phi:logRetentionDays": "2192"}
-    assert load(edge, "us-east-1").archive_after_days == 2102
+    assert load(edge).archive_after_days == 2102
 
 
 def test_every_fault_at_once():
-    told = faults({"phi:retentionDays": "x", "phi:logRetentionDays": "1", "phi:retentoinDays": "2555"}, region=None)
+    told = faults({"phi:retentionDays": "x", "phi:logRetentionDays": "1", "phi:retentoinDays": "2555"})
     keys = {line.split()[1] for line in told}
     assert keys == {
         "aws:region",
@@ -86,7 +86,7 @@ def test_an_unknown_settings_value_is_not_shown():
 def test_the_schema_declares_the_same_settings_and_defaults():
     schema = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
     defaults = {key: setting.get("default") for key, setting in schema.items()}
-    settings = load(GOOD, "us-east-1")
+    settings = load(GOOD)
     assert defaults == {
         "environment": None,
         "retentionDays": settings.retention_days,

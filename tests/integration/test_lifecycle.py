@@ -127,6 +127,7 @@ def test_every_wrong_setting_is_told_at_once(sandbox: Sandbox, project: Path):
     assert done.returncode != 0
     words = done.stdout + done.stderr
     for key in (
+        "aws:region is missing",
         "phi:environment is missing",
         "phi:retentionDays is 'x'",
         "phi:logRetentionDays is 1",

@@ -37,6 +37,8 @@ def pulumi(tmp_path: Path) -> Path:
         f'echo "$*" >> "{tmp_path}/calls"\n'
         'while [ $# -gt 0 ]; do [ "$1" = --cwd ] && cd "$2"; [ "$1" = init ] && stack=$2; shift; done\n'
         f"printf '{SALT}' > Pulumi.$stack.yaml\n"
+        f'mkdir -p "{tmp_path}/sandboxes/test/state/.pulumi/stacks/demo"\n'
+        f'touch "{tmp_path}/sandboxes/test/state/.pulumi/stacks/demo/$stack.json"\n'
     )
     script.chmod(0o755)
     return script
@@ -116,6 +118,36 @@ def test_the_only_stack_is_meant_where_none_is_named(prepare, project, sandbox):
 
 def test_a_program_without_stack_files_has_a_dev_stack(prepare):
     assert prepare("up", "--yes")[:4] == ["up", "--yes", "--stack", "dev"]
+
+
+@pytest.mark.parametrize("args", [["--stack", "dev"], ["dev"], []])
+def test_removing_a_stack_leaves_the_users_file(prepare, project, sandbox, tmp_path, args):
+    (project / "Pulumi.dev.yaml").touch()
+    assert "--preserve-config" in (made := prepare("stack", "rm", "--yes", *args))
+    assert made.count("--stack") + made.count("dev") <= 2
+
+
+def test_a_stack_that_was_removed_is_made_again(prepare, sandbox, tmp_path):
+    prepare("preview")
+    (sandbox.state / ".pulumi" / "stacks" / "demo" / "dev.json").unlink()
+    prepare("preview")
+    assert len(calls(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["config", "set", "--secret", "a", "b"],
+        ["config", "--stack", "dev", "set", "a", "b"],
+        ["config", "rm", "a"],
+        ["stack", "change-secrets-provider", "passphrase"],
+    ],
+)
+def test_what_would_write_into_the_users_file_is_refused(prepare, project, tmp_path, args):
+    (project / "Pulumi.dev.yaml").touch()
+    with pytest.raises(SandboxError, match="would write into your stack file"):
+        prepare(*args)
+    assert calls(tmp_path) == []
 
 
 def test_of_several_stacks_none_is_guessed(prepare, project, tmp_path):
