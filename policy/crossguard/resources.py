@@ -62,22 +62,25 @@ class Inputs:
 
     def whole_stack(self, resources: Iterable[PolicyResource]) -> list[Resource]:
         """Every resource of the stack with its remembered inputs, and where the values of its properties come from."""
-        made: dict[str, Resource] = {}
+        every = list(resources)
+        sources: dict[str, dict[str, tuple[Resource, ...]]] = {resource.urn: {} for resource in every}
+        made = {resource.urn: self._make(resource, sources[resource.urn]) for resource in every}
+        for resource in every:
+            for name, dependencies in resource.property_dependencies.items():
+                sources[resource.urn][name] = tuple(made[each.urn] for each in dependencies)
+        return list(made.values())
 
-        def make(resource: PolicyResource) -> Resource:
-            if resource.urn not in made:
-                seen = self.get(resource.urn)
-                inputs = seen.inputs if seen else plain(resource.props, resource.name)
-                parent = resource.parent.urn if resource.parent else None
-                sources: dict[str, tuple[Resource, ...]] = {}
-                made[resource.urn] = Resource(
-                    resource.urn, resource.resource_type, inputs, parent, region(inputs, resource.provider), sources
-                )
-                for name, dependencies in resource.property_dependencies.items():
-                    sources[name] = tuple(map(make, dependencies))
-            return made[resource.urn]
-
-        return [make(resource) for resource in resources]
+    def _make(self, resource: PolicyResource, sources: Mapping[str, tuple[Resource, ...]]) -> Resource:
+        seen = self.get(resource.urn)
+        inputs = seen.inputs if seen else plain(resource.props, resource.name)
+        if seen and not isinstance(inputs.get("bucket"), str):
+            chosen = plain(resource.props, resource.name).get("bucket")
+            if isinstance(chosen, str):  # by AWS or the provider: the outputs alone tell it
+                inputs = {**inputs, "bucket": chosen}
+        parent = resource.parent.urn if resource.parent else None
+        return Resource(
+            resource.urn, resource.resource_type, inputs, parent, region(inputs, resource.provider), sources
+        )
 
 
 def region(inputs: Mapping[str, Any], provider: PolicyProviderResource | None) -> str | None:

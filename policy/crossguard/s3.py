@@ -22,10 +22,25 @@ from hipaa.facts import (
 )
 
 BUCKET = "aws:s3/bucket:Bucket"
-KEY_TYPES = {"aws:kms/key:Key", "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey"}
+# What a program makes of KMS is the customer's: AWS keeps the aliases of its own keys to itself.
+KEY_TYPES = {
+    "aws:kms/key:Key",
+    "aws:kms/alias:Alias",
+    "aws:kms/externalKey:ExternalKey",
+    "aws:kms/replicaKey:ReplicaKey",
+    "aws:kms/replicaExternalKey:ReplicaExternalKey",
+}
 # Regions by their start; every other is of the partition `aws`.
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+PARTITIONS = {
+    "cn-": "aws-cn",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+}
 DATA_CLASS = "DataClass"
 ROLES = {
     "phi": Role.PHI,
@@ -45,31 +60,48 @@ def v7_type(resource_type: str) -> str:
 
 
 def buckets(resources: Iterable[Resource], inputs: Inputs) -> list[Bucket]:
-    """Every bucket of the stack, with the settings that its companions declare."""
+    """Every bucket of the stack with the settings that its companions declare, and the companions of no bucket here."""
     every = list(resources)
     of_type = [resource for resource in every if v7_type(resource.type) == BUCKET]
     joined: dict[str, list[Declared]] = {bucket.urn: [] for bucket in of_type}
-    log_targets: set[object] = set()
+    alone: list[tuple[Resource, Declared]] = []
+    log_targets: set[str] = set()
     for resource in every:
         read = COMPANIONS.get(v7_type(resource.type))
         if read is None:
             continue
         bucket = joined_bucket(resource, "bucket", of_type)
         for setting in read(resource, of_type, inputs):
-            if bucket is not None:
-                joined[bucket.urn].append(Declared(resource.urn, setting))
-            # A bucket that logs to itself isn't a log bucket for that.
-            if isinstance(setting, AccessLogging) and (bucket is None or setting.target != bucket.urn):
-                log_targets.add(setting.target)
-    return [
-        Bucket(
-            bucket.urn,
-            arn(bucket),
-            role(bucket, receives_logs=not log_targets.isdisjoint({bucket.urn, bucket.inputs.get("bucket")})),
-            tuple(joined[bucket.urn]),
-        )
+            declared = Declared(resource.urn, setting)
+            if bucket is None:
+                alone.append((resource, declared))
+            else:
+                joined[bucket.urn].append(declared)
+            # A bucket that logs to itself isn't a log bucket for that, nor one that may be logging to itself.
+            if isinstance(setting, AccessLogging) and isinstance(setting.target, str):
+                own = {bucket.urn, bucket.inputs.get("bucket")} if bucket else {resource.inputs.get("bucket")}
+                if setting.target not in own and (bucket or isinstance(resource.inputs.get("bucket"), str)):
+                    log_targets.add(setting.target)
+
+    def receives_logs(bucket: Resource) -> bool:
+        name = bucket.inputs.get("bucket")
+        return bucket.urn in log_targets or (isinstance(name, str) and name in log_targets)
+
+    here = [
+        Bucket(bucket.urn, arn(bucket), role(bucket, receives_logs=receives_logs(bucket)), tuple(joined[bucket.urn]))
         for bucket in of_type
     ]
+    elsewhere = [
+        Bucket(
+            resource.urn,
+            arn(resource),
+            Role.ACCESS_LOG if receives_logs(resource) else Role.PHI,
+            (declared,),
+            whole=False,
+        )
+        for resource, declared in alone
+    ]
+    return here + elsewhere
 
 
 def companion(resource: Resource, inputs: Inputs) -> Bucket | None:
@@ -100,26 +132,34 @@ def arn(resource: Resource) -> str | Unknown:
 
 
 def role(bucket: Resource, *, receives_logs: bool) -> Role:
-    """What a bucket is for. A PHI tag outweighs how the bucket is used, and what says nothing may hold PHI."""
+    """What a bucket is for. Use tells only where the tag doesn't: it must not take a control off what holds PHI."""
     tagged = tagged_role(bucket)
-    if receives_logs and tagged is not Role.PHI:
+    if receives_logs and tagged in (None, Role.INVENTORY, Role.OTHER):
         return Role.ACCESS_LOG
     return tagged or Role.PHI
 
 
 def tagged_role(bucket: Resource) -> Role | None:
-    """What the bucket's own tag says that it is for; None where it says nothing that is known, a misspelling too."""
+    """What the bucket's own tag says that it is for: None without one, PHI where it isn't known or no class of ours."""
     tag = _get(bucket.inputs.get("tags"), DATA_CLASS)
-    return ROLES.get(re.sub(r"[\W_]", "", tag).lower()) if isinstance(tag, str) else None
+    if tag is None or tag == "":
+        return None
+    return ROLES.get(re.sub(r"[\W_]", "", tag).lower(), Role.PHI) if isinstance(tag, str) else Role.PHI
 
 
 def joined_bucket(companion: Resource, prop: str, of_type: list[Resource]) -> Resource | None:
-    """The bucket that a property names: by the resource that its value comes from, or by a name that is known."""
+    """The bucket that a property names: by a name that is known, else by the one that its value comes from.
+
+    A known name is the word: it may be made from one bucket's name and be another's.
+    """
     value = companion.inputs.get(prop)
     sources = [source for source in companion.sources.get(prop, ()) if v7_type(source.type) == BUCKET]
-    if len(sources) == 1:
-        return sources[0]
-    return next((bucket for bucket in of_type if isinstance(value, str) and bucket.inputs.get("bucket") == value), None)
+    if isinstance(value, str):
+        named = next((bucket for bucket in of_type if bucket.inputs.get("bucket") == value), None)
+        if named:
+            return named
+        sources = [source for source in sources if not isinstance(source.inputs.get("bucket"), str)]
+    return sources[0] if len(sources) == 1 else None
 
 
 def _public_access_block(resource: Resource, *_: Any) -> list[Setting]:
@@ -162,8 +202,9 @@ def _bucket_policy(resource: Resource, _: list[Resource], inputs: Inputs) -> lis
     document = resource.inputs.get("policy")
     if isinstance(document, Unknown):
         component = inputs.get(resource.parent)
-        declared = component.inputs.get("bucketPolicy") if component else None
-        document = declared if isinstance(declared, Mapping) else document
+        while component and not isinstance(component.inputs.get("bucketPolicy"), Mapping):
+            component = inputs.get(component.parent)
+        document = component.inputs["bucketPolicy"] if component else document
     return [BucketPolicy(document if document is not None else "")]
 
 

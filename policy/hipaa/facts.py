@@ -100,12 +100,16 @@ class Declared:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket, its ARN (in which the name may be a private stand-in while it is unknown) and all that sets it."""
+    """A bucket, its ARN and what sets it.
+
+    whole: whether all that sets it is here; of a bucket of another stack only some is, and nothing is missing.
+    """
 
     resource: str
     arn: str | Unknown
     role: Role
     declared: tuple[Declared, ...]
+    whole: bool = True
 
     def declaring(self, kind: type[Setting]) -> tuple[Declared, ...]:
         """Every setting of one kind. More than one is a fault of the program, and each is judged."""

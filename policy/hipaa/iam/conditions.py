@@ -148,7 +148,10 @@ def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> C
 def _number(text: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
         raise ValueError("is no number")
-    return Decimal(text)
+    try:
+        return Decimal(text)
+    except ArithmeticError:  # an exponent past what Decimal holds
+        raise ValueError("is no number") from None
 
 
 def _date(text: str) -> Decimal:
@@ -163,7 +166,10 @@ def _date(text: str) -> Decimal:
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     if not re.fullmatch(r"[^/]+(/\d+)?", text, re.ASCII):
         raise ValueError("is no IP address or CIDR range")
-    return ipaddress.ip_network(text, strict=False)
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:  # whose own words repeat the value
+        raise ValueError("is no IP address or CIDR range") from None
 
 
 def _within(address: Any, network: Any) -> bool:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from hipaa.iam.conditions import Condition, holds
 from hipaa.iam.documents import Policy, Statement
-from hipaa.iam.patterns import UNKNOWN, Match, all_of, any_of, expand, match, wildcards
+from hipaa.iam.patterns import UNKNOWN, Match, all_of, any_of, expand, lower, match, wildcards
 from hipaa.iam.principals import names, spares
 from hipaa.iam.requests import Open, Request
 
@@ -68,7 +68,7 @@ def _elements(statement: Statement, request: Request) -> Iterator[tuple[Match, s
     if entries is not None:
         answer = (spares if statement.not_principals else names)(entries, request.principal)
         yield _element("Principal", answer, [id_ for _, id_ in entries], opposite=statement.not_principals)
-    answer = any_of(match(wildcards(each).casefold(), request.action.casefold()) for each in statement.actions)
+    answer = any_of(match(lower(wildcards(each)), lower(request.action)) for each in statement.actions)
     yield _element("Action", answer, statement.actions, opposite=statement.not_actions)
     if statement.resources is not None:
         answer = any_of(_resource(each, statement, request) for each in statement.resources)

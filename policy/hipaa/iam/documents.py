@@ -178,7 +178,7 @@ def _conditions(element: Any, where: str) -> Iterable[Condition]:
         except ValueError as error:
             raise MalformedPolicy(f"{where}: {name[:60]!r} {error}") from None
         for key, values in ({UNKNOWN: []} if _unknown(keys) else _object(keys, f"{where}: {name}")).items():
-            here = f"{where}: {name}: {key[:60]}"
+            here = f"{where}: {name}"  # the key is the program's own text, and may be anything
             if ":" not in key and key != UNKNOWN:
                 raise MalformedPolicy(f"{here}: a key without its service")
             texts = tuple(_scalar(value, here) for value in _list(values))

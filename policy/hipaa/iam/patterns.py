@@ -1,6 +1,7 @@
 """Text with wildcards, compared with text that may stand for many strings."""
 
 import re
+import string
 from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 from functools import lru_cache
@@ -48,7 +49,15 @@ def any_of(matches: Iterable[Match]) -> Match:
 
 def wildcards(text: str) -> str:
     """A pattern: `*` stands for any string, `?` for any character."""
-    return text.replace("*", _MANY).replace("?", _ONE)
+    return re.sub(r"\*+", _MANY, text).replace("?", _ONE)
+
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def lower(text: str) -> str:
+    """In lower case, as AWS's own names are compared: no letter but ASCII's stands for another."""
+    return text.translate(_LOWER)
 
 
 def expand(text: str, lookup: Callable[[str], str | None], *, variables: bool | None, wild: bool) -> str | None:

@@ -40,7 +40,7 @@ RULES = {
 def judge(control: Control, bucket: Bucket) -> list[Verdict]:
     """A control's verdicts on a bucket: one for each setting of its kind, or one for there being none."""
     verdicts = judge_declared(control, bucket)
-    if verdicts:
+    if verdicts or not bucket.whole:
         return verdicts
     kind = RULES[control.id].setting.__name__
     return [Verdict(control.id, bucket.resource, failed(f"no {kind} is declared"))]

@@ -23,8 +23,10 @@ from hipaa.verdicts import Finding, failed, passed, unverified
 
 # A key by ARN, or by its id alone: a UUID, or mrk- and 32 hex digits for a multi-region key.
 # https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
-KEY_ID = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:key/)?(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-CUSTOMER_ALIAS = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/[\w/-]+")
+KEY_ID = re.compile(
+    r"(arn:[\w-]+:kms:[\w-]+:\d{12}:key/)?(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII
+)
+CUSTOMER_ALIAS = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/[\w/-]+", re.ASCII)
 
 
 def public_access_block(_: Bucket, block: PublicAccessBlock) -> Finding:
@@ -66,6 +68,8 @@ def tls_only(bucket: Bucket, policy: BucketPolicy) -> Finding:
         document = iam.parse(policy.document)
     except iam.MalformedPolicy as error:
         return failed(f"the policy can't be parsed: {error}")
+    if any(statement.principals is None or statement.resources is None for statement in document.statements):
+        return failed("S3 refuses the policy: a statement has no Principal or no Resource")
     for resource, what in ((bucket.arn, "the bucket"), (f"{bucket.arn}/{iam.ANY}", "its objects")):
         plain_http = iam.Request("s3:" + iam.ANY, resource, iam.ANYONE, {"aws:SecureTransport": ["false"]})
         if iam.decide([document], plain_http).outcome is not iam.Outcome.DENIED:
