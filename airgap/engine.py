@@ -248,6 +248,7 @@ def build(built: Path, no_pulumi: str) -> None:
             half_made = Path(tempfile.mkdtemp(prefix="building-", dir=cache))
             try:
                 _make(half_made, Go(cache / "build.log"))
+                half_made.chmod(0o755)  # a cache may be shared, and a temporary folder is private
                 half_made.rename(built)
             finally:
                 shutil.rmtree(half_made, ignore_errors=True)
@@ -276,7 +277,10 @@ def _make(folder: Path, go: Go) -> None:
 
 def require_terraform_provider(plugin: Path) -> None:
     """Raise unless the plugin that we build finds what it stands on. At a preview Pulumi would call that its bug."""
-    found = subprocess.run([plugin, "terraform"], capture_output=True, text=True, check=False)
+    try:
+        found = subprocess.run([plugin, "terraform"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise EngineError(f"can't run {plugin}: {error.strerror}") from error
     if found.returncode:
         raise EngineError(found.stderr.strip())
 

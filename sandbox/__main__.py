@@ -47,6 +47,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="sandbox",
+        allow_abbrev=False,  # `--do` must not be taken for `--down`
         usage="sandbox [--name NAME] COMMAND…  |  sandbox [--name NAME] --down",
         description="Runs a command against an embedded AWS, with the Pulumi engine on PATH, a Pulumi state of its "
         "own and made-up credentials. The program and its stack files stay as they are; real AWS can't be reached.",

@@ -56,8 +56,14 @@ def start(folder: Folder) -> Emulator:
             cwd="/",
         )
     assert process.stdout is not None
-    with process.stdout:
-        ready = process.stdout.readline()
+    try:
+        with process.stdout:
+            ready = process.stdout.readline()
+    except BaseException:  # an interrupt: nothing half-started may stay
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder.path)
+        raise
     emulator = running(folder) if ready else None
     if emulator is None:
         process.kill()

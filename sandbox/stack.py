@@ -61,6 +61,8 @@ def main() -> None:
         args = prepare(args, os.environ, pulumi)
     except SandboxError as error:
         sys.exit(f"sandbox: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
     os.execv(pulumi, [str(pulumi), *args])  # noqa: S606  (the shell has no part in it)
 
 

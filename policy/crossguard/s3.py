@@ -79,7 +79,7 @@ def buckets(resources: Iterable[Resource], inputs: Inputs) -> list[Bucket]:
                 joined[bucket.urn].append(declared)
             # A bucket that logs to itself isn't a log bucket for that, nor one that may be logging to itself.
             if isinstance(setting, AccessLogging) and isinstance(setting.target, str):
-                own = {bucket.urn, bucket.inputs.get("bucket")} if bucket else {resource.inputs.get("bucket")}
+                own = (bucket.urn, bucket.inputs.get("bucket")) if bucket else (resource.inputs.get("bucket"),)
                 if setting.target not in own and (bucket or isinstance(resource.inputs.get("bucket"), str)):
                     log_targets.add(setting.target)
 

@@ -331,3 +331,129 @@ def test_what_a_program_put_in_the_wrong_place_is_not_shown(gate: Gate, kind, ch
     """It may be a secret: the SDK hands it over as plain text."""
     (finding,) = gate.judge(changed(bucket(), kind, **change))
     assert "hunter2" not in finding.message
+
+
+def derived(stack: list[Resource], kind: str, prop: str, value: str, source: str) -> list[Resource]:
+    """The stack, with a property whose value is known and was made from another resource's."""
+    return [
+        replace(each, inputs={**each.inputs, prop: value}, comes_from={**each.comes_from, prop: [source]})
+        if each.type.endswith(f":{kind}")
+        else each
+        for each in stack
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "control"),
+    [
+        ("BucketPublicAccessBlock", BLOCK),
+        ("BucketVersioning", VERSIONING),
+        (SSE, KEY),
+        ("BucketLogging", LOGGING),
+        ("BucketPolicy", TLS),
+    ],
+)
+def test_a_companion_is_of_the_bucket_that_it_names_whatever_the_name_was_made_from(gate: Gate, kind, control):
+    stack = derived(bucket(), kind, "bucket", "data-copy", "data")
+    assert (control, "data") in told(gate.judge(stack))
+
+
+def test_logs_to_a_bucket_named_after_this_one_are_not_logs_to_itself(gate: Gate):
+    assert gate.judge(derived(bucket(), "BucketLogging", "targetBucket", "data-logs", "data")) == []
+
+
+@pytest.mark.parametrize("tags", [{"DataClass": "Replica"}, {"DataClass": "TrailLog"}, {"DataClass": "ePHI"}, UNKNOWN])
+def test_being_logged_to_takes_no_control_off_what_may_hold_phi(gate: Gate, tags):
+    logs = changed(without(without(bucket("logs"), "BucketLogging"), SSE), "Bucket", tags=tags)
+    assert told(gate.judge(bucket() + logs)) == {(LOGGING, "logs"), (KEY, "logs")}
+
+
+@pytest.mark.parametrize("stray", [{"bucket": "elsewhere"}, {"bucket": "elsewhere", "targetBucket": 5}])
+def test_logging_without_a_target_makes_no_log_bucket(gate: Gate, stray):
+    unnamed = changed(without(bucket(created=False), "BucketLogging"), "Bucket", bucket=None, tags={})
+    logging = Resource("aws:s3/bucketLogging:BucketLogging", "stray", stray)
+    assert (LOGGING, "data") in told(gate.judge([*unnamed, logging]))
+
+
+def test_logging_of_a_bucket_that_is_not_known_makes_no_log_bucket(gate: Gate):
+    stack = changed(without(bucket(), "BucketLogging"), "Bucket", tags={})
+    itself = Resource("aws:s3/bucketLogging:BucketLogging", "itself", {"bucket": UNKNOWN, "targetBucket": "data"})
+    assert (LOGGING, "data") in told(gate.judge([*stack, itself]))
+
+
+@pytest.mark.parametrize("name", ["elsewhere", UNKNOWN])
+def test_a_companion_of_no_bucket_here_is_judged_as_if_of_phi(gate: Gate, name):
+    wrong = {"bucket": name, "versioningConfiguration": {"status": "Suspended"}}
+    extra = Resource("aws:s3/bucketVersioning:BucketVersioning", "extra", wrong)
+    assert told(gate.judge([*bucket(), extra])) == {(VERSIONING, "extra")}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"NotPrincipal": {}},
+        {"NotPrincipal": {"AWS": []}},
+        {"NotAction": []},
+        {"NotResource": []},
+        {"Condition": {"StringNotEquals": {"aws:SecureTransport": []}}},
+        {"Action": "\u017f3:*"},
+        {"Principal": None},
+        {"Resource": None},
+    ],
+)
+def test_a_policy_that_s3_would_refuse_fails(gate: Gate, change):
+    """NotX stands in for X, None for its absence."""
+    document = tls_only("data", **change)
+    (statement,) = document["Statement"]
+    for name, value in change.items():
+        statement.pop(name.removeprefix("Not") if name.startswith("Not") else "", None)
+        if value is None:
+            del statement[name]
+    findings = gate.judge(changed(bucket(), "BucketPolicy", policy=json.dumps(document)))
+    assert told(findings) == {(TLS, "data-BucketPolicy")}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"NumericLessThan": {"a:x": "1e9999999999999999999"}},
+        {"DateLessThan": {"a:x": "1e9999999999999999999"}},
+        {"StringEquals": {"\ud800": "x"}},
+        {"IpAddress": {"aws:SourceIp": "203.0.113.7/33"}},
+    ],
+)
+def test_odd_values_of_a_condition_end_nothing_and_are_not_shown(gate: Gate, condition):
+    document = json.dumps(tls_only("data", Condition=condition))
+    (finding,) = gate.judge(changed(bucket(), "BucketPolicy", policy=document))
+    assert finding.policy == TLS
+    assert "203.0.113.7" not in finding.message
+
+
+@pytest.mark.parametrize("name", [["data"], {"name": "data"}])
+def test_a_bucket_whose_name_is_no_text_ends_nothing(gate: Gate, name):
+    assert told(gate.judge(changed(bucket(created=False), "Bucket", bucket=name))) == {(TLS, "data-BucketPolicy")}
+
+
+def test_a_long_chain_of_resources_ends_nothing(gate: Gate):
+    chain = [
+        Resource("aws:sns/topic:Topic", f"topic-{i}", {"name": "x"}, comes_from={"name": [f"topic-{i + 1}"]})
+        for i in range(1500)
+    ]
+    assert gate.at_the_end([*chain, Resource("aws:sns/topic:Topic", "topic-1500", {}), *bucket()], {}) == []
+
+
+def test_a_name_that_only_the_outputs_tell_is_taken(gate: Gate):
+    stack = [
+        replace(each, inputs={"bucketPrefix": "da", "tags": {"DataClass": "PHI"}}) if each.name == "data" else each
+        for each in bucket()
+    ]
+    assert gate.judge(stack, {"data": {"bucket": "data"}}) == []
+
+
+def test_the_key_of_an_alias_of_the_stack_is_a_customers(gate: Gate):
+    alias = Resource("aws:kms/alias:Alias", "alias", {"name": "alias/phi"})
+    stack = [
+        replace(each, comes_from={**each.comes_from, "rules": ["alias"]}) if "Encryption" in each.type else each
+        for each in bucket(created=False)
+    ]
+    assert gate.judge([alias, *stack]) == []

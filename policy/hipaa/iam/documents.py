@@ -159,6 +159,8 @@ def _principals(element: Any, where: str) -> tuple[tuple[str, str], ...]:
     if element == "*":
         return (("AWS", "*"),)
     kinds = _object(element, where, _PRINCIPALS)
+    if not kinds:
+        raise MalformedPolicy(f"{where}: an empty object")
     pairs = tuple((kind, id_) for kind, ids in kinds.items() for id_ in _strings(ids, f"{where}: {kind}"))
     for kind, id_ in pairs:
         if id_ != "*" and re.search(r"[*?]", id_):
@@ -182,6 +184,8 @@ def _conditions(element: Any, where: str) -> Iterable[Condition]:
             if ":" not in key and key != UNKNOWN:
                 raise MalformedPolicy(f"{here}: a key without its service")
             texts = tuple(_scalar(value, here) for value in _list(values))
+            if not texts and key != UNKNOWN:
+                raise MalformedPolicy(f"{here}: an empty list")
             try:
                 for text in texts:
                     if text != UNKNOWN:
@@ -211,6 +215,8 @@ def _list(value: Any) -> list[Any]:
 
 
 def _strings(value: Any, where: str) -> Iterable[str]:
+    if not _list(value):
+        raise MalformedPolicy(f"{where}: an empty list")
     for each in _list(value):
         if not isinstance(each, str) and not _unknown(each):
             raise MalformedPolicy(f"{where}: a value that is no string")
