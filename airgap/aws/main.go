@@ -55,6 +55,7 @@ func serve(ctx context.Context, args []string) error {
 	case len(args) == 1 && args[0] == "fields":
 		return printFields(info)
 	}
+	followParent(func() { _ = terraform.Close() })
 	return provider.Main(info.Name, func(engine *provider.HostClient) (pulumirpc.ResourceProviderServer, error) {
 		return pfbridge.NewProviderServer(ctx, engine, info, pfbridge.ProviderMetadata{XGetSchema: getSchema(info)})
 	})

@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -167,6 +169,37 @@ def test_an_interrupt_ends_an_up_quietly_and_the_next_goes_on(sandbox: Sandbox):
     again = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK)
     assert again.returncode == 0, again.stdout + again.stderr
     assert set(kept) < set(state(sandbox, ROOT))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what runs")
+def test_an_engine_that_is_killed_leaves_no_provider_behind(sandbox: Sandbox):
+    up = sandbox.command("pulumi", "up", "--yes", "--skip-preview", *STACK)
+    with subprocess.Popen(up, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if "aws:kms:Key phi-key creating" in line:
+                break
+        mine = processes(sandbox)
+        assert any("terraform-provider-aws" in line for line in mine.values())
+        (engine,) = (pid for pid, line in mine.items() if "/pulumi up" in line.replace("\0", " ")[:200])
+        os.kill(engine, signal.SIGKILL)
+        running.stdout.read()
+    deadline = time.monotonic() + 30
+    while left := processes(sandbox):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
+def processes(sandbox: Sandbox) -> dict[int, str]:
+    """The command lines of what runs on the state of this sandbox, the emulator and the sandbox's own part apart."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"PULUMI_BACKEND_URL={sandbox.folder.state.as_uri()}\0" in (folder / "environ").read_text():
+                found[int(folder.name)] = (folder / "cmdline").read_text()
+        except (OSError, UnicodeDecodeError):
+            continue
+    return found
 
 
 def test_an_unknown_stack_is_told_with_those_there_are(sandbox: Sandbox):
