@@ -59,17 +59,15 @@ def start(folder: Folder) -> Emulator:
     try:
         with process.stdout:
             ready = process.stdout.readline()
-    except BaseException:  # an interrupt: nothing half-started may stay
+        emulator = running(folder) if ready else None
+        if emulator is None:
+            tail = "\n".join(folder.log.read_text().splitlines()[-5:])
+            raise SandboxError(f"the emulator didn't start. Its last words:\n{tail}")
+    except BaseException:  # an interrupt too: nothing half-started may stay
         process.kill()
         process.wait()
         shutil.rmtree(folder.path)
         raise
-    emulator = running(folder) if ready else None
-    if emulator is None:
-        process.kill()
-        tail = "\n".join(folder.log.read_text().splitlines()[-5:])
-        shutil.rmtree(folder.path)
-        raise SandboxError(f"the emulator didn't start. Its last words:\n{tail}")
     return emulator
 
 

@@ -78,10 +78,12 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
             raise SandboxError(f"`pulumi {' '.join(forbidden)}` would write into your stack file; {instead}")
     if command not in NEEDS_STACK or (command == "stack" and MAKES_OR_CHOOSES.intersection(words)):
         return args
-    if words[:2] == ["stack", "rm"] and "--preserve-config" not in args:
-        args = [*args, "--preserve-config"]  # or Pulumi deletes the user's stack file as well
-    project = find_project(Path(option(args, "--cwd", "-C") or "."))
     named = option(args, "--stack", "-s")
+    if words[:2] == ["stack", "rm"]:
+        named = named or next(iter(words[2:]), None)
+        if "--preserve-config" not in args:  # without it Pulumi deletes the user's stack file as well
+            args = [*args, "--preserve-config"]
+    project = find_project(Path(option(args, "--cwd", "-C") or "."))
     chosen = project and (named or env.get("PULUMI_STACK") or only_stack(project))
     if not project or not chosen:
         return args
@@ -95,8 +97,6 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
             return args  # made by hand, with `pulumi stack init`
         if not in_state:
             make_stack(project, stack, ours, pulumi)
-    if words[:2] == ["stack", "rm"] and len(words) > len(["stack", "rm"]):
-        return args  # it is named by its place
     if not named:
         args = [*args, "--stack", stack]
     if command not in OPERATIONS or option(args, "--config-file"):

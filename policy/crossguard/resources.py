@@ -73,8 +73,8 @@ class Inputs:
     def _make(self, resource: PolicyResource, sources: Mapping[str, tuple[Resource, ...]]) -> Resource:
         seen = self.get(resource.urn)
         inputs = seen.inputs if seen else plain(resource.props, resource.name)
-        if seen and not isinstance(inputs.get("bucket"), str):
-            chosen = plain(resource.props, resource.name).get("bucket")
+        if seen and not isinstance(inputs.get("bucket"), str) and "bucket" in set(resource.props):
+            chosen = _read(resource.props, "bucket", f"{resource.name}.bucket")
             if isinstance(chosen, str):  # by AWS or the provider: the outputs alone tell it
                 inputs = {**inputs, "bucket": chosen}
         parent = resource.parent.urn if resource.parent else None

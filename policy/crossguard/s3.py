@@ -77,11 +77,8 @@ def buckets(resources: Iterable[Resource], inputs: Inputs) -> list[Bucket]:
                 alone.append((resource, declared))
             else:
                 joined[bucket.urn].append(declared)
-            # A bucket that logs to itself isn't a log bucket for that, nor one that may be logging to itself.
-            if isinstance(setting, AccessLogging) and isinstance(setting.target, str):
-                own = (bucket.urn, bucket.inputs.get("bucket")) if bucket else (resource.inputs.get("bucket"),)
-                if setting.target not in own and (bucket or isinstance(resource.inputs.get("bucket"), str)):
-                    log_targets.add(setting.target)
+            if isinstance(setting, AccessLogging) and (target := log_target(setting, resource, bucket)):
+                log_targets.add(target)
 
     def receives_logs(bucket: Resource) -> bool:
         name = bucket.inputs.get("bucket")
@@ -102,6 +99,15 @@ def buckets(resources: Iterable[Resource], inputs: Inputs) -> list[Bucket]:
         for resource, declared in alone
     ]
     return here + elsewhere
+
+
+def log_target(logging: AccessLogging, companion: Resource, bucket: Resource | None) -> str | None:
+    """The bucket that is a log bucket for this: none that logs to itself, nor that may, for all that is known."""
+    own = bucket or companion
+    name = own.inputs.get("bucket")
+    if not isinstance(logging.target, str) or logging.target in (own.urn, name):
+        return None
+    return logging.target if bucket or isinstance(name, str) else None
 
 
 def companion(resource: Resource, inputs: Inputs) -> Bucket | None:

@@ -128,3 +128,9 @@ def provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource:
 def finding(diagnostic: Any, resource: str) -> Finding:
     mandatory = diagnostic.enforcementLevel == analyzer_pb2.MANDATORY
     return Finding(diagnostic.policyName, resource, diagnostic.message, mandatory)
+
+
+def told(findings: list[Finding]) -> set[tuple[str, str]]:
+    pairs = [(each.policy, each.resource) for each in findings]
+    assert len(set(pairs)) == len(pairs), "told twice"
+    return set(pairs)

@@ -9,6 +9,9 @@ from typing import Any
 
 from tests.policy.gate import UNKNOWN, Resource
 
+BLOCK, KEY, TLS = "s3-public-access-block", "s3-customer-key", "s3-tls-only"
+VERSIONING, LOGGING = "s3-versioning", "s3-access-logging"
+SSE = "BucketServerSideEncryptionConfiguration"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 

@@ -7,11 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.policy.gate import UNKNOWN, Finding, Gate, Resource, running
-from tests.policy.stacks import KEY_ARN, bucket, changed, tls_only, without
+from tests.policy.gate import Gate, Resource, running, told
+from tests.policy.stacks import BLOCK, KEY, KEY_ARN, LOGGING, SSE, TLS, VERSIONING, bucket, changed, tls_only, without
 
-BLOCK, KEY, TLS = "s3-public-access-block", "s3-customer-key", "s3-tls-only"
-VERSIONING, LOGGING = "s3-versioning", "s3-access-logging"
 ALL = {BLOCK, KEY, TLS, VERSIONING, LOGGING}
 
 
@@ -20,19 +18,6 @@ def pack():
     """One process for the module; every test uses resources of its own names or tells the whole stack anew."""
     with running() as gate:
         yield gate
-
-
-@pytest.fixture
-def gate():
-    """A process that has seen nothing yet."""
-    with running() as gate:
-        yield gate
-
-
-def told(findings: list[Finding]) -> set[tuple[str, str]]:
-    pairs = [(each.policy, each.resource) for each in findings]
-    assert len(set(pairs)) == len(pairs), "told twice"
-    return set(pairs)
 
 
 def test_the_list_of_policies(pack: Gate):
@@ -166,50 +151,6 @@ def test_in_another_partition(gate: Gate):
     assert gate.judge(there) == []
 
 
-def test_two_buckets_of_which_one_is_wrong(gate: Gate):
-    stack = bucket("first") + without(bucket("second"), "BucketVersioning")
-    assert told(gate.judge(stack)) == {(VERSIONING, "second")}
-
-
-def test_a_second_companion_is_judged_as_well(gate: Gate):
-    extra = Resource(
-        "aws:s3/bucketVersioning:BucketVersioning",
-        "again",
-        {"bucket": "data", "versioningConfiguration": {"status": "Suspended"}},
-    )
-    assert told(gate.judge([*bucket(), extra])) == {(VERSIONING, "again")}
-
-
-def test_a_log_bucket_need_not_log_nor_have_a_customer_key(gate: Gate):
-    logs = without(
-        without(bucket("logs", DataClass="AccessLog"), "BucketLogging"), "BucketServerSideEncryptionConfiguration"
-    )
-    assert gate.judge(bucket() + logs) == []
-
-
-def test_a_bucket_that_logs_are_delivered_to_is_a_log_bucket_without_a_tag(gate: Gate):
-    logs = changed(without(bucket("logs"), "BucketLogging"), "Bucket", tags={})
-    assert gate.judge(bucket() + logs) == []
-
-
-def test_a_phi_tag_outweighs_that_logs_are_delivered_there(gate: Gate):
-    logs = without(bucket("logs", DataClass="PHI"), "BucketLogging")
-    assert told(gate.judge(bucket() + logs)) == {(LOGGING, "logs")}
-
-
-def test_a_bucket_that_says_nothing_is_taken_to_hold_phi(gate: Gate):
-    stack = changed(without(bucket(), "BucketLogging"), "Bucket", tags={})
-    assert told(gate.judge(stack)) == {(LOGGING, "data")}
-
-
-def test_a_bucket_of_another_class_must_only_be_closed(gate: Gate):
-    stack = [
-        each for each in bucket(DataClass="Public") if "Versioning" not in each.type and "Logging" not in each.type
-    ]
-    assert gate.judge(stack) == []
-    assert told(gate.judge(without(stack, "BucketPolicy"))) == {(TLS, "data")}
-
-
 def test_companions_are_told_before_they_exist(gate: Gate):
     """So they are blocked with --skip-preview too."""
     stack = bucket()
@@ -228,22 +169,6 @@ def test_what_was_mended_since_is_judged_anew_at_the_end(gate: Gate):
     assert told(gate.judge(without(stack, "BucketPublicAccessBlock"))) == {(BLOCK, "data")}
 
 
-V6 = {"Bucket", "BucketVersioning", "BucketServerSideEncryptionConfiguration", "BucketLogging"}
-
-
-def v6(resource: Resource) -> Resource:
-    kind = resource.type.rsplit(":", 1)[1]
-    token = f"aws:s3/{kind[0].lower()}{kind[1:]}V2:{kind}V2"
-    return replace(resource, type=token) if kind in V6 else resource
-
-
-def test_pulumi_aws_6_is_judged_alike(gate: Gate):
-    stack = [v6(each) for each in bucket(created=False)]
-    assert stack[1].type == "aws:s3/bucketV2:BucketV2"
-    assert gate.judge(stack) == []
-    assert told(gate.judge([each for each in stack if "Versioning" not in each.type])) == {(VERSIONING, "data")}
-
-
 def test_what_could_not_be_told_before_is_told_at_the_end_though_it_was_told_in_an_earlier_run(gate: Gate):
     """A preview and the `up` after it may ask one process."""
     wrong = changed(bucket(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
@@ -252,16 +177,6 @@ def test_what_could_not_be_told_before_is_told_at_the_end_though_it_was_told_in_
     assert told(gate.judge(untagged)) == {(VERSIONING, "data-BucketVersioning")}
 
 
-def test_a_companion_that_may_be_of_either_of_two_buckets_is_of_neither(gate: Gate):
-    stack = bucket("first", created=False) + without(bucket("second"), "BucketVersioning")
-    either = [
-        replace(each, comes_from={"bucket": ["first", "second"]}) if "Versioning" in each.type else each
-        for each in stack
-    ]
-    assert told(gate.judge(either)) == {(VERSIONING, "first"), (VERSIONING, "second")}
-
-
-SSE = "BucketServerSideEncryptionConfiguration"
 CUSTOMER_KEY = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN}
 
 
@@ -299,23 +214,6 @@ def test_the_text_true_is_true(gate: Gate):
     assert gate.judge(changed(bucket(), "BucketPublicAccessBlock", blockPublicAcls="true")) == []
 
 
-@pytest.mark.parametrize("tags", [{}, {"DataClass": ""}, {"DataClass": "Pubic"}, {"DataClass": " phi "}, None, 5])
-@pytest.mark.parametrize("created", [False, True])
-def test_logging_to_itself_makes_no_log_bucket(gate: Gate, tags, created):
-    target = {"targetBucket": "data" if created else UNKNOWN}
-    stack = changed(changed(bucket(created=created), "BucketLogging", **target), "Bucket", tags=tags)
-    to_itself = [
-        replace(each, comes_from={**each.comes_from, "targetBucket": ["data"]}) if "Logging" in each.type else each
-        for each in stack
-    ]
-    assert told(gate.judge(to_itself)) == {(LOGGING, "data-BucketLogging")}
-
-
-@pytest.mark.parametrize("tag", ["AccessLog", "access-log", "Access log"])
-def test_a_class_is_read_however_it_is_written(gate: Gate, tag):
-    assert gate.judge(without(bucket("logs", DataClass=tag), "BucketLogging")) == []
-
-
 @pytest.mark.parametrize(
     ("kind", "change"),
     [
@@ -331,61 +229,6 @@ def test_what_a_program_put_in_the_wrong_place_is_not_shown(gate: Gate, kind, ch
     """It may be a secret: the SDK hands it over as plain text."""
     (finding,) = gate.judge(changed(bucket(), kind, **change))
     assert "hunter2" not in finding.message
-
-
-def derived(stack: list[Resource], kind: str, prop: str, value: str, source: str) -> list[Resource]:
-    """The stack, with a property whose value is known and was made from another resource's."""
-    return [
-        replace(each, inputs={**each.inputs, prop: value}, comes_from={**each.comes_from, prop: [source]})
-        if each.type.endswith(f":{kind}")
-        else each
-        for each in stack
-    ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "control"),
-    [
-        ("BucketPublicAccessBlock", BLOCK),
-        ("BucketVersioning", VERSIONING),
-        (SSE, KEY),
-        ("BucketLogging", LOGGING),
-        ("BucketPolicy", TLS),
-    ],
-)
-def test_a_companion_is_of_the_bucket_that_it_names_whatever_the_name_was_made_from(gate: Gate, kind, control):
-    stack = derived(bucket(), kind, "bucket", "data-copy", "data")
-    assert (control, "data") in told(gate.judge(stack))
-
-
-def test_logs_to_a_bucket_named_after_this_one_are_not_logs_to_itself(gate: Gate):
-    assert gate.judge(derived(bucket(), "BucketLogging", "targetBucket", "data-logs", "data")) == []
-
-
-@pytest.mark.parametrize("tags", [{"DataClass": "Replica"}, {"DataClass": "TrailLog"}, {"DataClass": "ePHI"}, UNKNOWN])
-def test_being_logged_to_takes_no_control_off_what_may_hold_phi(gate: Gate, tags):
-    logs = changed(without(without(bucket("logs"), "BucketLogging"), SSE), "Bucket", tags=tags)
-    assert told(gate.judge(bucket() + logs)) == {(LOGGING, "logs"), (KEY, "logs")}
-
-
-@pytest.mark.parametrize("stray", [{"bucket": "elsewhere"}, {"bucket": "elsewhere", "targetBucket": 5}])
-def test_logging_without_a_target_makes_no_log_bucket(gate: Gate, stray):
-    unnamed = changed(without(bucket(created=False), "BucketLogging"), "Bucket", bucket=None, tags={})
-    logging = Resource("aws:s3/bucketLogging:BucketLogging", "stray", stray)
-    assert (LOGGING, "data") in told(gate.judge([*unnamed, logging]))
-
-
-def test_logging_of_a_bucket_that_is_not_known_makes_no_log_bucket(gate: Gate):
-    stack = changed(without(bucket(), "BucketLogging"), "Bucket", tags={})
-    itself = Resource("aws:s3/bucketLogging:BucketLogging", "itself", {"bucket": UNKNOWN, "targetBucket": "data"})
-    assert (LOGGING, "data") in told(gate.judge([*stack, itself]))
-
-
-@pytest.mark.parametrize("name", ["elsewhere", UNKNOWN])
-def test_a_companion_of_no_bucket_here_is_judged_as_if_of_phi(gate: Gate, name):
-    wrong = {"bucket": name, "versioningConfiguration": {"status": "Suspended"}}
-    extra = Resource("aws:s3/bucketVersioning:BucketVersioning", "extra", wrong)
-    assert told(gate.judge([*bucket(), extra])) == {(VERSIONING, "extra")}
 
 
 @pytest.mark.parametrize(
@@ -440,14 +283,6 @@ def test_a_long_chain_of_resources_ends_nothing(gate: Gate):
         for i in range(1500)
     ]
     assert gate.at_the_end([*chain, Resource("aws:sns/topic:Topic", "topic-1500", {}), *bucket()], {}) == []
-
-
-def test_a_name_that_only_the_outputs_tell_is_taken(gate: Gate):
-    stack = [
-        replace(each, inputs={"bucketPrefix": "da", "tags": {"DataClass": "PHI"}}) if each.name == "data" else each
-        for each in bucket()
-    ]
-    assert gate.judge(stack, {"data": {"bucket": "data"}}) == []
 
 
 def test_the_key_of_an_alias_of_the_stack_is_a_customers(gate: Gate):

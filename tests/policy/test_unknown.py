@@ -7,14 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.policy.gate import UNKNOWN, Gate, Resource, running
+from tests.policy.gate import UNKNOWN, Gate, Resource
 from tests.policy.stacks import bucket, changed, tls_only
-
-
-@pytest.fixture
-def gate():
-    with running() as gate:
-        yield gate
 
 
 def leaves_unknown(value):
