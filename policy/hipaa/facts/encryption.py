@@ -1,0 +1,41 @@
+"""Customer managed keys of AWS KMS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hipaa.facts.values import Document, Flag, Number, Place, Ref, Text, Unknown
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key.
+
+    kind: `symmetric`, `other` (asymmetric, HMAC or in a custom store), `imported`, or `replica` of a multi-region key;
+    Unknown while that depends on what isn't known.
+    rotation_days: the rotation period, None for AWS's own 365; window: days between a deletion asked for and done,
+    None for AWS's own 30.
+    """
+
+    resource: str
+    arn: Text
+    kind: str | Unknown
+    rotates: Flag
+    rotation_days: Number
+    window: Number
+    place: Place = Place()
+
+
+@dataclass(frozen=True)
+class KeyPolicy:
+    """A key's policy. A key without one has AWS's default, which lets the account's own administrators in.
+
+    document: None where only the check is set; unguarded: whether AWS's check that the caller doesn't lock itself out is bypassed.
+    """
+
+    resource: str
+    key: Ref
+    arn: Text
+    document: Document | None
+    unguarded: Flag
+    place: Place = Place()
