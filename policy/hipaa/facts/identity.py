@@ -1,0 +1,38 @@
+"""Who may do what: roles, identity policies and users."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hipaa.facts.values import Document, Place, Ref, Unknown
+
+
+@dataclass(frozen=True)
+class Role:
+    """An IAM role and its trust policy."""
+
+    resource: str
+    trust: Document
+    place: Place = Place()
+
+
+@dataclass(frozen=True)
+class IdentityPolicy:
+    """What a resource lets identities do: documents of its own, and managed policies that it attaches by their ARNs.
+
+    sources: the resources of the stack that the documents are made from, whose ARNs may not be known yet.
+    """
+
+    resource: str
+    documents: tuple[Document, ...] | Unknown
+    attached: tuple[Ref, ...] | Unknown = ()
+    sources: tuple[str, ...] = ()
+    place: Place = Place()
+
+
+@dataclass(frozen=True)
+class UserAccess:
+    """A long-lived access of a person or program: an IAM user, its keys, login, policies or memberships."""
+
+    resource: str
+    what: str

@@ -1,0 +1,320 @@
+"""What identities may do, who may take a role, and users."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from hipaa import iam
+from hipaa.documents import Parsed, bound_by, lets_in, read_identity_policy, read_resource_policy
+from hipaa.facts import Bucket, IamRole, IdentityPolicy, Role, Unknown, UserAccess
+from hipaa.iam.patterns import UNKNOWN
+from hipaa.rules import strangers
+from hipaa.rules.condition_keys import actions_with
+from hipaa.rules.managed_policies import ADMIN, EVERY_KEY
+from hipaa.rules.registry import Case, rule
+from hipaa.verdicts import Finding, failed, unverified
+
+# Each service with the resources that it has, of a region and an account where it says them.
+SERVICES = {"s3": (iam.ANY, f"{iam.ANY}/{iam.ANY}"), "kms": (f"key/{iam.ANY}",), "iam": (iam.ANY,)}
+DECRYPTING = (
+    *("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+    *("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"),
+    *("kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext"),
+)
+KEY_BINDINGS = ("kms:resourcealiases", "kms:requestalias", "kms:viaservice")
+ADMINISTERING = (
+    *("s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutBucketOwnershipControls"),
+    *("s3:PutBucketPublicAccessBlock", "s3:PutEncryptionConfiguration", "s3:PutBucketVersioning"),
+    *("s3:PutBucketObjectLockConfiguration", "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration"),
+    *("s3:PutBucketLogging", "s3:DeleteBucket"),
+)
+BYPASS = "s3:BypassGovernanceRetention"
+
+# A question of a statement, answered for what the statement says for certain, and for the most that it may yet say.
+Asked = Callable[[iam.Statement], str | None]
+
+
+@rule("iam-no-admin", IdentityPolicy)
+def no_admin(policy: IdentityPolicy, _: Case) -> Finding:
+    def asked(statement: iam.Statement) -> str | None:
+        bare = replace(statement, conditions=())
+        for service in SERVICES:
+            if any(_covers(bare, f"{service}:{iam.ANY}", each, {}) for each in _every(bare, service)):
+                return f"allows all of {service}"
+        return None
+
+    return _judged(policy, lambda parsed: _answers(parsed, asked), ADMIN, "nothing is allowed as a whole")
+
+
+@rule("iam-no-broad-decrypt", IdentityPolicy)
+def no_broad_decrypt(policy: IdentityPolicy, _: Case) -> Finding:
+    """Asked of a use that bears none of the keys that may bind it, and of one with values that nobody would name."""
+    contexts: tuple[dict[str, str | None], ...] = (
+        dict.fromkeys(KEY_BINDINGS),
+        dict.fromkeys(KEY_BINDINGS, "alias/strange"),
+    )
+
+    def judge(parsed: Parsed) -> Iterator[Finding]:
+        bound = bound_by(parsed, KEY_BINDINGS)
+
+        def asked(statement: iam.Statement) -> str | None:
+            for action in DECRYPTING:
+                for key in _every(statement, "kms"):
+                    for context in contexts:
+                        if _covers(statement, action, key, context) and not _denied(bound, action, key, context):
+                            return f"allows {action} with every key"
+            return None
+
+        yield from _answers(bound, asked)
+
+    return _judged(policy, judge, EVERY_KEY, "no key is used that isn't named")
+
+
+@rule("iam-least-privilege", IdentityPolicy, joins=True)
+def least_privilege(policy: IdentityPolicy, case: Case) -> Finding:
+    buckets = [each for each in case.stack.of(Bucket) if each.role is Role.PHI]
+    return _judged(
+        policy,
+        lambda parsed: (each for bucket in buckets for each in _of_bucket(parsed, bucket, policy, case)),
+        frozenset(),
+        "no bucket of PHI is reached by more than named actions",
+    )
+
+
+@rule("iam-grant-applies", IdentityPolicy)
+def grant_applies(policy: IdentityPolicy, _: Case) -> Finding:
+    return _judged(policy, _grants, frozenset(), "each Allow has the keys of its conditions")
+
+
+@rule("iam-no-users", UserAccess)
+def no_users(access: UserAccess, _: Case) -> Finding:
+    return failed(f"{access.what} is declared")
+
+
+def _judged(
+    policy: IdentityPolicy, judge: Callable[[Parsed], Iterable[Finding]], managed: frozenset[str], otherwise: str
+) -> Finding:
+    """Everything that a resource lets identities do, of which the worst counts."""
+
+    def findings() -> Iterator[Finding]:
+        documents, attached = policy.documents, policy.attached if managed else ()
+        yield from (unverified(each) for each in (documents, attached) if isinstance(each, Unknown))
+        for document in () if isinstance(documents, Unknown) else documents:
+            parsed = read_identity_policy(document)
+            yield from judge(parsed) if isinstance(parsed, Parsed) else [parsed]
+        for arn in () if isinstance(attached, Unknown) else attached:
+            if isinstance(arn, Unknown):
+                yield unverified(arn)
+            elif isinstance(arn, str) and (name := arn.partition(":iam::aws:policy/")[2]) in managed:
+                yield failed(f"the managed policy {name} of AWS is attached")
+
+    return strangers.worst(findings(), otherwise)
+
+
+def _answers(parsed: Parsed, asked: Asked) -> Iterator[Finding]:
+    for statement in parsed.allows:
+        if statement.effect == "Allow" and (answer := asked(statement)):
+            yield failed(f"statement {statement.position} {answer}")
+        elif (waiting := parsed.waiting.get(statement.position)) and asked(_widest(statement)):
+            yield unverified(*waiting)
+
+
+def _widest(statement: iam.Statement) -> iam.Statement:
+    """The most that a statement may yet allow: what isn't known is `*` where it names, nothing where it leaves out."""
+
+    def widest(values: tuple[str, ...], *, left_out: bool) -> tuple[str, ...]:
+        if left_out:
+            return tuple(each for each in values if UNKNOWN not in each)
+        return tuple(each.replace(UNKNOWN, "*") for each in values)
+
+    return replace(
+        statement,
+        effect="Allow",
+        principals=None,
+        actions=widest(statement.actions, left_out=statement.not_actions),
+        resources=widest(statement.resources or ("*",), left_out=statement.not_resources),
+        conditions=tuple(each for each in statement.conditions if UNKNOWN not in (each.key, *each.values)),
+    )
+
+
+def _every(statement: iam.Statement, service: str) -> Iterator[str]:
+    """Every resource of a service, for each pattern of a statement in the region and account that it says."""
+    for pattern in statement.resources or ("*",):
+        parts = re.sub(r"\*+", iam.ANY, pattern).split(":", 5)
+        start = parts[:5] if len(parts) == 6 and not statement.not_resources else ["arn", *4 * [iam.ANY]]
+        for resource in SERVICES[service]:
+            yield ":".join((*start[:2], service, *start[3:], resource))
+
+
+def _covers(statement: iam.Statement, action: str, resource: str, context: dict[str, str | None]) -> bool:
+    """Whether it is about every such request. What a NotResource leaves out doesn't count: it is about all the rest."""
+    named = replace(statement, resources=("*",), not_resources=False) if statement.not_resources else statement
+    return iam.matches(named, iam.Request(action, resource, iam.ANYONE, context)) is iam.Match.YES
+
+
+def _denied(parsed: Parsed, action: str, resource: str, context: dict[str, str | None]) -> bool:
+    request = iam.Request(action, resource, iam.ANYONE, context)
+    return iam.decide([parsed.policy], request).outcome is iam.Outcome.DENIED
+
+
+def _of_bucket(parsed: Parsed, bucket: Bucket, policy: IdentityPolicy, case: Case) -> Iterator[Finding]:
+    sole = [each for each in policy.sources if case.stack.get(each, Bucket)] == [bucket.resource]
+    for statement in parsed.allows:
+        waiting = parsed.waiting.get(statement.position, ())
+        for what, action, of_objects in _too_much():
+            does = _does(statement, action)
+            reaches = _reaches(statement, bucket, of_objects=of_objects)
+            if reaches is iam.Match.MAYBE and sole and not isinstance(bucket.arn, str):
+                reaches = iam.Match.YES  # what isn't known there is made from this bucket alone
+            answer = does & reaches & (iam.Match.YES if statement.effect == "Allow" else iam.Match.MAYBE)
+            if answer is iam.Match.YES:
+                yield failed(f"statement {statement.position} allows {what} of a bucket of PHI")
+            elif answer is iam.Match.MAYBE:
+                yield unverified(*(waiting or (bucket.arn,) if isinstance(bucket.arn, Unknown) else waiting))
+
+
+def _too_much() -> Iterator[tuple[str, str, bool]]:
+    """What to ask: words for it, the action, and whether it is of a bucket's objects."""
+    everything = f"s3:{iam.ANY}"
+    yield "everything", everything, False
+    yield "everything", everything, True
+    yield BYPASS, BYPASS, True
+    yield from ((action, action, False) for action in ADMINISTERING)
+
+
+def _does(statement: iam.Statement, action: str) -> iam.Match:
+    """Whether it is about an action; about all of them by `*`, not by what many names come to, or by any NotAction."""
+    alone = replace(statement, principals=None, resources=None, conditions=())
+    answer = iam.matches(alone, iam.Request(action, iam.ANY, iam.ANYONE, {}))
+    if answer is not iam.Match.MAYBE:
+        return answer
+    if statement.not_actions:
+        return iam.Match.YES
+    return iam.Match.MAYBE if any(UNKNOWN in each for each in statement.actions) else iam.Match.NO
+
+
+def _reaches(statement: iam.Statement, bucket: Bucket, *, of_objects: bool) -> iam.Match:
+    """Whether it is about a bucket, or about some of its objects."""
+    known = isinstance(bucket.arn, str)
+    arn = bucket.arn if isinstance(bucket.arn, str) else f"arn:{iam.ANY}:s3:::{iam.ANY}"
+    request = iam.Request("s3:*", f"{arn}/{iam.ANY}" if of_objects else arn, iam.ANYONE, {})
+    alone = replace(statement, principals=None, actions=("*",), not_actions=False, conditions=())
+    if statement.not_resources or statement.resources is None:
+        return iam.Match.NO if iam.matches(alone, request) is iam.Match.NO else iam.Match.YES
+    answers = [iam.Match.NO]
+    for pattern in statement.resources:
+        answer = iam.matches(replace(alone, resources=(pattern,)), request)
+        if answer is iam.Match.MAYBE and known and UNKNOWN not in pattern:
+            answer = iam.Match.YES
+        elif answer is iam.Match.MAYBE and UNKNOWN not in pattern and not re.search(r"[*?$]", pattern.split("/", 1)[0]):
+            answer = iam.Match.NO  # Pulumi gives a bucket a name that nobody can write down before
+        answers.append(answer)
+    return max(answers, key=lambda each: each.value)
+
+
+def _grants(parsed: Parsed) -> Iterator[Finding]:
+    for statement in parsed.allows:
+        waiting = parsed.waiting.get(statement.position, ())
+        for condition in statement.conditions:
+            has = actions_with(condition.key)
+            absent = iam.Request("s3:*", iam.ANY, iam.ANYONE, {condition.key: None})
+            alone = iam.Statement(0, None, "Allow", None, ("*",), None, (condition,))
+            if has is None or statement.not_actions or iam.matches(alone, absent) is not iam.Match.NO:
+                continue
+            for action in statement.actions:
+                if UNKNOWN in action:
+                    yield unverified(*waiting)
+                elif not any(_meet(action, each) for each in has):
+                    key = re.sub(r"(?<=[/:])[^/:]*$", "…", condition.key) if condition.key[-1] != ":" else condition.key
+                    yield failed(f"statement {statement.position} asks for {key} of an action that has no such key")
+
+
+def _meet(pattern: str, action: str) -> bool:
+    """Whether a pattern and an action, or a pattern of actions, are about any action in common."""
+    alone = iam.Statement(0, None, "Allow", None, (pattern,), None, ())
+    request = iam.Request(action.replace("*", iam.ANY), iam.ANY, iam.ANYONE, {})
+    return iam.matches(alone, request) is not iam.Match.NO
+
+
+# What binds a principal of another account.
+OUTSIDE_BINDINGS = ("sts:externalid", "aws:principalorgid", "aws:principalorgpaths")
+# An identity provider's words for whom a token is for, and for whom it is about:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+AUDIENCE = ("aud", "app_id")
+SUBJECT = ("sub", "user_id", "id")
+# Somebody else, in the forms that providers which many share give their subjects.
+SUBJECTS = (
+    "strange",
+    "repo:strange/strange:ref:refs/heads/main",
+    "project_path:strange/strange:ref_type:branch:ref:main",
+    "organization:strange:project:strange:workspace:strange:run_phase:apply",
+    "pulumi:deploy:org:strange:project:strange:stack:strange:operation:update",
+    "system:serviceaccount:strange:strange",
+)
+
+
+@rule("iam-trust", IamRole)
+def trust(role: IamRole, case: Case) -> Finding:
+    parsed = read_resource_policy(role.trust)
+    if not isinstance(parsed, Parsed):
+        return parsed
+    trusted = strangers.Trusted.by(case.options, role.place, role.resource)
+    return strangers.worst(_trusted(parsed, trusted), "each principal is named, and bound where it is from outside")
+
+
+def _trusted(parsed: Parsed, trusted: strangers.Trusted) -> Iterator[Finding]:
+    bound = bound_by(parsed, OUTSIDE_BINDINGS)
+    for statement in parsed.allows:
+        where = f"statement {statement.position}"
+        if statement.effect == "Allow" and (statement.not_principals or ("AWS", "*") in (statement.principals or ())):
+            yield failed(f"{where} lets in any principal")
+            continue
+        for kind, id_ in statement.principals or ():
+            if kind == "Federated":
+                yield from _federated(parsed, id_, where)
+            elif kind != "Service" and not trusted.trusts(account := strangers.account_of(id_)):
+                yield from _outsider(bound, id_, account, where, trusted)
+
+
+def _outsider(parsed: Parsed, id_: str, account: str, where: str, trusted: strangers.Trusted) -> Iterator[Finding]:
+    what = f"{where} lets in another account without sts:ExternalId or an organization"
+    for given in (None, "strange"):
+        context = {
+            "sts:ExternalId": given,
+            "aws:PrincipalOrgID": strangers.ORGANIZATION,
+            "aws:PrincipalOrgPaths": f"{strangers.ORGANIZATION}/r-0000/",
+        }
+        request = iam.Request("sts:AssumeRole", iam.ANY, iam.Principal("AWS", id_), context)
+        match lets_in(parsed, request):
+            case tuple(unknown):
+                yield unverified(*unknown)
+            case iam.Statement():
+                yield trusted.outsider(account, what)
+
+
+def _federated(parsed: Parsed, provider: str, where: str) -> Iterator[Finding]:
+    """A SAML assertion itself names the roles that its subject may take, so its audience is enough:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
+    """
+    of_saml = ":saml-provider/" in provider
+    name = "saml" if of_saml else provider.rpartition(":oidc-provider/")[2]
+    action = "sts:AssumeRoleWithSAML" if of_saml else "sts:AssumeRoleWithWebIdentity"
+    strange: dict[str, list[dict[str, str]]] = {
+        "audience": [{f"{name}:{key}": "strange" for key in AUDIENCE}],
+        "subject": [] if of_saml else [_about(name, subject) for subject in SUBJECTS],
+    }
+    for what, contexts in strange.items():
+        for context in contexts:
+            request = iam.Request(action, iam.ANY, iam.Principal("Federated", provider), context)
+            match lets_in(parsed, request):
+                case tuple(unknown):
+                    yield unverified(*unknown)
+                case iam.Statement():
+                    yield failed(f"{where} lets in an identity provider whatever the {what}")
+
+
+def _about(provider: str, subject: str) -> dict[str, str]:
+    """What a token tells of a subject. Cognito gives a token to guests too, as which nobody is authenticated."""
+    return {f"{provider}:{key}": subject for key in SUBJECT} | {f"{provider}:amr": "unauthenticated"}

@@ -1,0 +1,49 @@
+"""AWS's own managed policies that allow too much, by path and name.
+
+Found by asking the rules of iam-no-admin and iam-no-broad-decrypt of each of the 1,582 there were in April 2026
+(https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html, as moto 5.2.5 has them), without those
+that only a service or a session takes and permissions boundaries.
+"""
+
+ADMIN = frozenset(
+    {
+        "AIDevOpsAgentActionsPolicy",
+        "AWSMcpServiceActionsFullAccess",
+        "AdministratorAccess",
+        "AmazonElasticMapReduceFullAccess",
+        "AmazonS3FullAccess",
+        "IAMFullAccess",
+        "PowerUserAccess",
+        "SageMakerStudioAdminIAMPermissiveExecutionPolicy",
+        "SageMakerStudioUserIAMPermissiveExecutionPolicy",
+        "job-function/SystemAdministrator",
+        "service-role/AmazonEC2RoleforDataPipelineRole",
+        "service-role/AmazonElasticMapReduceforEC2Role",
+    }
+)
+EVERY_KEY = frozenset(
+    {
+        "AIDevOpsAgentActionsPolicy",
+        "AWSBackupFullAccess",
+        "AWSMcpServiceActionsFullAccess",
+        "AdministratorAccess",
+        "AgentRegistryFullAccess",
+        "AmazonDataZoneRedshiftGlueProvisioningPolicy",
+        "AmazonSageMakerSpacesControllerPolicy",
+        "AmazonSageMakerSpacesRouterPolicy",
+        "BedrockAgentCoreFullAccess",
+        "CloudWatchOmniSpaceAccessPolicy",
+        "EC2InstanceProfileForImageBuilder",
+        "EC2InstanceProfileForImageBuilderECRContainerBuilds",
+        "PowerUserAccess",
+        "SageMakerStudioAdminIAMDefaultExecutionPolicy",
+        "SageMakerStudioAdminIAMPermissiveExecutionPolicy",
+        "SageMakerStudioUserIAMDefaultExecutionPolicy",
+        "SageMakerStudioUserIAMPermissiveExecutionPolicy",
+        "job-function/SystemAdministrator",
+        "service-role/AmazonDataZoneGlueManageAccessRolePolicy",
+        "service-role/ROSAInstallerPolicy",
+        "service-role/ROSAKMSProviderPolicy",
+        "service-role/ROSANodePoolManagementPolicy",
+    }
+)
