@@ -1,0 +1,81 @@
+"""Vaults, and what plans back up into them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from crossguard.graph import BUCKET, KEYS, Graph, get, items, number, text
+from crossguard.resources import Resource
+from hipaa.facts import Fact, Here, Number, Ref, Selection, Unknown, Vault
+
+VAULT = "aws:backup/vault:Vault"
+AIR_GAPPED = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
+LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
+PLAN = "aws:backup/plan:Plan"
+SELECTION = "aws:backup/selection:Selection"
+
+
+def _vault(vault: Resource, graph: Graph) -> list[Fact]:
+    key = graph.ref(vault, vault.inputs.get("kmsKeyArn"), "kmsKeyArn", KEYS)
+    locks = (_days(lock, vault, graph) for lock in graph.by_type.get(LOCK, []))
+    return [Vault(vault.urn, key, tuple(days for each in locks for days in each))]
+
+
+def _days(lock: Resource, vault: Resource, graph: Graph) -> list[Number]:
+    """The least retention of a lock that is of the vault; Unknown of one that may be."""
+    of = graph.ref(lock, lock.inputs.get("backupVaultName"), "backupVaultName", {VAULT})
+    if of == Here(vault.urn):
+        return [number(lock.inputs.get("minRetentionDays"))]
+    return [of] if isinstance(of, Unknown) and vault.urn in of.sources else []
+
+
+def _air_gapped(vault: Resource, graph: Graph) -> list[Fact]:
+    """It is locked by itself: https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html"""
+    key = graph.ref(vault, vault.inputs.get("encryptionKeyArn"), "encryptionKeyArn", KEYS)
+    return [Vault(vault.urn, key, (number(vault.inputs.get("minRetentionDays")),))]
+
+
+def _selection(selection: Resource, graph: Graph) -> list[Fact]:
+    given = selection.inputs
+    tags = items(given.get("selectionTags"))
+    return [
+        Selection(
+            selection.urn,
+            _resources(selection, "resources", graph),
+            _resources(selection, "notResources", graph),
+            tags if isinstance(tags, Unknown) else tuple(each for each in tags if isinstance(each, Mapping)),
+            given.get("conditions") not in (None, [], {}),
+            _vaults(selection, graph),
+        )
+    ]
+
+
+def _resources(selection: Resource, prop: str, graph: Graph) -> tuple[Ref, ...] | Unknown:
+    """Patterns of ARNs; one that isn't known but can only come from one bucket is that bucket."""
+    every = items(selection.inputs.get(prop))
+    if isinstance(every, Unknown):
+        return every
+    return tuple(
+        graph.ref(selection, each, prop, {BUCKET}) if isinstance(each, Unknown) else text(each) for each in every
+    )
+
+
+def _vaults(selection: Resource, graph: Graph) -> tuple[Ref, ...] | Unknown:
+    """Where the plan's rules put what is selected. Of a plan of another stack that can't be told."""
+    of = graph.ref(selection, selection.inputs.get("planId"), "planId", {PLAN})
+    plan = next((each for each in graph.by_type.get(PLAN, []) if of == Here(each.urn)), None)
+    if plan is None:
+        return of if isinstance(of, Unknown) else Unknown(f"the plan of {selection.name}")
+    rules = items(plan.inputs.get("rules"))
+    if isinstance(rules, Unknown):
+        return rules
+    named: list[Any] = [get(rule, "targetVaultName") for rule in rules]
+    return tuple(graph.ref(plan, each, "rules", {VAULT, AIR_GAPPED}, KEYS) for each in named if each not in (None, ""))
+
+
+READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
+    VAULT: _vault,
+    AIR_GAPPED: _air_gapped,
+    SELECTION: _selection,
+}

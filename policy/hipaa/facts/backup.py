@@ -1,0 +1,33 @@
+"""AWS Backup: vaults and what is selected into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hipaa.facts.values import Number, Ref, Unknown
+
+
+@dataclass(frozen=True)
+class Vault:
+    """A vault; minimum_days: the least retention of each lock on it, Unknown of one that may be another vault's."""
+
+    resource: str
+    key: Ref
+    minimum_days: tuple[Number, ...]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a plan backs up: resources by reference or ARN pattern, those left out, and tags that select.
+
+    vaults: where the plan's rules put it. conditional: whether conditions narrow the selection further.
+    """
+
+    resource: str
+    resources: tuple[Ref, ...] | Unknown
+    excluded: tuple[Ref, ...] | Unknown
+    tags: tuple[Mapping[str, Any], ...] | Unknown = field(hash=False)
+    conditional: bool
+    vaults: tuple[Ref, ...] | Unknown
