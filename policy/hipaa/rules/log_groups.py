@@ -1,0 +1,47 @@
+"""Log groups that hold audit records: those that a trail writes to, and those that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hipaa.facts import LogGroup, Unknown
+from hipaa.rules.registry import Case, rule
+from hipaa.rules.s3_encryption import key_fault
+from hipaa.verdicts import Finding, Status, failed, not_applicable, passed, unverified
+
+
+@rule("logs-customer-key", LogGroup)
+def customer_key(group: LogGroup, _: Case) -> Finding:
+    return _of_audit(group, lambda: _key(group))
+
+
+@rule("logs-retention", LogGroup)
+def retention(group: LogGroup, case: Case) -> Finding:
+    return _of_audit(group, lambda: _kept(group, case.options["days"]))
+
+
+def _of_audit(group: LogGroup, judge: Callable[[], Finding]) -> Finding:
+    """Judged only if it holds audit records. What can't be told to be one fails for nothing that is sure."""
+    if group.audit is False or group.audit is None:
+        return not_applicable("it holds no audit records")
+    finding = judge()
+    if isinstance(group.audit, Unknown) and finding.status is Status.FAIL:
+        return unverified(group.audit)
+    return finding
+
+
+def _key(group: LogGroup) -> Finding:
+    fault = key_fault(group.key)
+    if isinstance(fault, Unknown):
+        return unverified(fault)
+    if fault:
+        return failed(f"it is encrypted with {fault}" if group.key else "it is encrypted with no customer managed key")
+    return passed("it is encrypted with a customer managed key")
+
+
+def _kept(group: LogGroup, days: int) -> Finding:
+    if isinstance(group.days, Unknown):
+        return unverified(group.days)
+    if not group.days:
+        return passed("it is kept for ever")
+    return (failed if group.days < days else passed)(f"it is kept for {group.days:g} days")
