@@ -38,17 +38,25 @@ def _air_gapped(vault: Resource, graph: Graph) -> list[Fact]:
 
 def _selection(selection: Resource, graph: Graph) -> list[Fact]:
     given = selection.inputs
-    tags = items(given.get("selectionTags"))
     return [
         Selection(
             selection.urn,
             _resources(selection, "resources", graph),
             _resources(selection, "notResources", graph),
-            tags if isinstance(tags, Unknown) else tuple(each for each in tags if isinstance(each, Mapping)),
+            _tags(given.get("selectionTags")),
             given.get("conditions") not in (None, [], {}),
             _vaults(selection, graph),
         )
     ]
+
+
+def _tags(given: Any) -> tuple[Mapping[str, Any], ...] | Unknown:
+    """Any of them selects, so one that isn't known leaves them all open."""
+    tags = items(given)
+    if isinstance(tags, Unknown):
+        return tags
+    unknown = [each for each in tags if isinstance(each, Unknown)]
+    return unknown[0] if unknown else tuple(each for each in tags if isinstance(each, Mapping))
 
 
 def _resources(selection: Resource, prop: str, graph: Graph) -> tuple[Ref, ...] | Unknown:

@@ -122,10 +122,29 @@ def _holds(operator: str, operand: Any, value: Any) -> bool:
 
 def _like(pattern: str, value: str) -> bool:
     r"""Whether a text is of a pattern in which `*` stands for any string, and `\*` for itself."""
-    parts = (part[-1:] if part != "*" else None for part in re.findall(r"\\[\\*]|.", pattern, re.DOTALL))
-    return (
-        re.fullmatch("".join(".*" if each is None else re.escape(each) for each in parts), value, re.DOTALL) is not None
-    )
+    parts = [""]
+    for each in re.findall(r"\\[\\*]|.", pattern, re.DOTALL):
+        if each == "*":
+            parts.append("")
+        else:
+            parts[-1] += each[-1]
+    return _in_order(parts, value)
+
+
+def _in_order(parts: list[str], value: str) -> bool:
+    """Whether a text is these parts with anything between them. A regular expression of many `.*` may take forever."""
+    if len(parts) == 1:
+        return value == parts[0]
+    first, *between, last = parts
+    if not value.startswith(first):
+        return False
+    at = len(first)
+    for part in between:
+        found = value.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return value.endswith(last) and at + len(last) <= len(value)
 
 
 _TESTS = {
@@ -265,7 +284,7 @@ def _compared(value: Any, operator: str, operand: str, kind: str) -> Match:
     if isinstance(value, Unknown | list | Mapping | bool | None) or (kind == "word" and operand.startswith("%")):
         return Match.MAYBE
     if operator in ("=", "!=") and isinstance(value, str):
-        same = re.fullmatch(".*".join(map(re.escape, operand.split("*"))), value, re.DOTALL) is not None
+        same = _in_order(operand.split("*"), value)
     elif isinstance(value, int | float) and re.fullmatch(r"-?\d+(\.\d+)?", operand, re.ASCII):
         return Match.of(_ORDER[operator](value, float(operand)))
     else:

@@ -125,6 +125,7 @@ def test_tags_select_and_conditions_narrow():
     tags = [{"type": "STRINGEQUALS", "key": "backup", "value": "yes"}]
     assert selected(selectionTags=tags).tags == tuple(tags)
     assert selected(selectionTags=Unknown("t")).tags == Unknown("t")
+    assert selected(selectionTags=[*tags, Unknown("t")]).tags == Unknown("t")
     assert selected(conditions=[{"stringEquals": []}]).conditional
     assert not selected(conditions=[]).conditional
 

@@ -152,6 +152,7 @@ def test_selectors_that_cover_every_object_pass(pack: Gate, selectors):
         [advanced(category="Management")],
         [advanced(kind="AWS::DynamoDB::Table")],
         [advanced(READS)],
+        [advanced(field("readOnly", equals=["true", "false"], notEquals=["true"]))],
         [advanced(WRITES)],
         [advanced(READS), advanced(READS)],
         [advanced(field("resources.ARN", startsWiths=["arn:aws:s3:::other/"]))],

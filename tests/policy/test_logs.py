@@ -80,6 +80,11 @@ def test_a_log_group_that_a_trail_writes_to_is_asked(pack: Gate, name, given):
         assert wrong(pack, control, [audited, other, given]) == {"group"}
 
 
+def test_a_log_group_whose_name_is_the_end_of_anothers_isnt_it(pack: Gate):
+    given = group(data_class=None, retentionInDays=30, name="trail")
+    assert wrong(pack, RETENTION, [given, trail(GROUP_ARN)]) == set()
+
+
 def test_what_isnt_known_is_unverified(pack: Gate):
     assert unknown(pack, RETENTION, [group(retentionInDays=UNKNOWN)]) == {"group"}
     assert unknown(pack, KEY, [group(kmsKeyId=UNKNOWN)]) == {"group"}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from hipaa.facts import Bucket, DataEvents, FieldSelector, Here, Ref, Role, Stack, Trail, Unknown, on, unknowns
 from hipaa.rules.registry import Case, rule
 from hipaa.rules.s3_encryption import key_fault
+from hipaa.rules.truth import all_of, any_of
 from hipaa.verdicts import Finding, failed, not_applicable, passed, unverified
 
 OBJECTS = "AWS::S3::Object"
@@ -109,7 +110,7 @@ def _records(trail: Trail, bucket: Bucket, mode: dict[str, bool]) -> Iterator[bo
     rest = [_logging(trail), _sees(trail, bucket)]
     for selector in trail.selectors:
         parts = _basic(selector, bucket, mode) if selector.fields is None else _advanced(selector.fields, bucket, mode)
-        yield _all([*rest, *parts])
+        yield all_of([*rest, *parts])
 
 
 def _sees(trail: Trail, bucket: Bucket) -> bool | Unknown:
@@ -125,7 +126,7 @@ def _basic(selector: DataEvents, bucket: Bucket, mode: dict[str, bool]) -> Itera
     if isinstance(selector.prefixes, Unknown):
         yield selector.prefixes
     else:
-        yield _any(_basic_prefix(each, bucket) for each in selector.prefixes)
+        yield any_of(_basic_prefix(each, bucket) for each in selector.prefixes)
 
 
 def _basic_prefix(prefix: Ref, bucket: Bucket) -> bool | Unknown:
@@ -176,10 +177,10 @@ def _arns(selector: FieldSelector, bucket: Bucket) -> Iterator[bool | Unknown]:
         if isinstance(values, Unknown):
             yield values
         elif operator == "startsWith":
-            yield _any(_is_of(each, bucket, lambda value, objects: objects.startswith(value)) for each in values)
+            yield any_of(_is_of(each, bucket, lambda value, objects: objects.startswith(value)) for each in values)
         elif operator in ("notStartsWith", "notEquals"):
             touched = [_touches(each, bucket) for each in values]
-            yield _all([each if isinstance(each, Unknown) else not each for each in touched])
+            yield all_of([each if isinstance(each, Unknown) else not each for each in touched])
         else:
             yield False
 
@@ -197,16 +198,3 @@ def _is_of(value: Ref, bucket: Bucket, holds: Callable[[str, str], bool]) -> boo
     if value is None:
         return False
     return holds(value, f"{bucket.arn}/") if isinstance(bucket.arn, str) else bucket.arn or False
-
-
-def _all(parts: list[bool | Unknown]) -> bool | Unknown:
-    if any(each is False for each in parts):
-        return False
-    return next((each for each in parts if isinstance(each, Unknown)), True)
-
-
-def _any(parts: Iterator[bool | Unknown]) -> bool | Unknown:
-    found = list(parts)
-    if any(each is True for each in found):
-        return True
-    return next((each for each in found if isinstance(each, Unknown)), False)
