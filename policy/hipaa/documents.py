@@ -62,14 +62,12 @@ def read_bucket_policy(document: Document) -> Parsed | Finding:
 
 
 def read_identity_policy(document: Document) -> Parsed | Finding:
-    """The same for a policy of an identity, which needs resources and is for no other principal."""
+    """The same for a policy of an identity, which is for that identity alone."""
     parsed = read(document)
     if isinstance(parsed, Parsed):
         whole = [each for each in parsed.statements if each.effect in ("Allow", "Deny")]
         if any(each.principals is not None for each in whole):
             return failed("IAM refuses the policy: a statement has a Principal")
-        if any(each.resources is None for each in whole):
-            return failed("IAM refuses the policy: a statement has no Resource")
     return parsed
 
 

@@ -24,8 +24,10 @@ def pack():
 
 
 def wrong(pack: Gate, control: str, stack: list[Resource]) -> set[str]:
+    """What fails for certain."""
     findings = [each for each in pack.judge(stack) if each.policy == control]
     assert len(findings) == len({each.resource for each in findings}), "told twice"
+    assert not any("known yet" in each.message for each in findings)
     return {each.resource for each in findings}
 
 
@@ -229,6 +231,21 @@ def test_a_service_that_acts_for_others_fails(pack: Gate, condition, fails, at):
     assert wrong(pack, DEPUTY, companions(document(service(**condition)))[at]) == ({"policy"} if fails else set())
 
 
+@pytest.mark.parametrize(
+    ("condition", "fails"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}, False),
+        ({"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, False),
+        ({"StringEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}}, False),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, False),
+        ({"Bool": {"aws:PrincipalIsAWSService": "true"}}, True),
+    ],
+)
+def test_a_wildcard_is_for_services_too(pack: Gate, condition, fails):
+    policy = document(allow(Principal="*", Condition=condition))
+    assert wrong(pack, DEPUTY, [key(policy=policy)]) == ({"key"} if fails else set())
+
+
 def test_a_service_is_bound_by_a_deny_too(pack: Gate):
     deny = service(StringNotEquals={"aws:SourceAccount": ACCOUNT}) | {"Effect": "Deny", "Action": "kms:*"}
     assert wrong(pack, DEPUTY, [key(policy=document(service(), deny))]) == set()
@@ -312,6 +329,25 @@ def test_a_key_that_may_be_that_of_the_data_is_told(pack: Gate):
     for log in (UNKNOWN, "alias/audit"):
         stack = [*bucket("data", "PHI", KEY_ARN), *bucket("log", "TrailLog", log)]
         assert unknown(pack, SEPARATION, stack) == {"log"}
+
+
+@pytest.mark.parametrize(("mine", "fails"), [("key", True), ("audit-key", False)])
+def test_a_trail_and_its_log_group_under_the_key_of_the_data_fail(pack: Gate, mine, fails):
+    under = {"kmsKeyId": UNKNOWN}
+    group, plain = (
+        Resource("aws:cloudwatch/logGroup:LogGroup", name, under, comes_from={"kmsKeyId": [mine]})
+        for name in ("group", "plain")
+    )
+    trail = Resource(
+        "aws:cloudtrail/trail:Trail",
+        "trail",
+        {**under, "s3BucketName": "log", "cloudWatchLogsGroupArn": UNKNOWN},
+        comes_from={"kmsKeyId": [mine], "cloudWatchLogsGroupArn": ["group"]},
+    )
+    stack = [key(), key("audit-key"), *bucket("data", "PHI", UNKNOWN, "key"), group, plain, trail]
+    assert wrong(pack, SEPARATION, stack) == ({"trail", "group"} if fails else set())
+    tagged = Resource(plain.type, "plain", {**under, "tags": {"DataClass": UNKNOWN}}, comes_from=plain.comes_from)
+    assert unknown(pack, SEPARATION, [*stack[:4], tagged]) == ({"plain"} if fails else set())
 
 
 def test_other_data_may_share_a_key(pack: Gate):

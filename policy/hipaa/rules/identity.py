@@ -238,8 +238,6 @@ def _meet(pattern: str, action: str) -> bool:
     return iam.matches(alone, request) is not iam.Match.NO
 
 
-# What binds a principal of another account.
-OUTSIDE_BINDINGS = ("sts:externalid", "aws:principalorgid", "aws:principalorgpaths")
 # An identity provider's words for whom a token is for, and for whom it is about:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 AUDIENCE = ("aud", "app_id")
@@ -265,7 +263,6 @@ def trust(role: IamRole, case: Case) -> Finding:
 
 
 def _trusted(parsed: Parsed, trusted: strangers.Trusted) -> Iterator[Finding]:
-    bound = bound_by(parsed, OUTSIDE_BINDINGS)
     for statement in parsed.allows:
         where = f"statement {statement.position}"
         if statement.effect == "Allow" and (statement.not_principals or ("AWS", "*") in (statement.principals or ())):
@@ -275,10 +272,11 @@ def _trusted(parsed: Parsed, trusted: strangers.Trusted) -> Iterator[Finding]:
             if kind == "Federated":
                 yield from _federated(parsed, id_, where)
             elif kind != "Service" and not trusted.trusts(account := strangers.account_of(id_)):
-                yield from _outsider(bound, id_, account, where, trusted)
+                yield from _outsider(parsed, id_, account, where, trusted)
 
 
 def _outsider(parsed: Parsed, id_: str, account: str, where: str, trusted: strangers.Trusted) -> Iterator[Finding]:
+    """Asked with what binds it absent or a stranger's, and all else open: so nothing else binds it."""
     what = f"{where} lets in another account without sts:ExternalId or an organization"
     for given in (None, "strange"):
         context = {

@@ -9,7 +9,7 @@ from hipaa.documents import Parsed, lets_in, named, read_resource_policy
 from hipaa.facts import Bucket, DefaultEncryption, Key, KeyPolicy, LogGroup, Ref, Role, Trail, Unknown, on
 from hipaa.rules import strangers
 from hipaa.rules.registry import Case, rule
-from hipaa.verdicts import Finding, failed, not_applicable, passed, unverified
+from hipaa.verdicts import Finding, Status, failed, not_applicable, passed, unverified
 
 # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
 YEAR = 365
@@ -122,12 +122,14 @@ def reached(policy: KeyPolicy) -> list[str]:
 def key_separation(audit: Trail | LogGroup | Bucket, case: Case) -> Finding:
     if isinstance(audit, Bucket) and audit.role not in LOGS:
         return not_applicable("it holds no audit records")
-    if isinstance(audit, LogGroup) and not audit.audit:
+    if isinstance(audit, LogGroup) and audit.audit is False:
         return not_applicable("it holds no audit records")
     own = _keys_of(audit) if isinstance(audit, Bucket) else [audit.key]
     data = [key for bucket in case.stack.of(Bucket) if bucket.role in DATA for key in _keys_of(bucket)]
     findings = (_shared(key, other) for key in own if key for other in data if other)
-    return strangers.worst(findings, "its key encrypts no PHI")
+    finding = strangers.worst(findings, "its key encrypts no PHI")
+    unknown = audit.audit if isinstance(audit, LogGroup) else None
+    return unverified(unknown) if isinstance(unknown, Unknown) and finding.status is Status.FAIL else finding
 
 
 def _keys_of(bucket: Bucket) -> list[Ref]:

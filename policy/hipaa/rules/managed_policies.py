@@ -1,8 +1,8 @@
 """AWS's own managed policies that allow too much, by path and name.
 
-Found by asking the rules of iam-no-admin and iam-no-broad-decrypt of each of the 1,582 there were in April 2026
-(https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html, as moto 5.2.5 has them), without those
-that only a service or a session takes and permissions boundaries.
+Found by asking the rules of iam-no-admin and iam-no-broad-decrypt of each of the 1,582 there were in April 2026, as
+moto 5.2.5 has them (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html), but for those
+that only a service or a session takes, and permissions boundaries.
 """
 
 ADMIN = frozenset(
