@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from hipaa.facts import Document, IdentityPolicy, Stack
+from hipaa.facts import Document, IamRole, IdentityPolicy, Place, Stack
 from hipaa.rules import Case, identity
 from hipaa.rules.managed_policies import ADMIN as ADMIN_POLICIES
 from hipaa.rules.managed_policies import EVERY_KEY
@@ -420,6 +420,12 @@ def test_a_trust_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack:
         declared = {"trustPolicy": json.loads(trust(**change))}
         child = Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": UNKNOWN}, "around")
         assert unknown(pack, TRUST, [KEY, Resource("phi:x:Role", "around", declared), child]) == {"role"}
+
+
+@pytest.mark.parametrize(("accounts", "status"), [((), Status.FAIL), ((OTHER,), Status.PASS)])
+def test_accounts_that_the_config_trusts_need_no_binding(accounts, status):
+    given = IamRole("role", Document(trust(Principal=AWAY)), Place(account=ACCOUNT))
+    assert identity.trust(given, Case(Stack(()), {"accounts": accounts})).status is status
 
 
 def test_whose_account_it_is_that_is_not_known_is_told(pack: Gate):

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from hipaa.facts import Document, Here, Key, KeyPolicy, Place, Stack
+from hipaa.rules import Case, keys
+from hipaa.verdicts import Status
 from tests.policy.gate import UNKNOWN, Gate, Resource, running
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -282,6 +285,27 @@ def test_the_lockout_check_is_not_bypassed(pack: Gate):
     assert wrong(pack, ADMIN, [key(policy=document(), **on)]) == {"key"}
     assert wrong(pack, ADMIN, [key(bypassPolicyLockoutSafetyCheck=False)]) == set()
     assert unknown(pack, ADMIN, [key(policy=document(), bypassPolicyLockoutSafetyCheck=UNKNOWN)]) == {"key"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "options", "status"),
+    [
+        ({"aws:SourceAccount": OTHER}, {}, Status.FAIL),
+        ({"aws:SourceAccount": OTHER}, {"accounts": [OTHER]}, Status.PASS),
+        ({"aws:SourceOrgID": "o-abcdefghij"}, {}, Status.FAIL),
+        ({"aws:SourceOrgID": "o-abcdefghij"}, {"organizations": ["o-abcdefghij"]}, Status.PASS),
+    ],
+)
+def test_whom_the_config_trusts(condition, options, status):
+    given = Document(document(service(StringEquals=condition)))
+    policy = KeyPolicy("key", Here("key"), KEY_ARN, given, None, Place(account=ACCOUNT))
+    assert keys.confused_deputy(policy, Case(Stack(()), options)).status is status
+
+
+@pytest.mark.parametrize(("days", "status"), [(90, Status.FAIL), (365, Status.PASS), (400, Status.PASS)])
+def test_the_days_of_the_config(days, status):
+    given = Key("key", KEY_ARN, "symmetric", True, 365, 30)
+    assert keys.rotation(given, Case(Stack(()), {"days": days})).status is status
 
 
 # Separation: the data's bucket, and what audits it, with a key each.
