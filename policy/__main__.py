@@ -1,7 +1,5 @@
 """The HIPAA pack: `pulumi preview --policy-pack policy`."""
 
-from pulumi_policy import PolicyPack
+from crossguard.serve import serve
 
-from crossguard.policies import policies
-
-PolicyPack(name="hipaa", policies=policies())
+serve()

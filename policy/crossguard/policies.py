@@ -1,11 +1,14 @@
-"""Each control as a CrossGuard policy: one name, judged on a resource before it exists and on the whole stack."""
+"""Each control as a CrossGuard policy, and two of the gate itself: one for its config, one for what it lets through."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
     PolicyComplianceFramework,
+    PolicyConfigSchema,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -14,13 +17,20 @@ from pulumi_policy import (
 )
 from pulumi_policy import Severity as PolicySeverity
 
-from crossguard import s3
-from crossguard.resources import Inputs, Resource
+from crossguard import report
+from crossguard.gate import Gate, Terms
 from hipaa.controls import CONTROLS, Control, Severity
-from hipaa.rules import judge, judge_declared
+from hipaa.exemptions import SCHEMA
 from hipaa.verdicts import Status, Verdict
 
-FRAMEWORK = "HIPAA Security Rule"
+FRAMEWORK = PolicyComplianceFramework(name="HIPAA Security Rule")
+RULE = "https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164/subpart-C"
+UNVERIFIED = {
+    "description": "Whether what isn't known yet fails (mandatory), or is only told (advisory).",
+    "type": "string",
+    "enum": ["mandatory", "advisory"],
+    "default": "mandatory",
+}
 
 
 class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
@@ -30,23 +40,28 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
     whole stack is: what is missing, how resources join, and what could not be told before.
     """
 
-    def __init__(self, control: Control, inputs: Inputs) -> None:
+    def __init__(self, control: Control, gate: Gate) -> None:
         # Either base's own __init__ asks for one callback; this class answers for both.
         Policy.__init__(
             self,
             control.id,
             f"{control.statement} ({control.citation})",
             EnforcementLevel.ADVISORY if control.severity is Severity.LOW else EnforcementLevel.MANDATORY,
+            PolicyConfigSchema(
+                {option.name: option.schema for option in control.options}
+                | {"unverified": UNVERIFIED, "exemptions": SCHEMA}
+            ),
             display_name=control.title,
             severity=PolicySeverity(control.severity.value),
-            framework=PolicyComplianceFramework(name=FRAMEWORK, reference=control.citation),
-            tags=["hipaa", "s3"],
+            framework=PolicyComplianceFramework(
+                name=FRAMEWORK.name, version="45 CFR 164 Subpart C", reference=control.citation
+            ),
+            tags=["hipaa", control.service, *(["nprm"] if control.nprm else [])],
             remediation_steps=control.remedy,
-            url="https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164/subpart-C",
+            url=RULE,
         )
         self.control = control
-        self.inputs = inputs
-        self.reported: set[str] = set()  # resources found wrong before they existed; not said again at the end
+        self.gate = gate
 
     def has_validation(self) -> bool:
         return True
@@ -56,48 +71,112 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
 
     def validate(self, args: ResourceValidationArgs | StackValidationArgs, report_violation: ReportViolation) -> None:
         """The SDK calls a resource policy and a stack policy by the same name, with arguments of its kind."""
+        terms = self.gate.terms(self.control, args.get_config())
         if isinstance(args, ResourceValidationArgs):
-            for verdict in self.before(self.inputs.remember(args)):
-                report_violation(message(self.control, verdict), None)
+            stack = self.gate.before(args)
+            for verdict in self.gate.judge_before(terms, stack) if stack.facts else []:
+                report_violation(message(terms, verdict), None)
         else:
-            for verdict in self.at_the_end(self.inputs.whole_stack(args.resources)):
-                report_violation(message(self.control, verdict), verdict.resource)
+            for verdict in self.gate.judge_whole(terms, self.gate.whole(args)):
+                report_violation(message(terms, verdict), verdict.resource)
 
-    def before(self, resource: Resource) -> list[Verdict]:
-        """What a resource gets wrong by itself. What can't be told of it yet is told at the end."""
-        bucket = s3.companion(resource, self.inputs)
-        verdicts = judge_declared(self.control, bucket) if bucket else []
-        failures = [verdict for verdict in verdicts if verdict.status is Status.FAIL]
-        if failures:
-            self.reported.add(resource.urn)
-        else:
-            self.reported.discard(resource.urn)
-        return failures
 
-    def at_the_end(self, resources: list[Resource]) -> list[Verdict]:
-        """What is wrong, missing or not known in the whole stack, and hasn't been said before."""
-        verdicts = [verdict for bucket in s3.buckets(resources, self.inputs) for verdict in judge(self.control, bucket)]
-        return [
-            verdict
-            for verdict in verdicts
-            if verdict.status in (Status.FAIL, Status.UNVERIFIED) and verdict.resource not in self.reported
-        ]
+class ConfigPolicy(StackValidationPolicy):
+    """Fails for what is wrong with the pack's config: an exemption that is malformed, expired or excuses nothing."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(
+            "gate-config",
+            "The pack's config can be used, and each exemption is in force and excuses something.",
+            enforcement_level=EnforcementLevel.MANDATORY,
+            display_name="The gate's config is sound",
+            severity=PolicySeverity.HIGH,
+            framework=FRAMEWORK,
+            tags=["hipaa", "gate"],
+            remediation_steps="Mend the file that --policy-pack-config names.",
+            url=RULE,
+        )
+        self.gate = gate
+
+    def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        for record in self.gate.records.values():
+            for fault in record.terms.faults:
+                report_violation(fault, None)
+            for position, exemption in enumerate(record.terms.exemptions, 1):
+                wrong = (each for each in record.verdicts if each.status in (Status.FAIL, Status.UNVERIFIED))
+                if not any(exemption.covers(each) for each in wrong):
+                    text = f"exemption {position} excuses nothing in this stack: take it out"
+                    report_violation(f"{exemption.control}: {text}", None)
+
+
+class NoticePolicy(StackValidationPolicy):
+    """Tells what the gate lets through because its config says so, and writes the report. The last policy of a run."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(
+            "gate-notice",
+            "What the pack's config lets through is seen.",
+            enforcement_level=EnforcementLevel.ADVISORY,
+            config_schema=PolicyConfigSchema(
+                {"report": {"description": "A file to write every verdict to, as JSON.", "type": "string"}}
+            ),
+            display_name="What the gate lets through",
+            severity=PolicySeverity.LOW,
+            framework=FRAMEWORK,
+            tags=["hipaa", "gate"],
+            remediation_steps="Look whether each is still wanted.",
+            url=RULE,
+        )
+        self.gate = gate
+
+    def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        for control in CONTROLS:
+            record = self.gate.records.get(control.id)
+            if record is None:
+                report_violation(f"{control.id}: disabled by the pack's config", None)
+                continue
+            if control.severity is not Severity.LOW and self.gate.levels.get(control.id) == "advisory":
+                report_violation(f"{control.id}: only advisory, by the pack's config", None)
+            for loosened in record.terms.loosened:
+                report_violation(f"{control.id}: {loosened}, by the pack's config", None)
+            for verdict in record.verdicts:
+                if (note := _let_through(record.terms, verdict)) is not None:
+                    report_violation(f"{control.id}: {note}", verdict.resource)
+        report.write(self.gate.records.values(), args.get_config(), self.gate.levels)
+        self.gate.records.clear()
+
+
+def _let_through(terms: Terms, verdict: Verdict) -> str | None:
+    if verdict.status not in (Status.FAIL, Status.UNVERIFIED) or terms.blocks(verdict):
+        return None
+    exemption = terms.exemption(verdict)
+    return f"{verdict.finding.found}; {exemption.note if exemption else 'allowed as not known yet'}"
 
 
 def policies() -> list[Policy]:
-    """The pack's policies, a control each."""
-    inputs = Inputs()
-    return [ControlPolicy(control, inputs) for control in CONTROLS]
+    """The pack's policies: a control each in the order of the catalogue, and the gate's own two last."""
+    gate = Gate()
+    return [*(ControlPolicy(control, gate) for control in CONTROLS), ConfigPolicy(gate), NoticePolicy(gate)]
 
 
-def message(control: Control, verdict: Verdict) -> str:
+def message(terms: Terms, verdict: Verdict) -> str:
     """What was found, what is required and how to mend it. It follows the policy's description."""
-    lines = [f"Found: {verdict.finding.found}.", f"Required: {control.required}."]
+    lines = [f"Found: {verdict.finding.found}.", f"Required: {terms.control.asks(terms.options)}."]
     if verdict.status is Status.UNVERIFIED:
-        lines.append(
-            "What isn't known can't pass. Make it from values that are known at preview, such as a bucket's own name, "
-            "or pass a policy document to the component that declares it, as the input bucketPolicy."
-        )
-    else:
-        lines.append(f"Fix: {control.remedy}")
+        lines.append(_how_to_know(verdict))
+    lines.append(f"Fix: {terms.control.remedy}")
     return "\n".join(lines)
+
+
+def _how_to_know(verdict: Verdict) -> str:
+    sources = dict.fromkeys(source for each in verdict.finding.unknown for source in each.sources)
+    waits = f"It waits for {_names(sources)}. " if sources else ""
+    return (
+        f"What isn't known can't pass. {waits}Make it from values that are known at preview, such as a physical name "
+        "that the program gives, or pass the document to the component around it as a structured input, such as "
+        "bucketPolicy."
+    )
+
+
+def _names(urns: Iterable[str]) -> str:
+    return ", ".join(urn.rsplit("::", 1)[-1] for urn in urns)

@@ -6,6 +6,7 @@ a mandatory policy into an advisory note, so it is met here and nowhere else.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,19 +20,50 @@ from hipaa.facts import Unknown
 
 
 @dataclass(frozen=True)
+class Provider:
+    """The provider of a resource: by its URN, with the region and the account that it tells of."""
+
+    urn: str = ""
+    region: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True)
 class Resource:
-    """A resource of the stack: its inputs, and for each property the resources that its value comes from."""
+    """A resource of the stack: its inputs, and for each property the resources that its value comes from.
+
+    outputs: what the engine shows of it at the end; read through `output`, since most of it is never asked for.
+    """
 
     urn: str
     type: str
     inputs: Mapping[str, Any]
     parent: str | None = None
-    region: str | None = None
+    provider: Provider = Provider()
+    protected: bool = False
+    outputs: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     sources: Mapping[str, tuple[Resource, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
         return self.urn.rsplit("::", 1)[-1]
+
+    @property
+    def region(self) -> str | None:
+        """Its AWS region, where anything says it: itself (pulumi-aws 7), its provider or the environment."""
+        told = (
+            self.inputs.get("region"),
+            self.provider.region,
+            os.environ.get("AWS_REGION"),
+            os.environ.get("AWS_DEFAULT_REGION"),
+        )
+        return next((each for each in told if each and isinstance(each, str)), None)
+
+    def output(self, name: str) -> Any:
+        """A property that AWS or the provider may have chosen: None where there is none, Unknown before it is."""
+        if name in set(self.outputs):
+            return _read(self.outputs, name, f"{self.name}.{name}")
+        return self.inputs.get(name)
 
 
 class Inputs:
@@ -43,22 +75,28 @@ class Inputs:
 
     def __init__(self) -> None:
         self._seen: dict[str, Resource] = {}
+        self._named: dict[tuple[str, str], Resource] = {}
         self._lock = threading.Lock()  # the SDK serves requests from several threads
 
     def remember(self, args: ResourceValidationArgs) -> Resource:
         inputs = plain(args.props, args.name)
-        resource = Resource(args.urn, args.resource_type, inputs, args.opts.parent, region(inputs, args.provider))
+        resource = Resource(
+            args.urn, args.resource_type, inputs, args.opts.parent, _provider(args.provider), bool(args.opts.protect)
+        )
         with self._lock:
             self._seen[args.urn] = resource
+            if isinstance(name := inputs.get("bucket"), str):
+                self._named[args.resource_type, name] = resource
         return resource
+
+    def bucket(self, name: Any, types: Iterable[str]) -> list[Resource]:
+        """The bucket of a name, of one of these types, that was seen already."""
+        with self._lock:
+            return [found for each in types if isinstance(name, str) and (found := self._named.get((each, name)))]
 
     def get(self, urn: str | None) -> Resource | None:
         with self._lock:
             return self._seen.get(urn or "")
-
-    def all(self) -> list[Resource]:
-        with self._lock:
-            return list(self._seen.values())
 
     def whole_stack(self, resources: Iterable[PolicyResource]) -> list[Resource]:
         """Every resource of the stack with its remembered inputs, and where the values of its properties come from."""
@@ -77,21 +115,38 @@ class Inputs:
             chosen = _read(resource.props, "bucket", f"{resource.name}.bucket")
             if isinstance(chosen, str):  # by AWS or the provider: the outputs alone tell it
                 inputs = {**inputs, "bucket": chosen}
-        parent = resource.parent.urn if resource.parent else None
         return Resource(
-            resource.urn, resource.resource_type, inputs, parent, region(inputs, resource.provider), sources
+            resource.urn,
+            resource.resource_type,
+            inputs,
+            resource.parent.urn if resource.parent else None,
+            _provider(resource.provider),
+            bool(resource.opts.protect),
+            resource.props,
+            sources,
         )
 
 
-def region(inputs: Mapping[str, Any], provider: PolicyProviderResource | None) -> str | None:
-    """A resource's AWS region, where anything says it: itself (pulumi-aws 7), its provider or the environment."""
-    told = (
-        inputs.get("region"),
-        plain(provider.props, provider.name).get("region") if provider else None,
-        os.environ.get("AWS_REGION"),
-        os.environ.get("AWS_DEFAULT_REGION"),
+def _provider(provider: PolicyProviderResource | None) -> Provider:
+    if provider is None:
+        return Provider()
+    props = plain(provider.props, provider.name)
+    accounts = decoded(props.get("allowedAccountIds"))
+    roles = decoded(props.get("assumeRoles")) or [decoded(props.get("assumeRole"))]
+    role = roles[-1].get("roleArn") if isinstance(roles, list) and isinstance(roles[-1], Mapping) else None
+    account = accounts[0] if isinstance(accounts, list) and len(accounts) == 1 else account_of(role)
+    region = props.get("region")
+    return Provider(
+        provider.urn,
+        region if isinstance(region, str) else None,
+        account if isinstance(account, str) else None,
     )
-    return next((each for each in told if each and isinstance(each, str)), None)
+
+
+def account_of(arn: Any) -> str | None:
+    """The account in an ARN; None where there is none."""
+    parts = arn.split(":", 5) if isinstance(arn, str) else []
+    return parts[4] if len(parts) == 6 and len(parts[4]) == 12 and parts[4].isdecimal() else None
 
 
 def plain(value: Any, where: str) -> Any:
@@ -108,3 +163,13 @@ def _read(container: Any, key: Any, where: str) -> Any:
         return plain(container[key], where)
     except UnknownValueError:
         return Unknown(where)
+
+
+def decoded(value: Any) -> Any:
+    """A property of a provider, which Pulumi hands over as JSON text where it isn't a text by itself."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

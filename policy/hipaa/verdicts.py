@@ -17,7 +17,7 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule's answer about one setting: what was found, and for `unverified` the values that aren't known yet."""
+    """A rule's answer about one fact: what was found, and for `unverified` the values that aren't known yet."""
 
     status: Status
     found: str
@@ -45,7 +45,11 @@ def failed(found: str) -> Finding:
     return Finding(Status.FAIL, found)
 
 
+def not_applicable(why: str) -> Finding:
+    return Finding(Status.NOT_APPLICABLE, why)
+
+
 def unverified(*unknown: Unknown) -> Finding:
     """Never a pass: the gate fails until the value can be known."""
-    where = ", ".join(each.where for each in unknown)
+    where = " and ".join(dict.fromkeys(each.where for each in unknown))
     return Finding(Status.UNVERIFIED, f"{where} isn't known yet", unknown)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.policy.gate import Gate, running
+from tests.policy.stacks import BASIC
 
 
 @pytest.fixture
 def gate() -> Iterator[Gate]:
-    """A process that has seen nothing yet."""
+    """A process that has seen nothing yet, heard on the controls that the stacks of `stacks` are made to pass or fail."""
     with running() as gate:
-        yield gate
+        yield gate.about(*BASIC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +29,7 @@ class Resource:
     parent: str | None = None
     comes_from: Mapping[str, Sequence[str]] = field(default_factory=dict)
     region: str | None = "us-east-1"
+    protect: bool = False
 
     @property
     def urn(self) -> str:
@@ -46,8 +47,13 @@ class Finding:
 
 
 class Gate:
-    def __init__(self, stub: analyzer_pb2_grpc.AnalyzerStub) -> None:
+    def __init__(self, stub: analyzer_pb2_grpc.AnalyzerStub, only: Collection[str] = ()) -> None:
         self._stub = stub
+        self._only = only
+
+    def about(self, *controls: str) -> Gate:
+        """The same gate, of which only what it tells of these controls is heard."""
+        return Gate(self._stub, controls)
 
     def policies(self) -> list[Any]:
         return list(self._stub.GetAnalyzerInfo(empty_pb2.Empty()).policies)
@@ -60,10 +66,12 @@ class Gate:
             properties=struct(resource.inputs),
             urn=resource.urn,
             name=resource.name,
-            options=analyzer_pb2.AnalyzerResourceOptions(parent=parents.get(resource.parent or "", "")),
+            options=analyzer_pb2.AnalyzerResourceOptions(
+                parent=parents.get(resource.parent or "", ""), protect=resource.protect
+            ),
             provider=provider(resource),
         )
-        return [finding(each, resource.name) for each in self._stub.Analyze(request).diagnostics]
+        return self._heard(finding(each, resource.name) for each in self._stub.Analyze(request).diagnostics)
 
     def at_the_end(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
         """What is told of the whole stack. `planned` has the outputs of a resource, where they are not its inputs."""
@@ -74,7 +82,7 @@ class Gate:
                 properties=struct(planned.get(each.name, each.inputs)),
                 urn=each.urn,
                 name=each.name,
-                options=analyzer_pb2.AnalyzerResourceOptions(),
+                options=analyzer_pb2.AnalyzerResourceOptions(protect=each.protect),
                 provider=provider(each),
                 parent=urns.get(each.parent or "", ""),
                 dependencies=sorted({urns[name] for names in each.comes_from.values() for name in names}),
@@ -87,7 +95,25 @@ class Gate:
         ]
         names = {urn: name for name, urn in urns.items()}
         response = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
-        return [finding(each, names.get(each.urn, "")) for each in response.diagnostics]
+        return self._heard(finding(each, names.get(each.urn, "")) for each in response.diagnostics)
+
+    def _heard(self, findings: Iterable[Finding]) -> list[Finding]:
+        return [each for each in findings if not self._only or each.policy in self._only]
+
+    def configure(self, **controls: Mapping[str, Any]) -> None:
+        """The pack's config, as the engine hands it over: for each control its level and its options."""
+        levels = {"advisory": analyzer_pb2.ADVISORY, "mandatory": analyzer_pb2.MANDATORY}
+        levels["disabled"] = analyzer_pb2.DISABLED
+        defaults = {policy.name: {"enforcementLevel": policy.enforcementLevel} for policy in self.policies()}
+        given = {name.replace("_", "-"): dict(config) for name, config in controls.items()}
+        config = {}
+        for name, default in defaults.items():
+            own = given.get(name, {})
+            level = own.pop("enforcementLevel", default["enforcementLevel"])
+            config[name] = analyzer_pb2.PolicyConfig(
+                enforcementLevel=levels.get(level, level), properties=struct(own)
+            )
+        self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
 
     def judge(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]] | None = None) -> list[Finding]:
         """All that a preview of the stack is told."""

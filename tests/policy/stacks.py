@@ -11,6 +11,7 @@ from tests.policy.gate import UNKNOWN, Resource
 
 BLOCK, KEY, TLS = "s3-public-access-block", "s3-customer-key", "s3-tls-only"
 VERSIONING, LOGGING = "s3-versioning", "s3-access-logging"
+BASIC = (BLOCK, KEY, TLS, VERSIONING, LOGGING)
 SSE = "BucketServerSideEncryptionConfiguration"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 

@@ -1,57 +1,83 @@
-"""The rules by control: the setting that each judges, and how."""
+"""The judgement of facts by the catalogue's controls. A module for each subject; each rule names its control."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 from hipaa.controls import Control
-from hipaa.facts import (
-    AccessLogging,
-    Bucket,
-    BucketPolicy,
-    DefaultEncryption,
-    PublicAccessBlock,
-    Setting,
-    Versioning,
+from hipaa.facts import Bucket, Stack
+from hipaa.rules import (
+    alerts,
+    backup,
+    coverage,
+    identity,
+    keys,
+    log_groups,
+    s3_access,
+    s3_encryption,
+    s3_logging,
+    s3_recovery,
+    topics,
+    trails,
 )
-from hipaa.rules import s3
-from hipaa.verdicts import Finding, Status, Verdict, failed
+from hipaa.rules.registry import RULES, Case, Rule
+from hipaa.verdicts import Finding, Verdict, not_applicable
+
+__all__ = ["RULES", "Case", "judge"]
+
+# Each is imported for its rules.
+_MODULES = (
+    alerts,
+    backup,
+    coverage,
+    identity,
+    keys,
+    log_groups,
+    s3_access,
+    s3_encryption,
+    s3_logging,
+    s3_recovery,
+    topics,
+    trails,
+)
 
 
-@dataclass(frozen=True)
-class Rule:
-    """The kind of setting that a control is about, and the judgement of one."""
-
-    setting: type[Setting]
-    judge: Callable[[Bucket, Any], Finding]
-
-
-RULES = {
-    "s3-public-access-block": Rule(PublicAccessBlock, s3.public_access_block),
-    "s3-customer-key": Rule(DefaultEncryption, s3.customer_key),
-    "s3-tls-only": Rule(BucketPolicy, s3.tls_only),
-    "s3-versioning": Rule(Versioning, s3.versioning),
-    "s3-access-logging": Rule(AccessLogging, s3.access_logging),
-}
-
-
-def judge(control: Control, bucket: Bucket) -> list[Verdict]:
-    """A control's verdicts on a bucket: one for each setting of its kind, or one for there being none."""
-    verdicts = judge_declared(control, bucket)
-    if verdicts or not bucket.whole:
-        return verdicts
-    kind = RULES[control.id].setting.__name__
-    return [Verdict(control.id, bucket.resource, failed(f"no {kind} is declared"))]
-
-
-def judge_declared(control: Control, bucket: Bucket) -> list[Verdict]:
-    """A control's verdicts on what is declared alone; none where nothing of its kind is."""
-    if bucket.role not in control.roles:
-        reason = f"not asked of a bucket for {bucket.role.value}"
-        return [Verdict(control.id, bucket.resource, Finding(Status.NOT_APPLICABLE, reason))]
+def judge(control: Control, case: Case) -> list[Verdict]:
+    """A control's verdicts: one for each fact of its kind, and one for each setting that a bucket lacks."""
     rule = RULES[control.id]
-    return [
-        Verdict(control.id, each.resource, rule.judge(bucket, each.setting)) for each in bucket.declaring(rule.setting)
-    ]
+    if rule.joins and not case.stack.whole:
+        return []
+    return [Verdict(control.id, resource, finding) for resource, finding in _findings(control, rule, case)]
+
+
+def _findings(control: Control, rule: Rule, case: Case) -> Iterator[tuple[str, Finding]]:
+    if rule.of_bucket:
+        for bucket in case.stack.of(Bucket):
+            yield from _of_bucket(control, rule, bucket, case)
+    else:
+        for fact in _facts(rule, case.stack):
+            role = getattr(fact, "role", None)
+            asked = not control.roles or role is None or role in control.roles
+            yield fact.resource, rule.judge(fact, case) if asked else _of_another_role(role)
+
+
+def _facts(rule: Rule, stack: Stack) -> Iterator[Any]:
+    """What a rule is asked about: facts of each kind, and of Stack the stack itself, once the whole is known."""
+    for kind in get_args(rule.about) or (rule.about,):
+        yield from ([stack] if stack.whole else []) if kind is Stack else stack.of(kind)
+
+
+def _of_bucket(control: Control, rule: Rule, bucket: Bucket, case: Case) -> Iterator[tuple[str, Finding]]:
+    if bucket.role not in control.roles:
+        yield bucket.resource, _of_another_role(bucket.role)
+        return
+    declared = [each for each in bucket.declared if isinstance(each.setting, rule.about)]
+    for each in declared:
+        yield each.resource, rule.judge(each.setting, bucket, case)
+    if not declared and bucket.whole and rule.absent:
+        yield bucket.resource, rule.absent(bucket)
+
+
+def _of_another_role(role: object) -> Finding:
+    return not_applicable(f"not asked of a bucket for {getattr(role, 'value', role)}")

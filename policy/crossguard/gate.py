@@ -1,0 +1,136 @@
+"""What the policies of the pack share in one run: the facts, read once, and the verdicts that have been given."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pulumi_policy import ResourceValidationArgs, StackValidationArgs
+
+from crossguard import stacks
+from crossguard.resources import Inputs
+from crossguard.s3 import ROLES, DataClass
+from hipaa.controls import Control
+from hipaa.exemptions import Exemption, read
+from hipaa.facts import Stack
+from hipaa.rules import Case, judge
+from hipaa.verdicts import Status, Verdict
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A control's config: its options, the exemptions that hold today, and what is wrong or looser than it would be."""
+
+    control: Control
+    options: Mapping[str, Any]
+    exemptions: tuple[Exemption, ...] = ()
+    faults: tuple[str, ...] = ()
+    relaxed: bool = False
+    loosened: tuple[str, ...] = ()
+
+    def exemption(self, verdict: Verdict) -> Exemption | None:
+        return next((each for each in self.exemptions if each.covers(verdict)), None)
+
+    def blocks(self, verdict: Verdict) -> bool:
+        """Whether a verdict is a violation."""
+        wrong = verdict.status is Status.FAIL or (verdict.status is Status.UNVERIFIED and not self.relaxed)
+        return wrong and self.exemption(verdict) is None
+
+
+def terms(control: Control, config: Mapping[str, Any] | None, today: date) -> Terms:
+    """What the pack's config says of a control. A value that can't be used is a fault, and the default holds."""
+    given = dict(config or {})
+    exemptions, faults = read(control.id, given.pop("exemptions", []), today)
+    relaxed = given.pop("unverified", "mandatory") == "advisory"
+    options = dict(control.defaults)
+    loosened = ["what isn't known doesn't fail"] if relaxed else []
+    for option in control.options:
+        if option.name not in given:
+            continue
+        value = given.pop(option.name)
+        value = int(value) if isinstance(value, float) and value == int(value) else value
+        if not option.takes(value):
+            faults.append(f"{control.id}: {option.name} can't be used: {option.meaning}")
+            continue
+        options[option.name] = value
+        if option.looser(value):
+            shown = ", ".join(value) if isinstance(value, list | tuple) else value
+            loosened.append(f"{option.name} is {shown}")
+    faults += [f"{control.id}: there is no option of one of the names given" for _ in given]
+    return Terms(control, options, tuple(exemptions), tuple(faults), relaxed, tuple(loosened))
+
+
+@dataclass
+class Record:
+    """A control's part in a run."""
+
+    terms: Terms
+    verdicts: list[Verdict] = field(default_factory=list)
+
+
+class Gate:
+    """The state of a run."""
+
+    def __init__(self) -> None:
+        self.inputs = Inputs()
+        self.records: dict[str, Record] = {}
+        self.reported: set[tuple[str, str]] = set()  # told of a resource before it existed; not said again at the end
+        self.levels: dict[str, str] = {}
+        self._terms: dict[str, Terms] = {}
+        self._given: dict[str, Any] = {}
+        self._read = threading.local()
+
+    @property
+    def today(self) -> date:
+        return datetime.now(UTC).date()
+
+    def terms(self, control: Control, config: Mapping[str, Any] | None) -> Terms:
+        """A control's terms, which stay the same all through a run."""
+        if control.id not in self._terms or self._given[control.id] != config:
+            self._given[control.id] = config
+            self._terms[control.id] = terms(control, config, self.today)
+        return self._terms[control.id]
+
+    @property
+    def data_class(self) -> DataClass:
+        """As the config of s3-data-class says, the first of the pack's policies."""
+        told = self._terms.get("s3-data-class")
+        return DataClass(told.options["tag"], ROLES[told.options["untagged"]]) if told else DataClass()
+
+    def before(self, args: ResourceValidationArgs) -> Stack:
+        """A resource's facts, read once for all policies that are handed the same properties."""
+        if getattr(self._read, "of", None) is not args.props:
+            resource = self.inputs.remember(args)
+            self._read.facts = stacks.before(resource, self.inputs, self.data_class)
+            self._read.of = args.props
+        facts: Stack = self._read.facts
+        return facts
+
+    def whole(self, args: StackValidationArgs) -> Stack:
+        """The stack's facts, read once for all policies that are handed the same resources."""
+        if getattr(self._read, "of", None) is not args.resources:
+            resources = self.inputs.whole_stack(args.resources)
+            self._read.facts = stacks.whole(resources, self.inputs, self.data_class)
+            self._read.of = args.resources
+        facts: Stack = self._read.facts
+        return facts
+
+    def judge_before(self, terms: Terms, stack: Stack) -> list[Verdict]:
+        """What a resource gets wrong by itself. What can't be told of it yet is told at the end."""
+        verdicts = judge(terms.control, Case(stack, terms.options))
+        wrong = [each for each in verdicts if each.status is Status.FAIL and terms.blocks(each)]
+        for each in verdicts:
+            self.reported.discard((each.control, each.resource))
+        self.reported.update((each.control, each.resource) for each in wrong)
+        return wrong
+
+    def judge_whole(self, terms: Terms, stack: Stack) -> list[Verdict]:
+        """What is wrong, missing or not known in the whole stack, and hasn't been said before."""
+        verdicts = judge(terms.control, Case(stack, terms.options))
+        self.records[terms.control.id] = Record(terms, verdicts)
+        return [
+            each for each in verdicts if terms.blocks(each) and (each.control, each.resource) not in self.reported
+        ]

@@ -1,0 +1,64 @@
+"""Every verdict of a run as JSON, for evidence: to the path in the config of gate-notice, or in HIPAA_REPORT."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from crossguard.gate import Record
+from hipaa.verdicts import Verdict
+
+
+def write(records: Iterable[Record], config: Mapping[str, Any] | None, levels: Mapping[str, str]) -> None:
+    """Whole or not at all: a reader never sees half of it. Raises OSError when it can't be written."""
+    path = (config or {}).get("report") or os.environ.get("HIPAA_REPORT")
+    if not path:
+        return
+    target = Path(path)
+    unfinished = target.with_name(f"{target.name}.unfinished")
+    unfinished.write_text(json.dumps(contents(records, levels), indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(target)
+
+
+def contents(records: Iterable[Record], levels: Mapping[str, str]) -> dict[str, Any]:
+    """The report: when, of what, and every verdict with its control, passes included."""
+    return {
+        "pack": "hipaa",
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "project": os.environ.get("PULUMI_PROJECT"),
+        "stack": os.environ.get("PULUMI_STACK"),
+        "preview": os.environ.get("PULUMI_DRY_RUN") == "true",
+        "controls": [_control(record, levels) for record in records],
+    }
+
+
+def _control(record: Record, levels: Mapping[str, str]) -> dict[str, Any]:
+    control = record.terms.control
+    return {
+        "id": control.id,
+        "statement": control.statement,
+        "paragraphs": [
+            {"paragraph": f"164.{each.number}", "status": each.duty.value, "ours": each.ours}
+            for each in control.paragraphs
+        ],
+        "severity": control.severity.value,
+        "level": levels.get(control.id),
+        "required": control.asks(record.terms.options),
+        "loosened": list(record.terms.loosened),
+        "verdicts": [_verdict(record, verdict) for verdict in record.verdicts],
+    }
+
+
+def _verdict(record: Record, verdict: Verdict) -> dict[str, Any]:
+    exemption = record.terms.exemption(verdict)
+    wrong = verdict.status.value in ("fail", "unverified")
+    return {
+        "resource": verdict.resource,
+        "status": verdict.status.value,
+        "found": verdict.finding.found,
+        "exempted": exemption.note if exemption and wrong else None,
+    }

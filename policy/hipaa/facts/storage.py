@@ -1,0 +1,219 @@
+"""Buckets: what they are for, and how they are set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+
+from hipaa.facts.values import Document, Flag, Number, Place, Ref, Text, Unknown
+
+
+class Role(Enum):
+    """What a bucket is for; it decides which controls hold for it."""
+
+    PHI = "phi"
+    REPLICA = "replica"
+    ACCESS_LOG = "access-log"
+    TRAIL_LOG = "trail-log"
+    INVENTORY = "inventory"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class PublicAccessBlock:
+    """The four flags. None: not given, which AWS takes as off for a bucket and an account, as on for an access point."""
+
+    block_public_acls: Flag
+    block_public_policy: Flag
+    ignore_public_acls: Flag
+    restrict_public_buckets: Flag
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Who owns objects: `BucketOwnerEnforced` (no ACLs), `BucketOwnerPreferred` or `ObjectWriter`."""
+
+    rule: Text
+
+
+@dataclass(frozen=True)
+class Acl:
+    """A canned ACL such as `private`, and the group URIs (or Unknown) that further grants name."""
+
+    canned: Text
+    grantees: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class DefaultEncryption:
+    """What S3 encrypts an upload with that doesn't say: `AES256`, `aws:kms` or `aws:kms:dsse`, and the key.
+
+    blocked: the encryption types that no upload may ask for, of which `SSE-C` is one.
+    """
+
+    algorithm: Text
+    key: Ref
+    bucket_key: Flag = None
+    blocked: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class Versioning:
+    """`Enabled`, `Suspended` or `Disabled`."""
+
+    status: Text
+
+
+@dataclass(frozen=True)
+class ObjectLock:
+    """The default retention: mode (`GOVERNANCE`, `COMPLIANCE`) and its time, in days."""
+
+    mode: Text
+    days: Number
+
+
+@dataclass(frozen=True)
+class LifecycleRule:
+    """A rule; everywhere: whether it is for every object. Days are None where the rule doesn't say.
+
+    expires: whether it expires current versions (a rule for markers alone does not).
+    """
+
+    enabled: Flag
+    everywhere: Flag
+    expires: Flag
+    expire_days: Number
+    noncurrent_days: Number
+    abort_days: Number
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    rules: tuple[LifecycleRule, ...] | Unknown
+
+
+@dataclass(frozen=True)
+class AccessLogging:
+    """The bucket that access is logged to."""
+
+    target: Ref
+
+
+@dataclass(frozen=True)
+class ReplicationRule:
+    """A rule; everywhere: whether it is for every object; kms_objects: whether those under a KMS key are copied."""
+
+    enabled: Flag
+    everywhere: Flag
+    target: Ref
+    key: Ref
+    kms_objects: Flag
+    region: Text
+
+
+@dataclass(frozen=True)
+class Replication:
+    rules: tuple[ReplicationRule, ...] | Unknown
+
+
+@dataclass(frozen=True)
+class Website:
+    """Static website hosting, of whatever kind."""
+
+
+@dataclass(frozen=True)
+class Cors:
+    """The origins of every rule."""
+
+    origins: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class RequestMetrics:
+    """A metrics configuration: its id, and whether it is for every object."""
+
+    id: Text
+    everywhere: Flag
+
+
+@dataclass(frozen=True)
+class BucketPolicy:
+    document: Document
+
+
+Setting = (
+    PublicAccessBlock
+    | Ownership
+    | Acl
+    | DefaultEncryption
+    | Versioning
+    | ObjectLock
+    | Lifecycle
+    | AccessLogging
+    | Replication
+    | Website
+    | Cors
+    | RequestMetrics
+    | BucketPolicy
+)
+S = TypeVar("S", bound=Setting)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A setting and the resource that declares it."""
+
+    resource: str
+    setting: Setting
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket, its ARN and what sets it.
+
+    whole: whether all that sets it is here; of a bucket of another stack only some is, and nothing is missing.
+    exists: whether the bucket itself is a resource of the stack, with the properties below.
+    lockable: whether Object Lock is enabled, with or without a default retention; protected: whether Pulumi's
+    `protect` is on; data_class: its tag; tags: all of them.
+    """
+
+    resource: str
+    arn: Text
+    role: Role
+    declared: tuple[Declared, ...] = ()
+    whole: bool = True
+    place: Place = Place()
+    exists: bool = False
+    force_destroy: Flag = None
+    lockable: Flag = None
+    protected: bool = False
+    data_class: Text = None
+    tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
+
+    def declaring(self, kind: type[S]) -> tuple[S, ...]:
+        """Every setting of one kind. More than one is a fault of the program, and each is judged."""
+        return tuple(each.setting for each in self.declared if isinstance(each.setting, kind))
+
+    @property
+    def name(self) -> Text:
+        return self.arn.rsplit(":", 1)[-1] if isinstance(self.arn, str) else self.arn
+
+
+@dataclass(frozen=True)
+class AccountPublicAccessBlock:
+    resource: str
+    block: PublicAccessBlock
+
+
+@dataclass(frozen=True)
+class AccessPoint:
+    """An access point, or a policy of one that is declared apart; role: its bucket's, None where it can't be told."""
+
+    resource: str
+    arn: Text
+    role: Role | None
+    block: PublicAccessBlock | Unknown | None
+    document: Document | None
+    place: Place = Place()

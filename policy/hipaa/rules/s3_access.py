@@ -1,0 +1,162 @@
+"""Who gets at a bucket, and how: public access, strangers, transport, websites."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from hipaa import iam
+from hipaa.documents import Parsed, denied, read_bucket_policy
+from hipaa.facts import (
+    AccessPoint,
+    AccountPublicAccessBlock,
+    Acl,
+    Bucket,
+    BucketPolicy,
+    Cors,
+    Document,
+    Ownership,
+    Place,
+    PublicAccessBlock,
+    Unknown,
+    Website,
+    on,
+)
+from hipaa.rules import strangers
+from hipaa.rules.registry import Case, rule, setting_rule
+from hipaa.verdicts import Finding, failed, passed, unverified
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
+PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
+PUBLIC_GROUPS = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
+
+
+@setting_rule("s3-public-access-block", PublicAccessBlock)
+def public_access_block(block: PublicAccessBlock, _: Bucket, __: Case) -> Finding:
+    return four_flags(block)
+
+
+@rule("s3-account-public-access-block", AccountPublicAccessBlock)
+def account_public_access_block(account: AccountPublicAccessBlock, _: Case) -> Finding:
+    return four_flags(account.block)
+
+
+def four_flags(block: PublicAccessBlock) -> Finding:
+    flags = {_camel(field.name): getattr(block, field.name) for field in fields(block)}
+    unknown = [flag for flag in flags.values() if isinstance(flag, Unknown)]
+    off = [name for name, flag in flags.items() if on(flag) is False]
+    if off:
+        return failed(f"{' and '.join(off)} {'is' if len(off) == 1 else 'are'} not true")
+    return unverified(*unknown) if unknown else passed("all four flags are on")
+
+
+@setting_rule("s3-acls-disabled", Ownership)
+def acls_disabled(ownership: Ownership, _: Bucket, __: Case) -> Finding:
+    if isinstance(ownership.rule, Unknown):
+        return unverified(ownership.rule)
+    if ownership.rule != "BucketOwnerEnforced":
+        return failed(f"object ownership is {known(ownership.rule, 'BucketOwnerPreferred', 'ObjectWriter')}")
+    return passed("object ownership is BucketOwnerEnforced")
+
+
+@setting_rule("s3-no-public-grant", Acl | BucketPolicy, absent=lambda _: passed("no ACL and no policy lets anybody in"))
+def no_public_grant(grant: Acl | BucketPolicy, bucket: Bucket, _: Case) -> Finding:
+    if isinstance(grant, BucketPolicy):
+        parsed = read_bucket_policy(grant.document)
+        return strangers.public(parsed, resources(bucket)) if isinstance(parsed, Parsed) else parsed
+    acls = (grant.canned, *grant.grantees)
+    if any(isinstance(acl, str) and (acl in PUBLIC_ACLS or acl.endswith(PUBLIC_GROUPS)) for acl in acls):
+        return failed("an ACL grants access to everyone, or to every AWS account")
+    unknown = [acl for acl in acls if isinstance(acl, Unknown)]
+    return unverified(*unknown) if unknown else passed("the ACL grants nothing to the public")
+
+
+@setting_rule("s3-no-external-access", BucketPolicy, absent=lambda _: passed("no policy lets anybody in"))
+def no_external_access(policy: BucketPolicy, bucket: Bucket, case: Case) -> Finding:
+    return outside(policy.document, bucket.resource, resources(bucket), bucket.place, case)
+
+
+def outside(document: Document, resource: str, reached: list[str], place: Place, case: Case) -> Finding:
+    """Whether a policy lets somebody in who isn't trusted, or a service for somebody who isn't."""
+    parsed = read_bucket_policy(document)
+    if not isinstance(parsed, Parsed):
+        return parsed
+    trusted = strangers.Trusted.by(case.options, place, resource)
+    findings = (judge(parsed, reached, trusted) for judge in (strangers.external, strangers.services))
+    return strangers.worst(findings, "only the account, those trusted and services that act for them are let in")
+
+
+@rule("s3-access-point-private", AccessPoint)
+def access_point_private(point: AccessPoint, case: Case) -> Finding:
+    """An access point that says nothing blocks public access: AWS's default, and fixed once it is made."""
+    if isinstance(point.block, Unknown):
+        return unverified(point.block)
+    flags = [getattr(point.block, field.name) for field in fields(point.block)] if point.block else []
+    if any(flag is not None and on(flag) is False for flag in flags):
+        return failed("public access isn't blocked by all four flags")
+    findings = [unverified(flag) for flag in flags if isinstance(flag, Unknown)]
+    if point.document:
+        reached = [iam.ANY] if not isinstance(point.arn, str) else [point.arn, f"{point.arn}/object/{iam.ANY}"]
+        parsed = read_bucket_policy(point.document)
+        findings.append(strangers.public(parsed, reached) if isinstance(parsed, Parsed) else parsed)
+        findings.append(outside(point.document, point.resource, reached, point.place, case))
+    return strangers.worst(findings, "public access is blocked, and no stranger is let in")
+
+
+@setting_rule("s3-tls-only", BucketPolicy)
+def tls_only(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
+    return all_denied(policy, bucket, {"over plain HTTP": {"aws:SecureTransport": "false"}})
+
+
+@setting_rule("s3-tls-1-2", BucketPolicy)
+def tls_1_2(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
+    old = {
+        f"over TLS {version}": {"aws:SecureTransport": "true", "s3:TlsVersion": version} for version in ("1.0", "1.1")
+    }
+    return all_denied(policy, bucket, old)
+
+
+def all_denied(policy: BucketPolicy, bucket: Bucket, contexts: dict[str, dict[str, str]]) -> Finding:
+    """Ask of every request that there can be in a context: the bucket and any object, any action, anyone."""
+    parsed = read_bucket_policy(policy.document)
+    if not isinstance(parsed, Parsed):
+        return parsed
+    if not isinstance(bucket.arn, str):
+        return unverified(bucket.arn) if bucket.arn else failed("the bucket has no name")
+    for how, context in contexts.items():
+        for resource, what in ((bucket.arn, "the bucket"), (f"{bucket.arn}/{iam.ANY}", "its objects")):
+            answer = denied(parsed, iam.Request("s3:" + iam.ANY, resource, iam.ANYONE, context))
+            if answer is False:
+                return failed(f"some request {how} on {what} isn't denied")
+            if answer is not True:
+                return unverified(*answer)
+    return passed(f"every request {' or '.join(contexts)} is denied")
+
+
+@setting_rule("s3-no-website", Website, absent=lambda _: passed("no website is hosted"))
+def no_website(_: Website, __: Bucket, ___: Case) -> Finding:
+    return failed("static website hosting is on")
+
+
+@setting_rule("s3-cors", Cors, absent=lambda _: passed("no CORS rule is declared"))
+def cors(cors: Cors, _: Bucket, __: Case) -> Finding:
+    if any(origin in ("*", "http://*", "https://*", "*://*") for origin in cors.origins):
+        return failed("a CORS rule allows any origin")
+    unknown = [origin for origin in cors.origins if isinstance(origin, Unknown)]
+    return unverified(*unknown) if unknown else passed("each CORS rule names its origins")
+
+
+def resources(bucket: Bucket) -> list[str]:
+    """The bucket and its objects, or anything while its name isn't known."""
+    return [bucket.arn, f"{bucket.arn}/{iam.ANY}"] if isinstance(bucket.arn, str) else [iam.ANY]
+
+
+def known(value: object, *words: str) -> str:
+    """A value to show, if it is one of AWS's words: a program may have put a secret there."""
+    if value is None or value == "":
+        return "not given"
+    return str(value) if value in words else f"none of {', '.join(('what is required', *words))}"
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)

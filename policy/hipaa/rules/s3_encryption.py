@@ -1,0 +1,145 @@
+"""How a bucket's objects are encrypted, and what uploads may ask for."""
+
+from __future__ import annotations
+
+import re
+
+from hipaa import iam
+from hipaa.documents import Parsed, denied, named, read_bucket_policy
+from hipaa.facts import Bucket, BucketPolicy, DefaultEncryption, Here, Ref, Unknown, on
+from hipaa.rules.registry import Case, rule, setting_rule
+from hipaa.rules.s3_access import known
+from hipaa.verdicts import Finding, failed, passed, unverified
+
+# A key by ARN, or by its id alone: a UUID, or mrk- and 32 hex digits for a multi-region key.
+# https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
+KEY_ID = re.compile(
+    r"(arn:[\w-]+:kms:[\w-]+:\d{12}:key/)?(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII
+)
+CUSTOMER_ALIAS = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/[\w/-]+", re.ASCII)
+KMS = ("aws:kms", "aws:kms:dsse")
+
+ALGORITHM = "s3:x-amz-server-side-encryption"
+KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+CUSTOMER_HEADER = "s3:x-amz-server-side-encryption-customer-algorithm"
+OTHER_KEY = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
+
+
+def key_fault(key: Ref) -> str | Unknown | None:
+    """What is wrong with a customer managed key, as a phrase that follows `with`; Unknown while it can't be told."""
+    if isinstance(key, Unknown):
+        return key
+    if isinstance(key, Here):
+        return None
+    if not key:
+        return "the AWS managed key, since none is named"
+    if "alias/aws/" in key:
+        return "an AWS managed key"
+    return None if KEY_ID.fullmatch(key) or CUSTOMER_ALIAS.fullmatch(key) else "what is no key's ARN, id or alias"
+
+
+@setting_rule("s3-encryption-at-rest", DefaultEncryption)
+def encryption_at_rest(encryption: DefaultEncryption, _: Bucket, __: Case) -> Finding:
+    if isinstance(encryption.algorithm, Unknown):
+        return unverified(encryption.algorithm)
+    if encryption.algorithm not in ("AES256", *KMS):
+        return failed(f"default encryption is {known(encryption.algorithm, 'AES256', *KMS)}")
+    return passed(f"default encryption is {encryption.algorithm}")
+
+
+@setting_rule("s3-customer-key", DefaultEncryption)
+def customer_key(encryption: DefaultEncryption, _: Bucket, __: Case) -> Finding:
+    algorithm = encryption.algorithm
+    if isinstance(algorithm, Unknown):
+        return unverified(algorithm)
+    if algorithm not in KMS:
+        return failed(f"default encryption is {known(algorithm, 'AES256')}")
+    fault = key_fault(encryption.key)
+    if isinstance(fault, Unknown):
+        return unverified(fault)
+    return failed(f"{algorithm} with {fault}") if fault else passed(f"{algorithm} with a customer managed key")
+
+
+@setting_rule("s3-bucket-key", DefaultEncryption)
+def bucket_key(encryption: DefaultEncryption, _: Bucket, __: Case) -> Finding:
+    """S3 has none under DSSE-KMS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html"""
+    if encryption.algorithm == "aws:kms:dsse":
+        return passed("aws:kms:dsse, for which there is no Bucket Key")
+    if encryption.algorithm == "AES256":
+        return passed("AES256, which asks KMS for nothing")
+    answer = on(encryption.bucket_key)
+    if isinstance(answer, Unknown):
+        return unverified(answer)
+    return passed("the Bucket Key is on") if answer else failed("the Bucket Key is not on")
+
+
+@setting_rule("s3-deny-wrong-encryption", BucketPolicy)
+def deny_wrong_encryption(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
+    """Ask of uploads: S3 itself encrypts one that says nothing with the bucket's key, so that one must not be denied."""
+    parsed = read_bucket_policy(policy.document)
+    if not isinstance(parsed, Parsed):
+        return parsed
+    if not isinstance(bucket.arn, str):
+        return unverified(bucket.arn) if bucket.arn else failed("the bucket has no name")
+    right = _right_key(bucket, parsed)
+    if isinstance(right, Unknown):
+        return unverified(right)
+    refused = {
+        "asks for AES256": {ALGORITHM: "AES256", KEY_HEADER: None},
+        "asks for another key": {ALGORITHM: "aws:kms", KEY_HEADER: OTHER_KEY},
+        "asks for aws:kms with no key, for which S3 takes its own,": {ALGORITHM: "aws:kms", KEY_HEADER: None},
+    }
+    taken = {"has no encryption header": {ALGORITHM: None, KEY_HEADER: None}}
+    if right:
+        taken["asks for the right key"] = {ALGORITHM: "aws:kms", KEY_HEADER: right}
+    for what, headers in refused.items():
+        answer = denied(parsed, upload(bucket.arn, iam.ANYONE, headers))
+        if answer is False:
+            return failed(f"an upload that {what} isn't denied")
+        if answer is not True:
+            return unverified(*answer)
+    somebody = iam.Principal("AWS", f"arn:aws:iam::{bucket.place.account or '000000000000'}:role/{iam.ANY}")
+    for what, headers in taken.items():
+        if denied(parsed, upload(bucket.arn, somebody, headers)) is True:
+            return failed(f"an upload that {what} is denied")
+    return passed("uploads under another algorithm or key are denied, and right ones aren't")
+
+
+def upload(arn: str, who: iam.Principal, headers: dict[str, str | None]) -> iam.Request:
+    context = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3", CUSTOMER_HEADER: None}
+    return iam.Request("s3:PutObject", f"{arn}/{iam.ANY}", who, context | headers)
+
+
+def _right_key(bucket: Bucket, parsed: Parsed) -> str | Unknown | None:
+    """The ARN of the bucket's own key: as its default encryption says, else the only one that the policy names.
+
+    None where neither can be told yet: of a companion before it exists, which has only the policy.
+    """
+    wanted = {value for value in named(parsed, KEY_HEADER) if value.startswith("arn:")}
+    keys = [each.key for each in bucket.declaring(DefaultEncryption) if each.key]
+    if isinstance(keys[0] if keys else None, Here) and len(wanted) == 1:
+        return wanted.pop()
+    if keys and isinstance(keys[0], str):
+        return keys[0] if keys[0].startswith("arn:") and ":key/" in keys[0] else (wanted.pop() if wanted else None)
+    return keys[0] if keys and isinstance(keys[0], Unknown) else None
+
+
+@rule("s3-deny-sse-c", Bucket, joins=True)
+def deny_sse_c(bucket: Bucket, _: Case) -> Finding:
+    if not bucket.whole:
+        return passed("what guards it is declared elsewhere")
+    encryptions = bucket.declaring(DefaultEncryption)
+    if encryptions and all("SSE-C" in each.blocked for each in encryptions):
+        return passed("SSE-C is a blocked encryption type")
+    unknown = [value for each in encryptions for value in each.blocked if isinstance(value, Unknown)]
+    for policy in bucket.declaring(BucketPolicy):
+        parsed = read_bucket_policy(policy.document)
+        if not isinstance(parsed, Parsed):
+            return parsed
+        if not isinstance(bucket.arn, str):
+            return unverified(bucket.arn) if bucket.arn else failed("the bucket has no name")
+        answer = denied(parsed, upload(bucket.arn, iam.ANYONE, {CUSTOMER_HEADER: "AES256", ALGORITHM: None}))
+        if answer is True:
+            return passed("an upload with a customer-provided key is denied")
+        unknown += answer or ()
+    return unverified(*unknown) if unknown else failed("an upload with a customer-provided key isn't denied")

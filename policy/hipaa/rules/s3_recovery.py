@@ -1,0 +1,294 @@
+"""That nothing of a bucket is lost: versions, locks, retention, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hipaa import iam
+from hipaa.documents import Parsed, denied, read_bucket_policy
+from hipaa.facts import (
+    Bucket,
+    BucketPolicy,
+    Here,
+    Lifecycle,
+    LifecycleRule,
+    ObjectLock,
+    Ref,
+    Replication,
+    ReplicationRule,
+    Role,
+    Selection,
+    Unknown,
+    Versioning,
+    on,
+    unknowns,
+)
+from hipaa.rules.registry import Case, rule, setting_rule
+from hipaa.rules.s3_access import known
+from hipaa.rules.s3_encryption import key_fault
+from hipaa.rules.strangers import worst
+from hipaa.verdicts import Finding, failed, not_applicable, passed, unverified
+
+# What weakens a bucket: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+WEAKENING = (
+    "s3:PutBucketPolicy",
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketVersioning",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:BypassGovernanceRetention",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutReplicationConfiguration",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutBucketLogging",
+)
+ON_OBJECTS = ("s3:BypassGovernanceRetention",)
+
+
+@setting_rule("s3-versioning", Versioning)
+def versioning(versioning: Versioning, _: Bucket, __: Case) -> Finding:
+    if isinstance(versioning.status, Unknown):
+        return unverified(versioning.status)
+    if versioning.status != "Enabled":
+        return failed(f"versioning is {known(versioning.status, 'Suspended', 'Disabled')}")
+    return passed("versioning is Enabled")
+
+
+def _no_lock(bucket: Bucket) -> Finding:
+    if bucket.role is not Role.ACCESS_LOG:
+        return failed("no ObjectLock is declared")
+    lockable = on(bucket.lockable)
+    if isinstance(lockable, Unknown):
+        return unverified(lockable)
+    return failed("Object Lock is enabled") if lockable else passed("no lock keeps access logs out")
+
+
+@setting_rule("s3-object-lock", ObjectLock, absent=_no_lock)
+def object_lock(lock: ObjectLock, bucket: Bucket, case: Case) -> Finding:
+    """S3 delivers no access logs to a bucket with Object Lock.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+    """
+    if bucket.role is Role.ACCESS_LOG:
+        return failed("Object Lock is enabled")
+    modes = ("GOVERNANCE", "COMPLIANCE")
+    if not isinstance(lock.mode, Unknown):
+        if lock.mode not in modes:
+            return failed(f"the lock's mode is {known(lock.mode, *modes)}")
+        if modes.index(lock.mode) < modes.index(case.options["mode"]):
+            return failed(f"the lock's mode is {lock.mode}")
+    if isinstance(lock.days, Unknown):
+        return unverified(lock.days)
+    if lock.days is None or lock.days < case.options["days"]:
+        return failed(f"versions are locked for {lock.days or 0:g} days")
+    return unverified(lock.mode) if isinstance(lock.mode, Unknown) else passed(f"locked for {lock.days:g} days")
+
+
+@setting_rule("s3-deletion-guarded", BucketPolicy)
+def deletion_guarded(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
+    """Ask as an administrator whom nobody named, of the bucket's own account: a role, a user and the root."""
+    parsed = read_bucket_policy(policy.document)
+    if not isinstance(parsed, Parsed):
+        return parsed
+    if not isinstance(bucket.arn, str):
+        return unverified(bucket.arn) if bucket.arn else failed("the bucket has no name")
+    locks = bucket.declaring(ObjectLock)
+    locked = bool(locks) and all(lock.mode == "COMPLIANCE" for lock in locks)
+    delete = () if locked or not bucket.whole else ("s3:DeleteObjectVersion",)
+    return worst(_guarded(parsed, bucket, (*delete, *WEAKENING)), "deletion and weakening are denied to all but a few")
+
+
+def _guarded(parsed: Parsed, bucket: Bucket, actions: tuple[str, ...]) -> Iterator[Finding]:
+    account = bucket.place.account or "000000000000"
+    for action in actions:
+        of_object = action in ON_OBJECTS or action == "s3:DeleteObjectVersion"
+        resource = f"{bucket.arn}/{iam.ANY}" if of_object else str(bucket.arn)
+        for who in ("role/somebody", "user/somebody", "root"):
+            arn = f"arn:{bucket.place.partition}:iam::{account}:{who}"
+            answer = denied(parsed, iam.Request(action, resource, iam.Principal("AWS", arn), _administrator(arn, account)))
+            if answer is False:
+                yield failed(f"{action} isn't denied to an administrator")
+            elif answer is not True:
+                yield unverified(*answer)
+
+
+def _administrator(arn: str, account: str) -> Mapping[str, str]:
+    return {
+        "aws:PrincipalArn": arn,
+        "aws:PrincipalAccount": account,
+        "aws:PrincipalIsAWSService": "false",
+        "aws:userid": "AROA0000000000000000:somebody",
+        "aws:username": "somebody",
+        "aws:SecureTransport": "true",
+        "s3:TlsVersion": "1.3",
+    }
+
+
+@setting_rule("s3-retention", Lifecycle, absent=lambda _: passed("nothing expires"))
+def retention(lifecycle: Lifecycle, bucket: Bucket, case: Case) -> Finding:
+    if isinstance(lifecycle.rules, Unknown):
+        return unverified(lifecycle.rules)
+    holds_phi = bucket.role in (Role.PHI, Role.REPLICA)
+    days = case.options["days" if holds_phi else "logDays"]
+    active = [each for each in lifecycle.rules if each.enabled is not False]
+    return worst((_kept(each, days, holds_phi=holds_phi) for each in active), f"nothing expires before {days} days")
+
+
+def _kept(rule: LifecycleRule, days: int, *, holds_phi: bool) -> Finding:
+    expires = rule.expires
+    if isinstance(expires, Unknown):
+        return unverified(expires)
+    if expires and holds_phi:
+        return failed("a lifecycle rule expires current versions")
+    periods = [rule.noncurrent_days] + ([rule.expire_days] if expires else [])
+    for period in periods:
+        if isinstance(period, int | float) and period < days:
+            return failed(f"a lifecycle rule expires versions after {period:g} days")
+    if expires and rule.expire_days is None:
+        return failed("a lifecycle rule expires current versions on a date")
+    waiting = [each for each in (*periods, rule.enabled) if isinstance(each, Unknown)]
+    return unverified(*waiting) if any(isinstance(each, Unknown) for each in periods) else passed("")
+
+
+@setting_rule("s3-abort-multipart", Lifecycle)
+def abort_multipart(lifecycle: Lifecycle, _: Bucket, case: Case) -> Finding:
+    if isinstance(lifecycle.rules, Unknown):
+        return unverified(lifecycle.rules)
+    days = case.options["days"]
+    aborting = [
+        each
+        for each in lifecycle.rules
+        if each.enabled is not False and each.everywhere is not False and each.abort_days is not None
+    ]
+    if any(
+        each.enabled is True and each.everywhere is True and isinstance(each.abort_days, int | float)
+        and each.abort_days <= days
+        for each in aborting
+    ):  # fmt: skip
+        return passed(f"incomplete uploads are aborted within {days} days")
+    waiting = [
+        value
+        for each in aborting
+        for value in (each.enabled, each.everywhere, each.abort_days)
+        if isinstance(value, Unknown)
+    ]
+    return unverified(*waiting) if waiting else failed(f"no rule for the whole bucket aborts within {days} days")
+
+
+@rule("s3-recoverable", Bucket, joins=True)
+def recoverable(bucket: Bucket, case: Case) -> Finding:
+    if not bucket.exists:
+        return not_applicable("a bucket of another stack")
+    rules = [each for setting in bucket.declaring(Replication) for each in _rules(setting)]
+    findings = [_copied(each, bucket) for each in rules]
+    findings += [_backed_up(each, bucket) for each in case.stack.of(Selection)]
+    good = [each for each in findings if each is True]
+    if good:
+        return passed("every object is copied elsewhere")
+    waiting = [each for each in findings if isinstance(each, Unknown)]
+    if waiting:
+        return unverified(*waiting)
+    faults = [each for each in findings if isinstance(each, str)]
+    return failed(faults[0] if faults else "nothing copies its objects")
+
+
+def _rules(replication: Replication) -> tuple[ReplicationRule | Unknown, ...]:
+    return (replication.rules,) if isinstance(replication.rules, Unknown) else replication.rules
+
+
+def _copied(rule: ReplicationRule | Unknown, bucket: Bucket) -> bool | str | Unknown:
+    """Whether a rule copies every object well; else what is missing, as far as it can be told."""
+    if isinstance(rule, Unknown):
+        return rule
+    if rule.enabled is False:
+        return "the replication rule isn't enabled"
+    if rule.everywhere is False:
+        return "the replication rule is for some objects alone"
+    if rule.kms_objects is False or rule.kms_objects is None:
+        return "the replication rule leaves out objects that are encrypted with KMS"
+    fault = key_fault(rule.key)
+    if isinstance(fault, str):
+        return f"replicas are encrypted with {fault}"
+    region = _region_of_replica(rule)
+    if region is not None and region == bucket.place.region:
+        return "replicas are in the same region"
+    unknown = list(unknowns([rule.enabled, rule.everywhere, rule.kms_objects, rule.target, fault]))
+    if unknown:
+        return unknown[0]
+    if region is None or bucket.place.region is None:
+        return Unknown("the region of the replicas, or of the bucket,")
+    return True
+
+
+def _region_of_replica(rule: ReplicationRule) -> str | None:
+    """The replicas' region: their bucket's, or their key's, which must be in the same one (S3: ReplicaKmsKeyID)."""
+    if isinstance(rule.region, str):
+        return rule.region
+    parts = rule.key.split(":") if isinstance(rule.key, str) else []
+    return parts[3] if len(parts) > 5 and parts[3] else None
+
+
+def _backed_up(selection: Selection, bucket: Bucket) -> bool | str | Unknown:
+    """Whether AWS Backup selects the bucket, to a vault.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html: resources or tags select, what is
+    left out never is.
+    """
+    if selection.conditional:
+        return "conditions narrow the backup selection"
+    if isinstance(selection.vaults, tuple) and not selection.vaults:
+        return "the backup plan names no vault"
+    out = _covers(selection.excluded, bucket)
+    if out is True:
+        return "the backup selection leaves the bucket out"
+    picked = _covers(selection.resources, bucket)
+    tagged = _tagged(selection, bucket)
+    if picked is True or tagged is True:
+        unknown = list(unknowns([out, selection.vaults]))
+        return unknown[0] if unknown else True
+    return next((each for each in (picked, tagged) if isinstance(each, Unknown)), "no backup selects the bucket")
+
+
+def _covers(patterns: tuple[Ref, ...] | Unknown, bucket: Bucket) -> bool | Unknown:
+    if isinstance(patterns, Unknown):
+        return patterns
+    for pattern in patterns:
+        if pattern == Here(bucket.resource):
+            return True
+        if isinstance(pattern, str) and isinstance(bucket.arn, str):
+            statement = iam.parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": pattern or "*"}})
+            request = iam.Request("s3:GetObject", bucket.arn, iam.ANYONE, {})
+            if iam.matches(statement.statements[0], request) is iam.Match.YES:
+                return True
+    unknown = [each for each in patterns if isinstance(each, Unknown)]
+    return unknown[0] if unknown else False
+
+
+def _tagged(selection: Selection, bucket: Bucket) -> bool | Unknown:
+    if isinstance(selection.tags, Unknown):
+        return selection.tags
+    if not selection.tags:
+        return False
+    if isinstance(bucket.tags, Unknown):
+        return bucket.tags
+    for tag in selection.tags:  # any of them selects
+        wanted, found = tag.get("value"), bucket.tags.get(str(tag.get("key")))
+        unknown = list(unknowns([wanted, found]))
+        if unknown:
+            return unknown[0]
+        if wanted is not None and wanted == found:
+            return True
+    return False
+
+
+@rule("s3-no-force-destroy", Bucket)
+def no_force_destroy(bucket: Bucket, case: Case) -> Finding:
+    if not bucket.exists:
+        return not_applicable("a bucket of another stack")
+    force = on(bucket.force_destroy)
+    if force is True:
+        return failed("forceDestroy is true")
+    if case.options["protect"] and not bucket.protected:
+        return failed("protect is off")
+    return unverified(force) if isinstance(force, Unknown) else passed("it can't be destroyed with objects in it")
