@@ -25,7 +25,8 @@ engine: ## Make the Pulumi engine available
 
 preview: setup engine ## Preview the stack STACK (default: dev) against the embedded AWS, gated by the pack
 	@# The program checks its settings itself, all at once; Pulumi's own check stops at the first.
-	bin/sandbox pulumi preview --stack "$(STACK)" --policy-pack policy --skip-config-validation
+	bin/sandbox pulumi preview --stack "$(STACK)" --policy-pack policy --policy-pack-config policy/config/dev.json \
+		--skip-config-validation
 
 test: setup ## Run every test
 	$(VENV)/bin/python -m pytest

@@ -77,7 +77,8 @@ class Gate:
     def __init__(self) -> None:
         self.inputs = Inputs()
         self.records: dict[str, Record] = {}
-        self.reported: set[tuple[str, str]] = set()  # told of a resource before it existed; not said again at the end
+        # By control and resource, what was told before the resource existed; it is not said again at the end.
+        self.reported: dict[tuple[str, str], set[str]] = {}
         self.levels: dict[str, str] = {}
         self._terms: dict[str, Terms] = {}
         self._given: dict[str, Any] = {}
@@ -118,19 +119,21 @@ class Gate:
         facts: Stack = self._read.facts
         return facts
 
-    def judge_before(self, terms: Terms, stack: Stack) -> list[Verdict]:
+    def judge_before(self, terms: Terms, stack: Stack, urn: str) -> list[Verdict]:
         """What a resource gets wrong by itself. What can't be told of it yet is told at the end."""
         verdicts = judge(terms.control, Case(stack, terms.options))
         wrong = [each for each in verdicts if each.status is Status.FAIL and terms.blocks(each)]
-        for each in verdicts:
-            self.reported.discard((each.control, each.resource))
-        self.reported.update((each.control, each.resource) for each in wrong)
+        self.reported[terms.control.id, urn] = {each.resource for each in wrong}
         return wrong
 
     def judge_whole(self, terms: Terms, stack: Stack) -> list[Verdict]:
         """What is wrong, missing or not known in the whole stack, and hasn't been said before."""
         verdicts = judge(terms.control, Case(stack, terms.options))
         self.records[terms.control.id] = Record(terms, verdicts)
-        return [
-            each for each in verdicts if terms.blocks(each) and (each.control, each.resource) not in self.reported
-        ]
+        told = {
+            resource
+            for (control, _), resources in self.reported.items()
+            if control == terms.control.id
+            for resource in resources
+        }
+        return [each for each in verdicts if terms.blocks(each) and each.resource not in told]

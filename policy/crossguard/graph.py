@@ -141,7 +141,9 @@ class Graph:
 
     def place(self, resource: Resource) -> Place:
         region = resource.region
-        return Place(partition_of(region), region, resource.provider.account or self.accounts.get(resource.provider.urn))
+        return Place(
+            partition_of(region), region, resource.provider.account or self.accounts.get(resource.provider.urn)
+        )
 
     @cached_property
     def accounts(self) -> dict[str, str]:

@@ -74,7 +74,7 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
         terms = self.gate.terms(self.control, args.get_config())
         if isinstance(args, ResourceValidationArgs):
             stack = self.gate.before(args)
-            for verdict in self.gate.judge_before(terms, stack) if stack.facts else []:
+            for verdict in self.gate.judge_before(terms, stack, args.urn) if stack.facts else []:
                 report_violation(message(terms, verdict), None)
         else:
             for verdict in self.gate.judge_whole(terms, self.gate.whole(args)):
@@ -98,7 +98,7 @@ class ConfigPolicy(StackValidationPolicy):
         )
         self.gate = gate
 
-    def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
+    def validate(self, _: StackValidationArgs, report_violation: ReportViolation) -> None:
         for record in self.gate.records.values():
             for fault in record.terms.faults:
                 report_violation(fault, None)

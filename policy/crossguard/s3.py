@@ -177,8 +177,8 @@ def _used(user: Resource, prop: str, graph: Graph) -> list[str]:
     names = (
         [get(value, "bucket", "bucketArn")]
         if prop == "destination"
-        else [get(rule, "destination", "bucket") for rule in items(value) or []]
-        if prop == "rules" and not isinstance(value, Unknown)
+        else [get(rule, "destination", "bucket") for rule in value]
+        if prop == "rules" and isinstance(value, list)
         else [value]
     )
     targets = (graph.ref(user, name, prop, {BUCKET}, KEYS) for name in names)

@@ -28,7 +28,7 @@ from pulumi_policy import (
 from crossguard.policies import ControlPolicy, policies
 
 SDK = "1.21.0"
-Plain: Any = sdk._PolicyAnalyzerServicer  # noqa: SLF001
+Plain: Any = sdk._PolicyAnalyzerServicer
 
 
 class Reader(ResourceValidationPolicy, StackValidationPolicy):
@@ -99,5 +99,5 @@ class Servicer(Plain):  # type: ignore[misc]
 def serve() -> None:
     """Serves the pack until the engine has done with it."""
     if version("pulumi-policy") == SDK:
-        sdk._PolicyAnalyzerServicer = Servicer  # noqa: SLF001
+        sdk._PolicyAnalyzerServicer = Servicer  # type: ignore[misc, assignment]
     PolicyPack(name="hipaa", policies=policies())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from crossguard import backup, cloudtrail, cloudwatch, iam, kms, s3, sns
-from crossguard.graph import Graph, v7_type
+from crossguard.graph import BUCKET, Graph, v7_type
 from crossguard.resources import Inputs, Resource
 from crossguard.s3 import DataClass
 from hipaa.facts import Fact, Stack
@@ -24,7 +24,7 @@ STACK = "pulumi:pulumi:Stack"
 
 def before(resource: Resource, inputs: Inputs, data_class: DataClass) -> Stack:
     """What one resource tells by itself."""
-    bucket_types = (s3.BUCKET, "aws:s3/bucketV2:BucketV2")
+    bucket_types = (BUCKET, "aws:s3/bucketV2:BucketV2")
     known = inputs.bucket(resource.inputs.get("bucket"), bucket_types) if resource.type.startswith("aws:s3/") else []
     graph = Graph([resource, *(each for each in known if each.urn != resource.urn)], inputs)
     token = v7_type(resource.type)

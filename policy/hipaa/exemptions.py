@@ -49,10 +49,7 @@ class Exemption:
 
     @property
     def note(self) -> str:
-        return (
-            f"exempted until {self.expires} by {self.approver}: {self.reason} "
-            f"Instead: {self.compensating_control}"
-        )
+        return f"exempted until {self.expires} by {self.approver}: {self.reason} Instead: {self.compensating_control}"
 
 
 def read(control: str, entries: Any, today: date) -> tuple[list[Exemption], list[str]]:

@@ -17,7 +17,7 @@ from sandbox.folder import ROOT
 from tests.conftest import Sandbox
 
 STACK = ("--stack", "dev")
-GATE = ("--policy-pack", "policy")
+GATE = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json")
 
 
 @pytest.fixture

@@ -12,6 +12,6 @@ from tests.policy.stacks import BASIC
 
 @pytest.fixture
 def gate() -> Iterator[Gate]:
-    """A process that has seen nothing yet, heard on the controls that the stacks of `stacks` are made to pass or fail."""
+    """A process that has seen nothing yet, heard on the controls that `stacks` is about."""
     with running() as gate:
         yield gate.about(*BASIC)

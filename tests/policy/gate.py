@@ -110,9 +110,7 @@ class Gate:
         for name, default in defaults.items():
             own = given.get(name, {})
             level = own.pop("enforcementLevel", default["enforcementLevel"])
-            config[name] = analyzer_pb2.PolicyConfig(
-                enforcementLevel=levels.get(level, level), properties=struct(own)
-            )
+            config[name] = analyzer_pb2.PolicyConfig(enforcementLevel=levels.get(level, level), properties=struct(own))
         self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
 
     def judge(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]] | None = None) -> list[Finding]:

@@ -8,7 +8,20 @@ from dataclasses import replace
 import pytest
 
 from tests.policy.gate import Gate, Resource, told
-from tests.policy.stacks import BASIC, BLOCK, KEY, KEY_ARN, LOGGING, SSE, TLS, VERSIONING, bucket, changed, tls_only, without
+from tests.policy.stacks import (
+    BASIC,
+    BLOCK,
+    KEY,
+    KEY_ARN,
+    LOGGING,
+    SSE,
+    TLS,
+    VERSIONING,
+    bucket,
+    changed,
+    tls_only,
+    without,
+)
 
 ALL = set(BASIC)
 

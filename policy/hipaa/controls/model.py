@@ -53,7 +53,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Option:
-    """What the pack's config may set for a control: days, accounts, and so on. The default is what HIPAA's reader needs.
+    """What the pack's config may set for a control: days, accounts, and so on. The default is the pack's own.
 
     words: the values there are, where there is a list of them.
     """

@@ -82,7 +82,7 @@ CONTROLS = (
     Control(
         id="s3-no-external-access",
         title="Nobody from outside is let in",
-        statement="A bucket's policy lets in only its own account, those that the pack's config names, and AWS services "
+        statement="A bucket's policy lets in its own account, those that the pack's config names, and AWS services "
         "that act for them.",
         required="each Allow is for the stack's account, trusted accounts ({accounts}) or organizations "
         "({organizations}), or a service bound by aws:SourceAccount or aws:SourceArn",
@@ -306,9 +306,7 @@ CONTROLS = (
         paragraphs=required("308(a)(7)(i)", ours=True),
         severity=Severity.HIGH,
         remedy="aws.s3.Bucket(…, force_destroy=False, opts=pulumi.ResourceOptions(protect=True))",
-        options=(
-            Option("protect", "Whether Pulumi's `protect` is asked for; not in dev.", True, Tightens.UP),  # noqa: FBT003
-        ),
+        options=(Option("protect", "Whether Pulumi's `protect` is asked for; not in dev.", True, Tightens.UP),),
     ),
     Control(
         id="s3-access-point-private",

@@ -30,7 +30,8 @@ class Key:
 class KeyPolicy:
     """A key's policy. A key without one has AWS's default, which lets the account's own administrators in.
 
-    document: None where only the check is set; unguarded: whether AWS's check that the caller doesn't lock itself out is bypassed.
+    document: None where only the check is set; unguarded: whether AWS's check that the caller doesn't lock itself out
+    is bypassed.
     """
 
     resource: str

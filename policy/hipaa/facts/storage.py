@@ -23,7 +23,7 @@ class Role(Enum):
 
 @dataclass(frozen=True)
 class PublicAccessBlock:
-    """The four flags. None: not given, which AWS takes as off for a bucket and an account, as on for an access point."""
+    """The four flags. None: not given, which AWS takes as off, but for an access point as on."""
 
     block_public_acls: Flag
     block_public_policy: Flag

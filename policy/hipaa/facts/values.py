@@ -56,5 +56,5 @@ def unknowns(value: Any) -> Iterator[Unknown]:
 
 
 def on(flag: Flag) -> bool | Unknown:
-    """Whether a flag is on. Pulumi takes the text "true" for true, and nothing else for it."""
-    return flag if isinstance(flag, Unknown) else flag is True or flag == "true"
+    """Whether a flag is on."""
+    return flag if isinstance(flag, Unknown) else flag is True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, TypeVar
 
-from hipaa.facts import Bucket
+from hipaa.facts import Bucket, Stack
 from hipaa.verdicts import Finding, failed
 
 

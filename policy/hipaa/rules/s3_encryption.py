@@ -32,10 +32,14 @@ def key_fault(key: Ref) -> str | Unknown | None:
     if isinstance(key, Here):
         return None
     if not key:
-        return "the AWS managed key, since none is named"
+        return "the AWS managed key aws/s3, since none is named"
     if "alias/aws/" in key:
-        return "an AWS managed key"
-    return None if KEY_ID.fullmatch(key) or CUSTOMER_ALIAS.fullmatch(key) else "what is no key's ARN, id or alias"
+        return "the AWS managed key aws/s3"
+    return (
+        None
+        if KEY_ID.fullmatch(key) or CUSTOMER_ALIAS.fullmatch(key)
+        else "what is neither a key's ARN or id nor an alias"
+    )
 
 
 @setting_rule("s3-encryption-at-rest", DefaultEncryption)
@@ -75,7 +79,7 @@ def bucket_key(encryption: DefaultEncryption, _: Bucket, __: Case) -> Finding:
 
 @setting_rule("s3-deny-wrong-encryption", BucketPolicy)
 def deny_wrong_encryption(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
-    """Ask of uploads: S3 itself encrypts one that says nothing with the bucket's key, so that one must not be denied."""
+    """Ask of uploads: S3 encrypts one that says nothing with the bucket's key, so it must not be denied."""
     parsed = read_bucket_policy(policy.document)
     if not isinstance(parsed, Parsed):
         return parsed
@@ -84,12 +88,12 @@ def deny_wrong_encryption(policy: BucketPolicy, bucket: Bucket, _: Case) -> Find
     right = _right_key(bucket, parsed)
     if isinstance(right, Unknown):
         return unverified(right)
-    refused = {
+    refused: dict[str, dict[str, str | None]] = {
         "asks for AES256": {ALGORITHM: "AES256", KEY_HEADER: None},
         "asks for another key": {ALGORITHM: "aws:kms", KEY_HEADER: OTHER_KEY},
         "asks for aws:kms with no key, for which S3 takes its own,": {ALGORITHM: "aws:kms", KEY_HEADER: None},
     }
-    taken = {"has no encryption header": {ALGORITHM: None, KEY_HEADER: None}}
+    taken: dict[str, dict[str, str | None]] = {"has no encryption header": {ALGORITHM: None, KEY_HEADER: None}}
     if right:
         taken["asks for the right key"] = {ALGORITHM: "aws:kms", KEY_HEADER: right}
     for what, headers in refused.items():

@@ -106,7 +106,9 @@ def _guarded(parsed: Parsed, bucket: Bucket, actions: tuple[str, ...]) -> Iterat
         resource = f"{bucket.arn}/{iam.ANY}" if of_object else str(bucket.arn)
         for who in ("role/somebody", "user/somebody", "root"):
             arn = f"arn:{bucket.place.partition}:iam::{account}:{who}"
-            answer = denied(parsed, iam.Request(action, resource, iam.Principal("AWS", arn), _administrator(arn, account)))
+            answer = denied(
+                parsed, iam.Request(action, resource, iam.Principal("AWS", arn), _administrator(arn, account))
+            )
             if answer is False:
                 yield failed(f"{action} isn't denied to an administrator")
             elif answer is not True:
