@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup engine preview test lint bench bench-cold lock clean
+.PHONY: help setup engine preview docs test lint bench bench-cold lock clean
 # The environment and the engine are made side by side: one waits for the network where the other computes.
 MAKEFLAGS += --jobs=2
 
@@ -27,6 +27,9 @@ preview: setup engine ## Preview the stack STACK (default: dev) against the embe
 	@# The program checks its settings itself, all at once; Pulumi's own check stops at the first.
 	bin/sandbox pulumi preview --stack "$(STACK)" --policy-pack policy --policy-pack-config policy/config/dev.json \
 		--skip-config-validation
+
+docs: setup ## Write docs/controls.md from the catalogue
+	cd policy && ../$(VENV)/bin/python -m hipaa.page > ../docs/controls.md
 
 test: setup ## Run every test
 	$(VENV)/bin/python -m pytest

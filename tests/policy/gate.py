@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -120,9 +121,8 @@ class Gate:
 
 
 @contextmanager
-def running() -> Iterator[Gate]:
-    """The pack of this checkout, started as the language host starts it."""
-    pack = ROOT / "policy"
+def running(pack: Path = ROOT / "policy") -> Iterator[Gate]:
+    """A pack, that of this checkout, started as the language host starts it."""
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(pack)]
     with subprocess.Popen(command, cwd=pack, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,0 +1,55 @@
+"""The catalogue as a page: `make docs` writes it to docs/controls.md."""
+
+from __future__ import annotations
+
+from hipaa.controls import CONTROLS, Control, Severity
+
+
+def markdown() -> str:
+    """A table of every control, and the options that the pack's config may set."""
+    rows = "\n".join(map(_row, CONTROLS))
+    options = "\n".join(
+        f"| `{control.id}` | `{option.name}` | {option.meaning} | {_default(option.default)} |"
+        for control in CONTROLS
+        for option in control.options
+    )
+    return f"""# The controls
+
+Made by `make docs` from the catalogue. Paragraphs are of 45 CFR 164; R: required, A: addressable, †: our own mapping or
+accepted practice. L is advisory, all others are mandatory.
+
+| control | what must hold | roles | paragraphs | severity |
+|---|---|---|---|---|
+{rows}
+
+Besides these the pack has `gate-config`, which fails for a config or an exemption that isn't in order, and
+`gate-notice`, which tells what the config lets through.
+
+## Options
+
+Each control also takes `enforcementLevel`, `unverified` (`mandatory` or `advisory`) and `exemptions`.
+
+| control | option | what it is | default |
+|---|---|---|---|
+{options}
+"""
+
+
+def _row(control: Control) -> str:
+    roles = "all" if len(control.roles) == 6 else ", ".join(sorted(role.value for role in control.roles)) or "–"
+    paragraphs = ", ".join(
+        f"{each.number} {each.duty.value[0].upper()}{'†' if each.ours else ''}" for each in control.paragraphs
+    )
+    severity = {Severity.LOW: "L", Severity.MEDIUM: "M", Severity.HIGH: "H", Severity.CRITICAL: "C"}[control.severity]
+    statement = control.statement.replace("|", "\\|")
+    return f"| `{control.id}` | {statement} | {roles} | {paragraphs or 'none'} | {severity} |"
+
+
+def _default(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

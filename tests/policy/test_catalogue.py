@@ -1,0 +1,120 @@
+"""The exact list of policies, their metadata, the page made from them; and that both ways to serve say the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hipaa.controls import CONTROLS
+from hipaa.page import markdown
+from hipaa.rules import RULES
+from sandbox.folder import ROOT
+from tests.policy.gate import UNKNOWN, running
+from tests.policy.stacks import bucket, changed
+
+POLICIES = [
+    "s3-data-class",
+    "s3-public-access-block",
+    "s3-account-public-access-block",
+    "s3-no-public-grant",
+    "s3-acls-disabled",
+    "s3-no-external-access",
+    "s3-encryption-at-rest",
+    "s3-customer-key",
+    "s3-bucket-key",
+    "s3-tls-only",
+    "s3-tls-1-2",
+    "s3-deny-wrong-encryption",
+    "s3-deny-sse-c",
+    "s3-versioning",
+    "s3-object-lock",
+    "s3-deletion-guarded",
+    "s3-retention",
+    "s3-abort-multipart",
+    "s3-access-logging",
+    "s3-recoverable",
+    "s3-no-website",
+    "s3-cors",
+    "s3-request-metrics",
+    "s3-no-force-destroy",
+    "s3-access-point-private",
+    "kms-rotation",
+    "kms-deletion-window",
+    "kms-no-public-principal",
+    "kms-confused-deputy",
+    "kms-administrable",
+    "kms-key-separation",
+    "cloudtrail-enabled",
+    "cloudtrail-s3-data-events",
+    "cloudtrail-customer-key",
+    "cloudtrail-log-validation",
+    "cloudtrail-to-logs",
+    "logs-customer-key",
+    "logs-retention",
+    "alarm-acts",
+    "alarm-can-fire",
+    "alarm-coverage",
+    "sns-customer-key",
+    "sns-private",
+    "iam-no-admin",
+    "iam-no-broad-decrypt",
+    "iam-least-privilege",
+    "iam-trust",
+    "iam-grant-applies",
+    "iam-no-users",
+    "backup-vault-customer-key",
+    "backup-vault-locked",
+    "gate-config",
+    "gate-notice",
+]
+
+
+def test_the_list_of_policies_and_their_metadata():
+    with running() as gate:
+        policies = gate.policies()
+    assert sorted(each.name for each in policies) == sorted(POLICIES)
+    assert policies[0].name == "s3-data-class"  # it says by which tag the others tell a bucket's role
+    for policy in policies:
+        assert policy.enforcementLevel == (0 if policy.severity == 1 else 1), policy.name  # only low ones are advisory
+        assert policy.framework.name == "HIPAA Security Rule"
+        assert policy.displayName
+        assert policy.description
+        assert policy.remediation_steps
+        assert policy.url.startswith("https://www.ecfr.gov/")
+        assert "hipaa" in policy.tags
+
+
+def test_every_control_has_a_rule_and_every_rule_a_control():
+    assert set(RULES) == {control.id for control in CONTROLS}
+
+
+def test_the_page_is_up_to_date():
+    assert (ROOT / "docs" / "controls.md").read_text(encoding="utf-8") == markdown(), "run: make docs"
+
+
+PLAIN = f"""
+import sys
+sys.path.insert(0, {str(ROOT / "policy")!r})
+from pulumi_policy import PolicyPack
+from crossguard.policies import policies
+PolicyPack(name="hipaa", policies=policies())
+"""
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        bucket(),
+        changed(bucket(created=False), "BucketVersioning", versioningConfiguration=UNKNOWN),
+        [replace(each, inputs={}) for each in bucket()],
+        [replace(each, inputs=dict.fromkeys(each.inputs, UNKNOWN)) for each in bucket()],
+    ],
+    ids=["right", "unknown", "empty", "all unknown"],
+)
+def test_the_sdks_own_reading_gives_the_same(tmp_path, stack):
+    (tmp_path / "__main__.py").write_text(PLAIN)
+    with running() as shared, running(tmp_path) as plain:
+        told = [[(each.policy, each.resource, each.message) for each in gate.judge(stack)] for gate in (shared, plain)]
+    assert told[0]
+    assert told[0] == told[1]

@@ -1,0 +1,127 @@
+"""The pack's config: options, levels, exemptions and the report, as the engine hands them over."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.policy.gate import Finding, Gate, Resource, running
+from tests.policy.stacks import VERSIONING, bucket, changed
+
+WRONG = changed(bucket(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
+TODAY = datetime.now(UTC).date()
+EXEMPTION = {
+    "resource": "urn:pulumi:*::data-BucketVersioning",
+    "reason": "The vendor's importer needs an unversioned bucket until its next release.",
+    "approver": "security officer",
+    "expires": (TODAY + timedelta(days=30)).isoformat(),
+    "compensatingControl": "Nightly copies to the vault.",
+}
+
+
+@pytest.fixture
+def pack():
+    with running() as gate:
+        yield gate
+
+
+def of(findings: list[Finding], policy: str) -> list[str]:
+    return [each.message for each in findings if each.policy == policy]
+
+
+def test_an_exempted_finding_is_shown_and_does_not_block(pack: Gate):
+    pack.configure(s3_versioning={"exemptions": [EXEMPTION]})
+    findings = pack.judge(WRONG)
+    assert of(findings, VERSIONING) == []
+    (notice,) = [each for each in findings if each.policy == "gate-notice"]
+    assert not notice.mandatory
+    assert notice.resource == "data-BucketVersioning"
+    assert "versioning is Suspended; exempted until" in notice.message
+    assert of(findings, "gate-config") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"expires": (TODAY - timedelta(days=1)).isoformat()}, "expired on"),
+        ({"expires": (TODAY + timedelta(days=400)).isoformat()}, "more than a year"),
+        ({"expires": "soon"}, "is no date"),
+        ({"reason": "TODO"}, "reason says too little"),
+        ({"reason": "xxxxxxxxxxxxxxxxxxxxxxxx"}, "reason says too little"),
+        ({"approver": ""}, "has no approver"),
+        ({"compensatingControl": None}, "has no compensatingControl"),
+        ({"resource": "**"}, "is of everything"),
+        ({"owner": "x"}, "a property that there isn't"),
+    ],
+)
+def test_an_exemption_that_is_not_in_order_excuses_nothing_and_fails(pack: Gate, change, fault):
+    pack.configure(s3_versioning={"exemptions": [EXEMPTION | change]})
+    findings = pack.judge(WRONG)
+    assert len(of(findings, VERSIONING)) == 1
+    (message,) = of(findings, "gate-config")
+    assert fault in message
+    assert all(each.mandatory for each in findings if each.policy == "gate-config")
+
+
+def test_an_exemption_that_excuses_nothing_fails(pack: Gate):
+    pack.configure(s3_versioning={"exemptions": [EXEMPTION]})
+    (message,) = of(pack.judge(bucket()), "gate-config")
+    assert "excuses nothing" in message
+
+
+def test_a_tag_exempts_nothing(pack: Gate):
+    tagged = changed(WRONG, "Bucket", tags={"DataClass": "PHI", "hipaa:exempt": "s3-versioning"})
+    assert len(of(pack.judge(tagged), VERSIONING)) == 1
+
+
+@pytest.mark.parametrize(
+    ("config", "notice"),
+    [
+        ({"s3_versioning": {"enforcementLevel": "disabled"}}, "s3-versioning: disabled"),
+        ({"s3_versioning": {"enforcementLevel": "advisory"}}, "s3-versioning: only advisory"),
+        ({"s3_retention": {"days": 30}}, "s3-retention: days is 30"),
+        ({"s3_no_force_destroy": {"protect": False}}, "s3-no-force-destroy: protect is False"),
+        ({"s3_no_external_access": {"accounts": ["444455556666"]}}, "accounts is 444455556666"),
+        ({"s3_data_class": {"untagged": "other"}}, "untagged is other"),
+        ({"s3_versioning": {"unverified": "advisory"}}, "what isn't known doesn't fail"),
+    ],
+)
+def test_every_loosening_is_seen(pack: Gate, config, notice):
+    pack.configure(**config)
+    assert any(notice in message for message in of(pack.judge(bucket()), "gate-notice"))
+
+
+def test_what_tightens_is_not_told(pack: Gate):
+    pack.configure(s3_retention={"days": 9999}, s3_abort_multipart={"days": 1}, s3_object_lock={"mode": "COMPLIANCE"})
+    assert of(pack.judge(bucket()), "gate-notice") == []
+
+
+def test_the_gates_own_policies_cannot_be_silenced(pack: Gate):
+    off = {name.name.replace("-", "_"): {"enforcementLevel": "disabled"} for name in pack.policies()}
+    pack.configure(**off)
+    assert len(of(pack.judge(WRONG), "gate-notice")) == len(off) - 2
+
+
+def test_an_option_decides(pack: Gate):
+    rules = [{"id": "x", "status": "Enabled", "noncurrentVersionExpiration": {"noncurrentDays": 3000}}]
+    token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+    stack = [*bucket(), Resource(token, "lifecycle", {"bucket": "data", "rules": rules})]
+    assert of(pack.judge(stack), "s3-retention") == []
+    pack.configure(s3_retention={"days": 3650})
+    (message,) = of(pack.judge(stack), "s3-retention")
+    assert "after 3000 days" in message
+    assert "3650 days" in message
+
+
+def test_the_report_has_every_verdict(pack: Gate, tmp_path):
+    path = tmp_path / "report.json"
+    pack.configure(gate_notice={"report": str(path)}, s3_versioning={"exemptions": [EXEMPTION]})
+    pack.judge(WRONG)
+    controls = {each["id"]: each for each in json.loads(path.read_text())["controls"]}
+    assert set(controls) == {each.name for each in pack.policies()} - {"gate-config", "gate-notice"}
+    (versioning,) = controls["s3-versioning"]["verdicts"]
+    assert versioning["status"] == "fail"
+    assert "security officer" in versioning["exempted"]
+    assert {each["status"] for each in controls["s3-tls-only"]["verdicts"]} == {"pass"}
