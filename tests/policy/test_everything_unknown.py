@@ -1,0 +1,45 @@
+"""Every type that the pack reads, with every property unknown, empty or odd: no policy gives up, and none ends the run."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+import pytest
+
+from crossguard import s3, stacks
+from crossguard.graph import BUCKET
+from tests.policy.gate import UNKNOWN, Resource, running
+
+TYPES = sorted({*stacks.READERS, *s3.COMPANIONS, *s3.ACCESS_POINTS, *s3.USES, BUCKET, "aws:s3/bucketV2:BucketV2"})
+
+
+def properties(token: str) -> list[str]:
+    """Every input that pulumi-aws gives a resource of this type."""
+    module, name = token.split(":")[1].split("/")[0], token.rsplit(":", 1)[1]
+    made = getattr(importlib.import_module(f"pulumi_aws.{module}"), name)
+    skip = {"self", "__self__", "resource_name", "opts", "__props__"}
+    words = [each for each in inspect.signature(made._internal_init).parameters if each not in skip]
+    return [first + "".join(map(str.title, rest)) for first, *rest in (word.split("_") for word in words)]
+
+
+@pytest.fixture(scope="module")
+def pack():
+    with running() as gate:
+        yield gate
+
+
+@pytest.mark.parametrize("value", [UNKNOWN, None, [], {}, [UNKNOWN], {"rule": UNKNOWN}, "", 5, True, [[{}]], "{"])
+def test_no_policy_gives_up(pack, value):
+    stack = [Resource(token, f"r{i}", dict.fromkeys(properties(token), value)) for i, token in enumerate(TYPES)]
+    findings = pack.judge(stack)
+    assert not [each.message for each in findings if "can't run policy" in each.message]
+    assert "s3-public-access-block" in {each.policy for each in findings}
+
+
+@pytest.mark.parametrize("token", TYPES)
+def test_each_property_unknown_by_itself(pack, token):
+    for i, name in enumerate(properties(token)):
+        for value in (UNKNOWN, [UNKNOWN], {"rule": UNKNOWN, "rules": [UNKNOWN]}):
+            findings = pack.judge([Resource(token, f"one{i}", {name: value})])
+            assert not [each for each in findings if "can't run policy" in each.message]
