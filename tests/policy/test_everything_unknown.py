@@ -1,9 +1,10 @@
-"""Every type that the pack reads, with every property unknown, empty or odd: no policy gives up, and none ends the run."""
+"""Every type that the pack reads, with every property unknown, empty or odd: no policy gives up or ends the run."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import re
 
 import pytest
 
@@ -16,7 +17,7 @@ TYPES = sorted({*stacks.READERS, *s3.COMPANIONS, *s3.ACCESS_POINTS, *s3.USES, BU
 
 def properties(token: str) -> list[str]:
     """Every input that pulumi-aws gives a resource of this type."""
-    module, name = token.split(":")[1].split("/")[0], token.rsplit(":", 1)[1]
+    module, name = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", token).groups()
     made = getattr(importlib.import_module(f"pulumi_aws.{module}"), name)
     skip = {"self", "__self__", "resource_name", "opts", "__props__"}
     words = [each for each in inspect.signature(made._internal_init).parameters if each not in skip]
