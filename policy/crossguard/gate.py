@@ -123,7 +123,10 @@ class Gate:
         """What a resource gets wrong by itself. What can't be told of it yet is told at the end."""
         verdicts = judge(terms.control, Case(stack, terms.options))
         wrong = [each for each in verdicts if each.status is Status.FAIL and terms.blocks(each)]
-        self.reported[terms.control.id, urn] = {each.resource for each in wrong}
+        if wrong:
+            self.reported[terms.control.id, urn] = {each.resource for each in wrong}
+        else:
+            self.reported.pop((terms.control.id, urn), None)
         return wrong
 
     def judge_whole(self, terms: Terms, stack: Stack) -> list[Verdict]:
