@@ -24,6 +24,7 @@ EMPTY = ROOT / "bench" / "empty"
 LARGE = 400  # buckets: 3,202 resources
 SMALLER = (50, 100, 200)
 ROUNDS = 3
+SMALLER_ROUNDS = 2  # what the pack's own process takes hardly varies
 STARTS = 7
 
 Round = dict[Path | None, Run]
@@ -48,11 +49,13 @@ def measure(gate: Path, folder: Path) -> None:
     large: list[Round] = []
     smaller: dict[int, list[Round]] = {buckets: [] for buckets in SMALLER}
     checks: list[float] = []
-    for _ in range(ROUNDS):
+    for at in range(ROUNDS):
+        print(f"bench: round {at + 1} of {ROUNDS}", file=sys.stderr)
         large.append(previews(packs, LARGE, advisory))
         checks.append(checked(check))
         for buckets, rounds in smaller.items():
-            rounds.append(previews([pack for pack in packs if pack != EMPTY], buckets, advisory))
+            if at < SMALLER_ROUNDS:
+                rounds.append(previews([pack for pack in packs if pack != EMPTY], buckets, advisory))
         packs.reverse()
 
     print(f"{resources(LARGE)} resources, {LARGE} buckets:")
@@ -63,6 +66,9 @@ def measure(gate: Path, folder: Path) -> None:
     report("an empty pack adds", [added(each, EMPTY) for each in large])
     report("the pack adds", [added(each, gate) for each in large])
     report("the same, the pack ÷ empty", [added(each, gate) / added(each, EMPTY) for each in large])
+    report("an empty pack adds, CPU seconds", [added_cpu(each, EMPTY) for each in large])
+    report("the pack adds, CPU seconds", [added_cpu(each, gate) for each in large])
+    report("the same, the pack ÷ empty", [added_cpu(each, gate) / added_cpu(each, EMPTY) for each in large])
     report("the pack adds ÷ checkov", [added(each, gate) / one for each, one in zip(large, checks, strict=True)])
     report("findings of the pack", [each[gate].output.count("[advisory]") for each in large])
     for pack in (EMPTY, gate):
@@ -103,6 +109,11 @@ def resources(buckets: int) -> int:
 
 def added(previews: Round, pack: Path) -> float:
     return previews[pack].seconds - previews[None].seconds
+
+
+def added_cpu(previews: Round, pack: Path) -> float:
+    """The CPU seconds of every process: what else the machine does hardly changes them."""
+    return previews[pack].cpu - previews[None].cpu
 
 
 def checked(check: list[str]) -> float:

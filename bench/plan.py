@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.many.bucket import KEY, LOG_BUCKET, bucket_name, tls_only
+from bench.many.bucket import KEY, LOG_BUCKET, bucket_name, policy
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 
@@ -67,7 +67,7 @@ def declared(name: str) -> Iterator[Resource]:
         "ownership_controls": {"rule": [{"object_ownership": "BucketOwnerEnforced"}]},
         "versioning": {"versioning_configuration": [{"status": "Enabled"}]},
         "server_side_encryption_configuration": {"rule": [encryption]},
-        "policy": {"policy": tls_only(name)},
+        "policy": {"policy": policy(name)},
         "logging": {"target_bucket": LOG_BUCKET, "target_prefix": f"{name}/"},
         "lifecycle_configuration": {"rule": [lifecycle]},
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -30,9 +31,10 @@ class Usage:
 
 @dataclass(frozen=True)
 class Run:
-    """Wall seconds, what was written, and what the pack's process took (None without one, or without a /proc)."""
+    """Wall and CPU seconds, what was written, and what the pack's process took: None without one, or without /proc."""
 
     seconds: float
+    cpu: float
     output: str
     pack: Usage | None
 
@@ -44,7 +46,7 @@ def run(command: list[str], env: Mapping[str, str]) -> Run:
     usage: Usage | None = None
     marked = os.environ | env | {MARK: mark}
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), cpu_of_children()
         child = subprocess.Popen(command, cwd=ROOT, env=marked, stdout=output, stderr=errors)
         while True:
             try:
@@ -53,12 +55,18 @@ def run(command: list[str], env: Mapping[str, str]) -> Run:
             except subprocess.TimeoutExpired:
                 pid = pid or pack(mark)
                 usage = (pid and used(pid)) or usage  # the last that was seen: the engine kills the pack
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, cpu_of_children() - cpu
         for file in (output, errors):
             file.seek(0)
         if status:
             sys.exit(f"bench: {' '.join(command)} failed:\n{output.read()[-4000:]}{errors.read()}")
-        return Run(seconds, output.read(), usage)
+        return Run(seconds, cpu, output.read(), usage)
+
+
+def cpu_of_children() -> float:
+    """The CPU seconds of every command that has ended, and of all that it started and waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def pack(mark: str) -> int | None:

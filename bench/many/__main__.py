@@ -6,15 +6,16 @@ import os
 import sys
 from pathlib import Path
 
+import pulumi
 import pulumi_aws as aws
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
-from bench.many.bucket import KEY, LOG_BUCKET, bucket_name, tls_only
+from bench.many.bucket import KEY, LOG_BUCKET, bucket_name, policy
 
 
 def declare(name: str, key: aws.kms.Key) -> None:
     """A bucket, and companions that name it by its id: a first preview doesn't know it, as in most programs."""
-    bucket = aws.s3.Bucket(name, bucket=name, tags={"DataClass": "PHI"})
+    bucket = aws.s3.Bucket(name, bucket=name, tags={"DataClass": "PHI"}, opts=pulumi.ResourceOptions(protect=True))
     aws.s3.BucketPublicAccessBlock(
         f"{name}-public-access-block",
         bucket=bucket.id,
@@ -46,7 +47,7 @@ def declare(name: str, key: aws.kms.Key) -> None:
     aws.s3.BucketPolicy(
         f"{name}-policy",
         bucket=bucket.id,
-        policy=tls_only(name),
+        policy=policy(name),
     )
     aws.s3.BucketLogging(
         f"{name}-logging",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 LOG_BUCKET = "bench-access-logs"  # of another stack
 KEY = "bench-phi"
@@ -12,15 +13,25 @@ def bucket_name(at: int) -> str:
     return f"bench-phi-{at:03}"
 
 
-def tls_only(bucket: str) -> str:
-    """A policy document that denies every request over plain HTTP."""
-    arn = f"arn:aws:s3:::{bucket}"
-    statement = {
-        "Sid": "DenyPlainHttp",
+def policy(bucket: str) -> str:
+    """A policy document that denies plain HTTP, TLS before 1.2 and keys that a customer provides."""
+    objects = f"arn:aws:s3:::{bucket}/*"
+    everything = [f"arn:aws:s3:::{bucket}", objects]
+    customer_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
+    statements = [
+        deny("DenyPlainHttp", "s3:*", everything, {"Bool": {"aws:SecureTransport": "false"}}),
+        deny("DenyTlsBefore12", "s3:*", everything, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
+        deny("DenyCustomerProvidedKey", "s3:PutObject", [objects], customer_key),
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def deny(sid: str, action: str, resources: list[str], condition: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "Sid": sid,
         "Effect": "Deny",
         "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        "Action": action,
+        "Resource": resources,
+        "Condition": condition,
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
