@@ -15,3 +15,10 @@ def gate() -> Iterator[Gate]:
     """A process that has seen nothing yet, heard on the controls that `stacks` is about."""
     with running() as gate:
         yield gate.about(*BASIC)
+
+
+@pytest.fixture(scope="module")
+def pack() -> Iterator[Gate]:
+    """A process for all tests of a module, each of which judges a stack of its own, heard on every control."""
+    with running() as gate:
+        yield gate

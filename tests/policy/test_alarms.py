@@ -9,19 +9,13 @@ from typing import Any
 import pytest
 
 from tests.policy.asking import found, unknown, wrong
-from tests.policy.gate import UNKNOWN, Gate, Resource, running
+from tests.policy.gate import UNKNOWN, Gate, Resource
 
 ACTS, FIRES, COVERAGE = "alarm-acts", "alarm-can-fire", "alarm-coverage"
 ALARM, COMPOSITE = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 TOPIC_ARN = "arn:aws:sns:us-east-1:111122223333:alerts"
 STACK = Resource("pulumi:pulumi:Stack", "stack", {})
 TOPIC = Resource("aws:sns/topic:Topic", "topic", {})
-
-
-@pytest.fixture(scope="module")
-def pack():
-    with running() as gate:
-        yield gate
 
 
 def alarm(name: str = "alarm", token: str = ALARM, comes_from: Any = None, **inputs: Any) -> Resource:

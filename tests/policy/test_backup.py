@@ -12,18 +12,12 @@ from crossguard.resources import Inputs
 from crossguard.resources import Resource as Read
 from hipaa.facts import Here, Selection, Unknown
 from tests.policy.asking import unknown, wrong
-from tests.policy.gate import UNKNOWN, Gate, Resource, running
+from tests.policy.gate import UNKNOWN, Gate, Resource
 
 KEY, LOCKED = "backup-vault-customer-key", "backup-vault-locked"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 VAULT, PLAN, SELECTION = "aws:backup/vault:Vault", "aws:backup/plan:Plan", "aws:backup/selection:Selection"
 AIR_GAPPED = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
-
-
-@pytest.fixture(scope="module")
-def pack():
-    with running() as gate:
-        yield gate
 
 
 def vault(name: str = "vault", **inputs: Any) -> Resource:

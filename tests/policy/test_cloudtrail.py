@@ -7,18 +7,12 @@ from typing import Any
 import pytest
 
 from tests.policy.asking import found, unknown, wrong
-from tests.policy.gate import UNKNOWN, Gate, Resource, running
+from tests.policy.gate import UNKNOWN, Gate, Resource
 
 ENABLED, EVENTS, KEY = "cloudtrail-enabled", "cloudtrail-s3-data-events", "cloudtrail-customer-key"
 VALIDATION, TO_LOGS = "cloudtrail-log-validation", "cloudtrail-to-logs"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 STACK = Resource("pulumi:pulumi:Stack", "stack", {})
-
-
-@pytest.fixture(scope="module")
-def pack():
-    with running() as gate:
-        yield gate
 
 
 def trail(name: str = "trail", comes_from: Any = None, region: str = "us-east-1", **inputs: Any) -> Resource:

@@ -10,7 +10,7 @@ import pytest
 
 from crossguard import s3, stacks
 from crossguard.graph import BUCKET
-from tests.policy.gate import UNKNOWN, Resource, running
+from tests.policy.gate import UNKNOWN, Resource
 
 TYPES = sorted({*stacks.READERS, *s3.COMPANIONS, *s3.ACCESS_POINTS, *s3.USES, BUCKET, "aws:s3/bucketV2:BucketV2"})
 
@@ -22,12 +22,6 @@ def properties(token: str) -> list[str]:
     skip = {"self", "__self__", "resource_name", "opts", "__props__"}
     words = [each for each in inspect.signature(made._internal_init).parameters if each not in skip]
     return [first + "".join(map(str.title, rest)) for first, *rest in (word.split("_") for word in words)]
-
-
-@pytest.fixture(scope="module")
-def pack():
-    with running() as gate:
-        yield gate
 
 
 @pytest.mark.parametrize("value", [UNKNOWN, None, [], {}, [UNKNOWN], {"rule": UNKNOWN}, "", 5, True, [[{}]], "{"])

@@ -13,27 +13,14 @@ from hipaa.rules import Case, identity
 from hipaa.rules.managed_policies import ADMIN as ADMIN_POLICIES
 from hipaa.rules.managed_policies import EVERY_KEY
 from hipaa.verdicts import Status
-from tests.policy.gate import UNKNOWN, Gate, Resource, running
+from tests.policy.asking import wrong
+from tests.policy.gate import UNKNOWN, Gate, Resource
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ADMIN, DECRYPT, LEAST = "iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege"
 TRUST, APPLIES, USERS = "iam-trust", "iam-grant-applies", "iam-no-users"
 POLICY = "aws:iam/policy:Policy"
-
-
-@pytest.fixture(scope="module")
-def pack():
-    with running() as gate:
-        yield gate
-
-
-def wrong(pack: Gate, control: str, stack: list[Resource]) -> set[str]:
-    """What fails for certain."""
-    findings = [each for each in pack.judge(stack) if each.policy == control]
-    assert len(findings) == len({each.resource for each in findings}), "told twice"
-    assert not any("known yet" in each.message for each in findings)
-    return {each.resource for each in findings}
 
 
 def unknown(pack: Gate, control: str, stack: list[Resource]) -> set[str]:

@@ -10,7 +10,8 @@ import pytest
 from hipaa.facts import Document, Here, Key, KeyPolicy, Place, Stack
 from hipaa.rules import Case, keys
 from hipaa.verdicts import Status
-from tests.policy.gate import UNKNOWN, Gate, Resource, running
+from tests.policy.asking import unknown, wrong
+from tests.policy.gate import UNKNOWN, Gate, Resource
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -18,26 +19,6 @@ KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-33334444
 EXTERNAL, REPLICA = "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey"
 ROTATION, WINDOW, SEPARATION = "kms-rotation", "kms-deletion-window", "kms-key-separation"
 PUBLIC, DEPUTY, ADMIN = "kms-no-public-principal", "kms-confused-deputy", "kms-administrable"
-
-
-@pytest.fixture(scope="module")
-def pack():
-    with running() as gate:
-        yield gate
-
-
-def wrong(pack: Gate, control: str, stack: list[Resource]) -> set[str]:
-    """What fails for certain."""
-    findings = [each for each in pack.judge(stack) if each.policy == control]
-    assert len(findings) == len({each.resource for each in findings}), "told twice"
-    assert not any("known yet" in each.message for each in findings)
-    return {each.resource for each in findings}
-
-
-def unknown(pack: Gate, control: str, stack: list[Resource]) -> set[str]:
-    findings = [each for each in pack.judge(stack) if each.policy == control]
-    assert all("known yet" in each.message and each.mandatory for each in findings)
-    return {each.resource for each in findings}
 
 
 def key(name: str = "key", token: str = "aws:kms/key:Key", **inputs: Any) -> Resource:

@@ -7,17 +7,11 @@ from typing import Any
 import pytest
 
 from tests.policy.asking import unknown, wrong
-from tests.policy.gate import UNKNOWN, Gate, Resource, running
+from tests.policy.gate import UNKNOWN, Gate, Resource
 
 KEY, RETENTION = "logs-customer-key", "logs-retention"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 GROUP_ARN = "arn:aws:logs:us-east-1:111122223333:log-group:/audit/trail"
-
-
-@pytest.fixture(scope="module")
-def pack():
-    with running() as gate:
-        yield gate
 
 
 def group(resource: str = "group", data_class: str | None = "AuditLog", **inputs: Any) -> Resource:

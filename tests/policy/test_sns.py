@@ -7,33 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.policy.gate import UNKNOWN, Gate, Resource, running
+from tests.policy.asking import unknown, wrong
+from tests.policy.gate import UNKNOWN, Gate, Resource
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:alerts"
 ENCRYPTED, PRIVATE = "sns-customer-key", "sns-private"
 WATCH, EVENTS, STORE = (f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "s3"))
-
-
-@pytest.fixture(scope="module")
-def pack():
-    with running() as gate:
-        yield gate
-
-
-def wrong(pack: Gate, control: str, stack: list[Resource]) -> set[str]:
-    """What fails for certain."""
-    findings = [each for each in pack.judge(stack) if each.policy == control]
-    assert len(findings) == len({each.resource for each in findings}), "told twice"
-    assert not any("known yet" in each.message for each in findings)
-    return {each.resource for each in findings}
-
-
-def unknown(pack: Gate, control: str, stack: list[Resource]) -> set[str]:
-    findings = [each for each in pack.judge(stack) if each.policy == control]
-    assert all("known yet" in each.message and each.mandatory for each in findings)
-    return {each.resource for each in findings}
 
 
 def key(*services: str, name: str = "key", **change: Any) -> Resource:
