@@ -72,7 +72,7 @@ def _resources(selection: Resource, prop: str, graph: Graph) -> tuple[Ref, ...] 
 def _vaults(selection: Resource, graph: Graph) -> tuple[Ref, ...] | Unknown:
     """Where the plan's rules put what is selected. Of a plan of another stack that can't be told."""
     of = graph.ref(selection, selection.inputs.get("planId"), "planId", {PLAN})
-    plan = next((each for each in graph.by_type.get(PLAN, []) if of == Here(each.urn)), None)
+    plan = graph.at(of)
     if plan is None:
         return of if isinstance(of, Unknown) else Unknown(f"the plan of {selection.name}")
     rules = items(plan.inputs.get("rules"))

@@ -13,7 +13,7 @@ from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 from crossguard import stacks
 from crossguard.resources import Inputs
 from crossguard.s3 import ROLES, DataClass
-from hipaa.controls import Control
+from hipaa.controls import CONTROLS, Control
 from hipaa.exemptions import Exemption, read
 from hipaa.facts import Stack
 from hipaa.rules import Case, judge
@@ -36,8 +36,8 @@ class Terms:
 
     def blocks(self, verdict: Verdict) -> bool:
         """Whether a verdict is a violation."""
-        wrong = verdict.status is Status.FAIL or (verdict.status is Status.UNVERIFIED and not self.relaxed)
-        return wrong and self.exemption(verdict) is None
+        allowed = self.relaxed and verdict.status is Status.UNVERIFIED
+        return verdict.wrong and not allowed and self.exemption(verdict) is None
 
 
 def terms(control: Control, config: Mapping[str, Any] | None, today: date) -> Terms:
@@ -78,7 +78,7 @@ class Gate:
         self.inputs = Inputs()
         self.records: dict[str, Record] = {}
         # By control and resource, what was told before the resource existed; it is not said again at the end.
-        self.reported: dict[tuple[str, str], set[str]] = {}
+        self.reported: dict[str, dict[str, set[str]]] = {control.id: {} for control in CONTROLS}
         self.levels: dict[str, str] = {}
         self._terms: dict[str, Terms] = {}
         self._given: dict[str, Any] = {}
@@ -123,20 +123,14 @@ class Gate:
         """What a resource gets wrong by itself. What can't be told of it yet is told at the end."""
         verdicts = judge(terms.control, Case(stack, terms.options))
         wrong = [each for each in verdicts if each.status is Status.FAIL and terms.blocks(each)]
+        self.reported[terms.control.id].pop(urn, None)
         if wrong:
-            self.reported[terms.control.id, urn] = {each.resource for each in wrong}
-        else:
-            self.reported.pop((terms.control.id, urn), None)
+            self.reported[terms.control.id][urn] = {each.resource for each in wrong}
         return wrong
 
     def judge_whole(self, terms: Terms, stack: Stack) -> list[Verdict]:
         """What is wrong, missing or not known in the whole stack, and hasn't been said before."""
         verdicts = judge(terms.control, Case(stack, terms.options))
         self.records[terms.control.id] = Record(terms, verdicts)
-        told = {
-            resource
-            for (control, _), resources in self.reported.items()
-            if control == terms.control.id
-            for resource in resources
-        }
+        told = set().union(*self.reported[terms.control.id].values())
         return [each for each in verdicts if terms.blocks(each) and each.resource not in told]

@@ -52,6 +52,14 @@ class Graph:
         self.resources = list(resources)
         self.inputs = inputs
 
+    def at(self, ref: object) -> Resource | None:
+        """The resource that something refers to, where it is one of these."""
+        return self._by_urn.get(ref.resource) if isinstance(ref, Here) else None
+
+    @cached_property
+    def _by_urn(self) -> dict[str, Resource]:
+        return {resource.urn: resource for resource in self.resources}
+
     @cached_property
     def by_type(self) -> dict[str, list[Resource]]:
         """The resources of each type, by pulumi-aws 7's token."""
@@ -115,8 +123,7 @@ class Graph:
         if resource.type != ALIAS:
             return resource
         target = self.ref(resource, resource.inputs.get("targetKeyId"), "targetKeyId", KEYS - {ALIAS})
-        found = [each for each in self.resources if isinstance(target, Here) and each.urn == target.resource]
-        return found[0] if found else resource
+        return self.at(target) or resource
 
     def document(self, resource: Resource, prop: str, declared: str) -> Document:
         """A policy document as JSON or, while that isn't known, as its component declared it, with the structure known.
@@ -131,7 +138,7 @@ class Graph:
         if component is None:
             return Document(content if isinstance(content, str | Mapping | Unknown) else "")
         content = component.inputs[declared]
-        here = next((each for each in self.resources if each.urn == component.urn), component)
+        here = self._by_urn.get(component.urn, component)
         sources = {each.urn: each for each in (*here.sources.get(declared, ()), *resource.sources.get(prop, ()))}
         keys = [each for each in sources.values() if each.type in KEYS]
         if any(unknowns(content)) and len(keys) == 1 and keys[0].type != ALIAS:

@@ -73,7 +73,7 @@ def _policy(policy: Resource, graph: Graph) -> list[Fact]:
 def _arn(policy: Resource, key: object, graph: Graph) -> Text:
     """The ARN of the key that a policy is of: the resource's own where it is of the stack."""
     if isinstance(key, Here):
-        return next((text(each.output("arn")) for each in graph.resources if each.urn == key.resource), None)
+        return text(found.output("arn")) if (found := graph.at(key)) else None
     given = policy.inputs.get("keyId")
     return given if isinstance(given, str) and given.startswith("arn:") else Unknown(f"{policy.name}.keyId")
 

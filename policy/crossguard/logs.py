@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from crossguard.graph import KEYS, Graph, get, number, text
 from crossguard.resources import Resource
-from hipaa.facts import Fact, Flag, Here, LogGroup, MetricFilter, Ref, Unknown
+from hipaa.facts import Fact, Flag, Here, LogGroup, MetricFilter, Ref, Unknown, spelled
 
 GROUP = "aws:cloudwatch/logGroup:LogGroup"
 TRAIL = "aws:cloudtrail/trail:Trail"
@@ -35,7 +34,7 @@ def _group(group: Resource, graph: Graph) -> list[Fact]:
 
 def _audit(group: Resource, graph: Graph) -> Flag:
     tag = get(group.inputs.get("tags"), "DataClass")
-    if isinstance(tag, str) and re.sub(r"[\W_]", "", tag).lower() in AUDIT:
+    if isinstance(tag, str) and spelled(tag) in AUDIT:
         return True
     used = [log_group(trail, "cloudWatchLogsGroupArn", graph) for trail in graph.by_type.get(TRAIL, [])]
     if Here(group.urn) in used:

@@ -103,8 +103,7 @@ class ConfigPolicy(StackValidationPolicy):
             for fault in record.terms.faults:
                 report_violation(fault, None)
             for position, exemption in enumerate(record.terms.exemptions, 1):
-                wrong = (each for each in record.verdicts if each.status in (Status.FAIL, Status.UNVERIFIED))
-                if not any(exemption.covers(each) for each in wrong):
+                if not any(exemption.covers(each) for each in record.verdicts if each.wrong):
                     text = f"exemption {position} excuses nothing in this stack: take it out"
                     report_violation(f"{exemption.control}: {text}", None)
 
@@ -147,7 +146,7 @@ class NoticePolicy(StackValidationPolicy):
 
 
 def _let_through(terms: Terms, verdict: Verdict) -> str | None:
-    if verdict.status not in (Status.FAIL, Status.UNVERIFIED) or terms.blocks(verdict):
+    if not verdict.wrong or terms.blocks(verdict):
         return None
     exemption = terms.exemption(verdict)
     return f"{verdict.finding.found}; {exemption.note if exemption else 'allowed as not known yet'}"

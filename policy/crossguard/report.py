@@ -55,10 +55,9 @@ def _control(record: Record, levels: Mapping[str, str]) -> dict[str, Any]:
 
 def _verdict(record: Record, verdict: Verdict) -> dict[str, Any]:
     exemption = record.terms.exemption(verdict)
-    wrong = verdict.status.value in ("fail", "unverified")
     return {
         "resource": verdict.resource,
         "status": verdict.status.value,
         "found": verdict.finding.found,
-        "exempted": exemption.note if exemption and wrong else None,
+        "exempted": exemption.note if exemption and verdict.wrong else None,
     }

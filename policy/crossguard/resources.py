@@ -61,9 +61,10 @@ class Resource:
 
     def output(self, name: str) -> Any:
         """A property that AWS or the provider may have chosen: None where there is none, Unknown before it is."""
-        if name in set(self.outputs):
+        try:
             return _read(self.outputs, name, f"{self.name}.{name}")
-        return self.inputs.get(name)
+        except KeyError:
+            return self.inputs.get(name)
 
 
 class Inputs:

@@ -292,7 +292,7 @@ def _replication_rule(resource: Resource, rule: Any, prop: str, graph: Graph) ->
     target = graph.ref(resource, get(destination, "bucket"), prop, {BUCKET}, KEYS)
     selected = get(rule, "sourceSelectionCriteria", "sseKmsEncryptedObjects")
     enabled = get(selected, "enabled")  # inline
-    bucket = next((each for each in graph.resources if isinstance(target, Here) and each.urn == target.resource), None)
+    bucket = graph.at(target)
     return ReplicationRule(
         _status(get(rule, "status")),
         _everywhere(rule),

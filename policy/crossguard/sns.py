@@ -62,7 +62,7 @@ def _arn(topic: Resource, graph: Graph) -> Text:
 
 def _policy(policy: Resource, graph: Graph) -> list[Fact]:
     topic = graph.ref(policy, policy.inputs.get("arn"), "arn", {TOPIC})
-    found = next((each for each in graph.resources if isinstance(topic, Here) and each.urn == topic.resource), None)
+    found = graph.at(topic)
     arn = _arn(found, graph) if found else text(policy.inputs.get("arn"))
     document = graph.document(policy, "policy", "topicPolicy")
     return [TopicPolicy(policy.urn, topic, arn, document, graph.place(policy))]

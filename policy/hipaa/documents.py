@@ -15,7 +15,7 @@ from typing import Any
 from hipaa import iam
 from hipaa.facts import Document, Unknown, unknowns
 from hipaa.iam.patterns import UNKNOWN
-from hipaa.verdicts import Finding, failed, unverified
+from hipaa.verdicts import Finding, failed, passed, unverified
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,17 @@ def denied(parsed: Parsed, request: iam.Request) -> bool | tuple[Unknown, ...]:
         return True
     may_deny = [each for each in parsed.statements if each.effect != "Allow" and _waits(parsed, each, request)]
     return tuple(unknown for each in may_deny for unknown in parsed.waiting[each.position]) or False
+
+
+def must_be_denied(parsed: Parsed, request: iam.Request, otherwise: str) -> Finding:
+    """A pass where every such request is denied, else a failure with these words, else what it depends on."""
+    match denied(parsed, request):
+        case True:
+            return passed("")
+        case False:
+            return failed(otherwise)
+        case unknown:
+            return unverified(*unknown)
 
 
 def lets_in(parsed: Parsed, request: iam.Request) -> iam.Statement | tuple[Unknown, ...] | None:

@@ -36,6 +36,11 @@ class Verdict:
     def status(self) -> Status:
         return self.finding.status
 
+    @property
+    def wrong(self) -> bool:
+        """Whether it counts against the resource: what can't be known does."""
+        return self.status in (Status.FAIL, Status.UNVERIFIED)
+
 
 def passed(found: str) -> Finding:
     return Finding(Status.PASS, found)

@@ -14,6 +14,10 @@ CLOSED = (
     *required("312(a)(1)", "312(e)(1)"),
 )
 FOUR_FLAGS = "block_public_acls=True, block_public_policy=True, ignore_public_acls=True, restrict_public_buckets=True"
+ENCRYPTED = (
+    "aws.s3.BucketServerSideEncryptionConfiguration(…, bucket=bucket.id, "
+    'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}}])'
+)
 
 CONTROLS = (
     # First: it says by which tag a bucket's role is told, to all the others.
@@ -101,9 +105,7 @@ CONTROLS = (
         roles=EVERY_ROLE,
         paragraphs=addressable("312(a)(2)(iv)", "312(e)(2)(ii)"),
         severity=Severity.CRITICAL,
-        remedy="aws.s3.BucketServerSideEncryptionConfiguration(…, bucket=bucket.id, "
-        'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", '
-        '"kms_master_key_id": key.arn}}])',
+        remedy=ENCRYPTED,
     ),
     Control(
         id="s3-customer-key",
@@ -113,9 +115,7 @@ CONTROLS = (
         roles=GUARDED,
         paragraphs=addressable("312(a)(2)(iv)", ours=True),
         severity=Severity.HIGH,
-        remedy="aws.s3.BucketServerSideEncryptionConfiguration(…, bucket=bucket.id, "
-        'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", '
-        '"kms_master_key_id": key.arn}}])',
+        remedy=ENCRYPTED,
     ),
     Control(
         id="s3-bucket-key",

@@ -48,6 +48,7 @@ from hipaa.facts.storage import (
     Setting,
     Versioning,
     Website,
+    spelled,
 )
 from hipaa.facts.values import Document, Flag, Here, Number, Place, Ref, Text, Unknown, on, unknowns
 
@@ -101,6 +102,7 @@ __all__ = [
     "Versioning",
     "Website",
     "on",
+    "spelled",
     "unknowns",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -19,6 +20,11 @@ class Role(Enum):
     TRAIL_LOG = "trail-log"
     INVENTORY = "inventory"
     OTHER = "other"
+
+
+def spelled(data_class: str) -> str:
+    """A data class without what writers differ in: `access-log` is AccessLog."""
+    return re.sub(r"[\W_]", "", data_class).lower()
 
 
 @dataclass(frozen=True)
@@ -180,7 +186,7 @@ class Bucket:
     """
 
     resource: str
-    arn: Text
+    arn: str | Unknown
     role: Role
     declared: tuple[Declared, ...] = ()
     whole: bool = True
@@ -197,7 +203,7 @@ class Bucket:
         return tuple(each.setting for each in self.declared if isinstance(each.setting, kind))
 
     @property
-    def name(self) -> Text:
+    def name(self) -> str | Unknown:
         return self.arn.rsplit(":", 1)[-1] if isinstance(self.arn, str) else self.arn
 
 

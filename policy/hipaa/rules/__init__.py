@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from hipaa.controls import Control
 from hipaa.facts import Bucket, Stack
-from hipaa.rules import (
+from hipaa.rules import (  # noqa: F401 - each is imported for its rules
     alerts,
     backup,
     coverage,
@@ -25,22 +25,6 @@ from hipaa.rules.registry import RULES, Case, Rule
 from hipaa.verdicts import Finding, Verdict, not_applicable
 
 __all__ = ["RULES", "Case", "judge"]
-
-# Each is imported for its rules.
-_MODULES = (
-    alerts,
-    backup,
-    coverage,
-    identity,
-    keys,
-    log_groups,
-    s3_access,
-    s3_encryption,
-    s3_logging,
-    s3_recovery,
-    topics,
-    trails,
-)
 
 
 def judge(control: Control, case: Case) -> list[Verdict]:

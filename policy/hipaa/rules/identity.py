@@ -14,6 +14,7 @@ from hipaa.rules import strangers
 from hipaa.rules.condition_keys import actions_with
 from hipaa.rules.managed_policies import ADMIN, EVERY_KEY
 from hipaa.rules.registry import Case, rule
+from hipaa.rules.s3_recovery import BYPASS, WEAKENING
 from hipaa.verdicts import Finding, failed, unverified
 
 # Each service with the resources that it has, of a region and an account where it says them.
@@ -24,13 +25,7 @@ DECRYPTING = (
     *("kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext"),
 )
 KEY_BINDINGS = ("kms:resourcealiases", "kms:requestalias", "kms:viaservice")
-ADMINISTERING = (
-    *("s3:PutBucketPolicy", "s3:DeleteBucketPolicy", "s3:PutBucketAcl", "s3:PutBucketOwnershipControls"),
-    *("s3:PutBucketPublicAccessBlock", "s3:PutEncryptionConfiguration", "s3:PutBucketVersioning"),
-    *("s3:PutBucketObjectLockConfiguration", "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration"),
-    *("s3:PutBucketLogging", "s3:DeleteBucket"),
-)
-BYPASS = "s3:BypassGovernanceRetention"
+ADMINISTERING = (*(each for each in WEAKENING if each != BYPASS), "s3:PutBucketAcl", "s3:DeleteBucket")
 
 # A question of a statement, answered for what the statement says for certain, and for the most that it may yet say.
 Asked = Callable[[iam.Statement], str | None]

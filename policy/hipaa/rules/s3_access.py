@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from hipaa import iam
-from hipaa.documents import Parsed, denied, read_bucket_policy
+from hipaa.documents import Parsed, must_be_denied, read_bucket_policy
 from hipaa.facts import (
     AccessPoint,
     AccountPublicAccessBlock,
@@ -23,7 +23,7 @@ from hipaa.facts import (
 )
 from hipaa.rules import strangers
 from hipaa.rules.registry import Case, rule, setting_rule
-from hipaa.verdicts import Finding, failed, passed, unverified
+from hipaa.verdicts import Finding, Status, failed, passed, unverified
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
@@ -120,15 +120,14 @@ def all_denied(policy: BucketPolicy, bucket: Bucket, contexts: dict[str, dict[st
     parsed = read_bucket_policy(policy.document)
     if not isinstance(parsed, Parsed):
         return parsed
-    if not isinstance(bucket.arn, str):
-        return unverified(bucket.arn) if bucket.arn else failed("the bucket has no name")
+    if isinstance(bucket.arn, Unknown):
+        return unverified(bucket.arn)
     for how, context in contexts.items():
         for resource, what in ((bucket.arn, "the bucket"), (f"{bucket.arn}/{iam.ANY}", "its objects")):
-            answer = denied(parsed, iam.Request("s3:" + iam.ANY, resource, iam.ANYONE, context))
-            if answer is False:
-                return failed(f"some request {how} on {what} isn't denied")
-            if answer is not True:
-                return unverified(*answer)
+            request = iam.Request("s3:" + iam.ANY, resource, iam.ANYONE, context)
+            finding = must_be_denied(parsed, request, f"some request {how} on {what} isn't denied")
+            if finding.status is not Status.PASS:
+                return finding
     return passed(f"every request {' or '.join(contexts)} is denied")
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from hipaa import iam
-from hipaa.documents import Parsed, denied, named, read_bucket_policy
+from hipaa.documents import Parsed, denied, must_be_denied, named, read_bucket_policy
 from hipaa.facts import Bucket, BucketPolicy, DefaultEncryption, Here, Ref, Unknown, on
 from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.rules.s3_access import known
-from hipaa.verdicts import Finding, failed, passed, unverified
+from hipaa.verdicts import Finding, Status, failed, passed, unverified
 
 # A key by ARN, or by its id alone: a UUID, or mrk- and 32 hex digits for a multi-region key.
 # https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
@@ -83,8 +83,8 @@ def deny_wrong_encryption(policy: BucketPolicy, bucket: Bucket, _: Case) -> Find
     parsed = read_bucket_policy(policy.document)
     if not isinstance(parsed, Parsed):
         return parsed
-    if not isinstance(bucket.arn, str):
-        return unverified(bucket.arn) if bucket.arn else failed("the bucket has no name")
+    if isinstance(bucket.arn, Unknown):
+        return unverified(bucket.arn)
     right = _right_key(bucket, parsed)
     if isinstance(right, Unknown):
         return unverified(right)
@@ -97,11 +97,9 @@ def deny_wrong_encryption(policy: BucketPolicy, bucket: Bucket, _: Case) -> Find
     if right:
         taken["asks for the right key"] = {ALGORITHM: "aws:kms", KEY_HEADER: right}
     for what, headers in refused.items():
-        answer = denied(parsed, upload(bucket.arn, iam.ANYONE, headers))
-        if answer is False:
-            return failed(f"an upload that {what} isn't denied")
-        if answer is not True:
-            return unverified(*answer)
+        finding = must_be_denied(parsed, upload(bucket.arn, iam.ANYONE, headers), f"an upload that {what} isn't denied")
+        if finding.status is not Status.PASS:
+            return finding
     somebody = iam.Principal("AWS", f"arn:aws:iam::{bucket.place.account or '000000000000'}:role/{iam.ANY}")
     for what, headers in taken.items():
         if denied(parsed, upload(bucket.arn, somebody, headers)) is True:
@@ -140,8 +138,8 @@ def deny_sse_c(bucket: Bucket, _: Case) -> Finding:
         parsed = read_bucket_policy(policy.document)
         if not isinstance(parsed, Parsed):
             return parsed
-        if not isinstance(bucket.arn, str):
-            return unverified(bucket.arn) if bucket.arn else failed("the bucket has no name")
+        if isinstance(bucket.arn, Unknown):
+            return unverified(bucket.arn)
         answer = denied(parsed, upload(bucket.arn, iam.ANYONE, {CUSTOMER_HEADER: "AES256", ALGORITHM: None}))
         if answer is True:
             return passed("an upload with a customer-provided key is denied")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from hipaa.facts import AccessLogging, Bucket, Here, RequestMetrics, Unknown
+from hipaa.facts import AccessLogging, Bucket, Here, RequestMetrics, Unknown, spelled
 from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.verdicts import Finding, failed, not_applicable, passed, unverified
 
@@ -43,8 +41,3 @@ def data_class(bucket: Bucket, case: Case) -> Finding:
     if spelled(found) not in {spelled(each) for each in case.options["classes"]}:
         return failed(f"the tag {case.options['tag']} has another value")
     return passed("the data class is one of those")
-
-
-def spelled(value: str) -> str:
-    """A class without what writers differ in: `access-log` is AccessLog."""
-    return re.sub(r"[\W_]", "", value).lower()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hipaa import iam
-from hipaa.documents import Parsed, denied, read_bucket_policy
+from hipaa.documents import Parsed, must_be_denied, read_bucket_policy
 from hipaa.facts import (
     Bucket,
     BucketPolicy,
@@ -27,15 +27,17 @@ from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.rules.s3_access import known
 from hipaa.rules.s3_encryption import key_fault
 from hipaa.rules.strangers import worst
+from hipaa.rules.truth import any_of
 from hipaa.verdicts import Finding, failed, not_applicable, passed, unverified
 
+BYPASS = "s3:BypassGovernanceRetention"
 # What weakens a bucket: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 WEAKENING = (
     "s3:PutBucketPolicy",
     "s3:DeleteBucketPolicy",
     "s3:PutBucketVersioning",
     "s3:PutBucketObjectLockConfiguration",
-    "s3:BypassGovernanceRetention",
+    BYPASS,
     "s3:PutEncryptionConfiguration",
     "s3:PutBucketOwnershipControls",
     "s3:PutBucketPublicAccessBlock",
@@ -43,7 +45,6 @@ WEAKENING = (
     "s3:PutLifecycleConfiguration",
     "s3:PutBucketLogging",
 )
-ON_OBJECTS = ("s3:BypassGovernanceRetention",)
 
 
 @setting_rule("s3-versioning", Versioning)
@@ -91,8 +92,8 @@ def deletion_guarded(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
     parsed = read_bucket_policy(policy.document)
     if not isinstance(parsed, Parsed):
         return parsed
-    if not isinstance(bucket.arn, str):
-        return unverified(bucket.arn) if bucket.arn else failed("the bucket has no name")
+    if isinstance(bucket.arn, Unknown):
+        return unverified(bucket.arn)
     locks = bucket.declaring(ObjectLock)
     locked = bool(locks) and all(lock.mode == "COMPLIANCE" for lock in locks)
     delete = () if locked or not bucket.whole else ("s3:DeleteObjectVersion",)
@@ -102,17 +103,12 @@ def deletion_guarded(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
 def _guarded(parsed: Parsed, bucket: Bucket, actions: tuple[str, ...]) -> Iterator[Finding]:
     account = bucket.place.account or "000000000000"
     for action in actions:
-        of_object = action in ON_OBJECTS or action == "s3:DeleteObjectVersion"
+        of_object = action in (BYPASS, "s3:DeleteObjectVersion")
         resource = f"{bucket.arn}/{iam.ANY}" if of_object else str(bucket.arn)
         for who in ("role/somebody", "user/somebody", "root"):
             arn = f"arn:{bucket.place.partition}:iam::{account}:{who}"
-            answer = denied(
-                parsed, iam.Request(action, resource, iam.Principal("AWS", arn), _administrator(arn, account))
-            )
-            if answer is False:
-                yield failed(f"{action} isn't denied to an administrator")
-            elif answer is not True:
-                yield unverified(*answer)
+            request = iam.Request(action, resource, iam.Principal("AWS", arn), _administrator(arn, account))
+            yield must_be_denied(parsed, request, f"{action} isn't denied to an administrator")
 
 
 def _administrator(arn: str, account: str) -> Mapping[str, str]:
@@ -255,16 +251,15 @@ def _backed_up(selection: Selection, bucket: Bucket) -> bool | str | Unknown:
 def _covers(patterns: tuple[Ref, ...] | Unknown, bucket: Bucket) -> bool | Unknown:
     if isinstance(patterns, Unknown):
         return patterns
-    for pattern in patterns:
-        if pattern == Here(bucket.resource):
-            return True
-        if isinstance(pattern, str) and isinstance(bucket.arn, str):
-            statement = iam.parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": pattern or "*"}})
-            request = iam.Request("s3:GetObject", bucket.arn, iam.ANYONE, {})
-            if iam.matches(statement.statements[0], request) is iam.Match.YES:
-                return True
-    unknown = [each for each in patterns if isinstance(each, Unknown)]
-    return unknown[0] if unknown else False
+    return any_of(each if isinstance(each, Unknown) else _is(each, bucket) for each in patterns)
+
+
+def _is(pattern: str | Here | None, bucket: Bucket) -> bool:
+    if not isinstance(pattern, str) or isinstance(bucket.arn, Unknown):
+        return pattern == Here(bucket.resource)
+    statement = iam.parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": pattern or "*"}})
+    request = iam.Request("s3:GetObject", bucket.arn, iam.ANYONE, {})
+    return iam.matches(statement.statements[0], request) is iam.Match.YES
 
 
 def _tagged(selection: Selection, bucket: Bucket) -> bool | Unknown:

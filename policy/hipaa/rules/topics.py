@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from hipaa import iam
-from hipaa.documents import Parsed, denied, lets_in, read_resource_policy
+from hipaa.documents import Parsed, lets_in, must_be_denied, read_resource_policy
 from hipaa.facts import Here, KeyPolicy, Topic, TopicPolicy, Unknown
 from hipaa.rules import strangers
 from hipaa.rules.registry import Case, rule
@@ -89,11 +89,8 @@ def _of_another(topic: TopicPolicy, case: Case) -> Finding:
 def _over_plain_http(parsed: Parsed, arn: str) -> Iterator[Finding]:
     allowed = [re.sub(r"\*+", iam.ANY, action) for each in parsed.allows for action in _actions(each)]
     for action in dict.fromkeys(("sns:Publish", *allowed)):
-        answer = denied(parsed, iam.Request(action, arn, iam.ANYONE, {"aws:SecureTransport": "false"}))
-        if answer is False:
-            yield failed("some request over plain HTTP isn't denied")
-        elif answer is not True:
-            yield unverified(*answer)
+        request = iam.Request(action, arn, iam.ANYONE, {"aws:SecureTransport": "false"})
+        yield must_be_denied(parsed, request, "some request over plain HTTP isn't denied")
 
 
 def _actions(statement: iam.Statement) -> tuple[str, ...]:
