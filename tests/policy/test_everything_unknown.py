@@ -8,11 +8,13 @@ import re
 
 import pytest
 
-from crossguard import s3, stacks
+from crossguard import s3, s3_settings, stacks
 from crossguard.graph import BUCKET
 from tests.policy.gate import UNKNOWN, Resource
 
-TYPES = sorted({*stacks.READERS, *s3.COMPANIONS, *s3.ACCESS_POINTS, *s3.USES, BUCKET, "aws:s3/bucketV2:BucketV2"})
+USERS = ("aws:cloudtrail/trail:Trail", "aws:s3/inventory:Inventory")  # they tell what a bucket is for
+BUCKETS = (BUCKET, "aws:s3/bucketV2:BucketV2")
+TYPES = sorted({*stacks.READERS, *s3_settings.COMPANIONS, *s3.ACCESS_POINTS, *USERS, *BUCKETS})
 
 
 def properties(token: str) -> list[str]:
