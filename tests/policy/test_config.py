@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -125,3 +126,12 @@ def test_the_report_has_every_verdict(pack: Gate, tmp_path):
     assert versioning["status"] == "fail"
     assert "security officer" in versioning["exempted"]
     assert {each["status"] for each in controls["s3-tls-only"]["verdicts"]} == {"pass"}
+
+
+def test_what_is_declared_elsewhere_is_no_pass(pack: Gate, tmp_path):
+    path = tmp_path / "report.json"
+    pack.configure(gate_notice={"report": str(path)})
+    pack.judge([replace(each, comes_from={}) for each in bucket() if each.type.endswith(":BucketVersioning")])
+    controls = {each["id"]: each for each in json.loads(path.read_text())["controls"]}
+    of_another_stack = ("s3-deny-sse-c", "s3-recoverable", "s3-request-metrics", "s3-data-class", "s3-no-force-destroy")
+    assert {each["status"] for id_ in of_another_stack for each in controls[id_]["verdicts"]} == {"not applicable"}

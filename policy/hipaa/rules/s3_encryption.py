@@ -9,7 +9,7 @@ from hipaa.documents import Parsed, denied, must_be_denied, named, read_bucket_p
 from hipaa.facts import Bucket, BucketPolicy, DefaultEncryption, Here, Ref, Unknown, on
 from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.rules.s3_access import known
-from hipaa.verdicts import Finding, Status, failed, passed, unverified
+from hipaa.verdicts import Finding, Status, failed, not_applicable, passed, unverified
 
 # A key by ARN, or by its id alone: a UUID, or mrk- and 32 hex digits for a multi-region key.
 # https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
@@ -129,7 +129,7 @@ def _right_key(bucket: Bucket, parsed: Parsed) -> str | Unknown | None:
 @rule("s3-deny-sse-c", Bucket, joins=True)
 def deny_sse_c(bucket: Bucket, _: Case) -> Finding:
     if not bucket.whole:
-        return passed("what guards it is declared elsewhere")
+        return not_applicable("a bucket of another stack")
     encryptions = bucket.declaring(DefaultEncryption)
     if encryptions and all("SSE-C" in each.blocked for each in encryptions):
         return passed("SSE-C is a blocked encryption type")
