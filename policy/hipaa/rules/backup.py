@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from hipaa.facts import Unknown, Vault
+from hipaa.rules.customer_keys import encrypted
 from hipaa.rules.registry import Case, rule
-from hipaa.rules.s3_encryption import key_fault
 from hipaa.verdicts import Finding, failed, passed, unverified
 
 
 @rule("backup-vault-customer-key", Vault)
 def customer_key(vault: Vault, _: Case) -> Finding:
-    fault = key_fault(vault.key)
-    if isinstance(fault, Unknown):
-        return unverified(fault)
-    return failed(f"it is encrypted with {fault}") if fault else passed("it is encrypted with a customer managed key")
+    return encrypted(vault.key)
 
 
 @rule("backup-vault-locked", Vault, joins=True)

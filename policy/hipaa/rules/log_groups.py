@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hipaa.facts import LogGroup, Unknown
+from hipaa.rules.customer_keys import encrypted
 from hipaa.rules.registry import Case, rule
-from hipaa.rules.s3_encryption import key_fault
 from hipaa.verdicts import Finding, Status, failed, not_applicable, passed, unverified
 
 
 @rule("logs-customer-key", LogGroup)
 def customer_key(group: LogGroup, _: Case) -> Finding:
-    return _of_audit(group, lambda: _key(group))
+    return _of_audit(group, lambda: encrypted(group.key))
 
 
 @rule("logs-retention", LogGroup)
@@ -28,15 +28,6 @@ def _of_audit(group: LogGroup, judge: Callable[[], Finding]) -> Finding:
     if isinstance(group.audit, Unknown) and finding.status is Status.FAIL:
         return unverified(group.audit)
     return finding
-
-
-def _key(group: LogGroup) -> Finding:
-    fault = key_fault(group.key)
-    if isinstance(fault, Unknown):
-        return unverified(fault)
-    if fault:
-        return failed(f"it is encrypted with {fault}" if group.key else "it is encrypted with no customer managed key")
-    return passed("it is encrypted with a customer managed key")
 
 
 def _kept(group: LogGroup, days: int) -> Finding:

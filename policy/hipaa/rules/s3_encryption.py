@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
 from hipaa import iam
 from hipaa.documents import Parsed, denied, must_be_denied, named, read_bucket_policy
-from hipaa.facts import Bucket, BucketPolicy, DefaultEncryption, Here, Ref, Unknown, on
+from hipaa.facts import Bucket, BucketPolicy, DefaultEncryption, Here, Unknown, on
+from hipaa.rules.customer_keys import fault
 from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.rules.s3_access import known
 from hipaa.verdicts import Finding, Status, failed, not_applicable, passed, unverified
 
-# A key by ARN, or by its id alone: a UUID, or mrk- and 32 hex digits for a multi-region key.
-# https://docs.aws.amazon.com/kms/latest/developerguide/concepts-key-id.html
-KEY_ID = re.compile(
-    r"(arn:[\w-]+:kms:[\w-]+:\d{12}:key/)?(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII
-)
-CUSTOMER_ALIAS = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/[\w/-]+", re.ASCII)
 KMS = ("aws:kms", "aws:kms:dsse")
 
 ALGORITHM = "s3:x-amz-server-side-encryption"
 KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 CUSTOMER_HEADER = "s3:x-amz-server-side-encryption-customer-algorithm"
 OTHER_KEY = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
-
-
-def key_fault(key: Ref) -> str | Unknown | None:
-    """What is wrong with a customer managed key, as a phrase that follows `with`; Unknown while it can't be told."""
-    if isinstance(key, Unknown):
-        return key
-    if isinstance(key, Here):
-        return None
-    if not key:
-        return "the AWS managed key aws/s3, since none is named"
-    if "alias/aws/" in key:
-        return "the AWS managed key aws/s3"
-    return (
-        None
-        if KEY_ID.fullmatch(key) or CUSTOMER_ALIAS.fullmatch(key)
-        else "what is neither a key's ARN or id nor an alias"
-    )
 
 
 @setting_rule("s3-encryption-at-rest", DefaultEncryption)
@@ -58,10 +34,12 @@ def customer_key(encryption: DefaultEncryption, _: Bucket, __: Case) -> Finding:
         return unverified(algorithm)
     if algorithm not in KMS:
         return failed(f"default encryption is {known(algorithm, 'AES256')}")
-    fault = key_fault(encryption.key)
-    if isinstance(fault, Unknown):
-        return unverified(fault)
-    return failed(f"{algorithm} with {fault}") if fault else passed(f"{algorithm} with a customer managed key")
+    if encryption.key in (None, ""):
+        return failed(f"{algorithm} with the AWS managed key aws/s3, since none is named")
+    wrong = fault(encryption.key)
+    if isinstance(wrong, Unknown):
+        return unverified(wrong)
+    return failed(f"{algorithm} with {wrong}") if wrong else passed(f"{algorithm} with a customer managed key")
 
 
 @setting_rule("s3-bucket-key", DefaultEncryption)

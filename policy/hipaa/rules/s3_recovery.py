@@ -23,9 +23,9 @@ from hipaa.facts import (
     on,
     unknowns,
 )
+from hipaa.rules.customer_keys import fault
 from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.rules.s3_access import known
-from hipaa.rules.s3_encryption import key_fault
 from hipaa.rules.strangers import worst
 from hipaa.rules.truth import any_of
 from hipaa.verdicts import Finding, failed, not_applicable, passed, unverified
@@ -205,13 +205,13 @@ def _copied(rule: ReplicationRule | Unknown, bucket: Bucket) -> bool | str | Unk
         return "the replication rule is for some objects alone"
     if rule.kms_objects is False or rule.kms_objects is None:
         return "the replication rule leaves out objects that are encrypted with KMS"
-    fault = key_fault(rule.key)
-    if isinstance(fault, str):
-        return f"replicas are encrypted with {fault}"
+    wrong = fault(rule.key)
+    if isinstance(wrong, str):
+        return f"replicas are encrypted with {wrong}"
     region = _region_of_replica(rule)
     if region is not None and region == bucket.place.region:
         return "replicas are in the same region"
-    unknown = list(unknowns([rule.enabled, rule.everywhere, rule.kms_objects, rule.target, fault]))
+    unknown = list(unknowns([rule.enabled, rule.everywhere, rule.kms_objects, rule.target, wrong]))
     if unknown:
         return unknown[0]
     if region is None or bucket.place.region is None:

@@ -9,8 +9,8 @@ from hipaa import iam
 from hipaa.documents import Parsed, lets_in, must_be_denied, read_resource_policy
 from hipaa.facts import Here, KeyPolicy, Topic, TopicPolicy, Unknown
 from hipaa.rules import strangers
+from hipaa.rules.customer_keys import encrypted
 from hipaa.rules.registry import Case, rule
-from hipaa.rules.s3_encryption import key_fault
 from hipaa.verdicts import Finding, failed, passed, unverified
 
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -20,13 +20,9 @@ CONTEXT = "kms:EncryptionContext:aws:sns:topicArn"
 
 @rule("sns-customer-key", Topic)
 def customer_key(topic: Topic, case: Case) -> Finding:
-    fault = key_fault(topic.key)
-    if isinstance(fault, Unknown):
-        return unverified(fault)
-    if fault:
-        return failed(f"it is encrypted with {fault}" if topic.key else "it isn't encrypted with a key")
-    findings = _publishers(topic, case) if isinstance(topic.key, Here) and case.stack.whole else ()
-    return strangers.worst(findings, "it is encrypted with a customer managed key")
+    finding = encrypted(topic.key)
+    publishers = _publishers(topic, case) if isinstance(topic.key, Here) and case.stack.whole else ()
+    return strangers.worst([finding, *publishers], finding.found)
 
 
 def _publishers(topic: Topic, case: Case) -> Iterator[Finding]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from hipaa.facts import Bucket, DataEvents, FieldSelector, Here, Ref, Role, Stack, Trail, Unknown, on, unknowns
+from hipaa.rules.customer_keys import encrypted
 from hipaa.rules.registry import Case, rule
-from hipaa.rules.s3_encryption import key_fault
 from hipaa.rules.truth import all_of, any_of
 from hipaa.verdicts import Finding, failed, not_applicable, passed, unverified
 
@@ -62,12 +62,7 @@ def _logging(trail: Trail) -> bool | Unknown:
 
 @rule("cloudtrail-customer-key", Trail)
 def customer_key(trail: Trail, _: Case) -> Finding:
-    fault = key_fault(trail.key)
-    if isinstance(fault, Unknown):
-        return unverified(fault)
-    if fault:
-        return failed(f"it is encrypted with {fault}" if trail.key else "it is encrypted with no customer managed key")
-    return passed("it is encrypted with a customer managed key")
+    return encrypted(trail.key)
 
 
 @rule("cloudtrail-log-validation", Trail)
