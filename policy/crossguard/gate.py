@@ -13,7 +13,7 @@ from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 from crossguard import stacks
 from crossguard.resources import Inputs
 from crossguard.s3 import ROLES, DataClass
-from hipaa.controls import CONTROLS, Control
+from hipaa.controls import Control
 from hipaa.exemptions import Exemption, read
 from hipaa.facts import Stack
 from hipaa.rules import Case, judge
@@ -77,8 +77,8 @@ class Gate:
     def __init__(self) -> None:
         self.inputs = Inputs()
         self.records: dict[str, Record] = {}
-        # By control and resource, what was told before the resource existed; it is not said again at the end.
-        self.reported: dict[str, dict[str, set[str]]] = {control.id: {} for control in CONTROLS}
+        # By resource and control, what was told before the resource existed; it is not said again at the end.
+        self.reported: dict[str, dict[str, frozenset[str]]] = {}
         self.levels: dict[str, str] = {}
         self._terms: dict[str, Terms] = {}
         self._given: dict[str, Any] = {}
@@ -89,7 +89,7 @@ class Gate:
         return datetime.now(UTC).date()
 
     def terms(self, control: Control, config: Mapping[str, Any] | None) -> Terms:
-        """A control's terms, which stay the same all through a run."""
+        """A control's terms, which stay the same all through a run; those of s3-data-class are needed first."""
         if control.id not in self._terms or self._given[control.id] != config:
             self._given[control.id] = config
             self._terms[control.id] = terms(control, config, self.today)
@@ -123,14 +123,16 @@ class Gate:
         """What a resource gets wrong by itself. What can't be told of it yet is told at the end."""
         verdicts = judge(terms.control, Case(stack, terms.options))
         wrong = [each for each in verdicts if each.status is Status.FAIL and terms.blocks(each)]
-        self.reported[terms.control.id].pop(urn, None)
-        if wrong:
-            self.reported[terms.control.id][urn] = {each.resource for each in wrong}
+        self.reported.setdefault(urn, {})[terms.control.id] = frozenset(each.resource for each in wrong)
         return wrong
+
+    def forget(self, urn: str) -> None:
+        """A resource may be shown again, changed: what was told of it holds no more."""
+        self.reported.pop(urn, None)
 
     def judge_whole(self, terms: Terms, stack: Stack) -> list[Verdict]:
         """What is wrong, missing or not known in the whole stack, and hasn't been said before."""
         verdicts = judge(terms.control, Case(stack, terms.options))
         self.records[terms.control.id] = Record(terms, verdicts)
-        told = set().union(*self.reported[terms.control.id].values())
+        told = set().union(*(told.get(terms.control.id, ()) for told in self.reported.values()))
         return [each for each in verdicts if terms.blocks(each) and each.resource not in told]

@@ -8,7 +8,7 @@ same verdicts, in more time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
@@ -26,6 +26,7 @@ from pulumi_policy import (
 )
 
 from crossguard.policies import ControlPolicy, policies
+from hipaa.rules import concerned
 
 SDK = "1.21.0"
 Plain: Any = sdk._PolicyAnalyzerServicer
@@ -51,22 +52,28 @@ class Servicer(Plain):  # type: ignore[misc]
     def __init__(self, name: str, pack_version: str, policies: list[Policy], *rest: Any) -> None:
         super().__init__(name, pack_version, policies, *rest)
         self._policies = policies
+        self._controls = [policy for policy in policies if isinstance(policy, ControlPolicy)]
         self._reader = Reader()
         self._sdk = Plain(name, pack_version, [self._reader], *rest)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        """What the config makes of each level is told too, for the gate to show."""
+        """What the config makes of each level is told too, for the gate to show, and every control's terms."""
         answer = super().Configure(request, context)
-        for policy in self._policies:
-            if isinstance(policy, ControlPolicy):
-                policy.gate.levels[policy.name] = self._get_enforcement_level(policy).value
+        for policy in self._controls:
+            policy.gate.levels[policy.name] = self._get_enforcement_level(policy).value
+            policy.gate.terms(policy.control, self._get_policy_config(policy.name))
         return answer
 
     def Analyze(self, request: Any, context: Any) -> Any:
+        """Asks only the policies whose controls the resource concerns, and most resources concern few."""
         self._sdk.Analyze(request, context)
         read: ResourceValidationArgs = self._reader.taken.args
+        gate = self._controls[0].gate
+        concern = concerned(gate.before(read))
+        gate.forget(read.urn)
+        asked = [policy for policy in self._controls if policy.name in concern]
         response = proto.AnalyzeResponse()
-        for policy, config, report in self._asked(response, ResourceValidationPolicy):
+        for policy, config, report in self._asked(asked, response):
             shared = (read.resource_type, read.props, read.urn, read.name, read.opts, read.provider)
             policy.validate(ResourceValidationArgs(*shared, config), report)
         return response
@@ -75,7 +82,7 @@ class Servicer(Plain):  # type: ignore[misc]
         self._sdk.AnalyzeStack(request, context)
         resources = self._reader.taken.args.resources
         response = proto.AnalyzeResponse()
-        for policy, config, report in self._asked(response, StackValidationPolicy):
+        for policy, config, report in self._asked(self._policies, response):
             policy.validate(StackValidationArgs(resources, config), report)
         return response
 
@@ -83,13 +90,13 @@ class Servicer(Plain):  # type: ignore[misc]
         """No policy of this pack remediates."""
         return proto.RemediateResponse()
 
-    def _asked(self, response: Any, kind: type[Policy]) -> Iterator[tuple[Any, Any, ReportViolation]]:
-        """The policies of a kind that the config lets run, with their config and how they report."""
-        for policy in self._policies:
+    def _asked(self, policies: Iterable[Any], response: Any) -> Iterator[tuple[Any, Any, ReportViolation]]:
+        """Those of the policies that the config lets run, with their config and how they report."""
+        for policy in policies:
             level = self._get_enforcement_level(policy)
             if not isinstance(policy, ControlPolicy):
                 level = policy.enforcement_level  # the gate's own show what the config does, so it can't silence them
-            if level is EnforcementLevel.DISABLED or not isinstance(policy, kind):
+            if level is EnforcementLevel.DISABLED:
                 continue
             level = EnforcementLevel.MANDATORY if level is EnforcementLevel.REMEDIATE else level
             about = (policy.name, policy.description, level, policy.severity)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from functools import cache
+from typing import Any
 
 from hipaa.controls import Control
 from hipaa.facts import Bucket, Stack
@@ -24,7 +25,19 @@ from hipaa.rules import (  # noqa: F401 - each is imported for its rules
 from hipaa.rules.registry import RULES, Case, Rule
 from hipaa.verdicts import Finding, Verdict, not_applicable
 
-__all__ = ["RULES", "Case", "judge"]
+__all__ = ["RULES", "Case", "concerned", "judge"]
+
+
+def concerned(stack: Stack) -> frozenset[str]:
+    """The controls, by id, that judge something in what one resource tells before it exists."""
+    settings = {type(each.setting) for bucket in stack.of(Bucket) for each in bucket.declared}
+    return _about(frozenset({type(fact) for fact in stack.facts} | settings))
+
+
+@cache
+def _about(kinds: frozenset[type]) -> frozenset[str]:
+    alone = {control: rule for control, rule in RULES.items() if not rule.joins}
+    return frozenset(control for control, rule in alone.items() if kinds & set(rule.kinds))
 
 
 def judge(control: Control, case: Case) -> list[Verdict]:
@@ -48,7 +61,7 @@ def _findings(control: Control, rule: Rule, case: Case) -> Iterator[tuple[str, F
 
 def _facts(rule: Rule, stack: Stack) -> Iterator[Any]:
     """What a rule is asked about: facts of each kind, and of Stack the stack itself, once the whole is known."""
-    for kind in get_args(rule.about) or (rule.about,):
+    for kind in rule.kinds:
         yield from ([stack] if stack.whole else []) if kind is Stack else stack.of(kind)
 
 
@@ -56,7 +69,7 @@ def _of_bucket(control: Control, rule: Rule, bucket: Bucket, case: Case) -> Iter
     if bucket.role not in control.roles:
         yield bucket.resource, _of_another_role(bucket.role)
         return
-    declared = [each for each in bucket.declared if isinstance(each.setting, rule.about)]
+    declared = [each for each in bucket.declared if type(each.setting) in rule.kinds]
     for each in declared:
         yield each.resource, rule.judge(each.setting, bucket, case)
     if not declared and bucket.whole and rule.absent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from hipaa.facts import Bucket, Stack
 from hipaa.verdicts import Finding, failed
@@ -33,6 +33,10 @@ class Rule:
     of_bucket: bool = False
     joins: bool = False
     absent: Callable[[Bucket], Finding] | None = None
+
+    @property
+    def kinds(self) -> tuple[type[Any], ...]:
+        return get_args(self.about) or (self.about,)
 
 
 RULES: dict[str, Rule] = {}
