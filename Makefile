@@ -18,6 +18,7 @@ $(VENV)/installed: requirements-dev.txt
 		{ echo "make: Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@ln -sfn ../$(VENV) policy/.venv # the pack has an environment of its own only where it is used alone
 	@touch $@
 
 engine: ## Make the Pulumi engine available
@@ -59,5 +60,5 @@ lock: setup ## Pin requirements*.in anew, with hashes
 
 clean: ## Stop the sandbox and remove all that was made here
 	@if [ -x $(VENV)/bin/python ] && [ -d .sandbox ]; then bin/sandbox --down; fi
-	rm -rf $(VENV) .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) policy/.venv .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,48 @@
+"""The pack alone: `policy/` elsewhere, in an environment that has what its own requirements name and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from airgap.engine import Engine
+from sandbox.folder import ROOT
+from tests.conftest import Sandbox
+
+PROJECT = """\
+name: foreign
+runtime:
+  name: python
+  options:
+    virtualenv: {venv}
+"""
+PROGRAM = """\
+import pulumi_aws as aws
+
+aws.s3.Bucket("reports", tags={"DataClass": "PHI"})
+"""
+
+
+def test_the_pack_gates_a_foreign_program_from_an_environment_of_its_own(
+    engine: Engine, sandbox: Sandbox, tmp_path: Path
+):
+    pack = tmp_path / "elsewhere" / "hipaa"
+    shutil.copytree(ROOT / "policy", pack, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
+    path = os.pathsep.join([str(engine.bin), os.environ["PATH"]])
+    subprocess.run(["pulumi", "install"], cwd=pack, env=os.environ | {"PATH": path}, check=True, capture_output=True)
+    pip = [pack / ".venv" / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
+    installed = subprocess.run([*pip, "list", "--format", "freeze"], check=True, capture_output=True, text=True).stdout
+    assert not {"pulumi_aws", "boto3", "moto"} & {line.split("==")[0] for line in installed.splitlines()}
+
+    program = tmp_path / "foreign"
+    program.mkdir()
+    (program / "Pulumi.yaml").write_text(PROJECT.format(venv=ROOT / ".venv"))
+    (program / "__main__.py").write_text(PROGRAM)
+    stack = ("--stack", "dev", "--cwd", program)
+    preview = sandbox("pulumi", "preview", *stack, "--policy-pack", pack)
+    assert preview.returncode != 0
+    told = {line.split()[4] for line in preview.stdout.splitlines() if "[mandatory]" in line}
+    assert told >= {"s3-public-access-block", "s3-customer-key", "s3-tls-only", "cloudtrail-enabled"}
+    assert "Traceback" not in preview.stdout + preview.stderr
