@@ -12,6 +12,8 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc
 
 ACCOUNT_ID = "111122223333"
+DEPLOYER = f"arn:aws:iam::{ACCOUNT_ID}:role/deployer"
+SESSION = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/deployer/somebody"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Aws(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         answers = {
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID},
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID, "arn": SESSION},
+            "aws:iam/getSessionContext:getSessionContext": {"issuerArn": DEPLOYER},
             "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
         }
         return answers[args.token], []

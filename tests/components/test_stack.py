@@ -13,7 +13,7 @@ from components.customer_key import key_policy
 from hipaa import iam
 from sandbox.folder import ROOT
 from tests.airgap.test_aws_schema import USED
-from tests.components.deployed import ACCOUNT_ID, Monitor, deployed
+from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
 CONFIG = {"aws:region": "us-east-1", "phi:environment": "dev"}
 PHI = f"phi-dev-phi-{ACCOUNT_ID}-us-east-1"
@@ -217,7 +217,7 @@ def test_each_component_registers_its_outputs_once(stack):
 
 
 def test_a_name_too_long_for_s3_is_told(monkeypatch):
-    account = Account(ACCOUNT_ID, "ap-southeast-1", "aws", "amazonaws.com")
+    account = Account(ACCOUNT_ID, "ap-southeast-1", "aws", "amazonaws.com", DEPLOYER)
     monkeypatch.setattr("pulumi.get_stack", lambda: "a-stack-with-a-very-long-name")
     monkeypatch.setattr("pulumi.get_project", lambda: "phi")
     with pytest.raises(pulumi.RunError, match="S3 allows 63; give the stack a shorter name"):
@@ -225,7 +225,7 @@ def test_a_name_too_long_for_s3_is_told(monkeypatch):
 
 
 def test_no_partition_is_written_in(stack):
-    account = Account(ACCOUNT_ID, "us-gov-west-1", "aws-us-gov", "amazonaws.com")
+    account = Account(ACCOUNT_ID, "us-gov-west-1", "aws-us-gov", "amazonaws.com", DEPLOYER)
     assert account.root == f"arn:aws-us-gov:iam::{ACCOUNT_ID}:root"
     assert account.bucket_arn("b") == "arn:aws-us-gov:s3:::b"
     assert '"arn:aws:' not in json.dumps(key_policy(account, account.bucket_arn("b")))
