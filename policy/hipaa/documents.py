@@ -56,8 +56,10 @@ def read_resource_policy(document: Document) -> Parsed | Finding:
 def read_bucket_policy(document: Document) -> Parsed | Finding:
     """The same for a bucket's or an access point's, which needs resources too."""
     parsed = read_resource_policy(document)
-    if isinstance(parsed, Parsed) and any(each.resources is None for each in parsed.statements):
-        return failed("S3 refuses the policy: a statement has no Resource")
+    if isinstance(parsed, Parsed):
+        whole = [each for each in parsed.statements if each.effect in ("Allow", "Deny")]
+        if any(each.resources is None for each in whole):
+            return failed("S3 refuses the policy: a statement has no Resource")
     return parsed
 
 
