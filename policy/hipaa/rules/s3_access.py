@@ -76,13 +76,13 @@ def no_external_access(policy: BucketPolicy, bucket: Bucket, case: Case) -> Find
 
 
 def outside(document: Document, resource: str, reached: list[str], place: Place, case: Case) -> Finding:
-    """Whether a policy lets somebody in who isn't trusted, or a service for somebody who isn't."""
+    """Whether a policy lets anyone in, or somebody who isn't trusted, or a service for somebody who isn't."""
     parsed = read_bucket_policy(document)
     if not isinstance(parsed, Parsed):
         return parsed
     trusted = strangers.Trusted.by(case.options, place, resource)
     findings = (judge(parsed, reached, trusted) for judge in (strangers.external, strangers.services))
-    return strangers.worst(findings, "only the account, those trusted and services that act for them are let in")
+    return strangers.worst((strangers.public(parsed, reached), *findings), "only the account, those trusted and services that act for them are let in")
 
 
 @rule("s3-access-point-private", AccessPoint)
@@ -96,8 +96,6 @@ def access_point_private(point: AccessPoint, case: Case) -> Finding:
     findings = [unverified(flag) for flag in flags if isinstance(flag, Unknown)]
     if point.document:
         reached = [iam.ANY] if not isinstance(point.arn, str) else [point.arn, f"{point.arn}/object/{iam.ANY}"]
-        parsed = read_bucket_policy(point.document)
-        findings.append(strangers.public(parsed, reached) if isinstance(parsed, Parsed) else parsed)
         findings.append(outside(point.document, point.resource, reached, point.place, case))
     return strangers.worst(findings, "public access is blocked, and no stranger is let in")
 
