@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hipaa import iam
@@ -81,6 +81,7 @@ def public(parsed: Parsed, resources: Sequence[str]) -> Finding:
 
     Anybody can give a role of an account the name that a condition asks for, so callers have those names too.
     """
+    parsed = _without_canonical_users(parsed)
     arns = [None, *sorted({strange(value) for value in named(parsed, "aws:PrincipalArn")})]
     somebody = _principal(f"arn:aws:iam::{ACCOUNT}:role/{iam.ANY}")
     callers = [(_ANONYMOUS, _anonymous()), *((somebody, _caller(ACCOUNT, arn=arn)) for arn in arns)]
@@ -91,6 +92,17 @@ def public(parsed: Parsed, resources: Sequence[str]) -> Finding:
         for request in requests(statement, who, context, resources)
     )
     return worst(findings, "no stranger is let in")
+
+
+def _without_canonical_users(parsed: Parsed) -> Parsed:
+    """Each is one account under another name, and never everyone."""
+
+    def kept(statement: iam.Statement) -> iam.Statement:
+        if statement.effect == "Deny" or statement.not_principals or statement.principals is None:
+            return statement
+        return replace(statement, principals=tuple(each for each in statement.principals if each[0] != "CanonicalUser"))
+
+    return replace(parsed, policy=iam.Policy(tuple(map(kept, parsed.statements))))
 
 
 def external(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Finding:
