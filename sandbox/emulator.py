@@ -18,10 +18,16 @@ SERVER = ROOT / "sandbox" / "server.py"
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator: its process, its URL, a loopback address where nothing answers, the way it was isolated."""
+    """A running emulator.
+
+    endpoint, plain: its URL over TLS, and over plain HTTP.
+    nowhere: a loopback address where nothing answers.
+    way: how it was isolated.
+    """
 
     pid: int
     endpoint: str
+    plain: str
     nowhere: str
     way: tuple[str, ...]
 
@@ -39,7 +45,7 @@ def running(folder: Folder) -> Emulator | None:
     if not folder.emulator_lives() or not folder.record.exists():
         return None
     record = json.loads(folder.record.read_text())
-    return Emulator(record["pid"], record["endpoint"], record["nowhere"], tuple(record["way"]))
+    return Emulator(**record | {"way": tuple(record["way"])})
 
 
 def start(folder: Folder) -> Emulator:

@@ -39,6 +39,7 @@ def environment(
         "PATH": os.pathsep.join(path),
         "SANDBOX": str(folder.path),
         "SANDBOX_ENGINE": str(engine_bin),
+        "SANDBOX_HTTP": emulator.plain,  # the same AWS over plain HTTP, to see it refused
         "AWS_ENDPOINT_URL": emulator.endpoint,
         "AWS_ACCESS_KEY_ID": "sandbox",
         "AWS_SECRET_ACCESS_KEY": "sandbox",

@@ -30,7 +30,7 @@ class Folder:
 
     @property
     def record(self) -> Path:
-        """JSON of the running emulator: pid, endpoint, nowhere."""
+        """JSON of the running emulator."""
         return self.path / "emulator.json"
 
     @property

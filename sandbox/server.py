@@ -1,4 +1,6 @@
-"""The emulator's process: moto's application over TLS on a free port of loopback, until SIGTERM.
+"""The emulator's process: moto's application over TLS, and over plain HTTP beside it, on free ports of loopback.
+
+It serves until SIGTERM.
 
 Run by emulator.py as `server.py FOLDER [WAY…]`; says `ready` once it listens and its record is written.
 """
@@ -13,6 +15,8 @@ import signal
 import socket
 import ssl
 import sys
+import threading
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,26 +41,19 @@ def serve(folder: Folder, way: list[str]) -> None:
     moto_fixes.apply()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # request lines name objects
 
-    authority = trustme.CA(organization_name="sandbox")  # its private key never leaves this process
-    authority.cert_pem.write_to_path(str(folder.ca))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(LOOPBACK, "localhost").configure_cert(tls)
-    server = make_server(
-        LOOPBACK,
-        0,
-        DomainDispatcherApplication(create_backend_app),
-        threaded=True,
-        ssl_context=tls,
-        request_handler=MotoRequestHandler,
+    application = DomainDispatcherApplication(create_backend_app)
+    secure, plain = (
+        make_server(LOOPBACK, 0, application, threaded=True, ssl_context=tls, request_handler=MotoRequestHandler)
+        for tls in (_tls(folder.ca), None)
     )
     # Bound and never listening: the port can't be taken by another, and every connection to it is refused.
     nowhere = socket.socket()
     nowhere.bind((LOOPBACK, 0))
 
-    os.environ["MOTO_PORT"] = str(server.port)  # moto calls itself for some services
     record = Emulator(
         os.getpid(),
-        f"https://{LOOPBACK}:{server.port}",
+        f"https://{LOOPBACK}:{secure.port}",
+        f"http://{LOOPBACK}:{plain.port}",
         f"http://{LOOPBACK}:{nowhere.getsockname()[1]}",
         tuple(way),
     )
@@ -64,7 +61,24 @@ def serve(folder: Folder, way: list[str]) -> None:
     print("ready", flush=True)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # moto's prints go to the log
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    server.serve_forever()
+    threading.Thread(target=plain.serve_forever, daemon=True).start()
+    secure.serve_forever()
+
+
+def _tls(ca: Path) -> ssl.SSLContext:
+    """A server's side of TLS, of an authority made here: `ca` is its certificate, its key never leaves this process.
+
+    TLS 1.1 is spoken too: whether it is refused is the bucket policy's to say. OpenSSL 3 takes it at level 0 alone.
+    """
+    authority = trustme.CA(organization_name="sandbox")
+    authority.cert_pem.write_to_path(str(ca))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    authority.issue_cert(LOOPBACK, "localhost").configure_cert(context)
+    return context
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from sandbox.environment import environment
 from sandbox.folder import Folder
 
 HOME = Folder(Path("/sandboxes/a name"))
-AWS = Emulator(1, "https://127.0.0.1:4443", "http://127.0.0.1:9", ())
+AWS = Emulator(1, "https://127.0.0.1:4443", "http://127.0.0.1:8080", "http://127.0.0.1:9", ())
 
 
 def made(**caller: str) -> dict[str, str]:
@@ -58,6 +58,7 @@ def test_only_the_sandboxs_authority_is_trusted():
 def test_aws_is_the_emulator_and_all_else_is_behind_a_proxy_that_refuses():
     env = made()
     assert env["AWS_ENDPOINT_URL"] == "https://127.0.0.1:4443"
+    assert env["SANDBOX_HTTP"] == "http://127.0.0.1:8080"
     assert {env[name] for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy")} == {"http://127.0.0.1:9"}
     assert env["NO_PROXY"] == "127.0.0.1,localhost"
     assert env["AWS_SHARED_CREDENTIALS_FILE"] == env["AWS_CONFIG_FILE"] == "/dev/null"

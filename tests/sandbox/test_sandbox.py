@@ -26,6 +26,22 @@ def test_a_command_has_aws_and_its_own_words_and_exit_code(sandbox):
     assert (done.returncode, done.stdout, done.stderr) == (7, "out\n", "err\n")
 
 
+def test_the_same_aws_is_reached_over_plain_http_and_over_old_tls_too(sandbox):
+    """To see them refused: nothing but a policy keeps them out."""
+    ask = """
+import os, socket, ssl, boto3
+boto3.client("s3", endpoint_url=os.environ["SANDBOX_HTTP"]).create_bucket(Bucket="here")
+print(boto3.client("s3").list_buckets()["Buckets"][0]["Name"])
+old = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
+old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+old.set_ciphers("DEFAULT:@SECLEVEL=0")
+host, port = os.environ["AWS_ENDPOINT_URL"].removeprefix("https://").split(":")
+with old.wrap_socket(socket.create_connection((host, port)), server_hostname=host) as reached:
+    print(reached.version())
+"""
+    assert sandbox("python", "-W", "ignore", "-c", ask).stdout == "here\nTLSv1.1\n"
+
+
 def test_a_command_runs_where_it_was_called(sandbox, tmp_path):
     assert sandbox("pwd", cwd=tmp_path).stdout == f"{tmp_path}\n"
 
