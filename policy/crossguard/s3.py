@@ -73,8 +73,8 @@ def buckets(graph: Graph, data_class: DataClass) -> list[Bucket]:
     return found + [replace(each, role=Role.ACCESS_LOG) if each.name in log_targets else each for each in alone]
 
 
-def one(resource: Resource, graph: Graph, data_class: DataClass) -> Bucket | None:
-    """A bucket, or what a companion sets, as far as it tells before it exists; None of any other resource.
+def one(resource: Resource, graph: Graph, data_class: DataClass) -> Bucket | AccessPoint | None:
+    """A bucket, what a companion sets, or an access point, as far as it tells before it exists; else None.
 
     What a bucket is for counts as told only by a PHI tag: how it is used is seen at the end.
     """
@@ -82,10 +82,12 @@ def one(resource: Resource, graph: Graph, data_class: DataClass) -> Bucket | Non
     if token == BUCKET:
         role = data_class.role(resource) or Role.OTHER
         return replace(_bucket(resource, role, tuple(inline(resource, graph)), data_class, graph), whole=False)
-    if token not in COMPANIONS:
+    if token not in COMPANIONS and token not in ACCESS_POINTS:
         return None
     bucket = graph.bucket(resource)
     role = Role.PHI if bucket and data_class.role(bucket) is Role.PHI else Role.OTHER
+    if token in ACCESS_POINTS:
+        return ACCESS_POINTS[token](resource, role, graph)
     return _of_companion(resource, bucket.urn if bucket else resource.urn, role, graph)
 
 
@@ -172,9 +174,9 @@ def access_points(graph: Graph, of: list[Bucket]) -> list[Fact]:
     found: list[Fact] = []
     for token, read in ACCESS_POINTS.items():
         for point in graph.by_type.get(token, []):
-            bucket = graph.ref(point, point.inputs.get("bucket"), "bucket", {BUCKET})
-            role = roles.get(bucket.resource, Role.PHI) if isinstance(bucket, Here) else Role.PHI
-            found.append(read(point, role, graph))
+            of_policy = graph.at(graph.ref(point, point.inputs.get("accessPointArn"), "accessPointArn", {ACCESS_POINT}))
+            bucket = graph.bucket(of_policy or point)
+            found.append(read(point, roles.get(bucket.urn, Role.PHI) if bucket else Role.PHI, graph))
     return found
 
 
@@ -191,8 +193,9 @@ def _access_point_policy(policy: Resource, role: Role | None, graph: Graph) -> A
     return AccessPoint(policy.urn, None, role, None, document, graph.place(policy))
 
 
+ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
 ACCESS_POINTS: dict[str, Callable[[Resource, Role | None, Graph], AccessPoint]] = {
-    "aws:s3/accessPoint:AccessPoint": _access_point,
+    ACCESS_POINT: _access_point,
     "aws:s3control/accessPointPolicy:AccessPointPolicy": _access_point_policy,
 }
 READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
