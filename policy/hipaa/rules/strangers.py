@@ -49,7 +49,10 @@ _OF_A_CALLER = (
     *(key for key in _IDENTITY if key != "kms:ViaService"),
     *("aws:SourceIp", "aws:VpcSourceIp", "aws:SourceVpc", "aws:SourceVpce"),
 )
-_NAMES_OF_ACCOUNTS = ("aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceArn", *_SOURCE_ACCOUNTS)
+_NAMES_OF_ACCOUNTS = (
+    *("aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceArn", *_SOURCE_ACCOUNTS),
+    *("s3:DataAccessPointAccount", "s3:DataAccessPointArn"),
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def public(parsed: Parsed, resources: Sequence[str]) -> Finding:
         _asked(parsed, request, f"{_label(statement)} lets in anyone")
         for statement in parsed.allows
         for who, context in callers
-        for request in requests(statement, who, context, resources)
+        for request in _requests(parsed, statement, who, context, resources)
     )
     return worst(findings, "no stranger is let in")
 
@@ -120,7 +123,7 @@ def _external(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Ite
                 if trusted.trusts(account):
                     continue
                 what = f"{_label(statement)} lets in a principal of another account"
-                for request in requests(statement, _principal(id_), _caller(account, arn=id_), resources):
+                for request in _requests(parsed, statement, _principal(id_), _caller(account, arn=id_), resources):
                     answer = _asked(parsed, request, what)
                     yield trusted.outsider(account, what) if answer.status is Status.FAIL else answer
             elif kind in ("Federated", "CanonicalUser") and id_ != "*":
@@ -131,14 +134,14 @@ def _external(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Ite
         for account in (each for each in accounts if not trusted.trusts(each)):
             what = f"{_label(statement)} lets in another account"
             who = _principal(f"arn:aws:iam::{account}:role/{iam.ANY}")
-            for request in requests(statement, who, _caller(account), resources):
+            for request in _requests(parsed, statement, who, _caller(account), resources):
                 answer = _asked(parsed, request, what)
                 yield trusted.outsider(account, what) if answer.status is Status.FAIL else answer
         for organization in organizations:
             what = f"{_label(statement)} lets in an organization that isn't trusted"
             who = _principal(f"arn:aws:iam::{ACCOUNT}:role/{iam.ANY}")
             context = _caller(ACCOUNT, organization)
-            yield from (_asked(parsed, each, what) for each in requests(statement, who, context, resources))
+            yield from (_asked(parsed, each, what) for each in _requests(parsed, statement, who, context, resources))
 
 
 def services(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Finding:
@@ -154,7 +157,8 @@ def _services(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Ite
             for account, organization in ((account, each) for account in accounts for each in organizations):
                 what = f"{_label(statement)} lets {name} in, whoever it acts for"
                 for context in _deputies(parsed, statement, service, account, organization):
-                    for request in requests(statement, iam.Principal("Service", service), context, resources):
+                    who = iam.Principal("Service", service)
+                    for request in _requests(parsed, statement, who, context, resources):
                         answer = _asked(parsed, request, what)
                         yield trusted.outsider(account, what) if answer.status is Status.FAIL else answer
 
@@ -182,6 +186,7 @@ def _deputies(
         yield {
             **dict.fromkeys(_OF_A_CALLER),
             **_encryption_context(statement, account),
+            "s3:DataAccessPointAccount": account,
             **dict.fromkeys(_SOURCE_ACCOUNTS, account),
             "aws:SourceArn": source,
             "aws:SourceOrgID": organization,
@@ -232,6 +237,19 @@ def worst(findings: Iterable[Finding], otherwise: str) -> Finding:
     return unknown or passed(otherwise)
 
 
+def _requests(
+    parsed: Parsed, statement: iam.Statement, who: iam.Principal, context: Mapping[str, Any], resources: Sequence[str]
+) -> Iterator[iam.Request]:
+    """Each through an access point of the stranger's own, of every kind that the document expects.
+
+    Through one of the stack's account its own policy lets in, which is judged apart.
+    """
+    account = context["s3:DataAccessPointAccount"]
+    expected = {strange(value, account) for value in named(parsed, "s3:DataAccessPointArn")}
+    for arn in sorted(expected or {f"arn:aws:s3:strange:{account}:accesspoint/strange"}):
+        yield from requests(statement, who, {**context, "s3:DataAccessPointArn": arn}, resources)
+
+
 def _asked(parsed: Parsed, request: iam.Request, what: str) -> Finding:
     match lets_in(parsed, request):
         case None:
@@ -274,22 +292,14 @@ def _caller(account: str, organization: str = ORGANIZATION, arn: str | None = No
         "aws:SourceArn": None,
         "aws:SourceOwner": account,
         "kms:CallerAccount": account,
-        **_access_point(account),
+        "s3:DataAccessPointAccount": account,
         **_network(),
     }
 
 
 def _anonymous() -> dict[str, Any]:
     context = dict.fromkeys(_IDENTITY)
-    return {**context, "aws:PrincipalIsAWSService": "false", **_access_point(ACCOUNT), **_network()}
-
-
-def _access_point(account: str) -> dict[str, str]:
-    """A stranger's own. Through an access point of the account its own policy lets in, which is judged apart."""
-    return {
-        "s3:DataAccessPointAccount": account,
-        "s3:DataAccessPointArn": f"arn:aws:s3:strange:{account}:accesspoint/strange",
-    }
+    return {**context, "aws:PrincipalIsAWSService": "false", "s3:DataAccessPointAccount": ACCOUNT, **_network()}
 
 
 def _network() -> dict[str, Any]:
