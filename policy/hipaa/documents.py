@@ -139,11 +139,20 @@ def _waits(parsed: Parsed, statement: iam.Statement, request: iam.Request) -> bo
 def requests(
     statement: iam.Statement, who: iam.Principal, context: Mapping[str, Any], resources: Iterable[str]
 ) -> Iterator[iam.Request]:
-    """Every request by `who` that a statement is about, one for each of its actions and resources."""
+    """Every request by `who` that a statement is about, one for each of its actions and resources.
+
+    Of any resource there is, those that it names: what else the document says of them, such as a Deny, then holds.
+    """
     actions = ["*"] if statement.not_actions else statement.actions
+    own = [iam.ANY] if statement.not_resources else [_any_of(each) for each in statement.resources or ["*"]]
     for action in actions:
-        for resource in resources:
+        for resource in (each for given in resources for each in (own if given == iam.ANY else [given])):
             yield iam.Request(re.sub(r"\*+", iam.ANY, action), resource, who, context)
+
+
+def _any_of(resource: str) -> str:
+    """What stands for every resource that a pattern takes."""
+    return iam.ANY if UNKNOWN in resource else re.sub(r"\$\{[^}]*\}|[*?]+", iam.ANY, resource)
 
 
 def named(parsed: Parsed, *keys: str) -> set[str]:
