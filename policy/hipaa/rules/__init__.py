@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from hipaa.controls import Control
-from hipaa.facts import Bucket, Stack
+from hipaa.facts import AccessPoint, Bucket, Stack
 from hipaa.rules import (  # noqa: F401 - each is imported for its rules
     alerts,
     backup,
@@ -52,6 +52,8 @@ def _findings(control: Control, rule: Rule, case: Case) -> Iterator[tuple[str, F
     if rule.of_bucket:
         for bucket in case.stack.of(Bucket):
             yield from _of_bucket(control, rule, bucket, case)
+        if rule.points:
+            yield from ((point.resource, rule.points(point, case)) for point in case.stack.of(AccessPoint))
     else:
         for fact in _facts(rule, case.stack):
             role = getattr(fact, "role", None)

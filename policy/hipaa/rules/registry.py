@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, TypeVar, get_args
 
-from hipaa.facts import Bucket, Stack
+from hipaa.facts import AccessPoint, Bucket, Stack
 from hipaa.verdicts import Finding, failed
 
 
@@ -26,6 +26,7 @@ class Rule:
     of_bucket: whether that is a setting of a bucket, and the judgement takes the bucket too.
     joins: whether others of the stack have a part in it, so that one resource alone can't be judged.
     absent: what is found where a bucket has no such setting.
+    points: the judgement of an access point, where it is about those of buckets too.
     """
 
     about: type[Any] | UnionType
@@ -33,10 +34,11 @@ class Rule:
     of_bucket: bool = False
     joins: bool = False
     absent: Callable[[Bucket], Finding] | None = None
+    points: Callable[[AccessPoint, Case], Finding] | None = None
 
     @property
     def kinds(self) -> tuple[type[Any], ...]:
-        return get_args(self.about) or (self.about,)
+        return (*(get_args(self.about) or (self.about,)), *([AccessPoint] if self.points else []))
 
 
 RULES: dict[str, Rule] = {}
@@ -54,13 +56,17 @@ def rule(control: str, about: type[Any] | UnionType, *, joins: bool = False) -> 
 
 
 def setting_rule(
-    control: str, about: type[Any] | UnionType, *, absent: Callable[[Bucket], Finding] | None = None
+    control: str,
+    about: type[Any] | UnionType,
+    *,
+    absent: Callable[[Bucket], Finding] | None = None,
+    points: Callable[[AccessPoint, Case], Finding] | None = None,
 ) -> Callable[[J], J]:
     """Ties a judgement `(setting, bucket, case)` to a control. A bucket without the setting fails, unless `absent`."""
 
     def tie(judge: J) -> J:
         missing = failed(f"no {getattr(about, '__name__', about)} is declared")
-        RULES[control] = Rule(about, judge, of_bucket=True, absent=absent or (lambda _: missing))
+        RULES[control] = Rule(about, judge, of_bucket=True, absent=absent or (lambda _: missing), points=points)
         return judge
 
     return tie

@@ -58,7 +58,19 @@ def acls_disabled(ownership: Ownership, _: Bucket, __: Case) -> Finding:
     return passed("object ownership is BucketOwnerEnforced")
 
 
-@setting_rule("s3-no-public-grant", Acl | BucketPolicy, absent=lambda _: passed("no ACL and no policy lets anybody in"))
+def no_public_grant_by(point: AccessPoint, _: Case) -> Finding:
+    if point.document is None:
+        return passed("no policy lets anybody in")
+    parsed = read_bucket_policy(point.document)
+    return strangers.public(parsed, reached_by(point)) if isinstance(parsed, Parsed) else parsed
+
+
+@setting_rule(
+    "s3-no-public-grant",
+    Acl | BucketPolicy,
+    absent=lambda _: passed("no ACL and no policy lets anybody in"),
+    points=no_public_grant_by,
+)
 def no_public_grant(grant: Acl | BucketPolicy, bucket: Bucket, _: Case) -> Finding:
     if isinstance(grant, BucketPolicy):
         parsed = read_bucket_policy(grant.document)
@@ -82,7 +94,10 @@ def outside(document: Document, resource: str, reached: list[str], place: Place,
         return parsed
     trusted = strangers.Trusted.by(case.options, place, resource)
     findings = (judge(parsed, reached, trusted) for judge in (strangers.external, strangers.services))
-    return strangers.worst((strangers.public(parsed, reached), *findings), "only the account, those trusted and services that act for them are let in")
+    return strangers.worst(
+        (strangers.public(parsed, reached), *findings),
+        "only the account, those trusted and services that act for them are let in",
+    )
 
 
 @rule("s3-access-point-private", AccessPoint)
@@ -95,8 +110,7 @@ def access_point_private(point: AccessPoint, case: Case) -> Finding:
         return failed("public access isn't blocked by all four flags")
     findings = [unverified(flag) for flag in flags if isinstance(flag, Unknown)]
     if point.document:
-        reached = [iam.ANY] if not isinstance(point.arn, str) else [point.arn, f"{point.arn}/object/{iam.ANY}"]
-        findings.append(outside(point.document, point.resource, reached, point.place, case))
+        findings.append(outside(point.document, point.resource, reached_by(point), point.place, case))
     return strangers.worst(findings, "public access is blocked, and no stranger is let in")
 
 
@@ -145,6 +159,11 @@ def cors(cors: Cors, _: Bucket, __: Case) -> Finding:
 def resources(bucket: Bucket) -> list[str]:
     """The bucket and its objects, or anything while its name isn't known."""
     return [bucket.arn, f"{bucket.arn}/{iam.ANY}"] if isinstance(bucket.arn, str) else [iam.ANY]
+
+
+def reached_by(point: AccessPoint) -> list[str]:
+    """An access point and the objects behind it, or anything while its ARN isn't known."""
+    return [point.arn, f"{point.arn}/object/{iam.ANY}"] if isinstance(point.arn, str) else [iam.ANY]
 
 
 def known(value: object, *words: str) -> str:
