@@ -223,8 +223,9 @@ def inline(bucket: Resource, graph: Graph) -> list[Declared]:
     prop, value = has("replicationConfiguration", "replicationConfigurations")
     if prop:
         settings.append(_replication(bucket, get(value, "rules"), prop, graph))
-    if has("website", "websites")[0]:
-        settings.append(Website())
+    prop, value = has("website", "websites")
+    if prop:
+        settings.append(Website(value if isinstance(value, Unknown) else True))
     prop, value = has("corsRules")
     if prop:
         settings.append(_cors(value))

@@ -126,7 +126,9 @@ class Replication:
 
 @dataclass(frozen=True)
 class Website:
-    """Static website hosting, of whatever kind."""
+    """Static website hosting, of whatever kind; hosted: Unknown where it isn't known whether there is any."""
+
+    hosted: bool | Unknown = True
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,9 @@ def all_denied(policy: BucketPolicy, bucket: Bucket, contexts: dict[str, dict[st
 
 
 @setting_rule("s3-no-website", Website, absent=lambda _: passed("no website is hosted"))
-def no_website(_: Website, __: Bucket, ___: Case) -> Finding:
+def no_website(website: Website, _: Bucket, __: Case) -> Finding:
+    if isinstance(website.hosted, Unknown):
+        return unverified(website.hosted)
     return failed("static website hosting is on")
 
 
