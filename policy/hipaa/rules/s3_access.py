@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 
 from hipaa import iam
@@ -28,6 +29,8 @@ from hipaa.verdicts import Finding, Status, failed, passed, unverified
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 PUBLIC_GROUPS = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
+# The origins of pages that anybody can make, of which a sandboxed frame's is `null`.
+ANY_PAGE = ("https://stranger.invalid", "http://stranger.invalid", "null")
 
 
 @setting_rule("s3-public-access-block", PublicAccessBlock)
@@ -152,10 +155,15 @@ def no_website(website: Website, _: Bucket, __: Case) -> Finding:
 
 @setting_rule("s3-cors", Cors, absent=lambda _: passed("no CORS rule is declared"))
 def cors(cors: Cors, _: Bucket, __: Case) -> Finding:
-    if any(origin in ("*", "http://*", "https://*", "*://*") for origin in cors.origins):
+    if any(_allows(origin, page) for origin in cors.origins if isinstance(origin, str) for page in ANY_PAGE):
         return failed("a CORS rule allows any origin")
     unknown = [origin for origin in cors.origins if isinstance(origin, Unknown)]
     return unverified(*unknown) if unknown else passed("each CORS rule names its origins")
+
+
+def _allows(origin: str, page: str) -> bool:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html: `*` stands for any text."""
+    return re.fullmatch(".*".join(map(re.escape, origin.split("*"))), page) is not None
 
 
 def resources(bucket: Bucket) -> list[str]:
