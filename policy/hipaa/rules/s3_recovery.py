@@ -27,8 +27,8 @@ from hipaa.rules.customer_keys import fault
 from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.rules.s3_access import known
 from hipaa.rules.strangers import worst
-from hipaa.rules.truth import any_of
-from hipaa.verdicts import Finding, failed, not_applicable, passed, unverified
+from hipaa.rules.truth import all_of, any_of
+from hipaa.verdicts import Finding, Status, failed, not_applicable, passed, unverified
 
 BYPASS = "s3:BypassGovernanceRetention"
 # What weakens a bucket: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
@@ -95,9 +95,18 @@ def deletion_guarded(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
     if isinstance(bucket.arn, Unknown):
         return unverified(bucket.arn)
     locks = bucket.declaring(ObjectLock)
-    locked = bool(locks) and all(lock.mode == "COMPLIANCE" for lock in locks)
-    delete = () if locked or not bucket.whole else ("s3:DeleteObjectVersion",)
-    return worst(_guarded(parsed, bucket, (*delete, *WEAKENING)), "deletion and weakening are denied to all but a few")
+    locked = all_of(_in_compliance(lock) for lock in locks) if locks else False
+    findings = list(_guarded(parsed, bucket, WEAKENING))
+    if bucket.whole and locked is not True:
+        deletion = worst(_guarded(parsed, bucket, ("s3:DeleteObjectVersion",)), "")
+        if isinstance(locked, Unknown) and deletion.status is Status.FAIL:
+            deletion = unverified(locked)
+        findings.append(deletion)
+    return worst(findings, "deletion and weakening are denied to all but a few")
+
+
+def _in_compliance(lock: ObjectLock) -> bool | Unknown:
+    return lock.mode if isinstance(lock.mode, Unknown) else lock.mode == "COMPLIANCE"
 
 
 def _guarded(parsed: Parsed, bucket: Bucket, actions: tuple[str, ...]) -> Iterator[Finding]:
