@@ -138,8 +138,15 @@ def retention(lifecycle: Lifecycle, bucket: Bucket, case: Case) -> Finding:
         return unverified(lifecycle.rules)
     holds_phi = bucket.role in (Role.PHI, Role.REPLICA)
     days = case.options["days" if holds_phi else "logDays"]
-    active = [each for each in lifecycle.rules if each.enabled is not False]
-    return worst((_kept(each, days, holds_phi=holds_phi) for each in active), f"nothing expires before {days} days")
+    findings = (_if_enabled(each, _kept(each, days, holds_phi=holds_phi)) for each in lifecycle.rules)
+    return worst(findings, f"nothing expires before {days} days")
+
+
+def _if_enabled(rule: LifecycleRule, finding: Finding) -> Finding:
+    """What is found of a rule if it is enabled: one that isn't does nothing, and a fault of one that may be is open."""
+    if rule.enabled is False:
+        return passed("")
+    return unverified(rule.enabled) if isinstance(rule.enabled, Unknown) and finding.status is Status.FAIL else finding
 
 
 def _kept(rule: LifecycleRule, days: int, *, holds_phi: bool) -> Finding:
@@ -154,8 +161,8 @@ def _kept(rule: LifecycleRule, days: int, *, holds_phi: bool) -> Finding:
             return failed(f"a lifecycle rule expires versions after {period:g} days")
     if expires and rule.expire_days is None:
         return failed("a lifecycle rule expires current versions on a date")
-    waiting = [each for each in (*periods, rule.enabled) if isinstance(each, Unknown)]
-    return unverified(*waiting) if any(isinstance(each, Unknown) for each in periods) else passed("")
+    waiting = [each for each in periods if isinstance(each, Unknown)]
+    return unverified(*waiting) if waiting else passed("")
 
 
 @setting_rule("s3-abort-multipart", Lifecycle)
