@@ -170,24 +170,19 @@ def abort_multipart(lifecycle: Lifecycle, _: Bucket, case: Case) -> Finding:
     if isinstance(lifecycle.rules, Unknown):
         return unverified(lifecycle.rules)
     days = case.options["days"]
-    aborting = [
-        each
-        for each in lifecycle.rules
-        if each.enabled is not False and each.everywhere is not False and each.abort_days is not None
-    ]
-    if any(
-        each.enabled is True and each.everywhere is True and isinstance(each.abort_days, int | float)
-        and each.abort_days <= days
-        for each in aborting
-    ):  # fmt: skip
-        return passed(f"incomplete uploads are aborted within {days} days")
-    waiting = [
-        value
-        for each in aborting
-        for value in (each.enabled, each.everywhere, each.abort_days)
-        if isinstance(value, Unknown)
-    ]
-    return unverified(*waiting) if waiting else failed(f"no rule for the whole bucket aborts within {days} days")
+    aborted = any_of(_aborts(each, days) for each in lifecycle.rules)
+    if isinstance(aborted, Unknown):
+        return unverified(aborted)
+    if not aborted:
+        return failed(f"no rule for the whole bucket aborts within {days} days")
+    return passed(f"incomplete uploads are aborted within {days} days")
+
+
+def _aborts(rule: LifecycleRule, days: int) -> bool | Unknown:
+    """Inline, 0 days is a rule that doesn't abort: the provider leaves it out."""
+    after = rule.abort_days
+    soon = after if isinstance(after, Unknown) else after is not None and 0 < after <= days
+    return all_of([on(rule.enabled), on(rule.everywhere), soon])
 
 
 @rule("s3-recoverable", Bucket, joins=True)
