@@ -1,0 +1,5 @@
+"""What is in AWS already: another team's bucket."""
+
+import boto3
+
+boto3.client("s3").create_bucket(Bucket="other-team")
