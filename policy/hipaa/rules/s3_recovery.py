@@ -23,6 +23,7 @@ from hipaa.facts import (
     on,
     unknowns,
 )
+from hipaa.iam.patterns import match, wildcards
 from hipaa.rules.customer_keys import fault
 from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.rules.s3_access import known
@@ -265,12 +266,13 @@ def _covers(patterns: tuple[Ref, ...] | Unknown, bucket: Bucket) -> bool | Unkno
     return any_of(each if isinstance(each, Unknown) else _is(each, bucket) for each in patterns)
 
 
-def _is(pattern: str | Here | None, bucket: Bucket) -> bool:
-    if not isinstance(pattern, str) or isinstance(bucket.arn, Unknown):
+def _is(pattern: str | Here | None, bucket: Bucket) -> bool | Unknown:
+    """Whether a pattern of ARNs, or a reference, is of the bucket. One that Pulumi names is of any name."""
+    if not isinstance(pattern, str):
         return pattern == Here(bucket.resource)
-    statement = iam.parse({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": pattern or "*"}})
-    request = iam.Request("s3:GetObject", bucket.arn, iam.ANYONE, {})
-    return iam.matches(statement.statements[0], request) is iam.Match.YES
+    unnamed = f"arn:{bucket.place.partition}:s3:::{iam.ANY}"
+    answer = match(wildcards(pattern), bucket.arn if isinstance(bucket.arn, str) else unnamed)
+    return bucket.arn if answer is iam.Match.MAYBE and isinstance(bucket.arn, Unknown) else answer is iam.Match.YES
 
 
 def _tagged(selection: Selection, bucket: Bucket) -> bool | Unknown:
