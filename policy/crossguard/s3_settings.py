@@ -38,7 +38,7 @@ def _encryption(resource: Resource, rules: Any, prop: str, graph: Graph) -> list
     """One for each rule, since any of them may be the one that holds; one that says nothing where there is none."""
     settings: list[Setting] = []
     for rule in rules if isinstance(rules, list) and rules else [rules]:
-        default = get(rule, "applyServerSideEncryptionByDefault")
+        default = _first(rule, "applyServerSideEncryptionByDefault", "applyServerSideEncryptionByDefaults")
         key = graph.ref(resource, get(default, "kmsMasterKeyId"), prop, KEYS)
         blocked = items(get(rule, "blockedEncryptionTypes"))
         settings.append(
