@@ -50,9 +50,10 @@ def bucket_key(encryption: DefaultEncryption, _: Bucket, __: Case) -> Finding:
     if encryption.algorithm == "AES256":
         return passed("AES256, which asks KMS for nothing")
     answer = on(encryption.bucket_key)
-    if isinstance(answer, Unknown):
-        return unverified(answer)
-    return passed("the Bucket Key is on") if answer else failed("the Bucket Key is not on")
+    if answer is True:
+        return passed("the Bucket Key is on")
+    unknown = [each for each in (encryption.algorithm, answer) if isinstance(each, Unknown)]
+    return unverified(*unknown) if unknown else failed("the Bucket Key is not on")
 
 
 @setting_rule("s3-deny-wrong-encryption", BucketPolicy)
