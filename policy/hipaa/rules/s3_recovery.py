@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from hipaa import iam
 from hipaa.documents import Parsed, must_be_denied, read_bucket_policy
@@ -278,18 +279,13 @@ def _is(pattern: str | Here | None, bucket: Bucket) -> bool | Unknown:
 def _tagged(selection: Selection, bucket: Bucket) -> bool | Unknown:
     if isinstance(selection.tags, Unknown):
         return selection.tags
-    if not selection.tags:
-        return False
-    if isinstance(bucket.tags, Unknown):
-        return bucket.tags
-    for tag in selection.tags:  # any of them selects
-        wanted, found = tag.get("value"), bucket.tags.get(str(tag.get("key")))
-        unknown = list(unknowns([wanted, found]))
-        if unknown:
-            return unknown[0]
-        if wanted is not None and wanted == found:
-            return True
-    return False
+    return any_of(_has(bucket, tag.get("key"), tag.get("value")) for tag in selection.tags)
+
+
+def _has(bucket: Bucket, key: Any, value: Any) -> bool | Unknown:
+    """Whether a bucket has a tag of this value."""
+    found = bucket.tags if isinstance(bucket.tags, Unknown) else bucket.tags.get(str(key))
+    return next(unknowns([key, value, found]), value is not None and value == found)
 
 
 @rule("s3-no-force-destroy", Bucket)
