@@ -44,7 +44,7 @@ def _selection(selection: Resource, graph: Graph) -> list[Fact]:
             _resources(selection, "resources", graph),
             _resources(selection, "notResources", graph),
             _tags(given.get("selectionTags")),
-            given.get("conditions") not in (None, [], {}),
+            _conditions(given.get("conditions")),
             _vaults(selection, graph),
         )
     ]
@@ -57,6 +57,20 @@ def _tags(given: Any) -> tuple[Mapping[str, Any], ...] | Unknown:
         return tags
     unknown = [each for each in tags if isinstance(each, Unknown)]
     return unknown[0] if unknown else tuple(each for each in tags if isinstance(each, Mapping))
+
+
+def _conditions(given: Any) -> tuple[tuple[str, Any, Any], ...] | Unknown:
+    blocks = items(given)
+    if isinstance(blocks, Unknown):
+        return blocks
+    found: list[tuple[str, Any, Any]] = []
+    for block in blocks:
+        for operator, value in block.items() if isinstance(block, Mapping) else [("", block)]:
+            entries = items(value)
+            if isinstance(entries, Unknown):
+                return entries
+            found += [(operator, get(each, "key"), get(each, "value")) for each in entries]
+    return tuple(found)
 
 
 def _resources(selection: Resource, prop: str, graph: Graph) -> tuple[Ref, ...] | Unknown:

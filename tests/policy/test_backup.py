@@ -95,7 +95,7 @@ def test_what_a_plan_selects_goes_to_the_vaults_of_its_rules():
     fact = selected(nightly, planId=Unknown("planId"), resources=["arn:aws:s3:::*"], sources={"planId": (nightly,)})
     assert fact.resources == ("arn:aws:s3:::*",)
     assert fact.vaults == ("vault",)
-    assert not fact.conditional
+    assert fact.conditions == ()
     assert (fact.excluded, fact.tags) == ((), ())
 
 
@@ -120,8 +120,10 @@ def test_tags_select_and_conditions_narrow():
     assert selected(selectionTags=tags).tags == tuple(tags)
     assert selected(selectionTags=Unknown("t")).tags == Unknown("t")
     assert selected(selectionTags=[*tags, Unknown("t")]).tags == Unknown("t")
-    assert selected(conditions=[{"stringEquals": []}]).conditional
-    assert not selected(conditions=[]).conditional
+    given = [{"stringEquals": [{"key": "aws:ResourceTag/backup", "value": "yes"}]}]
+    assert selected(conditions=given).conditions == (("stringEquals", "aws:ResourceTag/backup", "yes"),)
+    assert selected(conditions=Unknown("c")).conditions == Unknown("c")
+    assert selected(conditions=[]).conditions == ()
 
 
 def test_the_vaults_of_a_plan_that_isnt_here_arent_known():

@@ -22,12 +22,12 @@ class Vault:
 class Selection:
     """What a plan backs up: resources by reference or ARN pattern, those left out, and tags that select.
 
-    vaults: where the plan's rules put it. conditional: whether conditions narrow the selection further.
+    vaults: where the plan's rules put it. conditions: each narrows the selection further, by operator, key and value.
     """
 
     resource: str
     resources: tuple[Ref, ...] | Unknown
     excluded: tuple[Ref, ...] | Unknown
     tags: tuple[Mapping[str, Any], ...] | Unknown = field(hash=False)
-    conditional: bool
+    conditions: tuple[tuple[str, Any, Any], ...] | Unknown = field(hash=False)
     vaults: tuple[Ref, ...] | Unknown

@@ -32,6 +32,7 @@ from hipaa.rules.strangers import worst
 from hipaa.rules.truth import all_of, any_of
 from hipaa.verdicts import Finding, Status, failed, not_applicable, passed, unverified
 
+OF_TAG = "aws:ResourceTag/"
 BYPASS = "s3:BypassGovernanceRetention"
 # What weakens a bucket: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 WEAKENING = (
@@ -244,10 +245,11 @@ def _backed_up(selection: Selection, bucket: Bucket) -> bool | str | Unknown:
     """Whether AWS Backup selects the bucket, to a vault.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html: resources or tags select, what is
-    left out never is.
+    left out never is, and every condition must hold.
     """
-    if selection.conditional:
-        return "conditions narrow the backup selection"
+    narrowed = _met(selection, bucket)
+    if narrowed is False:
+        return "conditions narrow the backup selection to others"
     if isinstance(selection.vaults, tuple) and not selection.vaults:
         return "the backup plan names no vault"
     out = _covers(selection.excluded, bucket)
@@ -256,7 +258,7 @@ def _backed_up(selection: Selection, bucket: Bucket) -> bool | str | Unknown:
     picked = _covers(selection.resources, bucket)
     tagged = _tagged(selection, bucket)
     if picked is True or tagged is True:
-        unknown = list(unknowns([out, selection.vaults]))
+        unknown = list(unknowns([out, narrowed, selection.vaults]))
         return unknown[0] if unknown else True
     return next((each for each in (picked, tagged) if isinstance(each, Unknown)), "no backup selects the bucket")
 
@@ -286,6 +288,33 @@ def _has(bucket: Bucket, key: Any, value: Any) -> bool | Unknown:
     """Whether a bucket has a tag of this value."""
     found = bucket.tags if isinstance(bucket.tags, Unknown) else bucket.tags.get(str(key))
     return next(unknowns([key, value, found]), value is not None and value == found)
+
+
+def _met(selection: Selection, bucket: Bucket) -> bool | Unknown:
+    if isinstance(selection.conditions, Unknown):
+        return selection.conditions
+    return all_of(_holds(bucket, *condition) for condition in selection.conditions)
+
+
+def _holds(bucket: Bucket, operator: str, key: Any, value: Any) -> bool | Unknown:
+    """Whether a bucket meets a condition on one of its tags. Of one that lacks the tag no condition is said to hold.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Conditions.html
+    """
+    name = key.removeprefix(OF_TAG) if isinstance(key, str) else None
+    found = bucket.tags if isinstance(bucket.tags, Unknown) else bucket.tags.get(str(name))
+    if unknown := next(unknowns([key, value, found]), None):
+        return unknown
+    if name in (None, key) or not isinstance(value, str) or not isinstance(found, str):
+        return False
+    like = match(wildcards(value), found) is iam.Match.YES
+    answers = {
+        "stringEquals": found == value,
+        "stringLikes": like,
+        "stringNotEquals": found != value,
+        "stringNotLikes": not like,
+    }
+    return answers.get(operator, False)
 
 
 @rule("s3-no-force-destroy", Bucket)
