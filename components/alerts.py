@@ -37,8 +37,8 @@ class AlertsArgs(TypedDict):
     account: Account
     """Where the topic is. What publishes to it is named by Account.name."""
     key_arn: pulumi.Input[str]
-    """The customer managed key of audit data. Its policy lets CloudWatch's alarms, and the account through SNS, use it
-    for this topic."""
+    """The customer managed key of audit data. Its policy lets CloudWatch, and the account through SNS, use it for this
+    topic: without that AWS drops what is published."""
     bucket_name: str
     """The bucket of PHI, whose request metrics are watched."""
     bucket_names: Sequence[str]
@@ -63,7 +63,7 @@ class Alerts(pulumi.ComponentResource):
         topic_name, publisher_name = account.name(name), account.name(f"{name}-publisher")
         publishing = publishing_policy(account, topic_arn(account, name), args["key_arn"])
         super().__init__("phi:monitoring:Alerts", name, {"identityPolicy": publishing}, opts)
-        self._name, self._args, self._namespace = name, args, topic_name
+        self._prefix, self._args, self._namespace = name, args, topic_name
         self._child = pulumi.ResourceOptions(parent=self)
 
         topic = aws.sns.Topic(name, name=topic_name, kms_master_key_id=args["key_arn"], opts=self._child)
@@ -138,7 +138,7 @@ class Alerts(pulumi.ComponentResource):
     ) -> None:
         """An alarm on so many in a period, in seconds; where nothing is published nothing happened."""
         aws.cloudwatch.MetricAlarm(
-            f"{self._name}-{purpose}",
+            f"{self._prefix}-{purpose}",
             name=self._args["account"].name(purpose),
             alarm_description=what,
             namespace=namespace,
@@ -156,7 +156,7 @@ class Alerts(pulumi.ComponentResource):
 
     def _log_alarm(self, sign: Sign) -> None:
         aws.cloudwatch.LogMetricFilter(
-            f"{self._name}-{sign.name}",
+            f"{self._prefix}-{sign.name}",
             name=self._args["account"].name(sign.name),
             log_group_name=self._args["log_group_name"],
             pattern=sign.pattern,
@@ -167,7 +167,7 @@ class Alerts(pulumi.ComponentResource):
 
     def _rule(self, watch: Watch, publisher: aws.iam.Role) -> None:
         rule = aws.cloudwatch.EventRule(
-            f"{self._name}-{watch.name}",
+            f"{self._prefix}-{watch.name}",
             name=self._args["account"].name(watch.name),
             description=watch.what,
             event_pattern=json.dumps(watch.pattern),
@@ -176,7 +176,7 @@ class Alerts(pulumi.ComponentResource):
             opts=self._child,
         )
         aws.cloudwatch.EventTarget(
-            f"{self._name}-{watch.name}",
+            f"{self._prefix}-{watch.name}",
             rule=rule.name,
             target_id="alerts",
             arn=self.topic_arn,

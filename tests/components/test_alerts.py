@@ -1,0 +1,390 @@
+"""Alerts on mocks: who publishes, what raises which alert, and that no alert tells what a request held."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pulumi
+import pytest
+from pulumi.runtime import rpc
+
+from components.account import Account
+from components.alert_dashboard import dashboard
+from components.alert_rules import signs, told, watches
+from components.alerts import Alerts, publishing_policy, topic_arn, topic_policy, trust_policy
+from hipaa import iam
+from hipaa.events import by_filter, by_rule, enveloped
+from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed
+
+ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
+KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit"
+TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-dev-alerts"
+PUBLISHER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-alerts-publisher"
+BREAK_GLASS_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-break-glass"
+STRANGER = "444455556666"
+PHI, TRAIL = "phi-bucket", "trail-bucket"
+SUBSCRIBERS = ["security@example.com", "https://alerts.example.com/hook?token=secret"]
+
+ALLOWED, DENIED, NOT_ALLOWED = iam.Outcome.ALLOWED, iam.Outcome.DENIED, iam.Outcome.NOT_ALLOWED
+CLOUDWATCH = iam.Principal("Service", "cloudwatch.amazonaws.com")
+EVENTBRIDGE = iam.Principal("Service", "events.amazonaws.com")
+
+
+def alerts(*, preview: bool = False) -> Monitor:
+    def program() -> None:
+        Alerts(
+            "alerts",
+            {
+                "account": ACCOUNT,
+                "key_arn": pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN),
+                "bucket_name": PHI,
+                "bucket_names": [PHI, TRAIL],
+                "metrics_filter_id": "all",
+                "log_group_name": "trail-log",
+                "break_glass_role_arn": BREAK_GLASS_ARN,
+                "subscribers": SUBSCRIBERS,
+            },
+        )
+
+    return deployed(program, preview=preview)
+
+
+@pytest.fixture(scope="module")
+def stack():
+    return alerts()
+
+
+def of(stack: Monitor, kind: str):
+    return {each.name: each for each in stack.declared if each.type.rsplit(":", 1)[-1] == kind}
+
+
+def one(stack: Monitor, kind: str):
+    (found,) = of(stack, kind).values()
+    return found
+
+
+def outcome(document, action, resource, principal, context) -> iam.Outcome:
+    request = iam.Request(action, resource, principal, context, closed=True)
+    return iam.decide([iam.parse(document)], request).outcome
+
+
+# Who publishes.
+
+OVER_TLS = {"aws:SecureTransport": ["true"]}
+BY_ALARM = OVER_TLS | {
+    "aws:PrincipalIsAWSService": ["true"],
+    "aws:SourceAccount": [ACCOUNT_ID],
+    "aws:SourceArn": [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT_ID}:alarm:phi-dev-root-used"],
+}
+ROLE = iam.Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
+BY_ROLE = OVER_TLS | {"aws:PrincipalIsAWSService": ["false"], "aws:PrincipalArn": [ROLE.id]}
+FOREIGN = iam.Principal("AWS", f"arn:aws:iam::{STRANGER}:role/app", STRANGER)
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "context", "expected"),
+    [
+        (CLOUDWATCH, "sns:Publish", BY_ALARM, ALLOWED),
+        (CLOUDWATCH, "sns:Publish", BY_ALARM | {"aws:SourceAccount": [STRANGER]}, NOT_ALLOWED),
+        (
+            CLOUDWATCH,
+            "sns:Publish",
+            BY_ALARM | {"aws:SourceArn": [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT_ID}:alarm:other"]},
+            NOT_ALLOWED,
+        ),
+        (CLOUDWATCH, "sns:Publish", BY_ALARM | {"aws:SecureTransport": ["false"]}, DENIED),
+        (CLOUDWATCH, "sns:Subscribe", BY_ALARM | {"sns:Protocol": ["https"]}, NOT_ALLOWED),
+        (EVENTBRIDGE, "sns:Publish", BY_ALARM, NOT_ALLOWED),
+        (ROLE, "sns:Publish", BY_ROLE, DENIED),
+        # Not denied: what the role's own policy allows.
+        (ROLE, "sns:Publish", BY_ROLE | {"aws:PrincipalArn": [PUBLISHER_ARN]}, NOT_ALLOWED),
+        (
+            ROLE,
+            "sns:Publish",
+            BY_ROLE | {"aws:PrincipalArn": [PUBLISHER_ARN], "aws:SecureTransport": ["false"]},
+            DENIED,
+        ),
+        (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["email"]}, ALLOWED),
+        (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["https"]}, ALLOWED),
+        (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["http"]}, DENIED),
+        (ROLE, "sns:SetTopicAttributes", BY_ROLE, ALLOWED),
+        (ROLE, "sns:SetTopicAttributes", BY_ROLE | {"aws:SecureTransport": ["false"]}, DENIED),
+        (FOREIGN, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["https"]}, NOT_ALLOWED),
+    ],
+)
+def test_alarms_publish_and_the_account_administers(stack, principal, action, context, expected):
+    assert outcome(one(stack, "TopicPolicy").policy, action, TOPIC_ARN, principal, context) is expected
+
+
+BY_RULE = {
+    "aws:SourceAccount": [ACCOUNT_ID],
+    "aws:SourceArn": [f"arn:aws:events:us-east-1:{ACCOUNT_ID}:rule/phi-dev-key-ended"],
+}
+
+
+@pytest.mark.parametrize(
+    ("principal", "change", "expected"),
+    [
+        (EVENTBRIDGE, {}, ALLOWED),
+        (EVENTBRIDGE, {"aws:SourceAccount": [STRANGER]}, NOT_ALLOWED),
+        (EVENTBRIDGE, {"aws:SourceArn": [f"arn:aws:events:us-east-1:{STRANGER}:rule/phi-dev-key-ended"]}, NOT_ALLOWED),
+        (CLOUDWATCH, {}, NOT_ALLOWED),
+        (ROLE, {}, NOT_ALLOWED),
+    ],
+)
+def test_eventbridge_takes_the_publishers_role_for_the_stacks_rules(stack, principal, change, expected):
+    document = json.loads(one(stack, "Role").inputs["assumeRolePolicy"])
+    assert outcome(document, "sts:AssumeRole", PUBLISHER_ARN, principal, BY_RULE | change) is expected
+
+
+THROUGH_SNS = {
+    "kms:ViaService": ["sns.us-east-1.amazonaws.com"],
+    "kms:EncryptionContext:aws:sns:topicArn": [TOPIC_ARN],
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "expected"),
+    [
+        ("sns:Publish", TOPIC_ARN, {}, ALLOWED),
+        ("sns:Publish", f"{TOPIC_ARN}-other", {}, NOT_ALLOWED),
+        ("sns:Subscribe", TOPIC_ARN, {}, NOT_ALLOWED),
+        ("kms:GenerateDataKey", KEY_ARN, THROUGH_SNS, ALLOWED),
+        ("kms:Decrypt", KEY_ARN, THROUGH_SNS, ALLOWED),
+        ("kms:Decrypt", f"{KEY_ARN}-other", THROUGH_SNS, NOT_ALLOWED),
+        ("kms:Decrypt", KEY_ARN, {}, NOT_ALLOWED),
+        (
+            "kms:Decrypt",
+            KEY_ARN,
+            THROUGH_SNS | {"kms:EncryptionContext:aws:sns:topicArn": [f"{TOPIC_ARN}-other"]},
+            NOT_ALLOWED,
+        ),
+    ],
+)
+def test_the_publisher_does_nothing_but_publish(stack, action, resource, context, expected):
+    publisher = iam.Principal("AWS", PUBLISHER_ARN, ACCOUNT_ID)
+    assert outcome(one(stack, "RolePolicy").policy, action, resource, publisher, context) is expected
+
+
+def test_at_preview_the_publishers_policy_keeps_its_structure_where_only_the_key_is_unknown(stack):
+    declared = one(alerts(preview=True), "Alerts").inputs["identityPolicy"]
+    assert rpc.UNKNOWN in json.dumps(declared)
+    assert json.loads(json.dumps(declared).replace(rpc.UNKNOWN, KEY_ARN)) == one(stack, "RolePolicy").policy
+
+
+def test_no_partition_is_written_in():
+    gov = Account(ACCOUNT_ID, "us-gov-west-1", "aws-us-gov", "amazonaws.com", DEPLOYER)
+    arn, role = gov.arn("sns", "alerts"), gov.role_arn("publisher")
+    documents = (topic_policy(gov, arn, role), trust_policy(gov), publishing_policy(gov, arn, "key"))
+    assert "arn:aws:" not in json.dumps(documents)
+
+
+# What raises which alert.
+
+
+def record(service: str, name: str, **fields):
+    """A call of a role, as CloudTrail records it."""
+    return {
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": name,
+        "eventType": "AwsApiCall",
+        "eventID": "11111111-2222-3333-4444-555555555555",
+        "awsRegion": "us-east-1",
+        "recipientAccountId": ACCOUNT_ID,
+        "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": ROLE.id}}},
+        **fields,
+    }
+
+
+def on(bucket: str, **more):
+    return {"requestParameters": {"bucketName": bucket, **more}}
+
+
+REFUSED = record("s3", "GetObject", errorCode="AccessDenied", **on(PHI, key="patient-7"))
+ROOT = {"type": "Root"}
+USER = {"type": "IAMUser"}
+SIGNED_IN = {"eventType": "AwsConsoleSignIn", "responseElements": {"ConsoleLogin": "Success"}}
+WITH_MFA, WITHOUT_MFA = ({"additionalEventData": {"MFAUsed": answer}} for answer in ("Yes", "No"))
+TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
+
+
+@pytest.mark.parametrize(
+    ("event", "by_log", "at_once"),
+    [
+        (REFUSED, {"access-refused"}, set()),
+        (record("s3", "GetObject", **on(PHI)), set(), set()),
+        (record("s3", "GetObject", errorCode="NoSuchKey", **on(PHI)), set(), set()),
+        (record("s3", "GetObject", errorCode="AccessDenied", **on("other")), set(), set()),
+        (record("iam", "CreateAccessKey", userIdentity=ROOT), {"root-used"}, set()),
+        (record("signin", "ConsoleLogin", userIdentity=ROOT, **SIGNED_IN, **WITH_MFA), {"root-used"}, set()),
+        (record("kms", "CreateGrant", userIdentity=ROOT | {"invokedBy": "aws"}), set(), set()),
+        (
+            record("signin", "ConsoleLogin", userIdentity=USER, **SIGNED_IN, **WITHOUT_MFA),
+            {"sign-in-without-mfa"},
+            set(),
+        ),
+        (record("signin", "ConsoleLogin", userIdentity=USER, **SIGNED_IN, **WITH_MFA), set(), set()),
+        (record("signin", "ConsoleLogin", **SIGNED_IN, **WITHOUT_MFA), set(), set()),
+        *(
+            (record("kms", name, requestParameters={"keyId": "k"}), {"key-ended"}, {"key-ended"})
+            for name in ("DisableKey", "ScheduleKeyDeletion")
+        ),
+        (record("kms", "CancelKeyDeletion", requestParameters={"keyId": "k"}), set(), set()),
+        *(
+            (record("s3", name, **on(bucket)), {"bucket-opened"}, {"bucket-opened"})
+            for bucket in (PHI, TRAIL)
+            for name in (
+                "PutBucketPolicy",
+                "DeleteBucketPolicy",
+                "PutBucketPublicAccessBlock",
+                "DeleteBucketPublicAccessBlock",
+            )
+        ),
+        (record("s3", "PutBucketPolicy", **on("other")), set(), set()),
+        *(
+            (record("cloudtrail", name), {"trail-changed"}, {"trail-changed"})
+            for name in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
+        ),
+        (record("cloudtrail", "GetTrailStatus"), set(), set()),
+        *(
+            (record("sts", name, **TAKEN), {"break-glass-used"}, {"break-glass-used"})
+            for name in ("AssumeRole", "AssumeRoleWithSAML")
+        ),
+        (record("sts", "AssumeRole", requestParameters={"roleArn": ROLE.id}), set(), set()),
+    ],
+)
+def test_each_danger_raises_its_alert_and_daily_work_raises_none(stack, event, by_log, at_once):
+    filters = of(stack, "LogMetricFilter").items()
+    rules = of(stack, "EventRule").items()
+    raised = {name for name, each in filters if by_filter(each.inputs["pattern"], event) is iam.Match.YES}
+    ruled = {name for name, each in rules if by_rule(each.inputs["eventPattern"], enveloped(event)) is iam.Match.YES}
+    assert raised == {f"alerts-{each}" for each in by_log}
+    assert ruled == {f"alerts-{each}" for each in at_once}
+
+
+def test_a_rule_sees_the_taking_of_a_role_which_aws_calls_read_only(stack):
+    states = {name: each.inputs["state"] for name, each in of(stack, "EventRule").items()}
+    assert states.pop("alerts-break-glass-used") == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
+    assert set(states.values()) == {"ENABLED"}
+
+
+def test_a_filter_of_seven_buckets_with_the_longest_names_is_one_that_aws_takes():
+    """Of 1024 characters: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html"""
+    longest = [f"{number}" * 63 for number in range(7)]
+    assert max(len(each.pattern) for each in signs(longest, BREAK_GLASS_ARN)) <= 1024
+
+
+# What an alert tells.
+
+
+def message(template: str, paths, event) -> str:
+    def found(path: str) -> str:
+        value = event
+        for name in path.removeprefix("$.").split("."):
+            value = value.get(name, "") if isinstance(value, dict) else ""
+        assert isinstance(value, str), f"{path} is a part of the event as a whole"
+        return value
+
+    said = "\n".join(json.loads(line) for line in template.splitlines())
+    return re.sub(r"<(\w+)>", lambda variable: found(paths[variable[1]]), said)
+
+
+@pytest.mark.parametrize("watch", watches([PHI, TRAIL], BREAK_GLASS_ARN), ids=lambda watch: watch.name)
+def test_a_message_tells_who_did_what_and_nothing_of_what_the_request_held(watch):
+    parameters = {
+        "bucketName": PHI,
+        "keyId": "the-key",
+        "roleArn": BREAK_GLASS_ARN,
+        "key": "patient-7",
+        "bucketPolicy": {"Statement": "patient-8"},
+        "roleSessionName": "patient-9",
+    }
+    event = enveloped(record("s3", "PutBucketPolicy", requestParameters=parameters)) | {"time": "2026-01-02T03:04:05Z"}
+    transformer = told(watch)
+    said = message(transformer["input_template"], transformer["input_paths"], event)
+    for expected in (
+        "PutBucketPolicy",
+        "2026-01-02T03:04:05Z",
+        ACCOUNT_ID,
+        "us-east-1",
+        ROLE.id,
+        event["detail"]["eventID"],
+    ):
+        assert expected in said
+    assert "patient" not in said
+    assert (PHI in said, "the-key" in said, BREAK_GLASS_ARN in said) == (
+        watch.name == "bucket-opened",
+        watch.name == "key-ended",
+        watch.name == "break-glass-used",
+    )
+
+
+def test_each_rule_publishes_with_the_publishers_role(stack):
+    targets, rules = of(stack, "EventTarget"), of(stack, "EventRule")
+    topic = stack.outputs["alerts"]["topicArn"]
+    assert {each.inputs["rule"] for each in targets.values()} == {each.inputs["name"] for each in rules.values()}
+    assert {each.inputs["arn"] for each in targets.values()} == {topic}
+    assert all(each.inputs["roleArn"].endswith("alerts-publisher") for each in targets.values())
+
+
+def test_every_alarm_can_fire_and_tells_the_topic(stack):
+    alarms = [each.inputs for each in of(stack, "MetricAlarm").values()]
+    transformations = [each.inputs["metricTransformation"] for each in of(stack, "LogMetricFilter").values()]
+    from_logs = {(each["namespace"], each["name"]) for each in transformations}
+    rules = {each.inputs["name"] for each in of(stack, "EventRule").values()}
+    assert all(each["alarmActions"] == [stack.outputs["alerts"]["topicArn"]] for each in alarms)
+    assert {each["treatMissingData"] for each in alarms} == {"notBreaching"}
+    assert {(each["namespace"], each["metricName"]) for each in alarms if "dimensions" not in each} == from_logs
+    measured = {each["metricName"]: each["dimensions"] for each in alarms if each["namespace"] == "AWS/S3"}
+    assert measured == {name: {"BucketName": PHI, "FilterId": "all"} for name in ("4xxErrors", "5xxErrors")}
+    # A rule that can't publish is told of by an alarm, which can.
+    failing = [each for each in alarms if each["namespace"] == "AWS/Events"]
+    assert {each["metricName"] for each in failing} == {"FailedInvocations"}
+    assert {each["dimensions"]["RuleName"] for each in failing} == rules
+
+
+def test_what_publishes_has_a_name_that_the_policies_let_publish(stack):
+    named = [*of(stack, "MetricAlarm").values(), *of(stack, "EventRule").values()]
+    assert all(each.inputs["name"].startswith("phi-dev-") for each in named)
+
+
+# The topic.
+
+
+def test_the_topic_is_encrypted_and_has_the_name_of_its_arn(stack):
+    topic = one(stack, "Topic").inputs
+    assert (topic["name"], topic["kmsMasterKeyId"]) == ("phi-dev-alerts", KEY_ARN)
+    assert deployed_name() == TOPIC_ARN
+
+
+def deployed_name() -> str:
+    found: list[str] = []
+    deployed(lambda: found.append(topic_arn(ACCOUNT, "alerts")))
+    return found[0]
+
+
+def test_subscribers_come_by_https_or_email_and_are_not_in_a_name(stack):
+    subscriptions = of(stack, "TopicSubscription")
+    assert {each.inputs["endpoint"]: each.inputs["protocol"] for each in subscriptions.values()} == dict(
+        zip(SUBSCRIBERS, ("email", "https"), strict=True)
+    )
+    assert not any("example" in name or "secret" in name for name in subscriptions)
+
+
+def test_the_dashboard_shows_metrics_that_are_published(stack):
+    body = json.loads(one(stack, "Dashboard").inputs["dashboardBody"])
+    assert body == dashboard("us-east-1", PHI, "all", "phi-dev-alerts")
+    shown = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
+    from_logs = {each.inputs["metricTransformation"]["name"] for each in of(stack, "LogMetricFilter").values()}
+    assert {name for namespace, name, *_ in shown if namespace == "phi-dev-alerts"} <= from_logs
+    assert all(metric[2:4] == ["BucketName", PHI] for metric in shown if metric[0] == "AWS/S3")
+    corners = {(widget["x"], widget["y"]) for widget in body["widgets"]}
+    assert len(corners) == len(body["widgets"])
+
+
+def test_every_child_is_the_components_and_it_registers_its_output_once(stack):
+    children = [each for each in stack.declared if each.type.startswith("aws:")]
+    assert {each.parent for each in children} == {"alerts"}
+    assert one(stack, "Alerts").type == "phi:monitoring:Alerts"
+    assert stack.registered.count("alerts") == 1
