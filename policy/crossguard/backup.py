@@ -46,6 +46,7 @@ def _selection(selection: Resource, graph: Graph) -> list[Fact]:
             _tags(given.get("selectionTags")),
             _conditions(given.get("conditions")),
             _vaults(selection, graph),
+            selection.region,
         )
     ]
 

@@ -23,6 +23,7 @@ class Selection:
     """What a plan backs up: resources by reference or ARN pattern, those left out, and tags that select.
 
     vaults: where the plan's rules put it. conditions: each narrows the selection further, by operator, key and value.
+    region: where it selects, which is nowhere else.
     """
 
     resource: str
@@ -31,3 +32,4 @@ class Selection:
     tags: tuple[Mapping[str, Any], ...] | Unknown = field(hash=False)
     conditions: tuple[tuple[str, Any, Any], ...] | Unknown = field(hash=False)
     vaults: tuple[Ref, ...] | Unknown
+    region: str | None

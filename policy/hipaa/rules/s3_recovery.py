@@ -247,6 +247,8 @@ def _backed_up(selection: Selection, bucket: Bucket) -> bool | str | Unknown:
     https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html: resources or tags select, what is
     left out never is, and every condition must hold.
     """
+    if selection.region and bucket.place.region and selection.region != bucket.place.region:
+        return "the backup plan is in another region, and selects nothing of this one"
     narrowed = _met(selection, bucket)
     if narrowed is False:
         return "conditions narrow the backup selection to others"
