@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from hipaa import iam
 from hipaa.documents import Parsed, denied, must_be_denied, named, read_bucket_policy
-from hipaa.facts import Bucket, BucketPolicy, DefaultEncryption, Here, Unknown, on
+from hipaa.facts import Bucket, BucketPolicy, DefaultEncryption, Here, Key, Unknown, on
 from hipaa.rules.customer_keys import fault
 from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.rules.s3_access import known
 from hipaa.verdicts import Finding, Status, failed, not_applicable, passed, unverified
 
 KMS = ("aws:kms", "aws:kms:dsse")
+Headers = Mapping[str, str | None]
 
 ALGORITHM = "s3:x-amz-server-side-encryption"
 KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
@@ -57,52 +61,83 @@ def bucket_key(encryption: DefaultEncryption, _: Bucket, __: Case) -> Finding:
 
 
 @setting_rule("s3-deny-wrong-encryption", BucketPolicy)
-def deny_wrong_encryption(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
+def deny_wrong_encryption(policy: BucketPolicy, bucket: Bucket, case: Case) -> Finding:
     """Ask of uploads: S3 encrypts one that says nothing with the bucket's key, so it must not be denied."""
     parsed = read_bucket_policy(policy.document)
     if not isinstance(parsed, Parsed):
         return parsed
     if isinstance(bucket.arn, Unknown):
         return unverified(bucket.arn)
-    right = _right_key(bucket, parsed)
+    right = _right_key(bucket, parsed, case)
     if isinstance(right, Unknown):
         return unverified(right)
-    refused: dict[str, dict[str, str | None]] = {
-        "asks for AES256": {ALGORITHM: "AES256", KEY_HEADER: None},
-        "asks for another key": {ALGORITHM: "aws:kms", KEY_HEADER: OTHER_KEY},
-        "asks for aws:kms with no key, for which S3 takes its own,": {ALGORITHM: "aws:kms", KEY_HEADER: None},
-    }
-    taken: dict[str, dict[str, str | None]] = {"has no encryption header": {ALGORITHM: None, KEY_HEADER: None}}
-    if right:
-        taken["asks for the right key"] = {ALGORITHM: "aws:kms", KEY_HEADER: right}
-    for what, headers in refused.items():
+    refused: list[tuple[str, Headers]] = [("asks for AES256", {ALGORITHM: "AES256", KEY_HEADER: None})]
+    for algorithm in KMS:
+        others = _other_keys(right, parsed)
+        refused += [("asks for another key", {ALGORITHM: algorithm, KEY_HEADER: other}) for other in others]
+        no_key = f"asks for {algorithm} with no key, for which S3 takes its own,"
+        refused.append((no_key, {ALGORITHM: algorithm, KEY_HEADER: None}))
+    for what, headers in refused:
         finding = must_be_denied(parsed, upload(bucket.arn, iam.ANYONE, headers), f"an upload that {what} isn't denied")
         if finding.status is not Status.PASS:
             return finding
+    taken: list[tuple[str, Headers]] = [("has no encryption header", {ALGORITHM: None, KEY_HEADER: None})]
+    if right:
+        algorithms = [each.algorithm for each in bucket.declaring(DefaultEncryption)]
+        own = next((each for each in algorithms if each in KMS), "aws:kms")
+        taken.append(("asks for the right key", {ALGORITHM: str(own), KEY_HEADER: right}))
     somebody = iam.Principal("AWS", f"arn:aws:iam::{bucket.place.account or '000000000000'}:role/{iam.ANY}")
-    for what, headers in taken.items():
-        if denied(parsed, upload(bucket.arn, somebody, headers)) is True:
-            return failed(f"an upload that {what} is denied")
+    for what, headers in taken:
+        match denied(parsed, upload(bucket.arn, somebody, headers)):
+            case True:
+                return failed(f"an upload that {what} is denied")
+            case tuple(unknown):
+                return unverified(*unknown)
     return passed("uploads under another algorithm or key are denied, and right ones aren't")
 
 
-def upload(arn: str, who: iam.Principal, headers: dict[str, str | None]) -> iam.Request:
+def upload(arn: str, who: iam.Principal, headers: Headers) -> iam.Request:
     context = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3", CUSTOMER_HEADER: None}
-    return iam.Request("s3:PutObject", f"{arn}/{iam.ANY}", who, context | headers)
+    return iam.Request("s3:PutObject", f"{arn}/{iam.ANY}", who, {**context, **headers})
 
 
-def _right_key(bucket: Bucket, parsed: Parsed) -> str | Unknown | None:
-    """The ARN of the bucket's own key: as its default encryption says, else the only one that the policy names.
+def _right_key(bucket: Bucket, parsed: Parsed, case: Case) -> str | Unknown | None:
+    """The ARN of the bucket's own key: as its default encryption says, else one that the policy names.
 
     None where neither can be told yet: of a companion before it exists, which has only the policy.
     """
-    wanted = {value for value in named(parsed, KEY_HEADER) if value.startswith("arn:")}
-    keys = [each.key for each in bucket.declaring(DefaultEncryption) if each.key]
-    if isinstance(keys[0] if keys else None, Here) and len(wanted) == 1:
-        return wanted.pop()
-    if keys and isinstance(keys[0], str):
-        return keys[0] if keys[0].startswith("arn:") and ":key/" in keys[0] else (wanted.pop() if wanted else None)
-    return keys[0] if keys and isinstance(keys[0], Unknown) else None
+    wanted = sorted(_arns(parsed))
+    key = next((each.key for each in bucket.declaring(DefaultEncryption) if each.key), None)
+    if isinstance(key, Here):
+        made = case.stack.get(key.resource, Key)
+        key = made.arn if made and isinstance(made.arn, str) else "alias/"
+    if key is None or isinstance(key, Unknown) or re.match("arn:.*:key/", key):
+        return key
+    if "alias/" in key:
+        return wanted[0] if wanted else None
+    place = bucket.place
+    arn = f"arn:{place.partition}:kms:{place.region or ''}:{place.account or ''}:key/{key}"
+    return next((each for each in wanted if each.endswith(f":key/{key}")), arn)
+
+
+def _other_keys(right: str | None, parsed: Parsed) -> list[str]:
+    """Keys to refuse: a stranger's, each other that the policy names, and those whose ids begin or end as the right's.
+
+    A pattern may take any of these, and takes a key that isn't the bucket's.
+    """
+    if right is None:
+        return [OTHER_KEY]
+    path, _, id_ = right.rpartition("/")
+    like_it = (f"{path}/{_changed(id_[:1])}{id_[1:]}", f"{path}/{id_[:-1]}{_changed(id_[-1:])}")
+    return sorted({OTHER_KEY, *like_it, *_arns(parsed)} - {right})
+
+
+def _arns(parsed: Parsed) -> set[str]:
+    return {value for value in named(parsed, KEY_HEADER) if value.startswith("arn:")}
+
+
+def _changed(digit: str) -> str:
+    return "1" if digit == "0" else "0"
 
 
 @rule("s3-deny-sse-c", Bucket, joins=True)
