@@ -1,0 +1,524 @@
+"""Who reaches PHI: what each role may do and who may take it, and how a role is declared."""
+
+from __future__ import annotations
+
+import json
+
+import pulumi
+import pytest
+from pulumi.runtime.rpc import UNKNOWN
+
+from components import access
+from components.access import Access, AccessArgs, Trust
+from components.account import Account
+from components.role import Role
+from hipaa import iam
+from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed
+
+ALLOWED, NOT_ALLOWED = iam.Outcome.ALLOWED, iam.Outcome.NOT_ALLOWED
+OTHER = "444455556666"
+HOME = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
+BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
+
+PHI, LOGS, TRAIL = "arn:aws:s3:::phi", "arn:aws:s3:::logs", "arn:aws:s3:::trail"
+PHI_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi"
+AUDIT_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit"
+AUDIT_LOG = f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:/audit/trail"
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-dev-alerts"
+
+GITHUB = "token.actions.githubusercontent.com"
+DEPLOYMENT = "repo:acme/records:environment:production"
+PIPELINE = Trust("oidc", GITHUB, audience="sts.amazonaws.com", subject=DEPLOYMENT)
+
+
+def args(
+    account: Account = HOME,
+    phi_key: pulumi.Input[str] = PHI_KEY,
+    audit_key: pulumi.Input[str] = AUDIT_KEY,
+    boundary: str | None = None,
+) -> AccessArgs:
+    return {
+        "account": account,
+        "phi_bucket": "phi",
+        "log_bucket": "logs",
+        "trail_bucket": "trail",
+        "phi_key_arn": phi_key,
+        "audit_key_arn": audit_key,
+        "trail_name": "phi-dev-trail",
+        "log_group_arn": AUDIT_LOG,
+        "topic_arn": TOPIC,
+        "application_trust": Trust(),
+        "permissions_boundary": boundary,
+    }
+
+
+@pytest.fixture(autouse=True)
+def project(monkeypatch):
+    monkeypatch.setattr("pulumi.get_project", lambda: "phi")
+    monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
+
+
+# What each role may do
+
+
+def may(document, action, resource, **context) -> iam.Outcome:
+    """Of a permissions document, asked by the role that has it; `via` and `of` are what S3 tells a key."""
+    keys = {"via": "kms:ViaService", "of": "kms:EncryptionContext:aws:s3:arn"}
+    told = {keys[name]: [value] for name, value in context.items()}
+    who = iam.Principal("AWS", HOME.role_arn("somebody"), ACCOUNT_ID)
+    return iam.decide([iam.parse(document)], iam.Request(action, resource, who, told, closed=True)).outcome
+
+
+S3 = "s3.us-east-1.amazonaws.com"
+VERSIONS = ("s3:GetObjectVersion", "s3:DeleteObjectVersion", "s3:ListBucketVersions", "s3:RestoreObject")
+# What weakens a bucket or a version's lock, besides deleting versions.
+WEAKENING = (
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketAcl",
+    "s3:PutBucketLogging",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
+)
+READING_SETTINGS = (
+    "s3:GetBucketLogging",
+    "s3:GetBucketObjectLockConfiguration",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+    "s3:GetReplicationConfiguration",
+)
+PERMISSIONS = {
+    "application": access.application_permissions,
+    "auditor": access.auditor_permissions,
+    "break-glass": access.break_glass_permissions,
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:GetObject", f"{PHI}/{iam.ANY}"),
+        ("s3:PutObject", f"{PHI}/{iam.ANY}"),
+        ("s3:DeleteObject", f"{PHI}/{iam.ANY}"),
+        ("s3:AbortMultipartUpload", f"{PHI}/{iam.ANY}"),
+        ("s3:ListMultipartUploadParts", f"{PHI}/{iam.ANY}"),
+        ("s3:ListBucket", PHI),
+        ("s3:ListBucketMultipartUploads", PHI),
+    ],
+)
+def test_the_application_reads_writes_and_deletes_in_its_bucket_alone(action, resource):
+    document = access.application_permissions(args())
+    assert may(document, action, resource) is ALLOWED
+    for other in ("phi2", "logs", "trail"):
+        assert may(document, action, resource.replace(":::phi", f":::{other}")) is NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "action", [*VERSIONS, *WEAKENING, *READING_SETTINGS, "s3:PutObjectRetention", "s3:PutObjectAcl"]
+)
+def test_the_application_reaches_neither_versions_nor_settings(action):
+    document = access.application_permissions(args())
+    assert {may(document, action, each) for each in (PHI, f"{PHI}/{iam.ANY}")} == {NOT_ALLOWED}
+
+
+@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
+def test_the_application_uses_its_key_through_s3_for_its_bucket_alone(action):
+    document = access.application_permissions(args())
+    assert may(document, action, PHI_KEY, via=S3, of=PHI) is ALLOWED
+    assert may(document, action, PHI_KEY, via=S3, of=TRAIL) is NOT_ALLOWED
+    assert may(document, action, PHI_KEY, via=S3) is NOT_ALLOWED
+    assert may(document, action, PHI_KEY, of=PHI) is NOT_ALLOWED
+    assert may(document, action, PHI_KEY, via="s3.us-west-2.amazonaws.com", of=PHI) is NOT_ALLOWED
+    assert may(document, action, PHI_KEY, via="ec2.us-east-1.amazonaws.com", of=PHI) is NOT_ALLOWED
+    assert may(document, action, AUDIT_KEY, via=S3, of=PHI) is NOT_ALLOWED
+
+
+@pytest.mark.parametrize("action", ["kms:Encrypt", "kms:CreateGrant", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"])
+@pytest.mark.parametrize("role", PERMISSIONS)
+def test_nobody_administers_a_key(role, action):
+    document = PERMISSIONS[role](args())
+    assert {may(document, action, key, via=S3, of=PHI) for key in (PHI_KEY, AUDIT_KEY)} == {NOT_ALLOWED}
+
+
+@pytest.mark.parametrize("action", READING_SETTINGS)
+def test_the_auditor_reads_the_settings_of_the_stacks_buckets(action):
+    document = access.auditor_permissions(args())
+    assert {may(document, action, each) for each in (PHI, LOGS, TRAIL)} == {ALLOWED}
+    assert may(document, action, "arn:aws:s3:::another") is NOT_ALLOWED
+
+
+@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging", *VERSIONS])
+def test_the_auditor_sees_nothing_of_phi(action):
+    document = access.auditor_permissions(args())
+    assert {may(document, action, each) for each in (PHI, f"{PHI}/{iam.ANY}")} == {NOT_ALLOWED}
+
+
+@pytest.mark.parametrize("of", [PHI, f"{PHI}/object", TRAIL, f"{TRAIL}/file"])
+def test_the_auditor_never_decrypts_with_the_key_of_phi(of):
+    document = access.auditor_permissions(args())
+    assert may(document, "kms:Decrypt", PHI_KEY, via=S3, of=of) is NOT_ALLOWED
+    assert may(document, "kms:GenerateDataKey", PHI_KEY, via=S3, of=of) is NOT_ALLOWED
+
+
+@pytest.mark.parametrize("bucket", [LOGS, TRAIL])
+def test_the_auditor_reads_the_logs_and_changes_none(bucket):
+    document = access.auditor_permissions(args())
+    assert may(document, "s3:ListBucket", bucket) is ALLOWED
+    assert may(document, "s3:GetObject", f"{bucket}/{iam.ANY}") is ALLOWED
+    assert may(document, "s3:GetObjectVersion", f"{bucket}/{iam.ANY}") is ALLOWED
+    for action in (*WEAKENING, "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention"):
+        assert {may(document, action, each) for each in (bucket, f"{bucket}/{iam.ANY}")} == {NOT_ALLOWED}
+
+
+def test_the_auditor_decrypts_the_trails_files_through_s3_alone():
+    document = access.auditor_permissions(args())
+    assert may(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=f"{TRAIL}/AWSLogs/file") is ALLOWED
+    assert may(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=f"{PHI}/object") is NOT_ALLOWED
+    assert may(document, "kms:Decrypt", AUDIT_KEY, of=f"{TRAIL}/AWSLogs/file") is NOT_ALLOWED
+    assert may(document, "kms:Decrypt", AUDIT_KEY, via="logs.us-east-1.amazonaws.com") is NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "another"),
+    [
+        ("kms:DescribeKey", PHI_KEY, f"{PHI_KEY}2"),
+        ("kms:GetKeyPolicy", PHI_KEY, f"{PHI_KEY}2"),
+        ("kms:GetKeyRotationStatus", AUDIT_KEY, f"{PHI_KEY}2"),
+        ("cloudtrail:GetTrailStatus", HOME.arn("cloudtrail", "trail/phi-dev-trail"), HOME.arn("cloudtrail", "trail/x")),
+        ("cloudtrail:GetEventSelectors", HOME.arn("cloudtrail", "trail/phi-dev-trail"), None),
+        ("cloudtrail:DescribeTrails", "*", None),
+        ("cloudtrail:LookupEvents", "*", None),
+        ("logs:FilterLogEvents", AUDIT_LOG, HOME.arn("logs", "log-group:/other")),
+        ("logs:GetLogEvents", f"{AUDIT_LOG}:log-stream:one", HOME.arn("logs", "log-group:/other:log-stream:one")),
+        ("logs:DescribeLogGroups", HOME.arn("logs", "log-group::log-stream:"), None),
+        ("cloudwatch:DescribeAlarms", HOME.arn("cloudwatch", "alarm:*"), None),
+        ("events:DescribeRule", HOME.arn("events", "rule/phi-dev-root-used"), HOME.arn("events", "rule/x")),
+        ("sns:GetTopicAttributes", TOPIC, HOME.arn("sns", "other")),
+        ("backup:DescribeBackupVault", HOME.arn("backup", "backup-vault:phi-dev-backup-vault"), None),
+        ("backup:GetBackupPlan", HOME.arn("backup", "backup-plan:5dca7fe5"), None),
+        ("iam:GetRole", HOME.role_arn("phi-dev-break-glass"), HOME.role_arn("somebody")),
+        ("iam:GetRolePolicy", HOME.role_arn("phi-dev-application"), HOME.role_arn("somebody")),
+    ],
+)
+def test_the_auditor_reads_what_guards_phi(action, resource, another):
+    document = access.auditor_permissions(args())
+    assert may(document, action, resource) is ALLOWED
+    if another:
+        assert may(document, action, another) is NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "cloudtrail:StopLogging",
+        "cloudtrail:DeleteTrail",
+        "cloudtrail:PutEventSelectors",
+        "logs:DeleteLogGroup",
+        "logs:PutRetentionPolicy",
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:DisableAlarmActions",
+        "events:DisableRule",
+        "sns:SetTopicAttributes",
+        "sns:Subscribe",
+        "backup:DeleteRecoveryPoint",
+        "backup:StartRestoreJob",
+        "iam:PutRolePolicy",
+        "iam:PassRole",
+        "sts:AssumeRole",
+    ],
+)
+@pytest.mark.parametrize("role", PERMISSIONS)
+def test_nobody_changes_what_audits_or_who_has_access(role, action):
+    assert may(PERMISSIONS[role](args()), action, iam.ANY) is NOT_ALLOWED
+
+
+# What IAM has no resource to name for.
+ANYWHERE = {
+    "backup:ListBackupJobs",
+    "backup:ListBackupPlans",
+    "backup:ListBackupVaults",
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:ListPublicKeys",
+    "cloudtrail:LookupEvents",
+    "logs:GetQueryResults",
+    "s3:GetAccountPublicAccessBlock",
+}
+
+
+@pytest.mark.parametrize(("role", "anywhere"), [("application", set()), ("auditor", ANYWHERE), ("break-glass", set())])
+def test_actions_are_named_and_so_is_every_resource_that_can_be(role, anywhere):
+    document = PERMISSIONS[role](args())
+    actions = {action for statement in document["Statement"] for action in statement["Action"]}
+    assert "*" not in "".join(actions)
+    assert {action for action in actions if may(document, action, iam.ANY, via=S3, of=PHI) is ALLOWED} == anywhere
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:ListBucketVersions", PHI),
+        ("s3:GetObject", f"{PHI}/{iam.ANY}"),
+        ("s3:GetObjectVersion", f"{PHI}/{iam.ANY}"),
+        ("s3:DeleteObjectVersion", f"{PHI}/{iam.ANY}"),
+        ("s3:RestoreObject", f"{PHI}/{iam.ANY}"),
+        ("s3:PutObjectRetention", f"{PHI}/{iam.ANY}"),
+    ],
+)
+def test_who_breaks_the_glass_reaches_versions_of_phi_alone(action, resource):
+    document = access.break_glass_permissions(args())
+    assert may(document, action, resource) is ALLOWED
+    for other in ("phi2", "logs", "trail"):
+        assert may(document, action, resource.replace(":::phi", f":::{other}")) is NOT_ALLOWED
+
+
+@pytest.mark.parametrize("action", [*WEAKENING, "s3:PutObject", "s3:DeleteObject"])
+def test_who_breaks_the_glass_changes_no_guard_and_no_current_object(action):
+    document = access.break_glass_permissions(args())
+    assert {may(document, action, each) for each in (PHI, f"{PHI}/{iam.ANY}")} == {NOT_ALLOWED}
+
+
+def test_who_breaks_the_glass_decrypts_phi_through_s3_alone():
+    """A version that was written without a Bucket Key has its own ARN for its encryption context."""
+    document = access.break_glass_permissions(args())
+    assert {may(document, "kms:Decrypt", PHI_KEY, via=S3, of=of) for of in (PHI, f"{PHI}/object")} == {ALLOWED}
+    assert may(document, "kms:Decrypt", PHI_KEY, of=PHI) is NOT_ALLOWED
+    assert may(document, "kms:Decrypt", PHI_KEY, via=S3, of="arn:aws:s3:::phi2/object") is NOT_ALLOWED
+    assert may(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=PHI) is NOT_ALLOWED
+    assert may(document, "kms:GenerateDataKey", PHI_KEY, via=S3, of=PHI) is NOT_ALLOWED
+
+
+# Who may take each role
+
+
+def takes(document, who, *, action="sts:AssumeRole", **context) -> iam.Outcome:
+    told = {key: [value] for key, value in context.items()}
+    request = iam.Request(action, HOME.role_arn("role"), who, told, closed=True)
+    return iam.decide([iam.parse(document)], request).outcome
+
+
+def caller(account: str = ACCOUNT_ID) -> iam.Principal:
+    return iam.Principal("AWS", f"arn:aws:iam::{account}:user/somebody", account)
+
+
+def service(name: str) -> iam.Principal:
+    return iam.Principal("Service", name)
+
+
+@pytest.mark.parametrize("name", ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"])
+def test_a_service_takes_the_role_for_its_own_account_alone(name):
+    document = access.application_trust(HOME, Trust(principal=name))
+    assert takes(document, service(name), **{"aws:SourceAccount": ACCOUNT_ID}) is ALLOWED
+    assert takes(document, service(name), **{"aws:SourceAccount": OTHER}) is NOT_ALLOWED
+    assert takes(document, service(name)) is NOT_ALLOWED
+    assert takes(document, service("glue.amazonaws.com"), **{"aws:SourceAccount": ACCOUNT_ID}) is NOT_ALLOWED
+    assert takes(document, caller(), **{"aws:SourceAccount": ACCOUNT_ID}) is NOT_ALLOWED
+
+
+def test_tasks_of_ecs_take_it_unless_told():
+    assert access.application_trust(HOME, Trust()) == access.application_trust(
+        HOME, Trust("service", "ecs-tasks.amazonaws.com")
+    )
+
+
+def test_ec2_takes_it_though_it_tells_no_account():
+    document = access.application_trust(HOME, Trust(principal="ec2.amazonaws.com"))
+    assert takes(document, service("ec2.amazonaws.com")) is ALLOWED
+    assert takes(document, caller()) is NOT_ALLOWED
+
+
+def test_another_account_takes_it_with_the_right_external_id_alone():
+    document = access.application_trust(HOME, Trust("account", OTHER, external_id="right"))
+    assert takes(document, caller(OTHER), **{"sts:ExternalId": "right"}) is ALLOWED
+    assert takes(document, caller(OTHER), **{"sts:ExternalId": "wrong"}) is NOT_ALLOWED
+    assert takes(document, caller(OTHER)) is NOT_ALLOWED
+    assert takes(document, caller("777788889999"), **{"sts:ExternalId": "right"}) is NOT_ALLOWED
+    assert takes(document, caller(), **{"sts:ExternalId": "right"}) is NOT_ALLOWED
+
+
+@pytest.mark.parametrize("external_id", [None, ""])
+def test_another_account_without_an_external_id_is_refused(external_id):
+    with pytest.raises(pulumi.RunError, match="444455556666 isn't the stack's own"):
+        access.application_trust(HOME, Trust("account", OTHER, external_id=external_id))
+
+
+def test_the_own_account_takes_it_and_no_other():
+    document = access.application_trust(HOME, Trust("account", ACCOUNT_ID))
+    assert takes(document, caller()) is ALLOWED
+    assert takes(document, caller(OTHER)) is NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, ALLOWED),
+        ({"sub": "repo:acme/records:environment:test"}, NOT_ALLOWED),
+        ({"sub": f"{DEPLOYMENT}-2"}, NOT_ALLOWED),
+        ({"sub": None}, NOT_ALLOWED),
+        ({"aud": "https://github.com/acme"}, NOT_ALLOWED),
+        ({"aud": None}, NOT_ALLOWED),
+    ],
+)
+def test_an_identity_provider_is_bound_by_audience_and_subject(change, expected):
+    document = access.application_trust(HOME, PIPELINE)
+    token = {"aud": "sts.amazonaws.com", "sub": DEPLOYMENT} | change
+    told = {f"{GITHUB}:{name}": value for name, value in token.items() if value}
+    provider = iam.Principal("Federated", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{GITHUB}")
+    assert takes(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is expected
+
+
+def test_an_identity_provider_of_another_account_or_name_is_refused():
+    document = access.application_trust(HOME, PIPELINE)
+    told = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": DEPLOYMENT}
+    for arn in (f"arn:aws:iam::{OTHER}:oidc-provider/{GITHUB}", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/other"):
+        provider = iam.Principal("Federated", arn)
+        assert takes(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is NOT_ALLOWED
+
+
+@pytest.mark.parametrize("missing", ["audience", "subject"])
+def test_an_identity_provider_that_is_not_bound_is_refused(missing):
+    bound = {"audience": "sts.amazonaws.com", "subject": DEPLOYMENT}
+    with pytest.raises(ValueError, match="needs the audience and the subject"):
+        Trust("oidc", GITHUB, **{name: value for name, value in bound.items() if name != missing})
+
+
+@pytest.mark.parametrize(
+    ("who", "context", "auditor", "break_glass"),
+    [
+        (caller(), {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"}, ALLOWED, ALLOWED),
+        (caller(), {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "3600"}, ALLOWED, NOT_ALLOWED),
+        (caller(), {"aws:MultiFactorAuthPresent": "true"}, ALLOWED, NOT_ALLOWED),
+        (caller(), {"aws:MultiFactorAuthPresent": "false"}, NOT_ALLOWED, NOT_ALLOWED),
+        (caller(), {}, NOT_ALLOWED, NOT_ALLOWED),  # a long-lived access key
+        (
+            caller(OTHER),
+            {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"},
+            NOT_ALLOWED,
+            NOT_ALLOWED,
+        ),
+    ],
+)
+def test_people_of_the_account_take_a_role_with_a_second_factor_alone(who, context, auditor, break_glass):
+    assert takes(access.auditor_trust(HOME), who, **context) is auditor
+    assert takes(access.break_glass_trust(HOME), who, **context) is break_glass
+
+
+# What is declared
+
+
+def declared(boundary: str | None = None, *, preview: bool = False) -> Monitor:
+    def program() -> None:
+        key = pulumi.Output.from_input(pulumi.UNKNOWN) if preview else PHI_KEY
+        Access("access", args(phi_key=key, boundary=boundary))
+
+    return deployed(program, preview=preview)
+
+
+def of_type(stack: Monitor, token: str):
+    return {each.name: each for each in stack.declared if each.type == token}
+
+
+def test_three_roles_with_what_each_may_do():
+    stack = declared()
+    roles, policies = of_type(stack, "aws:iam/role:Role"), of_type(stack, "aws:iam/rolePolicy:RolePolicy")
+    assert {each.inputs["name"]: each.parent for each in roles.values()} == {
+        "phi-dev-application": "access-application",
+        "phi-dev-auditor": "access-auditor",
+        "phi-dev-break-glass": "access-break-glass",
+    }
+    assert {each.inputs["role"]: each.policy for each in policies.values()} == {
+        f"phi-dev-{role}": document(args()) for role, document in PERMISSIONS.items()
+    }
+    trusts = {each.inputs["name"]: json.loads(each.inputs["assumeRolePolicy"]) for each in roles.values()}
+    assert trusts == {
+        "phi-dev-application": access.application_trust(HOME, Trust()),
+        "phi-dev-auditor": access.auditor_trust(HOME),
+        "phi-dev-break-glass": access.break_glass_trust(HOME),
+    }
+    assert {each.inputs["maxSessionDuration"] for each in roles.values()} == {3600}
+    assert {each.parent for each in of_type(stack, "phi:access:Role").values()} == {"access"}
+
+
+@pytest.mark.parametrize("boundary", [None, BOUNDARY])
+def test_the_boundary_is_every_roles_or_none(boundary):
+    roles = of_type(declared(boundary), "aws:iam/role:Role").values()
+    assert [each.inputs.get("permissionsBoundary") for each in roles] == [boundary] * 3
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_each_role_is_known_by_its_arn_at_the_first_preview(preview):
+    stack = declared(preview=preview)
+    assert stack.outputs["access"] == {
+        "applicationRoleArn": HOME.role_arn("phi-dev-application"),
+        "auditorRoleArn": HOME.role_arn("phi-dev-auditor"),
+        "breakGlassRoleArn": HOME.role_arn("phi-dev-break-glass"),
+    }
+    assert sorted(stack.registered) == ["access", "access-application", "access-auditor", "access-break-glass"]
+    assert access.break_glass_name(HOME) == "phi-dev-break-glass"
+
+
+def test_documents_keep_their_structure_where_only_a_key_is_unknown():
+    preview, applied = declared(preview=True), declared()
+    for name, component in of_type(preview, "phi:access:Role").items():
+        whole = of_type(applied, "phi:access:Role")[name].inputs
+        told = json.dumps(component.inputs)
+        assert UNKNOWN in told
+        assert json.loads(told.replace(UNKNOWN, PHI_KEY)) == whole
+        policy = of_type(preview, "aws:iam/rolePolicy:RolePolicy")[f"{name}-permissions"].inputs["policy"]
+        assert policy == UNKNOWN
+
+
+MANAGED = "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Backup"
+
+
+def test_a_role_with_managed_policies_alone():
+    def program() -> None:
+        role = Role(
+            "keeper",
+            {
+                "account": HOME,
+                "role_name": "phi-dev-keeper",
+                "description": "keeps",
+                "trust": access.auditor_trust(HOME),
+                "permissions": None,
+                "managed_policies": [MANAGED],
+                "permissions_boundary": None,
+                "max_session_seconds": 7200,
+            },
+        )
+        pulumi.ComponentResource("test:test:User", "user", {"role": role.arn})
+
+    stack = deployed(program)
+    assert {each.name for each in stack.declared if each.type.startswith("aws:")} == {
+        "keeper",
+        "keeper-AWSBackupServiceRolePolicyForS3Backup",
+    }
+    (attachment,) = of_type(stack, "aws:iam/rolePolicyAttachment:RolePolicyAttachment").values()
+    assert (attachment.inputs["role"], attachment.inputs["policyArn"]) == ("phi-dev-keeper", MANAGED)
+    assert of_type(stack, "aws:iam/role:Role")["keeper"].inputs["maxSessionDuration"] == 7200
+    # Who uses the role waits until it may do what it is for.
+    assert {"keeper", "keeper-AWSBackupServiceRolePolicyForS3Backup"} <= of_type(stack, "test:test:User")["user"].after
+
+
+def test_no_partition_or_region_is_written_in():
+    china = Account(ACCOUNT_ID, "cn-north-1", "aws-cn", "amazonaws.com.cn", DEPLOYER)
+    given = args(china, "arn:aws-cn:kms:key", "arn:aws-cn:kms:audit")
+    given["log_group_arn"], given["topic_arn"] = china.arn("logs", "log-group:x"), china.arn("sns", "x")
+    documents = [document(given) for document in PERMISSIONS.values()]
+    documents += [
+        access.auditor_trust(china),
+        access.break_glass_trust(china),
+        access.application_trust(china, PIPELINE),
+    ]
+    text = json.dumps(documents)
+    assert "arn:aws:" not in text
+    assert "us-east-1" not in text
+    assert "s3.cn-north-1.amazonaws.com.cn" in text
