@@ -123,14 +123,16 @@ def _replication_rule(resource: Resource, rule: Any, prop: str, graph: Graph) ->
     target = graph.ref(resource, get(destination, "bucket"), prop, {BUCKET}, KEYS)
     selected = get(rule, "sourceSelectionCriteria", "sseKmsEncryptedObjects")
     enabled = get(selected, "enabled")  # inline
-    bucket = graph.at(target)
+    key = graph.ref(resource, get(destination, "replicaKmsKeyId") if key is None else key, prop, KEYS, {BUCKET})
+    bucket, of = graph.at(target), graph.at(key)
     return ReplicationRule(
         _status(get(rule, "status")),
         _everywhere(rule),
         target,
-        graph.ref(resource, get(destination, "replicaKmsKeyId") if key is None else key, prop, KEYS, {BUCKET}),
+        key,
         _status(get(selected, "status")) if enabled is None else flag(enabled),
         bucket.region if bucket else None,
+        of.region if of else None,
     )
 
 

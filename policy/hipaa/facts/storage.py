@@ -109,7 +109,10 @@ class AccessLogging:
 
 @dataclass(frozen=True)
 class ReplicationRule:
-    """A rule; everywhere: whether it is for every object; kms_objects: whether those under a KMS key are copied."""
+    """A rule; everywhere: whether it is for every object; kms_objects: whether those under a KMS key are copied.
+
+    region and key_region: where the target and the key are, if they are of the stack.
+    """
 
     enabled: Flag
     everywhere: Flag
@@ -117,6 +120,7 @@ class ReplicationRule:
     key: Ref
     kms_objects: Flag
     region: Text
+    key_region: Text
 
 
 @dataclass(frozen=True)

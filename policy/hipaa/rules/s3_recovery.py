@@ -19,6 +19,7 @@ from hipaa.facts import (
     ReplicationRule,
     Role,
     Selection,
+    Text,
     Unknown,
     Versioning,
     on,
@@ -219,10 +220,15 @@ def _copied(rule: ReplicationRule | Unknown, bucket: Bucket) -> bool | str | Unk
         return "the replication rule is for some objects alone"
     if rule.kms_objects is False or rule.kms_objects is None:
         return "the replication rule leaves out objects that are encrypted with KMS"
+    if not rule.target:
+        return "the replication rule names no bucket"
     wrong = fault(rule.key)
     if isinstance(wrong, str):
         return f"replicas are encrypted with {wrong}"
-    region = _region_of_replica(rule)
+    of_key = _region_of_key(rule)
+    if rule.region and of_key and rule.region != of_key:
+        return "the replicas' key is in another region than they are"
+    region = rule.region or of_key
     if region is not None and region == bucket.place.region:
         return "replicas are in the same region"
     unknown = list(unknowns([rule.enabled, rule.everywhere, rule.kms_objects, rule.target, wrong]))
@@ -233,12 +239,13 @@ def _copied(rule: ReplicationRule | Unknown, bucket: Bucket) -> bool | str | Unk
     return True
 
 
-def _region_of_replica(rule: ReplicationRule) -> str | None:
-    """The replicas' region: their bucket's, or their key's, which must be in the same one (S3: ReplicaKmsKeyID)."""
-    if isinstance(rule.region, str):
-        return rule.region
+def _region_of_key(rule: ReplicationRule) -> Text:
+    """The replicas' region too, or none is made; S3 doesn't look.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+    """
     parts = rule.key.split(":") if isinstance(rule.key, str) else []
-    return parts[3] if len(parts) > 5 and parts[3] else None
+    return parts[3] if len(parts) > 5 and parts[3] else rule.key_region
 
 
 def _backed_up(selection: Selection, bucket: Bucket) -> bool | str | Unknown:
