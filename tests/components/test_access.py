@@ -397,6 +397,7 @@ def test_an_identity_provider_that_is_not_bound_is_refused(missing):
         (caller(), {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "3600"}, ALLOWED, NOT_ALLOWED),
         (caller(), {"aws:MultiFactorAuthPresent": "true"}, ALLOWED, NOT_ALLOWED),
         (caller(), {"aws:MultiFactorAuthPresent": "false"}, NOT_ALLOWED, NOT_ALLOWED),
+        (caller(), {"aws:MultiFactorAuthAge": "60"}, NOT_ALLOWED, NOT_ALLOWED),
         (caller(), {}, NOT_ALLOWED, NOT_ALLOWED),  # a long-lived access key
         (
             caller(OTHER),
