@@ -25,7 +25,7 @@ from hipaa.iam import (
     matches,
     parse,
 )
-from hipaa.iam.patterns import all_of, any_of, match, wildcards
+from hipaa.iam.patterns import all_of, any_of, match, match_resource, wildcards
 from hipaa.iam.requests import Open
 
 YES, NO, MAYBE = Match.YES, Match.NO, Match.MAYBE
@@ -163,6 +163,16 @@ def test_two_anys_are_matched_exactly(pattern: str, parts: list[str]) -> None:
     assert found in ((MAYBE,) if len(answers) > 1 else (Match.of(answers.pop()), MAYBE))
 
 
+@steady
+@given(st.text("a*?:", max_size=6), st.text("a:", max_size=4), st.text("a:", max_size=4))
+def test_a_definite_answer_about_a_resource_holds_whatever_any_is(pattern: str, before: str, after: str) -> None:
+    claimed = match_resource(wildcards(pattern), before + ANY + after)
+    for middle in map("".join, product("az:", repeat=2)):
+        found = match_resource(wildcards(pattern), before + middle + after)
+        assert claimed in (MAYBE, found)
+        assert found in (MAYBE, Match.of(naive(pattern, before + middle + after)))
+
+
 @pytest.mark.parametrize(
     ("action", "asked", "expected"),
     [
@@ -196,6 +206,33 @@ def test_action_ignores_case_and_not_action_is_its_opposite(action: Any, asked: 
     ],
 )
 def test_resource_heeds_case_and_not_resource_is_its_opposite(resource: Any, asked: str, expected: Match) -> None:
+    assert matching(statement(Resource=resource), request(resource=asked)) is expected
+    assert matching(statement(NotResource=resource), request(resource=asked)) is ~expected
+
+
+@pytest.mark.parametrize(
+    ("resource", "asked", "expected"),
+    [
+        # A * at the end of a segment "can expand to match beyond the colon boundaries"; of others AWS doesn't say it.
+        ("arn:aws:s3:*:*:phi", "arn:aws:s3:::a:phi", YES),
+        ("arn:aws:s3:*", f"{BUCKET}/a:b", YES),
+        ("arn:aws:s3:a*:phi", "arn:aws:s3:ab:c:phi", YES),
+        ("arn:aws:s3:a*b::phi", "arn:aws:s3:a1b::phi", YES),
+        ("arn:aws:s3:a*b::phi", "arn:aws:s3:a:b::phi", MAYBE),
+        ("arn:aws:s3:a?b::phi", "arn:aws:s3:a1b::phi", YES),
+        ("arn:aws:s3:a?b::phi", "arn:aws:s3:a:b::phi", MAYBE),
+        ("arn:aws:s3:a*b::phi", "arn:aws:s3:a:c::phi", NO),
+        ("*phi", BUCKET, MAYBE),
+        ("*phi*", "phi:a", YES),
+        ("arn:aws:s3:a*b::phi", f"arn:aws:s3:a{ANY}b::phi", MAYBE),
+        ("arn:aws:s3:a*:*:phi", f"arn:aws:s3:a{ANY}b::phi", YES),
+        # The last segment may hold colons.
+        ("arn:aws:s3:::*/*.txt", f"{BUCKET}/a:b.txt", YES),
+        ("arn:aws:s3:::*/?b", f"{BUCKET}/:b", YES),
+        ("arn:aws:s3:::*/*", f"arn:aws:s3:::{ANY}/{ANY}", YES),
+    ],
+)
+def test_a_wildcard_goes_beyond_a_colon(resource: str, asked: str, expected: Match) -> None:
     assert matching(statement(Resource=resource), request(resource=asked)) is expected
     assert matching(statement(NotResource=resource), request(resource=asked)) is ~expected
 

@@ -469,18 +469,18 @@ NO_RULE = [
         UNSURE,
         ALLOWED,
     ),
+    Difference(
+        "a wildcard within a segment",
+        "Resource: a * at the end of a segment can match beyond a colon; no word of other wildcards.",
+        {"Resource": "arn:aws:s3:a*b::phi"},
+        getting("arn:aws:s3:a:b::phi"),
+        UNSURE,
+        NOT_ALLOWED,
+    ),
 ]
 
 # Ours decides what the guide leaves open, or against it.
 OURS_IS_TOO_SURE = [
-    Difference(
-        "a wildcard within a segment",
-        "Resource: wildcards stand for what is within a segment, and only a * at its end can match beyond a colon.",
-        {"Resource": "arn:aws:s3:a*b::phi"},
-        getting("arn:aws:s3:a:b::phi"),
-        ALLOWED,
-        NOT_ALLOWED,
-    ),
     Difference(
         "letters that become others without case",
         "Condition operators: 'ignoring case', and no word of letters outside ASCII.",

@@ -6,7 +6,7 @@ from enum import Enum
 
 from hipaa.iam.conditions import Condition, holds
 from hipaa.iam.documents import Policy, Statement
-from hipaa.iam.patterns import UNKNOWN, Match, all_of, any_of, expand, lower, match, wildcards
+from hipaa.iam.patterns import UNKNOWN, Match, all_of, any_of, expand, lower, match, match_resource, wildcards
 from hipaa.iam.principals import names, spares
 from hipaa.iam.requests import Open, Request
 
@@ -79,7 +79,7 @@ def _elements(statement: Statement, request: Request) -> Iterator[tuple[Match, s
 
 def _resource(text: str, statement: Statement, request: Request) -> Match:
     pattern = expand(text, request.variable, variables=statement.variables, wild=True)
-    answer = Match.NO if pattern is None else match(pattern, request.resource)
+    answer = Match.NO if pattern is None else match_resource(pattern, request.resource)
     # A variable has its place after the fifth colon; AWS doesn't say what one before it does.
     misplaced = statement.variables is not False and "${" in "".join(text.split(":", 5)[:5])
     return Match.MAYBE if misplaced else answer

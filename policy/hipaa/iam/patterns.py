@@ -12,6 +12,7 @@ ANY = "\ufdd0"
 UNKNOWN = "\ufdd1"
 """In a document: one string, not known yet."""
 _MANY, _ONE, _OTHER = "\ufdd2", "\ufdd3", "\ufdd4"
+_MANY_INSIDE, _ONE_INSIDE = "\ufdd5", "\ufdd6"  # the same, of characters other than a colon
 RESERVED = re.compile("[\ufdd0-\ufdef]")
 
 _VARIABLE = re.compile(r"\$\{((?:'[^']*'|[^'}])*)\}")
@@ -97,6 +98,17 @@ def match(pattern: str, value: str) -> Match:
     return Match.MAYBE if UNKNOWN in pattern or not _must_match(pattern, value) else Match.YES
 
 
+def match_resource(pattern: str, value: str) -> Match:
+    """A Resource's pattern, whose wildcards are for use within the segments of an ARN.
+
+    A `*` at the end of one "can expand to match beyond the colon boundaries" (IAM JSON policy elements: Resource). AWS
+    doesn't say whether others do. The last of the six segments may hold colons.
+    """
+    segments = pattern.split(":", 5)
+    inside = [re.sub(f"{_MANY}(?!$)", _MANY_INSIDE, each).replace(_ONE, _ONE_INSIDE) for each in segments[:5]]
+    return match(pattern, value) & (match(":".join([*inside, *segments[5:]]), value) | Match.MAYBE)
+
+
 # Both walk the value with the set of places in the pattern that may come next.
 
 
@@ -112,12 +124,13 @@ def _may_match(pattern: str, value: str) -> bool:
 
 def _must_match(pattern: str, value: str) -> bool:
     # Of the strings that ANY stands for, the hardest to match are those of a character found nowhere in the pattern,
-    # which only wildcards take. There is a set of places for each length of such strings that differs in effect.
+    # which only wildcards take, and of colons, which not every wildcard takes. There is a set of places for each of
+    # such strings that differs in effect.
     possible = {_after(pattern, {0})}
     for symbol in value:
         if symbol == ANY:
             longer = possible
-            while longer := {_step(pattern, places, _OTHER) for places in longer} - possible:
+            while longer := {_step(pattern, places, hard) for places in longer for hard in (_OTHER, ":")} - possible:
                 possible = possible | longer
         else:
             possible = {_step(pattern, places, symbol) for places in possible}
@@ -128,9 +141,9 @@ def _step(pattern: str, places: Iterable[int], symbol: str) -> frozenset[int]:
     following = set()
     for place in places:
         token = pattern[place : place + 1]
-        if token in (_MANY, UNKNOWN):
+        if token in (_MANY, UNKNOWN) or (token == _MANY_INSIDE and symbol != ":"):
             following.add(place)
-        elif token in (symbol, _ONE):
+        elif token in (symbol, _ONE) or (token == _ONE_INSIDE and symbol != ":"):
             following.add(place + 1)
     return _after(pattern, following)
 
@@ -140,7 +153,7 @@ def _after(pattern: str, places: set[int]) -> frozenset[int]:
     reached = set(places)
     for place in places:
         past = place
-        while pattern[past : past + 1] in (_MANY, UNKNOWN):
+        while pattern[past : past + 1] in (_MANY, _MANY_INSIDE, UNKNOWN):
             past += 1
             reached.add(past)
     return frozenset(reached)
