@@ -415,6 +415,25 @@ def test_what_aws_does_not_tell_is_unsure(operator: str, values: str, found: str
     assert condition(operator, values, [found]) is MAYBE
 
 
+@pytest.mark.parametrize(
+    ("value", "found", "expected"),
+    [
+        ("Straße", "STRAßE", YES),
+        ("ss", "ß", MAYBE),
+        ("ß", "ss", MAYBE),
+        ("É", "é", MAYBE),
+        ("k", "\N{KELVIN SIGN}", MAYBE),
+        ("aé", "bÉ", NO),
+        ("aé", f"A{ANY}", MAYBE),
+        ("aé", f"b{ANY}", NO),
+        ("ab", f"A{ANY}C", NO),
+    ],
+)
+def test_ignoring_case_is_known_of_ascii_alone(value: str, found: str, expected: Match) -> None:
+    assert condition("StringEqualsIgnoreCase", value, [found]) is expected
+    assert condition("StringNotEqualsIgnoreCase", value, [found]) is ~expected
+
+
 def test_arn_with_any_in_its_last_part_is_compared_exactly() -> None:
     assert condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:s3:::phi/{ANY}"]) is YES
     assert condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:s3:::other/{ANY}"]) is NO

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from hipaa.iam.patterns import ANY, UNKNOWN, Match, all_of, any_of, expand, match
+from hipaa.iam.patterns import ANY, UNKNOWN, Match, all_of, any_of, expand, lower, match
 from hipaa.iam.requests import Open, Request
 
 _ARN_PARTS = 6
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII)
 
@@ -120,7 +121,10 @@ def _null(condition: Condition, found: Sequence[str] | None) -> Match:
 
 
 def _ignoring_case(pattern: str, value: str) -> Match:
-    return match(pattern.casefold(), value.casefold())
+    """A letter outside ASCII may be like any other text: "ignoring case" is all that AWS says."""
+    pattern, value = lower(pattern), lower(value)
+    may = match(_NOT_ASCII.sub(UNKNOWN, pattern), _NOT_ASCII.sub(ANY, value))
+    return match(pattern, value) | (Match.MAYBE & may)
 
 
 def _arn(pattern: str, value: str) -> Match:
