@@ -216,9 +216,8 @@ def inline(bucket: Resource, graph: Graph) -> list[Declared]:
         settings.append(AccessLogging(graph.ref(bucket, get(value, "targetBucket"), prop, {BUCKET})))
     prop, value = has("objectLockConfiguration")
     if prop:
-        rule = get(value, "rule")
-        retention = _first(get(value, "rules"), "defaultRetentions") if rule is None else get(rule, "defaultRetention")
-        settings.append(_lock(retention))
+        rule = _first(value, "rule", "rules")
+        settings.append(_lock(_first(rule, "defaultRetention", "defaultRetentions")))
     prop, value = has("lifecycleRules")
     if prop:
         settings.append(_lifecycle(value))
