@@ -97,7 +97,7 @@ def _everywhere(rule: Any) -> bool | Unknown:
     """Whether a rule is for every object: no filter, or one that filters nothing, and no prefix."""
     if isinstance(rule, Unknown):
         return rule
-    narrowed = [get(rule, "prefix"), get(rule, "tags"), *_leaves(get(rule, "filter"))]
+    narrowed = [get(rule, "prefix"), get(rule, "tags"), *_leaves(get(rule, "filter")), *_leaves(get(rule, "filters"))]
     unknown = [each for each in narrowed if isinstance(each, Unknown)]
     if any(each not in (None, "", {}, []) and not isinstance(each, Unknown) for each in narrowed):
         return False
@@ -118,10 +118,11 @@ def _replication(resource: Resource, rules: Any, prop: str, graph: Graph) -> Rep
 
 
 def _replication_rule(resource: Resource, rule: Any, prop: str, graph: Graph) -> ReplicationRule:
-    destination = get(rule, "destination")
+    destination = _first(rule, "destination", "destinations")
     key = get(destination, "encryptionConfiguration", "replicaKmsKeyId")
     target = graph.ref(resource, get(destination, "bucket"), prop, {BUCKET}, KEYS)
-    selected = get(rule, "sourceSelectionCriteria", "sseKmsEncryptedObjects")
+    criteria = _first(rule, "sourceSelectionCriteria", "sourceSelectionCriterias")
+    selected = _first(criteria, "sseKmsEncryptedObjects")
     enabled = get(selected, "enabled")  # inline
     key = graph.ref(resource, get(destination, "replicaKmsKeyId") if key is None else key, prop, KEYS, {BUCKET})
     bucket, of = graph.at(target), graph.at(key)
