@@ -403,6 +403,8 @@ def test_for_any_value_may_meet_an_empty_string() -> None:
         ("Bool", "true", "yes"),
         ("Bool", "${aws:x}", "true"),  # One page says that Bool takes variables, another that it doesn't.
         ("BinaryEquals", "QQ==", "not base64"),
+        ("BinaryEquals", "YWI=", "YWJ="),  # The same bytes, spelt with a stray bit.
+        ("BinaryEquals", "YWJ=", "YWI="),
         ("IpAddress", "10.0.0.0/8", "vpce-1"),
         ("NotIpAddress", "10.0.0.0/16", "10.0.0.0/8"),
         ("ArnLike", "*", ARN),
