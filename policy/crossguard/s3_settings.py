@@ -28,6 +28,8 @@ from hipaa.facts import (
     Website,
 )
 
+ROLE = "aws:iam/role:Role"  # that copies: inline it is of the same property as where to, and by which key
+
 
 def public_access_block(given: Mapping[str, Any]) -> PublicAccessBlock:
     names = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -120,11 +122,11 @@ def _replication(resource: Resource, rules: Any, prop: str, graph: Graph) -> Rep
 def _replication_rule(resource: Resource, rule: Any, prop: str, graph: Graph) -> ReplicationRule:
     destination = _first(rule, "destination", "destinations")
     key = get(destination, "encryptionConfiguration", "replicaKmsKeyId")
-    target = graph.ref(resource, get(destination, "bucket"), prop, {BUCKET}, KEYS)
+    target = graph.ref(resource, get(destination, "bucket"), prop, {BUCKET}, {*KEYS, ROLE})
     criteria = _first(rule, "sourceSelectionCriteria", "sourceSelectionCriterias")
     selected = _first(criteria, "sseKmsEncryptedObjects")
     enabled = get(selected, "enabled")  # inline
-    key = graph.ref(resource, get(destination, "replicaKmsKeyId") if key is None else key, prop, KEYS, {BUCKET})
+    key = graph.ref(resource, get(destination, "replicaKmsKeyId") if key is None else key, prop, KEYS, {BUCKET, ROLE})
     bucket, of = graph.at(target), graph.at(key)
     return ReplicationRule(
         _status(get(rule, "status")),
