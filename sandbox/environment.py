@@ -16,6 +16,8 @@ from sandbox.emulator import Emulator
 from sandbox.folder import Folder
 
 REGION = "us-east-1"
+ACCOUNT = "123456789012"
+ACCESS_KEY = "sandbox"  # of the account's administrator
 HERE = Path(__file__).resolve().parent
 # Another cloud's credentials have no business here either.
 DROPPED = ("AWS_", "PULUMI_", "ARM_", "AZURE_", "GOOGLE_", "BOTO_")
@@ -41,7 +43,7 @@ def environment(
         "SANDBOX_ENGINE": str(engine_bin),
         "SANDBOX_HTTP": emulator.plain,  # the same AWS over plain HTTP, to see it refused
         "AWS_ENDPOINT_URL": emulator.endpoint,
-        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

@@ -24,8 +24,10 @@ import trustme
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "policy"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sandbox import moto_fixes, network
+from sandbox.authorization.layer import Authorized
 from sandbox.emulator import Emulator
 from sandbox.folder import Folder
 
@@ -41,7 +43,7 @@ def serve(folder: Folder, way: list[str]) -> None:
     moto_fixes.apply()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # request lines name objects
 
-    application = DomainDispatcherApplication(create_backend_app)
+    application = Authorized(DomainDispatcherApplication(create_backend_app))
     secure, plain = (
         make_server(LOOPBACK, 0, application, threaded=True, ssl_context=tls, request_handler=MotoRequestHandler)
         for tls in (_tls(folder.ca), None)

@@ -29,6 +29,7 @@ class Aws:
     """The AWS of a sandbox, as seen by one caller; the sandbox's administrator where `caller` is left out."""
 
     def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
         self._child = subprocess.Popen(
             sandbox.command("python", __file__), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )

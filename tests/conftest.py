@@ -15,6 +15,7 @@ import pytest
 from airgap import engine as airgap_engine
 from airgap.go import EngineError
 from sandbox.folder import ROOT, Folder, folder
+from tests.aws import Aws
 
 # A shell without job control starts what it puts in the background with SIGINT ignored, and children inherit that:
 # no test of an interrupt could then pass.
@@ -56,4 +57,13 @@ def sandbox(engine: airgap_engine.Engine) -> Iterator[Sandbox]:
     """A sandbox of the test's own."""
     own = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
     yield own
+    own("--down")
+
+
+@pytest.fixture(scope="module")
+def aws(engine: airgap_engine.Engine) -> Iterator[Aws]:
+    """An AWS of the test file's own."""
+    own = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
+    with Aws(own) as calls:
+        yield calls
     own("--down")
