@@ -481,7 +481,11 @@ NAMED = {"aws:username": ["b*b"]}
         ("${aws:username}/*", "bxb/x", NO),  # What a variable stands for holds no wildcard.
         ("${aws:userid}/*", "b*b/x", NO),
         ("${aws:userid, 'all'}/*", "all/x", YES),
-        ("${aws:userid,'it''s'}", "it's", YES),
+        ("${aws:userid, '}'}", "}", YES),
+        ("${aws:userid, ''}x", "x", YES),
+        ("${aws:userid, 'it''s'}", "it's", MAYBE),  # A default stands in quotes, says AWS, and not what one in it does.
+        ("${aws:userid, 'it's'}", "it's", MAYBE),
+        ("${aws:username, 'it''s'}", "b*b", MAYBE),
         ("${aws:username, 'all'}", "b*b", YES),
         ("${aws:username, 'all'}", "all", NO),
         ("${*}${?}${$}", "*?$", YES),

@@ -15,8 +15,8 @@ _MANY, _ONE, _OTHER = "\ufdd2", "\ufdd3", "\ufdd4"
 _MANY_INSIDE, _ONE_INSIDE = "\ufdd5", "\ufdd6"  # the same, of characters other than a colon
 RESERVED = re.compile("[\ufdd0-\ufdef]")
 
-_VARIABLE = re.compile(r"\$\{((?:'[^']*'|[^'}])*)\}")
-_KEY_AND_DEFAULT = re.compile(r"\s*([^,']+?)\s*(?:,\s*'((?:[^']|'')*)'\s*)?")
+_VARIABLE = re.compile(r"\$\{((?:'[^']*'|[^'}])*|[^}]*)\}")
+_KEY_AND_DEFAULT = re.compile(r"\s*([^,']+?)\s*(?:,\s*'([^']*)'\s*)?")
 
 
 class Match(Enum):
@@ -84,7 +84,7 @@ def expand(text: str, lookup: Callable[[str], str | None], *, variables: bool | 
             value = lookup(key)
             if value is None and default is None:
                 return None
-            pieces[i] = default.replace("''", "'") if value is None else value
+            pieces[i] = default if value is None else value
         else:
             pieces[i] = UNKNOWN
     return "".join(pieces)
