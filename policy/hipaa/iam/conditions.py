@@ -16,6 +16,7 @@ from hipaa.iam.requests import Open, Request
 _ARN_PARTS = 6
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_IPV4_IN_IPV6 = ipaddress.ip_network("::ffff:0:0/96")
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII)
 
 
@@ -179,6 +180,8 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 def _within(address: Any, network: Any) -> bool:
     if address.num_addresses > 1:
         raise ValueError("is no single address")
+    if _IPV4_IN_IPV6.overlaps(address) or (address.version == 4 and _IPV4_IN_IPV6.overlaps(network)):
+        raise ValueError("is an IPv4 address in IPv6, of which AWS says nothing")
     return bool(address.version == network.version and address.subnet_of(network))
 
 
