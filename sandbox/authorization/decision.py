@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from hipaa.iam import Decision, MalformedPolicy, Outcome, Policy, Principal, Request, decide, parse
+from hipaa.iam import Decision, MalformedPolicy, Outcome, Policy, Principal, Request, Statement, decide, parse
 
 Keys = dict[str, str | list[str] | None]
 """Condition keys and their values; None for one that is surely absent."""
@@ -101,26 +101,22 @@ def _missing(caller: Caller, resource: Resource, grants: Mapping[str, Decision],
     """The kind of policy whose consent is wanting; `named` where the resource's policy allows the caller itself."""
     allows = {kind for kind, each in grants.items() if each.outcome is Outcome.ALLOWED}
     at_home = caller.account == resource.owner
-    needed = [_RESOURCE] if resource.must_allow or not at_home else []
+    needed = [_RESOURCE] if resource.must_allow or not at_home or caller.identity is None else []
     if caller.identity is not None and not (at_home and named):
         needed.append(_IDENTITY)
-    if caller.identity is None:
-        needed = [_RESOURCE]
     return next((kind for kind in [*needed, *caller.limits] if kind not in allows), None)
 
 
 def _without_accounts(policy: Policy) -> Policy:
-    """The policy with what it grants to whole accounts left out: that only lets their own policies decide."""
+    """The policy without what it grants to whole accounts: that only lets their own policies decide."""
 
-    def named(principals: tuple[tuple[str, str], ...] | None) -> tuple[tuple[str, str], ...]:
-        return tuple((kind, id_) for kind, id_ in principals or () if not _ACCOUNT.fullmatch(id_))
+    def named(statement: Statement) -> Statement:
+        if statement.effect != "Allow" or statement.not_principals:
+            return statement
+        entries = tuple(entry for entry in statement.principals or () if not _ACCOUNT.fullmatch(entry[1]))
+        return replace(statement, principals=entries)
 
-    return Policy(
-        tuple(
-            replace(each, principals=named(each.principals)) if each.effect == "Allow" else each
-            for each in policy.statements
-        )
-    )
+    return Policy(tuple(map(named, policy.statements)))
 
 
 def _a(kind: str) -> str:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from sandbox.authorization.decision import Resource
 from sandbox.authorization.received import HttpRequest
 
 _HEADER = "x-amz-server-side-encryption"
+_KEY_ARN = re.compile(r"arn:aws:kms:([^:]+):(\d{12}):(?:key/)?(.+)")
 _WRITES = {"PutObject", "CopyObject", "CreateMultipartUpload"}
 _READS = {"GetObject", "SelectObjectContent"}
 _PARTS = {"UploadPart", "UploadPartCopy", "CompleteMultipartUpload"}
@@ -71,10 +73,11 @@ def key_used(use: Use) -> Resource | None:
         return Resource(
             f"arn:aws:kms:{region}:{account}:key/aws/s3", account, _managed(account, region), must_allow=True
         )
-    if use.key.startswith("arn:"):
-        account, region = use.key.split(":")[4], use.key.split(":")[3]
-    kms = kms_backends[account][region]
-    key = kms.keys.get(kms.any_id_to_key_id(use.key))
+    if named := _KEY_ARN.fullmatch(use.key):
+        region, account = named[1], named[2]
+    name = named[3] if named else use.key
+    keys = kms_backends[account][region].keys.values() if region in kms_backends[account] else ()
+    key = next((each for each in keys if name == each.id or name in each.aliases), None)
     return Resource(key.arn, account, key.policy, must_allow=True) if key and key.enabled else None
 
 

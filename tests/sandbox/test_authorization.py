@@ -234,6 +234,11 @@ def test_the_key_must_let_s3_use_it_for_the_caller(aws, bucket, refused):
     assert "because no resource-based policy allows the kms:GenerateDataKey action" in told
     aws("kms.disable_key", KeyId=other.key.split("/")[-1])
     assert "isn't enabled" in refused("s3.put_object", Bucket=bucket.name, Key="x")
+    aws("s3.delete_bucket_policy", Bucket=bucket.name)
+    for none in ("alias/none", "arn:aws:kms:nowhere:123456789012:key/x", f"arn:aws:kms:us-east-1:{STRANGER}:alias/x"):
+        told = refused("s3.put_object", Bucket=bucket.name, Key="x", ServerSideEncryption="aws:kms", SSEKMSKeyId=none)
+        assert "isn't there" in told
+    aws("s3.put_object", Bucket=bucket.name, Key="x", ServerSideEncryption="aws:kms")  # the AWS managed key
 
 
 # Who
@@ -335,6 +340,10 @@ def test_a_bucket_policy_that_names_a_caller_of_its_account_is_enough(aws, bucke
     assert "no identity-based policy" in refused("s3.get_object_tagging", **ask)
     say(aws, bucket, allow("s3:GetObjectTagging", on=bucket.objects, Principal={"AWS": arn}))
     aws("s3.get_object_tagging", **ask)
+    _, other = user(aws)
+    but = {**allow("s3:GetObjectTagging", on=bucket.objects), "NotPrincipal": {"AWS": [ROOT, arn]}}
+    say(aws, bucket, but)
+    refused("s3.get_object_tagging", **ask | {"caller": other})
 
 
 def test_attached_policies_and_those_of_groups_count(aws, phi, refused):
