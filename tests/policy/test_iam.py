@@ -268,8 +268,9 @@ POSITIVE: list[tuple[str, Any, str, str]] = [
     ("NumericGreaterThanEquals", "10", "10", "9"),
     ("NumericLessThan", "10", "9", "10"),
     ("DateEquals", DAY, "2024-02-01T01:00:00+01:00", LATER),
-    ("DateEquals", "2024-02", DAY, LATER),
-    ("DateEquals", "2024", "2024-01-01", DAY),
+    ("DateEquals", "2024-02-01T00:00:00.5Z", "2024-02-01T00:00:00.50+00:00", DAY),
+    ("DateEquals", "2024-02-01T00:00Z", DAY, LATER),
+    ("DateEquals", "0", "1970-01-01T00:00Z", DAY),
     ("DateEquals", DAY, "1706745600", "1706745601"),
     ("DateLessThan", DAY, EARLIER, DAY),
     ("DateLessThanEquals", DAY, DAY, LATER),
@@ -400,7 +401,16 @@ def test_for_any_value_may_meet_an_empty_string() -> None:
         ("NumericNotEquals", "1", "x"),
         ("NumericEquals", "1", f"1{ANY}"),
         ("DateLessThan", DAY, "yesterday"),
-        ("DateLessThan", DAY, "2024-13-01"),
+        ("DateLessThan", DAY, "2024-13-01T00:00:00Z"),
+        ("DateEquals", "2024", "2024-01-01T00:00:00Z"),  # A year, or epoch time.
+        ("DateEquals", "2024", "2024"),
+        ("DateEquals", "2024-02", "2024-02-01T00:00:00Z"),  # From when till when, in which zone?
+        ("DateLessThan", "2024-02-01", EARLIER),
+        ("DateEquals", DAY, "2024-02-01"),
+        ("DateEquals", DAY, "2024-02-01T00:00:00"),  # W3C dates with a time have a zone.
+        ("DateEquals", "2024-02-01T00:00:00.0000000Z", DAY),
+        ("DateLessThan", "1e3", DAY),
+        ("DateLessThan", "-1.5", DAY),
         ("Bool", "true", "yes"),
         ("Bool", "${aws:x}", "true"),  # One page says that Bool takes variables, another that it doesn't.
         ("BinaryEquals", "QQ==", "not base64"),

@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,9 @@ _ARN_PARTS = 6
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _IPV4_IN_IPV6 = ipaddress.ip_network("::ffff:0:0/96")
-_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII)
+_DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_EPOCH = re.compile(r"\d{1,3}|\d{5,}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -159,13 +161,24 @@ def _number(text: str) -> Decimal:
         raise ValueError("is no number") from None
 
 
-def _date(text: str) -> Decimal:
-    """Seconds since 1970, of epoch time or of a W3C date, whose year alone has four digits."""
-    if not _DATE.fullmatch(text):
-        return _number(text)
-    year, month, day = (*text[:10].split("-"), "01", "01")[:3]
-    moment = datetime.fromisoformat(f"{year}-{month}-{day}{text[10:]}")
-    return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
+def _moment(text: str) -> Decimal:
+    """Seconds since 1970, of epoch time or of a W3C date with its time and zone.
+
+    A date without them spans a day or more: AWS doesn't say what equals or precedes that. Four digits may be a year or
+    epoch time.
+    """
+    if _EPOCH.fullmatch(text):
+        return Decimal(text)
+    if not _MOMENT.fullmatch(text):
+        raise ValueError("is no moment")
+    return Decimal(str(datetime.fromisoformat(text).timestamp()))
+
+
+def _may_be_date(text: str) -> None:
+    if _DATE.fullmatch(text):
+        datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))
+    else:
+        _number(text)
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -209,7 +222,7 @@ def _bytes(text: str) -> bytes:
     return found
 
 
-def _ordered(kind: str, read: Callable[[str], Any]) -> dict[str, Operator]:
+def _ordered(kind: str, read: Callable[[str], Any], check: Callable[[str], object]) -> dict[str, Operator]:
     orders = {
         "Equals": operator.eq,
         "LessThan": operator.lt,
@@ -217,8 +230,8 @@ def _ordered(kind: str, read: Callable[[str], Any]) -> dict[str, Operator]:
         "GreaterThan": operator.gt,
         "GreaterThanEquals": operator.ge,
     }
-    operators = {kind + name: Operator(_typed(read, order), read) for name, order in orders.items()}
-    return operators | {f"{kind}NotEquals": Operator(_typed(read, operator.eq), read, negated=True)}
+    operators = {kind + name: Operator(_typed(read, order), check) for name, order in orders.items()}
+    return operators | {f"{kind}NotEquals": Operator(_typed(read, operator.eq), check, negated=True)}
 
 
 _OPERATORS = {
@@ -232,8 +245,8 @@ _OPERATORS = {
     "ArnLike": Operator(_arn, text=True, wild=True),
     "ArnNotEquals": Operator(_arn, text=True, wild=True, negated=True),
     "ArnNotLike": Operator(_arn, text=True, wild=True, negated=True),
-    **_ordered("Numeric", _number),
-    **_ordered("Date", _date),
+    **_ordered("Numeric", _number, _number),
+    **_ordered("Date", _moment, _may_be_date),
     "Bool": Operator(_typed(_truth, operator.eq), _may_be_variable),
     "BinaryEquals": Operator(_typed(_bytes, operator.eq), _base64),
     "IpAddress": Operator(_typed(_network, _within), _network),
