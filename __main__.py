@@ -1,51 +1,65 @@
-"""The PHI bucket stack: settings, then the key, the access-log bucket and the PHI bucket, then the outputs."""
+"""The PHI stack: keys, the log archive, PHI, its audit trail, who has access, who is told, and the copies."""
 
 import pulumi
 
+from components import key_uses
+from components.access import Access
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account
+from components.alerts import Alerts
+from components.audit_trail import AuditTrail
+from components.backup import Backup
 from components.customer_key import CustomerKey
 from components.phi_bucket import PhiBucket
+from components.replica import Replica
 from components.settings import SettingsError, load
+from components.site import Site
+from components.trail_bucket import TrailBucket
 
 try:
     settings = load(pulumi.runtime.get_config_env())
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
-account = Account.current(settings.region)
-phi_name = account.bucket_name("phi")
-phi_arn = account.bucket_arn(phi_name)
+site = Site(Account.current(settings.region), settings)
+there = site.elsewhere(settings.replica_region) if settings.replica_region else None
 
-key = CustomerKey(
-    "phi-key",
-    {"account": account, "bucket_arn": phi_arn, "keeps_data": settings.keeps_data},
+# Two keys: who reads the audit data isn't who reads PHI.
+phi_key = CustomerKey("phi-key", {"site": site, "data_class": "PHI", "uses": key_uses.of_phi(site, site.phi_arn)})
+audit_key = CustomerKey("audit-key", {"site": site, "data_class": "AuditLog", "uses": key_uses.of_audit(site)})
+
+# The log archive.
+access_logs = AccessLogBucket("access-logs", {"site": site, "sources": [site.phi_arn, site.trail_bucket_arn]})
+trail_files = TrailBucket("trail-files", {"site": site, "key_arn": audit_key.arn, "log_bucket": access_logs.bucket})
+
+# Protected Health Information, and the record of every reading and writing of it.
+phi = PhiBucket("phi", {"site": site, "data_class": "PHI", "key_arn": phi_key.arn, "log_bucket": access_logs.bucket})
+watched = [site.phi_arn, *([there.replica_arn] if there else [])]
+trail = AuditTrail("trail", {"site": site, "key_arn": audit_key.arn, "files": trail_files, "watched": watched})
+
+access = Access("access", {"site": site, "phi_key_arn": phi_key.arn, "audit_key_arn": audit_key.arn})
+buckets = [site.phi_bucket, site.trail_bucket, *([there.replica_bucket] if there else [])]
+alerts = Alerts(
+    "alerts",
+    {"site": site, "key_arn": audit_key.arn, "log_group_name": trail.log_group, "buckets": buckets},
 )
 
-access_logs = AccessLogBucket(
-    "access-logs",
-    {
-        "account": account,
-        "source_arn": phi_arn,
-        "keeps_data": settings.keeps_data,
-        "retention_days": settings.log_retention_days,
-    },
-)
+# Copies: in another region as it is written, and in a vault every day.
+if there:
+    Replica(
+        "replica",
+        {"site": site, "there": there, "phi": phi, "key_arn": phi_key.arn, "topic_arn": alerts.topic_arn},
+    )
+if settings.backup:
+    Backup("backup", {"site": site, "phi": phi, "key_arn": phi_key.arn})
 
-phi = PhiBucket(
-    "phi",
-    {
-        "account": account,
-        "bucket_name": phi_name,
-        "key_arn": key.arn,
-        "log_bucket": access_logs.bucket,
-        "keeps_data": settings.keeps_data,
-        "retention_days": settings.retention_days,
-        "archive_after_days": settings.archive_after_days,
-    },
-)
-
-pulumi.export("bucket_name", phi.bucket)
-pulumi.export("bucket_arn", phi.arn)
-pulumi.export("key_arn", key.arn)
+pulumi.export("phi_bucket_name", phi.bucket)
+pulumi.export("phi_bucket_arn", phi.arn)
+pulumi.export("phi_key_arn", phi_key.arn)
+pulumi.export("replica_bucket_name", there.replica_bucket if there else None)
 pulumi.export("access_log_bucket_name", access_logs.bucket)
+pulumi.export("trail_arn", trail.arn)
+pulumi.export("application_role_arn", access.application_role_arn)
+pulumi.export("auditor_role_arn", access.auditor_role_arn)
+pulumi.export("break_glass_role_arn", access.break_glass_role_arn)
+pulumi.export("topic_arn", alerts.topic_arn)

@@ -1,1 +1,1 @@
-"""The component resources of the PHI bucket stack, a file each, and its settings."""
+"""The component resources of the PHI stack, a file each, and its settings."""

@@ -6,13 +6,14 @@ Which action has a resource to name: https://docs.aws.amazon.com/service-authori
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 import pulumi
 
 from components.account import Account
 from components.role import HOUR, PolicyDocument, Role
+from components.site import Site
+from components.trust import Trust
 
 Statement = dict[str, Any]
 
@@ -22,45 +23,12 @@ Statement = dict[str, Any]
 SOURCELESS = ("ec2.amazonaws.com", "ec2.amazonaws.com.cn")
 
 
-@dataclass(frozen=True)
-class Trust:
-    """Who takes the application's role. Raises ValueError for an identity provider that isn't bound."""
-
-    kind: Literal["service", "account", "oidc"] = "service"
-    principal: str = "ecs-tasks.amazonaws.com"
-    """A service's name, an account's id, or the URL of an identity provider of the stack's account, without https://"""
-    external_id: str | None = None
-    """What another account says when it takes the role; needed there."""
-    audience: str | None = None
-    """Whom an identity provider's tokens are for; needed there."""
-    subject: str | None = None
-    """Whom they are about, in full; needed there."""
-
-    def __post_init__(self) -> None:
-        if self.kind == "oidc" and not (self.audience and self.subject):
-            raise ValueError("an identity provider needs the audience and the subject of its tokens")
-
-
 class AccessArgs(TypedDict):
-    account: Account
-    """Where all of it is."""
-    phi_bucket: str
-    """The name of the bucket of PHI."""
-    log_bucket: str
-    """The name of the bucket that access logs go to."""
-    trail_bucket: str
-    """The name of the bucket that the audit trail goes to."""
+    site: Site
+    """Where all of it is, and who takes the application's role."""
     phi_key_arn: pulumi.Input[str]
     audit_key_arn: pulumi.Input[str]
     """The key of the audit trail, its log group and the topic."""
-    trail_name: str
-    log_group_arn: str
-    """The log group that the audit trail goes to; without `:*`."""
-    topic_arn: str
-    """The topic of alerts."""
-    application_trust: Trust
-    permissions_boundary: str | None
-    """The ARN of the policy that bounds what the roles may do, where the account has one."""
 
 
 class Access(pulumi.ComponentResource):
@@ -72,7 +40,7 @@ class Access(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:access:Access", name, None, opts)
-        account = args["account"]
+        account, settings = args["site"].account, args["site"].settings
         child = pulumi.ResourceOptions(parent=self)
 
         self.application_role_arn = Role(
@@ -81,9 +49,9 @@ class Access(pulumi.ComponentResource):
                 "account": account,
                 "role_name": account.name("application"),
                 "description": "The application reads, writes and deletes PHI",
-                "trust": application_trust(account, args["application_trust"]),
+                "trust": application_trust(account, settings.application_trust),
                 "permissions": application_permissions(args),
-                "permissions_boundary": args["permissions_boundary"],
+                "permissions_boundary": settings.permissions_boundary,
             },
             child,
         ).arn
@@ -95,7 +63,7 @@ class Access(pulumi.ComponentResource):
                 "description": "Auditors read settings and audit logs, and no PHI",
                 "trust": auditor_trust(account),
                 "permissions": auditor_permissions(args),
-                "permissions_boundary": args["permissions_boundary"],
+                "permissions_boundary": settings.permissions_boundary,
             },
             child,
         ).arn
@@ -103,11 +71,11 @@ class Access(pulumi.ComponentResource):
             f"{name}-break-glass",
             {
                 "account": account,
-                "role_name": break_glass_name(account),
+                "role_name": args["site"].break_glass,
                 "description": "In an emergency somebody reaches earlier versions of PHI, and others are told",
                 "trust": break_glass_trust(account),
                 "permissions": break_glass_permissions(args),
-                "permissions_boundary": args["permissions_boundary"],
+                "permissions_boundary": settings.permissions_boundary,
                 "max_session_seconds": HOUR,
             },
             child,
@@ -120,11 +88,6 @@ class Access(pulumi.ComponentResource):
                 "breakGlassRoleArn": self.break_glass_role_arn,
             }
         )
-
-
-def break_glass_name(account: Account) -> str:
-    """What the role is called, for bucket policies that name it before it exists."""
-    return account.name("break-glass")
 
 
 def application_trust(account: Account, trust: Trust) -> PolicyDocument:
@@ -171,8 +134,7 @@ def application_permissions(args: AccessArgs) -> PolicyDocument:
     It needs kms:Decrypt to upload in parts too:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
     """
-    account = args["account"]
-    bucket = account.bucket_arn(args["phi_bucket"])
+    account, bucket = args["site"].account, args["site"].phi_arn
     return _document(
         _allow(
             [
@@ -191,9 +153,9 @@ def application_permissions(args: AccessArgs) -> PolicyDocument:
 
 def auditor_permissions(args: AccessArgs) -> PolicyDocument:
     """The settings of everything here, and the audit logs' content; of PHI neither an object nor the use of its key."""
-    account = args["account"]
-    phi, logs, trails = (account.bucket_arn(args[each]) for each in ("phi_bucket", "log_bucket", "trail_bucket"))
-    group = args["log_group_arn"]
+    site = args["site"]
+    account, group = site.account, site.log_group_arn
+    phi, logs, trails = site.phi_arn, site.access_log_arn, site.trail_bucket_arn
     return _document(
         _allow(
             [
@@ -240,7 +202,7 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
                 "cloudtrail:GetTrail",
                 "cloudtrail:GetTrailStatus",
             ],
-            account.arn("cloudtrail", f"trail/{args['trail_name']}"),
+            site.trail_arn,
         ),
         _allow(
             [
@@ -255,7 +217,7 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
         _allow(["logs:DescribeLogGroups"], account.arn("logs", "log-group:*")),
         _allow(["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"], account.arn("cloudwatch", "alarm:*")),
         _allow(["events:DescribeRule", "events:ListTargetsByRule"], account.arn("events", f"rule/{account.name('*')}")),
-        _allow(["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"], args["topic_arn"]),
+        _allow(["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"], site.topic_arn),
         _allow(
             [
                 "backup:DescribeBackupVault",
@@ -295,8 +257,7 @@ def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
 
     An object may have been written without a Bucket Key, if its writer asked: its encryption context is then its own.
     """
-    account = args["account"]
-    bucket = account.bucket_arn(args["phi_bucket"])
+    account, bucket = args["site"].account, args["site"].phi_arn
     return _document(
         _allow(["s3:ListBucketVersions"], bucket),
         _allow(

@@ -1,28 +1,30 @@
-"""The bucket that S3 writes its access logs of another bucket to."""
+"""The bucket that S3 writes access logs and inventories of other buckets to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 import pulumi
 
 from components.account import Account
-from components.guarded_bucket import PolicyDocument, guarded_bucket, tls_only
+from components.bucket_policy import PolicyDocument, document, guarded, insiders_only, service_may, tls_only
+from components.guarded_bucket import Guard, guarded_bucket, keep_earlier_versions
+from components.site import Site
+
+INVENTORY = "inventory"
+"""The prefix that inventories are delivered under."""
 
 
 class AccessLogBucketArgs(TypedDict):
-    account: Account
-    """Where the bucket is: S3 delivers within one account and region."""
-    source_arn: str
-    """The bucket whose access logs may be delivered here."""
-    keeps_data: bool
-    """Whether `pulumi destroy` is refused, and the data kept."""
-    retention_days: int
-    """Days that an earlier version of a log is kept."""
+    site: Site
+    """Where the bucket is: S3 delivers access logs within one account and region."""
+    sources: Sequence[str]
+    """The ARNs of the buckets whose access logs and inventories may be delivered here."""
 
 
 class AccessLogBucket(pulumi.ComponentResource):
-    """A bucket open to S3's log delivery, for one source bucket, and to nothing else.
+    """A bucket open to S3's log delivery, for its source buckets, and to nothing else.
 
     SSE-S3, since S3 can't deliver to a bucket whose default is SSE-KMS, and no Object Lock, for the same reason:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
@@ -32,9 +34,9 @@ class AccessLogBucket(pulumi.ComponentResource):
     """The bucket's name, known once logs may be delivered."""
 
     def __init__(self, name: str, args: AccessLogBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        account = args["account"]
+        account, guard = args["site"].account, args["site"].guard
         bucket_name = account.bucket_name(name)
-        policy = bucket_policy(account, account.bucket_arn(bucket_name), args["source_arn"])
+        policy = bucket_policy(account, account.bucket_arn(bucket_name), args["sources"], guard)
         super().__init__("phi:storage:AccessLogBucket", name, {"bucketPolicy": policy}, opts)
 
         bucket, ready = guarded_bucket(
@@ -44,43 +46,35 @@ class AccessLogBucket(pulumi.ComponentResource):
             data_class="AccessLog",
             encryption={"sse_algorithm": "AES256"},
             policy=policy,
-            lifecycle=[
-                {
-                    "id": "keep-earlier-versions",
-                    "status": "Enabled",
-                    "filter": {},
-                    "noncurrent_version_expiration": {"noncurrent_days": args["retention_days"]},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-                }
-            ],
-            keeps_data=args["keeps_data"],
-            force_destroy=not args["keeps_data"],  # logs arrive for hours after the last access: it is never empty
+            lifecycle=keep_earlier_versions(args["site"].settings.log_retention_days),
+            keeps_data=guard.keeps_data,
+            force_destroy=not guard.keeps_data,  # logs arrive for hours after the last access: it is never empty
         )
 
-        guarded = pulumi.Output.all(bucket.bucket, *(each.urn for each in ready))
-        self.bucket = guarded.apply(lambda known: str(known[0]))
+        guarded_name = pulumi.Output.all(bucket.bucket, *(each.urn for each in ready))
+        self.bucket = guarded_name.apply(lambda known: str(known[0]))
         self.register_outputs({"bucket": self.bucket})
 
 
-def bucket_policy(account: Account, bucket_arn: str, source_arn: str) -> PolicyDocument:
-    """Log delivery for the one source bucket, over TLS.
+def bucket_policy(account: Account, bucket_arn: str, sources: Sequence[str], guard: Guard) -> PolicyDocument:
+    """Delivery of access logs and inventories of the source buckets.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            *tls_only(bucket_arn),
-            {
-                "Sid": "DeliverAccessLogs",
-                "Effect": "Allow",
-                "Principal": {"Service": "logging.s3.amazonaws.com"},
-                "Action": "s3:PutObject",
-                "Resource": f"{bucket_arn}/*",
-                "Condition": {
-                    "ArnLike": {"aws:SourceArn": source_arn},
-                    "StringEquals": {"aws:SourceAccount": account.id},
-                },
-            },
-        ],
-    }
+    for_sources = {"ArnLike": {"aws:SourceArn": list(sources)}, "StringEquals": {"aws:SourceAccount": account.id}}
+    owned = {"aws:SourceAccount": account.id, "s3:x-amz-acl": "bucket-owner-full-control"}
+    inventories = f"{bucket_arn}/{INVENTORY}/*"
+    return document(
+        *tls_only(bucket_arn),
+        insiders_only(bucket_arn, account, guard.organization),
+        guarded(bucket_arn, guard.administrators),
+        service_may("DeliverAccessLogs", "logging.s3.amazonaws.com", "s3:PutObject", f"{bucket_arn}/*", for_sources),
+        service_may(
+            "DeliverInventories",
+            "s3.amazonaws.com",
+            "s3:PutObject",
+            inventories,
+            for_sources | {"StringEquals": owned},
+        ),
+    )

@@ -13,6 +13,9 @@ import pulumi_aws as aws
 from components.account import Account
 from components.alert_dashboard import dashboard
 from components.alert_rules import Sign, Watch, signs, told, watches
+from components.phi_bucket import METRICS
+from components.role import Role
+from components.site import Site
 
 PolicyDocument = dict[str, Any]
 
@@ -34,23 +37,15 @@ ADMINISTRATION = (
 
 
 class AlertsArgs(TypedDict):
-    account: Account
-    """Where the topic is. What publishes to it is named by Account.name."""
+    site: Site
+    """Where the topic is, the PHI bucket and the trail, and who is told."""
     key_arn: pulumi.Input[str]
-    """The customer managed key of audit data. Its policy lets CloudWatch, and the account through SNS, use it for this
-    topic: without that AWS drops what is published."""
-    bucket_name: str
-    """The bucket of PHI, whose request metrics are watched."""
-    bucket_names: Sequence[str]
-    """All the stack's buckets in any region, that of PHI among them: refused access and changed guards are told."""
-    metrics_filter_id: pulumi.Input[str]
-    """The name of the metrics configuration of the bucket of PHI."""
+    """The customer managed key of audit data. Its policy lets CloudWatch's alarms, and the account through SNS, use it
+    for this topic."""
     log_group_name: pulumi.Input[str]
-    """The log group that a multi-region trail writes to."""
-    break_glass_role_arn: str
-    """The role that is taken in an emergency only."""
-    subscribers: Sequence[str]
-    """Email addresses, and https:// endpoints."""
+    """The log group that the trail writes to."""
+    buckets: Sequence[str]
+    """The names of the stack's buckets in any region: refused access and changed guards are told."""
 
 
 class Alerts(pulumi.ComponentResource):
@@ -59,22 +54,22 @@ class Alerts(pulumi.ComponentResource):
     topic_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        account, bucket, buckets = args["account"], args["bucket_name"], args["bucket_names"]
-        topic_name, publisher_name = account.name(name), account.name(f"{name}-publisher")
-        publishing = publishing_policy(account, topic_arn(account, name), args["key_arn"])
-        super().__init__("phi:monitoring:Alerts", name, {"identityPolicy": publishing}, opts)
-        self._prefix, self._args, self._namespace = name, args, topic_name
+        site, buckets = args["site"], args["buckets"]
+        account, bucket = site.account, site.phi_bucket
+        publisher_name = account.name(f"{name}-publisher")
+        super().__init__("phi:monitoring:Alerts", name, None, opts)
+        self._prefix, self._args, self._namespace = name, args, site.topic
         self._child = pulumi.ResourceOptions(parent=self)
 
-        topic = aws.sns.Topic(name, name=topic_name, kms_master_key_id=args["key_arn"], opts=self._child)
+        topic = aws.sns.Topic(name, name=site.topic, kms_master_key_id=args["key_arn"], opts=self._child)
         self.topic_arn = topic.arn
         aws.sns.TopicPolicy(
             f"{name}-policy",
             arn=topic.arn,
-            policy=json.dumps(topic_policy(account, topic_arn(account, name), account.role_arn(publisher_name))),
+            policy=json.dumps(topic_policy(account, site.topic_arn, account.role_arn(publisher_name))),
             opts=self._child,
         )
-        for subscriber in args["subscribers"]:
+        for subscriber in site.settings.subscribers:
             aws.sns.TopicSubscription(
                 # An endpoint may hold a token: a resource's name is shown everywhere.
                 f"{name}-subscriber-{hashlib.sha256(subscriber.encode()).hexdigest()[:8]}",
@@ -90,36 +85,32 @@ class Alerts(pulumi.ComponentResource):
                 what,
                 namespace="AWS/S3",
                 metric=metric,
-                dimensions={"BucketName": bucket, "FilterId": args["metrics_filter_id"]},
+                dimensions={"BucketName": bucket, "FilterId": METRICS},
                 threshold=ERRORS,
                 period=FIVE_MINUTES,
             )
-        for sign in signs(buckets, args["break_glass_role_arn"]):
+        for sign in signs(buckets, site.break_glass_arn):
             self._log_alarm(sign)
 
-        publisher = aws.iam.Role(
+        publisher = Role(
             f"{name}-publisher",
-            name=publisher_name,
-            description="EventBridge publishes alerts with it",
-            assume_role_policy=json.dumps(trust_policy(account)),
-            opts=self._child,
+            {
+                "account": account,
+                "role_name": publisher_name,
+                "description": "EventBridge publishes alerts with it",
+                "trust": trust_policy(account),
+                "permissions": publishing_policy(account, site.topic_arn, args["key_arn"]),
+                "permissions_boundary": site.settings.permissions_boundary,
+            },
+            self._child,
         )
-        aws.iam.RolePolicy(
-            f"{name}-publisher-policy",
-            name="publish",
-            role=publisher.name,
-            policy=pulumi.Output.json_dumps(publishing),
-            opts=self._child,
-        )
-        for watch in watches(buckets, args["break_glass_role_arn"]):
+        for watch in watches(buckets, site.break_glass_arn):
             self._rule(watch, publisher)
 
         aws.cloudwatch.Dashboard(
             f"{name}-dashboard",
-            dashboard_name=topic_name,
-            dashboard_body=pulumi.Output.json_dumps(
-                dashboard(account.region, bucket, args["metrics_filter_id"], self._namespace)
-            ),
+            dashboard_name=site.topic,
+            dashboard_body=pulumi.Output.json_dumps(dashboard(account.region, bucket, METRICS, self._namespace)),
             opts=self._child,
         )
 
@@ -139,7 +130,7 @@ class Alerts(pulumi.ComponentResource):
         """An alarm on so many in a period, in seconds; where nothing is published nothing happened."""
         aws.cloudwatch.MetricAlarm(
             f"{self._prefix}-{purpose}",
-            name=self._args["account"].name(purpose),
+            name=self._args["site"].account.name(purpose),
             alarm_description=what,
             namespace=namespace,
             metric_name=metric,
@@ -157,7 +148,7 @@ class Alerts(pulumi.ComponentResource):
     def _log_alarm(self, sign: Sign) -> None:
         aws.cloudwatch.LogMetricFilter(
             f"{self._prefix}-{sign.name}",
-            name=self._args["account"].name(sign.name),
+            name=self._args["site"].account.name(sign.name),
             log_group_name=self._args["log_group_name"],
             pattern=sign.pattern,
             metric_transformation={"name": sign.name, "namespace": self._namespace, "value": "1"},
@@ -165,10 +156,10 @@ class Alerts(pulumi.ComponentResource):
         )
         self._alarm(sign.name, sign.what, namespace=self._namespace, metric=sign.name)
 
-    def _rule(self, watch: Watch, publisher: aws.iam.Role) -> None:
+    def _rule(self, watch: Watch, publisher: Role) -> None:
         rule = aws.cloudwatch.EventRule(
             f"{self._prefix}-{watch.name}",
-            name=self._args["account"].name(watch.name),
+            name=self._args["site"].account.name(watch.name),
             description=watch.what,
             event_pattern=json.dumps(watch.pattern),
             # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
@@ -192,11 +183,6 @@ class Alerts(pulumi.ComponentResource):
             metric="FailedInvocations",
             dimensions={"RuleName": rule.name},
         )
-
-
-def topic_arn(account: Account, name: str) -> str:
-    """The ARN of the topic of the component of this name, for the policies that are written before it exists."""
-    return account.arn("sns", account.name(name))
 
 
 def topic_policy(account: Account, arn: str, publisher_arn: str) -> PolicyDocument:

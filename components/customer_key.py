@@ -1,8 +1,8 @@
-"""The customer managed key that encrypts one bucket."""
+"""A customer managed key: administered by the account without use, used by those whom its policy names."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 import pulumi
@@ -10,94 +10,125 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.guarded_bucket import kept
+from components.site import Site
+
+Statement = dict[str, Any]
+
+DELETION_WINDOW = 30  # days: the longest that KMS has, in which a mistake is undone
 
 
 class CustomerKeyArgs(TypedDict):
-    account: Account
-    """Where the key lives, and whose IAM policies decide who uses it."""
-    bucket_arn: str
-    """The one bucket whose objects the key may encrypt."""
-    keeps_data: bool
-    """Whether `pulumi destroy` is refused: without its key the data is lost."""
+    site: Site
+    """Where the key lives."""
+    uses: Sequence[Statement]
+    """The statements of its policy that let somebody use it."""
+    data_class: str
+    """What it encrypts, by the tag DataClass."""
 
 
 class CustomerKey(pulumi.ComponentResource):
-    """A KMS key that S3 alone may use, for one bucket, on behalf of principals that IAM allows."""
+    """A KMS key with its alias, rotated every year.
+
+    A multi-region one, since a key can't become that later: its replica in another region comes and goes without it.
+    https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
+    """
 
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: CustomerKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("phi:encryption:CustomerKey", name, None, opts)
+        site = args["site"]
+        policy = key_policy(site.account, args["uses"])
+        super().__init__("phi:encryption:CustomerKey", name, {"keyPolicy": policy}, opts)
+        data = kept(self, site.settings.keeps_data)  # without its key the data is lost
         key = aws.kms.Key(
             name,
-            description=f"Encrypts the objects of {args['bucket_arn']}",
-            policy=json.dumps(key_policy(args["account"], args["bucket_arn"])),
+            description=f"Encrypts {args['data_class']} of {site.account.name(name)}",
+            policy=pulumi.Output.json_dumps(policy),
+            multi_region=True,
             enable_key_rotation=True,
             rotation_period_in_days=365,
-            deletion_window_in_days=30,
-            tags={"DataClass": "PHI"},
-            opts=kept(self, args["keeps_data"]),
+            deletion_window_in_days=DELETION_WINDOW,
+            tags={"DataClass": args["data_class"]},
+            opts=data,
         )
         aws.kms.Alias(
             f"{name}-alias",
-            name=f"alias/{pulumi.get_project()}-{pulumi.get_stack()}-{name}",
+            name=f"alias/{site.account.name(name)}",
             target_key_id=key.key_id,
-            opts=kept(self, args["keeps_data"]),
+            opts=data,
         )
 
         self.arn = key.arn
         self.register_outputs({"arn": key.arn})
 
 
-def key_policy(account: Account, bucket_arn: str) -> dict[str, Any]:
-    """Administration by the account, without use; use through S3, for the bucket's objects only.
+class ReplicaKeyArgs(CustomerKeyArgs):
+    primary_arn: pulumi.Input[str]
+    """The multi-region key that this is a replica of: it rotates with that one."""
 
-    The encryption context names the object's ARN, or the bucket's where a Bucket Key is on:
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+
+class ReplicaKey(pulumi.ComponentResource):
+    """The replica of a multi-region key in another region, with a policy and an alias of its own."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ReplicaKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        site = args["site"]
+        policy = key_policy(site.account, args["uses"])
+        super().__init__("phi:encryption:ReplicaKey", name, {"keyPolicy": policy}, opts)
+        data = kept(self, site.settings.keeps_data)
+        key = aws.kms.ReplicaKey(
+            name,
+            description=f"Encrypts {args['data_class']} of {site.account.name(name)}",
+            primary_key_arn=args["primary_arn"],
+            policy=pulumi.Output.json_dumps(policy),
+            deletion_window_in_days=DELETION_WINDOW,
+            tags={"DataClass": args["data_class"]},
+            opts=data,
+        )
+        aws.kms.Alias(
+            f"{name}-alias",
+            name=f"alias/{site.account.name(name)}",
+            target_key_id=key.key_id,
+            opts=data,
+        )
+
+        self.arn = key.arn
+        self.register_outputs({"arn": key.arn})
+
+
+def key_policy(account: Account, uses: Sequence[Statement]) -> dict[str, Any]:
+    """Administration by the account, without use, and then its uses.
+
+    The account's root keeps the key manageable: IAM policies decide who administers it.
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "AdministerWithoutUse",
-                "Effect": "Allow",
-                "Principal": {"AWS": account.root},
-                "Action": [
-                    "kms:CancelKeyDeletion",
-                    "kms:CreateAlias",
-                    "kms:DeleteAlias",
-                    "kms:DescribeKey",
-                    "kms:DisableKey",
-                    "kms:EnableKey",
-                    "kms:EnableKeyRotation",
-                    "kms:GetKeyPolicy",
-                    "kms:GetKeyRotationStatus",
-                    "kms:ListKeyPolicies",
-                    "kms:ListKeyRotations",
-                    "kms:ListResourceTags",
-                    "kms:PutKeyPolicy",
-                    "kms:RotateKeyOnDemand",
-                    "kms:ScheduleKeyDeletion",
-                    "kms:TagResource",
-                    "kms:UntagResource",
-                    "kms:UpdateAlias",
-                    "kms:UpdateKeyDescription",
-                ],
-                "Resource": "*",
-            },
-            {
-                "Sid": "UseThroughS3ForThisBucket",
-                "Effect": "Allow",
-                "Principal": {"AWS": account.root},
-                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-                "Resource": "*",
-                "Condition": {
-                    "StringEquals": {
-                        "kms:CallerAccount": account.id,
-                        "kms:ViaService": f"s3.{account.region}.{account.dns_suffix}",
-                    },
-                    "ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
-                },
-            },
+    administer = {
+        "Sid": "AdministerWithoutUse",
+        "Effect": "Allow",
+        "Principal": {"AWS": account.root},
+        "Action": [
+            "kms:CancelKeyDeletion",
+            "kms:CreateAlias",
+            "kms:DeleteAlias",
+            "kms:DescribeKey",
+            "kms:DisableKey",
+            "kms:EnableKey",
+            "kms:EnableKeyRotation",
+            "kms:GetKeyPolicy",
+            "kms:GetKeyRotationStatus",
+            "kms:ListKeyPolicies",
+            "kms:ListKeyRotations",
+            "kms:ListResourceTags",
+            "kms:PutKeyPolicy",
+            "kms:ReplicateKey",
+            "kms:RotateKeyOnDemand",
+            "kms:ScheduleKeyDeletion",
+            "kms:TagResource",
+            "kms:UntagResource",
+            "kms:UpdateAlias",
+            "kms:UpdateKeyDescription",
         ],
+        "Resource": "*",
     }
+    return {"Version": "2012-10-17", "Statement": [administer, *uses]}

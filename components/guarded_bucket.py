@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
-PolicyDocument = dict[str, Any]
+from components.bucket_policy import PolicyDocument
+
 LifecycleRule = aws.s3.BucketLifecycleConfigurationRuleArgsDict
 Encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What the stack's buckets have in common: who may change them, who may reach them, and whether they stay."""
+
+    administrators: tuple[str, ...]
+    """The ARNs of those who alone may delete versions and change what guards a bucket."""
+    organization: str | None
+    """The AWS organization whose accounts may be let in; the stack's own account alone without one."""
+    keeps_data: bool
+    """Whether `pulumi destroy` is refused, and the data kept."""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """How long no one deletes a version: in governance mode none but who may bypass it, in compliance mode no one."""
+
+    mode: Literal["GOVERNANCE", "COMPLIANCE"]
+    days: int
 
 
 def guarded_bucket(
@@ -23,9 +45,18 @@ def guarded_bucket(
     policy: PolicyDocument,
     lifecycle: Sequence[LifecycleRule],
     keeps_data: bool,
+    bucket_key: bool = False,
+    lock: Lock | None = None,
+    log_bucket: pulumi.Input[str] | None = None,
     force_destroy: bool = False,
 ) -> tuple[aws.s3.Bucket, list[pulumi.Resource]]:
     """Declare a bucket that is closed, versioned, encrypted, reached over TLS alone and kept.
+
+    bucket_key: whether one data key serves many objects: fewer KMS requests, the same protection. The encryption
+    context is then the bucket's, without what a service such as CloudTrail adds of its own.
+    lock: the default retention of a version; none where S3 delivers access logs, which it doesn't to a bucket with
+    Object Lock.
+    log_bucket: where each access is logged to; nowhere from a log bucket itself.
 
     Returns the bucket and the resources that must stand before anything is put into it.
     """
@@ -38,6 +69,7 @@ def guarded_bucket(
         bucket=bucket_name,
         tags={"DataClass": data_class},
         force_destroy=force_destroy,
+        object_lock_enabled=lock is not None,
         opts=after(),
     )
     closed = aws.s3.BucketPublicAccessBlock(
@@ -67,8 +99,7 @@ def guarded_bucket(
         rules=[
             {
                 "apply_server_side_encryption_by_default": encryption,
-                # One data key serves many objects: fewer KMS requests, the same protection.
-                "bucket_key_enabled": encryption["sse_algorithm"] == "aws:kms",
+                "bucket_key_enabled": bucket_key,
             }
         ],
         opts=after(),
@@ -79,34 +110,43 @@ def guarded_bucket(
         policy=pulumi.Output.json_dumps(policy),
         opts=after(ownership),
     )
+    ready: list[pulumi.Resource] = [closed, ownership, versioning, encrypted, reached]
+    if lock:
+        locked = aws.s3.BucketObjectLockConfiguration(
+            f"{name}-lock",
+            bucket=bucket.id,
+            rule={"default_retention": {"mode": lock.mode, "days": lock.days}},
+            opts=after(versioning),  # S3 locks versions alone
+        )
+        ready.append(locked)
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
         bucket=bucket.id,
         rules=lifecycle,
         opts=after(versioning),  # rules for versions of an unversioned bucket are refused
     )
-    return bucket, [closed, ownership, versioning, encrypted, reached]
+    if log_bucket is not None:
+        aws.s3.BucketLogging(
+            f"{name}-logging",
+            bucket=bucket.id,
+            target_bucket=log_bucket,
+            target_prefix=f"{bucket_name}/",
+            target_object_key_format={"partitioned_prefix": {"partition_date_source": "EventTime"}},
+            opts=after(*ready),
+        )
+    return bucket, ready
 
 
-def tls_only(bucket_arn: str) -> list[PolicyDocument]:
-    """Deny statements: every request of everyone over plain HTTP, or over TLS older than 1.2."""
+def keep_earlier_versions(days: int) -> list[LifecycleRule]:
+    """Logs stay; what was overwritten or deleted of them is kept for so many days."""
     return [
         {
-            "Sid": "DenyPlainHttp",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [bucket_arn, f"{bucket_arn}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        },
-        {
-            "Sid": "DenyTlsBefore12",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [bucket_arn, f"{bucket_arn}/*"],
-            "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
-        },
+            "id": "keep-earlier-versions",
+            "status": "Enabled",
+            "filter": {},
+            "noncurrent_version_expiration": {"noncurrent_days": days},
+            "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
+        }
     ]
 
 

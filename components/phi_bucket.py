@@ -1,74 +1,95 @@
-"""The bucket that holds Protected Health Information."""
+"""The bucket that holds Protected Health Information, or its copies in another region."""
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
+from components.access_log_bucket import INVENTORY
 from components.account import Account
-from components.guarded_bucket import PolicyDocument, guarded_bucket, kept, tls_only
+from components.bucket_policy import PolicyDocument, document, guarded, insiders_only, one_key, tls_only
+from components.guarded_bucket import Guard, LifecycleRule, guarded_bucket, kept
+from components.settings import Settings
+from components.site import Site
+
+METRICS = "EntireBucket"
+"""The id of the metrics configuration, which alarms on a bucket's requests name as their FilterId."""
 
 
 class PhiBucketArgs(TypedDict):
-    account: Account
-    """Where the bucket is."""
-    bucket_name: str
-    """The bucket's physical name."""
+    site: Site
+    """Where the bucket is, and for how long it keeps and locks its versions."""
+    data_class: Literal["PHI", "Replica"]
+    """Whether it holds PHI itself, or the copies of another bucket."""
     key_arn: pulumi.Input[str]
     """The customer managed key that encrypts every object."""
     log_bucket: pulumi.Input[str]
-    """The name of the bucket that access to this one is logged to."""
-    keeps_data: bool
-    """Whether `pulumi destroy` is refused, and the data kept."""
-    retention_days: int
-    """Days that an earlier version is kept after it is replaced or deleted."""
-    archive_after_days: int
-    """Days after which an earlier version moves to S3 Glacier Flexible Retrieval."""
+    """The name of the bucket that access to this one is logged to, and its inventory delivered."""
 
 
 class PhiBucket(pulumi.ComponentResource):
-    """A closed, versioned bucket: one key, TLS alone, every access logged, earlier versions kept for years."""
+    """A closed, versioned, locked bucket: one key, TLS alone, every access logged, earlier versions kept for years."""
 
     bucket: pulumi.Output[str]
     """The bucket's name."""
     arn: pulumi.Output[str]
+    ready: list[pulumi.Resource]
+    """What must stand before anything is put into the bucket."""
 
     def __init__(self, name: str, args: PhiBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        policy = bucket_policy(args["account"].bucket_arn(args["bucket_name"]), args["key_arn"])
+        site = args["site"]
+        account, guard = site.account, site.guard
+        bucket_name = site.phi_bucket if args["data_class"] == "PHI" else site.replica_bucket
+        policy = bucket_policy(account, account.bucket_arn(bucket_name), args["key_arn"], guard)
         # As an input with its structure, the document can be judged at the first preview, when the key's ARN in it
         # is not known yet and the JSON text made from it is not known at all.
         super().__init__("phi:storage:PhiBucket", name, {"bucketPolicy": policy}, opts)
 
-        bucket, ready = guarded_bucket(
+        bucket, self.ready = guarded_bucket(
             name,
             parent=self,
-            bucket_name=args["bucket_name"],
-            data_class="PHI",
+            bucket_name=bucket_name,
+            data_class=args["data_class"],
             encryption={"sse_algorithm": "aws:kms", "kms_master_key_id": args["key_arn"]},
             policy=policy,
-            lifecycle=[
-                {
-                    "id": "archive-then-expire-earlier-versions",
-                    "status": "Enabled",
-                    "filter": {},
-                    "noncurrent_version_transitions": [
-                        {"noncurrent_days": args["archive_after_days"], "storage_class": "GLACIER"}
-                    ],
-                    "noncurrent_version_expiration": {"noncurrent_days": args["retention_days"]},
-                    "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
-                }
-            ],
-            keeps_data=args["keeps_data"],
+            lifecycle=lifecycle(site.settings),
+            keeps_data=guard.keeps_data,
+            bucket_key=True,
+            lock=site.lock,
+            log_bucket=args["log_bucket"],
         )
-        aws.s3.BucketLogging(
-            f"{name}-logging",
+        aws.s3.BucketMetric(f"{name}-metrics", bucket=bucket.id, name=METRICS, opts=kept(self, guard.keeps_data))
+        aws.s3.Inventory(
+            f"{name}-inventory",
             bucket=bucket.id,
-            target_bucket=args["log_bucket"],
-            target_prefix=f"{args['bucket_name']}/",
-            target_object_key_format={"partitioned_prefix": {"partition_date_source": "EventTime"}},
-            opts=kept(self, args["keeps_data"], ready),
+            name="every-version",
+            included_object_versions="All",
+            schedule={"frequency": "Weekly"},
+            destination={
+                "bucket": {
+                    "bucket_arn": pulumi.Output.concat(f"arn:{account.partition}:s3:::", args["log_bucket"]),
+                    "account_id": account.id,
+                    "format": "Parquet",
+                    "prefix": INVENTORY,
+                    "encryption": {"sse_s3": {}},
+                }
+            },
+            optional_fields=[
+                "BucketKeyStatus",
+                "EncryptionStatus",
+                "LastModifiedDate",
+                "ObjectLockMode",
+                "ObjectLockRetainUntilDate",
+                "ReplicationStatus",
+                "Size",
+                "StorageClass",
+            ],
+            opts=kept(self, guard.keeps_data, self.ready),
+        )
+        aws.s3.BucketNotification(
+            f"{name}-events", bucket=bucket.id, eventbridge=True, opts=kept(self, guard.keeps_data, self.ready)
         )
 
         self.bucket = bucket.bucket  # known at preview, where the id isn't
@@ -76,37 +97,32 @@ class PhiBucket(pulumi.ComponentResource):
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
 
-def bucket_policy(bucket_arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
-    """TLS alone, and the bucket's key alone.
-
-    An upload with no encryption header is let in, since default encryption gives it the bucket's key. A negated
-    operator matches an absent header too, hence the Null beside it. `aws:kms` with no key would take the AWS
-    managed key aws/s3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html), so
-    where an algorithm is asked for, the key must be named.
-    """
-    objects = f"{bucket_arn}/*"
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            *tls_only(bucket_arn),
-            {
-                "Sid": "DenyOtherKey",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:PutObject",
-                "Resource": objects,
-                "Condition": {
-                    "Null": {"s3:x-amz-server-side-encryption": "false"},
-                    "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key_arn},
-                },
-            },
-            {
-                "Sid": "DenyCustomerProvidedKey",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:PutObject",
-                "Resource": objects,
-                "Condition": {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}},
-            },
+def lifecycle(settings: Settings) -> list[LifecycleRule]:
+    """Earlier versions are archived, kept for years and then gone; current ones stay until somebody deletes them."""
+    earlier: LifecycleRule = {
+        "id": "archive-then-expire-earlier-versions",
+        "status": "Enabled",
+        "filter": {},
+        "noncurrent_version_transitions": [
+            {"noncurrent_days": settings.archive_after_days, "storage_class": "GLACIER"}
         ],
+        "noncurrent_version_expiration": {"noncurrent_days": settings.retention_days},
+        "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
     }
+    tiered: LifecycleRule = {
+        "id": "tier-current-versions-by-use",
+        "status": "Enabled",
+        "filter": {},
+        "transitions": [{"days": 1, "storage_class": "INTELLIGENT_TIERING"}],
+    }
+    return [earlier, tiered] if settings.intelligent_tiering else [earlier]
+
+
+def bucket_policy(account: Account, bucket_arn: str, key_arn: pulumi.Input[str], guard: Guard) -> PolicyDocument:
+    """What is refused to everybody. Nothing is allowed here: that is left to the IAM policies of the account."""
+    return document(
+        *tls_only(bucket_arn),
+        insiders_only(bucket_arn, account, guard.organization),
+        *one_key(bucket_arn, key_arn),
+        guarded(bucket_arn, guard.administrators),
+    )

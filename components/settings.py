@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, cast, get_args
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar, cast, get_args
+
+from components.trust import Trust, TrustError
 
 Environment = Literal["dev", "staging", "prod"]
+LockMode = Literal["GOVERNANCE", "COMPLIANCE"]
+AccountGuard = Literal["publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config"]
 
 PREFIX = "phi:"
 # 45 CFR 164.316(b)(2)(i) asks six years of documentation, and six years hold one leap day or two. That it is asked
@@ -19,6 +25,12 @@ CENTURY = 36_525
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 GLACIER_MINIMUM = 90
 
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d", re.ASCII)
+ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
+PRINCIPAL = re.compile(r"arn:aws[\w-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+", re.ASCII)
+POLICY = re.compile(r"arn:aws[\w-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
+SUBSCRIBER = re.compile(r"https://[\w.-]+(:\d+)?(/\S*)?|[^@\s]+@[\w-]+(\.[\w-]+)+", re.ASCII)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -26,9 +38,22 @@ class Settings:
 
     environment: Environment
     region: str
+    replica_region: str | None = None
+    backup: bool = True
+    backup_days: int = 35
     retention_days: int = SEVEN_YEARS
     archive_after_days: int = 90
     log_retention_days: int = SIX_YEARS
+    lock_mode: LockMode = "GOVERNANCE"
+    lock_days: int = SIX_YEARS
+    intelligent_tiering: bool = False
+    administrators: tuple[str, ...] = ()
+    organization: str | None = None
+    application_trust: Trust = Trust()
+    permissions_boundary: str | None = None
+    subscribers: tuple[str, ...] = ()
+    account_guards: tuple[AccountGuard, ...] = ()
+    default_tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def keeps_data(self) -> bool:
@@ -50,64 +75,221 @@ def load(values: Mapping[str, str]) -> Settings:
     the buckets.
     Raises SettingsError naming every key that is missing, unknown or wrong, and what to do about it.
     """
-    faults = [*_unknown(values)]
-    region = values.get("aws:region")
-    if not region:
-        faults.append(f"aws:region is missing; {_fix('aws:region', 'us-east-1')}")
+    read = _Reader(values)
+    region = read.region()
+    environment = read.word("environment", get_args(Environment))
+    long_kept = "(45 CFR 164.316(b)(2)(i))"
+    locked_at_least = 1 if environment == "dev" else SIX_YEARS
+    settings = Settings(
+        environment=cast(Environment, environment),
+        region=region,
+        replica_region=read.text("replicaRegion", REGION, "an AWS region", "us-west-2"),
+        backup=read.flag("backup", default=True),
+        backup_days=read.days("backupDays", 35, 1, "a backup is kept a day at least"),
+        retention_days=read.days(
+            "retentionDays", SEVEN_YEARS, SIX_YEARS, f"PHI is kept at least {SIX_YEARS} days {long_kept}"
+        ),
+        archive_after_days=read.days(
+            "archiveAfterDays", 90, 1, "a version is archived a day after it is replaced at the soonest"
+        ),
+        log_retention_days=read.days(
+            "logRetentionDays", SIX_YEARS, SIX_YEARS, f"logs are kept at least {SIX_YEARS} days {long_kept}"
+        ),
+        lock_mode=cast(LockMode, read.word("lockMode", get_args(LockMode), "GOVERNANCE")),
+        lock_days=read.days(
+            "lockDays",
+            SIX_YEARS,
+            locked_at_least,
+            f"a version is locked at least {locked_at_least} days {long_kept}",
+        ),
+        intelligent_tiering=read.flag("intelligentTiering", default=False),
+        administrators=read.texts("administrators", PRINCIPAL, "the ARN of an IAM role or user"),
+        organization=read.text("organizationId", ORGANIZATION, "an AWS organization", "o-abcdefghij"),
+        application_trust=read.trust("applicationTrust"),
+        permissions_boundary=read.text(
+            "permissionsBoundary", POLICY, "the ARN of an IAM policy", "arn:aws:iam::111122223333:policy/boundary"
+        ),
+        subscribers=read.texts("subscribers", SUBSCRIBER, "an email address or an https URL"),
+        account_guards=cast(tuple[AccountGuard, ...], read.words("accountGuards", get_args(AccountGuard))),
+        default_tags=read.default_tags(),
+    )
+    faults = [*read.faults(), *_combinations(settings)]
+    if faults:
+        raise SettingsError(faults)
+    return settings
 
-    environment = values.get(PREFIX + "environment")
-    environments = get_args(Environment)
-    if environment not in environments:
-        found = "missing" if environment is None else f"'{environment}'"
+
+def _combinations(settings: Settings) -> list[str]:
+    """What is wrong of settings that are right one by one."""
+    faults = []
+    if settings.archive_after_days + GLACIER_MINIMUM > settings.retention_days:
         faults.append(
-            f"phi:environment is {found}; it is one of {', '.join(environments)}. {_fix('phi:environment', 'dev')}"
+            f"phi:archiveAfterDays is {settings.archive_after_days}, less than {GLACIER_MINIMUM} days before "
+            f"phi:retentionDays ({settings.retention_days}); Glacier bills {GLACIER_MINIMUM} days at least. "
+            f"{_fix('archiveAfterDays', '90')}"
         )
+    for name, days in (("retentionDays", settings.retention_days), ("logRetentionDays", settings.log_retention_days)):
+        if settings.lock_days > days:
+            faults.append(
+                f"phi:lockDays is {settings.lock_days}, longer than phi:{name} ({days}): what expires would still be "
+                f"locked. {_fix('lockDays', str(days))}"
+            )
+    if settings.replica_region and settings.replica_region == settings.region:
+        faults.append(
+            f"phi:replicaRegion is {settings.replica_region}, the stack's own region; copies are kept in another. "
+            f"{_fix('replicaRegion', 'us-west-2' if settings.region != 'us-west-2' else 'us-east-1')}"
+        )
+    elif settings.replica_region and _partition(settings.replica_region) != _partition(settings.region):
+        faults.append(
+            f"phi:replicaRegion is {settings.replica_region}, of another partition than {settings.region}; S3 copies "
+            "within one alone. Remove it with: pulumi config rm phi:replicaRegion"
+        )
+    if not settings.replica_region and not settings.backup:
+        faults.append(
+            "phi:backup is false and phi:replicaRegion isn't set; PHI is recoverable (45 CFR 164.308(a)(7)(ii)(A)). "
+            f"{_fix('backup', 'true')}"
+        )
+    if "malwareProtection" in settings.account_guards and "guardDuty" not in settings.account_guards:
+        faults.append(
+            "phi:accountGuards has malwareProtection without guardDuty, which does it. Set both with: pulumi config "
+            "set --path 'phi:accountGuards[0]' guardDuty"
+        )
+    return faults
 
-    def days(key: str, default: int, least: int, why: str) -> int:
-        text = values.get(PREFIX + key, str(default))
-        fix = _fix(PREFIX + key, str(default))
+
+def _partition(region: str) -> str:
+    return next((start for start in ("cn-", "us-gov-", "us-iso", "eusc-") if region.startswith(start)), "")
+
+
+T = TypeVar("T")
+
+
+class _Reader:
+    """Reads settings one by one, and gathers what is wrong. A wrong one answers with its default, to be told once."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._known: list[str] = []
+        self._faults: list[str] = []
+
+    def faults(self) -> list[str]:
+        """What is wrong, and the settings that there aren't.
+
+        A misspelt setting would otherwise leave its default in force, unseen. Its value may be a secret: not shown.
+        """
+        unknown = []
+        for key in sorted(self._values):
+            if key.startswith(PREFIX) and key not in self._known:
+                close = difflib.get_close_matches(key, self._known, n=1)
+                meant = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(self._known)}."
+                unknown.append(f"{key} isn't a setting; {meant} Remove it with: pulumi config rm {key}")
+        return [*unknown, *self._faults]
+
+    def region(self) -> str:
+        region = self._values.get("aws:region", "")
+        if not REGION.fullmatch(region):
+            found = f"'{region}', not an AWS region" if region else "missing"
+            self._faults.append(f"aws:region is {found}; set it with: pulumi config set aws:region us-east-1")
+        return region
+
+    def default_tags(self) -> dict[str, str]:
+        """The tags that Pulumi's own AWS provider gives to all, for the provider of another region to give too."""
+        try:
+            given = json.loads(self._values.get("aws:defaultTags", "{}")).get("tags", {})
+            return {str(name): str(value) for name, value in given.items()}
+        except (ValueError, AttributeError):
+            self._faults.append(
+                "aws:defaultTags isn't an object with tags. Set it with: pulumi config set --path "
+                "aws:defaultTags.tags.Project phi"
+            )
+            return {}
+
+    def word(self, key: str, words: Sequence[str], default: str | None = None) -> str:
+        found = self._get(key)
+        if found is not None and found in words:
+            return found
+        if found is not None or default is None:
+            told = "missing" if found is None else f"'{found}'"
+            self._fault(key, f"is {told}; it is one of {', '.join(words)}", words[0])
+        return default or words[0]
+
+    def days(self, key: str, default: int, least: int, why: str) -> int:
+        text = self._get(key)
+        if text is None:
+            return default
         if not text.strip().isascii() or not text.strip().isdigit():
-            faults.append(f"{PREFIX}{key} is '{text}'; it is a whole number of days. {fix}")
+            self._fault(key, f"is '{text}'; it is a whole number of days", str(default))
             return default
         number = int(text)
         if least <= number <= CENTURY:
             return number
         reason = why if number < least else f"more than {CENTURY} days, a century, is a mistake"
-        faults.append(f"{PREFIX}{key} is {number}; {reason}. {fix}")
-        return default  # so that one wrong value isn't told twice
+        self._fault(key, f"is {number}; {reason}", str(default))
+        return default
 
-    retention = days(
-        "retentionDays", SEVEN_YEARS, SIX_YEARS, f"PHI is kept at least {SIX_YEARS} days (45 CFR 164.316(b)(2)(i))"
-    )
-    log_retention = days(
-        "logRetentionDays",
-        SIX_YEARS,
-        SIX_YEARS,
-        f"access logs are kept at least {SIX_YEARS} days (45 CFR 164.316(b)(2)(i))",
-    )
-    archive_after = days("archiveAfterDays", 90, 1, "a version is archived a day after it is replaced at the soonest")
-    if archive_after + GLACIER_MINIMUM > retention:
-        faults.append(
-            f"phi:archiveAfterDays is {archive_after}, less than {GLACIER_MINIMUM} days before phi:retentionDays "
-            f"({retention}); Glacier bills {GLACIER_MINIMUM} days at least. {_fix('phi:archiveAfterDays', '90')}"
-        )
+    def flag(self, key: str, *, default: bool) -> bool:
+        text = self._get(key)
+        if text not in (None, "true", "false"):
+            self._fault(key, f"is '{text}'; it is true or false", str(default).lower())
+            return default
+        return default if text is None else text == "true"
 
-    if faults or not region:
-        raise SettingsError(faults)
-    return Settings(cast(Environment, environment), region, retention, archive_after, log_retention)
+    def text(self, key: str, pattern: re.Pattern[str], what: str, example: str) -> str | None:
+        text = self._get(key) or None  # Pulumi.yaml has no other word for a text that isn't set
+        if text is not None and not pattern.fullmatch(text):
+            self._fault(key, f"is '{text}', not {what}", example)
+            return None
+        return text
 
+    def texts(self, key: str, pattern: re.Pattern[str], what: str) -> tuple[str, ...]:
+        return tuple(self._entries(key, lambda each: bool(pattern.fullmatch(each)), what))
 
-def _unknown(values: Mapping[str, str]) -> list[str]:
-    """A misspelt setting would otherwise leave its default in force, unseen. Its value may be a secret: not shown."""
-    known = [PREFIX + key for key in ("environment", "retentionDays", "archiveAfterDays", "logRetentionDays")]
-    faults = []
-    for key in sorted(values):
-        if key.startswith(PREFIX) and key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            meant = f"did you mean {close[0]}?" if close else f"the settings are {', '.join(known)}."
-            faults.append(f"{key} isn't a setting; {meant} Remove it with: pulumi config rm {key}")
-    return faults
+    def words(self, key: str, words: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self._entries(key, lambda each: each in words, f"one of {', '.join(words)}"))
+
+    def trust(self, key: str) -> Trust:
+        content = self._json(key, dict, 'an object, such as {"service": "ecs-tasks.amazonaws.com"}')
+        if not content:
+            return Trust()
+        try:
+            return Trust.of(content)
+        except TrustError as error:
+            self._faults.append(f"{PREFIX}{key} {error}")
+            return Trust()
+
+    def _entries(self, key: str, good: Any, what: str) -> list[str]:
+        entries = self._json(key, list, "a list")
+        if entries is None:
+            return []
+        for at, each in enumerate(entries):
+            if not isinstance(each, str) or not good(each):
+                self._faults.append(
+                    f"{PREFIX}{key}[{at}] isn't {what}. Set it with: pulumi config set --path '{PREFIX}{key}[{at}]' …"
+                )
+                return []
+        return list(dict.fromkeys(entries))
+
+    def _json(self, key: str, kind: type[T], what: str) -> T | None:
+        """A setting that Pulumi keeps as JSON: a list or an object."""
+        text = self._get(key)
+        if text is None:
+            return None
+        try:
+            content = json.loads(text)
+        except ValueError:
+            content = None
+        if not isinstance(content, kind):
+            self._faults.append(f"{PREFIX}{key} isn't {what}. Set it with: pulumi config set --path '{PREFIX}{key}…' …")
+            return None
+        return content
+
+    def _get(self, key: str) -> str | None:
+        self._known.append(PREFIX + key)
+        return self._values.get(PREFIX + key)
+
+    def _fault(self, key: str, what: str, example: str) -> None:
+        self._faults.append(f"{PREFIX}{key} {what}. {_fix(key, example)}")
 
 
 def _fix(key: str, value: str) -> str:
-    return f"Set it with: pulumi config set {key} {value}"
+    return f"Set it with: pulumi config set {PREFIX}{key} {value}"

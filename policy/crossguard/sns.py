@@ -39,6 +39,7 @@ def _publishes(service: str, topic: Resource, graph: Graph) -> bool:
         topic.urn == ref.resource if isinstance(ref, Here) else isinstance(ref, Unknown) and topic.urn in ref.sources
         for token, props in PUBLISHERS[service].items()
         for publisher in graph.by_type.get(token, [])
+        if publisher.inputs.get("roleArn") in (None, "")  # with one EventBridge publishes as that role, not as itself
         for prop in props
         for ref in (graph.ref(publisher, value, prop, {TOPIC}) for value in _topics(publisher, prop))
     )

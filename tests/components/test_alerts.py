@@ -12,7 +12,9 @@ from pulumi.runtime import rpc
 from components.account import Account
 from components.alert_dashboard import dashboard
 from components.alert_rules import signs, told, watches
-from components.alerts import Alerts, publishing_policy, topic_arn, topic_policy, trust_policy
+from components.alerts import Alerts, publishing_policy, topic_policy, trust_policy
+from components.settings import Settings
+from components.site import Site
 from hipaa import iam
 from hipaa.events import by_filter, by_rule, enveloped
 from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed
@@ -23,7 +25,7 @@ TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-dev-alerts"
 PUBLISHER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-alerts-publisher"
 BREAK_GLASS_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-break-glass"
 STRANGER = "444455556666"
-PHI, TRAIL = "phi-bucket", "trail-bucket"
+PHI, TRAIL = (f"phi-dev-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail"))
 SUBSCRIBERS = ["security@example.com", "https://alerts.example.com/hook?token=secret"]
 
 ALLOWED, DENIED, NOT_ALLOWED = iam.Outcome.ALLOWED, iam.Outcome.DENIED, iam.Outcome.NOT_ALLOWED
@@ -36,14 +38,10 @@ def alerts(*, preview: bool = False) -> Monitor:
         Alerts(
             "alerts",
             {
-                "account": ACCOUNT,
+                "site": Site(ACCOUNT, Settings("dev", "us-east-1", subscribers=tuple(SUBSCRIBERS))),
                 "key_arn": pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN),
-                "bucket_name": PHI,
-                "bucket_names": [PHI, TRAIL],
-                "metrics_filter_id": "all",
                 "log_group_name": "trail-log",
-                "break_glass_role_arn": BREAK_GLASS_ARN,
-                "subscribers": SUBSCRIBERS,
+                "buckets": [PHI, TRAIL],
             },
         )
 
@@ -168,7 +166,8 @@ def test_the_publisher_does_nothing_but_publish(stack, action, resource, context
 
 
 def test_at_preview_the_publishers_policy_keeps_its_structure_where_only_the_key_is_unknown(stack):
-    declared = one(alerts(preview=True), "Alerts").inputs["identityPolicy"]
+    (publisher,) = [each for each in alerts(preview=True).declared if each.type == "phi:access:Role"]
+    declared = publisher.inputs["identityPolicy"]
     assert rpc.UNKNOWN in json.dumps(declared)
     assert json.loads(json.dumps(declared).replace(rpc.UNKNOWN, KEY_ARN)) == one(stack, "RolePolicy").policy
 
@@ -337,7 +336,7 @@ def test_every_alarm_can_fire_and_tells_the_topic(stack):
     assert {each["treatMissingData"] for each in alarms} == {"notBreaching"}
     assert {(each["namespace"], each["metricName"]) for each in alarms if "dimensions" not in each} == from_logs
     measured = {each["metricName"]: each["dimensions"] for each in alarms if each["namespace"] == "AWS/S3"}
-    assert measured == {name: {"BucketName": PHI, "FilterId": "all"} for name in ("4xxErrors", "5xxErrors")}
+    assert measured == {name: {"BucketName": PHI, "FilterId": "EntireBucket"} for name in ("4xxErrors", "5xxErrors")}
     # A rule that can't publish is told of by an alarm, which can.
     failing = [each for each in alarms if each["namespace"] == "AWS/Events"]
     assert {each["metricName"] for each in failing} == {"FailedInvocations"}
@@ -355,13 +354,7 @@ def test_what_publishes_has_a_name_that_the_policies_let_publish(stack):
 def test_the_topic_is_encrypted_and_has_the_name_of_its_arn(stack):
     topic = one(stack, "Topic").inputs
     assert (topic["name"], topic["kmsMasterKeyId"]) == ("phi-dev-alerts", KEY_ARN)
-    assert deployed_name() == TOPIC_ARN
-
-
-def deployed_name() -> str:
-    found: list[str] = []
-    deployed(lambda: found.append(topic_arn(ACCOUNT, "alerts")))
-    return found[0]
+    assert one(stack, "TopicPolicy").policy["Statement"][0]["Resource"] == TOPIC_ARN
 
 
 def test_subscribers_come_by_https_or_email_and_are_not_in_a_name(stack):
@@ -374,7 +367,7 @@ def test_subscribers_come_by_https_or_email_and_are_not_in_a_name(stack):
 
 def test_the_dashboard_shows_metrics_that_are_published(stack):
     body = json.loads(one(stack, "Dashboard").inputs["dashboardBody"])
-    assert body == dashboard("us-east-1", PHI, "all", "phi-dev-alerts")
+    assert body == dashboard("us-east-1", PHI, "EntireBucket", "phi-dev-alerts")
     shown = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
     from_logs = {each.inputs["metricTransformation"]["name"] for each in of(stack, "LogMetricFilter").values()}
     assert {name for namespace, name, *_ in shown if namespace == "phi-dev-alerts"} <= from_logs
@@ -385,6 +378,6 @@ def test_the_dashboard_shows_metrics_that_are_published(stack):
 
 def test_every_child_is_the_components_and_it_registers_its_output_once(stack):
     children = [each for each in stack.declared if each.type.startswith("aws:")]
-    assert {each.parent for each in children} == {"alerts"}
+    assert {each.parent for each in children} == {"alerts", "alerts-publisher"}
     assert one(stack, "Alerts").type == "phi:monitoring:Alerts"
     assert stack.registered.count("alerts") == 1

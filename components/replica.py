@@ -1,0 +1,81 @@
+"""The PHI bucket's counterpart in another region: key, access logs, bucket, and what copies objects there."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components import key_uses
+from components.access_log_bucket import AccessLogBucket
+from components.customer_key import ReplicaKey
+from components.phi_bucket import PhiBucket
+from components.replication import Replication
+from components.site import Site
+
+
+class ReplicaArgs(TypedDict):
+    site: Site
+    """Where the PHI bucket is."""
+    there: Site
+    """Where its copies are kept."""
+    phi: PhiBucket
+    key_arn: pulumi.Input[str]
+    """The key of PHI, which is replicated."""
+    topic_arn: pulumi.Input[str]
+    """Who is told when copies are late or fail."""
+
+
+class Replica(pulumi.ComponentResource):
+    """All that is written is copied to another region, into a bucket that is as guarded as its source."""
+
+    bucket: pulumi.Output[str]
+    """The replica bucket's name."""
+
+    def __init__(self, name: str, args: ReplicaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("phi:recovery:Replica", name, None, opts)
+        site, there = args["site"], args["there"]
+        region = aws.Provider(
+            f"{name}-region",
+            region=there.account.region,
+            default_tags=aws.ProviderDefaultTagsArgs(tags=dict(site.settings.default_tags)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        in_region = pulumi.ResourceOptions(parent=self, providers=[region])
+        key = ReplicaKey(
+            f"{name}-key",
+            {
+                "site": there,
+                "data_class": "Replica",
+                "uses": key_uses.of_phi(there, there.replica_arn),
+                "primary_arn": args["key_arn"],
+            },
+            in_region,
+        )
+        access_logs = AccessLogBucket(f"{name}-logs", {"site": there, "sources": [there.replica_arn]}, in_region)
+        bucket = PhiBucket(
+            name,
+            {
+                "site": there,
+                "data_class": "Replica",
+                "key_arn": key.arn,
+                "log_bucket": access_logs.bucket,
+            },
+            in_region,
+        )
+        Replication(
+            f"{name}-replication",
+            {
+                "site": site,
+                "there": there,
+                "key_arn": args["key_arn"],
+                "replica_key_arn": key.arn,
+                "topic_arn": args["topic_arn"],
+            },
+            # S3 refuses a replication between buckets that aren't versioned yet.
+            pulumi.ResourceOptions(parent=self, depends_on=[*args["phi"].ready, *bucket.ready]),
+        )
+
+        self.bucket = bucket.bucket
+        self.register_outputs({"bucket": self.bucket})

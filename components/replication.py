@@ -1,0 +1,171 @@
+"""Copies of everything in another region, made as it is written."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from components.account import Account
+from components.guarded_bucket import kept
+from components.role import Role
+from components.site import Site
+
+RULE = "everything"
+WITHIN = 15  # minutes, all that replication time control knows
+
+
+class ReplicationArgs(TypedDict):
+    site: Site
+    """Where the source is, the PHI bucket."""
+    there: Site
+    """Where the copies are, in the replica bucket."""
+    key_arn: pulumi.Input[str]
+    """The key of the source's objects."""
+    replica_key_arn: pulumi.Input[str]
+    """The key that the copies are encrypted with, in their region."""
+    topic_arn: pulumi.Input[str]
+    """Who is told when copies are late or fail."""
+
+
+class Replication(pulumi.ComponentResource):
+    """Every object of a bucket is copied to another region and encrypted there, deletion markers too.
+
+    Within fifteen minutes, or somebody is told.
+    """
+
+    def __init__(self, name: str, args: ReplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("phi:recovery:Replication", name, None, opts)
+        site, there = args["site"], args["there"]
+        account = site.account
+        copier = Role(
+            f"{name}-copier",
+            {
+                "account": account,
+                "role_name": account.name(f"{name}-copier"),
+                "description": "S3 copies objects to another region",
+                "trust": trust(account.id, site.phi_arn),
+                "permissions": permissions(args),
+                "permissions_boundary": site.settings.permissions_boundary,
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+        aws.s3.BucketReplicationConfig(
+            name,
+            bucket=site.phi_bucket,
+            role=copier.arn,
+            rules=[
+                {
+                    "id": RULE,
+                    "status": "Enabled",
+                    "priority": 0,
+                    "filter": {},
+                    "delete_marker_replication": {"status": "Enabled"},
+                    "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
+                    "destination": {
+                        "bucket": there.replica_arn,
+                        "encryption_configuration": {"replica_kms_key_id": args["replica_key_arn"]},
+                        "replication_time": {"status": "Enabled", "time": {"minutes": WITHIN}},
+                        "metrics": {"status": "Enabled", "event_threshold": {"minutes": WITHIN}},
+                    },
+                }
+            ],
+            opts=kept(self, site.settings.keeps_data),
+        )
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html (replication metrics)
+        copies = {
+            "SourceBucket": site.phi_bucket,
+            "DestinationBucket": there.replica_bucket,
+            "RuleId": RULE,
+        }
+        for metric, statistic, limit, what in (
+            ("OperationsFailedReplication", "Sum", 0, "Objects that could not be copied"),
+            ("ReplicationLatency", "Maximum", WITHIN * 60, f"A copy is more than {WITHIN} minutes late"),
+        ):
+            aws.cloudwatch.MetricAlarm(
+                f"{name}-{metric}",
+                name=account.name(f"{name}-{metric}"),
+                alarm_description=what,
+                namespace="AWS/S3",
+                metric_name=metric,
+                dimensions=copies,
+                statistic=statistic,
+                period=300,
+                evaluation_periods=1,
+                threshold=limit,
+                comparison_operator="GreaterThanThreshold",
+                treat_missing_data="notBreaching",
+                alarm_actions=[args["topic_arn"]],
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+
+        self.register_outputs({})
+
+
+def trust(account: str, bucket_arn: str) -> dict[str, Any]:
+    """S3 takes the role, for the one source.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+    """
+    source = {
+        "StringEquals": {"aws:SourceAccount": account},
+        "ArnLike": {"aws:SourceArn": bucket_arn},
+    }
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "s3.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": source,
+            }
+        ],
+    }
+
+
+def permissions(args: ReplicationArgs) -> dict[str, Any]:
+    """Read versions with their locks at the source, write copies at the destination, and use each key through S3.
+
+    With a Bucket Key the encryption context is the bucket's ARN; objects written without one have their own.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+    """
+    site, there = args["site"], args["there"]
+    source, replica = site.phi_arn, there.replica_arn
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            _allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], source),
+            _allow(
+                [
+                    "s3:GetObjectLegalHold",
+                    "s3:GetObjectRetention",
+                    "s3:GetObjectVersionAcl",
+                    "s3:GetObjectVersionForReplication",
+                    "s3:GetObjectVersionTagging",
+                ],
+                f"{source}/*",
+            ),
+            _allow(["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"], f"{replica}/*"),
+            _allow(["kms:Decrypt"], args["key_arn"], through_s3(site.account, source)),
+            # The second is for a Bucket Key at the destination, which a data key is made of.
+            _allow(
+                ["kms:Encrypt", "kms:GenerateDataKey"],
+                args["replica_key_arn"],
+                through_s3(there.account, replica),
+            ),
+        ],
+    }
+
+
+def through_s3(account: Account, bucket_arn: str) -> dict[str, Any]:
+    return {
+        "StringEquals": {"kms:ViaService": f"s3.{account.region}.{account.dns_suffix}"},
+        "ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
+    }
+
+
+def _allow(actions: list[str], resource: pulumi.Input[str], condition: dict[str, Any] | None = None) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    return statement | ({"Condition": condition} if condition else {})
