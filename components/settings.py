@@ -254,7 +254,7 @@ class _Reader:
         try:
             return Trust.of(content)
         except TrustError as error:
-            self._faults.append(f"{PREFIX}{key} {error}")
+            self._faults.append(f"{PREFIX}{key} {error}. Set it with: pulumi config set --path '{PREFIX}{key}…' …")
             return Trust()
 
     def _entries(self, key: str, good: Any, what: str) -> list[str]:
