@@ -1,19 +1,24 @@
-"""Runs a piece of the program on Pulumi's mocks and answers with what it declared, as plain data to assert on."""
+"""Runs a piece of the program, or all of it, on Pulumi's mocks and answers with what it declared, as plain data."""
 
 from __future__ import annotations
 
 import json
+import runpy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
+import pytest
+import yaml
 from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc
 
+from sandbox.folder import ROOT
+
 ACCOUNT_ID = "111122223333"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT_ID}:role/deployer"
-SESSION = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/deployer/somebody"
+DNS_SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 
 
 @dataclass(frozen=True)
@@ -23,10 +28,21 @@ class Declared:
     type: str
     name: str
     inputs: dict[str, Any]
-    parent: str
+    urn: str
+    parent_urn: str
+    provider: str
     protect: bool
     retain_on_delete: bool
     after: frozenset[str]
+
+    @property
+    def parent(self) -> str:
+        return self.parent_urn.rsplit("::", 1)[-1]
+
+    @property
+    def kind(self) -> str:
+        """Its type without package and module."""
+        return self.type.rsplit(":", 1)[-1]
 
     @property
     def policy(self) -> dict[str, Any]:
@@ -42,6 +58,15 @@ class Monitor(mocks.MockMonitor):
         self.outputs: dict[str, dict[str, Any]] = {}
         self.registered: list[str] = []
 
+    def one(self, kind: str, name: str) -> Declared:
+        """The one resource of the kind that has the name."""
+        (found,) = [each for each in self.declared if (each.kind, each.name) == (kind, name)]
+        return found
+
+    def of(self, kind: str, parent: str | None = None) -> list[Declared]:
+        """All of a kind, or those of them with a parent of this name."""
+        return [each for each in self.declared if each.kind == kind and parent in (None, each.parent)]
+
     def RegisterResource(self, request: Any) -> Any:
         response = super().RegisterResource(request)
         self.declared.append(
@@ -49,7 +74,9 @@ class Monitor(mocks.MockMonitor):
                 request.type,
                 request.name,
                 json_format.MessageToDict(request.object),
-                request.parent.rsplit("::", 1)[-1],
+                response.urn,
+                request.parent,
+                request.provider,
                 request.protect,
                 request.retainOnDelete,
                 frozenset(urn.rsplit("::", 1)[-1] for urn in request.dependencies),
@@ -64,39 +91,74 @@ class Monitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
+@dataclass
 class Aws(mocks.Mocks):
     """Answers as AWS would: a new resource has an id and an ARN, except at preview, where neither is known."""
 
-    def __init__(self, *, preview: bool) -> None:
-        self.preview = preview
+    preview: bool = False
+    region: str = "us-east-1"
+    partition: str = "aws"
+    _regions: dict[str, str] = field(default_factory=dict)
+    """Of each provider by its name."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
             return None, args.inputs
+        if args.typ == "pulumi:providers:aws":
+            self._regions[args.name] = args.inputs["region"]
+            return args.name, args.inputs
         if self.preview:
             return None, {**args.inputs, "arn": rpc.UNKNOWN, "keyId": rpc.UNKNOWN}
         if "bucket" in args.inputs:
-            return args.inputs["bucket"], {**args.inputs, "arn": f"arn:aws:s3:::{args.inputs['bucket']}"}
-        arn = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/{args.name}"
-        return args.name, {**args.inputs, "arn": arn, "keyId": args.name}
+            arn = f"arn:{self.partition}:s3:::{args.inputs['bucket']}"
+            return args.inputs["bucket"], {**args.inputs, "arn": arn}
+        return args.name, {**args.inputs, "arn": self._arn(args), "keyId": args.name}
+
+    def _arn(self, args: mocks.MockResourceArgs) -> str:
+        region = self._regions.get((args.provider or "").split("::")[-2:][0], self.region)
+        if args.typ == "aws:cloudwatch/logGroup:LogGroup":
+            return f"arn:{self.partition}:logs:{region}:{ACCOUNT_ID}:log-group:{args.inputs['name']}"
+        return f"arn:{self.partition}:kms:{region}:{ACCOUNT_ID}:key/{args.name}"
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        session = f"arn:{self.partition}:sts::{ACCOUNT_ID}:assumed-role/deployer/somebody"
+        deployer = f"arn:{self.partition}:iam::{ACCOUNT_ID}:role/deployer"
+        where = {"partition": self.partition, "dnsSuffix": DNS_SUFFIXES[self.partition]}
         answers = {
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID, "arn": SESSION},
-            "aws:iam/getSessionContext:getSessionContext": {"issuerArn": DEPLOYER},
-            "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID, "arn": session},
+            "aws:iam/getSessionContext:getSessionContext": {"issuerArn": deployer},
+            "aws:index/getPartition:getPartition": where,
         }
         return answers[args.token], []
 
 
-def deployed(program: Callable[[], object], *, preview: bool = False) -> Monitor:
+def deployed(
+    program: Callable[[], object], *, preview: bool = False, stack: str = "dev", aws: Aws | None = None
+) -> Monitor:
     """What the program declares, once every registration has been made."""
-    aws = Aws(preview=preview)
+    aws = aws or Aws(preview)
     monitor = Monitor(aws)
-    pulumi.runtime.set_mocks(aws, project="phi", stack="dev", preview=preview, monitor=monitor)
+    pulumi.runtime.set_mocks(aws, project="phi", stack=stack, preview=aws.preview, monitor=monitor)
 
     def run() -> None:  # what a program returns would be taken for an output
         program()
 
     pulumi.runtime.test(run)()
     return monitor
+
+
+def configuration(stack: str) -> dict[str, str]:
+    """What a stack file sets, as Pulumi hands it to the program."""
+    values = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+
+
+def whole_program(stack: str = "dev", *, preview: bool = False, partition: str = "aws", **settings: str) -> Monitor:
+    """What the program declares for a stack of the repository, with other settings where `settings` has them."""
+    region = settings.pop("region", "us-east-1")
+    values = configuration(stack) | {"aws:region": region} | {f"phi:{key}": value for key, value in settings.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PULUMI_CONFIG", json.dumps(values))
+        pulumi.runtime.set_all_config(values)
+        main = str(ROOT / "__main__.py")
+        return deployed(lambda: runpy.run_path(main), stack=stack, aws=Aws(preview, region, partition))
