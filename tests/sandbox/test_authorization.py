@@ -241,6 +241,20 @@ def test_the_key_must_let_s3_use_it_for_the_caller(aws, bucket, refused):
     aws("s3.put_object", Bucket=bucket.name, Key="x", ServerSideEncryption="aws:kms")  # the AWS managed key
 
 
+def test_a_bucket_key_is_used_for_the_bucket_and_another_for_each_object(aws, bucket, refused):
+    """A key's policy that is bound to object ARNs stops working once a Bucket Key is on."""
+    objects = {"ArnLike": {"kms:EncryptionContext:aws:s3:arn": bucket.objects}}
+    use = allow("kms:*", Principal={"AWS": ROOT}, Condition=objects)
+    aws("kms.put_key_policy", KeyId=bucket.key, PolicyName="default", Policy=document(use))
+    assert "kms:GenerateDataKey" in refused("s3.put_object", Bucket=bucket.name, Key="x")
+    assert "kms:Decrypt" in refused("s3.get_object", Bucket=bucket.name, Key="one")
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": bucket.key}
+    rules = [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": False}]
+    aws("s3.put_bucket_encryption", Bucket=bucket.name, ServerSideEncryptionConfiguration={"Rules": rules})
+    aws("s3.put_object", Bucket=bucket.name, Key="x", Body=b"x")
+    assert aws("s3.get_object", Bucket=bucket.name, Key="x")["Body"] == b"x"
+
+
 # Who
 
 
