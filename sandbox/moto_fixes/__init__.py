@@ -1,0 +1,17 @@
+"""What the pinned moto gets wrong and a sandboxed program would stumble over: a file a service.
+
+Each fix wraps one method of moto, or adds one that it lacks; tests/sandbox/moto_fixes fails if a later moto needs it
+no more.
+"""
+
+from __future__ import annotations
+
+from sandbox.moto_fixes import backup, cloudtrail, kms, s3
+
+FIXES = (*s3.FIXES, *kms.FIXES, *cloudtrail.FIXES, *backup.FIXES)
+
+
+def apply() -> None:
+    """Mend moto in this process."""
+    for owner, name, method in FIXES:
+        setattr(owner, name, method)

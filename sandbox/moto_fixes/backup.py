@@ -1,0 +1,117 @@
+"""AWS Backup: selections and changes of plans, which moto lacks, and tags and names of what was deleted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from moto.backup import urls
+from moto.backup.exceptions import ResourceNotFoundException
+from moto.backup.models import BackupBackend, Plan
+from moto.backup.responses import BackupResponse
+from moto.core.responses import EmptyResult
+from moto.core.utils import unix_time
+from moto.moto_api._internal import mock_random
+
+RECOVERY_POINTS = "{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"
+
+_delete_backup_plan = BackupBackend.delete_backup_plan
+_delete_backup_vault = BackupBackend.delete_backup_vault
+
+
+def delete_backup_plan(self: Any, backup_plan_id: str) -> tuple[str, str, float, str]:
+    """Forgets a deleted plan: moto keeps it, and with it its name from any other plan."""
+    deleted: tuple[str, str, float, str] = _delete_backup_plan(self, backup_plan_id)
+    del self.plans[backup_plan_id]
+    return deleted
+
+
+def update_backup_plan(self: Any) -> str:
+    """Gives a plan a new document, and a new version."""
+    plan = _plan(self)
+    # The rules' defaults and ids are made with a plan.
+    fresh = Plan(json.loads(self.body)["BackupPlan"], plan.creator_request_id, self.backup_backend)
+    plan.backup_plan, plan.version_id = fresh.backup_plan, fresh.version_id
+    plan.advanced_backup_settings = fresh.advanced_backup_settings
+    return json.dumps(plan.to_dict())
+
+
+def create_backup_selection(self: Any) -> str:
+    """Adds to a plan what it backs up.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupSelection.html
+    """
+    plan, asked = _plan(self), json.loads(self.body)
+    selection = {
+        "BackupPlanId": plan.backup_plan_id,
+        "BackupSelection": asked["BackupSelection"],
+        "CreationDate": unix_time(),
+        "CreatorRequestId": asked.get("CreatorRequestId"),
+        "SelectionId": str(mock_random.uuid4()),
+    }
+    _selections(plan)[selection["SelectionId"]] = selection
+    return json.dumps({name: selection[name] for name in ("BackupPlanId", "CreationDate", "SelectionId")})
+
+
+def get_backup_selection(self: Any) -> str:
+    selections, selection_id = _selections(_plan(self)), self.path.split("/")[5]
+    if selection_id not in selections:
+        raise ResourceNotFoundException(f"Cannot find Backup selection with the given id {selection_id}")
+    return json.dumps(selections[selection_id])
+
+
+def list_backup_selections(self: Any) -> str:
+    listed = [
+        {**each, **{name: each["BackupSelection"][name] for name in ("IamRoleArn", "SelectionName")}}
+        for each in _selections(_plan(self)).values()
+    ]
+    return json.dumps({"BackupSelectionsList": listed})
+
+
+def delete_backup_selection(self: Any) -> EmptyResult:
+    _selections(_plan(self)).pop(self.path.split("/")[5], None)
+    return EmptyResult()
+
+
+def list_tags(self: Any) -> str:
+    """Finds the ARN where no slash follows it, too: not every SDK ends the path with one."""
+    arn = unquote(self.path.removeprefix("/tags/").rstrip("/"))
+    return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
+
+
+def delete_backup_vault(self: Any, backup_vault_name: str) -> None:
+    """Deletes a vault's tags with it: the next of its name would have them."""
+    if vault := self.vaults.get(backup_vault_name):
+        self.tagger.delete_all_tags_for_resource(vault.backup_vault_arn)
+    _delete_backup_vault(self, backup_vault_name)
+
+
+def list_recovery_points_by_backup_vault(self: Any) -> str:
+    """There are none, since moto backs nothing up. Who deletes a vault with what is in it asks."""
+    self.backup_backend.describe_backup_vault(self.path.split("/")[2])
+    return json.dumps({"RecoveryPoints": []})
+
+
+def _plan(self: Any) -> Any:
+    """The plan that a path of the form /backup/plans/ID… names."""
+    return self.backup_backend.get_backup_plan(self.path.split("/")[3], None)
+
+
+def _selections(plan: Any) -> dict[str, Any]:
+    kept: dict[str, Any] = vars(plan).setdefault("selections", {})
+    return kept
+
+
+FIXES: tuple[tuple[Any, str, Any], ...] = (
+    (BackupBackend, "delete_backup_plan", delete_backup_plan),
+    (BackupBackend, "delete_backup_vault", delete_backup_vault),
+    (BackupResponse, "update_backup_plan", update_backup_plan),
+    (BackupResponse, "create_backup_selection", create_backup_selection),
+    (BackupResponse, "get_backup_selection", get_backup_selection),
+    (BackupResponse, "list_backup_selections", list_backup_selections),
+    (BackupResponse, "delete_backup_selection", delete_backup_selection),
+    (BackupResponse, "list_recovery_points_by_backup_vault", list_recovery_points_by_backup_vault),
+    (BackupResponse, "list_tags", list_tags),
+    (urls, "url_paths", urls.url_paths | {RECOVERY_POINTS: urls.response.dispatch}),
+)

@@ -1,0 +1,60 @@
+"""CloudTrail: trails by ARN, and what they select."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.cloudtrail.models import CloudTrailBackend, Trail
+from moto.cloudtrail.responses import CloudTrailResponse
+
+_delete_trail = CloudTrailBackend.delete_trail
+_describe_trails = CloudTrailResponse.describe_trails
+_description = Trail.description
+_put_event_selectors = Trail.put_event_selectors
+_put_insight_selectors = Trail.put_insight_selectors
+
+
+def delete_trail(self: Any, name: str) -> None:
+    """Deletes a trail that is named by its ARN too, which moto passes over in silence."""
+    _delete_trail(self, self.get_trail(name).trail_name)
+
+
+def describe_trails(self: Any) -> str:
+    """Describes the trails that are asked for alone, where moto describes all."""
+    asked = self._get_param("trailNameList")
+    trails = json.loads(_describe_trails(self))["trailList"]
+    return json.dumps({"trailList": [t for t in trails if not asked or {t["Name"], t["TrailARN"]} & set(asked)]})
+
+
+def description(self: Any, include_region: bool = False) -> dict[str, Any]:
+    """Tells whether a trail has selectors of its own. Moto says never, so that nobody asks for them."""
+    return _description(self, include_region) | {
+        "HasCustomEventSelectors": bool(self.event_selectors or self.advanced_event_selectors),
+        "HasInsightSelectors": bool(self.insight_selectors),
+    }
+
+
+def put_event_selectors(self: Any, basic: list[Any], advanced: list[Any]) -> None:
+    """Replaces selectors of the other kind: a trail has one kind at a time.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
+    """
+    if basic:
+        self.advanced_event_selectors = []
+    _put_event_selectors(self, basic, advanced)
+
+
+def put_insight_selectors(self: Any, selectors: list[Any]) -> None:
+    """Replaces the selectors there are, to which moto adds."""
+    self.insight_selectors = []
+    _put_insight_selectors(self, selectors)
+
+
+FIXES: tuple[tuple[Any, str, Any], ...] = (
+    (CloudTrailBackend, "delete_trail", delete_trail),
+    (CloudTrailResponse, "describe_trails", describe_trails),
+    (Trail, "description", description),
+    (Trail, "put_event_selectors", put_event_selectors),
+    (Trail, "put_insight_selectors", put_insight_selectors),
+)

@@ -1,0 +1,62 @@
+"""KMS: the rotation period, and replicas of multi-region keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.kms.models import KmsBackend, kms_backends
+from moto.kms.responses import KmsResponse
+
+# KMS rotates every 365 days unless told otherwise:
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
+ROTATION_PERIOD = 365
+
+_enable_key_rotation = KmsResponse.enable_key_rotation
+_get_key_rotation_status = KmsResponse.get_key_rotation_status
+_replicate_key = KmsResponse.replicate_key
+
+
+def enable_key_rotation(self: Any) -> str:
+    """Keeps the rotation period, which moto drops."""
+    answer = _enable_key_rotation(self)
+    _key(self).rotation_period = self._get_param("RotationPeriodInDays") or ROTATION_PERIOD
+    return answer
+
+
+def get_key_rotation_status(self: Any) -> str:
+    """Tells the rotation period too."""
+    answer = json.loads(_get_key_rotation_status(self))
+    period = {"RotationPeriodInDays": getattr(_key(self), "rotation_period", ROTATION_PERIOD)}
+    return json.dumps(answer | (period if answer["KeyRotationEnabled"] else {}))
+
+
+def replicate_key(self: Any) -> str:
+    """Gives the replica what isn't the primary's: its role, description, policy, tags, aliases and grants.
+
+    Moto's replica shares them all with its primary, which thereby becomes a replica, and can't have tags.
+    https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html#mrk-sync-properties
+    """
+    answer = json.loads(_replicate_key(self))
+    backend: KmsBackend = kms_backends[self.current_account][self._get_param("ReplicaRegion")]
+    replica = backend.keys[answer["ReplicaKeyMetadata"]["KeyId"]]
+    # The list of replicas in it stays shared: each of the family tells all of it.
+    replica.multi_region_configuration = replica.multi_region_configuration | {"MultiRegionKeyType": "REPLICA"}
+    replica.description = self._get_param("Description") or ""
+    replica.policy = self._get_param("Policy") or replica.generate_default_policy()
+    replica.aliases, replica.grants = {}, {}
+    tags = self._get_param("Tags") or []
+    backend.tagger.tag_resource(replica.id, tags)
+    told = {"ReplicaKeyMetadata": replica.to_dict()["KeyMetadata"], "ReplicaPolicy": replica.policy}
+    return json.dumps(told | {"ReplicaTags": tags})
+
+
+def _key(self: Any) -> Any:
+    return self.kms_backend.keys[self.kms_backend.get_key_id(self._get_param("KeyId"))]
+
+
+FIXES: tuple[tuple[Any, str, Any], ...] = (
+    (KmsResponse, "enable_key_rotation", enable_key_rotation),
+    (KmsResponse, "get_key_rotation_status", get_key_rotation_status),
+    (KmsResponse, "replicate_key", replicate_key),
+)
