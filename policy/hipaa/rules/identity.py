@@ -24,6 +24,7 @@ DECRYPTING = (
     *("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"),
     *("kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext"),
 )
+SOME = "some"  # a partition, region or account that isn't named
 KEY_BINDINGS = ("kms:resourcealiases", "kms:requestalias", "kms:viaservice")
 ADMINISTERING = (*(each for each in WEAKENING if each != BYPASS), "s3:PutBucketAcl", "s3:DeleteBucket")
 
@@ -135,17 +136,27 @@ def _widest(statement: iam.Statement) -> iam.Statement:
 
 
 def _every(statement: iam.Statement, service: str) -> Iterator[str]:
-    """Every resource of a service, for each pattern of a statement in the region and account that it says."""
+    """Every resource of a service, for each pattern of a statement in some region and account that it says."""
     for pattern in statement.resources or ("*",):
-        parts = re.sub(r"\*+", iam.ANY, pattern).split(":", 5)
-        start = parts[:5] if len(parts) == 6 and not statement.not_resources else ["arn", *4 * [iam.ANY]]
+        said = re.sub(r"\*+", SOME, pattern).split(":", 5)
+        said = ["arn", *(said[1:5] if len(said) == 6 else [*said[1:-1], *5 * [SOME]])][:5]
         for resource in SERVICES[service]:
-            yield ":".join((*start[:2], service, *start[3:], resource))
+            yield ":".join((*said[:2], service, *said[3:], resource))
+
+
+def _spread(pattern: str) -> str:
+    """A pattern of fewer segments than an ARN has is of one where its wildcard goes beyond a colon.
+
+    AWS says that only of one at a segment's end; what the others would then cover counts.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    return pattern[: pattern.index("*") + 1] if pattern.count(":") < 5 and "*" in pattern else pattern
 
 
 def _covers(statement: iam.Statement, action: str, resource: str, context: dict[str, str | None]) -> bool:
     """Whether it is about every such request. What a NotResource leaves out doesn't count: it is about all the rest."""
-    named = replace(statement, resources=("*",), not_resources=False) if statement.not_resources else statement
+    resources = ("*",) if statement.not_resources else tuple(map(_spread, statement.resources or ("*",)))
+    named = replace(statement, resources=resources, not_resources=False)
     return iam.matches(named, iam.Request(action, resource, iam.ANYONE, context)) is iam.Match.YES
 
 
