@@ -6,9 +6,9 @@ no more.
 
 from __future__ import annotations
 
-from sandbox.moto_fixes import backup, cloudtrail, kms, s3
+from sandbox.moto_fixes import backup, cloudtrail, guardduty, iam, kms, s3
 
-FIXES = (*s3.FIXES, *kms.FIXES, *cloudtrail.FIXES, *backup.FIXES)
+FIXES = (*s3.FIXES, *kms.FIXES, *iam.FIXES, *cloudtrail.FIXES, *backup.FIXES, *guardduty.FIXES)
 
 
 def apply() -> None:
