@@ -32,7 +32,6 @@ class Backup(pulumi.ComponentResource):
             f"{name}-vault",
             name=account.name(f"{name}-vault"),
             kms_key_arn=args["key_arn"],
-            force_destroy=not settings.keeps_data,
             opts=data,
         )
         # Without changeable_for_days it is in governance mode: IAM decides who may lift it.

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,12 +38,23 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def state(sandbox: Sandbox, project: Path) -> list[str]:
+def exported(sandbox: Sandbox, project: Path, stack: str) -> list[dict[str, Any]]:
+    """All of AWS that the stack holds."""
+    done = sandbox("pulumi", "stack", "export", "--stack", stack, cwd=project)
+    assert done.returncode == 0, done.stderr
+    resources = json.loads(done.stdout)["deployment"].get("resources", [])
+    return [each for each in resources if each["type"].startswith("aws:")]
+
+
+def state(sandbox: Sandbox, project: Path, stack: str = "dev") -> list[str]:
     """The types of all that the stack holds."""
-    exported = sandbox("pulumi", "stack", "export", *STACK, cwd=project)
-    assert exported.returncode == 0, exported.stderr
-    resources = json.loads(exported.stdout)["deployment"].get("resources", [])
-    return [each["type"] for each in resources if each["type"].startswith("aws:")]
+    return [each["type"] for each in exported(sandbox, project, stack)]
+
+
+def buckets_and_keys(sandbox: Sandbox, project: Path) -> dict[str, str]:
+    """What AWS calls each bucket and key of the stack."""
+    types = ("aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
+    return {each["urn"]: each["id"] for each in exported(sandbox, project, "dev") if each["type"] in types}
 
 
 def verdicts(report: Path) -> set[tuple[str, str, str]]:
@@ -56,40 +68,70 @@ def verdicts(report: Path) -> set[tuple[str, str, str]]:
     }
 
 
-def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_path: Path):
-    preview = sandbox("pulumi", "preview", *STACK, *GATE)
+@pytest.mark.parametrize(("stack", "told", "resources"), [("dev", "⚠️ hipaa@", 98), ("prod", "✅ hipaa@", 131)])
+def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_path: Path, stack, told, resources):
+    """It passes every control at its first preview: in prod as they are, in dev with a shorter lock."""
+    of_stack = ("--stack", stack)
+    gate = ("--policy-pack", "policy", "--policy-pack-config", f"policy/config/{stack}.json")
+    preview = sandbox("pulumi", "preview", *of_stack, *gate)
     assert preview.returncode == 0, preview.stdout + preview.stderr
-    assert "⚠️ hipaa@" in preview.stdout  # what the dev config lets through
-    assert "+ 21 to create" in preview.stdout
+    assert told in preview.stdout
+    assert f"+ {resources} to create" in preview.stdout
     for word in ("warning", "Traceback", "mandatory", "known yet", "can't run policy"):
         assert word not in preview.stdout + preview.stderr
 
-    up = sandbox("pulumi", "up", "--yes", *STACK, *GATE)
+    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *of_stack, *gate)
     assert up.returncode == 0, up.stdout + up.stderr
 
-    outputs = json.loads(sandbox("pulumi", "stack", "output", "--json", *STACK).stdout)
-    assert outputs == {
-        "access_log_bucket_name": "phi-dev-access-logs-123456789012-us-east-1",
-        "bucket_arn": "arn:aws:s3:::phi-dev-phi-123456789012-us-east-1",
-        "bucket_name": "phi-dev-phi-123456789012-us-east-1",
-        "key_arn": outputs["key_arn"],
-    }
+    outputs = json.loads(sandbox("pulumi", "stack", "output", "--json", *of_stack).stdout)
+    assert outputs["phi_bucket_name"] == f"phi-{stack}-phi-123456789012-us-east-1"
     read = "import boto3, sys; print(boto3.client('s3').get_bucket_encryption(Bucket=sys.argv[1]))"
-    assert outputs["key_arn"] in sandbox("python", "-c", read, outputs["bucket_name"]).stdout
+    assert outputs["phi_key_arn"] in sandbox("python", "-c", read, outputs["phi_bucket_name"]).stdout
 
     report = tmp_path / "report.json"
-    again = sandbox("pulumi", "preview", "--refresh", "--expect-no-changes", *STACK, *GATE, HIPAA_REPORT=str(report))
+    again = sandbox(
+        "pulumi", "preview", "--refresh", "--expect-no-changes", *of_stack, *gate, HIPAA_REPORT=str(report)
+    )
     assert again.returncode == 0, again.stdout + again.stderr
     at_preview = verdicts(report)
 
-    saved = sandbox("pulumi", "policy", "analyze", *STACK, *GATE, HIPAA_REPORT=str(report))
+    saved = sandbox("pulumi", "policy", "analyze", *of_stack, *gate, HIPAA_REPORT=str(report))
     assert saved.returncode == 0, saved.stdout + saved.stderr
     assert verdicts(report) == at_preview
     assert ("s3-tls-only", "phi-policy", "pass") in at_preview
+    assert {status for _, _, status in at_preview} == {"pass", "not applicable"}
 
-    down = sandbox("pulumi", "destroy", "--yes", *STACK)
+    refused = sandbox("pulumi", "destroy", "--yes", "--skip-preview", *of_stack) if stack == "prod" else None
+    if refused:
+        assert "is protected" in refused.stdout
+        assert len(state(sandbox, ROOT, stack)) > 100
+        assert sandbox("pulumi", "state", "unprotect", "--all", "--yes", *of_stack).returncode == 0
+    down = sandbox("pulumi", "destroy", "--yes", "--skip-preview", *of_stack)
     assert down.returncode == 0, down.stdout + down.stderr
-    assert state(sandbox, ROOT) == []
+    assert state(sandbox, ROOT, stack) == []
+
+
+def test_a_change_of_settings_replaces_no_bucket_and_no_key(sandbox: Sandbox, project: Path):
+    """A replica comes and goes, and earlier versions are kept longer."""
+    up = ("pulumi", "up", "--yes", "--skip-preview", *STACK)
+    assert sandbox(*up, cwd=project).returncode == 0
+    before = buckets_and_keys(sandbox, project)
+
+    settings = project / "Pulumi.dev.yaml"
+    was = settings.read_text()
+    settings.write_text(f"{was}  phi:replicaRegion: us-west-2\n  phi:retentionDays: 2600\n")
+    changed = sandbox(*up, cwd=project)
+    assert changed.returncode == 0, changed.stdout + changed.stderr
+    assert "replace" not in changed.stdout
+    with_replica = buckets_and_keys(sandbox, project)
+    assert before.items() < with_replica.items()
+
+    settings.write_text(was)
+    back = sandbox(*up, cwd=project)
+    assert back.returncode == 0, back.stdout + back.stderr
+    assert "replace" not in back.stdout
+    assert buckets_and_keys(sandbox, project) == before
+    assert sandbox(*up, "--expect-no-changes", cwd=project).returncode == 0
 
 
 def test_the_users_files_are_left_as_they_are(sandbox: Sandbox, project: Path):
@@ -111,6 +153,7 @@ def test_without_versioning_nothing_is_created(sandbox: Sandbox, project: Path):
     assert sorted(told) == [
         ["critical]", "s3-versioning", "(aws:s3:Bucket:", "access-logs)"],
         ["critical]", "s3-versioning", "(aws:s3:Bucket:", "phi)"],
+        ["critical]", "s3-versioning", "(aws:s3:Bucket:", "trail-files)"],
     ]
     assert "Traceback" not in up.stdout + up.stderr
     assert state(sandbox, project) == []
