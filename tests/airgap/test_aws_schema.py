@@ -55,7 +55,8 @@ USED = """
     s3/bucketVersioning:BucketVersioning s3/inventory:Inventory
     sns/topic:Topic sns/topicPolicy:TopicPolicy sns/topicSubscription:TopicSubscription
     index/getCallerIdentity:getCallerIdentity index/getPartition:getPartition index/getRegion:getRegion
-    iam/getPolicyDocument:getPolicyDocument kms/getKey:getKey s3/getBucket:getBucket s3/getBucketPolicy:getBucketPolicy
+    iam/getPolicyDocument:getPolicyDocument iam/getSessionContext:getSessionContext
+    kms/getKey:getKey s3/getBucket:getBucket s3/getBucketPolicy:getBucketPolicy
 """.split()  # noqa: SIM905
 
 

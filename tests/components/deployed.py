@@ -12,12 +12,19 @@ import pulumi
 import pytest
 import yaml
 from google.protobuf import json_format
-from pulumi.runtime import mocks, rpc
+from pulumi.runtime import mocks, rpc, settings
 
 from sandbox.folder import ROOT
 
 ACCOUNT_ID = "111122223333"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT_ID}:role/deployer"
+STACK = "pulumi:pulumi:Stack"
+# Of a resource that is named: its service, and what its ARN has before its name.
+ARNS = {
+    "aws:cloudtrail/trail:Trail": ("cloudtrail", "trail/"),
+    "aws:cloudwatch/logGroup:LogGroup": ("logs", "log-group:"),
+    "aws:sns/topic:Topic": ("sns", ""),
+}
 DNS_SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 
 
@@ -54,9 +61,11 @@ class Declared:
 class Monitor(mocks.MockMonitor):
     def __init__(self, aws: Aws) -> None:
         super().__init__(aws)
+        self.aws = aws
         self.declared: list[Declared] = []
         self.outputs: dict[str, dict[str, Any]] = {}
         self.registered: list[str] = []
+        self.exports: dict[str, Any] = {}
 
     def one(self, kind: str, name: str) -> Declared:
         """The one resource of the kind that has the name."""
@@ -69,6 +78,8 @@ class Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:
         response = super().RegisterResource(request)
+        if request.type == STACK:
+            return response
         self.declared.append(
             Declared(
                 request.type,
@@ -85,7 +96,9 @@ class Monitor(mocks.MockMonitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
-        name = request.urn.rsplit("::", 1)[-1]
+        kind, name = request.urn.split("::")[-2:]
+        if kind == STACK:
+            return super().RegisterResourceOutputs(request)
         self.registered.append(name)
         self.outputs[name] = json_format.MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)
@@ -98,6 +111,8 @@ class Aws(mocks.Mocks):
     preview: bool = False
     region: str = "us-east-1"
     partition: str = "aws"
+    called: set[str] = field(default_factory=set)
+    """The tokens of the functions that were called."""
     _regions: dict[str, str] = field(default_factory=dict)
     """Of each provider by its name."""
 
@@ -116,11 +131,12 @@ class Aws(mocks.Mocks):
 
     def _arn(self, args: mocks.MockResourceArgs) -> str:
         region = self._regions.get((args.provider or "").split("::")[-2:][0], self.region)
-        if args.typ == "aws:cloudwatch/logGroup:LogGroup":
-            return f"arn:{self.partition}:logs:{region}:{ACCOUNT_ID}:log-group:{args.inputs['name']}"
-        return f"arn:{self.partition}:kms:{region}:{ACCOUNT_ID}:key/{args.name}"
+        service, resource = ARNS.get(args.typ, ("kms", "key/"))
+        name = args.inputs["name"] if args.typ in ARNS else args.name
+        return f"arn:{self.partition}:{service}:{region}:{ACCOUNT_ID}:{resource}{name}"
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        self.called.add(args.token)
         session = f"arn:{self.partition}:sts::{ACCOUNT_ID}:assumed-role/deployer/somebody"
         deployer = f"arn:{self.partition}:iam::{ACCOUNT_ID}:role/deployer"
         where = {"partition": self.partition, "dnsSuffix": DNS_SUFFIXES[self.partition]}
@@ -138,10 +154,13 @@ def deployed(
     """What the program declares, once every registration has been made."""
     aws = aws or Aws(preview)
     monitor = Monitor(aws)
+    settings.set_root_resource(None)  # else this stack has the name and the outputs of the last
     pulumi.runtime.set_mocks(aws, project="phi", stack=stack, preview=aws.preview, monitor=monitor)
 
-    def run() -> None:  # what a program returns would be taken for an output
+    def run() -> pulumi.Output[None]:
         program()
+        outputs = settings.get_root_resource().outputs
+        return pulumi.Output.all(**outputs).apply(monitor.exports.update, run_with_unknowns=True)
 
     pulumi.runtime.test(run)()
     return monitor
@@ -153,10 +172,10 @@ def configuration(stack: str) -> dict[str, str]:
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 
-def whole_program(stack: str = "dev", *, preview: bool = False, partition: str = "aws", **settings: str) -> Monitor:
-    """What the program declares for a stack of the repository, with other settings where `settings` has them."""
-    region = settings.pop("region", "us-east-1")
-    values = configuration(stack) | {"aws:region": region} | {f"phi:{key}": value for key, value in settings.items()}
+def whole_program(stack: str = "dev", *, preview: bool = False, partition: str = "aws", **changed: str) -> Monitor:
+    """What the program declares for a stack of the repository, with other settings where `changed` has them."""
+    region = changed.pop("region", "us-east-1")
+    values = configuration(stack) | {"aws:region": region} | {f"phi:{key}": value for key, value in changed.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PULUMI_CONFIG", json.dumps(values))
         pulumi.runtime.set_all_config(values)

@@ -1,219 +1,325 @@
-"""The whole program on mocks: what it declares, under which parent, and in which order."""
+"""The whole program on mocks, as the repository's stack files have it: what it declares, where, and what is kept."""
 
 from __future__ import annotations
 
+import inspect
 import json
-import runpy
+from collections import Counter, defaultdict
 
 import pulumi
 import pytest
+from pulumi.runtime.rpc import UNKNOWN
 
 from components.account import Account
-from components.customer_key import key_policy
-from hipaa import iam
-from sandbox.folder import ROOT
+from components.alert_rules import signs, watches
 from tests.airgap.test_aws_schema import USED
-from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed
+from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Declared, Monitor, whole_program
 
-CONFIG = {"aws:region": "us-east-1", "phi:environment": "dev"}
-PHI = f"phi-dev-phi-{ACCOUNT_ID}-us-east-1"
-LOGS = f"phi-dev-access-logs-{ACCOUNT_ID}-us-east-1"
-KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi-key"
-
-NOT_ALLOWED = iam.Outcome.NOT_ALLOWED
-APP = iam.Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
-ALGORITHM = "s3:x-amz-server-side-encryption"
-KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-CUSTOMER_ALGORITHM = "s3:x-amz-server-side-encryption-customer-algorithm"
-
-
-def outcome(document, *, action, resource, principal, context) -> iam.Outcome:
-    request = iam.Request(action, resource, principal, context, closed=True)
-    return iam.decide([iam.parse(document)], request).outcome
-
-
-def program(monkeypatch: pytest.MonkeyPatch, *, preview: bool = False, **config: str) -> Monitor:
-    values = CONFIG | {f"phi:{key}": value for key, value in config.items()}
-    monkeypatch.setenv("PULUMI_CONFIG", json.dumps(values))
-    pulumi.runtime.set_all_config(values)
-    return deployed(lambda: runpy.run_path(str(ROOT / "__main__.py")), preview=preview)
+SUBSCRIBERS = '["security@example.com", "https://alerts.example.com/hook?token=hunter2"]'
+DOCUMENTS = ("bucketPolicy", "keyPolicy", "trustPolicy", "identityPolicy")
 
 
 @pytest.fixture(scope="module")
-def stack():
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        yield program(monkeypatch)
+def dev():
+    return whole_program("dev")
 
 
-def one(stack: Monitor, name: str):
-    (found,) = [each for each in stack.declared if each.name == name]
+@pytest.fixture(scope="module")
+def prod():
+    return whole_program("prod", subscribers=SUBSCRIBERS)
+
+
+@pytest.fixture(scope="module", params=["dev", "prod"])
+def stack(request):
+    """Either, applied."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module", params=["dev", "prod"])
+def both(request):
+    """Either, applied and at its first preview."""
+    subscribers = {"subscribers": SUBSCRIBERS} if request.param == "prod" else {}
+    return request.getfixturevalue(request.param), whole_program(request.param, preview=True, **subscribers)
+
+
+# What is declared, by the component that it is a child of. Components have their names.
+
+BUCKET = (
+    "Bucket, BucketLifecycleConfiguration, BucketOwnershipControls, BucketPolicy, BucketPublicAccessBlock, "
+    "BucketServerSideEncryptionConfiguration, BucketVersioning"
+)
+LOCKED = f"{BUCKET}, BucketLogging, BucketObjectLockConfiguration"
+PHI = f"{LOCKED}, BucketMetric, BucketNotification, Inventory"
+ROLE = "Role, RolePolicy"
+ALARMS, RULES = len(signs([], "")), len(watches([], ""))
+TREE = {
+    "Stack": (
+        "CustomerKey phi-key, CustomerKey audit-key, AccessLogBucket access-logs, TrailBucket trail-files, "
+        "PhiBucket phi, AuditTrail trail, Access access, Alerts alerts, Replica replica, Backup backup"
+    ),
+    "CustomerKey phi-key": "Key, Alias",
+    "CustomerKey audit-key": "Key, Alias",
+    "AccessLogBucket access-logs": BUCKET,
+    "TrailBucket trail-files": LOCKED,
+    "PhiBucket phi": PHI,
+    "AuditTrail trail": "LogGroup, Trail, Role trail-writer",
+    "Role trail-writer": ROLE,
+    "Access access": "Role access-application, Role access-auditor, Role access-break-glass",
+    "Role access-application": ROLE,
+    "Role access-auditor": ROLE,
+    "Role access-break-glass": ROLE,
+    "Alerts alerts": ", ".join(
+        ["Topic, TopicPolicy, TopicSubscription, TopicSubscription, Dashboard, Role alerts-publisher"]
+        + ["MetricAlarm"] * (2 + ALARMS + RULES)
+        + ["LogMetricFilter"] * ALARMS
+        + ["EventRule", "EventTarget"] * RULES
+    ),
+    "Role alerts-publisher": ROLE,
+    "Replica replica": (
+        "aws, ReplicaKey replica-key, AccessLogBucket replica-logs, PhiBucket replica, Replication replica-replication"
+    ),
+    "ReplicaKey replica-key": "ReplicaKey, Alias",
+    "AccessLogBucket replica-logs": BUCKET,
+    "PhiBucket replica": PHI,
+    "Replication replica-replication": (
+        "BucketReplicationConfig, MetricAlarm, MetricAlarm, Role replica-replication-copier"
+    ),
+    "Role replica-replication-copier": ROLE,
+    "Backup backup": "Vault, VaultLockConfiguration, Plan, Selection, Role backup-keeper",
+    "Role backup-keeper": "Role, RolePolicyAttachment, RolePolicyAttachment",
+}
+
+
+def component(each: Declared) -> bool:
+    return each.type.startswith("phi:")
+
+
+def tree(stack: Monitor) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for each in stack.declared:
+        parent = each.parent_urn.split("::")[-2].rsplit(":", 1)[-1]
+        of = parent if parent == "Stack" else f"{parent} {each.parent}"
+        found[of][f"{each.kind} {each.name}" if component(each) else each.kind] += 1
     return found
 
 
-def test_what_is_declared_and_its_parents(stack):
-    assert {(each.type.rsplit(":", 1)[-1], each.name, each.parent) for each in stack.declared} == {
-        ("Stack", "phi-dev", ""),
-        ("CustomerKey", "phi-key", "phi-dev"),
-        ("Key", "phi-key", "phi-key"),
-        ("Alias", "phi-key-alias", "phi-key"),
-        ("AccessLogBucket", "access-logs", "phi-dev"),
-        ("PhiBucket", "phi", "phi-dev"),
-        ("BucketLogging", "phi-logging", "phi"),
-        *(
-            (kind, f"{name}{suffix}", name)
-            for name in ("access-logs", "phi")
-            for kind, suffix in (
-                ("Bucket", ""),
-                ("BucketPublicAccessBlock", "-public-access-block"),
-                ("BucketOwnershipControls", "-ownership"),
-                ("BucketVersioning", "-versioning"),
-                ("BucketServerSideEncryptionConfiguration", "-encryption"),
-                ("BucketPolicy", "-policy"),
-                ("BucketLifecycleConfiguration", "-lifecycle"),
-            )
-        ),
-    }
+def test_what_is_declared_and_its_parents(both):
+    applied, previewed = both
+    wanted = {of: Counter(children.split(", ")) for of, children in TREE.items()}
+    if not applied.of("Replica"):
+        for lost in [of for of in wanted if "replica" in of]:
+            del wanted[lost]
+        del wanted["Stack"]["Replica replica"], wanted["Alerts alerts"]["TopicSubscription"]
+    assert tree(applied) == wanted
+    assert tree(previewed) == wanted
 
 
-def test_only_s3_writes_logs_and_only_for_the_phi_bucket(stack):
-    delivery = {
-        "action": "s3:PutObject",
-        "resource": f"arn:aws:s3:::{LOGS}/2026/11/24/log",
-        "principal": iam.Principal("Service", "logging.s3.amazonaws.com"),
-    }
-    source = {"aws:SecureTransport": ["true"], "aws:SourceAccount": [ACCOUNT_ID]}
-    from_phi = source | {"aws:SourceArn": [f"arn:aws:s3:::{PHI}"]}
-    policy = one(stack, "access-logs-policy").policy
-    assert outcome(policy, **delivery, context=from_phi) is iam.Outcome.ALLOWED
-    assert outcome(policy, **delivery, context=from_phi | {"aws:SourceAccount": ["444455556666"]}) is NOT_ALLOWED
-    assert outcome(policy, **delivery, context=source | {"aws:SourceArn": ["arn:aws:s3:::other"]}) is NOT_ALLOWED
-    assert outcome(policy, **delivery, context=from_phi | {"aws:SecureTransport": ["false"]}) is iam.Outcome.DENIED
-    reading = delivery | {"action": "s3:GetObject"}
-    assert outcome(policy, **reading, context=from_phi) is NOT_ALLOWED
+def test_prod_has_copies_in_another_region_and_dev_has_none(dev, prod):
+    assert (len(dev.of("Replica")), len(prod.of("Replica"))) == (0, 1)
+    assert dev.of("Backup")
+    assert prod.of("Backup")
 
 
-@pytest.mark.parametrize(
-    ("headers", "expected"),
-    [
-        ({}, NOT_ALLOWED),
-        ({ALGORITHM: ["aws:kms"], KEY_HEADER: [KEY_ARN]}, NOT_ALLOWED),
-        ({ALGORITHM: ["AES256"]}, iam.Outcome.DENIED),
-        ({ALGORITHM: ["aws:kms"]}, iam.Outcome.DENIED),
-        ({ALGORITHM: ["aws:kms"], KEY_HEADER: [KEY_ARN + "x"]}, iam.Outcome.DENIED),
-        ({CUSTOMER_ALGORITHM: ["AES256"]}, iam.Outcome.DENIED),
-    ],
-)
-def test_an_upload_takes_the_buckets_key_or_is_refused(stack, headers, expected):
-    """The bucket's policy allows nothing itself: what it doesn't deny is left to the caller's own IAM policy."""
-    policy = one(stack, "phi-policy").policy
-    context = {"aws:SecureTransport": ["true"], "s3:TlsVersion": ["1.3"]} | headers
-    resource = f"arn:aws:s3:::{PHI}/object"
-    assert outcome(policy, action="s3:PutObject", resource=resource, principal=APP, context=context) is expected
+def test_without_backup_no_vault_is_declared():
+    stack = whole_program("prod", backup="false")
+    assert [each.name for each in stack.declared if "backup" in each.type.casefold()] == []
 
 
-@pytest.mark.parametrize("name", ["phi", "access-logs"])
-@pytest.mark.parametrize(
-    "transport", [{"aws:SecureTransport": ["false"]}, {"aws:SecureTransport": ["true"], "s3:TlsVersion": ["1.1"]}]
-)
-def test_neither_plain_http_nor_old_tls_is_let_in(stack, name, transport):
-    policy = iam.parse(one(stack, f"{name}-policy").policy)
-    arn = f"arn:aws:s3:::{PHI if name == 'phi' else LOGS}"
-    for resource in (arn, f"{arn}/{iam.ANY}"):
-        request = iam.Request("s3:" + iam.ANY, resource, iam.ANYONE, transport)
-        assert iam.decide([policy], request).outcome is iam.Outcome.DENIED
+def test_each_component_registers_its_outputs_once_and_last(monkeypatch):
+    """What is declared after its component's outputs, or in an `apply`, is one that a preview may not show."""
+    told: dict[pulumi.Resource | None, list[str]] = defaultdict(list)
+    components = []
+    create, register = pulumi.Resource.__init__, pulumi.ComponentResource.register_outputs
+
+    def created(self, *args, **named):
+        given = inspect.signature(create).bind(self, *args, **named).arguments
+        if given["opts"]:  # the stack has none
+            told[given["opts"].parent].append(given["name"])
+        if given["t"].startswith("phi:"):
+            components.append(self)
+        create(self, *args, **named)
+
+    def registered(self, outputs):
+        told[self].append("its outputs")
+        register(self, outputs)
+
+    monkeypatch.setattr(pulumi.Resource, "__init__", created)
+    monkeypatch.setattr(pulumi.ComponentResource, "register_outputs", registered)
+    whole_program("prod", preview=True)
+    assert len(components) == len(TREE) - 1
+    for each in components:
+        assert told[each][-1:] == ["its outputs"], each
+        assert told[each].count("its outputs") == 1, each
+        assert len(told[each]) > 1, each
 
 
-@pytest.mark.parametrize(
-    ("action", "change", "expected"),
-    [
-        ("kms:GenerateDataKey", {}, iam.Outcome.ALLOWED),
-        ("kms:Decrypt", {}, iam.Outcome.ALLOWED),
-        ("kms:Decrypt", {"kms:EncryptionContext:aws:s3:arn": [f"arn:aws:s3:::{PHI}/object"]}, iam.Outcome.ALLOWED),
-        ("kms:Decrypt", {"kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::other"]}, NOT_ALLOWED),
-        ("kms:Decrypt", {"kms:ViaService": ["ec2.us-east-1.amazonaws.com"]}, NOT_ALLOWED),
-        ("kms:Decrypt", {"kms:ViaService": None}, NOT_ALLOWED),
-        ("kms:Decrypt", {"kms:CallerAccount": ["444455556666"]}, NOT_ALLOWED),
-        ("kms:CreateGrant", {}, NOT_ALLOWED),
-        ("kms:PutKeyPolicy", {}, iam.Outcome.ALLOWED),
-    ],
-)
-def test_the_key_serves_s3_for_this_bucket_alone(stack, action, change, expected):
-    context = {
-        "kms:ViaService": ["s3.us-east-1.amazonaws.com"],
-        "kms:CallerAccount": [ACCOUNT_ID],
-        "kms:EncryptionContext:aws:s3:arn": [f"arn:aws:s3:::{PHI}"],
-    } | change
-    key = next(each for each in stack.declared if each.type == "aws:kms/key:Key")
-    assert outcome(key.policy, action=action, resource=KEY_ARN, principal=APP, context=context) is expected
+# What is kept.
+
+# What data doesn't hang on: it can be made again without loss.
+UNKEPT = {
+    *("aws", "Role", "RolePolicy", "RolePolicyAttachment", "Topic", "TopicPolicy", "TopicSubscription"),
+    *("Dashboard", "MetricAlarm", "LogMetricFilter", "EventRule", "EventTarget"),
+}
 
 
-def test_the_key_rotates_and_is_slow_to_go(stack):
-    key = next(each for each in stack.declared if each.type == "aws:kms/key:Key").inputs
-    assert (key["enableKeyRotation"], key["rotationPeriodInDays"], key["deletionWindowInDays"]) == (True, 365, 30)
+def children(stack: Monitor) -> list[Declared]:
+    return [each for each in stack.declared if not component(each)]
 
 
-def test_encryption(stack):
-    phi = one(stack, "phi-encryption").inputs["rules"]
-    logs = one(stack, "access-logs-encryption").inputs["rules"]
-    assert phi == [
-        {
-            "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN},
-            "bucketKeyEnabled": True,
-        }
-    ]
-    assert logs[0]["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "AES256"}
-
-
-def test_access_is_logged_to_the_log_bucket(stack):
-    logging = one(stack, "phi-logging").inputs
-    assert (logging["bucket"], logging["targetBucket"], logging["targetPrefix"]) == (PHI, LOGS, f"{PHI}/")
-
-
-def test_earlier_versions_are_archived_and_kept(stack):
-    (rule,) = one(stack, "phi-lifecycle").inputs["rules"]
-    assert rule["noncurrentVersionTransitions"] == [{"noncurrentDays": 90, "storageClass": "GLACIER"}]
-    assert rule["noncurrentVersionExpiration"] == {"noncurrentDays": 2555}
-    assert "expiration" not in rule
-
-
-@pytest.mark.parametrize("name", ["phi", "access-logs"])
-def test_order_in_which_s3_wants_it(stack, name):
-    assert f"{name}-public-access-block" in one(stack, f"{name}-ownership").after
-    assert f"{name}-ownership" in one(stack, f"{name}-policy").after
-    assert f"{name}-versioning" in one(stack, f"{name}-lifecycle").after
-
-
-def test_logs_are_delivered_only_once_the_log_bucket_is_guarded(stack):
-    assert {"access-logs-policy", "access-logs-encryption"} <= one(stack, "phi-logging").after
-
-
-@pytest.mark.parametrize(("environment", "kept"), [("dev", False), ("prod", True)])
-def test_outside_dev_all_that_data_hangs_on_is_kept(monkeypatch, environment, kept):
+def test_prod_keeps_all_that_data_hangs_on(prod):
     """A bucket that is left behind without its policy, or without its key, is worse than none."""
-    stack = program(monkeypatch, environment=environment)
-    children = [each for each in stack.declared if each.type.startswith("aws:")]
-    assert len(children) == 17
-    assert {(each.protect, each.retain_on_delete) for each in children} == {(kept, kept)}
-    buckets = [each for each in children if each.type == "aws:s3/bucket:Bucket"]
-    assert {each.name: each.inputs.get("forceDestroy") for each in buckets} == {"phi": False, "access-logs": not kept}
+    kept = {each.kind for each in children(prod) if each.protect and each.retain_on_delete}
+    unkept = {each.kind for each in children(prod) if not each.protect and not each.retain_on_delete}
+    assert unkept == UNKEPT
+    assert kept == {each.kind for each in children(prod)} - UNKEPT
 
 
-def test_at_preview_the_policy_keeps_its_structure_where_only_the_key_is_unknown(monkeypatch):
-    stack = program(monkeypatch, preview=True)
-    declared = next(each for each in stack.declared if each.type == "phi:storage:PhiBucket").inputs["bucketPolicy"]
-    applied = program(monkeypatch).declared
-    whole = next(each for each in applied if each.name == "phi-policy").policy
-    assert json.loads(json.dumps(declared).replace(pulumi.runtime.rpc.UNKNOWN, KEY_ARN)) == whole
-    assert pulumi.runtime.rpc.UNKNOWN in json.dumps(declared)
+def test_dev_can_be_destroyed(dev):
+    assert {(each.protect, each.retain_on_delete) for each in dev.declared} == {(False, False)}
 
 
-def test_each_component_registers_its_outputs_once(stack):
-    components = [each.name for each in stack.declared if each.type.startswith("phi:")]
-    assert sorted(components) == ["access-logs", "phi", "phi-key"]
-    assert [stack.registered.count(name) for name in components] == [1, 1, 1]
-    assert stack.outputs["phi-key"] == {"arn": KEY_ARN}
-    assert stack.outputs["access-logs"] == {"bucket": LOGS}
-    assert stack.outputs["phi"] == {"bucket": PHI, "arn": f"arn:aws:s3:::{PHI}"}
+def test_only_a_bucket_that_is_never_empty_is_emptied_and_in_dev_alone(dev, prod):
+    assert [each.name for each in dev.of("Bucket") if each.inputs["forceDestroy"]] == ["access-logs"]
+    assert [each.name for each in prod.declared if each.inputs.get("forceDestroy")] == []
+
+
+# Outputs, names and tags.
+
+OUTPUTS = {
+    "phi_bucket_name": "phi-{stack}-phi-111122223333-us-east-1",
+    "phi_bucket_arn": "arn:aws:s3:::phi-{stack}-phi-111122223333-us-east-1",
+    "phi_key_arn": "arn:aws:kms:us-east-1:111122223333:key/phi-key",
+    "replica_bucket_name": "phi-{stack}-replica-111122223333-us-west-2",
+    "access_log_bucket_name": "phi-{stack}-access-logs-111122223333-us-east-1",
+    "trail_arn": "arn:aws:cloudtrail:us-east-1:111122223333:trail/phi-{stack}-trail",
+    "application_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-application",
+    "auditor_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-auditor",
+    "break_glass_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-break-glass",
+    "topic_arn": "arn:aws:sns:us-east-1:111122223333:phi-{stack}-alerts",
+}
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_outputs(request, name):
+    wanted = {key: value.format(stack=name) for key, value in OUTPUTS.items()}
+    if name == "dev":
+        wanted["replica_bucket_name"] = None
+    assert request.getfixturevalue(name).exports == wanted
+
+
+def test_at_preview_the_outputs_have_their_names_too(both):
+    applied, previewed = both
+    assert list(previewed.exports) == list(applied.exports)
+
+
+def test_no_name_is_left_to_chance(stack):
+    """Policies name what they are about before it exists; and a name of Pulumi's own is another in each stack."""
+    named = {
+        "Bucket": "bucket",
+        "Dashboard": "dashboardName",
+        **dict.fromkeys(("Alias", "EventRule", "LogGroup", "LogMetricFilter", "MetricAlarm", "Plan", "Role"), "name"),
+        **dict.fromkeys(("Selection", "Topic", "Trail", "Vault"), "name"),
+    }
+    for kind, key in named.items():
+        found = [each.inputs[key] for each in stack.of(kind) if not component(each)]
+        assert found, kind
+        assert len(set(found)) == len(found), kind
+        assert all("phi-dev-" in name or "phi-prod-" in name for name in found), kind
+
+
+def test_tags(prod):
+    """And what the provider of another region gives to all, as Pulumi's own does by its configuration."""
+    told = {each.name: each.inputs["tags"] for each in children(prod) if "tags" in each.inputs}
+    assert {name: tags.pop("DataClass") for name, tags in told.items()} == {
+        "phi-key": "PHI",
+        "audit-key": "AuditLog",
+        "access-logs": "AccessLog",
+        "trail-files": "TrailLog",
+        "phi": "PHI",
+        "trail-logs": "AuditLog",
+        "replica-key": "Replica",
+        "replica-logs": "AccessLog",
+        "replica": "Replica",
+    }
+    assert not any(told.values())
+    provider = prod.one("aws", "replica-region").inputs
+    assert json.loads(provider["defaultTags"]) == {"tags": {"Project": "phi", "Environment": "prod"}}
+    assert provider["region"] == "us-west-2"
+
+
+def test_what_is_of_the_other_region_is_made_there(prod):
+    of_replica = [each for each in children(prod) if each.parent in {"replica-key", "replica-logs", "replica"}]
+    there = [each.name for each in of_replica if each.kind != "aws"]
+    assert there == [each.name for each in prod.declared if each.provider]
+    assert {each.provider.split("::")[-2] for each in prod.declared if each.provider} == {"replica-region"}
+
+
+# Documents.
+
+
+def documents(stack: Monitor) -> dict[tuple[str, str], dict[str, object]]:
+    return {(each.urn, key): each.inputs[key] for each in stack.declared for key in DOCUMENTS if key in each.inputs}
+
+
+def agrees(previewed: object, applied: object) -> bool:
+    """Whether they are the same but for what isn't known at preview."""
+    if isinstance(previewed, dict) and isinstance(applied, dict):
+        return previewed.keys() == applied.keys() and all(agrees(previewed[key], applied[key]) for key in applied)
+    if isinstance(previewed, list) and isinstance(applied, list):
+        return len(previewed) == len(applied) and all(map(agrees, previewed, applied))
+    return previewed in (applied, UNKNOWN)
+
+
+def test_a_component_tells_the_documents_of_its_children(stack):
+    """The pack reads them there at the first preview, where a key's ARN isn't known and so no text with it is."""
+    told = [json.dumps(each, sort_keys=True) for each in documents(stack).values()]
+    texts = [each.inputs.get("policy") or each.inputs.get("assumeRolePolicy") for each in children(stack)]
+    given = [json.loads(text) for text in texts if text]
+    topic = json.loads(stack.one("TopicPolicy", "alerts-policy").inputs["policy"])  # all of it is known at preview
+    assert sorted(told) == sorted(json.dumps(each, sort_keys=True) for each in given if each != topic)
+
+
+def test_at_preview_only_keys_are_unknown_in_them(both):
+    applied, previewed = map(documents, both)
+    assert previewed.keys() == applied.keys()
+    assert [key for key in applied if not agrees(previewed[key], applied[key])] == []
+    assert UNKNOWN in json.dumps(list(previewed.values()))
+
+
+# Types, partitions, and what can't be deployed.
+
+
+def test_every_type_and_function_is_one_that_the_plugins_schema_is_held_to_wholly(stack):
+    tokens = {each.type for each in stack.declared} | stack.aws.called
+    assert {each.removeprefix("aws:") for each in tokens if each.startswith("aws:")} <= set(USED)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "replica"),
+    [("us-gov-west-1", "aws-us-gov", "us-gov-east-1"), ("cn-north-1", "aws-cn", "cn-northwest-1")],
+)
+def test_no_partition_or_region_is_written_in(region, partition, replica):
+    boundary = f"arn:{partition}:iam::{ACCOUNT_ID}:policy/boundary"
+    stack = whole_program(
+        "prod",
+        region=region,
+        partition=partition,
+        replicaRegion=replica,
+        permissionsBoundary=boundary,
+        subscribers=SUBSCRIBERS,
+    )
+    for each in stack.declared:
+        text = json.dumps(each.inputs)
+        assert "arn:aws:" not in text, each.name
+        assert "us-east-1" not in text, each.name
+        assert "us-west-2" not in text, each.name
+    roles = [each for each in stack.of("Role") if not component(each)]
+    assert {each.inputs["permissionsBoundary"] for each in roles} == {boundary}
+
+
+def test_settings_that_are_wrong_stop_the_program_with_all_of_them():
+    with pytest.raises(pulumi.RunError, match=r"phi:backupDays is 0(.|\n)*phi:lockMode is 'NONE'"):
+        whole_program("dev", backupDays="0", lockMode="NONE")
 
 
 def test_a_name_too_long_for_s3_is_told(monkeypatch):
@@ -222,15 +328,3 @@ def test_a_name_too_long_for_s3_is_told(monkeypatch):
     monkeypatch.setattr("pulumi.get_project", lambda: "phi")
     with pytest.raises(pulumi.RunError, match="S3 allows 63; give the stack a shorter name"):
         account.bucket_name("access-logs")
-
-
-def test_no_partition_is_written_in(stack):
-    account = Account(ACCOUNT_ID, "us-gov-west-1", "aws-us-gov", "amazonaws.com", DEPLOYER)
-    assert account.root == f"arn:aws-us-gov:iam::{ACCOUNT_ID}:root"
-    assert account.bucket_arn("b") == "arn:aws-us-gov:s3:::b"
-    assert '"arn:aws:' not in json.dumps(key_policy(account, account.bucket_arn("b")))
-
-
-def test_every_type_is_one_that_the_plugins_schema_is_held_to_wholly(stack):
-    used = {each.type.removeprefix("aws:") for each in stack.declared if each.type.startswith("aws:")}
-    assert used <= set(USED)
