@@ -6,6 +6,7 @@ from components import key_uses
 from components.access import Access
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account
+from components.account_guards import AccountGuards
 from components.alerts import Alerts
 from components.audit_trail import AuditTrail
 from components.backup import Backup
@@ -52,6 +53,9 @@ if there:
     )
 if settings.backup:
     Backup("backup", {"site": site, "phi": phi, "key_arn": phi_key.arn})
+
+if settings.account_guards:
+    AccountGuards("account", {"site": site, "log_bucket": access_logs.bucket, "phi": phi, "key_arn": phi_key.arn})
 
 pulumi.export("phi_bucket_name", phi.bucket)
 pulumi.export("phi_bucket_arn", phi.arn)

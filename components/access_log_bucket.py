@@ -1,4 +1,4 @@
-"""The bucket that S3 writes access logs and inventories of other buckets to."""
+"""The bucket that S3 writes access logs and inventories of other buckets to, and AWS Config what it records."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pulumi
 
 from components.account import Account
 from components.bucket_policy import PolicyDocument, document, guarded, insiders_only, service_may, tls_only
+from components.config_delivery import config_delivery
 from components.guarded_bucket import Guard, guarded_bucket, keep_earlier_versions
 from components.site import Site
 
@@ -36,7 +37,10 @@ class AccessLogBucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: AccessLogBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         account, guard = args["site"].account, args["site"].guard
         bucket_name = account.bucket_name(name)
-        policy = bucket_policy(account, account.bucket_arn(bucket_name), args["sources"], guard)
+        bucket_arn = account.bucket_arn(bucket_name)
+        policy = bucket_policy(account, bucket_arn, args["sources"], guard)
+        if args["site"].records_config:
+            policy["Statement"] += config_delivery(account, bucket_arn)
         super().__init__("phi:storage:AccessLogBucket", name, {"bucketPolicy": policy}, opts)
 
         bucket, ready = guarded_bucket(

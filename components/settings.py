@@ -13,7 +13,7 @@ from components.trust import Trust, TrustError
 
 Environment = Literal["dev", "staging", "prod"]
 LockMode = Literal["GOVERNANCE", "COMPLIANCE"]
-AccountGuard = Literal["publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config"]
+AccountGuard = Literal["publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config", "organizationConfig"]
 
 PREFIX = "phi:"
 # 45 CFR 164.316(b)(2)(i) asks six years of documentation, and six years hold one leap day or two. That it is asked

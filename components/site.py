@@ -31,6 +31,11 @@ class Site:
         return Lock(self.settings.lock_mode, self.settings.lock_days)
 
     @property
+    def records_config(self) -> bool:
+        """Whether the stack has AWS Config record here: in its own region alone."""
+        return "config" in self.settings.account_guards and self.account.region == self.settings.region
+
+    @property
     def phi_bucket(self) -> str:
         return self.account.bucket_name("phi")
 
