@@ -1,10 +1,11 @@
-"""KMS: the rotation period, and replicas of multi-region keys."""
+"""KMS: the rotation period, and the ids and replicas of multi-region keys."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from moto.kms import models
 from moto.kms.models import KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
@@ -12,9 +13,19 @@ from moto.kms.responses import KmsResponse
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
 ROTATION_PERIOD = 365
 
+_generate_key_id = models.generate_key_id
 _enable_key_rotation = KmsResponse.enable_key_rotation
 _get_key_rotation_status = KmsResponse.get_key_rotation_status
 _replicate_key = KmsResponse.replicate_key
+
+
+def generate_key_id(multi_region: bool = False) -> str:
+    """The id of a multi-region key has no dashes but the first: mrk- and 32 hex digits.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
+    """
+    made: str = _generate_key_id(multi_region)
+    return f"mrk-{made[4:].replace('-', '')}" if multi_region else made
 
 
 def enable_key_rotation(self: Any) -> str:
@@ -56,6 +67,7 @@ def _key(self: Any) -> Any:
 
 
 FIXES: tuple[tuple[Any, str, Any], ...] = (
+    (models, "generate_key_id", generate_key_id),
     (KmsResponse, "enable_key_rotation", enable_key_rotation),
     (KmsResponse, "get_key_rotation_status", get_key_rotation_status),
     (KmsResponse, "replicate_key", replicate_key),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import boto3
@@ -17,6 +18,11 @@ def rotation_period() -> int:
     key = kms.create_key()["KeyMetadata"]["KeyId"]
     kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=100)
     return kms.get_key_rotation_status(KeyId=key).get("RotationPeriodInDays", 0)
+
+
+def id_is_as_of_aws() -> bool:
+    key = boto3.client("kms", EAST).create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
+    return re.fullmatch("mrk-[0-9a-f]{32}", key) is not None
 
 
 def replicated() -> str:
@@ -52,6 +58,7 @@ def tags_of_a_replica() -> list[dict[str, str]]:
     ("ask", "as_moto_has_it", "as_aws_has_it"),
     [
         (rotation_period, 0, 100),
+        (id_is_as_of_aws, False, True),
         (roles, ["REPLICA", "REPLICA"], ["REPLICA", "PRIMARY"]),
         (
             replicas_own,
