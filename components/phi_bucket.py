@@ -41,7 +41,7 @@ class PhiBucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: PhiBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         site = args["site"]
         account, guard = site.account, site.guard
-        bucket_name = site.phi_bucket if args["data_class"] == "PHI" else site.replica_bucket
+        bucket_name = account.bucket_name(name)
         policy = bucket_policy(account, account.bucket_arn(bucket_name), args["key_arn"], guard)
         # As an input with its structure, the document can be judged at the first preview, when the key's ARN in it
         # is not known yet and the JSON text made from it is not known at all.
