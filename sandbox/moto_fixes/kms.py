@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moto.kms import models
+from moto.kms import models, utils
 from moto.kms.models import KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
@@ -13,7 +13,8 @@ from moto.kms.responses import KmsResponse
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
 ROTATION_PERIOD = 365
 
-_generate_key_id = models.generate_key_id
+_generate_key_id = utils.generate_key_id
+_validate_cmk_id = KmsResponse._validate_cmk_id
 _enable_key_rotation = KmsResponse.enable_key_rotation
 _get_key_rotation_status = KmsResponse.get_key_rotation_status
 _replicate_key = KmsResponse.replicate_key
@@ -26,6 +27,11 @@ def generate_key_id(multi_region: bool = False) -> str:
     """
     made: str = _generate_key_id(multi_region)
     return f"mrk-{made[4:].replace('-', '')}" if multi_region else made
+
+
+def validate_cmk_id(self: Any, key_id: str) -> None:
+    """Takes the id of a multi-region key as AWS makes it: moto would look it up, but refuses its form."""
+    _validate_cmk_id(self, self._display_arn(key_id) if key_id.startswith("mrk-") else key_id)
 
 
 def enable_key_rotation(self: Any) -> str:
@@ -68,6 +74,7 @@ def _key(self: Any) -> Any:
 
 FIXES: tuple[tuple[Any, str, Any], ...] = (
     (models, "generate_key_id", generate_key_id),
+    (KmsResponse, "_validate_cmk_id", validate_cmk_id),
     (KmsResponse, "enable_key_rotation", enable_key_rotation),
     (KmsResponse, "get_key_rotation_status", get_key_rotation_status),
     (KmsResponse, "replicate_key", replicate_key),
