@@ -31,8 +31,6 @@ def before(resource: Resource, inputs: Inputs, data_class: DataClass) -> Stack:
     facts: list[Fact] = []
     if bucket := s3.one(resource, graph, data_class):
         facts.append(bucket)
-    elif token in s3.ACCESS_POINTS:
-        facts.append(s3.ACCESS_POINTS[token](resource, None, graph))
     elif token in READERS:
         facts.extend(READERS[token](resource, graph))
     return Stack(tuple(facts), whole=False)
