@@ -33,7 +33,7 @@ def _group(group: Resource, graph: Graph) -> list[Fact]:
 
 
 def _audit(group: Resource, graph: Graph) -> Flag:
-    tag = get(group.inputs.get("tags"), "DataClass")
+    tag = get(group.tags, "DataClass")
     if isinstance(tag, str) and spelled(tag) in AUDIT:
         return True
     used = [log_group(trail, "cloudWatchLogsGroupArn", graph) for trail in graph.by_type.get(TRAIL, [])]

@@ -21,11 +21,12 @@ from hipaa.facts import Unknown
 
 @dataclass(frozen=True)
 class Provider:
-    """The provider of a resource: by its URN, with the region and the account that it tells of."""
+    """The provider of a resource, by its URN; the region and the account that it tells of, and its default tags."""
 
     urn: str = ""
     region: str | None = None
     account: str | None = None
+    tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,14 @@ class Resource:
             os.environ.get("AWS_DEFAULT_REGION"),
         )
         return next((each for each in told if each and isinstance(each, str)), None)
+
+    @property
+    def tags(self) -> Mapping[str, Any] | Unknown:
+        """Its own over its provider's, which AWS is given for it too."""
+        own, defaults = self.inputs.get("tags"), self.provider.tags
+        if isinstance(own, Unknown) or isinstance(defaults, Unknown):
+            return own if isinstance(own, Unknown) else defaults
+        return {**defaults, **(own if isinstance(own, Mapping) else {})}
 
     def output(self, name: str) -> Any:
         """A property that AWS or the provider may have chosen: None where there is none, Unknown before it is."""
@@ -137,10 +146,13 @@ def _provider(provider: PolicyProviderResource | None) -> Provider:
     role = roles[-1].get("roleArn") if isinstance(roles, list) and isinstance(roles[-1], Mapping) else None
     account = accounts[0] if isinstance(accounts, list) and len(accounts) == 1 else account_of(role)
     region = props.get("region")
+    given = decoded(props.get("defaultTags"))
+    tags = given.get("tags") if isinstance(given, Mapping) else given
     return Provider(
         provider.urn,
         region if isinstance(region, str) else None,
         account if isinstance(account, str) else None,
+        tags if isinstance(tags, Mapping | Unknown) else {},
     )
 
 

@@ -46,7 +46,7 @@ class DataClass:
 
     def role(self, bucket: Resource) -> Role | None:
         """What the bucket's own tag says: None without one, PHI where it isn't known or no class of ours."""
-        tag = get(bucket.inputs.get("tags"), self.tag)
+        tag = get(bucket.tags, self.tag)
         if tag is None or tag == "":
             return None
         return ROLES.get(spelled(tag), Role.PHI) if isinstance(tag, str) else Role.PHI
@@ -104,7 +104,6 @@ def _declared(companion: Resource, graph: Graph) -> list[Declared]:
 def _bucket(
     bucket: Resource, role: Role, declared: tuple[Declared, ...], data_class: DataClass, graph: Graph
 ) -> Bucket:
-    tags = bucket.inputs.get("tags")
     return Bucket(
         bucket.urn,
         arn_of_bucket(bucket),
@@ -115,8 +114,8 @@ def _bucket(
         force_destroy=flag(bucket.inputs.get("forceDestroy")),
         lockable=flag(bucket.inputs.get("objectLockEnabled")),
         protected=bucket.protected,
-        data_class=text(get(tags, data_class.tag)),
-        tags=tags if isinstance(tags, Mapping | Unknown) else {},
+        data_class=text(get(bucket.tags, data_class.tag)),
+        tags=bucket.tags,
     )
 
 
