@@ -16,8 +16,10 @@ _put_insight_selectors = Trail.put_insight_selectors
 
 
 def delete_trail(self: Any, name: str) -> None:
-    """Deletes a trail that is named by its ARN too, which moto passes over in silence."""
-    _delete_trail(self, self.get_trail(name).trail_name)
+    """Deletes a trail that is named by its ARN too, and its tags. Moto passes over the one, and keeps the others."""
+    trail = self.get_trail(name)
+    self.tagging_service.delete_all_tags_for_resource(trail.arn)
+    _delete_trail(self, trail.trail_name)
 
 
 def describe_trails(self: Any) -> str:

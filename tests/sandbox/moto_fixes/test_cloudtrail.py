@@ -24,6 +24,15 @@ def left_after_deleting_one_by_its_arn() -> int:
     return len(cloudtrail.describe_trails()["trailList"])
 
 
+def tags_of_the_next() -> list[dict[str, str]]:
+    cloudtrail = trails("audit")
+    arn = cloudtrail.get_trail(Name="audit")["Trail"]["TrailARN"]
+    cloudtrail.add_tags(ResourceId=arn, TagsList=[{"Key": "DataClass", "Value": "AuditLog"}])
+    cloudtrail.delete_trail(Name="audit")
+    cloudtrail.create_trail(Name="audit", S3BucketName="trail-logs")
+    return cloudtrail.list_tags(ResourceIdList=[arn])["ResourceTagList"][0]["TagsList"]
+
+
 def described(key: str) -> list[str]:
     cloudtrail = trails("audit", "other")
     asked = cloudtrail.get_trail(Name="audit")["Trail"][key]
@@ -59,6 +68,7 @@ def insights_after_the_second_put() -> list[str]:
     ("ask", "as_moto_has_it", "as_aws_has_it"),
     [
         (left_after_deleting_one_by_its_arn, 1, 0),
+        (tags_of_the_next, [{"Key": "DataClass", "Value": "AuditLog"}], []),
         (lambda: described("Name"), ["audit", "other"], ["audit"]),
         (lambda: described("TrailARN"), ["audit", "other"], ["audit"]),
         (has_selectors, [False] * 4, [False, False, True, True]),
