@@ -33,7 +33,7 @@ docs: setup ## Write docs/controls.md from the catalogue
 	cd policy && ../$(VENV)/bin/python -m hipaa.page > ../docs/controls.md
 
 test: setup ## Run every test
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadgroup --maxschedchunk 1
 
 lint: setup ## Check style, types and formatting
 	$(VENV)/bin/ruff check .
