@@ -1,0 +1,217 @@
+"""The stack's keys on mocks: who uses each, for what alone, and that who administers one can't use it."""
+
+from __future__ import annotations
+
+import pytest
+
+from components import key_uses
+from components.account import Account
+from components.customer_key import key_policy
+from components.settings import Settings
+from components.site import Site
+from tests.components.asked import ALLOWED, ANONYMOUS, NOT_ALLOWED, OTHER, OUTSIDER, ROOT, outcome, role, service
+from tests.components.deployed import ACCOUNT_ID, Monitor, whole_program
+
+APP = role("app")
+REGIONS = {"phi-key": "us-east-1", "replica-key": "us-west-2", "audit-key": "us-east-1"}
+PHI, TRAIL = (f"arn:aws:s3:::phi-prod-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail"))
+REPLICA = f"arn:aws:s3:::phi-prod-replica-{ACCOUNT_ID}-us-west-2"
+BUCKETS = {"phi-key": PHI, "replica-key": REPLICA, "audit-key": TRAIL}
+OF_PHI = ("phi-key", "replica-key")
+USES = ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
+
+VIA, CALLER = "kms:ViaService", "kms:CallerAccount"
+OF_S3, OF_TRAIL, OF_LOGS, OF_TOPIC = (
+    f"kms:EncryptionContext:aws:{each}" for each in ("s3:arn", "cloudtrail:arn", "logs:arn", "sns:topicArn")
+)
+
+
+@pytest.fixture(scope="module")
+def prod():
+    return whole_program("prod")
+
+
+def asked(stack: Monitor, name: str, principal, action: str, context):
+    """The outcome of one of the key's policy; what isn't in `context` isn't told."""
+    kind = "ReplicaKey" if name == "replica-key" else "Key"
+    (key,) = [each for each in stack.of(kind) if each.name == name and each.type.startswith("aws:")]
+    arn = f"arn:aws:kms:{REGIONS[name]}:{ACCOUNT_ID}:key/{name}"
+    return outcome(key.policy, principal, f"kms:{action}", arn, context)
+
+
+def through(name: str, service: str) -> dict[str, list[str]]:
+    return {VIA: [f"{service}.{REGIONS[name]}.amazonaws.com"], CALLER: [ACCOUNT_ID]}
+
+
+# Administration.
+
+
+@pytest.mark.parametrize("name", REGIONS)
+@pytest.mark.parametrize("principal", [APP, ROOT, role("deployer"), role("phi-prod-break-glass")])
+def test_who_administers_a_key_cannot_use_it(prod, name, principal):
+    for action in ("DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "EnableKeyRotation", "TagResource"):
+        assert asked(prod, name, principal, action, {}) is ALLOWED
+    told = {OF_S3: [BUCKETS[name]], CALLER: [ACCOUNT_ID]}
+    for action in (*USES, "GenerateDataKeyPair", "CreateGrant", "Sign", "GenerateMac", "ImportKeyMaterial"):
+        assert asked(prod, name, principal, action, {}) is NOT_ALLOWED
+        assert asked(prod, name, principal, action, told) is NOT_ALLOWED  # not through a service
+
+
+@pytest.mark.parametrize("name", REGIONS)
+@pytest.mark.parametrize("principal", [OUTSIDER, ANONYMOUS, service("s3"), service("backup"), service("ec2")])
+@pytest.mark.parametrize("action", ["DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "CreateGrant"])
+def test_nobody_else_has_anything_to_do_with_it(prod, name, principal, action):
+    told = through(name, "s3") | {OF_S3: [BUCKETS[name]], "kms:GrantIsForAWSResource": ["true"]}
+    assert asked(prod, name, principal, action, told) is NOT_ALLOWED
+
+
+# Use through S3.
+
+
+@pytest.mark.parametrize("name", REGIONS)
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, ALLOWED),
+        ({OF_S3: "{bucket}/object"}, ALLOWED),
+        ({OF_S3: "{bucket}-2"}, NOT_ALLOWED),
+        ({OF_S3: "{bucket}-2/object"}, NOT_ALLOWED),
+        ({OF_S3: "arn:aws:s3:::other"}, NOT_ALLOWED),
+        ({OF_S3: None}, NOT_ALLOWED),
+        ({VIA: "ec2.{region}.amazonaws.com"}, NOT_ALLOWED),
+        ({VIA: "s3.eu-west-1.amazonaws.com"}, NOT_ALLOWED),
+        ({VIA: "s3.{region}.amazonaws.com.cn"}, NOT_ALLOWED),
+        ({VIA: None}, NOT_ALLOWED),
+        ({CALLER: OTHER}, NOT_ALLOWED),
+        ({CALLER: None}, NOT_ALLOWED),
+    ],
+)
+def test_a_key_serves_s3_for_its_bucket_alone(prod, name, change, expected):
+    words = {"bucket": BUCKETS[name], "region": REGIONS[name]}
+    changed = {key: text and [text.format(**words)] for key, text in change.items()}
+    context = through(name, "s3") | {OF_S3: [BUCKETS[name]]} | changed
+    may = ("Decrypt",) if name == "audit-key" else ("Decrypt", "Encrypt", "GenerateDataKey")
+    for action in may:
+        assert asked(prod, name, APP, action, context) is expected
+    for action in ({*USES} - {*may}) | {"CreateGrant"}:  # nobody but CloudTrail writes the trail
+        assert asked(prod, name, APP, action, context) is NOT_ALLOWED
+
+
+def test_who_reads_audit_data_is_not_who_reads_phi(prod):
+    for name, other in (("audit-key", PHI), ("phi-key", TRAIL), ("phi-key", REPLICA), ("replica-key", PHI)):
+        assert asked(prod, name, APP, "Decrypt", through(name, "s3") | {OF_S3: [other]}) is NOT_ALLOWED
+
+
+# Use through AWS Backup.
+
+GRANT = {"kms:GrantIsForAWSResource": ["true"]}
+
+
+@pytest.mark.parametrize("name", OF_PHI)
+@pytest.mark.parametrize(
+    ("action", "change", "expected"),
+    [
+        ("Decrypt", {}, ALLOWED),
+        ("GenerateDataKey", {}, ALLOWED),
+        ("GenerateDataKeyWithoutPlaintext", {}, ALLOWED),
+        ("Decrypt", {CALLER: [OTHER]}, NOT_ALLOWED),
+        ("Decrypt", {VIA: ["backup.eu-west-1.amazonaws.com"]}, NOT_ALLOWED),
+        ("CreateGrant", GRANT, ALLOWED),
+        ("CreateGrant", {}, NOT_ALLOWED),
+        ("CreateGrant", {"kms:GrantIsForAWSResource": ["false"]}, NOT_ALLOWED),
+        ("CreateGrant", GRANT | {CALLER: [OTHER]}, NOT_ALLOWED),
+        ("CreateGrant", GRANT | {VIA: None}, NOT_ALLOWED),
+    ],
+)
+def test_a_key_of_phi_serves_its_backups(prod, name, action, change, expected):
+    assert asked(prod, name, APP, action, through(name, "backup") | change) is expected
+
+
+def test_the_key_of_audit_data_serves_no_backups(prod):
+    for action in ("Decrypt", "CreateGrant"):
+        assert asked(prod, "audit-key", APP, action, through("audit-key", "backup") | GRANT) is NOT_ALLOWED
+
+
+# Services that use the audit key themselves.
+
+CLOUDTRAIL, LOGS, CLOUDWATCH = service("cloudtrail"), service("logs.us-east-1"), service("cloudwatch")
+TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT_ID}:trail/phi-prod-trail"
+LOG_GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:/audit/phi-prod-trail"
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-prod-alerts"
+BY_TRAIL = {"aws:SourceArn": [TRAIL_ARN], OF_TRAIL: [TRAIL_ARN]}
+BY_ALARM = {"aws:SourceAccount": [ACCOUNT_ID], OF_TOPIC: [TOPIC]}
+BY_ROLE = through("audit-key", "sns") | {OF_TOPIC: [TOPIC]}
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "context", "expected"),
+    [
+        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL, ALLOWED),
+        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {"aws:SourceArn": [f"{TRAIL_ARN}-2"]}, NOT_ALLOWED),
+        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {"aws:SourceArn": None}, NOT_ALLOWED),
+        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {OF_TRAIL: [TRAIL_ARN.replace(ACCOUNT_ID, OTHER)]}, NOT_ALLOWED),
+        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {OF_TRAIL: None}, NOT_ALLOWED),
+        (CLOUDTRAIL, "DescribeKey", {"aws:SourceArn": [TRAIL_ARN]}, ALLOWED),
+        (CLOUDTRAIL, "DescribeKey", {"aws:SourceArn": [f"{TRAIL_ARN}-2"]}, NOT_ALLOWED),
+        (CLOUDTRAIL, "Decrypt", BY_TRAIL, NOT_ALLOWED),
+        *((LOGS, action, {OF_LOGS: [LOG_GROUP]}, ALLOWED) for action in (*USES, "DescribeKey")),
+        (LOGS, "Decrypt", {OF_LOGS: [f"{LOG_GROUP}-2"]}, NOT_ALLOWED),
+        (LOGS, "Decrypt", {OF_LOGS: [LOG_GROUP.replace(ACCOUNT_ID, OTHER)]}, NOT_ALLOWED),
+        (LOGS, "Decrypt", {}, NOT_ALLOWED),
+        (LOGS, "CreateGrant", {OF_LOGS: [LOG_GROUP]}, NOT_ALLOWED),
+        (service("logs.eu-west-1"), "Decrypt", {OF_LOGS: [LOG_GROUP]}, NOT_ALLOWED),
+        (CLOUDWATCH, "Decrypt", BY_ALARM, ALLOWED),
+        (CLOUDWATCH, "GenerateDataKey", BY_ALARM, ALLOWED),
+        (CLOUDWATCH, "Encrypt", BY_ALARM, NOT_ALLOWED),
+        (CLOUDWATCH, "Decrypt", BY_ALARM | {"aws:SourceAccount": [OTHER]}, NOT_ALLOWED),
+        (CLOUDWATCH, "Decrypt", BY_ALARM | {"aws:SourceAccount": None}, NOT_ALLOWED),
+        (CLOUDWATCH, "Decrypt", BY_ALARM | {OF_TOPIC: [f"{TOPIC}-2"]}, NOT_ALLOWED),
+        (service("events"), "Decrypt", BY_ALARM, NOT_ALLOWED),
+        (APP, "Decrypt", BY_ROLE, ALLOWED),
+        (APP, "GenerateDataKey", BY_ROLE, ALLOWED),
+        (APP, "Encrypt", BY_ROLE, NOT_ALLOWED),
+        (APP, "Decrypt", BY_ROLE | {OF_TOPIC: [f"{TOPIC}-2"]}, NOT_ALLOWED),
+        (APP, "Decrypt", BY_ROLE | {VIA: ["sqs.us-east-1.amazonaws.com"]}, NOT_ALLOWED),
+        (APP, "Decrypt", BY_ROLE | {CALLER: [OTHER]}, NOT_ALLOWED),
+        (APP, "Decrypt", BY_ROLE | {VIA: None}, NOT_ALLOWED),
+    ],
+)
+def test_the_audit_key_serves_the_trail_its_log_group_and_the_alerts(prod, principal, action, context, expected):
+    assert asked(prod, "audit-key", principal, action, context) is expected
+    if expected is ALLOWED:
+        for other in OF_PHI:  # besides what describes the key to the account
+            assert asked(prod, other, principal, action, context) is NOT_ALLOWED
+
+
+def test_in_china_the_services_have_their_own_names(monkeypatch):
+    monkeypatch.setattr("pulumi.get_project", lambda: "phi")
+    monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
+    account = Account(ACCOUNT_ID, "cn-north-1", "aws-cn", "amazonaws.com.cn", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/a")
+    bucket = "arn:aws-cn:s3:::b"
+    document = key_policy(account, key_uses.of_phi(Site(account, Settings("dev", "cn-north-1")), bucket))
+    somebody = role("app")
+    context = {VIA: ["s3.cn-north-1.amazonaws.com.cn"], CALLER: [ACCOUNT_ID], OF_S3: [bucket]}
+    principal = type(somebody)("AWS", somebody.id.replace("arn:aws:", "arn:aws-cn:"), ACCOUNT_ID)
+    assert outcome(document, principal, "kms:Decrypt", "key", context) is ALLOWED
+
+
+# What they are declared with.
+
+
+@pytest.mark.parametrize("name", ["phi-key", "audit-key"])
+def test_a_key_rotates_can_be_replicated_and_is_slow_to_go(prod, name):
+    key = prod.one("Key", name).inputs
+    assert (key["enableKeyRotation"], key["rotationPeriodInDays"], key["multiRegion"]) == (True, 365, True)
+    assert key["deletionWindowInDays"] == 30
+    assert not key.get("bypassPolicyLockoutSafetyCheck")
+
+
+def test_the_replica_is_of_phis_key_and_as_slow_to_go(prod):
+    (key,) = [each.inputs for each in prod.of("ReplicaKey") if each.type.startswith("aws:")]
+    assert key["primaryKeyArn"] == f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi-key"
+    assert key["deletionWindowInDays"] == 30
+
+
+def test_aliases(prod):
+    told = {each.inputs["name"]: each.inputs["targetKeyId"] for each in prod.of("Alias")}
+    assert told == {f"alias/phi-prod-{name}": name for name in REGIONS}
