@@ -9,6 +9,7 @@ from components.account import Account
 from components.customer_key import key_policy
 from components.settings import Settings
 from components.site import Site
+from hipaa.iam import Principal
 from tests.components.asked import ALLOWED, ANONYMOUS, NOT_ALLOWED, OTHER, OUTSIDER, ROOT, outcome, role, service
 from tests.components.deployed import ACCOUNT_ID, Monitor, whole_program
 
@@ -189,10 +190,9 @@ def test_in_china_the_services_have_their_own_names(monkeypatch):
     account = Account(ACCOUNT_ID, "cn-north-1", "aws-cn", "amazonaws.com.cn", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/a")
     bucket = "arn:aws-cn:s3:::b"
     document = key_policy(account, key_uses.of_phi(Site(account, Settings("dev", "cn-north-1")), bucket))
-    somebody = role("app")
+    somebody = Principal("AWS", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
     context = {VIA: ["s3.cn-north-1.amazonaws.com.cn"], CALLER: [ACCOUNT_ID], OF_S3: [bucket]}
-    principal = type(somebody)("AWS", somebody.id.replace("arn:aws:", "arn:aws-cn:"), ACCOUNT_ID)
-    assert outcome(document, principal, "kms:Decrypt", "key", context) is ALLOWED
+    assert outcome(document, somebody, "kms:Decrypt", "key", context) is ALLOWED
 
 
 # What they are declared with.
