@@ -26,7 +26,7 @@ engine: ## Make the Pulumi engine available
 
 preview: setup engine ## Preview the stack STACK (default: dev) against the embedded AWS, gated by the pack
 	@# The program checks its settings itself, all at once; Pulumi's own check stops at the first.
-	bin/sandbox pulumi preview --stack "$(STACK)" --policy-pack policy --policy-pack-config policy/config/dev.json \
+	bin/sandbox pulumi preview --stack "$(STACK)" --policy-pack policy --policy-pack-config "policy/config/$(STACK).json" \
 		--skip-config-validation
 
 docs: setup ## Write docs/controls.md from the catalogue

@@ -18,6 +18,7 @@ MANY = ("analytics", "intelligent-tiering", "inventory", "metrics")
 DECLARATION = re.compile(rb"^\s*<\?xml.*?\?>")
 
 _bucket_response = S3Response._bucket_response
+_key_response_put = S3Response._key_response_put
 _get_bucket_notification = S3Response.get_bucket_notification
 _get_bucket_replication = S3Response.get_bucket_replication
 _logging_allowed = FakeBucket._log_permissions_enabled_policy
@@ -48,6 +49,16 @@ def bucket_response(self: Any, request: Any, full_url: str) -> Any:
         del kept[name]
         return 204, {}, ""
     return 200, {}, kept[name]
+
+
+def key_response_put(self: Any, query: dict[str, Any], key_name: str) -> Any:
+    """Takes a copy into a bucket that locks by default. Only what brings a body needs a checksum of it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+    """
+    if "x-amz-copy-source" in self.headers and "Content-Md5" not in self.headers:
+        self.headers["Content-Md5"] = "of no body"
+    return _key_response_put(self, query, key_name)
 
 
 def get_bucket_notification(self: Any) -> Any:
@@ -95,6 +106,7 @@ def serialized(self: Any, action_result: ActionResult) -> Any:
 
 FIXES: tuple[tuple[Any, str, Any], ...] = (
     (S3Response, "_bucket_response", bucket_response),
+    (S3Response, "_key_response_put", key_response_put),
     (S3Response, "get_bucket_notification", get_bucket_notification),
     (S3Response, "get_bucket_replication", get_bucket_replication),
     (FakeBucket, "_log_permissions_enabled_policy", staticmethod(logging_allowed)),

@@ -80,6 +80,22 @@ def logging_key_format() -> bool:
     return "TargetObjectKeyFormat" in logging_set_up({"Version": "2012-10-17", "Statement": POLICY["Statement"][1:]})
 
 
+def copied_under_a_lock() -> bytes:
+    client = s3()
+    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    client.put_object_lock_configuration(
+        Bucket="locked", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": rule}
+    )
+    client.put_object(Bucket="locked", Key="one", Body=b"1")
+    client.copy_object(Bucket="locked", Key="two", CopySource="locked/one")
+    return bytes(client.get_object(Bucket="locked", Key="two")["Body"].read())
+
+
+def test_a_copy_under_a_default_lock_needs_no_checksum(both):
+    assert both(copied_under_a_lock) == ("MissingUploadObjectWithObjectLockHeaders", b"1")
+
+
 def goes_to_eventbridge() -> list[bool]:
     """Whether events go to EventBridge, once they go there and to a topic, and once they go nowhere."""
     client = s3("phi")
