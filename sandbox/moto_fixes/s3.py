@@ -56,8 +56,9 @@ def key_response_put(self: Any, query: dict[str, Any], key_name: str) -> Any:
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
     """
-    if "x-amz-copy-source" in self.headers and "Content-Md5" not in self.headers:
-        self.headers["Content-Md5"] = "of no body"
+    if "x-amz-copy-source" in self.headers and "uploadId" not in query:
+        self._set_action("KEY", "PUT", query)
+        return self.copy_object()
     return _key_response_put(self, query, key_name)
 
 
