@@ -6,9 +6,9 @@ no more.
 
 from __future__ import annotations
 
-from sandbox.moto_fixes import backup, cloudtrail, guardduty, iam, kms, s3
+from sandbox.moto_fixes import backup, cloudtrail, guardduty, iam, kms, macie2, s3
 
-FIXES = (*s3.FIXES, *kms.FIXES, *iam.FIXES, *cloudtrail.FIXES, *backup.FIXES, *guardduty.FIXES)
+FIXES = (*s3.FIXES, *kms.FIXES, *iam.FIXES, *cloudtrail.FIXES, *backup.FIXES, *guardduty.FIXES, *macie2.FIXES)
 
 
 def apply() -> None:
