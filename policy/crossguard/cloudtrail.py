@@ -8,7 +8,8 @@ from typing import Any
 from crossguard.graph import BUCKET, KEYS, Graph, flag, get, items, text
 from crossguard.logs import log_group
 from crossguard.resources import Resource
-from hipaa.facts import DataEvents, Fact, FieldSelector, Ref, Trail, Unknown
+from hipaa.facts import DataEvents, Fact, FieldSelector, Ref, Trail, Unknown, on, unknowns
+from hipaa.rules.truth import all_of, any_of
 
 TRAIL = "aws:cloudtrail/trail:Trail"
 # The operators of a field selector, by their names in the API.
@@ -34,9 +35,45 @@ def _trail(trail: Resource, graph: Graph) -> list[Fact]:
             graph.ref(trail, given.get("kmsKeyId"), "kmsKeyId", KEYS),
             log_group(trail, "cloudWatchLogsGroupArn", graph),
             _selectors(trail, graph),
+            _management(trail),
             graph.place(trail),
         )
     ]
+
+
+def _management(trail: Resource) -> bool | Unknown:
+    """Whether all management events are recorded, as they are where no selector is declared.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
+    """
+    basic, advanced = items(trail.inputs.get("eventSelectors")), items(trail.inputs.get("advancedEventSelectors"))
+    if isinstance(basic, Unknown) or isinstance(advanced, Unknown):
+        return next(unknowns([basic, advanced]))
+    if not basic and not advanced:
+        return True
+    return any_of([*map(_manages, basic), *(_all_management(get(each, "fieldSelectors")) for each in advanced)])
+
+
+def _manages(selector: Any) -> bool | Unknown:
+    included, kind = get(selector, "includeManagementEvents"), get(selector, "readWriteType")
+    left_out = items(get(selector, "excludeManagementEventSources"))
+    known = (
+        True if included is None else on(flag(included)),
+        kind if isinstance(kind, Unknown) else kind in (None, "All"),
+    )
+    return all_of((*known, left_out if isinstance(left_out, Unknown) else not left_out))
+
+
+def _all_management(fields: Any) -> bool | Unknown:
+    """By the category alone: another field, such as readOnly or eventSource, leaves some out."""
+    every = items(fields)
+    if isinstance(every, Unknown):
+        return every
+    if len(every) != 1:
+        return False
+    category, wanted = get(every[0], "field"), items(get(every[0], "equals"))
+    unknown = next(unknowns([category, wanted]), None)
+    return unknown or (category == "eventCategory" and wanted == ["Management"])
 
 
 def _selectors(trail: Resource, graph: Graph) -> tuple[DataEvents, ...] | Unknown:

@@ -25,6 +25,14 @@ def bucket(name: str = "data", data_class: str = "PHI", named: bool = True) -> R
     return Resource("aws:s3/bucket:Bucket", name, inputs)
 
 
+MANAGEMENT = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Management"]}]}
+DATA_ALONE = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Data"]}]}
+
+
+def narrowed(field: str, **test: list[str]) -> dict[str, Any]:
+    return {"fieldSelectors": [*MANAGEMENT["fieldSelectors"], {"field": field, **test}]}
+
+
 # cloudtrail-enabled
 
 
@@ -36,6 +44,8 @@ def bucket(name: str = "data", data_class: str = "PHI", named: bool = True) -> R
         [trail(isMultiRegionTrail="true")],
         [trail("other", isMultiRegionTrail=False), trail()],
         [trail("other", isMultiRegionTrail=UNKNOWN), trail()],
+        [trail(eventSelectors=[{"readWriteType": "WriteOnly"}, {"includeManagementEvents": True}])],
+        [trail(advancedEventSelectors=[DATA_ALONE, MANAGEMENT])],
     ],
 )
 def test_a_trail_that_records_everything_passes(pack: Gate, trails):
@@ -50,6 +60,12 @@ def test_a_trail_that_records_everything_passes(pack: Gate, trails):
         {"includeGlobalServiceEvents": False},
         {"enableLogging": False},
         {"enableLogging": "false"},
+        {"eventSelectors": [{"includeManagementEvents": False}]},
+        {"eventSelectors": [{"readWriteType": "WriteOnly"}]},
+        {"eventSelectors": [{"excludeManagementEventSources": ["kms.amazonaws.com"]}]},
+        {"advancedEventSelectors": [DATA_ALONE]},
+        {"advancedEventSelectors": [narrowed("readOnly", equals=["false"])]},
+        {"advancedEventSelectors": [narrowed("eventSource", notEquals=["kms.amazonaws.com"])]},
     ],
 )
 def test_a_trail_that_leaves_something_out_fails(pack: Gate, inputs):
@@ -76,6 +92,19 @@ def test_a_trail_that_is_off_is_told_before_it_exists(pack: Gate):
 @pytest.mark.parametrize("prop", ["enableLogging", "isMultiRegionTrail", "includeGlobalServiceEvents"])
 def test_a_trail_that_may_leave_something_out_is_unverified(pack: Gate, prop):
     assert unknown(pack, ENABLED, [STACK, bucket(), trail(**{prop: UNKNOWN})]) == {"trail"}
+
+
+@pytest.mark.parametrize(
+    "selectors",
+    [
+        {"eventSelectors": UNKNOWN},
+        {"eventSelectors": [{"includeManagementEvents": UNKNOWN}]},
+        {"advancedEventSelectors": [{"fieldSelectors": UNKNOWN}]},
+        {"advancedEventSelectors": [{"fieldSelectors": [{"field": "eventCategory", "equals": [UNKNOWN]}]}]},
+    ],
+)
+def test_a_trail_whose_selectors_are_not_known_is_unverified(pack: Gate, selectors):
+    assert unknown(pack, ENABLED, [STACK, bucket(), trail(**selectors)]) == {"trail"}
 
 
 def test_what_surely_fails_is_told_though_something_else_is_unknown(pack: Gate):

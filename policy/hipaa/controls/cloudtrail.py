@@ -9,7 +9,7 @@ CONTROLS = (
         title="A trail records everything",
         statement="A trail logs the account's use in all regions, global services too, and none is switched off.",
         required="enableLogging isn't false; where there is PHI, some trail has isMultiRegionTrail true and "
-        "includeGlobalServiceEvents not false",
+        "includeGlobalServiceEvents not false, and its selectors leave no management events out",
         paragraphs=required("312(b)", "308(a)(1)(ii)(D)"),
         severity=Severity.CRITICAL,
         remedy="aws.cloudtrail.Trail(…, is_multi_region_trail=True, include_global_service_events=True, "

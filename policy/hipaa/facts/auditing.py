@@ -37,6 +37,7 @@ class Trail:
     """A trail of CloudTrail. log_group: where it also goes, a group of the stack or the name of another.
 
     logging and global_services are on where they are None; all_regions and validation are off.
+    management: whether it records all management events, reads and those of KMS among them.
     """
 
     resource: str
@@ -47,6 +48,7 @@ class Trail:
     key: Ref
     log_group: Ref
     selectors: tuple[DataEvents, ...] | Unknown
+    management: Flag
     place: Place
 
 

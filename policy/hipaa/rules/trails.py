@@ -52,6 +52,7 @@ def _faults(trail: Trail) -> list[str | Unknown]:
         "enableLogging is false": _logging(trail),
         "isMultiRegionTrail is not true": on(trail.all_regions),
         "includeGlobalServiceEvents is false": on(True if trail.global_services is None else trail.global_services),
+        "its selectors leave management events out": on(trail.management),
     }
     return [value if isinstance(value, Unknown) else fault for fault, value in settings.items() if value is not True]
 
