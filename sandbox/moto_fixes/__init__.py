@@ -6,9 +6,12 @@ no more.
 
 from __future__ import annotations
 
-from sandbox.moto_fixes import backup, cloudtrail, guardduty, iam, kms, macie2, s3
+from typing import Any
 
-FIXES = (*s3.FIXES, *kms.FIXES, *iam.FIXES, *cloudtrail.FIXES, *backup.FIXES, *guardduty.FIXES, *macie2.FIXES)
+from sandbox.moto_fixes import backup, cloudtrail, cloudwatch, guardduty, iam, kms, macie2, s3
+
+SERVICES = (backup, cloudtrail, cloudwatch, guardduty, iam, kms, macie2, s3)
+FIXES: tuple[tuple[Any, str, Any], ...] = tuple(fix for service in SERVICES for fix in service.FIXES)
 
 
 def apply() -> None:
