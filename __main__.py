@@ -49,7 +49,14 @@ alerts = Alerts(
 if there:
     Replica(
         "replica",
-        {"site": site, "there": there, "phi": phi, "key_arn": phi_key.arn, "topic_arn": alerts.topic_arn},
+        {
+            "site": site,
+            "there": there,
+            "phi": phi,
+            "key_arn": phi_key.arn,
+            "audit_key_arn": audit_key.arn,
+            "topic_arn": alerts.topic_arn,
+        },
     )
 if settings.backup:
     Backup("backup", {"site": site, "phi": phi, "key_arn": phi_key.arn})

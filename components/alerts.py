@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
@@ -16,6 +15,7 @@ from components.alert_rules import Sign, Watch, signs, told, watches
 from components.phi_bucket import METRICS
 from components.role import Role
 from components.site import Site
+from components.topic import alert_topic
 
 PolicyDocument = dict[str, Any]
 
@@ -23,17 +23,6 @@ MINUTE = 60
 FIVE_MINUTES = 300
 # Programs ask for what isn't there, and S3 is busy at times: more than this in five minutes is neither.
 ERRORS = 10
-# What a topic's policy may speak of; SNS refuses a wildcard.
-# https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
-ADMINISTRATION = (
-    "sns:AddPermission",
-    "sns:DeleteTopic",
-    "sns:GetTopicAttributes",
-    "sns:ListSubscriptionsByTopic",
-    "sns:RemovePermission",
-    "sns:SetTopicAttributes",
-    "sns:Subscribe",
-)
 
 
 class AlertsArgs(TypedDict):
@@ -56,28 +45,11 @@ class Alerts(pulumi.ComponentResource):
     def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         site, buckets = args["site"], args["buckets"]
         account, bucket = site.account, site.phi_bucket
-        publisher_name = account.name(f"{name}-publisher")
         super().__init__("phi:monitoring:Alerts", name, None, opts)
         self._prefix, self._args, self._namespace = name, args, site.topic
         self._child = pulumi.ResourceOptions(parent=self)
 
-        topic = aws.sns.Topic(name, name=site.topic, kms_master_key_id=args["key_arn"], opts=self._child)
-        self.topic_arn = topic.arn
-        aws.sns.TopicPolicy(
-            f"{name}-policy",
-            arn=topic.arn,
-            policy=json.dumps(topic_policy(account, site.topic_arn, account.role_arn(publisher_name))),
-            opts=self._child,
-        )
-        for subscriber in site.settings.subscribers:
-            aws.sns.TopicSubscription(
-                # An endpoint may hold a token: a resource's name is shown everywhere.
-                f"{name}-subscriber-{hashlib.sha256(subscriber.encode()).hexdigest()[:8]}",
-                topic=topic.arn,
-                protocol="https" if subscriber.startswith("https://") else "email",
-                endpoint=subscriber,
-                opts=self._child,
-            )
+        self.topic_arn = alert_topic(name, parent=self, site=site, key_arn=args["key_arn"]).arn
 
         for metric, what in (("4xxErrors", "Requests are refused or wrong"), ("5xxErrors", "S3 fails to answer")):
             self._alarm(
@@ -96,7 +68,7 @@ class Alerts(pulumi.ComponentResource):
             f"{name}-publisher",
             {
                 "account": account,
-                "role_name": publisher_name,
+                "role_name": site.alert_publisher,
                 "description": "EventBridge publishes alerts with it",
                 "trust": trust_policy(account),
                 "permissions": publishing_policy(account, site.topic_arn, args["key_arn"]),
@@ -114,7 +86,7 @@ class Alerts(pulumi.ComponentResource):
             opts=self._child,
         )
 
-        self.register_outputs({"topicArn": topic.arn})
+        self.register_outputs({"topicArn": self.topic_arn})
 
     def _alarm(
         self,
@@ -183,62 +155,6 @@ class Alerts(pulumi.ComponentResource):
             metric="FailedInvocations",
             dimensions={"RuleName": rule.name},
         )
-
-
-def topic_policy(account: Account, arn: str, publisher_arn: str) -> PolicyDocument:
-    """Alarms of the stack publish, and the role that EventBridge takes; the account administers; over TLS alone.
-
-    EventBridge itself isn't let in: "You can't use Condition blocks in Amazon SNS topic policies for EventBridge", and
-    without one it would publish for any account.
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
-    """
-    everyone = {"Effect": "Deny", "Principal": "*", "Resource": arn}
-    return {
-        "Version": "2012-10-17",
-        "Id": "alerts",
-        "Statement": [
-            {
-                "Sid": "DenyPlainHttp",
-                **everyone,
-                "Action": ["sns:Publish", *ADMINISTRATION],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-            {
-                "Sid": "DenyPlainSubscribers",
-                **everyone,
-                "Action": "sns:Subscribe",
-                "Condition": {"StringNotEquals": {"sns:Protocol": ["email", "https"]}},
-            },
-            {
-                # Whatever IAM allows them: nobody raises a false alert.
-                "Sid": "DenyOtherPublishers",
-                **everyone,
-                "Action": "sns:Publish",
-                "Condition": {
-                    "ArnNotEquals": {"aws:PrincipalArn": publisher_arn},
-                    "Bool": {"aws:PrincipalIsAWSService": "false"},
-                },
-            },
-            {
-                "Sid": "PublishAlarms",
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                "Action": "sns:Publish",
-                "Resource": arn,
-                "Condition": {
-                    "ArnLike": {"aws:SourceArn": account.arn("cloudwatch", f"alarm:{account.name('*')}")},
-                    "StringEquals": {"aws:SourceAccount": account.id},
-                },
-            },
-            {
-                "Sid": "AdministerByTheAccount",
-                "Effect": "Allow",
-                "Principal": {"AWS": account.root},
-                "Action": list(ADMINISTRATION),
-                "Resource": arn,
-            },
-        ],
-    }
 
 
 def trust_policy(account: Account) -> PolicyDocument:

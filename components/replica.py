@@ -13,6 +13,7 @@ from components.customer_key import ReplicaKey
 from components.phi_bucket import PhiBucket
 from components.replication import Replication
 from components.site import Site
+from components.topic import alert_topic
 
 
 class ReplicaArgs(TypedDict):
@@ -23,8 +24,10 @@ class ReplicaArgs(TypedDict):
     phi: PhiBucket
     key_arn: pulumi.Input[str]
     """The key of PHI, which is replicated."""
+    audit_key_arn: pulumi.Input[str]
+    """The key of alerts, which is replicated."""
     topic_arn: pulumi.Input[str]
-    """Who is told when copies are late or fail."""
+    """Who is told when copies fail; that they are late is known in their region, which has a topic of its own."""
 
 
 class Replica(pulumi.ComponentResource):
@@ -64,6 +67,17 @@ class Replica(pulumi.ComponentResource):
             },
             in_region,
         )
+        topic_key = ReplicaKey(
+            f"{name}-alerts-key",
+            {
+                "site": there,
+                "data_class": "AuditLog",
+                "uses": key_uses.by_publishers(there.account, there.topic_arn),
+                "primary_arn": args["audit_key_arn"],
+            },
+            in_region,
+        )
+        topic = alert_topic(f"{name}-alerts", parent=self, provider=region, site=there, key_arn=topic_key.arn)
         Replication(
             f"{name}-replication",
             {
@@ -71,7 +85,9 @@ class Replica(pulumi.ComponentResource):
                 "there": there,
                 "key_arn": args["key_arn"],
                 "replica_key_arn": key.arn,
-                "topic_arn": args["topic_arn"],
+                "failure_topic_arn": args["topic_arn"],
+                "delay_topic_arn": topic.arn,
+                "provider": region,
             },
             # S3 refuses a replication between buckets that aren't versioned yet.
             pulumi.ResourceOptions(parent=self, depends_on=[*args["phi"].ready, *bucket.ready]),

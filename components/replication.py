@@ -25,8 +25,12 @@ class ReplicationArgs(TypedDict):
     """The key of the source's objects."""
     replica_key_arn: pulumi.Input[str]
     """The key that the copies are encrypted with, in their region."""
-    topic_arn: pulumi.Input[str]
-    """Who is told when copies are late or fail."""
+    failure_topic_arn: pulumi.Input[str]
+    """Who is told when copies fail: S3 counts that where the source is."""
+    delay_topic_arn: pulumi.Input[str]
+    """Who is told when copies are late: S3 measures that where the copies are."""
+    provider: pulumi.ProviderResource
+    """The provider of the region where the copies are."""
 
 
 class Replication(pulumi.ComponentResource):
@@ -73,31 +77,29 @@ class Replication(pulumi.ComponentResource):
             ],
             opts=kept(self, site.settings.keeps_data),
         )
-        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html (replication metrics)
-        copies = {
-            "SourceBucket": site.phi_bucket,
-            "DestinationBucket": there.replica_bucket,
-            "RuleId": RULE,
-        }
-        for metric, statistic, limit, what in (
-            ("OperationsFailedReplication", "Sum", 0, "Objects that could not be copied"),
-            ("ReplicationLatency", "Maximum", WITHIN * 60, f"A copy is more than {WITHIN} minutes late"),
+        copies = {"SourceBucket": site.phi_bucket, "DestinationBucket": there.replica_bucket, "RuleId": RULE}
+        here = pulumi.ResourceOptions(parent=self)
+        in_region = pulumi.ResourceOptions(parent=self, provider=args["provider"])
+        for purpose, metric, limit, topic_arn, where in (
+            ("failed", "OperationsFailedReplication", 0, args["failure_topic_arn"], here),
+            ("late", "ReplicationLatency", WITHIN * 60, args["delay_topic_arn"], in_region),
         ):
+            # Which region each is published in: https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
             aws.cloudwatch.MetricAlarm(
-                f"{name}-{metric}",
-                name=account.name(f"{name}-{metric}"),
-                alarm_description=what,
+                f"{name}-{purpose}",
+                name=account.name(f"{name}-{purpose}"),
+                alarm_description=f"{metric} of {site.phi_bucket} is above {limit}",
                 namespace="AWS/S3",
                 metric_name=metric,
                 dimensions=copies,
-                statistic=statistic,
+                statistic="Maximum",
                 period=300,
                 evaluation_periods=1,
                 threshold=limit,
                 comparison_operator="GreaterThanThreshold",
                 treat_missing_data="notBreaching",
-                alarm_actions=[args["topic_arn"]],
-                opts=pulumi.ResourceOptions(parent=self),
+                alarm_actions=[topic_arn],
+                opts=where,
             )
 
         self.register_outputs({})

@@ -88,6 +88,11 @@ class Site:
         return self.account.arn("sns", self.topic)
 
     @property
+    def alert_publisher(self) -> str:
+        """The role that EventBridge takes to publish."""
+        return self.account.name("alerts-publisher")
+
+    @property
     def break_glass(self) -> str:
         return self.account.name("break-glass")
 

@@ -12,9 +12,10 @@ from pulumi.runtime import rpc
 from components.account import Account
 from components.alert_dashboard import dashboard
 from components.alert_rules import signs, told, watches
-from components.alerts import Alerts, publishing_policy, topic_policy, trust_policy
+from components.alerts import Alerts, publishing_policy, trust_policy
 from components.settings import Settings
 from components.site import Site
+from components.topic import topic_policy
 from hipaa import iam
 from hipaa.events import by_filter, by_rule, enveloped
 from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed
