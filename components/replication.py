@@ -80,9 +80,9 @@ class Replication(pulumi.ComponentResource):
         copies = {"SourceBucket": site.phi_bucket, "DestinationBucket": there.replica_bucket, "RuleId": RULE}
         here = pulumi.ResourceOptions(parent=self)
         in_region = pulumi.ResourceOptions(parent=self, provider=args["provider"])
-        for purpose, metric, limit, topic_arn, where in (
-            ("failed", "OperationsFailedReplication", 0, args["failure_topic_arn"], here),
-            ("late", "ReplicationLatency", WITHIN * 60, args["delay_topic_arn"], in_region),
+        for purpose, metric, statistic, limit, topic_arn, where in (
+            ("failed", "OperationsFailedReplication", "Sum", 0, args["failure_topic_arn"], here),
+            ("late", "ReplicationLatency", "Maximum", WITHIN * 60, args["delay_topic_arn"], in_region),
         ):
             # Which region each is published in: https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
             aws.cloudwatch.MetricAlarm(
@@ -92,7 +92,7 @@ class Replication(pulumi.ComponentResource):
                 namespace="AWS/S3",
                 metric_name=metric,
                 dimensions=copies,
-                statistic="Maximum",
+                statistic=statistic,
                 period=300,
                 evaluation_periods=1,
                 threshold=limit,

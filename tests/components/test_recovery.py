@@ -64,10 +64,13 @@ def test_who_is_told_of_copies_that_fail_or_are_late(prod):
     (rule,) = prod.one("BucketReplicationConfig", "replica-replication").inputs["rules"]
     for alarm in alarms.values():
         assert alarm["dimensions"] == {"SourceBucket": PHI, "DestinationBucket": REPLICA, "RuleId": rule["id"]}
-        assert (alarm["namespace"], alarm["alarmActions"]) == ("AWS/S3", [TOPIC])
+        assert alarm["namespace"] == "AWS/S3"
         assert alarm["comparisonOperator"] == "GreaterThanThreshold"
         assert alarm["treatMissingData"] == "notBreaching"  # nothing is published where nothing is copied
     failed, late = alarms["OperationsFailedReplication"], alarms["ReplicationLatency"]
+    # Each where S3 publishes it: what fails at the source, what is late at the copies.
+    assert failed["alarmActions"] == [TOPIC]
+    assert late["alarmActions"] == [TOPIC.replace("us-east-1", "us-west-2")]
     assert (failed["statistic"], failed["threshold"]) == ("Sum", 0)
     assert (late["statistic"], late["threshold"]) == ("Maximum", 15 * 60)  # seconds
 
