@@ -103,7 +103,7 @@ def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_p
         refused = sandbox("pulumi", "destroy", "--yes", *of_stack)
         assert refused.returncode != 0
         assert "protect" in refused.stdout
-        assert len(state(sandbox, ROOT, stack)) == 108
+        assert len(state(sandbox, ROOT, stack)) == 112
         assert sandbox("pulumi", "state", "unprotect", "--all", "--yes", *of_stack).returncode == 0
     down = sandbox("pulumi", "destroy", "--yes", "--skip-preview", *of_stack)
     assert down.returncode == 0, down.stdout + down.stderr
