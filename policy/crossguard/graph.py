@@ -9,7 +9,7 @@ from typing import Any
 
 from crossguard.resources import Inputs, Resource, account_of
 from hipaa.documents import accounts_allowed
-from hipaa.facts import Document, Here, Place, Ref, Unknown, unknowns
+from hipaa.facts import STANDS_FOR, Document, Here, Place, Ref, Unknown, unknowns
 
 # Regions by their start; every other is of the partition `aws`.
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
@@ -187,7 +187,7 @@ def arn_of_bucket(resource: Resource) -> str | Unknown:
 def arn_of(key: Resource) -> str:
     """A key's ARN, or what stands for it while it isn't known."""
     arn = key.output("arn")
-    return arn if isinstance(arn, str) else f"arn:aws:kms:here:here:key/{key.name}"
+    return arn if isinstance(arn, str) else f"{STANDS_FOR}{key.name}"
 
 
 def _named(resource: Resource) -> bool:

@@ -23,7 +23,7 @@ from hipaa.facts.auditing import (
     Trail,
 )
 from hipaa.facts.backup import Selection, Vault
-from hipaa.facts.encryption import Key, KeyPolicy
+from hipaa.facts.encryption import STANDS_FOR, Key, KeyPolicy
 from hipaa.facts.identity import IdentityPolicy, UserAccess
 from hipaa.facts.identity import Role as IamRole
 from hipaa.facts.storage import (
@@ -53,6 +53,7 @@ from hipaa.facts.storage import (
 from hipaa.facts.values import Document, Flag, Here, Number, Place, Ref, Text, Unknown, on, unknowns
 
 __all__ = [
+    "STANDS_FOR",
     "AccessLogging",
     "AccessPoint",
     "AccountPublicAccessBlock",

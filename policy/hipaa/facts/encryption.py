@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from hipaa.facts.values import Document, Flag, Number, Place, Ref, Text, Unknown
 
+# Stands in documents for the ARN of a key that AWS hasn't given it yet, with the key's name after it.
+STANDS_FOR = "arn:aws:kms:here:here:key/"
+
 
 @dataclass(frozen=True)
 class Key:
@@ -24,6 +27,11 @@ class Key:
     rotation_days: Number
     window: Number
     place: Place = Place()
+
+    @property
+    def stand_in(self) -> str:
+        """What a document has in the place of its ARN while that isn't known."""
+        return STANDS_FOR + self.resource.rsplit("::", 1)[-1]
 
 
 @dataclass(frozen=True)

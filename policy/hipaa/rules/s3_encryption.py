@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from hipaa import iam
 from hipaa.documents import Parsed, denied, must_be_denied, named, read_bucket_policy
-from hipaa.facts import Bucket, BucketPolicy, DefaultEncryption, Here, Key, Unknown, on
+from hipaa.facts import STANDS_FOR, Bucket, BucketPolicy, DefaultEncryption, Here, Key, Unknown, on
 from hipaa.rules.customer_keys import fault
 from hipaa.rules.registry import Case, rule, setting_rule
 from hipaa.rules.s3_access import known
@@ -110,6 +110,8 @@ def _right_key(bucket: Bucket, parsed: Parsed, case: Case) -> str | Unknown | No
     key = next((each.key for each in bucket.declaring(DefaultEncryption) if each.key), None)
     if isinstance(key, Here):
         made = case.stack.get(key.resource, Key)
+        if made and not isinstance(made.arn, str) and any(each.startswith(STANDS_FOR) for each in wanted):
+            return made.stand_in
         key = made.arn if made and isinstance(made.arn, str) else "alias/"
     if key is None or isinstance(key, Unknown) or re.match("arn:.*:key/", key):
         return key
