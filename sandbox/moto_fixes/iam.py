@@ -1,4 +1,4 @@
-"""IAM has the policies that AWS manages. Moto leaves them out, or loads all of them, which takes seconds."""
+"""IAM: the policies that AWS manages, which moto leaves out or loads all of, which takes seconds; changes of roles."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 
 _attach_role_policy = IAMBackend.attach_role_policy
+_update_role = IAMBackend.update_role
 
 
 def attach_role_policy(self: Any, policy_arn: str, role_name: str) -> None:
@@ -22,4 +23,16 @@ def attach_role_policy(self: Any, policy_arn: str, role_name: str) -> None:
     _attach_role_policy(self, policy_arn, role_name)
 
 
-FIXES = ((IAMBackend, "attach_role_policy", attach_role_policy),)
+def update_role(self: Any, role_name: str, role_description: str | None, max_session_duration: Any) -> Any:
+    """Leaves the description where none is given, which moto deletes.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
+    """
+    description = self.get_role(role_name).description if role_description is None else role_description
+    return _update_role(self, role_name, description, max_session_duration)
+
+
+FIXES: tuple[tuple[Any, str, Any], ...] = (
+    (IAMBackend, "attach_role_policy", attach_role_policy),
+    (IAMBackend, "update_role", update_role),
+)
