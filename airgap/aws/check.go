@@ -41,7 +41,8 @@ func unknown(
 		sch, ok := schema.GetOk(name)
 		switch {
 		case strings.HasPrefix(string(key), "__"): // the engine's own
-		case !ok || !(sch.Optional() || sch.Required()):
+		// A field of an object that is an attribute, not a block, is neither: only one that is computed is an output.
+		case !ok || (sch.Computed() && !sch.Optional() && !sch.Required()):
 			found = append(found, notTaken(path+string(key)))
 		default:
 			inner := infos[name]

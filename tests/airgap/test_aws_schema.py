@@ -36,11 +36,14 @@ DIFFERENCES = Path(__file__).with_name("aws_schema_differences.txt")
 # A line for each service; split, since a list would be three times as long.
 USED = """
     backup/plan:Plan backup/selection:Selection backup/vault:Vault backup/vaultLockConfiguration:VaultLockConfiguration
-    cfg/recorder:Recorder
+    cfg/conformancePack:ConformancePack cfg/deliveryChannel:DeliveryChannel
+    cfg/organizationConformancePack:OrganizationConformancePack
+    cfg/recorder:Recorder cfg/recorderStatus:RecorderStatus
     cloudtrail/trail:Trail
     cloudwatch/dashboard:Dashboard cloudwatch/eventRule:EventRule cloudwatch/eventTarget:EventTarget
     cloudwatch/logGroup:LogGroup cloudwatch/logMetricFilter:LogMetricFilter cloudwatch/metricAlarm:MetricAlarm
-    guardduty/detector:Detector
+    guardduty/detector:Detector guardduty/detectorFeature:DetectorFeature
+    guardduty/malwareProtectionPlan:MalwareProtectionPlan
     iam/policy:Policy iam/role:Role iam/rolePolicy:RolePolicy iam/rolePolicyAttachment:RolePolicyAttachment
     kms/alias:Alias kms/key:Key kms/keyPolicy:KeyPolicy kms/replicaKey:ReplicaKey
     macie2/account:Account

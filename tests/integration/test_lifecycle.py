@@ -110,6 +110,23 @@ def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_p
     assert state(sandbox, ROOT, stack) == []
 
 
+def test_with_all_that_can_be_switched_on_every_control_passes(sandbox: Sandbox, project: Path):
+    """At a preview: the emulator can't create some of it."""
+    settings = (ROOT / "Pulumi.prod.yaml").read_text() + (
+        "  phi:accountGuards: [publicAccessBlock, guardDuty, malwareProtection, macie, config]\n"
+        "  phi:intelligentTiering: true\n"
+        "  phi:organizationId: o-abcdefghij\n"
+        "  phi:permissionsBoundary: arn:aws:iam::123456789012:policy/boundary\n"
+        "  phi:subscribers: [security@example.com, 'https://alerts.example.com/hook']\n"
+    )
+    (project / "Pulumi.prod.yaml").write_text(settings)
+    gate = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/prod.json")
+    preview = sandbox("pulumi", "preview", "--stack", "prod", *gate, cwd=project)
+    assert preview.returncode == 0, preview.stdout + preview.stderr
+    assert "✅ hipaa@" in preview.stdout
+    assert "account-malware-plan" in preview.stdout
+
+
 def test_a_change_of_settings_replaces_no_bucket_and_no_key(sandbox: Sandbox, project: Path):
     """A replica comes and goes, and earlier versions are kept longer."""
     up = ("pulumi", "up", "--yes", "--skip-preview", *STACK)
