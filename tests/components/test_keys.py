@@ -14,11 +14,12 @@ from tests.components.asked import ALLOWED, ANONYMOUS, NOT_ALLOWED, OTHER, OUTSI
 from tests.components.deployed import ACCOUNT_ID, Monitor, whole_program
 
 APP = role("app")
-REGIONS = {"phi-key": "us-east-1", "replica-key": "us-west-2", "audit-key": "us-east-1"}
+PRIMARIES = {"replica-key": "phi-key", "replica-alerts-key": "audit-key"}
+REGIONS = dict.fromkeys(PRIMARIES.values(), "us-east-1") | dict.fromkeys(PRIMARIES, "us-west-2")
 PHI, TRAIL = (f"arn:aws:s3:::phi-prod-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail"))
 REPLICA = f"arn:aws:s3:::phi-prod-replica-{ACCOUNT_ID}-us-west-2"
-BUCKETS = {"phi-key": PHI, "replica-key": REPLICA, "audit-key": TRAIL}
-OF_PHI = ("phi-key", "replica-key")
+BUCKETS = {"phi-key": PHI, "replica-key": REPLICA, "audit-key": TRAIL, "replica-alerts-key": REPLICA}
+OF_PHI, OF_AUDIT = ("phi-key", "replica-key"), ("audit-key", "replica-alerts-key")
 USES = ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
 
 VIA, CALLER = "kms:ViaService", "kms:CallerAccount"
@@ -34,7 +35,7 @@ def prod():
 
 def asked(stack: Monitor, name: str, principal, action: str, context):
     """The outcome of one of the key's policy; what isn't in `context` isn't told."""
-    kind = "ReplicaKey" if name == "replica-key" else "Key"
+    kind = "ReplicaKey" if name in PRIMARIES else "Key"
     (key,) = [each for each in stack.of(kind) if each.name == name and each.type.startswith("aws:")]
     arn = f"arn:aws:kms:{REGIONS[name]}:{ACCOUNT_ID}:key/{name}"
     return outcome(key.policy, principal, f"kms:{action}", arn, context)
@@ -91,10 +92,10 @@ def test_a_key_serves_s3_for_its_bucket_alone(prod, name, change, expected):
     words = {"bucket": BUCKETS[name], "region": REGIONS[name]}
     changed = {key: text and [text.format(**words)] for key, text in change.items()}
     context = through(name, "s3") | {OF_S3: [BUCKETS[name]]} | changed
-    may = ("Decrypt",) if name == "audit-key" else ("Decrypt", "Encrypt", "GenerateDataKey")
+    may = {"audit-key": {"Decrypt"}, "replica-alerts-key": set()}.get(name, {"Decrypt", "Encrypt", "GenerateDataKey"})
     for action in may:
         assert asked(prod, name, APP, action, context) is expected
-    for action in ({*USES} - {*may}) | {"CreateGrant"}:  # nobody but CloudTrail writes the trail
+    for action in {*USES, "CreateGrant"} - may:  # nobody but CloudTrail writes the trail
         assert asked(prod, name, APP, action, context) is NOT_ALLOWED
 
 
@@ -128,20 +129,18 @@ def test_a_key_of_phi_serves_its_backups(prod, name, action, change, expected):
     assert asked(prod, name, APP, action, through(name, "backup") | change) is expected
 
 
-def test_the_key_of_audit_data_serves_no_backups(prod):
+@pytest.mark.parametrize("name", OF_AUDIT)
+def test_a_key_of_audit_data_serves_no_backups(prod, name):
     for action in ("Decrypt", "CreateGrant"):
-        assert asked(prod, "audit-key", APP, action, through("audit-key", "backup") | GRANT) is NOT_ALLOWED
+        assert asked(prod, name, APP, action, through(name, "backup") | GRANT) is NOT_ALLOWED
 
 
 # Services that use the audit key themselves.
 
-CLOUDTRAIL, LOGS, CLOUDWATCH = service("cloudtrail"), service("logs.us-east-1"), service("cloudwatch")
+CLOUDTRAIL, LOGS = service("cloudtrail"), service("logs.us-east-1")
 TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT_ID}:trail/phi-prod-trail"
 LOG_GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:/audit/phi-prod-trail"
-TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-prod-alerts"
 BY_TRAIL = {"aws:SourceArn": [TRAIL_ARN], OF_TRAIL: [TRAIL_ARN]}
-BY_ALARM = {"aws:SourceAccount": [ACCOUNT_ID], OF_TOPIC: [TOPIC]}
-BY_ROLE = through("audit-key", "sns") | {OF_TOPIC: [TOPIC]}
 
 
 @pytest.mark.parametrize(
@@ -161,27 +160,43 @@ BY_ROLE = through("audit-key", "sns") | {OF_TOPIC: [TOPIC]}
         (LOGS, "Decrypt", {}, NOT_ALLOWED),
         (LOGS, "CreateGrant", {OF_LOGS: [LOG_GROUP]}, NOT_ALLOWED),
         (service("logs.eu-west-1"), "Decrypt", {OF_LOGS: [LOG_GROUP]}, NOT_ALLOWED),
-        (CLOUDWATCH, "Decrypt", BY_ALARM, ALLOWED),
-        (CLOUDWATCH, "GenerateDataKey", BY_ALARM, ALLOWED),
-        (CLOUDWATCH, "Encrypt", BY_ALARM, NOT_ALLOWED),
-        (CLOUDWATCH, "Decrypt", BY_ALARM | {"aws:SourceAccount": [OTHER]}, NOT_ALLOWED),
-        (CLOUDWATCH, "Decrypt", BY_ALARM | {"aws:SourceAccount": None}, NOT_ALLOWED),
-        (CLOUDWATCH, "Decrypt", BY_ALARM | {OF_TOPIC: [f"{TOPIC}-2"]}, NOT_ALLOWED),
-        (service("events"), "Decrypt", BY_ALARM, NOT_ALLOWED),
-        (APP, "Decrypt", BY_ROLE, ALLOWED),
-        (APP, "GenerateDataKey", BY_ROLE, ALLOWED),
-        (APP, "Encrypt", BY_ROLE, NOT_ALLOWED),
-        (APP, "Decrypt", BY_ROLE | {OF_TOPIC: [f"{TOPIC}-2"]}, NOT_ALLOWED),
-        (APP, "Decrypt", BY_ROLE | {VIA: ["sqs.us-east-1.amazonaws.com"]}, NOT_ALLOWED),
-        (APP, "Decrypt", BY_ROLE | {CALLER: [OTHER]}, NOT_ALLOWED),
-        (APP, "Decrypt", BY_ROLE | {VIA: None}, NOT_ALLOWED),
     ],
 )
-def test_the_audit_key_serves_the_trail_its_log_group_and_the_alerts(prod, principal, action, context, expected):
+def test_the_audit_key_serves_the_trail_and_its_log_group(prod, principal, action, context, expected):
     assert asked(prod, "audit-key", principal, action, context) is expected
     if expected is ALLOWED:
-        for other in OF_PHI:  # besides what describes the key to the account
+        for other in {*REGIONS} - {"audit-key"}:
             assert asked(prod, other, principal, action, context) is NOT_ALLOWED
+
+
+# Alerts: CloudWatch's alarms, and roles through SNS.
+
+CLOUDWATCH = service("cloudwatch")
+
+
+@pytest.mark.parametrize("name", OF_AUDIT)
+@pytest.mark.parametrize(
+    ("principal", "action", "change", "expected"),
+    [
+        *((each, action, {}, ALLOWED) for each in (CLOUDWATCH, APP) for action in ("Decrypt", "GenerateDataKey")),
+        *((each, "Encrypt", {}, NOT_ALLOWED) for each in (CLOUDWATCH, APP)),
+        *((each, "Decrypt", {OF_TOPIC: ["{topic}-2"]}, NOT_ALLOWED) for each in (CLOUDWATCH, APP)),
+        *((each, "Decrypt", {OF_TOPIC: None}, NOT_ALLOWED) for each in (CLOUDWATCH, APP)),
+        (CLOUDWATCH, "Decrypt", {"aws:SourceAccount": [OTHER]}, NOT_ALLOWED),
+        (CLOUDWATCH, "Decrypt", {"aws:SourceAccount": None}, NOT_ALLOWED),
+        (APP, "Decrypt", {VIA: ["sqs.us-east-1.amazonaws.com"]}, NOT_ALLOWED),
+        (APP, "Decrypt", {VIA: None}, NOT_ALLOWED),
+        (APP, "Decrypt", {CALLER: [OTHER]}, NOT_ALLOWED),
+        (service("events"), "Decrypt", {}, NOT_ALLOWED),
+    ],
+)
+def test_a_key_of_audit_data_serves_the_alerts_of_its_region(prod, name, principal, action, change, expected):
+    topic = f"arn:aws:sns:{REGIONS[name]}:{ACCOUNT_ID}:phi-prod-alerts"
+    by = through(name, "sns") if principal is APP else {"aws:SourceAccount": [ACCOUNT_ID]}
+    changed = {key: values and [each.format(topic=topic) for each in values] for key, values in change.items()}
+    context = by | {OF_TOPIC: [topic]} | changed
+    assert asked(prod, name, principal, action, context) is expected
+    assert asked(prod, "phi-key", principal, action, context) is NOT_ALLOWED
 
 
 def test_in_china_the_services_have_their_own_names(monkeypatch):
@@ -206,9 +221,10 @@ def test_a_key_rotates_can_be_replicated_and_is_slow_to_go(prod, name):
     assert not key.get("bypassPolicyLockoutSafetyCheck")
 
 
-def test_the_replica_is_of_phis_key_and_as_slow_to_go(prod):
-    (key,) = [each.inputs for each in prod.of("ReplicaKey") if each.type.startswith("aws:")]
-    assert key["primaryKeyArn"] == f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi-key"
+@pytest.mark.parametrize(("name", "primary"), PRIMARIES.items())
+def test_a_replica_is_of_its_primary_and_as_slow_to_go(prod, name, primary):
+    (key,) = [each.inputs for each in prod.of("ReplicaKey") if each.name == name and each.type.startswith("aws:")]
+    assert key["primaryKeyArn"] == f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/{primary}"
     assert key["deletionWindowInDays"] == 30
 
 
