@@ -77,7 +77,8 @@ TREE = {
     "Role alerts-publisher": ROLE,
     "Replica replica": (
         "aws, ReplicaKey replica-key, AccessLogBucket replica-logs, PhiBucket replica, "
-        "Replication replica-replication, ReplicaKey replica-alerts-key, Topic, TopicPolicy, TopicSubscription, TopicSubscription"
+        "Replication replica-replication, ReplicaKey replica-alerts-key, "
+        "Topic, TopicPolicy, TopicSubscription, TopicSubscription"
     ),
     "ReplicaKey replica-alerts-key": "ReplicaKey, Alias",
     "ReplicaKey replica-key": "ReplicaKey, Alias",
