@@ -89,8 +89,9 @@ class Program:
 
     @property
     def documents(self) -> list[Any]:
-        """What components have of policy documents, by which they are judged while the JSON isn't known."""
-        return [each.inputs for each in self.resources if each.type.startswith("phi:")]
+        """What components have of documents that aren't known as JSON yet, by which these are judged till then."""
+        components = (each.inputs for each in self.resources if each.type.startswith("phi:"))
+        return [each for each in components if UNKNOWN in json.dumps(each)]
 
     @property
     def keys(self) -> set[tuple[str, str]]:
