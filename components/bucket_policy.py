@@ -14,6 +14,8 @@ PolicyDocument = dict[str, Any]
 
 # What takes a version away or weakens what guards a bucket.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+# Not s3:PutBucketNotification and s3:PutInventoryConfiguration, by which AWS Backup's own policies have it back buckets
+# up: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForS3Backup.html
 WEAKENING = (
     "s3:BypassGovernanceRetention",
     "s3:DeleteBucket",
@@ -28,6 +30,7 @@ WEAKENING = (
     "s3:PutBucketVersioning",
     "s3:PutEncryptionConfiguration",
     "s3:PutLifecycleConfiguration",
+    "s3:PutMetricsConfiguration",
     "s3:PutReplicationConfiguration",
 )
 

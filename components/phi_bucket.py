@@ -88,9 +88,10 @@ class PhiBucket(pulumi.ComponentResource):
             ],
             opts=kept(self, guard.keeps_data, self.ready),
         )
-        aws.s3.BucketNotification(
+        events = aws.s3.BucketNotification(
             f"{name}-events", bucket=bucket.id, eventbridge=True, opts=kept(self, guard.keeps_data, self.ready)
         )
+        self.ready = [*self.ready, events]
 
         self.bucket = bucket.bucket  # known at preview, where the id isn't
         self.arn = bucket.arn

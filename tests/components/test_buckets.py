@@ -178,9 +178,18 @@ def test_an_upload_takes_the_buckets_key_or_is_refused(prod, name, headers, expe
     [
         *(("phi", f"s3:{each}") for each in ("AbortMultipartUpload", "ListMultipartUploadParts", "DeleteObject")),
         *(("replica", f"s3:Replicate{each}") for each in ("Object", "Delete", "Tags")),
+        # By which AWS Backup copies a bucket and restores it.
+        *(
+            ("phi", f"s3:{each}")
+            for each in ("GetObjectVersion", "PutObject", "PutObjectTagging", "PutObjectVersionTagging")
+        ),
+        *(
+            ("phi", f"s3:{each}")
+            for each in ("PutBucketNotification", "PutInventoryConfiguration", "ListBucketVersions")
+        ),
     ],
 )
-def test_the_rest_of_an_upload_and_copies_are_not_refused(prod, name, action):
+def test_the_rest_of_an_upload_copies_and_backups_are_not_refused(prod, name, action):
     assert outcome(policy(prod, name), APP, action, f"{arn(name)}/object") is NOT_ALLOWED
 
 
