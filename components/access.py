@@ -5,17 +5,15 @@ Which action has a resource to name: https://docs.aws.amazon.com/service-authori
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
 
 from components.account import Account
-from components.role import HOUR, PolicyDocument, Role
+from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
+from components.role import HOUR, Role
 from components.site import Site
 from components.trust import Trust
-
-Statement = dict[str, Any]
 
 # EC2 takes a role for its instances without telling for whose: a condition on aws:SourceAccount would keep them all
 # out. AWS documents none for it, as it does for ECS: https://github.com/prowler-cloud/prowler/issues/2810
@@ -100,17 +98,17 @@ def application_trust(account: Account, trust: Trust) -> PolicyDocument:
     who = trust.principal
     if trust.kind == "service":
         source = {} if who in SOURCELESS else {"StringEquals": {"aws:SourceAccount": account.id}}
-        return _trust({"Service": who}, source)
+        return trust_of({"Service": who}, source)
     if trust.kind == "account":
         if who != account.id and not trust.external_id:
             raise pulumi.RunError(
                 f"the account {who} isn't the stack's own: it takes the role with an external id only"
             )
         said = {"StringEquals": {"sts:ExternalId": trust.external_id}} if trust.external_id else {}
-        return _trust({"AWS": f"arn:{account.partition}:iam::{who}:root"}, said)
+        return trust_of({"AWS": f"arn:{account.partition}:iam::{who}:root"}, said)
     token = {"StringEquals": {f"{who}:aud": trust.audience, f"{who}:sub": trust.subject}}
     provider = f"arn:{account.partition}:iam::{account.id}:oidc-provider/{who}"
-    return _trust({"Federated": provider}, token, "sts:AssumeRoleWithWebIdentity")
+    return trust_of({"Federated": provider}, token, "sts:AssumeRoleWithWebIdentity")
 
 
 def auditor_trust(account: Account) -> PolicyDocument:
@@ -119,13 +117,13 @@ def auditor_trust(account: Account) -> PolicyDocument:
     Not `BoolIfExists`: credentials without a session don't have the key.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
     """
-    return _trust({"AWS": account.root}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    return trust_of({"AWS": account.root}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
 
 
 def break_glass_trust(account: Account) -> PolicyDocument:
     """The same, where the second factor was shown within the last hour."""
     shown = {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "NumericLessThan": {"aws:MultiFactorAuthAge": str(HOUR)}}
-    return _trust({"AWS": account.root}, shown)
+    return trust_of({"AWS": account.root}, shown)
 
 
 def application_permissions(args: AccessArgs) -> PolicyDocument:
@@ -135,8 +133,8 @@ def application_permissions(args: AccessArgs) -> PolicyDocument:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
     """
     account, bucket = args["site"].account, args["site"].phi_arn
-    return _document(
-        _allow(
+    return document(
+        allow(
             [
                 "s3:AbortMultipartUpload",
                 "s3:DeleteObject",
@@ -146,8 +144,8 @@ def application_permissions(args: AccessArgs) -> PolicyDocument:
             ],
             f"{bucket}/*",
         ),
-        _allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket),
-        _allow(["kms:Decrypt", "kms:GenerateDataKey"], args["phi_key_arn"], _through_s3(account, [bucket])),
+        allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], args["phi_key_arn"], through_s3(account, bucket)),
     )
 
 
@@ -156,8 +154,8 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
     site = args["site"]
     account, group = site.account, site.log_group_arn
     phi, logs, trails = site.phi_arn, site.access_log_arn, site.trail_bucket_arn
-    return _document(
-        _allow(
+    return document(
+        allow(
             [
                 "s3:GetBucketAcl",
                 "s3:GetBucketCORS",
@@ -181,11 +179,11 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
             ],
             [phi, logs, trails],
         ),
-        _allow(["s3:ListBucket", "s3:ListBucketVersions"], [logs, trails]),
-        _allow(["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], [f"{logs}/*", f"{trails}/*"]),
+        allow(["s3:ListBucket", "s3:ListBucketVersions"], [logs, trails]),
+        allow(["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], [f"{logs}/*", f"{trails}/*"]),
         # A log file's encryption context is its own ARN, as its bucket has no Bucket Key.
-        _allow(["kms:Decrypt"], args["audit_key_arn"], _through_s3(account, [f"{trails}/*"])),
-        _allow(
+        allow(["kms:Decrypt"], args["audit_key_arn"], through_s3(account, f"{trails}/*")),
+        allow(
             [
                 "kms:DescribeKey",
                 "kms:GetKeyPolicy",
@@ -195,7 +193,7 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
             ],
             [args["phi_key_arn"], args["audit_key_arn"]],
         ),
-        _allow(
+        allow(
             [
                 "cloudtrail:GetEventSelectors",
                 "cloudtrail:GetInsightSelectors",
@@ -204,7 +202,7 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
             ],
             site.trail_arn,
         ),
-        _allow(
+        allow(
             [
                 "logs:DescribeLogStreams",
                 "logs:DescribeMetricFilters",
@@ -214,11 +212,11 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
             ],
             [group, f"{group}:*"],
         ),
-        _allow(["logs:DescribeLogGroups"], account.arn("logs", "log-group:*")),
-        _allow(["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"], account.arn("cloudwatch", "alarm:*")),
-        _allow(["events:DescribeRule", "events:ListTargetsByRule"], account.arn("events", f"rule/{account.name('*')}")),
-        _allow(["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"], site.topic_arn),
-        _allow(
+        allow(["logs:DescribeLogGroups"], account.arn("logs", "log-group:*")),
+        allow(["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"], account.arn("cloudwatch", "alarm:*")),
+        allow(["events:DescribeRule", "events:ListTargetsByRule"], account.arn("events", f"rule/{account.name('*')}")),
+        allow(["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"], site.topic_arn),
+        allow(
             [
                 "backup:DescribeBackupVault",
                 "backup:GetBackupVaultAccessPolicy",
@@ -227,16 +225,16 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
             account.arn("backup", f"backup-vault:{account.name('*')}"),
         ),
         # AWS Backup gives a plan's ARN an id of its own making.
-        _allow(
+        allow(
             ["backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListBackupSelections"],
             account.arn("backup", "backup-plan:*"),
         ),
-        _allow(
+        allow(
             ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
             account.role_arn(account.name("*")),
         ),
         # None of these has a resource to name.
-        _allow(
+        allow(
             [
                 "backup:ListBackupJobs",
                 "backup:ListBackupPlans",
@@ -258,9 +256,9 @@ def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
     An object may have been written without a Bucket Key, if its writer asked: its encryption context is then its own.
     """
     account, bucket = args["site"].account, args["site"].phi_arn
-    return _document(
-        _allow(["s3:ListBucketVersions"], bucket),
-        _allow(
+    return document(
+        allow(["s3:ListBucketVersions"], bucket),
+        allow(
             [
                 "s3:DeleteObjectVersion",
                 "s3:GetObject",
@@ -270,34 +268,5 @@ def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
             ],
             f"{bucket}/*",
         ),
-        _allow(["kms:Decrypt"], args["phi_key_arn"], _through_s3(account, [bucket, f"{bucket}/*"])),
+        allow(["kms:Decrypt"], args["phi_key_arn"], through_s3(account, bucket, f"{bucket}/*")),
     )
-
-
-def _through_s3(account: Account, contexts: Sequence[str]) -> dict[str, Any]:
-    """Through S3 alone, for what these ARNs are the encryption context of: the bucket's where it has a Bucket Key.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-    """
-    return {
-        "StringEquals": {"kms:ViaService": f"s3.{account.region}.{account.dns_suffix}"},
-        "ArnLike": {"kms:EncryptionContext:aws:s3:arn": list(contexts)},
-    }
-
-
-def _trust(principal: dict[str, str], condition: dict[str, Any], action: str = "sts:AssumeRole") -> PolicyDocument:
-    statement = {"Effect": "Allow", "Principal": principal, "Action": action}
-    return _document(statement | ({"Condition": condition} if condition else {}))
-
-
-def _allow(
-    actions: list[str],
-    resources: pulumi.Input[str] | Sequence[pulumi.Input[str]],
-    condition: dict[str, Any] | None = None,
-) -> Statement:
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    return statement | ({"Condition": condition} if condition else {})
-
-
-def _document(*statements: Statement) -> PolicyDocument:
-    return {"Version": "2012-10-17", "Statement": list(statements)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -13,7 +13,8 @@ from components.config_delivery import CONFIG, delivered
 from components.conformance import rules_of_account, rules_of_organization, template
 from components.guarded_bucket import kept
 from components.phi_bucket import PhiBucket
-from components.role import PolicyDocument, Role
+from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
+from components.role import Role
 from components.site import Site
 
 MALWARE_PROTECTION = "malware-protection-plan.guardduty.amazonaws.com"
@@ -149,14 +150,7 @@ def trust(service: str, account: Account) -> PolicyDocument:
     https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
     https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html
     """
-    return _document(
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"aws:SourceAccount": account.id}},
-        }
-    )
+    return trust_of({"Service": service}, {"StringEquals": {"aws:SourceAccount": account.id}})
 
 
 def malware_permissions(account: Account, bucket_arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
@@ -166,19 +160,15 @@ def malware_permissions(account: Account, bucket_arn: str, key_arn: pulumi.Input
     https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
     """
     rule = account.arn("events", "rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*")
-    through_s3 = {
-        "StringEquals": {"kms:ViaService": f"s3.{account.region}.{account.dns_suffix}"},
-        "ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
-    }
-    return _document(
-        _allow(
+    return document(
+        allow(
             ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"],
             rule,
             {"StringEquals": {"events:ManagedBy": MALWARE_PROTECTION}},
         ),
-        _allow(["events:DescribeRule", "events:ListTargetsByRule"], rule),
-        _allow(["s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification"], bucket_arn),
-        _allow(
+        allow(["events:DescribeRule", "events:ListTargetsByRule"], rule),
+        allow(["s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification"], bucket_arn),
+        allow(
             [
                 "s3:GetObject",
                 "s3:GetObjectTagging",
@@ -189,8 +179,8 @@ def malware_permissions(account: Account, bucket_arn: str, key_arn: pulumi.Input
             ],
             f"{bucket_arn}/*",
         ),
-        _allow(["s3:PutObject"], f"{bucket_arn}/malware-protection-resource-validation-object"),
-        _allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, through_s3),
+        allow(["s3:PutObject"], f"{bucket_arn}/malware-protection-resource-validation-object"),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, through_s3(account, bucket_arn, f"{bucket_arn}/*")),
     )
 
 
@@ -200,16 +190,7 @@ def delivery_permissions(account: Account, bucket_arn: str) -> PolicyDocument:
     https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html
     """
     owned = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
-    return _document(
-        _allow(["s3:PutObject", "s3:PutObjectAcl"], delivered(account, bucket_arn), owned),
-        _allow(["s3:GetBucketAcl"], bucket_arn),
+    return document(
+        allow(["s3:PutObject", "s3:PutObjectAcl"], delivered(account, bucket_arn), owned),
+        allow(["s3:GetBucketAcl"], bucket_arn),
     )
-
-
-def _allow(actions: list[str], resource: pulumi.Input[str], condition: dict[str, Any] | None = None) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
-    return statement | ({"Condition": condition} if condition else {})
-
-
-def _document(*statements: dict[str, Any]) -> PolicyDocument:
-    return {"Version": "2012-10-17", "Statement": list(statements)}

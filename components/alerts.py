@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -13,11 +13,10 @@ from components.account import Account
 from components.alert_dashboard import dashboard
 from components.alert_rules import Sign, Watch, signs, told, watches
 from components.phi_bucket import METRICS
+from components.policy_document import PolicyDocument, allow, document, trust_of
 from components.role import Role
 from components.site import Site
 from components.topic import alert_topic
-
-PolicyDocument = dict[str, Any]
 
 MINUTE = 60
 FIVE_MINUTES = 300
@@ -162,21 +161,11 @@ def trust_policy(account: Account) -> PolicyDocument:
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "PublishForTheRules",
-                "Effect": "Allow",
-                "Principal": {"Service": "events.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {
-                    "ArnLike": {"aws:SourceArn": account.arn("events", f"rule/{account.name('*')}")},
-                    "StringEquals": {"aws:SourceAccount": account.id},
-                },
-            }
-        ],
+    rules = {
+        "ArnLike": {"aws:SourceArn": account.arn("events", f"rule/{account.name('*')}")},
+        "StringEquals": {"aws:SourceAccount": account.id},
     }
+    return trust_of({"Service": "events.amazonaws.com"}, rules)
 
 
 def publishing_policy(account: Account, arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
@@ -184,21 +173,11 @@ def publishing_policy(account: Account, arn: str, key_arn: pulumi.Input[str]) ->
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": "Publish", "Effect": "Allow", "Action": "sns:Publish", "Resource": arn},
-            {
-                "Sid": "EncryptWhatIsPublished",
-                "Effect": "Allow",
-                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-                "Resource": key_arn,
-                "Condition": {
-                    "StringEquals": {
-                        "kms:ViaService": f"sns.{account.region}.{account.dns_suffix}",
-                        "kms:EncryptionContext:aws:sns:topicArn": arn,
-                    }
-                },
-            },
-        ],
+    through_sns = {
+        "kms:ViaService": f"sns.{account.region}.{account.dns_suffix}",
+        "kms:EncryptionContext:aws:sns:topicArn": arn,
     }
+    return document(
+        allow(["sns:Publish"], arn),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, {"StringEquals": through_sns}),
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
 from components.guarded_bucket import kept
+from components.policy_document import PolicyDocument, allow, document, trust_of
 from components.role import Role
 from components.site import Site
 from components.trail_bucket import TrailBucket
@@ -105,30 +106,16 @@ def selectors(watched: Sequence[str]) -> list[aws.cloudtrail.TrailAdvancedEventS
     ]
 
 
-def trust() -> dict[str, Any]:
+def trust() -> PolicyDocument:
     """CloudTrail takes the role. It names no source there, so that no condition can bind it; what binds the role is
     that it may write to the one log group alone.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
-    }
+    return trust_of({"Service": "cloudtrail.amazonaws.com"})
 
 
-def permissions(account: Account, log_group_name: str) -> dict[str, Any]:
+def permissions(account: Account, log_group_name: str) -> PolicyDocument:
     """The log streams that CloudTrail names by the account and its region."""
     stream = f"log-group:{log_group_name}:log-stream:{account.id}_CloudTrail_{account.region}*"
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": account.arn("logs", stream),
-            }
-        ],
-    }
+    return document(allow(["logs:CreateLogStream", "logs:PutLogEvents"], account.arn("logs", stream)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from components.guarded_bucket import kept
 from components.phi_bucket import PhiBucket
+from components.policy_document import PolicyDocument, trust_of
 from components.role import Role
 from components.site import Site
 
@@ -80,15 +81,10 @@ class Backup(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def trust() -> dict[str, Any]:
+def trust() -> PolicyDocument:
     """AWS Backup takes the role. That it names a source account there isn't documented, so no condition binds it;
     whoever has AWS Backup use the role must be allowed to pass it on.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/iam-service-roles.html
     """
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
-    }
+    return trust_of({"Service": "backup.amazonaws.com"})

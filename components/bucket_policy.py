@@ -8,9 +8,7 @@ from typing import Any
 import pulumi
 
 from components.account import Account
-
-Statement = dict[str, Any]
-PolicyDocument = dict[str, Any]
+from components.policy_document import Statement
 
 # What takes a version away or weakens what guards a bucket.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
@@ -33,10 +31,6 @@ WEAKENING = (
     "s3:PutMetricsConfiguration",
     "s3:PutReplicationConfiguration",
 )
-
-
-def document(*statements: Statement) -> PolicyDocument:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def tls_only(bucket_arn: str) -> list[Statement]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from components.account import Account
-from components.bucket_policy import Statement, service_may
+from components.bucket_policy import service_may
+from components.policy_document import Statement
 
 CONFIG = "config"
 """The prefix that AWS Config delivers under."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
 from components.guarded_bucket import kept
+from components.policy_document import PolicyDocument, Statement, document
 from components.site import Site
-
-Statement = dict[str, Any]
 
 DELETION_WINDOW = 30  # days: the longest that KMS has, in which a mistake is undone
 
@@ -51,12 +50,7 @@ class CustomerKey(pulumi.ComponentResource):
             tags={"DataClass": args["data_class"]},
             opts=data,
         )
-        aws.kms.Alias(
-            f"{name}-alias",
-            name=f"alias/{site.account.name(name)}",
-            target_key_id=key.key_id,
-            opts=data,
-        )
+        _alias(name, site, key, data)
 
         self.arn = key.arn
         self.register_outputs({"arn": key.arn})
@@ -86,18 +80,17 @@ class ReplicaKey(pulumi.ComponentResource):
             tags={"DataClass": args["data_class"]},
             opts=data,
         )
-        aws.kms.Alias(
-            f"{name}-alias",
-            name=f"alias/{site.account.name(name)}",
-            target_key_id=key.key_id,
-            opts=data,
-        )
+        _alias(name, site, key, data)
 
         self.arn = key.arn
         self.register_outputs({"arn": key.arn})
 
 
-def key_policy(account: Account, uses: Sequence[Statement]) -> dict[str, Any]:
+def _alias(name: str, site: Site, key: aws.kms.Key | aws.kms.ReplicaKey, opts: pulumi.ResourceOptions) -> None:
+    aws.kms.Alias(f"{name}-alias", name=f"alias/{site.account.name(name)}", target_key_id=key.key_id, opts=opts)
+
+
+def key_policy(account: Account, uses: Sequence[Statement]) -> PolicyDocument:
     """Administration by the account, without use, and then its uses.
 
     The account's root keeps the key manageable: IAM policies decide who administers it.
@@ -131,4 +124,4 @@ def key_policy(account: Account, uses: Sequence[Statement]) -> dict[str, Any]:
         ],
         "Resource": "*",
     }
-    return {"Version": "2012-10-17", "Statement": [administer, *uses]}
+    return document(administer, *uses)

@@ -9,7 +9,7 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
-from components.bucket_policy import PolicyDocument
+from components.policy_document import PolicyDocument
 
 LifecycleRule = aws.s3.BucketLifecycleConfigurationRuleArgsDict
 Encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgsDict

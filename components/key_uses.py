@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.account import Account
+from components.policy_document import Statement
 from components.site import Site
-
-Statement = dict[str, Any]
 
 
 def of_phi(site: Site, bucket_arn: str) -> list[Statement]:

@@ -9,8 +9,9 @@ import pulumi_aws as aws
 
 from components.access_log_bucket import INVENTORY
 from components.account import Account
-from components.bucket_policy import PolicyDocument, document, guarded, insiders_only, one_key, tls_only
+from components.bucket_policy import guarded, insiders_only, one_key, tls_only
 from components.guarded_bucket import Guard, LifecycleRule, guarded_bucket, kept
+from components.policy_document import PolicyDocument, document
 from components.settings import Settings
 from components.site import Site
 

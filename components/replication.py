@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-from components.account import Account
 from components.guarded_bucket import kept
+from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
 from components.role import Role
 from components.site import Site
 
@@ -105,29 +105,16 @@ class Replication(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def trust(account: str, bucket_arn: str) -> dict[str, Any]:
+def trust(account: str, bucket_arn: str) -> PolicyDocument:
     """S3 takes the role, for the one source.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
     """
-    source = {
-        "StringEquals": {"aws:SourceAccount": account},
-        "ArnLike": {"aws:SourceArn": bucket_arn},
-    }
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "s3.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": source,
-            }
-        ],
-    }
+    source = {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": bucket_arn}}
+    return trust_of({"Service": "s3.amazonaws.com"}, source)
 
 
-def permissions(args: ReplicationArgs) -> dict[str, Any]:
+def permissions(args: ReplicationArgs) -> PolicyDocument:
     """Read versions with their locks at the source, write copies at the destination, and use each key through S3.
 
     With a Bucket Key the encryption context is the bucket's ARN; objects written without one have their own.
@@ -135,39 +122,24 @@ def permissions(args: ReplicationArgs) -> dict[str, Any]:
     """
     site, there = args["site"], args["there"]
     source, replica = site.phi_arn, there.replica_arn
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            _allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], source),
-            _allow(
-                [
-                    "s3:GetObjectLegalHold",
-                    "s3:GetObjectRetention",
-                    "s3:GetObjectVersionAcl",
-                    "s3:GetObjectVersionForReplication",
-                    "s3:GetObjectVersionTagging",
-                ],
-                f"{source}/*",
-            ),
-            _allow(["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"], f"{replica}/*"),
-            _allow(["kms:Decrypt"], args["key_arn"], through_s3(site.account, source)),
-            # The second is for a Bucket Key at the destination, which a data key is made of.
-            _allow(
-                ["kms:Encrypt", "kms:GenerateDataKey"],
-                args["replica_key_arn"],
-                through_s3(there.account, replica),
-            ),
-        ],
-    }
-
-
-def through_s3(account: Account, bucket_arn: str) -> dict[str, Any]:
-    return {
-        "StringEquals": {"kms:ViaService": f"s3.{account.region}.{account.dns_suffix}"},
-        "ArnLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
-    }
-
-
-def _allow(actions: list[str], resource: pulumi.Input[str], condition: dict[str, Any] | None = None) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
-    return statement | ({"Condition": condition} if condition else {})
+    return document(
+        allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], source),
+        allow(
+            [
+                "s3:GetObjectLegalHold",
+                "s3:GetObjectRetention",
+                "s3:GetObjectVersionAcl",
+                "s3:GetObjectVersionForReplication",
+                "s3:GetObjectVersionTagging",
+            ],
+            f"{source}/*",
+        ),
+        allow(["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"], f"{replica}/*"),
+        allow(["kms:Decrypt"], args["key_arn"], through_s3(site.account, source, f"{source}/*")),
+        # The second is for a Bucket Key at the destination, which a data key is made of.
+        allow(
+            ["kms:Encrypt", "kms:GenerateDataKey"],
+            args["replica_key_arn"],
+            through_s3(there.account, replica, f"{replica}/*"),
+        ),
+    )

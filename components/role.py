@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-
-PolicyDocument = dict[str, Any]
+from components.policy_document import PolicyDocument
 
 HOUR = 3600  # seconds: the shortest that a role's longest session may be
 

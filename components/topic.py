@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
+from components.policy_document import PolicyDocument
 from components.site import Site
-
-PolicyDocument = dict[str, Any]
 
 # What a topic's policy may speak of; SNS refuses a wildcard.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html

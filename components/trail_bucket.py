@@ -7,8 +7,9 @@ from typing import TypedDict
 import pulumi
 
 from components.account import Account
-from components.bucket_policy import PolicyDocument, document, guarded, insiders_only, service_may, tls_only
+from components.bucket_policy import guarded, insiders_only, service_may, tls_only
 from components.guarded_bucket import Guard, guarded_bucket, keep_earlier_versions
+from components.policy_document import PolicyDocument, document
 from components.site import Site
 
 
