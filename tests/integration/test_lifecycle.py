@@ -283,4 +283,4 @@ def test_an_unknown_stack_is_told_with_those_there_are(sandbox: Sandbox):
     done = sandbox("pulumi", "preview", "--stack", "nope", *GATE)
     assert done.returncode != 0
     assert "no stack 'nope'" in done.stderr
-    assert "Its stacks: dev." in done.stderr
+    assert "Its stacks: dev, prod." in done.stderr
