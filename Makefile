@@ -47,6 +47,7 @@ lint: setup ## Check style, types and formatting
 
 bench: setup ## Measure the README's figures, with warm caches: a quarter of an hour
 	@$(VENV)/bin/python bench/run.py
+	@$(VENV)/bin/python -m bench.stack
 	@$(VENV)/bin/python -m bench.gate
 
 bench-cold: ## Measure a first preview on a fresh clone with empty caches: some ten minutes
