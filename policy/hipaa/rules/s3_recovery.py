@@ -100,7 +100,7 @@ def deletion_guarded(policy: BucketPolicy, bucket: Bucket, _: Case) -> Finding:
         return unverified(bucket.arn)
     locks = bucket.declaring(ObjectLock)
     locked = all_of(_in_compliance(lock) for lock in locks) if locks else False
-    findings = list(_guarded(parsed, bucket, WEAKENING))
+    findings = [worst(_guarded(parsed, bucket, WEAKENING), "")]
     if bucket.whole and locked is not True:
         deletion = worst(_guarded(parsed, bucket, ("s3:DeleteObjectVersion",)), "")
         if isinstance(locked, Unknown) and deletion.status is Status.FAIL:
