@@ -8,10 +8,10 @@ from typing import TypedDict
 import pulumi
 
 from components.account import Account
-from components.bucket_policy import guarded, insiders_only, service_may, tls_only
+from components.bucket_policy import guarded, insiders_only, tls_only
 from components.config_delivery import config_delivery
 from components.guarded_bucket import Guard, guarded_bucket, keep_earlier_versions
-from components.policy_document import PolicyDocument, document
+from components.policy_document import PolicyDocument, document, service_may
 from components.site import Site
 
 INVENTORY = "inventory"

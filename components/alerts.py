@@ -13,7 +13,7 @@ from components.account import Account
 from components.alert_dashboard import dashboard
 from components.alert_rules import Sign, Watch, signs, told, watches
 from components.phi_bucket import METRICS
-from components.policy_document import PolicyDocument, allow, document, trust_of
+from components.policy_document import PolicyDocument, allow, document, through_sns, trust_of
 from components.role import Role
 from components.site import Site
 from components.topic import alert_topic
@@ -169,15 +169,8 @@ def trust_policy(account: Account) -> PolicyDocument:
 
 
 def publishing_policy(account: Account, arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
-    """To publish to the topic, and through SNS to encrypt what is published.
-
-    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-    """
-    through_sns = {
-        "kms:ViaService": f"sns.{account.region}.{account.dns_suffix}",
-        "kms:EncryptionContext:aws:sns:topicArn": arn,
-    }
+    """To publish to the topic, and through SNS to encrypt what is published."""
     return document(
         allow(["sns:Publish"], arn),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, {"StringEquals": through_sns}),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, through_sns(account, arn)),
     )

@@ -92,15 +92,3 @@ def _deny(sid: str, actions: str | list[str], resources: str | list[str], condit
         "Resource": resources,
         "Condition": condition,
     }
-
-
-def service_may(sid: str, service: str, action: str, resource: str, condition: dict[str, Any]) -> Statement:
-    """A service of AWS is let in, bound by the condition to the resources that it acts for."""
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": action,
-        "Resource": resource,
-        "Condition": condition,
-    }

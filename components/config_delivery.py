@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from components.account import Account
-from components.bucket_policy import service_may
-from components.policy_document import Statement
+from components.policy_document import Statement, service_may
 
 CONFIG = "config"
 """The prefix that AWS Config delivers under."""

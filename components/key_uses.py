@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.account import Account
-from components.policy_document import Statement
+from components.policy_document import Statement, service_may, through_s3, through_sns
 from components.site import Site
 
 
 def of_phi(site: Site, bucket_arn: str) -> list[Statement]:
     """A bucket of PHI is read, written and copied, and backed up."""
     uses = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
-    return [through_s3(site.account, bucket_arn, uses), *through_backup(site.account)]
+    return [by_way_of_s3(site.account, bucket_arn, uses), *by_way_of_backup(site.account)]
 
 
 def of_audit(site: Site) -> list[Statement]:
@@ -26,36 +26,27 @@ def of_audit(site: Site) -> list[Statement]:
         *by_cloudtrail(site.account, site.trail_arn),
         by_logs(site.account, site.log_group_arn),
         *by_publishers(site.account, site.topic_arn),
-        through_s3(site.account, site.trail_bucket_arn, ["kms:Decrypt"]),
+        by_way_of_s3(site.account, site.trail_bucket_arn, ["kms:Decrypt"]),
     ]
 
 
-def through_s3(account: Account, bucket_arn: str, actions: Sequence[str]) -> Statement:
-    """Principals of the account that IAM allows, through S3 alone, for the objects of one bucket alone.
-
-    The encryption context names the object's ARN, or the bucket's where a Bucket Key is on:
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-    """
-    return _account_may(
-        "UseThroughS3ForItsBucket",
-        account,
-        actions,
-        f"s3.{account.region}.{account.dns_suffix}",
-        ArnLike={"kms:EncryptionContext:aws:s3:arn": [bucket_arn, f"{bucket_arn}/*"]},
-    )
+def by_way_of_s3(account: Account, bucket_arn: str, actions: Sequence[str]) -> Statement:
+    """Principals of the account that IAM allows, through S3 alone, for the objects of one bucket alone."""
+    for_bucket = through_s3(account, bucket_arn, f"{bucket_arn}/*")
+    return _account_may("UseThroughS3ForItsBucket", account, actions, for_bucket)
 
 
-def through_backup(account: Account) -> list[Statement]:
+def by_way_of_backup(account: Account) -> list[Statement]:
     """A vault of AWS Backup encrypts its copies, through grants that AWS Backup alone makes use of.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
     """
-    backup = f"backup.{account.region}.{account.dns_suffix}"
+    backup = {"StringEquals": {"kms:ViaService": f"backup.{account.region}.{account.dns_suffix}"}}
     use = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
-    for_aws = {"kms:GrantIsForAWSResource": "true"}
+    for_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
         _account_may("UseThroughBackup", account, use, backup),
-        _account_may("GrantThroughBackup", account, ["kms:CreateGrant"], backup, Bool=for_aws),
+        _account_may("GrantThroughBackup", account, ["kms:CreateGrant"], backup | for_aws),
     ]
 
 
@@ -69,8 +60,8 @@ def by_cloudtrail(account: Account, trail_arn: str) -> list[Statement]:
     service = "cloudtrail.amazonaws.com"
     of_trail = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails}}
     return [
-        _service_may("EncryptTheTrail", service, ["kms:GenerateDataKey*"], for_trail | of_trail),
-        _service_may("DescribeForTheTrail", service, ["kms:DescribeKey"], for_trail),
+        service_may("EncryptTheTrail", service, ["kms:GenerateDataKey*"], "*", for_trail | of_trail),
+        service_may("DescribeForTheTrail", service, ["kms:DescribeKey"], "*", for_trail),
     ]
 
 
@@ -79,10 +70,11 @@ def by_logs(account: Account, log_group_arn: str) -> Statement:
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    return _service_may(
+    return service_may(
         "EncryptTheLogGroup",
         f"logs.{account.region}.{account.dns_suffix}",
         ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "*",
         {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": log_group_arn}},
     )
 
@@ -95,37 +87,19 @@ def by_publishers(account: Account, topic_arn: str) -> list[Statement]:
     use = ["kms:Decrypt", "kms:GenerateDataKey*"]
     to_topic = {"kms:EncryptionContext:aws:sns:topicArn": topic_arn}
     of_account = {"aws:SourceAccount": account.id}
-    sns = f"sns.{account.region}.{account.dns_suffix}"
     return [
-        _service_may("PublishAlarms", "cloudwatch.amazonaws.com", use, {"StringEquals": to_topic | of_account}),
-        _account_may("PublishByRoles", account, use, sns, StringEquals=to_topic),
+        service_may("PublishAlarms", "cloudwatch.amazonaws.com", use, "*", {"StringEquals": to_topic | of_account}),
+        _account_may("PublishByRoles", account, use, through_sns(account, topic_arn)),
     ]
 
 
-def _account_may(
-    sid: str,
-    account: Account,
-    actions: Sequence[str],
-    service: str,
-    **condition: dict[str, Any],
-) -> Statement:
-    via = {"kms:CallerAccount": account.id, "kms:ViaService": service}
+def _account_may(sid: str, account: Account, actions: Sequence[str], condition: dict[str, Any]) -> Statement:
+    equal = {"kms:CallerAccount": account.id, **condition["StringEquals"]}
     return {
         "Sid": sid,
         "Effect": "Allow",
         "Principal": {"AWS": account.root},
         "Action": list(actions),
         "Resource": "*",
-        "Condition": condition | {"StringEquals": via | condition.get("StringEquals", {})},
-    }
-
-
-def _service_may(sid: str, service: str, actions: Sequence[str], condition: dict[str, Any]) -> Statement:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": list(actions),
-        "Resource": "*",
-        "Condition": condition,
+        "Condition": condition | {"StringEquals": equal},
     }

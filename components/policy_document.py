@@ -27,12 +27,36 @@ def allow(
     return statement | ({"Condition": condition} if condition else {})
 
 
+def service_may(
+    sid: str, service: str, actions: str | Sequence[str], resource: str, condition: Mapping[str, Any]
+) -> Statement:
+    """A service of AWS is let in, bound by the condition to the resources that it acts for."""
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": actions if isinstance(actions, str) else list(actions),
+        "Resource": resource,
+        "Condition": condition,
+    }
+
+
 def trust_of(
     principal: Mapping[str, str], condition: Mapping[str, Any] | None = None, action: str = "sts:AssumeRole"
 ) -> PolicyDocument:
     """Who takes a role."""
     statement = {"Effect": "Allow", "Principal": dict(principal), "Action": action}
     return document(statement | ({"Condition": condition} if condition else {}))
+
+
+def through_sns(account: Account, topic_arn: str) -> dict[str, Any]:
+    """The use of a key by SNS alone, for one topic: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
+    return {
+        "StringEquals": {
+            "kms:ViaService": f"sns.{account.region}.{account.dns_suffix}",
+            "kms:EncryptionContext:aws:sns:topicArn": topic_arn,
+        }
+    }
 
 
 def through_s3(account: Account, *contexts: str) -> dict[str, Any]:

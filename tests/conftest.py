@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from airgap import engine as airgap_engine
 from airgap.go import EngineError
@@ -67,3 +69,16 @@ def aws(engine: airgap_engine.Engine) -> Iterator[Aws]:
     with Aws(own) as calls:
         yield calls
     own("--down")
+
+
+@pytest.fixture
+def refused(aws: Aws) -> Callable[..., str]:
+    """Makes a call that must be refused; what is told."""
+
+    def call(operation: str, **parameters: Any) -> str:
+        with pytest.raises(ClientError) as caught:
+            aws(operation, **parameters)
+        assert caught.value.response["Error"]["Code"] == "AccessDenied"
+        return str(caught.value.response["Error"]["Message"])
+
+    return call

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.authorization import service
 from sandbox.folder import ROOT
@@ -59,19 +57,6 @@ def verified(aws: Aws) -> tuple[Credentials, dict[str, str]]:
     aws("iam.enable_mfa_device", UserName="somebody", SerialNumber=serial, **codes)
     keys = aws("iam.create_access_key", UserName="somebody")["AccessKey"]
     return keys, {"SerialNumber": serial, "TokenCode": "345678"}
-
-
-@pytest.fixture
-def refused(aws: Aws) -> Callable[..., str]:
-    """Makes a call that must be refused; what is told."""
-
-    def call(operation: str, **parameters: Any) -> str:
-        with pytest.raises(ClientError) as caught:
-            aws(operation, **parameters)
-        assert caught.value.response["Error"]["Code"] == "AccessDenied"
-        return caught.value.response["Error"]["Message"]
-
-    return call
 
 
 @pytest.mark.parametrize("bucket", ["phi_bucket_name", "access_log_bucket_name"])

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.authorization import service
 from tests.aws import Aws, Credentials
@@ -102,19 +100,6 @@ def phi(aws: Aws) -> Bucket:
 def bucket(aws: Aws) -> Bucket:
     """A bucket of the test's own."""
     return made(aws)
-
-
-@pytest.fixture
-def refused(aws: Aws) -> Callable[..., str]:
-    """Makes a call that must be refused; what is told."""
-
-    def call(operation: str, **parameters: Any) -> str:
-        with pytest.raises(ClientError) as caught:
-            aws(operation, **parameters)
-        assert caught.value.response["Error"]["Code"] == "AccessDenied"
-        return caught.value.response["Error"]["Message"]
-
-    return call
 
 
 def role(aws: Aws, *statements: dict[str, Any], account: str = ACCOUNT, **settings: Any) -> Credentials:
