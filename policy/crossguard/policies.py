@@ -18,9 +18,10 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PolicySeverity
 
 from crossguard import report
-from crossguard.gate import Gate, Terms
-from hipaa.controls import CONTROLS, Control, Severity
+from crossguard.gate import Gate
+from hipaa.controls import PREVIEWED, Control, Severity
 from hipaa.exemptions import SCHEMA
+from hipaa.terms import Terms
 from hipaa.verdicts import Status, Verdict
 
 FRAMEWORK = PolicyComplianceFramework(name="HIPAA Security Rule")
@@ -129,7 +130,7 @@ class NoticePolicy(StackValidationPolicy):
         self.gate = gate
 
     def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
-        for control in CONTROLS:
+        for control in PREVIEWED:
             record = self.gate.records.get(control.id)
             if record is None:
                 report_violation(f"{control.id}: disabled by the pack's config", None)
@@ -155,7 +156,7 @@ def _let_through(terms: Terms, verdict: Verdict) -> str | None:
 def policies() -> list[Policy]:
     """The pack's policies: a control each in the order of the catalogue, and the gate's own two last."""
     gate = Gate()
-    return [*(ControlPolicy(control, gate) for control in CONTROLS), ConfigPolicy(gate), NoticePolicy(gate)]
+    return [*(ControlPolicy(control, gate) for control in PREVIEWED), ConfigPolicy(gate), NoticePolicy(gate)]
 
 
 def message(terms: Terms, verdict: Verdict) -> str:

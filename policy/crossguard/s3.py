@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from crossguard.graph import BUCKET, KEYS, Graph, arn_of_bucket, flag, get, text, v7_type
 from crossguard.resources import Resource
@@ -16,40 +16,10 @@ from hipaa.facts import (
     Declared,
     Fact,
     Here,
-    Replication,
     Role,
-    Setting,
     Unknown,
-    spelled,
 )
-
-ROLES = {
-    "phi": Role.PHI,
-    "replica": Role.REPLICA,
-    "accesslog": Role.ACCESS_LOG,
-    "traillog": Role.TRAIL_LOG,
-    "inventory": Role.INVENTORY,
-    "other": Role.OTHER,
-    "public": Role.OTHER,
-    "internal": Role.OTHER,
-}
-# What use tells of a bucket, the most first, where its tag tells nothing.
-BY_USE = (Role.TRAIL_LOG, Role.ACCESS_LOG, Role.REPLICA, Role.INVENTORY)
-
-
-@dataclass(frozen=True)
-class DataClass:
-    """How the pack's config has a bucket's role told: by which tag, and what a bucket without it is."""
-
-    tag: str = "DataClass"
-    untagged: Role = Role.PHI
-
-    def role(self, bucket: Resource) -> Role | None:
-        """What the bucket's own tag says: None without one, PHI where it isn't known or no class of ours."""
-        tag = get(bucket.tags, self.tag)
-        if tag is None or tag == "":
-            return None
-        return ROLES.get(spelled(tag), Role.PHI) if isinstance(tag, str) else Role.PHI
+from hipaa.roles import DataClass, sent_to
 
 
 def buckets(graph: Graph, data_class: DataClass) -> list[Bucket]:
@@ -65,11 +35,11 @@ def buckets(graph: Graph, data_class: DataClass) -> list[Bucket]:
                 alone.append(_of_companion(companion, companion.urn, Role.PHI, graph))
     uses = _uses(joined, alone, graph)
     found = [
-        _bucket(bucket, _role(bucket, uses.get(urn, set()), data_class), tuple(joined[urn]), data_class, graph)
+        _bucket(bucket, data_class.of(bucket.tags, uses.get(urn, set())), tuple(joined[urn]), data_class, graph)
         for urn, bucket in here.items()
     ]
     every = [each for bucket in (*found, *alone) for each in bucket.declaring(AccessLogging)]
-    log_targets = {target for setting in every for target, _ in _sent(setting)}
+    log_targets = {target for setting in every for target, _ in sent_to(setting)}
     return found + [replace(each, role=Role.ACCESS_LOG) if each.name in log_targets else each for each in alone]
 
 
@@ -80,12 +50,12 @@ def one(resource: Resource, graph: Graph, data_class: DataClass) -> Bucket | Acc
     """
     token = v7_type(resource.type)
     if token == BUCKET:
-        role = data_class.role(resource) or Role.OTHER
+        role = data_class.role(resource.tags) or Role.OTHER
         return replace(_bucket(resource, role, tuple(inline(resource, graph)), data_class, graph), whole=False)
     if token not in COMPANIONS and token not in ACCESS_POINTS:
         return None
     bucket = graph.bucket(resource)
-    role = Role.PHI if bucket and data_class.role(bucket) is Role.PHI else Role.OTHER
+    role = Role.PHI if bucket and data_class.role(bucket.tags) is Role.PHI else Role.OTHER
     if token in ACCESS_POINTS:
         return ACCESS_POINTS[token](resource, role, graph)
     return _of_companion(resource, bucket.urn if bucket else resource.urn, role, graph)
@@ -119,22 +89,13 @@ def _bucket(
     )
 
 
-def _role(bucket: Resource, uses: set[Role], data_class: DataClass) -> Role:
-    """What a bucket is for. Use tells only where the tag doesn't: it must not take a control off what holds PHI."""
-    tagged = data_class.role(bucket)
-    if tagged in (None, Role.INVENTORY, Role.OTHER):
-        told = next((role for role in BY_USE if role in uses), None)
-        return told or tagged or data_class.untagged
-    return tagged
-
-
 def _uses(joined: Mapping[str, list[Declared]], alone: list[Bucket], graph: Graph) -> dict[str, set[Role]]:
     """What buckets are used for, by their URN: by another than the bucket itself, and none that may be it."""
     uses: dict[str, set[Role]] = {}
     users = [(urn, each.setting) for urn, declared in joined.items() for each in declared]
     users += [(each.resource, own.setting) for each in alone if isinstance(each.arn, str) for own in each.declared]
     for user, setting in users:
-        for target, role in _sent(setting):
+        for target, role in sent_to(setting):
             if target != user:
                 uses.setdefault(target, set()).add(role)
     for trail in graph.by_type.get("aws:cloudtrail/trail:Trail", []):
@@ -148,19 +109,6 @@ def _uses(joined: Mapping[str, list[Declared]], alone: list[Bucket], graph: Grap
         if isinstance(lists, Here) and known and not (own and own.urn == lists.resource):
             uses.setdefault(lists.resource, set()).add(Role.INVENTORY)
     return uses
-
-
-def _sent(setting: Setting) -> list[tuple[str, Role]]:
-    """The buckets that a setting has something sent to, by URN or name, and what that makes them."""
-    if isinstance(setting, AccessLogging):
-        refs = [(setting.target, Role.ACCESS_LOG)]
-    elif isinstance(setting, Replication) and not isinstance(setting.rules, Unknown):
-        refs = [(rule.target, Role.REPLICA) for rule in setting.rules]
-    else:
-        refs = []
-    return [
-        (each.resource if isinstance(each, Here) else each, role) for each, role in refs if isinstance(each, Here | str)
-    ]
 
 
 def _account_block(resource: Resource, _: Graph) -> list[Fact]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from crossguard import backup, cloudtrail, cloudwatch, iam, kms, s3, sns
 from crossguard.graph import BUCKET, Graph, v7_type
 from crossguard.resources import Inputs, Resource
-from crossguard.s3 import DataClass
 from hipaa.facts import Fact, Stack
+from hipaa.roles import DataClass
 
 READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
     **s3.READERS,

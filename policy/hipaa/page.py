@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hipaa.controls import CONTROLS, Control, Severity
+from hipaa.controls import CONTROLS, Control, Severity, Where
 
 
 def markdown() -> str:
@@ -18,8 +18,8 @@ def markdown() -> str:
 Made by `make docs` from the catalogue. Paragraphs are of 45 CFR 164; R: required, A: addressable, †: our own mapping or
 accepted practice. L is advisory, all others are mandatory.
 
-| control | what must hold | roles | paragraphs | severity |
-|---|---|---|---|---|
+| control | what must hold | roles | paragraphs | severity | judged |
+|---|---|---|---|---|---|
 {rows}
 
 Besides these the pack has `gate-config`, which fails for a config or an exemption that isn't in order, and
@@ -42,7 +42,8 @@ def _row(control: Control) -> str:
     )
     severity = {Severity.LOW: "L", Severity.MEDIUM: "M", Severity.HIGH: "H", Severity.CRITICAL: "C"}[control.severity]
     statement = control.statement.replace("|", "\\|")
-    return f"| `{control.id}` | {statement} | {roles} | {paragraphs or 'none'} | {severity} |"
+    judged = ", ".join(each.value for each in Where if each in control.where)
+    return f"| `{control.id}` | {statement} | {roles} | {paragraphs or 'none'} | {severity} | {judged} |"
 
 
 def _default(value: object) -> str:

@@ -56,5 +56,8 @@ def not_applicable(why: str) -> Finding:
 
 def unverified(*unknown: Unknown) -> Finding:
     """Never a pass: the gate fails until the value can be known."""
-    where = " and ".join(dict.fromkeys(each.where for each in unknown))
-    return Finding(Status.UNVERIFIED, f"{where} isn't known yet", unknown)
+    by_why: dict[str, dict[str, None]] = {}
+    for each in unknown:
+        by_why.setdefault(each.why, {})[each.where] = None
+    found = "; ".join(f"{' and '.join(wheres)} {why}" for why, wheres in by_why.items())
+    return Finding(Status.UNVERIFIED, found, unknown)

@@ -1,9 +1,20 @@
 """The catalogue of controls: what must hold, for what, by which paragraphs, and how to mend it."""
 
 from hipaa.controls import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, sns
-from hipaa.controls.model import Control, Duty, Option, Paragraph, Severity, Tightens
+from hipaa.controls.model import Control, Duty, Option, Paragraph, Severity, Tightens, Where
 
-__all__ = ["CONTROLS", "Control", "Duty", "Option", "Paragraph", "Severity", "Tightens"]
+__all__ = [
+    "AUDITED",
+    "CONTROLS",
+    "PREVIEWED",
+    "Control",
+    "Duty",
+    "Option",
+    "Paragraph",
+    "Severity",
+    "Tightens",
+    "Where",
+]
 
 CONTROLS = (
     *s3.CONTROLS,
@@ -15,3 +26,5 @@ CONTROLS = (
     *iam.CONTROLS,
     *backup.CONTROLS,
 )
+PREVIEWED = tuple(control for control in CONTROLS if Where.PREVIEW in control.where)
+AUDITED = tuple(control for control in CONTROLS if Where.LIVE in control.where)

@@ -1,6 +1,6 @@
 """KMS: customer managed keys and their policies."""
 
-from hipaa.controls.model import Control, Option, Severity, Tightens, addressable, required
+from hipaa.controls.model import AT_PREVIEW, Control, Option, Severity, Tightens, addressable, required
 from hipaa.controls.options import ACCOUNTS, ORGANIZATIONS
 
 CONTROLS = (
@@ -23,6 +23,7 @@ CONTROLS = (
         severity=Severity.MEDIUM,
         remedy="aws.kms.Key(…, deletion_window_in_days=30)",
         options=(Option("days", "Days before a key is deleted at least; AWS takes 30 at most.", 30, Tightens.UP),),
+        where=AT_PREVIEW,  # AWS tells it of a key only once its deletion is scheduled
     ),
     Control(
         id="kms-no-public-principal",

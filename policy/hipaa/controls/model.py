@@ -30,6 +30,20 @@ class Duty(Enum):
     ADDRESSABLE = "addressable"
 
 
+class Where(Enum):
+    """Where a control is judged."""
+
+    PREVIEW = "preview"
+    """By the pack: on what a program declares, at preview and at up, or on saved state."""
+    LIVE = "live"
+    """By the audit: on what the account has."""
+
+
+EVERYWHERE = frozenset(Where)
+AT_PREVIEW = frozenset({Where.PREVIEW})
+LIVE = frozenset({Where.LIVE})
+
+
 class Tightens(Enum):
     """In which direction an option's value asks for more."""
 
@@ -124,6 +138,7 @@ class Control:
     roles: frozenset[Role] = frozenset()
     options: tuple[Option, ...] = ()
     nprm: bool = False
+    where: frozenset[Where] = EVERYWHERE
 
     @property
     def citation(self) -> str:

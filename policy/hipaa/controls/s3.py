@@ -1,6 +1,6 @@
 """S3: buckets and access points."""
 
-from hipaa.controls.model import EVERY_ROLE, Control, Option, Severity, Tightens, addressable, required
+from hipaa.controls.model import AT_PREVIEW, EVERY_ROLE, Control, Option, Severity, Tightens, addressable, required
 from hipaa.controls.options import ACCOUNTS, LOG_DAYS, ORGANIZATIONS, PHI_DAYS
 from hipaa.facts import Role
 
@@ -307,6 +307,7 @@ CONTROLS = (
         severity=Severity.HIGH,
         remedy="aws.s3.Bucket(…, force_destroy=False, opts=pulumi.ResourceOptions(protect=True))",
         options=(Option("protect", "Whether Pulumi's `protect` is asked for; not in dev.", True, Tightens.UP),),
+        where=AT_PREVIEW,  # both are Pulumi's own: AWS knows of neither
     ),
     Control(
         id="s3-access-point-private",

@@ -9,10 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that isn't known yet: where it stands, such as `phi-policy.policy`, and the resources it comes from."""
+    """A value that isn't known: where it stands, such as `phi-policy.policy`, and the resources it comes from.
+
+    why: what follows `where`; of a live account what kept it from being read.
+    """
 
     where: str
     sources: tuple[str, ...] = ()
+    why: str = "isn't known yet"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,3 @@
+from phi.cli import main
+
+main()

@@ -1,0 +1,71 @@
+"""From what each service tells to facts that know of each other: references become Here, and buckets get their roles."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeVar
+
+from hipaa.facts import AccessPoint, Bucket, DataEvents, Fact, FieldSelector, Here, Role, Stack
+from hipaa.roles import DataClass, sent_to
+from phi.audit.told import Told
+
+V = TypeVar("V")
+# Their texts are prefixes and patterns of ARNs, which are judged as texts.
+PATTERNS = (DataEvents, FieldSelector)
+
+
+def stack(told: Iterable[Told], account: str, data_class: DataClass) -> Stack:
+    """All that is told of an account, to be judged together. account: what stands for the whole, in findings."""
+    every = list(told)
+    facts = [fact for each in every for fact in each.facts]
+    here = {fact.resource for fact in facts}
+    joined = [_joined(fact, here) for fact in facts]
+    roles = _roles(joined, [use for each in every for use in each.uses], data_class)
+    buckets_of = {point: bucket for each in every for point, bucket in each.buckets_of.items()}
+    return Stack(tuple(_with_role(fact, roles, buckets_of) for fact in joined), account)
+
+
+def _roles(facts: Iterable[Fact], used: Iterable[tuple[str, Role]], data_class: DataClass) -> dict[str, Role]:
+    """What each bucket is for, by its ARN."""
+    buckets = [fact for fact in facts if isinstance(fact, Bucket)]
+    uses: dict[str, set[Role]] = {}
+    for bucket in buckets:
+        for declared in bucket.declared:
+            for target, role in sent_to(declared.setting):
+                if target != bucket.resource:
+                    uses.setdefault(target, set()).add(role)
+    for arn, role in used:
+        uses.setdefault(arn, set()).add(role)
+    return {each.resource: data_class.of(each.tags, uses.get(each.resource, set())) for each in buckets}
+
+
+def _with_role(fact: Fact, roles: Mapping[str, Role], buckets_of: Mapping[str, str]) -> Fact:
+    if isinstance(fact, Bucket):
+        return dataclasses.replace(fact, role=roles[fact.resource])
+    if isinstance(fact, AccessPoint):
+        return dataclasses.replace(fact, role=roles.get(buckets_of.get(fact.resource, ""), Role.PHI))
+    return fact
+
+
+def _joined(value: V, here: Collection[str]) -> V:
+    """The same, where each reference to a fact by its ARN is a Here. What is a reference, its field's type says: Ref."""
+    if isinstance(value, tuple):
+        return tuple(_joined(each, here) for each in value)  # type: ignore[return-value]
+    if not dataclasses.is_dataclass(value) or isinstance(value, (type, *PATTERNS)):
+        return value
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        own = getattr(value, field.name)
+        changes[field.name] = _refer(own, here) if "Ref" in str(field.type) else _joined(own, here)
+    return dataclasses.replace(value, **changes)  # type: ignore[return-value]
+
+
+def _refer(value: Any, here: Collection[str]) -> Any:
+    if isinstance(value, str):
+        return Here(value) if value in here else value
+    if isinstance(value, tuple):
+        return tuple(_refer(each, here) for each in value)
+    if isinstance(value, Mapping):
+        return {name: _refer(each, here) for name, each in value.items()}
+    return value

@@ -1,0 +1,45 @@
+"""Every call that the audit makes, and the permission that it takes.
+
+The auditor's policy is made from these (phi.audit.permissions), and a reader makes no others, so that neither can
+have more than the other. No boto3 here: the program that creates the auditor's role reads it too.
+
+Which action a call needs, and what it is on: https://docs.aws.amazon.com/service-authorization/latest/reference/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class On(Enum):
+    """What a permission is on; the policy names those of the stack, or all of the account."""
+
+    ANYTHING = "*"
+    """The action has no resource to name."""
+    BUCKET = "bucket"
+    ACCESS_POINT = "access point"
+    KEY = "key"
+    TRAIL = "trail"
+    LOG_GROUP = "log group"
+    ALARM = "alarm"
+    EVENT_RULE = "event rule"
+    TOPIC = "topic"
+    ROLE = "role"
+    VAULT = "vault"
+    PLAN = "backup plan"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of boto3.
+
+    service, operation: boto3's names of the client and its method; action: what IAM calls it.
+    absent: the error codes by which AWS says that there is none of what is asked, which is an answer.
+    """
+
+    service: str
+    operation: str
+    action: str
+    on: On
+    absent: tuple[str, ...] = ()

@@ -1,0 +1,23 @@
+"""What of an account is audited: a stack's own resources, or everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scope:
+    """buckets: by name, with the region of each; None for all there are.
+
+    prefix: how the names of a stack's resources begin (`phi-dev-`), also after `alias/` or a folder; None for all.
+    """
+
+    buckets: dict[str, str] | None = None
+    prefix: str | None = None
+
+    def has(self, name: str) -> bool:
+        """Whether what is called so belongs to it: `phi-dev-alerts`, `/audit/phi-dev-trail`, `alias/phi-dev-phi`."""
+        return self.prefix is None or name.rsplit("/", 1)[-1].startswith(self.prefix)
+
+
+WHOLE_ACCOUNT = Scope()

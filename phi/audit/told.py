@@ -1,0 +1,20 @@
+"""What a service tells of an account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hipaa.facts import Fact, Role
+
+
+@dataclass(frozen=True)
+class Told:
+    """Facts whose references are ARNs as yet, and what they alone can't say.
+
+    uses: ARNs of buckets, each with what something has it be used for: a trail its files, an inventory its lists.
+    buckets_of: the ARN of each access point's bucket, by the point's resource.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    uses: tuple[tuple[str, Role], ...] = ()
+    buckets_of: dict[str, str] = field(default_factory=dict)

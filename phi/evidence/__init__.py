@@ -1,0 +1,1 @@
+"""Evidence of an audit: one model, and its renderings."""
