@@ -58,19 +58,25 @@ if there:
             "topic_arn": alerts.topic_arn,
         },
     )
+backup = None
 if settings.backup:
-    Backup("backup", {"site": site, "phi": phi, "key_arn": phi_key.arn})
+    backup = Backup("backup", {"site": site, "phi": phi, "key_arn": phi_key.arn})
 
 if settings.account_guards:
     AccountGuards("account", {"site": site, "log_bucket": access_logs.bucket, "phi": phi, "key_arn": phi_key.arn})
 
+pulumi.export("name_prefix", site.account.name(""))
 pulumi.export("phi_bucket_name", phi.bucket)
 pulumi.export("phi_bucket_arn", phi.arn)
 pulumi.export("phi_key_arn", phi_key.arn)
 pulumi.export("replica_bucket_name", there.replica_bucket if there else None)
+pulumi.export("replica_region", settings.replica_region)
 pulumi.export("access_log_bucket_name", access_logs.bucket)
+pulumi.export("trail_bucket_name", trail_files.bucket)
 pulumi.export("trail_arn", trail.arn)
 pulumi.export("application_role_arn", access.application_role_arn)
 pulumi.export("auditor_role_arn", access.auditor_role_arn)
 pulumi.export("break_glass_role_arn", access.break_glass_role_arn)
 pulumi.export("topic_arn", alerts.topic_arn)
+pulumi.export("backup_vault_name", backup.vault if backup else None)
+pulumi.export("backup_role_arn", backup.role_arn if backup else None)

@@ -25,6 +25,11 @@ class BackupArgs(TypedDict):
 class Backup(pulumi.ComponentResource):
     """A backup a day, kept in a vault whose lock lets none be deleted before its time."""
 
+    vault: pulumi.Output[str]
+    """The vault's name."""
+    role_arn: pulumi.Output[str]
+    """The role that AWS Backup copies and restores with."""
+
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:recovery:Backup", name, None, opts)
         account, settings = args["site"].account, args["site"].settings
@@ -78,7 +83,8 @@ class Backup(pulumi.ComponentResource):
             opts=kept(self, settings.keeps_data, args["phi"].ready),
         )
 
-        self.register_outputs({})
+        self.vault, self.role_arn = vault.name, keeper.arn
+        self.register_outputs({"vault": self.vault, "roleArn": self.role_arn})
 
 
 def trust() -> PolicyDocument:

@@ -1,4 +1,4 @@
-"""The boto3 side: a client that keeps PHI where S3 encrypts it, and an audit of the live account by the pack's rules."""
+"""The boto3 side: a client that keeps PHI where S3 encrypts it, and an audit of the account by the pack's rules."""
 
 import sys
 from pathlib import Path

@@ -100,9 +100,7 @@ def boundary(action: str) -> Iterator[None]:
     except NoCredentialsError:
         raise AccessDeniedError(f"{action}: there are no AWS credentials; see: aws sts get-caller-identity") from None
     except (ConnectionError, HTTPClientError):
-        raise UnavailableError(
-            f"{action}: AWS can't be reached; try again, and see the network and the region"
-        ) from None
+        raise UnavailableError(f"{action}: AWS can't be reached; try again, see network and region") from None
     except BotoCoreError as error:
         raise RefusedError(f"{action}: the request can't be made ({type(error).__name__})") from None
 
@@ -114,9 +112,7 @@ def of(action: str, error: ClientError) -> PhiError:
     if code in CREDENTIALS:
         return AccessDeniedError(f"{action}: AWS doesn't take these credentials ({code}); get new ones")
     if code in DENIED or status == 403:
-        return AccessDeniedError(
-            f"{action}: AWS refuses it ({code}); the caller's policies, the bucket's or the key's don't allow it"
-        )
+        return AccessDeniedError(f"{action}: AWS refuses it ({code}); no policy allows it, or one denies it")
     if code in MISSING or status == 404:
         return NotFoundError(f"{action}: there is none ({code})")
     if code in KEY_UNUSABLE:

@@ -1,4 +1,4 @@
-"""From what each service tells to facts that know of each other: references become Here, and buckets get their roles."""
+"""From what each service tells to facts that know of each other: references become Here, buckets get their roles."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _with_role(fact: Fact, roles: Mapping[str, Role], buckets_of: Mapping[str, s
 
 
 def _joined(value: V, here: Collection[str]) -> V:
-    """The same, where each reference to a fact by its ARN is a Here. What is a reference, its field's type says: Ref."""
+    """The same, where each reference to a fact by its ARN is a Here. A reference is what its field's type calls Ref."""
     if isinstance(value, tuple):
         return tuple(_joined(each, here) for each in value)  # type: ignore[return-value]
     if not dataclasses.is_dataclass(value) or isinstance(value, (type, *PATTERNS)):
@@ -58,7 +58,7 @@ def _joined(value: V, here: Collection[str]) -> V:
     for field in dataclasses.fields(value):
         own = getattr(value, field.name)
         changes[field.name] = _refer(own, here) if "Ref" in str(field.type) else _joined(own, here)
-    return dataclasses.replace(value, **changes)  # type: ignore[return-value]
+    return dataclasses.replace(value, **changes)
 
 
 def _refer(value: Any, here: Collection[str]) -> Any:

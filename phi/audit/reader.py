@@ -20,9 +20,7 @@ from hipaa.facts import Place, Unknown
 from phi.audit.calls import Call
 
 AT_ONCE = 16
-# Adaptive: botocore slows down on its own when AWS asks, and tries again.
-# https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html
-RETRIES = {"mode": "adaptive", "total_max_attempts": 8}
+ATTEMPTS = 8
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -136,6 +134,14 @@ class Reader:
     def _client(self, service: str, region: str) -> Any:
         with self._lock:  # a session isn't safe to make clients from in several threads
             if (service, region) not in self._clients:
-                config = Config(retries=RETRIES, max_pool_connections=self.at_once, connect_timeout=10, read_timeout=30)
-                self._clients[service, region] = self.session.client(service, region_name=region, config=config)
+                # Adaptive: botocore slows down on its own when AWS asks, and tries again.
+                # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html
+                config = Config(
+                    retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+                    max_pool_connections=self.at_once,
+                    connect_timeout=10,
+                    read_timeout=30,
+                )
+                make: Any = self.session.client  # typed for each service by its name alone
+                self._clients[service, region] = make(service, region_name=region, config=config)
             return self._clients[service, region]

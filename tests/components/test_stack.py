@@ -189,16 +189,21 @@ def test_only_a_bucket_that_is_never_empty_is_emptied_and_in_dev_alone(dev, prod
 # Outputs, names and tags.
 
 OUTPUTS = {
+    "name_prefix": "phi-{stack}-",
     "phi_bucket_name": "phi-{stack}-phi-111122223333-us-east-1",
     "phi_bucket_arn": "arn:aws:s3:::phi-{stack}-phi-111122223333-us-east-1",
     "phi_key_arn": "arn:aws:kms:us-east-1:111122223333:key/phi-key",
     "replica_bucket_name": "phi-{stack}-replica-111122223333-us-west-2",
+    "replica_region": "us-west-2",
     "access_log_bucket_name": "phi-{stack}-access-logs-111122223333-us-east-1",
+    "trail_bucket_name": "phi-{stack}-trail-111122223333-us-east-1",
     "trail_arn": "arn:aws:cloudtrail:us-east-1:111122223333:trail/phi-{stack}-trail",
     "application_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-application",
     "auditor_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-auditor",
     "break_glass_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-break-glass",
     "topic_arn": "arn:aws:sns:us-east-1:111122223333:phi-{stack}-alerts",
+    "backup_vault_name": "phi-{stack}-backup-vault",
+    "backup_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-backup-keeper",
 }
 
 
@@ -206,7 +211,8 @@ OUTPUTS = {
 def test_outputs(request, name):
     wanted = {key: value.format(stack=name) for key, value in OUTPUTS.items()}
     if name == "dev":
-        wanted["replica_bucket_name"] = None
+        for absent in ("replica_bucket_name", "replica_region", "backup_vault_name", "backup_role_arn"):
+            wanted[absent] = None
     assert request.getfixturevalue(name).exports == wanted
 
 

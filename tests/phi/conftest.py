@@ -1,4 +1,4 @@
-"""An AWS over HTTP for each test: moto's server in a thread, empty at first, and a session whose calls reach it alone."""
+"""An AWS over HTTP for each test: moto's server in a thread, empty at first, and a session that reaches it alone."""
 
 from __future__ import annotations
 

@@ -1,0 +1,82 @@
+"""What a stack tells of itself: its outputs, from `pulumi stack output --json`, a file of that, or the command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from phi.errors import ConfigurationError
+
+HOW = "write it with: pulumi stack output --json > outputs.json"
+
+
+class Outputs(BaseModel):
+    """The stack's outputs that the tools use; names and ARNs, no secrets."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name_prefix: str
+    """How the names of all that the stack made begin, such as `phi-dev-`."""
+    phi_bucket_name: str
+    phi_key_arn: str
+    replica_bucket_name: str | None = None
+    replica_region: str | None = None
+    access_log_bucket_name: str
+    trail_bucket_name: str
+    trail_arn: str
+    topic_arn: str
+    application_role_arn: str
+    auditor_role_arn: str
+    break_glass_role_arn: str
+    backup_vault_name: str | None = None
+    backup_role_arn: str | None = None
+    """The role that AWS Backup copies and restores with."""
+
+    @property
+    def region(self) -> str:
+        return self.phi_key_arn.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        return self.phi_key_arn.split(":")[4]
+
+    @property
+    def partition(self) -> str:
+        return self.phi_key_arn.split(":")[1]
+
+
+def read(source: Path | None = None, stack: str | None = None) -> Outputs:
+    """From a file (`-`: stdin), else from Pulumi in this folder, of this stack or the selected one.
+
+    Raises ConfigurationError, which names every output that is missing or no text.
+    """
+    if source is None:
+        return parse(_of_pulumi(stack), "the stack's outputs")
+    try:
+        text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(f"{source} can't be read: {type(error).__name__}; {HOW}") from None
+    return parse(text, str(source))
+
+
+def parse(text: str, where: str) -> Outputs:
+    try:
+        return Outputs.model_validate_json(text)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in error.errors())
+        raise ConfigurationError(f"{where} can't be used: {faults}. Put the stack up, then {HOW}") from None
+
+
+def _of_pulumi(stack: str | None) -> str:
+    command = ["pulumi", "stack", "output", "--json", *(["--stack", stack] if stack else [])]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        raise ConfigurationError(f"pulumi isn't on PATH; name a file of the outputs instead: {HOW}") from None
+    if done.returncode:
+        why = done.stderr.strip().splitlines()[-1:] or ["it says nothing"]
+        raise ConfigurationError(f"pulumi stack output fails: {why[0]}")
+    return done.stdout
