@@ -211,7 +211,7 @@ OUTPUTS = {
 def test_outputs(request, name):
     wanted = {key: value.format(stack=name) for key, value in OUTPUTS.items()}
     if name == "dev":
-        for absent in ("replica_bucket_name", "replica_region", "backup_vault_name", "backup_role_arn"):
+        for absent in ("replica_bucket_name", "replica_region"):
             wanted[absent] = None
     assert request.getfixturevalue(name).exports == wanted
 
