@@ -6,6 +6,7 @@ Its JSON is a public format. `schema_version` grows in its first number when a r
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import Enum
 
@@ -26,6 +27,15 @@ class Outcome(Enum):
     UNVERIFIED = "unverified"
     EXEMPTED = "exempted"
     NOT_APPLICABLE = "not applicable"
+
+
+# From what must be looked at first to what needn't.
+GRAVITY = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The gravest; of none `not applicable`."""
+    return min(outcomes, key=GRAVITY.index, default=Outcome.NOT_APPLICABLE)
 
 
 class Citation(Model):
@@ -66,6 +76,10 @@ class ControlResult(Model):
     required: str
     remedy: str
     outcome: Outcome
+    level: str = "mandatory"
+    """As the config says; `advisory` fails nothing."""
+    blocks: bool = False
+    """Whether it fails the audit: it is mandatory, and fails, or is unverified where that isn't let pass."""
     loosened: tuple[str, ...] = ()
     """What the config asks less of than the pack does by itself."""
     observations: tuple[Observation, ...] = ()
@@ -133,6 +147,8 @@ class Report(Model):
     checklist: tuple[ChecklistRow, ...] = ()
     unread: tuple[UnreadCall, ...] = ()
     drift: tuple[Drift, ...] = ()
+    disabled: tuple[str, ...] = ()
+    """The controls that the config has left out."""
     faults: tuple[str, ...] = Field(default=())
     """What is wrong with the config or the attestations file."""
     digest: str = ""
@@ -152,9 +168,5 @@ class Report(Model):
 
     @property
     def good(self) -> bool:
-        """Whether nothing mandatory fails or is unverified, and nothing was wrong with what the audit was told.
-
-        A low control is advisory, as in the pack.
-        """
-        wrong = (Outcome.FAIL, Outcome.UNVERIFIED)
-        return not self.faults and not any(each.outcome in wrong and each.severity != "low" for each in self.controls)
+        """Whether no control blocks, and nothing was wrong with what the audit was told."""
+        return not self.faults and not any(each.blocks for each in self.controls)

@@ -15,7 +15,7 @@ from hipaa.verdicts import Verdict
 
 LONGEST = timedelta(days=366)  # an evaluation is periodic: 164.308(a)(8)
 FIELDS = {
-    "resource": "The URN of the resource; * stands for any text.",
+    "resource": "The URN of the resource, or for the live audit its ARN; * stands for any text.",
     "reason": "Why the control can't hold.",
     "approver": "Who accepted the risk.",
     "expires": "The last day it holds, as YYYY-MM-DD, a year away at most.",
@@ -44,8 +44,16 @@ class Exemption:
     compensating_control: str
 
     def covers(self, verdict: Verdict) -> bool:
+        return self.of(verdict.control, verdict.resource)
+
+    def of(self, control: str, resource: str) -> bool:
         pattern = ".*".join(map(re.escape, self.resource.split("*")))
-        return verdict.control == self.control and bool(re.fullmatch(pattern, verdict.resource, re.DOTALL))
+        return control == self.control and bool(re.fullmatch(pattern, resource, re.DOTALL))
+
+    @property
+    def live(self) -> bool:
+        """Whether it is of what an account has, by its ARN, rather than of what a program declares."""
+        return self.resource.startswith("arn:")
 
     @property
     def note(self) -> str:
@@ -80,7 +88,7 @@ def _faults(entry: Any, today: date) -> list[str]:
         if len(entry[name].strip()) < least or STUBS.fullmatch(entry[name]):
             faults.append(f"{name} says too little: {FIELDS[name]}")
     if not re.search(r"[^*\s]", entry["resource"]):
-        faults.append("resource is of everything: name the URN, with * for a part of it")
+        faults.append("resource is of everything: name the URN or ARN, with * for a part of it")
     try:
         expires = date.fromisoformat(entry["expires"])
     except ValueError:

@@ -1,0 +1,42 @@
+"""The guide's checklist, a line each, and the controls that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from phi.evidence.model import ChecklistRow, ControlResult, Outcome, worst
+
+CHECKLIST: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Business Associate Agreement signed with AWS", ("attest-baa",)),
+    (
+        "S3 bucket has all public access blocked",
+        ("s3-public-access-block", "s3-account-public-access-block", "s3-no-public-grant", "s3-acls-disabled"),
+    ),
+    ("Server-side encryption enabled (SSE-KMS recommended)", ("s3-encryption-at-rest", "s3-customer-key")),
+    ("Bucket versioning enabled", ("s3-versioning",)),
+    ("Access logging enabled", ("s3-access-logging",)),
+    ("CloudTrail data events configured", ("cloudtrail-enabled", "cloudtrail-s3-data-events")),
+    (
+        "IAM policies follow least privilege principle",
+        ("iam-no-admin", "iam-least-privilege", "iam-no-broad-decrypt", "iam-trust"),
+    ),
+    ("Bucket policy requires encrypted uploads", ("s3-deny-wrong-encryption", "s3-deny-sse-c")),
+    ("Bucket policy requires HTTPS/TLS", ("s3-tls-only", "s3-tls-1-2")),
+    ("Lifecycle policies for 7-year retention", ("s3-retention", "s3-object-lock")),
+    ("Regular access reviews documented", ("attest-access-review",)),
+    ("Incident response plan documented", ("attest-incident-plan",)),
+    ("Employee HIPAA training completed", ("attest-training",)),
+)
+
+
+def rows(results: Iterable[ControlResult]) -> tuple[ChecklistRow, ...]:
+    """Each line with the worst outcome of its controls. One whose control wasn't judged is unverified."""
+    outcomes = {result.id: result.outcome for result in results}
+    return tuple(
+        ChecklistRow(
+            text=text,
+            controls=controls,
+            outcome=worst(outcomes.get(control, Outcome.UNVERIFIED) for control in controls),
+        )
+        for text, controls in CHECKLIST
+    )

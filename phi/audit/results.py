@@ -1,0 +1,115 @@
+"""From verdicts to what the evidence says of each control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hipaa.controls import Control
+from hipaa.exemptions import Exemption as Accepted
+from hipaa.facts import Stack
+from hipaa.rules import Case, judge
+from hipaa.terms import Terms
+from hipaa.verdicts import Status, Verdict
+from phi.audit.config import Config
+from phi.evidence.model import Citation, ControlResult, Exemption, Observation, Outcome, worst
+
+OUTCOMES = {
+    Status.PASS: Outcome.PASS,
+    Status.FAIL: Outcome.FAIL,
+    Status.UNVERIFIED: Outcome.UNVERIFIED,
+    Status.NOT_APPLICABLE: Outcome.NOT_APPLICABLE,
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An account as it was read; stack is None where it couldn't be entered, for the reason why."""
+
+    account: str
+    stack: Stack | None
+    why: str = ""
+
+
+def results(seen: Iterable[Seen], config: Config) -> tuple[ControlResult, ...]:
+    """Every control that is judged live, over all accounts."""
+    every = list(seen)
+    return tuple(_result(terms, every, name in config.advisory) for name, terms in config.terms.items())
+
+
+def unused(results: Iterable[ControlResult], config: Config) -> list[str]:
+    """Exemptions of live resources that excuse nothing, as the pack's gate tells of its own."""
+    wrong = [
+        (result.id, each.resource)
+        for result in results
+        for each in result.observations
+        if each.outcome in (Outcome.EXEMPTED, Outcome.FAIL, Outcome.UNVERIFIED)
+    ]
+    return [
+        f"{exemption.control}: exemption {position} excuses nothing here: take it out"
+        for terms in config.terms.values()
+        for position, exemption in enumerate(terms.exemptions, 1)
+        if exemption.live and not any(exemption.of(control, resource) for control, resource in wrong)
+    ]
+
+
+def _result(terms: Terms, seen: list[Seen], advisory: bool) -> ControlResult:
+    control = terms.control
+    found = [each for one in seen for each in _observed(terms, one)]
+    blocking = {Outcome.FAIL} if terms.relaxed else {Outcome.FAIL, Outcome.UNVERIFIED}
+    return ControlResult(
+        id=control.id,
+        title=control.title,
+        statement=control.statement,
+        citations=_citations(control),
+        severity=control.severity.value,
+        required=control.asks(terms.options),
+        remedy=control.remedy,
+        outcome=worst(each.outcome for each in found),
+        level="advisory" if advisory else "mandatory",
+        blocks=not advisory and any(each.outcome in blocking for each in found),
+        loosened=terms.loosened,
+        observations=tuple(found),
+    )
+
+
+def _citations(control: Control) -> tuple[Citation, ...]:
+    return tuple(
+        Citation(paragraph=f"164.{each.number}", duty=each.duty.value, ours=each.ours) for each in control.paragraphs
+    )
+
+
+def _observed(terms: Terms, seen: Seen) -> list[Observation]:
+    if seen.stack is None:
+        told = Observation(
+            account=seen.account, region=None, resource=seen.account, outcome=Outcome.UNVERIFIED, found=seen.why
+        )
+        return [told]
+    return [_observation(terms, each, seen.account) for each in judge(terms.control, Case(seen.stack, terms.options))]
+
+
+def _observation(terms: Terms, verdict: Verdict, account: str) -> Observation:
+    exemption = terms.exemption(verdict) if verdict.wrong else None
+    return Observation(
+        account=account,
+        region=_region(verdict.resource),
+        resource=verdict.resource,
+        outcome=Outcome.EXEMPTED if exemption else OUTCOMES[verdict.status],
+        found=verdict.finding.found,
+        exemption=_told(exemption) if exemption else None,
+    )
+
+
+def _told(exemption: Accepted) -> Exemption:
+    return Exemption(
+        reason=exemption.reason,
+        approver=exemption.approver,
+        expires=exemption.expires,
+        compensating_control=exemption.compensating_control,
+    )
+
+
+def _region(arn: str) -> str | None:
+    """The region in an ARN; None of what is global, or in whose ARN there is none."""
+    parts = arn.split(":", 5)
+    return (parts[3] or None) if len(parts) == 6 else None
