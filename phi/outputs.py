@@ -44,6 +44,15 @@ class Outputs(BaseModel):
         return self.phi_key_arn.split(":")[4]
 
     @property
+    def regions(self) -> tuple[str, ...]:
+        return (self.region, *([self.replica_region] if self.replica_region else []))
+
+    @property
+    def bucket_arns(self) -> list[str]:
+        names = (self.phi_bucket_name, self.access_log_bucket_name, self.trail_bucket_name, self.replica_bucket_name)
+        return [f"arn:{self.partition}:s3:::{name}" for name in names if name]
+
+    @property
     def partition(self) -> str:
         return self.phi_key_arn.split(":")[1]
 

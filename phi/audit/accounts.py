@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from phi.audit.calls import Call, On
 from phi.audit.reader import Account, Reader, Unread
-from phi.errors import ConfigurationError, PhiError, boundary
+from phi.errors import ConfigurationError, PhiError, RefusedError, boundary
 
 SESSION_NAME = "phi-audit"
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
@@ -49,6 +49,15 @@ class Entered:
     principal: str
 
 
+@dataclass(frozen=True)
+class Shut:
+    """An account that couldn't be entered, and why."""
+
+    account: str
+    principal: str
+    why: str
+
+
 def load(path: Path) -> tuple[Entry, ...]:
     """The accounts file, YAML. Raises ConfigurationError with every fault of it."""
     try:
@@ -71,12 +80,12 @@ def enter(session: boto3.Session, regions: tuple[str, ...]) -> Entered:
 
     Raises PhiError where AWS doesn't say whose credentials they are, or which regions there are.
     """
-    with boundary("sts:GetCallerIdentity"):
-        told = session.client("sts").get_caller_identity()
-    arn = told["Arn"]
     home = session.region_name or next(iter(regions), None)
     if home is None:
         raise ConfigurationError("no region is set: name one with --region, or in AWS_REGION")
+    with boundary("sts:GetCallerIdentity"):
+        told = session.client("sts", region_name=home).get_caller_identity()
+    arn = told["Arn"]
     found = regions or _enabled(session, Account(told["Account"], arn.split(":")[1], (home,)))
     # The first is asked for what has no region of its own.
     ordered = tuple(dict.fromkeys([*([home] if home in found else []), *found]))
@@ -100,9 +109,17 @@ def assume(base: boto3.Session, entry: Entry) -> Entered:
     return enter(session, entry.regions)
 
 
+def assume_or_tell(base: boto3.Session, entry: Entry) -> Entered | Shut:
+    """One account that can't be entered doesn't keep the others from being read."""
+    try:
+        return assume(base, entry)
+    except PhiError as error:
+        return Shut(entry.account, entry.role_arn, str(error))
+
+
 def _enabled(session: boto3.Session, account: Account) -> tuple[str, ...]:
     with Reader(session, account) as reader:
         found = reader.pages(ENABLED_REGIONS, "Regions", "the regions of the account")
     if isinstance(found, Unread):
-        raise PhiError(f"which regions are enabled can't be read ({found.code}): name them with --region")
+        raise RefusedError(f"which regions are enabled can't be read ({found.code}): name them with --region")
     return tuple(sorted(each["RegionName"] for each in found))

@@ -31,10 +31,13 @@ class Seen:
     why: str = ""
 
 
-def results(seen: Iterable[Seen], config: Config) -> tuple[ControlResult, ...]:
-    """Every control that is judged live, over all accounts."""
-    every = list(seen)
-    return tuple(_result(terms, every, name in config.advisory) for name, terms in config.terms.items())
+def results(accounts: Iterable[Seen], people: Seen, config: Config) -> tuple[ControlResult, ...]:
+    """Every control that is judged live, over all accounts; what people attest is asked of them, once."""
+    every = list(accounts)
+    return tuple(
+        _result(terms, [people] if terms.control.service == "attest" else every, name in config.advisory)
+        for name, terms in config.terms.items()
+    )
 
 
 def unused(results: Iterable[ControlResult], config: Config) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from phi.outputs import Outputs
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -18,6 +20,15 @@ class Scope:
     def has(self, name: str) -> bool:
         """Whether what is called so belongs to it: `phi-dev-alerts`, `/audit/phi-dev-trail`, `alias/phi-dev-phi`."""
         return self.prefix is None or name.rsplit("/", 1)[-1].startswith(self.prefix)
+
+    @classmethod
+    def of_stack(cls, outputs: Outputs) -> Scope:
+        buckets = dict.fromkeys(
+            (outputs.phi_bucket_name, outputs.access_log_bucket_name, outputs.trail_bucket_name), outputs.region
+        )
+        if outputs.replica_bucket_name and outputs.replica_region:
+            buckets[outputs.replica_bucket_name] = outputs.replica_region
+        return cls(buckets, outputs.name_prefix)
 
 
 WHOLE_ACCOUNT = Scope()

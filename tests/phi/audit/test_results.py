@@ -1,0 +1,135 @@
+"""From verdicts to evidence: outcomes, exemptions, what blocks, and the guide's checklist."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from hipaa.controls import AUDITED
+from hipaa.facts import Bucket, Declared, Place, Role, Stack, Unknown, Versioning
+from phi.audit import checklist, config
+from phi.audit.results import Seen, results, unused
+from phi.evidence.model import ControlResult, Outcome, worst
+
+TODAY = date(2026, 11, 24)
+ACCOUNT = "123456789012"
+PEOPLE = Seen("the organization", Stack((), "the organization"))
+EXEMPTION = {
+    "resource": "arn:aws:s3:::importer",
+    "reason": "The importer's vendor needs it until its next release.",
+    "approver": "security officer",
+    "expires": "2027-03-31",
+    "compensatingControl": "Nightly copies to the vault.",
+}
+
+
+def bucket(name: str, status: Any) -> Bucket:
+    arn = f"arn:aws:s3:::{name}"
+    return Bucket(arn, arn, Role.PHI, (Declared(arn, Versioning(status)),), place=Place("aws", "us-east-1", ACCOUNT))
+
+
+def versioning(
+    *buckets: Bucket, given: dict[str, Any] | None = None, accounts: list[Seen] | None = None
+) -> ControlResult:
+    told = config.parse({"s3-versioning": given or {}}, TODAY)
+    seen = accounts or [Seen(ACCOUNT, Stack(buckets, ACCOUNT))]
+    return next(each for each in results(seen, PEOPLE, told) if each.id == "s3-versioning")
+
+
+def test_a_control_is_as_good_as_its_worst_resource():
+    result = versioning(bucket("good", "Enabled"), bucket("bad", "Suspended"))
+    assert [each.outcome for each in result.observations] == [Outcome.PASS, Outcome.FAIL]
+    assert result.outcome is Outcome.FAIL
+    assert result.blocks
+
+
+def test_what_cant_be_read_blocks_too_and_says_why():
+    unread = Unknown("arn:aws:s3:::phi", why="couldn't be read: s3:GetBucketVersioning ended in AccessDenied")
+    result = versioning(bucket("phi", unread))
+    assert result.outcome is Outcome.UNVERIFIED
+    assert result.blocks
+    assert "s3:GetBucketVersioning ended in AccessDenied" in result.observations[0].found
+    assert not versioning(bucket("phi", unread), given={"unverified": "advisory"}).blocks
+
+
+def test_an_advisory_control_fails_nothing():
+    result = versioning(bucket("bad", "Suspended"), given={"enforcementLevel": "advisory"})
+    assert (result.outcome, result.level, result.blocks) == (Outcome.FAIL, "advisory", False)
+
+
+def test_an_accepted_risk_shows_as_exempted_with_who_answers_for_it():
+    result = versioning(bucket("importer", "Suspended"), given={"exemptions": [EXEMPTION]})
+    [found] = result.observations
+    assert (found.outcome, result.blocks) == (Outcome.EXEMPTED, False)
+    assert found.exemption is not None
+    assert found.exemption.approver == "security officer"
+
+
+def test_an_exemption_that_excuses_nothing_is_told_but_not_the_packs():
+    for resource, told in (("arn:aws:s3:::other", 1), ("urn:pulumi:prod::app::*", 0), ("arn:aws:s3:::importer", 0)):
+        given = {"s3-versioning": {"exemptions": [EXEMPTION | {"resource": resource}]}}
+        judged_by = config.parse(given, TODAY)
+        found = results([Seen(ACCOUNT, Stack((bucket("importer", "Suspended"),), ACCOUNT))], PEOPLE, judged_by)
+        assert len(unused(found, judged_by)) == told, resource
+
+
+def test_an_account_that_cant_be_entered_leaves_every_control_unverified_but_peoples():
+    told = config.parse({}, TODAY)
+    good = Seen(ACCOUNT, Stack((bucket("good", "Enabled"),), ACCOUNT))
+    found = {each.id: each for each in results([good, Seen("2", None, "sts:AssumeRole: refused")], PEOPLE, told)}
+    assert set(found) == {control.id for control in AUDITED}
+    for name, result in found.items():
+        if name.startswith("attest-"):
+            assert {each.account for each in result.observations} == {"the organization"}
+        else:
+            assert [each.found for each in result.observations if each.account == "2"] == ["sts:AssumeRole: refused"]
+            assert result.outcome in (Outcome.UNVERIFIED, Outcome.FAIL)
+
+
+def test_several_accounts_become_one_result():
+    one = Seen("1", Stack((bucket("a", "Enabled"),), "1"))
+    two = Seen("2", Stack((bucket("b", "Suspended"),), "2"))
+    result = versioning(accounts=[one, two])
+    assert [(each.account, each.outcome) for each in result.observations] == [("1", Outcome.PASS), ("2", Outcome.FAIL)]
+
+
+def test_the_region_is_told_where_an_arn_has_one():
+    told = config.parse({}, TODAY)
+    found = results([Seen(ACCOUNT, Stack((bucket("a", "Enabled"),), ACCOUNT))], PEOPLE, told)
+    regions = {each.region for result in found for each in result.observations}
+    assert regions == {None}
+
+
+def test_each_line_of_the_guides_checklist_is_answered_by_controls_that_there_are():
+    known = {control.id for control in AUDITED}
+    assert len(checklist.CHECKLIST) == 13
+    for text, controls in checklist.CHECKLIST:
+        assert set(controls) <= known, text
+
+
+def test_a_line_is_as_good_as_its_worst_control():
+    passes = [_outcome(name, Outcome.PASS) for _, names in checklist.CHECKLIST for name in names]
+    assert {row.outcome for row in checklist.rows(passes)} == {Outcome.PASS}
+    changed = [_outcome("s3-tls-1-2", Outcome.FAIL) if each.id == "s3-tls-1-2" else each for each in passes]
+    failing = [row.text for row in checklist.rows(changed) if row.outcome is Outcome.FAIL]
+    assert failing == ["Bucket policy requires HTTPS/TLS"]
+
+
+def test_a_line_whose_control_wasnt_judged_is_unverified():
+    assert {row.outcome for row in checklist.rows([])} == {Outcome.UNVERIFIED}
+
+
+@pytest.mark.parametrize("graver", list(Outcome))
+def test_the_worst(graver):
+    assert worst([]) is Outcome.NOT_APPLICABLE
+    assert worst([Outcome.PASS, Outcome.NOT_APPLICABLE]) is Outcome.PASS
+    assert worst([graver, Outcome.FAIL, Outcome.PASS]) is Outcome.FAIL
+    assert worst([Outcome.EXEMPTED, Outcome.UNVERIFIED]) is Outcome.UNVERIFIED
+
+
+def _outcome(name: str, outcome: Outcome) -> ControlResult:
+    return ControlResult(
+        id=name, title="", statement="", citations=(), severity="high", required="", remedy="", outcome=outcome
+    )
