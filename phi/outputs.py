@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
 from phi.errors import ConfigurationError
 
 HOW = "write it with: pulumi stack output --json > outputs.json"
+Text = Annotated[str, StringConstraints(min_length=1)]
+Arn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+$")]
+KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[a-zA-Z0-9-]+$")]
 
 
 class Outputs(BaseModel):
@@ -18,22 +22,28 @@ class Outputs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    name_prefix: str
+    name_prefix: Text
     """How the names of all that the stack made begin, such as `phi-dev-`."""
-    phi_bucket_name: str
-    phi_key_arn: str
-    replica_bucket_name: str | None = None
-    replica_region: str | None = None
-    access_log_bucket_name: str
-    trail_bucket_name: str
-    trail_arn: str
-    topic_arn: str
-    application_role_arn: str
-    auditor_role_arn: str
-    break_glass_role_arn: str
-    backup_vault_name: str | None = None
-    backup_role_arn: str | None = None
+    phi_bucket_name: Text
+    phi_key_arn: KeyArn
+    replica_bucket_name: Text | None = None
+    replica_region: Text | None = None
+    access_log_bucket_name: Text
+    trail_bucket_name: Text
+    trail_arn: Arn
+    topic_arn: Arn
+    application_role_arn: Arn
+    auditor_role_arn: Arn
+    break_glass_role_arn: Arn
+    backup_vault_name: Text | None = None
+    backup_role_arn: Arn | None = None
     """The role that AWS Backup copies and restores with."""
+
+    @model_validator(mode="after")
+    def _a_replica_is_somewhere(self) -> Self:
+        if (self.replica_bucket_name is None) != (self.replica_region is None):
+            raise ValueError("replica_bucket_name and replica_region go together")
+        return self
 
     @property
     def region(self) -> str:
@@ -60,8 +70,10 @@ class Outputs(BaseModel):
 def read(source: Path | None = None, stack: str | None = None) -> Outputs:
     """From a file (`-`: stdin), else from Pulumi in this folder, of this stack or the selected one.
 
-    Raises ConfigurationError, which names every output that is missing or no text.
+    Raises ConfigurationError, which names every output that is missing or isn't what it must be.
     """
+    if source and stack:
+        raise ConfigurationError("name a file of the outputs or the stack that Pulumi is asked for, not both")
     if source is None:
         return parse(_of_pulumi(stack), "the stack's outputs")
     try:
@@ -80,9 +92,10 @@ def parse(text: str, where: str) -> Outputs:
 
 
 def _of_pulumi(stack: str | None) -> str:
-    command = ["pulumi", "stack", "output", "--json", *(["--stack", stack] if stack else [])]
+    command = ["pulumi", "stack", "output", "--json", "--non-interactive", *(["--stack", stack] if stack else [])]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        # What comes in by stdin, such as a record's id, isn't for Pulumi.
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     except OSError:
         raise ConfigurationError(f"pulumi isn't on PATH; name a file of the outputs instead: {HOW}") from None
     if done.returncode:
