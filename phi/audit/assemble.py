@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from hipaa.facts import AccessPoint, Bucket, DataEvents, Fact, FieldSelector, Here, Role, Stack
+from hipaa.facts import AccessPoint, Bucket, DataEvents, Fact, FieldSelector, Here, Role, Stack, Topic
 from hipaa.roles import DataClass, sent_to
-from phi.audit.told import Told
+from phi.audit.told import Publisher, Told
 
 V = TypeVar("V")
 # Their texts are prefixes and patterns of ARNs, which are judged as texts.
@@ -23,7 +23,9 @@ def stack(told: Iterable[Told], account: str, data_class: DataClass) -> Stack:
     joined = [_joined(fact, here) for fact in facts]
     roles = _roles(joined, [use for each in every for use in each.uses], data_class)
     buckets_of = {point: bucket for each in every for point, bucket in each.buckets_of.items()}
-    return Stack(tuple(_with_role(fact, roles, buckets_of) for fact in joined), account)
+    publishers = [publisher for each in every for publisher in each.publishers]
+    whole = (_with_role(_with_publishers(fact, publishers), roles, buckets_of) for fact in joined)
+    return Stack(tuple(whole), account)
 
 
 def _roles(facts: Iterable[Fact], used: Iterable[tuple[str, Role]], data_class: DataClass) -> dict[str, Role]:
@@ -46,6 +48,17 @@ def _with_role(fact: Fact, roles: Mapping[str, Role], buckets_of: Mapping[str, s
     if isinstance(fact, AccessPoint):
         return dataclasses.replace(fact, role=roles.get(buckets_of.get(fact.resource, ""), Role.PHI))
     return fact
+
+
+def _with_publishers(fact: Fact, publishers: Iterable[Publisher]) -> Fact:
+    if not isinstance(fact, Topic):
+        return fact
+    services = (
+        service
+        for topic, service in publishers
+        if topic == fact.resource or (topic.endswith(":*") and fact.resource.startswith(topic[:-1]))
+    )
+    return dataclasses.replace(fact, publishers=tuple(dict.fromkeys(services)))
 
 
 def _joined(value: V, here: Collection[str]) -> V:

@@ -7,7 +7,7 @@ value: a rule then answers `unverified`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -100,10 +100,8 @@ class Reader:
         where = region or self.account.regions[0]
 
         def read(client: Any) -> list[Any]:
-            if not client.can_paginate(call.operation):
-                return list(getattr(client, call.operation)(**parameters).get(result) or [])
             found: list[Any] = []
-            for number, page in enumerate(client.get_paginator(call.operation).paginate(**parameters)):
+            for number, page in enumerate(_pages(client, call.operation, parameters)):
                 found += page.get(result) or []
                 if number:
                     self._count(call)
@@ -145,3 +143,14 @@ class Reader:
                 make: Any = self.session.client  # typed for each service by its name alone
                 self._clients[service, region] = make(service, region_name=region, config=config)
             return self._clients[service, region]
+
+
+def _pages(client: Any, operation: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if client.can_paginate(operation):
+        yield from client.get_paginator(operation).paginate(**parameters)
+        return
+    page = getattr(client, operation)(**parameters)
+    yield page
+    while page.get("NextToken"):  # botocore doesn't know of every operation that has pages: not of ListEventBuses
+        page = getattr(client, operation)(**parameters, NextToken=page["NextToken"])
+        yield page

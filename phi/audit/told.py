@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hipaa.facts import Fact, Role
+from hipaa.facts import Fact, Role, Unknown
+
+Publisher = tuple[str, str | Unknown]
 
 
 @dataclass(frozen=True)
@@ -13,8 +15,11 @@ class Told:
 
     uses: ARNs of buckets, each with what something has it be used for: a trail its files, an inventory its lists.
     buckets_of: the ARN of each access point's bucket, by the point's resource.
+    publishers: ARNs of topics (`…:*` for all of a region), each with a service that publishes to it, such as
+    `s3.amazonaws.com`, or why it isn't known whether one does.
     """
 
     facts: tuple[Fact, ...] = ()
     uses: tuple[tuple[str, Role], ...] = ()
     buckets_of: dict[str, str] = field(default_factory=dict)
+    publishers: tuple[Publisher, ...] = ()

@@ -1,6 +1,6 @@
 """KMS: customer managed keys and their policies."""
 
-from hipaa.controls.model import AT_PREVIEW, Control, Option, Severity, Tightens, addressable, required
+from hipaa.controls.model import AT_PREVIEW, LIVE, Control, Option, Severity, Tightens, addressable, required
 from hipaa.controls.options import ACCOUNTS, ORGANIZATIONS
 
 CONTROLS = (
@@ -24,6 +24,16 @@ CONTROLS = (
         remedy="aws.kms.Key(…, deletion_window_in_days=30)",
         options=(Option("days", "Days before a key is deleted at least; AWS takes 30 at most.", 30, Tightens.UP),),
         where=AT_PREVIEW,  # AWS tells it of a key only once its deletion is scheduled
+    ),
+    Control(
+        id="kms-not-pending-deletion",
+        title="Keys stay usable",
+        statement="A key is enabled, and its deletion isn't pending: without it the data can't be read.",
+        required="its state is Enabled",
+        paragraphs=required("308(a)(7)(i)", ours=True),
+        severity=Severity.CRITICAL,
+        remedy="aws kms cancel-key-deletion --key-id …, then aws kms enable-key --key-id …",
+        where=LIVE,  # no program declares it
     ),
     Control(
         id="kms-no-public-principal",

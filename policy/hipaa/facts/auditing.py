@@ -113,12 +113,15 @@ class EventRule:
 
 @dataclass(frozen=True)
 class Topic:
-    """An SNS topic. publishers: the services that this stack has publish to it, such as `cloudwatch.amazonaws.com`."""
+    """An SNS topic. publishers: the services that this stack has publish to it, such as `cloudwatch.amazonaws.com`.
+
+    Unknown of a live account: what couldn't be read may have a service publish to it.
+    """
 
     resource: str
     arn: Text
     key: Ref
-    publishers: tuple[str, ...]
+    publishers: tuple[str | Unknown, ...]
     place: Place = Place()
 
 

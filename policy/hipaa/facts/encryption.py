@@ -18,6 +18,7 @@ class Key:
     Unknown while that depends on what isn't known.
     rotation_days: the rotation period, None for AWS's own 365; window: days between a deletion asked for and done,
     None for AWS's own 30.
+    state: of a live key, such as `Enabled` or `PendingDeletion`.
     """
 
     resource: str
@@ -27,6 +28,7 @@ class Key:
     rotation_days: Number
     window: Number
     place: Place = Place()
+    state: Text = None
 
     @property
     def stand_in(self) -> str:

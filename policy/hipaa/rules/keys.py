@@ -18,6 +18,8 @@ LONGEST_WINDOW = 30
 
 DATA = (Role.PHI, Role.REPLICA)
 LOGS = (Role.TRAIL_LOG, Role.ACCESS_LOG)
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+USABLE = ("Enabled", "Updating")
 # What a call that changes a key's policy tells: it comes from no service, and encrypts nothing.
 BY_HAND = {
     **dict.fromkeys(("aws:SourceAccount", "aws:SourceArn", "kms:ViaService", "kms:GrantIsForAWSResource")),
@@ -56,6 +58,13 @@ def deletion_window(key: Key, case: Case) -> Finding:
     if days < case.options["days"]:
         return failed(f"it is deleted {days:g} days after somebody asks for it")
     return passed(f"it is deleted {days:g} days after somebody asks for it")
+
+
+@rule("kms-not-pending-deletion", Key)
+def not_pending_deletion(key: Key, _: Case) -> Finding:
+    if not isinstance(key.state, str):
+        return unverified(key.state or Unknown(f"the state of {key.resource.rsplit('::', 1)[-1]}"))
+    return passed("it can be used") if key.state in USABLE else failed(f"its state is {key.state}")
 
 
 @rule("kms-no-public-principal", KeyPolicy)

@@ -29,6 +29,9 @@ def _publishers(topic: Topic, case: Case) -> Iterator[Finding]:
     """Whether the services that publish may use the key: AWS drops what they publish where they may not."""
     policies = [each for each in case.stack.of(KeyPolicy) if each.key == topic.key and each.document]
     for service in topic.publishers:
+        if isinstance(service, Unknown):
+            yield unverified(service)
+            continue
         if not policies:
             yield failed(f"its key has AWS's default policy, by which {service} can't publish to it")
         for policy in policies:

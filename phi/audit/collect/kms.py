@@ -1,0 +1,126 @@
+"""Customer managed keys, their policies, and the names that keys go by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hipaa.facts import Document, Fact, Key, KeyPolicy, Place, Text, Unknown
+from phi.audit.calls import Call, On
+from phi.audit.reader import Account, Reader, Unread
+from phi.audit.scope import Scope
+from phi.audit.told import Told
+
+LIST_KEYS = Call("kms", "list_keys", "kms:ListKeys", On.ANYTHING)
+LIST_ALIASES = Call("kms", "list_aliases", "kms:ListAliases", On.ANYTHING)
+DESCRIBE_KEY = Call("kms", "describe_key", "kms:DescribeKey", On.KEY, absent=("NotFoundException",))
+ROTATION = Call("kms", "get_key_rotation_status", "kms:GetKeyRotationStatus", On.KEY)
+POLICY = Call("kms", "get_key_policy", "kms:GetKeyPolicy", On.KEY)
+CALLS = (LIST_KEYS, LIST_ALIASES, DESCRIBE_KEY, ROTATION, POLICY)
+
+AWS_ALIASES = "alias/aws/"
+
+
+def collect(reader: Reader, scope: Scope) -> Told:
+    """All customer managed keys, or those that an alias of the stack names."""
+    account = reader.account
+    listed = reader.each(account.regions, lambda region: _listed(reader, scope, region))
+    unlisted = [
+        fact
+        for region, found in zip(account.regions, listed, strict=True)
+        if isinstance(found, Unread)
+        for fact in _unknown(account.arn("kms", region, "key/*"), found.unknown, account.place(region))
+    ]
+    arns = [arn for found in listed if not isinstance(found, Unread) for arn in found]
+    keys = reader.each(arns, lambda arn: _key(reader, arn))
+    return Told((*(fact for facts in keys for fact in facts), *unlisted))
+
+
+def _listed(reader: Reader, scope: Scope, region: str) -> list[str] | Unread:
+    """The ARNs of a region's keys; those of AWS among them, which only DescribeKey tells apart."""
+    if scope.prefix is None:
+        keys = reader.pages(LIST_KEYS, "Keys", reader.account.arn("kms", region, "key/*"), region)
+        return keys if isinstance(keys, Unread) else [each["KeyArn"] for each in keys]
+    aliases = _aliases(reader, region)
+    if isinstance(aliases, Unread):
+        return aliases
+    ids = dict.fromkeys(id_ for alias, id_ in aliases.items() if scope.has(alias))
+    return [reader.account.arn("kms", region, f"key/{id_}") for id_ in ids]
+
+
+def _key(reader: Reader, arn: str) -> tuple[Fact, ...]:
+    region = arn.split(":")[3]
+    place = reader.account.place(region)
+    told = reader.ask(DESCRIBE_KEY, arn, region, KeyId=arn)
+    if isinstance(told, Unread):
+        return _unknown(arn, told.unknown, place)
+    if told is None or told["KeyMetadata"].get("KeyManager") == "AWS":
+        return ()
+    metadata = told["KeyMetadata"]
+    rotation = reader.ask(ROTATION, arn, region, KeyId=arn) if kind(metadata) == "symmetric" else {}
+    policy = reader.ask(POLICY, arn, region, KeyId=arn, PolicyName="default")
+    document = policy.unknown if isinstance(policy, Unread) else (policy or {}).get("Policy", "")
+    return key(metadata, rotation or {}, place), _policy(arn, document, place)
+
+
+def key(metadata: Mapping[str, Any], rotation: Mapping[str, Any] | Unread, place: Place) -> Key:
+    """From the answers of DescribeKey and GetKeyRotationStatus."""
+    arn, state = metadata["Arn"], metadata.get("KeyState")
+    if isinstance(rotation, Unread):
+        return Key(arn, arn, kind(metadata), rotation.unknown, rotation.unknown, None, place, state)
+    rotates, days = rotation.get("KeyRotationEnabled", False), rotation.get("RotationPeriodInDays")
+    return Key(arn, arn, kind(metadata), rotates, days, None, place, state)
+
+
+def kind(metadata: Mapping[str, Any]) -> str:
+    """https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html"""
+    if metadata.get("Origin") == "EXTERNAL":
+        return "imported"
+    if metadata.get("MultiRegionConfiguration", {}).get("MultiRegionKeyType") == "REPLICA":
+        return "replica"
+    told = (metadata.get("Origin"), metadata.get("KeySpec"), metadata.get("KeyUsage"))
+    return "symmetric" if told == ("AWS_KMS", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT") else "other"
+
+
+def _policy(arn: str, document: str | Unknown, place: Place) -> KeyPolicy:
+    return KeyPolicy(arn, arn, arn, Document(document), None, place)
+
+
+def _unknown(arn: str, unknown: Unknown, place: Place) -> tuple[Fact, ...]:
+    return Key(arn, arn, unknown, unknown, unknown, None, place, unknown), _policy(arn, unknown, place)
+
+
+# What keys are called.
+
+
+def names(reader: Reader, scope: Scope, region: str) -> Mapping[str, str] | Unread:
+    """Each alias of a region with the id of its key. Unread too where `collect` can't tell what keys there are."""
+    if scope.prefix is None and isinstance(listed := _listed(reader, scope, region), Unread):
+        return listed
+    return _aliases(reader, region)
+
+
+def _aliases(reader: Reader, region: str) -> dict[str, str] | Unread:
+    aliases = reader.pages(LIST_ALIASES, "Aliases", reader.account.arn("kms", region, "alias/*"), region)
+    if isinstance(aliases, Unread):
+        return aliases
+    return {each["AliasName"]: each["TargetKeyId"] for each in aliases if each.get("TargetKeyId")}
+
+
+def known_as(name: Text, aliases: Mapping[str, str] | Unread, account: Account, region: str) -> Text:
+    """A key as the rules know it: by its ARN whatever it was called, and AWS's own by its alias.
+
+    name: an id, an alias, or the ARN of either; a key of another account or region keeps it.
+    """
+    if not isinstance(name, str) or not name:
+        return name or None
+    short = name.removeprefix(account.arn("kms", region, ""))
+    if short.startswith(("arn:", AWS_ALIASES)):
+        return name
+    if isinstance(aliases, Unread):
+        return aliases.unknown
+    id_ = aliases.get(short) if short.startswith("alias/") else short.removeprefix("key/")
+    if id_ is None:
+        return Unknown(name, why="is the alias of no key")
+    owned = (alias for alias, target in aliases.items() if target == id_ and alias.startswith(AWS_ALIASES))
+    return next(owned, account.arn("kms", region, f"key/{id_}"))

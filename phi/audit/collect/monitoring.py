@@ -1,0 +1,18 @@
+"""What records and raises alerts, in the order in which one needs what another told."""
+
+from __future__ import annotations
+
+from hipaa.facts import Trail
+from phi.audit.collect import cloudtrail, cloudwatch, logs, sns
+from phi.audit.reader import Reader
+from phi.audit.scope import Scope
+from phi.audit.told import Told
+
+
+def collect(reader: Reader, scope: Scope) -> Told:
+    trails = cloudtrail.collect(reader, scope)
+    groups = logs.collect(reader, scope, [each for each in trails.facts if isinstance(each, Trail)])
+    alarms = cloudwatch.collect(reader, scope)
+    topics = sns.collect(reader, scope)
+    facts = tuple(fact for told in (trails, groups, alarms, topics) for fact in told.facts)
+    return Told(facts, trails.uses, publishers=alarms.publishers)
