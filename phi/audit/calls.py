@@ -28,6 +28,7 @@ class On(Enum):
     ROLE = "role"
     VAULT = "vault"
     PLAN = "backup plan"
+    DETECTOR = "detector"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Call:
     """A call of boto3.
 
     service, operation: boto3's names of the client and its method; action: what IAM calls it.
-    absent: the error codes by which AWS says that there is none of what is asked, which is an answer.
+    absent: the error codes by which AWS says that there is none of what is asked, which is an answer; where the code
+    alone doesn't say so, `code: ` and how its message begins.
     """
 
     service: str

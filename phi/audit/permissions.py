@@ -57,6 +57,7 @@ def _reach(
             On.ROLE: arn("iam", f"role/{prefix}*", region=""),
             On.VAULT: arn("backup", f"backup-vault:{prefix}*"),
             On.PLAN: arn("backup", "backup-plan:*"),  # its ARN has an id of AWS's making
+            On.DETECTOR: arn("guardduty", "detector/*"),
         },
         conditions,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+from hipaa.facts.account import Attestation, ConfigurationRecorder, DataDiscovery, RootUser, ThreatDetection
 from hipaa.facts.auditing import (
     Alarm,
     DataEvents,
@@ -59,9 +60,12 @@ __all__ = [
     "AccountPublicAccessBlock",
     "Acl",
     "Alarm",
+    "Attestation",
     "Bucket",
     "BucketPolicy",
+    "ConfigurationRecorder",
     "Cors",
+    "DataDiscovery",
     "DataEvents",
     "Declared",
     "DefaultEncryption",
@@ -90,10 +94,12 @@ __all__ = [
     "ReplicationRule",
     "RequestMetrics",
     "Role",
+    "RootUser",
     "Selection",
     "Setting",
     "Stack",
     "Text",
+    "ThreatDetection",
     "Topic",
     "TopicPolicy",
     "Trail",
@@ -125,6 +131,11 @@ Fact = (
     | UserAccess
     | Vault
     | Selection
+    | ThreatDetection
+    | DataDiscovery
+    | ConfigurationRecorder
+    | RootUser
+    | Attestation
 )
 F = TypeVar("F", bound=Fact)
 

@@ -32,7 +32,10 @@ class IdentityPolicy:
 
 @dataclass(frozen=True)
 class UserAccess:
-    """A long-lived access of a person or program: an IAM user, its keys, login, policies or memberships."""
+    """A long-lived access of a person or program: an IAM user, its keys, login, policies or memberships.
+
+    what: Unknown where it can't be told whether there is one.
+    """
 
     resource: str
-    what: str
+    what: str | Unknown

@@ -9,7 +9,9 @@ from typing import Any
 from hipaa.controls import Control
 from hipaa.facts import AccessPoint, Bucket, Stack
 from hipaa.rules import (  # noqa: F401 - each is imported for its rules
+    account,
     alerts,
+    attestations,
     backup,
     coverage,
     identity,

@@ -86,6 +86,8 @@ def grant_applies(policy: IdentityPolicy, _: Case) -> Finding:
 
 @rule("iam-no-users", UserAccess)
 def no_users(access: UserAccess, _: Case) -> Finding:
+    if isinstance(access.what, Unknown):
+        return unverified(access.what)
     return failed(f"{access.what} is declared")
 
 

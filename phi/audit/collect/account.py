@@ -1,0 +1,119 @@
+"""What guards the account: GuardDuty, Macie and AWS Config in each region, and who can be root."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hipaa.facts import ConfigurationRecorder, DataDiscovery, Fact, Flag, RootUser, ThreatDetection
+from phi.audit.calls import Call, On
+from phi.audit.reader import Reader, Unread
+from phi.audit.scope import Scope
+from phi.audit.told import Told
+
+DETECTORS = Call("guardduty", "list_detectors", "guardduty:ListDetectors", On.ANYTHING)
+DETECTOR = Call("guardduty", "get_detector", "guardduty:GetDetector", On.DETECTOR)
+# Where it was never switched on, Macie says so by refusing, in words of its own.
+MACIE = Call(
+    "macie2",
+    "get_macie_session",
+    "macie2:GetMacieSession",
+    On.ANYTHING,
+    absent=("ResourceNotFoundException", "AccessDeniedException: Macie is not enabled"),
+)
+RECORDERS = Call("config", "describe_configuration_recorders", "config:DescribeConfigurationRecorders", On.ANYTHING)
+RECORDING = Call(
+    "config", "describe_configuration_recorder_status", "config:DescribeConfigurationRecorderStatus", On.ANYTHING
+)
+SUMMARY = Call("iam", "get_account_summary", "iam:GetAccountSummary", On.ANYTHING)
+CALLS = (DETECTORS, DETECTOR, MACIE, RECORDERS, RECORDING, SUMMARY)
+
+Details = Mapping[str, Any]
+
+
+def collect(reader: Reader, _: Scope) -> Told:
+    """Asked of the account even where a stack alone is audited: it is guarded by them, whoever switched them on."""
+    asked = [(about, region) for about in (_threats, _discovery, _recorder) for region in reader.account.regions]
+    return Told((*reader.each(asked, lambda each: each[0](reader, each[1])), _root(reader)))
+
+
+# GuardDuty: https://docs.aws.amazon.com/guardduty/latest/APIReference/API_GetDetector.html
+
+
+def _threats(reader: Reader, region: str) -> Fact:
+    every = reader.account.arn("guardduty", region, "detector/*")
+    ids = reader.pages(DETECTORS, "DetectorIds", every, region)
+    if isinstance(ids, Unread):
+        return ThreatDetection(every, ids.unknown, ids.unknown)
+    if not ids:
+        return ThreatDetection(every, enabled=False, s3=False)
+    arn = reader.account.arn("guardduty", region, f"detector/{ids[0]}")  # a region has one at most
+    told = reader.ask(DETECTOR, arn, region, DetectorId=ids[0])
+    if isinstance(told, Unread):
+        return ThreatDetection(arn, told.unknown, told.unknown)
+    return threat_detection(arn, told or {})
+
+
+def threat_detection(arn: str, detector: Details) -> ThreatDetection:
+    """From the answer of GetDetector; of a feature that isn't named there, the data source of its time counts."""
+    features = {each.get("Name"): each.get("Status") for each in detector.get("Features") or ()}
+    source = ((detector.get("DataSources") or {}).get("S3Logs") or {}).get("Status")
+    status = features.get("S3_DATA_EVENTS", source)
+    return ThreatDetection(arn, detector.get("Status") == "ENABLED", status == "ENABLED")
+
+
+def _discovery(reader: Reader, region: str) -> Fact:
+    arn = reader.account.arn("macie2", region, "session")  # AWS gives it none
+    told = reader.ask(MACIE, arn, region)
+    if isinstance(told, Unread):
+        return DataDiscovery(arn, told.unknown)
+    return DataDiscovery(arn, told is not None and told.get("status") == "ENABLED")
+
+
+# AWS Config: https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingGroup.html
+
+
+def _recorder(reader: Reader, region: str) -> Fact:
+    arn = reader.account.arn("config", region, "configuration-recorder/*")
+    told = reader.pages(RECORDERS, "ConfigurationRecorders", arn, region)
+    status = reader.pages(RECORDING, "ConfigurationRecordersStatus", arn, region)
+    everything = told.unknown if isinstance(told, Unread) else any(map(records_everything, told))
+    if isinstance(status, Unread):
+        return ConfigurationRecorder(arn, everything, status.unknown, status.unknown)
+    recording = any(each.get("recording") is True for each in status)
+    return ConfigurationRecorder(arn, everything, recording, any(map(failed, status)))
+
+
+def records_everything(recorder: Details) -> bool:
+    group = recorder.get("recordingGroup") or {}
+    strategy = (group.get("recordingStrategy") or {}).get("useOnly")
+    return group.get("allSupported") is True or strategy == "ALL_SUPPORTED_RESOURCE_TYPES"
+
+
+def failed(status: Details) -> bool:
+    return str(status.get("lastStatus", "")).casefold() == "failure"
+
+
+# Root: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
+
+
+def _root(reader: Reader) -> Fact:
+    arn = reader.account.arn("iam", "", "root")
+    told = reader.ask(SUMMARY, arn)
+    if isinstance(told, Unread):
+        unknown = told.unknown
+        return RootUser(arn, unknown, unknown, unknown, unknown)
+    return root_user(arn, (told or {}).get("SummaryMap", {}))
+
+
+def root_user(arn: str, summary: Mapping[str, int]) -> RootUser:
+    def has(what: str) -> Flag:
+        return summary[what] > 0 if what in summary else None
+
+    return RootUser(
+        arn,
+        has("AccountMFAEnabled"),
+        has("AccountAccessKeysPresent"),
+        has("AccountSigningCertificatesPresent"),
+        has("AccountPasswordPresent"),
+    )
