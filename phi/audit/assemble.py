@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from hipaa.facts import AccessPoint, Bucket, DataEvents, Fact, FieldSelector, Here, Role, Stack, Topic
+from hipaa.facts import AccessPoint, Bucket, DataEvents, Fact, FieldSelector, Here, Role, Stack, Topic, Unknown
 from hipaa.roles import DataClass, sent_to
 from phi.audit.told import Publisher, Told
 
@@ -24,8 +24,7 @@ def stack(told: Iterable[Told], account: str, data_class: DataClass) -> Stack:
     roles = _roles(joined, [use for each in every for use in each.uses], data_class)
     buckets_of = {point: bucket for each in every for point, bucket in each.buckets_of.items()}
     publishers = [publisher for each in every for publisher in each.publishers]
-    whole = (_with_role(_with_publishers(fact, publishers), roles, buckets_of) for fact in joined)
-    return Stack(tuple(whole), account)
+    return Stack(tuple(_completed(fact, roles, buckets_of, publishers, data_class.tag) for fact in joined), account)
 
 
 def _roles(facts: Iterable[Fact], used: Iterable[tuple[str, Role]], data_class: DataClass) -> dict[str, Role]:
@@ -42,23 +41,29 @@ def _roles(facts: Iterable[Fact], used: Iterable[tuple[str, Role]], data_class: 
     return {each.resource: data_class.of(each.tags, uses.get(each.resource, set())) for each in buckets}
 
 
-def _with_role(fact: Fact, roles: Mapping[str, Role], buckets_of: Mapping[str, str]) -> Fact:
-    if isinstance(fact, Bucket):
-        return dataclasses.replace(fact, role=roles[fact.resource])
-    if isinstance(fact, AccessPoint):
-        return dataclasses.replace(fact, role=roles.get(buckets_of.get(fact.resource, ""), Role.PHI))
-    return fact
+def _completed(
+    fact: Fact,
+    roles: Mapping[str, Role],
+    buckets_of: Mapping[str, str],
+    publishers: Iterable[Publisher],
+    tag: str,
+) -> Fact:
+    """With what others tell of it."""
+    match fact:
+        case Bucket():
+            data_class = fact.tags if isinstance(fact.tags, Unknown) else fact.tags.get(tag)
+            return dataclasses.replace(fact, role=roles[fact.resource], data_class=data_class)
+        case AccessPoint():
+            return dataclasses.replace(fact, role=roles.get(buckets_of.get(fact.resource, ""), Role.PHI))
+        case Topic():
+            services = (service for topic, service in publishers if _is_of(topic, fact.resource))
+            return dataclasses.replace(fact, publishers=tuple(dict.fromkeys(services)))
+        case _:
+            return fact
 
 
-def _with_publishers(fact: Fact, publishers: Iterable[Publisher]) -> Fact:
-    if not isinstance(fact, Topic):
-        return fact
-    services = (
-        service
-        for topic, service in publishers
-        if topic == fact.resource or (topic.endswith(":*") and fact.resource.startswith(topic[:-1]))
-    )
-    return dataclasses.replace(fact, publishers=tuple(dict.fromkeys(services)))
+def _is_of(topic: str, resource: str) -> bool:
+    return topic == resource or (topic.endswith(":*") and resource.startswith(topic[:-1]))
 
 
 def _joined(value: V, here: Collection[str]) -> V:

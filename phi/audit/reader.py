@@ -6,21 +6,26 @@ value: a rule then answers `unverified`.
 
 from __future__ import annotations
 
+import random
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from time import sleep
 from typing import Any, TypeVar
 
 import boto3
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, PaginationError
 
 from hipaa.facts import Place, Unknown
 from phi.audit.calls import Call
 
 AT_ONCE = 16
 ATTEMPTS = 8
+LONGEST = 20  # seconds between two attempts, as botocore has it
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -111,15 +116,22 @@ class Reader:
         return [] if answer is None else answer
 
     def _told(self, call: Call, about: str, region: str, make: Callable[[Any], R]) -> R | Unread | None:
-        try:
-            self._count(call)
-            return make(self._client(call.service, region))
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", "an unknown error"))
-            if code in call.absent:
-                return None
-        except BotoCoreError as error:
-            code = type(error).__name__
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                sleep(min(2**attempt, LONGEST) * random.random())  # noqa: S311  (no secret)
+            try:
+                self._count(call)
+                return make(self._client(call.service, region))
+            except ClientError as error:
+                told = error.response.get("Error", {})
+                code = str(told.get("Code", "an unknown error"))
+                if _says_there_is_none(call, code, str(told.get("Message", ""))):
+                    return None
+                if not _gave_up_early(error):
+                    break
+            except BotoCoreError as error:
+                code = type(error).__name__
+                break
         unread = Unread(call, about, region, code)
         with self._lock:
             self.unread.append(unread)
@@ -141,16 +153,46 @@ class Reader:
                     read_timeout=30,
                 )
                 make: Any = self.session.client  # typed for each service by its name alone
-                self._clients[service, region] = make(service, region_name=region, config=config)
+                client = make(service, region_name=region, config=config)
+                client.meta.events.register("before-sign.s3-control", _at_an_address)
+                self._clients[service, region] = client
             return self._clients[service, region]
 
 
+def _at_an_address(request: AWSRequest, **_: Any) -> None:
+    """An endpoint that is an address, as an emulator's, takes no account before it; botocore puts it before any."""
+    request.url = re.sub(r"//\d{12}\.(?=(\d{1,3}\.){3}\d{1,3}[:/])", "//", str(request.url), count=1)
+
+
+def _gave_up_early(error: ClientError) -> bool:
+    """Whether botocore didn't try as often as it may: all calls of a client share one quota of retries.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+    """
+    return bool(error.response.get("ResponseMetadata", {}).get("RetryQuotaReached"))
+
+
+# What an answer calls the token of the page after it, and what the next request calls it.
+TOKENS = {"NextToken": "NextToken", "NextContinuationToken": "ContinuationToken"}
+
+
 def _pages(client: Any, operation: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """botocore doesn't know of every operation that has pages: not of ListEventBuses, ListAccessPoints and others."""
     if client.can_paginate(operation):
         yield from client.get_paginator(operation).paginate(**parameters)
         return
-    page = getattr(client, operation)(**parameters)
-    yield page
-    while page.get("NextToken"):  # botocore doesn't know of every operation that has pages: not of ListEventBuses
-        page = getattr(client, operation)(**parameters, NextToken=page["NextToken"])
+    token: dict[str, Any] = {}
+    while True:
+        page = getattr(client, operation)(**parameters, **token)
         yield page
+        following = {asked: page[told] for told, asked in TOKENS.items() if page.get(told)}
+        if not following:
+            return
+        if following == token:
+            raise PaginationError(message=f"{operation} tells the same page again")
+        token = following
+
+
+def _says_there_is_none(call: Call, code: str, message: str) -> bool:
+    in_words = tuple(each for each in call.absent if ": " in each)
+    return code in call.absent or f"{code}: {message}".startswith(in_words)

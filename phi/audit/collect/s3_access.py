@@ -1,0 +1,66 @@
+"""What leads to buckets besides their names, access points, and what stands before all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hipaa.facts import AccessPoint, AccountPublicAccessBlock, Document, PublicAccessBlock
+from phi.audit.collect import s3_calls
+from phi.audit.collect import s3_settings as settings
+from phi.audit.reader import Reader, Unread
+from phi.audit.scope import Scope
+from phi.audit.told import Told
+
+
+def account_block(reader: Reader) -> AccountPublicAccessBlock:
+    """An account that has never said anything blocks nothing."""
+    account = reader.account.id
+    answer = reader.ask(s3_calls.ACCOUNT_BLOCK, account, AccountId=account)
+    if isinstance(answer, Unread):
+        unknown = answer.unknown
+        return AccountPublicAccessBlock(account, PublicAccessBlock(unknown, unknown, unknown, unknown))
+    return AccountPublicAccessBlock(account, settings.public_access_block(answer or {}))
+
+
+def points(reader: Reader, scope: Scope, regions: Sequence[str]) -> Told:
+    """The access points of buckets in scope, which are in their buckets' regions."""
+    account = reader.account
+    told: list[AccessPoint] = []
+    listed: list[tuple[str, dict[str, Any]]] = []
+    for region, found in zip(regions, reader.each(regions, lambda each: _listed(reader, each)), strict=True):
+        if isinstance(found, Unread):
+            told.append(_unread(reader, region, found))
+        else:
+            listed += [(region, each) for each in found if scope.buckets is None or each.get("Bucket") in scope.buckets]
+    told += [each for each in reader.each(listed, lambda each: _point(reader, *each)) if each]
+    own = [each for _, each in listed if each.get("BucketAccountId", account.id) == account.id]
+    return Told(tuple(told), buckets_of={each["AccessPointArn"]: account.bucket_arn(each["Bucket"]) for each in own})
+
+
+def _listed(reader: Reader, region: str) -> list[Any] | Unread:
+    about = f"the access points in {region}"
+    return reader.pages(s3_calls.LIST_ACCESS_POINTS, "AccessPointList", about, region, AccountId=reader.account.id)
+
+
+def _unread(reader: Reader, region: str, found: Unread) -> AccessPoint:
+    """What stands for a region's access points where not even their names can be read."""
+    every = reader.account.arn("s3", region, "accesspoint/*")
+    unknown = found.unknown
+    return AccessPoint(every, unknown, None, unknown, Document(unknown), reader.account.place(region))
+
+
+def _point(reader: Reader, region: str, listed: dict[str, Any]) -> AccessPoint | None:
+    """None where it is gone by now."""
+    arn, name, account = listed["AccessPointArn"], listed["Name"], reader.account
+    answer = reader.ask(s3_calls.ACCESS_POINT, arn, region, AccountId=account.id, Name=name)
+    if answer is None:
+        return None
+    policy = reader.ask(s3_calls.ACCESS_POINT_POLICY, arn, region, AccountId=account.id, Name=name)
+    document: Document | None = None
+    if isinstance(policy, Unread):
+        document = Document(policy.unknown)
+    elif policy and policy.get("Policy"):
+        document = Document(policy["Policy"])
+    block = answer.unknown if isinstance(answer, Unread) else settings.public_access_block(answer)
+    return AccessPoint(arn, arn, None, block, document, account.place(region))
