@@ -1,22 +1,38 @@
 """What an audit found, and how and when: the one model that every rendering is made from.
 
-Its JSON is a public format. `schema_version` grows in its first number when a reader of the old would misread the new.
+Its JSON is a public format, of which schema.json is the description. `schema_version` grows in its second number where
+something is added, and in its first where a reader of the old would misread the new. What reads evidence here reads its
+own version alone: a field that it doesn't know could be the one that matters.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION: Literal["1.0"] = "1.0"
+
+# Plain texts, that the catalogue's own words may be given as they are.
+Duty = Annotated[str, Field(pattern="^(required|addressable)$")]
+Severity = Annotated[str, Field(pattern="^(critical|high|medium|low)$")]
+Level = Annotated[str, Field(pattern="^(mandatory|advisory)$")]
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _encodable(cls, value: Any) -> Any:
+        """Half a surrogate pair, which JSON can hold and UTF-8 can't, is told as its escape and ends no audit."""
+        return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 class Outcome(Enum):
@@ -31,6 +47,24 @@ class Outcome(Enum):
 
 # From what must be looked at first to what needn't.
 GRAVITY = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED, Outcome.PASS, Outcome.NOT_APPLICABLE)
+SEVERITIES = ("critical", "high", "medium", "low")
+
+# What controls are about, by how their ids begin.
+SERVICES = {
+    "s3": "S3",
+    "kms": "KMS",
+    "cloudtrail": "CloudTrail",
+    "logs": "CloudWatch Logs",
+    "alarm": "Alarms",
+    "sns": "SNS",
+    "iam": "IAM",
+    "backup": "AWS Backup",
+    "guardduty": "GuardDuty",
+    "macie": "Macie",
+    "config": "AWS Config",
+    "root": "The root user",
+    "attest": "Attested by people",
+}
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
@@ -42,8 +76,13 @@ class Citation(Model):
     """A paragraph of 45 CFR 164, such as `164.312(a)(1)`, `required` or `addressable`; ours: our own mapping (†)."""
 
     paragraph: str
-    duty: str
+    duty: Duty
     ours: bool
+
+    @property
+    def url(self) -> str:
+        """The paragraph in the Electronic Code of Federal Regulations."""
+        return f"https://www.ecfr.gov/current/title-45/section-{self.paragraph.split('(')[0]}#p-{self.paragraph}"
 
 
 class Exemption(Model):
@@ -71,18 +110,32 @@ class ControlResult(Model):
     title: str
     statement: str
     citations: tuple[Citation, ...]
-    severity: str
-    """`critical`, `high`, `medium` or `low`."""
+    severity: Severity
     required: str
     remedy: str
     outcome: Outcome
-    level: str = "mandatory"
+    level: Level = "mandatory"
     """As the config says; `advisory` fails nothing."""
     blocks: bool = False
     """Whether it fails the audit: it is mandatory, and fails, or is unverified where that isn't let pass."""
     loosened: tuple[str, ...] = ()
     """What the config asks less of than the pack does by itself."""
     observations: tuple[Observation, ...] = ()
+
+    @property
+    def service(self) -> str:
+        """What it is about, as its id begins: one of SERVICES."""
+        return self.id.split("-", 1)[0]
+
+    @property
+    def ordered(self) -> tuple[Observation, ...]:
+        """What it found, the gravest first."""
+        return tuple(sorted(self.observations, key=lambda each: GRAVITY.index(each.outcome)))
+
+    @property
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many resources came out how."""
+        return Counter(each.outcome for each in self.observations)
 
 
 class AttestationRecord(Model):
@@ -117,8 +170,8 @@ class UnreadCall(Model):
 class Collection(Model):
     """How and when it was collected. scope: the stack's name or `account`; calls: how many of AWS were made."""
 
-    started: datetime
-    finished: datetime
+    started: AwareDatetime
+    finished: AwareDatetime
     scope: str
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
@@ -138,9 +191,12 @@ class Drift(Model):
 
 
 class Report(Model):
-    """The evidence. digest: the SHA-256 of all the rest, which `sealed` sets and `intact` checks."""
+    """The evidence. digest: the SHA-256 of all the rest, which `sealed` sets and `intact` checks.
 
-    schema_version: str = SCHEMA_VERSION
+    It is of the canonical JSON (RFC 8785: keys sorted, no spaces, UTF-8), so that any tool can compute it.
+    """
+
+    schema_version: Literal["1.0"] = SCHEMA_VERSION
     collection: Collection
     controls: tuple[ControlResult, ...]
     attestations: tuple[AttestationRecord, ...] = ()
@@ -149,9 +205,9 @@ class Report(Model):
     drift: tuple[Drift, ...] = ()
     disabled: tuple[str, ...] = ()
     """The controls that the config has left out."""
-    faults: tuple[str, ...] = Field(default=())
+    faults: tuple[str, ...] = ()
     """What is wrong with the config or the attestations file."""
-    digest: str = ""
+    digest: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
 
     def sealed(self) -> Report:
         return self.model_copy(update={"digest": self._digest()})
@@ -161,12 +217,38 @@ class Report(Model):
         return self.digest == self._digest()
 
     def _digest(self) -> str:
-        return hashlib.sha256(self.model_dump_json(exclude={"digest"}).encode()).hexdigest()
+        data = self.model_dump(mode="json", exclude={"digest"})
+        canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
     def of(self, outcome: Outcome) -> tuple[ControlResult, ...]:
         return tuple(each for each in self.controls if each.outcome is outcome)
 
     @property
+    def services(self) -> tuple[str, ...]:
+        """In the order of their first control."""
+        return tuple(dict.fromkeys(each.service for each in self.controls))
+
+    def about(self, service: str) -> tuple[ControlResult, ...]:
+        """The controls of a service, the gravest first."""
+        return tuple(
+            sorted(
+                (each for each in self.controls if each.service == service),
+                key=lambda each: (GRAVITY.index(each.outcome), SEVERITIES.index(each.severity)),
+            )
+        )
+
+    @property
+    def blocking(self) -> tuple[ControlResult, ...]:
+        """The controls that fail the audit."""
+        return tuple(each for each in self.controls if each.blocks)
+
+    @property
+    def amiss(self) -> tuple[str, ...]:
+        """What is wrong with the audit itself, rather than with what it judged."""
+        return self.faults if self.controls else (*self.faults, "no control was judged: the config leaves all out")
+
+    @property
     def good(self) -> bool:
         """Whether no control blocks, and nothing was wrong with what the audit was told."""
-        return not self.faults and not any(each.blocks for each in self.controls)
+        return not self.amiss and not self.blocking
