@@ -18,7 +18,7 @@ PLANS = Call("backup", "list_backup_plans", "backup:ListBackupPlans", On.ANYTHIN
 PLAN = Call("backup", "get_backup_plan", "backup:GetBackupPlan", On.PLAN, GONE)
 SELECTIONS = Call("backup", "list_backup_selections", "backup:ListBackupSelections", On.PLAN, GONE)
 SELECTION = Call("backup", "get_backup_selection", "backup:GetBackupSelection", On.PLAN, GONE)
-CALLS = (VAULTS, PLANS, PLAN, SELECTIONS, SELECTION, kms.LIST_ALIASES)
+CALLS = (VAULTS, PLANS, PLAN, SELECTIONS, SELECTION, kms.LIST_KEYS, kms.LIST_ALIASES)
 
 AIR_GAPPED = "LOGICALLY_AIR_GAPPED_BACKUP_VAULT"
 # A view of another account's vault, with nothing of its own in it:

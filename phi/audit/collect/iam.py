@@ -89,7 +89,7 @@ def _grants(policy: Details, scope: Scope, attached: Collection[str]) -> bool:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
     bounds = policy.get("PermissionsBoundaryUsageCount", 0) > 0 and policy.get("AttachmentCount", 0) == 0
-    return policy["Arn"] in attached or (scope.has(policy["PolicyName"]) and not bounds)
+    return policy["Arn"] in attached or (scope.has(policy["Arn"]) and not bounds)
 
 
 def _policy(policy: Details, account: Account) -> IdentityPolicy:
