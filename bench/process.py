@@ -39,8 +39,8 @@ class Run:
     pack: Usage | None
 
 
-def run(command: list[str], env: Mapping[str, str]) -> Run:
-    """Run a command, which must succeed, from the checkout's folder."""
+def run(command: list[str], env: Mapping[str, str], expected: int = 0) -> Run:
+    """Run a command, which must end with the expected exit code, from the checkout's folder."""
     mark = uuid.uuid4().hex
     pid: int | None = None
     usage: Usage | None = None
@@ -58,7 +58,7 @@ def run(command: list[str], env: Mapping[str, str]) -> Run:
         seconds, cpu = time.perf_counter() - start, cpu_of_children() - cpu
         for file in (output, errors):
             file.seek(0)
-        if status:
+        if status != expected:
             sys.exit(f"bench: {' '.join(command)} failed:\n{output.read()[-4000:]}{errors.read()}")
         return Run(seconds, cpu, output.read(), usage)
 

@@ -14,6 +14,8 @@ from components.policy_document import PolicyDocument, allow, document, through_
 from components.role import HOUR, Role
 from components.site import Site
 from components.trust import Trust
+from phi.audit import permissions
+from phi.audit.collectors import OF_STACK
 
 # EC2 takes a role for its instances without telling for whose: a condition on aws:SourceAccount would keep them all
 # out. AWS documents none for it, as it does for ECS: https://github.com/prowler-cloud/prowler/issues/2810
@@ -150,100 +152,37 @@ def application_permissions(args: AccessArgs) -> PolicyDocument:
 
 
 def auditor_permissions(args: AccessArgs) -> PolicyDocument:
-    """The settings of everything here, and the audit logs' content; of PHI neither an object nor the use of its key."""
+    """What `phi audit` reads, made from its own calls, and the audit logs' content.
+
+    Of PHI neither an object nor the use of its key.
+    """
     site = args["site"]
     account, group = site.account, site.log_group_arn
-    phi, logs, trails = site.phi_arn, site.access_log_arn, site.trail_bucket_arn
+    logs, trails = site.access_log_arn, site.trail_bucket_arn
+    reach = permissions.of_stack(account.partition, account.id, account.name(""), site.bucket_arns)
     return document(
-        allow(
-            [
-                "s3:GetBucketAcl",
-                "s3:GetBucketCORS",
-                "s3:GetBucketLocation",
-                "s3:GetBucketLogging",
-                "s3:GetBucketNotification",
-                "s3:GetBucketObjectLockConfiguration",
-                "s3:GetBucketOwnershipControls",
-                "s3:GetBucketPolicy",
-                "s3:GetBucketPolicyStatus",
-                "s3:GetBucketPublicAccessBlock",
-                "s3:GetBucketTagging",
-                "s3:GetBucketVersioning",
-                "s3:GetBucketWebsite",
-                "s3:GetEncryptionConfiguration",
-                "s3:GetIntelligentTieringConfiguration",
-                "s3:GetInventoryConfiguration",
-                "s3:GetLifecycleConfiguration",
-                "s3:GetMetricsConfiguration",
-                "s3:GetReplicationConfiguration",
-            ],
-            [phi, logs, trails],
-        ),
+        *permissions.statements(OF_STACK, reach),
         allow(["s3:ListBucket", "s3:ListBucketVersions"], [logs, trails]),
         allow(["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], [f"{logs}/*", f"{trails}/*"]),
         # A log file's encryption context is its own ARN, as its bucket has no Bucket Key.
         allow(["kms:Decrypt"], args["audit_key_arn"], through_s3(account, f"{trails}/*")),
         allow(
-            [
-                "kms:DescribeKey",
-                "kms:GetKeyPolicy",
-                "kms:GetKeyRotationStatus",
-                "kms:ListKeyRotations",
-                "kms:ListResourceTags",
-            ],
-            [args["phi_key_arn"], args["audit_key_arn"]],
-        ),
-        allow(
-            [
-                "cloudtrail:GetEventSelectors",
-                "cloudtrail:GetInsightSelectors",
-                "cloudtrail:GetTrail",
-                "cloudtrail:GetTrailStatus",
-            ],
-            site.trail_arn,
-        ),
-        allow(
-            [
-                "logs:DescribeLogStreams",
-                "logs:DescribeMetricFilters",
-                "logs:FilterLogEvents",
-                "logs:GetLogEvents",
-                "logs:StartQuery",
-            ],
+            ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"],
             [group, f"{group}:*"],
         ),
-        allow(["logs:DescribeLogGroups"], account.arn("logs", "log-group:*")),
-        allow(["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"], account.arn("cloudwatch", "alarm:*")),
-        allow(["events:DescribeRule", "events:ListTargetsByRule"], account.arn("events", f"rule/{account.name('*')}")),
-        allow(["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"], site.topic_arn),
+        allow(["cloudwatch:DescribeAlarmHistory"], account.arn("cloudwatch", "alarm:*")),
+        allow(["sns:ListSubscriptionsByTopic"], site.topic_arn),
         allow(
-            [
-                "backup:DescribeBackupVault",
-                "backup:GetBackupVaultAccessPolicy",
-                "backup:ListRecoveryPointsByBackupVault",
-            ],
+            ["backup:GetBackupVaultAccessPolicy", "backup:ListRecoveryPointsByBackupVault"],
             account.arn("backup", f"backup-vault:{account.name('*')}"),
-        ),
-        # AWS Backup gives a plan's ARN an id of its own making.
-        allow(
-            ["backup:GetBackupPlan", "backup:GetBackupSelection", "backup:ListBackupSelections"],
-            account.arn("backup", "backup-plan:*"),
-        ),
-        allow(
-            ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
-            account.role_arn(account.name("*")),
         ),
         # None of these has a resource to name.
         allow(
             [
                 "backup:ListBackupJobs",
-                "backup:ListBackupPlans",
-                "backup:ListBackupVaults",
-                "cloudtrail:DescribeTrails",
                 "cloudtrail:ListPublicKeys",  # which the trail's files are signed with
                 "cloudtrail:LookupEvents",
                 "logs:GetQueryResults",
-                "s3:GetAccountPublicAccessBlock",
             ],
             "*",
         ),

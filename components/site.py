@@ -64,6 +64,13 @@ class Site:
         return self.account.bucket_arn(self.trail_bucket)
 
     @property
+    def bucket_arns(self) -> list[str]:
+        """Every bucket of the stack, the replica's in its own region among them."""
+        region = self.settings.replica_region
+        replica = [self.elsewhere(region).replica_arn] if region else []
+        return [self.phi_arn, self.access_log_arn, self.trail_bucket_arn, *replica]
+
+    @property
     def trail(self) -> str:
         return self.account.name("trail")
 

@@ -16,6 +16,7 @@ from components.settings import Settings
 from components.site import Site
 from components.trust import Trust
 from hipaa import iam
+from phi.audit.collectors import CALLS, OF_STACK
 from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
 ALLOWED, NOT_ALLOWED = iam.Outcome.ALLOWED, iam.Outcome.NOT_ALLOWED
@@ -26,6 +27,7 @@ BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
 PHI, LOGS, TRAIL = (f"arn:aws:s3:::phi-dev-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "access-logs", "trail"))
 PHI_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi"
 AUDIT_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit"
+KEYS = (PHI_KEY, AUDIT_KEY)
 AUDIT_LOG = f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:/audit/phi-dev-trail"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-dev-alerts"
 
@@ -54,8 +56,11 @@ def project(monkeypatch):
 
 
 def may(document, action, resource, **context) -> iam.Outcome:
-    """Of a permissions document, asked by the role that has it; `via` and `of` are what S3 tells a key."""
-    keys = {"via": "kms:ViaService", "of": "kms:EncryptionContext:aws:s3:arn"}
+    """Of a permissions document, asked by the role that has it.
+
+    `via` and `of` are what S3 tells a key, `alias` is the key's own.
+    """
+    keys = {"via": "kms:ViaService", "of": "kms:EncryptionContext:aws:s3:arn", "alias": "kms:ResourceAliases"}
     told = {keys[name]: [value] for name, value in context.items()}
     who = iam.Principal("AWS", HOME.role_arn("somebody"), ACCOUNT_ID)
     return iam.decide([iam.parse(document)], iam.Request(action, resource, who, told, closed=True)).outcome
@@ -182,9 +187,6 @@ def test_the_auditor_decrypts_the_trails_files_through_s3_alone():
 @pytest.mark.parametrize(
     ("action", "resource", "another"),
     [
-        ("kms:DescribeKey", PHI_KEY, f"{PHI_KEY}2"),
-        ("kms:GetKeyPolicy", PHI_KEY, f"{PHI_KEY}2"),
-        ("kms:GetKeyRotationStatus", AUDIT_KEY, f"{PHI_KEY}2"),
         ("cloudtrail:GetTrailStatus", HOME.arn("cloudtrail", "trail/phi-dev-trail"), HOME.arn("cloudtrail", "trail/x")),
         ("cloudtrail:GetEventSelectors", HOME.arn("cloudtrail", "trail/phi-dev-trail"), None),
         ("cloudtrail:DescribeTrails", "*", None),
@@ -193,12 +195,14 @@ def test_the_auditor_decrypts_the_trails_files_through_s3_alone():
         ("logs:GetLogEvents", f"{AUDIT_LOG}:log-stream:one", HOME.arn("logs", "log-group:/other:log-stream:one")),
         ("logs:DescribeLogGroups", HOME.arn("logs", "log-group::log-stream:"), None),
         ("cloudwatch:DescribeAlarms", HOME.arn("cloudwatch", "alarm:*"), None),
-        ("events:DescribeRule", HOME.arn("events", "rule/phi-dev-root-used"), HOME.arn("events", "rule/x")),
+        ("events:ListTargetsByRule", HOME.arn("events", "rule/phi-dev-root-used"), HOME.arn("events", "rule/x")),
         ("sns:GetTopicAttributes", TOPIC, HOME.arn("sns", "other")),
-        ("backup:DescribeBackupVault", HOME.arn("backup", "backup-vault:phi-dev-backup-vault"), None),
+        (
+            "backup:ListRecoveryPointsByBackupVault",
+            HOME.arn("backup", "backup-vault:phi-dev-backup-vault"),
+            HOME.arn("backup", "backup-vault:other"),
+        ),
         ("backup:GetBackupPlan", HOME.arn("backup", "backup-plan:5dca7fe5"), None),
-        ("iam:GetRole", HOME.role_arn("phi-dev-break-glass"), HOME.role_arn("somebody")),
-        ("iam:GetRolePolicy", HOME.role_arn("phi-dev-application"), HOME.role_arn("somebody")),
     ],
 )
 def test_the_auditor_reads_what_guards_phi(action, resource, another):
@@ -233,6 +237,35 @@ def test_nobody_changes_what_audits_or_who_has_access(role, action):
     assert may(PERMISSIONS[role](args()), action, iam.ANY) is NOT_ALLOWED
 
 
+@pytest.mark.parametrize("action", ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"])
+@pytest.mark.parametrize("key", [PHI_KEY, AUDIT_KEY])
+def test_the_auditor_reads_keys_by_the_stacks_aliases(action, key):
+    document = access.auditor_permissions(args())
+    assert may(document, action, key, alias="alias/phi-dev-phi-key") is ALLOWED
+    assert may(document, action, key, alias="alias/phi-prod-phi-key") is NOT_ALLOWED
+    assert may(document, action, key) is NOT_ALLOWED
+
+
+def test_the_auditor_may_make_every_call_of_the_audit_and_none_that_only_the_whole_account_takes():
+    document = access.auditor_permissions(args())
+    actions = {action for statement in document["Statement"] for action in statement["Action"]}
+    assert {call.action for call in OF_STACK} <= actions
+    assert {call.action for call in set(CALLS) - set(OF_STACK)} & actions == set()
+
+
+def test_the_auditor_reads_the_replica_too():
+    site = Site(HOME, Settings("prod", HOME.region, replica_region="us-west-2"))
+    document = access.auditor_permissions(args() | {"site": site})
+    assert may(document, "s3:GetBucketPolicy", site.elsewhere("us-west-2").replica_arn) is ALLOWED
+
+
+def test_the_auditors_policy_fits_a_role():
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+    site = Site(HOME, Settings("prod", HOME.region, replica_region="us-west-2"))
+    text = json.dumps(access.auditor_permissions(args() | {"site": site}), separators=(",", ":"))
+    assert len(text) < 10_240 * 0.75
+
+
 # What IAM has no resource to name for.
 ANYWHERE = {
     "backup:ListBackupJobs",
@@ -241,8 +274,21 @@ ANYWHERE = {
     "cloudtrail:DescribeTrails",
     "cloudtrail:ListPublicKeys",
     "cloudtrail:LookupEvents",
+    "cloudwatch:DescribeAlarms",
+    "config:DescribeConfigurationRecorderStatus",
+    "config:DescribeConfigurationRecorders",
+    "events:ListEventBuses",
+    "events:ListRules",
+    "guardduty:ListDetectors",
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetAccountSummary",
+    "kms:ListAliases",
     "logs:GetQueryResults",
+    "macie2:GetMacieSession",
     "s3:GetAccountPublicAccessBlock",
+    "s3:ListAccessPoints",
+    "sns:ListTopics",
+    "tag:GetResources",
 }
 
 
@@ -402,8 +448,8 @@ def test_people_of_the_account_take_a_role_with_a_second_factor_alone(who, conte
 
 def declared(boundary: str | None = None, *, preview: bool = False) -> Monitor:
     def program() -> None:
-        key = pulumi.Output.from_input(pulumi.UNKNOWN) if preview else PHI_KEY
-        Access("access", args(phi_key=key, boundary=boundary))
+        phi_key, audit_key = (pulumi.Output.from_input(pulumi.UNKNOWN) if preview else each for each in KEYS)
+        Access("access", args(phi_key=phi_key, audit_key=audit_key, boundary=boundary))
 
     return deployed(program, preview=preview)
 
@@ -457,7 +503,8 @@ def test_documents_keep_their_structure_where_only_a_key_is_unknown():
         whole = of_type(applied, "phi:access:Role")[name].inputs
         told = json.dumps(component.inputs)
         assert UNKNOWN in told
-        assert json.loads(told.replace(UNKNOWN, PHI_KEY)) == whole
+        own = AUDIT_KEY if name.endswith("-auditor") else PHI_KEY  # of the two, the one that it may use
+        assert json.loads(told.replace(UNKNOWN, own)) == whole
         policy = of_type(preview, "aws:iam/rolePolicy:RolePolicy")[f"{name}-permissions"].inputs["policy"]
         assert policy == UNKNOWN
 

@@ -26,7 +26,7 @@ def project(tmp_path: Path) -> Path:
     """A copy of the program and the pack to change."""
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("components", "policy"):
+    for name in ("components", "phi", "policy"):
         shutil.copytree(ROOT / name, tmp_path / name, symlinks=True)
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     return tmp_path

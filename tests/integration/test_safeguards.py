@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-from typing import Any
 
 import pytest
 
 from sandbox.authorization import service
-from sandbox.folder import ROOT
 from tests.aws import Aws, Credentials
 
 pytestmark = pytest.mark.xdist_group("safeguards")  # they share one stack that is up
 
 ACCOUNT, STRANGER = "123456789012", "210987654321"
 OTHER_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
-# So that a test can take the application's role.
-OUR_OWN = f"  phi:applicationTrust:\n    account: '{ACCOUNT}'\n"
-
-
-@pytest.fixture(scope="module")
-def stack(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The outputs of a dev stack that is up."""
-    project = tmp_path_factory.mktemp("project")
-    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
-        shutil.copy(ROOT / name, project)
-    shutil.copytree(ROOT / "components", project / "components")
-    (project / ".venv").symlink_to(ROOT / ".venv")
-    settings = project / "Pulumi.dev.yaml"
-    settings.write_text(settings.read_text() + OUR_OWN)
-    up = aws.sandbox("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", cwd=project)
-    assert up.returncode == 0, up.stdout + up.stderr
-    return json.loads(aws.sandbox("pulumi", "stack", "output", "--json", "--stack", "dev", cwd=project).stdout)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,62 @@
+"""A dev stack that is up, shared by the tests that try it and those that audit it: they are of one xdist group."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airgap import engine as airgap_engine
+from sandbox.folder import ROOT
+from tests.aws import Aws
+from tests.conftest import Sandbox
+
+ACCOUNT = "123456789012"
+# So that a test can take the application's role.
+OUR_OWN = f"  phi:applicationTrust:\n    account: '{ACCOUNT}'\n"
+
+
+@dataclass(frozen=True)
+class Up:
+    """The project's folder, and the stack's outputs."""
+
+    project: Path
+    outputs: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def aws(engine: airgap_engine.Engine) -> Iterator[Aws]:
+    """The AWS that the stack is in."""
+    own = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
+    with Aws(own) as calls:
+        yield calls
+    own("--down")
+
+
+@pytest.fixture(scope="session")
+def up(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Up:
+    project = tmp_path_factory.mktemp("project")
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
+        shutil.copy(ROOT / name, project)
+    for name in ("components", "phi", "policy"):
+        shutil.copytree(ROOT / name, project / name, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
+    for folder in (project, project / "policy"):
+        (folder / ".venv").symlink_to(ROOT / ".venv")
+    settings = project / "Pulumi.dev.yaml"
+    settings.write_text(settings.read_text() + OUR_OWN)
+    done = aws.sandbox("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", cwd=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = aws.sandbox("pulumi", "stack", "output", "--json", "--stack", "dev", cwd=project)
+    return Up(project, json.loads(told.stdout))
+
+
+@pytest.fixture(scope="session")
+def stack(up: Up) -> dict[str, Any]:
+    """Its outputs."""
+    return up.outputs
