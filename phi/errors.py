@@ -5,25 +5,34 @@ No message holds a key, a file's name, a URL or any content: what isn't PHI by i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,  # noqa: A004  (botocore's)
+    CredentialRetrievalError,
+    FlexibleChecksumError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
 )
+from urllib3.exceptions import HTTPError
 
 
 class PhiError(Exception):
     """The root of all that `phi` raises. Its message says what happened and what to do.
 
-    exit_code: what a command ends with.
+    exit_code: what a command ends with. request_id: AWS's, of the request that it refused or failed at.
     """
 
     exit_code = 1
+    request_id: str | None = None
 
 
 class ConfigurationError(PhiError):
@@ -78,16 +87,53 @@ class RefusedError(PhiError):
     exit_code = 9
 
 
+class SomeFailedError(PhiError):
+    """Of many objects some failed; all were tried. failed: why, by their place among what was given, from 0."""
+
+    def __init__(self, failed: Mapping[int, PhiError], tried: int) -> None:
+        kinds = Counter(type(error).__name__ for error in failed.values())
+        super().__init__(f"{len(failed)} of {tried} failed: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}")
+        self.failed = dict(failed)
+        self.exit_code = next(iter(failed.values())).exit_code
+
+
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "UnauthorizedOperation", "AuthorizationError"})
 CREDENTIALS = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+    }
 )
-MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NoSuchBucket", "NoSuchUpload", "NotFound"})
+# 405: the version is a delete marker. https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+MISSING = frozenset(
+    {"404", "405", "MethodNotAllowed", "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"}
+)
 THROTTLED = frozenset(
-    {"SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "503"}
+    {
+        "503",
+        "BandwidthLimitExceeded",
+        "KMS.ThrottlingException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
 )
 KEY_UNUSABLE = frozenset({"KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException"})
-INTEGRITY = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "InvalidDigest"})
+INTEGRITY = frozenset({"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"})
+NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
 
 @contextmanager
@@ -97,9 +143,13 @@ def boundary(action: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise of(action, error) from None
-    except NoCredentialsError:
-        raise AccessDeniedError(f"{action}: there are no AWS credentials; see: aws sts get-caller-identity") from None
-    except (ConnectionError, HTTPClientError):
+    except NO_CREDENTIALS:
+        raise AccessDeniedError(
+            f"{action}: there are no usable AWS credentials; see: aws sts get-caller-identity"
+        ) from None
+    except FlexibleChecksumError:
+        raise IntegrityError(f"{action}: what arrived isn't what was sent, by botocore's own check") from None
+    except (ConnectionError, HTTPClientError, HTTPError, IncompleteReadError):  # the last two as a body is read
         raise UnavailableError(f"{action}: AWS can't be reached; try again, see network and region") from None
     except BotoCoreError as error:
         raise RefusedError(f"{action}: the request can't be made ({type(error).__name__})") from None
@@ -108,9 +158,19 @@ def boundary(action: str) -> Iterator[None]:
 def of(action: str, error: ClientError) -> PhiError:
     """AWS's answer as one of ours. Its own message is left out: it may repeat what was asked."""
     code = str(error.response.get("Error", {}).get("Code", ""))
-    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    about = error.response.get("ResponseMetadata", {})
+    mapped = _mapped(action, code, int(about.get("HTTPStatusCode", 0)))
+    mapped.request_id = about.get("RequestId")
+    return mapped
+
+
+def _mapped(action: str, code: str, status: int) -> PhiError:
     if code in CREDENTIALS:
         return AccessDeniedError(f"{action}: AWS doesn't take these credentials ({code}); get new ones")
+    if code == "InvalidObjectState":
+        return RefusedError(f"{action}: it is archived; have it brought back first, with s3:RestoreObject")
+    if code == "PreconditionFailed" or status == 412:
+        return RefusedError(f"{action}: the object was replaced while it was read; begin again")
     if code in DENIED or status == 403:
         return AccessDeniedError(f"{action}: AWS refuses it ({code}); no policy allows it, or one denies it")
     if code in MISSING or status == 404:
