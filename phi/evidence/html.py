@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -95,6 +96,7 @@ def _template() -> Template:
         finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     return environment.get_template("page.html.j2")
 
@@ -105,8 +107,8 @@ def _shown(value: Any) -> Any:
 
 
 def _data(report: Report) -> Markup:
-    """As JSON in which nothing ends the element that it stands in: `<` is only ever within a text."""
-    text = report.model_dump_json()
+    """As JSON in ASCII, in which nothing ends the element that it stands in: `<` is only ever within a text."""
+    text = json.dumps(report.model_dump(mode="json"), separators=(",", ":"))
     for each in "<>&":
         text = text.replace(each, f"\\u{ord(each):04x}")
     return Markup(text)  # noqa: S704 - escaped above
