@@ -5,6 +5,7 @@ Where AWS's behaviour isn't told exactly, the higher count is taken.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -93,7 +94,7 @@ def items(volumes: Volumes, settings: Settings, number: int) -> list[Item]:
 def last_month(settings: Settings) -> int:
     """The month at whose end the first versions and logs have gone: from then on only what grows adds to the cost."""
     days = max(settings.retention_days, settings.log_retention_days)
-    return -int(-months(days) // 1)
+    return math.ceil(months(days))
 
 
 def _phi(month: Month) -> Iterator[Item]:
