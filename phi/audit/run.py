@@ -99,7 +99,7 @@ def _unread(one: Entered | Shut, told: Read | None) -> list[UnreadCall]:
         return [
             UnreadCall(account=one.account, region="", permission="sts:AssumeRole", about=one.principal, code=one.why)
         ]
-    return [
+    calls = (
         UnreadCall(
             account=one.account.id,
             region=each.region,
@@ -108,4 +108,5 @@ def _unread(one: Entered | Shut, told: Read | None) -> list[UnreadCall]:
             code=each.code,
         )
         for each in (told.unread if told else ())
-    ]
+    )
+    return list(dict.fromkeys(calls))  # two that ask the same need it twice

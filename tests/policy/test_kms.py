@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from hipaa.facts import Document, Here, Key, KeyPolicy, Place, Stack
+from hipaa.controls import CONTROLS, Severity, Where
+from hipaa.facts import Document, Here, Key, KeyPolicy, Place, Stack, Unknown
 from hipaa.rules import Case, keys
-from hipaa.verdicts import Status
+from hipaa.verdicts import Finding, Status
 from tests.policy.asking import unknown, wrong
 from tests.policy.gate import UNKNOWN, Gate, Resource
 
@@ -358,3 +359,34 @@ def test_a_trail_and_its_log_group_under_the_key_of_the_data_fail(pack: Gate, mi
 def test_other_data_may_share_a_key(pack: Gate):
     stack = [key(), *bucket("data", "Internal", UNKNOWN, "key"), *bucket("log", "TrailLog", UNKNOWN, "key")]
     assert wrong(pack, SEPARATION, stack) == set()
+
+
+def live(state: Any) -> Finding:
+    of_account = Key(KEY_ARN, KEY_ARN, "symmetric", True, 365, None, Place("aws", "us-east-1", ACCOUNT), state)
+    return keys.not_pending_deletion(of_account, Case(Stack((of_account,)), {}))
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("Enabled", Status.PASS),
+        ("Updating", Status.PASS),
+        ("Disabled", Status.FAIL),
+        ("PendingDeletion", Status.FAIL),
+        ("PendingReplicaDeletion", Status.FAIL),
+        ("PendingImport", Status.FAIL),
+        ("Unavailable", Status.FAIL),
+        ("Creating", Status.FAIL),
+        (Unknown("key.state"), Status.UNVERIFIED),
+        (None, Status.UNVERIFIED),
+    ],
+)
+def test_a_live_key_that_cant_be_used_fails(state, status):
+    assert live(state).status is status
+
+
+def test_no_program_is_asked_for_the_state_of_its_keys(pack: Gate):
+    control = next(each for each in CONTROLS if each.id == "kms-not-pending-deletion")
+    assert control.where == {Where.LIVE}
+    assert control.severity is Severity.CRITICAL
+    assert not [each for each in pack.judge([key(enableKeyRotation=True)]) if each.policy == control.id]

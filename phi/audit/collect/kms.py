@@ -19,6 +19,9 @@ POLICY = Call("kms", "get_key_policy", "kms:GetKeyPolicy", On.KEY)
 CALLS = (LIST_KEYS, LIST_ALIASES, DESCRIBE_KEY, ROTATION, POLICY)
 
 AWS_ALIASES = "alias/aws/"
+# What AWS rotates, and what a key is that doesn't say:
+# https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+ROTATES = {"Origin": "AWS_KMS", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
 
 
 def collect(reader: Reader, scope: Scope) -> Told:
@@ -78,8 +81,7 @@ def kind(metadata: Mapping[str, Any]) -> str:
         return "imported"
     if metadata.get("MultiRegionConfiguration", {}).get("MultiRegionKeyType") == "REPLICA":
         return "replica"
-    told = (metadata.get("Origin"), metadata.get("KeySpec"), metadata.get("KeyUsage"))
-    return "symmetric" if told == ("AWS_KMS", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT") else "other"
+    return "symmetric" if all(metadata.get(name, plain) == plain for name, plain in ROTATES.items()) else "other"
 
 
 def _policy(arn: str, document: str | Unknown, place: Place) -> KeyPolicy:

@@ -50,7 +50,7 @@ def _region(reader: Reader, scope: Scope, trails: Sequence[Trail], region: str) 
         "ResourceTagMappingList",
         everything,
         region,
-        ResourceTypeFilters=["logs:log-group"],
+        ResourceTypeFilters=["logs"],
         TagFilters=[{"Key": TAG}],
     )
     audited = audits(trails, tags)

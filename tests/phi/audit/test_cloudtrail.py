@@ -1,0 +1,252 @@
+"""Trails of a live account: what is read of them, what fails, and what can't be told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hipaa.facts import DataEvents, FieldSelector, Here, Place, Role, Trail
+from hipaa.verdicts import Status
+from phi.audit.collect import cloudtrail
+from phi.audit.scope import Scope
+from tests.phi.audit.monitored import (
+    ACCOUNT,
+    FILES,
+    GROUP_ARN,
+    PHI,
+    REGION,
+    TRAIL,
+    TRAIL_ARN,
+    World,
+    answering,
+    assert_unverified,
+    audited,
+    refused,
+    right,
+    select,
+)
+
+WEST = "us-west-2"
+OWN = {"cloudtrail-enabled", "cloudtrail-customer-key", "cloudtrail-log-validation", "cloudtrail-to-logs"}
+EVENTS = "cloudtrail-s3-data-events"
+
+
+@pytest.fixture
+def world(session) -> World:
+    return right(session)
+
+
+def test_a_trail_is_read_as_it_is_set(world):
+    found = audited(world)
+    assert found.get(Trail, TRAIL_ARN) == Trail(
+        TRAIL_ARN,
+        logging=True,
+        all_regions=True,
+        global_services=True,
+        validation=True,
+        key=Here(world.audit),
+        log_group=Here(GROUP_ARN),
+        selectors=(DataEvents("All", ("arn:aws:s3:::",)),),
+        management=True,
+        place=Place("aws", REGION, ACCOUNT),
+    )
+    assert found.uses == ((f"arn:aws:s3:::{FILES}", Role.TRAIL_LOG),)
+    assert found.of(Status.PASS) >= {*OWN, EVENTS}
+    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+
+
+def update(**change):
+    return lambda world: world.client("cloudtrail").update_trail(Name=TRAIL, **change)
+
+
+def of_objects(*resources: str, **change):
+    return lambda world: select(world, list(resources), **change)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "controls"),
+    [
+        (lambda world: world.client("cloudtrail").stop_logging(Name=TRAIL), {"cloudtrail-enabled", EVENTS}),
+        (update(IsMultiRegionTrail=False), {"cloudtrail-enabled"}),
+        (update(IncludeGlobalServiceEvents=False), {"cloudtrail-enabled"}),
+        (update(EnableLogFileValidation=False), {"cloudtrail-log-validation"}),
+        (lambda world: update(KmsKeyId=world.data)(world), {"kms-key-separation"}),
+        (update(KmsKeyId=""), {"cloudtrail-customer-key"}),
+        # The filter that raises alerts is on the log that it went to.
+        (update(CloudWatchLogsLogGroupArn=""), {"cloudtrail-to-logs", "alarm-coverage"}),
+        (of_objects(f"arn:aws:s3:::{PHI}/a"), {EVENTS}),
+        (of_objects(f"arn:aws:s3:::{PHI}/", ReadWriteType="WriteOnly"), {"cloudtrail-enabled", EVENTS}),
+        (of_objects("arn:aws:s3", IncludeManagementEvents=False), {"cloudtrail-enabled"}),
+        (of_objects("arn:aws:s3", ExcludeManagementEventSources=["kms.amazonaws.com"]), {"cloudtrail-enabled"}),
+        (of_objects(f"arn:aws:s3:::{PHI}/"), set()),
+    ],
+)
+def test_a_setting_that_is_wrong_fails_its_own_controls(world, spoil, controls):
+    spoil(world)
+    found = audited(world)
+    assert found.of(Status.FAIL) == controls
+    assert found.of(Status.UNVERIFIED) == set()
+
+
+def test_an_account_without_a_trail_fails(world):
+    world.client("cloudtrail").delete_trail(Name=TRAIL)
+    found = audited(world)
+    assert found.found("cloudtrail-enabled") == {ACCOUNT: Status.FAIL}
+    assert found.of(Status.FAIL) == {"cloudtrail-enabled", EVENTS, "alarm-coverage"}
+
+
+@pytest.mark.parametrize(
+    ("call", "controls"),
+    [
+        (cloudtrail.DESCRIBE_TRAILS, {*OWN, EVENTS, "kms-key-separation", "alarm-coverage"}),
+        (cloudtrail.STATUS, {"cloudtrail-enabled", EVENTS}),
+        (cloudtrail.SELECTORS, {"cloudtrail-enabled", EVENTS}),
+    ],
+    ids=lambda value: getattr(value, "operation", ""),
+)
+def test_what_is_refused_is_unverified(world, call, controls):
+    assert_unverified(audited(refused(world, call)), call, controls)
+
+
+def test_a_trail_of_every_region_is_told_once(world):
+    found = audited(world, (WEST, REGION))
+    assert [each.resource for each in found.stack.of(Trail)] == [TRAIL_ARN]
+    assert found.made[cloudtrail.STATUS] == 1
+    assert found.uses == ((f"arn:aws:s3:::{FILES}", Role.TRAIL_LOG),)
+
+
+def seeing(world: World, *trails) -> World:
+    """The account where these are its trails; each logs, and records management events alone."""
+    everything = {"EventSelectors": []}
+    answers = {
+        cloudtrail.DESCRIBE_TRAILS: [{"trailList": list(trails)}],
+        cloudtrail.STATUS: [{"IsLogging": True}] * len(trails),
+        cloudtrail.SELECTORS: [everything] * len(trails),
+    }
+    return answering(world, answers)
+
+
+def test_a_trail_counts_whose_own_region_isnt_audited(world):
+    """It records the audited one too, and tells its status there by its ARN."""
+    arn = TRAIL_ARN.replace(REGION, WEST)
+    found = audited(seeing(world, told(world, TrailARN=arn, HomeRegion=WEST)))
+    assert found.found("cloudtrail-enabled") == {arn: Status.PASS, ACCOUNT: Status.PASS}
+
+
+def told(world: World, **change):
+    """As DescribeTrails tells it."""
+    [trail] = world.client("cloudtrail").describe_trails()["trailList"]
+    return {**trail, **change}
+
+
+def test_a_trail_of_the_organization_counts_after_the_accounts_own(world):
+    """A member account sees it only as a shadow, and must ask for it by its ARN."""
+    arn = TRAIL_ARN.replace(ACCOUNT, "444455556666").replace(TRAIL, "organization")
+    organizations = told(world, TrailARN=arn, Name="organization", IsOrganizationTrail=True)
+    found = audited(seeing(world, organizations, told(world)))
+    assert [each.resource for each in found.stack.of(Trail)] == [TRAIL_ARN, arn]
+    assert found.get(Trail, arn).place.account == "444455556666"
+    alone = audited(seeing(world, organizations))
+    assert alone.found("cloudtrail-enabled") == {arn: Status.PASS, ACCOUNT: Status.PASS}
+
+
+def test_a_region_that_cant_be_read_may_hold_the_trail_that_is_missing(world):
+    there = f"arn:aws:cloudtrail:{WEST}:{ACCOUNT}:trail/*"
+    without = refused(world, cloudtrail.DESCRIBE_TRAILS, region=WEST)
+    found = audited(without, (REGION, WEST))
+    assert found.found("cloudtrail-to-logs") == {TRAIL_ARN: Status.PASS, there: Status.UNVERIFIED}
+    assert found.found(EVENTS) == {f"arn:aws:s3:::{PHI}": Status.PASS}  # whatever is there besides
+    world.client("cloudtrail").delete_trail(Name=TRAIL)
+    found = audited(without, (REGION, WEST))
+    assert found.found("cloudtrail-enabled")[there] is Status.UNVERIFIED
+    assert found.found(EVENTS) == {f"arn:aws:s3:::{PHI}": Status.UNVERIFIED}
+    assert found.found("alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
+    assert found.of(Status.FAIL) == set()
+
+
+def test_a_stacks_trail_is_told_by_its_name(world):
+    world.client("cloudtrail").create_trail(Name="another", S3BucketName=FILES)
+    assert {each.resource for each in audited(world).stack.of(Trail)} == {
+        TRAIL_ARN,
+        TRAIL_ARN.replace(TRAIL, "another"),
+    }
+    stack = audited(world, (REGION,), Scope({}, "phi-dev-"))
+    assert [each.resource for each in stack.stack.of(Trail)] == [TRAIL_ARN]
+
+
+# As https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetEventSelectors.html answers.
+MANAGEMENT = {"Field": "eventCategory", "Equals": ["Management"]}
+DATA = [{"Field": "eventCategory", "Equals": ["Data"]}, {"Field": "resources.type", "Equals": ["AWS::S3::Object"]}]
+
+
+def advanced(*fields):
+    return {"AdvancedEventSelectors": [{"Name": "selector", "FieldSelectors": list(each)} for each in fields]}
+
+
+def test_advanced_selectors_are_read_by_field_and_operator():
+    arns = {"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::a/"], "NotEndsWith": ["b"], "NotEquals": []}
+    [selector] = cloudtrail.data_events(advanced([*DATA, arns]))
+    assert selector == DataEvents(
+        fields=(
+            FieldSelector("eventCategory", {"equals": ("Data",)}),
+            FieldSelector("resources.type", {"equals": ("AWS::S3::Object",)}),
+            FieldSelector("resources.ARN", {"startsWith": ("arn:aws:s3:::a/",), "notEndsWith": ("b",)}),
+        )
+    )
+    assert selector.fields[2].tests == {"startsWith": ("arn:aws:s3:::a/",), "notEndsWith": ("b",)}
+
+
+def test_basic_selectors_are_read_of_objects_alone():
+    resources = [
+        {"Type": "AWS::Lambda::Function", "Values": ["arn:aws:lambda"]},
+        {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::a/", "arn:aws:s3:::b/"]},
+    ]
+    selectors = {"EventSelectors": [{"ReadWriteType": "ReadOnly", "DataResources": resources}, {}]}
+    assert cloudtrail.data_events(selectors) == (
+        DataEvents("ReadOnly", ("arn:aws:s3:::a/", "arn:aws:s3:::b/")),
+        DataEvents("All", ()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("selectors", "everything"),
+    [
+        ({}, True),
+        ({"EventSelectors": [], "AdvancedEventSelectors": []}, True),
+        ({"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True}]}, True),
+        ({"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": False}]}, False),
+        ({"EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]}, False),
+        (
+            {
+                "EventSelectors": [
+                    {"IncludeManagementEvents": True, "ExcludeManagementEventSources": ["kms.amazonaws.com"]}
+                ]
+            },
+            False,
+        ),
+        (advanced([MANAGEMENT]), True),
+        (advanced(DATA, [MANAGEMENT]), True),
+        (advanced(DATA), False),
+        (advanced([MANAGEMENT, {"Field": "readOnly", "Equals": ["false"]}]), False),
+        (advanced([{"Field": "eventCategory", "Equals": ["Data"]}]), False),
+    ],
+)
+def test_whether_all_management_events_are_recorded(selectors, everything):
+    assert cloudtrail.management(selectors) is everything
+
+
+def test_data_events_by_advanced_selectors_count(world):
+    bucket = {"Field": "resources.ARN", "StartsWith": [f"arn:aws:s3:::{PHI}/"]}
+    found = audited(answering(world, {cloudtrail.SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket])]}))
+    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+    reads = {"Field": "readOnly", "Equals": ["true"]}
+    found = audited(answering(world, {cloudtrail.SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket, reads])]}))
+    assert found.of(Status.FAIL) == {EVENTS}
+
+
+def test_a_trail_that_says_little_is_taken_as_set_so():
+    bare = cloudtrail.trail({"TrailARN": TRAIL_ARN, "Name": TRAIL}, {}, {})
+    assert replace(bare, selectors=()) == Trail(
+        TRAIL_ARN, False, False, False, False, None, None, (), True, Place("aws", REGION, ACCOUNT)
+    )

@@ -1,0 +1,267 @@
+"""Alarms and event rules of a live account: what is read of them, what fails, and what can't be told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hipaa.facts import Alarm, EventRule, Here, Metric, Place, Topic
+from hipaa.verdicts import Status
+from phi.audit.collect import cloudwatch
+from phi.audit.scope import Scope
+from tests.phi.audit.monitored import (
+    ACCOUNT,
+    ALARM_ARN,
+    FILTER,
+    GROUP,
+    METRIC,
+    NAMESPACE,
+    PHI,
+    REGION,
+    RULE_ARN,
+    TOPIC_ARN,
+    World,
+    answering,
+    assert_unverified,
+    audited,
+    put_alarm,
+    put_rule,
+    refused,
+    right,
+)
+
+WEST = "us-west-2"
+NAME = "phi-dev-everything"
+OF_ALARMS = {"alarm-acts", "alarm-can-fire", "alarm-coverage"}
+PLACE = Place("aws", REGION, ACCOUNT)
+# All that must raise an alert, as a rule sees it; and what it must be told of root, which is recorded here.
+EVERYTHING = json.dumps({"account": [ACCOUNT]})
+
+
+@pytest.fixture
+def world(session) -> World:
+    return right(session)
+
+
+@pytest.fixture
+def ruled(world) -> World:
+    """The same account, where a rule raises the alerts, and no filter."""
+    world.client("logs").delete_metric_filter(logGroupName=GROUP, filterName=FILTER)
+    put_rule(world, EventPattern=EVERYTHING)
+    return world
+
+
+def test_an_alarm_and_a_rule_are_read_as_they_are_set(world):
+    found = audited(world)
+    [metric] = found.get(Alarm, ALARM_ARN).metrics
+    assert (metric, metric.dimensions) == (Metric(NAMESPACE, METRIC, {}), {})
+    assert found.get(Alarm, ALARM_ARN) == Alarm(ALARM_ARN, (metric,), True, (Here(TOPIC_ARN),))
+    assert found.get(EventRule, RULE_ARN) == EventRule(RULE_ARN, '{"source": ["aws.kms"]}', True, True, True, PLACE)
+    assert found.get(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com",)
+    assert found.of(Status.PASS) >= OF_ALARMS
+    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+
+
+def dimensions(**values: str):
+    return [{"Name": name, "Value": value} for name, value in values.items()]
+
+
+@pytest.mark.parametrize(
+    ("change", "controls"),
+    [
+        ({"ActionsEnabled": False}, {"alarm-acts", "alarm-coverage"}),
+        ({"AlarmActions": []}, {"alarm-acts", "alarm-coverage"}),
+        ({"AlarmActions": [], "OKActions": [TOPIC_ARN]}, {"alarm-acts", "alarm-coverage"}),
+        ({"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]}, {"alarm-acts", "alarm-coverage"}),
+        ({"MetricName": "another"}, {"alarm-can-fire", "alarm-coverage"}),
+        ({"Namespace": "another"}, {"alarm-can-fire", "alarm-coverage"}),
+        ({"Dimensions": dimensions(Who="somebody")}, {"alarm-can-fire", "alarm-coverage"}),
+    ],
+)
+def test_a_setting_that_is_wrong_fails_its_own_controls(world, change, controls):
+    put_alarm(world, **change)
+    found = audited(world)
+    assert found.of(Status.FAIL) == controls
+    assert found.of(Status.UNVERIFIED) == set()
+
+
+@pytest.mark.parametrize(
+    ("named", "status"),
+    [
+        ({"BucketName": PHI, "FilterId": "all"}, Status.PASS),
+        ({"BucketName": PHI, "FilterId": "another"}, Status.FAIL),
+        ({"BucketName": PHI}, Status.FAIL),
+        ({"BucketName": "another-bucket", "FilterId": "all"}, Status.NOT_APPLICABLE),
+    ],
+)
+def test_an_alarm_on_a_buckets_requests_names_its_metrics_configuration(world, named, status):
+    metric = {"Namespace": "AWS/S3", "MetricName": "4xxErrors", "Dimensions": dimensions(**named)}
+    put_alarm(world, AlarmName="phi-dev-errors", **metric)
+    found = audited(world)
+    assert found.found("alarm-can-fire")[ALARM_ARN.replace(NAME, "phi-dev-errors")] is status
+
+
+def test_the_rule_alone_covers_everything(ruled):
+    found = audited(ruled)
+    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+
+
+def no_targets(world: World) -> None:
+    world.client("events").remove_targets(Rule=NAME, Ids=["alerts"])
+
+
+def on_another_bus(world: World) -> None:
+    events = world.client("events")
+    events.create_event_bus(Name="another")
+    no_targets(world)
+    events.delete_rule(Name=NAME)
+    put_rule(world, EventPattern=EVERYTHING, EventBusName="another")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda world: world.client("events").disable_rule(Name=NAME),
+        lambda world: put_rule(world, EventPattern='{"source": ["aws.ec2"]}'),
+        no_targets,
+        on_another_bus,
+    ],
+    ids=["disabled", "of another service", "without a target", "on another bus"],
+)
+def test_a_rule_that_raises_nothing_fails(ruled, spoil):
+    spoil(ruled)
+    found = audited(ruled)
+    assert found.of(Status.FAIL) == {"alarm-coverage"}
+    assert found.of(Status.UNVERIFIED) == set()
+
+
+@pytest.mark.parametrize("call", [cloudwatch.ALARMS, cloudwatch.LOG_ALARMS], ids=["alarms", "log alarms"])
+def test_where_alarms_cant_be_read_nothing_is_known_of_them(world, call):
+    assert_unverified(audited(refused(world, call)), call, {*OF_ALARMS, "sns-customer-key"})
+
+
+@pytest.mark.parametrize(
+    ("call", "controls"),
+    [
+        # Only rules of the default bus raise alerts; those of another may publish to the topic too.
+        (cloudwatch.BUSES, {"sns-customer-key"}),
+        (cloudwatch.RULES, {"alarm-coverage", "sns-customer-key"}),
+        (cloudwatch.TARGETS, {"alarm-coverage", "sns-customer-key"}),
+    ],
+    ids=lambda value: getattr(value, "operation", ""),
+)
+def test_what_is_refused_of_rules_is_unverified(ruled, call, controls):
+    assert_unverified(audited(refused(ruled, call)), call, controls)
+
+
+def test_a_target_without_a_role_has_eventbridge_itself_publish(world):
+    """Which the policy of the topic's key doesn't let it."""
+    targets = [{"Id": "alerts", "Arn": TOPIC_ARN}]
+    world.client("events").put_targets(Rule=NAME, Targets=targets)
+    found = audited(world)
+    assert found.get(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com", "events.amazonaws.com")
+    assert found.of(Status.FAIL) == {"sns-customer-key"}
+
+
+def test_the_rules_of_every_bus_publish(world):
+    on_another_bus(world)
+    world.client("events").put_targets(Rule=NAME, EventBusName="another", Targets=[{"Id": "alerts", "Arn": TOPIC_ARN}])
+    assert audited(world).of(Status.FAIL) == {"sns-customer-key"}
+
+
+@pytest.mark.parametrize("action", ["OKActions", "InsufficientDataActions"])
+def test_an_alarm_publishes_whatever_state_it_tells_of(world, action):
+    world.client("cloudwatch").delete_alarms(AlarmNames=[NAME])
+    assert audited(world).get(Topic, TOPIC_ARN).publishers == ()
+    put_alarm(world, AlarmActions=[], **{action: [TOPIC_ARN]})
+    assert audited(world).get(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com",)
+
+
+def test_each_region_has_alarms_and_rules_of_its_own(world):
+    there = ALARM_ARN.replace(REGION, WEST).replace(NAME, "*")
+    found = audited(refused(world, cloudwatch.ALARMS, region=WEST), (REGION, WEST))
+    assert found.found("alarm-acts") == {ALARM_ARN: Status.PASS, there: Status.UNVERIFIED}
+    # No alarm notifies a topic of another region.
+    assert found.found("sns-customer-key") == {TOPIC_ARN: Status.PASS}
+    found = audited(refused(world, cloudwatch.RULES, region=WEST), (REGION, WEST))
+    assert {each.place.region for each in found.stack.of(EventRule)} == {REGION, WEST}
+    assert found.found("alarm-coverage") == {ACCOUNT: Status.PASS}
+
+
+def test_a_stacks_alarms_and_rules_are_told_by_their_names(world):
+    put_alarm(world, AlarmName="another")
+    put_rule(world, Name="another")
+    assert len(audited(world).stack.of(Alarm)) == len(audited(world).stack.of(EventRule)) == 2
+    found = audited(world, (REGION,), Scope({}, "phi-dev-"))
+    assert [each.resource for each in found.stack.of(Alarm)] == [ALARM_ARN]
+    assert [each.resource for each in found.stack.of(EventRule)] == [RULE_ARN]
+    assert found.made[cloudwatch.TARGETS] == 1
+
+
+def test_all_pages_are_read(world):
+    alarms = [{"AlarmName": name, "AlarmArn": ALARM_ARN.replace(NAME, name)} for name in ("one", "two")]
+    kinds = [
+        {"MetricAlarms": alarms[:1], "NextToken": "more"},
+        {"MetricAlarms": alarms[1:]},
+        {"CompositeAlarms": []},
+        {"LogAlarms": []},
+    ]
+    buses = [{"EventBuses": [], "NextToken": "more"}, {"EventBuses": [{"Name": "default"}]}]
+    put_rule(world, Name="another")
+    rules = world.client("events").list_rules()["Rules"]
+    pages = [{"Rules": rules[:1], "NextToken": "more"}, {"Rules": rules[1:]}]
+    answers = {cloudwatch.ALARMS: kinds, cloudwatch.BUSES: buses, cloudwatch.RULES: pages}
+    found = audited(answering(world, answers))
+    assert [each.resource.rsplit(":", 1)[-1] for each in found.stack.of(Alarm)] == ["one", "two"]
+    assert {each.resource.rsplit("/", 1)[-1] for each in found.stack.of(EventRule)} == {NAME, "another"}
+
+
+# As https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html answers.
+
+
+def test_an_alarm_on_an_expression_is_on_the_metrics_in_it():
+    stat = {"Metric": {"Namespace": "n", "MetricName": "m", "Dimensions": dimensions(BucketName=PHI)}, "Stat": "Sum"}
+    described = {
+        "AlarmArn": ALARM_ARN,
+        "ActionsEnabled": False,
+        "AlarmActions": [TOPIC_ARN],
+        "Metrics": [{"Id": "a", "MetricStat": stat}, {"Id": "b", "Expression": "a * 2", "ReturnData": True}],
+    }
+    read = cloudwatch.alarm(described)
+    [metric] = read.metrics
+    assert (metric.namespace, metric.name, metric.dimensions) == ("n", "m", {"BucketName": PHI})
+    assert (read.enabled, read.actions) == (False, (TOPIC_ARN,))
+
+
+@pytest.mark.parametrize(
+    ("state", "enabled"),
+    [("ENABLED", True), ("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", True), ("DISABLED", False)],
+)
+def test_a_rule_is_enabled_by_its_state(state, enabled):
+    described = {"Arn": RULE_ARN, "Name": NAME, "State": state, "ScheduleExpression": "rate(1 day)"}
+    read = cloudwatch.rule(described, "default", [{"Id": "1", "Arn": TOPIC_ARN}], PLACE)
+    assert read == EventRule(RULE_ARN, None, enabled, True, True, PLACE)
+    assert cloudwatch.rule(described, "another", [], PLACE).default_bus is False
+
+
+@pytest.mark.parametrize("kind", ["CompositeAlarms", "LogAlarms"])
+def test_an_alarm_of_another_kind_is_on_no_metric_and_must_tell_somebody_too(world, kind):
+    """moto has neither."""
+    told = {"AlarmName": "other", "AlarmArn": ALARM_ARN.replace(NAME, "other"), "ActionsEnabled": True}
+    for actions, status in (([], Status.FAIL), ([TOPIC_ARN], Status.PASS)):
+        alarms = {kind: [{**told, "AlarmActions": actions}]}
+        answers = [{}, alarms if kind == "CompositeAlarms" else {}, alarms if kind == "LogAlarms" else {}]
+        found = audited(answering(world, {cloudwatch.ALARMS: answers}))
+        assert found.found("alarm-acts") == {told["AlarmArn"]: status}
+        assert found.found("alarm-can-fire") == {told["AlarmArn"]: Status.NOT_APPLICABLE}
+
+
+def test_a_region_that_knows_no_log_alarms_has_none(world):
+    unknown = {"Error": {"Code": "ValidationError", "Message": "no such enum value"}}
+    read = [{"MetricAlarms": [{"AlarmName": NAME, "AlarmArn": ALARM_ARN}]}, {}]
+    found = audited(answering(world, {cloudwatch.ALARMS: [*read, unknown]}))
+    assert [each.resource for each in found.stack.of(Alarm)] == [ALARM_ARN]
+    assert found.unread == ()
+    found = audited(answering(world, {cloudwatch.ALARMS: [unknown, {}, {}]}))
+    assert {each.code for each in found.unread} == {"ValidationError"}
