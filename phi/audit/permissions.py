@@ -6,7 +6,7 @@ The stack's auditor role is made from it, and `phi audit --print-policy` prints 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from phi.audit.calls import Call, On
@@ -23,8 +23,9 @@ class Reach:
 
 
 def of_account(partition: str, account: str) -> Reach:
-    """Everything in an account, in every region."""
-    return _reach(partition, account, "", [f"arn:{partition}:s3:::*"], {})
+    """Everything in an account, in every region; and the trails of its organization, which are another account's."""
+    reach = _reach(partition, account, "", [f"arn:{partition}:s3:::*"], {})
+    return replace(reach, resources={**reach.resources, On.TRAIL: [f"arn:{partition}:cloudtrail:*:*:trail/*"]})
 
 
 def of_stack(partition: str, account: str, prefix: str, buckets: Sequence[str]) -> Reach:

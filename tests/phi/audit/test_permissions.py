@@ -37,4 +37,11 @@ def test_a_stacks_keys_are_told_by_their_aliases():
 def test_every_kind_has_an_arn_of_the_account_or_of_its_buckets(on, partition):
     for arn in permissions.of_account(partition, "123456789012").resources[on]:
         assert arn.startswith(f"arn:{partition}:")
-        assert ":123456789012:" in arn or on is On.BUCKET
+        assert ":123456789012:" in arn or on in (On.BUCKET, On.TRAIL)
+
+
+def test_an_account_may_read_its_organizations_trails_and_a_stack_its_own_alone():
+    """A member account asks for the status of an organization's trail by its ARN, which is the management account's."""
+    trails = permissions.of_account("aws", "123456789012").resources[On.TRAIL]
+    assert trails == ["arn:aws:cloudtrail:*:*:trail/*"]
+    assert STACK.resources[On.TRAIL] == ["arn:aws:cloudtrail:*:123456789012:trail/phi-dev-*"]
