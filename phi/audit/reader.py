@@ -154,12 +154,12 @@ class Reader:
                 )
                 make: Any = self.session.client  # typed for each service by its name alone
                 client = make(service, region_name=region, config=config)
-                client.meta.events.register("before-sign.s3-control", _at_an_address)
+                client.meta.events.register("before-sign.s3-control", at_an_address)
                 self._clients[service, region] = client
             return self._clients[service, region]
 
 
-def _at_an_address(request: AWSRequest, **_: Any) -> None:
+def at_an_address(request: AWSRequest, **_: Any) -> None:
     """An endpoint that is an address, as an emulator's, takes no account before it; botocore puts it before any."""
     request.url = re.sub(r"//\d{12}\.(?=(\d{1,3}\.){3}\d{1,3}[:/])", "//", str(request.url), count=1)
 

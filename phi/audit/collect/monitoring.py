@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hipaa.facts import Trail
-from phi.audit.collect import cloudtrail, cloudwatch, logs, sns
+from hipaa.facts import TopicPolicy, Trail
+from phi.audit.collect import cloudtrail, cloudwatch, logs, s3_deliveries, sns
 from phi.audit.reader import Reader
 from phi.audit.scope import Scope
 from phi.audit.told import Told
@@ -14,5 +14,7 @@ def collect(reader: Reader, scope: Scope) -> Told:
     groups = logs.collect(reader, scope, [each for each in trails.facts if isinstance(each, Trail)])
     alarms = cloudwatch.collect(reader, scope)
     topics = sns.collect(reader, scope)
+    policies = [each for each in topics.facts if isinstance(each, TopicPolicy)]
     facts = tuple(fact for told in (trails, groups, alarms, topics) for fact in told.facts)
-    return Told(facts, trails.uses, publishers=alarms.publishers)
+    publishers = (*alarms.publishers, *s3_deliveries.publishers(reader, scope, policies))
+    return Told(facts, trails.uses, publishers=publishers)

@@ -27,14 +27,15 @@ def points(reader: Reader, scope: Scope, regions: Sequence[str]) -> Told:
     """The access points of buckets in scope, which are in their buckets' regions."""
     account = reader.account
     told: list[AccessPoint] = []
-    listed: list[tuple[str, dict[str, Any]]] = []
+    listed: dict[str, tuple[str, dict[str, Any]]] = {}
     for region, found in zip(regions, reader.each(regions, lambda each: _listed(reader, each)), strict=True):
         if isinstance(found, Unread):
             told.append(_unread(reader, region, found))
         else:
-            listed += [(region, each) for each in found if scope.buckets is None or each.get("Bucket") in scope.buckets]
-    told += [each for each in reader.each(listed, lambda each: _point(reader, *each)) if each]
-    own = [each for _, each in listed if each.get("BucketAccountId", account.id) == account.id]
+            ours = [each for each in found if scope.buckets is None or each.get("Bucket") in scope.buckets]
+            listed |= {each["AccessPointArn"]: (region, each) for each in ours}
+    told += [each for each in reader.each(listed.values(), lambda each: _point(reader, *each)) if each]
+    own = [each for _, each in listed.values() if each.get("BucketAccountId", account.id) == account.id]
     return Told(tuple(told), buckets_of={each["AccessPointArn"]: account.bucket_arn(each["Bucket"]) for each in own})
 
 

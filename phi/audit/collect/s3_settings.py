@@ -89,7 +89,10 @@ def object_lock(answer: Answer) -> ObjectLock | None:
     if retention is None:
         return None
     years = retention.get("Years")
-    return ObjectLock(retention.get("Mode"), retention.get("Days") if years is None else years * YEAR)
+    days = (
+        years * YEAR if years else retention.get("Days")
+    )  # one of them is told, but the emulator tells 0 of the other
+    return ObjectLock(retention.get("Mode"), days)
 
 
 def lifecycle(answer: Answer) -> Lifecycle:

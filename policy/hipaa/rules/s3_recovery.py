@@ -76,7 +76,8 @@ def object_lock(lock: ObjectLock, bucket: Bucket, case: Case) -> Finding:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
     """
     if bucket.role is Role.ACCESS_LOG:
-        return failed("Object Lock is enabled")
+        unread = all(isinstance(each, Unknown) for each in (lock.mode, lock.days, bucket.lockable))
+        return unverified(*unknowns([bucket.lockable])) if unread else failed("Object Lock is enabled")
     modes = ("GOVERNANCE", "COMPLIANCE")
     if not isinstance(lock.mode, Unknown):
         if lock.mode not in modes:
