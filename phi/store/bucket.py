@@ -16,7 +16,7 @@ from phi.errors import WrongKeyError, boundary
 
 ATTEMPTS = 5
 ENCRYPTION = ("aws:kms", "aws:kms:dsse")
-# At DEBUG they log bodies, headers and the signatures of URLs.
+# At DEBUG they log bodies, headers and the signatures of URLs: they stay above it even if the root logger is set to it.
 TALKATIVE = ("boto3", "botocore", "urllib3")
 
 Answer = Mapping[str, Any]
@@ -26,8 +26,7 @@ def client_of(session: boto3.Session, region: str, at_once: int) -> Any:
     """S3's client. Retries are botocore's: https://docs.aws.amazon.com/boto3/latest/guide/retries.html"""
     for name in TALKATIVE:
         logger = logging.getLogger(name)
-        if logger.getEffectiveLevel() < logging.INFO:
-            logger.setLevel(logging.INFO)
+        logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))
     config = Config(
         signature_version="s3v4",
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},

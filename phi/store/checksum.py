@@ -50,10 +50,12 @@ class Running:
 
     def told(self) -> str:
         """Once all has gone by."""
-        if self._part_size is None:
-            return _text(self._hash.digest())
+        return _text(self._hash.digest()) if self._part_size is None else of_parts(self.parts())
+
+    def parts(self) -> list[str]:
+        """Each part's own, once all has gone by."""
         self._close_part()
-        return of_parts(self._parts)
+        return self._parts
 
     def _close_part(self) -> None:
         self._parts.append(_text(self._hash.digest()))

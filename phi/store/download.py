@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from phi.errors import ConfigurationError
 from phi.store import checksum, side_by_side
 from phi.store.reading import CHUNK, Opened, Span, Verified, verify
 
+MOST_OF_SPAN = 64 << 20  # bytes that are asked for in one request
+
 Progress = Callable[[int], object]
 
 
 def to_path(opened: Opened, target: Path, at_once: int, progress: Progress) -> None:
-    """Large objects come in parts, side by side. Raises ConfigurationError where the file can't be written."""
+    """A large object comes in spans side by side, and progress is then called in other threads, one at a time.
+
+    Raises ConfigurationError where the file can't be written.
+    """
     with _replaced(target) as file:
         if opened.part_size and opened.part_size < opened.stored.size:
             _in_parts(opened, opened.part_size, file, at_once, progress)
@@ -36,25 +42,27 @@ def to_file(opened: Opened, target: IO[bytes], progress: Progress) -> None:
 
 def _in_parts(opened: Opened, part_size: int, file: IO[bytes], at_once: int, progress: Progress) -> None:
     size = opened.stored.size
-    bodies: list[Any] = [opened.body]  # the first part comes by the stream that is open
+    step = part_size * min(-(-size // (part_size * at_once)), max(1, MOST_OF_SPAN // part_size))
+    told, ended = threading.Lock(), threading.Event()
 
-    def part(start: int) -> tuple[int, str]:
-        span = Span(opened, start, min(start + part_size, size), bodies.pop() if start == 0 else None)
-        running, at = checksum.Running(), start
-        with closing(span):
-            while data := span.read(CHUNK):
+    def span(start: int) -> list[str]:
+        """The checksums of some parts, which are then in the file. The first come by the stream that is open."""
+        running, at = checksum.Running(part_size), start
+        with closing(Span(opened, start, min(start + step, size), None if start else opened.body)) as content:
+            while not ended.is_set() and (data := content.read(CHUNK)):
                 running.update(data)
                 _write_at(file.fileno(), data, at)
                 at += len(data)
-        return at - start, running.told()
+                with told:
+                    progress(len(data))
+        return running.parts()
 
-    told: list[str] = []
-    tasks = (partial(part, start) for start in range(0, size, part_size))
+    tasks = (partial(span, start) for start in range(0, size, step))
     with closing(side_by_side.results(tasks, at_once)) as done:
-        for count, sha256 in done:
-            told.append(sha256)
-            progress(count)
-    verify(opened, checksum.of_parts(told))
+        try:
+            verify(opened, checksum.of_parts(sha256 for parts in done for sha256 in parts))
+        finally:
+            ended.set()
 
 
 @contextmanager

@@ -167,4 +167,4 @@ def verify(opened: Opened, made: str) -> None:
 
 
 def _named(key: str, version: str | None) -> dict[str, str]:
-    return {"Key": key} | ({"VersionId": version} if version else {})
+    return {"Key": key} | ({"VersionId": version} if version is not None else {})

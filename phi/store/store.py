@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -21,14 +21,12 @@ from phi.errors import (
     ConfigurationError,
     IdentifyingValueError,
     NotFoundError,
-    PhiError,
     RefusedError,
-    SomeFailedError,
 )
 from phi.identifiers import PREFIXES, check_key, check_prefix, new_key
 from phi.metadata import VOCABULARY, Vocabulary, checked
 from phi.outputs import Outputs
-from phi.store import download, restore, side_by_side, upload
+from phi.store import download, listing, many, restore, upload
 from phi.store.bucket import Answer, Bucket, client_of, request_id, version_of
 from phi.store.objects import ListedObject, ObjectVersion, StoredObject
 from phi.store.reading import CHUNK, Verified, opened
@@ -38,8 +36,7 @@ LOGGER = logging.getLogger("phi.store")
 KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+")
 LONGEST_URL = timedelta(days=7)  # of SigV4
 SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=")
-MANY = 2  # parts of one object at once, where it is one of many
-AHEAD = 64  # objects drawn while earlier ones are on their way
+OF_MANY = 2  # parts of an object at once, where it is one of many
 
 Progress = Callable[[int], object]
 
@@ -126,7 +123,9 @@ class PhiStore:
 
         progress may be called in several threads. Raises SomeFailedError at the end, once all were tried.
         """
-        return self._many(partial(self._send, source, key, metadata, progress, MANY) for source, key in sources)
+        return many.tried(
+            (partial(self._send, source, key, metadata, progress, OF_MANY) for source, key in sources), self._at_once
+        )
 
     def download(
         self, key: str, target: Path | IO[bytes], *, version: str | None = None, progress: Progress | None = None
@@ -134,7 +133,8 @@ class PhiStore:
         """Fetches the latest version, or this one, and verifies it.
 
         A file is replaced at once and only by what is verified. An open file gets what comes as it comes: where this
-        raises, what it got must not be used. progress: called with the bytes that came since.
+        raises, what it got must not be used. progress: called with the bytes that came since, perhaps in other threads
+        but by one at a time.
         """
         return self._fetch(key, target, version, progress, self._at_once)
 
@@ -142,7 +142,9 @@ class PhiStore:
         self, targets: Iterable[tuple[str, Path]], *, progress: Progress | None = None
     ) -> Iterator[tuple[int, StoredObject]]:
         """Fetches the object of each key into its file, as `upload_many` stores them."""
-        return self._many(partial(self._fetch, key, target, None, progress, MANY) for key, target in targets)
+        return many.tried(
+            (partial(self._fetch, key, target, None, progress, OF_MANY) for key, target in targets), self._at_once
+        )
 
     @contextmanager
     def open(self, key: str, *, version: str | None = None) -> Iterator[IO[bytes]]:
@@ -170,13 +172,11 @@ class PhiStore:
         """
         with self._access("list", prefix) as access:
             asked, foreign = check_prefix(prefix, prefixes=self._prefixes), 0
-            for page in self._bucket.pages("list_objects_v2", Prefix=asked):
+            for page, found in listing.objects(self._bucket, asked):
                 access.request_id = request_id(page)
-                for each in page.get("Contents", ()):
-                    if self._ours(each["Key"]):
-                        yield ListedObject(each["Key"], each["Size"], each["LastModified"].astimezone(UTC))
-                    else:
-                        foreign += 1
+                ours = [each for each in found if self._ours(each.key)]
+                foreign += len(found) - len(ours)
+                yield from ours
         if foreign:
             LOGGER.warning("objects left out, as phi didn't make their keys, which S3 doesn't encrypt: %d", foreign)
 
@@ -185,12 +185,9 @@ class PhiStore:
         with self._access("versions", key) as access:
             self._check(key)
             found: builtins.list[ObjectVersion] = []
-            for page in self._bucket.pages("list_object_versions", Prefix=key):
+            for page, of_page in listing.versions(self._bucket, key):
                 access.request_id = request_id(page)
-                listed = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-                found += (_version(each) for each in listed if each["Key"] == key)
-                if any(each["Key"] > key for each in listed):  # those that begin with it come after it
-                    break
+                found += of_page
             if not found:
                 raise NotFoundError("s3:ListBucketVersions: there is none")
             return sorted(found, key=lambda each: (each.latest, each.modified), reverse=True)
@@ -272,19 +269,6 @@ class PhiStore:
             access.bytes = found.stored.size
             return found.stored
 
-    def _many(self, tasks: Iterator[Callable[[], StoredObject]]) -> Iterator[tuple[int, StoredObject]]:
-        failed: dict[int, PhiError] = {}
-        place = -1
-        outcomes = side_by_side.results((partial(_outcome, task) for task in tasks), self._at_once, AHEAD)
-        with closing(outcomes):
-            for place, outcome in enumerate(outcomes):
-                if isinstance(outcome, PhiError):
-                    failed[place] = outcome
-                else:
-                    yield place, outcome
-        if failed:
-            raise SomeFailedError(failed, place + 1)
-
     def _access(self, action: str, key: str) -> AbstractContextManager[Access]:
         return access_log.logged(action, access_log.told(key, self._prefixes), self._principal)
 
@@ -302,22 +286,3 @@ class PhiStore:
 def _logged(access: Access, stored: StoredObject, answer: Answer) -> StoredObject:
     access.version, access.bytes, access.request_id = stored.version, stored.size, request_id(answer)
     return stored
-
-
-def _outcome(task: Callable[[], StoredObject]) -> StoredObject | PhiError:
-    try:
-        return task()
-    except PhiError as error:
-        error.__context__ = None  # with its traceback it would hold the content that failed
-        return error.with_traceback(None)
-
-
-def _version(listed: Mapping[str, Any]) -> ObjectVersion:
-    return ObjectVersion(
-        key=listed["Key"],
-        version=listed["VersionId"],
-        size=listed.get("Size", 0),
-        modified=listed["LastModified"].astimezone(UTC),
-        latest=listed["IsLatest"],
-        deleted="Size" not in listed,
-    )
