@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from hipaa.controls import attestations
 from hipaa.exemptions import LONGEST, STUBS
 from hipaa.facts import Attestation
-from phi.audit import restore_test
+from phi.drill import evidence as drills
 from phi.errors import ConfigurationError
 from phi.evidence.model import AttestationRecord
 
@@ -124,7 +124,7 @@ def _faults_of_evidence(entry: _Entry, folder: Path) -> Iterator[str]:
     elif (file := _beside(folder, entry.evidence)) is None:
         yield "has evidence that is neither an https link nor a file in this one's folder"
     elif entry.control == RESTORE_TEST:
-        yield from restore_test.faults(file, entry.date)
+        yield from _faults_of_restore_test(file, entry.date)
 
 
 def _faults_of_link(link: str) -> Iterator[str]:
@@ -137,6 +137,18 @@ def _faults_of_link(link: str) -> Iterator[str]:
         yield "has evidence that is no https link"
     elif parts.username is not None or SECRETS.search(f"{parts.query}#{parts.fragment}"):
         yield "has a link with a secret in it as its evidence: name a place that asks who one is"
+
+
+def _faults_of_restore_test(file: Path, attested: date) -> Iterator[str]:
+    try:
+        drill = drills.load(file)
+    except ConfigurationError:
+        yield "has evidence that `phi drill` didn't write, or that was changed since: make it again with: phi drill"
+        return
+    if not drill.passed:
+        yield "has evidence of a restore test that didn't pass"
+    if drill.finished.astimezone(UTC).date() != attested:
+        yield "has another date than the restore test of its evidence finished on (UTC)"
 
 
 def _beside(folder: Path, name: str) -> Path | None:

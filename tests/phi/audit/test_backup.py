@@ -241,6 +241,11 @@ def test_an_air_gapped_vault_is_locked_by_itself_and_may_have_aws_own_key():
     assert backup.vault(told, {}, HERE, REGION) == Vault(VAULT, None, (7,))
 
 
+def test_a_lock_that_isnt_on_keeps_nothing():
+    assert backup.vault(listed(Locked=False, MinRetentionDays=7), {}, HERE, REGION).minimum_days == ()
+    assert backup.vault(listed(Locked=True), {}, HERE, REGION).minimum_days == (None,)
+
+
 def test_the_key_of_another_account_keeps_its_arn():
     another = KEY_ARN.replace(ACCOUNT, "444455556666")
     assert backup.vault(listed(EncryptionKeyArn=another), {}, HERE, REGION).key == another

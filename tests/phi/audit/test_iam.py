@@ -184,6 +184,15 @@ def test_what_bounds_a_role_lets_nobody_do_anything():
         assert len(facts) == read, (bounding, attached)
 
 
+def test_aws_own_policies_are_judged_by_their_names_alone():
+    arn = "arn:aws-us-gov:iam::aws:policy/AdministratorAccess"
+    versions = [{"IsDefaultVersion": True, "Document": json.loads(document(ALL_OF_IAM))}]
+    own = {"Arn": arn, "PolicyName": "AdministratorAccess", "AttachmentCount": 1, "PolicyVersionList": versions}
+    group = {"Arn": GROUP, "GroupName": "phi-dev-people", "AttachedManagedPolicies": [{"PolicyArn": arn}]}
+    facts = iam.facts_of([], [group], [own], WHOLE_ACCOUNT, Account(ACCOUNT, "aws-us-gov", ("us-gov-west-1",)))
+    assert [each.resource for each in facts] == [GROUP]
+
+
 def test_what_has_no_document_is_no_pass():
     """AWS always tells one."""
     facts = iam.facts_of(
