@@ -5,3 +5,5 @@ from pathlib import Path
 
 # The rules live with the pack, which is published alone; the audit judges by the very same.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "policy"))
+
+__version__ = "0.1.0"

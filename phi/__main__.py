@@ -1,3 +1,5 @@
+"""`python -m phi`."""
+
 from phi.cli import main
 
 main()

@@ -69,8 +69,8 @@ def check_key(key: str, *, prefixes: Collection[str] = PREFIXES) -> str:
     *before, last = key.split("/")
     if len(key) > LONGEST or not is_opaque(last) or not all(_fit(each, prefixes) for each in before):
         raise IdentifyingValueError(
-            "the object's key isn't one that phi made, and S3 encrypts no key: leave it out for a random one, or make "
-            "it of the record's id with phi.identifiers.key_of"
+            "the object's key isn't one that phi made, and S3 encrypts no key: an upload without one gets a random "
+            "key, and phi.identifiers.key_of makes that of a record"
         )
     return key
 
