@@ -18,7 +18,7 @@ from phi.drill.restoring import Attempt, Patience
 from phi.drill.sample import SCRATCH, Version, Window
 from phi.drill.scratch import Names, entries, take_away
 from phi.errors import AccessDeniedError, IntegrityError, PhiError, RefusedError, boundary
-from phi.identifiers import new_key
+from phi.identifiers import is_opaque, new_key
 
 GIB = 1024**3
 LARGEST_COPY = 5 * GIB  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
@@ -51,7 +51,8 @@ class Copies:
         old = datetime.now(UTC) - LOCKED_FOR
         gone, left = 0, list[LeftBehind]()
         for place in [self.scratch, *([self.echo] if self.echo else [])]:
-            went, stays = take_away(place, [each for each in entries(place, SCRATCH) if each.written < old], self.names)
+            of_drills = [each for each in entries(place, SCRATCH) if each.written < old and _of_a_drill(each.key)]
+            went, stays = take_away(place, of_drills, self.names)
             gone, left = gone + went, left + stays
         return gone, left
 
@@ -134,3 +135,8 @@ class Copies:
                 why="it is replicated as all else; the next drill takes it away once its lock has ended",
             )
         ]
+
+
+def _of_a_drill(key: str) -> bool:
+    """Whether a drill made it, rather than anybody who uses the same prefix."""
+    return all(map(is_opaque, key.removeprefix(SCRATCH).split("/")))

@@ -90,16 +90,14 @@ def _to_own(outputs: Outputs, phi: str) -> list[Statement]:
 
 def _to(outputs: Outputs, source: Source, scratch: Scratch) -> list[Statement]:
     bucket = _bucket(outputs, scratch.bucket)
-    settings = _allow(["s3:GetEncryptionConfiguration", "s3:ListBucket"], bucket)
     if source == "vault":
         return [
-            settings,
-            _allow(["s3:ListBucketVersions"], bucket),
+            _allow(["s3:GetEncryptionConfiguration", "s3:ListBucket", "s3:ListBucketVersions"], bucket),
             _allow(["s3:GetObject", *CLEAR], f"{bucket}/*"),
             _allow(["kms:Decrypt"], scratch.key_arn, _through_s3(scratch.key_arn, bucket, f"{bucket}/*")),
         ]
     return [
-        settings,
+        _allow(["s3:GetEncryptionConfiguration"], bucket),
         _list_scratch(bucket),
         *_copied(bucket, scratch.key_arn),
     ]
@@ -126,7 +124,11 @@ def _list_scratch(bucket: str) -> Statement:
 def _through_s3(key_arn: str, *contexts: str) -> dict[str, Any]:
     """The use of a key by S3 in the key's region, for what these ARNs are the encryption context of."""
     _, partition, _, region, *_ = key_arn.split(":")
-    suffix = get_session().get_component("endpoint_resolver").get_partition_dns_suffix(partition)
+    suffix = next(
+        each["outputs"]["dnsSuffix"]
+        for each in get_session().get_data("partitions")["partitions"]
+        if each["id"] == partition
+    )
     return {
         "StringEquals": {"kms:ViaService": f"s3.{region}.{suffix}"},
         "ArnLike": {"kms:EncryptionContext:aws:s3:arn": list(contexts)},

@@ -19,6 +19,7 @@ from phi.drill.restoring import Attempt, Patience
 from phi.drill.sample import Version, Window
 from phi.drill.scratch import Names, entries, take_away
 from phi.errors import NotFoundError, PhiError, RefusedError, boundary
+from phi.store.bucket import answered_at
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
@@ -54,14 +55,18 @@ class Vault:
 
     def __post_init__(self) -> None:
         self.window = Window(self.point.begun, self.point.finished)
+        self._empty_at: datetime | None = None
+        self._asked: list[str] = []
 
     def prepare(self) -> tuple[int, list[LeftBehind]]:
         with boundary("s3:ListBucket"):
-            if self.scratch.s3.list_objects_v2(Bucket=self.scratch.bucket, MaxKeys=1).get("KeyCount"):
-                raise RefusedError(
-                    f"{self.scratch.bucket} holds objects: the drill empties its scratch bucket in the end, so name "
-                    "one that is for drills alone"
-                )
+            listed = self.scratch.s3.list_objects_v2(Bucket=self.scratch.bucket, MaxKeys=1)
+        if listed.get("KeyCount"):
+            raise RefusedError(
+                f"{self.scratch.bucket} holds objects, and AWS Backup would mix what it restores with them: name a "
+                "bucket that is for drills alone"
+            )
+        self._empty_at = answered_at(listed).replace(microsecond=0)
         return 0, []
 
     def restore(self, drawn: Sequence[Version]) -> Iterator[Attempt]:
@@ -77,11 +82,20 @@ class Vault:
                 yield from (Attempt(each, each.key, took) for each in group)
 
     def clear(self) -> list[LeftBehind]:
-        _, left = take_away(self.scratch, entries(self.scratch, ""), self.names)
+        """Only what has come since the bucket was seen to be empty, under the keys that were asked for.
+
+        Or under one that begins so: AWS Backup takes an item for a folder too.
+        """
+        if self._empty_at is None:
+            return []
+        found = entries(self.scratch, "") if self._asked else []
+        ours = [each for each in found if each.written >= self._empty_at and each.key.startswith(tuple(self._asked))]
+        _, left = take_away(self.scratch, ours, self.names)
         return [*left, *(self._under_way(job) for job in self.jobs)]
 
     def _run(self, group: Sequence[Version], token: str) -> None:
         """Raises RefusedError where the job fails. What AWS says of it isn't told, as it may name keys."""
+        self._asked += [each.key for each in group]
         with boundary("backup:StartRestoreJob"):
             job = self.backup.start_restore_job(
                 RecoveryPointArn=self.point.arn,

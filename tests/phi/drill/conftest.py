@@ -101,8 +101,14 @@ def stack(session: boto3.Session) -> Stack:
     for client, bucket, of_bucket in ((s3, PHI, key), (there, REPLICA, replica_key)):
         client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         encrypt(client, bucket, of_bucket)
+    made = Stack(session, outputs_of(key), s3, there)
+    record(session, made.calls)
+    return made
+
+
+def outputs_of(key: str) -> Outputs:
     role = f"arn:aws:iam::{ACCOUNT}:role/phi-test-"
-    outputs = Outputs(
+    return Outputs(
         name_prefix="phi-test-",
         phi_bucket_name=PHI,
         phi_key_arn=key,
@@ -118,9 +124,6 @@ def stack(session: boto3.Session) -> Stack:
         backup_vault_name="phi-test-vault",
         backup_role_arn=f"{role}backup-keeper",
     )
-    made = Stack(session, outputs, s3, there)
-    record(session, made.calls)
-    return made
 
 
 @pytest.fixture

@@ -357,6 +357,15 @@ def test_what_a_drill_left_just_now_isnt_disturbed(stack):
     assert any(first.drill in each["Key"] for each in stack.left()[0])
 
 
+def test_what_no_drill_put_under_the_prefix_stays(stack):
+    stack.put("record", b"content")
+    stack.put("restore-drill/notes", b"of somebody")
+    [key] = stored(PHI, "restore-drill/notes")
+    key.last_modified -= timedelta(days=2)
+    assert stack.drill(stack.restoring()).taken_away == 0
+    assert [each["Key"] for each in stack.left(prefix="restore-drill/notes")[0]] == ["restore-drill/notes"]
+
+
 def test_archived_versions_are_got_out_first(stack):
     stack.put("archived", b"content", StorageClass="GLACIER")
     stack.put("at hand", b"content")
