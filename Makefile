@@ -45,10 +45,12 @@ lint: setup ## Check style, types and formatting
 		unformatted=$$(gofmt -l $$module) && [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }; \
 		(cd $$module && GOWORK=off go vet ./...) || exit 1; done; fi
 
-bench: setup ## Measure the README's figures, with warm caches: a quarter of an hour
+bench: setup ## Measure the README's figures, with warm caches: half an hour
 	@$(VENV)/bin/python bench/run.py
 	@$(VENV)/bin/python -m bench.stack
 	@$(VENV)/bin/python -m bench.gate
+	@$(VENV)/bin/python -m bench.store
+	@$(VENV)/bin/python -m bench.audit
 
 bench-cold: ## Measure a first preview on a fresh clone with empty caches: some ten minutes
 	@$(PYTHON) bench/run.py --cold
