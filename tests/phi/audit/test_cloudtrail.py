@@ -129,6 +129,7 @@ def seeing(world: World, *trails) -> World:
 
 def test_a_trail_counts_whose_own_region_isnt_audited(world):
     """It records the audited one too, and tells its status there by its ARN."""
+    assert [each.resource for each in audited(world, (WEST,)).stack.of(Trail)] == [TRAIL_ARN]
     arn = TRAIL_ARN.replace(REGION, WEST)
     found = audited(seeing(world, told(world, TrailARN=arn, HomeRegion=WEST)))
     assert found.found("cloudtrail-enabled") == {arn: Status.PASS, ACCOUNT: Status.PASS}
