@@ -15,6 +15,7 @@ from moto.s3.responses import S3Response
 
 # Those that a bucket has many of, each with an id, by the word of the query that names them.
 MANY = ("analytics", "intelligent-tiering", "inventory", "metrics")
+LIST_PARAMETERS = ("max-buckets", "prefix", "bucket-region", "continuation-token")
 DECLARATION = re.compile(rb"^\s*<\?xml.*?\?>")
 
 _bucket_response = S3Response._bucket_response
@@ -96,12 +97,19 @@ def logging_allowed(target_bucket: Any, target_prefix: str | None) -> bool:
 
 
 def serialized(self: Any, action_result: ActionResult) -> Any:
-    """GetBucketLogging tells the key format too, which moto keeps and leaves out of its answer."""
-    logging = action_result.result.get("LoggingEnabled") if isinstance(action_result.result, dict) else None
-    if logging and self.data.get("Action") == "GetBucketLogging":
+    """GetBucketLogging tells the key format too, and ListBuckets regions, which moto keeps and leaves out.
+
+    With any parameter it tells them: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Bucket.html
+    """
+    action = self.data.get("Action")
+    told: Any = action_result.result
+    if action == "GetBucketLogging" and isinstance(told, dict) and told.get("LoggingEnabled"):
         kept = self.backend.get_bucket_logging(self.bucket_name).get("TargetObjectKeyFormat")
         if kept:
-            logging["TargetObjectKeyFormat"] = {name: value or {} for name, value in kept.items()}
+            told["LoggingEnabled"]["TargetObjectKeyFormat"] = {name: value or {} for name, value in kept.items()}
+    if action == "ListBuckets" and any(map(self._get_param, LIST_PARAMETERS)):
+        for bucket in told["Buckets"]:
+            bucket["BucketRegion"] = self.backend.get_bucket(bucket["Name"]).region_name
     return _serialized(self, action_result)
 
 

@@ -317,8 +317,24 @@ def test_buckets_whose_names_cant_be_read_leave_every_control_of_buckets_unverif
     assert (unread.call.action, unread.code) == ("s3:ListAllMyBuckets", "AccessDenied")
 
 
+def without_regions(session: boto3.Session) -> boto3.Session:
+    """Where the list of buckets doesn't tell their regions."""
+    session.events.register(
+        "after-call.s3.ListBuckets",
+        lambda parsed, **_: [each.pop("BucketRegion", None) for each in parsed["Buckets"]] and None,
+    )
+    return session
+
+
+def test_a_bucket_is_asked_for_its_region_where_the_list_doesnt_tell_it(world: World):
+    found = audited(without_regions(boto3.Session(region_name=REGION)))
+    assert (found.bucket(PHI).place.region, found.bucket(REPLICA).place.region) == (REGION, ELSEWHERE)
+    assert found.made[s3_calls.LOCATION] == 4
+    assert s3_calls.LOCATION not in audited(world.session).made
+
+
 def test_a_bucket_whose_region_cant_be_read_is_read_but_for_what_the_region_decides(world: World):
-    found = audited(answering(s3_calls.LOCATION, bucket=PHI))
+    found = audited(without_regions(answering(s3_calls.LOCATION, bucket=PHI)))
     assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-recoverable", arn(PHI))}
     assert found.bucket(PHI).place.region is None
     assert [each.call.action for each in found.unread] == ["s3:GetBucketLocation"]
@@ -362,7 +378,7 @@ def test_a_stacks_bucket_that_is_gone_passes_nothing(world: World):
 
 @pytest.mark.parametrize("call", [s3_calls.LOCATION, s3_calls.VERSIONING], ids=lambda call: call.operation)
 def test_a_bucket_that_is_gone_after_it_was_listed_is_left_out(world: World, call: Call):
-    found = audited(answering(call, "NoSuchBucket", 404, bucket=LOGS))
+    found = audited(without_regions(answering(call, "NoSuchBucket", 404, bucket=LOGS)))
     assert arn(LOGS) not in {each.resource for each in found.told.facts}
     assert arn(PHI) in {each.resource for each in found.told.facts}
     assert found.unread == ()

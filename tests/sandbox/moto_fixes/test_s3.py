@@ -92,6 +92,19 @@ def copied_under_a_lock() -> bytes:
     return bytes(client.get_object(Bucket="locked", Key="two")["Body"].read())
 
 
+def regions_of_buckets() -> list[list[str | None]]:
+    """As a list without a parameter tells them, and one with."""
+    client = s3("east")
+    client.create_bucket(Bucket="west", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    lists = [client.list_buckets(), client.list_buckets(MaxBuckets=10)]
+    return [[bucket.get("BucketRegion") for bucket in each["Buckets"]] for each in lists]
+
+
+def test_a_list_of_buckets_with_a_parameter_tells_their_regions(both):
+    nothing = [None, None]
+    assert both(regions_of_buckets) == ([nothing, nothing], [nothing, [REGION, "us-west-2"]])
+
+
 def test_a_copy_under_a_default_lock_needs_no_checksum(both):
     assert both(copied_under_a_lock) == ("MissingUploadObjectWithObjectLockHeaders", b"1")
 
