@@ -76,6 +76,10 @@ def test_the_level_is_of_the_severity(rule, level, score):
 
 def test_what_is_advisory_is_a_note():
     assert result(run(sample.report()), "s3-bucket-key")["level"] == "note"
+    report = sample.report()
+    relaxed = tuple(each.model_copy(update={"level": "advisory"}) for each in report.controls)
+    told = run(report.model_copy(update={"controls": relaxed}))
+    assert result(told, "s3-versioning")["level"] == "note"
 
 
 def test_what_cant_be_verified_is_as_loud_as_what_fails():
@@ -125,6 +129,12 @@ def test_an_alert_stays_the_same_from_run_to_run():
     was = {each["partialFingerprints"]["primaryLocationLineHash"] for each in run(report)["results"]}
     assert {each["partialFingerprints"]["primaryLocationLineHash"] for each in again["results"]} == was
     assert len(was) == len(run(report)["results"])
+
+
+def test_two_resources_of_a_control_are_two_alerts():
+    told = [each for each in run(sample.hostile())["results"] if each["ruleIndex"] == 0]
+    assert len(told) == len(sample.HOSTILE)
+    assert len({each["partialFingerprints"]["primaryLocationLineHash"] for each in told}) == len(told)
 
 
 def test_the_scope_is_the_category_and_the_time_is_the_run():
