@@ -15,7 +15,7 @@ from rich.console import Console
 from phi import outputs
 from phi.audit import accounts, attestations, config, drift, permissions
 from phi.audit.accounts import Entered, Shut
-from phi.audit.collectors import CALLS
+from phi.audit.collectors import CALLS, OF_STACK
 from phi.audit.run import NOBODY, Attested, audit
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from phi.cli import app
@@ -121,7 +121,9 @@ def _entered(
 def _print_policy(told: outputs.Outputs | None) -> None:
     if told:
         reach = permissions.of_stack(told.partition, told.account, told.name_prefix, told.bucket_arns)
+        policy = permissions.document(OF_STACK, reach)
     else:
-        account = accounts.enter(boto3.Session(), ("us-east-1",)).account
-        reach = permissions.of_account(account.partition, account.id)
-    typer.echo(json.dumps(permissions.document(CALLS, reach), indent=2))
+        session = boto3.Session()
+        account = accounts.enter(session, (session.region_name,) if session.region_name else ()).account
+        policy = permissions.document(CALLS, permissions.of_account(account.partition, account.id))
+    typer.echo(json.dumps(policy, indent=2))

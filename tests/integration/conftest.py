@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from tests.conftest import Sandbox
 ACCOUNT = "123456789012"
 # So that a test can take the application's role.
 OUR_OWN = f"  phi:applicationTrust:\n    account: '{ACCOUNT}'\n"
+
+
+Audit = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -60,3 +63,30 @@ def up(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Up:
 def stack(up: Up) -> dict[str, Any]:
     """Its outputs."""
     return up.outputs
+
+
+@pytest.fixture(scope="session")
+def outputs(up: Up) -> Path:
+    path = up.project / "outputs.json"
+    path.write_text(json.dumps(up.outputs))
+    return path
+
+
+@pytest.fixture(scope="session")
+def audit(aws: Aws, up: Up, outputs: Path) -> Audit:
+    """The evidence of an audit of the stack. Its exit code is 1: see above."""
+
+    def run(*options: str | Path, **env: str) -> dict[str, Any]:
+        config = up.project / "policy" / "config" / "dev.json"
+        command = ["python", "-m", "phi", "audit", "--outputs", outputs, "--config", config, "--json", *options]
+        done = aws.sandbox(*command, **env)
+        assert done.returncode == 1, done.stderr
+        evidence: dict[str, Any] = json.loads(done.stdout)
+        return evidence
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def untouched(audit: Audit) -> dict[str, Any]:
+    return audit()

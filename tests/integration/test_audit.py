@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,34 +25,6 @@ OF_THE_ACCOUNT = {
     "s3-account-public-access-block",
 }
 OF_PEOPLE = {control.id for control in AUDITED if control.service == "attest"}
-Audit = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def outputs(up: Up) -> Path:
-    path = up.project / "outputs.json"
-    path.write_text(json.dumps(up.outputs))
-    return path
-
-
-@pytest.fixture(scope="module")
-def audit(aws: Aws, up: Up, outputs: Path) -> Audit:
-    """The evidence of an audit of the stack. Its exit code is 1: see above."""
-
-    def run(*options: str | Path, **env: str) -> dict[str, Any]:
-        config = up.project / "policy" / "config" / "dev.json"
-        command = ["python", "-m", "phi", "audit", "--outputs", outputs, "--config", config, "--json", *options]
-        done = aws.sandbox(*command, **env)
-        assert done.returncode == 1, done.stderr
-        evidence: dict[str, Any] = json.loads(done.stdout)
-        return evidence
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def untouched(audit: Audit) -> dict[str, Any]:
-    return audit()
 
 
 def failing(evidence: dict[str, Any]) -> set[str]:
