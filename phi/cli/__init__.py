@@ -71,13 +71,9 @@ def load(name: str) -> None:
 
 def _run(arguments: list[str]) -> int:
     try:
-        load(arguments[0] if arguments else "")
-        command = typer.main.get_command(app)  # called as a whole, it would turn a closed pipe into a 1, as failure is
-        with command.make_context("python -m phi", arguments) as context:
-            command.invoke(context)
+        code = _called(arguments)
         sys.stdout.flush()
-    except typer.Exit as ended:
-        return ended.exit_code
+        return code
     except PhiError as error:
         _say(str(error))
         return error.exit_code
@@ -100,6 +96,16 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may hold a value
         _say(f"a fault of phi's own, {type(error).__name__}; please report how it came about")
         return INTERNAL
+
+
+def _called(arguments: list[str]) -> int:
+    load(arguments[0] if arguments else "")
+    command = typer.main.get_command(app)  # called as a whole, it would turn a closed pipe into a 1, as failure is
+    try:
+        with command.make_context("python -m phi", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as ended:
+        return ended.exit_code
     return 0
 
 

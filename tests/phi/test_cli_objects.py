@@ -271,7 +271,7 @@ def test_an_interrupt_stops_those_that_are_on_their_way_and_tells_every_key(
     def sent(self: Upload, source: Any) -> Any:
         if source.name == "1":
             os.kill(os.getpid(), signal.SIGINT)
-            while True:  # until it is told to stop
+            for _ in range(1_000_000):  # until it is told to stop
                 self.progress(0)
         return send(self, source)
 
@@ -629,6 +629,15 @@ def test_a_pipe_that_is_closed_ends_a_download(started, large: str):
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(timeout=60) == 141
+
+
+def test_a_pipe_that_nobody_reads_is_no_fault(started):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    process = started("url", new_key(), stdout=write_end)
+    os.close(write_end)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (141, b"")
 
 
 def test_a_full_disk_is_told(started, large: str):

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phi.errors import ConfigurationError, IdentifyingValueError
-from phi.identifiers import new_key
+from phi.identifiers import key_of, new_key
 from phi.identifying import why_identifying
 from phi.metadata import VOCABULARY, Choice, Number, Opaque, Vocabulary, checked
 
@@ -69,7 +69,7 @@ def test_nothing_may_be_said():
         ("schema-version", "9" * 5000),
         ("batch", "2026-01-31"),
         ("batch", "b" * 48),
-        ("batch", f"restore-drill/{new_key()}"),
+        ("batch", f"restore-drill/{key_of('1', bytes(range(32)))}"),
         ("schema-version", 1),
         ("schema-version", None),
     ],
@@ -180,7 +180,6 @@ WRITTEN = st.sampled_from(
         lambda it: "".join(f"%{byte:02x}" for byte in it.encode()),
         lambda it: "".join(f"&#{ord(each)};" for each in it),
         "\u200d".join,
-        lambda it: it[::-1],
     ]
 )
 AROUND = st.sampled_from(["{}", "mrn-{}", "MRN: {}", "ssn{}", "(it: {})", "  {}", "{}\n", '{{"id": "{}"}}', "id-{}-x"])
