@@ -45,7 +45,7 @@ class Place:
         with boundary("s3:GetObjectVersion"):
             return self.s3.head_object(**self._of(key, version)).get("ObjectLockRetainUntilDate")
 
-    def sha256(self, key: str, version: str, head: dict[str, Any] | None = None) -> str:
+    def sha256(self, key: str, version: str | None, head: dict[str, Any] | None = None) -> str:
         """Of a version's content, in hex: what S3 has computed of all of it, else of what is read, chunk by chunk."""
         return stored_sha256(head or self.head(key, version)) or self._read(key, version)
 
@@ -66,7 +66,7 @@ class Place:
                 )
         return True
 
-    def _read(self, key: str, version: str) -> str:
+    def _read(self, key: str, version: str | None) -> str:
         digest = hashlib.sha256()
         with boundary("s3:GetObjectVersion"):
             body = self.s3.get_object(**self._of(key, version))["Body"]
@@ -97,18 +97,19 @@ def compare(reference: Place, version: Version, copy: Place, key: str, head: dic
         raise WrongKeyError("what was restored isn't encrypted with the key that it must be")
     if head["ContentLength"] != version.size:
         raise IntegrityError("what was restored isn't as long as the version is")
-    if copy.sha256(key, head["VersionId"], head) != reference.sha256(version.key, version.id):
+    if copy.sha256(key, head.get("VersionId"), head) != reference.sha256(version.key, version.id):
         raise IntegrityError("what was restored isn't what the version is, by their SHA-256")
 
 
-def default_key(s3: S3Client, bucket: str) -> str:
-    """The ARN of the customer managed key that a bucket encrypts with by default.
+def default_key(s3: S3Client, bucket: str, owner: str) -> str:
+    """The ARN of the customer managed key that a bucket encrypts with by default. owner: the account it must be of.
 
-    Raises RefusedError where it has none: PHI isn't put there.
+    Raises RefusedError where it has none, AccessDeniedError where it is another's: PHI isn't put there.
     """
     with boundary("s3:GetEncryptionConfiguration"):
         try:
-            rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+            told = s3.get_bucket_encryption(Bucket=bucket, ExpectedBucketOwner=owner)
+            rules = told["ServerSideEncryptionConfiguration"]["Rules"]
         except s3.exceptions.ClientError as error:
             if error.response["Error"]["Code"] != "ServerSideEncryptionConfigurationNotFoundError":
                 raise

@@ -83,7 +83,7 @@ def enter(boto: boto3.Session, outputs: Outputs) -> Session:
 
 def scratch_of(session: Session, bucket: str) -> Scratch:
     """Raises RefusedError where the bucket doesn't encrypt with a key of the customer's."""
-    return Scratch(bucket, default_key(session.s3(session.outputs.region), bucket))
+    return Scratch(bucket, default_key(session.s3(session.outputs.region), bucket, session.outputs.account))
 
 
 def restoring(

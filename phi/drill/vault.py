@@ -86,9 +86,9 @@ class Vault:
 
         Or under one that begins so: AWS Backup takes an item for a folder too.
         """
-        if self._empty_at is None:
+        if self._empty_at is None or not self._asked:
             return []
-        found = entries(self.scratch, "") if self._asked else []
+        found = entries(self.scratch, "")
         ours = [each for each in found if each.written >= self._empty_at and each.key.startswith(tuple(self._asked))]
         _, left = take_away(self.scratch, ours, self.names)
         return [*left, *(self._under_way(job) for job in self.jobs)]

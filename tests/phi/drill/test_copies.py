@@ -13,6 +13,7 @@ import pytest
 from phi.drill.evidence import Outcome
 from phi.drill.place import stored_sha256
 from phi.errors import AccessDeniedError
+from phi.identifiers import new_key
 from tests.phi.drill.conftest import PHI, PRINCIPAL, REPLICA, SCRATCH, THERE, refuse, stored, unlocked
 
 MIB = 1024 * 1024
@@ -281,6 +282,15 @@ def test_another_bucket_without_a_lock_is_left_empty(stack, scratch):
     assert stack.left() == ([], [])
 
 
+def test_another_bucket_may_be_without_versions(stack, scratch):
+    stack.s3.delete_bucket(Bucket=SCRATCH)
+    stack.s3.create_bucket(Bucket=SCRATCH)
+    stack.put("record", b"content")
+    evidence = stack.drill(stack.restoring(scratch=scratch))
+    assert evidence.passed
+    assert not stack.s3.list_objects_v2(Bucket=SCRATCH)["KeyCount"]
+
+
 def test_a_lock_keeps_copies_which_are_hidden_and_told(stack):
     stack.put("record", b"content")
     evidence = stack.drill(stack.restoring())
@@ -348,13 +358,19 @@ def test_the_next_drill_takes_away_what_a_lock_had_kept_in_both_regions(stack, m
     assert stack.left(REPLICA) == ([], [])
 
 
-def test_what_a_drill_left_just_now_isnt_disturbed(stack):
+def test_a_drill_that_is_under_way_isnt_disturbed(stack, scratch):
     stack.put("record", b"content")
-    first = stack.drill(stack.restoring())
-    second = stack.drill(stack.restoring())
-    assert second.taken_away == 0
-    assert second.listed == 1
-    assert any(first.drill in each["Key"] for each in stack.left()[0])
+    of_another = f"restore-drill/{new_key()}/{new_key()}"
+    stack.s3.put_object(Bucket=SCRATCH, Key=of_another, Body=b"content")
+    assert stack.drill(stack.restoring(scratch=scratch)).taken_away == 0
+    assert [each["Key"] for each in stack.left(SCRATCH)[0]] == [of_another]
+
+
+def test_what_drills_have_put_into_the_bucket_isnt_drawn(stack):
+    stack.put("record", b"content")
+    stack.drill(stack.restoring())
+    assert stack.left()[0]
+    assert stack.drill(stack.restoring()).listed == 1
 
 
 def test_what_no_drill_put_under_the_prefix_stays(stack):
