@@ -83,6 +83,7 @@ def test_a_sure_failure_comes_before_what_isnt_known(id_, flag):
 def test_root_without_mfa_passes_only_where_it_surely_has_nothing_to_sign_in_with(flag, value):
     nothing = RootUser("arn", mfa=False, access_keys=False, certificates=False, password=False)
     assert status("root-mfa", nothing) is Status.PASS
+    assert status("root-mfa", replace(nothing, mfa=UNREAD)) is Status.PASS
     assert status("root-mfa", replace(nothing, **{flag: value})) is Status.FAIL
 
 

@@ -38,7 +38,7 @@ def root(user: RootUser, _: Case) -> Finding:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-access-management.html
     """
-    if user.mfa is False and (user.password, user.access_keys, user.certificates) == (False, False, False):
+    if (user.password, user.access_keys, user.certificates) == (False, False, False):
         return passed("root has nothing to sign in with")
     return _all_hold(
         [(_not(user.access_keys), "root has an access key"), (user.mfa, "root has no MFA")],
