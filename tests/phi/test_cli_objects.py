@@ -576,8 +576,9 @@ def test_credentials_that_are_missing_are_told(phi, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def started(outputs_file: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+def started(outputs_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """The command line in a process of its own."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # under which less is left to be done at the end
     running: list[subprocess.Popen[bytes]] = []
 
     def start(*arguments: str | Path, **more: Any) -> subprocess.Popen[bytes]:
