@@ -108,7 +108,7 @@ class Principal:
             if self._arn is None and time.monotonic() >= self._not_before:
                 try:
                     with boundary("sts:GetCallerIdentity"):
-                        self._arn = self._sts.get_caller_identity()["Arn"]
+                        self._arn = self._sts.get_caller_identity().get("Arn")
                 except PhiError:
                     self._not_before = time.monotonic() + ASK_AGAIN
             return self._arn

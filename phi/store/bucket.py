@@ -12,12 +12,23 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from phi.errors import WrongKeyError, boundary
+from phi.errors import UnavailableError, WrongKeyError, boundary
 
 ATTEMPTS = 5
 ENCRYPTION = ("aws:kms", "aws:kms:dsse")
 # At DEBUG they log bodies, headers and the signatures of URLs: they stay above it even if the root logger is set to it.
 TALKATIVE = ("boto3", "botocore", "urllib3")
+
+# What S3's answer to each always tells in its body. Where the connection breaks right before that, botocore takes the
+# answer for one that tells nothing, and a listing for an empty one.
+TELLS = {
+    "complete_multipart_upload": "ETag",
+    "copy_object": "CopyObjectResult",
+    "create_multipart_upload": "UploadId",
+    "list_object_versions": "IsTruncated",
+    "list_objects_v2": "IsTruncated",
+    "upload_part_copy": "CopyPartResult",
+}
 
 Answer = Mapping[str, Any]
 
@@ -65,7 +76,7 @@ class Bucket:
         """S3's answer. Raises what phi.errors maps its errors to."""
         with boundary(self._action(operation)):
             answer: Answer = getattr(self.client, operation)(**self._place, **parameters)
-        return answer
+        return self._whole(operation, answer)
 
     def ask_of_object(self, operation: str, **parameters: Any) -> Answer:
         """The same, where the answer is about an object. Raises WrongKeyError unless it is encrypted with the key."""
@@ -90,7 +101,7 @@ class Bucket:
                 page: Answer | None = next(pages, None)
             if page is None:
                 return
-            yield page
+            yield self._whole(operation, page)
 
     def url(self, operation: str, expires: timedelta, **parameters: Any) -> str:
         """A presigned URL. It says nothing of the bucket's owner: its user would have to send that as a header."""
@@ -101,6 +112,13 @@ class Bucket:
                 ExpiresIn=int(expires.total_seconds()),
             )
         return made
+
+    def _whole(self, operation: str, answer: Answer) -> Answer:
+        if operation in TELLS and answer.get(TELLS[operation]) in (None, {}):
+            error = UnavailableError(f"{self._action(operation)}: S3's answer breaks off; try again")
+            error.request_id = request_id(answer)
+            raise error
+        return answer
 
     def _action(self, operation: str) -> str:
         return f"s3:{self.client.meta.method_to_api_mapping[operation]}"

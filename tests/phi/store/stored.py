@@ -1,0 +1,26 @@
+"""What the tests store, and where."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+BUCKET = "phi-dev-bucket"
+KEY_ARN = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+PART = 1000
+
+
+def content(size: int) -> bytes:
+    return hashlib.shake_256(str(size).encode()).digest(size)
+
+
+WHOLE, PARTS = content(10), content(5 * PART + 1)
+
+
+class Enough(BaseException):
+    """As an interrupt is."""
+
+
+def assert_nothing_stored(s3: Any) -> None:
+    assert "Versions" not in s3.list_object_versions(Bucket=BUCKET)
+    assert not s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")

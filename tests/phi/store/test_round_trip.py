@@ -1,0 +1,325 @@
+"""What is stored comes back byte for byte, of whatever size and from whatever kind of source."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+import threading
+from base64 import b64encode
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from phi.errors import ConfigurationError, IdentifyingValueError, IntegrityError, SomeFailedError
+from phi.identifiers import is_opaque, new_key
+from phi.store import PhiStore, Source, upload
+from tests.phi.store.proxy import Proxy
+from tests.phi.store.stored import BUCKET, KEY_ARN, PART, assert_nothing_stored, content
+
+SIZES = [0, 1, PART - 1, PART, PART + 1, 2 * PART, 7 * PART + 3]
+
+
+class Pipe(io.RawIOBase):
+    """Can't be asked how long it is, and gives little at a time."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = io.BytesIO(data)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._data.read(min(size, 333) if size > 0 else size)
+
+
+def from_path(data: bytes, folder: Path) -> Source:
+    path = folder / "source"
+    path.write_bytes(data)
+    return path
+
+
+SOURCES: dict[str, Callable[[bytes, Path], Source]] = {
+    "bytes": lambda data, _folder: data,
+    "path": from_path,
+    "open file": lambda data, _folder: io.BytesIO(data),
+    "pipe": lambda data, _folder: Pipe(data),  # type: ignore[dict-item,return-value]
+}
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_source_comes_back(kind: str, store: PhiStore, tmp_path: Path) -> None:
+    for size in SIZES:
+        data, sent, got = content(size), list[int](), list[int]()
+        stored = store.upload(SOURCES[kind](data, tmp_path), progress=sent.append)
+        found = store.download(stored.key, tmp_path / "target", progress=got.append)
+        assert (tmp_path / "target").read_bytes() == data
+        assert (sum(sent), sum(got), stored.size, found.size) == (size, size, size, size)
+        assert (found.key, found.version, found.sha256) == (stored.key, stored.version, stored.sha256)
+        assert is_opaque(stored.key)
+
+
+def test_every_way_to_read(store: PhiStore) -> None:
+    for size in SIZES:
+        key = store.upload(content(size)).key
+        target = io.BytesIO()
+        store.download(key, target)
+        assert target.getvalue() == content(size)
+        with store.open(key) as stream:
+            assert stream.read() == content(size)
+        with store.open(key) as stream:
+            assert b"".join(iter(partial(stream.read, 7), b"")) == content(size)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.integers(0, 4),
+    off=st.integers(-2, 2),
+    part_size=st.sampled_from([1, 3, 64, 5000]),
+    at_once=st.integers(1, 4),
+)
+def test_around_the_parts_ends(
+    parts: int, off: int, part_size: int, at_once: int, store: PhiStore, session: boto3.Session, tmp_path: Path
+) -> None:
+    data = content(max(0, parts * part_size + off))
+    other = PhiStore(BUCKET, KEY_ARN, session=session, part_size=part_size, at_once=at_once)
+    key = other.upload(Pipe(data)).key  # type: ignore[arg-type]
+    store.download(key, tmp_path / "target")  # of whatever part size it is, any store reads it
+    assert (tmp_path / "target").read_bytes() == data
+
+
+def test_the_checksum_is_s3s(store: PhiStore) -> None:
+    whole, parts = store.upload(content(10)), store.upload(content(2 * PART + 1))
+    assert whole.sha256 == b64encode(hashlib.sha256(content(10)).digest()).decode()
+    data = content(2 * PART + 1)
+    digests = b"".join(hashlib.sha256(data[at : at + PART]).digest() for at in range(0, len(data), PART))
+    assert parts.sha256 == f"{b64encode(hashlib.sha256(digests).digest()).decode()}-3"
+
+
+def test_what_is_sent_says_the_key_and_the_checksum(store: PhiStore, proxy: Proxy) -> None:
+    for size in (10, 3 * PART):
+        store.upload(content(size), metadata={"content-kind": "lab-report"})
+    writes = [each for each in proxy.seen if each.operation in ("PutObject", "CreateMultipartUpload")]
+    bodies = [each for each in proxy.seen if each.operation in ("PutObject", "UploadPart")]
+    assert [each.headers["x-amz-server-side-encryption-aws-kms-key-id"] for each in writes] == [KEY_ARN] * 2
+    assert [each.headers["x-amz-server-side-encryption"] for each in writes] == ["aws:kms"] * 2
+    for each in bodies:
+        assert each.headers["x-amz-checksum-sha256"] == b64encode(hashlib.sha256(each.body).digest()).decode()
+        assert each.headers["x-amz-sdk-checksum-algorithm"] == "SHA256"
+
+
+def test_requests_say_whose_the_bucket_must_be(proxy: Proxy) -> None:
+    store = PhiStore(BUCKET, KEY_ARN, owner="123456789012", part_size=PART)
+    key = store.upload(content(2 * PART)).key
+    with store.open(key) as stream:
+        stream.read()
+    list(store.list())
+    store.versions(key)
+    store.restore(key, store.versions(key)[0].version)
+    store.delete(key)
+    told = [each for each in proxy.seen if each.operation != "GetCallerIdentity"]
+    assert {each.headers.get("x-amz-expected-bucket-owner") for each in told} == {"123456789012"}
+
+
+def test_metadata_comes_back(store: PhiStore, tmp_path: Path) -> None:
+    metadata = {"content-kind": "lab-report", "schema-version": "2"}
+    for size in (10, 3 * PART):
+        stored = store.upload(content(size), metadata=metadata)
+        assert stored.metadata == metadata
+        assert store.download(stored.key, tmp_path / "target").metadata == metadata
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda store, key, _target: store.upload(b"x", key),
+        lambda store, key, target: store.download(key, target),
+        lambda store, key, _target: store.open(key).__enter__(),
+        lambda store, key, _target: store.versions(key),
+        lambda store, key, _target: store.restore(key, "v"),
+        lambda store, key, _target: store.delete(key),
+        lambda store, key, _target: store.presigned_url(key),
+        lambda store, key, _target: list(store.list(key or "x")),
+    ],
+)
+def test_hostile_keys_are_refused_unsent(attempt: Any, store: PhiStore, proxy: Proxy, tmp_path: Path) -> None:
+    for key in ("", "mrn-12345", "jane.doe@example.com", "../../etc/passwd", "a" * 2000, "\ud800", "k\r\nx: y", "🩺"):
+        with pytest.raises(IdentifyingValueError) as refused:
+            attempt(store, key, tmp_path / "target")
+        assert not key or key not in str(refused.value)
+    assert set(proxy.operations) <= {"GetCallerIdentity"}
+    assert not list(tmp_path.iterdir())
+
+
+def test_hostile_metadata_is_refused_unsent(store: PhiStore, proxy: Proxy) -> None:
+    hostile = [
+        {"mrn": "1"},
+        {"content-kind": "jane doe"},
+        {"content-kind": "other\r\nx-amz-acl: public-read"},
+        {"": ""},
+    ]
+    for metadata in hostile:
+        with pytest.raises(IdentifyingValueError):
+            store.upload(b"x", metadata=metadata)
+    assert "PutObject" not in proxy.operations
+
+
+def test_hostile_file_names_are_just_files(store: PhiStore, tmp_path: Path) -> None:
+    for name in ("jane doe; rm -rf", "new\nline", "-", "🩺"):
+        (tmp_path / name).write_bytes(name.encode())
+        key = store.upload(tmp_path / name).key
+        store.download(key, tmp_path / name)
+        assert (tmp_path / name).read_bytes() == name.encode()
+
+
+def test_a_source_is_read_from_where_it_stands(store: PhiStore) -> None:
+    source = io.BytesIO(content(3 * PART))
+    source.seek(PART + 1)
+    with store.open(store.upload(source).key) as stream:
+        assert stream.read() == content(3 * PART)[PART + 1 :]
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks", "is rewritten"])
+def test_a_file_that_changes_isnt_stored(change: str, store: PhiStore, s3: Any, tmp_path: Path) -> None:
+    path = tmp_path / "source"
+    path.write_bytes(content(9 * PART))
+
+    def disturb(_count: int) -> None:
+        if change == "grows":
+            with path.open("ab") as file:
+                file.write(b"more")
+        elif change == "shrinks":
+            os.truncate(path, 8 * PART)
+        else:
+            os.utime(path, ns=(1, 1))
+
+    with pytest.raises(IntegrityError, match="changed"):
+        store.upload(path, progress=disturb)
+    assert_nothing_stored(s3)
+
+
+def test_a_short_file_that_changes_isnt_stored(store: PhiStore, s3: Any) -> None:
+    class Shrinks(io.BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            return b""
+
+    with pytest.raises(IntegrityError, match="changed"):
+        store.upload(Shrinks(b"ten bytes!"))
+    assert_nothing_stored(s3)
+
+
+@pytest.mark.parametrize("source", ["a string", io.StringIO("text"), Path("/nowhere/jane-doe"), Path("/")])
+def test_what_cant_be_read_is_told_without_its_name(source: Any, store: PhiStore, s3: Any) -> None:
+    with pytest.raises(ConfigurationError, match="the source") as refused:
+        store.upload(source)
+    assert "jane" not in str(refused.value)
+    assert_nothing_stored(s3)
+
+
+def test_a_source_that_fails_midway_leaves_nothing(store: PhiStore, s3: Any) -> None:
+    class Fails(Pipe):
+        def read(self, size: int = -1) -> bytes:
+            if self._data.tell() > 2 * PART:
+                raise OSError(5, "Input/output error", "/home/jane-doe")
+            return super().read(size)
+
+    with pytest.raises(ConfigurationError, match="Input/output error") as refused:
+        store.upload(Fails(content(5 * PART)))  # type: ignore[arg-type]
+    assert "jane" not in str(refused.value)
+    assert_nothing_stored(s3)
+
+
+def test_a_fifo_is_read_to_its_end(store: PhiStore, tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    writer = threading.Thread(target=fifo.write_bytes, args=(content(3 * PART + 1),))
+    writer.start()
+    stored = store.upload(fifo)
+    writer.join()
+    assert stored.size == 3 * PART + 1
+
+
+def test_the_target_is_the_owners_alone_and_replaced(store: PhiStore, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"earlier")
+    store.download(store.upload(b"later").key, target)
+    assert target.read_bytes() == b"later"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("target", [Path("/nowhere/jane-doe"), Path("/proc")])
+def test_a_target_that_cant_be_written_is_told_without_its_name(target: Path, store: PhiStore) -> None:
+    with pytest.raises(ConfigurationError, match="the target") as refused:
+        store.download(store.upload(b"x").key, target)
+    assert "jane" not in str(refused.value)
+
+
+def test_a_raw_target_gets_all(store: PhiStore) -> None:
+    class Slow(io.RawIOBase):
+        got = b""
+
+        def write(self, data: Any) -> int:
+            self.got += bytes(data[:5])
+            return min(5, len(data))
+
+    target = Slow()
+    store.download(store.upload(content(PART + 9)).key, target)  # type: ignore[arg-type]
+    assert target.got == content(PART + 9)
+
+
+def test_a_stream_that_is_longer_than_its_parts_can_be(
+    store: PhiStore, s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "MOST_PARTS", 3)
+    with pytest.raises(ConfigurationError, match="part_size"):
+        store.upload(Pipe(content(4 * PART)))  # type: ignore[arg-type]
+    assert_nothing_stored(s3)
+    assert store.upload(Pipe(content(3 * PART))).size == 3 * PART  # type: ignore[arg-type]
+
+
+def test_parts_grow_with_the_size_where_it_is_known() -> None:
+    mib, tib = 1 << 20, 1 << 40
+    assert upload.fit(8 * mib, None) == 8 * mib
+    assert upload.fit(8 * mib, 8 * mib * 10_000) == 8 * mib
+    assert upload.fit(8 * mib, 8 * mib * 10_000 + 1) == 9 * mib
+    assert -(-48 * tib // upload.fit(8 * mib, 48 * tib)) <= 10_000
+    assert upload.fit(8 * mib, 48 * tib) <= upload.MOST_PART
+
+
+def test_many_come_in_their_order_and_none_is_lost(store: PhiStore, tmp_path: Path) -> None:
+    sources: list[Source] = [content(size) for size in range(0, 3 * PART, 97)]
+    sources[4] = Path("/nowhere")
+    keys: list[str | None] = [None for _ in sources]
+    keys[7], keys[9] = new_key(), "jane-doe"
+    stored: dict[int, str] = {}
+    with pytest.raises(SomeFailedError, match=f"2 of {len(sources)} failed: 1 Config.*1 Identifying") as failed:
+        stored.update((place, each.key) for place, each in store.upload_many(zip(sources, keys, strict=True)))
+    assert set(failed.value.failed) == {4, 9}
+    assert list(stored) == [place for place in range(len(sources)) if place not in (4, 9)]
+    assert stored[7] == keys[7]
+    targets = [(key, tmp_path / str(place)) for place, key in stored.items()]
+    assert [place for place, _ in store.download_many(targets)] == list(range(len(targets)))
+    assert all((tmp_path / str(place)).read_bytes() == sources[place] for place in stored)
+
+
+def test_many_are_drawn_as_they_are_needed(store: PhiStore) -> None:
+    drawn: list[int] = []
+
+    def sources() -> Any:
+        for number in range(500):
+            drawn.append(number)
+            yield b"x", None
+
+    stored = store.upload_many(sources())
+    next(iter(stored))
+    assert len(drawn) < 100
+    stored.close()  # type: ignore[attr-defined]
+    assert len(drawn) < 100
