@@ -51,6 +51,19 @@ def client_of(session: boto3.Session, region: str, at_once: int) -> Any:
     return session.client("s3", region_name=region, config=config)
 
 
+# What must be allowed for an operation, where that has another name: errors tell it.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+PERMISSIONS = {
+    "head_object": "s3:GetObject",
+    "list_objects_v2": "s3:ListBucket",
+    "list_object_versions": "s3:ListBucketVersions",
+    **dict.fromkeys(
+        ("copy_object", "create_multipart_upload", "upload_part", "upload_part_copy", "complete_multipart_upload"),
+        "s3:PutObject",
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Bucket:
     """key_arn: of the KMS key that all objects must be encrypted with. owner: the bucket's account, where known."""
@@ -121,7 +134,7 @@ class Bucket:
         return answer
 
     def _action(self, operation: str) -> str:
-        return f"s3:{self.client.meta.method_to_api_mapping[operation]}"
+        return PERMISSIONS.get(operation) or f"s3:{self.client.meta.method_to_api_mapping[operation]}"
 
 
 def request_id(answer: Answer) -> str | None:

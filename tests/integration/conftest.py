@@ -14,7 +14,7 @@ import pytest
 
 from airgap import engine as airgap_engine
 from sandbox.folder import ROOT
-from tests.aws import Aws
+from tests.aws import Aws, Credentials
 from tests.conftest import Sandbox
 
 ACCOUNT = "123456789012"
@@ -90,3 +90,24 @@ def audit(aws: Aws, up: Up, outputs: Path) -> Audit:
 @pytest.fixture(scope="session")
 def untouched(audit: Audit) -> dict[str, Any]:
     return audit()
+
+
+@pytest.fixture(scope="session")
+def verified(aws: Aws) -> tuple[Credentials, dict[str, str]]:
+    """A user who may take any role, and what shows the second factor."""
+    aws("iam.create_user", UserName="somebody")
+    may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    aws("iam.put_user_policy", UserName="somebody", PolicyName="roles", PolicyDocument=policy)
+    serial = aws("iam.create_virtual_mfa_device", VirtualMFADeviceName="phone")["VirtualMFADevice"]["SerialNumber"]
+    codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
+    aws("iam.enable_mfa_device", UserName="somebody", SerialNumber=serial, **codes)
+    keys = aws("iam.create_access_key", UserName="somebody")["AccessKey"]
+    return keys, {"SerialNumber": serial, "TokenCode": "345678"}
+
+
+def as_caller(caller: Credentials, *command: str | Path) -> list[str | Path]:
+    """The command in somebody's name; the sandbox gives every other one its own."""
+    names = {"AWS_ACCESS_KEY_ID": "AccessKeyId", "AWS_SECRET_ACCESS_KEY": "SecretAccessKey"}
+    names["AWS_SESSION_TOKEN"] = "SessionToken"
+    return ["env", *(f"{name}={caller[told]}" for name, told in names.items()), *command]

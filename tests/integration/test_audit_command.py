@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,18 +11,11 @@ import pytest
 from hipaa.controls import AUDITED
 from phi.evidence.model import Report
 from tests.aws import Aws, Credentials
-from tests.integration.conftest import ACCOUNT, Up
+from tests.integration.conftest import ACCOUNT, Up, as_caller
 
 pytestmark = pytest.mark.xdist_group("safeguards")  # one stack is up for all of them
 
 OTHER = "210987654321"
-
-
-def as_caller(caller: Credentials, *command: str | Path) -> list[str | Path]:
-    """The command in somebody's name; the sandbox gives every other one its own."""
-    names = {"AWS_ACCESS_KEY_ID": "AccessKeyId", "AWS_SECRET_ACCESS_KEY": "SecretAccessKey"}
-    names["AWS_SESSION_TOKEN"] = "SessionToken"
-    return ["env", *(f"{name}={caller[told]}" for name, told in names.items()), *command]
 
 
 def outcomes(evidence: dict[str, Any]) -> dict[str, str]:
@@ -31,17 +23,10 @@ def outcomes(evidence: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def auditor(aws: Aws, stack) -> Credentials:
-    """A session of the stack's auditor, who shows a second factor."""
-    aws("iam.create_user", UserName="auditing")
-    may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [may]})
-    aws("iam.put_user_policy", UserName="auditing", PolicyName="roles", PolicyDocument=policy)
-    serial = aws("iam.create_virtual_mfa_device", VirtualMFADeviceName="key")["VirtualMFADevice"]["SerialNumber"]
-    codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
-    aws("iam.enable_mfa_device", UserName="auditing", SerialNumber=serial, **codes)
-    keys = aws("iam.create_access_key", UserName="auditing")["AccessKey"]
-    return aws.assume(stack["auditor_role_arn"], caller=keys, SerialNumber=serial, TokenCode="345678")
+def auditor(aws: Aws, stack, verified) -> Credentials:
+    """A session of the stack's auditor."""
+    keys, factor = verified
+    return aws.assume(stack["auditor_role_arn"], caller=keys, **factor)
 
 
 def test_the_stacks_auditor_reads_all_that_the_audit_asks(aws, up, outputs, auditor, untouched):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from sandbox.authorization import service
@@ -23,20 +21,6 @@ def phi(stack) -> str:
 @pytest.fixture(scope="module")
 def application(aws: Aws, stack) -> Credentials:
     return aws.assume(stack["application_role_arn"])
-
-
-@pytest.fixture(scope="module")
-def verified(aws: Aws) -> tuple[Credentials, dict[str, str]]:
-    """A user who may take any role, and what shows the second factor."""
-    aws("iam.create_user", UserName="somebody")
-    may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [may]})
-    aws("iam.put_user_policy", UserName="somebody", PolicyName="roles", PolicyDocument=policy)
-    serial = aws("iam.create_virtual_mfa_device", VirtualMFADeviceName="phone")["VirtualMFADevice"]["SerialNumber"]
-    codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
-    aws("iam.enable_mfa_device", UserName="somebody", SerialNumber=serial, **codes)
-    keys = aws("iam.create_access_key", UserName="somebody")["AccessKey"]
-    return keys, {"SerialNumber": serial, "TokenCode": "345678"}
 
 
 @pytest.mark.parametrize("bucket", ["phi_bucket_name", "access_log_bucket_name"])
