@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterator
 
 import boto3
@@ -11,6 +13,24 @@ from moto.server import ThreadedMotoServer
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
+# What no line of ours may hold, whatever a test does: a URL's signature, an e-mail address, an SSN, a file's path,
+# the people of these tests, or the emulator's credentials.
+FORBIDDEN = re.compile(
+    r"x-amz-signature|https?://|[\w.+-]+@[\w-]+\.\w|\b\d{3}-\d\d-\d{4}\b|/tmp/|jane|secret", re.IGNORECASE
+)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_identifying_is_logged() -> Iterator[None]:
+    """Scans everything that is logged while the tests of this folder run."""
+    told: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: told.append(f"{record.getMessage()} {record.exc_text or ''}")  # type: ignore[method-assign]
+    logger = logging.getLogger("phi")
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
+    assert [line for line in told if FORBIDDEN.search(line)] == []
 
 
 @pytest.fixture(scope="session")
