@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from hipaa.facts import Attestation, Bucket, Stack
 from hipaa.roles import DataClass
+from phi import __version__
 from phi.audit import assemble, checklist, drift
 from phi.audit.accounts import Entered, Shut
 from phi.audit.collectors import COLLECTORS
@@ -20,7 +21,7 @@ from phi.audit.scope import Scope
 from phi.evidence.model import AttestationRecord, Collection, Report, UnreadCall
 
 PEOPLE = "the organization"  # stands for it in findings about what people attest
-TOOL = f"phi audit with boto3 {version('boto3')}"
+TOOL = f"phi {__version__} with boto3 {version('boto3')}"
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def test_parts_that_cant_be_removed_are_told(store: PhiStore, proxy: Proxy, capl
     assert [each.levelname for each in caplog.records if each.name == "phi.store"] == ["WARNING"]
 
 
-@pytest.mark.parametrize("data", [WHOLE, PARTS])
+@pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])
 @pytest.mark.parametrize("at", [0, 1, 7])
 def test_a_stream_that_breaks_is_taken_up_where_it_broke(
     at: int, data: bytes, store: PhiStore, proxy: Proxy, tmp_path: Path
@@ -146,7 +146,7 @@ def test_a_span_that_breaks_is_taken_up_where_it_broke(store: PhiStore, proxy: P
     assert (tmp_path / "target").read_bytes() == PARTS
 
 
-@pytest.mark.parametrize("data", [WHOLE, PARTS])
+@pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])
 def test_a_stream_that_always_breaks_is_unavailable(data: bytes, store: PhiStore, proxy: Proxy, tmp_path: Path) -> None:
     (tmp_path / "target").write_bytes(b"earlier")
     key = store.upload(data).key
@@ -158,7 +158,7 @@ def test_a_stream_that_always_breaks_is_unavailable(data: bytes, store: PhiStore
     assert proxy.operations.count("GetObject") <= 3 * (1 + 3 * reading.BREAKS)
 
 
-@pytest.mark.parametrize("data", [WHOLE, PARTS])
+@pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])
 @pytest.mark.parametrize(
     ("operation", "fault", "kind"),
     [
@@ -216,16 +216,17 @@ def test_no_part_that_isnt_right_is_had(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(("operation", "after"), [("HeadObject", 0), ("GetObject", 1)])
 def test_an_object_that_is_replaced_meanwhile_isnt_mixed(
-    store: PhiStore, proxy: Proxy, s3: Any, session: boto3.Session, tmp_path: Path
+    operation: str, after: int, store: PhiStore, proxy: Proxy, s3: Any, tmp_path: Path
 ) -> None:
     key = store.upload(PARTS).key
     encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ARN}
 
     def replacing(_request: Request) -> None:
-        s3.put_object(Bucket=BUCKET, Key=key, Body=content(5 * PART + 1)[::-1], **encrypted)
+        s3.put_object(Bucket=BUCKET, Key=key, Body=PARTS[::-1], **encrypted)
 
-    proxy.on("HeadObject", replacing)
+    proxy.on(operation, replacing, times=1, after=after)
     refused(RefusedError, lambda: store.download(key, tmp_path / "target"))
     assert not list(tmp_path.iterdir())
 
@@ -362,7 +363,7 @@ def test_nobody_asks(store: PhiStore, monkeypatch: pytest.MonkeyPatch) -> None:
     refused(AccessDeniedError, lambda: PhiStore(BUCKET, KEY_ARN, session=boto3.Session()).upload(WHOLE, A_KEY))
 
 
-@pytest.mark.parametrize("data", [WHOLE, PARTS])
+@pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])
 def test_who_interrupts_leaves_nothing(data: bytes, store: PhiStore, s3: Any, tmp_path: Path, lines: list[Any]) -> None:
     def enough(_count: int) -> None:
         raise Enough

@@ -73,7 +73,7 @@ def test_an_earlier_version_is_read(store: PhiStore) -> None:
             store.download(first.key, target, version="")
 
 
-@pytest.mark.parametrize("data", [b"", WHOLE, content(PART), PARTS])
+@pytest.mark.parametrize("data", [b"", WHOLE, content(PART), PARTS], ids=["empty", "whole", "a part", "parts"])
 def test_an_earlier_version_is_restored(data: bytes, store: PhiStore, s3: Any) -> None:
     first = store.upload(data, metadata={"content-kind": "consent"})
     store.upload(b"later", first.key)
