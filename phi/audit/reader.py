@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from time import sleep
 from typing import Any, TypeVar
@@ -79,6 +80,9 @@ class Reader:
     def __post_init__(self) -> None:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
+        # botocore changes its model of S3 Control in each call's first use, and two at once fail (botocore.handlers,
+        # remove_accid_host_prefix_from_model): its few calls are made one after the other.
+        self._turns: dict[str, threading.Lock] = {"s3control": threading.Lock()}
         self._pool = ThreadPoolExecutor(self.at_once, thread_name_prefix="audit")
 
     def __enter__(self) -> Reader:
@@ -121,7 +125,8 @@ class Reader:
                 sleep(min(2**attempt, LONGEST) * random.random())  # noqa: S311  (no secret)
             try:
                 self._count(call)
-                return make(self._client(call.service, region))
+                with self._turns.get(call.service) or nullcontext():
+                    return make(self._client(call.service, region))
             except ClientError as error:
                 told = error.response.get("Error", {})
                 code = str(told.get("Code", "an unknown error"))

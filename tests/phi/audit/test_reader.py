@@ -254,3 +254,26 @@ def test_no_account_goes_before_an_address(url: str, sent: str):
     request = AWSRequest("GET", url)
     at_an_address(request)
     assert request.url == sent
+
+
+def test_s3_control_is_asked_by_one_thread_at_a_time():
+    """botocore changes its model of an operation in its first call: two at once end in a KeyError of its own."""
+    busy, together = threading.Lock(), []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        alone = busy.acquire(blocking=False)
+        together.append(not alone)
+        threading.Event().wait(0.01)  # long enough for another to come
+        if alone:
+            busy.release()
+        return AWSResponse(request.url, 200, {}, Body(b"<ListAccessPointsResult/>"))
+
+    session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+    session.events.register("before-send.s3-control", answer)
+    with Reader(session, ACCOUNT) as reader:
+        found = reader.each(
+            range(16),
+            lambda at: reader.pages(POINTS, "AccessPointList", "", ACCOUNT.regions[at % 2], AccountId=ACCOUNT.id),
+        )
+    assert found == [[]] * 16
+    assert together == [False] * 16
