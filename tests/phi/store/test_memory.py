@@ -20,15 +20,15 @@ import io, sys
 from pathlib import Path
 from phi.store import PhiStore
 
-class Zeros(io.RawIOBase):
+class Ones(io.RawIOBase):
     left = int(sys.argv[1])
     def read(self, size=-1):
         given = min(size, self.left)
         self.left -= given
-        return bytes(given)
+        return b"1" * given  # zeros would take no memory
 
 store = PhiStore("{BUCKET}", "{KEY_ARN}", part_size=8 << 20, at_once=2)
-key = store.upload(Zeros()).key
+key = store.upload(Ones()).key
 store.download(key, Path(sys.argv[2]))
 with store.open(key) as stream:
     while stream.read(1 << 20):
