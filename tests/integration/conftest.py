@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,36 +28,49 @@ Audit = Callable[..., dict[str, Any]]
 
 @dataclass(frozen=True)
 class Up:
-    """The project's folder, and the stack's outputs."""
+    """The project's folder, the sandbox that the stack is up in, and its outputs."""
 
     project: Path
+    sandbox: Sandbox
     outputs: dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def aws(engine: airgap_engine.Engine) -> Iterator[Aws]:
-    """The AWS that the stack is in."""
+def up(engine: airgap_engine.Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """The emulator, which answers in threads, once in some forty times refuses an `up`: then it is tried anew."""
+    project = _project(tmp_path_factory.mktemp("project"))
+    sandbox, done = _put_up(project)
+    if done.returncode:
+        sandbox("--down")
+        sandbox, done = _put_up(project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = sandbox("pulumi", "stack", "output", "--json", "--stack", "dev", cwd=project)
+    yield Up(project, sandbox, json.loads(told.stdout))
+    sandbox("--down")
+
+
+def _project(folder: Path) -> Path:
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("components", "phi", "policy"):
+        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
+    for each in (folder, folder / "policy"):
+        (each / ".venv").symlink_to(ROOT / ".venv")
+    settings = folder / "Pulumi.dev.yaml"
+    settings.write_text(settings.read_text() + OUR_OWN)
+    return folder
+
+
+def _put_up(project: Path) -> tuple[Sandbox, subprocess.CompletedProcess[str]]:
     own = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
-    with Aws(own) as calls:
-        yield calls
-    own("--down")
+    return own, own("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", cwd=project)
 
 
 @pytest.fixture(scope="session")
-def up(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Up:
-    project = tmp_path_factory.mktemp("project")
-    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
-        shutil.copy(ROOT / name, project)
-    for name in ("components", "phi", "policy"):
-        shutil.copytree(ROOT / name, project / name, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
-    for folder in (project, project / "policy"):
-        (folder / ".venv").symlink_to(ROOT / ".venv")
-    settings = project / "Pulumi.dev.yaml"
-    settings.write_text(settings.read_text() + OUR_OWN)
-    done = aws.sandbox("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", cwd=project)
-    assert done.returncode == 0, done.stdout + done.stderr
-    told = aws.sandbox("pulumi", "stack", "output", "--json", "--stack", "dev", cwd=project)
-    return Up(project, json.loads(told.stdout))
+def aws(up: Up) -> Iterator[Aws]:
+    """The AWS that the stack is in."""
+    with Aws(up.sandbox) as calls:
+        yield calls
 
 
 @pytest.fixture(scope="session")
