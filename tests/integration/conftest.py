@@ -37,7 +37,7 @@ class Up:
 
 @pytest.fixture(scope="session")
 def up(engine: airgap_engine.Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    """The emulator, which answers in threads, once in some forty times refuses an `up`: then it is tried anew."""
+    """The emulator, which answers in threads, now and then refuses an `up`: then it is tried anew, in another."""
     project = _project(tmp_path_factory.mktemp("project"))
     sandbox, done = _put_up(project)
     if done.returncode:
