@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from phi.errors import ConfigurationError
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[IO[bytes]]:
+    """A file beside this one that takes its place at the end, or goes. Raises OSError where it can't be written."""
+    with tempfile.NamedTemporaryFile(prefix=".phi-", dir=path.parent, delete=False) as file:
+        unfinished = Path(file.name)
+        try:
+            yield file.file
+            file.flush()
+            os.fsync(file.fileno())
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
 
 
 def write(path: Path, text: str) -> None:
     """Replaces a file at once. Raises ConfigurationError where it can't be written."""
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            unfinished = Path(file.name)
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-                unfinished.replace(path)
-            except BaseException:
-                unfinished.unlink(missing_ok=True)
-                raise
+        with replaced(path) as file:
+            file.write(text.encode())
     except OSError as error:
         raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None

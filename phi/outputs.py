@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
+from phi import faults
 from phi.errors import ConfigurationError
 
 HOW = "write it with: pulumi stack output --json > outputs.json"
@@ -87,8 +88,7 @@ def parse(text: str, where: str) -> Outputs:
     try:
         return Outputs.model_validate_json(text)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in error.errors())
-        raise ConfigurationError(f"{where} can't be used: {faults}. Put the stack up, then {HOW}") from None
+        raise ConfigurationError(f"{where} can't be used: {faults.told(error)}. Put the stack up, then {HOW}") from None
 
 
 def _of_pulumi(stack: str | None) -> str:

@@ -10,6 +10,7 @@ import boto3
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from phi import faults
 from phi.audit.calls import Call, On
 from phi.audit.reader import Account, Reader, Unread
 from phi.errors import ConfigurationError, PhiError, RefusedError, boundary
@@ -65,8 +66,7 @@ def load(path: Path) -> tuple[Entry, ...]:
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path} can't be read as YAML: {type(error).__name__}") from None
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in error.errors())
-        raise ConfigurationError(f"{path} can't be used: {faults}") from None
+        raise ConfigurationError(f"{path} can't be used: {faults.told(error)}") from None
     if not entries:
         raise ConfigurationError(f"{path} names no account: accounts: [{{role_arn: …}}]")
     accounts = [each.account for each in entries]

@@ -22,11 +22,8 @@ class On(Enum):
     KEY = "key"
     TRAIL = "trail"
     LOG_GROUP = "log group"
-    ALARM = "alarm"
     EVENT_RULE = "event rule"
     TOPIC = "topic"
-    ROLE = "role"
-    VAULT = "vault"
     PLAN = "backup plan"
     DETECTOR = "detector"
 

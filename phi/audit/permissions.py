@@ -41,8 +41,8 @@ def of_stack(partition: str, account: str, prefix: str, buckets: Sequence[str]) 
 def _reach(
     partition: str, account: str, prefix: str, buckets: Sequence[str], conditions: Mapping[On, Mapping[str, Any]]
 ) -> Reach:
-    def arn(service: str, resource: str, region: str = "*") -> list[str]:
-        return [f"arn:{partition}:{service}:{region}:{account}:{resource}"]
+    def arn(service: str, resource: str) -> list[str]:
+        return [f"arn:{partition}:{service}:*:{account}:{resource}"]
 
     return Reach(
         {
@@ -52,11 +52,8 @@ def _reach(
             On.KEY: arn("kms", "key/*"),
             On.TRAIL: arn("cloudtrail", f"trail/{prefix}*"),
             On.LOG_GROUP: arn("logs", "log-group:*"),
-            On.ALARM: arn("cloudwatch", "alarm:*"),
             On.EVENT_RULE: arn("events", f"rule/{prefix}*"),
             On.TOPIC: arn("sns", f"{prefix}*"),
-            On.ROLE: arn("iam", f"role/{prefix}*", region=""),
-            On.VAULT: arn("backup", f"backup-vault:{prefix}*"),
             On.PLAN: arn("backup", "backup-plan:*"),  # its ARN has an id of AWS's making
             On.DETECTOR: arn("guardduty", "detector/*"),
         },

@@ -14,6 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from phi import faults
 from phi.errors import ConfigurationError
 
 Source = Literal["version", "replica", "vault"]
@@ -143,8 +144,7 @@ def load(path: Path) -> DrillEvidence:
     except (OSError, UnicodeError) as error:
         raise ConfigurationError(f"{path} can't be read: {type(error).__name__}") from None
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in error.errors())
-        raise ConfigurationError(f"{path} is no evidence of a restore test: {faults}") from None
+        raise ConfigurationError(f"{path} is no evidence of a restore test: {faults.told(error)}") from None
     if not evidence.intact:
         raise ConfigurationError(f"{path} was changed after it was written: make it again with: phi drill")
     return evidence

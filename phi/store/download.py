@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from phi.errors import ConfigurationError
+from phi.files import replaced
 from phi.store import checksum, side_by_side
 from phi.store.reading import CHUNK, Opened, Span, Verified, verify
 
@@ -71,16 +71,8 @@ def _replaced(target: Path) -> Iterator[IO[bytes]]:
     if target.is_dir():
         raise ConfigurationError("the target is a folder: name a file in it")
     try:
-        with tempfile.NamedTemporaryFile(prefix=".phi-", dir=target.parent, delete=False) as file:
-            unfinished = Path(file.name)
-            try:
-                yield file.file
-                file.flush()
-                os.fsync(file.fileno())
-                unfinished.replace(target)
-            except BaseException:
-                unfinished.unlink(missing_ok=True)
-                raise
+        with replaced(target) as file:
+            yield file
     except OSError as error:
         raise ConfigurationError(f"the target can't be written: {error.strerror or type(error).__name__}") from None
 

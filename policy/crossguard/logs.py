@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 
 from crossguard.graph import KEYS, Graph, get, number, text
 from crossguard.resources import Resource
-from hipaa.facts import Fact, Flag, Here, LogGroup, MetricFilter, Ref, Unknown, spelled
+from hipaa.facts import AUDIT, Fact, Flag, Here, LogGroup, MetricFilter, Ref, Unknown, spelled
 
 GROUP = "aws:cloudwatch/logGroup:LogGroup"
 TRAIL = "aws:cloudtrail/trail:Trail"
-# The data classes of a log group that holds audit records.
-AUDIT = ("auditlog", "traillog")
 
 
 def log_group(resource: Resource, prop: str, graph: Graph) -> Ref:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hipaa.facts import Fact, Flag, LogGroup, MetricFilter, Ref, Text, Trail, Unknown, spelled
+from hipaa.facts import AUDIT, Fact, Flag, LogGroup, MetricFilter, Ref, Text, Trail, Unknown, spelled
 from phi.audit.calls import Call, On
 from phi.audit.reader import Reader, Unread
 from phi.audit.scope import Scope
@@ -18,8 +18,6 @@ FILTERS = Call("logs", "describe_metric_filters", "logs:DescribeMetricFilters", 
 TAGS = Call("resourcegroupstaggingapi", "get_resources", "tag:GetResources", On.ANYTHING)
 CALLS = (GROUPS, FILTERS, TAGS)
 
-# The data classes of a log group that holds audit records, as the pack knows them.
-AUDIT = ("auditlog", "traillog")
 TAG = "DataClass"
 
 

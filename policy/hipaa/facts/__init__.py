@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from hipaa.facts.account import Attestation, ConfigurationRecorder, DataDiscovery, RootUser, ThreatDetection
 from hipaa.facts.auditing import (
+    AUDIT,
     Alarm,
     DataEvents,
     EventRule,
@@ -54,6 +55,7 @@ from hipaa.facts.storage import (
 from hipaa.facts.values import Document, Flag, Here, Number, Place, Ref, Text, Unknown, on, unknowns
 
 __all__ = [
+    "AUDIT",
     "STANDS_FOR",
     "AccessLogging",
     "AccessPoint",

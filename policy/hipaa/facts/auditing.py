@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from hipaa.facts.values import Document, Flag, Number, Place, Ref, Text, Unknown
 
+# The data classes of a log group that holds audit records, as `spelled` has them.
+AUDIT = ("auditlog", "traillog")
+
 
 @dataclass(frozen=True)
 class FieldSelector:
