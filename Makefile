@@ -38,7 +38,7 @@ test: setup ## Run every test
 lint: setup ## Check style, types and formatting
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy __main__.py components sandbox airgap bench
+	$(VENV)/bin/mypy __main__.py components phi sandbox airgap bench
 	$(VENV)/bin/mypy policy
 	@command -v go >/dev/null || { echo "lint: there is no Go on PATH, so airgap's Go isn't checked"; [ -z "$$CI" ]; }
 	@if command -v go >/dev/null; then for module in airgap/cli airgap/aws; do \
