@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import logging
 import os
 import signal
 import socket
@@ -21,17 +20,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import trustme
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "policy"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sandbox import moto_fixes, network
 from sandbox.authorization.layer import Authorized
+from sandbox.connections import LOOPBACK, listening
 from sandbox.emulator import Emulator
 from sandbox.folder import Folder
-
-LOOPBACK = "127.0.0.1"
 
 
 def serve(folder: Folder, way: list[str]) -> None:
@@ -41,30 +38,26 @@ def serve(folder: Folder, way: list[str]) -> None:
     if way:
         network.raise_loopback()
     moto_fixes.apply()
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # request lines name objects
 
     application = Authorized(DomainDispatcherApplication(create_backend_app))
-    secure, plain = (
-        make_server(LOOPBACK, 0, application, threaded=True, ssl_context=tls, request_handler=MotoRequestHandler)
-        for tls in (_tls(folder.ca), None)
-    )
+    secure, plain = listening(application, _tls(folder.ca)), listening(application, None)
     # Bound and never listening: the port can't be taken by another, and every connection to it is refused.
     nowhere = socket.socket()
     nowhere.bind((LOOPBACK, 0))
 
     record = Emulator(
         os.getpid(),
-        f"https://{LOOPBACK}:{secure.port}",
-        f"http://{LOOPBACK}:{plain.port}",
+        f"https://{LOOPBACK}:{secure.bind_addr[1]}",
+        f"http://{LOOPBACK}:{plain.bind_addr[1]}",
         f"http://{LOOPBACK}:{nowhere.getsockname()[1]}",
         tuple(way),
     )
     folder.record.write_text(json.dumps(asdict(record)))
     print("ready", flush=True)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # moto's prints go to the log
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    threading.Thread(target=plain.serve_forever, daemon=True).start()
-    secure.serve_forever()
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing is kept, and no client is waited for
+    threading.Thread(target=plain.serve).start()
+    secure.serve()
 
 
 def _tls(ca: Path) -> ssl.SSLContext:

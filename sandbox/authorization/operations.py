@@ -27,21 +27,23 @@ class Operation:
     headers: frozenset[str]
 
     def fits(self, request: HttpRequest) -> bool:
-        depth = bool(request.bucket) + bool(request.key)
-        return (
-            (self.method, self.depth) == (request.method, depth)
-            and self.query <= request.query.keys()
-            and self.headers <= request.headers.keys()
-        )
+        """Whether a request of this method and path is of this operation."""
+        return self.query <= request.query.keys() and self.headers <= request.headers.keys()
 
 
 def operation_of(request: HttpRequest) -> str | None:
     """The operation's name; None where none fits, or two fit as well."""
-    fitting = [each for each in _operations() if each.fits(request)]
+    depth = bool(request.bucket) + bool(request.key)
+    fitting = [each for each in _alike(request.method, depth) if each.fits(request)]
     needs = [len(each.query) + len(each.headers) for each in fitting]
     best = [each.name for each, count in zip(fitting, needs, strict=True) if count == max(needs)]
     # A path that starts with two slashes, or is a whole URL, is read otherwise by the server than here.
     return best[0] if len(best) == 1 and request.target.startswith("/") and request.target[1:2] != "/" else None
+
+
+@cache
+def _alike(method: str, depth: int) -> tuple[Operation, ...]:
+    return tuple(each for each in _operations() if (each.method, each.depth) == (method, depth))
 
 
 @cache

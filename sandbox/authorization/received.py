@@ -7,9 +7,11 @@ import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from sandbox.connections import CONNECTION
 from sandbox.environment import REGION
 
 _SCOPE = re.compile(r"([^/,\s]+)/\d+/([^/]+)/")  # of version 4: access key, date, region
@@ -27,7 +29,7 @@ class HttpRequest:
     address: str = "127.0.0.1"
     body: bytes = b""
 
-    @property
+    @cached_property
     def query(self) -> dict[str, str]:
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
@@ -43,7 +45,7 @@ class HttpRequest:
     def presigned(self) -> bool:
         return not {"X-Amz-Credential", "AWSAccessKeyId"}.isdisjoint(self.query)
 
-    @property
+    @cached_property
     def signed_for(self) -> tuple[str, str] | None:
         """The access key that signed it, and the region; None for an anonymous request."""
         query, header = self.query, self.headers.get("authorization", "")
@@ -57,7 +59,7 @@ class HttpRequest:
     def access_key(self) -> str | None:
         return self.signed_for[0] if self.signed_for else None
 
-    @property
+    @cached_property
     def _path(self) -> tuple[str, str]:
         """Bucket and key: the sandbox's endpoint is an address, so every bucket is in the path."""
         bucket, _, key = self.target.partition("?")[0].removeprefix("/").partition("/")
@@ -66,7 +68,7 @@ class HttpRequest:
 
 def received(environ: Mapping[str, Any]) -> HttpRequest:
     """The request of a WSGI environment, its body left unread."""
-    connection = environ.get("werkzeug.socket")
+    connection = environ.get(CONNECTION)
     version = connection.version() if isinstance(connection, ssl.SSLSocket) else None
     named = {name.removeprefix("HTTP_"): value for name, value in environ.items() if isinstance(value, str)}
     return HttpRequest(
@@ -80,7 +82,7 @@ def received(environ: Mapping[str, Any]) -> HttpRequest:
 
 def read_body(environ: dict[str, Any]) -> bytes:
     """The body, left in place for whoever comes after."""
-    length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
-    body: bytes = environ["wsgi.input"].read(length)
+    size = () if environ.get("wsgi.input_terminated") else (int(environ.get("CONTENT_LENGTH") or 0),)
+    body: bytes = environ["wsgi.input"].read(*size)
     environ["wsgi.input"] = io.BytesIO(body)
     return body
