@@ -190,8 +190,9 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
 
 
 def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
-    """Earlier versions, and locking them for longer; not what guards the bucket, as the bypass of its lock does.
+    """Earlier versions, putting one back, and locking them for longer; nothing that guards the bucket.
 
+    Nor the bypass of its lock. `phi restore` copies, which takes reading the version and writing the object.
     An object may have been written without a Bucket Key, if its writer asked: its encryption context is then its own.
     """
     account, bucket = args["site"].account, args["site"].phi_arn
@@ -199,13 +200,15 @@ def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
         allow(["s3:ListBucketVersions"], bucket),
         allow(
             [
+                "s3:AbortMultipartUpload",
                 "s3:DeleteObjectVersion",
                 "s3:GetObject",
                 "s3:GetObjectVersion",
+                "s3:PutObject",
                 "s3:PutObjectRetention",
                 "s3:RestoreObject",
             ],
             f"{bucket}/*",
         ),
-        allow(["kms:Decrypt"], args["phi_key_arn"], through_s3(account, bucket, f"{bucket}/*")),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], args["phi_key_arn"], through_s3(account, bucket, f"{bucket}/*")),
     )

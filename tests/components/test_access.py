@@ -308,6 +308,8 @@ def test_actions_are_named_and_so_is_every_resource_that_can_be(role, anywhere):
         ("s3:GetObjectVersion", f"{PHI}/{iam.ANY}"),
         ("s3:DeleteObjectVersion", f"{PHI}/{iam.ANY}"),
         ("s3:RestoreObject", f"{PHI}/{iam.ANY}"),
+        ("s3:PutObject", f"{PHI}/{iam.ANY}"),
+        ("s3:AbortMultipartUpload", f"{PHI}/{iam.ANY}"),
         ("s3:PutObjectRetention", f"{PHI}/{iam.ANY}"),
     ],
 )
@@ -318,20 +320,20 @@ def test_who_breaks_the_glass_reaches_versions_of_phi_alone(action, resource):
         assert may(document, action, resource.replace(":::phi", f":::{other}")) is NOT_ALLOWED
 
 
-@pytest.mark.parametrize("action", [*WEAKENING, "s3:PutObject", "s3:DeleteObject"])
-def test_who_breaks_the_glass_changes_no_guard_and_no_current_object(action):
+@pytest.mark.parametrize("action", [*WEAKENING, "s3:DeleteObject", "s3:BypassGovernanceRetention"])
+def test_who_breaks_the_glass_changes_no_guard_and_hides_no_object(action):
     document = access.break_glass_permissions(args())
     assert {may(document, action, each) for each in (PHI, f"{PHI}/{iam.ANY}")} == {NOT_ALLOWED}
 
 
-def test_who_breaks_the_glass_decrypts_phi_through_s3_alone():
+@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
+def test_who_breaks_the_glass_uses_the_key_through_s3_alone(action):
     """A version that was written without a Bucket Key has its own ARN for its encryption context."""
     document = access.break_glass_permissions(args())
-    assert {may(document, "kms:Decrypt", PHI_KEY, via=S3, of=of) for of in (PHI, f"{PHI}/object")} == {ALLOWED}
-    assert may(document, "kms:Decrypt", PHI_KEY, of=PHI) is NOT_ALLOWED
-    assert may(document, "kms:Decrypt", PHI_KEY, via=S3, of="arn:aws:s3:::phi2/object") is NOT_ALLOWED
-    assert may(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=PHI) is NOT_ALLOWED
-    assert may(document, "kms:GenerateDataKey", PHI_KEY, via=S3, of=PHI) is NOT_ALLOWED
+    assert {may(document, action, PHI_KEY, via=S3, of=of) for of in (PHI, f"{PHI}/object")} == {ALLOWED}
+    assert may(document, action, PHI_KEY, of=PHI) is NOT_ALLOWED
+    assert may(document, action, PHI_KEY, via=S3, of="arn:aws:s3:::phi2/object") is NOT_ALLOWED
+    assert may(document, action, AUDIT_KEY, via=S3, of=PHI) is NOT_ALLOWED
 
 
 # Who may take each role

@@ -70,13 +70,18 @@ def test_earlier_versions_are_out_of_the_applications_reach(phi, key, applicatio
     assert key not in done.stderr
 
 
-def test_what_is_removed_can_be_restored(phi, key, application, tmp_path):
+def test_what_is_removed_is_restored_by_who_breaks_the_glass(aws, stack, verified, phi, key, application, tmp_path):
+    user, factor = verified
+    rescuer = aws.assume(stack["break_glass_role_arn"], caller=user, **factor)
     assert phi("rm", key, "--yes", caller=application).returncode == 0
     gone = phi("get", key, tmp_path / "gone", caller=application)
     assert gone.returncode == 4
     assert not (tmp_path / "gone").exists()
-    kept = [each for each in told(phi("versions", key, "--json"))["versions"] if not each["deleted"]]
-    assert phi("restore", key, kept[-1]["version"]).returncode == 0
+    versions = told(phi("versions", key, "--json", caller=rescuer))["versions"]
+    [kept] = [each["version"] for each in versions if not each["deleted"]]
+    assert phi("restore", key, kept, caller=application).returncode == 3
+    restored = phi("restore", key, kept, caller=rescuer)
+    assert restored.returncode == 0, restored.stderr
     back = phi("get", key, tmp_path / "back", caller=application)
     assert back.returncode == 0, back.stderr
     assert (tmp_path / "back").read_bytes() == CONTENT
