@@ -6,7 +6,6 @@ the old would misread the new.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from phi import faults
+from phi.digest import digest_of
 from phi.errors import ConfigurationError
 
 Source = Literal["version", "replica", "vault"]
@@ -61,7 +61,7 @@ class LeftBehind(Model):
 
 
 class DrillEvidence(Model):
-    """One restore test. digest: the SHA-256 of all the rest, which `sealed` sets and `intact` checks."""
+    """One restore test. digest: the SHA-256 of all the rest as canonical JSON (RFC 8785)."""
 
     schema_version: Literal["1.0"] = "1.0"
     kind: Literal["restore-test"] = "restore-test"
@@ -119,19 +119,16 @@ class DrillEvidence(Model):
         return self
 
     def sealed(self) -> DrillEvidence:
-        return self.model_copy(update={"digest": self._digest()})
+        return self.model_copy(update={"digest": digest_of(self)})
 
     @property
     def intact(self) -> bool:
-        return self.digest == self._digest()
+        return self.digest == digest_of(self)
 
     @property
     def left_until(self) -> datetime | None:
         """When the last lock on what is left behind ends."""
         return max((each.until for each in self.left_behind if each.until), default=None)
-
-    def _digest(self) -> str:
-        return hashlib.sha256(self.model_dump_json(exclude={"digest"}).encode()).hexdigest()
 
 
 def load(path: Path) -> DrillEvidence:

@@ -7,8 +7,6 @@ own version alone: a field that it doesn't know could be the one that matters.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -16,6 +14,8 @@ from enum import Enum
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from phi.digest import digest_of
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
 
@@ -191,10 +191,7 @@ class Drift(Model):
 
 
 class Report(Model):
-    """The evidence. digest: the SHA-256 of all the rest, which `sealed` sets and `intact` checks.
-
-    It is of the canonical JSON (RFC 8785: keys sorted, no spaces, UTF-8), so that any tool can compute it.
-    """
+    """The evidence. digest: the SHA-256 of all the rest as canonical JSON (RFC 8785), which any tool can make."""
 
     schema_version: Literal["1.0"] = SCHEMA_VERSION
     collection: Collection
@@ -210,16 +207,11 @@ class Report(Model):
     digest: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
 
     def sealed(self) -> Report:
-        return self.model_copy(update={"digest": self._digest()})
+        return self.model_copy(update={"digest": digest_of(self)})
 
     @property
     def intact(self) -> bool:
-        return self.digest == self._digest()
-
-    def _digest(self) -> str:
-        data = self.model_dump(mode="json", exclude={"digest"})
-        canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return self.digest == digest_of(self)
 
     def of(self, outcome: Outcome) -> tuple[ControlResult, ...]:
         return tuple(each for each in self.controls if each.outcome is outcome)

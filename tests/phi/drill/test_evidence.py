@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
 from typing import Any
@@ -26,6 +27,17 @@ def test_it_is_read_as_it_was_written_by_its_owner_alone(passed, tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     told = json.loads(file.read_text())
     assert (told["kind"], told["schema_version"], told["passed"]) == ("restore-test", "1.0", True)
+
+
+def test_the_digest_is_of_canonical_json_that_any_tool_can_make(passed):
+    """In which a whole number has no fraction: https://www.rfc-editor.org/rfc/rfc8785#section-3.2.2.3"""
+    objects = tuple(each.model_copy(update={"seconds": 0.25}) for each in passed.objects)
+    times = {"seconds": 1.5, "waited_seconds": 0.5, "objective_hours": 72.0, "estimated_full_restore_hours": None}
+    data = json.loads(evidence.dump(passed.model_copy(update={"objects": objects, **times}).sealed()))
+    data["objective_hours"] = 72
+    told = data.pop("digest")
+    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(canonical.encode()).hexdigest() == told
 
 
 @pytest.mark.parametrize(
