@@ -199,8 +199,9 @@ def test_no_program_outlives_a_host_that_was_killed(project: Project) -> None:
     project.start(*UP)
     wait_until((project.folder / "endless").exists)
     (host,) = (pid for pid, line in project.running().items() if re.match(r"\S*/pulumi-language-python ", line))
+    (program,) = (pid for pid, line in project.running().items() if "pulumi-language-python-exec" in line)
     os.kill(host, signal.SIGKILL)
-    wait_until(lambda: not any("pulumi-language-python" in line for line in project.running().values()))
+    wait_until(lambda: project.running().keys().isdisjoint({host, program}))
 
 
 # --- The ends that the program makes
