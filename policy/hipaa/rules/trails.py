@@ -26,7 +26,8 @@ def enabled(fact: Trail | Stack, case: Case) -> Finding:
     if isinstance(fact, Stack):
         if not phi_buckets(fact):
             return not_applicable("the stack keeps no PHI")
-        return passed("the stack has a trail") if fact.of(Trail) else failed("there is no trail in the stack")
+        # A trail may stand for those that couldn't be listed: whether there is one is then unverified of it alone.
+        return passed("each trail is asked by itself") if fact.of(Trail) else failed("there is no trail in the stack")
     if _logging(fact) is False:
         return failed("enableLogging is false")
     if case.stack.whole and phi_buckets(case.stack):
