@@ -19,6 +19,7 @@ from sandbox.authorization.keys import bucket_named, key_used, uses
 from sandbox.authorization.operations import operation_of
 from sandbox.authorization.received import HttpRequest, read_body, received
 from sandbox.authorization.roles import refusal_of_role
+from sandbox.once import Once
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
@@ -33,6 +34,7 @@ class Authorized:
 
     def __init__(self, moto: Any) -> None:
         self._moto = moto
+        self._once = Once()
         FakeBucket.get_permission = moto_allows  # type: ignore[assignment,method-assign]
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -45,8 +47,7 @@ class Authorized:
         if why:
             read_body(environ)  # a client that is still sending hears no answer
             return _refuse(start_response, application.service, why)
-        answer: Iterable[bytes] = application(environ, start_response)
-        return answer
+        return self._once(application, environ, start_response)
 
 
 def _refusal(service: str, request: HttpRequest, environ: dict[str, Any]) -> str | None:
