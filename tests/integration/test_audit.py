@@ -1,4 +1,4 @@
-"""The audit of a live stack: it says what the pack says, and what is broken by hand fails its controls alone.
+"""The audit of a live stack: what is broken by hand fails its controls alone. test_lifecycle compares it with the pack.
 
 The emulator has no root MFA, GuardDuty, Config or account's public access block, and nobody attests anything: those
 fail from the first, and are told apart by comparison with the untouched stack.
@@ -12,18 +12,12 @@ from typing import Any
 
 import pytest
 
-from hipaa.controls import AUDITED, PREVIEWED
+from hipaa.controls import AUDITED
 from tests.aws import Aws
-from tests.integration.conftest import Up
+from tests.integration.conftest import OF_THE_ACCOUNT, Up
 
 pytestmark = pytest.mark.xdist_group("safeguards")  # one stack is up for all of them
 
-OF_THE_ACCOUNT = {
-    "config-recorder",
-    "guardduty-s3-protection",
-    "root-mfa",
-    "s3-account-public-access-block",
-}
 OF_PEOPLE = {control.id for control in AUDITED if control.service == "attest"}
 
 
@@ -40,23 +34,6 @@ def test_the_stack_as_it_was_put_up_passes_all_but_what_is_the_accounts_and_peop
     assert untouched["unread"] == []
     assert "unverified" not in outcomes(untouched).values()
     assert untouched["collection"]["buckets"] == 3
-
-
-def test_the_audit_says_what_the_pack_says_of_the_same_stack(aws, up, untouched, tmp_path):
-    report = tmp_path / "preview.json"
-    pack = ["--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json"]
-    command = ["pulumi", "preview", "--stack", "dev", "--skip-config-validation", *pack]
-    done = aws.sandbox(*command, cwd=up.project, HIPAA_REPORT=str(report))
-    assert done.returncode == 0, done.stdout + done.stderr
-    previewed = {control["id"]: _worst(control["verdicts"]) for control in json.loads(report.read_text())["controls"]}
-    shared = {control.id for control in AUDITED} & {control.id for control in PREVIEWED} - OF_THE_ACCOUNT
-    live = outcomes(untouched)
-    assert {name: live[name] for name in shared} == {name: previewed[name] for name in shared}
-
-
-def _worst(verdicts: list[dict[str, Any]]) -> str:
-    told = {each["status"] for each in verdicts}
-    return next((each for each in ("fail", "unverified", "pass") if each in told), "not applicable")
 
 
 # Each case breaks something as somebody might by hand, and mends it again. It names the controls that must notice.

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from hipaa.controls import PREVIEWED
 from sandbox.folder import ROOT
 from tests.conftest import Sandbox
+from tests.integration.conftest import OF_THE_ACCOUNT
 
 STACK = ("--stack", "dev")
 GATE = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json")
@@ -68,6 +70,16 @@ def verdicts(report: Path) -> set[tuple[str, str, str]]:
     }
 
 
+def audited(sandbox: Sandbox, outputs: dict[str, Any], stack: str, folder: Path) -> dict[str, str]:
+    """The outcome of each control live. What people attest fails, as nobody does."""
+    file = folder / "outputs.json"
+    file.write_text(json.dumps(outputs))
+    command = ["python", "-m", "phi", "audit", "--outputs", file, "--config", f"policy/config/{stack}.json", "--json"]
+    done = sandbox(*command)
+    assert done.returncode == 1, done.stderr
+    return {each["id"]: each["outcome"] for each in json.loads(done.stdout)["controls"]}
+
+
 @pytest.mark.parametrize(("stack", "told", "resources"), [("dev", "⚠️ hipaa@", 98), ("prod", "✅ hipaa@", 136)])
 def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_path: Path, stack, told, resources):
     """It passes every control at its first preview: in prod as they are, in dev with a shorter lock."""
@@ -98,6 +110,12 @@ def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_p
     assert verdicts(report) == at_preview
     assert ("s3-tls-only", "phi-policy", "pass") in at_preview
     assert {status for _, _, status in at_preview} == {"pass", "not applicable"}
+
+    live = audited(sandbox, outputs, stack, tmp_path)
+    shared = {each.id for each in PREVIEWED} & live.keys() - OF_THE_ACCOUNT
+    assert {live[each] for each in shared} == {"pass", "not applicable"}
+    passed = {control for control, _, status in at_preview if status == "pass"}
+    assert {each for each in shared if live[each] == "pass"} == passed & shared
 
     if stack == "prod":
         refused = sandbox("pulumi", "destroy", "--yes", *of_stack)
