@@ -18,7 +18,7 @@ from moto.core.request import (
 )
 
 LOOPBACK = "127.0.0.1"
-AT_ONCE = 64  # requests that are answered; more wait
+AT_ONCE = 8  # requests that are answered; more wait, as more threads would for the interpreter
 KEPT = 1000  # connections
 PATIENCE = 3600  # seconds; a connection that is closed as its client sends anew has the client send twice
 CONNECTION = "sandbox.connection"  # a request's socket, in its environment

@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError, PaginationError
 from hipaa.facts import Place, Unknown
 from phi.audit.calls import Call
 
-AT_ONCE = 16
+AT_ONCE = 32
 ATTEMPTS = 8
 LONGEST = 20  # seconds between two attempts, as botocore has it
 
