@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import ssl
-from socket import socket
+from socket import SocketIO, socket
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from cheroot.errors import FatalSSLAlert
-from cheroot.makefile import MakeFile
+from cheroot.server import HTTPConnection
 from cheroot.ssl import Adapter
 from cheroot.wsgi import Gateway_10, Server
 from moto.core.request import (
@@ -28,10 +29,40 @@ def listening(application: Any, tls: ssl.SSLContext | None) -> Server:
     """A server of a WSGI application on a free port, `bind_addr`; its `serve` answers."""
     server = Server((LOOPBACK, 0), application, numthreads=AT_ONCE, request_queue_size=128, timeout=PATIENCE)
     server.gateway = _Gateway
+    server.ConnectionClass = _Connection
     server.keep_alive_conn_limit = KEPT
     server.ssl_adapter = _Tls(tls) if tls else None
     server.prepare()
     return server
+
+
+class _Connection(HTTPConnection):
+    """With files of the standard library: cheroot's own take a new buffer of all that is wanted for each TLS record."""
+
+    def __init__(self, server: Server, accepted: socket, _makefile: object) -> None:
+        super().__init__(server, accepted, _file)
+
+
+class _Reader(io.BufferedReader):
+    bytes_read = 0  # a figure that isn't asked for
+
+    def has_data(self) -> bool:
+        """Whether another request is here already: no SDK sends one before it has its answer."""
+        return False
+
+
+class _Writer(io.BufferedWriter):
+    bytes_written = 0
+
+    def write(self, data: Any) -> int:
+        written = super().write(data)
+        self.flush()
+        return written
+
+
+def _file(connection: socket, mode: str, _size: int) -> _Reader | _Writer:
+    raw = SocketIO(connection, mode)  # type: ignore[arg-type]  # "rb" or "wb"
+    return _Reader(raw) if mode == "rb" else _Writer(raw)
 
 
 class _Gateway(Gateway_10):
@@ -74,5 +105,5 @@ class _Tls(Adapter):
     def get_environ(self) -> dict[str, str]:
         return {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
-    def makefile(self, secure: ssl.SSLSocket, mode: str = "r", bufsize: int = -1) -> Any:
-        return MakeFile(secure, mode, bufsize)
+    def makefile(self, secure: ssl.SSLSocket, mode: str = "rb", bufsize: int = -1) -> _Reader | _Writer:
+        return _file(secure, mode, bufsize)
