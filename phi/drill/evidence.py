@@ -18,12 +18,12 @@ from phi.digest import digest_of
 from phi.errors import ConfigurationError
 
 Source = Literal["version", "replica", "vault"]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=2**53)]  # what JSON's numbers hold, by RFC 8785
 Seconds = Annotated[float, Field(ge=0)]
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Outcome(Enum):

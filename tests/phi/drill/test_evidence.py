@@ -66,6 +66,8 @@ def test_a_change_is_noticed(passed, tmp_path, change):
         {"failed": 1},
         {"finished": "2000-01-01T00:00:00Z"},
         {"seconds": 1e9},
+        {"listed_bytes": 2**53},
+        {"objective_hours": float("inf")},
         {"why": ["something"]},
         {"sampled": 0, "restored": 0, "objects": []},
         {"started": "2026-01-01T00:00:00"},
