@@ -32,8 +32,10 @@ class Once:
         if call is None or environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             read: Iterable[bytes] = application(environ, start_response)
             return read
-        earlier = self._answers.get(call) if _LATER.search(environ.get("HTTP_AMZ_SDK_REQUEST", "")) else None
-        answer = earlier or Response.from_app(application, environ)
+        earlier = self._answers.get(call)
+        if earlier and _LATER.search(environ.get("HTTP_AMZ_SDK_REQUEST", "")):
+            return earlier(environ, start_response)
+        answer = Response.from_app(application, environ)
         size = answer.content_length
         if answer.status_code < 300 and size is not None and size <= LARGEST:
             answer.make_sequence()

@@ -52,6 +52,21 @@ def up(engine: airgap_engine.Engine, tmp_path_factory: pytest.TempPathFactory) -
     sandbox("--down")
 
 
+def evidence_of(
+    sandbox: Sandbox, outputs: str | Path, config: str | Path, *options: str | Path, **env: str
+) -> dict[str, Any]:
+    """What the audit of a stack writes as JSON. It fails always, as nobody attests anything."""
+    command = ["python", "-m", "phi", "audit", "--outputs", outputs, "--config", config, "--json", *options]
+    done = sandbox(*command, **env)
+    assert done.returncode == 1, done.stderr
+    evidence: dict[str, Any] = json.loads(done.stdout)
+    return evidence
+
+
+def outcomes(evidence: dict[str, Any]) -> dict[str, str]:
+    return {control["id"]: control["outcome"] for control in evidence["controls"]}
+
+
 def _project(folder: Path) -> Path:
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(ROOT / name, folder)
@@ -90,11 +105,7 @@ def audit(aws: Aws, up: Up, outputs: Path) -> Audit:
 
     def run(*options: str | Path, **env: str) -> dict[str, Any]:
         config = up.project / "policy" / "config" / "dev.json"
-        command = ["python", "-m", "phi", "audit", "--outputs", outputs, "--config", config, "--json", *options]
-        done = aws.sandbox(*command, **env)
-        assert done.returncode == 1, done.stderr
-        evidence: dict[str, Any] = json.loads(done.stdout)
-        return evidence
+        return evidence_of(aws.sandbox, outputs, config, *options, **env)
 
     return run
 

@@ -14,7 +14,7 @@ import pytest
 
 from hipaa.controls import AUDITED
 from tests.aws import Aws
-from tests.integration.conftest import OF_THE_ACCOUNT, Up
+from tests.integration.conftest import OF_THE_ACCOUNT, Up, outcomes
 
 pytestmark = pytest.mark.xdist_group("safeguards")  # one stack is up for all of them
 
@@ -23,10 +23,6 @@ OF_PEOPLE = {control.id for control in AUDITED if control.service == "attest"}
 
 def failing(evidence: dict[str, Any]) -> set[str]:
     return {control["id"] for control in evidence["controls"] if control["outcome"] == "fail"}
-
-
-def outcomes(evidence: dict[str, Any]) -> dict[str, str]:
-    return {control["id"]: control["outcome"] for control in evidence["controls"]}
 
 
 def test_the_stack_as_it_was_put_up_passes_all_but_what_is_the_accounts_and_peoples(untouched):

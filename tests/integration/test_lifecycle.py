@@ -17,7 +17,7 @@ import pytest
 from hipaa.controls import PREVIEWED
 from sandbox.folder import ROOT
 from tests.conftest import Sandbox
-from tests.integration.conftest import OF_THE_ACCOUNT
+from tests.integration.conftest import OF_THE_ACCOUNT, evidence_of, outcomes
 
 STACK = ("--stack", "dev")
 GATE = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json")
@@ -70,16 +70,6 @@ def verdicts(report: Path) -> set[tuple[str, str, str]]:
     }
 
 
-def audited(sandbox: Sandbox, outputs: dict[str, Any], stack: str, folder: Path) -> dict[str, str]:
-    """The outcome of each control live. What people attest fails, as nobody does."""
-    file = folder / "outputs.json"
-    file.write_text(json.dumps(outputs))
-    command = ["python", "-m", "phi", "audit", "--outputs", file, "--config", f"policy/config/{stack}.json", "--json"]
-    done = sandbox(*command)
-    assert done.returncode == 1, done.stderr
-    return {each["id"]: each["outcome"] for each in json.loads(done.stdout)["controls"]}
-
-
 @pytest.mark.parametrize(("stack", "told", "resources"), [("dev", "⚠️ hipaa@", 98), ("prod", "✅ hipaa@", 136)])
 def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_path: Path, stack, told, resources):
     """It passes every control at its first preview: in prod as they are, in dev with a shorter lock."""
@@ -111,7 +101,9 @@ def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_p
     assert ("s3-tls-only", "phi-policy", "pass") in at_preview
     assert {status for _, _, status in at_preview} == {"pass", "not applicable"}
 
-    live = audited(sandbox, outputs, stack, tmp_path)
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps(outputs))
+    live = outcomes(evidence_of(sandbox, file, f"policy/config/{stack}.json"))
     shared = {each.id for each in PREVIEWED} & live.keys() - OF_THE_ACCOUNT
     assert {live[each] for each in shared} == {"pass", "not applicable"}
     passed = {control for control, _, status in at_preview if status == "pass"}
