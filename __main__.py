@@ -2,11 +2,11 @@
 
 import pulumi
 
-from components import key_uses
+from components import key_policy
 from components.access import Access
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account
-from components.account_guards import AccountGuards
+from components.account_security import AccountGuards
 from components.alerts import Alerts
 from components.audit_trail import AuditTrail
 from components.backup import Backup
@@ -14,7 +14,7 @@ from components.customer_key import CustomerKey
 from components.phi_bucket import PhiBucket
 from components.replica import Replica
 from components.settings import SettingsError, load
-from components.site import Site
+from components.stack_context import Site
 from components.trail_bucket import TrailBucket
 
 try:
@@ -26,8 +26,8 @@ site = Site(Account.current(settings.region), settings)
 there = site.elsewhere(settings.replica_region) if settings.replica_region else None
 
 # Two keys: who reads the audit data isn't who reads PHI.
-phi_key = CustomerKey("phi-key", {"site": site, "data_class": "PHI", "uses": key_uses.of_phi(site, site.phi_arn)})
-audit_key = CustomerKey("audit-key", {"site": site, "data_class": "AuditLog", "uses": key_uses.of_audit(site)})
+phi_key = CustomerKey("phi-key", {"site": site, "data_class": "PHI", "uses": key_policy.of_phi(site, site.phi_arn)})
+audit_key = CustomerKey("audit-key", {"site": site, "data_class": "AuditLog", "uses": key_policy.of_audit(site)})
 
 # The log archive.
 access_logs = AccessLogBucket("access-logs", {"site": site, "sources": [site.phi_arn, site.trail_bucket_arn]})
@@ -55,7 +55,7 @@ if there:
             "phi": phi,
             "key_arn": phi_key.arn,
             "audit_key_arn": audit_key.arn,
-            "topic_arn": alerts.topic_arn,
+            "alert_topic_arn": alerts.topic_arn,
         },
     )
 backup = None
@@ -65,7 +65,7 @@ if settings.backup:
 if settings.account_guards:
     AccountGuards("account", {"site": site, "log_bucket": access_logs.bucket, "phi": phi, "key_arn": phi_key.arn})
 
-pulumi.export("name_prefix", site.account.name(""))
+pulumi.export("resource_name_prefix", site.account.name(""))
 pulumi.export("phi_bucket_name", phi.bucket)
 pulumi.export("phi_bucket_arn", phi.arn)
 pulumi.export("phi_key_arn", phi_key.arn)
@@ -77,6 +77,6 @@ pulumi.export("trail_arn", trail.arn)
 pulumi.export("application_role_arn", access.application_role_arn)
 pulumi.export("auditor_role_arn", access.auditor_role_arn)
 pulumi.export("break_glass_role_arn", access.break_glass_role_arn)
-pulumi.export("topic_arn", alerts.topic_arn)
+pulumi.export("alert_topic_arn", alerts.topic_arn)
 pulumi.export("backup_vault_name", backup.vault if backup else None)
 pulumi.export("backup_role_arn", backup.role_arn if backup else None)

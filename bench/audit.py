@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import peer
+from bench import external_tool
 from bench.process import run
 from bench.run import SANDBOX, report
 
@@ -44,7 +44,7 @@ with ThreadPoolExecutor(8) as at_once:
 
 
 def main() -> None:
-    command = str(peer.install("prowler", PROWLER))
+    command = str(external_tool.install("prowler", PROWLER))
     python = sys.executable
     ours, theirs = [], []
     try:

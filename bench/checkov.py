@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bench import peer
+from bench import external_tool
 from bench.plan import plan
 
 VERSION = "3.3.30"
@@ -16,7 +16,7 @@ def command(buckets: int, folder: Path) -> list[str]:
     file = folder / f"plan-{buckets}.json"
     file.write_text(json.dumps(plan(buckets)))
     return [
-        *(str(peer.install("checkov", VERSION)), "--file", str(file), "--framework", "terraform_plan"),
+        *(str(external_tool.install("checkov", VERSION)), "--file", str(file), "--framework", "terraform_plan"),
         *("--skip-download", "--soft-fail", "--quiet", "--compact", "--output", "json"),
     ]
 

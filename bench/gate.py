@@ -20,7 +20,7 @@ from bench.process import ROOT, Run, run
 from bench.run import SANDBOX, report
 
 GATE = ROOT / "policy"
-EMPTY = ROOT / "bench" / "empty"
+EMPTY = ROOT / "bench" / "empty_pack"
 LARGE = 400  # buckets: 3,202 resources
 SMALLER = (50, 100, 200)
 ROUNDS = 3
@@ -94,7 +94,7 @@ def previews(packs: list[Path | None], buckets: int, config: Path) -> Round:
 def preview(pack: Path | None, buckets: int, config: Path) -> Run:
     """A first preview of so many buckets, of which every resource is new."""
     gated = ["--policy-pack", str(pack), "--policy-pack-config", str(config)] if pack else []
-    program = ["--cwd", str(ROOT / "bench" / "many"), "--stack", "dev"]
+    program = ["--cwd", str(ROOT / "bench" / "large_program"), "--stack", "dev"]
     done = run([*SANDBOX, "pulumi", "preview", *program, *gated], {"BUCKETS": str(buckets)})
     new = re.search(r"\+ (\d+) to create", done.output)
     if not new or int(new[1]) != resources(buckets):

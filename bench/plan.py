@@ -1,4 +1,4 @@
-"""The program of bench/many as a Terraform plan, in the JSON of `terraform show -json`, made without Terraform.
+"""The program of bench/large_program as a Terraform plan, in the JSON of `terraform show -json`, made without Terraform.
 
 It has what is configured. What the provider would add (defaults, and what AWS will make) is left out.
 https://developer.hashicorp.com/terraform/internals/json-format
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.many.bucket import KEY, LOG_BUCKET, bucket_name, policy
+from bench.large_program.bucket import KEY, LOG_BUCKET, bucket_name, policy
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 
@@ -50,7 +50,7 @@ def plan(buckets: int) -> dict[str, Any]:
 
 
 def declared(name: str) -> Iterator[Resource]:
-    """A bucket and its companions, as bench/many declares them."""
+    """A bucket and its companions, as bench/large_program declares them."""
     of_bucket = {"bucket": Reference(f"aws_s3_bucket.{name}", "id")}
     default = {"sse_algorithm": "aws:kms", "kms_master_key_id": Reference(f"aws_kms_key.{KEY}", "arn")}
     encryption = {"apply_server_side_encryption_by_default": [default], "bucket_key_enabled": True}

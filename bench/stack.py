@@ -13,8 +13,8 @@ from bench.process import ROOT, Run, run
 from bench.run import SANDBOX, report
 
 PROD = (str(ROOT), "prod", 0)
-SECOND = (str(ROOT / "bench" / "second"), "prod", 0)
-BARE = (str(ROOT / "bench" / "many"), "dev", 16)  # buckets with seven companions each, and a key
+SECOND = (str(ROOT / "bench" / "second_bucket"), "prod", 0)
+BARE = (str(ROOT / "bench" / "large_program"), "dev", 16)  # buckets with seven companions each, and a key
 ROUNDS = 5
 
 

@@ -10,10 +10,10 @@ from typing import TypedDict
 import pulumi
 
 from components.account import Account
+from components.application_trust import Trust
+from components.iam_role import HOUR, Role
 from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
-from components.role import HOUR, Role
-from components.site import Site
-from components.trust import Trust
+from components.stack_context import Site
 from phi.audit import permissions
 from phi.audit.collectors import OF_STACK
 

@@ -10,9 +10,9 @@ import pulumi
 from components.account import Account
 from components.bucket_policy import guarded, insiders_only, tls_only
 from components.config_delivery import config_delivery
-from components.guarded_bucket import Guard, guarded_bucket, keep_earlier_versions
+from components.hardened_bucket import Guard, guarded_bucket, keep_earlier_versions
 from components.policy_document import PolicyDocument, document, service_may
-from components.site import Site
+from components.stack_context import Site
 
 INVENTORY = "inventory"
 """The prefix that inventories are delivered under."""
@@ -48,7 +48,7 @@ class AccessLogBucket(pulumi.ComponentResource):
             name,
             parent=self,
             bucket_name=bucket_name,
-            data_class="AccessLog",
+            data_class="S3AccessLog",
             encryption={"sse_algorithm": "AES256"},
             policy=policy,
             lifecycle=keep_earlier_versions(args["site"].settings.log_retention_days),
@@ -74,9 +74,11 @@ def bucket_policy(account: Account, bucket_arn: str, sources: Sequence[str], gua
         *tls_only(bucket_arn),
         insiders_only(bucket_arn, account, guard.organization),
         guarded(bucket_arn, guard.administrators),
-        service_may("DeliverAccessLogs", "logging.s3.amazonaws.com", "s3:PutObject", f"{bucket_arn}/*", for_sources),
         service_may(
-            "DeliverInventories",
+            "S3ServerAccessLogsPolicy", "logging.s3.amazonaws.com", "s3:PutObject", f"{bucket_arn}/*", for_sources
+        ),
+        service_may(
+            "S3InventoryPolicy",
             "s3.amazonaws.com",
             "s3:PutObject",
             inventories,

@@ -17,9 +17,9 @@ def dashboard(region: str, bucket: str, filter_id: pulumi.Input[str], namespace:
     graphs: list[tuple[str, str, int, list[list[pulumi.Input[str]]]]] = [
         ("Requests", "Sum", 300, [["AWS/S3", f"{each}Requests", *requests] for each in ("All", "Get", "Put")]),
         ("Errors", "Sum", 300, [["AWS/S3", each, *requests] for each in ("4xxErrors", "5xxErrors")]),
-        ("Refused access", "Sum", 300, [[namespace, "access-refused"]]),
+        ("Refused access", "Sum", 300, [[namespace, "access-denied"]]),
         ("Bucket size", "Average", 86_400, [["AWS/S3", "BucketSizeBytes", *size, "StandardStorage"]]),
-        ("Keys disabled or scheduled for deletion", "Sum", 300, [[namespace, "key-ended"]]),
+        ("Keys disabled or scheduled for deletion", "Sum", 300, [[namespace, "kms-key-disabled"]]),
     ]
     return {
         "widgets": [

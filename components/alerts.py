@@ -11,12 +11,12 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.alert_dashboard import dashboard
-from components.alert_rules import Sign, Watch, signs, told, watches
+from components.alert_patterns import Sign, Watch, signs, told, watches
+from components.alert_topic import alert_topic
+from components.iam_role import Role
 from components.phi_bucket import METRICS
 from components.policy_document import PolicyDocument, allow, document, through_sns, trust_of
-from components.role import Role
-from components.site import Site
-from components.topic import alert_topic
+from components.stack_context import Site
 
 MINUTE = 60
 FIVE_MINUTES = 300
@@ -148,7 +148,7 @@ class Alerts(pulumi.ComponentResource):
         )
         # A rule that may not publish says so nowhere else.
         self._alarm(
-            f"{watch.name}-untold",
+            f"{watch.name}-delivery-failed",
             f"An alert wasn't published: {watch.what}",
             namespace="AWS/Events",
             metric="FailedInvocations",

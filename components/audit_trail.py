@@ -9,10 +9,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.guarded_bucket import kept
+from components.hardened_bucket import kept
+from components.iam_role import Role
 from components.policy_document import PolicyDocument, allow, document, trust_of
-from components.role import Role
-from components.site import Site
+from components.stack_context import Site
 from components.trail_bucket import TrailBucket
 
 # The days that CloudWatch Logs can keep a group, of six years and more; 0 is for ever.

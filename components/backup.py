@@ -7,11 +7,11 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.guarded_bucket import kept
+from components.hardened_bucket import kept
+from components.iam_role import Role
 from components.phi_bucket import PhiBucket
 from components.policy_document import PolicyDocument, trust_of
-from components.role import Role
-from components.site import Site
+from components.stack_context import Site
 
 
 class BackupArgs(TypedDict):

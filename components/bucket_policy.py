@@ -36,9 +36,11 @@ WEAKENING = (
 def tls_only(bucket_arn: str) -> list[Statement]:
     """Every request of everyone over plain HTTP, or over TLS older than 1.2, is refused."""
     return [
-        _deny("DenyPlainHttp", "s3:*", [bucket_arn, f"{bucket_arn}/*"], {"Bool": {"aws:SecureTransport": "false"}}),
         _deny(
-            "DenyTlsBefore12",
+            "DenyInsecureTransport", "s3:*", [bucket_arn, f"{bucket_arn}/*"], {"Bool": {"aws:SecureTransport": "false"}}
+        ),
+        _deny(
+            "DenyOutdatedTls",
             "s3:*",
             [bucket_arn, f"{bucket_arn}/*"],
             {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
@@ -55,13 +57,13 @@ def insiders_only(bucket_arn: str, account: Account, organization: str | None) -
     """
     home = {"aws:PrincipalOrgID": organization} if organization else {"aws:PrincipalAccount": account.id}
     outside = {"StringNotEquals": home, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
-    return _deny("DenyOutsiders", "s3:*", [bucket_arn, f"{bucket_arn}/*"], outside)
+    return _deny("DenyExternalPrincipals", "s3:*", [bucket_arn, f"{bucket_arn}/*"], outside)
 
 
 def guarded(bucket_arn: str, administrators: Sequence[str]) -> Statement:
     """Versions are deleted, and the bucket's guards changed, by those who are named alone: not by the root either."""
     others = {"ArnNotEquals": {"aws:PrincipalArn": list(administrators)}}
-    return _deny("DenyWeakening", list(WEAKENING), [bucket_arn, f"{bucket_arn}/*"], others)
+    return _deny("DenyProtectionChanges", list(WEAKENING), [bucket_arn, f"{bucket_arn}/*"], others)
 
 
 def one_key(bucket_arn: str, key_arn: pulumi.Input[str]) -> list[Statement]:
@@ -78,8 +80,8 @@ def one_key(bucket_arn: str, key_arn: pulumi.Input[str]) -> list[Statement]:
     }
     provided = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
     return [
-        _deny("DenyOtherKey", "s3:PutObject", f"{bucket_arn}/*", other),
-        _deny("DenyCustomerProvidedKey", "s3:PutObject", f"{bucket_arn}/*", provided),
+        _deny("DenyWrongKmsKey", "s3:PutObject", f"{bucket_arn}/*", other),
+        _deny("DenySseC", "s3:PutObject", f"{bucket_arn}/*", provided),
     ]
 
 

@@ -24,7 +24,11 @@ def config_delivery(account: Account, bucket_arn: str) -> list[Statement]:
     owned = for_account | {"s3:x-amz-acl": "bucket-owner-full-control"}
     files = delivered(account, bucket_arn)
     return [
-        service_may("ConfigReadsTheAcl", service, "s3:GetBucketAcl", bucket_arn, {"StringEquals": for_account}),
-        service_may("ConfigFindsTheBucket", service, "s3:ListBucket", bucket_arn, {"StringEquals": for_account}),
-        service_may("ConfigDelivers", service, "s3:PutObject", files, {"StringEquals": owned}),
+        service_may(
+            "AWSConfigBucketPermissionsCheck", service, "s3:GetBucketAcl", bucket_arn, {"StringEquals": for_account}
+        ),
+        service_may(
+            "AWSConfigBucketExistenceCheck", service, "s3:ListBucket", bucket_arn, {"StringEquals": for_account}
+        ),
+        service_may("AWSConfigBucketDelivery", service, "s3:PutObject", files, {"StringEquals": owned}),
     ]

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.site import Site
+from components.stack_context import Site
 
 DATA_CLASS, PHI = "DataClass", "PHI"
 

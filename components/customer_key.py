@@ -9,9 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.guarded_bucket import kept
+from components.hardened_bucket import kept
 from components.policy_document import PolicyDocument, Statement, document
-from components.site import Site
+from components.stack_context import Site
 
 DELETION_WINDOW = 30  # days: the longest that KMS has, in which a mistake is undone
 
@@ -97,7 +97,7 @@ def key_policy(account: Account, uses: Sequence[Statement]) -> PolicyDocument:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
     """
     administer = {
-        "Sid": "AdministerWithoutUse",
+        "Sid": "AllowKeyAdministration",
         "Effect": "Allow",
         "Principal": {"AWS": account.root},
         "Action": [

@@ -10,10 +10,10 @@ import pulumi_aws as aws
 from components.access_log_bucket import INVENTORY
 from components.account import Account
 from components.bucket_policy import guarded, insiders_only, one_key, tls_only
-from components.guarded_bucket import Guard, LifecycleRule, guarded_bucket, kept
+from components.hardened_bucket import Guard, LifecycleRule, guarded_bucket, kept
 from components.policy_document import PolicyDocument, document
 from components.settings import Settings
-from components.site import Site
+from components.stack_context import Site
 
 METRICS = "EntireBucket"
 """The id of the metrics configuration, which alarms on a bucket's requests name as their FilterId."""

@@ -7,13 +7,13 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components import key_uses
+from components import key_policy
 from components.access_log_bucket import AccessLogBucket
+from components.alert_topic import alert_topic
 from components.customer_key import ReplicaKey
 from components.phi_bucket import PhiBucket
 from components.replication import Replication
-from components.site import Site
-from components.topic import alert_topic
+from components.stack_context import Site
 
 
 class ReplicaArgs(TypedDict):
@@ -51,7 +51,7 @@ class Replica(pulumi.ComponentResource):
             {
                 "site": there,
                 "data_class": "Replica",
-                "uses": key_uses.of_phi(there, there.replica_arn),
+                "uses": key_policy.of_phi(there, there.replica_arn),
                 "primary_arn": args["key_arn"],
             },
             in_region,
@@ -72,7 +72,7 @@ class Replica(pulumi.ComponentResource):
             {
                 "site": there,
                 "data_class": "AuditLog",
-                "uses": key_uses.by_publishers(there.account, there.topic_arn),
+                "uses": key_policy.by_publishers(there.account, there.topic_arn),
                 "primary_arn": args["audit_key_arn"],
             },
             in_region,

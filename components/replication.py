@@ -7,10 +7,10 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.guarded_bucket import kept
+from components.hardened_bucket import kept
+from components.iam_role import Role
 from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
-from components.role import Role
-from components.site import Site
+from components.stack_context import Site
 
 RULE = "everything"
 WITHIN = 15  # minutes, all that replication time control knows

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast, get_args
 
-from components.trust import Trust, TrustError
+from components.application_trust import Trust, TrustError
 
 Environment = Literal["dev", "staging", "prod"]
 LockMode = Literal["GOVERNANCE", "COMPLIANCE"]
@@ -84,33 +84,33 @@ def load(values: Mapping[str, str]) -> Settings:
         environment=cast(Environment, environment),
         region=region,
         replica_region=read.text("replicaRegion", REGION, "an AWS region", "us-west-2"),
-        backup=read.flag("backup", default=True),
+        backup=read.flag("backupEnabled", default=True),
         backup_days=read.days("backupDays", 35, 1, "a backup is kept a day at least"),
         retention_days=read.days(
-            "retentionDays", SEVEN_YEARS, SIX_YEARS, f"PHI is kept at least {SIX_YEARS} days {long_kept}"
+            "noncurrentRetentionDays", SEVEN_YEARS, SIX_YEARS, f"PHI is kept at least {SIX_YEARS} days {long_kept}"
         ),
         archive_after_days=read.days(
-            "archiveAfterDays", 90, 1, "a version is archived a day after it is replaced at the soonest"
+            "noncurrentArchiveDays", 90, 1, "a version is archived a day after it is replaced at the soonest"
         ),
         log_retention_days=read.days(
             "logRetentionDays", SIX_YEARS, SIX_YEARS, f"logs are kept at least {SIX_YEARS} days {long_kept}"
         ),
-        lock_mode=cast(LockMode, read.word("lockMode", get_args(LockMode), "GOVERNANCE")),
+        lock_mode=cast(LockMode, read.word("objectLockMode", get_args(LockMode), "GOVERNANCE")),
         lock_days=read.days(
-            "lockDays",
+            "objectLockDays",
             SIX_YEARS,
             locked_at_least,
             f"a version is locked at least {locked_at_least} days {long_kept}",
         ),
         intelligent_tiering=read.flag("intelligentTiering", default=False),
-        administrators=read.texts("administrators", PRINCIPAL, "the ARN of an IAM role or user"),
+        administrators=read.texts("bucketAdministrators", PRINCIPAL, "the ARN of an IAM role or user"),
         organization=read.text("organizationId", ORGANIZATION, "an AWS organization", "o-abcdefghij"),
         application_trust=read.trust("applicationTrust"),
         permissions_boundary=read.text(
             "permissionsBoundary", POLICY, "the ARN of an IAM policy", "arn:aws:iam::111122223333:policy/boundary"
         ),
-        subscribers=read.texts("subscribers", SUBSCRIBER, "an email address or an https URL"),
-        account_guards=cast(tuple[AccountGuard, ...], read.words("accountGuards", get_args(AccountGuard))),
+        subscribers=read.texts("alertSubscribers", SUBSCRIBER, "an email address or an https URL"),
+        account_guards=cast(tuple[AccountGuard, ...], read.words("accountSecurityServices", get_args(AccountGuard))),
         default_tags=read.default_tags(),
     )
     faults = [*read.faults(), *_combinations(settings)]
@@ -124,15 +124,18 @@ def _combinations(settings: Settings) -> list[str]:
     faults = []
     if settings.archive_after_days + GLACIER_MINIMUM > settings.retention_days:
         faults.append(
-            f"phi:archiveAfterDays is {settings.archive_after_days}, less than {GLACIER_MINIMUM} days before "
-            f"phi:retentionDays ({settings.retention_days}); Glacier bills {GLACIER_MINIMUM} days at least. "
-            f"{_fix('archiveAfterDays', '90')}"
+            f"phi:noncurrentArchiveDays is {settings.archive_after_days}, less than {GLACIER_MINIMUM} days before "
+            f"phi:noncurrentRetentionDays ({settings.retention_days}); Glacier bills {GLACIER_MINIMUM} days at least. "
+            f"{_fix('noncurrentArchiveDays', '90')}"
         )
-    for name, days in (("retentionDays", settings.retention_days), ("logRetentionDays", settings.log_retention_days)):
+    for name, days in (
+        ("noncurrentRetentionDays", settings.retention_days),
+        ("logRetentionDays", settings.log_retention_days),
+    ):
         if settings.lock_days > days:
             faults.append(
-                f"phi:lockDays is {settings.lock_days}, longer than phi:{name} ({days}): what expires would still be "
-                f"locked. {_fix('lockDays', str(days))}"
+                f"phi:objectLockDays is {settings.lock_days}, longer than phi:{name} ({days}): what expires would still be "
+                f"locked. {_fix('objectLockDays', str(days))}"
             )
     if settings.replica_region and settings.replica_region == settings.region:
         faults.append(
@@ -146,13 +149,13 @@ def _combinations(settings: Settings) -> list[str]:
         )
     if not settings.replica_region and not settings.backup:
         faults.append(
-            "phi:backup is false and phi:replicaRegion isn't set; PHI is recoverable (45 CFR 164.308(a)(7)(ii)(A)). "
-            f"{_fix('backup', 'true')}"
+            "phi:backupEnabled is false and phi:replicaRegion isn't set; PHI is recoverable (45 CFR 164.308(a)(7)(ii)(A)). "
+            f"{_fix('backupEnabled', 'true')}"
         )
     if "malwareProtection" in settings.account_guards and "guardDuty" not in settings.account_guards:
         faults.append(
-            "phi:accountGuards has malwareProtection without guardDuty, which does it. Set both with: pulumi config "
-            "set --path 'phi:accountGuards[0]' guardDuty"
+            "phi:accountSecurityServices has malwareProtection without guardDuty, which does it. Set both with: pulumi config "
+            "set --path 'phi:accountSecurityServices[0]' guardDuty"
         )
     return faults
 

@@ -8,9 +8,9 @@ import pulumi
 
 from components.account import Account
 from components.bucket_policy import guarded, insiders_only, tls_only
-from components.guarded_bucket import Guard, guarded_bucket, keep_earlier_versions
+from components.hardened_bucket import Guard, guarded_bucket, keep_earlier_versions
 from components.policy_document import PolicyDocument, document, service_may
-from components.site import Site
+from components.stack_context import Site
 
 
 class TrailBucketArgs(TypedDict):
@@ -40,7 +40,7 @@ class TrailBucket(pulumi.ComponentResource):
             name,
             parent=self,
             bucket_name=site.trail_bucket,
-            data_class="TrailLog",
+            data_class="CloudTrailLog",
             encryption={"sse_algorithm": "aws:kms", "kms_master_key_id": args["key_arn"]},
             policy=policy,
             lifecycle=keep_earlier_versions(site.settings.log_retention_days),
@@ -66,6 +66,6 @@ def bucket_policy(account: Account, bucket_arn: str, trail_arn: str, guard: Guar
         *tls_only(bucket_arn),
         insiders_only(bucket_arn, account, guard.organization),
         guarded(bucket_arn, guard.administrators),
-        service_may("FindTheBucket", service, "s3:GetBucketAcl", bucket_arn, {"StringEquals": for_trail}),
-        service_may("DeliverTheTrail", service, "s3:PutObject", files, {"StringEquals": for_trail | owned}),
+        service_may("AWSCloudTrailAclCheck", service, "s3:GetBucketAcl", bucket_arn, {"StringEquals": for_trail}),
+        service_may("AWSCloudTrailWrite", service, "s3:PutObject", files, {"StringEquals": for_trail | owned}),
     )

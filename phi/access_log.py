@@ -24,7 +24,7 @@ import boto3
 from botocore.config import Config
 
 from phi.errors import PhiError, boundary
-from phi.identifiers import is_opaque
+from phi.object_keys import is_opaque
 
 LOGGER = logging.getLogger("phi.access")
 LOGGER.setLevel(logging.INFO)  # successes too, where the root logger takes warnings alone

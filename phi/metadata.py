@@ -1,7 +1,7 @@
 """What may be said of an object beside its content: S3 encrypts no metadata, and tells it to whoever asks its head.
 
 The vocabulary is closed: fields that are declared in the code, each with the values it may have. None takes free text.
-An application declares more with `Vocabulary`; what it declares is held to phi.identifying, and so is each value.
+An application declares more with `Vocabulary`; what it declares is held to phi.phi_detection, and so is each value.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from phi.errors import ConfigurationError, IdentifyingValueError
-from phi.identifiers import is_opaque
-from phi.identifying import MOST_DIGITS, names_identifier, why_identifying
+from phi.object_keys import is_opaque
+from phi.phi_detection import MOST_DIGITS, names_identifier, why_identifying
 
 
 class Field(Protocol):
@@ -72,9 +72,9 @@ class Number:
 
 @dataclass(frozen=True)
 class Opaque:
-    """An id of phi.identifiers, such as that of the run that wrote the object."""
+    """An id of phi.object_keys, such as that of the run that wrote the object."""
 
-    expected: str = "an id that phi.identifiers.new_key or key_of made"
+    expected: str = "an id that phi.object_keys.new_key or key_of made"
 
     def takes(self, value: str) -> bool:
         return is_opaque(value)

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
-from phi import faults
+from phi import validation_errors
 from phi.errors import ConfigurationError
 
 HOW = "write it with: pulumi stack output --json > outputs.json"
@@ -23,7 +23,7 @@ class Outputs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    name_prefix: Text
+    resource_name_prefix: Text
     """How the names of all that the stack made begin, such as `phi-dev-`."""
     phi_bucket_name: Text
     phi_key_arn: KeyArn
@@ -32,7 +32,7 @@ class Outputs(BaseModel):
     access_log_bucket_name: Text
     trail_bucket_name: Text
     trail_arn: Arn
-    topic_arn: Arn
+    alert_topic_arn: Arn
     application_role_arn: Arn
     auditor_role_arn: Arn
     break_glass_role_arn: Arn
@@ -88,7 +88,9 @@ def parse(text: str, where: str) -> Outputs:
     try:
         return Outputs.model_validate_json(text)
     except ValidationError as error:
-        raise ConfigurationError(f"{where} can't be used: {faults.told(error)}. Put the stack up, then {HOW}") from None
+        raise ConfigurationError(
+            f"{where} can't be used: {validation_errors.told(error)}. Put the stack up, then {HOW}"
+        ) from None
 
 
 def _of_pulumi(stack: str | None) -> str:

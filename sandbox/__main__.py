@@ -12,8 +12,8 @@ import threading
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from airgap import engine
-from airgap.go import EngineError
+from pulumi_engine import engine
+from pulumi_engine.go import EngineError
 from sandbox import emulator
 from sandbox.emulator import Emulator
 from sandbox.environment import environment

@@ -25,10 +25,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "policy"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sandbox import moto_fixes, network
-from sandbox.authorization.layer import Authorized
-from sandbox.connections import LOOPBACK, listening
+from sandbox.authorization.middleware import Authorized
 from sandbox.emulator import Emulator
 from sandbox.folder import Folder
+from sandbox.http_server import LOOPBACK, listening
 
 
 def serve(folder: Folder, way: list[str]) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from airgap import engine as airgap_engine
-from airgap.go import EngineError
+from pulumi_engine import engine as airgap_engine
+from pulumi_engine.go import EngineError
 from sandbox.folder import ROOT, Folder, folder
 from tests.aws import Aws
 

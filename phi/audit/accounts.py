@@ -10,7 +10,7 @@ import boto3
 import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from phi import faults
+from phi import validation_errors
 from phi.audit.calls import Call, On
 from phi.audit.reader import Account, Reader, Unread
 from phi.errors import ConfigurationError, PhiError, RefusedError, boundary
@@ -66,7 +66,7 @@ def load(path: Path) -> tuple[Entry, ...]:
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"{path} can't be read as YAML: {type(error).__name__}") from None
     except ValidationError as error:
-        raise ConfigurationError(f"{path} can't be used: {faults.told(error)}") from None
+        raise ConfigurationError(f"{path} can't be used: {validation_errors.told(error)}") from None
     if not entries:
         raise ConfigurationError(f"{path} names no account: accounts: [{{role_arn: …}}]")
     accounts = [each.account for each in entries]

@@ -6,16 +6,20 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from hipaa.facts import AccessPoint, Bucket, DataEvents, Fact, FieldSelector, Here, Role, Stack, Topic, Unknown
-from hipaa.roles import DataClass, sent_to
-from phi.audit.told import Publisher, Told
+from hipaa.model.data_class import DataClass, DataClassTag
+from hipaa.model.stack import Fact, Stack
+from hipaa.model.values import StackResource, Unknown
+from hipaa.services.cloudtrail.facts import DataEvents, FieldSelector
+from hipaa.services.s3.facts import AccessPoint, Bucket, sent_to
+from hipaa.services.sns.facts import Topic
+from phi.audit.collected import Publisher, Told
 
 V = TypeVar("V")
 # Their texts are prefixes and patterns of ARNs, which are judged as texts.
 PATTERNS = (DataEvents, FieldSelector)
 
 
-def stack(told: Iterable[Told], account: str, data_class: DataClass) -> Stack:
+def stack(told: Iterable[Told], account: str, data_class: DataClassTag) -> Stack:
     """All that is told of an account, to be judged together. account: what stands for the whole, in findings."""
     every = list(told)
     facts = [fact for each in every for fact in each.facts]
@@ -24,13 +28,15 @@ def stack(told: Iterable[Told], account: str, data_class: DataClass) -> Stack:
     roles = _roles(joined, [use for each in every for use in each.uses], data_class)
     buckets_of = {point: bucket for each in every for point, bucket in each.buckets_of.items()}
     publishers = [publisher for each in every for publisher in each.publishers]
-    return Stack(tuple(_completed(fact, roles, buckets_of, publishers, data_class.tag) for fact in joined), account)
+    return Stack(tuple(_completed(fact, roles, buckets_of, publishers, data_class.name) for fact in joined), account)
 
 
-def _roles(facts: Iterable[Fact], used: Iterable[tuple[str, Role]], data_class: DataClass) -> dict[str, Role]:
+def _roles(
+    facts: Iterable[Fact], used: Iterable[tuple[str, DataClass]], data_class: DataClassTag
+) -> dict[str, DataClass]:
     """What each bucket is for, by its ARN."""
     buckets = [fact for fact in facts if isinstance(fact, Bucket)]
-    uses: dict[str, set[Role]] = {}
+    uses: dict[str, set[DataClass]] = {}
     for bucket in buckets:
         for declared in bucket.declared:
             for target, role in sent_to(declared.setting):
@@ -38,12 +44,12 @@ def _roles(facts: Iterable[Fact], used: Iterable[tuple[str, Role]], data_class: 
                     uses.setdefault(target, set()).add(role)
     for arn, role in used:
         uses.setdefault(arn, set()).add(role)
-    return {each.resource: data_class.of(each.tags, uses.get(each.resource, set())) for each in buckets}
+    return {each.resource: data_class.data_class_of(each.tags, uses.get(each.resource, set())) for each in buckets}
 
 
 def _completed(
     fact: Fact,
-    roles: Mapping[str, Role],
+    roles: Mapping[str, DataClass],
     buckets_of: Mapping[str, str],
     publishers: Iterable[Publisher],
     tag: str,
@@ -52,9 +58,9 @@ def _completed(
     match fact:
         case Bucket():
             data_class = fact.tags if isinstance(fact.tags, Unknown) else fact.tags.get(tag)
-            return dataclasses.replace(fact, role=roles[fact.resource], data_class=data_class)
+            return dataclasses.replace(fact, data_class=roles[fact.resource], data_class_tag=data_class)
         case AccessPoint():
-            return dataclasses.replace(fact, role=roles.get(buckets_of.get(fact.resource, ""), Role.PHI))
+            return dataclasses.replace(fact, data_class=roles.get(buckets_of.get(fact.resource, ""), DataClass.PHI))
         case Topic():
             services = (service for topic, service in publishers if _is_of(topic, fact.resource))
             return dataclasses.replace(fact, publishers=tuple(dict.fromkeys(services)))
@@ -81,7 +87,7 @@ def _joined(value: V, here: Collection[str]) -> V:
 
 def _refer(value: Any, here: Collection[str]) -> Any:
     if isinstance(value, str):
-        return Here(value) if value in here else value
+        return StackResource(value) if value in here else value
     if isinstance(value, tuple):
         return tuple(_refer(each, here) for each in value)
     if isinstance(value, Mapping):

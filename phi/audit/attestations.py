@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from hipaa.controls import attestations
-from hipaa.exemptions import LONGEST, STUBS
-from hipaa.facts import Attestation
-from phi.drill import evidence as drills
+from hipaa.attestations import controls
+from hipaa.attestations.facts import Attestation
+from hipaa.model.exemption import MAX_EXEMPTION, PLACEHOLDERS
 from phi.errors import ConfigurationError
 from phi.evidence.model import AttestationRecord
+from phi.restore_test import evidence as drills
 
-CONTROLS = tuple(control.id for control in attestations.CONTROLS)
+CONTROLS = tuple(control.id for control in controls.CONTROLS)
 RESTORE_TEST = "attest-restore-test"
 SHAPE = "attestations: [{control: …, owner: …, date: …, expires: …, evidence: …}]"
 # In a link, what lets in whoever has it: it would be in every report.
@@ -105,13 +105,13 @@ def _faults(entry: _Entry, folder: Path, today: date) -> Iterator[str]:
     if entry.control not in CONTROLS:
         yield f"is of no control that people attest: {', '.join(CONTROLS)}"
     owner = entry.owner.strip()
-    if len(owner) < 3 or STUBS.fullmatch(owner) or not owner.isprintable():
+    if len(owner) < 3 or PLACEHOLDERS.fullmatch(owner) or not owner.isprintable():
         yield "says too little of its owner: who answers for it"
     if entry.date > today:
         yield "has a date in the future"
     if entry.expires < entry.date:
         yield "expires before its date"
-    if entry.expires > entry.date + LONGEST:
+    if entry.expires > entry.date + MAX_EXEMPTION:
         yield "expires more than a year after its date: it is to be attested anew each year"
     yield from _faults_of_evidence(entry, folder)
 

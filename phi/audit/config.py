@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from hipaa.controls import AUDITED
-from hipaa.roles import ROLES, DataClass
-from hipaa.terms import Terms, terms
+from hipaa.catalogue import LIVE_CONTROLS
+from hipaa.model.control_config import ControlConfig, load_config
+from hipaa.model.data_class import DataClassTag
 from phi.errors import ConfigurationError
 
 LEVELS = ("advisory", "disabled", "mandatory", "remediate")  # CrossGuard's, of which the last is as mandatory
@@ -21,18 +21,18 @@ LEVELS = ("advisory", "disabled", "mandatory", "remediate")  # CrossGuard's, of 
 class Config:
     """terms: of each control that is judged, by its id; advisory: those that fail nothing; disabled: left out."""
 
-    terms: Mapping[str, Terms]
+    terms: Mapping[str, ControlConfig]
     advisory: frozenset[str]
     disabled: tuple[str, ...]
 
     @property
-    def data_class(self) -> DataClass:
-        told = self.terms.get("s3-data-class")
-        return DataClass(told.options["tag"], ROLES[told.options["untagged"]]) if told else DataClass()
+    def data_class(self) -> DataClassTag:
+        told = self.terms.get("s3-data-class-tag")
+        return DataClassTag.from_options(told.options) if told else DataClassTag()
 
     @property
     def faults(self) -> tuple[str, ...]:
-        return tuple(fault for each in self.terms.values() for fault in each.faults)
+        return tuple(fault for each in self.terms.values() for fault in each.errors)
 
 
 def load(path: Path | None, today: date) -> Config:
@@ -46,10 +46,10 @@ def load(path: Path | None, today: date) -> Config:
 
 def parse(given: Mapping[str, Any], today: date) -> Config:
     everything = _level(given.get("all"))
-    judged: dict[str, Terms] = {}
+    judged: dict[str, ControlConfig] = {}
     advisory: set[str] = set()
     disabled: list[str] = []
-    for control in AUDITED:
+    for control in LIVE_CONTROLS:
         told = given.get(control.id)
         level = _level(told) or everything or ("advisory" if control.severity.value == "low" else "mandatory")
         if level == "disabled":
@@ -59,7 +59,7 @@ def parse(given: Mapping[str, Any], today: date) -> Config:
             advisory.add(control.id)
         options = dict(told) if isinstance(told, Mapping) else {}
         options.pop("enforcementLevel", None)
-        judged[control.id] = terms(control, options, today)
+        judged[control.id] = load_config(control, options, today)
     return Config(judged, frozenset(advisory), tuple(disabled))
 
 
@@ -75,7 +75,7 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise ConfigurationError(f"{path} can't be read as JSON: {type(error).__name__}") from None
     if not isinstance(given, dict):
         raise ConfigurationError(f"{path} holds no object: it must be {{CONTROL: {{OPTION: VALUE}}}}")
-    known = {control.id for control in AUDITED}
+    known = {control.id for control in LIVE_CONTROLS}
     faults = [
         f"{name}: {'no level: ' + ', '.join(LEVELS) if isinstance(told, str) else 'neither a level nor an object'}"
         for name, told in given.items()

@@ -21,7 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, PaginationError
 
-from hipaa.facts import Place, Unknown
+from hipaa.model.values import Location, Unknown
 from phi.audit.calls import Call
 
 AT_ONCE = 32
@@ -45,7 +45,7 @@ class Unread:
     def unknown(self) -> Unknown:
         """What stands in the facts for what it would have told."""
         why = f"couldn't be read: {self.call.action} ended in {self.code}"
-        return Unknown(self.about or self.call.action, why=why)
+        return Unknown(self.about or self.call.action, reason=why)
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Account:
     partition: str
     regions: tuple[str, ...]
 
-    def place(self, region: str | None = None) -> Place:
-        return Place(self.partition, region or self.regions[0], self.id)
+    def place(self, region: str | None = None) -> Location:
+        return Location(self.partition, region or self.regions[0], self.id)
 
     def arn(self, service: str, region: str, resource: str) -> str:
         return f"arn:{self.partition}:{service}:{region}:{self.id}:{resource}"

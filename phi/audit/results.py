@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hipaa.controls import Control
-from hipaa.exemptions import Exemption as Accepted
-from hipaa.facts import Stack
-from hipaa.rules import Case, judge
-from hipaa.terms import Terms
-from hipaa.verdicts import Status, Verdict
+from hipaa.catalogue import judge
+from hipaa.model.control import Control
+from hipaa.model.control_config import ControlConfig
+from hipaa.model.exemption import Exemption as Accepted
+from hipaa.model.rule import RuleContext
+from hipaa.model.stack import Stack
+from hipaa.model.verdict import Status, Verdict
 from phi.audit.config import Config
 from phi.evidence.model import Citation, ControlResult, Exemption, Observation, Outcome, worst
 
@@ -52,53 +53,56 @@ def unused(results: Iterable[ControlResult], config: Config) -> list[str]:
         f"{exemption.control}: exemption {position} excuses nothing here: take it out"
         for terms in config.terms.values()
         for position, exemption in enumerate(terms.exemptions, 1)
-        if exemption.live and not any(exemption.of(control, resource) for control, resource in wrong)
+        if exemption.for_audit and not any(exemption.matches(control, resource) for control, resource in wrong)
     ]
 
 
-def _result(terms: Terms, seen: list[Seen], advisory: bool) -> ControlResult:
+def _result(terms: ControlConfig, seen: list[Seen], advisory: bool) -> ControlResult:
     control = terms.control
     found = [each for one in seen for each in _observed(terms, one)]
-    blocking = {Outcome.FAIL} if terms.relaxed else {Outcome.FAIL, Outcome.UNVERIFIED}
+    blocking = {Outcome.FAIL} if terms.allows_unverified else {Outcome.FAIL, Outcome.UNVERIFIED}
     return ControlResult(
         id=control.id,
         title=control.title,
         statement=control.statement,
         citations=_citations(control),
         severity=control.severity.value,
-        required=control.asks(terms.options),
-        remedy=control.remedy,
+        required=control.requirement_text(terms.options),
+        remedy=control.remediation,
         outcome=worst(each.outcome for each in found),
         level="advisory" if advisory else "mandatory",
         blocks=not advisory and any(each.outcome in blocking for each in found),
-        loosened=terms.loosened,
+        loosened=terms.relaxations,
         observations=tuple(found),
     )
 
 
 def _citations(control: Control) -> tuple[Citation, ...]:
     return tuple(
-        Citation(paragraph=f"164.{each.number}", duty=each.duty.value, ours=each.ours) for each in control.paragraphs
+        Citation(paragraph=f"164.{each.number}", duty=each.specification.value, ours=each.own_mapping)
+        for each in control.paragraphs
     )
 
 
-def _observed(terms: Terms, seen: Seen) -> list[Observation]:
+def _observed(terms: ControlConfig, seen: Seen) -> list[Observation]:
     if seen.stack is None:
         told = Observation(
             account=seen.account, region=None, resource=seen.account, outcome=Outcome.UNVERIFIED, found=seen.why
         )
         return [told]
-    return [_observation(terms, each, seen.account) for each in judge(terms.control, Case(seen.stack, terms.options))]
+    return [
+        _observation(terms, each, seen.account) for each in judge(terms.control, RuleContext(seen.stack, terms.options))
+    ]
 
 
-def _observation(terms: Terms, verdict: Verdict, account: str) -> Observation:
-    exemption = terms.exemption(verdict) if verdict.wrong else None
+def _observation(terms: ControlConfig, verdict: Verdict, account: str) -> Observation:
+    exemption = terms.exemption_for(verdict) if verdict.blocks else None
     return Observation(
         account=account,
         region=_region(verdict.resource),
         resource=verdict.resource,
         outcome=Outcome.EXEMPTED if exemption else OUTCOMES[verdict.status],
-        found=verdict.finding.found,
+        found=verdict.finding.text,
         exemption=_told(exemption) if exemption else None,
     )
 

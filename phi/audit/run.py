@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from hipaa.facts import Attestation, Bucket, Stack
-from hipaa.roles import DataClass
+from hipaa.attestations.facts import Attestation
+from hipaa.model.data_class import DataClassTag
+from hipaa.model.stack import Stack
+from hipaa.services.s3.facts import Bucket
 from phi import __version__
 from phi.audit import assemble, checklist, drift
 from phi.audit.accounts import Entered, Shut
@@ -44,7 +46,7 @@ class Read:
     calls: int
 
 
-def read(entered: Entered, scope: Scope, data_class: DataClass) -> Read:
+def read(entered: Entered, scope: Scope, data_class: DataClassTag) -> Read:
     """Everything that the controls ask of one account, its services side by side."""
     with Reader(entered.session, entered.account) as reader, ThreadPoolExecutor(len(COLLECTORS)) as services:
         told = list(services.map(lambda collect: collect(reader, scope), COLLECTORS))
@@ -77,7 +79,7 @@ def audit(
             principals=tuple(one.principal for one, _ in found),
             tool=TOOL,
             calls=sum(told.calls for _, told in found if told),
-            buckets=sum(len(stack.of(Bucket)) for stack in stacks),
+            buckets=sum(len(stack.facts_of_type(Bucket)) for stack in stacks),
         ),
         controls=judged,
         attestations=attested.records,

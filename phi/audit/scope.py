@@ -28,7 +28,7 @@ class Scope:
         )
         if outputs.replica_bucket_name and outputs.replica_region:
             buckets[outputs.replica_bucket_name] = outputs.replica_region
-        return cls(buckets, outputs.name_prefix)
+        return cls(buckets, outputs.resource_name_prefix)
 
 
 WHOLE_ACCOUNT = Scope()

@@ -28,7 +28,7 @@ OBJECTS = "phi.cli.objects"
 COMMANDS = {
     "audit": "phi.cli.audit",
     "cost": "phi.cli.cost",
-    "drill": "phi.cli.drill",
+    "drill": "phi.cli.restore_test",
     **dict.fromkeys(("put", "get", "ls", "versions", "restore", "rm", "url"), OBJECTS),
 }
 

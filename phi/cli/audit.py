@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from phi import outputs
+from phi.atomic_files import write
 from phi.audit import accounts, attestations, config, drift, permissions
 from phi.audit.accounts import Entered, Shut
 from phi.audit.collectors import CALLS, OF_STACK
@@ -23,7 +24,6 @@ from phi.cli import app
 from phi.errors import ConfigurationError
 from phi.evidence import formats
 from phi.evidence.terminal import show
-from phi.files import write
 
 
 @app.command("audit")
@@ -122,7 +122,7 @@ def _entered(
 
 def _print_policy(told: outputs.Outputs | None) -> None:
     if told:
-        reach = permissions.of_stack(told.partition, told.account, told.name_prefix, told.bucket_arns)
+        reach = permissions.of_stack(told.partition, told.account, told.resource_name_prefix, told.bucket_arns)
         policy = permissions.document(OF_STACK, reach)
     else:
         session = boto3.Session()

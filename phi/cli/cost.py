@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 
 from phi.cli import app
-from phi.cost import prices, stack, volumes
-from phi.cost.document import document
+from phi.cost import prices, stack_file, volumes
+from phi.cost.json_output import document
 from phi.cost.report import report
 from phi.cost.table import show
 
@@ -79,7 +79,7 @@ def command(  # noqa: PLR0917 - each is an option
         "management_events": management_events,
     }
     asked = volumes.load(volumes_file, {name: value for name, value in given.items() if value is not None})
-    settings = stack.load(settings_file) if settings_file else stack.USUAL
+    settings = stack_file.load(settings_file) if settings_file else stack_file.USUAL
     if without_replica:
         settings = replace(settings, replica_region=None)
     if without_backup:

@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from phi import outputs
-from phi.cli import access_log, app, record_key, shown, uploads
+from phi.cli import access_log, app, output, record_key, uploads
 from phi.errors import ConfigurationError
-from phi.identifiers import check_key, check_prefix
 from phi.metadata import VOCABULARY, checked
+from phi.object_keys import check_key, check_prefix
 from phi.store import PhiStore
 
 OBJECTS = "Objects"
@@ -82,9 +82,9 @@ def put(
     finally:
         for line in sent.told():
             typer.echo(f"phi: {line}", err=True)
-        stored = [{"file": place + 1, **shown.fields(each)} for place, each in sorted(sent.stored.items())]
+        stored = [{"file": place + 1, **output.fields(each)} for place, each in sorted(sent.stored.items())]
         if stored:
-            shown.many("objects", ("file", "size", "key", "version"), stored, as_json)
+            output.many("objects", ("file", "size", "key", "version"), stored, as_json)
 
 
 @app.command(rich_help_panel=OBJECTS)
@@ -113,7 +113,7 @@ def get(
     with _store(outputs_file, stack, access_log_file, verbose) as store, _progress("Fetching", None) as advance:
         found = store.download(key, sys.stdout.buffer if to_stdout else target, version=version, progress=advance)
     if not to_stdout:
-        shown.one(shown.fields(found), as_json)
+        output.one(output.fields(found), as_json)
 
 
 @app.command("ls", rich_help_panel=OBJECTS)
@@ -129,8 +129,8 @@ def list_objects(
     """List the objects."""
     asked = check_prefix(prefix)
     with _store(outputs_file, stack, access_log_file, verbose) as store:
-        found = (shown.fields(each) for each in store.list(asked))
-        shown.many("objects", ("modified", "size", "key"), found, as_json)
+        found = (output.fields(each) for each in store.list(asked))
+        output.many("objects", ("modified", "size", "key"), found, as_json)
 
 
 @app.command(rich_help_panel=OBJECTS)
@@ -146,8 +146,8 @@ def versions(
     """List an object's versions, the latest first."""
     check_key(key)
     with _store(outputs_file, stack, access_log_file, verbose) as store:
-        found = [shown.fields(each) for each in store.versions(key)]
-    shown.many("versions", ("modified", "size", "latest", "deleted", "version"), found, as_json)
+        found = [output.fields(each) for each in store.versions(key)]
+    output.many("versions", ("modified", "size", "latest", "deleted", "version"), found, as_json)
 
 
 @app.command(rich_help_panel=OBJECTS)
@@ -165,7 +165,7 @@ def restore(
     check_key(key)
     with _store(outputs_file, stack, access_log_file, verbose) as store:
         found = store.restore(key, version)
-    shown.one(shown.fields(found), as_json)
+    output.one(output.fields(found), as_json)
 
 
 @app.command(rich_help_panel=OBJECTS)
@@ -189,7 +189,7 @@ def rm(
             raise typer.Abort
     with _store(outputs_file, stack, access_log_file, verbose) as store:
         marker = store.delete(key)
-    shown.one({"key": key, "version": marker, "deleted": True}, as_json)
+    output.one({"key": key, "version": marker, "deleted": True}, as_json)
 
 
 @app.command(rich_help_panel=OBJECTS)

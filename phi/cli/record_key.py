@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from phi.errors import ConfigurationError
-from phi.identifiers import key_of
+from phi.object_keys import key_of
 
 SECRET_IN = "PHI_KEY_SECRET"  # noqa: S105 - the name of where it is
 _HEX = re.compile(r"([0-9a-fA-F]{2})+")

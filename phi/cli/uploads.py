@@ -15,7 +15,7 @@ from threading import Event
 from types import FrameType
 
 from phi.errors import ConfigurationError, IntegrityError, PhiError, SomeFailedError, UnavailableError, WrongKeyError
-from phi.identifiers import new_key
+from phi.object_keys import new_key
 from phi.store import PhiStore, Source, StoredObject
 
 # After these S3 may hold the object nevertheless.

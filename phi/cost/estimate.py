@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from components.settings import Settings
-from phi.cost.lines import Item, Safeguard, items, last_month
-from phi.cost.month import TIERED_KB
+from phi.cost.billed_items import Item, Safeguard, items, last_month
+from phi.cost.monthly_usage import TIERED_KB
 from phi.cost.prices import Price, PriceFile
-from phi.cost.stock import ZERO
+from phi.cost.storage_model import ZERO
 from phi.cost.volumes import Volumes
 
 Amounts = tuple[Decimal, ...]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from phi.cost.yaml_file import model, read
+from phi.yaml_files import model, read
 
 OURS = Path(__file__).with_name("prices.yaml")
 FRESH = timedelta(days=365)

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from components.settings import Settings
+from phi.cost.billed_items import Safeguard
 from phi.cost.estimate import (
     Estimate,
     Saving,
@@ -16,8 +17,7 @@ from phi.cost.estimate import (
     intelligent_tiering,
     moving_to_tiers,
 )
-from phi.cost.lines import Safeguard
-from phi.cost.month import TIERED_KB
+from phi.cost.monthly_usage import TIERED_KB
 from phi.cost.prices import Price, PriceFile, stale
 from phi.cost.volumes import Volumes
 

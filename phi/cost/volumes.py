@@ -9,8 +9,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from phi.cost.yaml_file import model, read
 from phi.errors import ConfigurationError
+from phi.yaml_files import model, read
 
 KB_IN_GB = 1024 * 1024
 """S3 counts in powers of two: https://docs.aws.amazon.com/AmazonS3/latest/userguide/aws-usage-report-understand.html"""

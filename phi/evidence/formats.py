@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from phi.errors import ConfigurationError
-from phi.evidence import html, json, junit, sarif, terminal
+from phi.evidence import html, json_report, junit, sarif, terminal
 from phi.evidence.model import Report
 
 Renderer = Callable[[Report], str]
 
 RENDERERS: Mapping[str, Renderer] = {
     "table": terminal.render,
-    "json": json.render,
+    "json": json_report.render,
     "junit": junit.render,
     "sarif": sarif.render,
     "html": html.render,

@@ -28,7 +28,7 @@ from phi.evidence.model import (
     Report,
     worst,
 )
-from phi.evidence.plain import visible
+from phi.evidence.sanitize import visible
 
 HERE = Path(__file__).parent
 

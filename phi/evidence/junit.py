@@ -10,7 +10,7 @@ from datetime import UTC
 from xml.etree import ElementTree as ET
 
 from phi.evidence.model import ControlResult, Observation, Outcome, Report
-from phi.evidence.plain import visible
+from phi.evidence.sanitize import visible
 
 KINDS = {Outcome.FAIL: "failure", Outcome.UNVERIFIED: "error"}
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from phi.evidence.model import Citation, ControlResult, Observation, Outcome, Report
-from phi.evidence.plain import visible
+from phi.evidence.sanitize import visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}

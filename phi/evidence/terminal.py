@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from phi.evidence.model import GRAVITY, SERVICES, ControlResult, Exemption, Observation, Outcome, Report
-from phi.evidence.plain import visible
+from phi.evidence.sanitize import visible
 
 # A sign and a word: the colour only helps. The signs are in the fonts of every terminal.
 SIGNS = {

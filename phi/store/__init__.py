@@ -1,7 +1,7 @@
 """The application's client of the stack's bucket."""
 
 from phi.store.objects import ListedObject, ObjectVersion, StoredObject
-from phi.store.source import Source
 from phi.store.store import PhiStore
+from phi.store.upload_source import Source
 
 __all__ = ["ListedObject", "ObjectVersion", "PhiStore", "Source", "StoredObject"]

@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from phi.atomic_files import replaced
 from phi.errors import ConfigurationError
-from phi.files import replaced
-from phi.store import checksum, side_by_side
-from phi.store.reading import CHUNK, Opened, Span, Verified, verify
+from phi.store import checksum, concurrent
+from phi.store.download_stream import CHUNK, Opened, Span, Verified, verify
 
 MOST_OF_SPAN = 64 << 20  # bytes that are asked for in one request
 
@@ -58,7 +58,7 @@ def _in_parts(opened: Opened, part_size: int, file: IO[bytes], at_once: int, pro
         return running.parts()
 
     tasks = (partial(span, start) for start in range(0, size, step))
-    with closing(side_by_side.results(tasks, at_once)) as done:
+    with closing(concurrent.results(tasks, at_once)) as done:
         try:
             verify(opened, checksum.of_parts(sha256 for parts in done for sha256 in parts))
         finally:

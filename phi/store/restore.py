@@ -10,10 +10,10 @@ from __future__ import annotations
 from contextlib import closing
 from functools import partial
 
-from phi.store import multipart, side_by_side
+from phi.store import concurrent, multipart
 from phi.store.bucket import Answer, Bucket, answered_at, version_of
+from phi.store.download_stream import Opened, opened
 from phi.store.objects import StoredObject
-from phi.store.reading import Opened, opened
 
 
 def restored(bucket: Bucket, key: str, version: str, at_once: int) -> tuple[StoredObject, Answer]:
@@ -50,5 +50,5 @@ def _in_parts(bucket: Bucket, source: Opened, part_size: int, original: dict[str
             partial(upload.copy, number, original, start, min(start + part_size, size))
             for number, start in enumerate(range(0, size, part_size), 1)
         )
-        with closing(side_by_side.results(tasks, at_once)) as copied:
+        with closing(concurrent.results(tasks, at_once)) as copied:
             return upload.complete(list(copied), source.stored.sha256)

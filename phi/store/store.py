@@ -23,14 +23,14 @@ from phi.errors import (
     NotFoundError,
     RefusedError,
 )
-from phi.identifiers import PREFIXES, check_key, check_prefix, new_key
 from phi.metadata import VOCABULARY, Vocabulary, checked
+from phi.object_keys import PREFIXES, check_key, check_prefix, new_key
 from phi.outputs import Outputs
-from phi.store import download, listing, many, restore, upload
+from phi.store import batch, download, listing, restore, upload
 from phi.store.bucket import Answer, Bucket, client_of, request_id, version_of
+from phi.store.download_stream import CHUNK, Verified, opened
 from phi.store.objects import ListedObject, ObjectVersion, StoredObject
-from phi.store.reading import CHUNK, Verified, opened
-from phi.store.source import Source
+from phi.store.upload_source import Source
 
 LOGGER = logging.getLogger("phi.store")
 KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+")
@@ -52,10 +52,10 @@ class PhiStore:
     belong to. url_limit: the longest that a presigned URL may live. at_once: requests for one object, or objects of
     many, at a time. part_size: in bytes; what is shorter goes as a whole. An upload holds at_once parts in memory and
     one, however long it is; above 10,000 parts they are larger and fewer at once. vocabulary, prefixes: those that the
-    application has of phi.metadata and phi.identifiers.
+    application has of phi.metadata and phi.object_keys.
 
     Raises ConfigurationError with every setting that can't be used. Each method raises IdentifyingValueError for a key
-    that phi.identifiers didn't make, and AWS's errors as phi.errors has them.
+    that phi.object_keys didn't make, and AWS's errors as phi.errors has them.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class PhiStore:
 
         progress may be called in several threads. Raises SomeFailedError at the end, once all were tried.
         """
-        return many.tried(
+        return batch.tried(
             (partial(self._send, source, key, metadata, progress, OF_MANY) for source, key in sources), self._at_once
         )
 
@@ -142,7 +142,7 @@ class PhiStore:
         self, targets: Iterable[tuple[str, Path]], *, progress: Progress | None = None
     ) -> Iterator[tuple[int, StoredObject]]:
         """Fetches the object of each key into its file, as `upload_many` stores them."""
-        return many.tried(
+        return batch.tried(
             (partial(self._fetch, key, target, None, progress, OF_MANY) for key, target in targets), self._at_once
         )
 
@@ -166,7 +166,7 @@ class PhiStore:
                     access.outcome = "unverified"
 
     def list(self, prefix: str = "") -> Iterator[ListedObject]:
-        """The latest of all objects, or of those under a prefix of phi.identifiers, in the order of their keys.
+        """The latest of all objects, or of those under a prefix of phi.object_keys, in the order of their keys.
 
         One whose key phi didn't make is left out, and a warning tells how many there are: such keys may tell whose.
         """

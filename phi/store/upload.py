@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from phi.errors import ConfigurationError
-from phi.store import checksum, multipart, side_by_side
+from phi.store import checksum, concurrent, multipart
 from phi.store.bucket import Answer, Bucket, answered_at, version_of
 from phi.store.multipart import Multipart, Part
 from phi.store.objects import StoredObject
-from phi.store.source import Source, Stream, reading
+from phi.store.upload_source import Source, Stream, reading
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 MOST_PARTS = 10_000
@@ -59,7 +59,7 @@ class Upload:
         at_once = max(1, min(self.at_once, self.at_once * self.part_size // size))
         done: list[Part] = []
         with multipart.begun(self.bucket, self.key, self.metadata) as upload:
-            with closing(side_by_side.results(_tasks(upload, stream, first, size), at_once)) as sent:
+            with closing(concurrent.results(_tasks(upload, stream, first, size), at_once)) as sent:
                 for part in sent:
                     done.append(part)
                     self.progress(part.size)

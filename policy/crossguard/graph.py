@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from crossguard.resources import Inputs, Resource, account_of
-from hipaa.documents import accounts_allowed
-from hipaa.facts import STANDS_FOR, Document, Here, Place, Ref, Unknown, unknowns
+from hipaa.access.policy_queries import accounts_allowed
+from hipaa.model.values import Document, Location, Ref, StackResource, Unknown, iter_unknowns
+from hipaa.services.kms.facts import STANDS_FOR
 
 # Regions by their start; every other is of the partition `aws`.
 # https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
@@ -54,7 +55,7 @@ class Graph:
 
     def at(self, ref: object) -> Resource | None:
         """The resource that something refers to, where it is one of these."""
-        return self._by_urn.get(ref.resource) if isinstance(ref, Here) else None
+        return self._by_urn.get(ref.resource) if isinstance(ref, StackResource) else None
 
     @cached_property
     def _by_urn(self) -> dict[str, Resource]:
@@ -76,15 +77,15 @@ class Graph:
         """
         if isinstance(value, str):
             named = self.named(value, types)
-            return Here(named.urn) if named else value
+            return StackResource(named.urn) if named else value
         if not isinstance(value, Unknown):
             return None
         sources = resource.sources.get(prop, ())
         wanted = {source.urn: source for source in sources if v7_type(source.type) in types}
         strangers = [each for each in sources if v7_type(each.type) not in {*types, *also}]
         if len(wanted) == 1 and not strangers:
-            return Here(self._key_of_alias(next(iter(wanted.values()))).urn)
-        return Unknown(value.where, tuple(source.urn for source in sources))
+            return StackResource(self._key_of_alias(next(iter(wanted.values()))).urn)
+        return Unknown(value.path, tuple(source.urn for source in sources))
 
     def bucket(self, companion: Resource) -> Resource | None:
         """The bucket that a companion sets: by a name that is known, else by the one that its value comes from.
@@ -141,14 +142,14 @@ class Graph:
         here = self._by_urn.get(component.urn, component)
         sources = {each.urn: each for each in (*here.sources.get(declared, ()), *resource.sources.get(prop, ()))}
         keys = [each for each in sources.values() if each.type in KEYS]
-        if any(unknowns(content)) and len(keys) == 1 and keys[0].type != ALIAS:
+        if any(iter_unknowns(content)) and len(keys) == 1 and keys[0].type != ALIAS:
             others = [each for each in sources.values() if each is not keys[0] and not _named(each)]
             content = content if others else _replaced(content, arn_of(keys[0]))
         return Document(content)
 
-    def place(self, resource: Resource) -> Place:
+    def place(self, resource: Resource) -> Location:
         region = resource.region
-        return Place(
+        return Location(
             partition_of(region), region, resource.provider.account or self.accounts.get(resource.provider.urn)
         )
 

@@ -18,11 +18,12 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PolicySeverity
 
 from crossguard import report
-from crossguard.gate import Gate
-from hipaa.controls import PREVIEWED, Control, Severity
-from hipaa.exemptions import SCHEMA
-from hipaa.terms import Terms
-from hipaa.verdicts import Status, Verdict
+from crossguard.run_state import Gate
+from hipaa.catalogue import PREVIEW_CONTROLS
+from hipaa.model.control import Control, Severity
+from hipaa.model.control_config import ControlConfig
+from hipaa.model.exemption import SCHEMA
+from hipaa.model.verdict import Status, Verdict
 
 FRAMEWORK = PolicyComplianceFramework(name="HIPAA Security Rule")
 RULE = "https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164/subpart-C"
@@ -50,15 +51,15 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
             EnforcementLevel.ADVISORY if control.severity is Severity.LOW else EnforcementLevel.MANDATORY,
             PolicyConfigSchema(
                 {option.name: option.schema for option in control.options}
-                | {"unverified": UNVERIFIED, "exemptions": SCHEMA}
+                | {"unverifiedLevel": UNVERIFIED, "exemptions": SCHEMA}
             ),
             display_name=control.title,
             severity=PolicySeverity(control.severity.value),
             framework=PolicyComplianceFramework(
                 name=FRAMEWORK.name, version="45 CFR 164 Subpart C", reference=control.citation
             ),
-            tags=["hipaa", control.service, *(["nprm"] if control.nprm else [])],
-            remediation_steps=control.remedy,
+            tags=["hipaa", control.service, *(["nprm"] if control.proposed_2025 else [])],
+            remediation_steps=control.remediation,
             url=RULE,
         )
         self.control = control
@@ -72,7 +73,7 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
 
     def validate(self, args: ResourceValidationArgs | StackValidationArgs, report_violation: ReportViolation) -> None:
         """The SDK calls a resource policy and a stack policy by the same name, with arguments of its kind."""
-        terms = self.gate.terms(self.control, args.get_config())
+        terms = self.gate.config_for(self.control, args.get_config())
         if isinstance(args, ResourceValidationArgs):
             stack = self.gate.before(args)
             for verdict in self.gate.judge_before(terms, stack, args.urn) if stack.facts else []:
@@ -87,7 +88,7 @@ class ConfigPolicy(StackValidationPolicy):
 
     def __init__(self, gate: Gate) -> None:
         super().__init__(
-            "gate-config",
+            "pack-config",
             "The pack's config can be used, and each exemption is in force and excuses something.",
             enforcement_level=EnforcementLevel.MANDATORY,
             display_name="The gate's config is sound",
@@ -101,12 +102,12 @@ class ConfigPolicy(StackValidationPolicy):
 
     def validate(self, _: StackValidationArgs, report_violation: ReportViolation) -> None:
         for record in self.gate.records.values():
-            for fault in record.terms.faults:
+            for fault in record.terms.errors:
                 report_violation(fault, None)
             for position, exemption in enumerate(record.terms.exemptions, 1):
-                if exemption.live:
+                if exemption.for_audit:
                     continue  # the audit's
-                if not any(exemption.covers(each) for each in record.verdicts if each.wrong):
+                if not any(exemption.covers(each) for each in record.verdicts if each.blocks):
                     text = f"exemption {position} excuses nothing in this stack: take it out"
                     report_violation(f"{exemption.control}: {text}", None)
 
@@ -116,7 +117,7 @@ class NoticePolicy(StackValidationPolicy):
 
     def __init__(self, gate: Gate) -> None:
         super().__init__(
-            "gate-notice",
+            "pack-notice",
             "What the pack's config lets through is seen.",
             enforcement_level=EnforcementLevel.ADVISORY,
             config_schema=PolicyConfigSchema(
@@ -132,14 +133,14 @@ class NoticePolicy(StackValidationPolicy):
         self.gate = gate
 
     def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
-        for control in PREVIEWED:
+        for control in PREVIEW_CONTROLS:
             record = self.gate.records.get(control.id)
             if record is None:
                 report_violation(f"{control.id}: disabled by the pack's config", None)
                 continue
             if control.severity is not Severity.LOW and self.gate.levels.get(control.id) == "advisory":
                 report_violation(f"{control.id}: only advisory, by the pack's config", None)
-            for loosened in record.terms.loosened:
+            for loosened in record.terms.relaxations:
                 report_violation(f"{control.id}: {loosened}, by the pack's config", None)
             for verdict in record.verdicts:
                 if (note := _let_through(record.terms, verdict)) is not None:
@@ -148,30 +149,30 @@ class NoticePolicy(StackValidationPolicy):
         self.gate.records.clear()
 
 
-def _let_through(terms: Terms, verdict: Verdict) -> str | None:
-    if not verdict.wrong or terms.blocks(verdict):
+def _let_through(terms: ControlConfig, verdict: Verdict) -> str | None:
+    if not verdict.blocks or terms.blocks(verdict):
         return None
-    exemption = terms.exemption(verdict)
-    return f"{verdict.finding.found}; {exemption.note if exemption else 'allowed as not known yet'}"
+    exemption = terms.exemption_for(verdict)
+    return f"{verdict.finding.text}; {exemption.summary if exemption else 'allowed as not known yet'}"
 
 
 def policies() -> list[Policy]:
     """The pack's policies: a control each in the order of the catalogue, and the gate's own two last."""
     gate = Gate()
-    return [*(ControlPolicy(control, gate) for control in PREVIEWED), ConfigPolicy(gate), NoticePolicy(gate)]
+    return [*(ControlPolicy(control, gate) for control in PREVIEW_CONTROLS), ConfigPolicy(gate), NoticePolicy(gate)]
 
 
-def message(terms: Terms, verdict: Verdict) -> str:
+def message(terms: ControlConfig, verdict: Verdict) -> str:
     """What was found, what is required and how to mend it. It follows the policy's description."""
-    lines = [f"Found: {verdict.finding.found}.", f"Required: {terms.control.asks(terms.options)}."]
+    lines = [f"Found: {verdict.finding.text}.", f"Required: {terms.control.requirement_text(terms.options)}."]
     if verdict.status is Status.UNVERIFIED:
         lines.append(_how_to_know(verdict))
-    lines.append(f"Fix: {terms.control.remedy}")
+    lines.append(f"Fix: {terms.control.remediation}")
     return "\n".join(lines)
 
 
 def _how_to_know(verdict: Verdict) -> str:
-    sources = dict.fromkeys(source for each in verdict.finding.unknown for source in each.sources)
+    sources = dict.fromkeys(source for each in verdict.finding.unknowns for source in each.sources)
     waits = f"It waits for {_names(sources)}. " if sources else ""
     return (
         f"What isn't known can't pass. {waits}Make it from values that are known at preview, such as a physical name "

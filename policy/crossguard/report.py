@@ -1,4 +1,4 @@
-"""Every verdict of a run as JSON, for evidence: to the path in the config of gate-notice, or in HIPAA_REPORT."""
+"""Every verdict of a run as JSON, for evidence: to the path in the config of pack-notice, or in HIPAA_REPORT."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crossguard.gate import Record
-from hipaa.verdicts import Verdict
+from crossguard.run_state import Record
+from hipaa.model.verdict import Verdict
 
 
 def write(records: Iterable[Record], config: Mapping[str, Any] | None, levels: Mapping[str, str]) -> None:
@@ -42,22 +42,22 @@ def _control(record: Record, levels: Mapping[str, str]) -> dict[str, Any]:
         "id": control.id,
         "statement": control.statement,
         "paragraphs": [
-            {"paragraph": f"164.{each.number}", "status": each.duty.value, "ours": each.ours}
+            {"paragraph": f"164.{each.number}", "status": each.specification.value, "ours": each.own_mapping}
             for each in control.paragraphs
         ],
         "severity": control.severity.value,
         "level": levels.get(control.id),
-        "required": control.asks(record.terms.options),
-        "loosened": list(record.terms.loosened),
+        "required": control.requirement_text(record.terms.options),
+        "loosened": list(record.terms.relaxations),
         "verdicts": [_verdict(record, verdict) for verdict in record.verdicts],
     }
 
 
 def _verdict(record: Record, verdict: Verdict) -> dict[str, Any]:
-    exemption = record.terms.exemption(verdict)
+    exemption = record.terms.exemption_for(verdict)
     return {
         "resource": verdict.resource,
         "status": verdict.status.value,
-        "found": verdict.finding.found,
-        "exempted": exemption.note if exemption and verdict.wrong else None,
+        "found": verdict.finding.text,
+        "exempted": exemption.summary if exemption and verdict.blocks else None,
     }

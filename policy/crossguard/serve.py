@@ -26,7 +26,7 @@ from pulumi_policy import (
 )
 
 from crossguard.policies import ControlPolicy, policies
-from hipaa.rules import concerned
+from hipaa.catalogue import controls_for_resource
 
 SDK = "1.21.0"
 Plain: Any = sdk._PolicyAnalyzerServicer
@@ -61,7 +61,7 @@ class Servicer(Plain):  # type: ignore[misc]
         answer = super().Configure(request, context)
         for policy in self._controls:
             policy.gate.levels[policy.name] = self._get_enforcement_level(policy).value
-            policy.gate.terms(policy.control, self._get_policy_config(policy.name))
+            policy.gate.config_for(policy.control, self._get_policy_config(policy.name))
         return answer
 
     def Analyze(self, request: Any, context: Any) -> Any:
@@ -69,7 +69,7 @@ class Servicer(Plain):  # type: ignore[misc]
         self._sdk.Analyze(request, context)
         read: ResourceValidationArgs = self._reader.taken.args
         gate = self._controls[0].gate
-        concern = concerned(gate.before(read))
+        concern = controls_for_resource(gate.before(read))
         gate.forget(read.urn)
         asked = [policy for policy in self._controls if policy.name in concern]
         response = proto.AnalyzeResponse()

@@ -14,7 +14,7 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from hipaa.iam import Principal
+from hipaa.evaluator import Principal
 from sandbox.authorization.decision import Caller, Keys
 from sandbox.environment import ACCESS_KEY, ACCOUNT
 

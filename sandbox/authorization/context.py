@@ -11,9 +11,9 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
-from sandbox.authorization.actions import Need, lock
 from sandbox.authorization.decision import Keys
-from sandbox.authorization.received import HttpRequest
+from sandbox.authorization.http_request import HttpRequest
+from sandbox.authorization.required_permissions import Need, lock
 from sandbox.environment import REGION
 
 # No request that reaches the emulator comes through a service, an endpoint of a VPC, or from an organization.

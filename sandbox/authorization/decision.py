@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from hipaa.iam import Decision, MalformedPolicy, Outcome, Policy, Principal, Request, Statement, decide, parse
+from hipaa.evaluator import Decision, MalformedPolicy, Outcome, Policy, Principal, Request, Statement, evaluate, parse
 
 Keys = dict[str, str | list[str] | None]
 """Condition keys and their values; None for one that is surely absent."""
@@ -61,8 +61,8 @@ def refusal(caller: Caller, action: str, resource: Resource, keys: Keys, *, clos
     except MalformedPolicy as error:
         why: str | None = f"because a policy can't be read: {error}"
     else:
-        grants = {kind: decide(several, request) for kind, several in policies.items()}
-        named = decide(map(_without_accounts, policies[_RESOURCE]), request).outcome is Outcome.ALLOWED
+        grants = {kind: evaluate(several, request) for kind, several in policies.items()}
+        named = evaluate(map(_without_accounts, policies[_RESOURCE]), request).outcome is Outcome.ALLOWED
         missing = _missing(caller, resource, grants, named=named)
         why = _denied(policies, request) or (missing and _not_granted(missing, grants[missing], action))
     who = caller.principal.id or "anonymous"
@@ -83,7 +83,7 @@ def service(name: str, action: str, resource_arn: str, policy: str | None, keys:
 def _denied(policies: Mapping[str, Sequence[Policy]], request: Request) -> str | None:
     """A Deny that is about the request, or may be: what isn't known is refused."""
     for kind, several in policies.items():
-        alone = decide([_ANYTHING, *several], request)
+        alone = evaluate([_ANYTHING, *several], request)
         if alone.outcome is Outcome.DENIED and alone.statement:
             return f"with an explicit deny in {_a(kind)} (statement {alone.statement.label})"
         if alone.outcome is Outcome.UNSURE:

@@ -14,9 +14,9 @@ from typing import Any
 from moto.kms.models import kms_backends
 from moto.s3.models import FakeBucket, FakeKey, s3_backends
 
-from sandbox.authorization.actions import ARN, copied
 from sandbox.authorization.decision import Resource
-from sandbox.authorization.received import HttpRequest
+from sandbox.authorization.http_request import HttpRequest
+from sandbox.authorization.required_permissions import ARN, copied
 
 _HEADER = "x-amz-server-side-encryption"
 _KEY_ARN = re.compile(r"arn:aws:kms:([^:]+):(\d{12}):(?:key/)?(.+)")

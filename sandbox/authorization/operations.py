@@ -8,7 +8,7 @@ from functools import cache
 
 from moto.core.utils import get_service_model
 
-from sandbox.authorization.received import HttpRequest
+from sandbox.authorization.http_request import HttpRequest
 
 # Of other endpoints, or what neither moto nor a bucket policy knows: a browser's form, metadata tables.
 _ELSEWHERE = re.compile(

@@ -10,7 +10,7 @@ from moto.iam.models import iam_backends
 
 from sandbox.authorization.context import of_connection
 from sandbox.authorization.decision import Caller, Keys, Resource, refusal
-from sandbox.authorization.received import HttpRequest
+from sandbox.authorization.http_request import HttpRequest
 
 # moto makes a session without them, which would then be let in where AWS's wouldn't.
 _NOT_KEPT = ("Tags.", "TransitiveTagKeys.", "PolicyArns.", "SourceIdentity")

@@ -11,15 +11,15 @@ from pulumi.runtime.rpc import UNKNOWN
 from components import access
 from components.access import Access, AccessArgs
 from components.account import Account
-from components.role import Role
+from components.application_trust import Trust
+from components.iam_role import Role
 from components.settings import Settings
-from components.site import Site
-from components.trust import Trust
-from hipaa import iam
+from components.stack_context import Site
+from hipaa import evaluator
 from phi.audit.collectors import CALLS, OF_STACK
-from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
-ALLOWED, NOT_ALLOWED = iam.Outcome.ALLOWED, iam.Outcome.NOT_ALLOWED
+ALLOWED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.NOT_ALLOWED
 OTHER = "444455556666"
 HOME = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
@@ -55,15 +55,17 @@ def project(monkeypatch):
 # What each role may do
 
 
-def may(document, action, resource, **context) -> iam.Outcome:
+def may(document, action, resource, **context) -> evaluator.Outcome:
     """Of a permissions document, asked by the role that has it.
 
     `via` and `of` are what S3 tells a key, `alias` is the key's own.
     """
     keys = {"via": "kms:ViaService", "of": "kms:EncryptionContext:aws:s3:arn", "alias": "kms:ResourceAliases"}
     told = {keys[name]: [value] for name, value in context.items()}
-    who = iam.Principal("AWS", HOME.role_arn("somebody"), ACCOUNT_ID)
-    return iam.decide([iam.parse(document)], iam.Request(action, resource, who, told, closed=True)).outcome
+    who = evaluator.Principal("AWS", HOME.role_arn("somebody"), ACCOUNT_ID)
+    return evaluator.evaluate(
+        [evaluator.parse(document)], evaluator.Request(action, resource, who, told, closed=True)
+    ).outcome
 
 
 S3 = "s3.us-east-1.amazonaws.com"
@@ -103,11 +105,11 @@ PERMISSIONS = {
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
-        ("s3:GetObject", f"{PHI}/{iam.ANY}"),
-        ("s3:PutObject", f"{PHI}/{iam.ANY}"),
-        ("s3:DeleteObject", f"{PHI}/{iam.ANY}"),
-        ("s3:AbortMultipartUpload", f"{PHI}/{iam.ANY}"),
-        ("s3:ListMultipartUploadParts", f"{PHI}/{iam.ANY}"),
+        ("s3:GetObject", f"{PHI}/{evaluator.ANY}"),
+        ("s3:PutObject", f"{PHI}/{evaluator.ANY}"),
+        ("s3:DeleteObject", f"{PHI}/{evaluator.ANY}"),
+        ("s3:AbortMultipartUpload", f"{PHI}/{evaluator.ANY}"),
+        ("s3:ListMultipartUploadParts", f"{PHI}/{evaluator.ANY}"),
         ("s3:ListBucket", PHI),
         ("s3:ListBucketMultipartUploads", PHI),
     ],
@@ -124,7 +126,7 @@ def test_the_application_reads_writes_and_deletes_in_its_bucket_alone(action, re
 )
 def test_the_application_reaches_neither_versions_nor_settings(action):
     document = access.application_permissions(args())
-    assert {may(document, action, each) for each in (PHI, f"{PHI}/{iam.ANY}")} == {NOT_ALLOWED}
+    assert {may(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {NOT_ALLOWED}
 
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
@@ -156,7 +158,7 @@ def test_the_auditor_reads_the_settings_of_the_stacks_buckets(action):
 @pytest.mark.parametrize("action", ["s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging", *VERSIONS])
 def test_the_auditor_sees_nothing_of_phi(action):
     document = access.auditor_permissions(args())
-    assert {may(document, action, each) for each in (PHI, f"{PHI}/{iam.ANY}")} == {NOT_ALLOWED}
+    assert {may(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {NOT_ALLOWED}
 
 
 @pytest.mark.parametrize("of", [PHI, f"{PHI}/object", TRAIL, f"{TRAIL}/file"])
@@ -170,10 +172,10 @@ def test_the_auditor_never_decrypts_with_the_key_of_phi(of):
 def test_the_auditor_reads_the_logs_and_changes_none(bucket):
     document = access.auditor_permissions(args())
     assert may(document, "s3:ListBucket", bucket) is ALLOWED
-    assert may(document, "s3:GetObject", f"{bucket}/{iam.ANY}") is ALLOWED
-    assert may(document, "s3:GetObjectVersion", f"{bucket}/{iam.ANY}") is ALLOWED
+    assert may(document, "s3:GetObject", f"{bucket}/{evaluator.ANY}") is ALLOWED
+    assert may(document, "s3:GetObjectVersion", f"{bucket}/{evaluator.ANY}") is ALLOWED
     for action in (*WEAKENING, "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention"):
-        assert {may(document, action, each) for each in (bucket, f"{bucket}/{iam.ANY}")} == {NOT_ALLOWED}
+        assert {may(document, action, each) for each in (bucket, f"{bucket}/{evaluator.ANY}")} == {NOT_ALLOWED}
 
 
 def test_the_auditor_decrypts_the_trails_files_through_s3_alone():
@@ -234,7 +236,7 @@ def test_the_auditor_reads_what_guards_phi(action, resource, another):
 )
 @pytest.mark.parametrize("role", PERMISSIONS)
 def test_nobody_changes_what_audits_or_who_has_access(role, action):
-    assert may(PERMISSIONS[role](args()), action, iam.ANY) is NOT_ALLOWED
+    assert may(PERMISSIONS[role](args()), action, evaluator.ANY) is NOT_ALLOWED
 
 
 @pytest.mark.parametrize("action", ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"])
@@ -297,20 +299,20 @@ def test_actions_are_named_and_so_is_every_resource_that_can_be(role, anywhere):
     document = PERMISSIONS[role](args())
     actions = {action for statement in document["Statement"] for action in statement["Action"]}
     assert "*" not in "".join(actions)
-    assert {action for action in actions if may(document, action, iam.ANY, via=S3, of=PHI) is ALLOWED} == anywhere
+    assert {action for action in actions if may(document, action, evaluator.ANY, via=S3, of=PHI) is ALLOWED} == anywhere
 
 
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
         ("s3:ListBucketVersions", PHI),
-        ("s3:GetObject", f"{PHI}/{iam.ANY}"),
-        ("s3:GetObjectVersion", f"{PHI}/{iam.ANY}"),
-        ("s3:DeleteObjectVersion", f"{PHI}/{iam.ANY}"),
-        ("s3:RestoreObject", f"{PHI}/{iam.ANY}"),
-        ("s3:PutObject", f"{PHI}/{iam.ANY}"),
-        ("s3:AbortMultipartUpload", f"{PHI}/{iam.ANY}"),
-        ("s3:PutObjectRetention", f"{PHI}/{iam.ANY}"),
+        ("s3:GetObject", f"{PHI}/{evaluator.ANY}"),
+        ("s3:GetObjectVersion", f"{PHI}/{evaluator.ANY}"),
+        ("s3:DeleteObjectVersion", f"{PHI}/{evaluator.ANY}"),
+        ("s3:RestoreObject", f"{PHI}/{evaluator.ANY}"),
+        ("s3:PutObject", f"{PHI}/{evaluator.ANY}"),
+        ("s3:AbortMultipartUpload", f"{PHI}/{evaluator.ANY}"),
+        ("s3:PutObjectRetention", f"{PHI}/{evaluator.ANY}"),
     ],
 )
 def test_who_breaks_the_glass_reaches_versions_of_phi_alone(action, resource):
@@ -323,7 +325,7 @@ def test_who_breaks_the_glass_reaches_versions_of_phi_alone(action, resource):
 @pytest.mark.parametrize("action", [*WEAKENING, "s3:DeleteObject", "s3:BypassGovernanceRetention"])
 def test_who_breaks_the_glass_changes_no_guard_and_hides_no_object(action):
     document = access.break_glass_permissions(args())
-    assert {may(document, action, each) for each in (PHI, f"{PHI}/{iam.ANY}")} == {NOT_ALLOWED}
+    assert {may(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {NOT_ALLOWED}
 
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
@@ -339,18 +341,18 @@ def test_who_breaks_the_glass_uses_the_key_through_s3_alone(action):
 # Who may take each role
 
 
-def takes(document, who, *, action="sts:AssumeRole", **context) -> iam.Outcome:
+def takes(document, who, *, action="sts:AssumeRole", **context) -> evaluator.Outcome:
     told = {key: [value] for key, value in context.items()}
-    request = iam.Request(action, HOME.role_arn("role"), who, told, closed=True)
-    return iam.decide([iam.parse(document)], request).outcome
+    request = evaluator.Request(action, HOME.role_arn("role"), who, told, closed=True)
+    return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
 
-def caller(account: str = ACCOUNT_ID) -> iam.Principal:
-    return iam.Principal("AWS", f"arn:aws:iam::{account}:user/somebody", account)
+def caller(account: str = ACCOUNT_ID) -> evaluator.Principal:
+    return evaluator.Principal("AWS", f"arn:aws:iam::{account}:user/somebody", account)
 
 
-def service(name: str) -> iam.Principal:
-    return iam.Principal("Service", name)
+def service(name: str) -> evaluator.Principal:
+    return evaluator.Principal("Service", name)
 
 
 @pytest.mark.parametrize("name", ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"])
@@ -411,7 +413,7 @@ def test_an_identity_provider_is_bound_by_audience_and_subject(change, expected)
     document = access.application_trust(HOME, PIPELINE)
     token = {"aud": "sts.amazonaws.com", "sub": DEPLOYMENT} | change
     told = {f"{GITHUB}:{name}": value for name, value in token.items() if value}
-    provider = iam.Principal("Federated", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{GITHUB}")
+    provider = evaluator.Principal("Federated", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{GITHUB}")
     assert takes(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is expected
 
 
@@ -419,7 +421,7 @@ def test_an_identity_provider_of_another_account_or_name_is_refused():
     document = access.application_trust(HOME, PIPELINE)
     told = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": DEPLOYMENT}
     for arn in (f"arn:aws:iam::{OTHER}:oidc-provider/{GITHUB}", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/other"):
-        provider = iam.Principal("Federated", arn)
+        provider = evaluator.Principal("Federated", arn)
         assert takes(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is NOT_ALLOWED
 
 

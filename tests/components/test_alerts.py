@@ -11,14 +11,14 @@ from pulumi.runtime import rpc
 
 from components.account import Account
 from components.alert_dashboard import dashboard
-from components.alert_rules import signs, told, watches
+from components.alert_patterns import signs, told, watches
+from components.alert_topic import topic_policy
 from components.alerts import Alerts, publishing_policy, trust_policy
 from components.settings import Settings
-from components.site import Site
-from components.topic import topic_policy
-from hipaa import iam
-from hipaa.events import by_filter, by_rule, enveloped
-from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed
+from components.stack_context import Site
+from hipaa import evaluator
+from hipaa.services.cloudwatch.event_patterns import by_filter, by_rule, enveloped
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
 ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit"
@@ -29,9 +29,9 @@ STRANGER = "444455556666"
 PHI, TRAIL = (f"phi-dev-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail"))
 SUBSCRIBERS = ["security@example.com", "https://alerts.example.com/hook?token=secret"]
 
-ALLOWED, DENIED, NOT_ALLOWED = iam.Outcome.ALLOWED, iam.Outcome.DENIED, iam.Outcome.NOT_ALLOWED
-CLOUDWATCH = iam.Principal("Service", "cloudwatch.amazonaws.com")
-EVENTBRIDGE = iam.Principal("Service", "events.amazonaws.com")
+ALLOWED, DENIED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.DENIED, evaluator.Outcome.NOT_ALLOWED
+CLOUDWATCH = evaluator.Principal("Service", "cloudwatch.amazonaws.com")
+EVENTBRIDGE = evaluator.Principal("Service", "events.amazonaws.com")
 
 
 def alerts(*, preview: bool = False) -> Monitor:
@@ -63,9 +63,9 @@ def one(stack: Monitor, kind: str):
     return found
 
 
-def outcome(document, action, resource, principal, context) -> iam.Outcome:
-    request = iam.Request(action, resource, principal, context, closed=True)
-    return iam.decide([iam.parse(document)], request).outcome
+def outcome(document, action, resource, principal, context) -> evaluator.Outcome:
+    request = evaluator.Request(action, resource, principal, context, closed=True)
+    return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
 
 # Who publishes.
@@ -76,9 +76,9 @@ BY_ALARM = OVER_TLS | {
     "aws:SourceAccount": [ACCOUNT_ID],
     "aws:SourceArn": [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT_ID}:alarm:phi-dev-root-used"],
 }
-ROLE = iam.Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
+ROLE = evaluator.Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
 BY_ROLE = OVER_TLS | {"aws:PrincipalIsAWSService": ["false"], "aws:PrincipalArn": [ROLE.id]}
-FOREIGN = iam.Principal("AWS", f"arn:aws:iam::{STRANGER}:role/app", STRANGER)
+FOREIGN = evaluator.Principal("AWS", f"arn:aws:iam::{STRANGER}:role/app", STRANGER)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_alarms_publish_and_the_account_administers(stack, principal, action, co
 
 BY_RULE = {
     "aws:SourceAccount": [ACCOUNT_ID],
-    "aws:SourceArn": [f"arn:aws:events:us-east-1:{ACCOUNT_ID}:rule/phi-dev-key-ended"],
+    "aws:SourceArn": [f"arn:aws:events:us-east-1:{ACCOUNT_ID}:rule/phi-dev-kms-key-disabled"],
 }
 
 
@@ -127,7 +127,11 @@ BY_RULE = {
     [
         (EVENTBRIDGE, {}, ALLOWED),
         (EVENTBRIDGE, {"aws:SourceAccount": [STRANGER]}, NOT_ALLOWED),
-        (EVENTBRIDGE, {"aws:SourceArn": [f"arn:aws:events:us-east-1:{STRANGER}:rule/phi-dev-key-ended"]}, NOT_ALLOWED),
+        (
+            EVENTBRIDGE,
+            {"aws:SourceArn": [f"arn:aws:events:us-east-1:{STRANGER}:rule/phi-dev-kms-key-disabled"]},
+            NOT_ALLOWED,
+        ),
         (CLOUDWATCH, {}, NOT_ALLOWED),
         (ROLE, {}, NOT_ALLOWED),
     ],
@@ -162,7 +166,7 @@ THROUGH_SNS = {
     ],
 )
 def test_the_publisher_does_nothing_but_publish(stack, action, resource, context, expected):
-    publisher = iam.Principal("AWS", PUBLISHER_ARN, ACCOUNT_ID)
+    publisher = evaluator.Principal("AWS", PUBLISHER_ARN, ACCOUNT_ID)
     assert outcome(one(stack, "RolePolicy").policy, action, resource, publisher, context) is expected
 
 
@@ -212,7 +216,7 @@ TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
 @pytest.mark.parametrize(
     ("event", "by_log", "at_once"),
     [
-        (REFUSED, {"access-refused"}, set()),
+        (REFUSED, {"access-denied"}, set()),
         (record("s3", "GetObject", **on(PHI)), set(), set()),
         (record("s3", "GetObject", errorCode="NoSuchKey", **on(PHI)), set(), set()),
         (record("s3", "GetObject", errorCode="AccessDenied", **on("other")), set(), set()),
@@ -227,12 +231,12 @@ TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
         (record("signin", "ConsoleLogin", userIdentity=USER, **SIGNED_IN, **WITH_MFA), set(), set()),
         (record("signin", "ConsoleLogin", **SIGNED_IN, **WITHOUT_MFA), set(), set()),
         *(
-            (record("kms", name, requestParameters={"keyId": "k"}), {"key-ended"}, {"key-ended"})
+            (record("kms", name, requestParameters={"keyId": "k"}), {"kms-key-disabled"}, {"kms-key-disabled"})
             for name in ("DisableKey", "ScheduleKeyDeletion")
         ),
         (record("kms", "CancelKeyDeletion", requestParameters={"keyId": "k"}), set(), set()),
         *(
-            (record("s3", name, **on(bucket)), {"bucket-opened"}, {"bucket-opened"})
+            (record("s3", name, **on(bucket)), {"bucket-access-changed"}, {"bucket-access-changed"})
             for bucket in (PHI, TRAIL)
             for name in (
                 "PutBucketPolicy",
@@ -243,7 +247,7 @@ TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
         ),
         (record("s3", "PutBucketPolicy", **on("other")), set(), set()),
         *(
-            (record("cloudtrail", name), {"trail-changed"}, {"trail-changed"})
+            (record("cloudtrail", name), {"cloudtrail-changed"}, {"cloudtrail-changed"})
             for name in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
         ),
         (record("cloudtrail", "GetTrailStatus"), set(), set()),
@@ -257,8 +261,10 @@ TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
 def test_each_danger_raises_its_alert_and_daily_work_raises_none(stack, event, by_log, at_once):
     filters = of(stack, "LogMetricFilter").items()
     rules = of(stack, "EventRule").items()
-    raised = {name for name, each in filters if by_filter(each.inputs["pattern"], event) is iam.Match.YES}
-    ruled = {name for name, each in rules if by_rule(each.inputs["eventPattern"], enveloped(event)) is iam.Match.YES}
+    raised = {name for name, each in filters if by_filter(each.inputs["pattern"], event) is evaluator.Match.YES}
+    ruled = {
+        name for name, each in rules if by_rule(each.inputs["eventPattern"], enveloped(event)) is evaluator.Match.YES
+    }
     assert raised == {f"alerts-{each}" for each in by_log}
     assert ruled == {f"alerts-{each}" for each in at_once}
 
@@ -314,8 +320,8 @@ def test_a_message_tells_who_did_what_and_nothing_of_what_the_request_held(watch
         assert expected in said
     assert "patient" not in said
     assert (PHI in said, "the-key" in said, BREAK_GLASS_ARN in said) == (
-        watch.name == "bucket-opened",
-        watch.name == "key-ended",
+        watch.name == "bucket-access-changed",
+        watch.name == "kms-key-disabled",
         watch.name == "break-glass-used",
     )
 

@@ -9,9 +9,9 @@ import pytest
 from components.account import Account
 from components.audit_trail import AuditTrail
 from components.settings import Settings
-from components.site import Site
-from tests.components.asked import ALLOWED, ANONYMOUS, NOT_ALLOWED, OUTSIDER, ROOT, outcome, role, service
-from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, deployed, whole_program
+from components.stack_context import Site
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed, whole_program
+from tests.components.policy_requests import ALLOWED, ANONYMOUS, NOT_ALLOWED, OUTSIDER, ROOT, outcome, role, service
 
 PHI = f"arn:aws:s3:::phi-prod-phi-{ACCOUNT_ID}-us-east-1"
 REPLICA = f"arn:aws:s3:::phi-prod-replica-{ACCOUNT_ID}-us-west-2"

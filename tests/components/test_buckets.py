@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from hipaa import iam
-from tests.components.asked import (
+from hipaa import evaluator
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, whole_program
+from tests.components.policy_requests import (
     ALLOWED,
     ANONYMOUS,
     DENIED,
@@ -19,7 +20,6 @@ from tests.components.asked import (
     role,
     service,
 )
-from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Monitor, whole_program
 
 PHI, TRAIL, LOGS = (f"phi-prod-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail", "access-logs"))
 REPLICA, REPLICA_LOGS = (f"phi-prod-{each}-{ACCOUNT_ID}-us-west-2" for each in ("replica", "replica-logs"))
@@ -79,10 +79,10 @@ def arn(name: str) -> str:
     ],
 )
 def test_neither_plain_http_nor_old_tls_is_let_in(prod, name, transport):
-    document = iam.parse(policy(prod, name))
-    for resource in (arn(name), f"{arn(name)}/{iam.ANY}"):
-        request = iam.Request("s3:" + iam.ANY, resource, iam.ANYONE, transport)
-        assert iam.decide([document], request).outcome is DENIED
+    document = evaluator.parse(policy(prod, name))
+    for resource in (arn(name), f"{arn(name)}/{evaluator.ANY}"):
+        request = evaluator.Request("s3:" + evaluator.ANY, resource, evaluator.ANYONE, transport)
+        assert evaluator.evaluate([document], request).outcome is DENIED
 
 
 @pytest.mark.parametrize("name", BUCKETS)
@@ -303,9 +303,11 @@ def test_encryption(prod, name):
 def test_what_is_kept_is_locked_and_access_logs_are_not(prod, changed):
     """S3 delivers no access logs to a bucket with Object Lock."""
     for stack, mode, days in ((prod, "GOVERNANCE", 2192), (changed, "COMPLIANCE", 2200)):
-        locks = {each.inputs["bucket"]: each.inputs["rule"] for each in stack.of("BucketObjectLockConfiguration")}
+        locks = {
+            each.inputs["bucket"]: each.inputs["rule"] for each in stack.facts_of_type("BucketObjectLockConfiguration")
+        }
         assert locks == {BUCKETS[name]: {"defaultRetention": {"mode": mode, "days": days}} for name in LOCKED}
-        assert {each.name for each in stack.of("Bucket") if each.inputs["objectLockEnabled"]} == set(LOCKED)
+        assert {each.name for each in stack.facts_of_type("Bucket") if each.inputs["objectLockEnabled"]} == set(LOCKED)
 
 
 @pytest.mark.parametrize(("run", "archived", "gone", "logs"), [("prod", 90, 2555, 2192), ("changed", 30, 3000, 2500)])

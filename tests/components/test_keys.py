@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from components import key_uses
+from components import key_policy as statements
 from components.account import Account
 from components.customer_key import key_policy
 from components.settings import Settings
-from components.site import Site
-from hipaa.iam import Principal
-from tests.components.asked import ALLOWED, ANONYMOUS, NOT_ALLOWED, OTHER, OUTSIDER, ROOT, outcome, role, service
-from tests.components.deployed import ACCOUNT_ID, Monitor, whole_program
+from components.stack_context import Site
+from hipaa.evaluator import Principal
+from tests.components.mocked_stack import ACCOUNT_ID, Monitor, whole_program
+from tests.components.policy_requests import (
+    ALLOWED,
+    ANONYMOUS,
+    NOT_ALLOWED,
+    OTHER,
+    OUTSIDER,
+    ROOT,
+    outcome,
+    role,
+    service,
+)
 
 APP = role("app")
 PRIMARIES = {"replica-key": "phi-key", "replica-alerts-key": "audit-key"}
@@ -36,7 +46,7 @@ def prod():
 def asked(stack: Monitor, name: str, principal, action: str, context):
     """The outcome of one of the key's policy; what isn't in `context` isn't told."""
     kind = "ReplicaKey" if name in PRIMARIES else "Key"
-    (key,) = [each for each in stack.of(kind) if each.name == name and each.type.startswith("aws:")]
+    (key,) = [each for each in stack.facts_of_type(kind) if each.name == name and each.type.startswith("aws:")]
     arn = f"arn:aws:kms:{REGIONS[name]}:{ACCOUNT_ID}:key/{name}"
     return outcome(key.policy, principal, f"kms:{action}", arn, context)
 
@@ -204,7 +214,7 @@ def test_in_china_the_services_have_their_own_names(monkeypatch):
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
     account = Account(ACCOUNT_ID, "cn-north-1", "aws-cn", "amazonaws.com.cn", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/a")
     bucket = "arn:aws-cn:s3:::b"
-    document = key_policy(account, key_uses.of_phi(Site(account, Settings("dev", "cn-north-1")), bucket))
+    document = key_policy(account, statements.of_phi(Site(account, Settings("dev", "cn-north-1")), bucket))
     somebody = Principal("AWS", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
     context = {VIA: ["s3.cn-north-1.amazonaws.com.cn"], CALLER: [ACCOUNT_ID], OF_S3: [bucket]}
     assert outcome(document, somebody, "kms:Decrypt", "key", context) is ALLOWED

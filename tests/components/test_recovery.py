@@ -9,9 +9,9 @@ import pytest
 from components.account import Account
 from components.backup import Backup
 from components.settings import Settings
-from components.site import Site
-from tests.components.asked import ALLOWED, NOT_ALLOWED, OTHER, OUTSIDER, ROOT, outcome, role, service
-from tests.components.deployed import ACCOUNT_ID, DEPLOYER, deployed, whole_program
+from components.stack_context import Site
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, deployed, whole_program
+from tests.components.policy_requests import ALLOWED, NOT_ALLOWED, OTHER, OUTSIDER, ROOT, outcome, role, service
 
 PHI, REPLICA = (f"phi-prod-phi-{ACCOUNT_ID}-us-east-1", f"phi-prod-replica-{ACCOUNT_ID}-us-west-2")
 SOURCE, COPIES = f"arn:aws:s3:::{PHI}", f"arn:aws:s3:::{REPLICA}"

@@ -7,10 +7,10 @@ import json
 import pytest
 import yaml
 
+from components.application_trust import Trust
 from components.settings import Settings, SettingsError, load
-from components.trust import Trust
 from sandbox.folder import ROOT
-from tests.components.deployed import configuration
+from tests.components.mocked_stack import configuration
 
 DEV = {"phi:environment": "dev", "aws:region": "eu-west-1"}
 PROD = {"phi:environment": "prod", "aws:region": "us-east-1"}
@@ -74,7 +74,7 @@ def test_a_list_and_the_default_tags_are_read_as_pulumi_gives_them():
 
 
 def test_without_backup_where_there_is_a_replica():
-    assert load(PROD | {"phi:backup": "false", "phi:replicaRegion": "us-west-2"}).backup is False
+    assert load(PROD | {"phi:backupEnabled": "false", "phi:replicaRegion": "us-west-2"}).backup is False
 
 
 @pytest.mark.parametrize(("environment", "keeps"), [("dev", False), ("staging", True), ("prod", True)])
@@ -84,9 +84,9 @@ def test_only_dev_lets_its_data_go(environment, keeps):
 
 @pytest.mark.parametrize(("environment", "least"), [("dev", 1), ("staging", 2192), ("prod", 2192)])
 def test_only_dev_locks_for_less_than_six_years(environment, least):
-    assert load(DEV | {"phi:environment": environment, "phi:lockDays": str(least)}).lock_days == least
-    (fault,) = faults(DEV | {"phi:environment": environment, "phi:lockDays": str(least - 1)})
-    assert fault.startswith(f"phi:lockDays is {least - 1}; a version is locked at least {least} days")
+    assert load(DEV | {"phi:environment": environment, "phi:objectLockDays": str(least)}).lock_days == least
+    (fault,) = faults(DEV | {"phi:environment": environment, "phi:objectLockDays": str(least - 1)})
+    assert fault.startswith(f"phi:objectLockDays is {least - 1}; a version is locked at least {least} days")
 
 
 DAYS = ("backupDays", "retentionDays", "archiveAfterDays", "logRetentionDays", "lockDays")
@@ -135,7 +135,10 @@ def test_a_fault_names_its_key_what_is_wrong_and_the_fix(key, text, told):
         ({"aws:region": "Ireland"}, "aws:region is 'Ireland', not an AWS region; set it with: pulumi config set"),
         ({"aws:defaultTags": "[]"}, "aws:defaultTags isn't an object with tags. Set it with: pulumi config set"),
         ({"aws:defaultTags": '{"tags": []}'}, "aws:defaultTags isn't an object with tags."),
-        ({"phi:retentionDay": "2555"}, "phi:retentionDay isn't a setting; did you mean phi:retentionDays? Remove it"),
+        (
+            {"phi:retentionDay": "2555"},
+            "phi:retentionDay isn't a setting; did you mean phi:noncurrentRetentionDays? Remove it",
+        ),
         ({"phi:zzz": "1"}, "phi:zzz isn't a setting; the settings are phi:environment, phi:replicaRegion,"),
     ],
 )
@@ -148,17 +151,21 @@ def test_so_does_one_of_the_provider_or_of_no_setting(values, told):
 @pytest.mark.parametrize(
     ("values", "told", "fix"),
     [
-        ({"archiveAfterDays": "2466"}, "less than 90 days before phi:retentionDays (2555)", "set phi:archiveAfterDays"),
-        ({"lockDays": "2193"}, "longer than phi:logRetentionDays (2192)", "set phi:lockDays 2192"),
+        (
+            {"archiveAfterDays": "2466"},
+            "less than 90 days before phi:noncurrentRetentionDays (2555)",
+            "set phi:noncurrentArchiveDays",
+        ),
+        ({"lockDays": "2193"}, "longer than phi:logRetentionDays (2192)", "set phi:objectLockDays 2192"),
         (
             {"lockDays": "2600", "logRetentionDays": "2600"},
-            "longer than phi:retentionDays (2555)",
-            "set phi:lockDays 2555",
+            "longer than phi:noncurrentRetentionDays (2555)",
+            "set phi:objectLockDays 2555",
         ),
         ({"replicaRegion": "us-east-1"}, "the stack's own region", "set phi:replicaRegion us-west-2"),
         ({"replicaRegion": "us-gov-west-1"}, "of another partition than us-east-1", "rm phi:replicaRegion"),
         ({"replicaRegion": "cn-north-1"}, "of another partition than us-east-1", "rm phi:replicaRegion"),
-        ({"backup": "false"}, "phi:replicaRegion isn't set; PHI is recoverable", "set phi:backup true"),
+        ({"backup": "false"}, "phi:replicaRegion isn't set; PHI is recoverable", "set phi:backupEnabled true"),
         ({"accountGuards": '["malwareProtection"]'}, "malwareProtection without guardDuty", "guardDuty"),
     ],
 )
@@ -185,12 +192,12 @@ def test_every_fault_at_once():
     "values",
     [
         {"phi:password": "hunter2"},
-        {"phi:subscribers": '["http://alerts.example.com/hook?token=hunter2"]'},
-        {"phi:subscribers": json.dumps([HOOK, HOOK + " "])},
-        {"phi:subscribers": json.dumps({"hook": HOOK})},
-        {"phi:subscribers": f"[{HOOK}]"},
-        {"phi:administrators": '["hunter2"]'},
-        {"phi:accountGuards": '["hunter2"]'},
+        {"phi:alertSubscribers": '["http://alerts.example.com/hook?token=hunter2"]'},
+        {"phi:alertSubscribers": json.dumps([HOOK, HOOK + " "])},
+        {"phi:alertSubscribers": json.dumps({"hook": HOOK})},
+        {"phi:alertSubscribers": f"[{HOOK}]"},
+        {"phi:bucketAdministrators": '["hunter2"]'},
+        {"phi:accountSecurityServices": '["hunter2"]'},
         {"phi:applicationTrust": '{"account": "hunter2"}'},
         {"phi:applicationTrust": '{"account": "444455556666", "externalID": "hunter2"}'},
         {"phi:applicationTrust": '{"account": "444455556666", "externalId": ["hunter2"]}'},

@@ -11,9 +11,9 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.account import Account
-from components.alert_rules import signs, watches
-from tests.airgap.test_aws_schema import USED
-from tests.components.deployed import ACCOUNT_ID, DEPLOYER, Declared, Monitor, whole_program
+from components.alert_patterns import signs, watches
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Declared, Monitor, whole_program
+from tests.pulumi_engine.test_aws_schema import USED
 
 SUBSCRIBERS = '["security@example.com", "https://alerts.example.com/hook?token=hunter2"]'
 DOCUMENTS = ("bucketPolicy", "keyPolicy", "trustPolicy", "identityPolicy")
@@ -189,7 +189,7 @@ def test_only_a_bucket_that_is_never_empty_is_emptied_and_in_dev_alone(dev, prod
 # Outputs, names and tags.
 
 OUTPUTS = {
-    "name_prefix": "phi-{stack}-",
+    "resource_name_prefix": "phi-{stack}-",
     "phi_bucket_name": "phi-{stack}-phi-111122223333-us-east-1",
     "phi_bucket_arn": "arn:aws:s3:::phi-{stack}-phi-111122223333-us-east-1",
     "phi_key_arn": "arn:aws:kms:us-east-1:111122223333:key/phi-key",
@@ -201,7 +201,7 @@ OUTPUTS = {
     "application_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-application",
     "auditor_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-auditor",
     "break_glass_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-break-glass",
-    "topic_arn": "arn:aws:sns:us-east-1:111122223333:phi-{stack}-alerts",
+    "alert_topic_arn": "arn:aws:sns:us-east-1:111122223333:phi-{stack}-alerts",
     "backup_vault_name": "phi-{stack}-backup-vault",
     "backup_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-backup-keeper",
 }
@@ -243,12 +243,12 @@ def test_tags(prod):
         "phi-key": "PHI",
         "audit-key": "AuditLog",
         "replica-alerts-key": "AuditLog",
-        "access-logs": "AccessLog",
-        "trail-files": "TrailLog",
+        "access-logs": "S3AccessLog",
+        "trail-files": "CloudTrailLog",
         "phi": "PHI",
         "trail-logs": "AuditLog",
         "replica-key": "Replica",
-        "replica-logs": "AccessLog",
+        "replica-logs": "S3AccessLog",
         "replica": "Replica",
     }
     assert not any(told.values())
@@ -329,7 +329,7 @@ def test_no_partition_or_region_is_written_in(region, partition, replica):
 
 
 def test_settings_that_are_wrong_stop_the_program_with_all_of_them():
-    with pytest.raises(pulumi.RunError, match=r"phi:backupDays is 0(.|\n)*phi:lockMode is 'NONE'"):
+    with pytest.raises(pulumi.RunError, match=r"phi:backupDays is 0(.|\n)*phi:objectLockMode is 'NONE'"):
         whole_program("dev", backupDays="0", lockMode="NONE")
 
 

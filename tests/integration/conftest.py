@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from airgap import engine as airgap_engine
+from pulumi_engine import engine as airgap_engine
 from sandbox.folder import ROOT
 from tests.aws import Aws, Credentials
 from tests.conftest import Sandbox
@@ -20,9 +20,9 @@ from tests.conftest import Sandbox
 ACCOUNT = "123456789012"
 # Controls of the account itself, which fail live: the emulator has none of it.
 OF_THE_ACCOUNT = {
-    "config-recorder",
+    "config-recorder-enabled",
     "guardduty-s3-protection",
-    "root-mfa",
+    "iam-root-mfa",
     "s3-account-public-access-block",
 }
 # So that a test can take the application's role.

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from hipaa.controls import AUDITED
+from hipaa.catalogue import LIVE_CONTROLS
 from tests.aws import Aws
 from tests.integration.conftest import OF_THE_ACCOUNT, Up, outcomes
 
 pytestmark = pytest.mark.xdist_group("safeguards")  # one stack is up for all of them
 
-OF_PEOPLE = {control.id for control in AUDITED if control.service == "attest"}
+OF_PEOPLE = {control.id for control in LIVE_CONTROLS if control.service == "attest"}
 
 
 def failing(evidence: dict[str, Any]) -> set[str]:
@@ -44,7 +44,7 @@ class It:
         self.key_arn = outputs["phi_key_arn"]
         self.key = self.key_arn.rsplit("/")[-1]
         self.trail = outputs["trail_arn"]
-        self.topic = outputs["topic_arn"]
+        self.topic = outputs["alert_topic_arn"]
         self.group = "/audit/phi-dev-trail"
         self.audit_key = aws("cloudtrail.get_trail", Name=self.trail)["Trail"]["KmsKeyId"].rsplit("/")[-1]
 
@@ -91,7 +91,7 @@ def acls_are_on(aws: Aws, it: It) -> Iterator[None]:
             yield
 
 
-@fails("s3-tls-only", "s3-tls-1-2", "s3-deny-wrong-encryption", "s3-deny-sse-c", "s3-deletion-guarded")
+@fails("s3-tls-only", "s3-tls-1-2", "s3-enforce-kms-key", "s3-deny-sse-c", "s3-tamper-protection")
 def the_bucket_policy_is_deleted(aws: Aws, it: It) -> Iterator[None]:
     was = it.policy()
     aws("s3.delete_bucket_policy", Bucket=it.bucket)
@@ -112,9 +112,9 @@ def without(sid: str, *controls: str) -> None:
     fails(*controls)(case)
 
 
-without("DenyPlainHttp", "s3-tls-only")
-without("DenyTlsBefore12", "s3-tls-1-2")
-without("DenyWeakening", "s3-deletion-guarded")
+without("DenyInsecureTransport", "s3-tls-only")
+without("DenyOutdatedTls", "s3-tls-1-2")
+without("DenyProtectionChanges", "s3-tamper-protection")
 
 
 def letting_in(principal: Any, *controls: str) -> None:
@@ -123,7 +123,7 @@ def letting_in(principal: Any, *controls: str) -> None:
     def case(_: Aws, it: It) -> Iterator[None]:
         was = it.policy()
         more = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"}
-        kept = [each for each in was["Statement"] if each["Sid"] != "DenyOutsiders"]
+        kept = [each for each in was["Statement"] if each["Sid"] != "DenyExternalPrincipals"]
         it.put_policy(was | {"Statement": [*kept, more | {"Resource": f"arn:aws:s3:::{it.bucket}/*"}]})
         yield
         it.put_policy(was)
@@ -151,8 +151,8 @@ def encrypted_so(name: str, rule: dict[str, Any], *controls: str) -> None:
 
 S3_OWN = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
 AWS_OWN = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
-encrypted_so("encryption_is_s3s_own", S3_OWN, "s3-customer-key")
-encrypted_so("encryption_is_by_a_key_of_aws", AWS_OWN, "s3-customer-key")
+encrypted_so("encryption_is_s3s_own", S3_OWN, "s3-customer-managed-key")
+encrypted_so("encryption_is_by_a_key_of_aws", AWS_OWN, "s3-customer-managed-key")
 encrypted_so("the_bucket_key_is_off", {"BucketKeyEnabled": False}, "s3-bucket-key")
 
 
@@ -197,7 +197,7 @@ def any_page_may_read_it(aws: Aws, it: It) -> Iterator[None]:
     aws("s3.delete_bucket_cors", Bucket=it.bucket)
 
 
-@fails("s3-request-metrics", "alarm-can-fire")
+@fails("s3-request-metrics", "cloudwatch-alarm-metric-exists")
 def requests_arent_measured(aws: Aws, it: It) -> Iterator[None]:
     [was] = aws("s3.list_bucket_metrics_configurations", Bucket=it.bucket)["MetricsConfigurationList"]
     aws("s3.delete_bucket_metrics_configuration", Bucket=it.bucket, Id=was["Id"])
@@ -205,7 +205,7 @@ def requests_arent_measured(aws: Aws, it: It) -> Iterator[None]:
     aws("s3.put_bucket_metrics_configuration", Bucket=it.bucket, Id=was["Id"], MetricsConfiguration=was)
 
 
-@fails("s3-data-class")
+@fails("s3-data-class-tag")
 def it_has_no_data_class(aws: Aws, it: It) -> Iterator[None]:
     was = aws("s3.get_bucket_tagging", Bucket=it.bucket)["TagSet"]
     rest = [each for each in was if each["Key"] != "DataClass"]
@@ -221,14 +221,14 @@ def the_key_doesnt_rotate(aws: Aws, it: It) -> Iterator[None]:
     aws("kms.enable_key_rotation", KeyId=it.key, RotationPeriodInDays=365)
 
 
-@fails("kms-not-pending-deletion")
+@fails("kms-key-enabled")
 def the_key_is_disabled(aws: Aws, it: It) -> Iterator[None]:
     aws("kms.disable_key", KeyId=it.key)
     yield
     aws("kms.enable_key", KeyId=it.key)
 
 
-@fails("kms-not-pending-deletion")
+@fails("kms-key-enabled")
 def the_key_is_to_be_deleted(aws: Aws, it: It) -> Iterator[None]:
     aws("kms.schedule_key_deletion", KeyId=it.audit_key, PendingWindowInDays=30)
     yield
@@ -264,7 +264,7 @@ key_policy_with(
 key_policy_with(
     "nobody_may_change_the_keys_policy",
     lambda was: [each for each in was if "kms:PutKeyPolicy" not in each["Action"] and each["Action"] != "kms:*"],
-    "kms-administrable",
+    "kms-key-administrator",
 )
 
 
@@ -309,7 +309,7 @@ def the_trail_has_the_key_of_phi(aws: Aws, it: It) -> Iterator[None]:
     aws("cloudtrail.update_trail", Name=it.trail, KmsKeyId=it.audit_key)
 
 
-@fails("alarm-acts")
+@fails("cloudwatch-alarm-action")
 def an_alarm_tells_nobody(aws: Aws, it: It) -> Iterator[None]:
     name = aws("cloudwatch.describe_alarms")["MetricAlarms"][0]["AlarmName"]
     aws("cloudwatch.disable_alarm_actions", AlarmNames=[name])
@@ -317,7 +317,7 @@ def an_alarm_tells_nobody(aws: Aws, it: It) -> Iterator[None]:
     aws("cloudwatch.enable_alarm_actions", AlarmNames=[name])
 
 
-@fails("alarm-coverage", "alarm-can-fire")
+@fails("cloudwatch-alarm-coverage", "cloudwatch-alarm-metric-exists")
 def nothing_counts_what_root_does(aws: Aws, it: It) -> Iterator[None]:
     it_is = {"logGroupName": it.group, "filterName": "phi-dev-root-used"}
     [was] = aws("logs.describe_metric_filters", logGroupName=it.group, filterNamePrefix="phi-dev-root-used")[
@@ -329,7 +329,7 @@ def nothing_counts_what_root_does(aws: Aws, it: It) -> Iterator[None]:
     aws("logs.put_metric_filter", **it_is, **kept)
 
 
-@fails("sns-customer-key")
+@fails("sns-customer-managed-key")
 def the_topic_has_no_key(aws: Aws, it: It) -> Iterator[None]:
     told = aws("sns.get_topic_attributes", TopicArn=it.topic)["Attributes"]["KmsMasterKeyId"]
     aws("sns.set_topic_attributes", TopicArn=it.topic, AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns")
@@ -371,7 +371,7 @@ may("the_application_may_decrypt_all", EVERY_KEY, "iam-no-broad-decrypt")
 may("the_application_may_change_the_bucket", ADMINISTERING, "iam-least-privilege")
 
 
-@fails("iam-trust")
+@fails("iam-role-trust-policy")
 def anybody_may_take_a_role(aws: Aws, it: It) -> Iterator[None]:
     role = "phi-dev-auditor"
     was = aws("iam.get_role", RoleName=role)["Role"]["AssumeRolePolicyDocument"]
@@ -382,7 +382,7 @@ def anybody_may_take_a_role(aws: Aws, it: It) -> Iterator[None]:
     aws("iam.update_assume_role_policy", RoleName=role, PolicyDocument=json.dumps(was))
 
 
-@fails("backup-vault-locked")
+@fails("backup-vault-lock")
 def the_vault_isnt_locked(aws: Aws, it: It) -> Iterator[None]:
     name = "phi-dev-backup-vault"
     was = aws("backup.describe_backup_vault", BackupVaultName=name)["MinRetentionDays"]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hipaa.controls import PREVIEWED
+from hipaa.catalogue import PREVIEW_CONTROLS
 from sandbox.folder import ROOT
 from tests.conftest import Sandbox
 from tests.integration.conftest import OF_THE_ACCOUNT, evidence_of, outcomes
@@ -104,7 +104,7 @@ def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_p
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps(outputs))
     live = outcomes(evidence_of(sandbox, file, f"policy/config/{stack}.json"))
-    shared = {each.id for each in PREVIEWED} & live.keys() - OF_THE_ACCOUNT
+    shared = {each.id for each in PREVIEW_CONTROLS} & live.keys() - OF_THE_ACCOUNT
     assert {live[each] for each in shared} == {"pass", "not applicable"}
     passed = {control for control, _, status in at_preview if status == "pass"}
     assert {each for each in shared if live[each] == "pass"} == passed & shared
@@ -123,11 +123,11 @@ def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_p
 def test_with_all_that_can_be_switched_on_every_control_passes(sandbox: Sandbox, project: Path):
     """At a preview: the emulator can't create some of it."""
     settings = (ROOT / "Pulumi.prod.yaml").read_text() + (
-        "  phi:accountGuards: [publicAccessBlock, guardDuty, malwareProtection, macie, config]\n"
+        "  phi:accountSecurityServices: [publicAccessBlock, guardDuty, malwareProtection, macie, config]\n"
         "  phi:intelligentTiering: true\n"
         "  phi:organizationId: o-abcdefghij\n"
         "  phi:permissionsBoundary: arn:aws:iam::123456789012:policy/boundary\n"
-        "  phi:subscribers: [security@example.com, 'https://alerts.example.com/hook']\n"
+        "  phi:alertSubscribers: [security@example.com, 'https://alerts.example.com/hook']\n"
     )
     (project / "Pulumi.prod.yaml").write_text(settings)
     gate = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/prod.json")
@@ -145,7 +145,7 @@ def test_a_change_of_settings_replaces_no_bucket_and_no_key(sandbox: Sandbox, pr
 
     settings = project / "Pulumi.dev.yaml"
     was = settings.read_text()
-    settings.write_text(f"{was}  phi:replicaRegion: us-west-2\n  phi:retentionDays: 2600\n")
+    settings.write_text(f"{was}  phi:replicaRegion: us-west-2\n  phi:noncurrentRetentionDays: 2600\n")
     changed = sandbox(*up, cwd=project)
     assert changed.returncode == 0, changed.stdout + changed.stderr
     assert "replace" not in changed.stdout
@@ -211,14 +211,14 @@ def test_a_policy_that_is_known_at_up_alone_is_judged_before_it_is_put(sandbox: 
 
 
 def test_every_wrong_setting_is_told_at_once(sandbox: Sandbox, project: Path):
-    (project / "Pulumi.dev.yaml").write_text("config:\n  phi:retentionDays: x\n  phi:logRetentionDays: 1\n")
+    (project / "Pulumi.dev.yaml").write_text("config:\n  phi:noncurrentRetentionDays: x\n  phi:logRetentionDays: 1\n")
     done = sandbox("pulumi", "preview", "--skip-config-validation", *STACK, *GATE, cwd=project)
     assert done.returncode != 0
     words = done.stdout + done.stderr
     for key in (
         "aws:region is missing",
         "phi:environment is missing",
-        "phi:retentionDays is 'x'",
+        "phi:noncurrentRetentionDays is 'x'",
         "phi:logRetentionDays is 1",
     ):
         assert key in words

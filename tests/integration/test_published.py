@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from airgap.engine import Engine
+from pulumi_engine.engine import Engine
 from sandbox.folder import ROOT
 from tests.conftest import Sandbox
 
@@ -44,5 +44,5 @@ def test_the_pack_gates_a_foreign_program_from_an_environment_of_its_own(
     preview = sandbox("pulumi", "preview", *stack, "--policy-pack", pack)
     assert preview.returncode != 0
     told = {line.split()[4] for line in preview.stdout.splitlines() if "[mandatory]" in line}
-    assert told >= {"s3-public-access-block", "s3-customer-key", "s3-tls-only", "cloudtrail-enabled"}
+    assert told >= {"s3-public-access-block", "s3-customer-managed-key", "s3-tls-only", "cloudtrail-enabled"}
     assert "Traceback" not in preview.stdout + preview.stderr

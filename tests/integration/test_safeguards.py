@@ -27,7 +27,7 @@ def application(aws: Aws, stack) -> Credentials:
 def test_plain_http_is_refused(stack, refused, bucket):
     for operation in ("list_objects_v2", "get_bucket_policy"):
         told = refused(f"s3.{operation}", Bucket=stack[bucket], plain=True)
-        assert "(statement DenyPlainHttp)" in told
+        assert "(statement DenyInsecureTransport)" in told
 
 
 def test_what_ends_up_under_the_buckets_key_is_accepted(aws, stack, phi, application):
@@ -51,10 +51,10 @@ def test_what_ends_up_under_the_buckets_key_is_accepted(aws, stack, phi, applica
 @pytest.mark.parametrize(
     ("headers", "statement"),
     [
-        ({"ServerSideEncryption": "AES256"}, "DenyOtherKey"),
-        ({"ServerSideEncryption": "aws:kms"}, "DenyOtherKey"),
-        ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": OTHER_KEY}, "DenyOtherKey"),
-        ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}, "DenyCustomerProvidedKey"),
+        ({"ServerSideEncryption": "AES256"}, "DenyWrongKmsKey"),
+        ({"ServerSideEncryption": "aws:kms"}, "DenyWrongKmsKey"),
+        ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": OTHER_KEY}, "DenyWrongKmsKey"),
+        ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}, "DenySseC"),
     ],
     ids=["AES256", "aws:kms without a key", "another key", "SSE-C"],
 )
@@ -79,7 +79,7 @@ def test_the_application_reads_writes_and_deletes_and_no_more(aws, phi, applicat
     ):
         told = refused(f"s3.{operation}", **here, **more)
         assert f"is not authorized to perform: {action} on" in told
-        assert "(statement DenyWeakening)" in told
+        assert "(statement DenyProtectionChanges)" in told
     told = refused("s3.get_object", **here, Key="a", VersionId=version)
     assert "no identity-based policy allows the s3:GetObjectVersion action" in told
 
@@ -90,7 +90,7 @@ def test_the_auditor_reads_settings_and_no_phi(aws, stack, phi, verified, refuse
     assert "no resource-based policy allows" in refused("sts.assume_role", caller=keys, **ask)
     auditor = aws.assume(stack["auditor_role_arn"], caller=keys, **factor)
     aws("s3.put_object", Bucket=phi, Key="b", Body=b"b")
-    assert "DenyPlainHttp" in aws("s3.get_bucket_policy", caller=auditor, Bucket=phi)["Policy"]
+    assert "DenyInsecureTransport" in aws("s3.get_bucket_policy", caller=auditor, Bucket=phi)["Policy"]
     aws("s3.get_bucket_encryption", caller=auditor, Bucket=phi)
     assert "no identity-based policy" in refused("s3.get_object", caller=auditor, Bucket=phi, Key="b")
 
@@ -119,7 +119,7 @@ def test_a_locked_version_stays(aws, phi, stack, verified, refused):
 def test_another_account_is_refused_whatever_its_own_policies_say(phi, refused):
     stranger = {"AccessKeyId": STRANGER, "SecretAccessKey": "x"}
     for operation, more in (("list_objects_v2", {}), ("get_object_tagging", {"Key": "no-header"})):
-        assert "(statement DenyOutsiders)" in refused(f"s3.{operation}", caller=stranger, Bucket=phi, **more)
+        assert "(statement DenyExternalPrincipals)" in refused(f"s3.{operation}", caller=stranger, Bucket=phi, **more)
 
 
 def test_services_are_let_in_for_the_stacks_own_alone(aws, stack, phi):

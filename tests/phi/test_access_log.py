@@ -15,7 +15,7 @@ from botocore.exceptions import EndpointConnectionError
 from phi import access_log
 from phi.access_log import Principal, logged, told
 from phi.errors import NotFoundError
-from phi.identifiers import PREFIXES, new_key
+from phi.object_keys import PREFIXES, new_key
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ import requests
 
 from phi import __version__, cli
 from phi.errors import IntegrityError
-from phi.identifiers import check_key, key_of, new_key
+from phi.object_keys import check_key, key_of, new_key
 from phi.outputs import parse
 from phi.store import PhiStore
 from phi.store.upload import Upload
@@ -57,13 +57,13 @@ def bucket(session: boto3.Session) -> Any:
 def outputs_file(session: boto3.Session, tmp_path: Path) -> Path:
     path = tmp_path / "outputs.json"
     told = {
-        "name_prefix": "phi-test-",
+        "resource_name_prefix": "phi-test-",
         "phi_bucket_name": BUCKET,
         "phi_key_arn": session.client("kms").create_key()["KeyMetadata"]["Arn"],
         "access_log_bucket_name": "phi-test-logs",
         "trail_bucket_name": "phi-test-trail",
         "trail_arn": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/phi-test",
-        "topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-test",
+        "alert_topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-test",
         **{
             f"{who}_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{who}" for who in ("application", "auditor", "break_glass")
         },

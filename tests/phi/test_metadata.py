@@ -13,9 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phi.errors import ConfigurationError, IdentifyingValueError
-from phi.identifiers import key_of, new_key
-from phi.identifying import why_identifying
 from phi.metadata import VOCABULARY, Choice, Number, Opaque, Vocabulary, checked
+from phi.object_keys import key_of, new_key
+from phi.phi_detection import why_identifying
 
 
 def refusal(metadata: dict, vocabulary: Vocabulary = VOCABULARY) -> str:

@@ -15,7 +15,7 @@ from phi.errors import ConfigurationError
 from phi.outputs import parse, read
 
 TOLD: dict[str, Any] = {
-    "name_prefix": "phi-dev-",
+    "resource_name_prefix": "phi-dev-",
     "phi_bucket_name": "phi-dev-data",
     "phi_bucket_arn": "arn:aws-us-gov:s3:::phi-dev-data",
     "phi_key_arn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/0a1b",
@@ -24,7 +24,7 @@ TOLD: dict[str, Any] = {
     "access_log_bucket_name": "phi-dev-logs",
     "trail_bucket_name": "phi-dev-trail",
     "trail_arn": "arn:aws-us-gov:cloudtrail:us-gov-west-1:123456789012:trail/phi-dev",
-    "topic_arn": "arn:aws-us-gov:sns:us-gov-west-1:123456789012:phi-dev",
+    "alert_topic_arn": "arn:aws-us-gov:sns:us-gov-west-1:123456789012:phi-dev",
     "application_role_arn": "arn:aws-us-gov:iam::123456789012:role/phi-dev-application",
     "auditor_role_arn": "arn:aws-us-gov:iam::123456789012:role/phi-dev-auditor",
     "break_glass_role_arn": "arn:aws-us-gov:iam::123456789012:role/phi-dev-break-glass",
@@ -76,7 +76,7 @@ def test_a_stack_needs_neither_replica_nor_vault():
 
 def test_all_that_is_missing_is_named_with_what_to_do():
     text = fault("{}")
-    for name in ("name_prefix", "phi_bucket_name", "phi_key_arn", "trail_arn", "auditor_role_arn"):
+    for name in ("resource_name_prefix", "phi_bucket_name", "phi_key_arn", "trail_arn", "auditor_role_arn"):
         assert f"{name}: Field required" in text
     assert "pulumi stack output --json > outputs.json" in text
 
@@ -100,7 +100,7 @@ def test_what_is_odd_is_named(name, value):
     assert name in fault(told(**{name: value}))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "no JSON", '{"name_prefix":'])
+@pytest.mark.parametrize("text", ["", "[]", "null", "no JSON", '{"resource_name_prefix":'])
 def test_what_is_no_object_is_refused(text):
     assert fault(text).startswith("outputs.json can't be used: ")
 
@@ -129,13 +129,13 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path: Path):
 
 def test_pulumi_is_asked_for_the_stack(pulumi):
     called = pulumi(f"cat <<'END'\n{told()}\nEND")
-    assert read(stack="prod").name_prefix == "phi-dev-"
+    assert read(stack="prod").resource_name_prefix == "phi-dev-"
     assert called.read_text().split() == ["stack", "output", "--json", "--non-interactive", "--stack", "prod"]
 
 
 def test_pulumi_is_asked_for_the_selected_stack(pulumi):
     called = pulumi(f"cat <<'END'\n{told()}\nEND")
-    assert read().name_prefix == "phi-dev-"
+    assert read().resource_name_prefix == "phi-dev-"
     assert "--stack" not in called.read_text()
 
 
@@ -148,7 +148,7 @@ def test_stdin_is_not_for_pulumi(pulumi):
         os.write(write_end, b"MRN-00123456")
         os.close(write_end)
         os.dup2(read_end, 0)
-        assert read().name_prefix == "phi-dev-"
+        assert read().resource_name_prefix == "phi-dev-"
         assert os.read(0, 100) == b"MRN-00123456"
     finally:
         os.dup2(kept, 0)

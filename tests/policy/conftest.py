@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.policy.gate import Gate, running
-from tests.policy.stacks import BASIC
+from tests.policy.pack_process import Gate, running
+from tests.policy.sample_stacks import BASIC
 
 
 @pytest.fixture

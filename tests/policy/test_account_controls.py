@@ -8,29 +8,28 @@ from typing import Any
 
 import pytest
 
-from hipaa.controls import AUDITED, CONTROLS, PREVIEWED, Control, Duty, Severity, Where, account, attestations
-from hipaa.facts import (
-    Attestation,
-    Bucket,
-    ConfigurationRecorder,
-    DataDiscovery,
-    Fact,
-    Role,
-    RootUser,
-    Stack,
-    ThreatDetection,
-    Unknown,
-    UserAccess,
-)
-from hipaa.rules import Case, concerned, judge
-from hipaa.verdicts import Status, Verdict
+from hipaa.attestations import controls
+from hipaa.attestations.facts import Attestation
+from hipaa.catalogue import CONTROLS, LIVE_CONTROLS, PREVIEW_CONTROLS, controls_for_resource, judge
+from hipaa.controls import account
+from hipaa.model.control import Control, Severity, Specification, Stage
+from hipaa.model.data_class import DataClass
+from hipaa.model.rule import RuleContext
+from hipaa.model.stack import Fact, Stack
+from hipaa.model.values import Unknown
+from hipaa.model.verdict import Status, Verdict
+from hipaa.services.config.facts import ConfigurationRecorder
+from hipaa.services.guardduty.facts import ThreatDetection
+from hipaa.services.iam.facts import RootUser, UserAccess
+from hipaa.services.macie.facts import DataDiscovery
+from hipaa.services.s3.facts import Bucket
 
-UNREAD = Unknown("arn", why="couldn't be read: x:Get ended in AccessDenied")
+UNREAD = Unknown("arn", reason="couldn't be read: x:Get ended in AccessDenied")
 RIGHT: dict[str, Any] = {
     "guardduty-s3-protection": ThreatDetection("arn", enabled=True, s3=True),
     "macie-enabled": DataDiscovery("arn", enabled=True),
-    "config-recorder": ConfigurationRecorder("arn", everything=True, recording=True, failing=False),
-    "root-mfa": RootUser("arn", mfa=True, access_keys=False, certificates=False, password=True),
+    "config-recorder-enabled": ConfigurationRecorder("arn", everything=True, recording=True, failing=False),
+    "iam-root-mfa": RootUser("arn", mfa=True, access_keys=False, certificates=False, password=True),
 }
 GOOD_IF_OFF = ("failing", "access_keys")
 UNASKED = ("certificates", "password")  # of root that has MFA
@@ -41,7 +40,7 @@ FLAGS = [
     if name != "resource" and name not in UNASKED
 ]
 PEOPLE = "the organization"
-EVERY = [each.id for each in attestations.CONTROLS]
+EVERY = [each.id for each in controls.CONTROLS]
 
 
 def control(id_: str) -> Control:
@@ -49,7 +48,7 @@ def control(id_: str) -> Control:
 
 
 def judged(id_: str, *facts: Fact) -> list[Verdict]:
-    return judge(control(id_), Case(Stack(facts, PEOPLE), {}))
+    return judge(control(id_), RuleContext(Stack(facts, PEOPLE), {}))
 
 
 def status(id_: str, *facts: Fact) -> Status:
@@ -82,9 +81,9 @@ def test_a_sure_failure_comes_before_what_isnt_known(id_, flag):
 @pytest.mark.parametrize("value", [True, None, UNREAD])
 def test_root_without_mfa_passes_only_where_it_surely_has_nothing_to_sign_in_with(flag, value):
     nothing = RootUser("arn", mfa=False, access_keys=False, certificates=False, password=False)
-    assert status("root-mfa", nothing) is Status.PASS
-    assert status("root-mfa", replace(nothing, mfa=UNREAD)) is Status.PASS
-    assert status("root-mfa", replace(nothing, **{flag: value})) is Status.FAIL
+    assert status("iam-root-mfa", nothing) is Status.PASS
+    assert status("iam-root-mfa", replace(nothing, mfa=UNREAD)) is Status.PASS
+    assert status("iam-root-mfa", replace(nothing, **{flag: value})) is Status.FAIL
 
 
 @pytest.mark.parametrize("id_", EVERY)
@@ -98,13 +97,13 @@ def test_an_attestation_holds_until_its_last_day(id_):
 def test_an_attestation_is_of_its_own_control_alone(id_):
     others = [Attestation("x", each, "Security Officer", 30) for each in EVERY if each != id_]
     [verdict] = judged(id_, *others)
-    assert (verdict.status, verdict.resource, verdict.finding.found) == (Status.FAIL, PEOPLE, "nobody attests it")
+    assert (verdict.status, verdict.resource, verdict.finding.text) == (Status.FAIL, PEOPLE, "nobody attests it")
 
 
 def test_it_is_told_since_when_and_by_whom():
     def found(*days: int) -> str:
         [verdict] = judged(EVERY[0], *(Attestation("x", EVERY[0], "Officer", each) for each in days))
-        return verdict.finding.found
+        return verdict.finding.text
 
     assert found(-1) == "the attestation of Officer is stale since 1 day"
     assert found(-40) == "the attestation of Officer is stale since 40 days"
@@ -117,19 +116,19 @@ def test_a_user_that_cant_be_told_is_no_pass():
     assert status("iam-no-users", UserAccess("arn", "an IAM user")) is Status.FAIL
 
 
-LIVE = (*account.CONTROLS, *attestations.CONTROLS)
+LIVE = (*account.CONTROLS, *controls.CONTROLS)
 
 
 @pytest.mark.parametrize("id_", [each.id for each in LIVE])
 def test_the_pack_has_none_of_them(id_):
-    assert control(id_).where == {Where.LIVE}
-    assert id_ in {each.id for each in AUDITED} - {each.id for each in PREVIEWED}
+    assert control(id_).where == {Stage.LIVE}
+    assert id_ in {each.id for each in LIVE_CONTROLS} - {each.id for each in PREVIEW_CONTROLS}
 
 
 def test_no_resource_before_it_exists_concerns_them():
-    one = Stack((Bucket("urn", "arn", Role.PHI, ()),), whole=False)
-    assert concerned(one) & {each.id for each in LIVE} == set()
-    assert [judge(each, Case(one, {})) for each in LIVE] == [[]] * len(LIVE)
+    one = Stack((Bucket("urn", "arn", DataClass.PHI, ()),), complete=False)
+    assert controls_for_resource(one) & {each.id for each in LIVE} == set()
+    assert [judge(each, RuleContext(one, {})) for each in LIVE] == [[]] * len(LIVE)
 
 
 def test_the_paragraphs_are_the_rules_own_and_each_says_what_it_asks():
@@ -139,8 +138,8 @@ def test_the_paragraphs_are_the_rules_own_and_each_says_what_it_asks():
         assert each.paragraphs, each.id
         assert not re.search(r"[{}]", each.asks({})), each.id
         for paragraph in each.paragraphs:
-            expected = Duty.ADDRESSABLE if paragraph.number in addressable else Duty.REQUIRED
+            expected = Specification.ADDRESSABLE if paragraph.number in addressable else Specification.REQUIRED
             assert paragraph.duty is expected, (each.id, paragraph.number)
         assert all(paragraph.ours for paragraph in each.paragraphs) == (each in account.CONTROLS), each.id
     assert {each.severity for each in account.CONTROLS} == {Severity.MEDIUM}
-    assert [each.id for each in attestations.CONTROLS if each.severity is Severity.CRITICAL] == ["attest-baa"]
+    assert [each.id for each in controls.CONTROLS if each.severity is Severity.CRITICAL] == ["attest-baa"]

@@ -6,34 +6,33 @@ from dataclasses import replace
 
 import pytest
 
-from hipaa.controls import CONTROLS
-from hipaa.page import markdown
-from hipaa.rules import RULES
+from hipaa.catalogue import CONTROLS, RULES
+from hipaa.controls_page import markdown
 from sandbox.folder import ROOT
-from tests.policy.gate import UNKNOWN, running
-from tests.policy.stacks import bucket, changed
+from tests.policy.pack_process import UNKNOWN, running
+from tests.policy.sample_stacks import bucket, changed
 
 POLICIES = [
-    "s3-data-class",
+    "s3-data-class-tag",
     "s3-public-access-block",
     "s3-account-public-access-block",
     "s3-no-public-grant",
     "s3-acls-disabled",
     "s3-no-external-access",
     "s3-encryption-at-rest",
-    "s3-customer-key",
+    "s3-customer-managed-key",
     "s3-bucket-key",
     "s3-tls-only",
     "s3-tls-1-2",
-    "s3-deny-wrong-encryption",
+    "s3-enforce-kms-key",
     "s3-deny-sse-c",
     "s3-versioning",
     "s3-object-lock",
-    "s3-deletion-guarded",
+    "s3-tamper-protection",
     "s3-retention",
     "s3-abort-multipart",
     "s3-access-logging",
-    "s3-recoverable",
+    "s3-replication-or-backup",
     "s3-no-website",
     "s3-cors",
     "s3-request-metrics",
@@ -43,30 +42,30 @@ POLICIES = [
     "kms-deletion-window",
     "kms-no-public-principal",
     "kms-confused-deputy",
-    "kms-administrable",
+    "kms-key-administrator",
     "kms-key-separation",
     "cloudtrail-enabled",
     "cloudtrail-s3-data-events",
-    "cloudtrail-customer-key",
+    "cloudtrail-customer-managed-key",
     "cloudtrail-log-validation",
-    "cloudtrail-to-logs",
-    "logs-customer-key",
+    "cloudtrail-cloudwatch-logs",
+    "logs-customer-managed-key",
     "logs-retention",
-    "alarm-acts",
-    "alarm-can-fire",
-    "alarm-coverage",
-    "sns-customer-key",
+    "cloudwatch-alarm-action",
+    "cloudwatch-alarm-metric-exists",
+    "cloudwatch-alarm-coverage",
+    "sns-customer-managed-key",
     "sns-private",
     "iam-no-admin",
     "iam-no-broad-decrypt",
     "iam-least-privilege",
-    "iam-trust",
-    "iam-grant-applies",
+    "iam-role-trust-policy",
+    "iam-condition-keys-apply",
     "iam-no-users",
-    "backup-vault-customer-key",
-    "backup-vault-locked",
-    "gate-config",
-    "gate-notice",
+    "backup-vault-customer-managed-key",
+    "backup-vault-lock",
+    "pack-config",
+    "pack-notice",
 ]
 
 
@@ -74,7 +73,7 @@ def test_the_list_of_policies_and_their_metadata():
     with running() as gate:
         policies = gate.policies()
     assert sorted(each.name for each in policies) == sorted(POLICIES)
-    assert policies[0].name == "s3-data-class"  # it says by which tag the others tell a bucket's role
+    assert policies[0].name == "s3-data-class-tag"  # it says by which tag the others tell a bucket's role
     for policy in policies:
         assert policy.enforcementLevel == (0 if policy.severity == 1 else 1), policy.name  # only low ones are advisory
         assert policy.framework.name == "HIPAA Security Rule"

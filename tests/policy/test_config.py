@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.policy.gate import Finding, Gate, Resource, running
-from tests.policy.stacks import VERSIONING, bucket, changed
+from tests.policy.pack_process import Finding, Gate, Resource, running
+from tests.policy.sample_stacks import VERSIONING, bucket, changed
 
 WRONG = changed(bucket(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
 TODAY = datetime.now(UTC).date()
@@ -36,11 +36,11 @@ def test_an_exempted_finding_is_shown_and_does_not_block(pack: Gate):
     pack.configure(s3_versioning={"exemptions": [EXEMPTION]})
     findings = pack.judge(WRONG)
     assert of(findings, VERSIONING) == []
-    (notice,) = [each for each in findings if each.policy == "gate-notice"]
+    (notice,) = [each for each in findings if each.policy == "pack-notice"]
     assert not notice.mandatory
     assert notice.resource == "data-BucketVersioning"
     assert "versioning is Suspended; exempted until" in notice.message
-    assert of(findings, "gate-config") == []
+    assert of(findings, "pack-config") == []
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_an_exemption_that_is_not_in_order_excuses_nothing_and_fails(pack: Gate,
     pack.configure(s3_versioning={"exemptions": [EXEMPTION | change]})
     findings = pack.judge(WRONG)
     assert len(of(findings, VERSIONING)) == 1
-    (message,) = of(findings, "gate-config")
+    (message,) = of(findings, "pack-config")
     assert fault in message
-    assert all(each.mandatory for each in findings if each.policy == "gate-config")
+    assert all(each.mandatory for each in findings if each.policy == "pack-config")
 
 
 def test_an_exemption_that_excuses_nothing_fails(pack: Gate):
     pack.configure(s3_versioning={"exemptions": [EXEMPTION]})
-    (message,) = of(pack.judge(bucket()), "gate-config")
+    (message,) = of(pack.judge(bucket()), "pack-config")
     assert "excuses nothing" in message
 
 
@@ -85,24 +85,24 @@ def test_a_tag_exempts_nothing(pack: Gate):
         ({"s3_retention": {"days": 30}}, "s3-retention: days is 30"),
         ({"s3_no_force_destroy": {"protect": False}}, "s3-no-force-destroy: protect is False"),
         ({"s3_no_external_access": {"accounts": ["444455556666"]}}, "accounts is 444455556666"),
-        ({"s3_data_class": {"untagged": "other"}}, "untagged is other"),
-        ({"s3_versioning": {"unverified": "advisory"}}, "what isn't known doesn't fail"),
+        ({"s3_data_class_tag": {"untaggedAs": "other"}}, "untaggedAs is other"),
+        ({"s3_versioning": {"unverifiedLevel": "advisory"}}, "unverified findings don't block"),
     ],
 )
 def test_every_loosening_is_seen(pack: Gate, config, notice):
     pack.configure(**config)
-    assert any(notice in message for message in of(pack.judge(bucket()), "gate-notice"))
+    assert any(notice in message for message in of(pack.judge(bucket()), "pack-notice"))
 
 
 def test_what_tightens_is_not_told(pack: Gate):
     pack.configure(s3_retention={"days": 9999}, s3_abort_multipart={"days": 1}, s3_object_lock={"mode": "COMPLIANCE"})
-    assert of(pack.judge(bucket()), "gate-notice") == []
+    assert of(pack.judge(bucket()), "pack-notice") == []
 
 
 def test_the_gates_own_policies_cannot_be_silenced(pack: Gate):
     off = {name.name.replace("-", "_"): {"enforcementLevel": "disabled"} for name in pack.policies()}
     pack.configure(**off)
-    assert len(of(pack.judge(WRONG), "gate-notice")) == len(off) - 2
+    assert len(of(pack.judge(WRONG), "pack-notice")) == len(off) - 2
 
 
 def test_an_option_decides(pack: Gate):
@@ -118,10 +118,10 @@ def test_an_option_decides(pack: Gate):
 
 def test_the_report_has_every_verdict(pack: Gate, tmp_path):
     path = tmp_path / "report.json"
-    pack.configure(gate_notice={"report": str(path)}, s3_versioning={"exemptions": [EXEMPTION]})
+    pack.configure(pack_notice={"report": str(path)}, s3_versioning={"exemptions": [EXEMPTION]})
     pack.judge(WRONG)
     controls = {each["id"]: each for each in json.loads(path.read_text())["controls"]}
-    assert set(controls) == {each.name for each in pack.policies()} - {"gate-config", "gate-notice"}
+    assert set(controls) == {each.name for each in pack.policies()} - {"pack-config", "pack-notice"}
     (versioning,) = controls["s3-versioning"]["verdicts"]
     assert versioning["status"] == "fail"
     assert "security officer" in versioning["exempted"]
@@ -130,8 +130,14 @@ def test_the_report_has_every_verdict(pack: Gate, tmp_path):
 
 def test_what_is_declared_elsewhere_is_no_pass(pack: Gate, tmp_path):
     path = tmp_path / "report.json"
-    pack.configure(gate_notice={"report": str(path)})
+    pack.configure(pack_notice={"report": str(path)})
     pack.judge([replace(each, comes_from={}) for each in bucket() if each.type.endswith(":BucketVersioning")])
     controls = {each["id"]: each for each in json.loads(path.read_text())["controls"]}
-    of_another_stack = ("s3-deny-sse-c", "s3-recoverable", "s3-request-metrics", "s3-data-class", "s3-no-force-destroy")
+    of_another_stack = (
+        "s3-deny-sse-c",
+        "s3-replication-or-backup",
+        "s3-request-metrics",
+        "s3-data-class-tag",
+        "s3-no-force-destroy",
+    )
     assert {each["status"] for id_ in of_another_stack for each in controls[id_]["verdicts"]} == {"not applicable"}

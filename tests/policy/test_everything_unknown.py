@@ -8,13 +8,14 @@ import re
 
 import pytest
 
-from crossguard import s3, s3_settings, stacks
+from crossguard import read_stack
 from crossguard.graph import BUCKET
-from tests.policy.gate import UNKNOWN, Resource
+from crossguard.readers import s3, s3_settings
+from tests.policy.pack_process import UNKNOWN, Resource
 
 USERS = ("aws:cloudtrail/trail:Trail", "aws:s3/inventory:Inventory")  # they tell what a bucket is for
 BUCKETS = (BUCKET, "aws:s3/bucketV2:BucketV2")
-TYPES = sorted({*stacks.READERS, *s3_settings.COMPANIONS, *s3.ACCESS_POINTS, *USERS, *BUCKETS})
+TYPES = sorted({*read_stack.READERS, *s3_settings.COMPANIONS, *s3.ACCESS_POINTS, *USERS, *BUCKETS})
 
 
 def properties(token: str) -> list[str]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.policy.gate import UNKNOWN, Gate, Resource
-from tests.policy.stacks import bucket, changed, tls_only
+from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.sample_stacks import bucket, changed, tls_only
 
 
 def leaves_unknown(value):
@@ -26,7 +26,7 @@ def leaves_unknown(value):
     ("kind", "control"),
     [
         ("BucketPublicAccessBlock", "s3-public-access-block"),
-        ("BucketServerSideEncryptionConfiguration", "s3-customer-key"),
+        ("BucketServerSideEncryptionConfiguration", "s3-customer-managed-key"),
         ("BucketPolicy", "s3-tls-only"),
         ("BucketVersioning", "s3-versioning"),
         ("BucketLogging", "s3-access-logging"),
@@ -53,7 +53,7 @@ def test_all_unknown_at_once_tells_every_control_and_no_policy_gives_up(gate: Ga
     findings = gate.judge(stack)
     assert {each.policy for each in findings} == {
         "s3-public-access-block",
-        "s3-customer-key",
+        "s3-customer-managed-key",
         "s3-tls-only",
         "s3-versioning",
         "s3-access-logging",
@@ -120,7 +120,7 @@ def test_a_key_that_comes_from_something_other_than_a_key_is_unverified(gate: Ga
     ]
     (finding,) = gate.judge(stack)
     assert (finding.policy, finding.resource) == (
-        "s3-customer-key",
+        "s3-customer-managed-key",
         "data-BucketServerSideEncryptionConfiguration",
     )
     assert "rules[0].applyServerSideEncryptionByDefault.kmsMasterKeyId isn't known yet" in finding.message

@@ -68,10 +68,10 @@ def made(aws: Aws, *, locked: bool = False) -> Bucket:
         name,
         key,
         [
-            deny("DenyPlainHttp", "s3:*", [arn, f"{arn}/*"], Bool={"aws:SecureTransport": "false"}),
+            deny("DenyInsecureTransport", "s3:*", [arn, f"{arn}/*"], Bool={"aws:SecureTransport": "false"}),
             deny("DenyOldTls", "s3:*", [arn, f"{arn}/*"], NumericLessThan={"s3:TlsVersion": "1.2"}),
             deny(
-                "DenyOtherKey",
+                "DenyWrongKmsKey",
                 "s3:PutObject",
                 f"{arn}/*",
                 Null={encryption: "false"},
@@ -132,7 +132,7 @@ def test_plain_http_is_refused_to_everyone(aws, phi, refused):
     assert aws("s3.get_object", Bucket=phi.name, Key="one")["Body"] == b"1"
     for operation, more in (("get_object", {"Key": "one"}), ("put_object", {"Key": "x"}), ("get_bucket_policy", {})):
         told = refused(f"s3.{operation}", Bucket=phi.name, plain=True, **more)
-        assert told.endswith("with an explicit deny in a resource-based policy (statement DenyPlainHttp)")
+        assert told.endswith("with an explicit deny in a resource-based policy (statement DenyInsecureTransport)")
         assert told.startswith("User: arn:aws:sts::123456789012:user/moto is not authorized to perform: s3:")
 
 
@@ -174,9 +174,12 @@ def test_uploads_that_end_up_under_the_buckets_key_are_accepted(aws, phi):
 @pytest.mark.parametrize(
     ("headers", "statement"),
     [
-        ({"ServerSideEncryption": "AES256"}, "DenyOtherKey"),
-        ({"ServerSideEncryption": "aws:kms"}, "DenyOtherKey"),
-        ({"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/x"}, "DenyOtherKey"),
+        ({"ServerSideEncryption": "AES256"}, "DenyWrongKmsKey"),
+        ({"ServerSideEncryption": "aws:kms"}, "DenyWrongKmsKey"),
+        (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/x"},
+            "DenyWrongKmsKey",
+        ),
         ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}, "DenyOwnKey"),
     ],
     ids=["AES256", "aws:kms without a key", "another key", "SSE-C"],
@@ -189,7 +192,7 @@ def test_uploads_under_another_key_are_refused(phi, refused, operation, headers,
 def test_a_large_upload_hears_its_refusal(phi, refused):
     """The client is still sending: it must be heard to the end."""
     told = refused("s3.put_object", Bucket=phi.name, Key="x", Body=b"0" * 3_000_000, ServerSideEncryption="AES256")
-    assert "DenyOtherKey" in told
+    assert "DenyWrongKmsKey" in told
 
 
 def test_the_key_must_let_s3_use_it_for_the_caller(aws, bucket, refused):
@@ -210,7 +213,7 @@ def test_the_key_must_let_s3_use_it_for_the_caller(aws, bucket, refused):
         SSEKMSKeyId=other.key,
         caller=within,
     )
-    assert "DenyOtherKey" in told
+    assert "DenyWrongKmsKey" in told
     # The key of another bucket is bound to that bucket's encryption context.
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": other.key}
     rules = [{"ApplyServerSideEncryptionByDefault": default}]
@@ -267,7 +270,7 @@ def test_the_application_reads_writes_and_deletes_and_no_more(aws, bucket, refus
 
 def test_the_auditor_reads_settings_and_no_object(aws, phi, refused):
     auditor = role(aws, allow("s3:GetBucket*", "s3:GetEncryptionConfiguration", on=phi.arn))
-    assert "DenyPlainHttp" in aws("s3.get_bucket_policy", caller=auditor, Bucket=phi.name)["Policy"]
+    assert "DenyInsecureTransport" in aws("s3.get_bucket_policy", caller=auditor, Bucket=phi.name)["Policy"]
     aws("s3.get_bucket_encryption", caller=auditor, Bucket=phi.name)
     assert "s3:GetObject on" in refused("s3.get_object", caller=auditor, Bucket=phi.name, Key="one")
 
@@ -437,7 +440,9 @@ def test_a_service_is_let_in_for_its_source_alone(aws, bucket):
     ):
         assert told is not None
         assert "because no resource-based policy allows the s3:PutObject action" in told
-    assert "DenyPlainHttp" in (ask("logging.s3.amazonaws.com", **source, **{"aws:SecureTransport": "false"}) or "")
+    assert "DenyInsecureTransport" in (
+        ask("logging.s3.amazonaws.com", **source, **{"aws:SecureTransport": "false"}) or ""
+    )
 
 
 @pytest.mark.parametrize("mode", ["GOVERNANCE", "COMPLIANCE"])

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hipaa.facts import ConfigurationRecorder, DataDiscovery, Fact, Flag, RootUser, ThreatDetection
+from hipaa.model.stack import Fact
+from hipaa.model.values import Flag
+from hipaa.services.config.facts import ConfigurationRecorder
+from hipaa.services.guardduty.facts import ThreatDetection
+from hipaa.services.iam.facts import RootUser
+from hipaa.services.macie.facts import DataDiscovery
 from phi.audit.calls import Call, On
+from phi.audit.collected import Told
 from phi.audit.reader import Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 DETECTORS = Call("guardduty", "list_detectors", "guardduty:ListDetectors", On.ANYTHING)
 DETECTOR = Call("guardduty", "get_detector", "guardduty:GetDetector", On.DETECTOR)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hipaa.facts import Number, Ref, Selection, Unknown, Vault
+from hipaa.model.values import Number, Ref, Unknown
+from hipaa.services.backup.facts import Selection, Vault
 from phi.audit.calls import Call, On
 from phi.audit.collect import kms
+from phi.audit.collected import Told
 from phi.audit.reader import Account, Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 GONE = ("ResourceNotFoundException",)  # deleted since it was listed
 VAULTS = Call("backup", "list_backup_vaults", "backup:ListBackupVaults", On.ANYTHING)

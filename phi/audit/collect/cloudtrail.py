@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hipaa.facts import DataEvents, FieldSelector, Flag, Place, Role, Trail, Unknown
+from hipaa.model.data_class import DataClass
+from hipaa.model.values import Flag, Location, Unknown
+from hipaa.services.cloudtrail.facts import DataEvents, FieldSelector, Trail
 from phi.audit.calls import Call, On
+from phi.audit.collected import Told
 from phi.audit.reader import Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 DESCRIBE_TRAILS = Call("cloudtrail", "describe_trails", "cloudtrail:DescribeTrails", On.ANYTHING)
 STATUS = Call("cloudtrail", "get_trail_status", "cloudtrail:GetTrailStatus", On.TRAIL)
@@ -48,7 +50,7 @@ def collect(reader: Reader, scope: Scope) -> Told:
     # The account's own come first: whoever stops a trail of the organization does it in another account.
     facts.sort(key=lambda each: each.place.account != account.id)
     files = [account.bucket_arn(each["S3BucketName"]) for _, each in found.values() if each.get("S3BucketName")]
-    return Told((*facts, *unlisted), tuple((bucket, Role.TRAIL_LOG) for bucket in files))
+    return Told((*facts, *unlisted), tuple((bucket, DataClass.TRAIL_LOG) for bucket in files))
 
 
 def _trail(reader: Reader, region: str, described: Mapping[str, Any]) -> Trail:
@@ -72,7 +74,7 @@ def trail(described: Mapping[str, Any], status: Mapping[str, Any] | Unread, sele
         (described.get("CloudWatchLogsLogGroupArn") or "").removesuffix(":*") or None,
         selectors.unknown if isinstance(selectors, Unread) else data_events(selectors),
         selectors.unknown if isinstance(selectors, Unread) else management(selectors),
-        Place(partition, region, account),
+        Location(partition, region, account),
     )
 
 
@@ -122,6 +124,6 @@ def _both(selectors: Selectors) -> tuple[Sequence[Mapping[str, Any]], Sequence[M
     return selectors.get("EventSelectors") or (), selectors.get("AdvancedEventSelectors") or ()
 
 
-def _unknown(arn: str, unknown: Unknown, place: Place) -> Trail:
+def _unknown(arn: str, unknown: Unknown, place: Location) -> Trail:
     told: Flag = unknown
     return Trail(arn, told, told, told, told, unknown, unknown, unknown, told, place)

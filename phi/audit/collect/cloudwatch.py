@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hipaa.facts import Alarm, EventRule, Fact, Metric, Place, Unknown
+from hipaa.model.stack import Fact
+from hipaa.model.values import Location, Unknown
+from hipaa.services.cloudwatch.facts import Alarm, EventRule, Metric
 from phi.audit.calls import Call, On
+from phi.audit.collected import Publisher, Told
 from phi.audit.reader import Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Publisher, Told
 
 # On anything: who may describe alarms of some names only gets no composite ones.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
@@ -143,7 +145,7 @@ def _rule(reader: Reader, bus: _Bus, described: Mapping[str, Any]) -> Told:
     return Told((fact,), publishers=tuple((arn, "events.amazonaws.com") for arn in own))
 
 
-def rule(described: Mapping[str, Any], bus: str, targets: Sequence[Any] | Unread, place: Place) -> EventRule:
+def rule(described: Mapping[str, Any], bus: str, targets: Sequence[Any] | Unread, place: Location) -> EventRule:
     """From an answer of ListRules and that of ListTargetsByRule."""
     return EventRule(
         described["Arn"],
@@ -155,6 +157,6 @@ def rule(described: Mapping[str, Any], bus: str, targets: Sequence[Any] | Unread
     )
 
 
-def _unknown_rule(unread: Unread, bus: _Bus, place: Place) -> EventRule:
+def _unknown_rule(unread: Unread, bus: _Bus, place: Location) -> EventRule:
     why: Unknown = unread.unknown
     return EventRule(unread.about, why, why, why, bus.name == DEFAULT_BUS, place)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from hipaa.facts import Document, Fact, IamRole, IdentityPolicy, Unknown, UserAccess
+from hipaa.model.stack import Fact
+from hipaa.model.values import Document, Unknown
+from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 from phi.audit.calls import Call, On
+from phi.audit.collected import Told
 from phi.audit.reader import Account, Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 DETAILS = Call("iam", "get_account_authorization_details", "iam:GetAccountAuthorizationDetails", On.ANYTHING)
 CALLS = (DETAILS,)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hipaa.facts import Document, Fact, Key, KeyPolicy, Place, Text, Unknown
+from hipaa.model.stack import Fact
+from hipaa.model.values import Document, Location, Text, Unknown
+from hipaa.services.kms.facts import Key, KeyPolicy
 from phi.audit.calls import Call, On
+from phi.audit.collected import Told
 from phi.audit.reader import Account, Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 LIST_KEYS = Call("kms", "list_keys", "kms:ListKeys", On.ANYTHING)
 LIST_ALIASES = Call("kms", "list_aliases", "kms:ListAliases", On.ANYTHING)
@@ -66,7 +68,7 @@ def _key(reader: Reader, arn: str) -> tuple[Fact, ...]:
     return key(metadata, rotation or {}, place), _policy(arn, document, place)
 
 
-def key(metadata: Mapping[str, Any], rotation: Mapping[str, Any] | Unread, place: Place) -> Key:
+def key(metadata: Mapping[str, Any], rotation: Mapping[str, Any] | Unread, place: Location) -> Key:
     """From the answers of DescribeKey and GetKeyRotationStatus."""
     arn, state = metadata["Arn"], metadata.get("KeyState")
     if isinstance(rotation, Unread):
@@ -84,11 +86,11 @@ def kind(metadata: Mapping[str, Any]) -> str:
     return "symmetric" if all(metadata.get(name, plain) == plain for name, plain in ROTATES.items()) else "other"
 
 
-def _policy(arn: str, document: str | Unknown, place: Place) -> KeyPolicy:
+def _policy(arn: str, document: str | Unknown, place: Location) -> KeyPolicy:
     return KeyPolicy(arn, arn, arn, Document(document), None, place)
 
 
-def _unknown(arn: str, unknown: Unknown, place: Place) -> tuple[Fact, ...]:
+def _unknown(arn: str, unknown: Unknown, place: Location) -> tuple[Fact, ...]:
     return Key(arn, arn, unknown, unknown, unknown, None, place, unknown), _policy(arn, unknown, place)
 
 
@@ -123,6 +125,6 @@ def known_as(name: Text, aliases: Mapping[str, str] | Unread, account: Account, 
         return aliases.unknown
     id_ = aliases.get(short) if short.startswith("alias/") else short.removeprefix("key/")
     if id_ is None:
-        return Unknown(name, why="is the alias of no key")
+        return Unknown(name, reason="is the alias of no key")
     owned = (alias for alias, target in aliases.items() if target == id_ and alias.startswith(AWS_ALIASES))
     return next(owned, account.arn("kms", region, f"key/{id_}"))

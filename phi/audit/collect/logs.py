@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hipaa.facts import AUDIT, Fact, Flag, LogGroup, MetricFilter, Ref, Text, Trail, Unknown, spelled
+from hipaa.model.data_class import normalize_data_class
+from hipaa.model.stack import Fact
+from hipaa.model.values import Flag, Ref, Text, Unknown
+from hipaa.services.cloudtrail.facts import Trail
+from hipaa.services.logs.facts import AUDIT, LogGroup, MetricFilter
 from phi.audit.calls import Call, On
+from phi.audit.collected import Told
 from phi.audit.reader import Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 GROUPS = Call("logs", "describe_log_groups", "logs:DescribeLogGroups", On.LOG_GROUP)
 FILTERS = Call("logs", "describe_metric_filters", "logs:DescribeMetricFilters", On.LOG_GROUP)
@@ -79,7 +83,7 @@ def audits(trails: Sequence[Trail], tags: Sequence[Mapping[str, Any]] | Unread) 
 
 
 def _says_audit(tags: Sequence[Mapping[str, str]]) -> bool:
-    return any(each["Key"] == TAG and spelled(each["Value"]) in AUDIT for each in tags)
+    return any(each["Key"] == TAG and normalize_data_class(each["Value"]) in AUDIT for each in tags)
 
 
 def _group(group: Mapping[str, Any], audited: Audited) -> LogGroup:
@@ -94,7 +98,7 @@ def metric_filters(described: Mapping[str, Any], group: str, ref: Ref) -> list[M
     """
     pattern: Text = described.get("filterPattern") or ""
     if described.get("fieldSelectionCriteria"):
-        pattern = Unknown(described["filterName"], why="picks out records by what they are of, too")
+        pattern = Unknown(described["filterName"], reason="picks out records by what they are of, too")
     return [
         MetricFilter(
             f"{group}:metric-filter:{described['filterName']}",

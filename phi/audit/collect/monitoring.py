@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hipaa.facts import TopicPolicy, Trail
-from phi.audit.collect import cloudtrail, cloudwatch, logs, s3_deliveries, sns
+from hipaa.services.cloudtrail.facts import Trail
+from hipaa.services.sns.facts import TopicPolicy
+from phi.audit.collect import cloudtrail, cloudwatch, logs, s3_notifications, sns
+from phi.audit.collected import Told
 from phi.audit.reader import Reader
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 
 def collect(reader: Reader, scope: Scope) -> Told:
@@ -16,5 +17,5 @@ def collect(reader: Reader, scope: Scope) -> Told:
     topics = sns.collect(reader, scope)
     policies = [each for each in topics.facts if isinstance(each, TopicPolicy)]
     facts = tuple(fact for told in (trails, groups, alarms, topics) for fact in told.facts)
-    publishers = (*alarms.publishers, *s3_deliveries.publishers(reader, scope, policies))
+    publishers = (*alarms.publishers, *s3_notifications.publishers(reader, scope, policies))
     return Told(facts, trails.uses, publishers=publishers)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from hipaa.facts import (
+from hipaa.model.data_class import DataClass
+from hipaa.model.values import Flag, Location, Unknown
+from hipaa.services.s3.facts import (
     AccessLogging,
     Acl,
     Bucket,
@@ -16,29 +18,25 @@ from hipaa.facts import (
     Cors,
     Declared,
     DefaultEncryption,
-    Flag,
     Lifecycle,
     ObjectLock,
     Ownership,
-    Place,
     PublicAccessBlock,
     Replication,
     RequestMetrics,
-    Role,
     Setting,
-    Unknown,
     Versioning,
     Website,
 )
-from phi.audit import unread
+from phi.audit import unknown_settings
 from phi.audit.calls import Call
-from phi.audit.collect import s3_access, s3_calls, s3_listed
+from phi.audit.collect import s3_access, s3_calls, s3_listing
 from phi.audit.collect import s3_settings as settings
 from phi.audit.collect.s3_calls import CALLS
-from phi.audit.collect.s3_deliveries import inventory_targets
+from phi.audit.collect.s3_notifications import inventory_targets
+from phi.audit.collected import Told
 from phi.audit.reader import Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 __all__ = ["CALLS", "collect"]
 
@@ -50,7 +48,7 @@ def collect(reader: Reader, scope: Scope) -> Told:
 
     A bucket that is gone by the time it is read is left out, unless it is one that the scope names.
     """
-    listed = s3_listed.regions(reader, scope)
+    listed = s3_listing.regions(reader, scope)
     buckets = [_every_bucket(reader, listed.unknown)] if isinstance(listed, Unread) else _buckets(reader, scope, listed)
     regions = {each.place.region for each in buckets} | set(reader.account.regions if scope.buckets is None else ())
     points = s3_access.points(reader, scope, sorted(each for each in regions if each))
@@ -61,7 +59,7 @@ def collect(reader: Reader, scope: Scope) -> Told:
     )
 
 
-def _buckets(reader: Reader, scope: Scope, listed: s3_listed.Regions) -> list[Bucket]:
+def _buckets(reader: Reader, scope: Scope, listed: s3_listing.Regions) -> list[Bucket]:
     regions = {reader.account.bucket_arn(name): region for name, region in listed.items() if region}
 
     def read(each: tuple[str, str | None]) -> Bucket | None:
@@ -72,17 +70,17 @@ def _buckets(reader: Reader, scope: Scope, listed: s3_listed.Regions) -> list[Bu
 
 def _bucket(reader: Reader, name: str, region: str | None, regions: Mapping[str, str]) -> Bucket | None:
     """None where there is no such bucket. regions: those of buckets by their ARNs."""
-    place = Place(reader.account.partition, region, reader.account.id)
+    place = Location(reader.account.partition, region, reader.account.id)
 
     def ask(call: Call) -> settings.Answer | Unread | None:
-        return s3_listed.ask(reader, call, name, region)
+        return s3_listing.ask(reader, call, name, region)
 
     versioning = ask(s3_calls.VERSIONING)
     if versioning is None:
         return None
     lock = ask(s3_calls.LOCK)
     tags = ask(s3_calls.TAGS)
-    metrics = s3_listed.pages(reader, s3_calls.METRICS, "MetricsConfigurationList", name, region)
+    metrics = s3_listing.pages(reader, s3_calls.METRICS, "MetricsConfigurationList", name, region)
     ownership = _made(Ownership, ask(s3_calls.OWNERSHIP), settings.ownership)
     # Where ACLs are off S3 lets nobody in by one.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
@@ -114,14 +112,14 @@ def _bucket(reader: Reader, name: str, region: str | None, regions: Mapping[str,
 def _made(kind: type[Setting], answer: Any, parse: Parse) -> tuple[Setting, ...]:
     """The settings of an answer: none where there is none, one made of Unknown where it couldn't be read."""
     if isinstance(answer, Unread):
-        return (unread.setting(kind, answer.unknown),)
+        return (unknown_settings.setting(kind, answer.unknown),)
     made = None if answer is None else parse(answer)
     return made if isinstance(made, tuple) else (made,) if made else ()
 
 
 def _fact(
     resource: str,
-    place: Place,
+    place: Location,
     found: Iterable[Setting],
     *,
     lockable: Flag,
@@ -131,10 +129,10 @@ def _fact(
     return Bucket(
         resource,
         arn or resource,
-        Role.OTHER,  # until all buckets are known
+        DataClass.OTHER,  # until all buckets are known
         tuple(Declared(resource, each) for each in found),
         place=place,
-        exists=True,
+        declared_here=True,
         lockable=lockable,
         tags=tags,
     )
@@ -142,13 +140,19 @@ def _fact(
 
 def _missing(reader: Reader, name: str, region: str | None) -> Bucket:
     """A bucket that should be there fails what every bucket must have, and passes nothing for having no more."""
-    arn, place = reader.account.bucket_arn(name), Place(reader.account.partition, region, reader.account.id)
-    gone = Unknown(arn, why="doesn't exist, though the stack's outputs name it")
-    return _fact(arn, place, (unread.setting(kind, gone) for kind in unread.BETTER_WITHOUT), lockable=gone, tags=gone)
+    arn, place = reader.account.bucket_arn(name), Location(reader.account.partition, region, reader.account.id)
+    gone = Unknown(arn, reason="doesn't exist, though the stack's outputs name it")
+    return _fact(
+        arn,
+        place,
+        (unknown_settings.setting(kind, gone) for kind in unknown_settings.BETTER_WITHOUT),
+        lockable=gone,
+        tags=gone,
+    )
 
 
 def _every_bucket(reader: Reader, unknown: Unknown) -> Bucket:
     """What stands for the account's buckets where not even their names can be read."""
-    resource, place = reader.account.bucket_arn("*"), Place(reader.account.partition, None, reader.account.id)
-    found = (unread.setting(kind, unknown) for kind in unread.MADE_OF)
+    resource, place = reader.account.bucket_arn("*"), Location(reader.account.partition, None, reader.account.id)
+    found = (unknown_settings.setting(kind, unknown) for kind in unknown_settings.MADE_OF)
     return _fact(resource, place, found, lockable=unknown, tags=unknown, arn=unknown)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hipaa.facts import AccessPoint, AccountPublicAccessBlock, Document, PublicAccessBlock
+from hipaa.model.values import Document
+from hipaa.services.s3.facts import AccessPoint, AccountPublicAccessBlock, PublicAccessBlock
 from phi.audit.collect import s3_calls
 from phi.audit.collect import s3_settings as settings
+from phi.audit.collected import Told
 from phi.audit.reader import Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 
 def account_block(reader: Reader) -> AccountPublicAccessBlock:

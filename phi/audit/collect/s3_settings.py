@@ -9,18 +9,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hipaa.facts import (
+from hipaa.model.values import Document, Location
+from hipaa.services.s3.facts import (
     AccessLogging,
     Acl,
     BucketPolicy,
     Cors,
     DefaultEncryption,
-    Document,
     Lifecycle,
     LifecycleRule,
     ObjectLock,
     Ownership,
-    Place,
     PublicAccessBlock,
     Replication,
     ReplicationRule,
@@ -55,7 +54,7 @@ def policy(answer: Answer) -> BucketPolicy:
     return BucketPolicy(Document(answer.get("Policy", "")))
 
 
-def encryption(answer: Answer, place: Place) -> tuple[DefaultEncryption, ...]:
+def encryption(answer: Answer, place: Location) -> tuple[DefaultEncryption, ...]:
     """One for each rule. place: the bucket's, where its key is too."""
     return tuple(
         DefaultEncryption(
@@ -69,7 +68,7 @@ def encryption(answer: Answer, place: Place) -> tuple[DefaultEncryption, ...]:
     )
 
 
-def _key(key: str | None, place: Place) -> str | None:
+def _key(key: str | None, place: Location) -> str | None:
     """A key's ARN, also where it is told by its id alone."""
     by_id = re.fullmatch(r"[0-9a-f-]{36}|mrk-[0-9a-f]{32}", key or "", re.ASCII)
     if by_id and place.region and place.account:

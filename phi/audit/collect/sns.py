@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hipaa.facts import Document, Fact, Text, Topic, TopicPolicy, Unknown
+from hipaa.model.stack import Fact
+from hipaa.model.values import Document, Text, Unknown
+from hipaa.services.sns.facts import Topic, TopicPolicy
 from phi.audit.calls import Call, On
 from phi.audit.collect import kms
+from phi.audit.collected import Told
 from phi.audit.reader import Reader, Unread
 from phi.audit.scope import Scope
-from phi.audit.told import Told
 
 LIST_TOPICS = Call("sns", "list_topics", "sns:ListTopics", On.ANYTHING)
 ATTRIBUTES = Call("sns", "get_topic_attributes", "sns:GetTopicAttributes", On.TOPIC, absent=("NotFound",))

@@ -8,15 +8,21 @@ from typing import Any
 import boto3
 import pytest
 
-from hipaa.facts import RootUser, ThreatDetection
-from hipaa.verdicts import Status
+from hipaa.model.verdict import Status
+from hipaa.services.guardduty.facts import ThreatDetection
+from hipaa.services.iam.facts import RootUser
 from phi.audit.calls import Call
 from phi.audit.collect import account
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
-from tests.phi.audit.reading import Audit, answering, assert_unverified, audited, refused
+from tests.phi.audit.reader_helpers import Audit, answering, assert_unverified, audited, refused
 from tests.phi.conftest import ACCOUNT, REGION
 
-GUARDDUTY, MACIE, CONFIG, ROOT = CONTROLS = ("guardduty-s3-protection", "macie-enabled", "config-recorder", "root-mfa")
+GUARDDUTY, MACIE, CONFIG, ROOT = CONTROLS = (
+    "guardduty-s3-protection",
+    "macie-enabled",
+    "config-recorder-enabled",
+    "iam-root-mfa",
+)
 ELSEWHERE = "us-west-2"
 STACK = Scope({}, "phi-dev-")
 SESSION = f"arn:aws:macie2:{REGION}:{ACCOUNT}:session"
@@ -119,8 +125,8 @@ def test_each_guard_that_is_off_fails_its_own_control(
     world: boto3.Session, change: Callable[[boto3.Session], None], control: str, found: str
 ):
     change(world)
-    wrong = [each for each in judged(world).verdicts if each.wrong]
-    assert [(each.control, each.status, each.finding.found) for each in wrong] == [(control, Status.FAIL, found)]
+    wrong = [each for each in judged(world).verdicts if each.blocks]
+    assert [(each.control, each.status, each.finding.text) for each in wrong] == [(control, Status.FAIL, found)]
 
 
 def test_each_region_is_guarded_by_itself(session, world):
@@ -255,7 +261,7 @@ def test_a_recorder_that_cant_deliver_records_nothing_of_use(world, told, failin
 )
 def test_root(endpoint, summary, found, status):
     [verdict] = audited(safe(**summary), account.collect, [ROOT]).verdicts
-    assert (verdict.resource, verdict.status, verdict.finding.found) == (ROOT_ARN, status, found)
+    assert (verdict.resource, verdict.status, verdict.finding.text) == (ROOT_ARN, status, found)
 
 
 def test_of_what_the_summary_doesnt_tell_nothing_is_assumed(endpoint):

@@ -7,41 +7,33 @@ from typing import Any
 
 import pytest
 
-from hipaa.facts import (
+from hipaa.model.data_class import DataClass, DataClassTag
+from hipaa.model.stack import Fact, Stack
+from hipaa.model.values import Document, Location, StackResource, Unknown
+from hipaa.services.backup.facts import Selection
+from hipaa.services.cloudtrail.facts import DataEvents, FieldSelector, Trail
+from hipaa.services.cloudwatch.facts import Alarm, Metric
+from hipaa.services.kms.facts import Key
+from hipaa.services.s3.facts import (
     AccessLogging,
     AccessPoint,
-    Alarm,
     Bucket,
     BucketPolicy,
-    DataEvents,
     Declared,
     DefaultEncryption,
-    Document,
-    Fact,
-    FieldSelector,
-    Here,
-    Key,
-    Metric,
-    Place,
     Replication,
     ReplicationRule,
-    Role,
-    Selection,
     Setting,
-    Stack,
-    Topic,
-    Trail,
-    Unknown,
 )
-from hipaa.roles import DataClass
+from hipaa.services.sns.facts import Topic
 from phi.audit import assemble
-from phi.audit.told import Told
+from phi.audit.collected import Told
 
-PLACE = Place("aws", "us-east-1", "123456789012")
+PLACE = Location("aws", "us-east-1", "123456789012")
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:alerts"
 POINT = "arn:aws:s3:us-east-1:123456789012:accesspoint/point"
-UNREAD = Unknown("it", why="couldn't be read")
+UNREAD = Unknown("it", reason="couldn't be read")
 A_KEY = Key(KEY, KEY, "symmetric", True, None, None, PLACE)
 
 
@@ -52,19 +44,27 @@ def arn(name: str) -> str:
 def bucket(name: str, *settings: Setting, tags: Any = None) -> Bucket:
     declared = tuple(Declared(arn(name), each) for each in settings)
     return Bucket(
-        arn(name), arn(name), Role.OTHER, declared, place=PLACE, exists=True, tags={} if tags is None else tags
+        arn(name),
+        arn(name),
+        DataClass.OTHER,
+        declared,
+        place=PLACE,
+        declared_here=True,
+        tags={} if tags is None else tags,
     )
 
 
-def joined(*facts: Fact, data_class: DataClass | None = None, **told: Any) -> Stack:
+def joined(*facts: Fact, data_class: DataClassTag | None = None, **told: Any) -> Stack:
     """Each fact told by another service."""
-    return assemble.stack([*(Told((each,)) for each in facts), Told(**told)], "123456789012", data_class or DataClass())
+    return assemble.stack(
+        [*(Told((each,)) for each in facts), Told(**told)], "123456789012", data_class or DataClassTag()
+    )
 
 
-def role(stack: Stack, name: str) -> Role:
-    found = stack.get(arn(name), Bucket)
+def role(stack: Stack, name: str) -> DataClass:
+    found = stack.fact(arn(name), Bucket)
     assert found
-    return found.role
+    return found.data_class
 
 
 def test_the_account_stands_for_the_whole():
@@ -78,7 +78,7 @@ def test_the_account_stands_for_the_whole():
 def test_a_reference_to_what_another_service_told_is_here():
     encrypted = bucket("phi", DefaultEncryption("aws:kms", KEY))
     [found] = joined(encrypted, A_KEY).of(Bucket)
-    assert found.declaring(DefaultEncryption) == (DefaultEncryption("aws:kms", Here(KEY)),)
+    assert found.declaring(DefaultEncryption) == (DefaultEncryption("aws:kms", StackResource(KEY)),)
     [alone] = joined(encrypted).of(Bucket)
     assert alone.declaring(DefaultEncryption) == (DefaultEncryption("aws:kms", KEY),)
 
@@ -91,16 +91,20 @@ def test_references_are_found_wherever_they_stand():
     selection = Selection("selection", (arn("copy"), arn("*")), (), (), (), ("vault",), "us-east-1")
     topic = Topic(TOPIC, TOPIC, KEY, ())
     stack = joined(bucket("phi", Replication((copy,))), bucket("copy"), alarm, selection, topic, A_KEY)
-    phi = stack.get(arn("phi"), Bucket)
+    phi = stack.fact(arn("phi"), Bucket)
     assert phi
-    assert phi.declaring(Replication) == (Replication((replace(copy, target=Here(arn("copy")), key=Here(KEY)),)),)
-    [found] = stack.of(Alarm)
-    assert found.actions == (Here(TOPIC),)
-    assert found.metrics == (Metric("AWS/S3", "4xxErrors", {"BucketName": Here(arn("copy")), "FilterId": "all"}),)
-    [selected] = stack.of(Selection)
-    assert selected.resources == (Here(arn("copy")), arn("*"))
-    [told] = stack.of(Topic)
-    assert told.key == Here(KEY)
+    assert phi.declaring(Replication) == (
+        Replication((replace(copy, target=StackResource(arn("copy")), key=StackResource(KEY)),)),
+    )
+    [found] = stack.facts_of_type(Alarm)
+    assert found.actions == (StackResource(TOPIC),)
+    assert found.metrics == (
+        Metric("AWS/S3", "4xxErrors", {"BucketName": StackResource(arn("copy")), "FilterId": "all"}),
+    )
+    [selected] = stack.facts_of_type(Selection)
+    assert selected.resources == (StackResource(arn("copy")), arn("*"))
+    [told] = stack.facts_of_type(Topic)
+    assert told.key == StackResource(KEY)
 
 
 def test_a_trails_selectors_stay_texts():
@@ -109,7 +113,7 @@ def test_a_trails_selectors_stay_texts():
     selectors = (DataEvents("All", (arn("phi"),)), DataEvents(fields=fields))
     trail = Trail("trail", True, True, True, True, KEY, None, selectors, True, PLACE)
     [found] = joined(trail, bucket("phi"), A_KEY).of(Trail)
-    assert found.key == Here(KEY)
+    assert found.key == StackResource(KEY)
     assert found.selectors == selectors
 
 
@@ -128,46 +132,49 @@ def test_what_isnt_a_reference_stays_as_it_is():
 @pytest.mark.parametrize(
     ("tags", "role_", "data_class"),
     [
-        ({"DataClass": "Replica"}, Role.REPLICA, "Replica"),
-        ({"DataClass": "secret"}, Role.PHI, "secret"),
-        ({"Team": "billing"}, Role.PHI, None),
-        (UNREAD, Role.PHI, UNREAD),
+        ({"DataClass": "Replica"}, DataClass.REPLICA, "Replica"),
+        ({"DataClass": "secret"}, DataClass.PHI, "secret"),
+        ({"Team": "billing"}, DataClass.PHI, None),
+        (UNREAD, DataClass.PHI, UNREAD),
     ],
 )
-def test_its_tag_says_what_a_bucket_is_for(tags: Any, role_: Role, data_class: Any):
+def test_its_tag_says_what_a_bucket_is_for(tags: Any, role_: DataClass, data_class: Any):
     [found] = joined(bucket("it", tags=tags)).of(Bucket)
     assert (found.role, found.data_class) == (role_, data_class)
 
 
 def test_the_config_says_by_which_tag_and_what_a_bucket_without_it_is():
-    by_class = DataClass("Class", Role.OTHER)
+    by_class = DataClassTag("Class", DataClass.OTHER)
     stack = joined(bucket("it", tags={"Class": "PHI"}), bucket("other", tags={"DataClass": "PHI"}), data_class=by_class)
-    assert [(each.role, each.data_class) for each in stack.of(Bucket)] == [(Role.PHI, "PHI"), (Role.OTHER, None)]
+    assert [(each.data_class, each.data_class_tag) for each in stack.facts_of_type(Bucket)] == [
+        (DataClass.PHI, "PHI"),
+        (DataClass.OTHER, None),
+    ]
 
 
 def test_an_untagged_bucket_is_what_others_use_it_for():
     copy = ReplicationRule(True, True, arn("copies"), None, True, None, None)
     phi = bucket("phi", AccessLogging(arn("logs")), Replication((copy,)), tags={"DataClass": "PHI"})
     buckets = (phi, *map(bucket, ("logs", "copies", "files", "lists", "idle")))
-    uses = ((arn("files"), Role.TRAIL_LOG), (arn("lists"), Role.INVENTORY), (arn("phi"), Role.TRAIL_LOG))
+    uses = ((arn("files"), DataClass.TRAIL_LOG), (arn("lists"), DataClass.INVENTORY), (arn("phi"), DataClass.TRAIL_LOG))
     stack = joined(*buckets, uses=uses)
-    assert {each.resource.rsplit(":", 1)[-1]: each.role for each in stack.of(Bucket)} == {
-        "phi": Role.PHI,  # its tag says more than its use
-        "logs": Role.ACCESS_LOG,
-        "copies": Role.REPLICA,
-        "files": Role.TRAIL_LOG,
-        "lists": Role.INVENTORY,
-        "idle": Role.PHI,
+    assert {each.resource.rsplit(":", 1)[-1]: each.data_class for each in stack.facts_of_type(Bucket)} == {
+        "phi": DataClass.PHI,  # its tag says more than its use
+        "logs": DataClass.ACCESS_LOG,
+        "copies": DataClass.REPLICA,
+        "files": DataClass.TRAIL_LOG,
+        "lists": DataClass.INVENTORY,
+        "idle": DataClass.PHI,
     }
 
 
 def test_a_bucket_that_logs_to_itself_isnt_a_log_bucket_for_that():
-    assert role(joined(bucket("phi", AccessLogging(arn("phi")))), "phi") is Role.PHI
+    assert role(joined(bucket("phi", AccessLogging(arn("phi")))), "phi") is DataClass.PHI
 
 
 def test_what_cant_be_read_makes_no_bucket_less_than_one_of_phi():
     stack = joined(bucket("phi", AccessLogging(UNREAD), Replication(UNREAD)), bucket("logs"))
-    assert role(stack, "logs") is Role.PHI
+    assert role(stack, "logs") is DataClass.PHI
 
 
 # Access points.
@@ -179,9 +186,9 @@ def point(arn_: str = POINT) -> AccessPoint:
 
 @pytest.mark.parametrize(
     ("buckets_of", "role_"),
-    [({POINT: arn("site")}, Role.OTHER), ({POINT: arn("of-another-account")}, Role.PHI), ({}, Role.PHI)],
+    [({POINT: arn("site")}, DataClass.OTHER), ({POINT: arn("of-another-account")}, DataClass.PHI), ({}, DataClass.PHI)],
 )
-def test_an_access_point_is_for_what_its_bucket_is_for_else_for_phi(buckets_of: dict[str, str], role_: Role):
+def test_an_access_point_is_for_what_its_bucket_is_for_else_for_phi(buckets_of: dict[str, str], role_: DataClass):
     [found] = joined(bucket("site", tags={"DataClass": "Public"}), point(), buckets_of=buckets_of).of(AccessPoint)
     assert found.role is role_
 
@@ -198,7 +205,7 @@ def test_who_publishes_to_a_topic_is_told_by_others():
         (other, "s3.amazonaws.com"),
     )
     stack = joined(Topic(TOPIC, TOPIC, None, ()), publishers=publishers)
-    [found] = stack.of(Topic)
+    [found] = stack.facts_of_type(Topic)
     assert found.publishers == ("cloudwatch.amazonaws.com", "events.amazonaws.com")
 
 

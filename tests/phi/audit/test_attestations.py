@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from hipaa.controls import AUDITED
-from hipaa.facts import Stack
-from hipaa.rules import Case, judge
-from hipaa.verdicts import Status
+from hipaa.catalogue import LIVE_CONTROLS, judge
+from hipaa.model.rule import RuleContext
+from hipaa.model.stack import Stack
+from hipaa.model.verdict import Status
 from phi.audit.attestations import CONTROLS, load
-from phi.drill.evidence import DrillEvidence, ObjectRecord, Outcome, dump
 from phi.errors import ConfigurationError
+from phi.restore_test.evidence import DrillEvidence, ObjectRecord, Outcome, dump
 from sandbox.folder import ROOT
 
 TODAY = date(2026, 11, 24)
@@ -108,10 +108,10 @@ def test_a_stale_one_is_read_and_fails(tmp_path):
     day = TODAY - timedelta(days=10)
     facts, records = load(written(tmp_path, ENTRY | {"expires": day.isoformat()}), TODAY)
     assert [each.days_left for each in (*facts, *records)] == [-10, -10]
-    [baa] = [each for each in AUDITED if each.id == "attest-baa"]
-    [verdict] = judge(baa, Case(Stack(facts), {}))
+    [baa] = [each for each in LIVE_CONTROLS if each.id == "attest-baa"]
+    [verdict] = judge(baa, RuleContext(Stack(facts), {}))
     assert verdict.status is Status.FAIL
-    assert verdict.finding.found.endswith("stale since 10 days")
+    assert verdict.finding.text.endswith("stale since 10 days")
 
 
 def test_none_at_all_is_no_fault(tmp_path):

@@ -8,23 +8,26 @@ from typing import Any
 import boto3
 import pytest
 
-from hipaa.facts import Bucket, Place, Role, Selection, Vault
-from hipaa.verdicts import Status
+from hipaa.model.data_class import DataClass
+from hipaa.model.values import Location
+from hipaa.model.verdict import Status
+from hipaa.services.backup.facts import Selection, Vault
+from hipaa.services.s3.facts import Bucket
 from phi.audit.calls import Call
 from phi.audit.collect import backup, kms
 from phi.audit.reader import Account
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from sandbox.moto_fixes.backup import FIXES, RECOVERY_POINTS
-from tests.phi.audit.reading import Audit, answering, assert_unverified, audited, refused
+from tests.phi.audit.reader_helpers import Audit, answering, assert_unverified, audited, refused
 from tests.phi.conftest import ACCOUNT, REGION
 
-KEY, LOCKED, RECOVERABLE = "backup-vault-customer-key", "backup-vault-locked", "s3-recoverable"
+KEY, LOCKED, RECOVERABLE = "backup-vault-customer-managed-key", "backup-vault-lock", "s3-replication-or-backup"
 CONTROLS = (KEY, LOCKED, RECOVERABLE)
 STACK = Scope({}, "phi-dev-")
 ELSEWHERE = "us-west-2"
-PLACE = Place("aws", REGION, ACCOUNT)
+PLACE = Location("aws", REGION, ACCOUNT)
 BUCKET_ARN = "arn:aws:s3:::phi-dev-phi"
-BUCKET = Bucket(BUCKET_ARN, BUCKET_ARN, Role.PHI, (), tags={"DataClass": "PHI"}, place=PLACE, exists=True)
+BUCKET = Bucket(BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"}, place=PLACE, declared_here=True)
 VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-dev-vault"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 HERE = Account(ACCOUNT, "aws", (REGION,))
@@ -85,7 +88,9 @@ def no_plan(client: Any) -> None:
 def judged(
     session: boto3.Session, scope: Scope = WHOLE_ACCOUNT, regions: tuple[str, ...] = (REGION,), **tags: str
 ) -> Audit:
-    tagged = Bucket(BUCKET_ARN, BUCKET_ARN, Role.PHI, (), tags={"DataClass": "PHI"} | tags, place=PLACE, exists=True)
+    tagged = Bucket(
+        BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"} | tags, place=PLACE, declared_here=True
+    )
     return audited(session, backup.collect, CONTROLS, [tagged], scope, regions)
 
 
@@ -116,7 +121,7 @@ def test_aws_own_key_is_no_customers_though_its_arn_looks_like_one(session, clie
     vault(client, aws_own_key(session), MinRetentionDays=7)
     found = judged(session)
     assert found.of(Status.FAIL) == {KEY: {f"{VAULT[: VAULT.rindex(':')]}:phi-dev-other"}}
-    [told] = [each.finding.found for each in found.verdicts if each.status is Status.FAIL]
+    [told] = [each.finding.text for each in found.verdicts if each.status is Status.FAIL]
     assert told == "it is encrypted with the AWS managed key aws/ebs"
 
 
@@ -180,7 +185,7 @@ def test_one_of_several_selections_is_enough(session, client):
     select(client, plan_id, Resources=[BUCKET_ARN])
     found = judged(session)
     assert found.wrong == {}
-    assert len({each.resource for each in found.stack.of(Selection)}) == 2
+    assert len({each.resource for each in found.stack.facts_of_type(Selection)}) == 2
 
 
 def test_a_plan_selects_in_its_own_region_alone(session, client):
@@ -253,7 +258,7 @@ def test_the_key_of_another_account_keeps_its_arn():
 
 def test_a_view_of_another_accounts_vault_isnt_judged(client):
     told = {"BackupVaultList": [listed(VaultType="RESTORE_ACCESS_BACKUP_VAULT"), listed(Locked=False)]}
-    assert [each.resource for each in judged(answering(backup.VAULTS, told)).stack.of(Vault)] == [VAULT]
+    assert [each.resource for each in judged(answering(backup.VAULTS, told)).stack.facts_of_type(Vault)] == [VAULT]
 
 
 def test_a_rule_without_a_vault_of_its_own_names_none():

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from hipaa.facts import DataEvents, FieldSelector, Here, Place, Role, Trail
-from hipaa.verdicts import Status
+from hipaa.model.data_class import DataClass
+from hipaa.model.values import Location, StackResource
+from hipaa.model.verdict import Status
+from hipaa.services.cloudtrail.facts import DataEvents, FieldSelector, Trail
 from phi.audit.collect import cloudtrail
 from phi.audit.scope import Scope
-from tests.phi.audit.monitored import (
+from tests.phi.audit.sample_monitoring import (
     ACCOUNT,
     FILES,
     GROUP_ARN,
@@ -28,7 +30,12 @@ from tests.phi.audit.monitored import (
 )
 
 WEST = "us-west-2"
-OWN = {"cloudtrail-enabled", "cloudtrail-customer-key", "cloudtrail-log-validation", "cloudtrail-to-logs"}
+OWN = {
+    "cloudtrail-enabled",
+    "cloudtrail-customer-managed-key",
+    "cloudtrail-log-validation",
+    "cloudtrail-cloudwatch-logs",
+}
 EVENTS = "cloudtrail-s3-data-events"
 
 
@@ -45,13 +52,13 @@ def test_a_trail_is_read_as_it_is_set(world):
         all_regions=True,
         global_services=True,
         validation=True,
-        key=Here(world.audit),
-        log_group=Here(GROUP_ARN),
+        key=StackResource(world.audit),
+        log_group=StackResource(GROUP_ARN),
         selectors=(DataEvents("All", ("arn:aws:s3:::",)),),
         management=True,
-        place=Place("aws", REGION, ACCOUNT),
+        place=Location("aws", REGION, ACCOUNT),
     )
-    assert found.uses == ((f"arn:aws:s3:::{FILES}", Role.TRAIL_LOG),)
+    assert found.uses == ((f"arn:aws:s3:::{FILES}", DataClass.TRAIL_LOG),)
     assert found.of(Status.PASS) >= {*OWN, EVENTS}
     assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
 
@@ -72,9 +79,9 @@ def of_objects(*resources: str, **change):
         (update(IncludeGlobalServiceEvents=False), {"cloudtrail-enabled"}),
         (update(EnableLogFileValidation=False), {"cloudtrail-log-validation"}),
         (lambda world: update(KmsKeyId=world.data)(world), {"kms-key-separation"}),
-        (update(KmsKeyId=""), {"cloudtrail-customer-key"}),
+        (update(KmsKeyId=""), {"cloudtrail-customer-managed-key"}),
         # The filter that raises alerts is on the log that it went to.
-        (update(CloudWatchLogsLogGroupArn=""), {"cloudtrail-to-logs", "alarm-coverage"}),
+        (update(CloudWatchLogsLogGroupArn=""), {"cloudtrail-cloudwatch-logs", "cloudwatch-alarm-coverage"}),
         (of_objects(f"arn:aws:s3:::{PHI}/a"), {EVENTS}),
         (of_objects(f"arn:aws:s3:::{PHI}/", ReadWriteType="WriteOnly"), {"cloudtrail-enabled", EVENTS}),
         (of_objects("arn:aws:s3", IncludeManagementEvents=False), {"cloudtrail-enabled"}),
@@ -93,13 +100,13 @@ def test_an_account_without_a_trail_fails(world):
     world.client("cloudtrail").delete_trail(Name=TRAIL)
     found = audited(world)
     assert found.found("cloudtrail-enabled") == {ACCOUNT: Status.FAIL}
-    assert found.of(Status.FAIL) == {"cloudtrail-enabled", EVENTS, "alarm-coverage"}
+    assert found.of(Status.FAIL) == {"cloudtrail-enabled", EVENTS, "cloudwatch-alarm-coverage"}
 
 
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (cloudtrail.DESCRIBE_TRAILS, {*OWN, EVENTS, "kms-key-separation", "alarm-coverage"}),
+        (cloudtrail.DESCRIBE_TRAILS, {*OWN, EVENTS, "kms-key-separation", "cloudwatch-alarm-coverage"}),
         (cloudtrail.STATUS, {"cloudtrail-enabled", EVENTS}),
         (cloudtrail.SELECTORS, {"cloudtrail-enabled", EVENTS}),
     ],
@@ -111,9 +118,9 @@ def test_what_is_refused_is_unverified(world, call, controls):
 
 def test_a_trail_of_every_region_is_told_once(world):
     found = audited(world, (WEST, REGION))
-    assert [each.resource for each in found.stack.of(Trail)] == [TRAIL_ARN]
+    assert [each.resource for each in found.stack.facts_of_type(Trail)] == [TRAIL_ARN]
     assert found.made[cloudtrail.STATUS] == 1
-    assert found.uses == ((f"arn:aws:s3:::{FILES}", Role.TRAIL_LOG),)
+    assert found.uses == ((f"arn:aws:s3:::{FILES}", DataClass.TRAIL_LOG),)
 
 
 def seeing(world: World, *trails) -> World:
@@ -129,7 +136,7 @@ def seeing(world: World, *trails) -> World:
 
 def test_a_trail_counts_whose_own_region_isnt_audited(world):
     """It records the audited one too, and tells its status there by its ARN."""
-    assert [each.resource for each in audited(world, (WEST,)).stack.of(Trail)] == [TRAIL_ARN]
+    assert [each.resource for each in audited(world, (WEST,)).stack.facts_of_type(Trail)] == [TRAIL_ARN]
     arn = TRAIL_ARN.replace(REGION, WEST)
     found = audited(seeing(world, told(world, TrailARN=arn, HomeRegion=WEST)))
     assert found.found("cloudtrail-enabled") == {arn: Status.PASS, ACCOUNT: Status.PASS}
@@ -146,7 +153,7 @@ def test_a_trail_of_the_organization_counts_after_the_accounts_own(world):
     arn = TRAIL_ARN.replace(ACCOUNT, "444455556666").replace(TRAIL, "organization")
     organizations = told(world, TrailARN=arn, Name="organization", IsOrganizationTrail=True)
     found = audited(seeing(world, organizations, told(world)))
-    assert [each.resource for each in found.stack.of(Trail)] == [TRAIL_ARN, arn]
+    assert [each.resource for each in found.stack.facts_of_type(Trail)] == [TRAIL_ARN, arn]
     assert found.get(Trail, arn).place.account == "444455556666"
     alone = audited(seeing(world, organizations))
     assert alone.found("cloudtrail-enabled") == {arn: Status.PASS, ACCOUNT: Status.PASS}
@@ -156,24 +163,24 @@ def test_a_region_that_cant_be_read_may_hold_the_trail_that_is_missing(world):
     there = f"arn:aws:cloudtrail:{WEST}:{ACCOUNT}:trail/*"
     without = refused(world, cloudtrail.DESCRIBE_TRAILS, region=WEST)
     found = audited(without, (REGION, WEST))
-    assert found.found("cloudtrail-to-logs") == {TRAIL_ARN: Status.PASS, there: Status.UNVERIFIED}
+    assert found.found("cloudtrail-cloudwatch-logs") == {TRAIL_ARN: Status.PASS, there: Status.UNVERIFIED}
     assert found.found(EVENTS) == {f"arn:aws:s3:::{PHI}": Status.PASS}  # whatever is there besides
     world.client("cloudtrail").delete_trail(Name=TRAIL)
     found = audited(without, (REGION, WEST))
     assert found.found("cloudtrail-enabled")[there] is Status.UNVERIFIED
     assert found.found(EVENTS) == {f"arn:aws:s3:::{PHI}": Status.UNVERIFIED}
-    assert found.found("alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
+    assert found.found("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
     assert found.of(Status.FAIL) == set()
 
 
 def test_a_stacks_trail_is_told_by_its_name(world):
     world.client("cloudtrail").create_trail(Name="another", S3BucketName=FILES)
-    assert {each.resource for each in audited(world).stack.of(Trail)} == {
+    assert {each.resource for each in audited(world).stack.facts_of_type(Trail)} == {
         TRAIL_ARN,
         TRAIL_ARN.replace(TRAIL, "another"),
     }
     stack = audited(world, (REGION,), Scope({}, "phi-dev-"))
-    assert [each.resource for each in stack.stack.of(Trail)] == [TRAIL_ARN]
+    assert [each.resource for each in stack.stack.facts_of_type(Trail)] == [TRAIL_ARN]
 
 
 # As https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetEventSelectors.html answers.
@@ -249,5 +256,5 @@ def test_data_events_by_advanced_selectors_count(world):
 def test_a_trail_that_says_little_is_taken_as_set_so():
     bare = cloudtrail.trail({"TrailARN": TRAIL_ARN, "Name": TRAIL}, {}, {})
     assert replace(bare, selectors=()) == Trail(
-        TRAIL_ARN, False, False, False, False, None, None, (), True, Place("aws", REGION, ACCOUNT)
+        TRAIL_ARN, False, False, False, False, None, None, (), True, Location("aws", REGION, ACCOUNT)
     )

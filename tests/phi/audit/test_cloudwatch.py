@@ -6,11 +6,13 @@ import json
 
 import pytest
 
-from hipaa.facts import Alarm, EventRule, Here, Metric, Place, Topic
-from hipaa.verdicts import Status
+from hipaa.model.values import Location, StackResource
+from hipaa.model.verdict import Status
+from hipaa.services.cloudwatch.facts import Alarm, EventRule, Metric
+from hipaa.services.sns.facts import Topic
 from phi.audit.collect import cloudwatch
 from phi.audit.scope import Scope
-from tests.phi.audit.monitored import (
+from tests.phi.audit.sample_monitoring import (
     ACCOUNT,
     ALARM_ARN,
     FILTER,
@@ -33,8 +35,8 @@ from tests.phi.audit.monitored import (
 
 WEST = "us-west-2"
 NAME = "phi-dev-everything"
-OF_ALARMS = {"alarm-acts", "alarm-can-fire", "alarm-coverage"}
-PLACE = Place("aws", REGION, ACCOUNT)
+OF_ALARMS = {"cloudwatch-alarm-action", "cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
+PLACE = Location("aws", REGION, ACCOUNT)
 # All that must raise an alert, as a rule sees it; and what it must be told of root, which is recorded here.
 EVERYTHING = json.dumps({"account": [ACCOUNT]})
 
@@ -56,7 +58,7 @@ def test_an_alarm_and_a_rule_are_read_as_they_are_set(world):
     found = audited(world)
     [metric] = found.get(Alarm, ALARM_ARN).metrics
     assert (metric, metric.dimensions) == (Metric(NAMESPACE, METRIC, {}), {})
-    assert found.get(Alarm, ALARM_ARN) == Alarm(ALARM_ARN, (metric,), True, (Here(TOPIC_ARN),))
+    assert found.get(Alarm, ALARM_ARN) == Alarm(ALARM_ARN, (metric,), True, (StackResource(TOPIC_ARN),))
     assert found.get(EventRule, RULE_ARN) == EventRule(RULE_ARN, '{"source": ["aws.kms"]}', True, True, True, PLACE)
     assert found.get(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com",)
     assert found.of(Status.PASS) >= OF_ALARMS
@@ -70,13 +72,16 @@ def dimensions(**values: str):
 @pytest.mark.parametrize(
     ("change", "controls"),
     [
-        ({"ActionsEnabled": False}, {"alarm-acts", "alarm-coverage"}),
-        ({"AlarmActions": []}, {"alarm-acts", "alarm-coverage"}),
-        ({"AlarmActions": [], "OKActions": [TOPIC_ARN]}, {"alarm-acts", "alarm-coverage"}),
-        ({"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]}, {"alarm-acts", "alarm-coverage"}),
-        ({"MetricName": "another"}, {"alarm-can-fire", "alarm-coverage"}),
-        ({"Namespace": "another"}, {"alarm-can-fire", "alarm-coverage"}),
-        ({"Dimensions": dimensions(Who="somebody")}, {"alarm-can-fire", "alarm-coverage"}),
+        ({"ActionsEnabled": False}, {"cloudwatch-alarm-action", "cloudwatch-alarm-coverage"}),
+        ({"AlarmActions": []}, {"cloudwatch-alarm-action", "cloudwatch-alarm-coverage"}),
+        ({"AlarmActions": [], "OKActions": [TOPIC_ARN]}, {"cloudwatch-alarm-action", "cloudwatch-alarm-coverage"}),
+        (
+            {"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]},
+            {"cloudwatch-alarm-action", "cloudwatch-alarm-coverage"},
+        ),
+        ({"MetricName": "another"}, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
+        ({"Namespace": "another"}, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
+        ({"Dimensions": dimensions(Who="somebody")}, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
     ],
 )
 def test_a_setting_that_is_wrong_fails_its_own_controls(world, change, controls):
@@ -99,7 +104,7 @@ def test_an_alarm_on_a_buckets_requests_names_its_metrics_configuration(world, n
     metric = {"Namespace": "AWS/S3", "MetricName": "4xxErrors", "Dimensions": dimensions(**named)}
     put_alarm(world, AlarmName="phi-dev-errors", **metric)
     found = audited(world)
-    assert found.found("alarm-can-fire")[ALARM_ARN.replace(NAME, "phi-dev-errors")] is status
+    assert found.found("cloudwatch-alarm-metric-exists")[ALARM_ARN.replace(NAME, "phi-dev-errors")] is status
 
 
 def test_the_rule_alone_covers_everything(ruled):
@@ -132,22 +137,22 @@ def on_another_bus(world: World) -> None:
 def test_a_rule_that_raises_nothing_fails(ruled, spoil):
     spoil(ruled)
     found = audited(ruled)
-    assert found.of(Status.FAIL) == {"alarm-coverage"}
+    assert found.of(Status.FAIL) == {"cloudwatch-alarm-coverage"}
     assert found.of(Status.UNVERIFIED) == set()
 
 
 @pytest.mark.parametrize("call", [cloudwatch.ALARMS, cloudwatch.LOG_ALARMS], ids=["alarms", "log alarms"])
 def test_where_alarms_cant_be_read_nothing_is_known_of_them(world, call):
-    assert_unverified(audited(refused(world, call)), call, {*OF_ALARMS, "sns-customer-key"})
+    assert_unverified(audited(refused(world, call)), call, {*OF_ALARMS, "sns-customer-managed-key"})
 
 
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
         # Only rules of the default bus raise alerts; those of another may publish to the topic too.
-        (cloudwatch.BUSES, {"sns-customer-key"}),
-        (cloudwatch.RULES, {"alarm-coverage", "sns-customer-key"}),
-        (cloudwatch.TARGETS, {"alarm-coverage", "sns-customer-key"}),
+        (cloudwatch.BUSES, {"sns-customer-managed-key"}),
+        (cloudwatch.RULES, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
+        (cloudwatch.TARGETS, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -161,13 +166,13 @@ def test_a_target_without_a_role_has_eventbridge_itself_publish(world):
     world.client("events").put_targets(Rule=NAME, Targets=targets)
     found = audited(world)
     assert found.get(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com", "events.amazonaws.com")
-    assert found.of(Status.FAIL) == {"sns-customer-key"}
+    assert found.of(Status.FAIL) == {"sns-customer-managed-key"}
 
 
 def test_the_rules_of_every_bus_publish(world):
     on_another_bus(world)
     world.client("events").put_targets(Rule=NAME, EventBusName="another", Targets=[{"Id": "alerts", "Arn": TOPIC_ARN}])
-    assert audited(world).of(Status.FAIL) == {"sns-customer-key"}
+    assert audited(world).of(Status.FAIL) == {"sns-customer-managed-key"}
 
 
 @pytest.mark.parametrize("action", ["OKActions", "InsufficientDataActions"])
@@ -181,21 +186,21 @@ def test_an_alarm_publishes_whatever_state_it_tells_of(world, action):
 def test_each_region_has_alarms_and_rules_of_its_own(world):
     there = ALARM_ARN.replace(REGION, WEST).replace(NAME, "*")
     found = audited(refused(world, cloudwatch.ALARMS, region=WEST), (REGION, WEST))
-    assert found.found("alarm-acts") == {ALARM_ARN: Status.PASS, there: Status.UNVERIFIED}
+    assert found.found("cloudwatch-alarm-action") == {ALARM_ARN: Status.PASS, there: Status.UNVERIFIED}
     # No alarm notifies a topic of another region.
-    assert found.found("sns-customer-key") == {TOPIC_ARN: Status.PASS}
+    assert found.found("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS}
     found = audited(refused(world, cloudwatch.RULES, region=WEST), (REGION, WEST))
-    assert {each.place.region for each in found.stack.of(EventRule)} == {REGION, WEST}
-    assert found.found("alarm-coverage") == {ACCOUNT: Status.PASS}
+    assert {each.place.region for each in found.stack.facts_of_type(EventRule)} == {REGION, WEST}
+    assert found.found("cloudwatch-alarm-coverage") == {ACCOUNT: Status.PASS}
 
 
 def test_a_stacks_alarms_and_rules_are_told_by_their_names(world):
     put_alarm(world, AlarmName="another")
     put_rule(world, Name="another")
-    assert len(audited(world).stack.of(Alarm)) == len(audited(world).stack.of(EventRule)) == 2
+    assert len(audited(world).stack.facts_of_type(Alarm)) == len(audited(world).stack.facts_of_type(EventRule)) == 2
     found = audited(world, (REGION,), Scope({}, "phi-dev-"))
-    assert [each.resource for each in found.stack.of(Alarm)] == [ALARM_ARN]
-    assert [each.resource for each in found.stack.of(EventRule)] == [RULE_ARN]
+    assert [each.resource for each in found.stack.facts_of_type(Alarm)] == [ALARM_ARN]
+    assert [each.resource for each in found.stack.facts_of_type(EventRule)] == [RULE_ARN]
     assert found.made[cloudwatch.TARGETS] == 1
 
 
@@ -213,8 +218,8 @@ def test_all_pages_are_read(world):
     pages = [{"Rules": rules[:1], "NextToken": "more"}, {"Rules": rules[1:]}]
     answers = {cloudwatch.ALARMS: kinds, cloudwatch.BUSES: buses, cloudwatch.RULES: pages}
     found = audited(answering(world, answers))
-    assert [each.resource.rsplit(":", 1)[-1] for each in found.stack.of(Alarm)] == ["one", "two"]
-    assert {each.resource.rsplit("/", 1)[-1] for each in found.stack.of(EventRule)} == {NAME, "another"}
+    assert [each.resource.rsplit(":", 1)[-1] for each in found.stack.facts_of_type(Alarm)] == ["one", "two"]
+    assert {each.resource.rsplit("/", 1)[-1] for each in found.stack.facts_of_type(EventRule)} == {NAME, "another"}
 
 
 # As https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html answers.
@@ -253,15 +258,15 @@ def test_an_alarm_of_another_kind_is_on_no_metric_and_must_tell_somebody_too(wor
         alarms = {kind: [{**told, "AlarmActions": actions}]}
         answers = [{}, alarms if kind == "CompositeAlarms" else {}, alarms if kind == "LogAlarms" else {}]
         found = audited(answering(world, {cloudwatch.ALARMS: answers}))
-        assert found.found("alarm-acts") == {told["AlarmArn"]: status}
-        assert found.found("alarm-can-fire") == {told["AlarmArn"]: Status.NOT_APPLICABLE}
+        assert found.found("cloudwatch-alarm-action") == {told["AlarmArn"]: status}
+        assert found.found("cloudwatch-alarm-metric-exists") == {told["AlarmArn"]: Status.NOT_APPLICABLE}
 
 
 def test_a_region_that_knows_no_log_alarms_has_none(world):
     unknown = {"Error": {"Code": "ValidationError", "Message": "no such enum value"}}
     read = [{"MetricAlarms": [{"AlarmName": NAME, "AlarmArn": ALARM_ARN}]}, {}]
     found = audited(answering(world, {cloudwatch.ALARMS: [*read, unknown]}))
-    assert [each.resource for each in found.stack.of(Alarm)] == [ALARM_ARN]
+    assert [each.resource for each in found.stack.facts_of_type(Alarm)] == [ALARM_ARN]
     assert found.unread == ()
     found = audited(answering(world, {cloudwatch.ALARMS: [unknown, {}, {}]}))
     assert {each.code for each in found.unread} == {"ValidationError"}

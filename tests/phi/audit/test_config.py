@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hipaa.facts import Role
+from hipaa.model.data_class import DataClass
 from phi.audit import config
 from phi.errors import ConfigurationError
 from sandbox.folder import ROOT
@@ -73,10 +73,10 @@ def test_what_is_wrong_within_a_control_is_a_fault_and_the_default_holds():
 
 
 def test_how_a_buckets_role_is_told():
-    told = of({"s3-data-class": {"tag": "Sensitivity", "untagged": "other"}})
-    assert told.data_class.tag == "Sensitivity"
-    assert told.data_class.of({}, ()) is Role.OTHER
-    assert told.data_class.of({"Sensitivity": "PHI"}, ()) is Role.PHI
+    told = of({"s3-data-class-tag": {"tag": "Sensitivity", "untaggedAs": "other"}})
+    assert told.data_class.name == "Sensitivity"
+    assert told.data_class.data_class_of({}, ()) is DataClass.OTHER
+    assert told.data_class.data_class_of({"Sensitivity": "PHI"}, ()) is DataClass.PHI
 
 
 @pytest.mark.parametrize(

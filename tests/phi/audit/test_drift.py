@@ -61,7 +61,7 @@ def test_nor_has_one_that_doesnt_fail_now(tmp_path, outcome):
 
 
 def test_nor_one_that_the_preview_didnt_judge(tmp_path):
-    assert drift.since(preview(tmp_path, ("s3-versioning", ["pass"])), [failing("root-mfa")]) == ()
+    assert drift.since(preview(tmp_path, ("s3-versioning", ["pass"])), [failing("iam-root-mfa")]) == ()
 
 
 @pytest.mark.parametrize(

@@ -9,22 +9,31 @@ from typing import Any
 import boto3
 import pytest
 
-from hipaa.facts import Bucket, IamRole, IdentityPolicy, Place, Role, UserAccess
-from hipaa.verdicts import Status
+from hipaa.model.data_class import DataClass
+from hipaa.model.values import Location
+from hipaa.model.verdict import Status
+from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
+from hipaa.services.s3.facts import Bucket
 from phi.audit.collect import iam
 from phi.audit.reader import Account
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
-from tests.phi.audit.reading import Audit, answering, assert_unverified, audited, refused
+from tests.phi.audit.reader_helpers import Audit, answering, assert_unverified, audited, refused
 from tests.phi.conftest import ACCOUNT, REGION
 
 CONTROLS = (
     *("iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege"),
-    *("iam-trust", "iam-grant-applies", "iam-no-users"),
+    *("iam-role-trust-policy", "iam-condition-keys-apply", "iam-no-users"),
 )
 STACK = Scope({}, "phi-dev-")
 BUCKET_ARN = "arn:aws:s3:::phi-dev-phi"
 BUCKET = Bucket(
-    BUCKET_ARN, BUCKET_ARN, Role.PHI, (), tags={"DataClass": "PHI"}, place=Place("aws", REGION, ACCOUNT), exists=True
+    BUCKET_ARN,
+    BUCKET_ARN,
+    DataClass.PHI,
+    (),
+    tags={"DataClass": "PHI"},
+    place=Location("aws", REGION, ACCOUNT),
+    declared_here=True,
 )
 READING = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"{BUCKET_ARN}/*"}
 ALL_OF_IAM = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
@@ -89,20 +98,24 @@ def test_what_is_right_passes(session, client, scope):
     assert (found.wrong, found.unread) == ({}, ())
     assert found.of(Status.PASS) == {
         **{control: {ROLE, GROUP, POLICY} for control in CONTROLS[:3]},
-        "iam-trust": {ROLE},
-        "iam-grant-applies": {ROLE, GROUP, POLICY},
+        "iam-role-trust-policy": {ROLE},
+        "iam-condition-keys-apply": {ROLE, GROUP, POLICY},
     }
 
 
 @pytest.mark.parametrize(
     ("change", "control", "resource"),
     [
-        (lambda client: trust(client, Principal={"AWS": "*"}), "iam-trust", ROLE),
-        (lambda client: trust(client, Principal={"AWS": "arn:aws:iam::444455556666:root"}), "iam-trust", ROLE),
+        (lambda client: trust(client, Principal={"AWS": "*"}), "iam-role-trust-policy", ROLE),
+        (
+            lambda client: trust(client, Principal={"AWS": "arn:aws:iam::444455556666:root"}),
+            "iam-role-trust-policy",
+            ROLE,
+        ),
         (lambda client: for_role(client, READING, ALL_OF_IAM), "iam-no-admin", ROLE),
         (lambda client: for_role(client, EVERY_KEY), "iam-no-broad-decrypt", ROLE),
         (lambda client: for_role(client, ALL_OF_PHI), "iam-least-privilege", ROLE),
-        (lambda client: for_role(client, NEVER), "iam-grant-applies", ROLE),
+        (lambda client: for_role(client, NEVER), "iam-condition-keys-apply", ROLE),
         (lambda client: for_group(client, ALL_OF_IAM), "iam-no-admin", GROUP),
         (lambda client: version(client, default=True), "iam-no-admin", POLICY),
         (user, "iam-no-users", f"arn:aws:iam::{ACCOUNT}:user/someone"),
@@ -146,7 +159,7 @@ def test_what_aws_made_for_its_services_isnt_judged(session, client):
     )
     found = judged(session)
     assert found.wrong == {}
-    assert {each.resource for each in found.stack.of(IamRole)} == {ROLE}
+    assert {each.resource for each in found.stack.facts_of_type(IamRole)} == {ROLE}
 
 
 @pytest.mark.parametrize("path", ["/", "/aws-reserved/sso.amazonaws.com/", "/mine/aws-service-role/"])
@@ -154,7 +167,7 @@ def test_what_people_made_is_judged_wherever_it_is(session, client, path):
     client.create_role(
         RoleName="another", Path=path, AssumeRolePolicyDocument=document(OWN | {"Principal": {"AWS": "*"}})
     )
-    assert judged(session).of(Status.FAIL) == {"iam-trust": {f"arn:aws:iam::{ACCOUNT}:role{path}another"}}
+    assert judged(session).of(Status.FAIL) == {"iam-role-trust-policy": {f"arn:aws:iam::{ACCOUNT}:role{path}another"}}
 
 
 def test_of_a_stack_its_own_alone_are_judged(session, client):
@@ -164,8 +177,8 @@ def test_of_a_stack_its_own_alone_are_judged(session, client):
     client.create_group(GroupName="other")
     client.put_group_policy(GroupName="other", PolicyName="x", PolicyDocument=document(ALL_OF_IAM))
     found = judged(session, STACK)
-    assert (found.wrong, found.stack.of(UserAccess)) == ({}, [])
-    assert set(judged(session).of(Status.FAIL)) == {"iam-no-admin", "iam-no-users", "iam-trust"}
+    assert (found.wrong, found.stack.facts_of_type(UserAccess)) == ({}, [])
+    assert set(judged(session).of(Status.FAIL)) == {"iam-no-admin", "iam-no-users", "iam-role-trust-policy"}
 
 
 def test_what_a_role_of_the_stack_may_do_by_anothers_policy_is_judged(session, client):
@@ -217,7 +230,7 @@ def test_every_page_is_read(session):
         return {"RoleDetailList": listed, "IsTruncated": number < 4, "Marker": str(number)}
 
     found = judged(answering(iam.DETAILS, page))
-    assert [each.resource.rsplit("/", 1)[-1] for each in found.stack.of(IamRole)] == ["1", "2", "3", "4"]
+    assert [each.resource.rsplit("/", 1)[-1] for each in found.stack.facts_of_type(IamRole)] == ["1", "2", "3", "4"]
     assert found.made == {iam.DETAILS: 16}  # of four kinds, four pages each
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa.facts import Here, Key, KeyPolicy, Place, Topic, Unknown
-from hipaa.verdicts import Status
+from hipaa.model.values import Location, StackResource, Unknown
+from hipaa.model.verdict import Status
+from hipaa.services.kms.facts import Key, KeyPolicy
+from hipaa.services.sns.facts import Topic
 from phi.audit.calls import Call, On
 from phi.audit.collect import kms
 from phi.audit.reader import Account, Unread
 from phi.audit.scope import Scope
-from tests.phi.audit.monitored import (
+from tests.phi.audit.sample_monitoring import (
     ACCOUNT,
     KEY_POLICY,
     PUBLISHES,
@@ -30,9 +32,9 @@ from tests.phi.audit.monitored import (
 
 STACK = Scope({}, "phi-dev-")
 WEST = "us-west-2"
-PLACE = Place("aws", REGION, ACCOUNT)
-POLICY_CONTROLS = {"kms-no-public-principal", "kms-confused-deputy", "kms-administrable"}
-KEY_CONTROLS = {"kms-rotation", "kms-not-pending-deletion", *POLICY_CONTROLS}
+PLACE = Location("aws", REGION, ACCOUNT)
+POLICY_CONTROLS = {"kms-no-public-principal", "kms-confused-deputy", "kms-key-administrator"}
+KEY_CONTROLS = {"kms-rotation", "kms-key-enabled", *POLICY_CONTROLS}
 
 
 @pytest.fixture
@@ -46,9 +48,9 @@ def test_a_key_is_read_as_it_is_set(world):
         world.audit, world.audit, "symmetric", True, None, None, PLACE, state="Enabled"
     )
     policy = found.get(KeyPolicy, world.audit)
-    assert policy.key == Here(world.audit)
+    assert policy.key == StackResource(world.audit)
     assert policy.document.content == KEY_POLICY
-    assert {each.resource for each in found.stack.of(Key)} == {world.data, world.audit}
+    assert {each.resource for each in found.stack.facts_of_type(Key)} == {world.data, world.audit}
     assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
     assert found.of(Status.PASS) >= KEY_CONTROLS
 
@@ -66,8 +68,8 @@ EVERYONE = statement(
     ("spoil", "control"),
     [
         (lambda keys, key: keys.disable_key_rotation(KeyId=key), "kms-rotation"),
-        (lambda keys, key: keys.disable_key(KeyId=key.rsplit("/", 1)[-1]), "kms-not-pending-deletion"),
-        (lambda keys, key: keys.schedule_key_deletion(KeyId=key.rsplit("/", 1)[-1]), "kms-not-pending-deletion"),
+        (lambda keys, key: keys.disable_key(KeyId=key.rsplit("/", 1)[-1]), "kms-key-enabled"),
+        (lambda keys, key: keys.schedule_key_deletion(KeyId=key.rsplit("/", 1)[-1]), "kms-key-enabled"),
         (lambda keys, key: put_policy(keys, key, statement(), EVERYONE), "kms-no-public-principal"),
         (
             lambda keys, key: put_policy(keys, key, statement(), service("s3.amazonaws.com", Bool={"aws:x": "true"})),
@@ -75,7 +77,7 @@ EVERYONE = statement(
         ),
         (
             lambda keys, key: put_policy(keys, key, statement(Principal={"AWS": ROOT}, Action="kms:Encrypt")),
-            "kms-administrable",
+            "kms-key-administrator",
         ),
     ],
     ids=["doesn't rotate", "disabled", "to be deleted", "open to everyone", "any service", "nobody's"],
@@ -91,13 +93,13 @@ def test_a_setting_that_is_wrong_fails_its_own_control(world, spoil, control):
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (kms.LIST_KEYS, {*KEY_CONTROLS, "sns-customer-key"}),
-        (kms.DESCRIBE_KEY, {*KEY_CONTROLS, "sns-customer-key"}),
+        (kms.LIST_KEYS, {*KEY_CONTROLS, "sns-customer-managed-key"}),
+        (kms.DESCRIBE_KEY, {*KEY_CONTROLS, "sns-customer-managed-key"}),
         (kms.ROTATION, {"kms-rotation"}),
         # Whether what publishes to the topic may use its key.
-        (kms.POLICY, {*POLICY_CONTROLS, "sns-customer-key"}),
+        (kms.POLICY, {*POLICY_CONTROLS, "sns-customer-managed-key"}),
         # By an alias of AWS's own, a topic's key is known to be none of the customer's.
-        (kms.LIST_ALIASES, {"sns-customer-key"}),
+        (kms.LIST_ALIASES, {"sns-customer-managed-key"}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -127,14 +129,14 @@ def test_the_keys_of_a_stack_are_those_that_its_aliases_name(world):
     other = new_key(world.session, "alias/other")
     world.client("kms").create_alias(AliasName="alias/phi-dev-again", TargetKeyId=world.data)
     found = audited(world, (REGION,), STACK)
-    assert {each.resource for each in found.stack.of(Key)} == {world.data, world.audit}
+    assert {each.resource for each in found.stack.facts_of_type(Key)} == {world.data, world.audit}
     assert kms.LIST_KEYS not in found.made
-    assert other in {each.resource for each in audited(world).stack.of(Key)}
+    assert other in {each.resource for each in audited(world).stack.facts_of_type(Key)}
 
 
 def test_where_a_stacks_aliases_cant_be_read_nothing_is_known_of_its_keys(world):
     found = audited(refused(world, kms.LIST_ALIASES), (REGION,), STACK)
-    assert_unverified(found, kms.LIST_ALIASES, {*KEY_CONTROLS, "sns-customer-key"})
+    assert_unverified(found, kms.LIST_ALIASES, {*KEY_CONTROLS, "sns-customer-managed-key"})
 
 
 def test_a_region_that_cant_be_read_doesnt_hide_the_keys_of_another(world):
@@ -157,16 +159,16 @@ def test_all_pages_of_keys_are_read(world):
         {"Keys": listed[1:], "Truncated": False},
     ]
     found = audited(answering(world, {kms.LIST_KEYS: pages * 2}))  # monitoring asks what keys there are too
-    assert {each.resource for each in found.stack.of(Key)} == {world.data, world.audit}
+    assert {each.resource for each in found.stack.facts_of_type(Key)} == {world.data, world.audit}
 
 
 def test_a_key_of_aws_isnt_judged_nor_one_that_is_gone(world):
     arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
     gone = {"Keys": [{"KeyArn": arn, "KeyId": arn.rsplit("/", 1)[-1]}], "Truncated": False}
-    assert audited(answering(world, {kms.LIST_KEYS: [gone] * 2})).stack.of(Key) == []
+    assert audited(answering(world, {kms.LIST_KEYS: [gone] * 2})).stack.facts_of_type(Key) == []
     metadata = {"KeyMetadata": {"Arn": arn, "KeyId": "1", "KeyManager": "AWS", "KeyState": "Enabled"}}
     found = audited(answering(world, {kms.DESCRIBE_KEY: [metadata] * 2}))
-    assert found.stack.of(Key) + found.stack.of(KeyPolicy) == []
+    assert found.stack.facts_of_type(Key) + found.stack.facts_of_type(KeyPolicy) == []
     assert found.unread == ()
 
 
@@ -218,7 +220,7 @@ ALIASES = {"alias/data": ID, "alias/aws/sns": OWN}
         (f"{ARN}key/{OWN}", "alias/aws/sns"),
         (OWN, "alias/aws/sns"),
         (f"arn:aws:kms:{REGION}:444455556666:key/{ID}", f"arn:aws:kms:{REGION}:444455556666:key/{ID}"),
-        ("alias/nothing", Unknown("alias/nothing", why="is the alias of no key")),
+        ("alias/nothing", Unknown("alias/nothing", reason="is the alias of no key")),
     ],
 )
 def test_a_key_is_known_by_its_arn_and_awss_own_by_its_alias(name, known):
@@ -241,7 +243,7 @@ def test_a_topics_key_is_judged_whatever_it_is_called(world, name):
     attribute = {"AttributeName": "KmsMasterKeyId", "AttributeValue": called}
     world.client("sns").set_topic_attributes(TopicArn=topic["TopicArn"], **attribute)
     found = audited(world)
-    assert found.get(Topic, topic["TopicArn"]).key == Here(other)
-    assert found.of(Status.FAIL) == {"sns-customer-key"}
+    assert found.get(Topic, topic["TopicArn"]).key == StackResource(other)
+    assert found.of(Status.FAIL) == {"sns-customer-managed-key"}
     put_policy(world.client("kms"), other, statement(), PUBLISHES)
     assert audited(world).of(Status.FAIL) == set()

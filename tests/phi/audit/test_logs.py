@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa.facts import Here, LogGroup, MetricFilter, Trail, Unknown
-from hipaa.verdicts import Status
+from hipaa.model.values import StackResource, Unknown
+from hipaa.model.verdict import Status
+from hipaa.services.cloudtrail.facts import Trail
+from hipaa.services.logs.facts import LogGroup, MetricFilter
 from phi.audit.collect import cloudtrail, logs
 from phi.audit.scope import Scope
-from tests.phi.audit.monitored import (
+from tests.phi.audit.sample_monitoring import (
     ACCOUNT,
     FILTER_ARN,
     GROUP,
@@ -27,7 +29,7 @@ from tests.phi.audit.monitored import (
 )
 
 WEST = "us-west-2"
-OF_GROUPS = {"logs-customer-key", "logs-retention"}
+OF_GROUPS = {"logs-customer-managed-key", "logs-retention"}
 OTHER = "/app/other"
 OTHER_ARN = GROUP_ARN.replace(GROUP, OTHER)
 
@@ -39,11 +41,11 @@ def world(session) -> World:
 
 def test_a_group_and_its_filter_are_read_as_they_are_set(world):
     found = audited(world)
-    assert found.get(LogGroup, GROUP_ARN) == LogGroup(GROUP_ARN, True, Here(world.audit), 2557)
+    assert found.get(LogGroup, GROUP_ARN) == LogGroup(GROUP_ARN, True, StackResource(world.audit), 2557)
     assert found.get(MetricFilter, FILTER_ARN) == MetricFilter(
-        FILTER_ARN, Here(GROUP_ARN), "", NAMESPACE, METRIC, dimensions=()
+        FILTER_ARN, StackResource(GROUP_ARN), "", NAMESPACE, METRIC, dimensions=()
     )
-    assert found.of(Status.PASS) >= {*OF_GROUPS, "alarm-can-fire", "alarm-coverage"}
+    assert found.of(Status.PASS) >= {*OF_GROUPS, "cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
     assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
 
 
@@ -59,7 +61,7 @@ def kept(days: int):
         (lambda client: client.delete_retention_policy(logGroupName=GROUP), set()),  # for ever
         (
             lambda client: client.delete_metric_filter(logGroupName=GROUP, filterName="phi-dev-everything"),
-            {"alarm-coverage"},
+            {"cloudwatch-alarm-coverage"},
         ),
     ],
     ids=["30 days", "10 years", "for ever", "no filter"],
@@ -72,7 +74,9 @@ def test_a_setting_that_is_wrong_fails_its_own_controls(world, spoil, controls):
 
 
 @pytest.mark.parametrize(
-    ("key", "control"), [(None, "logs-customer-key"), ("data", "kms-key-separation")], ids=["none", "that of the data"]
+    ("key", "control"),
+    [(None, "logs-customer-managed-key"), ("data", "kms-key-separation")],
+    ids=["none", "that of the data"],
 )
 def test_a_group_under_another_key_fails(world, key, control):
     client = world.client("logs")
@@ -88,12 +92,12 @@ def test_a_group_under_another_key_fails(world, key, control):
 )
 def test_a_filter_of_another_metric_than_the_alarms_fails(world, change):
     put_filter(world, **change)
-    assert audited(world).of(Status.FAIL) == {"alarm-can-fire", "alarm-coverage"}
+    assert audited(world).of(Status.FAIL) == {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
 
 
 def test_a_pattern_that_picks_out_less_covers_less(world):
     put_filter(world, '{ $.eventSource = "kms.amazonaws.com" }')
-    assert audited(world).of(Status.FAIL) == {"alarm-coverage"}
+    assert audited(world).of(Status.FAIL) == {"cloudwatch-alarm-coverage"}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +105,7 @@ def test_a_pattern_that_picks_out_less_covers_less(world):
     [
         # The trail writes to the filter's group, so that the filter counts.
         (logs.GROUPS, {*OF_GROUPS, "kms-key-separation"}),
-        (logs.FILTERS, {"alarm-can-fire", "alarm-coverage"}),
+        (logs.FILTERS, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
         (logs.TAGS, set()),  # what a trail writes to holds audit records, whatever its tag says
     ],
     ids=lambda value: getattr(value, "operation", ""),
@@ -116,31 +120,34 @@ def test_a_groups_tag_says_that_it_holds_audit_records(world, tag, audit):
     world.client("logs").create_log_group(logGroupName=OTHER, **tags)
     found = audited(world)
     assert found.get(LogGroup, OTHER_ARN).audit is audit
-    assert found.of(Status.FAIL) == ({"logs-customer-key"} if audit else set())
+    assert found.of(Status.FAIL) == ({"logs-customer-managed-key"} if audit else set())
 
 
 @pytest.mark.parametrize("call", [logs.TAGS, cloudtrail.DESCRIBE_TRAILS], ids=lambda call: call.operation)
 def test_a_group_that_may_hold_audit_records_is_unverified_where_it_would_fail(world, call):
     world.client("logs").create_log_group(logGroupName=OTHER)
     found = audited(refused(world, call))
-    assert found.found("logs-customer-key")[OTHER_ARN] is Status.UNVERIFIED
+    assert found.found("logs-customer-managed-key")[OTHER_ARN] is Status.UNVERIFIED
     assert found.found("logs-retention")[OTHER_ARN] is Status.PASS  # for ever
     assert found.of(Status.FAIL) == set()
 
 
 def test_a_filter_may_be_of_a_trails_log_where_neither_can_be_read(world):
     found = audited(refused(world, logs.GROUPS, cloudtrail.DESCRIBE_TRAILS))
-    assert found.found("alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
+    assert found.found("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
     assert found.of(Status.FAIL) == set()
 
 
 def test_each_region_has_groups_of_its_own(world):
     there = GROUP_ARN.replace(REGION, WEST)
     world.client("logs", WEST).create_log_group(logGroupName=GROUP, tags={"DataClass": "AuditLog"})
-    assert audited(world, (REGION, WEST)).found("logs-customer-key") == {GROUP_ARN: Status.PASS, there: Status.FAIL}
+    assert audited(world, (REGION, WEST)).found("logs-customer-managed-key") == {
+        GROUP_ARN: Status.PASS,
+        there: Status.FAIL,
+    }
     found = audited(refused(world, logs.GROUPS, region=WEST), (REGION, WEST))
     everything = there.replace(GROUP, "*")
-    assert found.found("logs-customer-key") == {GROUP_ARN: Status.PASS, everything: Status.UNVERIFIED}
+    assert found.found("logs-customer-managed-key") == {GROUP_ARN: Status.PASS, everything: Status.UNVERIFIED}
 
 
 def test_all_pages_are_read(world):
@@ -157,8 +164,11 @@ def test_all_pages_are_read(world):
         logs.TAGS: [{"ResourceTagMappingList": [], "PaginationToken": "more"}, {"ResourceTagMappingList": [tagged]}],
     }
     found = audited(answering(world, answers))
-    assert {each.resource: each.audit for each in found.stack.of(LogGroup)} == {GROUP_ARN: True, OTHER_ARN: True}
-    assert [each.resource.rsplit(":", 1)[-1] for each in found.stack.of(MetricFilter)] == ["one", "two"]
+    assert {each.resource: each.audit for each in found.stack.facts_of_type(LogGroup)} == {
+        GROUP_ARN: True,
+        OTHER_ARN: True,
+    }
+    assert [each.resource.rsplit(":", 1)[-1] for each in found.stack.facts_of_type(MetricFilter)] == ["one", "two"]
 
 
 def test_a_stacks_groups_are_told_by_their_names(world):
@@ -166,10 +176,12 @@ def test_a_stacks_groups_are_told_by_their_names(world):
     client.create_log_group(logGroupName=OTHER)
     metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
     client.put_metric_filter(logGroupName=OTHER, filterName="x", filterPattern="", metricTransformations=[metric])
-    assert len(audited(world).stack.of(LogGroup)) == len(audited(world).stack.of(MetricFilter)) == 2
+    assert (
+        len(audited(world).stack.facts_of_type(LogGroup)) == len(audited(world).stack.facts_of_type(MetricFilter)) == 2
+    )
     found = audited(world, (REGION,), Scope({}, "phi-dev-"))
-    assert [each.resource for each in found.stack.of(LogGroup)] == [GROUP_ARN]
-    assert [each.resource for each in found.stack.of(MetricFilter)] == [FILTER_ARN]
+    assert [each.resource for each in found.stack.facts_of_type(LogGroup)] == [GROUP_ARN]
+    assert [each.resource for each in found.stack.facts_of_type(MetricFilter)] == [FILTER_ARN]
 
 
 def test_a_filters_dimensions_are_those_of_its_fields_and_of_its_origin():
@@ -191,5 +203,5 @@ def test_a_filters_dimensions_are_those_of_its_fields_and_of_its_origin():
 def test_a_trail_that_goes_nowhere_else_makes_no_group_an_audit_log(world):
     world.client("cloudtrail").update_trail(Name=TRAIL, CloudWatchLogsLogGroupArn="")
     found = audited(world)
-    assert [each.log_group for each in found.stack.of(Trail)] == [None]
+    assert [each.log_group for each in found.stack.facts_of_type(Trail)] == [None]
     assert found.get(LogGroup, GROUP_ARN).audit is False

@@ -141,10 +141,10 @@ def test_a_request_that_cant_be_made_isnt_known(endpoint: str):
 def test_an_unread_call_says_what_was_asked_of_what_and_how_it_ended():
     unknown = Unread(POLICY, "arn:aws:s3:::phi", REGION, "AccessDenied").unknown
     assert (
-        f"{unknown.where} {unknown.why}"
+        f"{unknown.path} {unknown.reason}"
         == "arn:aws:s3:::phi couldn't be read: s3:GetBucketPolicy ended in AccessDenied"
     )
-    assert Unread(BUCKETS, "", REGION, "SlowDown").unknown.where == "s3:ListAllMyBuckets"
+    assert Unread(BUCKETS, "", REGION, "SlowDown").unknown.path == "s3:ListAllMyBuckets"
 
 
 # Pages.

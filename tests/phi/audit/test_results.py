@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from hipaa.controls import AUDITED
-from hipaa.facts import Bucket, Declared, Place, Role, Stack, Unknown, Versioning
+from hipaa.catalogue import LIVE_CONTROLS
+from hipaa.model.data_class import DataClass
+from hipaa.model.stack import Stack
+from hipaa.model.values import Location, Unknown
+from hipaa.services.s3.facts import Bucket, Declared, Versioning
 from phi.audit import checklist, config
 from phi.audit.results import Seen, results, unused
 from phi.evidence.model import ControlResult, Outcome, worst
@@ -27,7 +30,9 @@ EXEMPTION = {
 
 def bucket(name: str, status: Any) -> Bucket:
     arn = f"arn:aws:s3:::{name}"
-    return Bucket(arn, arn, Role.PHI, (Declared(arn, Versioning(status)),), place=Place("aws", "us-east-1", ACCOUNT))
+    return Bucket(
+        arn, arn, DataClass.PHI, (Declared(arn, Versioning(status)),), place=Location("aws", "us-east-1", ACCOUNT)
+    )
 
 
 def versioning(
@@ -46,12 +51,12 @@ def test_a_control_is_as_good_as_its_worst_resource():
 
 
 def test_what_cant_be_read_blocks_too_and_says_why():
-    unread = Unknown("arn:aws:s3:::phi", why="couldn't be read: s3:GetBucketVersioning ended in AccessDenied")
+    unread = Unknown("arn:aws:s3:::phi", reason="couldn't be read: s3:GetBucketVersioning ended in AccessDenied")
     result = versioning(bucket("phi", unread))
     assert result.outcome is Outcome.UNVERIFIED
     assert result.blocks
     assert "s3:GetBucketVersioning ended in AccessDenied" in result.observations[0].found
-    assert not versioning(bucket("phi", unread), given={"unverified": "advisory"}).blocks
+    assert not versioning(bucket("phi", unread), given={"unverifiedLevel": "advisory"}).blocks
 
 
 def test_an_advisory_control_fails_nothing():
@@ -79,7 +84,7 @@ def test_an_account_that_cant_be_entered_leaves_every_control_unverified_but_peo
     told = config.parse({}, TODAY)
     good = Seen(ACCOUNT, Stack((bucket("good", "Enabled"),), ACCOUNT))
     found = {each.id: each for each in results([good, Seen("2", None, "sts:AssumeRole: refused")], PEOPLE, told)}
-    assert set(found) == {control.id for control in AUDITED}
+    assert set(found) == {control.id for control in LIVE_CONTROLS}
     for name, result in found.items():
         if name.startswith("attest-"):
             assert {each.account for each in result.observations} == {"the organization"}
@@ -103,7 +108,7 @@ def test_the_region_is_told_where_an_arn_has_one():
 
 
 def test_each_line_of_the_guides_checklist_is_answered_by_controls_that_there_are():
-    known = {control.id for control in AUDITED}
+    known = {control.id for control in LIVE_CONTROLS}
     assert len(checklist.CHECKLIST) == 13
     for text, controls in checklist.CHECKLIST:
         assert set(controls) <= known, text

@@ -10,15 +10,17 @@ from typing import Any
 import boto3
 import pytest
 
-from hipaa.facts import AccessPoint, AccountPublicAccessBlock, Bucket, Document, Here, Role, TopicPolicy, Unknown
-from hipaa.roles import DataClass
-from hipaa.verdicts import Status
+from hipaa.model.data_class import DataClass, DataClassTag
+from hipaa.model.values import Document, StackResource, Unknown
+from hipaa.model.verdict import Status
+from hipaa.services.s3.facts import AccessPoint, AccountPublicAccessBlock, Bucket
+from hipaa.services.sns.facts import TopicPolicy
 from phi.audit.calls import Call
-from phi.audit.collect import s3_calls, s3_deliveries, s3_listed
+from phi.audit.collect import s3_calls, s3_listing, s3_notifications
 from phi.audit.reader import Account, Reader
 from phi.audit.scope import Scope
 from sandbox.moto_fixes import s3 as fixes
-from tests.phi.audit.stored import (
+from tests.phi.audit.sample_account import (
     ACCOUNT,
     CLOSED,
     CONTROLS,
@@ -44,7 +46,7 @@ from tests.phi.audit.stored import (
 )
 
 STRANGER = {"AWS": "arn:aws:iam::999988887777:root"}
-BY_POLICY = {"s3-tls-only", "s3-tls-1-2", "s3-deny-wrong-encryption", "s3-deny-sse-c", "s3-deletion-guarded"}
+BY_POLICY = {"s3-tls-only", "s3-tls-1-2", "s3-enforce-kms-key", "s3-deny-sse-c", "s3-tamper-protection"}
 OF_POLICY = BY_POLICY | {"s3-no-public-grant", "s3-no-external-access"}
 
 
@@ -72,13 +74,17 @@ def test_an_account_that_is_right_passes_every_control(world: World):
 def test_a_bucket_is_told_with_its_place_its_tags_and_what_it_is_for(world: World):
     stack = audited(world.session)
     phi, replica, logs = (stack.bucket(each) for each in (PHI, REPLICA, LOGS))
-    assert (phi.role, replica.role, logs.role) == (Role.PHI, Role.REPLICA, Role.ACCESS_LOG)
+    assert (phi.data_class, replica.data_class, logs.data_class) == (
+        DataClass.PHI,
+        DataClass.REPLICA,
+        DataClass.ACCESS_LOG,
+    )
     assert (phi.place.region, replica.place.region) == (REGION, ELSEWHERE)
     assert (phi.place.partition, phi.place.account) == ("aws", ACCOUNT)
-    assert (phi.tags, phi.data_class) == ({"DataClass": "PHI"}, "PHI")
+    assert (phi.tags, phi.data_class_tag) == ({"DataClass": "PHI"}, "PHI")
     assert (phi.lockable, replica.lockable) == (True, False)
-    assert phi.exists
-    assert phi.whole
+    assert phi.declared_here
+    assert phi.complete
 
 
 BROKEN: list[tuple[str, Callable[[World], Any], set[str]]] = [
@@ -104,23 +110,23 @@ BROKEN: list[tuple[str, Callable[[World], Any], set[str]]] = [
     ("no policy", lambda w: w.s3.delete_bucket_policy(Bucket=PHI), BY_POLICY),
     ("plain HTTP", lambda w: w.without("plain HTTP"), {"s3-tls-only"}),
     ("old TLS", lambda w: w.without("old TLS"), {"s3-tls-1-2"}),
-    ("another key", lambda w: w.without("another key"), {"s3-deny-wrong-encryption"}),
+    ("another key", lambda w: w.without("another key"), {"s3-enforce-kms-key"}),
     ("a customer's key", lambda w: w.without("a customer's key"), {"s3-deny-sse-c"}),
-    ("weakening", lambda w: w.without("weakening"), {"s3-deletion-guarded"}),
+    ("weakening", lambda w: w.without("weakening"), {"s3-tamper-protection"}),
     (
         "no default encryption",
         lambda w: w.s3.delete_bucket_encryption(Bucket=PHI),
-        {"s3-encryption-at-rest", "s3-customer-key", "s3-bucket-key"},
+        {"s3-encryption-at-rest", "s3-customer-managed-key", "s3-bucket-key"},
     ),
     (
         "S3's own keys",
         lambda w: w.encrypt(ApplyServerSideEncryptionByDefault={"SSEAlgorithm": "AES256"}),
-        {"s3-customer-key"},
+        {"s3-customer-managed-key"},
     ),
     (
         "AWS's key",
         lambda w: w.encrypt(ApplyServerSideEncryptionByDefault={"SSEAlgorithm": "aws:kms"}),
-        {"s3-customer-key"},
+        {"s3-customer-managed-key"},
     ),
     ("no bucket key", lambda w: w.encrypt(BucketKeyEnabled=False), {"s3-bucket-key"}),
     (
@@ -144,11 +150,11 @@ BROKEN: list[tuple[str, Callable[[World], Any], set[str]]] = [
     ("a rule for some objects", lambda w: w.keep(Filter={"Prefix": "tmp/"}), {"s3-abort-multipart"}),
     ("parts stay", lambda w: w.keep(AbortIncompleteMultipartUpload=None), {"s3-abort-multipart"}),
     ("no log", lambda w: w.s3.put_bucket_logging(Bucket=PHI, BucketLoggingStatus={}), {"s3-access-logging"}),
-    ("no copy", lambda w: w.s3.delete_bucket_replication(Bucket=PHI), {"s3-recoverable"}),
-    ("a copy that is off", lambda w: w.copy(Status="Disabled"), {"s3-recoverable"}),
-    ("a copy of some objects", lambda w: w.copy(Filter={"Prefix": "tmp/"}), {"s3-recoverable"}),
-    ("a copy but of what KMS encrypts", lambda w: w.copy(SourceSelectionCriteria=None), {"s3-recoverable"}),
-    ("a copy under AWS's key", lambda w: w.copy(Destination={"Bucket": arn(REPLICA)}), {"s3-recoverable"}),
+    ("no copy", lambda w: w.s3.delete_bucket_replication(Bucket=PHI), {"s3-replication-or-backup"}),
+    ("a copy that is off", lambda w: w.copy(Status="Disabled"), {"s3-replication-or-backup"}),
+    ("a copy of some objects", lambda w: w.copy(Filter={"Prefix": "tmp/"}), {"s3-replication-or-backup"}),
+    ("a copy but of what KMS encrypts", lambda w: w.copy(SourceSelectionCriteria=None), {"s3-replication-or-backup"}),
+    ("a copy under AWS's key", lambda w: w.copy(Destination={"Bucket": arn(REPLICA)}), {"s3-replication-or-backup"}),
     (
         "a website",
         lambda w: w.s3.put_bucket_website(Bucket=PHI, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}}),
@@ -167,9 +173,9 @@ BROKEN: list[tuple[str, Callable[[World], Any], set[str]]] = [
         {"s3-request-metrics"},
     ),
     ("metrics of some objects", lambda w: w.measure(Prefix="tmp/"), {"s3-request-metrics"}),
-    ("no tags", lambda w: w.s3.delete_bucket_tagging(Bucket=PHI), {"s3-data-class"}),
-    ("no class", lambda w: w.tag(PHI, Team="billing"), {"s3-data-class"}),
-    ("no class of ours", lambda w: w.tag(PHI, DataClass="Secret"), {"s3-data-class"}),
+    ("no tags", lambda w: w.s3.delete_bucket_tagging(Bucket=PHI), {"s3-data-class-tag"}),
+    ("no class", lambda w: w.tag(PHI, Team="billing"), {"s3-data-class-tag"}),
+    ("no class of ours", lambda w: w.tag(PHI, DataClass="Secret"), {"s3-data-class-tag"}),
 ]
 
 
@@ -232,23 +238,23 @@ def test_what_else_is_broken_fails_exactly_its_controls(
 
 def test_a_log_bucket_with_object_lock_gets_no_logs(world: World):
     world.s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
-    world.tag("locked", DataClass="AccessLog")
+    world.tag("locked", DataClass="S3AccessLog")
     assert ("s3-object-lock", arn("locked")) in audited(world.session).of(Status.FAIL)
 
 
 # What is left open where a call about the bucket with PHI is refused.
 UNVERIFIED: dict[Call, set[str]] = {
     s3_calls.VERSIONING: {"s3-versioning"},
-    s3_calls.TAGS: {"s3-data-class"},
+    s3_calls.TAGS: {"s3-data-class-tag"},
     s3_calls.PUBLIC_ACCESS_BLOCK: {"s3-public-access-block"},
     s3_calls.OWNERSHIP: {"s3-acls-disabled"},
     s3_calls.POLICY: OF_POLICY,
     # Without the key a policy can't be held to it.
-    s3_calls.ENCRYPTION: {"s3-encryption-at-rest", "s3-customer-key", "s3-bucket-key", "s3-deny-wrong-encryption"},
+    s3_calls.ENCRYPTION: {"s3-encryption-at-rest", "s3-customer-managed-key", "s3-bucket-key", "s3-enforce-kms-key"},
     s3_calls.LOCK: {"s3-object-lock"},
     s3_calls.LIFECYCLE: {"s3-retention", "s3-abort-multipart"},
     s3_calls.LOGGING: {"s3-access-logging"},
-    s3_calls.REPLICATION: {"s3-recoverable"},
+    s3_calls.REPLICATION: {"s3-replication-or-backup"},
     s3_calls.WEBSITE: {"s3-no-website"},
     s3_calls.CORS: {"s3-cors"},
     s3_calls.METRICS: {"s3-request-metrics"},
@@ -335,17 +341,17 @@ def test_a_bucket_is_asked_for_its_region_where_the_list_doesnt_tell_it(world: W
 
 def test_a_bucket_whose_region_cant_be_read_is_read_but_for_what_the_region_decides(world: World):
     found = audited(without_regions(answering(s3_calls.LOCATION, bucket=PHI)))
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-recoverable", arn(PHI))}
+    assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-replication-or-backup", arn(PHI))}
     assert found.bucket(PHI).place.region is None
     assert [each.call.action for each in found.unread] == ["s3:GetBucketLocation"]
 
 
 def test_tags_that_cant_be_read_make_it_a_bucket_of_phi(world: World):
     found = audited(answering(s3_calls.TAGS, bucket=LOGS))
-    assert found.bucket(LOGS).role is Role.PHI
+    assert found.bucket(LOGS).data_class is DataClass.PHI
     assert isinstance(found.bucket(LOGS).tags, Unknown)
-    assert ("s3-data-class", arn(LOGS)) in found.of(Status.UNVERIFIED)
-    assert ("s3-customer-key", arn(LOGS)) in found.of(Status.FAIL)
+    assert ("s3-data-class-tag", arn(LOGS)) in found.of(Status.UNVERIFIED)
+    assert ("s3-customer-managed-key", arn(LOGS)) in found.of(Status.FAIL)
 
 
 # Which buckets.
@@ -415,17 +421,20 @@ def test_an_untagged_bucket_is_what_it_is_used_for(world: World):
     for bucket in (LOGS, REPLICA):
         world.s3.delete_bucket_tagging(Bucket=bucket)
     found = audited(world.session)
-    assert (found.bucket(LOGS).role, found.bucket(REPLICA).role) == (Role.ACCESS_LOG, Role.REPLICA)
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-data-class", arn(each)) for each in (LOGS, REPLICA)}
+    assert (found.bucket(LOGS).data_class, found.bucket(REPLICA).data_class) == (
+        DataClass.ACCESS_LOG,
+        DataClass.REPLICA,
+    )
+    assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-data-class-tag", arn(each)) for each in (LOGS, REPLICA)}
 
 
 def test_the_configs_tag_and_its_word_for_untagged_buckets_hold(world: World):
     world.tag(PHI, Class="PHI")
     world.s3.delete_bucket_tagging(Bucket=LOGS)
     world.s3.put_bucket_logging(Bucket=PHI, BucketLoggingStatus={})
-    found = audited(world.session, data_class=DataClass("Class", Role.OTHER))
-    assert (found.bucket(PHI).role, found.bucket(PHI).data_class) == (Role.PHI, "PHI")
-    assert (found.bucket(LOGS).role, found.bucket(LOGS).data_class) == (Role.OTHER, None)
+    found = audited(world.session, data_class=DataClassTag("Class", DataClass.OTHER))
+    assert (found.bucket(PHI).data_class, found.bucket(PHI).data_class_tag) == (DataClass.PHI, "PHI")
+    assert (found.bucket(LOGS).data_class, found.bucket(LOGS).data_class_tag) == (DataClass.OTHER, None)
 
 
 def deliver(bucket: str) -> dict[str, Any]:
@@ -437,8 +446,8 @@ def test_an_untagged_bucket_that_inventories_are_written_to_is_one_of_those(worl
     world.put_policy(deliver("lists"), bucket="lists")
     world.list_to("lists")
     found = audited(world.session)
-    assert found.told.uses == ((arn("lists"), Role.INVENTORY),)
-    assert found.bucket("lists").role is Role.INVENTORY
+    assert found.told.uses == ((arn("lists"), DataClass.INVENTORY),)
+    assert found.bucket("lists").data_class is DataClass.INVENTORY
     assert found.made[s3_calls.INVENTORIES] == 5
 
 
@@ -461,7 +470,7 @@ def test_a_bucket_whose_inventories_cant_be_read_gives_none_away(world: World):
     world.put_policy(deliver("lists"), bucket="lists")
     world.list_to("lists")
     found = audited(answering(s3_calls.INVENTORIES))
-    assert found.bucket("lists").role is Role.PHI
+    assert found.bucket("lists").data_class is DataClass.PHI
     assert {each.call for each in found.unread} == {s3_calls.INVENTORIES}
 
 
@@ -474,7 +483,7 @@ def test_acls_are_asked_for_only_where_they_have_effect(world: World):
 def test_a_target_is_the_bucket_itself_where_it_is_in_scope(world: World):
     found = audited(world.session)
     [logging] = [each.setting for each in found.bucket(PHI).declared if hasattr(each.setting, "target")]
-    assert logging.target == Here(arn(LOGS))
+    assert logging.target == StackResource(arn(LOGS))
     other = audited(world.session, Scope({PHI: REGION}, "phi-dev-"))
     [logging] = [each.setting for each in other.bucket(PHI).declared if hasattr(each.setting, "target")]
     assert logging.target == arn(LOGS)
@@ -483,11 +492,11 @@ def test_a_target_is_the_bucket_itself_where_it_is_in_scope(world: World):
 def test_access_points_lead_to_their_buckets(world: World):
     found = audited(world.session)
     assert found.told.buckets_of == {POINT: arn(PHI)}
-    [point] = found.stack.of(AccessPoint)
-    assert (point.role, point.arn, point.document) == (Role.PHI, POINT, None)
+    [point] = found.stack.facts_of_type(AccessPoint)
+    assert (point.data_class, point.arn, point.document) == (DataClass.PHI, POINT, None)
     world.tag(PHI, DataClass="Other")
-    [point] = audited(world.session).stack.of(AccessPoint)
-    assert point.role is Role.OTHER
+    [point] = audited(world.session).stack.facts_of_type(AccessPoint)
+    assert point.data_class is DataClass.OTHER
 
 
 def test_an_access_point_of_another_accounts_bucket_is_one_of_phi(world: World):
@@ -497,19 +506,19 @@ def test_an_access_point_of_another_accounts_bucket_is_one_of_phi(world: World):
         "after-call.s3-control.ListAccessPoints",
         lambda parsed, **_: [each.update(BucketAccountId="999988887777") for each in parsed["AccessPointList"]],
     )
-    [point] = audited(session).stack.of(AccessPoint)
-    assert point.role is Role.PHI
+    [point] = audited(session).stack.facts_of_type(AccessPoint)
+    assert point.data_class is DataClass.PHI
 
 
 def test_an_access_point_that_is_gone_by_now_is_left_out(world: World):
     found = audited(answering(s3_calls.ACCESS_POINT, "NoSuchAccessPoint", 404))
-    assert found.stack.of(AccessPoint) == []
+    assert found.stack.facts_of_type(AccessPoint) == []
     assert found.unread == ()
 
 
 def test_the_accounts_own_block_is_told_as_it_is(world: World):
     world.close_account(BlockPublicAcls=False)
-    [block] = audited(world.session).stack.of(AccountPublicAccessBlock)
+    [block] = audited(world.session).stack.facts_of_type(AccountPublicAccessBlock)
     assert (block.block.block_public_acls, block.block.block_public_policy) == (False, True)
 
 
@@ -521,7 +530,7 @@ TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-dev-events"
 def published(session: boto3.Session, *statements: dict[str, Any], scope: Scope = STACK) -> tuple[Any, ...]:
     policy = TopicPolicy(TOPIC, TOPIC, TOPIC, Document(document(*statements)))
     with Reader(session, Account(ACCOUNT, "aws", (REGION,))) as reader:
-        told = s3_deliveries.publishers(reader, scope, [policy])
+        told = s3_notifications.publishers(reader, scope, [policy])
         return told, reader.made.get(s3_calls.NOTIFICATIONS, 0)
 
 
@@ -565,7 +574,7 @@ def test_a_thousand_buckets_of_three_pages(endpoint: str):
 
     def answer(model: Any, params: dict[str, Any], **_: Any) -> Any:
         if model.name == "ListBuckets":
-            assert params["query_string"]["max-buckets"] == s3_listed.PAGE
+            assert params["query_string"]["max-buckets"] == s3_listing.PAGE
             number = int(params["query_string"].get("continuation-token", 0))
             buckets = [{"Name": each, "BucketRegion": ELSEWHERE} for each in pages[number]]
             more = {"ContinuationToken": str(number + 1)} if number < 2 else {}
@@ -580,8 +589,8 @@ def test_a_thousand_buckets_of_three_pages(endpoint: str):
     session = boto3.Session(region_name=REGION)
     session.events.register("before-call", answer)
     found = audited(session, regions=(REGION,))
-    assert [each.tags["Name"] for each in found.stack.of(Bucket) if isinstance(each.tags, dict)] == names
-    assert {each.place.region for each in found.stack.of(Bucket)} == {ELSEWHERE}
+    assert [each.tags["Name"] for each in found.stack.facts_of_type(Bucket) if isinstance(each.tags, dict)] == names
+    assert {each.place.region for each in found.stack.facts_of_type(Bucket)} == {ELSEWHERE}
     assert {name for control, name in found.of(Status.FAIL) if control == "s3-versioning"} == {arn(names[-1])}
     assert found.made[s3_calls.LIST_BUCKETS] == 3
     assert s3_calls.LOCATION not in found.made

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from hipaa.facts import Acl, DefaultEncryption, LifecycleRule, ObjectLock, Place, PublicAccessBlock, Unknown
-from hipaa.rules import RULES
-from phi.audit import unread
+from hipaa.catalogue import RULES
+from hipaa.model.values import Location, Unknown
+from hipaa.services.s3.facts import Acl, DefaultEncryption, LifecycleRule, ObjectLock, PublicAccessBlock
+from phi.audit import unknown_settings
 from phi.audit.collect import s3_settings as settings
 
-PLACE = Place("aws-us-gov", "us-gov-west-1", "123456789012")
+PLACE = Location("aws-us-gov", "us-gov-west-1", "123456789012")
 ID = "0a1b2c3d-0000-1111-2222-333344445555"
 MULTI_REGION = "mrk-0a1b2c3d00001111222233334444555a"
 KEY = f"arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/{ID}"
@@ -176,10 +177,10 @@ def test_tags_by_their_keys():
 
 def test_every_kind_of_setting_that_a_rule_asks_for_can_be_unread():
     asked = {kind for rule in RULES.values() if rule.of_bucket for kind in rule.kinds}
-    assert {kind for kind in asked if kind in unread.MADE_OF} == asked - {
+    assert {kind for kind in asked if kind in unknown_settings.MADE_OF} == asked - {
         kind for kind in asked if kind.__name__ == "AccessPoint"
     }
-    assert all(isinstance(unread.setting(kind, Unknown("it")), kind) for kind in unread.MADE_OF)
+    assert all(isinstance(unknown_settings.setting(kind, Unknown("it")), kind) for kind in unknown_settings.MADE_OF)
 
 
 def test_the_kinds_whose_lack_passes_are_those():
@@ -189,6 +190,6 @@ def test_the_kinds_whose_lack_passes_are_those():
         for control, rule in RULES.items()
         if rule.of_bucket and rule.absent and control != "s3-object-lock"
         for kind in rule.kinds
-        if kind in unread.MADE_OF and rule.absent(None).status.name == "PASS"  # type: ignore[arg-type]
+        if kind in unknown_settings.MADE_OF and rule.absent(None).status.name == "PASS"  # type: ignore[arg-type]
     }
-    assert passing == set(unread.BETTER_WITHOUT)
+    assert passing == set(unknown_settings.BETTER_WITHOUT)

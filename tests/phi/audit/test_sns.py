@@ -6,11 +6,12 @@ import json
 
 import pytest
 
-from hipaa.facts import Here, Place, Topic, TopicPolicy
-from hipaa.verdicts import Status
+from hipaa.model.values import Location, StackResource
+from hipaa.model.verdict import Status
+from hipaa.services.sns.facts import Topic, TopicPolicy
 from phi.audit.collect import sns
 from phi.audit.scope import Scope
-from tests.phi.audit.monitored import (
+from tests.phi.audit.sample_monitoring import (
     ACCOUNT,
     REGION,
     TOPIC,
@@ -28,8 +29,8 @@ from tests.phi.audit.monitored import (
 )
 
 WEST = "us-west-2"
-PLACE = Place("aws", REGION, ACCOUNT)
-CONTROLS = {"sns-customer-key", "sns-private"}
+PLACE = Location("aws", REGION, ACCOUNT)
+CONTROLS = {"sns-customer-managed-key", "sns-private"}
 
 
 @pytest.fixture
@@ -44,9 +45,9 @@ def set_(world: World, name: str, value: str) -> None:
 def test_a_topic_is_read_as_it_is_set(world):
     found = audited(world)
     publishers = ("cloudwatch.amazonaws.com",)
-    assert found.get(Topic, TOPIC_ARN) == Topic(TOPIC_ARN, TOPIC_ARN, Here(world.audit), publishers, PLACE)
+    assert found.get(Topic, TOPIC_ARN) == Topic(TOPIC_ARN, TOPIC_ARN, StackResource(world.audit), publishers, PLACE)
     policy = found.get(TopicPolicy, TOPIC_ARN)
-    assert (policy.topic, policy.arn, policy.place) == (Here(TOPIC_ARN), TOPIC_ARN, PLACE)
+    assert (policy.topic, policy.arn, policy.place) == (StackResource(TOPIC_ARN), TOPIC_ARN, PLACE)
     assert json.loads(policy.document.content) == json.loads(topic_policy())
     assert found.of(Status.PASS) >= CONTROLS
     assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
@@ -61,8 +62,8 @@ PLAIN = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 @pytest.mark.parametrize(
     ("attribute", "value", "control"),
     [
-        ("KmsMasterKeyId", "alias/aws/sns", "sns-customer-key"),
-        ("KmsMasterKeyId", "", "sns-customer-key"),
+        ("KmsMasterKeyId", "alias/aws/sns", "sns-customer-managed-key"),
+        ("KmsMasterKeyId", "", "sns-customer-managed-key"),
         ("Policy", topic_policy(EVERYONE), "sns-private"),
         ("Policy", topic_policy(STRANGER), "sns-private"),
         ("Policy", topic_policy(SERVICE), "sns-private"),
@@ -86,7 +87,7 @@ def test_a_key_that_no_alarm_may_use_fails(world):
     """AWS drops what the alarm publishes."""
     policy = document(statement())
     world.client("kms").put_key_policy(KeyId=world.audit, PolicyName="default", Policy=policy)
-    assert audited(world).of(Status.FAIL) == {"sns-customer-key"}
+    assert audited(world).of(Status.FAIL) == {"sns-customer-managed-key"}
 
 
 @pytest.mark.parametrize("call", sns.CALLS, ids=lambda call: call.operation)
@@ -100,38 +101,38 @@ def test_each_region_has_topics_and_keys_of_its_own(world):
     attributes = {"KmsMasterKeyId": "alias/phi-dev-there", "Policy": topic_policy(arn=there)}
     world.client("sns", WEST).create_topic(Name=TOPIC, Attributes=attributes)
     found = audited(world, (REGION, WEST))
-    assert found.get(Topic, there).key == Here(key)
-    assert found.found("sns-customer-key") == {TOPIC_ARN: Status.PASS, there: Status.PASS}
+    assert found.get(Topic, there).key == StackResource(key)
+    assert found.found("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS, there: Status.PASS}
     found = audited(refused(world, sns.LIST_TOPICS, region=WEST), (REGION, WEST))
     everything = there.replace(TOPIC, "*")
-    assert found.found("sns-customer-key") == {TOPIC_ARN: Status.PASS, everything: Status.UNVERIFIED}
+    assert found.found("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS, everything: Status.UNVERIFIED}
 
 
 def test_a_key_of_no_name_that_is_known_is_unverified(world):
     set_(world, "KmsMasterKeyId", "alias/gone")
     found = audited(world)
-    assert found.found("sns-customer-key") == {TOPIC_ARN: Status.UNVERIFIED}
+    assert found.found("sns-customer-managed-key") == {TOPIC_ARN: Status.UNVERIFIED}
 
 
 def test_a_key_of_another_account_is_a_customers(world):
     """What its policy lets alarms do only that account can tell."""
     set_(world, "KmsMasterKeyId", world.audit.replace(ACCOUNT, "444455556666"))
-    assert audited(world).found("sns-customer-key") == {TOPIC_ARN: Status.PASS}
+    assert audited(world).found("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS}
 
 
 def test_all_pages_are_read_and_a_topic_that_is_gone_is_left_out(world):
     pages = [{"Topics": [{"TopicArn": TOPIC_ARN.replace(TOPIC, "gone")}], "NextToken": "more"}]
     pages += [{"Topics": [{"TopicArn": TOPIC_ARN}]}]
     found = audited(answering(world, {sns.LIST_TOPICS: pages}))
-    assert [each.resource for each in found.stack.of(Topic)] == [TOPIC_ARN]
-    assert [each.resource for each in found.stack.of(TopicPolicy)] == [TOPIC_ARN]
+    assert [each.resource for each in found.stack.facts_of_type(Topic)] == [TOPIC_ARN]
+    assert [each.resource for each in found.stack.facts_of_type(TopicPolicy)] == [TOPIC_ARN]
     assert found.unread == ()
 
 
 def test_a_stacks_topics_are_told_by_their_names(world):
     world.client("sns").create_topic(Name="another")
     found = audited(world, (REGION,), Scope({}, "phi-dev-"))
-    assert [each.resource for each in found.stack.of(Topic)] == [TOPIC_ARN]
+    assert [each.resource for each in found.stack.facts_of_type(Topic)] == [TOPIC_ARN]
     assert found.made[sns.ATTRIBUTES] == 1
     assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
 

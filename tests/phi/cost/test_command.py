@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from phi import cli
-from phi.cost.document import document
+from phi.cost.json_output import document
 from phi.cost.prices import PriceFile, PriceList
 from phi.cost.report import NOTES, report
 from phi.cost.volumes import Volumes
@@ -86,7 +86,7 @@ def test_the_same_from_a_file_of_volumes(run, tmp_path, prices):
 def test_settings_of_a_stack(run, tmp_path, prices):
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_text(
-        "config:\n  aws:region: us-east-1\n  phi:environment: dev\n  phi:lockDays: 1\n  phi:retentionDays: 3650\n",
+        "config:\n  aws:region: us-east-1\n  phi:environment: dev\n  phi:objectLockDays: 1\n  phi:noncurrentRetentionDays: 3650\n",
         encoding="utf-8",
     )
     code, out, err = run("--settings", str(path), "--json", "--prices", prices())
@@ -99,7 +99,9 @@ def test_settings_of_a_stack(run, tmp_path, prices):
 
 def test_another_region_than_the_prices_is_told(run, tmp_path, prices):
     path = tmp_path / "Pulumi.dev.yaml"
-    path.write_text("config:\n  aws:region: eu-west-1\n  phi:environment: dev\n  phi:lockDays: 1\n", encoding="utf-8")
+    path.write_text(
+        "config:\n  aws:region: eu-west-1\n  phi:environment: dev\n  phi:objectLockDays: 1\n", encoding="utf-8"
+    )
     code, out, err = run("--settings", str(path), "--json", "--prices", prices())
     assert code == 0
     assert "the prices are of us-east-1, and the stack is in eu-west-1" in err

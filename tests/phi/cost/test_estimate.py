@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from phi.cost.billed_items import Safeguard, last_month
 from phi.cost.estimate import bucket_keys, estimate, intelligent_tiering, moving_to_tiers
-from phi.cost.lines import Safeguard, last_month
 from phi.cost.prices import PriceFile
 
 MONTHS = (1, 12, 72)

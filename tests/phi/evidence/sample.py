@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 import phi  # noqa: F401  (makes the rules known)
-from hipaa.controls import AUDITED, Control
-from hipaa.facts import Role
+from hipaa.catalogue import LIVE_CONTROLS
+from hipaa.model.control import Control
+from hipaa.model.data_class import DataClass
 from phi.audit import checklist
 from phi.evidence import formats
 from phi.evidence.model import (
@@ -35,12 +36,12 @@ FINISHED = datetime(2026, 11, 24, 9, 30, 14, tzinfo=UTC)
 PEOPLE = "the organization"
 
 BUCKETS = {
-    "phi-prod-records": Role.PHI,
-    "phi-prod-imaging": Role.PHI,
-    "phi-prod-replica": Role.REPLICA,
-    "phi-prod-access-log": Role.ACCESS_LOG,
-    "phi-prod-trail": Role.TRAIL_LOG,
-    "phi-prod-inventory": Role.INVENTORY,
+    "phi-prod-records": DataClass.PHI,
+    "phi-prod-imaging": DataClass.PHI,
+    "phi-prod-replica": DataClass.REPLICA,
+    "phi-prod-access-log": DataClass.ACCESS_LOG,
+    "phi-prod-trail": DataClass.TRAIL_LOG,
+    "phi-prod-inventory": DataClass.INVENTORY,
 }
 KEY = f"arn:aws:kms:{HERE}:{ACCOUNT}:key/5f2a7c1e-0b64-4a0e-9d3f-8c1b2a3d4e5f"
 AUDIT_KEY = f"arn:aws:kms:{HERE}:{ACCOUNT}:key/91c0d5aa-7e1f-4b7b-8f0a-2d6f0e9b1c34"
@@ -80,10 +81,10 @@ FAILS = {
     ("s3-tls-1-2", bucket("phi-prod-inventory")): "GetObject over TLS 1.1 isn't denied",
     ("s3-bucket-key", bucket("phi-prod-imaging")): "bucketKeyEnabled is false",
     ("cloudtrail-s3-data-events", bucket("phi-prod-imaging")): "phi-prod-trail records writes alone: readOnly is false",
-    ("alarm-acts", ALARMS[1]): "actionsEnabled is false",
+    ("cloudwatch-alarm-action", ALARMS[1]): "actionsEnabled is false",
     ("attest-training", PEOPLE): "the attestation is stale since 2026-10-31",
     ("attest-evaluation", PEOPLE): "nobody attests it",
-    ("iam-grant-applies", ROLES[0]): "s3:PutObject has no key s3:ExistingObjectTag/Class",
+    ("iam-condition-keys-apply", ROLES[0]): "s3:PutObject has no key s3:ExistingObjectTag/Class",
 }
 UNVERIFIED = {
     ("macie-enabled", ACCOUNT): "whether Macie is on can't be read: AccessDeniedException",
@@ -100,11 +101,11 @@ EXEMPTED = {
         ),
     ),
 }
-DISABLED = ("config-recorder",)
+DISABLED = ("config-recorder-enabled",)
 NOT_THERE = ("s3-access-point-private",)
 
 
-def report(controls: Iterable[Control] = AUDITED) -> Report:
+def report(controls: Iterable[Control] = LIVE_CONTROLS) -> Report:
     judged = tuple(_result(each) for each in controls if each.id not in DISABLED)
     return Report(
         collection=Collection(
@@ -239,12 +240,12 @@ def _result(control: Control) -> ControlResult:
         title=control.title,
         statement=control.statement,
         citations=tuple(
-            Citation(paragraph=f"164.{each.number}", duty=each.duty.value, ours=each.ours)
+            Citation(paragraph=f"164.{each.number}", duty=each.specification.value, ours=each.own_mapping)
             for each in control.paragraphs
         ),
         severity=control.severity.value,
-        required=control.asks(control.defaults),
-        remedy=control.remedy,
+        required=control.requirement_text(control.defaults),
+        remedy=control.remediation,
         outcome=worst(each.outcome for each in seen),
         level="advisory" if advisory else "mandatory",
         blocks=blocking and not advisory,
@@ -256,8 +257,8 @@ def _result(control: Control) -> ControlResult:
 def _subjects(control: Control) -> list[str]:
     if control.id in NOT_THERE:
         return []
-    if control.roles:
-        return [bucket(name) for name, role in BUCKETS.items() if role in control.roles]
+    if control.data_classes:
+        return [bucket(name) for name, role in BUCKETS.items() if role in control.data_classes]
     return list(SUBJECTS.get(control.service, (ACCOUNT,)))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from phi.evidence import json as as_json
+from phi.evidence import json_report as as_json
 from phi.evidence.model import Outcome, Report, worst
 from sandbox.folder import ROOT
 from tests.phi.evidence import sample
@@ -109,7 +109,7 @@ def test_a_time_without_its_zone_is_no_evidence():
 
 def test_the_schema_file_is_up_to_date():
     assert json.loads(SCHEMA.read_text(encoding="utf-8")) == as_json.schema(), (
-        "write it anew with: python -m phi.evidence.json > phi/evidence/schema.json"
+        "write it anew with: python -m phi.evidence.json_report > phi/evidence/schema.json"
     )
 
 

@@ -63,7 +63,7 @@ def test_what_is_wrong_is_a_result_and_nothing_else_is():
 
 @pytest.mark.parametrize(
     ("rule", "level", "score"),
-    [("s3-versioning", "error", "9.5"), ("s3-tls-1-2", "error", "8.0"), ("alarm-acts", "warning", "5.5")],
+    [("s3-versioning", "error", "9.5"), ("s3-tls-1-2", "error", "8.0"), ("cloudwatch-alarm-action", "warning", "5.5")],
 )
 def test_the_level_is_of_the_severity(rule, level, score):
     told = run(sample.report())

@@ -62,7 +62,7 @@ def test_what_the_audit_couldnt_read_and_what_the_config_changes_is_told():
     text = squeezed(shown(sample.report()))
     for each in (
         "macie2:GetMacieSession (AccessDeniedException) on the account",
-        "Left out by the config config-recorder",
+        "Left out by the config config-recorder-enabled",
         "s3-object-lock: days is 365",
         "Passed at preview and fails live s3-versioning: arn:aws:s3:::phi-prod-imaging",
     ):

@@ -15,7 +15,7 @@ import pytest
 
 from phi.store import PhiStore, upload
 from tests.phi.store.proxy import Proxy, proxying
-from tests.phi.store.stored import BUCKET, KEY_ARN, PART
+from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART
 
 
 @pytest.fixture(autouse=True)

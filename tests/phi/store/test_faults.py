@@ -22,8 +22,8 @@ from phi.errors import (
     UnavailableError,
     WrongKeyError,
 )
-from phi.identifiers import new_key
-from phi.store import PhiStore, reading
+from phi.object_keys import new_key
+from phi.store import PhiStore, download_stream
 from phi.store.bucket import ATTEMPTS
 from tests.phi.store.proxy import (
     OTHER_ARN,
@@ -37,7 +37,7 @@ from tests.phi.store.proxy import (
     saying,
     spoiled,
 )
-from tests.phi.store.stored import BUCKET, KEY_ARN, PART, PARTS, WHOLE, Enough, assert_nothing_stored, content
+from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, Enough, assert_nothing_stored, content
 
 A_KEY = new_key()
 
@@ -155,7 +155,7 @@ def test_a_stream_that_always_breaks_is_unavailable(data: bytes, store: PhiStore
         refused(UnavailableError, read)
     assert (tmp_path / "target").read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [tmp_path / "target"]
-    assert proxy.operations.count("GetObject") <= 3 * (1 + 3 * reading.BREAKS)
+    assert proxy.operations.count("GetObject") <= 3 * (1 + 3 * download_stream.BREAKS)
 
 
 @pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from phi.identifiers import new_key
+from phi.object_keys import new_key
 from phi.store import PhiStore
 from tests.phi.store.proxy import Answer, Proxy, Request
-from tests.phi.store.stored import BUCKET, KEY_ARN, PART, assert_nothing_stored, content
+from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, assert_nothing_stored, content
 
 ROOT = Path(__file__).parents[3]
 CHILD = f"""

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from phi.identifiers import new_key
+from phi.object_keys import new_key
 from phi.store import PhiStore
 from tests.phi.store.proxy import Proxy, cut, error, spoiled
-from tests.phi.store.stored import PART, Enough
+from tests.phi.store.store_helpers import PART, Enough
 
 CONTENT = b"blood-group-of-jane-doe"
 SECRETS = ("blood-group", "jane", "doe", "mrn-98765", "X-Amz-Signature", "X-Amz-Credential")

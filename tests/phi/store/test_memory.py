@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.phi.store.proxy import Proxy
-from tests.phi.store.stored import BUCKET, KEY_ARN
+from tests.phi.store.store_helpers import BUCKET, KEY_ARN
 
 ROOT = Path(__file__).parents[3]
 MIB = 1 << 20

@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phi.errors import ConfigurationError, IdentifyingValueError, IntegrityError, SomeFailedError
-from phi.identifiers import is_opaque, new_key
+from phi.object_keys import is_opaque, new_key
 from phi.store import PhiStore, Source, upload
 from tests.phi.store.proxy import Proxy
-from tests.phi.store.stored import BUCKET, KEY_ARN, PART, assert_nothing_stored, content
+from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, assert_nothing_stored, content
 
 SIZES = [0, 1, PART - 1, PART, PART + 1, 2 * PART, 7 * PART + 3]
 

@@ -21,11 +21,11 @@ from phi.errors import (
     UnavailableError,
     WrongKeyError,
 )
-from phi.identifiers import new_key
+from phi.object_keys import new_key
 from phi.outputs import Outputs
 from phi.store import PhiStore
 from tests.phi.store.proxy import Fault, Proxy, answer_of_other_key, cut, error, saying
-from tests.phi.store.stored import BUCKET, KEY_ARN, PART, PARTS, WHOLE, content
+from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, content
 
 
 def latest(store: PhiStore, key: str) -> bytes:

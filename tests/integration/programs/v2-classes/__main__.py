@@ -6,7 +6,7 @@ import pulumi_aws as aws
 images = aws.s3.BucketV2(
     "images", bucket="images-123456789012", force_destroy=True, opts=pulumi.ResourceOptions(protect=True)
 )  # wrong: no data class, so that it counts as PHI; and it may be destroyed
-logs = aws.s3.BucketV2("logs", bucket="logs-123456789012", tags={"DataClass": "AccessLog"})
+logs = aws.s3.BucketV2("logs", bucket="logs-123456789012", tags={"DataClass": "S3AccessLog"})
 key = aws.kms.Key("key", enable_key_rotation=True)
 
 for name, bucket in {"images": images, "logs": logs}.items():

@@ -40,13 +40,13 @@ audit = key(
 )
 
 delivered = service("logging.s3", "s3:PutObject", OF_ACCOUNT, f"arn:aws:s3:::{named('access-logs')}/*")
-logs = Store("access-logs", "AccessLog", of_bucket("access-logs", delivered))
+logs = Store("access-logs", "S3AccessLog", of_bucket("access-logs", delivered))
 files = f"arn:aws:s3:::{named('trail')}"
 recorded = (
     service("cloudtrail", "s3:GetBucketAcl", OF_TRAIL, files),
     service("cloudtrail", "s3:PutObject", OF_TRAIL, f"{files}/AWSLogs/{ACCOUNT}/*"),
 )
-records = Store("trail", "TrailLog", of_bucket("trail", *recorded), key=audit.arn, logs=logs)
+records = Store("trail", "CloudTrailLog", of_bucket("trail", *recorded), key=audit.arn, logs=logs)
 charts = Store("charts", "PHI", of_bucket("charts", *uploads("charts", data.arn)), key=data.arn, logs=logs)
 trail(audit.arn, records, charts)
 alerts(audit.arn, charts)

@@ -1,0 +1,46 @@
+"""Settings of a bucket that couldn't be read: whichever rule needs one answers `unverified`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hipaa.model.values import Document, Unknown
+from hipaa.services.s3.facts import (
+    AccessLogging,
+    Acl,
+    BucketPolicy,
+    Cors,
+    DefaultEncryption,
+    Lifecycle,
+    ObjectLock,
+    Ownership,
+    PublicAccessBlock,
+    Replication,
+    RequestMetrics,
+    Setting,
+    Versioning,
+    Website,
+)
+
+MADE_OF: dict[type[Setting], Callable[[Unknown], Setting]] = {
+    PublicAccessBlock: lambda unknown: PublicAccessBlock(unknown, unknown, unknown, unknown),
+    Ownership: Ownership,
+    Acl: lambda unknown: Acl(unknown, (unknown,)),
+    DefaultEncryption: lambda unknown: DefaultEncryption(unknown, unknown, unknown, (unknown,)),
+    Versioning: Versioning,
+    ObjectLock: lambda unknown: ObjectLock(unknown, unknown),
+    Lifecycle: Lifecycle,
+    AccessLogging: AccessLogging,
+    Replication: Replication,
+    Website: Website,
+    Cors: lambda unknown: Cors((unknown,)),
+    RequestMetrics: lambda unknown: RequestMetrics(unknown, unknown),
+    BucketPolicy: lambda unknown: BucketPolicy(Document(unknown)),
+}
+# Those whose lack is a pass.
+BETTER_WITHOUT: tuple[type[Setting], ...] = (Acl, BucketPolicy, Website, Cors, Lifecycle)
+
+
+def setting(kind: type[Setting], unknown: Unknown) -> Setting:
+    """A setting of this kind of which nothing is known."""
+    return MADE_OF[kind](unknown)

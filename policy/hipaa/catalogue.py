@@ -1,0 +1,66 @@
+"""Every control of the pack and the audit, and how one is judged.
+
+Each control names its rule, so this list is the one place where a service's controls come in.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from hipaa.attestations import controls as attestations
+from hipaa.model.control import Control, Stage
+from hipaa.model.rule import RuleContext
+from hipaa.model.stack import Stack
+from hipaa.model.verdict import Verdict
+from hipaa.services.backup import controls as backup
+from hipaa.services.cloudtrail import controls as cloudtrail
+from hipaa.services.cloudwatch import controls as cloudwatch
+from hipaa.services.config import controls as config
+from hipaa.services.guardduty import controls as guardduty
+from hipaa.services.iam import controls as iam
+from hipaa.services.kms import controls as kms
+from hipaa.services.logs import controls as logs
+from hipaa.services.macie import controls as macie
+from hipaa.services.s3 import controls as s3
+from hipaa.services.s3.facts import Bucket
+from hipaa.services.sns import controls as sns
+
+CONTROLS = (
+    *s3.CONTROLS,  # first: s3-data-class-tag says how the data class is found, which every other control needs
+    *kms.CONTROLS,
+    *cloudtrail.CONTROLS,
+    *logs.CONTROLS,
+    *cloudwatch.CONTROLS,
+    *sns.CONTROLS,
+    *iam.CONTROLS,
+    *backup.CONTROLS,
+    *guardduty.CONTROLS,
+    *macie.CONTROLS,
+    *config.CONTROLS,
+    *attestations.CONTROLS,
+)
+PREVIEW_CONTROLS = tuple(control for control in CONTROLS if Stage.PREVIEW in control.stages)
+LIVE_CONTROLS = tuple(control for control in CONTROLS if Stage.LIVE in control.stages)
+
+
+def judge(control: Control, context: RuleContext) -> list[Verdict]:
+    """Return the verdicts of a control: one for each fact that it checks, and one for each setting that is missing."""
+    if control.rule.needs_whole_stack and not context.stack.complete:
+        return []
+    findings = control.rule.findings(control.data_classes, context)
+    return [Verdict(control.id, resource, finding) for resource, finding in findings]
+
+
+def controls_for_resource(stack: Stack) -> frozenset[str]:
+    """Return the ids of the controls that check something in the facts of one resource, before it exists."""
+    settings = {type(declared.setting) for bucket in stack.facts_of_type(Bucket) for declared in bucket.declared}
+    return _controls_for_types(frozenset({type(fact) for fact in stack.facts} | settings))
+
+
+@cache
+def _controls_for_types(types: frozenset[type]) -> frozenset[str]:
+    return frozenset(
+        control.id
+        for control in CONTROLS
+        if not control.rule.needs_whole_stack and types & set(control.rule.fact_types)
+    )

@@ -1,0 +1,66 @@
+"""The forms that a control's rule takes: which facts it checks, and the function that checks one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from hipaa.model.data_class import DataClass
+from hipaa.model.stack import Stack
+from hipaa.model.verdict import Finding, not_applicable
+
+
+@dataclass(frozen=True)
+class RuleContext:
+    """What a check may consult besides the fact: the stack that declares it, and the control's options."""
+
+    stack: Stack
+    options: Mapping[str, Any]
+
+
+class Rule(Protocol):
+    """Which facts a control checks, and how."""
+
+    @property
+    def needs_whole_stack(self) -> bool:
+        """Whether other resources have a part in it, so that one resource alone can't be checked."""
+
+    @property
+    def fact_types(self) -> tuple[type[Any], ...]:
+        """The types of facts, and of settings in them, that it checks."""
+
+    def findings(self, data_classes: frozenset[DataClass], context: RuleContext) -> Iterator[tuple[str, Finding]]:
+        """Yield the URN or ARN of each resource that was checked, with what was found.
+
+        Args:
+            data_classes: the data classes that the control is about; empty if it is about every one.
+            context: the stack and the control's options.
+        """
+
+
+@dataclass(frozen=True)
+class FactRule:
+    """Checks each fact of some types. The check of Stack runs once, when the whole stack is known."""
+
+    fact_types: tuple[type[Any], ...]
+    check: Callable[[Any, RuleContext], Finding]
+    needs_whole_stack: bool = False
+
+    def findings(self, data_classes: frozenset[DataClass], context: RuleContext) -> Iterator[tuple[str, Finding]]:
+        for fact_type in self.fact_types:
+            for fact in self._facts(fact_type, context.stack):
+                data_class = getattr(fact, "data_class", None)
+                if data_classes and data_class is not None and data_class not in data_classes:
+                    yield fact.resource, not_required_for(data_class)
+                else:
+                    yield fact.resource, self.check(fact, context)
+
+    def _facts(self, fact_type: type[Any], stack: Stack) -> list[Any]:
+        if fact_type is Stack:
+            return [stack] if stack.complete else []
+        return stack.facts_of_type(fact_type)
+
+
+def not_required_for(data_class: DataClass) -> Finding:
+    return not_applicable(f"not required for a bucket of {data_class.value}")

@@ -1,0 +1,50 @@
+"""The facts that are judged together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+
+class Fact(Protocol):
+    """A resource and its settings. Each service declares its facts as frozen dataclasses, in its `facts.py`."""
+
+    @property
+    def resource(self) -> str:
+        """Its URN in a program or a saved state, its ARN in a live account."""
+
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The facts of a program, a saved state or an account.
+
+    Attributes:
+        facts: the facts.
+        resource: the URN or ARN that findings about the whole stack name.
+        complete: whether every resource is here. It is False for one resource that is judged before it exists.
+    """
+
+    facts: tuple[Fact, ...]
+    resource: str = ""
+    complete: bool = True
+
+    def facts_of_type(self, fact_type: type[F]) -> list[F]:
+        return self._by_type.get(fact_type, [])
+
+    def fact(self, resource: str, fact_type: type[F]) -> F | None:
+        return self._by_resource.get((fact_type, resource))
+
+    @cached_property
+    def _by_type(self) -> dict[type, list[Any]]:
+        facts: dict[type, list[Any]] = {}
+        for fact in self.facts:
+            facts.setdefault(type(fact), []).append(fact)
+        return facts
+
+    @cached_property
+    def _by_resource(self) -> dict[tuple[type, str], Any]:
+        return {(type(fact), fact.resource): fact for fact in self.facts}

@@ -1,0 +1,69 @@
+"""The result of checking a control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from hipaa.model.values import Unknown
+
+
+class Status(Enum):
+    PASS = "pass"  # noqa: S105  (not a password)
+    FAIL = "fail"
+    NOT_APPLICABLE = "not applicable"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found in one fact.
+
+    Attributes:
+        status: the result.
+        text: what was found.
+        unknowns: for UNVERIFIED, the values that aren't known.
+    """
+
+    status: Status
+    text: str
+    unknowns: tuple[Unknown, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finding, with the id of its control and the URN or ARN of its resource."""
+
+    control: str
+    resource: str
+    finding: Finding
+
+    @property
+    def status(self) -> Status:
+        return self.finding.status
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it counts against the resource. A value that isn't known does."""
+        return self.status in (Status.FAIL, Status.UNVERIFIED)
+
+
+def passed(text: str) -> Finding:
+    return Finding(Status.PASS, text)
+
+
+def failed(text: str) -> Finding:
+    return Finding(Status.FAIL, text)
+
+
+def not_applicable(reason: str) -> Finding:
+    return Finding(Status.NOT_APPLICABLE, reason)
+
+
+def unverified(*unknowns: Unknown) -> Finding:
+    """Return an UNVERIFIED finding. It blocks, because the value may turn out to be non-compliant."""
+    paths: dict[str, dict[str, None]] = {}
+    for unknown in unknowns:
+        paths.setdefault(unknown.reason, {})[unknown.path] = None
+    text = "; ".join(f"{' and '.join(names)} {reason}" for reason, names in paths.items())
+    return Finding(Status.UNVERIFIED, text, unknowns)

@@ -1,0 +1,21 @@
+"""AWS Config recorders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hipaa.model.values import Flag
+
+
+@dataclass(frozen=True)
+class ConfigurationRecorder:
+    """AWS Config's recorder of a region.
+
+    everything: whether it records every type of resource that AWS Config supports; recording: whether it is switched
+    on; failing: whether it couldn't deliver what it recorded last.
+    """
+
+    resource: str
+    everything: Flag
+    recording: Flag
+    failing: Flag

@@ -1,0 +1,16 @@
+"""GuardDuty detectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hipaa.model.values import Flag
+
+
+@dataclass(frozen=True)
+class ThreatDetection:
+    """GuardDuty in a region; enabled: the detector, where there is one; s3: whether it looks at the use of objects."""
+
+    resource: str
+    enabled: Flag
+    s3: Flag

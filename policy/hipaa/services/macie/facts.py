@@ -1,0 +1,15 @@
+"""Macie sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hipaa.model.values import Flag
+
+
+@dataclass(frozen=True)
+class DataDiscovery:
+    """Macie in a region; enabled: not where it was never switched on, or is paused."""
+
+    resource: str
+    enabled: Flag

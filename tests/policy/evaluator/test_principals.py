@@ -1,0 +1,114 @@
+"""The Principal and NotPrincipal elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hipaa.evaluator import ANY, ANYONE, Match, Principal
+from tests.policy.policy_builders import (
+    ACCOUNT,
+    ANONYMOUS,
+    MAYBE,
+    NO,
+    OTHER_ACCOUNT,
+    OUTSIDER,
+    PATH_ROLE,
+    ROLE,
+    ROOT,
+    SESSION,
+    USER,
+    YES,
+    matching,
+    request,
+    statement,
+)
+
+
+@pytest.mark.parametrize(
+    ("principal", "who", "expected"),
+    [
+        ("*", ANYONE, YES),
+        ({"AWS": "*"}, ANYONE, YES),
+        ({"AWS": ["*"]}, ANONYMOUS, YES),
+        ("*", ANONYMOUS, YES),
+        ("*", Principal("Service", "s3.amazonaws.com"), YES),
+        ({"Service": "*"}, ANYONE, MAYBE),
+        ({"AWS": ACCOUNT}, ANYONE, MAYBE),
+        ({"AWS": ACCOUNT}, ANONYMOUS, NO),
+        ({"AWS": ACCOUNT}, Principal("AWS", USER), YES),
+        ({"AWS": ROOT}, Principal("AWS", SESSION), YES),
+        ({"AWS": ROOT}, Principal("AWS", ROOT), YES),
+        ({"AWS": ROOT}, Principal("AWS", ACCOUNT), YES),
+        ({"AWS": ROOT}, Principal("AWS", OUTSIDER), NO),
+        ({"AWS": ROOT}, Principal("AWS", ANY, ACCOUNT), YES),
+        ({"AWS": ROOT}, Principal("AWS", ANY, OTHER_ACCOUNT), NO),
+        ({"AWS": ROOT}, Principal("AWS", ANY), MAYBE),
+        ({"AWS": ROOT}, Principal("Service", "s3.amazonaws.com"), NO),
+        ({"AWS": USER}, Principal("AWS", USER), YES),
+        ({"AWS": USER}, Principal("AWS", USER.replace("bob", "Bob")), NO),
+        ({"AWS": USER}, Principal("AWS", ANY, ACCOUNT), MAYBE),
+        ({"AWS": USER}, Principal("AWS", ANY, OTHER_ACCOUNT), NO),
+        ({"AWS": USER}, Principal("AWS", f"arn:aws:sts::{ACCOUNT}:federated-user/x"), MAYBE),
+        ({"AWS": USER}, Principal("AWS", f"arn:aws:sts::{OTHER_ACCOUNT}:federated-user/x"), NO),
+        ({"AWS": ROLE}, Principal("AWS", ROLE), YES),
+        ({"AWS": ROLE}, Principal("AWS", SESSION), YES),
+        ({"AWS": PATH_ROLE}, Principal("AWS", SESSION), YES),
+        ({"AWS": ROLE}, Principal("AWS", f"arn:aws:sts::{ACCOUNT}:assumed-role/app/{ANY}"), YES),
+        ({"AWS": ROLE}, Principal("AWS", f"arn:aws:sts::{ACCOUNT}:assumed-role/{ANY}"), MAYBE),
+        ({"AWS": ROLE}, Principal("AWS", SESSION.replace("/app/", "/app2/")), NO),
+        ({"AWS": ROLE}, Principal("AWS", OUTSIDER), NO),
+        ({"AWS": SESSION}, Principal("AWS", SESSION), YES),
+        ({"AWS": SESSION}, Principal("AWS", SESSION.replace("/one", "/two")), NO),
+        ({"AWS": SESSION}, Principal("AWS", ROLE), MAYBE),
+        ({"AWS": SESSION}, Principal("AWS", PATH_ROLE), MAYBE),
+        ({"AWS": SESSION}, Principal("AWS", ROLE + "2"), NO),
+        ({"AWS": "AIDAJQABLZS4A3QDU576Q"}, Principal("AWS", USER), NO),  # What is left of a deleted user.
+        ({"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"}, Principal("AWS", USER), NO),
+        ({"Service": "s3.amazonaws.com"}, Principal("Service", "s3.amazonaws.com"), YES),
+        ({"Service": "s3.amazonaws.com"}, Principal("Service", "sns.amazonaws.com"), NO),
+        ({"Service": "s3.amazonaws.com"}, Principal("Service", ANY), MAYBE),
+        ({"Service": "*"}, Principal("Service", ANY), YES),
+        ({"Service": "s3.amazonaws.com"}, Principal("AWS", USER), NO),
+        ({"Federated": "accounts.google.com"}, Principal("Federated", "accounts.google.com"), YES),
+        ({"Federated": "accounts.google.com"}, Principal("Federated", "graph.facebook.com"), NO),
+        ({"CanonicalUser": "79a5"}, Principal("CanonicalUser", "79a5"), YES),
+        ({"CanonicalUser": "79a5"}, Principal("CanonicalUser", "79a6"), NO),
+        ({"CanonicalUser": "79a5"}, Principal("AWS", USER), MAYBE),  # It may be the same account.
+        ({"CanonicalUser": "79a5"}, ANONYMOUS, NO),
+        ({"AWS": [USER, ROLE], "Service": "s3.amazonaws.com"}, Principal("AWS", SESSION), YES),
+    ],
+)
+def test_principal(principal: Any, who: Principal, expected: Match) -> None:
+    assert matching(statement(Principal=principal), request(principal=who)) is expected
+
+
+@pytest.mark.parametrize(
+    ("spared", "who", "expected"),
+    [
+        ([USER, ROOT], Principal("AWS", USER), NO),
+        ([USER, ACCOUNT], Principal("AWS", USER), NO),
+        ([USER], Principal("AWS", USER), MAYBE),  # The account isn't listed: "might deny".
+        ([ROOT], Principal("AWS", USER), MAYBE),
+        ([ROOT], Principal("AWS", ROOT), NO),
+        ([ACCOUNT], Principal("AWS", ROOT), NO),
+        ([USER, ROOT], Principal("AWS", OUTSIDER), YES),
+        ([SESSION, ROLE, ROOT], Principal("AWS", SESSION), NO),
+        ([SESSION, ROOT], Principal("AWS", SESSION), MAYBE),
+        ([ROLE, ROOT], Principal("AWS", SESSION), MAYBE),
+        ([ROLE, ROOT], Principal("AWS", ROLE), MAYBE),
+        ([USER, ROOT], ANONYMOUS, YES),
+        ([USER, ROOT], ANYONE, MAYBE),
+        (["*"], ANYONE, NO),
+        (["*"], Principal("AWS", USER), NO),
+    ],
+)
+def test_not_principal(spared: list[str], who: Principal, expected: Match) -> None:
+    assert matching(statement("Deny", NotPrincipal={"AWS": spared}), request(principal=who)) is expected
+
+
+def test_not_principal_of_a_service() -> None:
+    one = statement("Deny", NotPrincipal={"Service": "s3.amazonaws.com"})
+    assert matching(one, request(principal=Principal("Service", "s3.amazonaws.com"))) is NO
+    assert matching(one, request(principal=Principal("AWS", USER))) is YES

@@ -1,0 +1,161 @@
+"""Which bucket a companion is of, what a bucket is for, and which controls that makes it answer to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.policy.pack_process import UNKNOWN, Gate, Resource, told
+from tests.policy.sample_stacks import BLOCK, KEY, LOGGING, SSE, TLS, VERSIONING, bucket, changed, without
+
+
+def test_two_buckets_of_which_one_is_wrong(gate: Gate):
+    stack = bucket("first") + without(bucket("second"), "BucketVersioning")
+    assert told(gate.judge(stack)) == {(VERSIONING, "second")}
+
+
+def test_a_second_companion_is_judged_as_well(gate: Gate):
+    extra = Resource(
+        "aws:s3/bucketVersioning:BucketVersioning",
+        "again",
+        {"bucket": "data", "versioningConfiguration": {"status": "Suspended"}},
+    )
+    assert told(gate.judge([*bucket(), extra])) == {(VERSIONING, "again")}
+
+
+def test_a_log_bucket_need_not_log_nor_have_a_customer_key(gate: Gate):
+    logs = without(
+        without(bucket("logs", DataClass="S3AccessLog"), "BucketLogging"), "BucketServerSideEncryptionConfiguration"
+    )
+    assert gate.judge(bucket() + logs) == []
+
+
+def test_a_bucket_that_logs_are_delivered_to_is_a_log_bucket_without_a_tag(gate: Gate):
+    logs = changed(without(bucket("logs"), "BucketLogging"), "Bucket", tags={})
+    assert gate.judge(bucket() + logs) == []
+
+
+def test_a_phi_tag_outweighs_that_logs_are_delivered_there(gate: Gate):
+    logs = without(bucket("logs", DataClass="PHI"), "BucketLogging")
+    assert told(gate.judge(bucket() + logs)) == {(LOGGING, "logs")}
+
+
+def test_a_bucket_that_says_nothing_is_taken_to_hold_phi(gate: Gate):
+    stack = changed(without(bucket(), "BucketLogging"), "Bucket", tags={})
+    assert told(gate.judge(stack)) == {(LOGGING, "data")}
+
+
+def test_a_bucket_of_another_class_must_only_be_closed(gate: Gate):
+    stack = [
+        each for each in bucket(DataClass="Public") if "Versioning" not in each.type and "Logging" not in each.type
+    ]
+    assert gate.judge(stack) == []
+    assert told(gate.judge(without(stack, "BucketPolicy"))) == {(TLS, "data")}
+
+
+V6 = {"Bucket", "BucketVersioning", "BucketServerSideEncryptionConfiguration", "BucketLogging"}
+
+
+def v6(resource: Resource) -> Resource:
+    kind = resource.type.rsplit(":", 1)[1]
+    token = f"aws:s3/{kind[0].lower()}{kind[1:]}V2:{kind}V2"
+    return replace(resource, type=token) if kind in V6 else resource
+
+
+def test_pulumi_aws_6_is_judged_alike(gate: Gate):
+    stack = [v6(each) for each in bucket(created=False)]
+    assert stack[1].type == "aws:s3/bucketV2:BucketV2"
+    assert gate.judge(stack) == []
+    assert told(gate.judge([each for each in stack if "Versioning" not in each.type])) == {(VERSIONING, "data")}
+
+
+def test_a_companion_that_may_be_of_either_of_two_buckets_is_of_neither(gate: Gate):
+    stack = bucket("first", created=False) + without(bucket("second"), "BucketVersioning")
+    either = [
+        replace(each, comes_from={"bucket": ["first", "second"]}) if "Versioning" in each.type else each
+        for each in stack
+    ]
+    assert told(gate.judge(either)) == {(VERSIONING, "first"), (VERSIONING, "second")}
+
+
+@pytest.mark.parametrize("tags", [{}, {"DataClass": ""}, {"DataClass": "Pubic"}, {"DataClass": " phi "}, None, 5])
+@pytest.mark.parametrize("created", [False, True])
+def test_logging_to_itself_makes_no_log_bucket(gate: Gate, tags, created):
+    target = {"targetBucket": "data" if created else UNKNOWN}
+    stack = changed(changed(bucket(created=created), "BucketLogging", **target), "Bucket", tags=tags)
+    to_itself = [
+        replace(each, comes_from={**each.comes_from, "targetBucket": ["data"]}) if "Logging" in each.type else each
+        for each in stack
+    ]
+    assert told(gate.judge(to_itself)) == {(LOGGING, "data-BucketLogging")}
+
+
+@pytest.mark.parametrize("tag", ["S3AccessLog", "access-log", "Access log"])
+def test_a_class_is_read_however_it_is_written(gate: Gate, tag):
+    assert gate.judge(without(bucket("logs", DataClass=tag), "BucketLogging")) == []
+
+
+def derived(stack: list[Resource], kind: str, prop: str, value: str, source: str) -> list[Resource]:
+    """The stack, with a property whose value is known and was made from another resource's."""
+    return [
+        replace(each, inputs={**each.inputs, prop: value}, comes_from={**each.comes_from, prop: [source]})
+        if each.type.endswith(f":{kind}")
+        else each
+        for each in stack
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "control"),
+    [
+        ("BucketPublicAccessBlock", BLOCK),
+        ("BucketVersioning", VERSIONING),
+        (SSE, KEY),
+        ("BucketLogging", LOGGING),
+        ("BucketPolicy", TLS),
+    ],
+)
+def test_a_companion_is_of_the_bucket_that_it_names_whatever_the_name_was_made_from(gate: Gate, kind, control):
+    stack = derived(bucket(), kind, "bucket", "data-copy", "data")
+    assert (control, "data") in told(gate.judge(stack))
+
+
+def test_logs_to_a_bucket_named_after_this_one_are_not_logs_to_itself(gate: Gate):
+    assert gate.judge(derived(bucket(), "BucketLogging", "targetBucket", "data-logs", "data")) == []
+
+
+@pytest.mark.parametrize(
+    "tags", [{"DataClass": "Replica"}, {"DataClass": "CloudTrailLog"}, {"DataClass": "ePHI"}, UNKNOWN]
+)
+def test_being_logged_to_takes_no_control_off_what_may_hold_phi(gate: Gate, tags):
+    logs = changed(without(without(bucket("logs"), "BucketLogging"), SSE), "Bucket", tags=tags)
+    assert told(gate.judge(bucket() + logs)) == {(LOGGING, "logs"), (KEY, "logs")}
+
+
+@pytest.mark.parametrize("stray", [{"bucket": "elsewhere"}, {"bucket": "elsewhere", "targetBucket": 5}])
+def test_logging_without_a_target_makes_no_log_bucket(gate: Gate, stray):
+    unnamed = changed(without(bucket(created=False), "BucketLogging"), "Bucket", bucket=None, tags={})
+    logging = Resource("aws:s3/bucketLogging:BucketLogging", "stray", stray)
+    assert (LOGGING, "data") in told(gate.judge([*unnamed, logging]))
+
+
+def test_logging_of_a_bucket_that_is_not_known_makes_no_log_bucket(gate: Gate):
+    stack = changed(without(bucket(), "BucketLogging"), "Bucket", tags={})
+    itself = Resource("aws:s3/bucketLogging:BucketLogging", "itself", {"bucket": UNKNOWN, "targetBucket": "data"})
+    assert (LOGGING, "data") in told(gate.judge([*stack, itself]))
+
+
+@pytest.mark.parametrize("name", ["elsewhere", UNKNOWN])
+def test_a_companion_of_no_bucket_here_is_judged_as_if_of_phi(gate: Gate, name):
+    wrong = {"bucket": name, "versioningConfiguration": {"status": "Suspended"}}
+    extra = Resource("aws:s3/bucketVersioning:BucketVersioning", "extra", wrong)
+    assert told(gate.judge([*bucket(), extra])) == {(VERSIONING, "extra")}
+
+
+def test_a_name_that_only_the_outputs_tell_is_taken(gate: Gate):
+    stack = [
+        replace(each, inputs={"bucketPrefix": "da", "tags": {"DataClass": "PHI"}}) if each.name == "data" else each
+        for each in bucket()
+    ]
+    assert gate.judge(stack, {"data": {"bucket": "data"}}) == []
