@@ -13,9 +13,9 @@ from components.backup import Backup
 from components.customer_key import CustomerKey
 from components.phi_bucket import PhiBucket
 from components.replica import Replica
-from components.settings import SettingsError, load
 from components.stack_context import Site
 from components.trail_bucket import TrailBucket
+from phi.stack.settings import SettingsError, load
 
 try:
     settings = load(pulumi.runtime.get_config_env())
@@ -55,7 +55,7 @@ if there:
             "phi": phi,
             "key_arn": phi_key.arn,
             "audit_key_arn": audit_key.arn,
-            "alert_topic_arn": alerts.topic_arn,
+            "topic_arn": alerts.topic_arn,
         },
     )
 backup = None

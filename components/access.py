@@ -10,12 +10,12 @@ from typing import TypedDict
 import pulumi
 
 from components.account import Account
-from components.application_trust import Trust
 from components.iam_role import HOUR, Role
 from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
 from components.stack_context import Site
 from phi.audit import permissions
 from phi.audit.collectors import OF_STACK
+from phi.stack.application_trust import Trust
 
 # EC2 takes a role for its instances without telling for whose: a condition on aws:SourceAccount would keep them all
 # out. AWS documents none for it, as it does for ECS: https://github.com/prowler-cloud/prowler/issues/2810

@@ -14,10 +14,7 @@ from components.iam_role import Role
 from components.policy_document import PolicyDocument, allow, document, trust_of
 from components.stack_context import Site
 from components.trail_bucket import TrailBucket
-
-# The days that CloudWatch Logs can keep a group, of six years and more; 0 is for ever.
-# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-LOG_RETENTIONS = (2192, 2557, 2922, 3288, 3653)
+from hipaa.model.retention import log_group_retention
 
 
 class AuditTrailArgs(TypedDict):
@@ -47,7 +44,7 @@ class AuditTrail(pulumi.ComponentResource):
             f"{name}-logs",
             name=site.log_group,
             kms_key_id=args["key_arn"],
-            retention_in_days=next((each for each in LOG_RETENTIONS if each >= needed_days), 0),
+            retention_in_days=log_group_retention(needed_days) or 0,
             tags={"DataClass": "AuditLog"},
             opts=kept(self, keeps_data),
         )

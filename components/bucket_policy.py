@@ -9,28 +9,7 @@ import pulumi
 
 from components.account import Account
 from components.policy_document import Statement
-
-# What takes a version away or weakens what guards a bucket.
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-# Not s3:PutBucketNotification and s3:PutInventoryConfiguration, by which AWS Backup's own policies have it back buckets
-# up: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForS3Backup.html
-WEAKENING = (
-    "s3:BypassGovernanceRetention",
-    "s3:DeleteBucket",
-    "s3:DeleteBucketPolicy",
-    "s3:DeleteObjectVersion",
-    "s3:PutBucketAcl",
-    "s3:PutBucketLogging",
-    "s3:PutBucketObjectLockConfiguration",
-    "s3:PutBucketOwnershipControls",
-    "s3:PutBucketPolicy",
-    "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketVersioning",
-    "s3:PutEncryptionConfiguration",
-    "s3:PutLifecycleConfiguration",
-    "s3:PutMetricsConfiguration",
-    "s3:PutReplicationConfiguration",
-)
+from hipaa.services.s3.protection_actions import DELETE_VERSION, PROTECTION_ACTIONS
 
 
 def tls_only(bucket_arn: str) -> list[Statement]:
@@ -63,7 +42,9 @@ def insiders_only(bucket_arn: str, account: Account, organization: str | None) -
 def guarded(bucket_arn: str, administrators: Sequence[str]) -> Statement:
     """Versions are deleted, and the bucket's guards changed, by those who are named alone: not by the root either."""
     others = {"ArnNotEquals": {"aws:PrincipalArn": list(administrators)}}
-    return _deny("DenyProtectionChanges", list(WEAKENING), [bucket_arn, f"{bucket_arn}/*"], others)
+    return _deny(
+        "DenyProtectionChanges", [*PROTECTION_ACTIONS, DELETE_VERSION], [bucket_arn, f"{bucket_arn}/*"], others
+    )
 
 
 def one_key(bucket_arn: str, key_arn: pulumi.Input[str]) -> list[Statement]:

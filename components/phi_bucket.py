@@ -12,8 +12,8 @@ from components.account import Account
 from components.bucket_policy import guarded, insiders_only, one_key, tls_only
 from components.hardened_bucket import Guard, LifecycleRule, guarded_bucket, kept
 from components.policy_document import PolicyDocument, document
-from components.settings import Settings
 from components.stack_context import Site
+from phi.stack.settings import Settings
 
 METRICS = "EntireBucket"
 """The id of the metrics configuration, which alarms on a bucket's requests name as their FilterId."""

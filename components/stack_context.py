@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from components.account import Account
 from components.hardened_bucket import Guard, Lock
-from components.settings import Settings
+from phi.stack.settings import Settings
 
 
 @dataclass(frozen=True)

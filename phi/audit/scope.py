@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from phi.outputs import Outputs
+from phi.stack.outputs import Outputs
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ import boto3
 import typer
 from rich.console import Console
 
-from phi import outputs
 from phi.atomic_files import write
 from phi.audit import accounts, attestations, config, drift, permissions
 from phi.audit.accounts import Entered, Shut
@@ -24,6 +23,7 @@ from phi.cli import app
 from phi.errors import ConfigurationError
 from phi.evidence import formats
 from phi.evidence.terminal import show
+from phi.stack import outputs
 
 
 @app.command("audit")

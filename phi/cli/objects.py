@@ -17,11 +17,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from phi import outputs
 from phi.cli import access_log, app, output, record_key, uploads
 from phi.errors import ConfigurationError
 from phi.metadata import VOCABULARY, checked
 from phi.object_keys import check_key, check_prefix
+from phi.stack import outputs
 from phi.store import PhiStore
 
 OBJECTS = "Objects"

@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from phi import outputs
 from phi.atomic_files import write
 from phi.cli import app
 from phi.cli.access_log import written
@@ -22,6 +21,7 @@ from phi.restore_test import evidence, permissions, setup
 from phi.restore_test.evidence import DrillEvidence, Source
 from phi.restore_test.run import Asked, run
 from phi.restore_test.scratch import Names
+from phi.stack import outputs
 
 STEPS = {
     "preparing": "Clearing away what earlier drills left",

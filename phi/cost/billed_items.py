@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from components.settings import Settings
+from hipaa.model.retention import log_group_retention
 from phi.cost.monthly_usage import TIERED_KB, Month
 from phi.cost.storage_model import ZERO, months
 from phi.cost.volumes import KB_IN_GB, Volumes
+from phi.stack.settings import Settings
 
 # What components/ declares; a test holds them together.
 KEYS = 2
@@ -22,7 +23,6 @@ SIGNS = 7
 WATCHES = 4
 ALARMS_ON_REQUESTS = 2
 ALARMS_ON_COPIES = 2
-LOG_RETENTIONS = (2192, 2557, 2922, 3288, 3653)
 
 REQUEST_METRICS = 16
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-request-cloudwatch-metrics"""
@@ -150,7 +150,7 @@ def _data_events(month: Month) -> Iterator[Item]:
         return events * volumes.event_kb / KB_IN_GB
 
     files = Decimal(TRAIL_FILES * (2 if month.settings.replica_region else 1))
-    kept = next((each for each in LOG_RETENTIONS if each >= month.settings.log_retention_days), None)
+    kept = log_group_retention(month.settings.log_retention_days)
     oldest = max(ZERO, month.end - months(kept)) if kept else ZERO
     insights = volumes.management_events * INSIGHTS
     yield Item("data_events", about, "CloudTrail data events", "cloudtrail_data_events", month.requests(before))

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from components.settings import Settings
 from phi.cost.billed_items import Item, Safeguard, items, last_month
 from phi.cost.monthly_usage import TIERED_KB
 from phi.cost.prices import Price, PriceFile
 from phi.cost.storage_model import ZERO
 from phi.cost.volumes import Volumes
+from phi.stack.settings import Settings
 
 Amounts = tuple[Decimal, ...]
 """US dollars, one for each month of the estimate."""

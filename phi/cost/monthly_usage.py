@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from components.settings import Settings
 from phi.cost.storage_model import ZERO, Stock, higher, months
 from phi.cost.volumes import Volumes
+from phi.stack.settings import Settings
 
 TIERED_KB = 128
 """What is smaller moves to no other class, isn't monitored, and is backed up as if it were of this size.

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from components.settings import Settings
 from phi.cost.billed_items import Safeguard
 from phi.cost.estimate import (
     Estimate,
@@ -20,6 +19,7 @@ from phi.cost.estimate import (
 from phi.cost.monthly_usage import TIERED_KB
 from phi.cost.prices import Price, PriceFile, stale
 from phi.cost.volumes import Volumes
+from phi.stack.settings import Settings
 
 TITLES = {
     Safeguard.STORAGE: "Storage and requests",

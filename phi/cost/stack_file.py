@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from components.settings import Settings, SettingsError
-from components.settings import load as settings_of
 from phi.errors import ConfigurationError
+from phi.stack.settings import Settings, SettingsError
+from phi.stack.settings import load as settings_of
 from phi.yaml_files import read
 
 USUAL = Settings(environment="prod", region="us-east-1", replica_region="us-west-2")

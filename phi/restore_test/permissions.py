@@ -15,9 +15,9 @@ from typing import Any
 
 from botocore.session import get_session
 
-from phi.outputs import Outputs
 from phi.restore_test.evidence import Source
 from phi.restore_test.sample import SCRATCH
+from phi.stack.outputs import Outputs
 
 Statement = dict[str, Any]
 CLEAR = ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObjectRetention", "s3:GetObjectVersion")

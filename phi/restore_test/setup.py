@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from phi.errors import ConfigurationError, boundary
-from phi.outputs import Outputs
 from phi.restore_test.bucket_access import Place, default_key
 from phi.restore_test.copies import Copies
 from phi.restore_test.evidence import Source
@@ -19,6 +18,7 @@ from phi.restore_test.restore_source import Patience, Restoring
 from phi.restore_test.sample import Window
 from phi.restore_test.scratch import Names
 from phi.restore_test.vault import RecoveryPoint, Vault, newest
+from phi.stack.outputs import Outputs
 from phi.store.bucket import client_of
 
 if TYPE_CHECKING:

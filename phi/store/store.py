@@ -25,7 +25,7 @@ from phi.errors import (
 )
 from phi.metadata import VOCABULARY, Vocabulary, checked
 from phi.object_keys import PREFIXES, check_key, check_prefix, new_key
-from phi.outputs import Outputs
+from phi.stack.outputs import Outputs
 from phi.store import batch, download, listing, restore, upload
 from phi.store.bucket import Answer, Bucket, client_of, request_id, version_of
 from phi.store.download_stream import CHUNK, Verified, opened
@@ -93,7 +93,7 @@ class PhiStore:
 
     @classmethod
     def from_outputs(cls, outputs: Outputs, *, session: boto3.Session | None = None, **settings: Any) -> PhiStore:
-        """The bucket and the key of a stack, as `phi.outputs.read` tells them. settings: those of PhiStore."""
+        """The bucket and the key of a stack, as `phi.stack.outputs.read` tells them. settings: those of PhiStore."""
         known = {"region": outputs.region, "owner": outputs.account}
         return cls(outputs.phi_bucket_name, outputs.phi_key_arn, session=session, **{**known, **settings})
 

@@ -9,20 +9,10 @@ from typing import Any
 
 from crossguard.resources import Inputs, Resource, account_of
 from hipaa.access.policy_queries import accounts_allowed
+from hipaa.model.partitions import partition_of
 from hipaa.model.values import Document, Location, Ref, StackResource, Unknown, iter_unknowns
 from hipaa.services.kms.facts import STANDS_FOR
 
-# Regions by their start; every other is of the partition `aws`.
-# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-PARTITIONS = {
-    "cn-": "aws-cn",
-    "eu-isoe-": "aws-iso-e",
-    "eusc-": "aws-eusc",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "us-isof-": "aws-iso-f",
-}
 BUCKET = "aws:s3/bucket:Bucket"
 KEY = "aws:kms/key:Key"
 ALIAS = "aws:kms/alias:Alias"
@@ -171,10 +161,6 @@ class Graph:
                 if len(accounts) == 1 and not resource.inputs.get("bypassPolicyLockoutSafetyCheck"):
                     told[resource.provider.urn] = accounts
         return {provider: next(iter(accounts)) for provider, accounts in told.items() if len(accounts) == 1}
-
-
-def partition_of(region: str | None) -> str:
-    return next((each for start, each in PARTITIONS.items() if (region or "").startswith(start)), "aws")
 
 
 def arn_of_bucket(resource: Resource) -> str | Unknown:

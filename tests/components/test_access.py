@@ -11,12 +11,12 @@ from pulumi.runtime.rpc import UNKNOWN
 from components import access
 from components.access import Access, AccessArgs
 from components.account import Account
-from components.application_trust import Trust
 from components.iam_role import Role
-from components.settings import Settings
 from components.stack_context import Site
 from hipaa import evaluator
 from phi.audit.collectors import CALLS, OF_STACK
+from phi.stack.application_trust import Trust
+from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
 ALLOWED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.NOT_ALLOWED

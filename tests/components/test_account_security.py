@@ -18,9 +18,9 @@ from components.account_security import AccountGuards, delivery_permissions, mal
 from components.config_delivery import config_delivery
 from components.conformance import COMMERCIAL, RULES, rules_of_account, rules_of_organization, template
 from components.phi_bucket import PhiBucket
-from components.settings import Settings
 from components.stack_context import Site
 from hipaa import evaluator
+from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
 ALLOWED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.NOT_ALLOWED

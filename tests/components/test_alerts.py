@@ -14,10 +14,10 @@ from components.alert_dashboard import dashboard
 from components.alert_patterns import signs, told, watches
 from components.alert_topic import topic_policy
 from components.alerts import Alerts, publishing_policy, trust_policy
-from components.settings import Settings
 from components.stack_context import Site
 from hipaa import evaluator
 from hipaa.services.cloudwatch.event_patterns import by_filter, by_rule, enveloped
+from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
 ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)

@@ -8,8 +8,8 @@ import pytest
 
 from components.account import Account
 from components.audit_trail import AuditTrail
-from components.settings import Settings
 from components.stack_context import Site
+from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed, whole_program
 from tests.components.policy_requests import ALLOWED, ANONYMOUS, NOT_ALLOWED, OUTSIDER, ROOT, outcome, role, service
 

@@ -7,9 +7,9 @@ import pytest
 from components import key_policy as statements
 from components.account import Account
 from components.customer_key import key_policy
-from components.settings import Settings
 from components.stack_context import Site
 from hipaa.evaluator import Principal
+from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, Monitor, whole_program
 from tests.components.policy_requests import (
     ALLOWED,

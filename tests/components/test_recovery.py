@@ -8,8 +8,8 @@ import pytest
 
 from components.account import Account
 from components.backup import Backup
-from components.settings import Settings
 from components.stack_context import Site
+from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, deployed, whole_program
 from tests.components.policy_requests import ALLOWED, NOT_ALLOWED, OTHER, OUTSIDER, ROOT, outcome, role, service
 

@@ -23,7 +23,7 @@ import requests
 from phi import __version__, cli
 from phi.errors import IntegrityError
 from phi.object_keys import check_key, key_of, new_key
-from phi.outputs import parse
+from phi.stack.outputs import parse
 from phi.store import PhiStore
 from phi.store.upload import Upload
 from tests.phi.conftest import ACCOUNT, REGION

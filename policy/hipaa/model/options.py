@@ -1,6 +1,9 @@
 """Options that several controls have."""
 
+from __future__ import annotations
+
 from hipaa.model.control import Option, StricterWhen
+from hipaa.model.retention import MIN_RETENTION_DAYS
 
 ACCOUNTS = Option(
     "accounts",
@@ -12,7 +15,12 @@ ACCOUNTS = Option(
 ORGANIZATIONS = Option(
     "organizations", "AWS Organizations that are trusted.", (), StricterWhen.FEWER, pattern=r"^o-[a-z0-9]{10,32}$"
 )
-PHI_DAYS = Option("days", "Days that PHI is kept at least: seven years.", 2555, StricterWhen.HIGHER)
+PHI_DAYS = Option(
+    "days", "Minimum retention of PHI in days: six years (164.316(b)(2)(i)).", MIN_RETENTION_DAYS, StricterWhen.HIGHER
+)
 LOG_DAYS = Option(
-    "logDays", "Days that logs are kept at least: six years (164.316(b)(2)(i)).", 2192, StricterWhen.HIGHER
+    "logDays",
+    "Minimum retention of logs in days: six years (164.316(b)(2)(i)).",
+    MIN_RETENTION_DAYS,
+    StricterWhen.HIGHER,
 )

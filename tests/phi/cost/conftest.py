@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from components.settings import Settings
 from phi.cost.prices import PriceFile
 from phi.cost.volumes import Volumes
+from phi.stack.settings import Settings
 
 UNITS = {
     "s3_tiering_monitoring": ("0.0025", "1,000 object-months"),

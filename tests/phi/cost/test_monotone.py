@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from components.settings import Settings
 from phi.cost.estimate import bucket_keys, estimate
 from phi.cost.prices import PriceFile, load
 from phi.cost.volumes import Volumes
+from phi.stack.settings import Settings
 
 FILE: PriceFile = load()
 SLACK = Decimal("1e-12")  # of divisions that don't end

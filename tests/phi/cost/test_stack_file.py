@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from components import alert_patterns, audit_trail, settings
+from components import alert_patterns
 from components.phi_bucket import lifecycle
 from phi.cost import billed_items, stack_file
 from phi.errors import ConfigurationError
+from phi.stack import settings
 
 ROOT = Path(__file__).resolve().parents[3]
 BUCKETS, ROLE = ["phi"], "arn:aws:iam::123456789012:role/break-glass"
@@ -18,10 +19,6 @@ BUCKETS, ROLE = ["phi"], "arn:aws:iam::123456789012:role/break-glass"
 def test_alarms_are_those_of_the_program():
     assert len(alert_patterns.signs(BUCKETS, ROLE)) == billed_items.SIGNS
     assert len(alert_patterns.watches(BUCKETS, ROLE)) == billed_items.WATCHES
-
-
-def test_logs_are_kept_as_the_program_keeps_them():
-    assert billed_items.LOG_RETENTIONS == audit_trail.LOG_RETENTIONS
 
 
 def test_the_lifecycle_is_the_programs():

@@ -14,12 +14,12 @@ import pytest
 from moto.backends import get_backend
 
 from phi.object_keys import new_key
-from phi.outputs import Outputs
 from phi.restore_test import setup
 from phi.restore_test.evidence import DrillEvidence
 from phi.restore_test.restore_source import Restoring
 from phi.restore_test.run import Asked, run
 from phi.restore_test.scratch import Names
+from phi.stack.outputs import Outputs
 from tests.phi.conftest import ACCOUNT, REGION
 
 THERE = "us-west-2"

@@ -22,7 +22,7 @@ from phi.errors import (
     WrongKeyError,
 )
 from phi.object_keys import new_key
-from phi.outputs import Outputs
+from phi.stack.outputs import Outputs
 from phi.store import PhiStore
 from tests.phi.store.proxy import Fault, Proxy, answer_of_other_key, cut, error, saying
 from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, content

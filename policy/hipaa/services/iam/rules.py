@@ -19,7 +19,7 @@ from hipaa.services.iam.condition_keys import actions_with
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, RootUser, UserAccess
 from hipaa.services.iam.managed_policies import ADMIN, EVERY_KEY
 from hipaa.services.s3.facts import Bucket
-from hipaa.services.s3.rules.recovery import BYPASS, WEAKENING
+from hipaa.services.s3.protection_actions import BYPASS, PROTECTION_ACTIONS
 
 # Each service with the resources that it has, of a region and an account where it says them.
 SERVICES = {
@@ -34,7 +34,7 @@ DECRYPTING = (
 )
 SOME = "some"  # a partition, region or account that isn't named
 KEY_BINDINGS = ("kms:resourcealiases", "kms:requestalias", "kms:viaservice")
-ADMINISTERING = (*(each for each in WEAKENING if each != BYPASS), "s3:PutBucketAcl", "s3:DeleteBucket")
+ADMINISTERING = tuple(action for action in PROTECTION_ACTIONS if action != BYPASS)
 
 # A question of a statement, answered for what the statement says for certain, and for the most that it may yet say.
 Asked = Callable[[evaluator.Statement], str | None]

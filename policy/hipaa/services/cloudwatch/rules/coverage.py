@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hipaa import evaluator
+from hipaa.model.partitions import GLOBAL_EVENT_REGIONS
 from hipaa.model.rule import RuleContext
 from hipaa.model.stack import Stack
 from hipaa.model.three_valued import all_of, any_of
@@ -23,11 +24,6 @@ from hipaa.services.cloudwatch.rules.alarms import acts, fires, publishes
 from hipaa.services.kms.facts import Key
 from hipaa.services.logs.facts import LogGroup, MetricFilter
 from hipaa.services.s3.facts import Bucket, DefaultEncryption
-
-# Where AWS records what is of no region: the use of IAM, and root's sign-in.
-# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html (global service events)
-GLOBAL_REGIONS = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
-
 
 # A metric, and whether its alarm tells somebody.
 Heard = tuple[Metric, bool | Unknown]
@@ -315,4 +311,4 @@ def _root(place: Location) -> tuple[Event, ...]:
 
 def _of_none(place: Location) -> Location:
     """Where what is of no region is recorded."""
-    return Location(place.partition, GLOBAL_REGIONS.get(place.partition), place.account)
+    return Location(place.partition, GLOBAL_EVENT_REGIONS.get(place.partition), place.account)

@@ -26,24 +26,10 @@ from hipaa.services.s3.facts import (
     ReplicationRule,
     Versioning,
 )
+from hipaa.services.s3.protection_actions import BYPASS, DELETE_VERSION, REQUIRED_PROTECTION_ACTIONS
 from hipaa.services.s3.rules.access import known
 
 OF_TAG = "aws:ResourceTag/"
-BYPASS = "s3:BypassGovernanceRetention"
-# What weakens a bucket: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
-WEAKENING = (
-    "s3:PutBucketPolicy",
-    "s3:DeleteBucketPolicy",
-    "s3:PutBucketVersioning",
-    "s3:PutBucketObjectLockConfiguration",
-    BYPASS,
-    "s3:PutEncryptionConfiguration",
-    "s3:PutBucketOwnershipControls",
-    "s3:PutBucketPublicAccessBlock",
-    "s3:PutReplicationConfiguration",
-    "s3:PutLifecycleConfiguration",
-    "s3:PutBucketLogging",
-)
 
 
 def versioning(versioning: Versioning, _: Bucket, __: RuleContext) -> Finding:
@@ -93,9 +79,9 @@ def deletion_guarded(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Fi
         return unverified(bucket.arn)
     locks = bucket.declaring(ObjectLock)
     locked = all_of(_in_compliance(lock) for lock in locks) if locks else False
-    findings = [worst(_guarded(parsed, bucket, WEAKENING), "")]
+    findings = [worst(_guarded(parsed, bucket, REQUIRED_PROTECTION_ACTIONS), "")]
     if bucket.complete and locked is not True:
-        deletion = worst(_guarded(parsed, bucket, ("s3:DeleteObjectVersion",)), "")
+        deletion = worst(_guarded(parsed, bucket, (DELETE_VERSION,)), "")
         if isinstance(locked, Unknown) and deletion.status is Status.FAIL:
             deletion = unverified(locked)
         findings.append(deletion)
@@ -109,7 +95,7 @@ def _in_compliance(lock: ObjectLock) -> bool | Unknown:
 def _guarded(parsed: Parsed, bucket: Bucket, actions: tuple[str, ...]) -> Iterator[Finding]:
     account = bucket.place.account or "000000000000"
     for action in actions:
-        of_object = action in (BYPASS, "s3:DeleteObjectVersion")
+        of_object = action in (BYPASS, DELETE_VERSION)
         resource = f"{bucket.arn}/{evaluator.ANY}" if of_object else str(bucket.arn)
         for who in ("role/somebody", "user/somebody", "root"):
             arn = f"arn:{bucket.place.partition}:iam::{account}:{who}"

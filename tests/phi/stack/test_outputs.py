@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from phi.errors import ConfigurationError
-from phi.outputs import parse, read
+from phi.stack.outputs import parse, read
 
 TOLD: dict[str, Any] = {
     "resource_name_prefix": "phi-dev-",

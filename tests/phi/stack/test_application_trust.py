@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.application_trust import Trust, TrustError
+from phi.stack.application_trust import Trust, TrustError
 
 PROVIDER = "token.actions.githubusercontent.com"
 

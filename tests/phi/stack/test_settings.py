@@ -7,8 +7,8 @@ import json
 import pytest
 import yaml
 
-from components.application_trust import Trust
-from components.settings import Settings, SettingsError, load
+from phi.stack.application_trust import Trust
+from phi.stack.settings import Settings, SettingsError, load
 from sandbox.folder import ROOT
 from tests.components.mocked_stack import configuration
 

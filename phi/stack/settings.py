@@ -9,16 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, cast, get_args
 
-from components.application_trust import Trust, TrustError
+from hipaa.model.partitions import partition_of
+from hipaa.model.retention import MIN_RETENTION_DAYS
+from phi.stack.application_trust import Trust, TrustError
 
 Environment = Literal["dev", "staging", "prod"]
 LockMode = Literal["GOVERNANCE", "COMPLIANCE"]
 AccountGuard = Literal["publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config", "organizationConfig"]
 
 PREFIX = "phi:"
-# 45 CFR 164.316(b)(2)(i) asks six years of documentation, and six years hold one leap day or two. That it is asked
-# of PHI and of logs too is accepted practice.
-SIX_YEARS = 6 * 365 + 2
 SEVEN_YEARS = 7 * 365
 CENTURY = 36_525
 # S3 bills Glacier Flexible Retrieval for 90 days at least, so a shorter stay costs more than none.
@@ -43,9 +42,9 @@ class Settings:
     backup_days: int = 35
     retention_days: int = SEVEN_YEARS
     archive_after_days: int = 90
-    log_retention_days: int = SIX_YEARS
+    log_retention_days: int = MIN_RETENTION_DAYS
     lock_mode: LockMode = "GOVERNANCE"
-    lock_days: int = SIX_YEARS
+    lock_days: int = MIN_RETENTION_DAYS
     intelligent_tiering: bool = False
     administrators: tuple[str, ...] = ()
     organization: str | None = None
@@ -79,7 +78,7 @@ def load(values: Mapping[str, str]) -> Settings:
     region = read.region()
     environment = read.word("environment", get_args(Environment))
     long_kept = "(45 CFR 164.316(b)(2)(i))"
-    locked_at_least = 1 if environment == "dev" else SIX_YEARS
+    locked_at_least = 1 if environment == "dev" else MIN_RETENTION_DAYS
     settings = Settings(
         environment=cast(Environment, environment),
         region=region,
@@ -87,18 +86,24 @@ def load(values: Mapping[str, str]) -> Settings:
         backup=read.flag("backupEnabled", default=True),
         backup_days=read.days("backupDays", 35, 1, "a backup is kept a day at least"),
         retention_days=read.days(
-            "noncurrentRetentionDays", SEVEN_YEARS, SIX_YEARS, f"PHI is kept at least {SIX_YEARS} days {long_kept}"
+            "noncurrentRetentionDays",
+            SEVEN_YEARS,
+            MIN_RETENTION_DAYS,
+            f"PHI is kept at least {MIN_RETENTION_DAYS} days {long_kept}",
         ),
         archive_after_days=read.days(
             "noncurrentArchiveDays", 90, 1, "a version is archived a day after it is replaced at the soonest"
         ),
         log_retention_days=read.days(
-            "logRetentionDays", SIX_YEARS, SIX_YEARS, f"logs are kept at least {SIX_YEARS} days {long_kept}"
+            "logRetentionDays",
+            MIN_RETENTION_DAYS,
+            MIN_RETENTION_DAYS,
+            f"logs are kept at least {MIN_RETENTION_DAYS} days {long_kept}",
         ),
         lock_mode=cast(LockMode, read.word("objectLockMode", get_args(LockMode), "GOVERNANCE")),
         lock_days=read.days(
             "objectLockDays",
-            SIX_YEARS,
+            MIN_RETENTION_DAYS,
             locked_at_least,
             f"a version is locked at least {locked_at_least} days {long_kept}",
         ),
@@ -142,7 +147,7 @@ def _combinations(settings: Settings) -> list[str]:
             f"phi:replicaRegion is {settings.replica_region}, the stack's own region; copies are kept in another. "
             f"{_fix('replicaRegion', 'us-west-2' if settings.region != 'us-west-2' else 'us-east-1')}"
         )
-    elif settings.replica_region and _partition(settings.replica_region) != _partition(settings.region):
+    elif settings.replica_region and partition_of(settings.replica_region) != partition_of(settings.region):
         faults.append(
             f"phi:replicaRegion is {settings.replica_region}, of another partition than {settings.region}; S3 copies "
             "within one alone. Remove it with: pulumi config rm phi:replicaRegion"
@@ -158,10 +163,6 @@ def _combinations(settings: Settings) -> list[str]:
             "set --path 'phi:accountSecurityServices[0]' guardDuty"
         )
     return faults
-
-
-def _partition(region: str) -> str:
-    return next((start for start in ("cn-", "us-gov-", "us-iso", "eusc-") if region.startswith(start)), "")
 
 
 T = TypeVar("T")
