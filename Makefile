@@ -38,10 +38,10 @@ test: setup ## Run every test
 lint: setup ## Check style, types and formatting
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy __main__.py components phi sandbox airgap bench
+	$(VENV)/bin/mypy __main__.py components phi sandbox pulumi_engine bench
 	$(VENV)/bin/mypy policy
 	@command -v go >/dev/null || { echo "lint: there is no Go on PATH, so airgap's Go isn't checked"; [ -z "$$CI" ]; }
-	@if command -v go >/dev/null; then for module in airgap/cli airgap/aws; do \
+	@if command -v go >/dev/null; then for module in pulumi_engine/cli pulumi_engine/aws; do \
 		unformatted=$$(gofmt -l $$module) && [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }; \
 		(cd $$module && GOWORK=off go vet ./...) || exit 1; done; fi
 

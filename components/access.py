@@ -14,7 +14,7 @@ from components.iam_role import HOUR, Role
 from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
 from components.stack_context import Site
 from phi.audit import permissions
-from phi.audit.collectors import OF_STACK
+from phi.audit.collectors import STACK_CALLS
 from phi.stack.application_trust import Trust
 
 # EC2 takes a role for its instances without telling for whose: a condition on aws:SourceAccount would keep them all
@@ -159,9 +159,9 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
     site = args["site"]
     account, group = site.account, site.log_group_arn
     logs, trails = site.access_log_arn, site.trail_bucket_arn
-    reach = permissions.of_stack(account.partition, account.id, account.name(""), site.bucket_arns)
+    reach = permissions.stack_scope(account.partition, account.id, account.name(""), site.bucket_arns)
     return document(
-        *permissions.statements(OF_STACK, reach),
+        *permissions.statements(STACK_CALLS, reach),
         allow(["s3:ListBucket", "s3:ListBucketVersions"], [logs, trails]),
         allow(["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], [f"{logs}/*", f"{trails}/*"]),
         # A log file's encryption context is its own ARN, as its bucket has no Bucket Key.

@@ -23,13 +23,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from phi.errors import PhiError, boundary
+from phi.errors import PhiError, translate_aws_errors
 from phi.object_keys import is_opaque
 
 LOGGER = logging.getLogger("phi.access")
 LOGGER.setLevel(logging.INFO)  # successes too, where the root logger takes warnings alone
 SUCCESS = "success"
-ASK_AGAIN = 60.0  # seconds until STS is asked again after it didn't answer
+STS_RETRY_SECONDS = 60.0  # seconds until STS is asked again after it didn't answer
 
 _SECRET = secrets.token_bytes(32)
 
@@ -46,7 +46,7 @@ class Access:
 
 
 @contextmanager
-def logged(action: str, about: str | None, principal: Callable[[], str | None]) -> Iterator[Access]:
+def log_access(action: str, about: str | None, principal: Callable[[], str | None]) -> Iterator[Access]:
     """Writes the line as it ends, in whatever way: outcome is `success`, or the class of what was raised.
 
     about: the object, or the prefix of several, as `told` gives it.
@@ -77,7 +77,7 @@ def logged(action: str, about: str | None, principal: Callable[[], str | None]) 
         LOGGER.log(logging.INFO if access.outcome == SUCCESS else logging.WARNING, "%s", json.dumps(line))
 
 
-def told(key: str, prefixes: Collection[str]) -> str | None:
+def loggable_key(key: str, prefixes: Collection[str]) -> str | None:
     """The key, if it tells nothing; else what stands for it in this process alone.
 
     Not a plain hash: of an MRN anybody undoes that, who counts through all MRNs.
@@ -89,7 +89,7 @@ def told(key: str, prefixes: Collection[str]) -> str | None:
     return f"other:{hmac.digest(_SECRET, key.encode(errors='surrogatepass'), 'sha256').hex()[:32]}"
 
 
-class Principal:
+class PrincipalCache:
     """The ARN of whoever the session is, from STS at the first access; None where STS doesn't tell.
 
     An access isn't refused for that: care may hang on it, and CloudTrail knows who it was.
@@ -107,8 +107,8 @@ class Principal:
         with self._lock:
             if self._arn is None and time.monotonic() >= self._not_before:
                 try:
-                    with boundary("sts:GetCallerIdentity"):
+                    with translate_aws_errors("sts:GetCallerIdentity"):
                         self._arn = self._sts.get_caller_identity().get("Arn")
                 except PhiError:
-                    self._not_before = time.monotonic() + ASK_AGAIN
+                    self._not_before = time.monotonic() + STS_RETRY_SECONDS
             return self._arn

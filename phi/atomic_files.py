@@ -13,7 +13,7 @@ from phi.errors import ConfigurationError
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[IO[bytes]]:
+def atomic_replace(path: Path) -> Iterator[IO[bytes]]:
     """A file beside this one that takes its place at the end, or goes. Raises OSError where it can't be written."""
     with tempfile.NamedTemporaryFile(prefix=".phi-", dir=path.parent, delete=False) as file:
         unfinished = Path(file.name)
@@ -27,10 +27,10 @@ def replaced(path: Path) -> Iterator[IO[bytes]]:
             raise
 
 
-def write(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Replaces a file at once. Raises ConfigurationError where it can't be written."""
     try:
-        with replaced(path) as file:
+        with atomic_replace(path) as file:
             file.write(text.encode())
     except OSError as error:
         raise ConfigurationError(f"{path} can't be written: {error.strerror}") from None

@@ -81,13 +81,13 @@ class UnavailableError(PhiError):
     exit_code = 8
 
 
-class RefusedError(PhiError):
+class RequestRejectedError(PhiError):
     """AWS doesn't take the request as it stands."""
 
     exit_code = 9
 
 
-class SomeFailedError(PhiError):
+class BatchError(PhiError):
     """Of many objects some failed; all were tried. failed: why, by their place among what was given, from 0."""
 
     def __init__(self, failed: Mapping[int, PhiError], tried: int) -> None:
@@ -97,8 +97,8 @@ class SomeFailedError(PhiError):
         self.exit_code = next(iter(failed.values())).exit_code
 
 
-DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403", "UnauthorizedOperation", "AuthorizationError"})
-CREDENTIALS = frozenset(
+ACCESS_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "403", "UnauthorizedOperation", "AuthorizationError"})
+CREDENTIAL_CODES = frozenset(
     {
         "ExpiredToken",
         "ExpiredTokenException",
@@ -109,10 +109,10 @@ CREDENTIALS = frozenset(
     }
 )
 # 405: the version is a delete marker. https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
-MISSING = frozenset(
+NOT_FOUND_CODES = frozenset(
     {"404", "405", "MethodNotAllowed", "NoSuchBucket", "NoSuchKey", "NoSuchUpload", "NoSuchVersion", "NotFound"}
 )
-THROTTLED = frozenset(
+THROTTLING_CODES = frozenset(
     {
         "503",
         "BandwidthLimitExceeded",
@@ -125,9 +125,9 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-KEY_UNUSABLE = frozenset({"KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException"})
-INTEGRITY = frozenset({"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"})
-NO_CREDENTIALS = (
+UNUSABLE_KEY_CODES = frozenset({"KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException"})
+CHECKSUM_CODES = frozenset({"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"})
+CREDENTIAL_ERRORS = (
     CredentialRetrievalError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -137,13 +137,13 @@ NO_CREDENTIALS = (
 
 
 @contextmanager
-def boundary(action: str) -> Iterator[None]:
+def translate_aws_errors(action: str) -> Iterator[None]:
     """Turns what botocore raises within it into ours. action: what was done, such as `s3:PutObject`."""
     try:
         yield
     except ClientError as error:
-        raise of(action, error) from None
-    except NO_CREDENTIALS:
+        raise from_client_error(action, error) from None
+    except CREDENTIAL_ERRORS:
         raise AccessDeniedError(
             f"{action}: there are no usable AWS credentials; see: aws sts get-caller-identity"
         ) from None
@@ -152,35 +152,35 @@ def boundary(action: str) -> Iterator[None]:
     except (ConnectionError, HTTPClientError, HTTPError, IncompleteReadError):  # the last two as a body is read
         raise UnavailableError(f"{action}: AWS can't be reached; try again, see network and region") from None
     except BotoCoreError as error:
-        raise RefusedError(f"{action}: the request can't be made ({type(error).__name__})") from None
+        raise RequestRejectedError(f"{action}: the request can't be made ({type(error).__name__})") from None
 
 
-def of(action: str, error: ClientError) -> PhiError:
+def from_client_error(action: str, error: ClientError) -> PhiError:
     """AWS's answer as one of ours. Its own message is left out: it may repeat what was asked."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     about = error.response.get("ResponseMetadata", {})
-    mapped = _mapped(action, code, int(about.get("HTTPStatusCode", 0)))
+    mapped = _error_for_code(action, code, int(about.get("HTTPStatusCode", 0)))
     mapped.request_id = about.get("RequestId")
     return mapped
 
 
-def _mapped(action: str, code: str, status: int) -> PhiError:
-    if code in CREDENTIALS:
+def _error_for_code(action: str, code: str, status: int) -> PhiError:
+    if code in CREDENTIAL_CODES:
         return AccessDeniedError(f"{action}: AWS doesn't take these credentials ({code}); get new ones")
     if code == "InvalidObjectState":
-        return RefusedError(f"{action}: it is archived; have it brought back first, with s3:RestoreObject")
+        return RequestRejectedError(f"{action}: it is archived; have it brought back first, with s3:RestoreObject")
     if code == "PreconditionFailed" or status == 412:
-        return RefusedError(f"{action}: the object was replaced while it was read; begin again")
-    if code in DENIED or status == 403:
+        return RequestRejectedError(f"{action}: the object was replaced while it was read; begin again")
+    if code in ACCESS_DENIED_CODES or status == 403:
         return AccessDeniedError(f"{action}: AWS refuses it ({code}); no policy allows it, or one denies it")
-    if code in MISSING or status == 404:
+    if code in NOT_FOUND_CODES or status == 404:
         return NotFoundError(f"{action}: there is none ({code})")
-    if code in KEY_UNUSABLE:
+    if code in UNUSABLE_KEY_CODES:
         return WrongKeyError(f"{action}: the key can't be used ({code}); see whether it is disabled or to be deleted")
-    if code in INTEGRITY:
+    if code in CHECKSUM_CODES:
         return IntegrityError(f"{action}: what arrived isn't what was sent ({code}); nothing was kept, send it again")
-    if code in THROTTLED or status == 429:
+    if code in THROTTLING_CODES or status == 429:
         return ThrottledError(f"{action}: AWS asks to go slower ({code}); try again later, or with fewer at once")
     if status >= 500:
         return UnavailableError(f"{action}: AWS fails ({code or status}); try again later")
-    return RefusedError(f"{action}: AWS doesn't take it ({code or status})")
+    return RequestRejectedError(f"{action}: AWS doesn't take it ({code or status})")

@@ -5,6 +5,6 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 
-def told(error: ValidationError) -> str:
+def format_validation_error(error: ValidationError) -> str:
     """Each fault with its place. The values aren't repeated, the names of properties are."""
     return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'it'}: {each['msg']}" for each in error.errors())

@@ -13,7 +13,7 @@ from phi.errors import ConfigurationError
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
     """What the file holds. Raises ConfigurationError where it can't be read or isn't YAML."""
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -21,7 +21,7 @@ def read(path: Path) -> Any:
         raise ConfigurationError(f"{path} can't be read as YAML: {type(error).__name__}") from None
 
 
-def model(kind: type[Model], content: Any, where: str) -> Model:
+def to_model(kind: type[Model], content: Any, where: str) -> Model:
     """Raises ConfigurationError that names every fault of the content."""
     try:
         return kind.model_validate(content)

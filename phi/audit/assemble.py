@@ -9,24 +9,24 @@ from typing import Any, TypeVar
 from hipaa.model.data_class import DataClass, DataClassTag
 from hipaa.model.stack import Fact, Stack
 from hipaa.model.values import StackResource, Unknown
-from hipaa.services.cloudtrail.facts import DataEvents, FieldSelector
-from hipaa.services.s3.facts import AccessPoint, Bucket, sent_to
+from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector
+from hipaa.services.s3.facts import AccessPoint, Bucket, list_destinations
 from hipaa.services.sns.facts import Topic
-from phi.audit.collected import Publisher, Told
+from phi.audit.collected import Publisher, Collected
 
 V = TypeVar("V")
 # Their texts are prefixes and patterns of ARNs, which are judged as texts.
-PATTERNS = (DataEvents, FieldSelector)
+PATTERNS = (EventSelector, FieldSelector)
 
 
-def stack(told: Iterable[Told], account: str, data_class: DataClassTag) -> Stack:
+def stack(told: Iterable[Collected], account: str, data_class: DataClassTag) -> Stack:
     """All that is told of an account, to be judged together. account: what stands for the whole, in findings."""
     every = list(told)
     facts = [fact for each in every for fact in each.facts]
     here = {fact.resource for fact in facts}
     joined = [_joined(fact, here) for fact in facts]
-    roles = _roles(joined, [use for each in every for use in each.uses], data_class)
-    buckets_of = {point: bucket for each in every for point, bucket in each.buckets_of.items()}
+    roles = _roles(joined, [use for each in every for use in each.bucket_uses], data_class)
+    buckets_of = {point: bucket for each in every for point, bucket in each.access_point_buckets.items()}
     publishers = [publisher for each in every for publisher in each.publishers]
     return Stack(tuple(_completed(fact, roles, buckets_of, publishers, data_class.name) for fact in joined), account)
 
@@ -38,8 +38,8 @@ def _roles(
     buckets = [fact for fact in facts if isinstance(fact, Bucket)]
     uses: dict[str, set[DataClass]] = {}
     for bucket in buckets:
-        for declared in bucket.declared:
-            for target, role in sent_to(declared.setting):
+        for declared in bucket.settings:
+            for target, role in list_destinations(declared.setting):
                 if target != bucket.resource:
                     uses.setdefault(target, set()).add(role)
     for arn, role in used:

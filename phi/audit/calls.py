@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class On(Enum):
+class ResourceType(Enum):
     """What a permission is on; the policy names those of the stack, or all of the account."""
 
-    ANYTHING = "*"
+    ANY = "*"
     """The action has no resource to name."""
     BUCKET = "bucket"
     ACCESS_POINT = "access point"
@@ -24,7 +24,7 @@ class On(Enum):
     LOG_GROUP = "log group"
     EVENT_RULE = "event rule"
     TOPIC = "topic"
-    PLAN = "backup plan"
+    BACKUP_PLAN = "backup plan"
     DETECTOR = "detector"
 
 
@@ -40,5 +40,5 @@ class Call:
     service: str
     operation: str
     action: str
-    on: On
-    absent: tuple[str, ...] = ()
+    resource_type: ResourceType
+    not_found_errors: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ Publisher = tuple[str, str | Unknown]
 
 
 @dataclass(frozen=True)
-class Told:
+class Collected:
     """Facts whose references are ARNs as yet, and what they alone can't say.
 
     uses: ARNs of buckets, each with what something has it be used for: a trail its files, an inventory its lists.
@@ -22,6 +22,6 @@ class Told:
     """
 
     facts: tuple[Fact, ...] = ()
-    uses: tuple[tuple[str, DataClass], ...] = ()
-    buckets_of: dict[str, str] = field(default_factory=dict)
+    bucket_uses: tuple[tuple[str, DataClass], ...] = ()
+    access_point_buckets: dict[str, str] = field(default_factory=dict)
     publishers: tuple[Publisher, ...] = ()

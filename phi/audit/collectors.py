@@ -19,4 +19,4 @@ CALLS = (
     *accounts.CALLS,
 )
 # A stack's outputs tell what these would: its buckets, its keys by their aliases, its regions.
-OF_STACK = tuple(call for call in CALLS if call not in (s3_calls.LIST_BUCKETS, kms.LIST_KEYS, *accounts.CALLS))
+STACK_CALLS = tuple(call for call in CALLS if call not in (s3_calls.LIST_BUCKETS, kms.LIST_KEYS, *accounts.CALLS))

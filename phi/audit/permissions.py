@@ -9,70 +9,70 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from phi.audit.calls import Call, On
+from phi.audit.calls import Call, ResourceType
 
 Statement = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Reach:
+class ArnScope:
     """What may be read: ARNs for each kind of resource, and a condition for those that have no name of their own."""
 
-    resources: Mapping[On, Sequence[str]]
-    conditions: Mapping[On, Mapping[str, Any]]
+    resources: Mapping[ResourceType, Sequence[str]]
+    conditions: Mapping[ResourceType, Mapping[str, Any]]
 
 
-def of_account(partition: str, account: str) -> Reach:
+def account_scope(partition: str, account: str) -> ArnScope:
     """Everything in an account, in every region; and the trails of its organization, which are another account's."""
-    reach = _reach(partition, account, "", [f"arn:{partition}:s3:::*"], {})
-    return replace(reach, resources={**reach.resources, On.TRAIL: [f"arn:{partition}:cloudtrail:*:*:trail/*"]})
+    reach = _arn_scope(partition, account, "", [f"arn:{partition}:s3:::*"], {})
+    return replace(reach, resources={**reach.resources, ResourceType.TRAIL: [f"arn:{partition}:cloudtrail:*:*:trail/*"]})
 
 
-def of_stack(partition: str, account: str, prefix: str, buckets: Sequence[str]) -> Reach:
+def stack_scope(partition: str, account: str, prefix: str, buckets: Sequence[str]) -> ArnScope:
     """What a stack made, whose names begin with `prefix`. buckets: their ARNs.
 
     A key's ARN has an id of AWS's making, so that its alias tells whose it is:
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
     """
     by_alias = {"ForAnyValue:StringLike": {"kms:ResourceAliases": f"alias/{prefix}*"}}
-    return _reach(partition, account, prefix, buckets, {On.KEY: by_alias})
+    return _arn_scope(partition, account, prefix, buckets, {ResourceType.KEY: by_alias})
 
 
-def _reach(
-    partition: str, account: str, prefix: str, buckets: Sequence[str], conditions: Mapping[On, Mapping[str, Any]]
-) -> Reach:
+def _arn_scope(
+    partition: str, account: str, prefix: str, buckets: Sequence[str], conditions: Mapping[ResourceType, Mapping[str, Any]]
+) -> ArnScope:
     def arn(service: str, resource: str) -> list[str]:
         return [f"arn:{partition}:{service}:*:{account}:{resource}"]
 
-    return Reach(
+    return ArnScope(
         {
-            On.ANYTHING: ["*"],
-            On.BUCKET: buckets,
-            On.ACCESS_POINT: arn("s3", "accesspoint/*"),
-            On.KEY: arn("kms", "key/*"),
-            On.TRAIL: arn("cloudtrail", f"trail/{prefix}*"),
-            On.LOG_GROUP: arn("logs", "log-group:*"),
-            On.EVENT_RULE: arn("events", f"rule/{prefix}*"),
-            On.TOPIC: arn("sns", f"{prefix}*"),
-            On.PLAN: arn("backup", "backup-plan:*"),  # its ARN has an id of AWS's making
-            On.DETECTOR: arn("guardduty", "detector/*"),
+            ResourceType.ANY: ["*"],
+            ResourceType.BUCKET: buckets,
+            ResourceType.ACCESS_POINT: arn("s3", "accesspoint/*"),
+            ResourceType.KEY: arn("kms", "key/*"),
+            ResourceType.TRAIL: arn("cloudtrail", f"trail/{prefix}*"),
+            ResourceType.LOG_GROUP: arn("logs", "log-group:*"),
+            ResourceType.EVENT_RULE: arn("events", f"rule/{prefix}*"),
+            ResourceType.TOPIC: arn("sns", f"{prefix}*"),
+            ResourceType.BACKUP_PLAN: arn("backup", "backup-plan:*"),  # its ARN has an id of AWS's making
+            ResourceType.DETECTOR: arn("guardduty", "detector/*"),
         },
         conditions,
     )
 
 
-def statements(calls: Iterable[Call], reach: Reach) -> list[Statement]:
+def statements(calls: Iterable[Call], scope: ArnScope) -> list[Statement]:
     """A statement for each kind of resource, which names the actions that the calls take."""
-    actions: dict[On, set[str]] = {}
+    actions: dict[ResourceType, set[str]] = {}
     for call in calls:
-        actions.setdefault(call.on, set()).add(call.action)
-    return [_statement(on, sorted(actions[on]), reach) for on in On if on in actions]
+        actions.setdefault(call.resource_type, set()).add(call.action)
+    return [_statement(on, sorted(actions[on]), scope) for on in ResourceType if on in actions]
 
 
-def _statement(on: On, actions: list[str], reach: Reach) -> Statement:
-    statement: Statement = {"Effect": "Allow", "Action": actions, "Resource": list(reach.resources[on])}
-    return statement | ({"Condition": dict(reach.conditions[on])} if on in reach.conditions else {})
+def _statement(resource_type: ResourceType, actions: list[str], scope: ArnScope) -> Statement:
+    statement: Statement = {"Effect": "Allow", "Action": actions, "Resource": list(scope.resources[resource_type])}
+    return statement | ({"Condition": dict(scope.conditions[resource_type])} if resource_type in scope.conditions else {})
 
 
-def document(calls: Iterable[Call], reach: Reach) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": statements(calls, reach)}
+def policy_document(calls: Iterable[Call], scope: ArnScope) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements(calls, scope)}

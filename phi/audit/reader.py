@@ -33,30 +33,30 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Unread:
+class FailedCall:
     """A call that got no answer: about what (an ARN or a name, never content), where, and AWS's error code."""
 
     call: Call
-    about: str
+    subject: str
     region: str
-    code: str
+    error_code: str
 
     @property
     def unknown(self) -> Unknown:
         """What stands in the facts for what it would have told."""
-        why = f"couldn't be read: {self.call.action} ended in {self.code}"
-        return Unknown(self.about or self.call.action, reason=why)
+        why = f"couldn't be read: {self.call.action} ended in {self.error_code}"
+        return Unknown(self.subject or self.call.action, reason=why)
 
 
 @dataclass(frozen=True)
-class Account:
+class AuditedAccount:
     """The account that is read, and the regions of it."""
 
     id: str
     partition: str
     regions: tuple[str, ...]
 
-    def place(self, region: str | None = None) -> Location:
+    def location(self, region: str | None = None) -> Location:
         return Location(self.partition, region or self.regions[0], self.id)
 
     def arn(self, service: str, region: str, resource: str) -> str:
@@ -67,13 +67,13 @@ class Account:
 
 
 @dataclass
-class Reader:
+class AccountReader:
     """Makes calls in an account's name. Safe to use from several threads."""
 
     session: boto3.Session
-    account: Account
+    account: AuditedAccount
     at_once: int = AT_ONCE
-    unread: list[Unread] = field(default_factory=list)
+    unread: list[FailedCall] = field(default_factory=list)
     made: dict[Call, int] = field(default_factory=dict)
     """How many of each were made, pages counted."""
 
@@ -85,26 +85,26 @@ class Reader:
         self._turns: dict[str, threading.Lock] = {"s3control": threading.Lock()}
         self._pool = ThreadPoolExecutor(self.at_once, thread_name_prefix="audit")
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> AccountReader:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def each(self, items: Iterable[T], read: Callable[[T], R]) -> list[R]:
+    def map(self, items: Iterable[T], read: Callable[[T], R]) -> list[R]:
         """`read` of every item, at once, in order. `read` may call `ask` and `pages`, but not `each`."""
         return list(self._pool.map(read, items))
 
-    def ask(
+    def call(
         self, call: Call, about: str, region: str | None = None, **parameters: Any
-    ) -> Mapping[str, Any] | Unread | None:
+    ) -> Mapping[str, Any] | FailedCall | None:
         """The answer; None where AWS says that there is none; Unread where it doesn't say."""
         where = region or self.account.regions[0]
         return self._told(call, about, where, lambda client: getattr(client, call.operation)(**parameters))
 
     def pages(
         self, call: Call, result: str, about: str = "", region: str | None = None, **parameters: Any
-    ) -> list[Any] | Unread:
+    ) -> list[Any] | FailedCall:
         """All that every page has under `result`; none of it where one page can't be read."""
         where = region or self.account.regions[0]
 
@@ -119,7 +119,7 @@ class Reader:
         answer = self._told(call, about, where, read)
         return [] if answer is None else answer
 
-    def _told(self, call: Call, about: str, region: str, make: Callable[[Any], R]) -> R | Unread | None:
+    def _told(self, call: Call, about: str, region: str, make: Callable[[Any], R]) -> R | FailedCall | None:
         for attempt in range(ATTEMPTS):
             if attempt:
                 sleep(min(2**attempt, LONGEST) * random.random())  # noqa: S311  (no secret)
@@ -137,7 +137,7 @@ class Reader:
             except BotoCoreError as error:
                 code = type(error).__name__
                 break
-        unread = Unread(call, about, region, code)
+        unread = FailedCall(call, about, region, code)
         with self._lock:
             self.unread.append(unread)
         return unread
@@ -199,5 +199,5 @@ def _pages(client: Any, operation: str, parameters: Mapping[str, Any]) -> Iterat
 
 
 def _says_there_is_none(call: Call, code: str, message: str) -> bool:
-    in_words = tuple(each for each in call.absent if ": " in each)
-    return code in call.absent or f"{code}: {message}".startswith(in_words)
+    in_words = tuple(each for each in call.not_found_errors if ": " in each)
+    return code in call.not_found_errors or f"{code}: {message}".startswith(in_words)

@@ -14,10 +14,10 @@ from hipaa.model.stack import Stack
 from hipaa.services.s3.facts import Bucket
 from phi import __version__
 from phi.audit import assemble, checklist, drift
-from phi.audit.accounts import Entered, Shut
+from phi.audit.accounts import OpenAccount, InaccessibleAccount
 from phi.audit.collectors import COLLECTORS
 from phi.audit.config import Config
-from phi.audit.reader import Reader, Unread
+from phi.audit.reader import AccountReader, FailedCall
 from phi.audit.results import Seen, results, unused
 from phi.audit.scope import Scope
 from phi.evidence.model import AttestationRecord, Collection, Report, UnreadCall
@@ -42,20 +42,20 @@ class Read:
     """An account's facts, what of them couldn't be read, and how many calls that took."""
 
     stack: Stack
-    unread: tuple[Unread, ...]
+    unread: tuple[FailedCall, ...]
     calls: int
 
 
-def read(entered: Entered, scope: Scope, data_class: DataClassTag) -> Read:
+def read(entered: OpenAccount, scope: Scope, data_class: DataClassTag) -> Read:
     """Everything that the controls ask of one account, its services side by side."""
-    with Reader(entered.session, entered.account) as reader, ThreadPoolExecutor(len(COLLECTORS)) as services:
+    with AccountReader(entered.session, entered.account) as reader, ThreadPoolExecutor(len(COLLECTORS)) as services:
         told = list(services.map(lambda collect: collect(reader, scope), COLLECTORS))
         stack = assemble.stack(told, entered.account.id, data_class)
         return Read(stack, tuple(reader.unread), sum(reader.made.values()))
 
 
 def audit(
-    accounts: Sequence[Entered | Shut],
+    accounts: Sequence[OpenAccount | InaccessibleAccount],
     scope: Scope,
     config: Config,
     attested: Attested,
@@ -63,7 +63,7 @@ def audit(
 ) -> Report:
     """The evidence of one audit. preview: what has drifted since then is told."""
     started = datetime.now(UTC)
-    found = [(each, read(each, scope, config.data_class) if isinstance(each, Entered) else None) for each in accounts]
+    found = [(each, read(each, scope, config.data_class) if isinstance(each, OpenAccount) else None) for each in accounts]
     seen = [_seen(one, told) for one, told in found]
     judged = results(seen, Seen(PEOPLE, Stack(attested.facts, PEOPLE)), config)
     stacks = [told.stack for _, told in found if told]
@@ -74,7 +74,7 @@ def audit(
             scope=scope.prefix or "account",
             accounts=tuple(each.account for each in seen),
             regions=tuple(
-                sorted({region for one, _ in found if isinstance(one, Entered) for region in one.account.regions})
+                sorted({region for one, _ in found if isinstance(one, OpenAccount) for region in one.account.regions})
             ),
             principals=tuple(one.principal for one, _ in found),
             tool=TOOL,
@@ -91,24 +91,24 @@ def audit(
     ).sealed()
 
 
-def _seen(one: Entered | Shut, told: Read | None) -> Seen:
-    if isinstance(one, Shut):
-        return Seen(one.account, None, one.why)
+def _seen(one: OpenAccount | InaccessibleAccount, told: Read | None) -> Seen:
+    if isinstance(one, InaccessibleAccount):
+        return Seen(one.account, None, one.reason)
     return Seen(one.account.id, told.stack if told else None)
 
 
-def _unread(one: Entered | Shut, told: Read | None) -> list[UnreadCall]:
-    if isinstance(one, Shut):
+def _unread(one: OpenAccount | InaccessibleAccount, told: Read | None) -> list[UnreadCall]:
+    if isinstance(one, InaccessibleAccount):
         return [
-            UnreadCall(account=one.account, region="", permission="sts:AssumeRole", about=one.principal, code=one.why)
+            UnreadCall(account=one.account, region="", permission="sts:AssumeRole", about=one.principal, code=one.reason)
         ]
     calls = (
         UnreadCall(
             account=one.account.id,
             region=each.region,
             permission=each.call.action,
-            about=each.about,
-            code=each.code,
+            about=each.subject,
+            code=each.error_code,
         )
         for each in (told.unread if told else ())
     )

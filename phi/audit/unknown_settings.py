@@ -13,18 +13,18 @@ from hipaa.services.s3.facts import (
     DefaultEncryption,
     Lifecycle,
     ObjectLock,
-    Ownership,
+    ObjectOwnership,
     PublicAccessBlock,
     Replication,
     RequestMetrics,
-    Setting,
+    BucketSetting,
     Versioning,
     Website,
 )
 
-MADE_OF: dict[type[Setting], Callable[[Unknown], Setting]] = {
+MADE_OF: dict[type[BucketSetting], Callable[[Unknown], BucketSetting]] = {
     PublicAccessBlock: lambda unknown: PublicAccessBlock(unknown, unknown, unknown, unknown),
-    Ownership: Ownership,
+    ObjectOwnership: ObjectOwnership,
     Acl: lambda unknown: Acl(unknown, (unknown,)),
     DefaultEncryption: lambda unknown: DefaultEncryption(unknown, unknown, unknown, (unknown,)),
     Versioning: Versioning,
@@ -38,9 +38,9 @@ MADE_OF: dict[type[Setting], Callable[[Unknown], Setting]] = {
     BucketPolicy: lambda unknown: BucketPolicy(Document(unknown)),
 }
 # Those whose lack is a pass.
-BETTER_WITHOUT: tuple[type[Setting], ...] = (Acl, BucketPolicy, Website, Cors, Lifecycle)
+BETTER_WITHOUT: tuple[type[BucketSetting], ...] = (Acl, BucketPolicy, Website, Cors, Lifecycle)
 
 
-def setting(kind: type[Setting], unknown: Unknown) -> Setting:
+def setting(kind: type[BucketSetting], unknown: Unknown) -> BucketSetting:
     """A setting of this kind of which nothing is known."""
     return MADE_OF[kind](unknown)

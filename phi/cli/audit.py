@@ -13,10 +13,10 @@ import boto3
 import typer
 from rich.console import Console
 
-from phi.atomic_files import write
+from phi.atomic_files import write_atomically
 from phi.audit import accounts, attestations, config, drift, permissions
-from phi.audit.accounts import Entered, Shut
-from phi.audit.collectors import CALLS, OF_STACK
+from phi.audit.accounts import OpenAccount, InaccessibleAccount
+from phi.audit.collectors import CALLS, STACK_CALLS
 from phi.audit.run import NOBODY, Attested, audit
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from phi.cli import app
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0917 - each is an option
     with console.status("Reading the account…"):
         report = audit(entered, scope, judged_by, attested, preview)
     for path, render in renderers:
-        write(path, render(report))
+        write_atomically(path, render(report))
     if as_json:
         typer.echo(formats.of(Path("report.json"))(report))
     else:
@@ -104,14 +104,14 @@ def _fit_together(
 
 def _entered(
     told: outputs.Outputs | None, regions: tuple[str, ...], accounts_file: Path | None
-) -> Sequence[Entered | Shut]:
+) -> Sequence[OpenAccount | InaccessibleAccount]:
     """The accounts to read. One of several that can't be entered is told in the report; the only one ends it."""
     if accounts_file:
         session = boto3.Session()
-        return [accounts.assume_or_tell(session, entry) for entry in accounts.load(accounts_file)]
+        return [accounts.try_assume_role(session, entry) for entry in accounts.load(accounts_file)]
     if told is None:
-        return [accounts.enter(boto3.Session(), regions)]
-    entered = accounts.enter(boto3.Session(region_name=told.region), told.regions)
+        return [accounts.open_account(boto3.Session(), regions)]
+    entered = accounts.open_account(boto3.Session(region_name=told.region), told.regions)
     if entered.account.id != told.account:
         raise ConfigurationError(
             f"the credentials are of account {entered.account.id} and the stack is in {told.account}: "
@@ -122,10 +122,10 @@ def _entered(
 
 def _print_policy(told: outputs.Outputs | None) -> None:
     if told:
-        reach = permissions.of_stack(told.partition, told.account, told.resource_name_prefix, told.bucket_arns)
-        policy = permissions.document(OF_STACK, reach)
+        reach = permissions.stack_scope(told.partition, told.account, told.resource_name_prefix, told.bucket_arns)
+        policy = permissions.policy_document(STACK_CALLS, reach)
     else:
         session = boto3.Session()
-        account = accounts.enter(session, (session.region_name,) if session.region_name else ()).account
-        policy = permissions.document(CALLS, permissions.of_account(account.partition, account.id))
+        account = accounts.open_account(session, (session.region_name,) if session.region_name else ()).account
+        policy = permissions.policy_document(CALLS, permissions.account_scope(account.partition, account.id))
     typer.echo(json.dumps(policy, indent=2))

@@ -17,7 +17,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from phi.cli import access_log, app, output, record_key, uploads
+from phi.cli import app
+from phi.cli._support import access_log, output, record_key, uploads
 from phi.errors import ConfigurationError
 from phi.metadata import VOCABULARY, checked
 from phi.object_keys import check_key, check_prefix

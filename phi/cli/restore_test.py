@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from phi.atomic_files import write
+from phi.atomic_files import write_atomically
 from phi.cli import app
-from phi.cli.access_log import written
+from phi.cli._support.access_log import written
 from phi.errors import ConfigurationError
 from phi.object_keys import new_key
 from phi.restore_test import evidence, permissions, setup
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0917 - each is an option
     asked = Asked(drill, objects, objective_hours, session.principal, chance)
     console = Console(stderr=True)
     with written(access_log, verbose=False), _Bar(console) as bar:
-        found = run(restoring, asked, names, lambda each: write(evidence_file, evidence.dump(each)), bar.say)
+        found = run(restoring, asked, names, lambda each: write_atomically(evidence_file, evidence.dump(each)), bar.say)
     if as_json:
         typer.echo(evidence.dump(found), nl=False)
     _tell(found, evidence_file, console)

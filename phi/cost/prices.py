@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from phi.yaml_files import model, read
+from phi.yaml_files import to_model, read_yaml
 
 OURS = Path(__file__).with_name("prices.yaml")
 FRESH = timedelta(days=365)
@@ -120,7 +120,7 @@ class PriceFile(BaseModel):
 
 def load(path: Path = OURS) -> PriceFile:
     """Raises ConfigurationError that names every price which is missing, unknown or wrong."""
-    return model(PriceFile, read(path), str(path))
+    return to_model(PriceFile, read_yaml(path), str(path))
 
 
 def stale(file: PriceFile, today: date) -> list[str]:

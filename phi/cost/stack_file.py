@@ -9,7 +9,7 @@ from typing import Any
 from phi.errors import ConfigurationError
 from phi.stack.settings import Settings, SettingsError
 from phi.stack.settings import load as settings_of
-from phi.yaml_files import read
+from phi.yaml_files import read_yaml
 
 USUAL = Settings(environment="prod", region="us-east-1", replica_region="us-west-2")
 """As Pulumi.prod.yaml has it, for who names no file."""
@@ -20,7 +20,7 @@ def load(path: Path) -> Settings:
 
     Raises ConfigurationError with every fault.
     """
-    content = read(path)
+    content = read_yaml(path)
     values = content.get("config") if isinstance(content, dict) else None
     if not isinstance(values, dict):
         raise ConfigurationError(f"{path} has no config: it is no settings file of a stack, such as Pulumi.prod.yaml")

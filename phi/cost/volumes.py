@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from phi.errors import ConfigurationError
-from phi.yaml_files import model, read
+from phi.yaml_files import to_model, read_yaml
 
 KB_IN_GB = 1024 * 1024
 """S3 counts in powers of two: https://docs.aws.amazon.com/AmazonS3/latest/userguide/aws-usage-report-understand.html"""
@@ -79,9 +79,9 @@ def load(path: Path | None, options: Mapping[str, str]) -> Volumes:
 
     Raises ConfigurationError that names every fault of both.
     """
-    content = read(path) if path else {}
+    content = read_yaml(path) if path else {}
     if content is None:
         content = {}
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} holds no names with values, such as storage_gb: 500")
-    return model(Volumes, {**content, **options}, f"{path} with the options" if path else "the volumes")
+    return to_model(Volumes, {**content, **options}, f"{path} with the options" if path else "the volumes")

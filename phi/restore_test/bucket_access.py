@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from phi.access_log import Access, logged, told
-from phi.errors import IntegrityError, RefusedError, WrongKeyError, boundary
+from phi.access_log import Access, log_access, loggable_key
+from phi.errors import IntegrityError, RequestRejectedError, WrongKeyError, translate_aws_errors
 from phi.object_keys import PREFIXES
 from phi.restore_test.sample import Version
 
@@ -33,16 +33,16 @@ class Place:
 
     def logged(self, action: str, key: str) -> AbstractContextManager[Access]:
         """Writes a line of the access log as what is done to an object ends."""
-        return logged(action, told(key, PREFIXES), self.principal)
+        return log_access(action, loggable_key(key, PREFIXES), self.principal)
 
     def head(self, key: str, version: str | None = None) -> dict[str, Any]:
         """What S3 tells of a version, or of the current one, with its checksum."""
-        with boundary("s3:GetObjectVersion" if version else "s3:GetObject"):
+        with translate_aws_errors("s3:GetObjectVersion" if version else "s3:GetObject"):
             return dict(self.s3.head_object(**self._of(key, version), ChecksumMode="ENABLED"))
 
     def locked_until(self, key: str, version: str) -> datetime | None:
         """When a version's lock ends; None where there is none, or s3:GetObjectRetention isn't allowed."""
-        with boundary("s3:GetObjectVersion"):
+        with translate_aws_errors("s3:GetObjectVersion"):
             return self.s3.head_object(**self._of(key, version)).get("ObjectLockRetainUntilDate")
 
     def sha256(self, key: str, version: str | None, head: dict[str, Any] | None = None) -> str:
@@ -59,7 +59,7 @@ class Place:
         if head.get("StorageClass") not in ARCHIVED or 'ongoing-request="false"' in retrieval:
             return False
         if not retrieval:
-            with boundary("s3:RestoreObject"):
+            with translate_aws_errors("s3:RestoreObject"):
                 self.s3.restore_object(
                     **self._of(key, version),
                     RestoreRequest={"Days": 1, "GlacierJobParameters": {"Tier": "Standard"}},
@@ -68,7 +68,7 @@ class Place:
 
     def _read(self, key: str, version: str | None) -> str:
         digest = hashlib.sha256()
-        with boundary("s3:GetObjectVersion"):
+        with translate_aws_errors("s3:GetObjectVersion"):
             body = self.s3.get_object(**self._of(key, version))["Body"]
             with body:
                 for chunk in body.iter_chunks(CHUNK):
@@ -106,7 +106,7 @@ def default_key(s3: S3Client, bucket: str, owner: str) -> str:
 
     Raises RefusedError where it has none, AccessDeniedError where it is another's: PHI isn't put there.
     """
-    with boundary("s3:GetEncryptionConfiguration"):
+    with translate_aws_errors("s3:GetEncryptionConfiguration"):
         try:
             told = s3.get_bucket_encryption(Bucket=bucket, ExpectedBucketOwner=owner)
             rules = told["ServerSideEncryptionConfiguration"]["Rules"]
@@ -119,7 +119,7 @@ def default_key(s3: S3Client, bucket: str, owner: str) -> str:
         key = default.get("KMSMasterKeyID", "")
         if default.get("SSEAlgorithm") == "aws:kms" and ":key/" in key:
             return key
-    raise RefusedError(
+    raise RequestRejectedError(
         f"{bucket} doesn't encrypt with a customer managed key by default: give it one, by the key's ARN, or name "
         "another --scratch-bucket"
     )

@@ -12,7 +12,7 @@ from typing import Any
 from boto3.s3.transfer import TransferConfig
 from s3transfer.exceptions import S3CopyFailedError
 
-from phi.errors import AccessDeniedError, IntegrityError, PhiError, RefusedError, boundary
+from phi.errors import AccessDeniedError, IntegrityError, PhiError, RequestRejectedError, translate_aws_errors
 from phi.object_keys import is_opaque, new_key
 from phi.restore_test.bucket_access import Place
 from phi.restore_test.evidence import LeftBehind, Source
@@ -96,12 +96,12 @@ class Copies:
         locked = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime.now(UTC) + LOCKED_FOR}
         try:
             self._send(version, key, locked)
-        except (AccessDeniedError, RefusedError):
+        except (AccessDeniedError, RequestRejectedError):
             self._send(version, key, {})
 
     def _send(self, version: Version, key: str, lock: dict[str, Any]) -> None:
         """Metadata and tags, which S3 doesn't encrypt, aren't copied: what is tested is the content."""
-        with boundary("s3:PutObject of s3:GetObjectVersion"):
+        with translate_aws_errors("s3:PutObject of s3:GetObjectVersion"):
             try:
                 self.scratch.s3.copy(
                     {"Bucket": self.origin.bucket, "Key": version.key, "VersionId": version.id},

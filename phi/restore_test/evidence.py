@@ -141,7 +141,7 @@ def load(path: Path) -> DrillEvidence:
     except (OSError, UnicodeError) as error:
         raise ConfigurationError(f"{path} can't be read: {type(error).__name__}") from None
     except ValidationError as error:
-        raise ConfigurationError(f"{path} is no evidence of a restore test: {validation_errors.told(error)}") from None
+        raise ConfigurationError(f"{path} is no evidence of a restore test: {validation_errors.format_validation_error(error)}") from None
     if not evidence.intact:
         raise ConfigurationError(f"{path} was changed after it was written: make it again with: phi drill")
     return evidence

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from phi.errors import boundary
+from phi.errors import translate_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -98,7 +98,7 @@ def _entries(s3: S3Client, bucket: str) -> Iterator[dict[str, Any]]:
     """
     pages = iter(s3.get_paginator("list_object_versions").paginate(Bucket=bucket))
     while True:
-        with boundary("s3:ListBucketVersions"):
+        with translate_aws_errors("s3:ListBucketVersions"):
             page: Any = next(pages, None)
         if page is None:
             return

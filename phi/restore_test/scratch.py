@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from phi.errors import PhiError, boundary
+from phi.errors import PhiError, translate_aws_errors
 from phi.restore_test.bucket_access import Place
 from phi.restore_test.evidence import LeftBehind
 
@@ -41,7 +41,7 @@ class Entry:
 def entries(place: Place, prefix: str) -> list[Entry]:
     """What lies under a prefix, by key."""
     found: list[Entry] = []
-    with boundary("s3:ListBucketVersions"):
+    with translate_aws_errors("s3:ListBucketVersions"):
         for page in place.s3.get_paginator("list_object_versions").paginate(Bucket=place.bucket, Prefix=prefix):
             told: Any = page
             found += [_entry(each, marker=False) for each in told.get("Versions", [])]
@@ -75,7 +75,7 @@ def _delete(place: Place, key: str, version: str | None) -> str:
     try:
         with (
             place.logged("drill-clear", key) as access,
-            boundary("s3:DeleteObjectVersion" if version else "s3:DeleteObject"),
+            translate_aws_errors("s3:DeleteObjectVersion" if version else "s3:DeleteObject"),
         ):
             access.version = version
             if version:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from phi.errors import ConfigurationError, boundary
+from phi.errors import ConfigurationError, translate_aws_errors
 from phi.restore_test.bucket_access import Place, default_key
 from phi.restore_test.copies import Copies
 from phi.restore_test.evidence import Source
@@ -71,7 +71,7 @@ def check(outputs: Outputs, source: Source, scratch_bucket: str | None) -> None:
 
 def enter(boto: boto3.Session, outputs: Outputs) -> Session:
     """Raises ConfigurationError for credentials of another account, AccessDeniedError where there are none."""
-    with boundary("sts:GetCallerIdentity"):
+    with translate_aws_errors("sts:GetCallerIdentity"):
         who = boto.client("sts", region_name=outputs.region).get_caller_identity()
     if who["Account"] != outputs.account:
         raise ConfigurationError(

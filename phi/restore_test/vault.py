@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from phi.errors import NotFoundError, PhiError, RefusedError, boundary
+from phi.errors import NotFoundError, PhiError, RequestRejectedError, translate_aws_errors
 from phi.restore_test.bucket_access import Place
 from phi.restore_test.evidence import LeftBehind, Source
 from phi.restore_test.restore_source import Attempt, Patience
@@ -59,10 +59,10 @@ class Vault:
         self._asked: list[str] = []
 
     def prepare(self) -> tuple[int, list[LeftBehind]]:
-        with boundary("s3:ListBucket"):
+        with translate_aws_errors("s3:ListBucket"):
             listed = self.scratch.s3.list_objects_v2(Bucket=self.scratch.bucket, MaxKeys=1)
         if listed.get("KeyCount"):
-            raise RefusedError(
+            raise RequestRejectedError(
                 f"{self.scratch.bucket} holds objects, and AWS Backup would mix what it restores with them: name a "
                 "bucket that is for drills alone"
             )
@@ -96,7 +96,7 @@ class Vault:
     def _run(self, group: Sequence[Version], token: str) -> None:
         """Raises RefusedError where the job fails. What AWS says of it isn't told, as it may name keys."""
         self._asked += [each.key for each in group]
-        with boundary("backup:StartRestoreJob"):
+        with translate_aws_errors("backup:StartRestoreJob"):
             job = self.backup.start_restore_job(
                 RecoveryPointArn=self.point.arn,
                 IamRoleArn=self.role_arn,
@@ -113,10 +113,10 @@ class Vault:
         self.patience.until(lambda: self._status(job) in ENDED, f"the restore job {job}")
         self.jobs.remove(job)
         if (status := self._status(job)) != "COMPLETED":
-            raise RefusedError(f"the restore job {job} ended in {status}; see: aws backup describe-restore-job")
+            raise RequestRejectedError(f"the restore job {job} ended in {status}; see: aws backup describe-restore-job")
 
     def _status(self, job: str) -> str:
-        with boundary("backup:DescribeRestoreJob"):
+        with translate_aws_errors("backup:DescribeRestoreJob"):
             return self.backup.describe_restore_job(RestoreJobId=job)["Status"]
 
     def _under_way(self, job: str) -> LeftBehind:
@@ -136,7 +136,7 @@ def newest(backup: BackupClient, vault: str, bucket_arn: str) -> RecoveryPoint:
     A continuous one is left out: it is restored to a point in time, and isn't what the stack's plan makes.
     """
     found: list[Any] = []
-    with boundary("backup:ListRecoveryPointsByBackupVault"):
+    with translate_aws_errors("backup:ListRecoveryPointsByBackupVault"):
         pages = backup.get_paginator("list_recovery_points_by_backup_vault")
         for page in pages.paginate(BackupVaultName=vault, ByResourceArn=bucket_arn):
             found += page["RecoveryPoints"]

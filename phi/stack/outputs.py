@@ -89,7 +89,7 @@ def parse(text: str, where: str) -> Outputs:
         return Outputs.model_validate_json(text)
     except ValidationError as error:
         raise ConfigurationError(
-            f"{where} can't be used: {validation_errors.told(error)}. Put the stack up, then {HOW}"
+            f"{where} can't be used: {validation_errors.format_validation_error(error)}. Put the stack up, then {HOW}"
         ) from None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 
-from phi.errors import PhiError, SomeFailedError
+from phi.errors import PhiError, BatchError
 from phi.store import concurrent
 from phi.store.objects import StoredObject
 
@@ -24,7 +24,7 @@ def tried(tasks: Iterable[Callable[[], StoredObject]], at_once: int) -> Iterator
             else:
                 yield place, outcome
     if failed:
-        raise SomeFailedError(failed, place + 1)
+        raise BatchError(failed, place + 1)
 
 
 def _outcome(task: Callable[[], StoredObject]) -> StoredObject | PhiError:

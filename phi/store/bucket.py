@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from phi.errors import UnavailableError, WrongKeyError, boundary
+from phi.errors import UnavailableError, WrongKeyError, translate_aws_errors
 
 ATTEMPTS = 5
 ENCRYPTION = ("aws:kms", "aws:kms:dsse")
@@ -87,7 +87,7 @@ class Bucket:
 
     def ask(self, operation: str, **parameters: Any) -> Answer:
         """S3's answer. Raises what phi.errors maps its errors to."""
-        with boundary(self._action(operation)):
+        with translate_aws_errors(self._action(operation)):
             answer: Answer = getattr(self.client, operation)(**self._place, **parameters)
         return self._whole(operation, answer)
 
@@ -110,7 +110,7 @@ class Bucket:
         """S3's answers to a listing."""
         pages = iter(self.client.get_paginator(operation).paginate(**self._place, **parameters))
         while True:
-            with boundary(self._action(operation)):
+            with translate_aws_errors(self._action(operation)):
                 page: Answer | None = next(pages, None)
             if page is None:
                 return
@@ -118,7 +118,7 @@ class Bucket:
 
     def url(self, operation: str, expires: timedelta, **parameters: Any) -> str:
         """A presigned URL. It says nothing of the bucket's owner: its user would have to send that as a header."""
-        with boundary(self._action(operation)):
+        with translate_aws_errors(self._action(operation)):
             made: str = self.client.generate_presigned_url(
                 operation,
                 Params={"Bucket": self.name, **parameters},

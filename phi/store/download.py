@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from phi.atomic_files import replaced
+from phi.atomic_files import atomic_replace
 from phi.errors import ConfigurationError
 from phi.store import checksum, concurrent
 from phi.store.download_stream import CHUNK, Opened, Span, Verified, verify
@@ -71,7 +71,7 @@ def _replaced(target: Path) -> Iterator[IO[bytes]]:
     if target.is_dir():
         raise ConfigurationError("the target is a folder: name a file in it")
     try:
-        with replaced(target) as file:
+        with atomic_replace(target) as file:
             yield file
     except OSError as error:
         raise ConfigurationError(f"the target can't be written: {error.strerror or type(error).__name__}") from None

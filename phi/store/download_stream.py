@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from phi.errors import IntegrityError, RefusedError, UnavailableError, boundary
+from phi.errors import IntegrityError, RequestRejectedError, UnavailableError, translate_aws_errors
 from phi.store import checksum
 from phi.store.bucket import Answer, Bucket, request_id, version_of
 from phi.store.objects import StoredObject
@@ -88,7 +88,7 @@ def _part_size(bucket: Bucket, key: str, version: str | None, answer: Answer) ->
         return int(size)
     head = bucket.ask_of_object("head_object", **_named(key, version), PartNumber=1)
     if version_of(head) not in ("null", version_of(answer)):  # an emulator doesn't tell a part's version
-        raise RefusedError(f"{GET}: the object was replaced while it was read; begin again")
+        raise RequestRejectedError(f"{GET}: the object was replaced while it was read; begin again")
     first: int = head["ContentLength"]
     if first < 1 or -(-size // first) != parts:
         raise IntegrityError(
@@ -114,7 +114,7 @@ class Span:
             try:
                 if self._body is None:
                     self._body = self._opened.again(self._at, self._stop)
-                with boundary(GET):
+                with translate_aws_errors(GET):
                     data: bytes = self._body.read(min(most, self._stop - self._at))
                 if not data:
                     raise UnavailableError(f"{GET}: the content ends before its end; try again")

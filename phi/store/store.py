@@ -16,12 +16,12 @@ from typing import IO, Any, Literal
 import boto3
 
 from phi import access_log
-from phi.access_log import Access, Principal
+from phi.access_log import Access, PrincipalCache
 from phi.errors import (
     ConfigurationError,
     IdentifyingValueError,
     NotFoundError,
-    RefusedError,
+    RequestRejectedError,
 )
 from phi.metadata import VOCABULARY, Vocabulary, checked
 from phi.object_keys import PREFIXES, check_key, check_prefix, new_key
@@ -87,7 +87,7 @@ class PhiStore:
         session = session or boto3.Session()
         region = region or (key["region"] if key else None) or ""  # the key is where its bucket is
         self._bucket = Bucket(client_of(session, region, at_once), bucket, key_arn, owner)
-        self._principal = Principal(session, region)
+        self._principal = PrincipalCache(session, region)
         self._url_limit, self._at_once, self._part_size = url_limit, at_once, part_size
         self._vocabulary, self._prefixes = vocabulary, prefixes
 
@@ -206,11 +206,11 @@ class PhiStore:
         with self._access("delete", key) as access:
             self._check(key)
             if version_of(self._bucket.ask("head_object", Key=key)) == "null":
-                raise RefusedError("s3:DeleteObject: nothing was deleted, as the bucket keeps no versions: enable them")
+                raise RequestRejectedError("s3:DeleteObject: nothing was deleted, as the bucket keeps no versions: enable them")
             answer = self._bucket.ask("delete_object", Key=key)
             access.version, access.request_id = version_of(answer), request_id(answer)
             if not answer.get("DeleteMarker"):
-                raise RefusedError("s3:DeleteObject: S3 made no delete marker: see whether the bucket keeps versions")
+                raise RequestRejectedError("s3:DeleteObject: S3 made no delete marker: see whether the bucket keeps versions")
             return access.version
 
     def presigned_url(
@@ -270,7 +270,7 @@ class PhiStore:
             return found.stored
 
     def _access(self, action: str, key: str) -> AbstractContextManager[Access]:
-        return access_log.logged(action, access_log.told(key, self._prefixes), self._principal)
+        return access_log.log_access(action, access_log.loggable_key(key, self._prefixes), self._principal)
 
     def _check(self, key: str) -> None:
         check_key(key, prefixes=self._prefixes)

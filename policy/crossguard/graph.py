@@ -11,7 +11,7 @@ from crossguard.resources import Inputs, Resource, account_of
 from hipaa.access.policy_queries import accounts_allowed
 from hipaa.model.partitions import partition_of
 from hipaa.model.values import Document, Location, Ref, StackResource, Unknown, iter_unknowns
-from hipaa.services.kms.facts import STANDS_FOR
+from hipaa.services.kms.facts import PLACEHOLDER_ARN_PREFIX
 
 BUCKET = "aws:s3/bucket:Bucket"
 KEY = "aws:kms/key:Key"
@@ -43,7 +43,7 @@ class Graph:
         self.resources = list(resources)
         self.inputs = inputs
 
-    def at(self, ref: object) -> Resource | None:
+    def resource_for(self, ref: object) -> Resource | None:
         """The resource that something refers to, where it is one of these."""
         return self._by_urn.get(ref.resource) if isinstance(ref, StackResource) else None
 
@@ -59,7 +59,7 @@ class Graph:
             types.setdefault(v7_type(resource.type), []).append(resource)
         return types
 
-    def ref(self, resource: Resource, value: Any, prop: str, types: Collection[str], also: Collection[str] = ()) -> Ref:
+    def resolve(self, resource: Resource, value: Any, prop: str, types: Collection[str], also: Collection[str] = ()) -> Ref:
         """What a value, somewhere within a property, refers to: a resource of these types where the stack has it.
 
         A name that is known is the word. One that isn't is of the sole resource of these types that the property comes
@@ -113,8 +113,8 @@ class Graph:
     def _key_of_alias(self, resource: Resource) -> Resource:
         if resource.type != ALIAS:
             return resource
-        target = self.ref(resource, resource.inputs.get("targetKeyId"), "targetKeyId", KEYS - {ALIAS})
-        return self.at(target) or resource
+        target = self.resolve(resource, resource.inputs.get("targetKeyId"), "targetKeyId", KEYS - {ALIAS})
+        return self.resource_for(target) or resource
 
     def document(self, resource: Resource, prop: str, declared: str) -> Document:
         """A policy document as JSON or, while that isn't known, as its component declared it, with the structure known.
@@ -174,7 +174,7 @@ def arn_of_bucket(resource: Resource) -> str | Unknown:
 def arn_of(key: Resource) -> str:
     """A key's ARN, or what stands for it while it isn't known."""
     arn = key.output("arn")
-    return arn if isinstance(arn, str) else f"{STANDS_FOR}{key.name}"
+    return arn if isinstance(arn, str) else f"{PLACEHOLDER_ARN_PREFIX}{key.name}"
 
 
 def _named(resource: Resource) -> bool:

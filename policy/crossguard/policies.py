@@ -18,7 +18,7 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PolicySeverity
 
 from crossguard import report
-from crossguard.run_state import Gate
+from crossguard.run_state import PackRun
 from hipaa.catalogue import PREVIEW_CONTROLS
 from hipaa.model.control import Control, Severity
 from hipaa.model.control_config import ControlConfig
@@ -42,7 +42,7 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
     whole stack is: what is missing, how resources join, and what could not be told before.
     """
 
-    def __init__(self, control: Control, gate: Gate) -> None:
+    def __init__(self, control: Control, gate: PackRun) -> None:
         # Either base's own __init__ asks for one callback; this class answers for both.
         Policy.__init__(
             self,
@@ -86,7 +86,7 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
 class ConfigPolicy(StackValidationPolicy):
     """Fails for what is wrong with the pack's config: an exemption that is malformed, expired or excuses nothing."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: PackRun) -> None:
         super().__init__(
             "pack-config",
             "The pack's config can be used, and each exemption is in force and excuses something.",
@@ -115,7 +115,7 @@ class ConfigPolicy(StackValidationPolicy):
 class NoticePolicy(StackValidationPolicy):
     """Tells what the gate lets through because its config says so, and writes the report. The last policy of a run."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: PackRun) -> None:
         super().__init__(
             "pack-notice",
             "What the pack's config lets through is seen.",
@@ -158,7 +158,7 @@ def _let_through(terms: ControlConfig, verdict: Verdict) -> str | None:
 
 def policies() -> list[Policy]:
     """The pack's policies: a control each in the order of the catalogue, and the gate's own two last."""
-    gate = Gate()
+    gate = PackRun()
     return [*(ControlPolicy(control, gate) for control in PREVIEW_CONTROLS), ConfigPolicy(gate), NoticePolicy(gate)]
 
 

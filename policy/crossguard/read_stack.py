@@ -22,7 +22,7 @@ READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
 STACK = "pulumi:pulumi:Stack"
 
 
-def before(resource: Resource, inputs: Inputs, data_class: DataClassTag) -> Stack:
+def resource_facts(resource: Resource, inputs: Inputs, data_class: DataClassTag) -> Stack:
     """What one resource tells by itself."""
     bucket_types = (BUCKET, "aws:s3/bucketV2:BucketV2")
     known = inputs.bucket(resource.inputs.get("bucket"), bucket_types) if resource.type.startswith("aws:s3/") else []
@@ -36,7 +36,7 @@ def before(resource: Resource, inputs: Inputs, data_class: DataClassTag) -> Stac
     return Stack(tuple(facts), complete=False)
 
 
-def whole(resources: Sequence[Resource], inputs: Inputs, data_class: DataClassTag) -> Stack:
+def stack_facts(resources: Sequence[Resource], inputs: Inputs, data_class: DataClassTag) -> Stack:
     """What all resources tell together."""
     graph = Graph(resources, inputs)
     buckets = s3.buckets(graph, data_class)

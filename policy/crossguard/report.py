@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crossguard.run_state import Record
+from crossguard.run_state import ControlRun
 from hipaa.model.verdict import Verdict
 
 
-def write(records: Iterable[Record], config: Mapping[str, Any] | None, levels: Mapping[str, str]) -> None:
+def write(records: Iterable[ControlRun], config: Mapping[str, Any] | None, levels: Mapping[str, str]) -> None:
     """Whole or not at all: a reader never sees half of it. Raises OSError when it can't be written."""
     path = (config or {}).get("report") or os.environ.get("HIPAA_REPORT")
     if not path:
@@ -24,7 +24,7 @@ def write(records: Iterable[Record], config: Mapping[str, Any] | None, levels: M
     unfinished.replace(target)
 
 
-def contents(records: Iterable[Record], levels: Mapping[str, str]) -> dict[str, Any]:
+def contents(records: Iterable[ControlRun], levels: Mapping[str, str]) -> dict[str, Any]:
     """The report: when, of what, and every verdict with its control, passes included."""
     return {
         "pack": "hipaa",
@@ -36,7 +36,7 @@ def contents(records: Iterable[Record], levels: Mapping[str, str]) -> dict[str, 
     }
 
 
-def _control(record: Record, levels: Mapping[str, str]) -> dict[str, Any]:
+def _control(record: ControlRun, levels: Mapping[str, str]) -> dict[str, Any]:
     control = record.terms.control
     return {
         "id": control.id,
@@ -53,7 +53,7 @@ def _control(record: Record, levels: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _verdict(record: Record, verdict: Verdict) -> dict[str, Any]:
+def _verdict(record: ControlRun, verdict: Verdict) -> dict[str, Any]:
     exemption = record.terms.exemption_for(verdict)
     return {
         "resource": verdict.resource,

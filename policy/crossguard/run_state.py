@@ -22,19 +22,19 @@ from hipaa.model.verdict import Status, Verdict
 
 
 @dataclass
-class Record:
+class ControlRun:
     """A control's part in a run."""
 
     terms: ControlConfig
     verdicts: list[Verdict] = field(default_factory=list)
 
 
-class Gate:
+class PackRun:
     """The state of a run."""
 
     def __init__(self) -> None:
         self.inputs = Inputs()
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, ControlRun] = {}
         # By resource and control, what was told before the resource existed; it is not said again at the end.
         self.reported: dict[str, dict[str, frozenset[str]]] = {}
         self.levels: dict[str, str] = {}
@@ -63,7 +63,7 @@ class Gate:
         """A resource's facts, read once for all policies that are handed the same properties."""
         if getattr(self._read, "of", None) is not args.props:
             resource = self.inputs.remember(args)
-            self._read.facts = read_stack.before(resource, self.inputs, self.data_class)
+            self._read.facts = read_stack.resource_facts(resource, self.inputs, self.data_class)
             self._read.of = args.props
         facts: Stack = self._read.facts
         return facts
@@ -72,7 +72,7 @@ class Gate:
         """The stack's facts, read once for all policies that are handed the same resources."""
         if getattr(self._read, "of", None) is not args.resources:
             resources = self.inputs.whole_stack(args.resources)
-            self._read.facts = read_stack.whole(resources, self.inputs, self.data_class)
+            self._read.facts = read_stack.stack_facts(resources, self.inputs, self.data_class)
             self._read.of = args.resources
         facts: Stack = self._read.facts
         return facts
@@ -91,6 +91,6 @@ class Gate:
     def judge_whole(self, terms: ControlConfig, stack: Stack) -> list[Verdict]:
         """What is wrong, missing or not known in the whole stack, and hasn't been said before."""
         verdicts = judge(terms.control, RuleContext(stack, terms.options))
-        self.records[terms.control.id] = Record(terms, verdicts)
+        self.records[terms.control.id] = ControlRun(terms, verdicts)
         told = set().union(*(told.get(terms.control.id, ()) for told in self.reported.values()))
         return [each for each in verdicts if terms.blocks(each) and each.resource not in told]

@@ -53,7 +53,7 @@ def judge(control: Control, context: RuleContext) -> list[Verdict]:
 
 def controls_for_resource(stack: Stack) -> frozenset[str]:
     """Return the ids of the controls that check something in the facts of one resource, before it exists."""
-    settings = {type(declared.setting) for bucket in stack.facts_of_type(Bucket) for declared in bucket.declared}
+    settings = {type(declared.setting) for bucket in stack.facts_of_type(Bucket) for declared in bucket.settings}
     return _controls_for_types(frozenset({type(fact) for fact in stack.facts} | settings))
 
 

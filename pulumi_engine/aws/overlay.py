@@ -1,7 +1,7 @@
 """Write overlay.json: where pulumi-aws has another name than the bridge would give, an object for a list, or
 an output where Terraform takes an input.
 
-    pulumi-resource-aws fields | python -m airgap.aws.overlay
+    pulumi-resource-aws fields | python -m pulumi_engine.aws.overlay
 
 Both sides are read, the SDK's types and Terraform's; only renamings that no rule yields are written down here. What is
 left of both after that is printed, for a person to tell whether it is one thing under two names.

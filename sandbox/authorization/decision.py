@@ -84,16 +84,16 @@ def _denied(policies: Mapping[str, Sequence[Policy]], request: Request) -> str |
     """A Deny that is about the request, or may be: what isn't known is refused."""
     for kind, several in policies.items():
         alone = evaluate([_ANYTHING, *several], request)
-        if alone.outcome is Outcome.DENIED and alone.statement:
+        if alone.outcome is Outcome.EXPLICIT_DENY and alone.statement:
             return f"with an explicit deny in {_a(kind)} (statement {alone.statement.label})"
-        if alone.outcome is Outcome.UNSURE:
-            return f"because the sandbox can't tell whether {_a(kind)} denies it ({'; '.join(alone.why_unsure)})"
+        if alone.outcome is Outcome.INDETERMINATE:
+            return f"because the sandbox can't tell whether {_a(kind)} denies it ({'; '.join(alone.reasons)})"
     return None
 
 
 def _not_granted(kind: str, grant: Decision, action: str) -> str:
-    if grant.outcome is Outcome.UNSURE:
-        return f"because the sandbox can't tell whether {_a(kind)} allows it ({'; '.join(grant.why_unsure)})"
+    if grant.outcome is Outcome.INDETERMINATE:
+        return f"because the sandbox can't tell whether {_a(kind)} allows it ({'; '.join(grant.reasons)})"
     return f"because no {kind} allows the {action} action"
 
 

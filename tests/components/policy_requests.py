@@ -9,7 +9,7 @@ from hipaa import evaluator
 from hipaa.evaluator import Outcome, Principal
 from tests.components.mocked_stack import ACCOUNT_ID
 
-ALLOWED, DENIED, NOT_ALLOWED = Outcome.ALLOWED, Outcome.DENIED, Outcome.NOT_ALLOWED
+ALLOWED, DENIED, NOT_ALLOWED = Outcome.ALLOWED, Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY
 OTHER = "444455556666"
 TLS = {"aws:SecureTransport": ["true"], "s3:TlsVersion": ["1.3"]}
 
@@ -43,5 +43,5 @@ def outcome(
     """Of a request over TLS 1.3 that tells of its caller and what `context` has, and nothing else."""
     told = TLS | who(principal) | (context or {})
     return evaluator.evaluate(
-        [evaluator.parse(document)], evaluator.Request(action, resource, principal, told, closed=True)
+        [evaluator.parse(document)], evaluator.Request(action, resource, principal, told, context_is_complete=True)
     ).outcome

@@ -23,7 +23,7 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from sandbox.folder import ROOT
 from tests.components import mocked_stack
-from tests.policy.pack_process import UNKNOWN, Finding, Gate, finding, running, struct, told
+from tests.policy.pack_process import UNKNOWN, Finding, PackProcess, to_finding, start_pack, to_struct, reported
 
 REGION = "us-east-1"
 STACK = "pulumi:pulumi:Stack"
@@ -176,7 +176,7 @@ class Program:
 class Judge:
     """Asks the pack as the engine does. What a resource was told before is asked again only where it differs."""
 
-    def __init__(self, pack: Gate) -> None:
+    def __init__(self, pack: PackProcess) -> None:
         self._pack = pack
         self._stub = pack._stub
         self._before: dict[str, tuple[Shown, list[Finding]]] = {}
@@ -192,13 +192,13 @@ class Judge:
         found = [told for each in program.resources for told in self._told_before(each, providers)]
         resources = [self._plan(each, providers) for each in program.resources]
         answer = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
-        return told(found + [finding(each, labels[each.urn]) for each in answer.diagnostics])
+        return reported(found + [to_finding(each, labels[each.urn]) for each in answer.diagnostics])
 
     def _told_before(self, shown: Shown, providers: Mapping[str, Shown]) -> list[Finding]:
         seen, found = self._before.get(shown.urn, (None, []))
         if seen != shown:
             answer = self._stub.Analyze(_before(shown, providers))
-            found = [finding(each, shown.label) for each in answer.diagnostics]
+            found = [to_finding(each, shown.label) for each in answer.diagnostics]
             self._before[shown.urn] = shown, found
         return found
 
@@ -212,7 +212,7 @@ class Judge:
 
 @contextmanager
 def judging() -> Iterator[Judge]:
-    with running() as gate:
+    with start_pack() as gate:
         yield Judge(gate)
 
 
@@ -298,7 +298,7 @@ def _default_provider(values: Mapping[str, str], root: Shown) -> Shown:
 def _before(shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.AnalyzeRequest:
     return analyzer_pb2.AnalyzeRequest(
         type=shown.type,
-        properties=struct(shown.inputs),
+        properties=to_struct(shown.inputs),
         urn=shown.urn,
         name=shown.name,
         options=analyzer_pb2.AnalyzerResourceOptions(parent=shown.parent, protect=shown.protect),
@@ -309,7 +309,7 @@ def _before(shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.Analyz
 def _planned(shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.AnalyzerResource:
     return analyzer_pb2.AnalyzerResource(
         type=shown.type,
-        properties=struct(shown.planned),
+        properties=to_struct(shown.planned),
         urn=shown.urn,
         name=shown.name,
         options=analyzer_pb2.AnalyzerResourceOptions(parent=shown.parent, protect=shown.protect),
@@ -326,7 +326,7 @@ def _provider(shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.Anal
     of = providers.get(shown.provider)
     if of is None:
         return None
-    return analyzer_pb2.AnalyzerProviderResource(type=of.type, properties=struct(of.inputs), urn=of.urn, name=of.name)
+    return analyzer_pb2.AnalyzerProviderResource(type=of.type, properties=to_struct(of.inputs), urn=of.urn, name=of.name)
 
 
 def _put_at(values: Any, path: Sequence[str], value: Any) -> Any:

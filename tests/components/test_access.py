@@ -14,12 +14,12 @@ from components.account import Account
 from components.iam_role import Role
 from components.stack_context import Site
 from hipaa import evaluator
-from phi.audit.collectors import CALLS, OF_STACK
+from phi.audit.collectors import CALLS, STACK_CALLS
 from phi.stack.application_trust import Trust
 from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
-ALLOWED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.NOT_ALLOWED
+ALLOWED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY
 OTHER = "444455556666"
 HOME = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
@@ -64,7 +64,7 @@ def may(document, action, resource, **context) -> evaluator.Outcome:
     told = {keys[name]: [value] for name, value in context.items()}
     who = evaluator.Principal("AWS", HOME.role_arn("somebody"), ACCOUNT_ID)
     return evaluator.evaluate(
-        [evaluator.parse(document)], evaluator.Request(action, resource, who, told, closed=True)
+        [evaluator.parse(document)], evaluator.Request(action, resource, who, told, context_is_complete=True)
     ).outcome
 
 
@@ -251,8 +251,8 @@ def test_the_auditor_reads_keys_by_the_stacks_aliases(action, key):
 def test_the_auditor_may_make_every_call_of_the_audit_and_none_that_only_the_whole_account_takes():
     document = access.auditor_permissions(args())
     actions = {action for statement in document["Statement"] for action in statement["Action"]}
-    assert {call.action for call in OF_STACK} <= actions
-    assert {call.action for call in set(CALLS) - set(OF_STACK)} & actions == set()
+    assert {call.action for call in STACK_CALLS} <= actions
+    assert {call.action for call in set(CALLS) - set(STACK_CALLS)} & actions == set()
 
 
 def test_the_auditor_reads_the_replica_too():
@@ -343,7 +343,7 @@ def test_who_breaks_the_glass_uses_the_key_through_s3_alone(action):
 
 def takes(document, who, *, action="sts:AssumeRole", **context) -> evaluator.Outcome:
     told = {key: [value] for key, value in context.items()}
-    request = evaluator.Request(action, HOME.role_arn("role"), who, told, closed=True)
+    request = evaluator.Request(action, HOME.role_arn("role"), who, told, context_is_complete=True)
     return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
 

@@ -23,7 +23,7 @@ from hipaa import evaluator
 from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
-ALLOWED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.NOT_ALLOWED
+ALLOWED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY
 OTHER = "444455556666"
 ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
 PHI, LOGS = (f"phi-dev-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "access-logs"))
@@ -94,7 +94,7 @@ def switched_on(stack: Monitor):
 
 
 def outcome(document, action, resource, principal=ROLE, context=None) -> evaluator.Outcome:
-    request = evaluator.Request(action, resource, principal, context or {}, closed=True)
+    request = evaluator.Request(action, resource, principal, context or {}, context_is_complete=True)
     return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
 

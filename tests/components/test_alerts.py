@@ -29,7 +29,7 @@ STRANGER = "444455556666"
 PHI, TRAIL = (f"phi-dev-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail"))
 SUBSCRIBERS = ["security@example.com", "https://alerts.example.com/hook?token=secret"]
 
-ALLOWED, DENIED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.DENIED, evaluator.Outcome.NOT_ALLOWED
+ALLOWED, DENIED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.EXPLICIT_DENY, evaluator.Outcome.IMPLICIT_DENY
 CLOUDWATCH = evaluator.Principal("Service", "cloudwatch.amazonaws.com")
 EVENTBRIDGE = evaluator.Principal("Service", "events.amazonaws.com")
 
@@ -64,7 +64,7 @@ def one(stack: Monitor, kind: str):
 
 
 def outcome(document, action, resource, principal, context) -> evaluator.Outcome:
-    request = evaluator.Request(action, resource, principal, context, closed=True)
+    request = evaluator.Request(action, resource, principal, context, context_is_complete=True)
     return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
 

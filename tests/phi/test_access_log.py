@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from phi import access_log
-from phi.access_log import Principal, logged, told
+from phi.access_log import PrincipalCache, log_access, loggable_key
 from phi.errors import NotFoundError
 from phi.object_keys import PREFIXES, new_key
 
@@ -30,7 +30,7 @@ def records() -> Iterator[list[logging.LogRecord]]:
 
 def test_a_line_tells_who_did_what_and_how_it_went(records: list[logging.LogRecord]) -> None:
     key = new_key()
-    with logged("upload", key, lambda: "arn:aws:sts::123456789012:assumed-role/app/a") as access:
+    with log_access("upload", key, lambda: "arn:aws:sts::123456789012:assumed-role/app/a") as access:
         access.version, access.request_id, access.bytes = "v1", "REQ", 12
     line = json.loads(records[0].getMessage())
     assert line.pop("time").endswith("+00:00")
@@ -53,7 +53,7 @@ def test_a_failure_is_told_by_its_kind_alone(kind: type[BaseException], records:
     error = kind("jane-doe")
     if isinstance(error, NotFoundError):
         error.request_id = "REQ"
-    with pytest.raises(kind), logged("download", None, lambda: None):
+    with pytest.raises(kind), log_access("download", None, lambda: None):
         raise error
     line = json.loads(records[0].getMessage())
     assert (line["outcome"], line["principal"]) == (kind.__name__, None)
@@ -65,7 +65,7 @@ def test_a_failure_is_told_by_its_kind_alone(kind: type[BaseException], records:
 
 def test_who_stops_a_listing_early_has_not_failed(records: list[logging.LogRecord]) -> None:
     def listing() -> Iterator[int]:
-        with logged("list", None, lambda: None):
+        with log_access("list", None, lambda: None):
             yield from range(9)
 
     some = listing()
@@ -81,31 +81,31 @@ def test_a_success_is_logged_where_only_warnings_are_wanted() -> None:
 def test_a_key_that_phi_made_is_told_as_it_is() -> None:
     key = new_key()
     for each in (key, f"{key}/{new_key()}", f"restore-drill/{key}", f"{key}/", "restore-drill/"):
-        assert told(each, PREFIXES) == each
-    assert told("", PREFIXES) is None
+        assert loggable_key(each, PREFIXES) == each
+    assert loggable_key("", PREFIXES) is None
 
 
 @pytest.mark.parametrize(
     "key", ["mrn-12345", "12345", "jane@example.com", "\ud800", "restore-drill/jane", "a/" + "b" * 48]
 )
 def test_any_other_is_told_by_what_nobody_can_undo(key: str) -> None:
-    stands = told(key, PREFIXES)
+    stands = loggable_key(key, PREFIXES)
     assert stands is not None
     assert stands.startswith("other:")
-    assert stands == told(key, PREFIXES) != told(key + "x", PREFIXES)
+    assert stands == loggable_key(key, PREFIXES) != loggable_key(key + "x", PREFIXES)
     assert key not in stands
 
 
 def test_it_isnt_the_same_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = told("12345", PREFIXES)
+    here = loggable_key("12345", PREFIXES)
     monkeypatch.setattr(access_log, "_SECRET", bytes(32))
-    assert told("12345", PREFIXES) != here
+    assert loggable_key("12345", PREFIXES) != here
 
 
 def test_the_principal_is_asked_once(session: boto3.Session) -> None:
     asked: list[Any] = []
     session.events.register("before-call.sts.GetCallerIdentity", lambda **_: asked.append(1))
-    principal = Principal(session, "us-east-1")
+    principal = PrincipalCache(session, "us-east-1")
     assert not asked
     assert principal() == principal() == "arn:aws:sts::123456789012:user/moto"
     assert len(asked) == 1
@@ -123,10 +123,10 @@ def test_where_sts_doesnt_answer_it_isnt_known_and_asked_again_later(
             raise EndpointConnectionError(endpoint_url="https://sts.example/")
 
     session.events.register("before-call.sts.GetCallerIdentity", answer)
-    principal = Principal(session, "us-east-1")
+    principal = PrincipalCache(session, "us-east-1")
     assert principal() is None
     fails[0] = False
-    clock[0] += access_log.ASK_AGAIN - 1
+    clock[0] += access_log.STS_RETRY_SECONDS - 1
     assert principal() is None
     clock[0] += 2
     assert principal() == "arn:aws:sts::123456789012:user/moto"

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 from urllib3.exceptions import IncompleteRead, ProtocolError
 
 from phi import errors
-from phi.errors import PhiError, SomeFailedError, boundary
+from phi.errors import PhiError, BatchError, translate_aws_errors
 
 SECRET = "jane-doe-mrn-12345"
 URL = f"https://bucket.example/{SECRET}?X-Amz-Signature=abc"
@@ -59,11 +59,11 @@ def answer(code: str, status: int) -> ClientError:
         ("SomethingNew", 429, errors.ThrottledError),
         ("InternalError", 500, errors.UnavailableError),
         ("ServiceUnavailable", 503, errors.UnavailableError),
-        ("InvalidObjectState", 403, errors.RefusedError),
-        ("PreconditionFailed", 412, errors.RefusedError),
-        ("412", 412, errors.RefusedError),
-        ("EntityTooLarge", 400, errors.RefusedError),
-        ("", 400, errors.RefusedError),
+        ("InvalidObjectState", 403, errors.RequestRejectedError),
+        ("PreconditionFailed", 412, errors.RequestRejectedError),
+        ("412", 412, errors.RequestRejectedError),
+        ("EntityTooLarge", 400, errors.RequestRejectedError),
+        ("", 400, errors.RequestRejectedError),
     ],
 )
 def test_what_aws_answers(code: str, status: int, kind: type[PhiError]) -> None:
@@ -85,7 +85,7 @@ def test_what_aws_answers(code: str, status: int, kind: type[PhiError]) -> None:
         (ProtocolError(URL), errors.UnavailableError),
         (IncompleteRead(1, 2), errors.UnavailableError),
         (FlexibleChecksumError(error_msg=SECRET), errors.IntegrityError),
-        (ParamValidationError(report=SECRET), errors.RefusedError),
+        (ParamValidationError(report=SECRET), errors.RequestRejectedError),
     ],
 )
 def test_what_botocore_raises(raised: Exception, kind: type[PhiError]) -> None:
@@ -93,13 +93,13 @@ def test_what_botocore_raises(raised: Exception, kind: type[PhiError]) -> None:
 
 
 def test_what_is_neither_passes() -> None:
-    with pytest.raises(ZeroDivisionError), boundary("s3:GetObject"):
+    with pytest.raises(ZeroDivisionError), translate_aws_errors("s3:GetObject"):
         raise ZeroDivisionError
 
 
 def test_each_kind_has_an_exit_code_of_its_own() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PhiError)]
-    codes = [kind.exit_code for kind in kinds if kind not in (errors.IdentifyingValueError, SomeFailedError)]
+    codes = [kind.exit_code for kind in kinds if kind not in (errors.IdentifyingValueError, BatchError)]
     assert len(set(codes)) == len(codes) > 8
     assert all(0 < code < 64 for code in codes)
 
@@ -110,14 +110,14 @@ def test_many_failures_are_one_that_counts_them() -> None:
         5: errors.NotFoundError("s3:GetObject: there is none"),
         8: errors.ThrottledError("slow"),
     }
-    told = SomeFailedError(failed, 10)
+    told = BatchError(failed, 10)
     assert str(told) == "3 of 10 failed: 2 NotFoundError, 1 ThrottledError"
     assert (told.failed, told.exit_code) == (failed, errors.NotFoundError.exit_code)
 
 
 def through(raised: Exception, kind: type[PhiError]) -> PhiError:
     """What the boundary makes of it: of exactly this kind, which names the action and shows nothing else."""
-    with pytest.raises(PhiError) as caught, boundary("s3:GetObject"):
+    with pytest.raises(PhiError) as caught, translate_aws_errors("s3:GetObject"):
         raise raised
     told: Any = caught.value
     assert type(told) is kind

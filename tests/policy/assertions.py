@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.policy.pack_process import Finding, Gate, Resource
+from tests.policy.pack_process import Finding, PackProcess, Resource
 
 
-def found(pack: Gate, control: str, stack: Sequence[Resource]) -> list[Finding]:
-    findings = [each for each in pack.judge(stack) if each.policy == control]
+def findings_for(pack: PackProcess, control: str, stack: Sequence[Resource]) -> list[Finding]:
+    findings = [each for each in pack.evaluate_stack(stack) if each.policy == control]
     assert len(findings) == len({each.resource for each in findings}), "told twice"
     return findings
 
 
-def wrong(pack: Gate, control: str, stack: Sequence[Resource]) -> set[str]:
+def failed_resources(pack: PackProcess, control: str, stack: Sequence[Resource]) -> set[str]:
     """The resources that surely fail."""
-    findings = found(pack, control, stack)
+    findings = findings_for(pack, control, stack)
     assert not any("known yet" in each.message for each in findings)
     return {each.resource for each in findings}
 
 
-def unknown(pack: Gate, control: str, stack: Sequence[Resource]) -> set[str]:
+def unverified_resources(pack: PackProcess, control: str, stack: Sequence[Resource]) -> set[str]:
     """The resources that can't be told yet, which blocks."""
-    findings = found(pack, control, stack)
+    findings = findings_for(pack, control, stack)
     assert all("known yet" in each.message and each.mandatory for each in findings)
     return {each.resource for each in findings}

@@ -47,44 +47,44 @@ class Finding:
     mandatory: bool = True
 
 
-class Gate:
+class PackProcess:
     def __init__(self, stub: analyzer_pb2_grpc.AnalyzerStub, only: Collection[str] = ()) -> None:
         self._stub = stub
         self._only = only
 
-    def about(self, *controls: str) -> Gate:
+    def only_for(self, *controls: str) -> PackProcess:
         """The same gate, of which only what it tells of these controls is heard."""
-        return Gate(self._stub, controls)
+        return PackProcess(self._stub, controls)
 
     def policies(self) -> list[Any]:
         return list(self._stub.GetAnalyzerInfo(empty_pb2.Empty()).policies)
 
-    def before(self, resource: Resource, stack: Sequence[Resource] = ()) -> list[Finding]:
+    def check_resource(self, resource: Resource, stack: Sequence[Resource] = ()) -> list[Finding]:
         """What is told of a resource before it exists."""
         parents = {each.name: each.urn for each in stack}
         request = analyzer_pb2.AnalyzeRequest(
             type=resource.type,
-            properties=struct(resource.inputs),
+            properties=to_struct(resource.inputs),
             urn=resource.urn,
             name=resource.name,
             options=analyzer_pb2.AnalyzerResourceOptions(
                 parent=parents.get(resource.parent or "", ""), protect=resource.protect
             ),
-            provider=provider(resource),
+            provider=aws_provider(resource),
         )
-        return self._heard(finding(each, resource.name) for each in self._stub.Analyze(request).diagnostics)
+        return self._filtered(to_finding(each, resource.name) for each in self._stub.Analyze(request).diagnostics)
 
-    def at_the_end(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
+    def check_stack(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
         """What is told of the whole stack. `planned` has the outputs of a resource, where they are not its inputs."""
         urns = {each.name: each.urn for each in stack}
         resources = [
             analyzer_pb2.AnalyzerResource(
                 type=each.type,
-                properties=struct(planned.get(each.name, each.inputs)),
+                properties=to_struct(planned.get(each.name, each.inputs)),
                 urn=each.urn,
                 name=each.name,
                 options=analyzer_pb2.AnalyzerResourceOptions(protect=each.protect),
-                provider=provider(each),
+                provider=aws_provider(each),
                 parent=urns.get(each.parent or "", ""),
                 dependencies=sorted({urns[name] for names in each.comes_from.values() for name in names}),
                 propertyDependencies={
@@ -96,9 +96,9 @@ class Gate:
         ]
         names = {urn: name for name, urn in urns.items()}
         response = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
-        return self._heard(finding(each, names.get(each.urn, "")) for each in response.diagnostics)
+        return self._filtered(to_finding(each, names.get(each.urn, "")) for each in response.diagnostics)
 
-    def _heard(self, findings: Iterable[Finding]) -> list[Finding]:
+    def _filtered(self, findings: Iterable[Finding]) -> list[Finding]:
         return [each for each in findings if not self._only or each.policy in self._only]
 
     def configure(self, **controls: Mapping[str, Any]) -> None:
@@ -111,17 +111,17 @@ class Gate:
         for name, default in defaults.items():
             own = given.get(name, {})
             level = own.pop("enforcementLevel", default["enforcementLevel"])
-            config[name] = analyzer_pb2.PolicyConfig(enforcementLevel=levels.get(level, level), properties=struct(own))
+            config[name] = analyzer_pb2.PolicyConfig(enforcementLevel=levels.get(level, level), properties=to_struct(own))
         self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
 
-    def judge(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]] | None = None) -> list[Finding]:
+    def evaluate_stack(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]] | None = None) -> list[Finding]:
         """All that a preview of the stack is told."""
-        before = [told for resource in stack for told in self.before(resource, stack)]
-        return before + self.at_the_end(stack, planned or {})
+        before = [told for resource in stack for told in self.check_resource(resource, stack)]
+        return before + self.check_stack(stack, planned or {})
 
 
 @contextmanager
-def running(pack: Path = ROOT / "policy") -> Iterator[Gate]:
+def start_pack(pack: Path = ROOT / "policy") -> Iterator[PackProcess]:
     """A pack, that of this checkout, started as the language host starts it."""
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(pack)]
     with subprocess.Popen(command, cwd=pack, stdout=subprocess.PIPE, text=True) as process:
@@ -129,32 +129,32 @@ def running(pack: Path = ROOT / "policy") -> Iterator[Gate]:
         port = process.stdout.readline().strip()
         try:
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-                yield Gate(analyzer_pb2_grpc.AnalyzerStub(channel))
+                yield PackProcess(analyzer_pb2_grpc.AnalyzerStub(channel))
         finally:
             process.kill()
 
 
-def struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     made = struct_pb2.Struct()
     made.update(dict(values))
     return made
 
 
-def provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource:
+def aws_provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource:
     return analyzer_pb2.AnalyzerProviderResource(
         type="pulumi:providers:aws",
-        properties=struct({"region": resource.region} if resource.region else {}),
+        properties=to_struct({"region": resource.region} if resource.region else {}),
         urn="urn:pulumi:dev::test::pulumi:providers:aws::default",
         name="default",
     )
 
 
-def finding(diagnostic: Any, resource: str) -> Finding:
+def to_finding(diagnostic: Any, resource: str) -> Finding:
     mandatory = diagnostic.enforcementLevel == analyzer_pb2.MANDATORY
     return Finding(diagnostic.policyName, resource, diagnostic.message, mandatory)
 
 
-def told(findings: list[Finding]) -> set[tuple[str, str]]:
+def reported(findings: list[Finding]) -> set[tuple[str, str]]:
     pairs = [(each.policy, each.resource) for each in findings]
     assert len(set(pairs)) == len(pairs), "told twice"
     return set(pairs)

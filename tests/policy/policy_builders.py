@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import settings
 
-from hipaa.evaluator import Match, Outcome, Principal, Request, evaluate, matches, parse
+from hipaa.evaluator import Match, Outcome, Principal, Request, evaluate, statement_matches, parse
 
 YES, NO, MAYBE = Match.YES, Match.NO, Match.MAYBE
-ALLOWED, DENIED, NOT_ALLOWED, UNSURE = Outcome.ALLOWED, Outcome.DENIED, Outcome.NOT_ALLOWED, Outcome.UNSURE
+ALLOWED, DENIED, NOT_ALLOWED, UNSURE = Outcome.ALLOWED, Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY, Outcome.INDETERMINATE
 
 BUCKET = "arn:aws:s3:::phi"
 OBJECTS = f"{BUCKET}/*"
@@ -48,7 +48,7 @@ def request(
     *,
     closed: bool = True,
 ) -> Request:
-    return Request(action, resource, principal, context or {}, closed=closed)
+    return Request(action, resource, principal, context or {}, context_is_complete=closed)
 
 
 def answer(policy: dict[str, Any], asked: Request) -> Outcome:
@@ -56,7 +56,7 @@ def answer(policy: dict[str, Any], asked: Request) -> Outcome:
 
 
 def matching(one: dict[str, Any], asked: Request, version: str | None = "2012-10-17") -> Match:
-    return matches(parse(document(one, version=version)).statements[0], asked)
+    return statement_matches(parse(document(one, version=version)).statements[0], asked)
 
 
 def condition(

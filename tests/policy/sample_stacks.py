@@ -9,14 +9,14 @@ from typing import Any
 
 from tests.policy.pack_process import UNKNOWN, Resource
 
-BLOCK, KEY, TLS = "s3-public-access-block", "s3-customer-managed-key", "s3-tls-only"
+PUBLIC_ACCESS_BLOCK, CUSTOMER_MANAGED_KEY, TLS_ONLY = "s3-public-access-block", "s3-customer-managed-key", "s3-tls-only"
 VERSIONING, LOGGING = "s3-versioning", "s3-access-logging"
-BASIC = (BLOCK, KEY, TLS, VERSIONING, LOGGING)
-SSE = "BucketServerSideEncryptionConfiguration"
+BASIC_CONTROLS = (PUBLIC_ACCESS_BLOCK, CUSTOMER_MANAGED_KEY, TLS_ONLY, VERSIONING, LOGGING)
+SSE_CONFIGURATION = "BucketServerSideEncryptionConfiguration"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 
-def tls_only(name: str, **change: Any) -> dict[str, Any]:
+def tls_only_policy(name: str, **change: Any) -> dict[str, Any]:
     """A policy document that denies plain HTTP, with its one statement changed."""
     arn = f"arn:aws:s3:::{name}"
     statement = {
@@ -29,7 +29,7 @@ def tls_only(name: str, **change: Any) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement | change]}
 
 
-def bucket(name: str = "data", *, created: bool = True, **tags: str) -> list[Resource]:
+def bucket_with_companions(name: str = "data", *, created: bool = True, **tags: str) -> list[Resource]:
     """A bucket with the companions that every role's controls ask for, and a key. Its physical name is its own."""
     ref = name if created else UNKNOWN
     from_bucket = {"bucket": [name]}
@@ -50,19 +50,19 @@ def bucket(name: str = "data", *, created: bool = True, **tags: str) -> list[Res
             {"rules": [{"applyServerSideEncryptionByDefault": default}]},
             rules=[f"{name}-key"],
         ),
-        companion("BucketPolicy", {"policy": json.dumps(tls_only(name))}),
+        companion("BucketPolicy", {"policy": json.dumps(tls_only_policy(name))}),
         companion("BucketLogging", {"targetBucket": "logs", "targetPrefix": ""}),
     ]
 
 
-def without(stack: list[Resource], kind: str) -> list[Resource]:
+def without_type(stack: list[Resource], kind: str) -> list[Resource]:
     """The stack, with every resource of this kind taken out."""
     left = [each for each in stack if not each.type.endswith(f":{kind}")]
     assert len(left) < len(stack)
     return left
 
 
-def changed(stack: list[Resource], kind: str, **inputs: Any) -> list[Resource]:
+def with_inputs(stack: list[Resource], kind: str, **inputs: Any) -> list[Resource]:
     """The stack, with inputs of every resource of this kind changed."""
     assert any(each.type.endswith(f":{kind}") for each in stack)
     return [

@@ -19,17 +19,17 @@ from hipaa.model.stack import Fact, Stack
 from hipaa.model.values import Unknown
 from hipaa.model.verdict import Status, Verdict
 from hipaa.services.config.facts import ConfigurationRecorder
-from hipaa.services.guardduty.facts import ThreatDetection
+from hipaa.services.guardduty.facts import GuardDutyDetector
 from hipaa.services.iam.facts import RootUser, UserAccess
-from hipaa.services.macie.facts import DataDiscovery
+from hipaa.services.macie.facts import MacieSession
 from hipaa.services.s3.facts import Bucket
 
 UNREAD = Unknown("arn", reason="couldn't be read: x:Get ended in AccessDenied")
 RIGHT: dict[str, Any] = {
-    "guardduty-s3-protection": ThreatDetection("arn", enabled=True, s3=True),
-    "macie-enabled": DataDiscovery("arn", enabled=True),
-    "config-recorder-enabled": ConfigurationRecorder("arn", everything=True, recording=True, failing=False),
-    "iam-root-mfa": RootUser("arn", mfa=True, access_keys=False, certificates=False, password=True),
+    "guardduty-s3-protection": GuardDutyDetector("arn", enabled=True, s3_protection=True),
+    "macie-enabled": MacieSession("arn", enabled=True),
+    "config-recorder-enabled": ConfigurationRecorder("arn", records_all_types=True, recording=True, delivery_failing=False),
+    "iam-root-mfa": RootUser("arn", mfa_enabled=True, has_access_keys=False, has_signing_certificates=False, has_password=True),
 }
 GOOD_IF_OFF = ("failing", "access_keys")
 UNASKED = ("certificates", "password")  # of root that has MFA
@@ -80,7 +80,7 @@ def test_a_sure_failure_comes_before_what_isnt_known(id_, flag):
 @pytest.mark.parametrize("flag", ["password", "access_keys", "certificates"])
 @pytest.mark.parametrize("value", [True, None, UNREAD])
 def test_root_without_mfa_passes_only_where_it_surely_has_nothing_to_sign_in_with(flag, value):
-    nothing = RootUser("arn", mfa=False, access_keys=False, certificates=False, password=False)
+    nothing = RootUser("arn", mfa_enabled=False, has_access_keys=False, has_signing_certificates=False, has_password=False)
     assert status("iam-root-mfa", nothing) is Status.PASS
     assert status("iam-root-mfa", replace(nothing, mfa=UNREAD)) is Status.PASS
     assert status("iam-root-mfa", replace(nothing, **{flag: value})) is Status.FAIL

@@ -9,8 +9,8 @@ import pytest
 from hipaa.catalogue import CONTROLS, RULES
 from hipaa.controls_page import markdown
 from sandbox.folder import ROOT
-from tests.policy.pack_process import UNKNOWN, running
-from tests.policy.sample_stacks import bucket, changed
+from tests.policy.pack_process import UNKNOWN, start_pack
+from tests.policy.sample_stacks import bucket_with_companions, with_inputs
 
 POLICIES = [
     "s3-data-class-tag",
@@ -70,7 +70,7 @@ POLICIES = [
 
 
 def test_the_list_of_policies_and_their_metadata():
-    with running() as gate:
+    with start_pack() as gate:
         policies = gate.policies()
     assert sorted(each.name for each in policies) == sorted(POLICIES)
     assert policies[0].name == "s3-data-class-tag"  # it says by which tag the others tell a bucket's role
@@ -104,16 +104,16 @@ PolicyPack(name="hipaa", policies=policies())
 @pytest.mark.parametrize(
     "stack",
     [
-        bucket(),
-        changed(bucket(created=False), "BucketVersioning", versioningConfiguration=UNKNOWN),
-        [replace(each, inputs={}) for each in bucket()],
-        [replace(each, inputs=dict.fromkeys(each.inputs, UNKNOWN)) for each in bucket()],
+        bucket_with_companions(),
+        with_inputs(bucket_with_companions(created=False), "BucketVersioning", versioningConfiguration=UNKNOWN),
+        [replace(each, inputs={}) for each in bucket_with_companions()],
+        [replace(each, inputs=dict.fromkeys(each.inputs, UNKNOWN)) for each in bucket_with_companions()],
     ],
     ids=["right", "unknown", "empty", "all unknown"],
 )
 def test_the_sdks_own_reading_gives_the_same(tmp_path, stack):
     (tmp_path / "__main__.py").write_text(PLAIN)
-    with running() as shared, running(tmp_path) as plain:
-        told = [[(each.policy, each.resource, each.message) for each in gate.judge(stack)] for gate in (shared, plain)]
+    with start_pack() as shared, start_pack(tmp_path) as plain:
+        told = [[(each.policy, each.resource, each.message) for each in gate.evaluate_stack(stack)] for gate in (shared, plain)]
     assert told[0]
     assert told[0] == told[1]

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.policy.pack_process import Finding, Gate, Resource, running
-from tests.policy.sample_stacks import VERSIONING, bucket, changed
+from tests.policy.pack_process import Finding, PackProcess, Resource, start_pack
+from tests.policy.sample_stacks import VERSIONING, bucket_with_companions, with_inputs
 
-WRONG = changed(bucket(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
+WRONG = with_inputs(bucket_with_companions(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
 TODAY = datetime.now(UTC).date()
 EXEMPTION = {
     "resource": "urn:pulumi:*::data-BucketVersioning",
@@ -24,7 +24,7 @@ EXEMPTION = {
 
 @pytest.fixture
 def pack():
-    with running() as gate:
+    with start_pack() as gate:
         yield gate
 
 
@@ -32,9 +32,9 @@ def of(findings: list[Finding], policy: str) -> list[str]:
     return [each.message for each in findings if each.policy == policy]
 
 
-def test_an_exempted_finding_is_shown_and_does_not_block(pack: Gate):
+def test_an_exempted_finding_is_shown_and_does_not_block(pack: PackProcess):
     pack.configure(s3_versioning={"exemptions": [EXEMPTION]})
-    findings = pack.judge(WRONG)
+    findings = pack.evaluate_stack(WRONG)
     assert of(findings, VERSIONING) == []
     (notice,) = [each for each in findings if each.policy == "pack-notice"]
     assert not notice.mandatory
@@ -57,24 +57,24 @@ def test_an_exempted_finding_is_shown_and_does_not_block(pack: Gate):
         ({"owner": "x"}, "a property that there isn't"),
     ],
 )
-def test_an_exemption_that_is_not_in_order_excuses_nothing_and_fails(pack: Gate, change, fault):
+def test_an_exemption_that_is_not_in_order_excuses_nothing_and_fails(pack: PackProcess, change, fault):
     pack.configure(s3_versioning={"exemptions": [EXEMPTION | change]})
-    findings = pack.judge(WRONG)
+    findings = pack.evaluate_stack(WRONG)
     assert len(of(findings, VERSIONING)) == 1
     (message,) = of(findings, "pack-config")
     assert fault in message
     assert all(each.mandatory for each in findings if each.policy == "pack-config")
 
 
-def test_an_exemption_that_excuses_nothing_fails(pack: Gate):
+def test_an_exemption_that_excuses_nothing_fails(pack: PackProcess):
     pack.configure(s3_versioning={"exemptions": [EXEMPTION]})
-    (message,) = of(pack.judge(bucket()), "pack-config")
+    (message,) = of(pack.evaluate_stack(bucket_with_companions()), "pack-config")
     assert "excuses nothing" in message
 
 
-def test_a_tag_exempts_nothing(pack: Gate):
-    tagged = changed(WRONG, "Bucket", tags={"DataClass": "PHI", "hipaa:exempt": "s3-versioning"})
-    assert len(of(pack.judge(tagged), VERSIONING)) == 1
+def test_a_tag_exempts_nothing(pack: PackProcess):
+    tagged = with_inputs(WRONG, "Bucket", tags={"DataClass": "PHI", "hipaa:exempt": "s3-versioning"})
+    assert len(of(pack.evaluate_stack(tagged), VERSIONING)) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,37 +89,37 @@ def test_a_tag_exempts_nothing(pack: Gate):
         ({"s3_versioning": {"unverifiedLevel": "advisory"}}, "unverified findings don't block"),
     ],
 )
-def test_every_loosening_is_seen(pack: Gate, config, notice):
+def test_every_loosening_is_seen(pack: PackProcess, config, notice):
     pack.configure(**config)
-    assert any(notice in message for message in of(pack.judge(bucket()), "pack-notice"))
+    assert any(notice in message for message in of(pack.evaluate_stack(bucket_with_companions()), "pack-notice"))
 
 
-def test_what_tightens_is_not_told(pack: Gate):
+def test_what_tightens_is_not_told(pack: PackProcess):
     pack.configure(s3_retention={"days": 9999}, s3_abort_multipart={"days": 1}, s3_object_lock={"mode": "COMPLIANCE"})
-    assert of(pack.judge(bucket()), "pack-notice") == []
+    assert of(pack.evaluate_stack(bucket_with_companions()), "pack-notice") == []
 
 
-def test_the_gates_own_policies_cannot_be_silenced(pack: Gate):
+def test_the_gates_own_policies_cannot_be_silenced(pack: PackProcess):
     off = {name.name.replace("-", "_"): {"enforcementLevel": "disabled"} for name in pack.policies()}
     pack.configure(**off)
-    assert len(of(pack.judge(WRONG), "pack-notice")) == len(off) - 2
+    assert len(of(pack.evaluate_stack(WRONG), "pack-notice")) == len(off) - 2
 
 
-def test_an_option_decides(pack: Gate):
+def test_an_option_decides(pack: PackProcess):
     rules = [{"id": "x", "status": "Enabled", "noncurrentVersionExpiration": {"noncurrentDays": 3000}}]
     token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
-    stack = [*bucket(), Resource(token, "lifecycle", {"bucket": "data", "rules": rules})]
-    assert of(pack.judge(stack), "s3-retention") == []
+    stack = [*bucket_with_companions(), Resource(token, "lifecycle", {"bucket": "data", "rules": rules})]
+    assert of(pack.evaluate_stack(stack), "s3-retention") == []
     pack.configure(s3_retention={"days": 3650})
-    (message,) = of(pack.judge(stack), "s3-retention")
+    (message,) = of(pack.evaluate_stack(stack), "s3-retention")
     assert "after 3000 days" in message
     assert "3650 days" in message
 
 
-def test_the_report_has_every_verdict(pack: Gate, tmp_path):
+def test_the_report_has_every_verdict(pack: PackProcess, tmp_path):
     path = tmp_path / "report.json"
     pack.configure(pack_notice={"report": str(path)}, s3_versioning={"exemptions": [EXEMPTION]})
-    pack.judge(WRONG)
+    pack.evaluate_stack(WRONG)
     controls = {each["id"]: each for each in json.loads(path.read_text())["controls"]}
     assert set(controls) == {each.name for each in pack.policies()} - {"pack-config", "pack-notice"}
     (versioning,) = controls["s3-versioning"]["verdicts"]
@@ -128,10 +128,10 @@ def test_the_report_has_every_verdict(pack: Gate, tmp_path):
     assert {each["status"] for each in controls["s3-tls-only"]["verdicts"]} == {"pass"}
 
 
-def test_what_is_declared_elsewhere_is_no_pass(pack: Gate, tmp_path):
+def test_what_is_declared_elsewhere_is_no_pass(pack: PackProcess, tmp_path):
     path = tmp_path / "report.json"
     pack.configure(pack_notice={"report": str(path)})
-    pack.judge([replace(each, comes_from={}) for each in bucket() if each.type.endswith(":BucketVersioning")])
+    pack.evaluate_stack([replace(each, comes_from={}) for each in bucket_with_companions() if each.type.endswith(":BucketVersioning")])
     controls = {each["id"]: each for each in json.loads(path.read_text())["controls"]}
     of_another_stack = (
         "s3-deny-sse-c",

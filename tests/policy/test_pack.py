@@ -7,67 +7,67 @@ from dataclasses import replace
 
 import pytest
 
-from tests.policy.pack_process import Gate, Resource, told
+from tests.policy.pack_process import PackProcess, Resource, reported
 from tests.policy.sample_stacks import (
-    BASIC,
-    BLOCK,
-    KEY,
+    BASIC_CONTROLS,
+    PUBLIC_ACCESS_BLOCK,
+    CUSTOMER_MANAGED_KEY,
     KEY_ARN,
     LOGGING,
-    SSE,
-    TLS,
+    SSE_CONFIGURATION,
+    TLS_ONLY,
     VERSIONING,
-    bucket,
-    changed,
-    tls_only,
-    without,
+    bucket_with_companions,
+    with_inputs,
+    tls_only_policy,
+    without_type,
 )
 
-ALL = set(BASIC)
+ALL = set(BASIC_CONTROLS)
 
 
 @pytest.mark.parametrize("created", [False, True])
-def test_a_good_bucket_passes_before_and_after_it_exists(gate: Gate, created):
-    assert gate.judge(bucket(created=created)) == []
+def test_a_good_bucket_passes_before_and_after_it_exists(basic_pack: PackProcess, created):
+    assert basic_pack.evaluate_stack(bucket_with_companions(created=created)) == []
 
 
 @pytest.mark.parametrize(
     ("kind", "control"),
     [
-        ("BucketPublicAccessBlock", BLOCK),
-        ("BucketServerSideEncryptionConfiguration", KEY),
-        ("BucketPolicy", TLS),
+        ("BucketPublicAccessBlock", PUBLIC_ACCESS_BLOCK),
+        ("BucketServerSideEncryptionConfiguration", CUSTOMER_MANAGED_KEY),
+        ("BucketPolicy", TLS_ONLY),
         ("BucketVersioning", VERSIONING),
         ("BucketLogging", LOGGING),
     ],
 )
 @pytest.mark.parametrize("created", [False, True])
-def test_what_is_missing_fails_its_control_alone(gate: Gate, kind, control, created):
-    assert told(gate.judge(without(bucket(created=created), kind))) == {(control, "data")}
+def test_what_is_missing_fails_its_control_alone(basic_pack: PackProcess, kind, control, created):
+    assert reported(basic_pack.evaluate_stack(without_type(bucket_with_companions(created=created), kind))) == {(control, "data")}
 
 
-def test_a_bare_bucket_fails_all(gate: Gate):
+def test_a_bare_bucket_fails_all(basic_pack: PackProcess):
     bare = [Resource("aws:s3/bucket:Bucket", "data", {})]
-    assert told(gate.judge(bare)) == {(control, "data") for control in ALL}
+    assert reported(basic_pack.evaluate_stack(bare)) == {(control, "data") for control in ALL}
 
 
 ACCOUNT = "arn:aws:kms:us-east-1:111122223333"
 
 FAULTS = [
-    ("BucketPublicAccessBlock", {"restrictPublicBuckets": False}, BLOCK, "restrictPublicBuckets is not true"),
-    ("BucketPublicAccessBlock", {"blockPublicAcls": None}, BLOCK, "blockPublicAcls is not true"),
+    ("BucketPublicAccessBlock", {"restrictPublicBuckets": False}, PUBLIC_ACCESS_BLOCK, "restrictPublicBuckets is not true"),
+    ("BucketPublicAccessBlock", {"blockPublicAcls": None}, PUBLIC_ACCESS_BLOCK, "blockPublicAcls is not true"),
     ("BucketVersioning", {"versioningConfiguration": {"status": "Suspended"}}, VERSIONING, "versioning is Suspended"),
     ("BucketVersioning", {"versioningConfiguration": {}}, VERSIONING, "versioning is not given"),
     ("BucketLogging", {"targetBucket": "data"}, LOGGING, "logged to the bucket itself"),
-    ("BucketPolicy", {"policy": "{"}, TLS, "the policy can't be parsed"),
-    ("BucketPolicy", {"policy": None}, TLS, "the policy can't be parsed"),
+    ("BucketPolicy", {"policy": "{"}, TLS_ONLY, "the policy can't be parsed"),
+    ("BucketPolicy", {"policy": None}, TLS_ONLY, "the policy can't be parsed"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "change", "control", "message"), FAULTS)
-def test_what_is_wrong_fails_its_control_alone(gate: Gate, kind, change, control, message):
-    findings = gate.judge(changed(bucket(), kind, **change))
-    assert told(findings) == {(control, f"data-{kind}")}
+def test_what_is_wrong_fails_its_control_alone(basic_pack: PackProcess, kind, change, control, message):
+    findings = basic_pack.evaluate_stack(with_inputs(bucket_with_companions(), kind, **change))
+    assert reported(findings) == {(control, f"data-{kind}")}
     assert message in findings[0].message
     assert "45 CFR 164.3" in findings[0].message
     assert "Fix: aws.s3." in findings[0].message
@@ -84,18 +84,18 @@ def test_what_is_wrong_fails_its_control_alone(gate: Gate, kind, change, control
         ({}, "default encryption is not given"),
     ],
 )
-def test_encryption_without_a_customer_key_fails(gate: Gate, default, message):
+def test_encryption_without_a_customer_key_fails(basic_pack: PackProcess, default, message):
     rules = [{"applyServerSideEncryptionByDefault": default}]
-    findings = gate.judge(changed(bucket(), "BucketServerSideEncryptionConfiguration", rules=rules))
-    assert told(findings) == {(KEY, "data-BucketServerSideEncryptionConfiguration")}
+    findings = basic_pack.evaluate_stack(with_inputs(bucket_with_companions(), "BucketServerSideEncryptionConfiguration", rules=rules))
+    assert reported(findings) == {(CUSTOMER_MANAGED_KEY, "data-BucketServerSideEncryptionConfiguration")}
     assert message in findings[0].message
 
 
 @pytest.mark.parametrize("algorithm", ["aws:kms", "aws:kms:dsse"])
 @pytest.mark.parametrize("key", [KEY_ARN, KEY_ARN.rsplit("/", 1)[1], "alias/phi", "mrk-" + 32 * "0"])
-def test_encryption_with_a_customer_key_passes(gate: Gate, algorithm, key):
+def test_encryption_with_a_customer_key_passes(basic_pack: PackProcess, algorithm, key):
     rules = [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": algorithm, "kmsMasterKeyId": key}}]
-    assert gate.judge(changed(bucket(), "BucketServerSideEncryptionConfiguration", rules=rules)) == []
+    assert basic_pack.evaluate_stack(with_inputs(bucket_with_companions(), "BucketServerSideEncryptionConfiguration", rules=rules)) == []
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_encryption_with_a_customer_key_passes(gate: Gate, algorithm, key):
         {"Condition": {"Bool": {"aws:SecureTransport": "false"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
     ],
 )
-def test_a_policy_that_lets_some_plain_http_in_fails(gate: Gate, change):
+def test_a_policy_that_lets_some_plain_http_in_fails(basic_pack: PackProcess, change):
     """None of these is shown by a statement's name: what the document denies is asked."""
-    findings = gate.judge(
-        changed(bucket(), "BucketPolicy", policy=json.dumps(tls_only("data", Sid="TlsOnly", **change)))
+    findings = basic_pack.evaluate_stack(
+        with_inputs(bucket_with_companions(), "BucketPolicy", policy=json.dumps(tls_only_policy("data", Sid="TlsOnly", **change)))
     )
-    assert told(findings) == {(TLS, "data-BucketPolicy")}
+    assert reported(findings) == {(TLS_ONLY, "data-BucketPolicy")}
 
 
 @pytest.mark.parametrize(
@@ -133,43 +133,43 @@ def test_a_policy_that_lets_some_plain_http_in_fails(gate: Gate, change):
         {"Condition": {"Bool": {"AWS:securetransport": [False]}}},
     ],
 )
-def test_other_ways_to_refuse_plain_http_pass(gate: Gate, change):
-    assert gate.judge(changed(bucket(), "BucketPolicy", policy=json.dumps(tls_only("data", **change)))) == []
+def test_other_ways_to_refuse_plain_http_pass(basic_pack: PackProcess, change):
+    assert basic_pack.evaluate_stack(with_inputs(bucket_with_companions(), "BucketPolicy", policy=json.dumps(tls_only_policy("data", **change)))) == []
 
 
-def test_in_another_partition(gate: Gate):
+def test_in_another_partition(basic_pack: PackProcess):
     def gov(document):
         return json.dumps(document).replace("arn:aws:", "arn:aws-us-gov:")
 
-    stack = changed(bucket(), "BucketPolicy", policy=gov(tls_only("data")))
+    stack = with_inputs(bucket_with_companions(), "BucketPolicy", policy=gov(tls_only_policy("data")))
     there = [replace(each, region="us-gov-west-1") for each in stack]
-    assert gate.judge(there) == []
+    assert basic_pack.evaluate_stack(there) == []
 
 
-def test_companions_are_told_before_they_exist(gate: Gate):
+def test_companions_are_told_before_they_exist(basic_pack: PackProcess):
     """So they are blocked with --skip-preview too."""
-    stack = bucket()
+    stack = bucket_with_companions()
     for each in stack[:2]:
-        gate.before(each)
+        basic_pack.check_resource(each)
     wrong = {"versioningConfiguration": {"status": "Suspended"}}
-    (versioning,) = [each for each in changed(stack, "BucketVersioning", **wrong) if "Versioning" in each.type]
-    assert told(gate.before(versioning)) == {(VERSIONING, "data-BucketVersioning")}
+    (versioning,) = [each for each in with_inputs(stack, "BucketVersioning", **wrong) if "Versioning" in each.type]
+    assert reported(basic_pack.check_resource(versioning)) == {(VERSIONING, "data-BucketVersioning")}
 
 
-def test_what_was_mended_since_is_judged_anew_at_the_end(gate: Gate):
-    stack = bucket()
-    wrong = changed(stack, "BucketPublicAccessBlock", blockPublicAcls=False)
-    assert told(gate.judge(wrong)) == {(BLOCK, "data-BucketPublicAccessBlock")}
-    assert gate.judge(stack) == []
-    assert told(gate.judge(without(stack, "BucketPublicAccessBlock"))) == {(BLOCK, "data")}
+def test_what_was_mended_since_is_judged_anew_at_the_end(basic_pack: PackProcess):
+    stack = bucket_with_companions()
+    wrong = with_inputs(stack, "BucketPublicAccessBlock", blockPublicAcls=False)
+    assert reported(basic_pack.evaluate_stack(wrong)) == {(PUBLIC_ACCESS_BLOCK, "data-BucketPublicAccessBlock")}
+    assert basic_pack.evaluate_stack(stack) == []
+    assert reported(basic_pack.evaluate_stack(without_type(stack, "BucketPublicAccessBlock"))) == {(PUBLIC_ACCESS_BLOCK, "data")}
 
 
-def test_what_could_not_be_told_before_is_told_at_the_end_though_it_was_told_in_an_earlier_run(gate: Gate):
+def test_what_could_not_be_told_before_is_told_at_the_end_though_it_was_told_in_an_earlier_run(basic_pack: PackProcess):
     """A preview and the `up` after it may ask one process."""
-    wrong = changed(bucket(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
-    assert told(gate.judge(wrong)) == {(VERSIONING, "data-BucketVersioning")}
-    untagged = changed(wrong, "Bucket", tags={})
-    assert told(gate.judge(untagged)) == {(VERSIONING, "data-BucketVersioning")}
+    wrong = with_inputs(bucket_with_companions(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
+    assert reported(basic_pack.evaluate_stack(wrong)) == {(VERSIONING, "data-BucketVersioning")}
+    untagged = with_inputs(wrong, "Bucket", tags={})
+    assert reported(basic_pack.evaluate_stack(untagged)) == {(VERSIONING, "data-BucketVersioning")}
 
 
 CUSTOMER_KEY = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN}
@@ -182,47 +182,47 @@ def rule(**default) -> dict:
 @pytest.mark.parametrize(
     ("kind", "change", "control"),
     [
-        ("BucketPublicAccessBlock", {"blockPublicAcls": "false"}, BLOCK),
-        ("BucketPublicAccessBlock", {"blockPublicAcls": 1}, BLOCK),
-        (SSE, {"rules": [rule(**CUSTOMER_KEY), rule(sseAlgorithm="AES256")]}, KEY),
-        (SSE, {"rules": []}, KEY),
-        (SSE, {"rules": None}, KEY),
-        (SSE, {"rules": "aws:kms"}, KEY),
-        (SSE, {"rules": [None]}, KEY),
-        (SSE, {"rules": [{"applyServerSideEncryptionByDefault": "aws:kms"}]}, KEY),
-        (SSE, {"rules": [rule(sseAlgorithm="aws:kms", kmsMasterKeyId=5)]}, KEY),
+        ("BucketPublicAccessBlock", {"blockPublicAcls": "false"}, PUBLIC_ACCESS_BLOCK),
+        ("BucketPublicAccessBlock", {"blockPublicAcls": 1}, PUBLIC_ACCESS_BLOCK),
+        (SSE_CONFIGURATION, {"rules": [rule(**CUSTOMER_KEY), rule(sseAlgorithm="AES256")]}, CUSTOMER_MANAGED_KEY),
+        (SSE_CONFIGURATION, {"rules": []}, CUSTOMER_MANAGED_KEY),
+        (SSE_CONFIGURATION, {"rules": None}, CUSTOMER_MANAGED_KEY),
+        (SSE_CONFIGURATION, {"rules": "aws:kms"}, CUSTOMER_MANAGED_KEY),
+        (SSE_CONFIGURATION, {"rules": [None]}, CUSTOMER_MANAGED_KEY),
+        (SSE_CONFIGURATION, {"rules": [{"applyServerSideEncryptionByDefault": "aws:kms"}]}, CUSTOMER_MANAGED_KEY),
+        (SSE_CONFIGURATION, {"rules": [rule(sseAlgorithm="aws:kms", kmsMasterKeyId=5)]}, CUSTOMER_MANAGED_KEY),
         ("BucketVersioning", {"versioningConfiguration": "Enabled"}, VERSIONING),
         ("BucketVersioning", {"versioningConfiguration": [{"status": "Enabled"}]}, VERSIONING),
         ("BucketVersioning", {"versioningConfiguration": {"status": "enabled"}}, VERSIONING),
         ("BucketLogging", {"targetBucket": 5}, LOGGING),
         ("BucketLogging", {"targetBucket": {"name": "logs"}}, LOGGING),
-        ("BucketPolicy", {"policy": [1]}, TLS),
-        ("BucketPolicy", {"policy": 5}, TLS),
-        ("BucketPolicy", {"policy": "[" * 50_000 + "]" * 50_000}, TLS),
+        ("BucketPolicy", {"policy": [1]}, TLS_ONLY),
+        ("BucketPolicy", {"policy": 5}, TLS_ONLY),
+        ("BucketPolicy", {"policy": "[" * 50_000 + "]" * 50_000}, TLS_ONLY),
     ],
 )
-def test_a_value_of_another_kind_fails_and_stops_nothing(gate: Gate, kind, change, control):
-    assert told(gate.judge(changed(bucket(), kind, **change))) == {(control, f"data-{kind}")}
+def test_a_value_of_another_kind_fails_and_stops_nothing(basic_pack: PackProcess, kind, change, control):
+    assert reported(basic_pack.evaluate_stack(with_inputs(bucket_with_companions(), kind, **change))) == {(control, f"data-{kind}")}
 
 
-def test_the_text_true_is_true(gate: Gate):
-    assert gate.judge(changed(bucket(), "BucketPublicAccessBlock", blockPublicAcls="true")) == []
+def test_the_text_true_is_true(basic_pack: PackProcess):
+    assert basic_pack.evaluate_stack(with_inputs(bucket_with_companions(), "BucketPublicAccessBlock", blockPublicAcls="true")) == []
 
 
 @pytest.mark.parametrize(
     ("kind", "change"),
     [
-        (SSE, {"rules": [rule(sseAlgorithm="hunter2")]}),
-        (SSE, {"rules": [rule(sseAlgorithm="aws:kms", kmsMasterKeyId="hunter2")]}),
+        (SSE_CONFIGURATION, {"rules": [rule(sseAlgorithm="hunter2")]}),
+        (SSE_CONFIGURATION, {"rules": [rule(sseAlgorithm="aws:kms", kmsMasterKeyId="hunter2")]}),
         ("BucketVersioning", {"versioningConfiguration": {"status": "hunter2"}}),
         ("BucketPolicy", {"policy": '{"Statement": "hunter2"}'}),
         ("BucketPolicy", {"policy": "hunter2"}),
         ("BucketPublicAccessBlock", {"blockPublicAcls": "hunter2"}),
     ],
 )
-def test_what_a_program_put_in_the_wrong_place_is_not_shown(gate: Gate, kind, change):
+def test_what_a_program_put_in_the_wrong_place_is_not_shown(basic_pack: PackProcess, kind, change):
     """It may be a secret: the SDK hands it over as plain text."""
-    (finding,) = gate.judge(changed(bucket(), kind, **change))
+    (finding,) = basic_pack.evaluate_stack(with_inputs(bucket_with_companions(), kind, **change))
     assert "hunter2" not in finding.message
 
 
@@ -239,16 +239,16 @@ def test_what_a_program_put_in_the_wrong_place_is_not_shown(gate: Gate, kind, ch
         {"Resource": None},
     ],
 )
-def test_a_policy_that_s3_would_refuse_fails(gate: Gate, change):
+def test_a_policy_that_s3_would_refuse_fails(basic_pack: PackProcess, change):
     """NotX stands in for X, None for its absence."""
-    document = tls_only("data", **change)
+    document = tls_only_policy("data", **change)
     (statement,) = document["Statement"]
     for name, value in change.items():
         statement.pop(name.removeprefix("Not") if name.startswith("Not") else "", None)
         if value is None:
             del statement[name]
-    findings = gate.judge(changed(bucket(), "BucketPolicy", policy=json.dumps(document)))
-    assert told(findings) == {(TLS, "data-BucketPolicy")}
+    findings = basic_pack.evaluate_stack(with_inputs(bucket_with_companions(), "BucketPolicy", policy=json.dumps(document)))
+    assert reported(findings) == {(TLS_ONLY, "data-BucketPolicy")}
 
 
 @pytest.mark.parametrize(
@@ -260,30 +260,30 @@ def test_a_policy_that_s3_would_refuse_fails(gate: Gate, change):
         {"IpAddress": {"aws:SourceIp": "203.0.113.7/33"}},
     ],
 )
-def test_odd_values_of_a_condition_end_nothing_and_are_not_shown(gate: Gate, condition):
-    document = json.dumps(tls_only("data", Condition=condition))
-    (finding,) = gate.judge(changed(bucket(), "BucketPolicy", policy=document))
-    assert finding.policy == TLS
+def test_odd_values_of_a_condition_end_nothing_and_are_not_shown(basic_pack: PackProcess, condition):
+    document = json.dumps(tls_only_policy("data", Condition=condition))
+    (finding,) = basic_pack.evaluate_stack(with_inputs(bucket_with_companions(), "BucketPolicy", policy=document))
+    assert finding.policy == TLS_ONLY
     assert "203.0.113.7" not in finding.message
 
 
 @pytest.mark.parametrize("name", [["data"], {"name": "data"}])
-def test_a_bucket_whose_name_is_no_text_ends_nothing(gate: Gate, name):
-    assert told(gate.judge(changed(bucket(created=False), "Bucket", bucket=name))) == {(TLS, "data-BucketPolicy")}
+def test_a_bucket_whose_name_is_no_text_ends_nothing(basic_pack: PackProcess, name):
+    assert reported(basic_pack.evaluate_stack(with_inputs(bucket_with_companions(created=False), "Bucket", bucket=name))) == {(TLS_ONLY, "data-BucketPolicy")}
 
 
-def test_a_long_chain_of_resources_ends_nothing(gate: Gate):
+def test_a_long_chain_of_resources_ends_nothing(basic_pack: PackProcess):
     chain = [
         Resource("aws:sns/topic:Topic", f"topic-{i}", {"name": "x"}, comes_from={"name": [f"topic-{i + 1}"]})
         for i in range(1500)
     ]
-    assert gate.at_the_end([*chain, Resource("aws:sns/topic:Topic", "topic-1500", {}), *bucket()], {}) == []
+    assert basic_pack.check_stack([*chain, Resource("aws:sns/topic:Topic", "topic-1500", {}), *bucket_with_companions()], {}) == []
 
 
-def test_the_key_of_an_alias_of_the_stack_is_a_customers(gate: Gate):
+def test_the_key_of_an_alias_of_the_stack_is_a_customers(basic_pack: PackProcess):
     alias = Resource("aws:kms/alias:Alias", "alias", {"name": "alias/phi"})
     stack = [
         replace(each, comes_from={**each.comes_from, "rules": ["alias"]}) if "Encryption" in each.type else each
-        for each in bucket(created=False)
+        for each in bucket_with_companions(created=False)
     ]
-    assert gate.judge([alias, *stack]) == []
+    assert basic_pack.evaluate_stack([alias, *stack]) == []

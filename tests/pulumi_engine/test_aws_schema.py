@@ -30,7 +30,7 @@ from pulumi_engine.aws import sdk
 Schema = dict[str, Any]  # Pulumi's package schema, or a part of it
 
 ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "airgap" / "aws"
+SOURCE = ROOT / "pulumi_engine" / "aws"
 DIFFERENCES = Path(__file__).with_name("aws_schema_differences.txt")
 
 # A line for each service; split, since a list would be three times as long.

@@ -101,12 +101,12 @@ class Checkout:
 def checkout(tmp_path: Path) -> Checkout:
     """Without Go and without Pulumi."""
     here = tmp_path / "check out"
-    for file in ("bin/engine", "airgap/__init__.py", "airgap/engine.py", "airgap/go.py"):
+    for file in ("bin/engine", "pulumi_engine/__init__.py", "pulumi_engine/engine.py", "pulumi_engine/go.py"):
         (here / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, here / file)
     (here / "requirements.txt").write_text("pulumi==3.272.0 \\\n    --hash=x\npulumi-aws==7.51.1 \\\n    --hash=y\n")
     for module, go in (("cli", "1.25.11"), ("aws", "1.26")):
-        folder = here / "airgap" / module
+        folder = here / "pulumi_engine" / module
         folder.mkdir()
         (folder / "go.mod").write_text(f"go {go}\n\tgithub.com/pulumi/pulumi/pkg/v3 v3.259.0 // indirect\n")
         (folder / "go.sum").write_text("")
@@ -215,13 +215,13 @@ def test_leaves_the_checkout_as_it_was(with_go: Checkout) -> None:
 )
 def test_builds_anew_when_what_go_reads_has_changed(with_go: Checkout, file: str, rebuilt: bool) -> None:
     with_go.run()
-    (with_go.root / "check out/airgap/aws" / file).write_text("changed")
+    (with_go.root / "check out/pulumi_engine/aws" / file).write_text("changed")
     with_go.run()
     assert len(with_go.engines()) == 1 + rebuilt
 
 
 def engine_of(checkout: Checkout, sources: str) -> Path:
-    (checkout.root / "check out/airgap/aws/go.sum").write_text(sources)
+    (checkout.root / "check out/pulumi_engine/aws/go.sum").write_text(sources)
     return Path(checkout.run().stdout.strip()).parent
 
 

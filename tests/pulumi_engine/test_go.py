@@ -17,7 +17,7 @@ def test_go(module):
         pytest.skip("there is no Go on PATH")
     done = subprocess.run(
         ["go", "test", "-count=1", "./..."],
-        cwd=ROOT / "airgap" / module,
+        cwd=ROOT / "pulumi_engine" / module,
         env=os.environ | {"GOWORK": "off"},
         capture_output=True,
         text=True,

@@ -8,82 +8,82 @@ from typing import Any
 from hipaa.model.stack import Fact
 from hipaa.model.values import Flag
 from hipaa.services.config.facts import ConfigurationRecorder
-from hipaa.services.guardduty.facts import ThreatDetection
+from hipaa.services.guardduty.facts import GuardDutyDetector
 from hipaa.services.iam.facts import RootUser
-from hipaa.services.macie.facts import DataDiscovery
-from phi.audit.calls import Call, On
-from phi.audit.collected import Told
-from phi.audit.reader import Reader, Unread
+from hipaa.services.macie.facts import MacieSession
+from phi.audit.calls import Call, ResourceType
+from phi.audit.collected import Collected
+from phi.audit.reader import AccountReader, FailedCall
 from phi.audit.scope import Scope
 
-DETECTORS = Call("guardduty", "list_detectors", "guardduty:ListDetectors", On.ANYTHING)
-DETECTOR = Call("guardduty", "get_detector", "guardduty:GetDetector", On.DETECTOR)
+DETECTORS = Call("guardduty", "list_detectors", "guardduty:ListDetectors", ResourceType.ANY)
+DETECTOR = Call("guardduty", "get_detector", "guardduty:GetDetector", ResourceType.DETECTOR)
 # Where it was never switched on, Macie says so by refusing, in words of its own.
 MACIE = Call(
     "macie2",
     "get_macie_session",
     "macie2:GetMacieSession",
-    On.ANYTHING,
-    absent=("ResourceNotFoundException", "AccessDeniedException: Macie is not enabled"),
+    ResourceType.ANY,
+    not_found_errors=("ResourceNotFoundException", "AccessDeniedException: Macie is not enabled"),
 )
-RECORDERS = Call("config", "describe_configuration_recorders", "config:DescribeConfigurationRecorders", On.ANYTHING)
+RECORDERS = Call("config", "describe_configuration_recorders", "config:DescribeConfigurationRecorders", ResourceType.ANY)
 RECORDING = Call(
-    "config", "describe_configuration_recorder_status", "config:DescribeConfigurationRecorderStatus", On.ANYTHING
+    "config", "describe_configuration_recorder_status", "config:DescribeConfigurationRecorderStatus", ResourceType.ANY
 )
-SUMMARY = Call("iam", "get_account_summary", "iam:GetAccountSummary", On.ANYTHING)
+SUMMARY = Call("iam", "get_account_summary", "iam:GetAccountSummary", ResourceType.ANY)
 CALLS = (DETECTORS, DETECTOR, MACIE, RECORDERS, RECORDING, SUMMARY)
 
 Details = Mapping[str, Any]
 
 
-def collect(reader: Reader, _: Scope) -> Told:
+def collect(reader: AccountReader, _: Scope) -> Collected:
     """Asked of the account even where a stack alone is audited: it is guarded by them, whoever switched them on."""
     asked = [(about, region) for about in (_threats, _discovery, _recorder) for region in reader.account.regions]
-    return Told((*reader.each(asked, lambda each: each[0](reader, each[1])), _root(reader)))
+    return Collected((*reader.map(asked, lambda each: each[0](reader, each[1])), _root(reader)))
 
 
 # GuardDuty: https://docs.aws.amazon.com/guardduty/latest/APIReference/API_GetDetector.html
 
 
-def _threats(reader: Reader, region: str) -> Fact:
+def _threats(reader: AccountReader, region: str) -> Fact:
     every = reader.account.arn("guardduty", region, "detector/*")
     ids = reader.pages(DETECTORS, "DetectorIds", every, region)
-    if isinstance(ids, Unread):
-        return ThreatDetection(every, ids.unknown, ids.unknown)
+    if isinstance(ids, FailedCall):
+        return GuardDutyDetector(every, ids.unknown, ids.unknown)
     if not ids:
-        return ThreatDetection(every, enabled=False, s3=False)
+        return GuardDutyDetector(every, enabled=False, s3_protection=False)
     arn = reader.account.arn("guardduty", region, f"detector/{ids[0]}")  # a region has one at most
-    told = reader.ask(DETECTOR, arn, region, DetectorId=ids[0])
-    if isinstance(told, Unread):
-        return ThreatDetection(arn, told.unknown, told.unknown)
+    told = reader.call(DETECTOR, arn, region, DetectorId=ids[0])
+    if isinstance(told, FailedCall):
+        return GuardDutyDetector(arn, told.unknown, told.unknown)
     return threat_detection(arn, told or {})
 
 
-def threat_detection(arn: str, detector: Details) -> ThreatDetection:
+def threat_detection(arn: str, detector: Details) -> GuardDutyDetector:
     """From the answer of GetDetector; of a feature that isn't named there, the data source of its time counts."""
     features = {each.get("Name"): each.get("Status") for each in detector.get("Features") or ()}
     source = ((detector.get("DataSources") or {}).get("S3Logs") or {}).get("Status")
     status = features.get("S3_DATA_EVENTS", source)
-    return ThreatDetection(arn, detector.get("Status") == "ENABLED", status == "ENABLED")
+    return GuardDutyDetector(arn, detector.get("Status") == "ENABLED", status == "ENABLED")
 
 
-def _discovery(reader: Reader, region: str) -> Fact:
+def _discovery(reader: AccountReader, region: str) -> Fact:
     arn = reader.account.arn("macie2", region, "session")  # AWS gives it none
-    told = reader.ask(MACIE, arn, region)
-    if isinstance(told, Unread):
-        return DataDiscovery(arn, told.unknown)
-    return DataDiscovery(arn, told is not None and told.get("status") == "ENABLED")
+    told = reader.call(MACIE, arn, region)
+    if isinstance(told, FailedCall):
+        return MacieSession(arn, told.unknown)
+    return MacieSession(arn, told is not None and told.get("status") == "ENABLED")
 
 
 # AWS Config: https://docs.aws.amazon.com/config/latest/APIReference/API_RecordingGroup.html
 
 
-def _recorder(reader: Reader, region: str) -> Fact:
+def _recorder(reader: AccountReader, region: str) -> Fact:
     arn = reader.account.arn("config", region, "configuration-recorder/*")
     told = reader.pages(RECORDERS, "ConfigurationRecorders", arn, region)
     status = reader.pages(RECORDING, "ConfigurationRecordersStatus", arn, region)
-    everything = told.unknown if isinstance(told, Unread) else any(map(records_everything, told))
-    if isinstance(status, Unread):
+    everything = told.unknown if isinstance(told, FailedCall) else any(map(records_everything, told))
+    if isinstance(status, FailedCall):
         return ConfigurationRecorder(arn, everything, status.unknown, status.unknown)
     recording = any(each.get("recording") is True for each in status)
     return ConfigurationRecorder(arn, everything, recording, any(map(failed, status)))
@@ -102,10 +102,10 @@ def failed(status: Details) -> bool:
 # Root: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
 
 
-def _root(reader: Reader) -> Fact:
+def _root(reader: AccountReader) -> Fact:
     arn = reader.account.arn("iam", "", "root")
-    told = reader.ask(SUMMARY, arn)
-    if isinstance(told, Unread):
+    told = reader.call(SUMMARY, arn)
+    if isinstance(told, FailedCall):
         unknown = told.unknown
         return RootUser(arn, unknown, unknown, unknown, unknown)
     return root_user(arn, (told or {}).get("SummaryMap", {}))

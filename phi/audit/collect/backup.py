@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hipaa.model.values import Number, Ref, Unknown
-from hipaa.services.backup.facts import Selection, Vault
-from phi.audit.calls import Call, On
+from hipaa.services.backup.facts import BackupSelection, BackupVault
+from phi.audit.calls import Call, ResourceType
 from phi.audit.collect import kms
-from phi.audit.collected import Told
-from phi.audit.reader import Account, Reader, Unread
+from phi.audit.collected import Collected
+from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
 from phi.audit.scope import Scope
 
 GONE = ("ResourceNotFoundException",)  # deleted since it was listed
-VAULTS = Call("backup", "list_backup_vaults", "backup:ListBackupVaults", On.ANYTHING)
-PLANS = Call("backup", "list_backup_plans", "backup:ListBackupPlans", On.ANYTHING)
-PLAN = Call("backup", "get_backup_plan", "backup:GetBackupPlan", On.PLAN, GONE)
-SELECTIONS = Call("backup", "list_backup_selections", "backup:ListBackupSelections", On.PLAN, GONE)
-SELECTION = Call("backup", "get_backup_selection", "backup:GetBackupSelection", On.PLAN, GONE)
+VAULTS = Call("backup", "list_backup_vaults", "backup:ListBackupVaults", ResourceType.ANY)
+PLANS = Call("backup", "list_backup_plans", "backup:ListBackupPlans", ResourceType.ANY)
+PLAN = Call("backup", "get_backup_plan", "backup:GetBackupPlan", ResourceType.BACKUP_PLAN, GONE)
+SELECTIONS = Call("backup", "list_backup_selections", "backup:ListBackupSelections", ResourceType.BACKUP_PLAN, GONE)
+SELECTION = Call("backup", "get_backup_selection", "backup:GetBackupSelection", ResourceType.BACKUP_PLAN, GONE)
 CALLS = (VAULTS, PLANS, PLAN, SELECTIONS, SELECTION, kms.LIST_KEYS, kms.LIST_ALIASES)
 
 AIR_GAPPED = "LOGICALLY_AIR_GAPPED_BACKUP_VAULT"
@@ -36,33 +36,33 @@ OPERATORS = {
 Details = Mapping[str, Any]
 
 
-def collect(reader: Reader, scope: Scope) -> Told:
+def collect(reader: AccountReader, scope: Scope) -> Collected:
     """Vaults that are named as the stack's, and every plan: whichever selects a bucket keeps it safe."""
     regions = reader.account.regions
-    vaults = reader.each(regions, lambda region: _vaults(reader, scope, region))
-    plans = reader.each(regions, lambda region: _plans(reader, region))
+    vaults = reader.map(regions, lambda region: _vaults(reader, scope, region))
+    plans = reader.map(regions, lambda region: _plans(reader, region))
     known = [(region, each) for region, found in zip(regions, plans, strict=True) for each in found]
-    selected = reader.each(known, lambda each: _selected(reader, *each))
-    return Told((*(fact for facts in vaults for fact in facts), *(fact for facts in selected for fact in facts)))
+    selected = reader.map(known, lambda each: _selected(reader, *each))
+    return Collected((*(fact for facts in vaults for fact in facts), *(fact for facts in selected for fact in facts)))
 
 
 # Vaults.
 
 
-def _vaults(reader: Reader, scope: Scope, region: str) -> list[Vault]:
+def _vaults(reader: AccountReader, scope: Scope, region: str) -> list[BackupVault]:
     every = reader.account.arn("backup", region, "backup-vault:*")
     listed = reader.pages(VAULTS, "BackupVaultList", every, region)
-    if isinstance(listed, Unread):
-        return [Vault(every, listed.unknown, (listed.unknown,))]
+    if isinstance(listed, FailedCall):
+        return [BackupVault(every, listed.unknown, (listed.unknown,))]
     ours = [each for each in listed if scope.has(each["BackupVaultName"]) and each.get("VaultType") != VIEW]
     aliases = kms.names(reader, scope, region) if any(each.get("EncryptionKeyArn") for each in ours) else {}
     return [vault(each, aliases, reader.account, region) for each in ours]
 
 
-def vault(told: Details, aliases: Mapping[str, str] | Unread, account: Account, region: str) -> Vault:
+def vault(told: Details, aliases: Mapping[str, str] | FailedCall, account: AuditedAccount, region: str) -> BackupVault:
     """From an entry of ListBackupVaults. The ARN of AWS's own key looks like any other: its alias tells it."""
     key = kms.known_as(told.get("EncryptionKeyArn"), aliases, account, region)
-    return Vault(
+    return BackupVault(
         told["BackupVaultArn"], None if told.get("EncryptionKeyType") == "AWS_OWNED_KMS_KEY" else key, _days(told)
     )
 
@@ -79,53 +79,53 @@ def _days(told: Details) -> tuple[Number, ...]:
 # Plans, and what they select.
 
 
-def _plans(reader: Reader, region: str) -> list[str | Unread]:
+def _plans(reader: AccountReader, region: str) -> list[str | FailedCall]:
     """The ids of a region's plans."""
     every = reader.account.arn("backup", region, "backup-plan:*")
     listed = reader.pages(PLANS, "BackupPlansList", every, region)
-    return [listed] if isinstance(listed, Unread) else [each["BackupPlanId"] for each in listed]
+    return [listed] if isinstance(listed, FailedCall) else [each["BackupPlanId"] for each in listed]
 
 
-def _selected(reader: Reader, region: str, plan: str | Unread) -> list[Selection]:
-    if isinstance(plan, Unread):
-        return [_unknown(plan.about, plan.unknown, plan.unknown, region)]
+def _selected(reader: AccountReader, region: str, plan: str | FailedCall) -> list[BackupSelection]:
+    if isinstance(plan, FailedCall):
+        return [_unknown(plan.subject, plan.unknown, plan.unknown, region)]
     arn = reader.account.arn("backup", region, f"backup-plan:{plan}")
     listed = reader.pages(SELECTIONS, "BackupSelectionsList", arn, region, BackupPlanId=plan)
     if not listed:
         return []
-    told = reader.ask(PLAN, arn, region, BackupPlanId=plan)
+    told = reader.call(PLAN, arn, region, BackupPlanId=plan)
     if told is None:
         return []
-    vaults = told.unknown if isinstance(told, Unread) else vaults_of(told["BackupPlan"], reader.account, region)
-    if isinstance(listed, Unread):
+    vaults = told.unknown if isinstance(told, FailedCall) else vaults_of(told["BackupPlan"], reader.account, region)
+    if isinstance(listed, FailedCall):
         return [_unknown(arn, listed.unknown, vaults, region)]
     found = (_selection(reader, region, arn, vaults, each["SelectionId"]) for each in listed)
     return [each for each in found if each]
 
 
-def _selection(reader: Reader, region: str, plan: str, vaults: tuple[Ref, ...] | Unknown, id_: str) -> Selection | None:
+def _selection(reader: AccountReader, region: str, plan: str, vaults: tuple[Ref, ...] | Unknown, id_: str) -> BackupSelection | None:
     """AWS gives a selection no ARN; it goes by its plan's with its id."""
     arn = f"{plan}/{id_}"
-    told = reader.ask(SELECTION, arn, region, BackupPlanId=plan.rsplit(":", 1)[-1], SelectionId=id_)
-    if isinstance(told, Unread):
+    told = reader.call(SELECTION, arn, region, BackupPlanId=plan.rsplit(":", 1)[-1], SelectionId=id_)
+    if isinstance(told, FailedCall):
         return _unknown(arn, told.unknown, vaults, region)
     return selection(arn, told["BackupSelection"], vaults, region) if told else None
 
 
-def vaults_of(plan: Details, account: Account, region: str) -> tuple[Ref, ...]:
+def vaults_of(plan: Details, account: AuditedAccount, region: str) -> tuple[Ref, ...]:
     """Where a plan's rules put what it selects."""
     named = (each.get("TargetBackupVaultName") for each in plan.get("Rules", ()))
     return tuple(account.arn("backup", region, f"backup-vault:{each}") for each in named if each)
 
 
-def selection(arn: str, told: Details, vaults: tuple[Ref, ...] | Unknown, region: str) -> Selection:
+def selection(arn: str, told: Details, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:
     """From the answer of GetBackupSelection."""
     tags = (
         {"key": each.get("ConditionKey"), "value": each.get("ConditionValue")}
         for each in told.get("ListOfTags") or ()
         if each.get("ConditionType", "STRINGEQUALS") == "STRINGEQUALS"  # there is no other
     )
-    return Selection(
+    return BackupSelection(
         arn,
         tuple(told.get("Resources") or ()),
         tuple(told.get("NotResources") or ()),
@@ -142,5 +142,5 @@ def _conditions(told: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:
             yield OPERATORS.get(operator, operator), each.get("ConditionKey"), each.get("ConditionValue")
 
 
-def _unknown(arn: str, unknown: Unknown, vaults: tuple[Ref, ...] | Unknown, region: str) -> Selection:
-    return Selection(arn, unknown, unknown, unknown, unknown, vaults, region)
+def _unknown(arn: str, unknown: Unknown, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:
+    return BackupSelection(arn, unknown, unknown, unknown, unknown, vaults, region)

@@ -11,12 +11,12 @@ from typing import Any
 from hipaa.model.stack import Fact
 from hipaa.model.values import Document, Unknown
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
-from phi.audit.calls import Call, On
-from phi.audit.collected import Told
-from phi.audit.reader import Account, Reader, Unread
+from phi.audit.calls import Call, ResourceType
+from phi.audit.collected import Collected
+from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
 from phi.audit.scope import Scope
 
-DETAILS = Call("iam", "get_account_authorization_details", "iam:GetAccountAuthorizationDetails", On.ANYTHING)
+DETAILS = Call("iam", "get_account_authorization_details", "iam:GetAccountAuthorizationDetails", ResourceType.ANY)
 CALLS = (DETAILS,)
 
 # AWS makes the roles of its services in this path, where nobody else can: who takes them, and what they may do, can't
@@ -31,30 +31,30 @@ POLICIES = ("LocalManagedPolicy", "Policies")
 Details = Mapping[str, Any]
 
 
-def collect(reader: Reader, scope: Scope) -> Told:
+def collect(reader: AccountReader, scope: Scope) -> Collected:
     """All of the account, or the roles, groups and policies that are named as the stack's; it has no users."""
     kinds = (ROLES, GROUPS, POLICIES) if scope.prefix is not None else (ROLES, GROUPS, POLICIES, USERS)
-    answers = dict(zip(kinds, reader.each(kinds, lambda kind: _listed(reader, *kind)), strict=True))
+    answers = dict(zip(kinds, reader.map(kinds, lambda kind: _listed(reader, *kind)), strict=True))
     account = reader.account
-    told = {kind: [] if isinstance(answer, Unread) else answer for kind, answer in answers.items()}
+    told = {kind: [] if isinstance(answer, FailedCall) else answer for kind, answer in answers.items()}
     facts = [
         *facts_of(told[ROLES], told[GROUPS], told[POLICIES], scope, account),
         *(fact for user in told.get(USERS, ()) for fact in _user(user, account)),
     ]
-    unread = {kind: answer.unknown for kind, answer in answers.items() if isinstance(answer, Unread)}
-    return Told((*facts, *_unread(unread, account)))
+    unread = {kind: answer.unknown for kind, answer in answers.items() if isinstance(answer, FailedCall)}
+    return Collected((*facts, *_unread(unread, account)))
 
 
-def _listed(reader: Reader, kind: str, result: str) -> list[Details] | Unread:
+def _listed(reader: AccountReader, kind: str, result: str) -> list[Details] | FailedCall:
     return reader.pages(DETAILS, result, _everyone(reader.account), Filter=[kind])
 
 
-def _everyone(account: Account) -> str:
+def _everyone(account: AuditedAccount) -> str:
     return account.arn("iam", "", "*")
 
 
 def facts_of(
-    roles: Iterable[Details], groups: Iterable[Details], policies: Iterable[Details], scope: Scope, account: Account
+    roles: Iterable[Details], groups: Iterable[Details], policies: Iterable[Details], scope: Scope, account: AuditedAccount
 ) -> list[Fact]:
     """From the answers of GetAccountAuthorizationDetails, whose documents botocore has decoded."""
     ours = [each for each in roles if scope.has(each["RoleName"]) and not each["Path"].startswith(OF_SERVICES)]
@@ -67,18 +67,18 @@ def facts_of(
     ]
 
 
-def _role(role: Details, account: Account) -> tuple[Fact, ...]:
+def _role(role: Details, account: AuditedAccount) -> tuple[Fact, ...]:
     trust = Document(role.get("AssumeRolePolicyDocument", ""))
-    return IamRole(role["Arn"], trust, account.place()), _identity(role, "RolePolicyList", account)
+    return IamRole(role["Arn"], trust, account.location()), _identity(role, "RolePolicyList", account)
 
 
-def _user(user: Details, account: Account) -> tuple[Fact, ...]:
+def _user(user: Details, account: AuditedAccount) -> tuple[Fact, ...]:
     return UserAccess(user["Arn"], "an IAM user"), _identity(user, "UserPolicyList", account)
 
 
-def _identity(holder: Details, inline: str, account: Account) -> IdentityPolicy:
+def _identity(holder: Details, inline: str, account: AuditedAccount) -> IdentityPolicy:
     documents = tuple(Document(each.get("PolicyDocument", "")) for each in holder.get(inline, ()))
-    return IdentityPolicy(holder["Arn"], documents, _attached(holder), (), account.place())
+    return IdentityPolicy(holder["Arn"], documents, _attached(holder), (), account.location())
 
 
 def _attached(holder: Details) -> tuple[str, ...]:
@@ -96,19 +96,19 @@ def _grants(policy: Details, scope: Scope, attached: Collection[str]) -> bool:
     return policy["Arn"] in attached or (scope.has(policy["Arn"]) and not bounds)
 
 
-def _policy(policy: Details, account: Account) -> IdentityPolicy:
+def _policy(policy: Details, account: AuditedAccount) -> IdentityPolicy:
     """Its default version, the only one in force."""
     documents = (each.get("Document", "") for each in policy["PolicyVersionList"] if each["IsDefaultVersion"])
-    return IdentityPolicy(policy["Arn"], (Document(next(documents, "")),), (), (), account.place())
+    return IdentityPolicy(policy["Arn"], (Document(next(documents, "")),), (), (), account.location())
 
 
-def _unread(kinds: Mapping[tuple[str, str], Unknown], account: Account) -> Iterable[Fact]:
+def _unread(kinds: Mapping[tuple[str, str], Unknown], account: AuditedAccount) -> Iterable[Fact]:
     """What stands for all that couldn't be listed."""
     for kind, unknown in kinds.items():
         name = kind[0].removeprefix("LocalManaged").lower()
         arn = account.arn("iam", "", f"{name}/*")
         if kind == ROLES:
-            yield IamRole(arn, Document(unknown), account.place())
+            yield IamRole(arn, Document(unknown), account.location())
         if kind == USERS:
             yield UserAccess(arn, unknown)
-        yield IdentityPolicy(arn, unknown, unknown, (), account.place())
+        yield IdentityPolicy(arn, unknown, unknown, (), account.location())

@@ -10,16 +10,16 @@ from hipaa.model.data_class import normalize_data_class
 from hipaa.model.stack import Fact
 from hipaa.model.values import Flag, Ref, Text, Unknown
 from hipaa.services.cloudtrail.facts import Trail
-from hipaa.services.logs.facts import AUDIT, LogGroup, MetricFilter
-from phi.audit.calls import Call, On
-from phi.audit.collected import Told
-from phi.audit.reader import Reader, Unread
+from hipaa.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
+from phi.audit.calls import Call, ResourceType
+from phi.audit.collected import Collected
+from phi.audit.reader import AccountReader, FailedCall
 from phi.audit.scope import Scope
 
-GROUPS = Call("logs", "describe_log_groups", "logs:DescribeLogGroups", On.LOG_GROUP)
-FILTERS = Call("logs", "describe_metric_filters", "logs:DescribeMetricFilters", On.LOG_GROUP)
+GROUPS = Call("logs", "describe_log_groups", "logs:DescribeLogGroups", ResourceType.LOG_GROUP)
+FILTERS = Call("logs", "describe_metric_filters", "logs:DescribeMetricFilters", ResourceType.LOG_GROUP)
 # All tags of a region's groups in one call, where ListTagsForResource takes one for each group.
-TAGS = Call("resourcegroupstaggingapi", "get_resources", "tag:GetResources", On.ANYTHING)
+TAGS = Call("resourcegroupstaggingapi", "get_resources", "tag:GetResources", ResourceType.ANY)
 CALLS = (GROUPS, FILTERS, TAGS)
 
 TAG = "DataClass"
@@ -37,13 +37,13 @@ class Audited:
         return group in self.arns or self.doubt or False
 
 
-def collect(reader: Reader, scope: Scope, trails: Sequence[Trail]) -> Told:
+def collect(reader: AccountReader, scope: Scope, trails: Sequence[Trail]) -> Collected:
     """trails: all of the account, by which log groups are known to hold audit records."""
-    every = reader.each(reader.account.regions, lambda region: tuple(_region(reader, scope, trails, region)))
-    return Told(tuple(fact for facts in every for fact in facts))
+    every = reader.map(reader.account.regions, lambda region: tuple(_region(reader, scope, trails, region)))
+    return Collected(tuple(fact for facts in every for fact in facts))
 
 
-def _region(reader: Reader, scope: Scope, trails: Sequence[Trail], region: str) -> Iterator[Fact]:
+def _region(reader: AccountReader, scope: Scope, trails: Sequence[Trail], region: str) -> Iterator[Fact]:
     everything = reader.account.arn("logs", region, "log-group:*")
     groups = reader.pages(GROUPS, "logGroups", everything, region)
     filters = reader.pages(FILTERS, "metricFilters", everything, region)
@@ -56,11 +56,11 @@ def _region(reader: Reader, scope: Scope, trails: Sequence[Trail], region: str) 
         TagFilters=[{"Key": TAG}],
     )
     audited = audits(trails, tags)
-    if isinstance(groups, Unread):
+    if isinstance(groups, FailedCall):
         yield LogGroup(everything, groups.unknown, groups.unknown, groups.unknown)
     else:
         yield from (_group(each, audited) for each in groups if scope.has(each["logGroupName"]))
-    if isinstance(filters, Unread):
+    if isinstance(filters, FailedCall):
         why = filters.unknown
         yield MetricFilter(f"{everything}:metric-filter:*", why, why, why, why, why)
         return
@@ -68,22 +68,22 @@ def _region(reader: Reader, scope: Scope, trails: Sequence[Trail], region: str) 
     for each in filters:
         if scope.has(each["logGroupName"]):
             arn = reader.account.arn("logs", region, f"log-group:{each['logGroupName']}")
-            told = groups.unknown if isinstance(groups, Unread) and arn not in written else arn
+            told = groups.unknown if isinstance(groups, FailedCall) and arn not in written else arn
             yield from metric_filters(each, arn, told)
 
 
-def audits(trails: Sequence[Trail], tags: Sequence[Mapping[str, Any]] | Unread) -> Audited:
+def audits(trails: Sequence[Trail], tags: Sequence[Mapping[str, Any]] | FailedCall) -> Audited:
     """From the trails, and the answer of GetResources for the tag."""
-    tagged = [] if isinstance(tags, Unread) else [each["ResourceARN"] for each in tags if _says_audit(each["Tags"])]
+    tagged = [] if isinstance(tags, FailedCall) else [each["ResourceARN"] for each in tags if _says_audit(each["Tags"])]
     written = [each.log_group for each in trails]
     doubts = [each for each in written if isinstance(each, Unknown)]
-    doubts += [tags.unknown] if isinstance(tags, Unread) else []
+    doubts += [tags.unknown] if isinstance(tags, FailedCall) else []
     arns = [each for each in (*written, *tagged) if isinstance(each, str)]
     return Audited(frozenset(each.removesuffix(":*") for each in arns), next(iter(doubts), None))
 
 
 def _says_audit(tags: Sequence[Mapping[str, str]]) -> bool:
-    return any(each["Key"] == TAG and normalize_data_class(each["Value"]) in AUDIT for each in tags)
+    return any(each["Key"] == TAG and normalize_data_class(each["Value"]) in AUDIT_DATA_CLASSES for each in tags)
 
 
 def _group(group: Mapping[str, Any], audited: Audited) -> LogGroup:

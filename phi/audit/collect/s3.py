@@ -16,15 +16,15 @@ from hipaa.services.s3.facts import (
     Bucket,
     BucketPolicy,
     Cors,
-    Declared,
+    DeclaredSetting,
     DefaultEncryption,
     Lifecycle,
     ObjectLock,
-    Ownership,
+    ObjectOwnership,
     PublicAccessBlock,
     Replication,
     RequestMetrics,
-    Setting,
+    BucketSetting,
     Versioning,
     Website,
 )
@@ -34,45 +34,45 @@ from phi.audit.collect import s3_access, s3_calls, s3_listing
 from phi.audit.collect import s3_settings as settings
 from phi.audit.collect.s3_calls import CALLS
 from phi.audit.collect.s3_notifications import inventory_targets
-from phi.audit.collected import Told
-from phi.audit.reader import Reader, Unread
+from phi.audit.collected import Collected
+from phi.audit.reader import AccountReader, FailedCall
 from phi.audit.scope import Scope
 
 __all__ = ["CALLS", "collect"]
 
-Parse = Callable[[Any], Setting | tuple[Setting, ...] | None]
+Parse = Callable[[Any], BucketSetting | tuple[BucketSetting, ...] | None]
 
 
-def collect(reader: Reader, scope: Scope) -> Told:
+def collect(reader: AccountReader, scope: Scope) -> Collected:
     """The buckets in scope, their access points, and the account's public access block.
 
     A bucket that is gone by the time it is read is left out, unless it is one that the scope names.
     """
     listed = s3_listing.regions(reader, scope)
-    buckets = [_every_bucket(reader, listed.unknown)] if isinstance(listed, Unread) else _buckets(reader, scope, listed)
-    regions = {each.place.region for each in buckets} | set(reader.account.regions if scope.buckets is None else ())
+    buckets = [_every_bucket(reader, listed.unknown)] if isinstance(listed, FailedCall) else _buckets(reader, scope, listed)
+    regions = {each.location.region for each in buckets} | set(reader.account.regions if scope.buckets is None else ())
     points = s3_access.points(reader, scope, sorted(each for each in regions if each))
-    return Told(
+    return Collected(
         (*buckets, *points.facts, s3_access.account_block(reader)),
         tuple(inventory_targets(reader, buckets)),
-        points.buckets_of,
+        points.access_point_buckets,
     )
 
 
-def _buckets(reader: Reader, scope: Scope, listed: s3_listing.Regions) -> list[Bucket]:
+def _buckets(reader: AccountReader, scope: Scope, listed: s3_listing.Regions) -> list[Bucket]:
     regions = {reader.account.bucket_arn(name): region for name, region in listed.items() if region}
 
     def read(each: tuple[str, str | None]) -> Bucket | None:
         return _bucket(reader, *each, regions) or (_missing(reader, *each) if scope.buckets is not None else None)
 
-    return [each for each in reader.each(listed.items(), read) if each]
+    return [each for each in reader.map(listed.items(), read) if each]
 
 
-def _bucket(reader: Reader, name: str, region: str | None, regions: Mapping[str, str]) -> Bucket | None:
+def _bucket(reader: AccountReader, name: str, region: str | None, regions: Mapping[str, str]) -> Bucket | None:
     """None where there is no such bucket. regions: those of buckets by their ARNs."""
     place = Location(reader.account.partition, region, reader.account.id)
 
-    def ask(call: Call) -> settings.Answer | Unread | None:
+    def ask(call: Call) -> settings.Answer | FailedCall | None:
         return s3_listing.ask(reader, call, name, region)
 
     versioning = ask(s3_calls.VERSIONING)
@@ -81,10 +81,10 @@ def _bucket(reader: Reader, name: str, region: str | None, regions: Mapping[str,
     lock = ask(s3_calls.LOCK)
     tags = ask(s3_calls.TAGS)
     metrics = s3_listing.pages(reader, s3_calls.METRICS, "MetricsConfigurationList", name, region)
-    ownership = _made(Ownership, ask(s3_calls.OWNERSHIP), settings.ownership)
+    ownership = _made(ObjectOwnership, ask(s3_calls.OWNERSHIP), settings.ownership)
     # Where ACLs are off S3 lets nobody in by one.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
-    acl = () if Ownership("BucketOwnerEnforced") in ownership else _made(Acl, ask(s3_calls.ACL), settings.acl)
+    acl = () if ObjectOwnership("BucketOwnerEnforced") in ownership else _made(Acl, ask(s3_calls.ACL), settings.acl)
     found = (
         *_made(Versioning, versioning, settings.versioning),
         *_made(ObjectLock, lock, settings.object_lock),
@@ -104,14 +104,14 @@ def _bucket(reader: Reader, name: str, region: str | None, regions: Mapping[str,
         reader.account.bucket_arn(name),
         place,
         found,
-        lockable=lock.unknown if isinstance(lock, Unread) else lock is not None,
-        tags=tags.unknown if isinstance(tags, Unread) else settings.tags(tags or {}),
+        lockable=lock.unknown if isinstance(lock, FailedCall) else lock is not None,
+        tags=tags.unknown if isinstance(tags, FailedCall) else settings.tags(tags or {}),
     )
 
 
-def _made(kind: type[Setting], answer: Any, parse: Parse) -> tuple[Setting, ...]:
+def _made(kind: type[BucketSetting], answer: Any, parse: Parse) -> tuple[BucketSetting, ...]:
     """The settings of an answer: none where there is none, one made of Unknown where it couldn't be read."""
-    if isinstance(answer, Unread):
+    if isinstance(answer, FailedCall):
         return (unknown_settings.setting(kind, answer.unknown),)
     made = None if answer is None else parse(answer)
     return made if isinstance(made, tuple) else (made,) if made else ()
@@ -120,7 +120,7 @@ def _made(kind: type[Setting], answer: Any, parse: Parse) -> tuple[Setting, ...]
 def _fact(
     resource: str,
     place: Location,
-    found: Iterable[Setting],
+    found: Iterable[BucketSetting],
     *,
     lockable: Flag,
     tags: Mapping[str, str] | Unknown,
@@ -130,15 +130,15 @@ def _fact(
         resource,
         arn or resource,
         DataClass.OTHER,  # until all buckets are known
-        tuple(Declared(resource, each) for each in found),
-        place=place,
+        tuple(DeclaredSetting(resource, each) for each in found),
+        location=place,
         declared_here=True,
-        lockable=lockable,
+        object_lock_enabled=lockable,
         tags=tags,
     )
 
 
-def _missing(reader: Reader, name: str, region: str | None) -> Bucket:
+def _missing(reader: AccountReader, name: str, region: str | None) -> Bucket:
     """A bucket that should be there fails what every bucket must have, and passes nothing for having no more."""
     arn, place = reader.account.bucket_arn(name), Location(reader.account.partition, region, reader.account.id)
     gone = Unknown(arn, reason="doesn't exist, though the stack's outputs name it")
@@ -151,7 +151,7 @@ def _missing(reader: Reader, name: str, region: str | None) -> Bucket:
     )
 
 
-def _every_bucket(reader: Reader, unknown: Unknown) -> Bucket:
+def _every_bucket(reader: AccountReader, unknown: Unknown) -> Bucket:
     """What stands for the account's buckets where not even their names can be read."""
     resource, place = reader.account.bucket_arn("*"), Location(reader.account.partition, None, reader.account.id)
     found = (unknown_settings.setting(kind, unknown) for kind in unknown_settings.MADE_OF)

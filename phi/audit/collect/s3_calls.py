@@ -6,14 +6,14 @@ Error codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
-from phi.audit.calls import Call, On
+from phi.audit.calls import Call, ResourceType
 
 
 def _of_bucket(operation: str, action: str, *absent: str) -> Call:
-    return Call("s3", operation, action, On.BUCKET, absent)
+    return Call("s3", operation, action, ResourceType.BUCKET, absent)
 
 
-LIST_BUCKETS = Call("s3", "list_buckets", "s3:ListAllMyBuckets", On.ANYTHING)
+LIST_BUCKETS = Call("s3", "list_buckets", "s3:ListAllMyBuckets", ResourceType.ANY)
 LOCATION = _of_bucket("get_bucket_location", "s3:GetBucketLocation", "NoSuchBucket")
 # The first that a bucket is asked, since every one that there is answers it.
 VERSIONING = _of_bucket("get_bucket_versioning", "s3:GetBucketVersioning", "NoSuchBucket")
@@ -49,16 +49,16 @@ ACCOUNT_BLOCK = Call(
     "s3control",
     "get_public_access_block",
     "s3:GetAccountPublicAccessBlock",
-    On.ANYTHING,
+    ResourceType.ANY,
     ("NoSuchPublicAccessBlockConfiguration",),
 )
-LIST_ACCESS_POINTS = Call("s3control", "list_access_points", "s3:ListAccessPoints", On.ANYTHING)
-ACCESS_POINT = Call("s3control", "get_access_point", "s3:GetAccessPoint", On.ACCESS_POINT, ("NoSuchAccessPoint",))
+LIST_ACCESS_POINTS = Call("s3control", "list_access_points", "s3:ListAccessPoints", ResourceType.ANY)
+ACCESS_POINT = Call("s3control", "get_access_point", "s3:GetAccessPoint", ResourceType.ACCESS_POINT, ("NoSuchAccessPoint",))
 ACCESS_POINT_POLICY = Call(
     "s3control",
     "get_access_point_policy",
     "s3:GetAccessPointPolicy",
-    On.ACCESS_POINT,
+    ResourceType.ACCESS_POINT,
     ("NoSuchAccessPointPolicy",),
 )
 

@@ -19,7 +19,7 @@ from hipaa.services.s3.facts import (
     Lifecycle,
     LifecycleRule,
     ObjectLock,
-    Ownership,
+    ObjectOwnership,
     PublicAccessBlock,
     Replication,
     ReplicationRule,
@@ -39,9 +39,9 @@ def public_access_block(answer: Answer) -> PublicAccessBlock:
     return PublicAccessBlock(*(given.get(name) for name in names))
 
 
-def ownership(answer: Answer) -> Ownership:
+def ownership(answer: Answer) -> ObjectOwnership:
     rules = (answer.get("OwnershipControls") or {}).get("Rules") or [{}]
-    return Ownership(rules[0].get("ObjectOwnership"))
+    return ObjectOwnership(rules[0].get("ObjectOwnership"))
 
 
 def acl(answer: Answer) -> Acl:
@@ -103,11 +103,11 @@ def _lifecycle_rule(rule: Answer) -> LifecycleRule:
     days = expiration.get("Days")
     return LifecycleRule(
         enabled=rule.get("Status") == "Enabled",
-        everywhere=everywhere(rule),
-        expires=days is not None or expiration.get("Date") is not None,
-        expire_days=days,
-        noncurrent_days=(rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays"),
-        abort_days=(rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation"),
+        applies_to_all_objects=everywhere(rule),
+        expires_current_versions=days is not None or expiration.get("Date") is not None,
+        expiration_days=days,
+        noncurrent_expiration_days=(rule.get("NoncurrentVersionExpiration") or {}).get("NoncurrentDays"),
+        abort_multipart_days=(rule.get("AbortIncompleteMultipartUpload") or {}).get("DaysAfterInitiation"),
     )
 
 
@@ -141,12 +141,12 @@ def _replication_rule(rule: Answer, regions: Mapping[str, str]) -> ReplicationRu
     selected = (rule.get("SourceSelectionCriteria") or {}).get("SseKmsEncryptedObjects") or {}
     return ReplicationRule(
         enabled=rule.get("Status") == "Enabled",
-        everywhere=everywhere(rule),
-        target=target,
-        key=key,
-        kms_objects=selected.get("Status") == "Enabled",
-        region=regions.get(target or ""),
-        key_region=key.split(":")[3] if key and key.startswith("arn:") else None,
+        applies_to_all_objects=everywhere(rule),
+        destination=target,
+        replica_kms_key=key,
+        replicates_kms_objects=selected.get("Status") == "Enabled",
+        destination_region=regions.get(target or ""),
+        replica_key_region=key.split(":")[3] if key and key.startswith("arn:") else None,
     )
 
 

@@ -9,7 +9,7 @@ from crossguard.graph import BUCKET, KEYS, Graph, get, items, number, text
 from crossguard.resources import Resource
 from hipaa.model.stack import Fact
 from hipaa.model.values import Number, Ref, StackResource, Unknown
-from hipaa.services.backup.facts import Selection, Vault
+from hipaa.services.backup.facts import BackupSelection, BackupVault
 
 VAULT = "aws:backup/vault:Vault"
 AIR_GAPPED = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
@@ -19,14 +19,14 @@ SELECTION = "aws:backup/selection:Selection"
 
 
 def _vault(vault: Resource, graph: Graph) -> list[Fact]:
-    key = graph.ref(vault, vault.inputs.get("kmsKeyArn"), "kmsKeyArn", KEYS)
+    key = graph.resolve(vault, vault.inputs.get("kmsKeyArn"), "kmsKeyArn", KEYS)
     locks = (_days(lock, vault, graph) for lock in graph.by_type.get(LOCK, []))
-    return [Vault(vault.urn, key, tuple(days for each in locks for days in each))]
+    return [BackupVault(vault.urn, key, tuple(days for each in locks for days in each))]
 
 
 def _days(lock: Resource, vault: Resource, graph: Graph) -> list[Number]:
     """The least retention of a lock that is of the vault; Unknown of one that may be."""
-    of = graph.ref(lock, lock.inputs.get("backupVaultName"), "backupVaultName", {VAULT})
+    of = graph.resolve(lock, lock.inputs.get("backupVaultName"), "backupVaultName", {VAULT})
     if of == StackResource(vault.urn):
         return [number(lock.inputs.get("minRetentionDays"))]
     return [of] if isinstance(of, Unknown) and vault.urn in of.sources else []
@@ -34,14 +34,14 @@ def _days(lock: Resource, vault: Resource, graph: Graph) -> list[Number]:
 
 def _air_gapped(vault: Resource, graph: Graph) -> list[Fact]:
     """It is locked by itself: https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html"""
-    key = graph.ref(vault, vault.inputs.get("encryptionKeyArn"), "encryptionKeyArn", KEYS)
-    return [Vault(vault.urn, key, (number(vault.inputs.get("minRetentionDays")),))]
+    key = graph.resolve(vault, vault.inputs.get("encryptionKeyArn"), "encryptionKeyArn", KEYS)
+    return [BackupVault(vault.urn, key, (number(vault.inputs.get("minRetentionDays")),))]
 
 
 def _selection(selection: Resource, graph: Graph) -> list[Fact]:
     given = selection.inputs
     return [
-        Selection(
+        BackupSelection(
             selection.urn,
             _resources(selection, "resources", graph),
             _resources(selection, "notResources", graph),
@@ -82,21 +82,21 @@ def _resources(selection: Resource, prop: str, graph: Graph) -> tuple[Ref, ...] 
     if isinstance(every, Unknown):
         return every
     return tuple(
-        graph.ref(selection, each, prop, {BUCKET}) if isinstance(each, Unknown) else text(each) for each in every
+        graph.resolve(selection, each, prop, {BUCKET}) if isinstance(each, Unknown) else text(each) for each in every
     )
 
 
 def _vaults(selection: Resource, graph: Graph) -> tuple[Ref, ...] | Unknown:
     """Where the plan's rules put what is selected. Of a plan of another stack that can't be told."""
-    of = graph.ref(selection, selection.inputs.get("planId"), "planId", {PLAN})
-    plan = graph.at(of)
+    of = graph.resolve(selection, selection.inputs.get("planId"), "planId", {PLAN})
+    plan = graph.resource_for(of)
     if plan is None:
         return of if isinstance(of, Unknown) else Unknown(f"the plan of {selection.name}")
     rules = items(plan.inputs.get("rules"))
     if isinstance(rules, Unknown):
         return rules
     named: list[Any] = [get(rule, "targetVaultName") for rule in rules]
-    return tuple(graph.ref(plan, each, "rules", {VAULT, AIR_GAPPED}, KEYS) for each in named if each not in (None, ""))
+    return tuple(graph.resolve(plan, each, "rules", {VAULT, AIR_GAPPED}, KEYS) for each in named if each not in (None, ""))
 
 
 READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {

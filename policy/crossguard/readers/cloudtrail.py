@@ -11,7 +11,7 @@ from crossguard.resources import Resource
 from hipaa.model.stack import Fact
 from hipaa.model.three_valued import all_of, any_of
 from hipaa.model.values import Ref, Unknown, is_enabled, iter_unknowns
-from hipaa.services.cloudtrail.facts import DataEvents, FieldSelector, Trail
+from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 
 TRAIL = "aws:cloudtrail/trail:Trail"
 # The operators of a field selector, by their names in the API.
@@ -34,7 +34,7 @@ def _trail(trail: Resource, graph: Graph) -> list[Fact]:
             flag(given.get("isMultiRegionTrail")),
             flag(given.get("includeGlobalServiceEvents")),
             flag(given.get("enableLogFileValidation")),
-            graph.ref(trail, given.get("kmsKeyId"), "kmsKeyId", KEYS),
+            graph.resolve(trail, given.get("kmsKeyId"), "kmsKeyId", KEYS),
             log_group(trail, "cloudWatchLogsGroupArn", graph),
             _selectors(trail, graph),
             _management(trail),
@@ -78,7 +78,7 @@ def _all_management(fields: Any) -> bool | Unknown:
     return unknown or (category == "eventCategory" and wanted == ["Management"])
 
 
-def _selectors(trail: Resource, graph: Graph) -> tuple[DataEvents, ...] | Unknown:
+def _selectors(trail: Resource, graph: Graph) -> tuple[EventSelector, ...] | Unknown:
     basic, advanced = items(trail.inputs.get("eventSelectors")), items(trail.inputs.get("advancedEventSelectors"))
     if isinstance(basic, Unknown):
         return basic
@@ -86,22 +86,22 @@ def _selectors(trail: Resource, graph: Graph) -> tuple[DataEvents, ...] | Unknow
         return advanced
     return (
         *(_basic(trail, each, graph) for each in basic),
-        *(DataEvents(fields=_fields(trail, get(each, "fieldSelectors"), graph)) for each in advanced),
+        *(EventSelector(field_selectors=_fields(trail, get(each, "fieldSelectors"), graph)) for each in advanced),
     )
 
 
-def _basic(trail: Resource, selector: Any, graph: Graph) -> DataEvents:
+def _basic(trail: Resource, selector: Any, graph: Graph) -> EventSelector:
     read_write = get(selector, "readWriteType")
     kind = "All" if read_write is None else text(read_write)
     resources = items(get(selector, "dataResources"))
     if isinstance(resources, Unknown):
-        return DataEvents(kind, resources)
+        return EventSelector(kind, resources)
     prefixes: list[Ref] = []
     for resource in resources:
         if (of := get(resource, "type")) == "AWS::S3::Object" or isinstance(of, Unknown):
             values = _texts(trail, get(resource, "values"), "eventSelectors", graph)
             prefixes += [of] if isinstance(of, Unknown) else [values] if isinstance(values, Unknown) else values
-    return DataEvents(kind, tuple(prefixes))
+    return EventSelector(kind, tuple(prefixes))
 
 
 def _fields(trail: Resource, fields: Any, graph: Graph) -> tuple[FieldSelector, ...] | Unknown:
@@ -121,7 +121,7 @@ def _texts(trail: Resource, values: Any, prop: str, graph: Graph) -> tuple[Ref, 
     every = items(values)
     if isinstance(every, Unknown):
         return every
-    return tuple(graph.ref(trail, each, prop, {BUCKET}) if isinstance(each, Unknown) else text(each) for each in every)
+    return tuple(graph.resolve(trail, each, prop, {BUCKET}) if isinstance(each, Unknown) else text(each) for each in every)
 
 
 READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {TRAIL: _trail}

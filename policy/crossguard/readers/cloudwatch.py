@@ -31,7 +31,7 @@ def _actions(alarm: Resource, graph: Graph) -> tuple[Ref, ...] | Unknown:
     every = items(alarm.inputs.get("alarmActions"))
     if isinstance(every, Unknown):
         return every
-    return tuple(graph.ref(alarm, each, "alarmActions", {TOPIC}) for each in every)
+    return tuple(graph.resolve(alarm, each, "alarmActions", {TOPIC}) for each in every)
 
 
 def _metrics(alarm: Resource, graph: Graph) -> tuple[Metric, ...] | Unknown:
@@ -56,9 +56,9 @@ def _metric(alarm: Resource, given: Any, prop: str, graph: Graph) -> Metric:
 
 def _dimension(alarm: Resource, name: str, value: Any, prop: str, graph: Graph) -> Ref:
     if name == "BucketName":
-        return graph.ref(alarm, value, prop, {BUCKET}, {METRICS})
+        return graph.resolve(alarm, value, prop, {BUCKET}, {METRICS})
     if name == "FilterId" and isinstance(value, Unknown):
-        return graph.ref(alarm, value, prop, {METRICS}, {BUCKET})
+        return graph.resolve(alarm, value, prop, {METRICS}, {BUCKET})
     return text(value)
 
 
@@ -84,7 +84,7 @@ def _default(given: Mapping[str, Any]) -> Flag:
 
 def _targeted(rule: Resource, graph: Graph) -> Flag:
     targets = graph.by_type.get(TARGET, [])
-    found = [graph.ref(target, target.inputs.get("rule"), "rule", {RULE}) for target in targets]
+    found = [graph.resolve(target, target.inputs.get("rule"), "rule", {RULE}) for target in targets]
     if StackResource(rule.urn) in found:
         return True
     return next((each for each in found if isinstance(each, Unknown) and rule.urn in each.sources), False)

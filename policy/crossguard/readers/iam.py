@@ -76,7 +76,7 @@ def _attached(resource: Resource, prop: str, graph: Graph) -> tuple[Ref, ...] | 
     """One managed policy, or each of a list of them."""
     given = resource.inputs.get(prop)
     arns = items(given) if prop.endswith("s") else [given]
-    return arns if isinstance(arns, Unknown) else tuple(graph.ref(resource, arn, prop, {POLICY}) for arn in arns)
+    return arns if isinstance(arns, Unknown) else tuple(graph.resolve(resource, arn, prop, {POLICY}) for arn in arns)
 
 
 def _sources(resource: Resource, prop: str) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def _inline(key: Resource, graph: Graph) -> list[Fact]:
 
 def _policy(policy: Resource, graph: Graph) -> list[Fact]:
     given = policy.inputs
-    key = graph.ref(policy, given.get("keyId"), "keyId", KEYS)
+    key = graph.resolve(policy, given.get("keyId"), "keyId", KEYS)
     document = graph.document(policy, "policy", "keyPolicy")
     unguarded = flag(given.get("bypassPolicyLockoutSafetyCheck"))
     return [KeyPolicy(policy.urn, key, _arn(policy, key, graph), document, unguarded, graph.place(policy))]
@@ -75,7 +75,7 @@ def _policy(policy: Resource, graph: Graph) -> list[Fact]:
 def _arn(policy: Resource, key: object, graph: Graph) -> Text:
     """The ARN of the key that a policy is of: the resource's own where it is of the stack."""
     if isinstance(key, StackResource):
-        return text(found.output("arn")) if (found := graph.at(key)) else None
+        return text(found.output("arn")) if (found := graph.resource_for(key)) else None
     given = policy.inputs.get("keyId")
     return given if isinstance(given, str) and given.startswith("arn:") else Unknown(f"{policy.name}.keyId")
 

@@ -9,7 +9,7 @@ from crossguard.resources import Resource
 from hipaa.model.data_class import normalize_data_class
 from hipaa.model.stack import Fact
 from hipaa.model.values import Flag, Ref, StackResource, Unknown
-from hipaa.services.logs.facts import AUDIT, LogGroup, MetricFilter
+from hipaa.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
 
 GROUP = "aws:cloudwatch/logGroup:LogGroup"
 TRAIL = "aws:cloudtrail/trail:Trail"
@@ -22,20 +22,20 @@ def log_group(resource: Resource, prop: str, graph: Graph) -> Ref:
     """
     value = resource.inputs.get(prop)
     if not isinstance(value, str):
-        return graph.ref(resource, value, prop, {GROUP})
+        return graph.resolve(resource, value, prop, {GROUP})
     name = value.removesuffix(":*").rpartition(":log-group:")[2]
     found = next((each for each in graph.by_type.get(GROUP, []) if each.output("name") == name), None)
     return StackResource(found.urn) if found else name
 
 
 def _group(group: Resource, graph: Graph) -> list[Fact]:
-    key = graph.ref(group, group.inputs.get("kmsKeyId"), "kmsKeyId", KEYS)
+    key = graph.resolve(group, group.inputs.get("kmsKeyId"), "kmsKeyId", KEYS)
     return [LogGroup(group.urn, _audit(group, graph), key, number(group.inputs.get("retentionInDays")))]
 
 
 def _audit(group: Resource, graph: Graph) -> Flag:
     tag = get(group.tags, "DataClass")
-    if isinstance(tag, str) and normalize_data_class(tag) in AUDIT:
+    if isinstance(tag, str) and normalize_data_class(tag) in AUDIT_DATA_CLASSES:
         return True
     used = [log_group(trail, "cloudWatchLogsGroupArn", graph) for trail in graph.by_type.get(TRAIL, [])]
     if StackResource(group.urn) in used:

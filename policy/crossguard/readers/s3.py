@@ -11,13 +11,13 @@ from crossguard.resources import Resource
 from hipaa.model.data_class import DataClass, DataClassTag
 from hipaa.model.stack import Fact
 from hipaa.model.values import StackResource, Unknown
-from hipaa.services.s3.facts import AccessLogging, AccessPoint, AccountPublicAccessBlock, Bucket, Declared, sent_to
+from hipaa.services.s3.facts import AccessLogging, AccessPoint, AccountPublicAccessBlock, Bucket, DeclaredSetting, list_destinations
 
 
 def buckets(graph: Graph, data_class: DataClassTag) -> list[Bucket]:
     """Every bucket of the stack with the settings that declare it, and the companions of no bucket here."""
     here = {bucket.urn: bucket for bucket in graph.by_type.get(BUCKET, [])}
-    joined: dict[str, list[Declared]] = {urn: inline(bucket, graph) for urn, bucket in here.items()}
+    joined: dict[str, list[DeclaredSetting]] = {urn: inline(bucket, graph) for urn, bucket in here.items()}
     alone: list[Bucket] = []
     for token in COMPANIONS:
         for companion in graph.by_type.get(token, []):
@@ -32,8 +32,8 @@ def buckets(graph: Graph, data_class: DataClassTag) -> list[Bucket]:
         )
         for urn, bucket in here.items()
     ]
-    every = [each for bucket in (*found, *alone) for each in bucket.declaring(AccessLogging)]
-    log_targets = {target for setting in every for target, _ in sent_to(setting)}
+    every = [each for bucket in (*found, *alone) for each in bucket.settings_of(AccessLogging)]
+    log_targets = {target for setting in every for target, _ in list_destinations(setting)}
     return found + [
         replace(each, data_class=DataClass.ACCESS_LOG) if each.name in log_targets else each for each in alone
     ]
@@ -60,47 +60,47 @@ def one(resource: Resource, graph: Graph, data_class: DataClassTag) -> Bucket | 
 def _of_companion(companion: Resource, urn: str, role: DataClass, graph: Graph) -> Bucket:
     """What a companion alone tells of a bucket."""
     declared = tuple(_declared(companion, graph))
-    return Bucket(urn, arn_of_bucket(companion), role, declared, complete=False, place=graph.place(companion))
+    return Bucket(urn, arn_of_bucket(companion), role, declared, complete=False, location=graph.place(companion))
 
 
-def _declared(companion: Resource, graph: Graph) -> list[Declared]:
-    return [Declared(companion.urn, setting) for setting in COMPANIONS[v7_type(companion.type)](companion, graph)]
+def _declared(companion: Resource, graph: Graph) -> list[DeclaredSetting]:
+    return [DeclaredSetting(companion.urn, setting) for setting in COMPANIONS[v7_type(companion.type)](companion, graph)]
 
 
 def _bucket(
-    bucket: Resource, role: DataClass, declared: tuple[Declared, ...], data_class: DataClassTag, graph: Graph
+    bucket: Resource, role: DataClass, declared: tuple[DeclaredSetting, ...], data_class: DataClassTag, graph: Graph
 ) -> Bucket:
     return Bucket(
         bucket.urn,
         arn_of_bucket(bucket),
         role,
         declared,
-        place=graph.place(bucket),
+        location=graph.place(bucket),
         declared_here=True,
         force_destroy=flag(bucket.inputs.get("forceDestroy")),
-        lockable=flag(bucket.inputs.get("objectLockEnabled")),
-        protected=bucket.protected,
+        object_lock_enabled=flag(bucket.inputs.get("objectLockEnabled")),
+        pulumi_protected=bucket.protected,
         data_class_tag=text(get(bucket.tags, data_class.name)),
         tags=bucket.tags,
     )
 
 
-def _uses(joined: Mapping[str, list[Declared]], alone: list[Bucket], graph: Graph) -> dict[str, set[DataClass]]:
+def _uses(joined: Mapping[str, list[DeclaredSetting]], alone: list[Bucket], graph: Graph) -> dict[str, set[DataClass]]:
     """What buckets are used for, by their URN: by another than the bucket itself, and none that may be it."""
     uses: dict[str, set[DataClass]] = {}
     users = [(urn, each.setting) for urn, declared in joined.items() for each in declared]
-    users += [(each.resource, own.setting) for each in alone if isinstance(each.arn, str) for own in each.declared]
+    users += [(each.resource, own.setting) for each in alone if isinstance(each.arn, str) for own in each.settings]
     for user, setting in users:
-        for target, role in sent_to(setting):
+        for target, role in list_destinations(setting):
             if target != user:
                 uses.setdefault(target, set()).add(role)
     for trail in graph.by_type.get("aws:cloudtrail/trail:Trail", []):
-        files = graph.ref(trail, trail.inputs.get("s3BucketName"), "s3BucketName", {BUCKET}, KEYS)
+        files = graph.resolve(trail, trail.inputs.get("s3BucketName"), "s3BucketName", {BUCKET}, KEYS)
         if isinstance(files, StackResource):
             uses.setdefault(files.resource, set()).add(DataClass.TRAIL_LOG)
     for inventory in graph.by_type.get("aws:s3/inventory:Inventory", []):
         value = get(inventory.inputs.get("destination"), "bucket", "bucketArn")
-        lists, own = graph.ref(inventory, value, "destination", {BUCKET}, KEYS), graph.bucket(inventory)
+        lists, own = graph.resolve(inventory, value, "destination", {BUCKET}, KEYS), graph.bucket(inventory)
         known = own or isinstance(inventory.inputs.get("bucket"), str)
         if isinstance(lists, StackResource) and known and not (own and own.urn == lists.resource):
             uses.setdefault(lists.resource, set()).add(DataClass.INVENTORY)
@@ -117,7 +117,7 @@ def access_points(graph: Graph, of: list[Bucket]) -> list[Fact]:
     found: list[Fact] = []
     for token, read in ACCESS_POINTS.items():
         for point in graph.by_type.get(token, []):
-            of_policy = graph.at(graph.ref(point, point.inputs.get("accessPointArn"), "accessPointArn", {ACCESS_POINT}))
+            of_policy = graph.resource_for(graph.resolve(point, point.inputs.get("accessPointArn"), "accessPointArn", {ACCESS_POINT}))
             bucket = graph.bucket(of_policy or point)
             found.append(read(point, roles.get(bucket.urn, DataClass.PHI) if bucket else DataClass.PHI, graph))
     return found

@@ -13,17 +13,17 @@ from hipaa.services.s3.facts import (
     Acl,
     BucketPolicy,
     Cors,
-    Declared,
+    DeclaredSetting,
     DefaultEncryption,
     Lifecycle,
     LifecycleRule,
     ObjectLock,
-    Ownership,
+    ObjectOwnership,
     PublicAccessBlock,
     Replication,
     ReplicationRule,
     RequestMetrics,
-    Setting,
+    BucketSetting,
     Versioning,
     Website,
 )
@@ -36,12 +36,12 @@ def public_access_block(given: Mapping[str, Any]) -> PublicAccessBlock:
     return PublicAccessBlock(*(flag(given.get(name)) for name in names))
 
 
-def _encryption(resource: Resource, rules: Any, prop: str, graph: Graph) -> list[Setting]:
+def _encryption(resource: Resource, rules: Any, prop: str, graph: Graph) -> list[BucketSetting]:
     """One for each rule, since any of them may be the one that holds; one that says nothing where there is none."""
-    settings: list[Setting] = []
+    settings: list[BucketSetting] = []
     for rule in rules if isinstance(rules, list) and rules else [rules]:
         default = _first(rule, "applyServerSideEncryptionByDefault", "applyServerSideEncryptionByDefaults")
-        key = graph.ref(resource, get(default, "kmsMasterKeyId"), prop, KEYS)
+        key = graph.resolve(resource, get(default, "kmsMasterKeyId"), prop, KEYS)
         blocked = items(get(rule, "blockedEncryptionTypes"))
         settings.append(
             DefaultEncryption(
@@ -122,12 +122,12 @@ def _replication(resource: Resource, rules: Any, prop: str, graph: Graph) -> Rep
 def _replication_rule(resource: Resource, rule: Any, prop: str, graph: Graph) -> ReplicationRule:
     destination = _first(rule, "destination", "destinations")
     key = get(destination, "encryptionConfiguration", "replicaKmsKeyId")
-    target = graph.ref(resource, get(destination, "bucket"), prop, {BUCKET}, {*KEYS, ROLE})
+    target = graph.resolve(resource, get(destination, "bucket"), prop, {BUCKET}, {*KEYS, ROLE})
     criteria = _first(rule, "sourceSelectionCriteria", "sourceSelectionCriterias")
     selected = _first(criteria, "sseKmsEncryptedObjects")
     enabled = get(selected, "enabled")  # inline
-    key = graph.ref(resource, get(destination, "replicaKmsKeyId") if key is None else key, prop, KEYS, {BUCKET, ROLE})
-    bucket, of = graph.at(target), graph.at(key)
+    key = graph.resolve(resource, get(destination, "replicaKmsKeyId") if key is None else key, prop, KEYS, {BUCKET, ROLE})
+    bucket, of = graph.resource_for(target), graph.resource_for(key)
     return ReplicationRule(
         _status(get(rule, "status")),
         _everywhere(rule),
@@ -155,15 +155,15 @@ def _cors(rules: Any) -> Cors:
     return Cors(tuple(o for each in origins for o in ([each] if isinstance(each, Unknown) else map(text, each))))
 
 
-def _metrics(resource: Resource, _: Graph) -> list[Setting]:
+def _metrics(resource: Resource, _: Graph) -> list[BucketSetting]:
     return [RequestMetrics(text(resource.output("name")), _everywhere({"filter": resource.inputs.get("filter")}))]
 
 
-Reader = Callable[[Resource, Graph], list[Setting]]
+Reader = Callable[[Resource, Graph], list[BucketSetting]]
 COMPANIONS: dict[str, Reader] = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": lambda given, _: [public_access_block(given.inputs)],
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": lambda given, _: [
-        Ownership(text(get(given.inputs, "rule", "objectOwnership")))
+        ObjectOwnership(text(get(given.inputs, "rule", "objectOwnership")))
     ],
     "aws:s3/bucketAcl:BucketAcl": lambda given, _: [
         _acl(given.inputs.get("acl"), get(given.inputs, "accessControlPolicy", "grants"))
@@ -181,7 +181,7 @@ COMPANIONS: dict[str, Reader] = {
         _lifecycle(given.inputs.get("rules"))
     ],
     "aws:s3/bucketLogging:BucketLogging": lambda given, graph: [
-        AccessLogging(graph.ref(given, given.inputs.get("targetBucket"), "targetBucket", {BUCKET}))
+        AccessLogging(graph.resolve(given, given.inputs.get("targetBucket"), "targetBucket", {BUCKET}))
     ],
     "aws:s3/bucketReplicationConfig:BucketReplicationConfig": lambda given, graph: [
         _replication(given, given.inputs.get("rules"), "rules", graph)
@@ -195,10 +195,10 @@ COMPANIONS: dict[str, Reader] = {
 }
 
 
-def inline(bucket: Resource, graph: Graph) -> list[Declared]:
+def inline(bucket: Resource, graph: Graph) -> list[DeclaredSetting]:
     """What a bucket's own properties set, in the singular of pulumi-aws 7 and the plural of 6's BucketV2."""
     given = bucket.inputs
-    settings: list[Setting] = []
+    settings: list[BucketSetting] = []
 
     def has(*names: str) -> tuple[str, Any]:
         name = next((name for name in names if given.get(name) not in (None, [], {})), "")
@@ -216,7 +216,7 @@ def inline(bucket: Resource, graph: Graph) -> list[Declared]:
         settings.append(Versioning(enabled if isinstance(enabled, Unknown) else status))
     prop, value = has("logging", "loggings")
     if prop:
-        settings.append(AccessLogging(graph.ref(bucket, get(value, "targetBucket"), prop, {BUCKET})))
+        settings.append(AccessLogging(graph.resolve(bucket, get(value, "targetBucket"), prop, {BUCKET})))
     prop, value = has("objectLockConfiguration")
     if prop:
         rule = _first(value, "rule", "rules")
@@ -237,7 +237,7 @@ def inline(bucket: Resource, graph: Graph) -> list[Declared]:
         settings.append(_acl(given.get("acl"), given.get("grants")))
     if given.get("policy") is not None:
         settings.append(BucketPolicy(graph.document(bucket, "policy", "bucketPolicy")))
-    return [Declared(bucket.urn, setting) for setting in settings]
+    return [DeclaredSetting(bucket.urn, setting) for setting in settings]
 
 
 _LISTS = ("lifecycleRules", "corsRules")

@@ -25,7 +25,7 @@ PUBLISHERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 def _topic(topic: Resource, graph: Graph) -> list[Fact]:
-    key = graph.ref(topic, topic.inputs.get("kmsMasterKeyId"), "kmsMasterKeyId", KEYS)
+    key = graph.resolve(topic, topic.inputs.get("kmsMasterKeyId"), "kmsMasterKeyId", KEYS)
     publishers = tuple(service for service in PUBLISHERS if _publishes(service, topic, graph))
     document = None if topic.inputs.get("policy") in (None, "") else graph.document(topic, "policy", "topicPolicy")
     place, arn = graph.place(topic), _arn(topic, graph)
@@ -45,7 +45,7 @@ def _publishes(service: str, topic: Resource, graph: Graph) -> bool:
         for publisher in graph.by_type.get(token, [])
         if publisher.inputs.get("roleArn") in (None, "")  # with one EventBridge publishes as that role, not as itself
         for prop in props
-        for ref in (graph.ref(publisher, value, prop, {TOPIC}) for value in _topics(publisher, prop))
+        for ref in (graph.resolve(publisher, value, prop, {TOPIC}) for value in _topics(publisher, prop))
     )
 
 
@@ -66,8 +66,8 @@ def _arn(topic: Resource, graph: Graph) -> Text:
 
 
 def _policy(policy: Resource, graph: Graph) -> list[Fact]:
-    topic = graph.ref(policy, policy.inputs.get("arn"), "arn", {TOPIC})
-    found = graph.at(topic)
+    topic = graph.resolve(policy, policy.inputs.get("arn"), "arn", {TOPIC})
+    found = graph.resource_for(topic)
     arn = _arn(found, graph) if found else text(policy.inputs.get("arn"))
     document = graph.document(policy, "policy", "topicPolicy")
     return [TopicPolicy(policy.urn, topic, arn, document, graph.place(policy))]

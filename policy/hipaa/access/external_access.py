@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hipaa import evaluator
-from hipaa.access.policy_queries import Parsed, lets_in, named, requests
+from hipaa.access.policy_queries import ParsedPolicy, may_allow, condition_values, requests_covered_by
 from hipaa.evaluator.conditions import Condition
 from hipaa.model.values import Location, Unknown
 from hipaa.model.verdict import Finding, Status, failed, passed, unverified
 
-ACCOUNT = "000000000000"
-ORGANIZATION = "o-0000000000"
-ADDRESS = "203.0.113.113"  # of TEST-NET-3, RFC 5737
+FOREIGN_ACCOUNT = "000000000000"
+FOREIGN_ORGANIZATION = "o-0000000000"
+FOREIGN_ADDRESS = "203.0.113.113"  # of TEST-NET-3, RFC 5737
 
 _ARN_PARTS = 6
 _ANONYMOUS = evaluator.Principal("Anonymous")
@@ -56,48 +56,48 @@ _NAMES_OF_ACCOUNTS = (
 
 
 @dataclass(frozen=True)
-class Trusted:
+class TrustedParties:
     """Who may be let in: the stack's own account (None while it can't be told) and those that the config names."""
 
-    place: Location
-    where: str
+    location: Location
+    resource_name: str
     accounts: frozenset[str]
     organizations: frozenset[str]
 
     @staticmethod
-    def by(options: Mapping[str, Any], place: Location, where: str) -> Trusted:
+    def from_options(options: Mapping[str, Any], place: Location, where: str) -> TrustedParties:
         accounts, organizations = options.get("accounts", ()), options.get("organizations", ())
-        return Trusted(place, where.rsplit("::", 1)[-1], frozenset(accounts), frozenset(organizations))
+        return TrustedParties(place, where.rsplit("::", 1)[-1], frozenset(accounts), frozenset(organizations))
 
     def trusts(self, account: str) -> bool:
-        return account in self.accounts or account == self.place.account
+        return account in self.accounts or account == self.location.account
 
-    def outsider(self, account: str, what: str) -> Finding:
+    def untrusted_finding(self, account: str, what: str) -> Finding:
         """What to say of an account that is let in and isn't trusted: it may be the stack's own."""
-        if self.place.account is None and re.fullmatch(r"\d{12}", account) and account != ACCOUNT:
-            return unverified(Unknown(f"the account of {self.where} (the option accounts names those to trust), which"))
+        if self.location.account is None and re.fullmatch(r"\d{12}", account) and account != FOREIGN_ACCOUNT:
+            return unverified(Unknown(f"the account of {self.resource_name} (the option accounts names those to trust), which"))
         return failed(what)
 
 
-def public(parsed: Parsed, resources: Sequence[str]) -> Finding:
+def public_access(parsed: ParsedPolicy, resources: Sequence[str]) -> Finding:
     """Whether an anonymous caller, or one of any account there is, may be let in.
 
     Anybody can give a role of an account the name that a condition asks for, so callers have those names too.
     """
     parsed = _without_canonical_users(parsed)
-    arns = [None, *sorted({strange(value) for value in named(parsed, "aws:PrincipalArn")})]
-    somebody = _principal(f"arn:aws:iam::{ACCOUNT}:role/{evaluator.ANY}")
-    callers = [(_ANONYMOUS, _anonymous()), *((somebody, _caller(ACCOUNT, arn=arn)) for arn in arns)]
+    arns = [None, *sorted({foreign_value(value) for value in condition_values(parsed, "aws:PrincipalArn")})]
+    somebody = _principal(f"arn:aws:iam::{FOREIGN_ACCOUNT}:role/{evaluator.ANY}")
+    callers = [(_ANONYMOUS, _anonymous()), *((somebody, _caller(FOREIGN_ACCOUNT, arn=arn)) for arn in arns)]
     findings = (
         _asked(parsed, request, f"{_label(statement)} lets in anyone")
-        for statement in parsed.allows
+        for statement in parsed.possible_allows
         for who, context in callers
         for request in _requests(parsed, statement, who, context, resources)
     )
-    return worst(findings, "no stranger is let in")
+    return worst_finding(findings, "no stranger is let in")
 
 
-def _without_canonical_users(parsed: Parsed) -> Parsed:
+def _without_canonical_users(parsed: ParsedPolicy) -> ParsedPolicy:
     """Each is one account under another name, and never everyone."""
 
     def kept(statement: evaluator.Statement) -> evaluator.Statement:
@@ -108,15 +108,15 @@ def _without_canonical_users(parsed: Parsed) -> Parsed:
     return replace(parsed, policy=evaluator.Policy(tuple(map(kept, parsed.statements))))
 
 
-def external(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Finding:
+def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:
     """Whether a principal, an account, an organisation or a service is let in that isn't trusted."""
-    return worst(_external(parsed, resources, trusted), "nobody from outside is let in")
+    return worst_finding(_external(parsed, resources, trusted), "nobody from outside is let in")
 
 
-def _external(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Iterator[Finding]:
+def _external(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Iterator[Finding]:
     accounts = _accounts(parsed)
-    organizations = named(parsed, "aws:PrincipalOrgID") - trusted.organizations
-    for statement in parsed.allows:
+    organizations = condition_values(parsed, "aws:PrincipalOrgID") - trusted.organizations
+    for statement in parsed.possible_allows:
         for kind, id_ in dict.fromkeys(statement.principals or ()):
             if kind == "AWS" and id_ != "*" and not statement.not_principals:
                 account = account_of(id_)
@@ -125,34 +125,34 @@ def _external(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Ite
                 what = f"{_label(statement)} lets in a principal of another account"
                 for request in _requests(parsed, statement, _principal(id_), _caller(account, arn=id_), resources):
                     answer = _asked(parsed, request, what)
-                    yield trusted.outsider(account, what) if answer.status is Status.FAIL else answer
+                    yield trusted.untrusted_finding(account, what) if answer.status is Status.FAIL else answer
             elif kind in ("Federated", "CanonicalUser") and id_ != "*":
                 what = f"{_label(statement)} lets in a principal whose account can't be told"
                 who = evaluator.Principal("Federated" if kind == "Federated" else "CanonicalUser", id_)
-                yield from (_asked(parsed, each, what) for each in requests(statement, who, {}, resources))
+                yield from (_asked(parsed, each, what) for each in requests_covered_by(statement, who, {}, resources))
         # A wildcard that conditions narrow to an account or an organisation that isn't trusted.
         for account in (each for each in accounts if not trusted.trusts(each)):
             what = f"{_label(statement)} lets in another account"
             who = _principal(f"arn:aws:iam::{account}:role/{evaluator.ANY}")
             for request in _requests(parsed, statement, who, _caller(account), resources):
                 answer = _asked(parsed, request, what)
-                yield trusted.outsider(account, what) if answer.status is Status.FAIL else answer
+                yield trusted.untrusted_finding(account, what) if answer.status is Status.FAIL else answer
         for organization in organizations:
             what = f"{_label(statement)} lets in an organization that isn't trusted"
-            who = _principal(f"arn:aws:iam::{ACCOUNT}:role/{evaluator.ANY}")
-            context = _caller(ACCOUNT, organization)
+            who = _principal(f"arn:aws:iam::{FOREIGN_ACCOUNT}:role/{evaluator.ANY}")
+            context = _caller(FOREIGN_ACCOUNT, organization)
             yield from (_asked(parsed, each, what) for each in _requests(parsed, statement, who, context, resources))
 
 
-def services(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Finding:
+def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:
     """Whether an AWS service is let in that acts for a resource of an account that isn't trusted."""
-    return worst(_services(parsed, resources, trusted), "each service acts for trusted accounts alone")
+    return worst_finding(_services(parsed, resources, trusted), "each service acts for trusted accounts alone")
 
 
-def _services(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Iterator[Finding]:
-    accounts = [ACCOUNT, *(each for each in _accounts(parsed) if not trusted.trusts(each))]
-    organizations = [ORGANIZATION, *sorted(named(parsed, "aws:SourceOrgID") - trusted.organizations)]
-    for statement in parsed.allows:
+def _services(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Iterator[Finding]:
+    accounts = [FOREIGN_ACCOUNT, *(each for each in _accounts(parsed) if not trusted.trusts(each))]
+    organizations = [FOREIGN_ORGANIZATION, *sorted(condition_values(parsed, "aws:SourceOrgID") - trusted.organizations)]
+    for statement in parsed.possible_allows:
         for service, name in _services_of(statement):
             for account, organization in ((account, each) for account in accounts for each in organizations):
                 what = f"{_label(statement)} lets {name} in, whoever it acts for"
@@ -160,7 +160,7 @@ def _services(parsed: Parsed, resources: Sequence[str], trusted: Trusted) -> Ite
                     who = evaluator.Principal("Service", service)
                     for request in _requests(parsed, statement, who, context, resources):
                         answer = _asked(parsed, request, what)
-                        yield trusted.outsider(account, what) if answer.status is Status.FAIL else answer
+                        yield trusted.untrusted_finding(account, what) if answer.status is Status.FAIL else answer
 
 
 def _services_of(statement: evaluator.Statement) -> list[tuple[str, str]]:
@@ -176,13 +176,13 @@ def _shown(service: str) -> str:
 
 
 def _deputies(
-    parsed: Parsed, statement: evaluator.Statement, service: str, account: str, organization: str
+    parsed: ParsedPolicy, statement: evaluator.Statement, service: str, account: str, organization: str
 ) -> Iterator[dict[str, Any]]:
     """What a service tells when it acts for an account: for each kind of source that the document expects, one of it.
 
     A service has no account, and calls from no network of a customer's.
     """
-    for source in sorted({strange(value, account) for value in named(parsed, "aws:SourceArn")} or {_arn_of(account)}):
+    for source in sorted({foreign_value(value, account) for value in condition_values(parsed, "aws:SourceArn")} or {_arn_of(account)}):
         yield {
             **dict.fromkeys(_OF_A_CALLER),
             **_encryption_context(statement, account),
@@ -205,15 +205,15 @@ def _encryption_context(statement: evaluator.Statement, account: str) -> dict[st
             asked.setdefault(condition.key.casefold(), []).append(condition)
     chosen = {}
     for key, conditions in asked.items():
-        values = [strange(value, account) for condition in conditions for value in condition.values]
+        values = [foreign_value(value, account) for condition in conditions for value in condition.values]
         alone = evaluator.Statement(0, None, "Allow", None, ("*",), None, tuple(conditions))
         asking = {value: evaluator.Request("kms:*", evaluator.ANY, evaluator.ANYONE, {key: value}) for value in values}
-        taken = (value for value, each in asking.items() if evaluator.matches(alone, each) is not evaluator.Match.NO)
+        taken = (value for value, each in asking.items() if evaluator.statement_matches(alone, each) is not evaluator.Match.NO)
         chosen[key] = next(taken, values[0])
     return chosen
 
 
-def strange(value: str, account: str = ACCOUNT) -> str:
+def foreign_value(value: str, account: str = FOREIGN_ACCOUNT) -> str:
     """The nearest to a value of a condition that somebody else could have: an ARN of that account, what `*` takes."""
     text = re.sub(r"[*?]+", "strange", value)
     parts = text.split(":", _ARN_PARTS - 1)
@@ -226,7 +226,7 @@ def strange(value: str, account: str = ACCOUNT) -> str:
     return ":".join(parts)
 
 
-def worst(findings: Iterable[Finding], otherwise: str) -> Finding:
+def worst_finding(findings: Iterable[Finding], otherwise: str) -> Finding:
     """A failure, else what isn't known, else a pass."""
     unknown = None
     for finding in findings:
@@ -238,7 +238,7 @@ def worst(findings: Iterable[Finding], otherwise: str) -> Finding:
 
 
 def _requests(
-    parsed: Parsed,
+    parsed: ParsedPolicy,
     statement: evaluator.Statement,
     who: evaluator.Principal,
     context: Mapping[str, Any],
@@ -249,13 +249,13 @@ def _requests(
     Through one of the stack's account its own policy lets in, which is judged apart.
     """
     account = context["s3:DataAccessPointAccount"]
-    expected = {strange(value, account) for value in named(parsed, "s3:DataAccessPointArn")}
+    expected = {foreign_value(value, account) for value in condition_values(parsed, "s3:DataAccessPointArn")}
     for arn in sorted(expected or {f"arn:aws:s3:strange:{account}:accesspoint/strange"}):
-        yield from requests(statement, who, {**context, "s3:DataAccessPointArn": arn}, resources)
+        yield from requests_covered_by(statement, who, {**context, "s3:DataAccessPointArn": arn}, resources)
 
 
-def _asked(parsed: Parsed, request: evaluator.Request, what: str) -> Finding:
-    match lets_in(parsed, request):
+def _asked(parsed: ParsedPolicy, request: evaluator.Request, what: str) -> Finding:
+    match may_allow(parsed, request):
         case None:
             return passed("")
         case tuple(unknown):
@@ -264,10 +264,10 @@ def _asked(parsed: Parsed, request: evaluator.Request, what: str) -> Finding:
             return failed(what)
 
 
-def _accounts(parsed: Parsed) -> list[str]:
+def _accounts(parsed: ParsedPolicy) -> list[str]:
     """Every account that a condition names."""
     contexts = {each.key for statement in parsed.statements for each in statement.conditions if _of_context(each)}
-    values = named(parsed, *_NAMES_OF_ACCOUNTS, *contexts)
+    values = condition_values(parsed, *_NAMES_OF_ACCOUNTS, *contexts)
     return sorted({account_of(value) for value in values if re.fullmatch(r"\d{12}", account_of(value))})
 
 
@@ -284,7 +284,7 @@ def _principal(id_: str) -> evaluator.Principal:
     return evaluator.Principal("AWS", id_)
 
 
-def _caller(account: str, organization: str = ORGANIZATION, arn: str | None = None) -> dict[str, Any]:
+def _caller(account: str, organization: str = FOREIGN_ORGANIZATION, arn: str | None = None) -> dict[str, Any]:
     return {
         "aws:PrincipalAccount": account,
         "aws:PrincipalArn": arn or f"arn:aws:iam::{account}:role/strange",
@@ -303,12 +303,12 @@ def _caller(account: str, organization: str = ORGANIZATION, arn: str | None = No
 
 def _anonymous() -> dict[str, Any]:
     context = dict.fromkeys(_IDENTITY)
-    return {**context, "aws:PrincipalIsAWSService": "false", "s3:DataAccessPointAccount": ACCOUNT, **_network()}
+    return {**context, "aws:PrincipalIsAWSService": "false", "s3:DataAccessPointAccount": FOREIGN_ACCOUNT, **_network()}
 
 
 def _network() -> dict[str, Any]:
     return {
-        "aws:SourceIp": ADDRESS,
+        "aws:SourceIp": FOREIGN_ADDRESS,
         "aws:VpcSourceIp": None,
         "aws:SourceVpc": "vpc-00000000000000000",
         "aws:SourceVpce": "vpce-00000000000000000",

@@ -1,7 +1,8 @@
-"""Questions that rules ask of a policy document.
+"""Policy documents, parsed and queried for the rules.
 
-A symbolic request stands for every request of a kind. `denied` asks whether all are refused, `lets_in` whether one may
-be allowed: for what AWS leaves open (a header that the caller chooses), any value counts.
+A symbolic request stands for every request of a kind. `denied` checks that a policy denies all of them; `may_allow`
+checks whether it can allow one. A condition key that the request leaves unspecified (a header that the caller chooses,
+say) may have any value.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, assert_never
 
 from hipaa import evaluator
 from hipaa.evaluator.patterns import UNKNOWN
@@ -19,150 +20,236 @@ from hipaa.model.verdict import Finding, failed, passed, unverified
 
 
 @dataclass(frozen=True)
-class Parsed:
-    """A parsed document, and for each of its statements the values that aren't known yet."""
+class ParsedPolicy:
+    """A parsed policy document.
+
+    Attributes:
+        policy: the policy.
+        unknowns_by_statement: the values that aren't known yet, by the position of the statement that contains them.
+    """
 
     policy: evaluator.Policy
-    waiting: Mapping[int, tuple[Unknown, ...]]
+    unknowns_by_statement: Mapping[int, tuple[Unknown, ...]]
 
     @property
     def statements(self) -> tuple[evaluator.Statement, ...]:
         return self.policy.statements
 
     @property
-    def allows(self) -> list[evaluator.Statement]:
-        return [each for each in self.statements if each.effect != "Deny"]
+    def possible_allows(self) -> list[evaluator.Statement]:
+        """The Allow statements, and those whose effect isn't known yet."""
+        return [statement for statement in self.statements if statement.effect != "Deny"]
 
 
-def read(document: Document) -> Parsed | Finding:
-    """The document parsed; a finding where it can't be (a failure) or isn't known yet."""
+@dataclass(frozen=True)
+class Denied:
+    """The policy denies every one of the requests."""
+
+
+@dataclass(frozen=True)
+class NotDenied:
+    """The policy doesn't deny every one of the requests."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The policy allows at least one of the requests.
+
+    Attributes:
+        statement: a statement that allows it.
+    """
+
+    statement: evaluator.Statement
+
+
+@dataclass(frozen=True)
+class NotAllowed:
+    """The policy allows none of the requests."""
+
+
+@dataclass(frozen=True)
+class Undetermined:
+    """The result depends on values that aren't known yet.
+
+    Attributes:
+        unknowns: those values.
+    """
+
+    unknowns: tuple[Unknown, ...]
+
+
+def parse_policy(document: Document) -> ParsedPolicy | Finding:
+    """Return the parsed document, or a finding if it is malformed or not known yet."""
     content = document.content
     if isinstance(content, Unknown):
         return unverified(content)
     try:
-        return _of_text(content) if isinstance(content, str) else _of_structure(content)
+        return _parse_text(content) if isinstance(content, str) else _parse_structure(content)
     except evaluator.MalformedPolicy as error:
         return failed(f"the policy can't be parsed: {error}")
 
 
-def read_resource_policy(document: Document) -> Parsed | Finding:
-    """The same for a policy of a resource, which needs principals."""
-    parsed = read(document)
-    if isinstance(parsed, Parsed) and any(each.principals is None for each in parsed.statements):
-        return failed("AWS refuses the policy: a statement has no Principal")
+def parse_resource_policy(document: Document) -> ParsedPolicy | Finding:
+    """Return the parsed policy of a resource, or a finding. Each statement needs a Principal."""
+    parsed = parse_policy(document)
+    if isinstance(parsed, ParsedPolicy) and any(statement.principals is None for statement in parsed.statements):
+        return failed("AWS rejects the policy: a statement has no Principal")
     return parsed
 
 
-def read_bucket_policy(document: Document) -> Parsed | Finding:
-    """The same for a bucket's or an access point's, which needs resources too."""
-    parsed = read_resource_policy(document)
-    if isinstance(parsed, Parsed):
-        whole = [each for each in parsed.statements if each.effect in ("Allow", "Deny")]
-        if any(each.resources is None for each in whole):
-            return failed("S3 refuses the policy: a statement has no Resource")
+def parse_bucket_policy(document: Document) -> ParsedPolicy | Finding:
+    """Return the parsed policy of a bucket or access point, or a finding. Each statement also needs a Resource."""
+    parsed = parse_resource_policy(document)
+    if isinstance(parsed, ParsedPolicy):
+        known = [statement for statement in parsed.statements if statement.effect in ("Allow", "Deny")]
+        if any(statement.resources is None for statement in known):
+            return failed("S3 rejects the policy: a statement has no Resource")
     return parsed
 
 
-def read_identity_policy(document: Document) -> Parsed | Finding:
-    """The same for a policy of an identity, which is for that identity alone."""
-    parsed = read(document)
-    if isinstance(parsed, Parsed):
-        whole = [each for each in parsed.statements if each.effect in ("Allow", "Deny")]
-        if any(each.principals is not None for each in whole):
-            return failed("IAM refuses the policy: a statement has a Principal")
+def parse_identity_policy(document: Document) -> ParsedPolicy | Finding:
+    """Return the parsed policy of an identity, or a finding. No statement may have a Principal."""
+    parsed = parse_policy(document)
+    if isinstance(parsed, ParsedPolicy):
+        known = [statement for statement in parsed.statements if statement.effect in ("Allow", "Deny")]
+        if any(statement.principals is not None for statement in known):
+            return failed("IAM rejects the policy: a statement has a Principal")
     return parsed
 
 
-def bound_by(parsed: Parsed, keys: Collection[str]) -> Parsed:
-    """The document as if each Allow had only its conditions on these keys, in lower case, and those not known yet."""
+def keep_conditions(parsed: ParsedPolicy, keys: Collection[str]) -> ParsedPolicy:
+    """Return the policy with only some of the conditions of its Allow statements.
 
-    def kept(statement: evaluator.Statement) -> evaluator.Statement:
-        conditions = (each for each in statement.conditions if each.key.casefold() in keys or each.key == UNKNOWN)
-        return statement if statement.effect == "Deny" else replace(statement, conditions=tuple(conditions))
+    Args:
+        parsed: the policy.
+        keys: the condition keys to keep, in lower case. Conditions whose key isn't known yet are kept too.
+    """
 
-    return Parsed(evaluator.Policy(tuple(map(kept, parsed.statements))), parsed.waiting)
+    def keep(statement: evaluator.Statement) -> evaluator.Statement:
+        if statement.effect == "Deny":
+            return statement
+        conditions = tuple(
+            condition
+            for condition in statement.conditions
+            if condition.key.casefold() in keys or condition.key == UNKNOWN
+        )
+        return replace(statement, conditions=conditions)
+
+    return ParsedPolicy(evaluator.Policy(tuple(map(keep, parsed.statements))), parsed.unknowns_by_statement)
 
 
 @lru_cache(maxsize=4096)
-def _of_text(content: str) -> Parsed:
-    return Parsed(evaluator.parse(content), {})
+def _parse_text(content: str) -> ParsedPolicy:
+    return ParsedPolicy(evaluator.parse(content), {})
 
 
-def _of_structure(content: Mapping[str, Any]) -> Parsed:
+def _parse_structure(content: Mapping[str, Any]) -> ParsedPolicy:
     policy = evaluator.parse(content)
-    given = content.get("Statement")
-    parts = given if isinstance(given, list) else [given]
-    waiting = {
-        statement.position: tuple(iter_unknowns(part))
-        for statement, part in zip(policy.statements, parts, strict=False)
+    element = content.get("Statement")
+    raw_statements = element if isinstance(element, list) else [element]
+    # The version, say, affects every statement.
+    shared = tuple(iter_unknowns({name: value for name, value in content.items() if name != "Statement"}))
+    unknowns = {
+        statement.position: (*iter_unknowns(raw), *shared)
+        for statement, raw in zip(policy.statements, raw_statements, strict=False)
     }
-    rest = tuple(iter_unknowns({name: value for name, value in content.items() if name != "Statement"}))
-    return Parsed(policy, {position: (*found, *rest) for position, found in waiting.items()})
+    return ParsedPolicy(policy, unknowns)
 
 
-def denied(parsed: Parsed, request: evaluator.Request) -> bool | tuple[Unknown, ...]:
-    """Whether every such request is denied; where that can't be told yet, the values that it depends on."""
-    if evaluator.evaluate([parsed.policy], request).outcome is evaluator.Outcome.DENIED:
-        return True
-    may_deny = [each for each in parsed.statements if each.effect != "Allow" and _waits(parsed, each, request)]
-    return tuple(unknown for each in may_deny for unknown in parsed.waiting[each.position]) or False
+def denied(parsed: ParsedPolicy, request: evaluator.Request) -> Denied | NotDenied | Undetermined:
+    """Return whether the policy denies every request that `request` stands for."""
+    if evaluator.evaluate([parsed.policy], request).outcome is evaluator.Outcome.EXPLICIT_DENY:
+        return Denied()
+    may_deny = [
+        statement
+        for statement in parsed.statements
+        if statement.effect != "Allow" and _depends_on_unknowns(parsed, statement, request)
+    ]
+    unknowns = _unknowns_of(parsed, may_deny)
+    return Undetermined(unknowns) if unknowns else NotDenied()
 
 
-def must_be_denied(parsed: Parsed, request: evaluator.Request, otherwise: str) -> Finding:
-    """A pass where every such request is denied, else a failure with these words, else what it depends on."""
-    match denied(parsed, request):
-        case True:
+def require_denied(parsed: ParsedPolicy, request: evaluator.Request, failure: str) -> Finding:
+    """Return a pass if every such request is denied, `failure` if not, or unverified if that isn't known yet."""
+    result = denied(parsed, request)
+    match result:
+        case Denied():
             return passed("")
-        case False:
-            return failed(otherwise)
-        case unknown:
-            return unverified(*unknown)
+        case NotDenied():
+            return failed(failure)
+        case Undetermined(unknowns):
+            return unverified(*unknowns)
+        case _:
+            assert_never(result)
 
 
-def lets_in(parsed: Parsed, request: evaluator.Request) -> evaluator.Statement | tuple[Unknown, ...] | None:
-    """A statement that may let such a request in; None if no one gets in; else the values that it depends on."""
+def may_allow(parsed: ParsedPolicy, request: evaluator.Request) -> Allowed | NotAllowed | Undetermined:
+    """Return whether the policy can allow a request that `request` stands for."""
     if evaluator.evaluate([parsed.policy], request).outcome in (
-        evaluator.Outcome.DENIED,
-        evaluator.Outcome.NOT_ALLOWED,
+        evaluator.Outcome.EXPLICIT_DENY,
+        evaluator.Outcome.IMPLICIT_DENY,
     ):
-        return None
-    matching = [each for each in parsed.statements if evaluator.matches(each, request) is not evaluator.Match.NO]
-    waiting = [each for each in matching if _waits(parsed, each, request)]
-    allowing = [each for each in matching if each.effect == "Allow" and each not in waiting]
-    if allowing and all(each.effect == "Allow" for each in waiting):
-        return allowing[0]
-    return tuple(unknown for each in waiting for unknown in parsed.waiting[each.position])
+        return NotAllowed()
+    matching = [
+        statement
+        for statement in parsed.statements
+        if evaluator.statement_matches(statement, request) is not evaluator.Match.NO
+    ]
+    undetermined = [statement for statement in matching if _depends_on_unknowns(parsed, statement, request)]
+    allowing = [statement for statement in matching if statement.effect == "Allow" and statement not in undetermined]
+    if allowing and all(statement.effect == "Allow" for statement in undetermined):
+        return Allowed(allowing[0])
+    return Undetermined(_unknowns_of(parsed, undetermined))
 
 
-def _waits(parsed: Parsed, statement: evaluator.Statement, request: evaluator.Request) -> bool:
-    """Whether it depends on a value that isn't known yet if the statement is about the request."""
-    waiting = bool(parsed.waiting.get(statement.position))
-    return waiting and (
-        statement.effect not in ("Allow", "Deny") or evaluator.matches(statement, request) is evaluator.Match.MAYBE
+def _depends_on_unknowns(parsed: ParsedPolicy, statement: evaluator.Statement, request: evaluator.Request) -> bool:
+    """Return whether values that aren't known yet decide if the statement matches the request, or with what effect."""
+    return bool(parsed.unknowns_by_statement.get(statement.position)) and (
+        statement.effect not in ("Allow", "Deny")
+        or evaluator.statement_matches(statement, request) is evaluator.Match.MAYBE
     )
 
 
-def requests(
-    statement: evaluator.Statement, who: evaluator.Principal, context: Mapping[str, Any], resources: Iterable[str]
-) -> Iterator[evaluator.Request]:
-    """Every request by `who` that a statement is about, one for each of its actions and resources.
+def _unknowns_of(parsed: ParsedPolicy, statements: Iterable[evaluator.Statement]) -> tuple[Unknown, ...]:
+    return tuple(
+        unknown for statement in statements for unknown in parsed.unknowns_by_statement[statement.position]
+    )
 
-    Of any resource there is, those that it names: what else the document says of them, such as a Deny, then holds.
+
+def requests_covered_by(
+    statement: evaluator.Statement,
+    principal: evaluator.Principal,
+    context: Mapping[str, Any],
+    resources: Iterable[str],
+) -> Iterator[evaluator.Request]:
+    """Yield a symbolic request for each action and resource of a statement.
+
+    Args:
+        statement: the statement. Its principals and conditions are ignored.
+        principal: the caller.
+        context: the condition keys of the requests.
+        resources: ARNs of the requests. `evaluator.ANY` stands for the resources that the statement names, so that
+            other statements about the same resources (a Deny, say) are evaluated for exactly those.
     """
     actions = ["*"] if statement.not_actions else statement.actions
-    own = [evaluator.ANY] if statement.not_resources else [_any_of(each) for each in statement.resources or ["*"]]
+    named_resources = (
+        [evaluator.ANY] if statement.not_resources else [_symbolic(pattern) for pattern in statement.resources or ["*"]]
+    )
+    request_resources = [
+        resource for arn in resources for resource in (named_resources if arn == evaluator.ANY else [arn])
+    ]
     for action in actions:
-        for resource in (each for given in resources for each in (own if given == evaluator.ANY else [given])):
-            yield evaluator.Request(re.sub(r"\*+", evaluator.ANY, action), resource, who, context)
+        for resource in request_resources:
+            yield evaluator.Request(re.sub(r"\*+", evaluator.ANY, action), resource, principal, context)
 
 
-def _any_of(resource: str) -> str:
-    """What stands for every resource that a pattern takes."""
-    return evaluator.ANY if UNKNOWN in resource else re.sub(r"\$\{[^}]*\}|[*?]+", evaluator.ANY, resource)
+def _symbolic(pattern: str) -> str:
+    """Return a symbolic resource that stands for every resource that a pattern matches."""
+    return evaluator.ANY if UNKNOWN in pattern else re.sub(r"\$\{[^}]*\}|[*?]+", evaluator.ANY, pattern)
 
 
-def named(parsed: Parsed, *keys: str) -> set[str]:
-    """Every value that a condition on one of these keys has, anywhere in the document."""
+def condition_values(parsed: ParsedPolicy, *keys: str) -> set[str]:
+    """Return every value that the policy's conditions compare with one of these keys."""
     wanted = {key.casefold() for key in keys}
     return {
         value
@@ -173,19 +260,23 @@ def named(parsed: Parsed, *keys: str) -> set[str]:
     }
 
 
-def accounts_allowed(document: Document, action: str) -> set[str]:
-    """The accounts that a resource's policy names in an Allow of an action, whatever its conditions."""
-    parsed = read(document)
-    if not isinstance(parsed, Parsed):
+def allowed_accounts(document: Document, action: str) -> set[str]:
+    """Return the accounts that a resource's policy names in an Allow of the action, whatever its conditions."""
+    parsed = parse_policy(document)
+    if not isinstance(parsed, ParsedPolicy):
         return set()
-    allowing = [
-        each
-        for each in parsed.allows
-        if evaluator.matches(
-            evaluator.Statement(0, None, "Allow", None, each.actions, None, (), not_actions=each.not_actions),
-            evaluator.Request(action, evaluator.ANY, evaluator.ANYONE, {}),
-        )
-        is evaluator.Match.YES
-    ]
-    ids = (id_ for each in allowing if not each.not_principals for kind, id_ in each.principals or () if kind == "AWS")
-    return {found[0] for id_ in ids if (found := re.findall(r"\b\d{12}\b", id_, re.ASCII))}
+    request = evaluator.Request(action, evaluator.ANY, evaluator.ANYONE, {})
+    return {
+        account[0]
+        for statement in parsed.possible_allows
+        if _covers_action(statement, request) and not statement.not_principals
+        for kind, id_ in statement.principals or ()
+        if kind == "AWS" and (account := re.findall(r"\b\d{12}\b", id_, re.ASCII))
+    }
+
+
+def _covers_action(statement: evaluator.Statement, request: evaluator.Request) -> bool:
+    only_actions = replace(
+        statement, principals=None, resources=None, conditions=(), not_principals=False, not_resources=False
+    )
+    return evaluator.statement_matches(only_actions, request) is evaluator.Match.YES

@@ -13,6 +13,6 @@ class Attestation:
     """
 
     resource: str
-    control: str
+    control_id: str
     owner: str
     days_left: int

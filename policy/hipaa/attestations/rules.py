@@ -12,7 +12,7 @@ from hipaa.model.verdict import Finding, failed, passed
 
 def attested(control: str) -> Callable[[Stack, RuleContext], Finding]:
     def judge(stack: Stack, _: RuleContext) -> Finding:
-        attested = [each for each in stack.facts_of_type(Attestation) if each.control == control]
+        attested = [each for each in stack.facts_of_type(Attestation) if each.control_id == control]
         if not attested:
             return failed("nobody attests it")
         latest = max(attested, key=lambda each: each.days_left)

@@ -8,7 +8,7 @@ mention for any value or none. An answer other than UNSURE then holds for every 
 does not know yet, or AWS does not document, is never guessed: it makes the answer UNSURE, with the reason.
 """
 
-from hipaa.evaluator.evaluate import Decision, Outcome, evaluate, matches
+from hipaa.evaluator.evaluate import Decision, Outcome, evaluate, statement_matches
 from hipaa.evaluator.parse import MalformedPolicy, Policy, Statement, parse
 from hipaa.evaluator.patterns import ANY, Match
 from hipaa.evaluator.requests import ANYONE, Principal, Request
@@ -25,6 +25,6 @@ __all__ = [
     "Request",
     "Statement",
     "evaluate",
-    "matches",
+    "statement_matches",
     "parse",
 ]

@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from hipaa.evaluator.patterns import ANY, UNKNOWN, Match, all_of, any_of, expand, lower, match
-from hipaa.evaluator.requests import Open, Request
+from hipaa.evaluator.patterns import ANY, UNKNOWN, Match, all_match, any_match, expand_variables, ascii_lower, match_pattern
+from hipaa.evaluator.requests import Unspecified, Request
 
 _ARN_PARTS = 6
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -34,12 +34,12 @@ class Operator:
 
     compare: Callable[[str, str], Match]
     check: Callable[[str], object] = str
-    text: bool = False
-    wild: bool = False
+    variables: bool = False
+    wildcards: bool = False
     negated: bool = False
     name: str = ""
-    every: bool = False
-    some: bool = False
+    for_all_values: bool = False
+    for_any_value: bool = False
     if_exists: bool = False
 
 
@@ -52,7 +52,7 @@ class Condition:
     values: tuple[str, ...]
 
 
-def operator_named(name: str) -> Operator:
+def parse_operator(name: str) -> Operator:
     """Raises ValueError for an operator that IAM doesn't know."""
     prefix, colon, rest = name.rpartition(":")
     base = rest.removesuffix("IfExists")
@@ -67,11 +67,11 @@ def operator_named(name: str) -> Operator:
     )
 
 
-def holds(condition: Condition, request: Request, variables: bool | None) -> Match:
+def evaluate_condition(condition: Condition, request: Request, variables: bool | None) -> Match:
     """Whether the condition is true of the request."""
     asked = condition.operator
-    found = request.look(condition.key)
-    if condition.key == UNKNOWN or found is Open.OPEN:
+    found = request.get(condition.key)
+    if condition.key == UNKNOWN or found is Unspecified.UNSPECIFIED:
         return Match.MAYBE
     if asked.name.endswith("Null"):
         return _null(condition, found)
@@ -81,30 +81,30 @@ def holds(condition: Condition, request: Request, variables: bool | None) -> Mat
     wanted = [
         pattern
         for value in condition.values
-        if (pattern := expand(value, request.variable, variables=variables and asked.text, wild=asked.wild)) is not None
+        if (pattern := expand_variables(value, request.variable_value, variables=variables and asked.variables, wildcards=asked.wildcards)) is not None
     ]
 
     def one(value: str) -> Match:
-        hit = any_of(asked.compare(pattern, value) for pattern in wanted)
+        hit = any_match(asked.compare(pattern, value) for pattern in wanted)
         return ~hit if asked.negated else hit
 
     answers = [one(value) for value in found]
-    if asked.every:
-        return _of_set(all_of(answers), found, Match.YES)
-    if asked.some:
-        return _of_set(any_of(answers), found, Match.NO)
+    if asked.for_all_values:
+        return _of_set(all_match(answers), found, Match.YES)
+    if asked.for_any_value:
+        return _of_set(any_match(answers), found, Match.NO)
     # Several values need a set operator, says AWS, and not what happens without.
     return answers[0] if len(set(answers)) == 1 else Match.MAYBE
 
 
 def _without_key(asked: Operator) -> Match:
-    if asked.every:
+    if asked.for_all_values:
         return Match.YES
-    if asked.some:
+    if asked.for_any_value:
         # ForAnyValue says no, IfExists yes; AWS doesn't say which wins.
         return Match.MAYBE if asked.if_exists else Match.NO
     # A negated operator matches an absent key, with IfExists as without.
-    return Match.of(asked.if_exists or asked.negated)
+    return Match.from_bool(asked.if_exists or asked.negated)
 
 
 def _of_set(answer: Match, found: Sequence[str], if_empty: Match) -> Match:
@@ -116,27 +116,27 @@ def _of_set(answer: Match, found: Sequence[str], if_empty: Match) -> Match:
 
 def _null(condition: Condition, found: Sequence[str] | None) -> Match:
     # AWS doesn't say whether an empty string is null here, nor what a set operator does.
-    of_set = condition.operator.every or condition.operator.some
+    of_set = condition.operator.for_all_values or condition.operator.for_any_value
     if of_set or (found is not None and not any(value.strip(ANY) for value in found)):
         return Match.MAYBE
-    answers = {"true": Match.of(found is None), "false": Match.of(found is not None)}
-    return any_of(answers.get(value.lower(), Match.MAYBE) for value in condition.values)
+    answers = {"true": Match.from_bool(found is None), "false": Match.from_bool(found is not None)}
+    return any_match(answers.get(value.lower(), Match.MAYBE) for value in condition.values)
 
 
 def _ignoring_case(pattern: str, value: str) -> Match:
     """A letter outside ASCII may be like any other text: "ignoring case" is all that AWS says."""
-    pattern, value = lower(pattern), lower(value)
-    may = match(_NOT_ASCII.sub(UNKNOWN, pattern), _NOT_ASCII.sub(ANY, value))
-    return match(pattern, value) | (Match.MAYBE & may)
+    pattern, value = ascii_lower(pattern), ascii_lower(value)
+    may = match_pattern(_NOT_ASCII.sub(UNKNOWN, pattern), _NOT_ASCII.sub(ANY, value))
+    return match_pattern(pattern, value) | (Match.MAYBE & may)
 
 
 def _arn(pattern: str, value: str) -> Match:
     """Each of the six parts for itself; only the last may hold a colon."""
-    as_text = match(pattern, value)
+    as_text = match_pattern(pattern, value)
     wanted, found = pattern.split(":", 5), value.split(":", 5)
     known = UNKNOWN not in "".join(wanted[:-1]) and ANY not in "".join(found[:-1])
     if len(wanted) == len(found) == _ARN_PARTS and known:
-        return all_of(map(match, wanted, found))
+        return all_match(map(match_pattern, wanted, found))
     # Text that can't match part by part either does not match; AWS doesn't say what one does that is no ARN.
     return as_text & Match.MAYBE
 
@@ -144,7 +144,7 @@ def _arn(pattern: str, value: str) -> Match:
 def _typed(read: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Callable[[str, str], Match]:
     def typed(wanted: str, found: str) -> Match:
         try:
-            return Match.of(compare(read(found), read(wanted)))
+            return Match.from_bool(compare(read(found), read(wanted)))
         except ValueError:
             # ANY or UNKNOWN is in it, or a value of the wrong type: AWS doesn't say what that does.
             return Match.MAYBE
@@ -235,22 +235,22 @@ def _ordered(kind: str, read: Callable[[str], Any], check: Callable[[str], objec
 
 
 _OPERATORS = {
-    "StringEquals": Operator(match, text=True),
-    "StringNotEquals": Operator(match, text=True, negated=True),
-    "StringEqualsIgnoreCase": Operator(_ignoring_case, text=True),
-    "StringNotEqualsIgnoreCase": Operator(_ignoring_case, text=True, negated=True),
-    "StringLike": Operator(match, text=True, wild=True),
-    "StringNotLike": Operator(match, text=True, wild=True, negated=True),
-    "ArnEquals": Operator(_arn, text=True, wild=True),
-    "ArnLike": Operator(_arn, text=True, wild=True),
-    "ArnNotEquals": Operator(_arn, text=True, wild=True, negated=True),
-    "ArnNotLike": Operator(_arn, text=True, wild=True, negated=True),
+    "StringEquals": Operator(match_pattern, variables=True),
+    "StringNotEquals": Operator(match_pattern, variables=True, negated=True),
+    "StringEqualsIgnoreCase": Operator(_ignoring_case, variables=True),
+    "StringNotEqualsIgnoreCase": Operator(_ignoring_case, variables=True, negated=True),
+    "StringLike": Operator(match_pattern, variables=True, wildcards=True),
+    "StringNotLike": Operator(match_pattern, variables=True, wildcards=True, negated=True),
+    "ArnEquals": Operator(_arn, variables=True, wildcards=True),
+    "ArnLike": Operator(_arn, variables=True, wildcards=True),
+    "ArnNotEquals": Operator(_arn, variables=True, wildcards=True, negated=True),
+    "ArnNotLike": Operator(_arn, variables=True, wildcards=True, negated=True),
     **_ordered("Numeric", _number, _number),
     **_ordered("Date", _moment, _may_be_date),
     "Bool": Operator(_typed(_truth, operator.eq), _may_be_variable),
     "BinaryEquals": Operator(_typed(_bytes, operator.eq), _base64),
     "IpAddress": Operator(_typed(_network, _within), _network),
     "NotIpAddress": Operator(_typed(_network, _within), _network, negated=True),
-    "Null": Operator(match, _truth),
+    "Null": Operator(match_pattern, _truth),
 }
-UNKNOWN_CONDITION = Condition(Operator(match), UNKNOWN, ())
+UNKNOWN_CONDITION = Condition(Operator(match_pattern), UNKNOWN, ())

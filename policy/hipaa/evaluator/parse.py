@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hipaa.evaluator.conditions import UNKNOWN_CONDITION, Condition, operator_named
+from hipaa.evaluator.conditions import UNKNOWN_CONDITION, Condition, parse_operator
 from hipaa.evaluator.patterns import RESERVED, UNKNOWN
 
 _POLICY = {"Version", "Id", "Statement"}
@@ -41,7 +41,7 @@ class Statement:
     not_principals: bool = False
     not_actions: bool = False
     not_resources: bool = False
-    variables: bool | None = True
+    supports_variables: bool | None = True
 
     @property
     def label(self) -> str:
@@ -100,7 +100,7 @@ def _json(text: str) -> Any:
 def _statement(position: int, statement: Any, variables: bool | None) -> Statement:
     where = f"statement {position}"
     if _unknown(statement):
-        return Statement(position, None, UNKNOWN, ((UNKNOWN, UNKNOWN),), (UNKNOWN,), None, (), variables=variables)
+        return Statement(position, None, UNKNOWN, ((UNKNOWN, UNKNOWN),), (UNKNOWN,), None, (), supports_variables=variables)
     elements = _object(statement, where, _STATEMENT)
     sid = elements.get("Sid")
     if "Sid" in elements and not isinstance(sid, str) and not _unknown(sid):
@@ -127,7 +127,7 @@ def _statement(position: int, statement: Any, variables: bool | None) -> Stateme
         not_principals=principal == "NotPrincipal",
         not_actions=action == "NotAction",
         not_resources=resource == "NotResource",
-        variables=variables,
+        supports_variables=variables,
     )
 
 
@@ -176,7 +176,7 @@ def _conditions(element: Any, where: str) -> Iterable[Condition]:
         return
     for name, keys in _object(element, where).items():
         try:
-            operator = operator_named(name)
+            operator = parse_operator(name)
         except ValueError as error:
             raise MalformedPolicy(f"{where}: {name[:60]!r} {error}") from None
         for key, values in ({UNKNOWN: []} if _unknown(keys) else _object(keys, f"{where}: {name}")).items():

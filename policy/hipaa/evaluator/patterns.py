@@ -27,7 +27,7 @@ class Match(Enum):
     YES = 2
 
     @staticmethod
-    def of(answer: bool) -> "Match":
+    def from_bool(answer: bool) -> "Match":
         return Match.YES if answer else Match.NO
 
     def __and__(self, other: "Match") -> "Match":
@@ -40,15 +40,15 @@ class Match(Enum):
         return Match(2 - self.value)
 
 
-def all_of(matches: Iterable[Match]) -> Match:
+def all_match(matches: Iterable[Match]) -> Match:
     return min(matches, key=lambda match: match.value, default=Match.YES)
 
 
-def any_of(matches: Iterable[Match]) -> Match:
+def any_match(matches: Iterable[Match]) -> Match:
     return max(matches, key=lambda match: match.value, default=Match.NO)
 
 
-def wildcards(text: str) -> str:
+def compile_wildcards(text: str) -> str:
     """A pattern: `*` stands for any string, `?` for any character."""
     return re.sub(r"\*+", _MANY, text).replace("?", _ONE)
 
@@ -56,12 +56,12 @@ def wildcards(text: str) -> str:
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
-def lower(text: str) -> str:
+def ascii_lower(text: str) -> str:
     """In lower case, as AWS's own names are compared: no letter but ASCII's stands for another."""
     return text.translate(_LOWER)
 
 
-def expand(text: str, lookup: Callable[[str], str | None], *, variables: bool | None, wild: bool) -> str | None:
+def expand_variables(text: str, lookup: Callable[[str], str | None], *, variables: bool | None, wildcards: bool) -> str | None:
     """The pattern that a value in a document means for one request.
 
     lookup: the value of a condition key, None when it is absent, UNKNOWN where it is not known.
@@ -70,7 +70,7 @@ def expand(text: str, lookup: Callable[[str], str | None], *, variables: bool | 
     Returns None when a variable has no value: then it matches nothing (IAM policy elements: Variables and tags,
     "Policy variables with no value").
     """
-    authored = wildcards if wild else str
+    authored = compile_wildcards if wildcards else str
     if variables is False:
         return authored(text)
     pieces = _VARIABLE.split(text)
@@ -91,7 +91,7 @@ def expand(text: str, lookup: Callable[[str], str | None], *, variables: bool | 
 
 
 @lru_cache(maxsize=1 << 14)
-def match(pattern: str, value: str) -> Match:
+def match_pattern(pattern: str, value: str) -> Match:
     """YES if the pattern matches every string that `value` stands for, NO if it matches none."""
     if not _may_match(pattern, value):
         return Match.NO
@@ -106,7 +106,7 @@ def match_resource(pattern: str, value: str) -> Match:
     """
     segments = pattern.split(":", 5)
     inside = [re.sub(f"{_MANY}(?!$)", _MANY_INSIDE, each).replace(_ONE, _ONE_INSIDE) for each in segments[:5]]
-    return match(pattern, value) & (match(":".join([*inside, *segments[5:]]), value) | Match.MAYBE)
+    return match_pattern(pattern, value) & (match_pattern(":".join([*inside, *segments[5:]]), value) | Match.MAYBE)
 
 
 # Both walk the value with the set of places in the pattern that may come next.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from hipaa.evaluator.patterns import ANY, UNKNOWN, Match, any_of, match, wildcards
+from hipaa.evaluator.patterns import ANY, UNKNOWN, Match, any_match, match_pattern, compile_wildcards
 from hipaa.evaluator.requests import Principal
 
 _COLONS = 5
@@ -13,18 +13,18 @@ _SESSION = re.compile(r"arn:([^:]*):sts::(\d{12}):assumed-role/([^/]+)/.+")
 _USER = re.compile(r"arn:([^:]*):iam::(\d{12}):user/.+")
 
 
-def names(entries: Iterable[tuple[str, str]], who: Principal) -> Match:
+def principal_matches(entries: Iterable[tuple[str, str]], who: Principal) -> Match:
     """Whether a Principal element with these entries is for `who`."""
-    return any_of(_names(kind, entry, who) for kind, entry in entries)
+    return any_match(_names(kind, entry, who) for kind, entry in entries)
 
 
-def spares(entries: Sequence[tuple[str, str]], who: Principal) -> Match:
+def not_principal_matches(entries: Sequence[tuple[str, str]], who: Principal) -> Match:
     """Whether a NotPrincipal element with these entries leaves `who` out.
 
     A user is surely left out only where the account is listed too, and a session where account and role are: AWS
     "might" check each of them. A role's ARN stands for sessions of any name, which can't be listed.
     """
-    listed = names(entries, who)
+    listed = principal_matches(entries, who)
     if who.kind != "AWS" or ("AWS", "*") in entries or _ACCOUNT.fullmatch(who.id):
         return listed
     ids = [entry for kind, entry in entries if kind == "AWS" and _identity(entry, who) is Match.YES]
@@ -48,22 +48,22 @@ def _names(kind: str, entry: str, who: Principal) -> Match:
         return Match.NO
     if kind == "AWS":
         return _identity(entry, who)
-    return match(wildcards(entry), who.id)
+    return match_pattern(compile_wildcards(entry), who.id)
 
 
 def _identity(entry: str, who: Principal) -> Match:
     if account := _ACCOUNT.fullmatch(entry):
-        return match(account[1] or account[2], _account_of(who))
-    answer = match(entry, who.id)
+        return match_pattern(account[1] or account[2], _account_of(who))
+    answer = match_pattern(entry, who.id)
     if role := _ROLE.fullmatch(entry):  # A session's ARN has the role's name without its path.
-        answer |= match(wildcards("arn:{}:sts::{}:assumed-role/{}/*".format(*role.groups())), who.id)
+        answer |= match_pattern(compile_wildcards("arn:{}:sts::{}:assumed-role/{}/*".format(*role.groups())), who.id)
     if session := _SESSION.fullmatch(entry):  # A role's ARN stands for all its sessions, of which this is one.
         partition, account_id, name = session.groups()
         prefix = f"arn:{partition}:iam::{account_id}:role/"
-        answer |= Match.MAYBE & any_of(match(wildcards(prefix + path), who.id) for path in (name, f"*/{name}"))
+        answer |= Match.MAYBE & any_match(match_pattern(compile_wildcards(prefix + path), who.id) for path in (name, f"*/{name}"))
     if user := _USER.fullmatch(entry):  # A federated user has the rights of a user that its ARN doesn't name.
-        answer |= Match.MAYBE & match(wildcards("arn:{}:sts::{}:federated-user/*".format(*user.groups())), who.id)
-    in_account = match(entry.split(":")[4], _account_of(who)) if ":" in entry else Match.MAYBE
+        answer |= Match.MAYBE & match_pattern(compile_wildcards("arn:{}:sts::{}:federated-user/*".format(*user.groups())), who.id)
+    in_account = match_pattern(entry.split(":")[4], _account_of(who)) if ":" in entry else Match.MAYBE
     return Match.NO if in_account is Match.NO else answer
 
 

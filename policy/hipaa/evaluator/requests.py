@@ -28,10 +28,10 @@ ANYONE = Principal("Anyone", ANY, ANY)
 """Every principal at once, anonymous callers included: only a statement for everyone surely matches it."""
 
 
-class Open(Enum):
+class Unspecified(Enum):
     """What `Request.look` answers for a key that may be absent or have any value."""
 
-    OPEN = "open"
+    UNSPECIFIED = "open"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Request:
     resource: str
     principal: Principal
     context: Mapping[str, Sequence[str] | None]
-    closed: bool = False
+    context_is_complete: bool = False
 
     def __post_init__(self) -> None:
         context = {
@@ -63,16 +63,16 @@ class Request:
             raise ValueError("two condition keys of a request differ only in case")
         object.__setattr__(self, "context", MappingProxyType(context))
 
-    def look(self, key: str) -> Sequence[str] | Open | None:
+    def get(self, key: str) -> Sequence[str] | Unspecified | None:
         """The values of a condition key; None when it is absent."""
-        return self.context.get(key.casefold(), None if self.closed else Open.OPEN)
+        return self.context.get(key.casefold(), None if self.context_is_complete else Unspecified.UNSPECIFIED)
 
-    def variable(self, key: str) -> str | None:
+    def variable_value(self, key: str) -> str | None:
         """What `${key}` stands for, None when the key is absent, with UNKNOWN for what is open.
 
         UNKNOWN too for an empty string or several values: AWS doesn't say what those do.
         """
-        values = self.look(key)
+        values = self.get(key)
         if values is None:
             return None
-        return (values[0].replace(ANY, UNKNOWN) if values is not Open.OPEN and len(values) == 1 else "") or UNKNOWN
+        return (values[0].replace(ANY, UNKNOWN) if values is not Unspecified.UNSPECIFIED and len(values) == 1 else "") or UNKNOWN

@@ -17,8 +17,8 @@ from hipaa.model.stack import Fact, Stack
 from hipaa.model.verdict import Status, Verdict
 from phi.audit import assemble
 from phi.audit.calls import Call
-from phi.audit.collected import Told
-from phi.audit.reader import Account, Reader, Unread
+from phi.audit.collected import Collected
+from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from tests.phi.conftest import ACCOUNT, REGION
 
@@ -27,7 +27,7 @@ from tests.phi.conftest import ACCOUNT, REGION
 class Audit:
     stack: Stack
     verdicts: tuple[Verdict, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[FailedCall, ...]
     made: Mapping[Call, int]
 
     def of(self, status: Status) -> dict[str, set[str]]:
@@ -45,15 +45,15 @@ class Audit:
 
 def audited(
     session: boto3.Session,
-    collect: Callable[[Reader, Scope], Told],
+    collect: Callable[[AccountReader, Scope], Collected],
     controls: Collection[str],
     facts: Iterable[Fact] = (),
     scope: Scope = WHOLE_ACCOUNT,
     regions: tuple[str, ...] = (REGION,),
 ) -> Audit:
     """facts: what other collectors told."""
-    with Reader(session, Account(ACCOUNT, "aws", regions)) as reader:
-        stack = assemble.stack([Told(tuple(facts)), collect(reader, scope)], ACCOUNT, DataClassTag())
+    with AccountReader(session, AuditedAccount(ACCOUNT, "aws", regions)) as reader:
+        stack = assemble.stack([Collected(tuple(facts)), collect(reader, scope)], ACCOUNT, DataClassTag())
         asked = [each for each in LIVE_CONTROLS if each.id in controls]
         verdicts = [verdict for each in asked for verdict in judge(each, RuleContext(stack, each.defaults))]
         return Audit(stack, tuple(verdicts), tuple(reader.unread), dict(reader.made))

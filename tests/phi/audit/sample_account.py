@@ -20,8 +20,8 @@ from hipaa.services.s3.facts import Bucket
 from phi.audit import assemble
 from phi.audit.calls import Call
 from phi.audit.collect import s3
-from phi.audit.collected import Told
-from phi.audit.reader import Account, Reader, Unread, at_an_address
+from phi.audit.collected import Collected
+from phi.audit.reader import AuditedAccount, AccountReader, FailedCall, at_an_address
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 
 ACCOUNT, REGION, ELSEWHERE = "123456789012", "us-east-1", "us-west-2"
@@ -230,10 +230,10 @@ def taking_logs(bucket: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Audit:
-    told: Told
+    told: Collected
     stack: Stack
     verdicts: tuple[Verdict, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[FailedCall, ...]
     made: Mapping[Call, int]
 
     def of(self, *statuses: Status) -> set[tuple[str, str]]:
@@ -254,7 +254,7 @@ def audited(
     regions: tuple[str, ...] = (REGION, ELSEWHERE),
     data_class: DataClassTag | None = None,
 ) -> Audit:
-    with Reader(session, Account(ACCOUNT, "aws", regions)) as reader:
+    with AccountReader(session, AuditedAccount(ACCOUNT, "aws", regions)) as reader:
         told = s3.collect(reader, scope)
         stack = assemble.stack([told], ACCOUNT, data_class or DataClassTag())
         verdicts = [verdict for each in CONTROLS for verdict in judge(each, RuleContext(stack, each.defaults))]

@@ -16,12 +16,12 @@ from hipaa.model.rule import RuleContext
 from hipaa.model.stack import Fact, Stack
 from hipaa.model.values import Location
 from hipaa.model.verdict import Status, Verdict
-from hipaa.services.s3.facts import Bucket, Declared, DefaultEncryption, RequestMetrics
+from hipaa.services.s3.facts import Bucket, DeclaredSetting, DefaultEncryption, RequestMetrics
 from phi.audit import assemble
 from phi.audit.calls import Call
 from phi.audit.collect import kms, monitoring
-from phi.audit.collected import Told
-from phi.audit.reader import Account, Reader, Unread
+from phi.audit.collected import Collected
+from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 
 ACCOUNT = "123456789012"
@@ -167,7 +167,7 @@ def put_rule(world: World, target: str = TOPIC_ARN, **change: Any) -> None:
 class Audit:
     stack: Stack
     verdicts: tuple[Verdict, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[FailedCall, ...]
     made: Mapping[Call, int]
     uses: tuple[tuple[str, DataClass], ...]
 
@@ -186,20 +186,20 @@ class Audit:
 
 def audited(world: World, regions: Iterable[str] = (REGION,), scope: Scope = WHOLE_ACCOUNT, *facts: Fact) -> Audit:
     """Read by KMS's collector and those of monitoring, beside a bucket of PHI, and judged."""
-    with Reader(world.session, Account(ACCOUNT, "aws", tuple(regions))) as reader:
+    with AccountReader(world.session, AuditedAccount(ACCOUNT, "aws", tuple(regions))) as reader:
         watching = monitoring.collect(reader, scope)
-        told = [Told((phi_bucket(world), *facts)), kms.collect(reader, scope), watching]
+        told = [Collected((phi_bucket(world), *facts)), kms.collect(reader, scope), watching]
         stack = assemble.stack(told, ACCOUNT, DataClassTag())
         verdicts = [verdict for each in CONTROLS for verdict in judge(each, RuleContext(stack, each.defaults))]
-        return Audit(stack, tuple(verdicts), tuple(reader.unread), dict(reader.made), watching.uses)
+        return Audit(stack, tuple(verdicts), tuple(reader.unread), dict(reader.made), watching.bucket_uses)
 
 
 def phi_bucket(world: World) -> Bucket:
     arn = f"arn:aws:s3:::{PHI}"
     settings = (DefaultEncryption("aws:kms", world.data), RequestMetrics("all", True))
-    declared = tuple(Declared(arn, each) for each in settings)
+    declared = tuple(DeclaredSetting(arn, each) for each in settings)
     place = Location("aws", REGION, ACCOUNT)
-    return Bucket(arn, arn, DataClass.PHI, declared, place=place, declared_here=True, tags={"DataClass": "PHI"})
+    return Bucket(arn, arn, DataClass.PHI, declared, location=place, declared_here=True, tags={"DataClass": "PHI"})
 
 
 def refused(world: World, *calls: Call, region: str | None = None) -> World:

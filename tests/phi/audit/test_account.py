@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from hipaa.model.verdict import Status
-from hipaa.services.guardduty.facts import ThreatDetection
+from hipaa.services.guardduty.facts import GuardDutyDetector
 from hipaa.services.iam.facts import RootUser
 from phi.audit.calls import Call
 from phi.audit.collect import account
@@ -203,7 +203,7 @@ def test_macie_that_is_paused_looks_for_nothing(world):
 )
 def test_a_feature_tells_before_a_data_source(told, s3):
     """https://docs.aws.amazon.com/guardduty/latest/ug/guardduty-feature-object-api-changes-march2023.html"""
-    expected = ThreatDetection("arn", enabled=True, s3=s3)
+    expected = GuardDutyDetector("arn", enabled=True, s3_protection=s3)
     assert account.threat_detection("arn", {"Status": "ENABLED", **told}) == expected
 
 

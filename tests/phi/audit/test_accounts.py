@@ -21,7 +21,7 @@ def file(tmp_path: Path, text: str) -> Path:
 
 
 def test_the_account_of_these_credentials(session):
-    entered = accounts.enter(session, ("us-west-2", "us-east-1"))
+    entered = accounts.open_account(session, ("us-west-2", "us-east-1"))
     assert (entered.account.id, entered.account.partition) == ("123456789012", "aws")
     assert entered.principal.startswith("arn:aws:sts::123456789012:")
     # The session's own region is asked for what has no region.
@@ -29,12 +29,12 @@ def test_the_account_of_these_credentials(session):
 
 
 def test_a_region_that_isnt_asked_for_isnt_read(session):
-    assert accounts.enter(session, ("eu-west-1",)).account.regions == ("eu-west-1",)
+    assert accounts.open_account(session, ("eu-west-1",)).account.regions == ("eu-west-1",)
 
 
 def test_without_one_every_enabled_region_is_read(session):
     enabled = {each["RegionName"] for each in session.client("ec2").describe_regions()["Regions"]}
-    assert set(accounts.enter(session, ()).account.regions) == enabled
+    assert set(accounts.open_account(session, ()).account.regions) == enabled
     assert len(enabled) > 10
 
 
@@ -47,18 +47,18 @@ def test_where_the_regions_cant_be_read_they_must_be_named(session):
         }
 
     session.events.register("before-call.ec2.DescribeRegions", refuse)
-    with pytest.raises(accounts.RefusedError, match="name them with --region"):
-        accounts.enter(session, ())
+    with pytest.raises(accounts.RequestRejectedError, match="name them with --region"):
+        accounts.open_account(session, ())
 
 
 def test_without_any_region(endpoint, monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(ConfigurationError, match="AWS_REGION"):
-        accounts.enter(boto3.Session(), ())
+        accounts.open_account(boto3.Session(), ())
 
 
 def test_another_account_through_its_role(session):
-    entered = accounts.assume(session, accounts.Entry(role_arn=ROLE, external_id="abc", regions=("us-east-1",)))
+    entered = accounts.assume_role(session, accounts.AccountEntry(role_arn=ROLE, external_id="abc", regions=("us-east-1",)))
     assert entered.account.id == OTHER
     assert entered.principal == f"arn:aws:sts::{OTHER}:assumed-role/auditor/phi-audit"
 
@@ -68,7 +68,7 @@ def test_one_that_cant_be_entered_is_told(session, monkeypatch):
         raise AccessDeniedError("sts:AssumeRole: AWS refuses it")
 
     monkeypatch.setattr(accounts, "assume", refuse)
-    assert accounts.assume_or_tell(session, accounts.Entry(role_arn=ROLE)) == accounts.Shut(
+    assert accounts.try_assume_role(session, accounts.AccountEntry(role_arn=ROLE)) == accounts.InaccessibleAccount(
         OTHER, ROLE, "sts:AssumeRole: AWS refuses it"
     )
 
@@ -76,7 +76,7 @@ def test_one_that_cant_be_entered_is_told(session, monkeypatch):
 def test_the_accounts_file(tmp_path):
     text = f"accounts:\n- role_arn: {ROLE}\n  external_id: abc\n  regions: [us-east-1, us-gov-west-1]\n"
     assert accounts.load(file(tmp_path, text)) == (
-        accounts.Entry(role_arn=ROLE, external_id="abc", regions=("us-east-1", "us-gov-west-1")),
+        accounts.AccountEntry(role_arn=ROLE, external_id="abc", regions=("us-east-1", "us-gov-west-1")),
     )
 
 

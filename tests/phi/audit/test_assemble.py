@@ -10,8 +10,8 @@ import pytest
 from hipaa.model.data_class import DataClass, DataClassTag
 from hipaa.model.stack import Fact, Stack
 from hipaa.model.values import Document, Location, StackResource, Unknown
-from hipaa.services.backup.facts import Selection
-from hipaa.services.cloudtrail.facts import DataEvents, FieldSelector, Trail
+from hipaa.services.backup.facts import BackupSelection
+from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 from hipaa.services.cloudwatch.facts import Alarm, Metric
 from hipaa.services.kms.facts import Key
 from hipaa.services.s3.facts import (
@@ -19,15 +19,15 @@ from hipaa.services.s3.facts import (
     AccessPoint,
     Bucket,
     BucketPolicy,
-    Declared,
+    DeclaredSetting,
     DefaultEncryption,
     Replication,
     ReplicationRule,
-    Setting,
+    BucketSetting,
 )
 from hipaa.services.sns.facts import Topic
 from phi.audit import assemble
-from phi.audit.collected import Told
+from phi.audit.collected import Collected
 
 PLACE = Location("aws", "us-east-1", "123456789012")
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555"
@@ -41,14 +41,14 @@ def arn(name: str) -> str:
     return f"arn:aws:s3:::{name}"
 
 
-def bucket(name: str, *settings: Setting, tags: Any = None) -> Bucket:
-    declared = tuple(Declared(arn(name), each) for each in settings)
+def bucket(name: str, *settings: BucketSetting, tags: Any = None) -> Bucket:
+    declared = tuple(DeclaredSetting(arn(name), each) for each in settings)
     return Bucket(
         arn(name),
         arn(name),
         DataClass.OTHER,
         declared,
-        place=PLACE,
+        location=PLACE,
         declared_here=True,
         tags={} if tags is None else tags,
     )
@@ -57,7 +57,7 @@ def bucket(name: str, *settings: Setting, tags: Any = None) -> Bucket:
 def joined(*facts: Fact, data_class: DataClassTag | None = None, **told: Any) -> Stack:
     """Each fact told by another service."""
     return assemble.stack(
-        [*(Told((each,)) for each in facts), Told(**told)], "123456789012", data_class or DataClassTag()
+        [*(Collected((each,)) for each in facts), Collected(**told)], "123456789012", data_class or DataClassTag()
     )
 
 
@@ -88,12 +88,12 @@ def test_references_are_found_wherever_they_stand():
     alarm = Alarm(
         "alarm", (Metric("AWS/S3", "4xxErrors", {"BucketName": arn("copy"), "FilterId": "all"}),), True, (TOPIC,)
     )
-    selection = Selection("selection", (arn("copy"), arn("*")), (), (), (), ("vault",), "us-east-1")
+    selection = BackupSelection("selection", (arn("copy"), arn("*")), (), (), (), ("vault",), "us-east-1")
     topic = Topic(TOPIC, TOPIC, KEY, ())
     stack = joined(bucket("phi", Replication((copy,))), bucket("copy"), alarm, selection, topic, A_KEY)
     phi = stack.fact(arn("phi"), Bucket)
     assert phi
-    assert phi.declaring(Replication) == (
+    assert phi.settings_of(Replication) == (
         Replication((replace(copy, target=StackResource(arn("copy")), key=StackResource(KEY)),)),
     )
     [found] = stack.facts_of_type(Alarm)
@@ -101,16 +101,16 @@ def test_references_are_found_wherever_they_stand():
     assert found.metrics == (
         Metric("AWS/S3", "4xxErrors", {"BucketName": StackResource(arn("copy")), "FilterId": "all"}),
     )
-    [selected] = stack.facts_of_type(Selection)
+    [selected] = stack.facts_of_type(BackupSelection)
     assert selected.resources == (StackResource(arn("copy")), arn("*"))
     [told] = stack.facts_of_type(Topic)
-    assert told.key == StackResource(KEY)
+    assert told.kms_key == StackResource(KEY)
 
 
 def test_a_trails_selectors_stay_texts():
     """They are prefixes, of more than what has that very ARN."""
     fields = (FieldSelector("resources.ARN", {"startsWith": (arn("phi"),)}),)
-    selectors = (DataEvents("All", (arn("phi"),)), DataEvents(fields=fields))
+    selectors = (EventSelector("All", (arn("phi"),)), EventSelector(field_selectors=fields))
     trail = Trail("trail", True, True, True, True, KEY, None, selectors, True, PLACE)
     [found] = joined(trail, bucket("phi"), A_KEY).of(Trail)
     assert found.key == StackResource(KEY)

@@ -93,7 +93,7 @@ def restore(folder: Path, evidence: str = "restore-test.json", **change: Any) ->
 
 def test_an_attestation_becomes_a_fact_and_a_record(tmp_path):
     (fact,), (record,) = load(written(tmp_path, ENTRY), TODAY)
-    assert (fact.control, fact.owner, fact.days_left) == ("attest-baa", "Privacy Officer", 335)
+    assert (fact.control_id, fact.owner, fact.days_left) == ("attest-baa", "Privacy Officer", 335)
     assert record.model_dump() == {
         "control": "attest-baa",
         "owner": "Privacy Officer",
@@ -244,7 +244,7 @@ def test_a_file_that_isnt_there(tmp_path):
 def test_a_restore_test_is_attested_by_what_the_drill_wrote(tmp_path):
     put(tmp_path, drill())
     facts, _ = load(restore(tmp_path), TODAY)
-    assert [each.control for each in facts] == ["attest-restore-test"]
+    assert [each.control_id for each in facts] == ["attest-restore-test"]
 
 
 def test_a_restore_test_that_failed_proves_nothing(tmp_path):
@@ -305,7 +305,7 @@ def test_the_example_can_be_used_with_days_of_ones_own(tmp_path):
     path = tmp_path / "attestations.yaml"
     path.write_text(text)
     facts, records = load(path, TODAY)
-    assert tuple(each.control for each in facts) == CONTROLS
+    assert tuple(each.control_id for each in facts) == CONTROLS
     assert all("xample" in f"{each.owner}{each.evidence}" for each in records)
 
 

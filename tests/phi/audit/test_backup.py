@@ -11,11 +11,11 @@ import pytest
 from hipaa.model.data_class import DataClass
 from hipaa.model.values import Location
 from hipaa.model.verdict import Status
-from hipaa.services.backup.facts import Selection, Vault
+from hipaa.services.backup.facts import BackupSelection, BackupVault
 from hipaa.services.s3.facts import Bucket
 from phi.audit.calls import Call
 from phi.audit.collect import backup, kms
-from phi.audit.reader import Account
+from phi.audit.reader import AuditedAccount
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from sandbox.moto_fixes.backup import FIXES, RECOVERY_POINTS
 from tests.phi.audit.reader_helpers import Audit, answering, assert_unverified, audited, refused
@@ -27,10 +27,10 @@ STACK = Scope({}, "phi-dev-")
 ELSEWHERE = "us-west-2"
 PLACE = Location("aws", REGION, ACCOUNT)
 BUCKET_ARN = "arn:aws:s3:::phi-dev-phi"
-BUCKET = Bucket(BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"}, place=PLACE, declared_here=True)
+BUCKET = Bucket(BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"}, location=PLACE, declared_here=True)
 VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-dev-vault"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
-HERE = Account(ACCOUNT, "aws", (REGION,))
+HERE = AuditedAccount(ACCOUNT, "aws", (REGION,))
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def judged(
     session: boto3.Session, scope: Scope = WHOLE_ACCOUNT, regions: tuple[str, ...] = (REGION,), **tags: str
 ) -> Audit:
     tagged = Bucket(
-        BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"} | tags, place=PLACE, declared_here=True
+        BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"} | tags, location=PLACE, declared_here=True
     )
     return audited(session, backup.collect, CONTROLS, [tagged], scope, regions)
 
@@ -185,7 +185,7 @@ def test_one_of_several_selections_is_enough(session, client):
     select(client, plan_id, Resources=[BUCKET_ARN])
     found = judged(session)
     assert found.wrong == {}
-    assert len({each.resource for each in found.stack.facts_of_type(Selection)}) == 2
+    assert len({each.resource for each in found.stack.facts_of_type(BackupSelection)}) == 2
 
 
 def test_a_plan_selects_in_its_own_region_alone(session, client):
@@ -241,24 +241,24 @@ def listed(**change: Any) -> dict[str, Any]:
 
 def test_an_air_gapped_vault_is_locked_by_itself_and_may_have_aws_own_key():
     told = listed(VaultType="LOGICALLY_AIR_GAPPED_BACKUP_VAULT", MinRetentionDays=7, Locked=False)
-    assert backup.vault(told, {}, HERE, REGION) == Vault(VAULT, KEY_ARN, (7,))
+    assert backup.vault(told, {}, HERE, REGION) == BackupVault(VAULT, KEY_ARN, (7,))
     told["EncryptionKeyType"] = "AWS_OWNED_KMS_KEY"
-    assert backup.vault(told, {}, HERE, REGION) == Vault(VAULT, None, (7,))
+    assert backup.vault(told, {}, HERE, REGION) == BackupVault(VAULT, None, (7,))
 
 
 def test_a_lock_that_isnt_on_keeps_nothing():
-    assert backup.vault(listed(Locked=False, MinRetentionDays=7), {}, HERE, REGION).minimum_days == ()
-    assert backup.vault(listed(Locked=True), {}, HERE, REGION).minimum_days == (None,)
+    assert backup.vault(listed(Locked=False, MinRetentionDays=7), {}, HERE, REGION).min_retention_days == ()
+    assert backup.vault(listed(Locked=True), {}, HERE, REGION).min_retention_days == (None,)
 
 
 def test_the_key_of_another_account_keeps_its_arn():
     another = KEY_ARN.replace(ACCOUNT, "444455556666")
-    assert backup.vault(listed(EncryptionKeyArn=another), {}, HERE, REGION).key == another
+    assert backup.vault(listed(EncryptionKeyArn=another), {}, HERE, REGION).kms_key == another
 
 
 def test_a_view_of_another_accounts_vault_isnt_judged(client):
     told = {"BackupVaultList": [listed(VaultType="RESTORE_ACCESS_BACKUP_VAULT"), listed(Locked=False)]}
-    assert [each.resource for each in judged(answering(backup.VAULTS, told)).stack.facts_of_type(Vault)] == [VAULT]
+    assert [each.resource for each in judged(answering(backup.VAULTS, told)).stack.facts_of_type(BackupVault)] == [VAULT]
 
 
 def test_a_rule_without_a_vault_of_its_own_names_none():

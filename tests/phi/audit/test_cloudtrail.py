@@ -9,7 +9,7 @@ import pytest
 from hipaa.model.data_class import DataClass
 from hipaa.model.values import Location, StackResource
 from hipaa.model.verdict import Status
-from hipaa.services.cloudtrail.facts import DataEvents, FieldSelector, Trail
+from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 from phi.audit.collect import cloudtrail
 from phi.audit.scope import Scope
 from tests.phi.audit.sample_monitoring import (
@@ -49,14 +49,14 @@ def test_a_trail_is_read_as_it_is_set(world):
     assert found.get(Trail, TRAIL_ARN) == Trail(
         TRAIL_ARN,
         logging=True,
-        all_regions=True,
-        global_services=True,
-        validation=True,
-        key=StackResource(world.audit),
+        multi_region=True,
+        global_service_events=True,
+        log_file_validation=True,
+        kms_key=StackResource(world.audit),
         log_group=StackResource(GROUP_ARN),
-        selectors=(DataEvents("All", ("arn:aws:s3:::",)),),
-        management=True,
-        place=Location("aws", REGION, ACCOUNT),
+        selectors=(EventSelector("All", ("arn:aws:s3:::",)),),
+        records_management_events=True,
+        location=Location("aws", REGION, ACCOUNT),
     )
     assert found.uses == ((f"arn:aws:s3:::{FILES}", DataClass.TRAIL_LOG),)
     assert found.of(Status.PASS) >= {*OWN, EVENTS}
@@ -195,14 +195,14 @@ def advanced(*fields):
 def test_advanced_selectors_are_read_by_field_and_operator():
     arns = {"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::a/"], "NotEndsWith": ["b"], "NotEquals": []}
     [selector] = cloudtrail.data_events(advanced([*DATA, arns]))
-    assert selector == DataEvents(
-        fields=(
+    assert selector == EventSelector(
+        field_selectors=(
             FieldSelector("eventCategory", {"equals": ("Data",)}),
             FieldSelector("resources.type", {"equals": ("AWS::S3::Object",)}),
             FieldSelector("resources.ARN", {"startsWith": ("arn:aws:s3:::a/",), "notEndsWith": ("b",)}),
         )
     )
-    assert selector.fields[2].tests == {"startsWith": ("arn:aws:s3:::a/",), "notEndsWith": ("b",)}
+    assert selector.field_selectors[2].operators == {"startsWith": ("arn:aws:s3:::a/",), "notEndsWith": ("b",)}
 
 
 def test_basic_selectors_are_read_of_objects_alone():
@@ -212,8 +212,8 @@ def test_basic_selectors_are_read_of_objects_alone():
     ]
     selectors = {"EventSelectors": [{"ReadWriteType": "ReadOnly", "DataResources": resources}, {}]}
     assert cloudtrail.data_events(selectors) == (
-        DataEvents("ReadOnly", ("arn:aws:s3:::a/", "arn:aws:s3:::b/")),
-        DataEvents("All", ()),
+        EventSelector("ReadOnly", ("arn:aws:s3:::a/", "arn:aws:s3:::b/")),
+        EventSelector("All", ()),
     )
 
 

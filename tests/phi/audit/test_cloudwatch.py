@@ -190,7 +190,7 @@ def test_each_region_has_alarms_and_rules_of_its_own(world):
     # No alarm notifies a topic of another region.
     assert found.found("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS}
     found = audited(refused(world, cloudwatch.RULES, region=WEST), (REGION, WEST))
-    assert {each.place.region for each in found.stack.facts_of_type(EventRule)} == {REGION, WEST}
+    assert {each.location.region for each in found.stack.facts_of_type(EventRule)} == {REGION, WEST}
     assert found.found("cloudwatch-alarm-coverage") == {ACCOUNT: Status.PASS}
 
 
@@ -236,7 +236,7 @@ def test_an_alarm_on_an_expression_is_on_the_metrics_in_it():
     read = cloudwatch.alarm(described)
     [metric] = read.metrics
     assert (metric.namespace, metric.name, metric.dimensions) == ("n", "m", {"BucketName": PHI})
-    assert (read.enabled, read.actions) == (False, (TOPIC_ARN,))
+    assert (read.actions_enabled, read.actions) == (False, (TOPIC_ARN,))
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_a_rule_is_enabled_by_its_state(state, enabled):
     described = {"Arn": RULE_ARN, "Name": NAME, "State": state, "ScheduleExpression": "rate(1 day)"}
     read = cloudwatch.rule(described, "default", [{"Id": "1", "Arn": TOPIC_ARN}], PLACE)
     assert read == EventRule(RULE_ARN, None, enabled, True, True, PLACE)
-    assert cloudwatch.rule(described, "another", [], PLACE).default_bus is False
+    assert cloudwatch.rule(described, "another", [], PLACE).on_default_bus is False
 
 
 @pytest.mark.parametrize("kind", ["CompositeAlarms", "LogAlarms"])
@@ -269,4 +269,4 @@ def test_a_region_that_knows_no_log_alarms_has_none(world):
     assert [each.resource for each in found.stack.facts_of_type(Alarm)] == [ALARM_ARN]
     assert found.unread == ()
     found = audited(answering(world, {cloudwatch.ALARMS: [unknown, {}, {}]}))
-    assert {each.code for each in found.unread} == {"ValidationError"}
+    assert {each.error_code for each in found.unread} == {"ValidationError"}

@@ -15,7 +15,7 @@ from hipaa.model.verdict import Status
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 from hipaa.services.s3.facts import Bucket
 from phi.audit.collect import iam
-from phi.audit.reader import Account
+from phi.audit.reader import AuditedAccount
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from tests.phi.audit.reader_helpers import Audit, answering, assert_unverified, audited, refused
 from tests.phi.conftest import ACCOUNT, REGION
@@ -32,7 +32,7 @@ BUCKET = Bucket(
     DataClass.PHI,
     (),
     tags={"DataClass": "PHI"},
-    place=Location("aws", REGION, ACCOUNT),
+    location=Location("aws", REGION, ACCOUNT),
     declared_here=True,
 )
 READING = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"{BUCKET_ARN}/*"}
@@ -188,7 +188,7 @@ def test_what_a_role_of_the_stack_may_do_by_anothers_policy_is_judged(session, c
 
 
 def test_what_bounds_a_role_lets_nobody_do_anything():
-    account = Account(ACCOUNT, "aws", (REGION,))
+    account = AuditedAccount(ACCOUNT, "aws", (REGION,))
     versions = [{"IsDefaultVersion": True, "VersionId": "v1", "Document": json.loads(document(ALL_OF_IAM))}]
     policy = {"Arn": POLICY, "PolicyName": "phi-dev-read", "PolicyVersionList": versions}
     for bounding, attached, read in ((1, 0, 0), (1, 1, 1), (0, 0, 1), (0, 1, 1)):
@@ -202,7 +202,7 @@ def test_aws_own_policies_are_judged_by_their_names_alone():
     versions = [{"IsDefaultVersion": True, "Document": json.loads(document(ALL_OF_IAM))}]
     own = {"Arn": arn, "PolicyName": "AdministratorAccess", "AttachmentCount": 1, "PolicyVersionList": versions}
     group = {"Arn": GROUP, "GroupName": "phi-dev-people", "AttachedManagedPolicies": [{"PolicyArn": arn}]}
-    facts = iam.facts_of([], [group], [own], WHOLE_ACCOUNT, Account(ACCOUNT, "aws-us-gov", ("us-gov-west-1",)))
+    facts = iam.facts_of([], [group], [own], WHOLE_ACCOUNT, AuditedAccount(ACCOUNT, "aws-us-gov", ("us-gov-west-1",)))
     assert [each.resource for each in facts] == [GROUP]
 
 
@@ -213,13 +213,13 @@ def test_what_has_no_document_is_no_pass():
         [],
         [{"Arn": POLICY, "PolicyName": "x", "PolicyVersionList": []}],
         WHOLE_ACCOUNT,
-        Account(ACCOUNT, "aws", (REGION,)),
+        AuditedAccount(ACCOUNT, "aws", (REGION,)),
     )
     role, inline, managed = facts
     assert isinstance(role, IamRole)
     assert isinstance(inline, IdentityPolicy)
     assert isinstance(managed, IdentityPolicy)
-    assert [role.trust.content, *(each.content for each in (*inline.documents, *managed.documents))] == ["", "", ""]
+    assert [role.trust_policy.content, *(each.content for each in (*inline.documents, *managed.documents))] == ["", "", ""]
 
 
 def test_every_page_is_read(session):

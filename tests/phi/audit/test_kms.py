@@ -8,9 +8,9 @@ from hipaa.model.values import Location, StackResource, Unknown
 from hipaa.model.verdict import Status
 from hipaa.services.kms.facts import Key, KeyPolicy
 from hipaa.services.sns.facts import Topic
-from phi.audit.calls import Call, On
+from phi.audit.calls import Call, ResourceType
 from phi.audit.collect import kms
-from phi.audit.reader import Account, Unread
+from phi.audit.reader import AuditedAccount, FailedCall
 from phi.audit.scope import Scope
 from tests.phi.audit.sample_monitoring import (
     ACCOUNT,
@@ -191,17 +191,17 @@ PLAIN = {"Arn": "arn", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECR
     ],
 )
 def test_the_kind_of_a_key(change, kind):
-    assert kms.key({**PLAIN, **change}, {}, PLACE).kind == kind
+    assert kms.key({**PLAIN, **change}, {}, PLACE).key_type == kind
 
 
 def test_how_often_a_key_rotates():
     rotation = {"KeyRotationEnabled": True, "RotationPeriodInDays": 90, "KeyId": "1"}
     read = kms.key({**PLAIN, "KeyState": "PendingDeletion"}, rotation, PLACE)
-    assert (read.rotates, read.rotation_days, read.state) == (True, 90, "PendingDeletion")
-    assert kms.key(PLAIN, {"KeyRotationEnabled": False}, PLACE).rotates is False
+    assert (read.rotation_enabled, read.rotation_period_days, read.state) == (True, 90, "PendingDeletion")
+    assert kms.key(PLAIN, {"KeyRotationEnabled": False}, PLACE).rotation_enabled is False
 
 
-HERE = Account(ACCOUNT, "aws", (REGION,))
+HERE = AuditedAccount(ACCOUNT, "aws", (REGION,))
 ID, OWN = "0a1b2c3d-0000-1111-2222-333344445555", "9f1b2c3d-0000-1111-2222-333344445555"
 ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:"
 ALIASES = {"alias/data": ID, "alias/aws/sns": OWN}
@@ -228,7 +228,7 @@ def test_a_key_is_known_by_its_arn_and_awss_own_by_its_alias(name, known):
 
 
 def test_what_is_known_of_a_key_where_its_names_cant_be_read():
-    unread = Unread(Call("kms", "list_aliases", "kms:ListAliases", On.ANYTHING), "aliases", REGION, "AccessDenied")
+    unread = FailedCall(Call("kms", "list_aliases", "kms:ListAliases", ResourceType.ANY), "aliases", REGION, "AccessDenied")
     assert kms.known_as(f"{ARN}key/{ID}", unread, HERE, REGION) == unread.unknown
     assert kms.known_as("alias/aws/sns", unread, HERE, REGION) == "alias/aws/sns"
 

@@ -164,7 +164,7 @@ def test_all_pages_are_read(world):
         logs.TAGS: [{"ResourceTagMappingList": [], "PaginationToken": "more"}, {"ResourceTagMappingList": [tagged]}],
     }
     found = audited(answering(world, answers))
-    assert {each.resource: each.audit for each in found.stack.facts_of_type(LogGroup)} == {
+    assert {each.resource: each.holds_audit_logs for each in found.stack.facts_of_type(LogGroup)} == {
         GROUP_ARN: True,
         OTHER_ARN: True,
     }

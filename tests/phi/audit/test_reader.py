@@ -16,16 +16,16 @@ import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 
 from phi.audit import reader as module
-from phi.audit.calls import Call, On
-from phi.audit.reader import ATTEMPTS, Account, Reader, Unread, at_an_address
+from phi.audit.calls import Call, ResourceType
+from phi.audit.reader import ATTEMPTS, AuditedAccount, AccountReader, FailedCall, at_an_address
 
 REGION = "us-east-1"
-ACCOUNT = Account("123456789012", "aws", (REGION, "us-west-2"))
-POLICY = Call("s3", "get_bucket_policy", "s3:GetBucketPolicy", On.BUCKET, absent=("NoSuchBucketPolicy",))
-BUCKETS = Call("s3", "list_buckets", "s3:ListAllMyBuckets", On.ANYTHING)
-METRICS = Call("s3", "list_bucket_metrics_configurations", "s3:GetMetricsConfiguration", On.BUCKET)
-POINTS = Call("s3control", "list_access_points", "s3:ListAccessPoints", On.ANYTHING)
-ALIASES = Call("kms", "list_aliases", "kms:ListAliases", On.ANYTHING)
+ACCOUNT = AuditedAccount("123456789012", "aws", (REGION, "us-west-2"))
+POLICY = Call("s3", "get_bucket_policy", "s3:GetBucketPolicy", ResourceType.BUCKET, not_found_errors=("NoSuchBucketPolicy",))
+BUCKETS = Call("s3", "list_buckets", "s3:ListAllMyBuckets", ResourceType.ANY)
+METRICS = Call("s3", "list_bucket_metrics_configurations", "s3:GetMetricsConfiguration", ResourceType.BUCKET)
+POINTS = Call("s3control", "list_access_points", "s3:ListAccessPoints", ResourceType.ANY)
+ALIASES = Call("kms", "list_aliases", "kms:ListAliases", ResourceType.ANY)
 
 
 class Body(io.BytesIO):
@@ -67,8 +67,8 @@ def waits(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> list[float]:
     return waited
 
 
-def policy(reader: Reader, bucket: str = "phi") -> Mapping[str, Any] | Unread | None:
-    return reader.ask(POLICY, f"arn:aws:s3:::{bucket}", Bucket=bucket)
+def policy(reader: AccountReader, bucket: str = "phi") -> Mapping[str, Any] | FailedCall | None:
+    return reader.call(POLICY, f"arn:aws:s3:::{bucket}", Bucket=bucket)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def policy(reader: Reader, bucket: str = "phi") -> Mapping[str, Any] | Unread | 
 )
 def test_what_fails_or_asks_to_go_slower_is_asked_again(waits: list[float], status: int, code: str):
     network = Network(2, status, code)
-    with Reader(network.session(), ACCOUNT) as reader:
+    with AccountReader(network.session(), ACCOUNT) as reader:
         told = policy(reader)
     assert isinstance(told, Mapping)
     assert told["Policy"] == '{"Statement": []}'
@@ -89,8 +89,8 @@ def test_nothing_is_lost_where_more_fails_than_botocores_quota_of_retries_allows
     """Each retry of a failure takes 14 of 500: without more, some of these would stay unread."""
     network = Network(3, 500, "InternalError")
     names = [f"bucket-{number}" for number in range(60)]
-    with Reader(network.session(), ACCOUNT) as reader:
-        told = reader.each(names, lambda name: policy(reader, name))
+    with AccountReader(network.session(), ACCOUNT) as reader:
+        told = reader.map(names, lambda name: policy(reader, name))
     assert [isinstance(each, Mapping) for each in told] == [True] * len(names)
     assert reader.unread == []
     assert set(network.sent.values()) == {4}
@@ -98,9 +98,9 @@ def test_nothing_is_lost_where_more_fails_than_botocores_quota_of_retries_allows
 
 def test_what_always_fails_is_given_up_and_isnt_known(waits: list[float]):
     network = Network(1000, 500, "InternalError")
-    with Reader(network.session(), ACCOUNT) as reader:
+    with AccountReader(network.session(), ACCOUNT) as reader:
         told = policy(reader)
-    assert told == Unread(POLICY, "arn:aws:s3:::phi", REGION, "InternalError")
+    assert told == FailedCall(POLICY, "arn:aws:s3:::phi", REGION, "InternalError")
     assert reader.unread == [told]
     assert list(network.sent.values()) == [ATTEMPTS]
 
@@ -110,41 +110,41 @@ def test_what_always_fails_is_given_up_and_isnt_known(waits: list[float]):
 )
 def test_what_is_refused_or_opted_out_of_isnt_asked_again(waits: list[float], code: str):
     network = Network(1000, 403, code)
-    with Reader(network.session(), ACCOUNT) as reader:
-        told = reader.ask(POLICY, "arn:aws:s3:::phi", "me-south-1", Bucket="phi")
-    assert told == Unread(POLICY, "arn:aws:s3:::phi", "me-south-1", code)
+    with AccountReader(network.session(), ACCOUNT) as reader:
+        told = reader.call(POLICY, "arn:aws:s3:::phi", "me-south-1", Bucket="phi")
+    assert told == FailedCall(POLICY, "arn:aws:s3:::phi", "me-south-1", code)
     assert list(network.sent.values()) == [1]
     assert waits == []
 
 
 def test_an_address_that_cant_be_reached_isnt_known(waits: list[float], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    with Reader(boto3.Session(region_name=REGION), ACCOUNT) as reader:
-        told = reader.ask(ALIASES, "the aliases", "me-south-1")
-    assert told == Unread(ALIASES, "the aliases", "me-south-1", "EndpointConnectionError")
+    with AccountReader(boto3.Session(region_name=REGION), ACCOUNT) as reader:
+        told = reader.call(ALIASES, "the aliases", "me-south-1")
+    assert told == FailedCall(ALIASES, "the aliases", "me-south-1", "EndpointConnectionError")
 
 
 def test_what_aws_says_is_not_there_is_none_and_no_gap(waits: list[float]):
-    with Reader(Network(1000, 404, "NoSuchBucketPolicy").session(), ACCOUNT) as reader:
+    with AccountReader(Network(1000, 404, "NoSuchBucketPolicy").session(), ACCOUNT) as reader:
         assert policy(reader) is None
-        assert reader.pages(POLICY, "Policy", Bucket="phi") == []
+        assert reader.list_all(POLICY, "Policy", Bucket="phi") == []
         assert reader.unread == []
 
 
 def test_a_request_that_cant_be_made_isnt_known(endpoint: str):
-    with Reader(boto3.Session(region_name=REGION), ACCOUNT) as reader:
-        told = reader.ask(POLICY, "it", NoSuchParameter="x")
-    assert isinstance(told, Unread)
-    assert told.code == "ParamValidationError"
+    with AccountReader(boto3.Session(region_name=REGION), ACCOUNT) as reader:
+        told = reader.call(POLICY, "it", NoSuchParameter="x")
+    assert isinstance(told, FailedCall)
+    assert told.error_code == "ParamValidationError"
 
 
 def test_an_unread_call_says_what_was_asked_of_what_and_how_it_ended():
-    unknown = Unread(POLICY, "arn:aws:s3:::phi", REGION, "AccessDenied").unknown
+    unknown = FailedCall(POLICY, "arn:aws:s3:::phi", REGION, "AccessDenied").unknown
     assert (
         f"{unknown.path} {unknown.reason}"
         == "arn:aws:s3:::phi couldn't be read: s3:GetBucketPolicy ended in AccessDenied"
     )
-    assert Unread(BUCKETS, "", REGION, "SlowDown").unknown.path == "s3:ListAllMyBuckets"
+    assert FailedCall(BUCKETS, "", REGION, "SlowDown").unknown.path == "s3:ListAllMyBuckets"
 
 
 # Pages.
@@ -180,8 +180,8 @@ def test_every_page_is_read(endpoint: str, call: Call, result: str, given: dict[
         page = int(params["query_string"].get(asked, 0))
         return good(**{result: [page, page + 0.5]}, **({told: str(page + 1)} if page < 2 else {}))
 
-    with Reader(answered(answer), ACCOUNT) as reader:
-        assert reader.pages(call, result, **given) == [0, 0.5, 1, 1.5, 2, 2.5]
+    with AccountReader(answered(answer), ACCOUNT) as reader:
+        assert reader.list_all(call, result, **given) == [0, 0.5, 1, 1.5, 2, 2.5]
         assert reader.made == {call: 3}
 
 
@@ -192,16 +192,16 @@ def test_a_page_that_cant_be_read_leaves_all_unread(
     def answer(params: dict[str, Any]) -> Answer:
         return bad("AccessDenied") if asked in params["query_string"] else good(**{result: [1], told: "more"})
 
-    with Reader(answered(answer), ACCOUNT) as reader:
-        assert reader.pages(call, result, "it", **given) == Unread(call, "it", REGION, "AccessDenied")
+    with AccountReader(answered(answer), ACCOUNT) as reader:
+        assert reader.list_all(call, result, "it", **given) == FailedCall(call, "it", REGION, "AccessDenied")
 
 
 @pytest.mark.parametrize(("call", "result", "given", "told", "asked"), PAGED, ids=[each[3] for each in PAGED])
 def test_a_page_that_is_told_again_ends_it(
     endpoint: str, call: Call, result: str, given: dict[str, Any], told: str, asked: str
 ):
-    with Reader(answered(lambda _: good(**{result: [1], told: "again"})), ACCOUNT) as reader:
-        assert reader.pages(call, result, "it", **given) == Unread(call, "it", REGION, "PaginationError")
+    with AccountReader(answered(lambda _: good(**{result: [1], told: "again"})), ACCOUNT) as reader:
+        assert reader.list_all(call, result, "it", **given) == FailedCall(call, "it", REGION, "PaginationError")
 
 
 # At once.
@@ -215,17 +215,17 @@ def test_all_are_read_at_once_in_order_and_counted(endpoint: str):
         return good(Policy=params["url"].split("?")[0].rsplit("/", 1)[-1])
 
     names = [f"bucket-{number:03}" for number in range(200)]
-    with Reader(answered(answer), ACCOUNT, at_once=4) as reader:
-        told = reader.each(names, lambda name: policy(reader, name))
+    with AccountReader(answered(answer), ACCOUNT, at_once=4) as reader:
+        told = reader.map(names, lambda name: policy(reader, name))
     assert [each["Policy"] for each in told if isinstance(each, Mapping)] == names
     assert reader.made == {POLICY: 200}
 
 
 def test_every_gap_is_told_once(endpoint: str):
     names = [f"bucket-{number:03}" for number in range(100)]
-    with Reader(answered(lambda _: bad("AccessDenied")), ACCOUNT) as reader:
-        reader.each(names, lambda name: policy(reader, name))
-    assert sorted(each.about for each in reader.unread) == [f"arn:aws:s3:::{name}" for name in names]
+    with AccountReader(answered(lambda _: bad("AccessDenied")), ACCOUNT) as reader:
+        reader.map(names, lambda name: policy(reader, name))
+    assert sorted(each.subject for each in reader.unread) == [f"arn:aws:s3:::{name}" for name in names]
 
 
 def test_there_is_a_client_for_each_region_which_slows_down_when_asked(endpoint: str):
@@ -235,9 +235,9 @@ def test_there_is_a_client_for_each_region_which_slows_down_when_asked(endpoint:
         "before-call.kms",
         lambda context, **_: (made.append((context["client_region"], context["client_config"].retries)), good())[1],
     )
-    with Reader(session, ACCOUNT) as reader:
+    with AccountReader(session, ACCOUNT) as reader:
         for region in (None, "us-west-2", "us-west-2"):
-            reader.ask(ALIASES, "", region)
+            reader.call(ALIASES, "", region)
     assert [region for region, _ in made] == [REGION, "us-west-2", "us-west-2"]
     assert all(retries == {"mode": "adaptive", "total_max_attempts": ATTEMPTS} for _, retries in made)
 
@@ -270,10 +270,10 @@ def test_s3_control_is_asked_by_one_thread_at_a_time():
 
     session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
     session.events.register("before-send.s3-control", answer)
-    with Reader(session, ACCOUNT) as reader:
-        found = reader.each(
+    with AccountReader(session, ACCOUNT) as reader:
+        found = reader.map(
             range(16),
-            lambda at: reader.pages(POINTS, "AccessPointList", "", ACCOUNT.regions[at % 2], AccountId=ACCOUNT.id),
+            lambda at: reader.list_all(POINTS, "AccessPointList", "", ACCOUNT.regions[at % 2], AccountId=ACCOUNT.id),
         )
     assert found == [[]] * 16
     assert together == [False] * 16

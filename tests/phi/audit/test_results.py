@@ -11,7 +11,7 @@ from hipaa.catalogue import LIVE_CONTROLS
 from hipaa.model.data_class import DataClass
 from hipaa.model.stack import Stack
 from hipaa.model.values import Location, Unknown
-from hipaa.services.s3.facts import Bucket, Declared, Versioning
+from hipaa.services.s3.facts import Bucket, DeclaredSetting, Versioning
 from phi.audit import checklist, config
 from phi.audit.results import Seen, results, unused
 from phi.evidence.model import ControlResult, Outcome, worst
@@ -31,7 +31,7 @@ EXEMPTION = {
 def bucket(name: str, status: Any) -> Bucket:
     arn = f"arn:aws:s3:::{name}"
     return Bucket(
-        arn, arn, DataClass.PHI, (Declared(arn, Versioning(status)),), place=Location("aws", "us-east-1", ACCOUNT)
+        arn, arn, DataClass.PHI, (DeclaredSetting(arn, Versioning(status)),), location=Location("aws", "us-east-1", ACCOUNT)
     )
 
 

@@ -17,7 +17,7 @@ from hipaa.services.s3.facts import AccessPoint, AccountPublicAccessBlock, Bucke
 from hipaa.services.sns.facts import TopicPolicy
 from phi.audit.calls import Call
 from phi.audit.collect import s3_calls, s3_listing, s3_notifications
-from phi.audit.reader import Account, Reader
+from phi.audit.reader import AuditedAccount, AccountReader
 from phi.audit.scope import Scope
 from sandbox.moto_fixes import s3 as fixes
 from tests.phi.audit.sample_account import (
@@ -79,10 +79,10 @@ def test_a_bucket_is_told_with_its_place_its_tags_and_what_it_is_for(world: Worl
         DataClass.REPLICA,
         DataClass.ACCESS_LOG,
     )
-    assert (phi.place.region, replica.place.region) == (REGION, ELSEWHERE)
-    assert (phi.place.partition, phi.place.account) == ("aws", ACCOUNT)
+    assert (phi.location.region, replica.location.region) == (REGION, ELSEWHERE)
+    assert (phi.location.partition, phi.location.account) == ("aws", ACCOUNT)
     assert (phi.tags, phi.data_class_tag) == ({"DataClass": "PHI"}, "PHI")
-    assert (phi.lockable, replica.lockable) == (True, False)
+    assert (phi.object_lock_enabled, replica.object_lock_enabled) == (True, False)
     assert phi.declared_here
     assert phi.complete
 
@@ -270,7 +270,7 @@ def test_what_cant_be_read_of_a_bucket_is_unverified_and_names_the_permission(wo
         assert found.of(Status.UNVERIFIED) == {(each, arn(PHI)) for each in controls}, call
         for control in controls:
             assert any(f"{call.action} ended in {code}" in each for each in found.found(control, arn(PHI))), control
-        told = [(each.call, each.about, each.region, each.code) for each in found.unread]
+        told = [(each.call, each.subject, each.region, each.error_code) for each in found.unread]
         assert told == [(call, arn(PHI), REGION, code)]
 
 
@@ -320,7 +320,7 @@ def test_buckets_whose_names_cant_be_read_leave_every_control_of_buckets_unverif
     assert found.of(Status.UNVERIFIED) == {(each, "arn:aws:s3:::*") for each in every}
     assert found.of(Status.FAIL) == set()
     [unread] = found.unread
-    assert (unread.call.action, unread.code) == ("s3:ListAllMyBuckets", "AccessDenied")
+    assert (unread.call.action, unread.error_code) == ("s3:ListAllMyBuckets", "AccessDenied")
 
 
 def without_regions(session: boto3.Session) -> boto3.Session:
@@ -334,7 +334,7 @@ def without_regions(session: boto3.Session) -> boto3.Session:
 
 def test_a_bucket_is_asked_for_its_region_where_the_list_doesnt_tell_it(world: World):
     found = audited(without_regions(boto3.Session(region_name=REGION)))
-    assert (found.bucket(PHI).place.region, found.bucket(REPLICA).place.region) == (REGION, ELSEWHERE)
+    assert (found.bucket(PHI).location.region, found.bucket(REPLICA).location.region) == (REGION, ELSEWHERE)
     assert found.made[s3_calls.LOCATION] == 4
     assert s3_calls.LOCATION not in audited(world.session).made
 
@@ -342,7 +342,7 @@ def test_a_bucket_is_asked_for_its_region_where_the_list_doesnt_tell_it(world: W
 def test_a_bucket_whose_region_cant_be_read_is_read_but_for_what_the_region_decides(world: World):
     found = audited(without_regions(answering(s3_calls.LOCATION, bucket=PHI)))
     assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-replication-or-backup", arn(PHI))}
-    assert found.bucket(PHI).place.region is None
+    assert found.bucket(PHI).location.region is None
     assert [each.call.action for each in found.unread] == ["s3:GetBucketLocation"]
 
 
@@ -397,7 +397,7 @@ def test_a_bucket_that_goes_while_it_is_read_is_unverified(world: World):
 
 def test_a_bucket_outside_the_audited_regions_is_read_in_its_own(world: World):
     found = audited(world.session, regions=(REGION,))
-    assert found.bucket(REPLICA).place.region == ELSEWHERE
+    assert found.bucket(REPLICA).location.region == ELSEWHERE
     assert found.of(Status.FAIL, Status.UNVERIFIED) == set()
 
 
@@ -446,7 +446,7 @@ def test_an_untagged_bucket_that_inventories_are_written_to_is_one_of_those(worl
     world.put_policy(deliver("lists"), bucket="lists")
     world.list_to("lists")
     found = audited(world.session)
-    assert found.told.uses == ((arn("lists"), DataClass.INVENTORY),)
+    assert found.told.bucket_uses == ((arn("lists"), DataClass.INVENTORY),)
     assert found.bucket("lists").data_class is DataClass.INVENTORY
     assert found.made[s3_calls.INVENTORIES] == 5
 
@@ -454,7 +454,7 @@ def test_an_untagged_bucket_that_inventories_are_written_to_is_one_of_those(worl
 def test_a_bucket_that_lists_itself_isnt_used_for_lists(world: World):
     world.put_policy(*denials(PHI).values(), deliver(PHI))
     world.list_to(PHI)
-    assert audited(world.session).told.uses == ()
+    assert audited(world.session).told.bucket_uses == ()
 
 
 def test_inventories_arent_asked_for_where_no_bucket_may_take_any(world: World):
@@ -482,16 +482,16 @@ def test_acls_are_asked_for_only_where_they_have_effect(world: World):
 
 def test_a_target_is_the_bucket_itself_where_it_is_in_scope(world: World):
     found = audited(world.session)
-    [logging] = [each.setting for each in found.bucket(PHI).declared if hasattr(each.setting, "target")]
-    assert logging.target == StackResource(arn(LOGS))
+    [logging] = [each.setting for each in found.bucket(PHI).settings if hasattr(each.setting, "target")]
+    assert logging.target_bucket == StackResource(arn(LOGS))
     other = audited(world.session, Scope({PHI: REGION}, "phi-dev-"))
-    [logging] = [each.setting for each in other.bucket(PHI).declared if hasattr(each.setting, "target")]
-    assert logging.target == arn(LOGS)
+    [logging] = [each.setting for each in other.bucket(PHI).settings if hasattr(each.setting, "target")]
+    assert logging.target_bucket == arn(LOGS)
 
 
 def test_access_points_lead_to_their_buckets(world: World):
     found = audited(world.session)
-    assert found.told.buckets_of == {POINT: arn(PHI)}
+    assert found.told.access_point_buckets == {POINT: arn(PHI)}
     [point] = found.stack.facts_of_type(AccessPoint)
     assert (point.data_class, point.arn, point.document) == (DataClass.PHI, POINT, None)
     world.tag(PHI, DataClass="Other")
@@ -519,7 +519,7 @@ def test_an_access_point_that_is_gone_by_now_is_left_out(world: World):
 def test_the_accounts_own_block_is_told_as_it_is(world: World):
     world.close_account(BlockPublicAcls=False)
     [block] = audited(world.session).stack.facts_of_type(AccountPublicAccessBlock)
-    assert (block.block.block_public_acls, block.block.block_public_policy) == (False, True)
+    assert (block.public_access_block.block_public_acls, block.public_access_block.block_public_policy) == (False, True)
 
 
 # Topics that S3 publishes to.
@@ -529,7 +529,7 @@ TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-dev-events"
 
 def published(session: boto3.Session, *statements: dict[str, Any], scope: Scope = STACK) -> tuple[Any, ...]:
     policy = TopicPolicy(TOPIC, TOPIC, TOPIC, Document(document(*statements)))
-    with Reader(session, Account(ACCOUNT, "aws", (REGION,))) as reader:
+    with AccountReader(session, AuditedAccount(ACCOUNT, "aws", (REGION,))) as reader:
         told = s3_notifications.publishers(reader, scope, [policy])
         return told, reader.made.get(s3_calls.NOTIFICATIONS, 0)
 
@@ -590,7 +590,7 @@ def test_a_thousand_buckets_of_three_pages(endpoint: str):
     session.events.register("before-call", answer)
     found = audited(session, regions=(REGION,))
     assert [each.tags["Name"] for each in found.stack.facts_of_type(Bucket) if isinstance(each.tags, dict)] == names
-    assert {each.place.region for each in found.stack.facts_of_type(Bucket)} == {ELSEWHERE}
+    assert {each.location.region for each in found.stack.facts_of_type(Bucket)} == {ELSEWHERE}
     assert {name for control, name in found.of(Status.FAIL) if control == "s3-versioning"} == {arn(names[-1])}
     assert found.made[s3_calls.LIST_BUCKETS] == 3
     assert s3_calls.LOCATION not in found.made

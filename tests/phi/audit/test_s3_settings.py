@@ -70,7 +70,7 @@ def test_blocked_encryption_types_are_told(blocked: tuple[str, ...]):
 )
 def test_a_key_that_is_told_by_its_id_is_one_of_the_buckets_account_and_region(told: str | None, key: str | None):
     [found] = encrypted(ApplyServerSideEncryptionByDefault={"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": told})
-    assert found.key == key
+    assert found.kms_key == key
 
 
 @pytest.mark.parametrize(("answer", "status"), [({}, "Disabled"), ({"Status": "Suspended"}, "Suspended")])
@@ -112,8 +112,8 @@ def test_a_lifecycle_rule_says_what_expires_and_when():
 
 def test_what_expires_on_a_date_expires_and_a_marker_alone_doesnt():
     dated = kept(Expiration={"Date": datetime(2030, 1, 1, tzinfo=UTC)})
-    assert (dated.expires, dated.expire_days) == (True, None)
-    assert kept(Expiration={"ExpiredObjectDeleteMarker": True}).expires is False
+    assert (dated.expires_current_versions, dated.expiration_days) == (True, None)
+    assert kept(Expiration={"ExpiredObjectDeleteMarker": True}).expires_current_versions is False
 
 
 @pytest.mark.parametrize(
@@ -134,14 +134,14 @@ def test_what_expires_on_a_date_expires_and_a_marker_alone_doesnt():
 )
 def test_a_rule_is_for_every_object_where_nothing_narrows_it(rule: dict[str, Any], everywhere: bool):
     assert settings.everywhere(rule) is everywhere
-    assert kept(**rule).everywhere is everywhere
-    assert [each.everywhere for each in settings.metrics([{"Id": "all", **rule}])] == [everywhere]
+    assert kept(**rule).applies_to_all_objects is everywhere
+    assert [each.applies_to_all_objects for each in settings.metrics([{"Id": "all", **rule}])] == [everywhere]
 
 
 def test_access_is_logged_to_a_bucket_by_its_arn_or_not_at_all():
     logging = settings.logging({"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}, "aws-cn")
     assert logging
-    assert logging.target == "arn:aws-cn:s3:::logs"
+    assert logging.target_bucket == "arn:aws-cn:s3:::logs"
     assert settings.logging({}, "aws") is None
 
 
@@ -151,10 +151,10 @@ def test_a_copy_is_told_with_where_it_goes_and_by_which_key():
     rule = {"Status": "Enabled", "Destination": destination, "SourceSelectionCriteria": selected, "Filter": {}}
     answer = {"ReplicationConfiguration": {"Role": "", "Rules": [rule, {"Status": "Disabled", "Destination": {}}]}}
     first, second = settings.replication(answer, {"arn:aws:s3:::copy": "us-gov-east-1"}).rules  # type: ignore[misc]
-    assert (first.enabled, first.everywhere, first.kms_objects) == (True, True, True)
-    assert (first.target, first.region) == ("arn:aws:s3:::copy", "us-gov-east-1")
-    assert (first.key, first.key_region) == (KEY, "us-gov-west-1")
-    assert (second.enabled, second.target, second.key, second.kms_objects) == (False, None, None, False)
+    assert (first.enabled, first.applies_to_all_objects, first.replicates_kms_objects) == (True, True, True)
+    assert (first.destination, first.destination_region) == ("arn:aws:s3:::copy", "us-gov-east-1")
+    assert (first.replica_kms_key, first.replica_key_region) == (KEY, "us-gov-west-1")
+    assert (second.enabled, second.destination, second.replica_kms_key, second.replicates_kms_objects) == (False, None, None, False)
 
 
 @pytest.mark.parametrize("answer", [{"IndexDocument": {"Suffix": "i"}}, {"RedirectAllRequestsTo": {"HostName": "h"}}])
@@ -164,7 +164,7 @@ def test_every_website_is_one(answer: dict[str, Any]):
 
 def test_the_origins_of_every_cors_rule():
     rules = [{"AllowedOrigins": ["https://a.example", "https://b.example"]}, {"AllowedOrigins": ["*"]}]
-    assert settings.cors({"CORSRules": rules}).origins == ("https://a.example", "https://b.example", "*")
+    assert settings.cors({"CORSRules": rules}).allowed_origins == ("https://a.example", "https://b.example", "*")
 
 
 def test_tags_by_their_keys():

@@ -15,7 +15,7 @@ import pytest
 from tests.phi.drill.conftest import PHI, SCRATCH, encrypt
 
 from phi import cli
-from phi.errors import AccessDeniedError, ConfigurationError, NotFoundError, RefusedError
+from phi.errors import AccessDeniedError, ConfigurationError, NotFoundError, RequestRejectedError
 from phi.restore_test import evidence, setup
 from tests.phi.conftest import ACCOUNT
 
@@ -92,7 +92,7 @@ def test_a_bucket_without_a_key_of_the_customers_gets_no_phi(stack, drill, defau
         encrypt(stack.s3, SCRATCH, default)
     stack.calls.clear()
     code, _, err, written = drill("--scratch-bucket", SCRATCH)
-    assert code == RefusedError.exit_code
+    assert code == RequestRejectedError.exit_code
     assert "customer managed key" in err
     assert written is None
     assert stack.left(SCRATCH, "") == ([], [])

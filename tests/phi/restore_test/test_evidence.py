@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from phi.atomic_files import write
+from phi.atomic_files import write_atomically
 from phi.errors import ConfigurationError
 from phi.restore_test import evidence
 
@@ -22,7 +22,7 @@ def passed(stack: Any) -> Any:
 
 def test_it_is_read_as_it_was_written_by_its_owner_alone(passed, tmp_path):
     file = tmp_path / "drill.json"
-    write(file, evidence.dump(passed))
+    write_atomically(file, evidence.dump(passed))
     assert evidence.load(file) == passed
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     told = json.loads(file.read_text())

@@ -87,7 +87,7 @@ def _with_key(action: str, bucket: str, it: str, keys: Any) -> Iterator[tuple[st
 
 def request(asked: Any) -> Request:
     action, resource, context = asked
-    return Request(action, resource, Principal("AWS", PRINCIPAL), {key: [value] for key, value in context}, closed=True)
+    return Request(action, resource, Principal("AWS", PRINCIPAL), {key: [value] for key, value in context}, context_is_complete=True)
 
 
 def verdict(document: Any, asked: Any) -> Outcome:
@@ -206,7 +206,7 @@ def test_a_drill_of_the_vault_is_allowed_its_calls_and_nothing_else(stack, scrat
 )
 def test_what_no_drill_may(source, action, resource):
     document = permissions(OUTPUTS, source, ELSEWHERE if source == "vault" else None)
-    assert verdict(document, (action, resource, ())) is Outcome.NOT_ALLOWED
+    assert verdict(document, (action, resource, ())) is Outcome.IMPLICIT_DENY
 
 
 def test_the_key_is_used_through_s3_alone():
@@ -215,8 +215,8 @@ def test_the_key_is_used_through_s3_alone():
     key = OUTPUTS.phi_key_arn
     through = ("kms:ViaService", f"s3.{REGION}.amazonaws.com")
     assert verdict(document, ("kms:Decrypt", key, (context, through))) is Outcome.ALLOWED
-    assert verdict(document, ("kms:Decrypt", key, (context,))) is Outcome.NOT_ALLOWED
-    assert verdict(document, ("kms:Decrypt", key, (through,))) is Outcome.NOT_ALLOWED
+    assert verdict(document, ("kms:Decrypt", key, (context,))) is Outcome.IMPLICIT_DENY
+    assert verdict(document, ("kms:Decrypt", key, (through,))) is Outcome.IMPLICIT_DENY
 
 
 def test_another_partition_has_another_suffix():

@@ -12,7 +12,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 from tests.phi.drill.conftest import PHI, PRINCIPAL, SCRATCH, refuse, stored
 
-from phi.errors import AccessDeniedError, NotFoundError, RefusedError
+from phi.errors import AccessDeniedError, NotFoundError, RequestRejectedError
 from phi.object_keys import new_key
 from phi.restore_test.evidence import Outcome
 from phi.restore_test.vault import RecoveryPoint, Vault, newest
@@ -223,7 +223,7 @@ def test_a_bucket_that_holds_something_is_no_scratch_and_stays_as_it_is(stack, d
     stack.put("record", b"content")
     stack.s3.put_object(Bucket=SCRATCH, Key="of somebody else", Body=b"x")
     evidence, error = stack.kept(drilled.way)
-    assert isinstance(error, RefusedError)
+    assert isinstance(error, RequestRejectedError)
     assert "holds objects" in evidence.why[0]
     assert [each["Key"] for each in stack.left(SCRATCH, "")[0]] == ["of somebody else"]
 

@@ -17,7 +17,7 @@ from phi.errors import (
     IntegrityError,
     NotFoundError,
     PhiError,
-    RefusedError,
+    RequestRejectedError,
     ThrottledError,
     UnavailableError,
     WrongKeyError,
@@ -88,7 +88,7 @@ def test_what_fails_once_is_tried_again(
         (error(400, "BadDigest"), IntegrityError),
         (error(400, "KMS.DisabledException"), WrongKeyError),
         (error(400, "ExpiredToken"), AccessDeniedError),
-        (error(400, "EntityTooLarge"), RefusedError),
+        (error(400, "EntityTooLarge"), RequestRejectedError),
     ],
 )
 def test_an_upload_that_fails_leaves_nothing(
@@ -171,7 +171,7 @@ def test_a_stream_that_always_breaks_is_unavailable(data: bytes, store: PhiStore
         ("GetObject", saying(x_amz_server_side_encryption=None), WrongKeyError),
         ("GetObject", saying(x_amz_server_side_encryption_aws_kms_key_id=None), WrongKeyError),
         ("GetObject", error(404, "NoSuchKey"), NotFoundError),
-        ("GetObject", error(403, "InvalidObjectState"), RefusedError),
+        ("GetObject", error(403, "InvalidObjectState"), RequestRejectedError),
         ("GetObject", error(403, "AccessDenied"), AccessDeniedError),
     ],
 )
@@ -203,7 +203,7 @@ def test_what_isnt_right_isnt_had(
         ("GetObject", answer_of_other_key, WrongKeyError, 1),  # of a span
         ("GetObject", spoiled, IntegrityError, 1),
         ("GetObject", saying(content_range="bytes 0-999/5001"), IntegrityError, 1),
-        ("GetObject", error(412, "PreconditionFailed"), RefusedError, 1),
+        ("GetObject", error(412, "PreconditionFailed"), RequestRejectedError, 1),
         ("GetObject", error(403, "AccessDenied"), AccessDeniedError, 1),
     ],
 )
@@ -227,7 +227,7 @@ def test_an_object_that_is_replaced_meanwhile_isnt_mixed(
         s3.put_object(Bucket=BUCKET, Key=key, Body=PARTS[::-1], **encrypted)
 
     proxy.on(operation, replacing, times=1, after=after)
-    refused(RefusedError, lambda: store.download(key, tmp_path / "target"))
+    refused(RequestRejectedError, lambda: store.download(key, tmp_path / "target"))
     assert not list(tmp_path.iterdir())
 
 
@@ -263,7 +263,7 @@ def test_a_whole_that_isnt_kept_right_is_no_success(
         ("UploadPart", answer_of_other_key, WrongKeyError),
         ("UploadPart", saying(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
         ("UploadPart", saying(x_amz_checksum_sha256=None), IntegrityError),
-        ("CompleteMultipartUpload", error(400, "InvalidPart"), RefusedError),
+        ("CompleteMultipartUpload", error(400, "InvalidPart"), RequestRejectedError),
     ],
 )
 def test_parts_that_arent_kept_right_are_dropped(

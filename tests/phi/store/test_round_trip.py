@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phi.errors import ConfigurationError, IdentifyingValueError, IntegrityError, SomeFailedError
+from phi.errors import ConfigurationError, IdentifyingValueError, IntegrityError, BatchError
 from phi.object_keys import is_opaque, new_key
 from phi.store import PhiStore, Source, upload
 from tests.phi.store.proxy import Proxy
@@ -300,7 +300,7 @@ def test_many_come_in_their_order_and_none_is_lost(store: PhiStore, tmp_path: Pa
     keys: list[str | None] = [None for _ in sources]
     keys[7], keys[9] = new_key(), "jane-doe"
     stored: dict[int, str] = {}
-    with pytest.raises(SomeFailedError, match=f"2 of {len(sources)} failed: 1 Config.*1 Identifying") as failed:
+    with pytest.raises(BatchError, match=f"2 of {len(sources)} failed: 1 Config.*1 Identifying") as failed:
         stored.update((place, each.key) for place, each in store.upload_many(zip(sources, keys, strict=True)))
     assert set(failed.value.failed) == {4, 9}
     assert list(stored) == [place for place in range(len(sources)) if place not in (4, 9)]

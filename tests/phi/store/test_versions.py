@@ -17,7 +17,7 @@ from phi.errors import (
     IntegrityError,
     NotFoundError,
     PhiError,
-    RefusedError,
+    RequestRejectedError,
     UnavailableError,
     WrongKeyError,
 )
@@ -100,7 +100,7 @@ def test_an_earlier_version_is_restored(data: bytes, store: PhiStore, s3: Any) -
         (PARTS, "UploadPartCopy", answer_of_other_key, WrongKeyError),
         (PARTS, "UploadPartCopy", cut(0), UnavailableError),
         (PARTS, "UploadPartCopy", error(403, "AccessDenied"), PhiError),
-        (PARTS, "CompleteMultipartUpload", error(400, "InvalidPart"), RefusedError),
+        (PARTS, "CompleteMultipartUpload", error(400, "InvalidPart"), RequestRejectedError),
     ],
 )
 def test_a_restore_that_fails_changes_nothing(
@@ -149,7 +149,7 @@ def test_a_bucket_that_keeps_no_versions_isnt_deleted_from(proxy: Proxy, s3: Any
     s3.create_bucket(Bucket="phi-dev-unversioned")
     store = PhiStore("phi-dev-unversioned", KEY_ARN)
     key = store.upload(b"x").key
-    with pytest.raises(RefusedError, match="versions"):
+    with pytest.raises(RequestRejectedError, match="versions"):
         store.delete(key)
     assert latest(store, key) == b"x"
     assert "DeleteObject" not in proxy.operations
@@ -158,7 +158,7 @@ def test_a_bucket_that_keeps_no_versions_isnt_deleted_from(proxy: Proxy, s3: Any
 def test_a_delete_without_a_marker_is_no_success(store: PhiStore, proxy: Proxy) -> None:
     key = store.upload(b"x").key
     proxy.on("DeleteObject", saying(x_amz_delete_marker=None))
-    with pytest.raises(RefusedError, match="marker"):
+    with pytest.raises(RequestRejectedError, match="marker"):
         store.delete(key)
 
 

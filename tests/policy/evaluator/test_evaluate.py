@@ -57,7 +57,7 @@ def test_unsure_says_which_statement_and_why() -> None:
     decision = evaluate([parse(policy)], request(f"s3:{ANY}", context={"aws:TagKeys": ["a", "c"]}, closed=False))
     assert decision.outcome is UNSURE
     assert decision.statement is None
-    assert decision.why_unsure == (
+    assert decision.reasons == (
         "statement 2: condition key aws:PrincipalOrgID is open",
         "Some: Action covers some such requests, perhaps not all",
         "Some: Resource is not known yet",
@@ -68,7 +68,7 @@ def test_unsure_says_which_statement_and_why() -> None:
 def test_an_allow_that_may_match_is_unsure_and_says_why() -> None:
     policy = document(statement(Condition={"StringEquals": {"a:x": "1"}}))
     decision = evaluate([parse(policy)], request(closed=False))
-    assert (decision.outcome, decision.why_unsure) == (UNSURE, ("statement 1: condition key a:x is open",))
+    assert (decision.outcome, decision.reasons) == (UNSURE, ("statement 1: condition key a:x is open",))
 
 
 def test_what_nothing_allows_is_not_allowed_whatever_may_deny_it() -> None:
@@ -112,7 +112,7 @@ def test_what_nothing_allows_is_not_allowed_whatever_may_deny_it() -> None:
 )
 def test_an_unknown_part_makes_the_answer_unsure(one: Any, why: str) -> None:
     decision = evaluate([parse(document(one))], request(context={"a:x": ["1"]}))
-    assert (decision.outcome, decision.why_unsure[0]) == (UNSURE, why)
+    assert (decision.outcome, decision.reasons[0]) == (UNSURE, why)
 
 
 def test_a_wholly_unknown_document_or_list_of_statements_is_unsure() -> None:

@@ -24,7 +24,7 @@ from reach.reference import evaluate as evaluate_by_peer
 
 from hipaa.evaluator import Outcome, Principal, Request, evaluate, parse
 
-ALLOWED, DENIED, NOT_ALLOWED, UNSURE = Outcome.ALLOWED, Outcome.DENIED, Outcome.NOT_ALLOWED, Outcome.UNSURE
+ALLOWED, DENIED, NOT_ALLOWED, UNSURE = Outcome.ALLOWED, Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY, Outcome.INDETERMINATE
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 BOB = f"arn:aws:iam::{ACCOUNT}:user/bob"
@@ -60,7 +60,7 @@ def ours(document: dict[str, Any], asked: Asked) -> Outcome:
         "aws:username": user,
     }
     request = Request(
-        asked.action, asked.resource, Principal("AWS", asked.who), context | dict(asked.context), closed=True
+        asked.action, asked.resource, Principal("AWS", asked.who), context | dict(asked.context), context_is_complete=True
     )
     return evaluate([parse(document)], request).outcome
 

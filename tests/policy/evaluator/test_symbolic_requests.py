@@ -10,8 +10,8 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa.evaluator import ANY, ANYONE, Outcome, Principal, Request, evaluate, matches, parse
-from hipaa.evaluator.requests import Open
+from hipaa.evaluator import ANY, ANYONE, Outcome, Principal, Request, evaluate, statement_matches, parse
+from hipaa.evaluator.requests import Unspecified
 from tests.policy.policy_builders import (
     ACCOUNT,
     ANONYMOUS,
@@ -156,8 +156,8 @@ def some_of(symbolic: Request, seed: int, many: int = 10) -> Iterator[Request]:
         )
 
     def values(key: str) -> Sequence[str] | None:
-        found = symbolic.look(key)
-        if found is Open.OPEN:
+        found = symbolic.get(key)
+        if found is Unspecified.UNSPECIFIED:
             return random.choice([None, *([value] for value in KEYS[key][0])])
         return found and [text(value) for value in found]
 
@@ -169,7 +169,7 @@ def some_of(symbolic: Request, seed: int, many: int = 10) -> Iterator[Request]:
             text(symbolic.resource),
             random.choice(people),
             {key: values(key) for key in KEYS},
-            closed=True,
+            context_is_complete=True,
         )
 
 
@@ -193,10 +193,10 @@ def test_a_definite_answer_holds_for_every_request_it_stands_for(
 ) -> None:
     parsed = parse(policy)
     claimed = evaluate([parsed], symbolic).outcome
-    claims = [matches(one, symbolic) for one in parsed.statements]
+    claims = [statement_matches(one, symbolic) for one in parsed.statements]
     for asked in some_of(symbolic, seed):
         assert allows(claimed, evaluate([parsed], asked).outcome)
-        found = [matches(one, asked) for one in parsed.statements]
+        found = [statement_matches(one, asked) for one in parsed.statements]
         assert all(claim in (MAYBE, each) or each is MAYBE for claim, each in zip(claims, found, strict=True))
 
 
@@ -209,8 +209,8 @@ def test_a_concrete_request_is_decided(policy: dict[str, Any], seed: int) -> Non
         one_of_many = Request(random.choice(ACTIONS), random.choice(ARNS), who, {})
         for asked in some_of(one_of_many, seed, 2):
             decision = evaluate([parsed], asked)
-            assert decision.outcome is not UNSURE, decision.why_unsure
-            assert not decision.why_unsure
+            assert decision.outcome is not UNSURE, decision.reasons
+            assert not decision.reasons
             assert (decision.statement is None) is (decision.outcome is NOT_ALLOWED)
 
 

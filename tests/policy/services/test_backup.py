@@ -11,9 +11,9 @@ from crossguard.readers.backup import READERS
 from crossguard.resources import Inputs
 from crossguard.resources import Resource as Read
 from hipaa.model.values import StackResource, Unknown
-from hipaa.services.backup.facts import Selection
-from tests.policy.assertions import unknown, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from hipaa.services.backup.facts import BackupSelection
+from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 KEY, LOCKED = "backup-vault-customer-managed-key", "backup-vault-lock"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
@@ -34,23 +34,23 @@ def lock(of: str = "the-vault", *sources: str, name: str = "lock", **inputs: Any
 @pytest.mark.parametrize(
     "key", [None, "", "alias/aws/backup", "arn:aws:kms:us-east-1:111122223333:alias/aws/backup", "x"]
 )
-def test_a_vault_without_a_customer_key_fails(pack: Gate, key):
-    assert wrong(pack, KEY, [vault("right"), vault(kmsKeyArn=key)]) == {"vault"}
+def test_a_vault_without_a_customer_key_fails(pack: PackProcess, key):
+    assert failed_resources(pack, KEY, [vault("right"), vault(kmsKeyArn=key)]) == {"vault"}
 
 
-def test_a_vault_with_a_key_of_the_stack_passes(pack: Gate):
+def test_a_vault_with_a_key_of_the_stack_passes(pack: PackProcess):
     key = Resource("aws:kms/key:Key", "key", {})
     joined = Resource(VAULT, "vault", {"kmsKeyArn": UNKNOWN}, comes_from={"kmsKeyArn": ["key"]})
-    assert wrong(pack, KEY, [key, joined]) == set()
-    assert unknown(pack, KEY, [key, vault(kmsKeyArn=UNKNOWN)]) == {"vault"}
+    assert failed_resources(pack, KEY, [key, joined]) == set()
+    assert unverified_resources(pack, KEY, [key, vault(kmsKeyArn=UNKNOWN)]) == {"vault"}
 
 
 @pytest.mark.parametrize(
     "given", [lock(), lock(UNKNOWN, "vault"), lock(minRetentionDays=1), lock(minRetentionDays="1")]
 )
-def test_a_vault_with_a_lock_passes(pack: Gate, given):
-    assert wrong(pack, LOCKED, [vault(), given]) == set()
-    assert wrong(pack, LOCKED, [vault(), vault("other"), given]) == {"other"}
+def test_a_vault_with_a_lock_passes(pack: PackProcess, given):
+    assert failed_resources(pack, LOCKED, [vault(), given]) == set()
+    assert failed_resources(pack, LOCKED, [vault(), vault("other"), given]) == {"other"}
 
 
 @pytest.mark.parametrize(
@@ -64,26 +64,26 @@ def test_a_vault_with_a_lock_passes(pack: Gate, given):
         [lock(name="more", minRetentionDays=UNKNOWN), lock(minRetentionDays=0)],
     ],
 )
-def test_a_vault_that_isnt_locked_fails(pack: Gate, locks):
-    assert wrong(pack, LOCKED, [vault(), *locks]) == {"vault"}
+def test_a_vault_that_isnt_locked_fails(pack: PackProcess, locks):
+    assert failed_resources(pack, LOCKED, [vault(), *locks]) == {"vault"}
 
 
-def test_a_vault_that_may_be_locked_is_unverified(pack: Gate):
-    assert unknown(pack, LOCKED, [vault(), lock(minRetentionDays=UNKNOWN)]) == {"vault"}
-    assert unknown(pack, LOCKED, [vault(), vault("other"), lock(UNKNOWN, "vault", "other")]) == {"vault", "other"}
+def test_a_vault_that_may_be_locked_is_unverified(pack: PackProcess):
+    assert unverified_resources(pack, LOCKED, [vault(), lock(minRetentionDays=UNKNOWN)]) == {"vault"}
+    assert unverified_resources(pack, LOCKED, [vault(), vault("other"), lock(UNKNOWN, "vault", "other")]) == {"vault", "other"}
 
 
-def test_an_air_gapped_vault_is_locked_by_itself(pack: Gate):
+def test_an_air_gapped_vault_is_locked_by_itself(pack: PackProcess):
     given = Resource(AIR_GAPPED, "vault", {"minRetentionDays": 7, "maxRetentionDays": 30})
-    assert wrong(pack, LOCKED, [given]) == set()
-    assert wrong(pack, KEY, [given]) == {"vault"}
-    assert wrong(pack, KEY, [Resource(AIR_GAPPED, "vault", {"encryptionKeyArn": KEY_ARN})]) == set()
+    assert failed_resources(pack, LOCKED, [given]) == set()
+    assert failed_resources(pack, KEY, [given]) == {"vault"}
+    assert failed_resources(pack, KEY, [Resource(AIR_GAPPED, "vault", {"encryptionKeyArn": KEY_ARN})]) == set()
 
 
-def selected(*plans: Read, sources: Any = None, **inputs: Any) -> Selection:
+def selected(*plans: Read, sources: Any = None, **inputs: Any) -> BackupSelection:
     selection = Read("urn::selection", SELECTION, inputs, sources=sources or {})
     (fact,) = READERS[SELECTION](selection, Graph([selection, *plans], Inputs()))
-    assert isinstance(fact, Selection)
+    assert isinstance(fact, BackupSelection)
     return fact
 
 
@@ -112,7 +112,7 @@ def test_a_table_of_a_buckets_name_is_no_bucket():
     table = "arn:aws:dynamodb:us-east-1:111122223333:table/data"
     selection = Read("urn::selection", SELECTION, {"resources": [table]})
     (fact,) = READERS[SELECTION](selection, Graph([selection, bucket], Inputs()))
-    assert isinstance(fact, Selection)
+    assert isinstance(fact, BackupSelection)
     assert fact.resources == (table,)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import found, unknown, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.assertions import findings_for, unverified_resources, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 ENABLED, EVENTS, KEY = "cloudtrail-enabled", "cloudtrail-s3-data-events", "cloudtrail-customer-managed-key"
 VALIDATION, TO_LOGS = "cloudtrail-log-validation", "cloudtrail-cloudwatch-logs"
@@ -48,8 +48,8 @@ def narrowed(field: str, **test: list[str]) -> dict[str, Any]:
         [trail(advancedEventSelectors=[DATA_ALONE, MANAGEMENT])],
     ],
 )
-def test_a_trail_that_records_everything_passes(pack: Gate, trails):
-    assert wrong(pack, ENABLED, [STACK, bucket(), *trails]) == set()
+def test_a_trail_that_records_everything_passes(pack: PackProcess, trails):
+    assert failed_resources(pack, ENABLED, [STACK, bucket(), *trails]) == set()
 
 
 @pytest.mark.parametrize(
@@ -68,30 +68,30 @@ def test_a_trail_that_records_everything_passes(pack: Gate, trails):
         {"advancedEventSelectors": [narrowed("eventSource", notEquals=["kms.amazonaws.com"])]},
     ],
 )
-def test_a_trail_that_leaves_something_out_fails(pack: Gate, inputs):
-    assert wrong(pack, ENABLED, [STACK, bucket(), trail(**inputs)]) == {"trail"}
+def test_a_trail_that_leaves_something_out_fails(pack: PackProcess, inputs):
+    assert failed_resources(pack, ENABLED, [STACK, bucket(), trail(**inputs)]) == {"trail"}
 
 
-def test_no_trail_fails_the_stack_where_it_keeps_phi(pack: Gate):
-    assert wrong(pack, ENABLED, [STACK, bucket()]) == {"stack"}
-    assert wrong(pack, ENABLED, [STACK, bucket(data_class="Internal")]) == set()
-    assert wrong(pack, ENABLED, [STACK]) == set()
+def test_no_trail_fails_the_stack_where_it_keeps_phi(pack: PackProcess):
+    assert failed_resources(pack, ENABLED, [STACK, bucket()]) == {"stack"}
+    assert failed_resources(pack, ENABLED, [STACK, bucket(data_class="Internal")]) == set()
+    assert failed_resources(pack, ENABLED, [STACK]) == set()
 
 
-def test_a_trail_of_a_stack_without_phi_need_only_log(pack: Gate):
-    assert wrong(pack, ENABLED, [STACK, trail(isMultiRegionTrail=False)]) == set()
-    assert wrong(pack, ENABLED, [STACK, trail(enableLogging=False)]) == {"trail"}
-    assert wrong(pack, ENABLED, [STACK, trail(), trail("off", enableLogging=False)]) == {"off"}
+def test_a_trail_of_a_stack_without_phi_need_only_log(pack: PackProcess):
+    assert failed_resources(pack, ENABLED, [STACK, trail(isMultiRegionTrail=False)]) == set()
+    assert failed_resources(pack, ENABLED, [STACK, trail(enableLogging=False)]) == {"trail"}
+    assert failed_resources(pack, ENABLED, [STACK, trail(), trail("off", enableLogging=False)]) == {"off"}
 
 
-def test_a_trail_that_is_off_is_told_before_it_exists(pack: Gate):
-    assert [each.policy for each in pack.before(trail(enableLogging=False)) if each.policy == ENABLED] == [ENABLED]
-    assert [each for each in pack.before(trail(isMultiRegionTrail=False)) if each.policy == ENABLED] == []
+def test_a_trail_that_is_off_is_told_before_it_exists(pack: PackProcess):
+    assert [each.policy for each in pack.check_resource(trail(enableLogging=False)) if each.policy == ENABLED] == [ENABLED]
+    assert [each for each in pack.check_resource(trail(isMultiRegionTrail=False)) if each.policy == ENABLED] == []
 
 
 @pytest.mark.parametrize("prop", ["enableLogging", "isMultiRegionTrail", "includeGlobalServiceEvents"])
-def test_a_trail_that_may_leave_something_out_is_unverified(pack: Gate, prop):
-    assert unknown(pack, ENABLED, [STACK, bucket(), trail(**{prop: UNKNOWN})]) == {"trail"}
+def test_a_trail_that_may_leave_something_out_is_unverified(pack: PackProcess, prop):
+    assert unverified_resources(pack, ENABLED, [STACK, bucket(), trail(**{prop: UNKNOWN})]) == {"trail"}
 
 
 @pytest.mark.parametrize(
@@ -103,13 +103,13 @@ def test_a_trail_that_may_leave_something_out_is_unverified(pack: Gate, prop):
         {"advancedEventSelectors": [{"fieldSelectors": [{"field": "eventCategory", "equals": [UNKNOWN]}]}]},
     ],
 )
-def test_a_trail_whose_selectors_are_not_known_is_unverified(pack: Gate, selectors):
-    assert unknown(pack, ENABLED, [STACK, bucket(), trail(**selectors)]) == {"trail"}
+def test_a_trail_whose_selectors_are_not_known_is_unverified(pack: PackProcess, selectors):
+    assert unverified_resources(pack, ENABLED, [STACK, bucket(), trail(**selectors)]) == {"trail"}
 
 
-def test_what_surely_fails_is_told_though_something_else_is_unknown(pack: Gate):
+def test_what_surely_fails_is_told_though_something_else_is_unknown(pack: PackProcess):
     given = trail(isMultiRegionTrail=False, includeGlobalServiceEvents=UNKNOWN)
-    assert wrong(pack, ENABLED, [STACK, bucket(), given]) == {"trail"}
+    assert failed_resources(pack, ENABLED, [STACK, bucket(), given]) == {"trail"}
 
 
 # cloudtrail-s3-data-events
@@ -155,8 +155,8 @@ OURS = "arn:aws:s3:::data/"
         [advanced(field("resources.ARN", notEquals=["arn:aws:s3:::other/x"]))],
     ],
 )
-def test_selectors_that_cover_every_object_pass(pack: Gate, selectors):
-    assert wrong(pack, EVENTS, [bucket(), recording(*selectors)]) == set()
+def test_selectors_that_cover_every_object_pass(pack: PackProcess, selectors):
+    assert failed_resources(pack, EVENTS, [bucket(), recording(*selectors)]) == set()
 
 
 @pytest.mark.parametrize(
@@ -194,39 +194,39 @@ def test_selectors_that_cover_every_object_pass(pack: Gate, selectors):
         [{"fieldSelectors": []}],
     ],
 )
-def test_selectors_that_leave_something_out_fail(pack: Gate, selectors):
-    assert wrong(pack, EVENTS, [bucket(), recording(*selectors)]) == {"data"}
+def test_selectors_that_leave_something_out_fail(pack: PackProcess, selectors):
+    assert failed_resources(pack, EVENTS, [bucket(), recording(*selectors)]) == {"data"}
 
 
-def test_two_trails_may_share_the_work(pack: Gate):
+def test_two_trails_may_share_the_work(pack: PackProcess):
     reads, writes = basic(OURS, readWriteType="ReadOnly"), basic(OURS, readWriteType="WriteOnly")
     one, other = trail("one", eventSelectors=[reads]), trail("other", eventSelectors=[writes])
-    assert wrong(pack, EVENTS, [bucket(), one, other]) == set()
-    assert wrong(pack, EVENTS, [bucket(), one]) == {"data"}
+    assert failed_resources(pack, EVENTS, [bucket(), one, other]) == set()
+    assert failed_resources(pack, EVENTS, [bucket(), one]) == {"data"}
 
 
-def test_only_a_trail_that_logs_where_the_bucket_is_counts(pack: Gate):
-    assert wrong(pack, EVENTS, [bucket(), recording(basic(OURS), enableLogging=False)]) == {"data"}
-    assert wrong(pack, EVENTS, [bucket(), recording(basic(OURS), isMultiRegionTrail=False)]) == set()
-    assert wrong(pack, EVENTS, [bucket(), recording(basic(OURS), region="us-west-2")]) == set()
+def test_only_a_trail_that_logs_where_the_bucket_is_counts(pack: PackProcess):
+    assert failed_resources(pack, EVENTS, [bucket(), recording(basic(OURS), enableLogging=False)]) == {"data"}
+    assert failed_resources(pack, EVENTS, [bucket(), recording(basic(OURS), isMultiRegionTrail=False)]) == set()
+    assert failed_resources(pack, EVENTS, [bucket(), recording(basic(OURS), region="us-west-2")]) == set()
     elsewhere = recording(basic(OURS), isMultiRegionTrail=False, region="us-west-2")
-    assert wrong(pack, EVENTS, [bucket(), elsewhere]) == {"data"}
+    assert failed_resources(pack, EVENTS, [bucket(), elsewhere]) == {"data"}
 
 
-def test_of_two_buckets_the_one_that_isnt_recorded_is_told(pack: Gate):
-    assert wrong(pack, EVENTS, [bucket(), bucket("more"), recording(basic(OURS))]) == {"more"}
-    assert wrong(pack, EVENTS, [bucket("log", "Internal"), recording(basic(OURS))]) == set()
-    assert wrong(pack, EVENTS, [bucket()]) == {"data"}
+def test_of_two_buckets_the_one_that_isnt_recorded_is_told(pack: PackProcess):
+    assert failed_resources(pack, EVENTS, [bucket(), bucket("more"), recording(basic(OURS))]) == {"more"}
+    assert failed_resources(pack, EVENTS, [bucket("log", "Internal"), recording(basic(OURS))]) == set()
+    assert failed_resources(pack, EVENTS, [bucket()]) == {"data"}
 
 
 @pytest.mark.parametrize("prop", ["eventSelectors", "advancedEventSelectors"])
 @pytest.mark.parametrize("named", [False, True])
-def test_an_arn_that_comes_from_the_bucket_alone_is_the_buckets(pack: Gate, prop, named):
+def test_an_arn_that_comes_from_the_bucket_alone_is_the_buckets(pack: PackProcess, prop, named):
     selector = basic(UNKNOWN) if prop == "eventSelectors" else advanced(field("resources.ARN", startsWiths=[UNKNOWN]))
     stack = [bucket(named=named), bucket("more"), trail(comes_from={prop: ["data"]}, **{prop: [selector]})]
-    assert wrong(pack, EVENTS, stack) == {"more"}
+    assert failed_resources(pack, EVENTS, stack) == {"more"}
     both = [bucket(named=named), bucket("more"), trail(comes_from={prop: ["data", "more"]}, **{prop: [selector]})]
-    assert unknown(pack, EVENTS, both) == {"data", "more"}
+    assert unverified_resources(pack, EVENTS, both) == {"data", "more"}
 
 
 @pytest.mark.parametrize(
@@ -247,55 +247,55 @@ def test_an_arn_that_comes_from_the_bucket_alone_is_the_buckets(pack: Gate, prop
         recording(basic(OURS), isMultiRegionTrail=UNKNOWN, region="us-west-2"),
     ],
 )
-def test_selectors_that_may_leave_something_out_are_unverified(pack: Gate, given):
-    assert unknown(pack, EVENTS, [bucket(), given]) == {"data"}
+def test_selectors_that_may_leave_something_out_are_unverified(pack: PackProcess, given):
+    assert unverified_resources(pack, EVENTS, [bucket(), given]) == {"data"}
 
 
-def test_reads_that_surely_arent_recorded_fail_though_writes_are_unknown(pack: Gate):
+def test_reads_that_surely_arent_recorded_fail_though_writes_are_unknown(pack: PackProcess):
     given = recording(basic(OURS, readWriteType="WriteOnly"), enableLogging=UNKNOWN)
-    assert wrong(pack, EVENTS, [bucket(), given]) == {"data"}
+    assert failed_resources(pack, EVENTS, [bucket(), given]) == {"data"}
 
 
 # Of each trail by itself.
 
 
 @pytest.mark.parametrize("key", [KEY_ARN, KEY_ARN.rsplit("/", 1)[1], "alias/audit"])
-def test_a_trail_with_a_customer_key_passes(pack: Gate, key):
-    assert wrong(pack, KEY, [trail(kmsKeyId=key)]) == set()
+def test_a_trail_with_a_customer_key_passes(pack: PackProcess, key):
+    assert failed_resources(pack, KEY, [trail(kmsKeyId=key)]) == set()
 
 
 @pytest.mark.parametrize(
     "key", [None, "", "alias/aws/s3", "arn:aws:kms:us-east-1:111122223333:alias/aws/s3", "hunter2"]
 )
-def test_a_trail_without_a_customer_key_fails(pack: Gate, key):
-    findings = found(pack, KEY, [trail("right", kmsKeyId=KEY_ARN), trail(kmsKeyId=key)])
+def test_a_trail_without_a_customer_key_fails(pack: PackProcess, key):
+    findings = findings_for(pack, KEY, [trail("right", kmsKeyId=KEY_ARN), trail(kmsKeyId=key)])
     assert {each.resource for each in findings} == {"trail"}
     assert not any("hunter2" in each.message for each in findings)
 
 
-def test_a_trail_with_a_key_of_the_stack_passes(pack: Gate):
+def test_a_trail_with_a_key_of_the_stack_passes(pack: PackProcess):
     key = Resource("aws:kms/key:Key", "key", {})
-    assert wrong(pack, KEY, [key, trail(kmsKeyId=UNKNOWN, comes_from={"kmsKeyId": ["key"]})]) == set()
-    assert unknown(pack, KEY, [key, trail(kmsKeyId=UNKNOWN)]) == {"trail"}
+    assert failed_resources(pack, KEY, [key, trail(kmsKeyId=UNKNOWN, comes_from={"kmsKeyId": ["key"]})]) == set()
+    assert unverified_resources(pack, KEY, [key, trail(kmsKeyId=UNKNOWN)]) == {"trail"}
 
 
 @pytest.mark.parametrize("value", [False, None, "false", "yes"])
-def test_a_trail_whose_files_arent_signed_fails(pack: Gate, value):
+def test_a_trail_whose_files_arent_signed_fails(pack: PackProcess, value):
     stack = [trail("right", enableLogFileValidation=True), trail(enableLogFileValidation=value)]
-    assert wrong(pack, VALIDATION, stack) == {"trail"}
+    assert failed_resources(pack, VALIDATION, stack) == {"trail"}
 
 
-def test_a_trail_whose_files_may_be_signed_is_unverified(pack: Gate):
-    assert unknown(pack, VALIDATION, [trail(enableLogFileValidation=UNKNOWN)]) == {"trail"}
+def test_a_trail_whose_files_may_be_signed_is_unverified(pack: PackProcess):
+    assert unverified_resources(pack, VALIDATION, [trail(enableLogFileValidation=UNKNOWN)]) == {"trail"}
 
 
 GROUP_ARN = "arn:aws:logs:us-east-1:111122223333:log-group:/audit/trail:*"
 
 
-def test_a_trail_that_goes_to_logs_too_passes(pack: Gate):
+def test_a_trail_that_goes_to_logs_too_passes(pack: PackProcess):
     group = Resource("aws:cloudwatch/logGroup:LogGroup", "group", {})
     joined = trail("joined", comes_from={"cloudWatchLogsGroupArn": ["group"]}, cloudWatchLogsGroupArn=UNKNOWN)
     named = trail("named", cloudWatchLogsGroupArn=GROUP_ARN)
-    assert wrong(pack, TO_LOGS, [group, joined, named]) == set()
-    assert wrong(pack, TO_LOGS, [named, trail(), trail("empty", cloudWatchLogsGroupArn="")]) == {"trail", "empty"}
-    assert unknown(pack, TO_LOGS, [trail(cloudWatchLogsGroupArn=UNKNOWN)]) == {"trail"}
+    assert failed_resources(pack, TO_LOGS, [group, joined, named]) == set()
+    assert failed_resources(pack, TO_LOGS, [named, trail(), trail("empty", cloudWatchLogsGroupArn="")]) == {"trail", "empty"}
+    assert unverified_resources(pack, TO_LOGS, [trail(cloudWatchLogsGroupArn=UNKNOWN)]) == {"trail"}

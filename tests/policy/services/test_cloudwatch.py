@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import found, unknown, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.assertions import findings_for, unverified_resources, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 ACTS, FIRES, COVERAGE = "cloudwatch-alarm-action", "cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"
 ALARM, COMPOSITE = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"
@@ -36,8 +36,8 @@ def alarm(name: str = "alarm", token: str = ALARM, comes_from: Any = None, **inp
         {"alarmActions": ["arn:aws-us-gov:sns:us-gov-west-1:111122223333:alerts"]},
     ],
 )
-def test_an_alarm_that_tells_somebody_passes(pack: Gate, token, inputs):
-    assert wrong(pack, ACTS, [alarm(token=token, **inputs)]) == set()
+def test_an_alarm_that_tells_somebody_passes(pack: PackProcess, token, inputs):
+    assert failed_resources(pack, ACTS, [alarm(token=token, **inputs)]) == set()
 
 
 @pytest.mark.parametrize("token", [ALARM, COMPOSITE])
@@ -55,15 +55,15 @@ def test_an_alarm_that_tells_somebody_passes(pack: Gate, token, inputs):
         {"alarmActions": [TOPIC_ARN + ":0a1b2c3d-0000-1111-2222-333344445555"]},
     ],
 )
-def test_an_alarm_that_tells_nobody_fails(pack: Gate, token, inputs):
-    assert wrong(pack, ACTS, [alarm("right", token), alarm(token=token, **inputs)]) == {"alarm"}
+def test_an_alarm_that_tells_nobody_fails(pack: PackProcess, token, inputs):
+    assert failed_resources(pack, ACTS, [alarm("right", token), alarm(token=token, **inputs)]) == {"alarm"}
 
 
-def test_a_topic_of_the_stack_is_told(pack: Gate):
+def test_a_topic_of_the_stack_is_told(pack: PackProcess):
     joined = alarm(alarmActions=[UNKNOWN], comes_from={"alarmActions": ["topic"]})
-    assert wrong(pack, ACTS, [TOPIC, joined]) == set()
+    assert failed_resources(pack, ACTS, [TOPIC, joined]) == set()
     two = [TOPIC, Resource(TOPIC.type, "more", {})]
-    assert unknown(
+    assert unverified_resources(
         pack, ACTS, [*two, alarm(alarmActions=[UNKNOWN], comes_from={"alarmActions": ["topic", "more"]})]
     ) == {"alarm"}
 
@@ -71,8 +71,8 @@ def test_a_topic_of_the_stack_is_told(pack: Gate):
 @pytest.mark.parametrize(
     "inputs", [{"actionsEnabled": UNKNOWN}, {"alarmActions": UNKNOWN}, {"alarmActions": [UNKNOWN]}]
 )
-def test_an_alarm_that_may_tell_somebody_is_unverified(pack: Gate, inputs):
-    assert unknown(pack, ACTS, [alarm(**inputs)]) == {"alarm"}
+def test_an_alarm_that_may_tell_somebody_is_unverified(pack: PackProcess, inputs):
+    assert unverified_resources(pack, ACTS, [alarm(**inputs)]) == {"alarm"}
 
 
 # cloudwatch-alarm-metric-exists
@@ -113,8 +113,8 @@ def queries(*given: dict[str, Any]) -> dict[str, Any]:
         {},
     ],
 )
-def test_an_alarm_on_a_metric_that_s3_publishes_passes(pack: Gate, inputs):
-    assert wrong(pack, FIRES, [bucket(), metrics(), alarm(**inputs)]) == set()
+def test_an_alarm_on_a_metric_that_s3_publishes_passes(pack: PackProcess, inputs):
+    assert failed_resources(pack, FIRES, [bucket(), metrics(), alarm(**inputs)]) == set()
 
 
 @pytest.mark.parametrize(
@@ -129,34 +129,34 @@ def test_an_alarm_on_a_metric_that_s3_publishes_passes(pack: Gate, inputs):
     ],
 )
 @pytest.mark.parametrize("form", [dict, queries])
-def test_an_alarm_without_both_dimensions_fails(pack: Gate, dimensions, form):
+def test_an_alarm_without_both_dimensions_fails(pack: PackProcess, dimensions, form):
     given = form(on("AWS/S3", "4xxErrors", dimensions))
-    assert wrong(pack, FIRES, [bucket(), metrics(), alarm("right", **requests()), alarm(**given)]) == {"alarm"}
+    assert failed_resources(pack, FIRES, [bucket(), metrics(), alarm("right", **requests()), alarm(**given)]) == {"alarm"}
 
 
 @pytest.mark.parametrize("configured", [[], [metrics("other")], [metrics(filter_id="reports")]])
-def test_an_alarm_on_a_configuration_that_the_bucket_has_not_fails(pack: Gate, configured):
+def test_an_alarm_on_a_configuration_that_the_bucket_has_not_fails(pack: PackProcess, configured):
     stack = [bucket(), bucket("other"), *configured, alarm(**requests())]
-    assert wrong(pack, FIRES, stack) == {"alarm"}
+    assert failed_resources(pack, FIRES, stack) == {"alarm"}
 
 
-def test_one_wrong_metric_of_two_fails(pack: Gate):
-    assert wrong(pack, FIRES, [bucket(), metrics(), alarm(**queries(requests(), requests(filter_id="x")))]) == {"alarm"}
+def test_one_wrong_metric_of_two_fails(pack: PackProcess):
+    assert failed_resources(pack, FIRES, [bucket(), metrics(), alarm(**queries(requests(), requests(filter_id="x")))]) == {"alarm"}
 
 
-def test_a_bucket_and_its_configuration_are_joined_by_reference(pack: Gate):
+def test_a_bucket_and_its_configuration_are_joined_by_reference(pack: PackProcess):
     given = metrics(UNKNOWN, "data", filter_id=UNKNOWN)
     joined = alarm(**requests(UNKNOWN, UNKNOWN), comes_from={"dimensions": ["data", "metrics"]})
-    assert wrong(pack, FIRES, [bucket(named=False), given, joined]) == set()
+    assert failed_resources(pack, FIRES, [bucket(named=False), given, joined]) == set()
     of_other = metrics(UNKNOWN, "other", filter_id=UNKNOWN)
     stack = [bucket(named=False), bucket("other", named=False), of_other, joined]
-    assert wrong(pack, FIRES, stack) == {"alarm"}
+    assert failed_resources(pack, FIRES, stack) == {"alarm"}
 
 
-def test_two_configurations_may_have_one_name(pack: Gate):
+def test_two_configurations_may_have_one_name(pack: PackProcess):
     both = [metrics("other", name="more"), metrics()]
     given = [alarm(**requests()), alarm("second", **requests("other"))]
-    assert wrong(pack, FIRES, [bucket(), bucket("other"), *both, *given]) == set()
+    assert failed_resources(pack, FIRES, [bucket(), bucket("other"), *both, *given]) == set()
 
 
 @pytest.mark.parametrize(
@@ -171,12 +171,12 @@ def test_two_configurations_may_have_one_name(pack: Gate):
         on(UNKNOWN, "4xxErrors", {"BucketName": "data", "FilterId": "every"}),
     ],
 )
-def test_an_alarm_whose_metric_isnt_known_is_unverified(pack: Gate, inputs):
-    assert unknown(pack, FIRES, [bucket(), metrics(), alarm(**inputs)]) == {"alarm"}
+def test_an_alarm_whose_metric_isnt_known_is_unverified(pack: PackProcess, inputs):
+    assert unverified_resources(pack, FIRES, [bucket(), metrics(), alarm(**inputs)]) == {"alarm"}
 
 
-def test_a_configuration_whose_name_isnt_known_is_unverified(pack: Gate):
-    assert unknown(pack, FIRES, [bucket(), metrics(filter_id=UNKNOWN), alarm(**requests())]) == {"alarm"}
+def test_a_configuration_whose_name_isnt_known_is_unverified(pack: PackProcess):
+    assert unverified_resources(pack, FIRES, [bucket(), metrics(filter_id=UNKNOWN), alarm(**requests())]) == {"alarm"}
 
 
 def published(
@@ -211,8 +211,8 @@ PATIENT = {"Patient": "$.patient"}
         ([], on("Audit", "Refused")),
     ],
 )
-def test_an_alarm_on_a_metric_of_a_filter_passes(pack: Gate, filters, metric):
-    assert wrong(pack, FIRES, [*filters, alarm(**metric)]) == set()
+def test_an_alarm_on_a_metric_of_a_filter_passes(pack: PackProcess, filters, metric):
+    assert failed_resources(pack, FIRES, [*filters, alarm(**metric)]) == set()
 
 
 @pytest.mark.parametrize(
@@ -228,8 +228,8 @@ def test_an_alarm_on_a_metric_of_a_filter_passes(pack: Gate, filters, metric):
         ([published(), published("more", namespace="More", metric="Other")], on("Audit", "Other")),
     ],
 )
-def test_an_alarm_on_a_metric_that_no_filter_publishes_fails(pack: Gate, filters, metric):
-    assert wrong(pack, FIRES, [*filters, alarm(**metric)]) == {"alarm"}
+def test_an_alarm_on_a_metric_that_no_filter_publishes_fails(pack: PackProcess, filters, metric):
+    assert failed_resources(pack, FIRES, [*filters, alarm(**metric)]) == {"alarm"}
 
 
 @pytest.mark.parametrize(
@@ -241,8 +241,8 @@ def test_an_alarm_on_a_metric_that_no_filter_publishes_fails(pack: Gate, filters
         filtering("filter", "", "/audit", UNKNOWN, {}),
     ],
 )
-def test_a_filter_that_may_publish_it_is_unverified(pack: Gate, given):
-    assert unknown(pack, FIRES, [given, alarm(**on("Audit", "Refused"))]) == {"alarm"}
+def test_a_filter_that_may_publish_it_is_unverified(pack: PackProcess, given):
+    assert unverified_resources(pack, FIRES, [given, alarm(**on("Audit", "Refused"))]) == {"alarm"}
 
 
 # cloudwatch-alarm-coverage
@@ -299,26 +299,26 @@ def filters(*but: str) -> list[Resource]:
     return [TRAIL, *(each for name, text in FILTERS.items() if name not in but for each in counting(name, text))]
 
 
-def told(pack: Gate, stack: Sequence[Resource]) -> str:
+def told(pack: PackProcess, stack: Sequence[Resource]) -> str:
     """What nothing raises an alert on."""
-    findings = found(pack, COVERAGE, stack)
+    findings = findings_for(pack, COVERAGE, stack)
     assert all(each.resource == "stack" and "known yet" not in each.message for each in findings)
     return findings[0].message.splitlines()[1] if findings else ""
 
 
 @pytest.mark.parametrize("stack", [rules(), filters()])
-def test_what_watches_all_passes(pack: Gate, stack):
+def test_what_watches_all_passes(pack: PackProcess, stack):
     assert told(pack, [*PHI, *stack]) == ""
 
 
 @pytest.mark.parametrize("of", [rules, filters])
 @pytest.mark.parametrize("subject", PATTERNS)
-def test_what_nothing_watches_is_told_alone(pack: Gate, of, subject):
+def test_what_nothing_watches_is_told_alone(pack: PackProcess, of, subject):
     text = told(pack, [*PHI, *of(subject)])
     assert [each for each in PATTERNS if each in text.split("alert on", 1)[1]] == [subject]
 
 
-def test_a_stack_without_phi_isnt_asked(pack: Gate):
+def test_a_stack_without_phi_isnt_asked(pack: PackProcess):
     assert told(pack, [STACK]) == ""
     assert told(pack, [STACK, bucket(tags={"DataClass": "Internal"})]) == ""
     assert all(subject in told(pack, PHI) for subject in PATTERNS)
@@ -346,7 +346,7 @@ def test_a_stack_without_phi_isnt_asked(pack: Gate):
         ("a break-glass role", {"source": ["aws.s3"], "detail": {"eventName": ["PutObject"]}}, "(AssumeRole)"),
     ],
 )
-def test_a_pattern_that_leaves_something_out_fails(pack: Gate, subject, pattern, missing):
+def test_a_pattern_that_leaves_something_out_fails(pack: PackProcess, subject, pattern, missing):
     assert missing in told(pack, [*PHI, *rules(subject), *watching("narrow", pattern)])
 
 
@@ -363,7 +363,7 @@ def test_a_pattern_that_leaves_something_out_fails(pack: Gate, subject, pattern,
         ("a break-glass role", [{"source": ["aws.sts"], "detail": {"eventName": ["AssumeRole"]}}]),
     ],
 )
-def test_other_patterns_that_watch_it_pass(pack: Gate, subject, patterns):
+def test_other_patterns_that_watch_it_pass(pack: PackProcess, subject, patterns):
     given = [each for at, pattern in enumerate(patterns) for each in watching(f"rule-{at}", pattern)]
     assert told(pack, [*PHI, *rules(subject), *given]) == ""
 
@@ -378,7 +378,7 @@ def test_other_patterns_that_watch_it_pass(pack: Gate, subject, patterns):
         {"eventPattern": "{"},
     ],
 )
-def test_a_rule_that_sees_nothing_counts_for_nothing(pack: Gate, inputs):
+def test_a_rule_that_sees_nothing_counts_for_nothing(pack: PackProcess, inputs):
     given = watching("trail", PATTERNS["a trail"], **inputs)
     assert "a trail" in told(pack, [*PHI, *rules("a trail"), *given])
     assert "a trail" in told(pack, [*PHI, *rules("a trail"), watching("trail", PATTERNS["a trail"])[0]])
@@ -394,23 +394,23 @@ def test_a_rule_that_sees_nothing_counts_for_nothing(pack: Gate, inputs):
         {"eventBusName": "arn:aws:events:us-east-1:111122223333:event-bus/default"},
     ],
 )
-def test_a_rule_that_sees_events_counts(pack: Gate, inputs):
+def test_a_rule_that_sees_events_counts(pack: PackProcess, inputs):
     assert told(pack, [*PHI, *rules("a trail"), *watching("trail", PATTERNS["a trail"], **inputs)]) == ""
 
 
-def test_a_rule_sees_its_own_region(pack: Gate):
+def test_a_rule_sees_its_own_region(pack: PackProcess):
     """What is of no region is recorded in us-east-1."""
     given = watching("elsewhere", PATTERNS["root used"], region="us-west-2")
     assert "root used" in told(pack, [*PHI, *rules("root used"), *given])
 
 
-def test_a_rule_and_its_target_are_joined_by_reference(pack: Gate):
+def test_a_rule_and_its_target_are_joined_by_reference(pack: PackProcess):
     rule, _ = watching("trail", PATTERNS["a trail"])
     target = Resource(TARGET, "target", {"rule": UNKNOWN, "arn": TOPIC_ARN}, comes_from={"rule": ["trail"]})
     assert told(pack, [*PHI, *rules("a trail"), rule, target]) == ""
 
 
-def test_an_alarm_on_s3s_own_count_watches_refused_access(pack: Gate):
+def test_an_alarm_on_s3s_own_count_watches_refused_access(pack: PackProcess):
     stack = [*PHI, metrics(), *rules("refused access")]
     assert told(pack, [*stack, alarm(**requests())]) == ""
     assert told(pack, [*stack, alarm(**queries(requests()))]) == ""
@@ -435,12 +435,12 @@ def test_an_alarm_on_s3s_own_count_watches_refused_access(pack: Gate):
         {"metricName": None, "metricQueries": UNKNOWN},
     ],
 )
-def test_an_alarm_that_may_watch_refused_access_is_unverified(pack: Gate, change):
+def test_an_alarm_that_may_watch_refused_access_is_unverified(pack: PackProcess, change):
     stack = [*PHI, metrics(), *rules("refused access"), alarm(**requests() | change)]
-    assert unknown(pack, COVERAGE, stack) == {"stack"}
+    assert unverified_resources(pack, COVERAGE, stack) == {"stack"}
 
 
-def test_of_two_buckets_the_one_that_isnt_watched_is_told(pack: Gate):
+def test_of_two_buckets_the_one_that_isnt_watched_is_told(pack: PackProcess):
     stack = [*PHI, bucket("more"), metrics(), alarm(**requests()), *rules("refused access")]
     assert "refused access" in told(pack, stack)
     more = [metrics("more", name="m2"), alarm("a2", **requests("more"))]
@@ -458,11 +458,11 @@ def test_of_two_buckets_the_one_that_isnt_watched_is_told(pack: Gate):
         [published("trail", FILTERS["a trail"]), alarm(**on("Audit", "Other"))],
     ],
 )
-def test_a_filter_that_alerts_nobody_counts_for_nothing(pack: Gate, given):
+def test_a_filter_that_alerts_nobody_counts_for_nothing(pack: PackProcess, given):
     assert "a trail" in told(pack, [*PHI, *filters("a trail"), *given])
 
 
-def test_a_filter_is_joined_to_the_trails_log_group_by_reference(pack: Gate):
+def test_a_filter_is_joined_to_the_trails_log_group_by_reference(pack: PackProcess):
     group = Resource("aws:cloudwatch/logGroup:LogGroup", "group", {})
     inputs = {"cloudWatchLogsGroupArn": UNKNOWN}
     trail = Resource(TRAIL.type, "own", inputs, comes_from={"cloudWatchLogsGroupArn": ["group"]})
@@ -489,11 +489,11 @@ def test_a_filter_is_joined_to_the_trails_log_group_by_reference(pack: Gate):
         [TRAIL, published("trail", FILTERS["a trail"], metric=UNKNOWN), alarm(**on("Audit", "trail"))],
     ],
 )
-def test_what_may_watch_it_is_unverified(pack: Gate, given):
-    assert unknown(pack, COVERAGE, [*PHI, *rules("a trail"), *given]) == {"stack"}
+def test_what_may_watch_it_is_unverified(pack: PackProcess, given):
+    assert unverified_resources(pack, COVERAGE, [*PHI, *rules("a trail"), *given]) == {"stack"}
 
 
-def test_a_pattern_of_a_key_is_judged_by_the_keys_arn(pack: Gate):
+def test_a_pattern_of_a_key_is_judged_by_the_keys_arn(pack: PackProcess):
     arn = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
     rule = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": arn}
     encrypted = bucket(serverSideEncryptionConfiguration={"rule": {"applyServerSideEncryptionByDefault": rule}})
@@ -501,18 +501,18 @@ def test_a_pattern_of_a_key_is_judged_by_the_keys_arn(pack: Gate):
     other = watching("key", {"detail": {"resources": {"ARN": [arn[:-1] + "6"]}}})
     assert told(pack, [STACK, encrypted, *rules("a key"), *own]) == ""
     assert "a key" in told(pack, [STACK, encrypted, *rules("a key"), *other])
-    assert unknown(pack, COVERAGE, [*PHI, *rules("a key"), *own]) == {"stack"}
+    assert unverified_resources(pack, COVERAGE, [*PHI, *rules("a key"), *own]) == {"stack"}
 
 
-def test_what_an_alias_is_for_isnt_known(pack: Gate):
+def test_what_an_alias_is_for_isnt_known(pack: PackProcess):
     rule = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/phi"}
     encrypted = bucket(serverSideEncryptionConfiguration={"rule": {"applyServerSideEncryptionByDefault": rule}})
     own = watching("key", {"source": ["aws.kms"], "detail": {"requestParameters": {"keyId": ["0a1b2c3d"]}}})
-    assert unknown(pack, COVERAGE, [STACK, encrypted, *rules("a key"), *own]) == {"stack"}
+    assert unverified_resources(pack, COVERAGE, [STACK, encrypted, *rules("a key"), *own]) == {"stack"}
 
 
-def test_patterns_arent_shown(pack: Gate):
-    (finding,) = found(
+def test_patterns_arent_shown(pack: PackProcess):
+    (finding,) = findings_for(
         pack, COVERAGE, [*PHI, *rules("a trail"), *watching("trail", {"detail": {"eventName": ["hunter2"]}})]
     )
     assert "hunter2" not in finding.message

@@ -14,10 +14,10 @@ from hipaa.model.values import Document, Location
 from hipaa.model.verdict import Status
 from hipaa.services.iam import rules
 from hipaa.services.iam.facts import IamRole, IdentityPolicy
-from hipaa.services.iam.managed_policies import ADMIN as ADMIN_POLICIES
-from hipaa.services.iam.managed_policies import EVERY_KEY
-from tests.policy.assertions import wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from hipaa.services.iam.managed_policies import ADMIN_POLICIES as ADMIN_POLICIES
+from hipaa.services.iam.managed_policies import BROAD_DECRYPT_POLICIES
+from tests.policy.assertions import failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -26,8 +26,8 @@ TRUST, APPLIES, USERS = "iam-role-trust-policy", "iam-condition-keys-apply", "ia
 POLICY = "aws:iam/policy:Policy"
 
 
-def unknown(pack: Gate, control: str, stack: list[Resource]) -> set[str]:
-    findings = [each for each in pack.judge(stack) if each.policy == control]
+def unknown(pack: PackProcess, control: str, stack: list[Resource]) -> set[str]:
+    findings = [each for each in pack.evaluate_stack(stack) if each.policy == control]
     assert all("known yet" in each.message for each in findings)
     assert all(each.mandatory for each in findings if control != APPLIES)
     return {each.resource for each in findings}
@@ -93,8 +93,8 @@ KEYS = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"
         (allow("*", Effect="Deny"), False),
     ],
 )
-def test_a_policy_that_allows_everything_fails(pack: Gate, statement, fails):
-    assert wrong(pack, ADMIN, forms(statement)) == (EACH if fails else set())
+def test_a_policy_that_allows_everything_fails(pack: PackProcess, statement, fails):
+    assert failed_resources(pack, ADMIN, forms(statement)) == (EACH if fails else set())
 
 
 VIA = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
@@ -123,15 +123,15 @@ VIA = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
         ({"Effect": "Deny"}, False),
     ],
 )
-def test_a_policy_that_decrypts_with_every_key_fails(pack: Gate, action, rest, fails):
-    assert wrong(pack, DECRYPT, forms(allow(action) | rest)) == (EACH if fails else set())
+def test_a_policy_that_decrypts_with_every_key_fails(pack: PackProcess, action, rest, fails):
+    assert failed_resources(pack, DECRYPT, forms(allow(action) | rest)) == (EACH if fails else set())
 
 
-def test_a_use_of_every_key_may_be_bound_by_a_deny(pack: Gate):
+def test_a_use_of_every_key_may_be_bound_by_a_deny(pack: PackProcess):
     deny = allow("kms:*", Effect="Deny", Condition={"StringNotEquals": VIA})
-    assert wrong(pack, DECRYPT, forms(allow("kms:Decrypt"), deny)) == set()
-    assert wrong(pack, DECRYPT, forms(allow("kms:Decrypt"), deny | {"Resource": f"{KEYS}0a1b"})) == EACH
-    assert wrong(pack, DECRYPT, forms(allow("kms:Encrypt"))) == set()
+    assert failed_resources(pack, DECRYPT, forms(allow("kms:Decrypt"), deny)) == set()
+    assert failed_resources(pack, DECRYPT, forms(allow("kms:Decrypt"), deny | {"Resource": f"{KEYS}0a1b"})) == EACH
+    assert failed_resources(pack, DECRYPT, forms(allow("kms:Encrypt"))) == set()
 
 
 ATTACHMENTS = {
@@ -146,11 +146,11 @@ ATTACHMENTS = {
 
 
 @pytest.mark.parametrize(("token", "prop"), ATTACHMENTS.items())
-def test_managed_policies_of_aws(pack: Gate, token, prop):
-    def told(control: str, arn: str, judge: Any = wrong) -> bool:
+def test_managed_policies_of_aws(pack: PackProcess, token, prop):
+    def told(control: str, arn: str, judge: Any = failed_resources) -> bool:
         rest = {"assumeRolePolicy": trust()} if token.endswith(":Role") else {}
         given = ["arn:aws:iam::aws:policy/ReadOnlyAccess", arn] if prop.endswith("s") else arn
-        comes_from = {prop: ["own"]} if arn == UNKNOWN and judge is wrong else {}
+        comes_from = {prop: ["own"]} if arn == UNKNOWN and judge is failed_resources else {}
         own = Resource(POLICY, "own", {"policy": json.dumps(document(allow("s3:GetObject")))})
         return judge(pack, control, [own, Resource(token, "it", {**rest, prop: given}, comes_from=comes_from)]) == {
             "it"
@@ -167,7 +167,7 @@ def test_managed_policies_of_aws(pack: Gate, token, prop):
         assert told(control, UNKNOWN, unknown)
 
 
-@pytest.mark.parametrize(("judge", "names"), [(rules.no_admin, ADMIN_POLICIES), (rules.no_broad_decrypt, EVERY_KEY)])
+@pytest.mark.parametrize(("judge", "names"), [(rules.no_admin, ADMIN_POLICIES), (rules.no_broad_decrypt, BROAD_DECRYPT_POLICIES)])
 def test_the_managed_policies_that_are_named_are_those_that_fail(judge, names):
     managed = json.loads(aws_managed_policies_data)
     for name in names:
@@ -176,12 +176,12 @@ def test_the_managed_policies_that_are_named_are_those_that_fail(judge, names):
 
 
 @pytest.mark.parametrize("control", [ADMIN, DECRYPT, LEAST, APPLIES])
-def test_a_policy_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: Gate, control):
+def test_a_policy_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: PackProcess, control):
     for policy in ("{", {}, document(without(allow("s3:GetObject"), "Resource"), allow("s3:GetObject"))):
         text = policy if isinstance(policy, str) else json.dumps(policy)
-        assert wrong(pack, control, [Resource(POLICY, "it", {"policy": text})]) == {"it"}
+        assert failed_resources(pack, control, [Resource(POLICY, "it", {"policy": text})]) == {"it"}
     with_principal = document(allow("s3:GetObject", Principal="*"))
-    assert wrong(pack, control, [Resource(POLICY, "it", {"policy": json.dumps(with_principal)})]) == {"it"}
+    assert failed_resources(pack, control, [Resource(POLICY, "it", {"policy": json.dumps(with_principal)})]) == {"it"}
     assert unknown(pack, control, [Resource(POLICY, "it", {"policy": UNKNOWN})]) == {"it"}
     role = {"assumeRolePolicy": trust(), "inlinePolicies": UNKNOWN}
     assert unknown(pack, control, [Resource("aws:iam/role:Role", "it", role)]) == {"it"}
@@ -213,7 +213,7 @@ def structured(*statements: Any, comes_from: tuple[str, ...] = ()) -> list[Resou
         (APPLIES, allow(UNKNOWN, Condition={"StringEquals": {"s3:prefix": "x"}}), True),
     ],
 )
-def test_an_unknown_leaf_is_told_where_the_answer_depends_on_it(pack: Gate, control, statement, told):
+def test_an_unknown_leaf_is_told_where_the_answer_depends_on_it(pack: PackProcess, control, statement, told):
     assert unknown(pack, control, [*phi(), *structured(statement)]) == ({"it"} if told else set())
 
 
@@ -250,28 +250,28 @@ REACHING = [
 
 
 @pytest.mark.parametrize(("statement", "fails"), REACHING)
-def test_more_than_named_actions_on_phi_fails(pack: Gate, statement, fails):
+def test_more_than_named_actions_on_phi_fails(pack: PackProcess, statement, fails):
     stack = [*phi(), Resource("aws:s3/bucket:Bucket", "other", {"bucket": "other", "tags": {"DataClass": "Other"}})]
-    assert wrong(pack, LEAST, [*stack, *forms(statement)]) == (EACH if fails else set())
+    assert failed_resources(pack, LEAST, [*stack, *forms(statement)]) == (EACH if fails else set())
 
 
-def test_what_is_not_phi_may_be_administered(pack: Gate):
-    assert wrong(pack, LEAST, [*phi(tag="Internal"), *forms(allow("s3:*", [DATA, OBJECTS]))]) == set()
-    assert wrong(pack, LEAST, forms(allow("s3:*", [DATA, OBJECTS]))) == set()
+def test_what_is_not_phi_may_be_administered(pack: PackProcess):
+    assert failed_resources(pack, LEAST, [*phi(tag="Internal"), *forms(allow("s3:*", [DATA, OBJECTS]))]) == set()
+    assert failed_resources(pack, LEAST, forms(allow("s3:*", [DATA, OBJECTS]))) == set()
 
 
-def test_a_bucket_whose_name_is_not_known_is_joined_by_reference(pack: Gate):
+def test_a_bucket_whose_name_is_not_known_is_joined_by_reference(pack: PackProcess):
     made = phi(UNKNOWN)
     other = Resource("aws:s3/bucket:Bucket", "other", {"bucket": UNKNOWN, "tags": {"DataClass": "Other"}})
     for statement in (allow("s3:*", [UNKNOWN]), allow("s3:PutBucketPolicy", UNKNOWN)):
-        assert wrong(pack, LEAST, [*made, *structured(statement, comes_from=("data",))]) == {"it"}
+        assert failed_resources(pack, LEAST, [*made, *structured(statement, comes_from=("data",))]) == {"it"}
         assert unknown(pack, LEAST, [*made, other, *structured(statement, comes_from=("data", "other"))]) == {"it"}
-    assert wrong(pack, LEAST, [*made, *structured(allow("s3:GetObject", UNKNOWN), comes_from=("data",))]) == set()
-    assert wrong(pack, LEAST, [*made, Resource(POLICY, "it", {"policy": json.dumps(document(allow("s3:*")))})]) == {
+    assert failed_resources(pack, LEAST, [*made, *structured(allow("s3:GetObject", UNKNOWN), comes_from=("data",))]) == set()
+    assert failed_resources(pack, LEAST, [*made, Resource(POLICY, "it", {"policy": json.dumps(document(allow("s3:*")))})]) == {
         "it"
     }
     elsewhere = document(allow("s3:*", "arn:aws:s3:::elsewhere/*"))
-    assert wrong(pack, LEAST, [*made, Resource(POLICY, "it", {"policy": json.dumps(elsewhere)})]) == set()
+    assert failed_resources(pack, LEAST, [*made, Resource(POLICY, "it", {"policy": json.dumps(elsewhere)})]) == set()
 
 
 SSE = {"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
@@ -306,10 +306,10 @@ SSE = {"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
         ("*", SSE, False),
     ],
 )
-def test_a_grant_that_never_applies_is_told(pack: Gate, actions, condition, fails):
+def test_a_grant_that_never_applies_is_told(pack: PackProcess, actions, condition, fails):
     stack = forms(allow(actions, Condition=condition))
-    assert wrong(pack, APPLIES, stack) == (EACH if fails else set())
-    assert not any(each.mandatory for each in pack.judge(stack) if each.policy == APPLIES)
+    assert failed_resources(pack, APPLIES, stack) == (EACH if fails else set())
+    assert not any(each.mandatory for each in pack.evaluate_stack(stack) if each.policy == APPLIES)
 
 
 # Trust. A key tells the account.
@@ -364,8 +364,8 @@ def federated(provider: str, **condition: Any) -> dict[str, Any]:
         federated("www.amazon.com", StringEquals={"www.amazon.com:app_id": "x", "www.amazon.com:user_id": "y"}),
     ],
 )
-def test_a_role_for_those_it_names_passes(pack: Gate, change):
-    assert wrong(pack, TRUST, [KEY, role(**change)]) == set()
+def test_a_role_for_those_it_names_passes(pack: PackProcess, change):
+    assert failed_resources(pack, TRUST, [KEY, role(**change)]) == set()
 
 
 @pytest.mark.parametrize(
@@ -391,21 +391,21 @@ def test_a_role_for_those_it_names_passes(pack: Gate, change):
         federated("cognito-rules.amazonaws.com", StringEquals={"cognito-rules.amazonaws.com:aud": "pool"}),
     ],
 )
-def test_a_role_for_others_fails(pack: Gate, change):
-    assert wrong(pack, TRUST, [KEY, role(**change)]) == {"role"}
+def test_a_role_for_others_fails(pack: PackProcess, change):
+    assert failed_resources(pack, TRUST, [KEY, role(**change)]) == {"role"}
 
 
-def test_a_deny_binds_a_trust_too(pack: Gate):
+def test_a_deny_binds_a_trust_too(pack: PackProcess):
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
     condition = {"StringNotEquals": {"sts:ExternalId": "x"}}
     statements = [json.loads(trust(Principal=AWAY))["Statement"][0], deny | {"Condition": condition}]
     bound = Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": json.dumps(document(*statements))})
-    assert wrong(pack, TRUST, [KEY, bound]) == set()
+    assert failed_resources(pack, TRUST, [KEY, bound]) == set()
 
 
-def test_a_trust_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: Gate):
+def test_a_trust_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: PackProcess):
     for text in ("{", "", json.dumps(document(allow("sts:AssumeRole")))):
-        assert wrong(pack, TRUST, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": text})]) == {"role"}
+        assert failed_resources(pack, TRUST, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": text})]) == {"role"}
     assert unknown(pack, TRUST, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": UNKNOWN})]) == {"role"}
     for change in ({"Principal": {"AWS": UNKNOWN}}, {"Principal": UNKNOWN}, federated(UNKNOWN, StringEquals=AUDIENCE)):
         declared = {"trustPolicy": json.loads(trust(**change))}
@@ -416,12 +416,12 @@ def test_a_trust_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack:
 @pytest.mark.parametrize(("accounts", "status"), [((), Status.FAIL), ((OTHER,), Status.PASS)])
 def test_accounts_that_the_config_trusts_need_no_binding(accounts, status):
     given = IamRole("role", Document(trust(Principal=AWAY)), Location(account=ACCOUNT))
-    assert rules.trust(given, RuleContext(Stack(()), {"accounts": accounts})).status is status
+    assert rules.role_trust_policy(given, RuleContext(Stack(()), {"accounts": accounts})).status is status
 
 
-def test_whose_account_it_is_that_is_not_known_is_told(pack: Gate):
+def test_whose_account_it_is_that_is_not_known_is_told(pack: PackProcess):
     assert unknown(pack, TRUST, [role(Principal={"AWS": ROOT})]) == {"role"}
-    assert wrong(pack, TRUST, [role(Principal=AWAY, Condition={"StringEquals": {"sts:ExternalId": "x"}})]) == set()
+    assert failed_resources(pack, TRUST, [role(Principal=AWAY, Condition={"StringEquals": {"sts:ExternalId": "x"}})]) == set()
 
 
 @pytest.mark.parametrize(
@@ -438,13 +438,13 @@ def test_whose_account_it_is_that_is_not_known_is_told(pack: Gate):
         "aws:iam/serviceSpecificCredential:ServiceSpecificCredential",
     ],
 )
-def test_users_fail(pack: Gate, token):
+def test_users_fail(pack: PackProcess, token):
     given = {"user": UNKNOWN, "policy": UNKNOWN, "policyArn": UNKNOWN}
-    assert wrong(pack, USERS, [role(), Resource(token, "it", given)]) == {"it"}
+    assert failed_resources(pack, USERS, [role(), Resource(token, "it", given)]) == {"it"}
 
 
-def test_a_policy_that_users_are_given_fails(pack: Gate):
+def test_a_policy_that_users_are_given_fails(pack: PackProcess):
     arn = {"policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
     token = "aws:iam/policyAttachment:PolicyAttachment"
     stack = [Resource(token, "users", arn | {"users": ["x"]}), Resource(token, "roles", arn | {"roles": ["x"]})]
-    assert wrong(pack, USERS, stack) == {"users"}
+    assert failed_resources(pack, USERS, stack) == {"users"}

@@ -15,8 +15,8 @@ from hipaa.model.values import Document, Location, StackResource, Unknown
 from hipaa.model.verdict import Finding, Status
 from hipaa.services.kms import rules
 from hipaa.services.kms.facts import Key, KeyPolicy
-from tests.policy.assertions import unknown, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -57,8 +57,8 @@ def service(name: str = "cloudtrail.amazonaws.com", **condition: Any) -> dict[st
         {"customKeyStoreId": "cks-1234567890abcdef0"},
     ],
 )
-def test_a_key_that_rotates_passes(pack: Gate, inputs):
-    assert wrong(pack, ROTATION, [key(**inputs)]) == set()
+def test_a_key_that_rotates_passes(pack: PackProcess, inputs):
+    assert failed_resources(pack, ROTATION, [key(**inputs)]) == set()
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_a_key_that_rotates_passes(pack: Gate, inputs):
         {"enableKeyRotation": False, "rotationPeriodInDays": UNKNOWN},
     ],
 )
-def test_a_key_that_rotates_seldom_or_never_fails(pack: Gate, inputs):
-    assert wrong(pack, ROTATION, [key("good", enableKeyRotation=True), key(**inputs)]) == {"key"}
+def test_a_key_that_rotates_seldom_or_never_fails(pack: PackProcess, inputs):
+    assert failed_resources(pack, ROTATION, [key("good", enableKeyRotation=True), key(**inputs)]) == {"key"}
 
 
 @pytest.mark.parametrize(
@@ -84,24 +84,24 @@ def test_a_key_that_rotates_seldom_or_never_fails(pack: Gate, inputs):
         {"enableKeyRotation": True, "rotationPeriodInDays": 366, "keyUsage": UNKNOWN},
     ],
 )
-def test_a_rotation_that_is_not_known_is_told(pack: Gate, inputs):
-    assert unknown(pack, ROTATION, [key(**inputs)]) == {"key"}
+def test_a_rotation_that_is_not_known_is_told(pack: PackProcess, inputs):
+    assert unverified_resources(pack, ROTATION, [key(**inputs)]) == {"key"}
 
 
-def test_imported_material_does_not_rotate_and_a_replica_does_with_its_primary(pack: Gate):
-    assert wrong(pack, ROTATION, [key(token=EXTERNAL)]) == {"key"}
-    assert wrong(pack, ROTATION, [key(token=REPLICA, primaryKeyArn=KEY_ARN)]) == set()
+def test_imported_material_does_not_rotate_and_a_replica_does_with_its_primary(pack: PackProcess):
+    assert failed_resources(pack, ROTATION, [key(token=EXTERNAL)]) == {"key"}
+    assert failed_resources(pack, ROTATION, [key(token=REPLICA, primaryKeyArn=KEY_ARN)]) == set()
 
 
 @pytest.mark.parametrize("token", ["aws:kms/key:Key", EXTERNAL, REPLICA])
-def test_the_deletion_window(pack: Gate, token):
+def test_the_deletion_window(pack: PackProcess, token):
     stack = [
         key("short", token, deletionWindowInDays=29),
         key("whole", token, deletionWindowInDays=30),
         key("own", token),
     ]
-    assert wrong(pack, WINDOW, stack) == {"short"}
-    assert unknown(pack, WINDOW, [key(token=token, deletionWindowInDays=UNKNOWN)]) == {"key"}
+    assert failed_resources(pack, WINDOW, stack) == {"short"}
+    assert unverified_resources(pack, WINDOW, [key(token=token, deletionWindowInDays=UNKNOWN)]) == {"key"}
 
 
 # Each statement beside the account's own, as the key's own policy and as a resource of its own.
@@ -145,30 +145,30 @@ EVERYONE = {"AWS": "*"}
         ({"Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}}, False),
     ],
 )
-def test_a_key_open_to_everyone_fails(pack: Gate, change, fails, at):
+def test_a_key_open_to_everyone_fails(pack: PackProcess, change, fails, at):
     statement = {name: value for name, value in allow(**change).items() if value is not None}
-    assert wrong(pack, PUBLIC, companions(document(statement))[at]) == ({"policy"} if fails else set())
+    assert failed_resources(pack, PUBLIC, companions(document(statement))[at]) == ({"policy"} if fails else set())
 
 
 @pytest.mark.parametrize("control", [PUBLIC, DEPUTY, ADMIN])
 @pytest.mark.parametrize("at", range(3))
-def test_a_policy_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: Gate, control, at):
+def test_a_policy_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: PackProcess, control, at):
     for malformed in (
         "{",
         '{"Statement": []}',
         '{"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}',
     ):
         expected = set() if control != ADMIN and malformed == '{"Statement": []}' else {"policy"}
-        assert wrong(pack, control, companions(malformed)[at]) == expected
-    assert unknown(pack, control, companions(UNKNOWN)[at]) == {"policy"}
+        assert failed_resources(pack, control, companions(malformed)[at]) == expected
+    assert unverified_resources(pack, control, companions(UNKNOWN)[at]) == {"policy"}
 
 
 @pytest.mark.parametrize("control", [PUBLIC, DEPUTY, ADMIN])
-def test_without_a_policy_a_key_has_the_default_one(pack: Gate, control):
-    assert wrong(pack, control, [key(), key("external", EXTERNAL), key("empty", policy="")]) == set()
+def test_without_a_policy_a_key_has_the_default_one(pack: PackProcess, control):
+    assert failed_resources(pack, control, [key(), key("external", EXTERNAL), key("empty", policy="")]) == set()
 
 
-def test_a_policy_with_an_unknown_leaf_is_told(pack: Gate):
+def test_a_policy_with_an_unknown_leaf_is_told(pack: PackProcess):
     """The component around the key declared the policy, with its structure known."""
     for statement, control in (
         (allow(Principal={"AWS": UNKNOWN}), PUBLIC),
@@ -180,7 +180,7 @@ def test_a_policy_with_an_unknown_leaf_is_told(pack: Gate):
             "aws:kms/key:Key", "key", {"policy": UNKNOWN}, parent="around", comes_from={"policy": ["role"]}
         )
         role = Resource("aws:iam/role:Role", "role", {})
-        assert unknown(pack, control, [role, around, child]) == {"key"}
+        assert unverified_resources(pack, control, [role, around, child]) == {"key"}
 
 
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
@@ -216,8 +216,8 @@ CONTEXT = "kms:EncryptionContext:aws:cloudtrail:arn"
         ({"Bool": {"aws:SecureTransport": "true"}}, True),
     ],
 )
-def test_a_service_that_acts_for_others_fails(pack: Gate, condition, fails, at):
-    assert wrong(pack, DEPUTY, companions(document(service(**condition)))[at]) == ({"policy"} if fails else set())
+def test_a_service_that_acts_for_others_fails(pack: PackProcess, condition, fails, at):
+    assert failed_resources(pack, DEPUTY, companions(document(service(**condition)))[at]) == ({"policy"} if fails else set())
 
 
 @pytest.mark.parametrize(
@@ -230,15 +230,15 @@ def test_a_service_that_acts_for_others_fails(pack: Gate, condition, fails, at):
         ({"Bool": {"aws:PrincipalIsAWSService": "true"}}, True),
     ],
 )
-def test_a_wildcard_is_for_services_too(pack: Gate, condition, fails):
+def test_a_wildcard_is_for_services_too(pack: PackProcess, condition, fails):
     policy = document(allow(Principal="*", Condition=condition))
-    assert wrong(pack, DEPUTY, [key(policy=policy)]) == ({"key"} if fails else set())
+    assert failed_resources(pack, DEPUTY, [key(policy=policy)]) == ({"key"} if fails else set())
 
 
-def test_a_service_is_bound_by_a_deny_too(pack: Gate):
+def test_a_service_is_bound_by_a_deny_too(pack: PackProcess):
     deny = service(StringNotEquals={"aws:SourceAccount": ACCOUNT}) | {"Effect": "Deny", "Action": "kms:*"}
-    assert wrong(pack, DEPUTY, [key(policy=document(service(), deny))]) == set()
-    assert wrong(pack, DEPUTY, [key(policy=document(service(), deny | {"Action": "kms:Decrypt"}))]) == {"key"}
+    assert failed_resources(pack, DEPUTY, [key(policy=document(service(), deny))]) == set()
+    assert failed_resources(pack, DEPUTY, [key(policy=document(service(), deny | {"Action": "kms:Decrypt"}))]) == {"key"}
 
 
 @pytest.mark.parametrize("at", range(3))
@@ -259,18 +259,18 @@ def test_a_service_is_bound_by_a_deny_too(pack: Gate):
         ([allow(NotAction="kms:PutKeyPolicy", Action=None)], True),
     ],
 )
-def test_a_key_whose_policy_nobody_may_change_fails(pack: Gate, statements, fails, at):
+def test_a_key_whose_policy_nobody_may_change_fails(pack: PackProcess, statements, fails, at):
     given = [{name: value for name, value in each.items() if value is not None} for each in statements]
     policy = json.dumps({"Version": "2012-10-17", "Statement": given})
-    assert wrong(pack, ADMIN, companions(policy)[at]) == ({"policy"} if fails else set())
+    assert failed_resources(pack, ADMIN, companions(policy)[at]) == ({"policy"} if fails else set())
 
 
-def test_the_lockout_check_is_not_bypassed(pack: Gate):
+def test_the_lockout_check_is_not_bypassed(pack: PackProcess):
     on = {"bypassPolicyLockoutSafetyCheck": True}
-    assert wrong(pack, ADMIN, [key(**on), key("replica", REPLICA, **on)]) == {"key", "replica"}
-    assert wrong(pack, ADMIN, [key(policy=document(), **on)]) == {"key"}
-    assert wrong(pack, ADMIN, [key(bypassPolicyLockoutSafetyCheck=False)]) == set()
-    assert unknown(pack, ADMIN, [key(policy=document(), bypassPolicyLockoutSafetyCheck=UNKNOWN)]) == {"key"}
+    assert failed_resources(pack, ADMIN, [key(**on), key("replica", REPLICA, **on)]) == {"key", "replica"}
+    assert failed_resources(pack, ADMIN, [key(policy=document(), **on)]) == {"key"}
+    assert failed_resources(pack, ADMIN, [key(bypassPolicyLockoutSafetyCheck=False)]) == set()
+    assert unverified_resources(pack, ADMIN, [key(policy=document(), bypassPolicyLockoutSafetyCheck=UNKNOWN)]) == {"key"}
 
 
 @pytest.mark.parametrize(
@@ -327,22 +327,22 @@ ANOTHER_ARN = KEY_ARN.replace("0a1b", "ffff")
         (("alias/data",), ("alias/data",), True),
     ],
 )
-def test_a_log_under_the_key_of_its_data_fails(pack: Gate, tag, data, log, fails):
+def test_a_log_under_the_key_of_its_data_fails(pack: PackProcess, tag, data, log, fails):
     alias = Resource(
         "aws:kms/alias:Alias", "alias", {"name": "alias/x", "targetKeyId": UNKNOWN}, comes_from={"targetKeyId": ["key"]}
     )
     stack = [key(), key("audit-key"), alias, *bucket("data", tag, *data), *bucket("log", "CloudTrailLog", *log)]
-    assert wrong(pack, SEPARATION, stack) == ({"log"} if fails else set())
+    assert failed_resources(pack, SEPARATION, stack) == ({"log"} if fails else set())
 
 
-def test_a_key_that_may_be_that_of_the_data_is_told(pack: Gate):
+def test_a_key_that_may_be_that_of_the_data_is_told(pack: PackProcess):
     for log in (UNKNOWN, "alias/audit"):
         stack = [*bucket("data", "PHI", KEY_ARN), *bucket("log", "CloudTrailLog", log)]
-        assert unknown(pack, SEPARATION, stack) == {"log"}
+        assert unverified_resources(pack, SEPARATION, stack) == {"log"}
 
 
 @pytest.mark.parametrize(("mine", "fails"), [("key", True), ("audit-key", False)])
-def test_a_trail_and_its_log_group_under_the_key_of_the_data_fail(pack: Gate, mine, fails):
+def test_a_trail_and_its_log_group_under_the_key_of_the_data_fail(pack: PackProcess, mine, fails):
     under = {"kmsKeyId": UNKNOWN}
     group, plain = (
         Resource("aws:cloudwatch/logGroup:LogGroup", name, under, comes_from={"kmsKeyId": [mine]})
@@ -355,19 +355,19 @@ def test_a_trail_and_its_log_group_under_the_key_of_the_data_fail(pack: Gate, mi
         comes_from={"kmsKeyId": [mine], "cloudWatchLogsGroupArn": ["group"]},
     )
     stack = [key(), key("audit-key"), *bucket("data", "PHI", UNKNOWN, "key"), group, plain, trail]
-    assert wrong(pack, SEPARATION, stack) == ({"trail", "group"} if fails else set())
+    assert failed_resources(pack, SEPARATION, stack) == ({"trail", "group"} if fails else set())
     tagged = Resource(plain.type, "plain", {**under, "tags": {"DataClass": UNKNOWN}}, comes_from=plain.comes_from)
-    assert unknown(pack, SEPARATION, [*stack[:4], tagged]) == ({"plain"} if fails else set())
+    assert unverified_resources(pack, SEPARATION, [*stack[:4], tagged]) == ({"plain"} if fails else set())
 
 
-def test_other_data_may_share_a_key(pack: Gate):
+def test_other_data_may_share_a_key(pack: PackProcess):
     stack = [key(), *bucket("data", "Internal", UNKNOWN, "key"), *bucket("log", "CloudTrailLog", UNKNOWN, "key")]
-    assert wrong(pack, SEPARATION, stack) == set()
+    assert failed_resources(pack, SEPARATION, stack) == set()
 
 
 def live(state: Any) -> Finding:
     of_account = Key(KEY_ARN, KEY_ARN, "symmetric", True, 365, None, Location("aws", "us-east-1", ACCOUNT), state)
-    return rules.not_pending_deletion(of_account, RuleContext(Stack((of_account,)), {}))
+    return rules.key_enabled(of_account, RuleContext(Stack((of_account,)), {}))
 
 
 @pytest.mark.parametrize(
@@ -389,8 +389,8 @@ def test_a_live_key_that_cant_be_used_fails(state, status):
     assert live(state).status is status
 
 
-def test_no_program_is_asked_for_the_state_of_its_keys(pack: Gate):
+def test_no_program_is_asked_for_the_state_of_its_keys(pack: PackProcess):
     control = next(each for each in CONTROLS if each.id == "kms-key-enabled")
     assert control.stages == {Stage.LIVE}
     assert control.severity is Severity.CRITICAL
-    assert not [each for each in pack.judge([key(enableKeyRotation=True)]) if each.policy == control.id]
+    assert not [each for each in pack.evaluate_stack([key(enableKeyRotation=True)]) if each.policy == control.id]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import unknown, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 PUBLIC, EXTERNAL, ACLS = "s3-no-public-grant", "s3-no-external-access", "s3-acls-disabled"
 POINT, ACCOUNT_BLOCK = "s3-access-point-private", "s3-account-public-access-block"
@@ -61,7 +61,7 @@ def policies(policy: Any) -> list[list[Resource]]:
     return forms("BucketPolicy", {"policy": policy}, {"policy": policy})
 
 
-def alike(ask: Callable[..., set[str]], pack: Gate, control: str, stacks: list[list[Resource]]) -> set[str]:
+def alike(ask: Callable[..., set[str]], pack: PackProcess, control: str, stacks: list[list[Resource]]) -> set[str]:
     """What is answered of each of these stacks."""
     answers = [ask(pack, control, stack) for stack in stacks]
     assert answers == answers[:1] * len(stacks)
@@ -149,27 +149,27 @@ NAMELESS = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Reso
 
 
 @pytest.mark.parametrize("statements", CLOSED)
-def test_a_policy_for_the_account_lets_nobody_else_in(pack: Gate, statements):
+def test_a_policy_for_the_account_lets_nobody_else_in(pack: PackProcess, statements):
     for control in (PUBLIC, EXTERNAL):
-        assert alike(wrong, pack, control, policies(text(*statements))) == set()
+        assert alike(failed_resources, pack, control, policies(text(*statements))) == set()
 
 
 @pytest.mark.parametrize("statements", OPEN)
-def test_a_policy_that_lets_anyone_in_fails(pack: Gate, statements):
+def test_a_policy_that_lets_anyone_in_fails(pack: PackProcess, statements):
     for control in (PUBLIC, EXTERNAL):
-        assert alike(wrong, pack, control, policies(text(*statements))) == {"it"}
+        assert alike(failed_resources, pack, control, policies(text(*statements))) == {"it"}
 
 
 @pytest.mark.parametrize("statements", STRANGE)
-def test_a_policy_that_lets_a_stranger_in_fails(pack: Gate, statements):
-    assert alike(wrong, pack, EXTERNAL, policies(text(*statements))) == {"it"}
-    assert alike(wrong, pack, PUBLIC, policies(text(*statements))) == set()
+def test_a_policy_that_lets_a_stranger_in_fails(pack: PackProcess, statements):
+    assert alike(failed_resources, pack, EXTERNAL, policies(text(*statements))) == {"it"}
+    assert alike(failed_resources, pack, PUBLIC, policies(text(*statements))) == set()
 
 
 @pytest.mark.parametrize("control", [PUBLIC, EXTERNAL])
 @pytest.mark.parametrize("policy", ["", "{", "[]", "5", NAMELESS])
-def test_a_policy_that_can_not_be_parsed_fails(pack: Gate, control, policy):
-    assert alike(wrong, pack, control, policies(policy)) == {"it"}
+def test_a_policy_that_can_not_be_parsed_fails(pack: PackProcess, control, policy):
+    assert alike(failed_resources, pack, control, policies(policy)) == {"it"}
 
 
 UNKNOWN_IN_PART = [
@@ -183,29 +183,29 @@ UNKNOWN_IN_PART = [
 
 
 @pytest.mark.parametrize("control", [PUBLIC, EXTERNAL])
-def test_a_policy_that_is_not_known_is_told(pack: Gate, control):
-    assert alike(unknown, pack, control, policies(UNKNOWN)) == {"it"}
+def test_a_policy_that_is_not_known_is_told(pack: PackProcess, control):
+    assert alike(unverified_resources, pack, control, policies(UNKNOWN)) == {"it"}
     for statements in UNKNOWN_IN_PART:
         document = {"Version": "2012-10-17", "Statement": statements}
-        assert unknown(pack, control, component("BucketPolicy", "bucketPolicy", document)) == {"it"}, statements
+        assert unverified_resources(pack, control, component("BucketPolicy", "bucketPolicy", document)) == {"it"}, statements
 
 
 @pytest.mark.parametrize("principal", [{"Service": UNKNOWN}, {"Federated": UNKNOWN}, {"CanonicalUser": UNKNOWN}])
-def test_a_principal_that_is_not_known_is_no_one_in_public(pack: Gate, principal):
+def test_a_principal_that_is_not_known_is_no_one_in_public(pack: PackProcess, principal):
     stack = component("BucketPolicy", "bucketPolicy", {"Statement": [OWN | {"Principal": principal}]})
-    assert wrong(pack, PUBLIC, stack) == set()
-    assert unknown(pack, EXTERNAL, stack) == {"it"}
+    assert failed_resources(pack, PUBLIC, stack) == set()
+    assert unverified_resources(pack, EXTERNAL, stack) == {"it"}
 
 
 @pytest.mark.parametrize("statement", of_account(OTHER))
-def test_an_account_may_be_the_stacks_own_while_that_can_not_be_told(pack: Gate, statement):
+def test_an_account_may_be_the_stacks_own_while_that_can_not_be_told(pack: PackProcess, statement):
     stack = [bucket(), companion("BucketPolicy", policy=text(statement))]
-    assert unknown(pack, EXTERNAL, stack) == {"it"}
-    assert wrong(pack, EXTERNAL, [KEY, *stack]) == {"it"}
+    assert unverified_resources(pack, EXTERNAL, stack) == {"it"}
+    assert failed_resources(pack, EXTERNAL, [KEY, *stack]) == {"it"}
 
 
 @pytest.fixture
-def partners(pack: Gate) -> Iterator[Gate]:
+def partners(pack: PackProcess) -> Iterator[PackProcess]:
     trusted = {"accounts": [PARTNER], "organizations": [ORGANIZATION]}
     pack.configure(s3_no_external_access=trusted, s3_access_point_private=trusted)
     yield pack
@@ -213,12 +213,12 @@ def partners(pack: Gate) -> Iterator[Gate]:
 
 
 @pytest.mark.parametrize("statement", [*of_account(PARTNER), *ORGANIZED])
-def test_whom_the_config_names_is_trusted(partners: Gate, statement):
+def test_whom_the_config_names_is_trusted(partners: PackProcess, statement):
     policy = text(statement)
     others = policy.replace(PARTNER, OTHER).replace(ORGANIZATION, "o-0123456789")
     for control, declared in ((EXTERNAL, policies), (POINT, points)):
-        assert alike(wrong, partners, control, declared(policy)) == set()
-        assert alike(wrong, partners, control, declared(others)) == {"it"}
+        assert alike(failed_resources, partners, control, declared(policy)) == set()
+        assert alike(failed_resources, partners, control, declared(others)) == {"it"}
 
 
 def acls(acl: Any = None, uri: Any = None) -> list[list[Resource]]:
@@ -234,26 +234,26 @@ PUBLIC_GRANTS = [(acl, f"{GROUPS}/global/{who}Users") for acl in (None, UNKNOWN)
 
 
 @pytest.mark.parametrize("acl", ["private", "log-delivery-write", "bucket-owner-full-control"])
-def test_an_acl_that_grants_nothing_to_the_public_passes(pack: Gate, acl):
-    assert alike(wrong, pack, PUBLIC, acls(acl)) == set()
-    assert alike(wrong, pack, PUBLIC, acls(acl, f"{GROUPS}/s3/LogDelivery")) == set()
+def test_an_acl_that_grants_nothing_to_the_public_passes(pack: PackProcess, acl):
+    assert alike(failed_resources, pack, PUBLIC, acls(acl)) == set()
+    assert alike(failed_resources, pack, PUBLIC, acls(acl, f"{GROUPS}/s3/LogDelivery")) == set()
 
 
 @pytest.mark.parametrize(("acl", "uri"), [*PUBLIC_ACLS, *PUBLIC_GRANTS])
-def test_an_acl_that_grants_to_the_public_fails(pack: Gate, acl, uri):
-    assert alike(wrong, pack, PUBLIC, acls(acl, uri)) == {"it"}
+def test_an_acl_that_grants_to_the_public_fails(pack: PackProcess, acl, uri):
+    assert alike(failed_resources, pack, PUBLIC, acls(acl, uri)) == {"it"}
 
 
 @pytest.mark.parametrize("stacks", [acls(UNKNOWN), acls(uri=UNKNOWN), acls("private", UNKNOWN)])
-def test_an_acl_that_is_not_known_is_told(pack: Gate, stacks):
-    assert alike(unknown, pack, PUBLIC, stacks) == {"it"}
+def test_an_acl_that_is_not_known_is_told(pack: PackProcess, stacks):
+    assert alike(unverified_resources, pack, PUBLIC, stacks) == {"it"}
 
 
 @pytest.mark.parametrize("grants", [UNKNOWN, [UNKNOWN]])
-def test_grants_that_are_not_known_are_told(pack: Gate, grants):
+def test_grants_that_are_not_known_are_told(pack: PackProcess, grants):
     stacks = forms("BucketAcl", {"accessControlPolicy": {"grants": grants}}, {"grants": grants}, v6="V2")
     stacks += forms("BucketAcl", {"accessControlPolicy": UNKNOWN}, {"grants": grants})
-    assert alike(unknown, pack, PUBLIC, stacks) == {"it"}
+    assert alike(unverified_resources, pack, PUBLIC, stacks) == {"it"}
 
 
 def owned(rule: Any) -> list[list[Resource]]:
@@ -262,16 +262,16 @@ def owned(rule: Any) -> list[list[Resource]]:
 
 
 @pytest.mark.parametrize("owner", ["BucketOwnerPreferred", "ObjectWriter", "hunter2", "", None])
-def test_the_owner_of_the_bucket_owns_its_objects(pack: Gate, owner):
-    assert alike(wrong, pack, ACLS, owned({"objectOwnership": "BucketOwnerEnforced"})) == set()
+def test_the_owner_of_the_bucket_owns_its_objects(pack: PackProcess, owner):
+    assert alike(failed_resources, pack, ACLS, owned({"objectOwnership": "BucketOwnerEnforced"})) == set()
     for rule in ({"objectOwnership": owner}, {}, None):
-        assert alike(wrong, pack, ACLS, owned(rule)) == {"it"}
-    assert not any("hunter2" in each.message for each in pack.judge(owned({"objectOwnership": owner})[0]))
+        assert alike(failed_resources, pack, ACLS, owned(rule)) == {"it"}
+    assert not any("hunter2" in each.message for each in pack.evaluate_stack(owned({"objectOwnership": owner})[0]))
 
 
 @pytest.mark.parametrize("rule", [UNKNOWN, {"objectOwnership": UNKNOWN}])
-def test_an_ownership_that_is_not_known_is_told(pack: Gate, rule):
-    assert alike(unknown, pack, ACLS, owned(rule)) == {"it"}
+def test_an_ownership_that_is_not_known_is_told(pack: PackProcess, rule):
+    assert alike(unverified_resources, pack, ACLS, owned(rule)) == {"it"}
 
 
 def points(policy: Any, block: Any = None, data_class: str = "PHI") -> list[list[Resource]]:
@@ -290,18 +290,18 @@ def points(policy: Any, block: Any = None, data_class: str = "PHI") -> list[list
 
 @pytest.mark.parametrize("block", [None, {}, {"blockPublicAcls": True}, ON])
 @pytest.mark.parametrize("policy", [None, "", "{}"])
-def test_an_access_point_that_says_nothing_blocks_public_access(pack: Gate, block, policy):
+def test_an_access_point_that_says_nothing_blocks_public_access(pack: PackProcess, block, policy):
     """S3 turns on what it doesn't turn off."""
     for control in (POINT, PUBLIC):
-        assert alike(wrong, pack, control, points(policy, block)[:2]) == set()
+        assert alike(failed_resources, pack, control, points(policy, block)[:2]) == set()
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_an_access_point_blocks_public_access(pack: Gate, flag):
+def test_an_access_point_blocks_public_access(pack: PackProcess, flag):
     for block in (ON | {flag: False}, {flag: "false"}, dict.fromkeys(FLAGS, UNKNOWN) | {flag: False}):
-        assert alike(wrong, pack, POINT, points(None, block)[:2]) == {"it"}
+        assert alike(failed_resources, pack, POINT, points(None, block)[:2]) == {"it"}
     for block in (UNKNOWN, ON | {flag: UNKNOWN}):
-        assert alike(unknown, pack, POINT, points(None, block)[:2]) == {"it"}
+        assert alike(unverified_resources, pack, POINT, points(None, block)[:2]) == {"it"}
 
 
 def through_a_point(statements: list[Any]) -> list[list[Resource]]:
@@ -310,49 +310,49 @@ def through_a_point(statements: list[Any]) -> list[list[Resource]]:
 
 
 @pytest.mark.parametrize("statements", CLOSED)
-def test_a_policy_of_an_access_point_for_the_account_passes(pack: Gate, statements):
+def test_a_policy_of_an_access_point_for_the_account_passes(pack: PackProcess, statements):
     for control in (POINT, PUBLIC):
-        assert alike(wrong, pack, control, through_a_point(statements)) == set()
+        assert alike(failed_resources, pack, control, through_a_point(statements)) == set()
 
 
 @pytest.mark.parametrize("statements", [*OPEN, *STRANGE])
-def test_a_policy_of_an_access_point_that_lets_a_stranger_in_fails(pack: Gate, statements):
-    assert alike(wrong, pack, POINT, through_a_point(statements)) == {"it"}
-    assert alike(wrong, pack, PUBLIC, through_a_point(statements)) == ({"it"} if statements in OPEN else set())
+def test_a_policy_of_an_access_point_that_lets_a_stranger_in_fails(pack: PackProcess, statements):
+    assert alike(failed_resources, pack, POINT, through_a_point(statements)) == {"it"}
+    assert alike(failed_resources, pack, PUBLIC, through_a_point(statements)) == ({"it"} if statements in OPEN else set())
 
 
 @pytest.mark.parametrize("control", [POINT, PUBLIC])
-def test_a_policy_of_an_access_point_that_is_not_known_is_told(pack: Gate, control):
-    assert alike(wrong, pack, control, points("{")) == {"it"}
-    assert alike(unknown, pack, control, points(UNKNOWN)) == {"it"}
+def test_a_policy_of_an_access_point_that_is_not_known_is_told(pack: PackProcess, control):
+    assert alike(failed_resources, pack, control, points("{")) == {"it"}
+    assert alike(unverified_resources, pack, control, points(UNKNOWN)) == {"it"}
     for statements in UNKNOWN_IN_PART:
         document = {"Version": "2012-10-17", "Statement": statements}
-        assert unknown(pack, control, component("AccessPoint", "accessPointPolicy", document)) == {"it"}, statements
+        assert unverified_resources(pack, control, component("AccessPoint", "accessPointPolicy", document)) == {"it"}, statements
 
 
-def test_an_access_point_of_a_bucket_elsewhere_is_judged_as_if_of_phi(pack: Gate):
+def test_an_access_point_of_a_bucket_elsewhere_is_judged_as_if_of_phi(pack: PackProcess):
     off = companion("AccessPoint", bucket="elsewhere", publicAccessBlockConfiguration={"blockPublicAcls": False})
-    assert wrong(pack, POINT, [bucket(data_class="Public"), off]) == {"it"}
+    assert failed_resources(pack, POINT, [bucket(data_class="Public"), off]) == {"it"}
 
 
 def account(name: str = "it", **flags: Any) -> Resource:
     return Resource("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", name, flags)
 
 
-def test_the_account_blocks_public_access(pack: Gate):
+def test_the_account_blocks_public_access(pack: PackProcess):
     for right in ([bucket()], [account(**ON)], [account(**dict.fromkeys(FLAGS, "true"))]):
-        assert wrong(pack, ACCOUNT_BLOCK, right) == set()
-    assert wrong(pack, ACCOUNT_BLOCK, [account()]) == {"it"}
+        assert failed_resources(pack, ACCOUNT_BLOCK, right) == set()
+    assert failed_resources(pack, ACCOUNT_BLOCK, [account()]) == {"it"}
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_a_flag_of_the_account_that_is_off_fails(pack: Gate, flag):
+def test_a_flag_of_the_account_that_is_off_fails(pack: PackProcess, flag):
     for off in (False, "false", None):
-        assert wrong(pack, ACCOUNT_BLOCK, [account("right", **ON), account(**ON | {flag: off})]) == {"it"}
+        assert failed_resources(pack, ACCOUNT_BLOCK, [account("right", **ON), account(**ON | {flag: off})]) == {"it"}
     rest = dict.fromkeys(FLAGS, UNKNOWN)
-    assert wrong(pack, ACCOUNT_BLOCK, [account(**rest | {flag: False})]) == {"it"}
+    assert failed_resources(pack, ACCOUNT_BLOCK, [account(**rest | {flag: False})]) == {"it"}
     for given in (rest, ON | {flag: UNKNOWN}):
-        assert unknown(pack, ACCOUNT_BLOCK, [account(**given)]) == {"it"}
+        assert unverified_resources(pack, ACCOUNT_BLOCK, [account(**given)]) == {"it"}
 
 
 def sites(given: dict[str, Any], own: Any) -> list[list[Resource]]:
@@ -363,19 +363,19 @@ def sites(given: dict[str, Any], own: Any) -> list[list[Resource]]:
 
 
 @pytest.mark.parametrize("index", ["index.html", UNKNOWN])
-def test_a_website_fails(pack: Gate, index):
-    assert alike(wrong, pack, WEBSITE, sites({"indexDocument": {"suffix": index}}, {"indexDocument": index})) == {"it"}
+def test_a_website_fails(pack: PackProcess, index):
+    assert alike(failed_resources, pack, WEBSITE, sites({"indexDocument": {"suffix": index}}, {"indexDocument": index})) == {"it"}
     redirect = {"redirectAllRequestsTo": {"hostName": index}}, {"redirectAllRequestsTo": index}
-    assert alike(wrong, pack, WEBSITE, sites(*redirect)) == {"it"}
-    assert wrong(pack, WEBSITE, [bucket(), companion("BucketWebsiteConfiguration", indexDocument=UNKNOWN)]) == {"it"}
+    assert alike(failed_resources, pack, WEBSITE, sites(*redirect)) == {"it"}
+    assert failed_resources(pack, WEBSITE, [bucket(), companion("BucketWebsiteConfiguration", indexDocument=UNKNOWN)]) == {"it"}
 
 
 @pytest.mark.parametrize("prop", ["website", "websites"])
-def test_a_website_that_there_may_be_is_told(pack: Gate, prop):
+def test_a_website_that_there_may_be_is_told(pack: PackProcess, prop):
     for none in ({}, None, []):
-        assert wrong(pack, WEBSITE, [bucket(**{prop: none})]) == set()
+        assert failed_resources(pack, WEBSITE, [bucket(**{prop: none})]) == set()
     for maybe in (UNKNOWN, [UNKNOWN]):
-        assert unknown(pack, WEBSITE, [bucket("it", **{prop: maybe})]) == {"it"}
+        assert unverified_resources(pack, WEBSITE, [bucket("it", **{prop: maybe})]) == {"it"}
 
 
 APP = "https://app.example.com"
@@ -391,21 +391,21 @@ def origins(*each: Any) -> list[list[Resource]]:
 
 
 @pytest.mark.parametrize("given", [[], [APP], [APP, "http://localhost:3000"], ["https://*.example.com"]])
-def test_a_cors_rule_that_names_its_origins_passes(pack: Gate, given):
-    assert alike(wrong, pack, CORS, origins(*given)) == set()
+def test_a_cors_rule_that_names_its_origins_passes(pack: PackProcess, given):
+    assert alike(failed_resources, pack, CORS, origins(*given)) == set()
 
 
 @pytest.mark.parametrize("origin", ["*", "http://*", "https://*", "http*", "https:*", "null"])
-def test_a_cors_rule_that_allows_any_origin_fails(pack: Gate, origin):
+def test_a_cors_rule_that_allows_any_origin_fails(pack: PackProcess, origin):
     for given in ([origin], [APP, origin], [UNKNOWN, origin]):
-        assert alike(wrong, pack, CORS, origins(*given)) == {"it"}
+        assert alike(failed_resources, pack, CORS, origins(*given)) == {"it"}
 
 
 @pytest.mark.parametrize("rules", [UNKNOWN, [UNKNOWN], [{"allowedOrigins": UNKNOWN}], [{"allowedOrigins": [UNKNOWN]}]])
-def test_cors_rules_that_are_not_known_are_told(pack: Gate, rules):
-    assert alike(unknown, pack, CORS, cors(rules)) == {"it"}
+def test_cors_rules_that_are_not_known_are_told(pack: PackProcess, rules):
+    assert alike(unverified_resources, pack, CORS, cors(rules)) == {"it"}
     for none in ([], None):
-        assert alike(wrong, pack, CORS, cors(none)) == set()
+        assert alike(failed_resources, pack, CORS, cors(none)) == set()
 
 
 EVERY = ("PHI", "Replica", "S3AccessLog", "CloudTrailLog", "Inventory", "Public", "Internal", "Other")
@@ -424,24 +424,24 @@ ENFORCED = companion(
 
 @pytest.mark.parametrize("control", FAULTS)
 @pytest.mark.parametrize("data_class", EVERY)
-def test_a_bucket_is_asked_by_what_it_is_for(pack: Gate, control, data_class):
+def test_a_bucket_is_asked_by_what_it_is_for(pack: PackProcess, control, data_class):
     asked, fault = FAULTS[control]
-    assert wrong(pack, control, [bucket(data_class=data_class), fault]) == ({"it"} if data_class in asked else set())
+    assert failed_resources(pack, control, [bucket(data_class=data_class), fault]) == ({"it"} if data_class in asked else set())
 
 
 @pytest.mark.parametrize("control", [POINT, PUBLIC])
-def test_a_policy_of_an_access_point_is_asked_by_what_its_bucket_is_for(pack: Gate, control):
+def test_a_policy_of_an_access_point_is_asked_by_what_its_bucket_is_for(pack: PackProcess, control):
     expected = {"it"} if control == PUBLIC else set()
-    assert alike(wrong, pack, control, points(text(everyone()), data_class="Public")) == expected
+    assert alike(failed_resources, pack, control, points(text(everyone()), data_class="Public")) == expected
 
 
 @pytest.mark.parametrize("control", FAULTS)
-def test_two_buckets_of_which_one_is_wrong(pack: Gate, control):
+def test_two_buckets_of_which_one_is_wrong(pack: PackProcess, control):
     right = [bucket("right", bucket="right"), ENFORCED]
-    assert wrong(pack, control, [*right, bucket(), FAULTS[control][1]]) == {"it"}
+    assert failed_resources(pack, control, [*right, bucket(), FAULTS[control][1]]) == {"it"}
 
 
 @pytest.mark.parametrize("control", FAULTS)
-def test_only_the_ownership_must_be_declared(pack: Gate, control):
+def test_only_the_ownership_must_be_declared(pack: PackProcess, control):
     for token in (V6, V7):
-        assert wrong(pack, control, [bucket("it", token)]) == ({"it"} if control == ACLS else set())
+        assert failed_resources(pack, control, [bucket("it", token)]) == ({"it"} if control == ACLS else set())

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import found, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.assertions import findings_for, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 AT_REST, BUCKET_KEY, TLS = "s3-encryption-at-rest", "s3-bucket-key", "s3-tls-1-2"
 ONE_KEY, NO_SSE_C = "s3-enforce-kms-key", "s3-deny-sse-c"
@@ -79,14 +79,14 @@ def component(*statements: Any) -> list[Resource]:
     return [around, bucket(), Resource(given.type, "it", given.inputs, "around")]
 
 
-def unknown(pack: Gate, control: str, stack: list[Resource]) -> set[str]:
+def unknown(pack: PackProcess, control: str, stack: list[Resource]) -> set[str]:
     """The resources that can't be told yet, which blocks, but for a matter of cost."""
-    findings = found(pack, control, stack)
+    findings = findings_for(pack, control, stack)
     assert all("known yet" in each.message and each.mandatory == (control != BUCKET_KEY) for each in findings)
     return {each.resource for each in findings}
 
 
-def alike(ask: Callable[..., set[str]], pack: Gate, control: str, stacks: list[list[Resource]]) -> set[str]:
+def alike(ask: Callable[..., set[str]], pack: PackProcess, control: str, stacks: list[list[Resource]]) -> set[str]:
     """What is answered of each of these stacks."""
     answers = [ask(pack, control, stack) for stack in stacks]
     assert answers == answers[:1] * len(stacks)
@@ -100,28 +100,28 @@ def told(stack: list[Resource]) -> set[str]:
 
 @pytest.mark.parametrize("algorithm", ["AES256", KMS, DSSE])
 @pytest.mark.parametrize("key", [{}, {"kmsMasterKeyId": ARN}, {"kmsMasterKeyId": UNKNOWN}])
-def test_default_encryption_of_any_kind_passes(pack: Gate, algorithm, key):
-    assert alike(wrong, pack, AT_REST, encrypted({"sseAlgorithm": algorithm} | key)) == set()
+def test_default_encryption_of_any_kind_passes(pack: PackProcess, algorithm, key):
+    assert alike(failed_resources, pack, AT_REST, encrypted({"sseAlgorithm": algorithm} | key)) == set()
 
 
 @pytest.mark.parametrize("default", [{}, {"sseAlgorithm": ""}, {"sseAlgorithm": None}, {"sseAlgorithm": "hunter2"}])
-def test_no_default_encryption_fails(pack: Gate, default):
-    assert alike(wrong, pack, AT_REST, encrypted(default)) == {"it"}
-    assert not any("hunter2" in each.message for each in pack.judge(encrypted(default)[0]))
+def test_no_default_encryption_fails(pack: PackProcess, default):
+    assert alike(failed_resources, pack, AT_REST, encrypted(default)) == {"it"}
+    assert not any("hunter2" in each.message for each in pack.evaluate_stack(encrypted(default)[0]))
     for rules in ([], {}, None):
-        assert alike(wrong, pack, AT_REST, unread(rules)) == {"it"}
+        assert alike(failed_resources, pack, AT_REST, unread(rules)) == {"it"}
 
 
 @pytest.mark.parametrize("default", [UNKNOWN, {"sseAlgorithm": UNKNOWN}])
-def test_an_algorithm_that_is_not_known_is_told(pack: Gate, default):
+def test_an_algorithm_that_is_not_known_is_told(pack: PackProcess, default):
     assert alike(unknown, pack, AT_REST, encrypted(default)) == {"it"}
     assert alike(unknown, pack, BUCKET_KEY, encrypted(default)) == {"it"}
     assert alike(unknown, pack, BUCKET_KEY, encrypted(default, bucketKeyEnabled=False)) == {"it"}
-    assert alike(wrong, pack, BUCKET_KEY, encrypted(default, bucketKeyEnabled=True)) == set()
+    assert alike(failed_resources, pack, BUCKET_KEY, encrypted(default, bucketKeyEnabled=True)) == set()
 
 
 @pytest.mark.parametrize("control", [AT_REST, BUCKET_KEY, NO_SSE_C])
-def test_rules_that_are_not_known_are_told(pack: Gate, control):
+def test_rules_that_are_not_known_are_told(pack: PackProcess, control):
     own = [bucket("it", serverSideEncryptionConfiguration=UNKNOWN)]
     own_v6 = [bucket("it", V6, serverSideEncryptionConfigurations=UNKNOWN)]
     for stack in [*unread(UNKNOWN), *unread([UNKNOWN]), own, own_v6]:
@@ -129,23 +129,23 @@ def test_rules_that_are_not_known_are_told(pack: Gate, control):
 
 
 @pytest.mark.parametrize("on", [True, "true"])
-def test_a_bucket_key_that_is_on_passes(pack: Gate, on):
-    assert alike(wrong, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS}, bucketKeyEnabled=on)) == set()
+def test_a_bucket_key_that_is_on_passes(pack: PackProcess, on):
+    assert alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS}, bucketKeyEnabled=on)) == set()
 
 
 @pytest.mark.parametrize("algorithm", ["AES256", DSSE])
 @pytest.mark.parametrize("off", [False, None, UNKNOWN])
-def test_what_can_have_no_bucket_key_needs_none(pack: Gate, algorithm, off):
-    assert alike(wrong, pack, BUCKET_KEY, encrypted({"sseAlgorithm": algorithm}, bucketKeyEnabled=off)) == set()
+def test_what_can_have_no_bucket_key_needs_none(pack: PackProcess, algorithm, off):
+    assert alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": algorithm}, bucketKeyEnabled=off)) == set()
 
 
 @pytest.mark.parametrize("off", [False, "false", None])
-def test_a_bucket_key_that_is_not_on_fails(pack: Gate, off):
-    assert alike(wrong, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS}, bucketKeyEnabled=off)) == {"it"}
-    assert alike(wrong, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS})) == {"it"}
+def test_a_bucket_key_that_is_not_on_fails(pack: PackProcess, off):
+    assert alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS}, bucketKeyEnabled=off)) == {"it"}
+    assert alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS})) == {"it"}
 
 
-def test_a_bucket_key_that_is_not_known_is_told(pack: Gate):
+def test_a_bucket_key_that_is_not_known_is_told(pack: PackProcess):
     assert alike(unknown, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS}, bucketKeyEnabled=UNKNOWN)) == {"it"}
 
 
@@ -186,13 +186,13 @@ ANTIQUE = [
 
 
 @pytest.mark.parametrize("statements", MODERN)
-def test_a_policy_that_denies_old_tls_passes(pack: Gate, statements):
-    assert alike(wrong, pack, TLS, policies(text(*statements))) == set()
+def test_a_policy_that_denies_old_tls_passes(pack: PackProcess, statements):
+    assert alike(failed_resources, pack, TLS, policies(text(*statements))) == set()
 
 
 @pytest.mark.parametrize("statements", ANTIQUE)
-def test_a_policy_that_lets_some_old_tls_in_fails(pack: Gate, statements):
-    assert alike(wrong, pack, TLS, policies(text(*statements))) == {"it"}
+def test_a_policy_that_lets_some_old_tls_in_fails(pack: PackProcess, statements):
+    assert alike(failed_resources, pack, TLS, policies(text(*statements))) == {"it"}
 
 
 @pytest.mark.parametrize(
@@ -206,9 +206,9 @@ def test_a_policy_that_lets_some_old_tls_in_fails(pack: Gate, statements):
         {"Condition": old()["Condition"] | {"StringEquals": UNKNOWN}},
     ],
 )
-def test_a_deny_of_old_tls_with_an_unknown_leaf_is_told(pack: Gate, change):
+def test_a_deny_of_old_tls_with_an_unknown_leaf_is_told(pack: PackProcess, change):
     assert unknown(pack, TLS, component(old(**change))) == {"it"}
-    assert wrong(pack, TLS, component(old(**change), old())) == set()
+    assert failed_resources(pack, TLS, component(old(**change), old())) == set()
 
 
 ALGORITHM = "s3:x-amz-server-side-encryption"
@@ -274,40 +274,40 @@ WRONG = [
 
 
 @pytest.mark.parametrize("statements", RIGHT)
-def test_a_policy_for_the_buckets_key_alone_passes(pack: Gate, statements):
-    assert alike(wrong, pack, ONE_KEY, policies(text(*statements), default())) == set()
-    assert alike(wrong, pack, ONE_KEY, policies(text(*statements), default(key=ID))) == set()
+def test_a_policy_for_the_buckets_key_alone_passes(pack: PackProcess, statements):
+    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), default())) == set()
+    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), default(key=ID))) == set()
 
 
 @pytest.mark.parametrize("statements", WRONG)
-def test_a_policy_for_another_key_or_against_the_right_one_fails(pack: Gate, statements):
-    assert alike(wrong, pack, ONE_KEY, policies(text(*statements), default())) == {"it"}
+def test_a_policy_for_another_key_or_against_the_right_one_fails(pack: PackProcess, statements):
+    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), default())) == {"it"}
 
 
-def test_the_right_algorithm_is_the_buckets(pack: Gate):
+def test_the_right_algorithm_is_the_buckets(pack: PackProcess):
     dual = [where(Null=ASKED, StringNotEquals={ALGORITHM: DSSE}), OWN_KEY]
-    assert alike(wrong, pack, ONE_KEY, policies(text(*dual), default(DSSE))) == set()
-    assert alike(wrong, pack, ONE_KEY, policies(text(*dual), default())) == {"it"}
+    assert alike(failed_resources, pack, ONE_KEY, policies(text(*dual), default(DSSE))) == set()
+    assert alike(failed_resources, pack, ONE_KEY, policies(text(*dual), default())) == {"it"}
 
 
 @pytest.mark.parametrize("statements", [[OWN_KEY], [where(Null=ASKED, StringNotEquals={KEY: OTHER_ARN})]])
-def test_the_key_is_the_stacks_own(pack: Gate, statements):
+def test_the_key_is_the_stacks_own(pack: PackProcess, statements):
     """While its ARN isn't known, the one that the policy names is taken for it."""
     known, new = (Resource("aws:kms/key:Key", "key", given) for given in ({"arn": ARN, "keyId": ID}, {}))
     joined_key = default(key=UNKNOWN, comes_from="key")
     expected = set() if statements == [OWN_KEY] else {"it"}
-    assert alike(wrong, pack, ONE_KEY, policies(text(*statements), default(), known)) == expected
-    assert alike(wrong, pack, ONE_KEY, policies(text(*statements), joined_key, known)) == expected
-    assert alike(wrong, pack, ONE_KEY, policies(text(*statements), joined_key, new)) == set()
+    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), default(), known)) == expected
+    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), joined_key, known)) == expected
+    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), joined_key, new)) == set()
     two = text(*statements, where(Null=ASKED, StringNotEquals={KEY: f"{KEYS}/x"}))
-    assert alike(wrong, pack, ONE_KEY, policies(two, joined_key, new)) == {"it"}
+    assert alike(failed_resources, pack, ONE_KEY, policies(two, joined_key, new)) == {"it"}
 
 
-def test_a_key_that_is_not_known_in_the_policy_and_as_the_default(pack: Gate):
+def test_a_key_that_is_not_known_in_the_policy_and_as_the_default(pack: PackProcess):
     around, data, policy = component(where(Null=ASKED, StringNotEquals={KEY: UNKNOWN}))
     key, own = Resource("aws:kms/key:Key", "key", {}), default(key=UNKNOWN, comes_from="key")
     of_key = Resource(policy.type, "it", policy.inputs, "around", {"policy": ["key"]})
-    assert wrong(pack, ONE_KEY, [key, around, data, own, of_key]) == set()
+    assert failed_resources(pack, ONE_KEY, [key, around, data, own, of_key]) == set()
     assert unknown(pack, ONE_KEY, [around, data, default(), policy]) == {"it"}
     assert alike(unknown, pack, ONE_KEY, policies(text(OWN_KEY), default(key=UNKNOWN))) == {"it"}
 
@@ -321,11 +321,11 @@ def test_a_key_that_is_not_known_in_the_policy_and_as_the_default(pack: Gate):
         where(Null={ALGORITHM: UNKNOWN}, StringNotEquals={KEY: ARN}),
     ],
 )
-def test_a_deny_of_another_key_with_an_unknown_leaf_is_told(pack: Gate, statement):
+def test_a_deny_of_another_key_with_an_unknown_leaf_is_told(pack: PackProcess, statement):
     assert unknown(pack, ONE_KEY, [*component(statement), default()]) == {"it"}
 
 
-def test_a_deny_that_may_be_of_the_right_upload_is_told(pack: Gate):
+def test_a_deny_that_may_be_of_the_right_upload_is_told(pack: PackProcess):
     assert unknown(pack, ONE_KEY, [*component(OWN_KEY, where(Null={ALGORITHM: UNKNOWN})), default()]) == {"it"}
 
 
@@ -350,51 +350,51 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("statements", REFUSED)
-def test_a_policy_that_refuses_customer_keys_passes(pack: Gate, statements):
+def test_a_policy_that_refuses_customer_keys_passes(pack: PackProcess, statements):
     for others in ([], [default()]):
-        assert alike(wrong, pack, NO_SSE_C, policies(text(*statements), *others)) == set()
+        assert alike(failed_resources, pack, NO_SSE_C, policies(text(*statements), *others)) == set()
 
 
 @pytest.mark.parametrize("statements", TAKEN)
-def test_a_policy_that_takes_some_customer_keys_fails(pack: Gate, statements):
+def test_a_policy_that_takes_some_customer_keys_fails(pack: PackProcess, statements):
     for stack in policies(text(*statements), default()):
-        assert wrong(pack, NO_SSE_C, stack) == told(stack)
+        assert failed_resources(pack, NO_SSE_C, stack) == told(stack)
 
 
 @pytest.mark.parametrize(
     ("blocked", "ask", "blocks"),
     [
-        (["SSE-C"], wrong, True),
-        ([UNKNOWN, "SSE-C"], wrong, True),
-        ([], wrong, False),
-        (None, wrong, False),
-        (["NONE"], wrong, False),
+        (["SSE-C"], failed_resources, True),
+        ([UNKNOWN, "SSE-C"], failed_resources, True),
+        ([], failed_resources, False),
+        (None, failed_resources, False),
+        (["NONE"], failed_resources, False),
         (UNKNOWN, unknown, False),
         ([UNKNOWN], unknown, False),
     ],
 )
-def test_sse_c_may_be_a_blocked_type(pack: Gate, blocked, ask, blocks):
+def test_sse_c_may_be_a_blocked_type(pack: PackProcess, blocked, ask, blocks):
     for stack in encrypted({"sseAlgorithm": KMS}, blockedEncryptionTypes=blocked):
         assert ask(pack, NO_SSE_C, stack) == (set() if blocks else told(stack))
         of_policy = [*stack, companion("BucketPolicy", "policy", policy=text(SSE_C))]
-        assert wrong(pack, NO_SSE_C, of_policy) == set()
+        assert failed_resources(pack, NO_SSE_C, of_policy) == set()
 
 
-def test_a_deny_of_customer_keys_with_an_unknown_leaf_is_told(pack: Gate):
+def test_a_deny_of_customer_keys_with_an_unknown_leaf_is_told(pack: PackProcess):
     for statement in (UNKNOWN, SSE_C | {"Resource": UNKNOWN}, where(Null={CUSTOMER: UNKNOWN})):
         assert unknown(pack, NO_SSE_C, component(statement)) == {"bucket"}
 
 
 @pytest.mark.parametrize("control", [TLS, ONE_KEY, NO_SSE_C])
-def test_a_policy_that_can_not_be_read(pack: Gate, control):
+def test_a_policy_that_can_not_be_read(pack: PackProcess, control):
     for stack in policies("{", default()):
-        assert wrong(pack, control, stack) == (told(stack) if control == NO_SSE_C else {"it"})
+        assert failed_resources(pack, control, stack) == (told(stack) if control == NO_SSE_C else {"it"})
     for stack in policies(UNKNOWN, default()):
         assert unknown(pack, control, stack) == (told(stack) if control == NO_SSE_C else {"it"})
 
 
 @pytest.mark.parametrize(("control", "statement"), [(TLS, old()), (ONE_KEY, OWN_KEY), (NO_SSE_C, SSE_C)])
-def test_a_policy_of_a_bucket_whose_name_is_not_known_is_told(pack: Gate, control, statement):
+def test_a_policy_of_a_bucket_whose_name_is_not_known_is_told(pack: PackProcess, control, statement):
     stack = [bucket("it", bucket=None, policy=text(statement)), default()]
     assert unknown(pack, control, stack) == {"it"}
 
@@ -406,17 +406,17 @@ FAULTS = {AT_REST: EVERY, BUCKET_KEY: EVERY[:2], TLS: EVERY, ONE_KEY: EVERY[:2],
 
 @pytest.mark.parametrize("control", FAULTS)
 @pytest.mark.parametrize("data_class", EVERY)
-def test_a_bucket_is_asked_by_what_it_is_for(pack: Gate, control, data_class):
+def test_a_bucket_is_asked_by_what_it_is_for(pack: PackProcess, control, data_class):
     bare = [bucket("it", data_class=data_class)]
     faulty = {"policy": text(DENY | {"Action": "s3:GetObject"}), "serverSideEncryptionConfiguration": {"rule": {}}}
     for stack in (bare, [bucket("it", data_class=data_class, **faulty)]):
-        assert wrong(pack, control, stack) == ({"it"} if data_class in FAULTS[control] else set())
+        assert failed_resources(pack, control, stack) == ({"it"} if data_class in FAULTS[control] else set())
 
 
 @pytest.mark.parametrize("control", FAULTS)
-def test_two_buckets_of_which_one_is_wrong(pack: Gate, control):
+def test_two_buckets_of_which_one_is_wrong(pack: PackProcess, control):
     rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": KMS}, "bucketKeyEnabled": True}
     encryption = {"serverSideEncryptionConfiguration": {"rule": rule}}
     right = bucket("right", bucket="right", policy=text(*RIGHT_ONES).replace(DATA, "arn:aws:s3:::right"), **encryption)
     for token in (V6, V7):
-        assert wrong(pack, control, [right, bucket("it", token)]) == {"it"}
+        assert failed_resources(pack, control, [right, bucket("it", token)]) == {"it"}

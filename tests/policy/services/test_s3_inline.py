@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import found, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
-from tests.policy.sample_stacks import KEY_ARN, tls_only
+from tests.policy.assertions import findings_for, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.sample_stacks import KEY_ARN, tls_only_policy
 
 V7, V6 = "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"
 ADVISORY = ("s3-abort-multipart", "s3-bucket-key")
@@ -308,8 +308,8 @@ TABLE = {
         "s3-tls-only",
         lambda policy: {"policy": policy},
         lambda policy: {"policy": policy},
-        [json.dumps(tls_only("data")), json.dumps(tls_only("data", Resource="*"))],
-        [json.dumps(tls_only("data", Action="s3:GetObject")), json.dumps(tls_only("other")), "", "{"],
+        [json.dumps(tls_only_policy("data")), json.dumps(tls_only_policy("data", Resource="*"))],
+        [json.dumps(tls_only_policy("data", Action="s3:GetObject")), json.dumps(tls_only_policy("other")), "", "{"],
         [UNKNOWN],
         lambda policy: ("BucketPolicy", {"policy": policy}),
     ),
@@ -331,31 +331,31 @@ each_property = pytest.mark.parametrize("prop", TABLE.values(), ids=list(TABLE))
 both_versions = pytest.mark.parametrize("token", [V7, V6])
 
 
-def told(pack: Gate, control: str, stack: list[Resource]) -> set[str]:
+def told(pack: PackProcess, control: str, stack: list[Resource]) -> set[str]:
     """What can't be told yet, which blocks unless the control is only advisory."""
-    findings = found(pack, control, stack)
+    findings = findings_for(pack, control, stack)
     assert all("known yet" in each.message and each.mandatory is (control not in ADVISORY) for each in findings)
     return {each.resource for each in findings}
 
 
 @cases("right")
-def test_a_right_setting_passes(pack: Gate, prop, value, token):
-    assert wrong(pack, prop.control, [prop.bucket(value, token), *prop.others]) == set()
+def test_a_right_setting_passes(pack: PackProcess, prop, value, token):
+    assert failed_resources(pack, prop.control, [prop.bucket(value, token), *prop.others]) == set()
 
 
 @cases("wrong")
-def test_a_wrong_setting_fails(pack: Gate, prop, value, token):
-    assert wrong(pack, prop.control, [prop.bucket(value, token), *prop.others]) == {"data"}
+def test_a_wrong_setting_fails(pack: PackProcess, prop, value, token):
+    assert failed_resources(pack, prop.control, [prop.bucket(value, token), *prop.others]) == {"data"}
 
 
 @cases("unknown")
-def test_a_setting_that_isnt_known_is_told(pack: Gate, prop, value, token):
+def test_a_setting_that_isnt_known_is_told(pack: PackProcess, prop, value, token):
     assert told(pack, prop.control, [prop.bucket(value, token), *prop.others]) == {"data"}
 
 
 @both_versions
 @each_property
-def test_a_property_that_isnt_known_at_all_is_told(pack: Gate, prop, token):
+def test_a_property_that_isnt_known_at_all_is_told(pack: PackProcess, prop, token):
     name, value = next(iter((prop.v7 if token == V7 else prop.v6)(prop.wrong[0]).items()))
     for hidden in [UNKNOWN, [UNKNOWN]] if isinstance(value, list) else [UNKNOWN]:
         assert told(pack, prop.control, [bucket(token=token, **{name: hidden}), *prop.others]) == {"data"}
@@ -363,56 +363,56 @@ def test_a_property_that_isnt_known_at_all_is_told(pack: Gate, prop, token):
 
 @both_versions
 @each_property
-def test_an_empty_property_sets_nothing(pack: Gate, prop, token):
+def test_an_empty_property_sets_nothing(pack: PackProcess, prop, token):
     (name,) = (prop.v7 if token == V7 else prop.v6)(prop.wrong[0])
     for empty in (None, [], {}):
         expected = set() if prop.absent else {"data"}
-        assert wrong(pack, prop.control, [bucket(token=token, **{name: empty}), *prop.others]) == expected
+        assert failed_resources(pack, prop.control, [bucket(token=token, **{name: empty}), *prop.others]) == expected
 
 
 @both_versions
 @each_property
-def test_a_companion_is_judged_besides(pack: Gate, prop, token):
+def test_a_companion_is_judged_besides(pack: PackProcess, prop, token):
     """Two that set the same are a fault of the program: whichever AWS was told last holds."""
     good, bad = prop.right[0], prop.wrong[0]
     judged = [
-        wrong(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(bad)]) for own in (good, bad)
+        failed_resources(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(bad)]) for own in (good, bad)
     ]
     assert judged == ([set(), {"data"}] if prop.any_good else [{"it"}, {"data", "it"}])
     if prop.control != "s3-no-website":  # a companion always hosts one
         judged = [
-            wrong(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(good)]) for own in (good, bad)
+            failed_resources(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(good)]) for own in (good, bad)
         ]
         assert judged == [set(), set() if prop.any_good else {"data"}]
 
 
 @both_versions
 @each_property
-def test_two_buckets_of_which_one_is_right(pack: Gate, prop, token):
+def test_two_buckets_of_which_one_is_right(pack: PackProcess, prop, token):
     right = prop.bucket(prop.right[0], token, "right")
     if prop.control == "s3-tls-only":
-        right = prop.bucket(json.dumps(tls_only("right")), token, "right")
-    assert wrong(pack, prop.control, [right, prop.bucket(prop.wrong[0], token), *prop.others]) == {"data"}
+        right = prop.bucket(json.dumps(tls_only_policy("right")), token, "right")
+    assert failed_resources(pack, prop.control, [right, prop.bucket(prop.wrong[0], token), *prop.others]) == {"data"}
 
 
 @both_versions
 @each_property
-def test_a_wrong_setting_is_told_before_the_bucket_exists(pack: Gate, prop, token):
-    policies = {each.policy for each in pack.before(prop.bucket(prop.wrong[0], token))}
+def test_a_wrong_setting_is_told_before_the_bucket_exists(pack: PackProcess, prop, token):
+    policies = {each.policy for each in pack.check_resource(prop.bucket(prop.wrong[0], token))}
     assert (prop.control in policies) is not prop.any_good  # what joins resources waits for the others
 
 
 @both_versions
-def test_where_logs_go_by_reference(pack: Gate, token):
+def test_where_logs_go_by_reference(pack: PackProcess, token):
     prop = TABLE["logging"]
     name = "logging" if token == V7 else "loggings"
     for source, expected in (("logs", set()), ("data", {"data"})):
         own = replace(prop.bucket(UNKNOWN, token), comes_from={name: [source]})
-        assert wrong(pack, prop.control, [bucket("logs", tags={"DataClass": "S3AccessLog"}), own]) == expected
+        assert failed_resources(pack, prop.control, [bucket("logs", tags={"DataClass": "S3AccessLog"}), own]) == expected
 
 
 @both_versions
-def test_where_copies_go_by_reference(pack: Gate, token):
+def test_where_copies_go_by_reference(pack: PackProcess, token):
     """The role that makes them is of the same property."""
     prop = TABLE["replication"]
     key = Resource("aws:kms/key:Key", "key", {}, region="us-west-2")
@@ -420,24 +420,24 @@ def test_where_copies_go_by_reference(pack: Gate, token):
     own = prop.bucket(copying(UNKNOWN, UNKNOWN), token)
     name = "replicationConfiguration" if token == V7 else "replicationConfigurations"
     stack = [COPY, key, role, replace(own, comes_from={name: ["copy", "key", "role"]})]
-    assert wrong(pack, prop.control, stack) == set()
+    assert failed_resources(pack, prop.control, stack) == set()
 
 
 @both_versions
-def test_a_lock_of_its_own_guards_versions(pack: Gate, token):
+def test_a_lock_of_its_own_guards_versions(pack: PackProcess, token):
     """No policy is declared, so the bucket fails; with one that guards all but versions only the lock's mode counts."""
     lock = TABLE["object lock"]
-    assert wrong(pack, "s3-tamper-protection", [lock.bucket(lock.right[1], token)]) == {"data"}
-    deny = json.dumps(tls_only("data", NotAction="s3:DeleteObjectVersion", Condition={}) | {})
+    assert failed_resources(pack, "s3-tamper-protection", [lock.bucket(lock.right[1], token)]) == {"data"}
+    deny = json.dumps(tls_only_policy("data", NotAction="s3:DeleteObjectVersion", Condition={}) | {})
     for mode, expected in (("COMPLIANCE", set()), ("GOVERNANCE", {"data"})):
         own = lock.bucket({"mode": mode, "days": 2192}, token)
         inputs = {**own.inputs, "policy": deny.replace('"Action": "s3:*", ', "")}
-        assert wrong(pack, "s3-tamper-protection", [replace(own, inputs=inputs)]) == expected
+        assert failed_resources(pack, "s3-tamper-protection", [replace(own, inputs=inputs)]) == expected
 
 
 @both_versions
-def test_a_blocked_encryption_type(pack: Gate, token):
+def test_a_blocked_encryption_type(pack: PackProcess, token):
     prop = TABLE["key"]
     for blocked, expected in ((["SSE-C"], set()), (["NONE"], {"data"}), ([], {"data"})):
         own = prop.bucket(default(blockedEncryptionTypes=blocked), token)
-        assert wrong(pack, "s3-deny-sse-c", [own]) == expected
+        assert failed_resources(pack, "s3-deny-sse-c", [own]) == expected

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import found, unknown, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.assertions import findings_for, unverified_resources, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 CLASS, METRICS = "s3-data-class-tag", "s3-request-metrics"
 ABORT, DESTROY = "s3-abort-multipart", "s3-no-force-destroy"
@@ -45,8 +45,8 @@ def asked(data_class: str, *classes: str) -> set[str]:
 
 @both_versions
 @pytest.mark.parametrize("data_class", [*CLASSES, "Public", "Internal", "phi", "access-log", "Trail Log"])
-def test_a_class_that_there_is_passes(pack: Gate, data_class, token):
-    assert wrong(pack, CLASS, [bucket(data_class=data_class, token=token)]) == set()
+def test_a_class_that_there_is_passes(pack: PackProcess, data_class, token):
+    assert failed_resources(pack, CLASS, [bucket(data_class=data_class, token=token)]) == set()
 
 
 @both_versions
@@ -66,25 +66,25 @@ def test_a_class_that_there_is_passes(pack: Gate, data_class, token):
         {"Name": "PHI", "Owner": UNKNOWN},
     ],
 )
-def test_a_bucket_without_a_class_fails(pack: Gate, tags, token):
+def test_a_bucket_without_a_class_fails(pack: PackProcess, tags, token):
     stack = [bucket("right"), bucket(token=token, tags=tags)]
-    assert wrong(pack, CLASS, stack) == {"data"}
-    assert not any("hunter2" in each.message for each in found(pack, CLASS, stack))
+    assert failed_resources(pack, CLASS, stack) == {"data"}
+    assert not any("hunter2" in each.message for each in findings_for(pack, CLASS, stack))
 
 
 @both_versions
 @pytest.mark.parametrize("tags", [UNKNOWN, {"DataClass": UNKNOWN}])
-def test_a_class_that_isnt_known_is_told(pack: Gate, tags, token):
-    assert unknown(pack, CLASS, [bucket("right"), bucket(token=token, tags=tags)]) == {"data"}
+def test_a_class_that_isnt_known_is_told(pack: PackProcess, tags, token):
+    assert unverified_resources(pack, CLASS, [bucket("right"), bucket(token=token, tags=tags)]) == {"data"}
 
 
-def test_use_is_no_class(pack: Gate):
+def test_use_is_no_class(pack: PackProcess):
     logging = companion("BucketLogging", "right", targetBucket="data")
-    assert wrong(pack, CLASS, [bucket("right"), logging, bucket(tags={})]) == {"data"}
+    assert failed_resources(pack, CLASS, [bucket("right"), logging, bucket(tags={})]) == {"data"}
 
 
-def test_a_bucket_of_another_stack_has_no_class_here(pack: Gate):
-    assert wrong(pack, CLASS, [companion("BucketMetric", "elsewhere")]) == set()
+def test_a_bucket_of_another_stack_has_no_class_here(pack: PackProcess):
+    assert failed_resources(pack, CLASS, [companion("BucketMetric", "elsewhere")]) == set()
 
 
 # Uploads
@@ -98,9 +98,9 @@ def rule(**given: Any) -> dict[str, Any]:
     return {"id": "rule", "status": "Enabled", "filter": {}} | given
 
 
-def told(pack: Gate, stack: list[Resource]) -> set[str]:
+def told(pack: PackProcess, stack: list[Resource]) -> set[str]:
     """What can't be told yet: the control is only advisory."""
-    findings = found(pack, ABORT, stack)
+    findings = findings_for(pack, ABORT, stack)
     assert all("known yet" in each.message and not each.mandatory for each in findings)
     return {each.resource for each in findings}
 
@@ -123,8 +123,8 @@ def aborting(days: Any, **given: Any) -> dict[str, Any]:
         [aborting(UNKNOWN), aborting(7)],
     ],
 )
-def test_uploads_that_are_aborted_pass(pack: Gate, rules, way):
-    assert wrong(pack, ABORT, lifecycles(*rules)[way]) == set()
+def test_uploads_that_are_aborted_pass(pack: PackProcess, rules, way):
+    assert failed_resources(pack, ABORT, lifecycles(*rules)[way]) == set()
 
 
 @both_ways
@@ -148,8 +148,8 @@ def test_uploads_that_are_aborted_pass(pack: Gate, rules, way):
         [aborting(8, filter=UNKNOWN)],
     ],
 )
-def test_uploads_that_stay_fail(pack: Gate, rules, way):
-    assert wrong(pack, ABORT, lifecycles(*rules)[way]) == {"it"}
+def test_uploads_that_stay_fail(pack: PackProcess, rules, way):
+    assert failed_resources(pack, ABORT, lifecycles(*rules)[way]) == {"it"}
 
 
 @both_ways
@@ -165,25 +165,25 @@ def test_uploads_that_stay_fail(pack: Gate, rules, way):
         rule(abortIncompleteMultipartUpload=UNKNOWN),
     ],
 )
-def test_uploads_that_may_be_aborted_are_told(pack: Gate, given, way):
+def test_uploads_that_may_be_aborted_are_told(pack: PackProcess, given, way):
     assert told(pack, lifecycles(given, rule())[way]) == {"it"}
 
 
 @both_ways
-def test_rules_that_arent_known_are_told(pack: Gate, way):
+def test_rules_that_arent_known_are_told(pack: PackProcess, way):
     kind = "BucketLifecycleConfiguration"
     assert told(pack, ways(kind, f"{kind}V2", rules=UNKNOWN)[way]) == {"it"}
 
 
 @both_versions
 @pytest.mark.parametrize("data_class", CLASSES)
-def test_uploads_to_a_bucket_of_phi_alone_must_be_aborted(pack: Gate, data_class, token):
-    assert wrong(pack, ABORT, [bucket(data_class=data_class, token=token)]) == asked(data_class, "PHI")
+def test_uploads_to_a_bucket_of_phi_alone_must_be_aborted(pack: PackProcess, data_class, token):
+    assert failed_resources(pack, ABORT, [bucket(data_class=data_class, token=token)]) == asked(data_class, "PHI")
 
 
-def test_two_buckets_of_which_one_aborts(pack: Gate):
+def test_two_buckets_of_which_one_aborts(pack: PackProcess):
     right = companion("BucketLifecycleConfiguration", "right", "lifecycle", rules=[aborting(7)])
-    assert wrong(pack, ABORT, [bucket("right"), right, *lifecycles(aborting(8))[0]]) == {"it"}
+    assert failed_resources(pack, ABORT, [bucket("right"), right, *lifecycles(aborting(8))[0]]) == {"it"}
 
 
 # Metrics
@@ -198,11 +198,11 @@ def measured(of: str = "data", name: str = "it", **inputs: Any) -> Resource:
     "inputs",
     [{}, {"name": "EntireBucket"}, {"name": UNKNOWN}, {"filter": None}, {"filter": {}}, {"filter": {"prefix": ""}}],
 )
-def test_a_bucket_that_is_measured_as_a_whole_passes(pack: Gate, inputs, way):
+def test_a_bucket_that_is_measured_as_a_whole_passes(pack: PackProcess, inputs, way):
     stack = ways("BucketMetric", **inputs)[way]
-    assert wrong(pack, METRICS, stack) == set()
-    assert wrong(pack, METRICS, [*stack, bucket("other")]) == {"other"}
-    assert wrong(pack, METRICS, [*stack, measured(name="part", filter={"prefix": UNKNOWN})]) == set()
+    assert failed_resources(pack, METRICS, stack) == set()
+    assert failed_resources(pack, METRICS, [*stack, bucket("other")]) == {"other"}
+    assert failed_resources(pack, METRICS, [*stack, measured(name="part", filter={"prefix": UNKNOWN})]) == set()
 
 
 NARROW = [
@@ -215,27 +215,27 @@ NARROW = [
 
 @both_ways
 @pytest.mark.parametrize("narrow", NARROW)
-def test_a_bucket_that_is_measured_in_part_fails(pack: Gate, narrow, way):
+def test_a_bucket_that_is_measured_in_part_fails(pack: PackProcess, narrow, way):
     stack = ways("BucketMetric", name="EntireBucket", filter=narrow)[way]
-    assert wrong(pack, METRICS, stack) == {"data"}
-    assert wrong(pack, METRICS, [*stack, measured(name="more", filter={"prefix": "logs/"})]) == {"data"}
+    assert failed_resources(pack, METRICS, stack) == {"data"}
+    assert failed_resources(pack, METRICS, [*stack, measured(name="more", filter={"prefix": "logs/"})]) == {"data"}
 
 
 @both_ways
 @pytest.mark.parametrize("filtered", [UNKNOWN, {"prefix": UNKNOWN}, {"tags": UNKNOWN}, {"tags": {"class": UNKNOWN}}])
-def test_a_bucket_that_may_be_measured_as_a_whole_is_told(pack: Gate, filtered, way):
-    assert unknown(pack, METRICS, ways("BucketMetric", filter=filtered)[way]) == {"data"}
+def test_a_bucket_that_may_be_measured_as_a_whole_is_told(pack: PackProcess, filtered, way):
+    assert unverified_resources(pack, METRICS, ways("BucketMetric", filter=filtered)[way]) == {"data"}
 
 
 @both_versions
 @pytest.mark.parametrize("data_class", CLASSES)
-def test_a_bucket_of_phi_alone_must_be_measured(pack: Gate, data_class, token):
-    assert wrong(pack, METRICS, [bucket(data_class=data_class, token=token)]) == asked(data_class, "PHI")
+def test_a_bucket_of_phi_alone_must_be_measured(pack: PackProcess, data_class, token):
+    assert failed_resources(pack, METRICS, [bucket(data_class=data_class, token=token)]) == asked(data_class, "PHI")
 
 
-def test_the_metrics_of_another_bucket_measure_nothing_here(pack: Gate):
-    assert wrong(pack, METRICS, [bucket(), bucket("other"), measured("other")]) == {"data"}
-    assert wrong(pack, METRICS, [bucket(), measured("elsewhere")]) == {"data"}
+def test_the_metrics_of_another_bucket_measure_nothing_here(pack: PackProcess):
+    assert failed_resources(pack, METRICS, [bucket(), bucket("other"), measured("other")]) == {"data"}
+    assert failed_resources(pack, METRICS, [bucket(), measured("elsewhere")]) == {"data"}
 
 
 # The end
@@ -247,9 +247,9 @@ def protected(**given: Any) -> Resource:
 
 @both_versions
 @pytest.mark.parametrize("inputs", [{}, {"forceDestroy": None}, {"forceDestroy": False}, {"forceDestroy": "false"}])
-def test_a_bucket_that_cant_be_destroyed_passes(pack: Gate, inputs, token):
+def test_a_bucket_that_cant_be_destroyed_passes(pack: PackProcess, inputs, token):
     for data_class in ("PHI", "CloudTrailLog"):
-        assert wrong(pack, DESTROY, [protected(data_class=data_class, token=token, **inputs)]) == set()
+        assert failed_resources(pack, DESTROY, [protected(data_class=data_class, token=token, **inputs)]) == set()
 
 
 @both_versions
@@ -262,32 +262,32 @@ def test_a_bucket_that_cant_be_destroyed_passes(pack: Gate, inputs, token):
         lambda **given: bucket(forceDestroy=UNKNOWN, **given),
     ],
 )
-def test_a_bucket_that_can_be_destroyed_fails(pack: Gate, wrongly, token):
+def test_a_bucket_that_can_be_destroyed_fails(pack: PackProcess, wrongly, token):
     for data_class in ("PHI", "CloudTrailLog"):
-        assert wrong(pack, DESTROY, [protected(name="right"), wrongly(data_class=data_class, token=token)]) == {"data"}
+        assert failed_resources(pack, DESTROY, [protected(name="right"), wrongly(data_class=data_class, token=token)]) == {"data"}
 
 
 @both_versions
-def test_a_bucket_that_may_be_destroyed_is_told(pack: Gate, token):
-    assert unknown(pack, DESTROY, [protected(forceDestroy=UNKNOWN, token=token)]) == {"data"}
+def test_a_bucket_that_may_be_destroyed_is_told(pack: PackProcess, token):
+    assert unverified_resources(pack, DESTROY, [protected(forceDestroy=UNKNOWN, token=token)]) == {"data"}
 
 
 @both_versions
 @pytest.mark.parametrize("data_class", CLASSES)
-def test_a_bucket_of_phi_or_of_trails_alone_must_not_be_destroyed(pack: Gate, data_class, token):
+def test_a_bucket_of_phi_or_of_trails_alone_must_not_be_destroyed(pack: PackProcess, data_class, token):
     stack = [bucket(data_class=data_class, token=token, forceDestroy=True)]
-    assert wrong(pack, DESTROY, stack) == asked(data_class, "PHI", "CloudTrailLog")
+    assert failed_resources(pack, DESTROY, stack) == asked(data_class, "PHI", "CloudTrailLog")
 
 
-def test_a_bucket_that_a_trail_writes_to_must_not_be_destroyed(pack: Gate):
+def test_a_bucket_that_a_trail_writes_to_must_not_be_destroyed(pack: PackProcess):
     trail = Resource("aws:cloudtrail/trail:Trail", "trail", {"s3BucketName": "data"})
-    assert wrong(pack, DESTROY, [bucket(data_class="Other"), trail]) == {"data"}
+    assert failed_resources(pack, DESTROY, [bucket(data_class="Other"), trail]) == {"data"}
 
 
-def test_dev_need_not_protect_its_buckets(pack: Gate):
+def test_dev_need_not_protect_its_buckets(pack: PackProcess):
     pack.configure(s3_no_force_destroy={"protect": False})
     try:
-        assert wrong(pack, DESTROY, [bucket()]) == set()
-        assert wrong(pack, DESTROY, [bucket(forceDestroy=True)]) == {"data"}
+        assert failed_resources(pack, DESTROY, [bucket()]) == set()
+        assert failed_resources(pack, DESTROY, [bucket(forceDestroy=True)]) == {"data"}
     finally:
         pack.configure()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import unknown, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 LOCK, GUARDED, RETENTION = "s3-object-lock", "s3-tamper-protection", "s3-retention"
 
@@ -55,8 +55,8 @@ def retention(mode: Any = "GOVERNANCE", **period: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "rule", [retention(), retention("COMPLIANCE"), retention(days=36500), retention(days="2192"), retention(years=7)]
 )
-def test_a_lock_for_long_enough_passes(pack: Gate, rule, data_class, way):
-    assert wrong(pack, LOCK, locks(rule, data_class)[way]) == set()
+def test_a_lock_for_long_enough_passes(pack: PackProcess, rule, data_class, way):
+    assert failed_resources(pack, LOCK, locks(rule, data_class)[way]) == set()
 
 
 @both_ways
@@ -78,8 +78,8 @@ def test_a_lock_for_long_enough_passes(pack: Gate, rule, data_class, way):
         retention("NONE", days=UNKNOWN),
     ],
 )
-def test_a_lock_that_is_none_or_too_short_fails(pack: Gate, rule, data_class, way):
-    assert wrong(pack, LOCK, locks(rule, data_class)[way]) == {"it"}
+def test_a_lock_that_is_none_or_too_short_fails(pack: PackProcess, rule, data_class, way):
+    assert failed_resources(pack, LOCK, locks(rule, data_class)[way]) == {"it"}
 
 
 @both_ways
@@ -93,8 +93,8 @@ def test_a_lock_that_is_none_or_too_short_fails(pack: Gate, rule, data_class, wa
         retention(years=UNKNOWN),
     ],
 )
-def test_a_lock_that_isnt_known_is_told(pack: Gate, rule, way):
-    assert unknown(pack, LOCK, locks(rule)[way]) == {"it"}
+def test_a_lock_that_isnt_known_is_told(pack: PackProcess, rule, way):
+    assert unverified_resources(pack, LOCK, locks(rule)[way]) == {"it"}
 
 
 @pytest.mark.parametrize("token", [V7, V6])
@@ -109,36 +109,36 @@ def test_a_lock_that_isnt_known_is_told(pack: Gate, rule, way):
         ("Other", False),
     ],
 )
-def test_without_a_lock_a_bucket_of_phi_or_of_trails_fails(pack: Gate, data_class, asked, token):
-    assert wrong(pack, LOCK, [bucket(data_class=data_class, token=token)]) == ({"data"} if asked else set())
+def test_without_a_lock_a_bucket_of_phi_or_of_trails_fails(pack: PackProcess, data_class, asked, token):
+    assert failed_resources(pack, LOCK, [bucket(data_class=data_class, token=token)]) == ({"data"} if asked else set())
 
 
-def test_object_lock_enabled_without_a_default_retention_locks_nothing(pack: Gate):
-    assert wrong(pack, LOCK, [bucket(objectLockEnabled=True)]) == {"data"}
+def test_object_lock_enabled_without_a_default_retention_locks_nothing(pack: PackProcess):
+    assert failed_resources(pack, LOCK, [bucket(objectLockEnabled=True)]) == {"data"}
 
 
 @both_ways
 @pytest.mark.parametrize("rule", [None, retention(), retention(UNKNOWN), UNKNOWN])
-def test_a_lock_keeps_access_logs_out(pack: Gate, rule, way):
-    assert wrong(pack, LOCK, locks(rule, "S3AccessLog")[way]) == {"it"}
+def test_a_lock_keeps_access_logs_out(pack: PackProcess, rule, way):
+    assert failed_resources(pack, LOCK, locks(rule, "S3AccessLog")[way]) == {"it"}
 
 
-def test_a_lock_without_a_retention_keeps_access_logs_out_too(pack: Gate):
+def test_a_lock_without_a_retention_keeps_access_logs_out_too(pack: PackProcess):
     logs = {"data_class": "S3AccessLog"}
-    assert wrong(pack, LOCK, [bucket(objectLockEnabled=True, **logs)]) == {"data"}
-    assert wrong(pack, LOCK, [bucket(objectLockEnabled=False, **logs)]) == set()
-    assert unknown(pack, LOCK, [bucket(objectLockEnabled=UNKNOWN, **logs)]) == {"data"}
+    assert failed_resources(pack, LOCK, [bucket(objectLockEnabled=True, **logs)]) == {"data"}
+    assert failed_resources(pack, LOCK, [bucket(objectLockEnabled=False, **logs)]) == set()
+    assert unverified_resources(pack, LOCK, [bucket(objectLockEnabled=UNKNOWN, **logs)]) == {"data"}
 
 
 @pytest.mark.parametrize("data_class", ["Replica", "Inventory", "Other"])
-def test_the_lock_of_another_bucket_isnt_asked(pack: Gate, data_class):
-    assert wrong(pack, LOCK, locks(retention(days=1), data_class)[0]) == set()
+def test_the_lock_of_another_bucket_isnt_asked(pack: PackProcess, data_class):
+    assert failed_resources(pack, LOCK, locks(retention(days=1), data_class)[0]) == set()
 
 
-def test_two_buckets_of_which_one_is_locked(pack: Gate):
+def test_two_buckets_of_which_one_is_locked(pack: PackProcess):
     right = [bucket("right"), companion("BucketObjectLockConfiguration", "right", "lock", rule=retention())]
-    assert wrong(pack, LOCK, [*right, bucket()]) == {"data"}
-    assert wrong(pack, LOCK, [*right, *locks(retention(days=1))[0]]) == {"it"}
+    assert failed_resources(pack, LOCK, [*right, bucket()]) == {"data"}
+    assert failed_resources(pack, LOCK, [*right, *locks(retention(days=1))[0]]) == {"it"}
 
 
 # Deletion
@@ -205,15 +205,15 @@ def policies(policy: Any, data_class: str = "PHI") -> list[list[Resource]]:
         [GUARD, {"Effect": "Allow", "Principal": {"AWS": BREAK_GLASS}, "Action": "s3:*", "Resource": DATA}],
     ],
 )
-def test_a_guarded_bucket_passes(pack: Gate, statements, data_class, way):
-    assert wrong(pack, GUARDED, policies(document(*statements), data_class)[way]) == set()
+def test_a_guarded_bucket_passes(pack: PackProcess, statements, data_class, way):
+    assert failed_resources(pack, GUARDED, policies(document(*statements), data_class)[way]) == set()
 
 
 @both_ways
 @pytest.mark.parametrize("action", ACTIONS)
-def test_each_action_must_be_denied(pack: Gate, action, way):
+def test_each_action_must_be_denied(pack: PackProcess, action, way):
     left = [each for each in ACTIONS if each != action]
-    assert wrong(pack, GUARDED, policies(document(GUARD | {"Action": left}))[way]) == {"it"}
+    assert failed_resources(pack, GUARDED, policies(document(GUARD | {"Action": left}))[way]) == {"it"}
 
 
 @both_ways
@@ -239,13 +239,13 @@ def test_each_action_must_be_denied(pack: Gate, action, way):
         [{name: value for name, value in GUARD.items() if name != "Principal"}],
     ],
 )
-def test_a_bucket_that_isnt_guarded_fails(pack: Gate, statements, way):
-    assert wrong(pack, GUARDED, policies(document(*statements))[way]) == {"it"}
+def test_a_bucket_that_isnt_guarded_fails(pack: PackProcess, statements, way):
+    assert failed_resources(pack, GUARDED, policies(document(*statements))[way]) == {"it"}
 
 
 @pytest.mark.parametrize("policy", ["", "{", "[]", "{}", 5, None])
-def test_a_policy_that_cant_be_read_guards_nothing(pack: Gate, policy):
-    assert wrong(pack, GUARDED, policies(policy)[0]) == {"it"}
+def test_a_policy_that_cant_be_read_guards_nothing(pack: PackProcess, policy):
+    assert failed_resources(pack, GUARDED, policies(policy)[0]) == {"it"}
 
 
 @pytest.mark.parametrize("token", [V7, V6])
@@ -260,36 +260,36 @@ def test_a_policy_that_cant_be_read_guards_nothing(pack: Gate, policy):
         ("Other", False),
     ],
 )
-def test_without_a_policy_a_bucket_isnt_guarded(pack: Gate, data_class, asked, token):
-    assert wrong(pack, GUARDED, [bucket(data_class=data_class, token=token)]) == ({"data"} if asked else set())
+def test_without_a_policy_a_bucket_isnt_guarded(pack: PackProcess, data_class, asked, token):
+    assert failed_resources(pack, GUARDED, [bucket(data_class=data_class, token=token)]) == ({"data"} if asked else set())
 
 
 @pytest.mark.parametrize("data_class", ["S3AccessLog", "Inventory", "Other"])
-def test_the_guard_of_another_bucket_isnt_asked(pack: Gate, data_class):
-    assert wrong(pack, GUARDED, policies(document(), data_class)[0]) == set()
+def test_the_guard_of_another_bucket_isnt_asked(pack: PackProcess, data_class):
+    assert failed_resources(pack, GUARDED, policies(document(), data_class)[0]) == set()
 
 
 @both_ways
-def test_a_lock_in_compliance_mode_guards_versions_and_nothing_else(pack: Gate, way):
+def test_a_lock_in_compliance_mode_guards_versions_and_nothing_else(pack: PackProcess, way):
     def lock(mode: str, name: str = "lock") -> Resource:
         return companion("BucketObjectLockConfiguration", name=name, rule=retention(mode))
 
     stack = policies(document(UNDELETED))[way]
-    assert wrong(pack, GUARDED, [*stack, lock("COMPLIANCE")]) == set()
-    assert wrong(pack, GUARDED, [*stack, lock("GOVERNANCE")]) == {"it"}
-    assert wrong(pack, GUARDED, [*stack, lock("COMPLIANCE"), lock("GOVERNANCE", "again")]) == {"it"}
-    assert unknown(pack, GUARDED, [*stack, lock(UNKNOWN)]) == {"it"}
-    assert wrong(pack, GUARDED, [*policies(document(GUARD))[way], lock(UNKNOWN)]) == set()
+    assert failed_resources(pack, GUARDED, [*stack, lock("COMPLIANCE")]) == set()
+    assert failed_resources(pack, GUARDED, [*stack, lock("GOVERNANCE")]) == {"it"}
+    assert failed_resources(pack, GUARDED, [*stack, lock("COMPLIANCE"), lock("GOVERNANCE", "again")]) == {"it"}
+    assert unverified_resources(pack, GUARDED, [*stack, lock(UNKNOWN)]) == {"it"}
+    assert failed_resources(pack, GUARDED, [*policies(document(GUARD))[way], lock(UNKNOWN)]) == set()
     without_bypass = [each for each in ACTIONS if each not in (DELETE, BYPASS)]
     weak = policies(document(GUARD | {"Action": without_bypass}))[way]
-    assert wrong(pack, GUARDED, [*weak, lock("COMPLIANCE")]) == {"it"}
-    assert wrong(pack, GUARDED, [*weak, lock(UNKNOWN)]) == {"it"}
-    assert wrong(pack, GUARDED, [bucket(), lock("COMPLIANCE")]) == {"data"}
+    assert failed_resources(pack, GUARDED, [*weak, lock("COMPLIANCE")]) == {"it"}
+    assert failed_resources(pack, GUARDED, [*weak, lock(UNKNOWN)]) == {"it"}
+    assert failed_resources(pack, GUARDED, [bucket(), lock("COMPLIANCE")]) == {"data"}
 
 
 @both_ways
-def test_a_policy_that_isnt_known_is_told(pack: Gate, way):
-    assert unknown(pack, GUARDED, policies(UNKNOWN)[way]) == {"it"}
+def test_a_policy_that_isnt_known_is_told(pack: PackProcess, way):
+    assert unverified_resources(pack, GUARDED, policies(UNKNOWN)[way]) == {"it"}
 
 
 @pytest.mark.parametrize(
@@ -301,25 +301,25 @@ def test_a_policy_that_isnt_known_is_told(pack: Gate, way):
         GUARD | sparing(UNKNOWN),
     ],
 )
-def test_a_policy_with_an_unknown_leaf_is_told(pack: Gate, statement):
+def test_a_policy_with_an_unknown_leaf_is_told(pack: PackProcess, statement):
     around = Resource("example:x:Component", "around", {"bucketPolicy": {"Statement": [statement]}})
     given = companion("BucketPolicy", policy=UNKNOWN)
     stack = [KEY, around, bucket(), Resource(given.type, "it", given.inputs, "around")]
-    assert unknown(pack, GUARDED, stack) == {"it"}
+    assert unverified_resources(pack, GUARDED, stack) == {"it"}
 
 
-def test_a_bucket_that_pulumi_names_is_told(pack: Gate):
+def test_a_bucket_that_pulumi_names_is_told(pack: PackProcess):
     given = companion("BucketPolicy", UNKNOWN, policy=document(GUARD))
     named = Resource(V7, "data", {"tags": {"DataClass": "PHI"}})
     stack = [KEY, named, Resource(given.type, "it", given.inputs, comes_from={"bucket": ["data"]})]
-    assert unknown(pack, GUARDED, stack) == {"it"}
+    assert unverified_resources(pack, GUARDED, stack) == {"it"}
 
 
-def test_two_buckets_of_which_one_is_guarded(pack: Gate):
+def test_two_buckets_of_which_one_is_guarded(pack: PackProcess):
     other = document(json.loads(json.dumps(GUARD).replace(DATA, "arn:aws:s3:::right")))
     right = [bucket("right"), companion("BucketPolicy", "right", "policy", policy=other)]
-    assert wrong(pack, GUARDED, [KEY, *right, bucket()]) == {"data"}
-    assert wrong(pack, GUARDED, [*right, *policies(other)[0]]) == {"it"}
+    assert failed_resources(pack, GUARDED, [KEY, *right, bucket()]) == {"data"}
+    assert failed_resources(pack, GUARDED, [*right, *policies(other)[0]]) == {"it"}
 
 
 # Lifecycles
@@ -359,9 +359,9 @@ def expiring(**expiration: Any) -> dict[str, Any]:
         [{**expiring(days=1), "status": "Disabled"}],
     ],
 )
-def test_what_keeps_data_passes(pack: Gate, rules, way):
+def test_what_keeps_data_passes(pack: PackProcess, rules, way):
     for data_class in ("PHI", "Replica", "S3AccessLog", "CloudTrailLog"):
-        assert wrong(pack, RETENTION, lifecycles(*rules, data_class=data_class)[way]) == set()
+        assert failed_resources(pack, RETENTION, lifecycles(*rules, data_class=data_class)[way]) == set()
 
 
 @both_ways
@@ -381,8 +381,8 @@ def test_what_keeps_data_passes(pack: Gate, rules, way):
         [UNKNOWN, kept(1)],
     ],
 )
-def test_what_expires_phi_fails(pack: Gate, rules, data_class, way):
-    assert wrong(pack, RETENTION, lifecycles(*rules, data_class=data_class)[way]) == {"it"}
+def test_what_expires_phi_fails(pack: PackProcess, rules, data_class, way):
+    assert failed_resources(pack, RETENTION, lifecycles(*rules, data_class=data_class)[way]) == {"it"}
 
 
 @both_ways
@@ -397,8 +397,8 @@ def test_what_expires_phi_fails(pack: Gate, rules, data_class, way):
         (expiring(date="2099-01-01T00:00:00Z"), True),
     ],
 )
-def test_logs_are_kept_for_six_years(pack: Gate, given, fails, data_class, way):
-    assert wrong(pack, RETENTION, lifecycles(given, data_class=data_class)[way]) == ({"it"} if fails else set())
+def test_logs_are_kept_for_six_years(pack: PackProcess, given, fails, data_class, way):
+    assert failed_resources(pack, RETENTION, lifecycles(given, data_class=data_class)[way]) == ({"it"} if fails else set())
 
 
 @both_ways
@@ -415,26 +415,26 @@ def test_logs_are_kept_for_six_years(pack: Gate, given, fails, data_class, way):
         expiring(date=UNKNOWN),
     ],
 )
-def test_a_rule_that_isnt_known_is_told(pack: Gate, given, way):
+def test_a_rule_that_isnt_known_is_told(pack: PackProcess, given, way):
     for data_class in ("PHI", "CloudTrailLog"):
-        assert unknown(pack, RETENTION, lifecycles(given, kept(2555), data_class=data_class)[way]) == {"it"}
+        assert unverified_resources(pack, RETENTION, lifecycles(given, kept(2555), data_class=data_class)[way]) == {"it"}
 
 
 @both_ways
-def test_rules_that_arent_known_are_told(pack: Gate, way):
+def test_rules_that_arent_known_are_told(pack: PackProcess, way):
     kind = "BucketLifecycleConfiguration"
-    assert unknown(pack, RETENTION, ways(kind, f"{kind}V2", rules=UNKNOWN)[way]) == {"it"}
+    assert unverified_resources(pack, RETENTION, ways(kind, f"{kind}V2", rules=UNKNOWN)[way]) == {"it"}
 
 
-def test_without_a_lifecycle_nothing_expires(pack: Gate):
-    assert wrong(pack, RETENTION, [bucket(), bucket("logs", "S3AccessLog", V6)]) == set()
+def test_without_a_lifecycle_nothing_expires(pack: PackProcess):
+    assert failed_resources(pack, RETENTION, [bucket(), bucket("logs", "S3AccessLog", V6)]) == set()
 
 
 @pytest.mark.parametrize("data_class", ["Inventory", "Other"])
-def test_another_bucket_may_expire_its_objects(pack: Gate, data_class):
-    assert wrong(pack, RETENTION, lifecycles(expiring(days=1), data_class=data_class)[0]) == set()
+def test_another_bucket_may_expire_its_objects(pack: PackProcess, data_class):
+    assert failed_resources(pack, RETENTION, lifecycles(expiring(days=1), data_class=data_class)[0]) == set()
 
 
-def test_two_buckets_of_which_one_keeps_its_data(pack: Gate):
+def test_two_buckets_of_which_one_keeps_its_data(pack: PackProcess):
     right = companion("BucketLifecycleConfiguration", "right", "lifecycle", rules=[kept(2555)])
-    assert wrong(pack, RETENTION, [bucket("right"), right, *lifecycles(kept(1))[0]]) == {"it"}
+    assert failed_resources(pack, RETENTION, [bucket("right"), right, *lifecycles(kept(1))[0]]) == {"it"}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import unknown, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 CONTROL = "s3-replication-or-backup"
 V7, V6 = "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"
@@ -71,24 +71,24 @@ def joined(*rules: Any, sources: list[str], bucket_from: str = "data") -> list[R
         [rule(UNKNOWN), rule()],
     ],
 )
-def test_a_bucket_that_is_replicated_as_a_whole_passes(pack: Gate, rules, token):
-    assert wrong(pack, CONTROL, replicated(*rules, token=token)) == set()
+def test_a_bucket_that_is_replicated_as_a_whole_passes(pack: PackProcess, rules, token):
+    assert failed_resources(pack, CONTROL, replicated(*rules, token=token)) == set()
 
 
-def test_a_replica_and_its_key_by_reference(pack: Gate):
+def test_a_replica_and_its_key_by_reference(pack: PackProcess):
     whole = rule(UNKNOWN, UNKNOWN)
     stack = joined(whole, sources=["copy", "copy-key"])
-    assert wrong(pack, CONTROL, stack) == set()
-    assert wrong(pack, CONTROL, [replace(each, region=EAST) for each in stack]) == {"data"}
-    assert wrong(pack, CONTROL, [replace(e, region=EAST) if e.name == "copy-key" else e for e in stack]) == {"data"}
+    assert failed_resources(pack, CONTROL, stack) == set()
+    assert failed_resources(pack, CONTROL, [replace(each, region=EAST) for each in stack]) == {"data"}
+    assert failed_resources(pack, CONTROL, [replace(e, region=EAST) if e.name == "copy-key" else e for e in stack]) == {"data"}
 
 
-def test_a_replica_that_says_itself_where_it_is(pack: Gate):
+def test_a_replica_that_says_itself_where_it_is(pack: PackProcess):
     data, copy, config = replicated(rule())
     there = replace(copy, region=EAST, inputs=copy.inputs | {"region": WEST})
-    assert wrong(pack, CONTROL, [data, there, config]) == set()
+    assert failed_resources(pack, CONTROL, [data, there, config]) == set()
     here = replace(copy, inputs=copy.inputs | {"region": EAST})
-    assert wrong(pack, CONTROL, [data, here, config]) == {"data"}
+    assert failed_resources(pack, CONTROL, [data, here, config]) == {"data"}
 
 
 @pytest.mark.parametrize("token", [V7, V6])
@@ -125,13 +125,13 @@ def test_a_replica_that_says_itself_where_it_is(pack: Gate):
         [rule(to=UNKNOWN, kms="Disabled")],
     ],
 )
-def test_a_bucket_that_is_not_or_badly_replicated_fails(pack: Gate, rules, token):
-    assert wrong(pack, CONTROL, replicated(*rules, token=token)) == {"data"}
+def test_a_bucket_that_is_not_or_badly_replicated_fails(pack: PackProcess, rules, token):
+    assert failed_resources(pack, CONTROL, replicated(*rules, token=token)) == {"data"}
 
 
-def test_replicas_in_the_same_region_are_not_elsewhere(pack: Gate):
+def test_replicas_in_the_same_region_are_not_elsewhere(pack: PackProcess):
     data, copy, config = replicated(rule(key_arn(EAST)))
-    assert wrong(pack, CONTROL, [data, replace(copy, region=EAST), config]) == {"data"}
+    assert failed_resources(pack, CONTROL, [data, replace(copy, region=EAST), config]) == {"data"}
 
 
 @pytest.mark.parametrize(
@@ -150,21 +150,21 @@ def test_replicas_in_the_same_region_are_not_elsewhere(pack: Gate):
         rule(KEY_ID, to=ELSEWHERE),
     ],
 )
-def test_a_replication_that_isnt_known_is_told(pack: Gate, given):
-    assert unknown(pack, CONTROL, replicated(given)) == {"data"}
-    assert unknown(pack, CONTROL, replicated(rule(status="Disabled"), given)) == {"data"}
+def test_a_replication_that_isnt_known_is_told(pack: PackProcess, given):
+    assert unverified_resources(pack, CONTROL, replicated(given)) == {"data"}
+    assert unverified_resources(pack, CONTROL, replicated(rule(status="Disabled"), given)) == {"data"}
 
 
-def test_rules_that_arent_known_are_told(pack: Gate):
+def test_rules_that_arent_known_are_told(pack: PackProcess):
     data, copy, config = replicated()
-    assert unknown(pack, CONTROL, [data, copy, replace(config, inputs={"bucket": "data", "rules": UNKNOWN})]) == {
+    assert unverified_resources(pack, CONTROL, [data, copy, replace(config, inputs={"bucket": "data", "rules": UNKNOWN})]) == {
         "data"
     }
 
 
-def test_a_key_that_may_be_either_of_two_is_told(pack: Gate):
+def test_a_key_that_may_be_either_of_two_is_told(pack: PackProcess):
     more = replace(COPY_KEY, name="more-key")
-    assert unknown(pack, CONTROL, [more, *joined(rule(UNKNOWN), sources=["copy-key", "more-key"])]) == {"data"}
+    assert unverified_resources(pack, CONTROL, [more, *joined(rule(UNKNOWN), sources=["copy-key", "more-key"])]) == {"data"}
 
 
 # AWS Backup
@@ -228,8 +228,8 @@ TAG = "aws:ResourceTag/backup"
         {"resources": ["*"], "conditions": only("stringNotLikes", TAG, "n*")},
     ],
 )
-def test_a_bucket_that_is_backed_up_passes(pack: Gate, inputs, token):
-    assert wrong(pack, CONTROL, backed_up(data=bucket(token=token, tags=TAGS), **inputs)) == set()
+def test_a_bucket_that_is_backed_up_passes(pack: PackProcess, inputs, token):
+    assert failed_resources(pack, CONTROL, backed_up(data=bucket(token=token, tags=TAGS), **inputs)) == set()
 
 
 @pytest.mark.parametrize("token", [V7, V6])
@@ -265,15 +265,15 @@ def test_a_bucket_that_is_backed_up_passes(pack: Gate, inputs, token):
         {"resources": ["*"], "conditions": only("somethingElse", TAG, "yes")},
     ],
 )
-def test_a_bucket_that_isnt_backed_up_fails(pack: Gate, inputs, token):
-    assert wrong(pack, CONTROL, backed_up(data=bucket(token=token, tags=TAGS), **inputs)) == {"data"}
+def test_a_bucket_that_isnt_backed_up_fails(pack: PackProcess, inputs, token):
+    assert failed_resources(pack, CONTROL, backed_up(data=bucket(token=token, tags=TAGS), **inputs)) == {"data"}
 
 
 @pytest.mark.parametrize("rules", [[{}], [{"targetVaultName": ""}], [{"targetVaultName": None}]])
-def test_a_plan_without_a_vault_backs_nothing_up(pack: Gate, rules):
-    assert wrong(pack, CONTROL, backed_up(*rules, resources=["*"])) == {"data"}
+def test_a_plan_without_a_vault_backs_nothing_up(pack: PackProcess, rules):
+    assert failed_resources(pack, CONTROL, backed_up(*rules, resources=["*"])) == {"data"}
     *stack, _, it = backed_up(resources=["*"])
-    assert wrong(pack, CONTROL, [*stack, plan(), it]) == {"data"}
+    assert failed_resources(pack, CONTROL, [*stack, plan(), it]) == {"data"}
 
 
 @pytest.mark.parametrize(
@@ -299,34 +299,34 @@ def test_a_plan_without_a_vault_backs_nothing_up(pack: Gate, rules):
         {"selectionTags": [tagged("backup", "yes")], "data": bucket(tags={"DataClass": "PHI", "backup": UNKNOWN})},
     ],
 )
-def test_a_backup_that_isnt_known_is_told(pack: Gate, inputs):
-    assert unknown(pack, CONTROL, backed_up(**{"data": bucket(tags=TAGS), **inputs})) == {"data"}
+def test_a_backup_that_isnt_known_is_told(pack: PackProcess, inputs):
+    assert unverified_resources(pack, CONTROL, backed_up(**{"data": bucket(tags=TAGS), **inputs})) == {"data"}
 
 
 @pytest.mark.parametrize("rules", [UNKNOWN, [UNKNOWN], [{"targetVaultName": UNKNOWN}]])
-def test_a_vault_that_isnt_known_is_told(pack: Gate, rules):
+def test_a_vault_that_isnt_known_is_told(pack: PackProcess, rules):
     *stack, nightly, it = backed_up(resources=["*"])
-    assert unknown(pack, CONTROL, [*stack, replace(nightly, inputs={"rules": rules}), it]) == {"data"}
+    assert unverified_resources(pack, CONTROL, [*stack, replace(nightly, inputs={"rules": rules}), it]) == {"data"}
 
 
-def test_a_vault_by_reference(pack: Gate):
+def test_a_vault_by_reference(pack: PackProcess):
     *stack, nightly, it = backed_up({"targetVaultName": UNKNOWN}, resources=["*"])
-    assert wrong(pack, CONTROL, [*stack, replace(nightly, comes_from={"rules": ["vault"]}), it]) == set()
+    assert failed_resources(pack, CONTROL, [*stack, replace(nightly, comes_from={"rules": ["vault"]}), it]) == set()
 
 
 @pytest.mark.parametrize(
     ("inputs", "judge", "answer"),
     [
-        ({"resources": ["*"]}, wrong, set()),
-        ({"resources": ["arn:aws:s3:::*"]}, wrong, set()),
-        ({"resources": [UNKNOWN], "sources": ("data",)}, wrong, set()),
-        ({"resources": ["arn:aws:ec2:*:*:volume/*"]}, wrong, {"data"}),
-        ({"resources": ["*"], "notResources": ["arn:aws:s3:::*"]}, wrong, {"data"}),
-        ({"resources": ["*"], "notResources": ["arn:aws:s3:::d*"]}, unknown, {"data"}),
-        ({"resources": ["arn:aws:s3:::data*"]}, unknown, {"data"}),
+        ({"resources": ["*"]}, failed_resources, set()),
+        ({"resources": ["arn:aws:s3:::*"]}, failed_resources, set()),
+        ({"resources": [UNKNOWN], "sources": ("data",)}, failed_resources, set()),
+        ({"resources": ["arn:aws:ec2:*:*:volume/*"]}, failed_resources, {"data"}),
+        ({"resources": ["*"], "notResources": ["arn:aws:s3:::*"]}, failed_resources, {"data"}),
+        ({"resources": ["*"], "notResources": ["arn:aws:s3:::d*"]}, unverified_resources, {"data"}),
+        ({"resources": ["arn:aws:s3:::data*"]}, unverified_resources, {"data"}),
     ],
 )
-def test_a_bucket_that_pulumi_names(pack: Gate, inputs, judge, answer):
+def test_a_bucket_that_pulumi_names(pack: PackProcess, inputs, judge, answer):
     unnamed = Resource(V7, "data", {"tags": TAGS})
     assert judge(pack, CONTROL, backed_up(data=unnamed, **inputs)) == answer
 
@@ -336,20 +336,20 @@ def test_a_bucket_that_pulumi_names(pack: Gate, inputs, judge, answer):
 
 @pytest.mark.parametrize("token", [V7, V6])
 @pytest.mark.parametrize("data_class", ["PHI", "Replica", "CloudTrailLog", "S3AccessLog", "Inventory", "Other"])
-def test_what_is_nowhere_copied_fails_if_it_is_phi(pack: Gate, data_class, token):
+def test_what_is_nowhere_copied_fails_if_it_is_phi(pack: PackProcess, data_class, token):
     stack = [bucket(data_class=data_class, token=token)]
-    assert wrong(pack, CONTROL, stack) == ({"data"} if data_class == "PHI" else set())
+    assert failed_resources(pack, CONTROL, stack) == ({"data"} if data_class == "PHI" else set())
 
 
-def test_either_is_enough(pack: Gate):
+def test_either_is_enough(pack: PackProcess):
     bad = rule(filter={"prefix": "phi/"})
-    assert wrong(pack, CONTROL, [*replicated(bad), *backed_up(resources=["*"])[2:]]) == set()
+    assert failed_resources(pack, CONTROL, [*replicated(bad), *backed_up(resources=["*"])[2:]]) == set()
     open_ = replicated(rule(status=UNKNOWN))
-    assert wrong(pack, CONTROL, [*open_, *backed_up(resources=["*"])[2:]]) == set()
+    assert failed_resources(pack, CONTROL, [*open_, *backed_up(resources=["*"])[2:]]) == set()
 
 
-def test_two_buckets_of_which_one_is_copied(pack: Gate):
+def test_two_buckets_of_which_one_is_copied(pack: PackProcess):
     two = bucket("two")
-    assert wrong(pack, CONTROL, [two, *replicated(rule())]) == {"two"}
-    assert wrong(pack, CONTROL, [two, *backed_up(resources=["arn:aws:s3:::data"])]) == {"two"}
-    assert wrong(pack, CONTROL, [two, *joined(rule(), sources=[], bucket_from="two")]) == {"data"}
+    assert failed_resources(pack, CONTROL, [two, *replicated(rule())]) == {"two"}
+    assert failed_resources(pack, CONTROL, [two, *backed_up(resources=["arn:aws:s3:::data"])]) == {"two"}
+    assert failed_resources(pack, CONTROL, [two, *joined(rule(), sources=[], bucket_from="two")]) == {"data"}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import unknown, wrong
-from tests.policy.pack_process import UNKNOWN, Gate, Resource
+from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -58,15 +58,15 @@ KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-33334444
         ("hunter2", True),
     ],
 )
-def test_the_key_is_a_customers(pack: Gate, id_, fails):
+def test_the_key_is_a_customers(pack: PackProcess, id_, fails):
     stack = [Resource("aws:sns/topic:Topic", "alerts", {"kmsMasterKeyId": id_} if id_ is not None else {})]
-    assert wrong(pack, ENCRYPTED, stack) == ({"alerts"} if fails else set())
-    assert not any("hunter2" in each.message for each in pack.judge(stack))
+    assert failed_resources(pack, ENCRYPTED, stack) == ({"alerts"} if fails else set())
+    assert not any("hunter2" in each.message for each in pack.evaluate_stack(stack))
 
 
-def test_a_key_that_is_not_known_is_told(pack: Gate):
+def test_a_key_that_is_not_known_is_told(pack: PackProcess):
     stack = [Resource("aws:sns/topic:Topic", "alerts", {"kmsMasterKeyId": UNKNOWN})]
-    assert unknown(pack, ENCRYPTED, stack) == {"alerts"}
+    assert unverified_resources(pack, ENCRYPTED, stack) == {"alerts"}
 
 
 @pytest.mark.parametrize(
@@ -82,25 +82,25 @@ def test_a_key_that_is_not_known_is_told(pack: Gate):
         ([alarm(), TARGET, UPLOADS], [WATCH, EVENTS, STORE]),
     ],
 )
-def test_each_service_that_publishes_may_use_the_key(pack: Gate, publishers, services):
+def test_each_service_that_publishes_may_use_the_key(pack: PackProcess, publishers, services):
     others = Resource("aws:sns/topic:Topic", "others", {"kmsMasterKeyId": KEY_ARN})
     stack = [topic(), others, *publishers]
-    assert wrong(pack, ENCRYPTED, [key(*services), *stack]) == set()
+    assert failed_resources(pack, ENCRYPTED, [key(*services), *stack]) == set()
     for missing in services:
         left = [each for each in services if each != missing]
-        assert wrong(pack, ENCRYPTED, [key(*left), *stack]) == {"alerts"}
+        assert failed_resources(pack, ENCRYPTED, [key(*left), *stack]) == {"alerts"}
 
 
-def test_a_topic_by_its_known_arn_is_joined_too(pack: Gate):
+def test_a_topic_by_its_known_arn_is_joined_too(pack: PackProcess):
     named = Resource("aws:cloudwatch/metricAlarm:MetricAlarm", "alarm", {"alarmActions": [TOPIC]})
-    assert wrong(pack, ENCRYPTED, [key(), topic(name="alerts"), named]) == set()
+    assert failed_resources(pack, ENCRYPTED, [key(), topic(name="alerts"), named]) == set()
     known = Resource(
         "aws:sns/topic:Topic",
         "alerts",
         {"name": "alerts", "kmsMasterKeyId": UNKNOWN},
         comes_from={"kmsMasterKeyId": ["key"]},
     )
-    assert wrong(pack, ENCRYPTED, [key(), known, named]) == {"alerts"}
+    assert failed_resources(pack, ENCRYPTED, [key(), known, named]) == {"alerts"}
 
 
 @pytest.mark.parametrize(
@@ -112,25 +112,25 @@ def test_a_topic_by_its_known_arn_is_joined_too(pack: Gate):
         {"Condition": {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": TOPIC.replace("alerts", "other")}}},
     ],
 )
-def test_a_key_that_a_service_may_use_in_part_fails(pack: Gate, change):
+def test_a_key_that_a_service_may_use_in_part_fails(pack: PackProcess, change):
     named = topic(name="alerts")
     known = Resource(named.type, named.name, {**named.inputs, "name": "alerts"}, comes_from=named.comes_from)
-    assert wrong(pack, ENCRYPTED, [key(WATCH, **change), known, alarm()]) == {"alerts"}
+    assert failed_resources(pack, ENCRYPTED, [key(WATCH, **change), known, alarm()]) == {"alerts"}
 
 
-def test_a_service_bound_to_the_account_may_use_the_key(pack: Gate):
+def test_a_service_bound_to_the_account_may_use_the_key(pack: PackProcess):
     condition = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    assert wrong(pack, ENCRYPTED, [key(WATCH, Condition=condition), topic(), alarm()]) == set()
+    assert failed_resources(pack, ENCRYPTED, [key(WATCH, Condition=condition), topic(), alarm()]) == set()
 
 
-def test_a_policy_of_the_key_apart(pack: Gate):
+def test_a_policy_of_the_key_apart(pack: PackProcess):
     bare = Resource("aws:kms/key:Key", "key", {})
     policy = {"keyId": UNKNOWN, "policy": key(WATCH).inputs["policy"]}
     apart = Resource("aws:kms/keyPolicy:KeyPolicy", "apart", policy, comes_from={"keyId": ["key"]})
-    assert wrong(pack, ENCRYPTED, [bare, topic(), alarm()]) == {"alerts"}
-    assert wrong(pack, ENCRYPTED, [bare, apart, topic(), alarm()]) == set()
+    assert failed_resources(pack, ENCRYPTED, [bare, topic(), alarm()]) == {"alerts"}
+    assert failed_resources(pack, ENCRYPTED, [bare, apart, topic(), alarm()]) == set()
     unread = Resource("aws:kms/key:Key", "key", {"policy": UNKNOWN})
-    assert unknown(pack, ENCRYPTED, [unread, topic(), alarm()]) == {"alerts"}
+    assert unverified_resources(pack, ENCRYPTED, [unread, topic(), alarm()]) == {"alerts"}
 
 
 TLS = {
@@ -181,8 +181,8 @@ def forms(policy: Any) -> list[list[Resource]]:
         ],
     ],
 )
-def test_a_private_topic_passes(pack: Gate, statements, at):
-    assert wrong(pack, PRIVATE, forms(declared(*statements))[at]) == set()
+def test_a_private_topic_passes(pack: PackProcess, statements, at):
+    assert failed_resources(pack, PRIVATE, forms(declared(*statements))[at]) == set()
 
 
 @pytest.mark.parametrize("at", range(3))
@@ -210,11 +210,11 @@ def test_a_private_topic_passes(pack: Gate, statements, at):
         [{name: value for name, value in OWN.items() if name != "Principal"}],
     ],
 )
-def test_a_topic_that_is_not_private_fails(pack: Gate, statements, at):
-    assert wrong(pack, PRIVATE, forms(declared(*statements))[at]) == {"policy"}
+def test_a_topic_that_is_not_private_fails(pack: PackProcess, statements, at):
+    assert failed_resources(pack, PRIVATE, forms(declared(*statements))[at]) == {"policy"}
 
 
-def test_the_policy_of_a_topic_whose_arn_is_not_known(pack: Gate):
+def test_the_policy_of_a_topic_whose_arn_is_not_known(pack: PackProcess):
     """Nothing tells the account, nor the name that Pulumi gives: the policy names the topic."""
     policy = Resource(
         "aws:sns/topicPolicy:TopicPolicy",
@@ -222,19 +222,19 @@ def test_the_policy_of_a_topic_whose_arn_is_not_known(pack: Gate):
         {"arn": UNKNOWN, "policy": declared(TLS)},
         comes_from={"arn": ["topic"]},
     )
-    assert wrong(pack, PRIVATE, [Resource("aws:sns/topic:Topic", "topic", {}), policy]) == set()
+    assert failed_resources(pack, PRIVATE, [Resource("aws:sns/topic:Topic", "topic", {}), policy]) == set()
 
 
 @pytest.mark.parametrize("at", range(3))
-def test_a_policy_that_is_not_known_is_told(pack: Gate, at):
-    assert unknown(pack, PRIVATE, forms(UNKNOWN)[at]) == {"policy"}
+def test_a_policy_that_is_not_known_is_told(pack: PackProcess, at):
+    assert unverified_resources(pack, PRIVATE, forms(UNKNOWN)[at]) == {"policy"}
 
 
 @pytest.mark.parametrize(
     "statement",
     [TLS | {"Resource": UNKNOWN}, TLS | {"Effect": UNKNOWN}, UNKNOWN, OWN | {"Principal": {"AWS": UNKNOWN}}],
 )
-def test_a_policy_with_an_unknown_leaf_is_told(pack: Gate, statement):
+def test_a_policy_with_an_unknown_leaf_is_told(pack: PackProcess, statement):
     whole = [statement] if statement == UNKNOWN or statement["Effect"] != "Allow" else [TLS, statement]
     around = Resource("phi:x:Topic", "around", {"topicPolicy": {"Version": "2012-10-17", "Statement": whole}})
     role = Resource("aws:iam/role:Role", "role", {})
@@ -243,10 +243,10 @@ def test_a_policy_with_an_unknown_leaf_is_told(pack: Gate, statement):
         "aws:sns/topicPolicy:TopicPolicy", "policy", given, "around", {"arn": ["topic"], "policy": ["role"]}
     )
     stack = [key(), role, around, Resource("aws:sns/topic:Topic", "topic", {}), policy]
-    assert unknown(pack, PRIVATE, stack) == {"policy"}
+    assert unverified_resources(pack, PRIVATE, stack) == {"policy"}
 
 
-def test_without_a_policy_a_topic_fails(pack: Gate):
+def test_without_a_policy_a_topic_fails(pack: PackProcess):
     one, two = (Resource("aws:sns/topic:Topic", name, {"name": name}) for name in ("one", "two"))
     policy = Resource(
         "aws:sns/topicPolicy:TopicPolicy",
@@ -254,11 +254,11 @@ def test_without_a_policy_a_topic_fails(pack: Gate):
         {"arn": UNKNOWN, "policy": declared(TLS | {"Resource": TOPIC.replace("alerts", "one")})},
         comes_from={"arn": ["one"]},
     )
-    assert wrong(pack, PRIVATE, [key(), one, two]) == {"one", "two"}
-    assert wrong(pack, PRIVATE, [key(), one, two, policy]) == {"two"}
+    assert failed_resources(pack, PRIVATE, [key(), one, two]) == {"one", "two"}
+    assert failed_resources(pack, PRIVATE, [key(), one, two, policy]) == {"two"}
 
 
-def test_whose_policy_it_is_that_is_not_known_is_told(pack: Gate):
+def test_whose_policy_it_is_that_is_not_known_is_told(pack: PackProcess):
     topic = Resource("aws:sns/topic:Topic", "topic", {})
     policy = Resource("aws:sns/topicPolicy:TopicPolicy", "policy", {"arn": UNKNOWN, "policy": declared(TLS)})
-    assert unknown(pack, PRIVATE, [key(), topic, policy]) == {"topic"}
+    assert unverified_resources(pack, PRIVATE, [key(), topic, policy]) == {"topic"}

@@ -3,7 +3,7 @@
 from hipaa.model.control import Control, Option, Severity, StricterWhen, addressed_by, required_by
 from hipaa.model.rule import FactRule
 from hipaa.services.backup import rules
-from hipaa.services.backup.facts import Vault
+from hipaa.services.backup.facts import BackupVault
 
 CONTROLS = (
     Control(
@@ -14,7 +14,7 @@ CONTROLS = (
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.MEDIUM,
         remediation="aws.backup.Vault(…, kms_key_arn=key.arn)",
-        rule=FactRule((Vault,), rules.customer_key),
+        rule=FactRule((BackupVault,), rules.vault_customer_managed_key),
     ),
     Control(
         id="backup-vault-lock",
@@ -25,6 +25,6 @@ CONTROLS = (
         severity=Severity.MEDIUM,
         remediation="aws.backup.VaultLockConfiguration(…, backup_vault_name=vault.name, min_retention_days=7)",
         options=(Option("days", "Days that a backup is kept at least.", 1, StricterWhen.HIGHER),),
-        rule=FactRule((Vault,), rules.locked, needs_whole_stack=True),
+        rule=FactRule((BackupVault,), rules.vault_lock, needs_whole_stack=True),
     ),
 )

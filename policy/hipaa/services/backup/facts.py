@@ -10,16 +10,16 @@ from hipaa.model.values import Number, Ref, Unknown
 
 
 @dataclass(frozen=True)
-class Vault:
+class BackupVault:
     """A vault; minimum_days: the least retention of each lock on it, Unknown of one that may be another vault's."""
 
     resource: str
-    key: Ref
-    minimum_days: tuple[Number, ...]
+    kms_key: Ref
+    min_retention_days: tuple[Number, ...]
 
 
 @dataclass(frozen=True)
-class Selection:
+class BackupSelection:
     """What a plan backs up: resources by reference or ARN pattern, those left out, and tags that select.
 
     vaults: where the plan's rules put it. conditions: each narrows the selection further, by operator, key and value.

@@ -41,7 +41,7 @@ CONTROLS = (
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.HIGH,
         remediation="aws.cloudtrail.Trail(…, kms_key_id=key.arn)",
-        rule=FactRule((Trail,), rules.customer_key),
+        rule=FactRule((Trail,), rules.customer_managed_key),
     ),
     Control(
         id="cloudtrail-log-validation",
@@ -62,6 +62,6 @@ CONTROLS = (
         severity=Severity.MEDIUM,
         remediation='aws.cloudtrail.Trail(…, cloud_watch_logs_group_arn=f"{log_group.arn}:*", '
         "cloud_watch_logs_role_arn=role.arn)",
-        rule=FactRule((Trail,), rules.to_logs),
+        rule=FactRule((Trail,), rules.cloudwatch_logs),
     ),
 )

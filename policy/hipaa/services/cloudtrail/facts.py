@@ -16,20 +16,20 @@ class FieldSelector:
     """
 
     name: Text
-    tests: Mapping[str, tuple[Ref, ...] | Unknown] = field(hash=False)
+    operators: Mapping[str, tuple[Ref, ...] | Unknown] = field(hash=False)
 
 
 @dataclass(frozen=True)
-class DataEvents:
+class EventSelector:
     """A selector of a trail.
 
     Basic: read_write (`All`, `ReadOnly`, `WriteOnly`) and the ARN prefixes of `AWS::S3::Object` resources.
     Advanced: its field selectors, all of which must hold; `fields` is None for a basic one.
     """
 
-    read_write: Text = "All"
-    prefixes: tuple[Ref, ...] | Unknown = ()
-    fields: tuple[FieldSelector, ...] | Unknown | None = None
+    read_write_type: Text = "All"
+    arn_prefixes: tuple[Ref, ...] | Unknown = ()
+    field_selectors: tuple[FieldSelector, ...] | Unknown | None = None
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Trail:
 
     resource: str
     logging: Flag
-    all_regions: Flag
-    global_services: Flag
-    validation: Flag
-    key: Ref
+    multi_region: Flag
+    global_service_events: Flag
+    log_file_validation: Flag
+    kms_key: Ref
     log_group: Ref
-    selectors: tuple[DataEvents, ...] | Unknown
-    management: Flag
-    place: Location
+    selectors: tuple[EventSelector, ...] | Unknown
+    records_management_events: Flag
+    location: Location

@@ -10,8 +10,8 @@ from hipaa.model.stack import Stack
 from hipaa.model.three_valued import all_of, any_of
 from hipaa.model.values import Ref, StackResource, Unknown, is_enabled, iter_unknowns
 from hipaa.model.verdict import Finding, failed, not_applicable, passed, unverified
-from hipaa.services.cloudtrail.facts import DataEvents, FieldSelector, Trail
-from hipaa.services.kms.customer_managed_keys import encrypted
+from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
+from hipaa.services.kms.customer_managed_keys import check_customer_managed_key
 from hipaa.services.s3.facts import Bucket
 
 OBJECTS = "AWS::S3::Object"
@@ -58,11 +58,11 @@ def _recorded(trail: Trail, stack: Stack) -> Finding:
 def _faults(trail: Trail) -> list[str | Unknown]:
     settings = {
         "enableLogging is false": _logging(trail),
-        "isMultiRegionTrail is not true": is_enabled(trail.all_regions),
+        "isMultiRegionTrail is not true": is_enabled(trail.multi_region),
         "includeGlobalServiceEvents is false": is_enabled(
-            True if trail.global_services is None else trail.global_services
+            True if trail.global_service_events is None else trail.global_service_events
         ),
-        "its selectors leave management events out": is_enabled(trail.management),
+        "its selectors leave management events out": is_enabled(trail.records_management_events),
     }
     return [value if isinstance(value, Unknown) else fault for fault, value in settings.items() if value is not True]
 
@@ -71,18 +71,18 @@ def _logging(trail: Trail) -> bool | Unknown:
     return is_enabled(True if trail.logging is None else trail.logging)
 
 
-def customer_key(trail: Trail, _: RuleContext) -> Finding:
-    return encrypted(trail.key)
+def customer_managed_key(trail: Trail, _: RuleContext) -> Finding:
+    return check_customer_managed_key(trail.kms_key)
 
 
 def log_validation(trail: Trail, _: RuleContext) -> Finding:
-    validated = is_enabled(trail.validation)
+    validated = is_enabled(trail.log_file_validation)
     if isinstance(validated, Unknown):
         return unverified(validated)
     return passed("its files are signed") if validated else failed("enableLogFileValidation is not true")
 
 
-def to_logs(trail: Trail, _: RuleContext) -> Finding:
+def cloudwatch_logs(trail: Trail, _: RuleContext) -> Finding:
     if isinstance(trail.log_group, Unknown):
         return unverified(trail.log_group)
     return passed("it also goes to a log group") if trail.log_group else failed("it goes to no log group")
@@ -111,29 +111,29 @@ def _records(trail: Trail, bucket: Bucket, mode: dict[str, bool]) -> Iterator[bo
         return
     rest = [_logging(trail), _sees(trail, bucket)]
     for selector in trail.selectors:
-        parts = _basic(selector, bucket, mode) if selector.fields is None else _advanced(selector.fields, bucket, mode)
+        parts = _basic(selector, bucket, mode) if selector.field_selectors is None else _advanced(selector.field_selectors, bucket, mode)
         yield all_of([*rest, *parts])
 
 
 def _sees(trail: Trail, bucket: Bucket) -> bool | Unknown:
     """A trail of one region records that region alone."""
-    if trail.place.region == bucket.place.region:
+    if trail.location.region == bucket.location.region:
         return True
-    return is_enabled(trail.all_regions)
+    return is_enabled(trail.multi_region)
 
 
-def _basic(selector: DataEvents, bucket: Bucket, mode: dict[str, bool]) -> Iterator[bool | Unknown]:
-    kind = selector.read_write
+def _basic(selector: EventSelector, bucket: Bucket, mode: dict[str, bool]) -> Iterator[bool | Unknown]:
+    kind = selector.read_write_type
     yield kind if isinstance(kind, Unknown) else mode.get(kind or "", False)
-    if isinstance(selector.prefixes, Unknown):
-        yield selector.prefixes
+    if isinstance(selector.arn_prefixes, Unknown):
+        yield selector.arn_prefixes
     else:
-        yield any_of(_basic_prefix(each, bucket) for each in selector.prefixes)
+        yield any_of(_basic_prefix(each, bucket) for each in selector.arn_prefixes)
 
 
 def _basic_prefix(prefix: Ref, bucket: Bucket) -> bool | Unknown:
     """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html"""
-    every = f"arn:{bucket.place.partition}:s3"
+    every = f"arn:{bucket.location.partition}:s3"
     if prefix in (every, f"{every}:::"):
         return True
     return _is_of(prefix, bucket, lambda value, objects: value == objects)
@@ -167,15 +167,15 @@ def _advanced(
 
 def _equals(selector: FieldSelector, holds: Callable[[tuple[Ref, ...]], bool]) -> bool | Unknown:
     """AWS takes only Equals for these: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html"""
-    values = selector.tests.get("equals", ())
-    if isinstance(values, Unknown) or set(selector.tests) != {"equals"}:
+    values = selector.operators.get("equals", ())
+    if isinstance(values, Unknown) or set(selector.operators) != {"equals"}:
         return values if isinstance(values, Unknown) else False
     unknown = [each for each in values if isinstance(each, Unknown)]
     return unknown[0] if unknown else holds(values)
 
 
 def _arns(selector: FieldSelector, bucket: Bucket) -> Iterator[bool | Unknown]:
-    for operator, values in selector.tests.items():
+    for operator, values in selector.operators.items():
         if isinstance(values, Unknown):
             yield values
         elif operator == "startsWith":

@@ -15,7 +15,7 @@ CONTROLS = (
         paragraphs=required_by("308(a)(6)(ii)", own_mapping=True),
         severity=Severity.MEDIUM,
         remediation="aws.cloudwatch.MetricAlarm(…, alarm_actions=[topic.arn])",
-        rule=FactRule((Alarm,), alarms.acts),
+        rule=FactRule((Alarm,), alarms.alarm_action),
     ),
     Control(
         id="cloudwatch-alarm-metric-exists",
@@ -27,7 +27,7 @@ CONTROLS = (
         severity=Severity.HIGH,
         remediation='aws.cloudwatch.MetricAlarm(…, dimensions={"BucketName": bucket.bucket, "FilterId": metrics.name}) with '
         "an aws.s3.BucketMetric; or the namespace and name of an aws.cloudwatch.LogMetricFilter",
-        rule=FactRule((Alarm,), alarms.can_fire, needs_whole_stack=True),
+        rule=FactRule((Alarm,), alarms.alarm_metric_exists, needs_whole_stack=True),
     ),
     Control(
         id="cloudwatch-alarm-coverage",
@@ -43,6 +43,6 @@ CONTROLS = (
         severity=Severity.MEDIUM,
         remediation='aws.cloudwatch.EventRule(…, event_pattern=json.dumps({"source": ["aws.cloudtrail"], "detail": '
         '{"eventName": ["StopLogging", "DeleteTrail", "UpdateTrail"]}})) with an aws.cloudwatch.EventTarget',
-        rule=FactRule((Stack,), coverage.coverage, needs_whole_stack=True),
+        rule=FactRule((Stack,), coverage.alarm_coverage, needs_whole_stack=True),
     ),
 )

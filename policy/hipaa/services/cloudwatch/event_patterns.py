@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from hipaa.evaluator import Match
-from hipaa.evaluator.patterns import all_of, any_of
+from hipaa.evaluator.patterns import all_match, any_match
 from hipaa.model.values import Unknown
 
 Event = Mapping[str, Any]
@@ -61,8 +61,8 @@ def _object(pattern: Mapping[str, Any], event: Any) -> Match:
     if isinstance(event, Unknown):
         return Match.MAYBE
     fields = event if isinstance(event, Mapping) else {}
-    return all_of(
-        any_of(_object(each, event) for each in _alternatives(value))
+    return all_match(
+        any_match(_object(each, event) for each in _alternatives(value))
         if name == "$or"
         else _field(value, fields.get(name, _ABSENT))
         for name, value in pattern.items()
@@ -79,23 +79,23 @@ def _field(pattern: Any, value: Any) -> Match:
     """Of a list in the event one entry is enough; of a list in the pattern one test is."""
     values = value if isinstance(value, list) else [value]
     if isinstance(pattern, Mapping):
-        return any_of(_object(pattern, each) for each in values)
+        return any_match(_object(pattern, each) for each in values)
     if not isinstance(pattern, list) or not pattern:
         raise _RefusedError
-    return any_of([_test(test, each) for test in pattern for each in values])
+    return any_match([_test(test, each) for test in pattern for each in values])
 
 
 def _test(test: Any, value: Any) -> Match:
     operator, operand = ("equals", test) if not isinstance(test, Mapping) else _operator(test)
     if operator == "exists":
-        return Match.of(operand is (value is not _ABSENT))
+        return Match.from_bool(operand is (value is not _ABSENT))
     if operator not in _TESTS and operator != "anything-but":
         return Match.MAYBE
     if value is _ABSENT:
         return Match.NO
     if value is WHATEVER:
         return Match.YES
-    return Match.MAYBE if isinstance(value, Unknown) else Match.of(_holds(operator, operand, value))
+    return Match.MAYBE if isinstance(value, Unknown) else Match.from_bool(_holds(operator, operand, value))
 
 
 def _operator(test: Mapping[str, Any]) -> tuple[str, Any]:
@@ -223,10 +223,10 @@ class _Filter:
             return found
         value = self._selected(self._next("selector"))
         if self._takes("word", "EXISTS"):
-            return Match.of(value is not _ABSENT)
+            return Match.from_bool(value is not _ABSENT)
         if self._takes("word", "NOT"):
             self._next("word", "EXISTS")
-            return Match.of(value is _ABSENT)
+            return Match.from_bool(value is _ABSENT)
         if self._takes("word", "IS"):
             return _is(value, self._next("word"))
         operator = self._next("sign")
@@ -272,7 +272,7 @@ def _is(value: Any, what: str) -> Match:
         return Match.NO
     if value is WHATEVER or isinstance(value, Unknown) or what not in ("TRUE", "FALSE", "NULL"):
         return Match.MAYBE
-    return Match.of(value is {"TRUE": True, "FALSE": False, "NULL": None}[what])
+    return Match.from_bool(value is {"TRUE": True, "FALSE": False, "NULL": None}[what])
 
 
 def _compared(value: Any, operator: str, operand: str, kind: str) -> Match:
@@ -286,10 +286,10 @@ def _compared(value: Any, operator: str, operand: str, kind: str) -> Match:
     if operator in ("=", "!=") and isinstance(value, str):
         same = _in_order(operand.split("*"), value)
     elif isinstance(value, int | float) and re.fullmatch(r"-?\d+(\.\d+)?", operand, re.ASCII):
-        return Match.of(_ORDER[operator](value, float(operand)))
+        return Match.from_bool(_ORDER[operator](value, float(operand)))
     else:
         return Match.MAYBE
-    return Match.of(same is (operator == "="))
+    return Match.from_bool(same is (operator == "="))
 
 
 _ORDER = {

@@ -23,7 +23,7 @@ class Alarm:
 
     resource: str
     metrics: tuple[Metric, ...] | Unknown
-    enabled: Flag
+    actions_enabled: Flag
     actions: tuple[Ref, ...] | Unknown
 
 
@@ -34,6 +34,6 @@ class EventRule:
     resource: str
     pattern: Text
     enabled: Flag
-    targeted: Flag
-    default_bus: Flag
-    place: Location
+    has_targets: Flag
+    on_default_bus: Flag
+    location: Location

@@ -18,6 +18,6 @@ CONTROLS = (
         remediation="the stack's phi:accountSecurityServices with config, or: aws configservice put-configuration-recorder and "
         "start-configuration-recorder",
         stages=LIVE_ONLY,
-        rule=FactRule((ConfigurationRecorder,), rules.recorder),
+        rule=FactRule((ConfigurationRecorder,), rules.recorder_enabled),
     ),
 )

@@ -16,6 +16,6 @@ class ConfigurationRecorder:
     """
 
     resource: str
-    everything: Flag
+    records_all_types: Flag
     recording: Flag
-    failing: Flag
+    delivery_failing: Flag

@@ -8,12 +8,12 @@ from hipaa.model.verdict import Finding
 from hipaa.services.config.facts import ConfigurationRecorder
 
 
-def recorder(guard: ConfigurationRecorder, _: RuleContext) -> Finding:
+def recorder_enabled(guard: ConfigurationRecorder, _: RuleContext) -> Finding:
     return all_required(
         [
             (guard.recording, "AWS Config records nothing"),
-            (guard.everything, "AWS Config doesn't record every type of resource that it supports"),
-            (negated(guard.failing), "AWS Config failed to deliver what it recorded last"),
+            (guard.records_all_types, "AWS Config doesn't record every type of resource that it supports"),
+            (negated(guard.delivery_failing), "AWS Config failed to deliver what it recorded last"),
         ],
         "AWS Config records every type of resource",
     )

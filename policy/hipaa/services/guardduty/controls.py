@@ -5,7 +5,7 @@ from __future__ import annotations
 from hipaa.model.control import LIVE_ONLY, Control, Severity, required_by
 from hipaa.model.rule import FactRule
 from hipaa.services.guardduty import rules
-from hipaa.services.guardduty.facts import ThreatDetection
+from hipaa.services.guardduty.facts import GuardDutyDetector
 
 CONTROLS = (
     Control(
@@ -21,6 +21,6 @@ CONTROLS = (
         remediation="the stack's phi:accountSecurityServices with guardDuty, or: aws guardduty update-detector --detector-id … --enable "
         "--features Name=S3_DATA_EVENTS,Status=ENABLED",
         stages=LIVE_ONLY,
-        rule=FactRule((ThreatDetection,), rules.threats),
+        rule=FactRule((GuardDutyDetector,), rules.s3_protection),
     ),
 )

@@ -8,9 +8,9 @@ from hipaa.model.values import Flag
 
 
 @dataclass(frozen=True)
-class ThreatDetection:
+class GuardDutyDetector:
     """GuardDuty in a region; enabled: the detector, where there is one; s3: whether it looks at the use of objects."""
 
     resource: str
     enabled: Flag
-    s3: Flag
+    s3_protection: Flag

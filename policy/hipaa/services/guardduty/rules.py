@@ -1,15 +1,10 @@
-"""Rules about GuardDuty."""
+"""Checks of GuardDuty detectors."""
 
 from __future__ import annotations
 
-from hipaa.model.property_checks import all_required
-from hipaa.model.rule import RuleContext
-from hipaa.model.verdict import Finding
-from hipaa.services.guardduty.facts import ThreatDetection
+from hipaa.model.property_checks import all_true
 
-
-def threats(guard: ThreatDetection, _: RuleContext) -> Finding:
-    return all_required(
-        [(guard.enabled, "GuardDuty isn't enabled"), (guard.s3, "GuardDuty doesn't look at how objects are used")],
-        "GuardDuty looks at how objects are used",
-    )
+s3_protection = all_true(
+    {"enabled": "GuardDuty isn't enabled", "s3": "S3 Protection isn't enabled in GuardDuty"},
+    "GuardDuty monitors access to S3 objects",
+)

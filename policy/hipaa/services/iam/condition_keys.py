@@ -24,7 +24,7 @@ _OF_TAGGED = (
 _CRYPTOGRAPHY = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*")
 
 # Keys are in lower case; one with a part of the program's own is here without it.
-ACTIONS = {
+ACTIONS_BY_CONDITION_KEY = {
     "s3:x-amz-server-side-encryption": _ENCRYPTED,
     "s3:x-amz-server-side-encryption-aws-kms-key-id": _ENCRYPTED,
     "s3:x-amz-server-side-encryption-customer-algorithm": _ENCRYPTED[:3],
@@ -62,10 +62,10 @@ ACTIONS = {
 }
 
 
-def actions_with(key: str) -> tuple[str, ...] | None:
+def actions_supporting(key: str) -> tuple[str, ...] | None:
     """The actions that have a key, as patterns; None for a key that isn't here."""
     folded = key.casefold()
-    return next((has for name, has in ACTIONS.items() if folded == name or _of_the_program(folded, name)), None)
+    return next((has for name, has in ACTIONS_BY_CONDITION_KEY.items() if folded == name or _of_the_program(folded, name)), None)
 
 
 def _of_the_program(key: str, name: str) -> bool:

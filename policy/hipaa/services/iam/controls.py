@@ -57,7 +57,7 @@ CONTROLS = (
         remediation="aws.iam.Role(…, assume_role_policy=…) with the condition "
         '{"StringEquals": {"sts:ExternalId": external_id}}',
         options=(ACCOUNTS,),
-        rule=FactRule((IamRole,), rules.trust),
+        rule=FactRule((IamRole,), rules.role_trust_policy),
     ),
     Control(
         id="iam-condition-keys-apply",
@@ -67,7 +67,7 @@ CONTROLS = (
         paragraphs=(),
         severity=Severity.LOW,
         remediation="aws.iam.Policy(…) whose conditions are in a statement of the actions that have their keys",
-        rule=FactRule((IdentityPolicy,), rules.grant_applies),
+        rule=FactRule((IdentityPolicy,), rules.condition_keys_apply),
     ),
     Control(
         id="iam-no-users",
@@ -90,6 +90,6 @@ CONTROLS = (
         "remove root's credentials by AWS Organizations' central root access",
         proposed_2025=True,
         stages=LIVE_ONLY,
-        rule=FactRule((RootUser,), rules.root),
+        rule=FactRule((RootUser,), rules.root_mfa),
     ),
 )

@@ -12,8 +12,8 @@ class IamRole:
     """An IAM role and its trust policy."""
 
     resource: str
-    trust: Document
-    place: Location = Location()
+    trust_policy: Document
+    location: Location = Location()
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class IdentityPolicy:
 
     resource: str
     documents: tuple[Document, ...] | Unknown
-    attached: tuple[Ref, ...] | Unknown = ()
+    managed_policies: tuple[Ref, ...] | Unknown = ()
     sources: tuple[str, ...] = ()
-    place: Location = Location()
+    location: Location = Location()
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class UserAccess:
     """
 
     resource: str
-    what: str | Unknown
+    kind: str | Unknown
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class RootUser:
     """The account's root; password: None where AWS doesn't tell whether it has one."""
 
     resource: str
-    mfa: Flag
-    access_keys: Flag
-    certificates: Flag
-    password: Flag
+    mfa_enabled: Flag
+    has_access_keys: Flag
+    has_signing_certificates: Flag
+    has_password: Flag

@@ -5,7 +5,7 @@ moto 5.2.5 has them (https://docs.aws.amazon.com/aws-managed-policy/latest/refer
 that only a service or a session takes, and permissions boundaries.
 """
 
-ADMIN = frozenset(
+ADMIN_POLICIES = frozenset(
     {
         "AIDevOpsAgentActionsPolicy",
         "AWSMcpServiceActionsFullAccess",
@@ -21,7 +21,7 @@ ADMIN = frozenset(
         "service-role/AmazonElasticMapReduceforEC2Role",
     }
 )
-EVERY_KEY = frozenset(
+BROAD_DECRYPT_POLICIES = frozenset(
     {
         "AIDevOpsAgentActionsPolicy",
         "AWSBackupFullAccess",

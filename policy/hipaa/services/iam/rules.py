@@ -8,16 +8,16 @@ from dataclasses import replace
 
 from hipaa import evaluator
 from hipaa.access import external_access
-from hipaa.access.policy_queries import Parsed, bound_by, lets_in, read_identity_policy, read_resource_policy
+from hipaa.access.policy_queries import ParsedPolicy, keep_conditions, may_allow, parse_identity_policy, parse_resource_policy
 from hipaa.evaluator.patterns import UNKNOWN
 from hipaa.model.data_class import DataClass
 from hipaa.model.property_checks import all_required, negated
 from hipaa.model.rule import RuleContext
 from hipaa.model.values import Unknown
 from hipaa.model.verdict import Finding, failed, passed, unverified
-from hipaa.services.iam.condition_keys import actions_with
+from hipaa.services.iam.condition_keys import actions_supporting
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, RootUser, UserAccess
-from hipaa.services.iam.managed_policies import ADMIN, EVERY_KEY
+from hipaa.services.iam.managed_policies import ADMIN_POLICIES, BROAD_DECRYPT_POLICIES
 from hipaa.services.s3.facts import Bucket
 from hipaa.services.s3.protection_actions import BYPASS, PROTECTION_ACTIONS
 
@@ -48,7 +48,7 @@ def no_admin(policy: IdentityPolicy, _: RuleContext) -> Finding:
                 return f"allows all of {service}"
         return None
 
-    return _judged(policy, lambda parsed: _answers(parsed, asked), ADMIN, "nothing is allowed as a whole")
+    return _judged(policy, lambda parsed: _answers(parsed, asked), ADMIN_POLICIES, "nothing is allowed as a whole")
 
 
 def no_broad_decrypt(policy: IdentityPolicy, _: RuleContext) -> Finding:
@@ -58,8 +58,8 @@ def no_broad_decrypt(policy: IdentityPolicy, _: RuleContext) -> Finding:
         dict.fromkeys(KEY_BINDINGS, "alias/strange"),
     )
 
-    def judge(parsed: Parsed) -> Iterator[Finding]:
-        bound = bound_by(parsed, KEY_BINDINGS)
+    def judge(parsed: ParsedPolicy) -> Iterator[Finding]:
+        bound = keep_conditions(parsed, KEY_BINDINGS)
 
         def asked(statement: evaluator.Statement) -> str | None:
             for action in DECRYPTING:
@@ -71,7 +71,7 @@ def no_broad_decrypt(policy: IdentityPolicy, _: RuleContext) -> Finding:
 
         yield from _answers(bound, asked)
 
-    return _judged(policy, judge, EVERY_KEY, "no key is used that isn't named")
+    return _judged(policy, judge, BROAD_DECRYPT_POLICIES, "no key is used that isn't named")
 
 
 def least_privilege(policy: IdentityPolicy, context: RuleContext) -> Finding:
@@ -84,41 +84,41 @@ def least_privilege(policy: IdentityPolicy, context: RuleContext) -> Finding:
     )
 
 
-def grant_applies(policy: IdentityPolicy, _: RuleContext) -> Finding:
+def condition_keys_apply(policy: IdentityPolicy, _: RuleContext) -> Finding:
     return _judged(policy, _grants, frozenset(), "each Allow has the keys of its conditions")
 
 
 def no_users(access: UserAccess, _: RuleContext) -> Finding:
-    if isinstance(access.what, Unknown):
-        return unverified(access.what)
-    return failed(f"{access.what} is declared")
+    if isinstance(access.kind, Unknown):
+        return unverified(access.kind)
+    return failed(f"{access.kind} is declared")
 
 
 def _judged(
-    policy: IdentityPolicy, judge: Callable[[Parsed], Iterable[Finding]], managed: frozenset[str], otherwise: str
+    policy: IdentityPolicy, judge: Callable[[ParsedPolicy], Iterable[Finding]], managed: frozenset[str], otherwise: str
 ) -> Finding:
     """Everything that a resource lets identities do, of which the worst counts."""
 
     def findings() -> Iterator[Finding]:
-        documents, attached = policy.documents, policy.attached if managed else ()
+        documents, attached = policy.documents, policy.managed_policies if managed else ()
         yield from (unverified(each) for each in (documents, attached) if isinstance(each, Unknown))
         for document in () if isinstance(documents, Unknown) else documents:
-            parsed = read_identity_policy(document)
-            yield from judge(parsed) if isinstance(parsed, Parsed) else [parsed]
+            parsed = parse_identity_policy(document)
+            yield from judge(parsed) if isinstance(parsed, ParsedPolicy) else [parsed]
         for arn in () if isinstance(attached, Unknown) else attached:
             if isinstance(arn, Unknown):
                 yield unverified(arn)
             elif isinstance(arn, str) and (name := arn.partition(":iam::aws:policy/")[2]) in managed:
                 yield failed(f"the managed policy {name} of AWS is attached")
 
-    return external_access.worst(findings(), otherwise)
+    return external_access.worst_finding(findings(), otherwise)
 
 
-def _answers(parsed: Parsed, asked: Asked) -> Iterator[Finding]:
-    for statement in parsed.allows:
+def _answers(parsed: ParsedPolicy, asked: Asked) -> Iterator[Finding]:
+    for statement in parsed.possible_allows:
         if statement.effect == "Allow" and (answer := asked(statement)):
             yield failed(f"statement {statement.position} {answer}")
-        elif (waiting := parsed.waiting.get(statement.position)) and asked(_widest(statement)):
+        elif (waiting := parsed.unknowns_by_statement.get(statement.position)) and asked(_widest(statement)):
             yield unverified(*waiting)
 
 
@@ -163,19 +163,19 @@ def _covers(statement: evaluator.Statement, action: str, resource: str, context:
     resources = ("*",) if statement.not_resources else tuple(map(_spread, statement.resources or ("*",)))
     named = replace(statement, resources=resources, not_resources=False)
     return (
-        evaluator.matches(named, evaluator.Request(action, resource, evaluator.ANYONE, context)) is evaluator.Match.YES
+        evaluator.statement_matches(named, evaluator.Request(action, resource, evaluator.ANYONE, context)) is evaluator.Match.YES
     )
 
 
-def _denied(parsed: Parsed, action: str, resource: str, context: dict[str, str | None]) -> bool:
+def _denied(parsed: ParsedPolicy, action: str, resource: str, context: dict[str, str | None]) -> bool:
     request = evaluator.Request(action, resource, evaluator.ANYONE, context)
-    return evaluator.evaluate([parsed.policy], request).outcome is evaluator.Outcome.DENIED
+    return evaluator.evaluate([parsed.policy], request).outcome is evaluator.Outcome.EXPLICIT_DENY
 
 
-def _of_bucket(parsed: Parsed, bucket: Bucket, policy: IdentityPolicy, context: RuleContext) -> Iterator[Finding]:
+def _of_bucket(parsed: ParsedPolicy, bucket: Bucket, policy: IdentityPolicy, context: RuleContext) -> Iterator[Finding]:
     sole = [each for each in policy.sources if context.stack.fact(each, Bucket)] == [bucket.resource]
-    for statement in parsed.allows:
-        waiting = parsed.waiting.get(statement.position, ())
+    for statement in parsed.possible_allows:
+        waiting = parsed.unknowns_by_statement.get(statement.position, ())
         for what, action, of_objects in _too_much():
             does = _does(statement, action)
             reaches = _reaches(statement, bucket, of_objects=of_objects)
@@ -200,7 +200,7 @@ def _too_much() -> Iterator[tuple[str, str, bool]]:
 def _does(statement: evaluator.Statement, action: str) -> evaluator.Match:
     """Whether it is about an action; about all of them by `*`, not by what many names come to, or by any NotAction."""
     alone = replace(statement, principals=None, resources=None, conditions=())
-    answer = evaluator.matches(alone, evaluator.Request(action, evaluator.ANY, evaluator.ANYONE, {}))
+    answer = evaluator.statement_matches(alone, evaluator.Request(action, evaluator.ANY, evaluator.ANYONE, {}))
     if answer is not evaluator.Match.MAYBE:
         return answer
     if statement.not_actions:
@@ -215,10 +215,10 @@ def _reaches(statement: evaluator.Statement, bucket: Bucket, *, of_objects: bool
     request = evaluator.Request("s3:*", f"{arn}/{evaluator.ANY}" if of_objects else arn, evaluator.ANYONE, {})
     alone = replace(statement, principals=None, actions=("*",), not_actions=False, conditions=())
     if statement.not_resources or statement.resources is None:
-        return evaluator.Match.NO if evaluator.matches(alone, request) is evaluator.Match.NO else evaluator.Match.YES
+        return evaluator.Match.NO if evaluator.statement_matches(alone, request) is evaluator.Match.NO else evaluator.Match.YES
     answers = [evaluator.Match.NO]
     for pattern in statement.resources:
-        answer = evaluator.matches(replace(alone, resources=(pattern,)), request)
+        answer = evaluator.statement_matches(replace(alone, resources=(pattern,)), request)
         if answer is evaluator.Match.MAYBE and known and UNKNOWN not in pattern:
             answer = evaluator.Match.YES
         elif (
@@ -231,14 +231,14 @@ def _reaches(statement: evaluator.Statement, bucket: Bucket, *, of_objects: bool
     return max(answers, key=lambda each: each.value)
 
 
-def _grants(parsed: Parsed) -> Iterator[Finding]:
-    for statement in parsed.allows:
-        waiting = parsed.waiting.get(statement.position, ())
+def _grants(parsed: ParsedPolicy) -> Iterator[Finding]:
+    for statement in parsed.possible_allows:
+        waiting = parsed.unknowns_by_statement.get(statement.position, ())
         for condition in statement.conditions:
-            has = actions_with(condition.key)
+            has = actions_supporting(condition.key)
             absent = evaluator.Request("s3:*", evaluator.ANY, evaluator.ANYONE, {condition.key: None})
             alone = evaluator.Statement(0, None, "Allow", None, ("*",), None, (condition,))
-            if has is None or statement.not_actions or evaluator.matches(alone, absent) is not evaluator.Match.NO:
+            if has is None or statement.not_actions or evaluator.statement_matches(alone, absent) is not evaluator.Match.NO:
                 continue
             for action in statement.actions:
                 if UNKNOWN in action:
@@ -252,7 +252,7 @@ def _meet(pattern: str, action: str) -> bool:
     """Whether a pattern and an action, or a pattern of actions, are about any action in common."""
     alone = evaluator.Statement(0, None, "Allow", None, (pattern,), None, ())
     request = evaluator.Request(action.replace("*", evaluator.ANY), evaluator.ANY, evaluator.ANYONE, {})
-    return evaluator.matches(alone, request) is not evaluator.Match.NO
+    return evaluator.statement_matches(alone, request) is not evaluator.Match.NO
 
 
 # An identity provider's words for whom a token is for, and for whom it is about:
@@ -270,18 +270,18 @@ SUBJECTS = (
 )
 
 
-def trust(role: IamRole, context: RuleContext) -> Finding:
-    parsed = read_resource_policy(role.trust)
-    if not isinstance(parsed, Parsed):
+def role_trust_policy(role: IamRole, context: RuleContext) -> Finding:
+    parsed = parse_resource_policy(role.trust_policy)
+    if not isinstance(parsed, ParsedPolicy):
         return parsed
-    trusted = external_access.Trusted.by(context.options, role.place, role.resource)
-    return external_access.worst(
+    trusted = external_access.TrustedParties.from_options(context.options, role.location, role.resource)
+    return external_access.worst_finding(
         _trusted(parsed, trusted), "each principal is named, and bound where it is from outside"
     )
 
 
-def _trusted(parsed: Parsed, trusted: external_access.Trusted) -> Iterator[Finding]:
-    for statement in parsed.allows:
+def _trusted(parsed: ParsedPolicy, trusted: external_access.TrustedParties) -> Iterator[Finding]:
+    for statement in parsed.possible_allows:
         where = f"statement {statement.position}"
         if statement.effect == "Allow" and (statement.not_principals or ("AWS", "*") in (statement.principals or ())):
             yield failed(f"{where} lets in any principal")
@@ -294,25 +294,25 @@ def _trusted(parsed: Parsed, trusted: external_access.Trusted) -> Iterator[Findi
 
 
 def _outsider(
-    parsed: Parsed, id_: str, account: str, where: str, trusted: external_access.Trusted
+    parsed: ParsedPolicy, id_: str, account: str, where: str, trusted: external_access.TrustedParties
 ) -> Iterator[Finding]:
     """Asked with what binds it absent or a stranger's, and all else open: so nothing else binds it."""
     what = f"{where} lets in another account without sts:ExternalId or an organization"
     for given in (None, "strange"):
         context = {
             "sts:ExternalId": given,
-            "aws:PrincipalOrgID": external_access.ORGANIZATION,
-            "aws:PrincipalOrgPaths": f"{external_access.ORGANIZATION}/r-0000/",
+            "aws:PrincipalOrgID": external_access.FOREIGN_ORGANIZATION,
+            "aws:PrincipalOrgPaths": f"{external_access.FOREIGN_ORGANIZATION}/r-0000/",
         }
         request = evaluator.Request("sts:AssumeRole", evaluator.ANY, evaluator.Principal("AWS", id_), context)
-        match lets_in(parsed, request):
+        match may_allow(parsed, request):
             case tuple(unknown):
                 yield unverified(*unknown)
             case evaluator.Statement():
-                yield trusted.outsider(account, what)
+                yield trusted.untrusted_finding(account, what)
 
 
-def _federated(parsed: Parsed, provider: str, where: str) -> Iterator[Finding]:
+def _federated(parsed: ParsedPolicy, provider: str, where: str) -> Iterator[Finding]:
     """A SAML assertion itself names the roles that its subject may take, so its audience is enough:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
     """
@@ -326,7 +326,7 @@ def _federated(parsed: Parsed, provider: str, where: str) -> Iterator[Finding]:
     for what, contexts in strange.items():
         for context in contexts:
             request = evaluator.Request(action, evaluator.ANY, evaluator.Principal("Federated", provider), context)
-            match lets_in(parsed, request):
+            match may_allow(parsed, request):
                 case tuple(unknown):
                     yield unverified(*unknown)
                 case evaluator.Statement():
@@ -338,14 +338,14 @@ def _about(provider: str, subject: str) -> dict[str, str]:
     return {f"{provider}:{key}": subject for key in SUBJECT} | {f"{provider}:amr": "unauthenticated"}
 
 
-def root(user: RootUser, _: RuleContext) -> Finding:
+def root_mfa(user: RootUser, _: RuleContext) -> Finding:
     """Root that has lost all its credentials can't recover its password either, so it needs no MFA.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-access-management.html
     """
-    if (user.password, user.access_keys, user.certificates) == (False, False, False):
+    if (user.has_password, user.has_access_keys, user.has_signing_certificates) == (False, False, False):
         return passed("root has nothing to sign in with")
     return all_required(
-        [(negated(user.access_keys), "root has an access key"), (user.mfa, "root has no MFA")],
+        [(negated(user.has_access_keys), "root has an access key"), (user.mfa_enabled, "root has no MFA")],
         "root has MFA and no access key",
     )

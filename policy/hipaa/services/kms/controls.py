@@ -53,7 +53,7 @@ CONTROLS = (
         severity=Severity.CRITICAL,
         remediation="aws kms cancel-key-deletion --key-id …, then aws kms enable-key --key-id …",
         stages=LIVE_ONLY,  # no program declares it
-        rule=FactRule((Key,), rules.not_pending_deletion),
+        rule=FactRule((Key,), rules.key_enabled),
     ),
     Control(
         id="kms-no-public-principal",
@@ -90,7 +90,7 @@ CONTROLS = (
         severity=Severity.HIGH,
         remediation='aws.kms.Key(…, policy=…) with a statement {"Effect": "Allow", "Principal": {"AWS": '
         'f"arn:aws:iam::{account_id}:root"}, "Action": "kms:*", "Resource": "*"}',
-        rule=FactRule((KeyPolicy,), rules.administrable),
+        rule=FactRule((KeyPolicy,), rules.key_administrator),
     ),
     Control(
         id="kms-key-separation",

@@ -17,15 +17,15 @@ CUSTOMER_ALIAS = re.compile(r"(arn:[\w-]+:kms:[\w-]+:\d{12}:)?alias/[\w/-]+", re
 AWS_ALIAS = re.compile(r"alias/(aws/[a-z0-9]+)", re.ASCII)
 
 
-def encrypted(key: Ref) -> Finding:
+def check_customer_managed_key(key: Ref) -> Finding:
     """Whether what is encrypted with a key is so with a customer managed key."""
-    wrong = fault(key)
+    wrong = key_problem(key)
     if isinstance(wrong, Unknown):
         return unverified(wrong)
     return failed(f"it is encrypted with {wrong}") if wrong else passed("it is encrypted with a customer managed key")
 
 
-def fault(key: Ref) -> str | Unknown | None:
+def key_problem(key: Ref) -> str | Unknown | None:
     """What is wrong with a key, as a phrase that follows `with`; Unknown while it can't be told, None if nothing is."""
     if isinstance(key, Unknown):
         return key

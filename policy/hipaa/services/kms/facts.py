@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hipaa.model.values import Document, Flag, Location, Number, Ref, Text, Unknown
 
 # Stands in documents for the ARN of a key that AWS hasn't given it yet, with the key's name after it.
-STANDS_FOR = "arn:aws:kms:here:here:key/"
+PLACEHOLDER_ARN_PREFIX = "arn:aws:kms:here:here:key/"
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,17 @@ class Key:
 
     resource: str
     arn: Text
-    kind: str | Unknown
-    rotates: Flag
-    rotation_days: Number
-    window: Number
-    place: Location = Location()
+    key_type: str | Unknown
+    rotation_enabled: Flag
+    rotation_period_days: Number
+    deletion_window_days: Number
+    location: Location = Location()
     state: Text = None
 
     @property
-    def stand_in(self) -> str:
+    def placeholder_arn(self) -> str:
         """What a document has in the place of its ARN while that isn't known."""
-        return STANDS_FOR + self.resource.rsplit("::", 1)[-1]
+        return PLACEHOLDER_ARN_PREFIX + self.resource.rsplit("::", 1)[-1]
 
 
 @dataclass(frozen=True)
@@ -48,5 +48,5 @@ class KeyPolicy:
     key: Ref
     arn: Text
     document: Document | None
-    unguarded: Flag
-    place: Location = Location()
+    bypass_lockout_check: Flag
+    location: Location = Location()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from hipaa import evaluator
 from hipaa.access import external_access
-from hipaa.access.policy_queries import Parsed, lets_in, named, read_resource_policy
+from hipaa.access.policy_queries import ParsedPolicy, may_allow, condition_values, parse_resource_policy
 from hipaa.model.data_class import DataClass
 from hipaa.model.rule import RuleContext
 from hipaa.model.values import Ref, Unknown, is_enabled
@@ -35,27 +35,27 @@ BY_HAND = {
 
 
 def rotation(key: Key, context: RuleContext) -> Finding:
-    if key.kind == "other":
+    if key.key_type == "other":
         return not_applicable("AWS rotates no asymmetric or HMAC key, and none of a custom key store")
-    if key.kind == "replica":
+    if key.key_type == "replica":
         return not_applicable("a replica rotates with its primary key")
-    if key.kind == "imported":
+    if key.key_type == "imported":
         return failed("its material is imported, which AWS doesn't rotate")
-    rotates = is_enabled(key.rotates)
-    unknown = [each for each in (key.kind, rotates, key.rotation_days) if isinstance(each, Unknown)]
-    if isinstance(key.kind, Unknown) and rotates is not True:
+    rotates = is_enabled(key.rotation_enabled)
+    unknown = [each for each in (key.key_type, rotates, key.rotation_period_days) if isinstance(each, Unknown)]
+    if isinstance(key.key_type, Unknown) and rotates is not True:
         return unverified(*unknown)
     if rotates is False:
         return failed("enableKeyRotation is not true")
-    days = YEAR if key.rotation_days is None else key.rotation_days
+    days = YEAR if key.rotation_period_days is None else key.rotation_period_days
     if not isinstance(days, Unknown) and days > context.options["days"]:
-        return unverified(*unknown) if isinstance(key.kind, Unknown) else failed(f"it rotates every {days:g} days")
+        return unverified(*unknown) if isinstance(key.key_type, Unknown) else failed(f"it rotates every {days:g} days")
     unknown = [each for each in (rotates, days) if isinstance(each, Unknown)]
     return unverified(*unknown) if unknown else passed("it rotates")
 
 
 def deletion_window(key: Key, context: RuleContext) -> Finding:
-    days = LONGEST_WINDOW if key.window is None else key.window
+    days = LONGEST_WINDOW if key.deletion_window_days is None else key.deletion_window_days
     if isinstance(days, Unknown):
         return unverified(days)
     if days < context.options["days"]:
@@ -63,40 +63,40 @@ def deletion_window(key: Key, context: RuleContext) -> Finding:
     return passed(f"it is deleted {days:g} days after somebody asks for it")
 
 
-def not_pending_deletion(key: Key, _: RuleContext) -> Finding:
+def key_enabled(key: Key, _: RuleContext) -> Finding:
     if not isinstance(key.state, str):
         return unverified(key.state or Unknown(f"the state of {key.resource.rsplit('::', 1)[-1]}"))
     return passed("it can be used") if key.state in USABLE else failed(f"its state is {key.state}")
 
 
 def no_public_principal(policy: KeyPolicy, _: RuleContext) -> Finding:
-    return _of_document(policy, lambda parsed: external_access.public(parsed, reached(policy)))
+    return _of_document(policy, lambda parsed: external_access.public_access(parsed, reached(policy)))
 
 
 def confused_deputy(policy: KeyPolicy, context: RuleContext) -> Finding:
-    trusted = external_access.Trusted.by(context.options, policy.place, policy.resource)
-    return _of_document(policy, lambda parsed: external_access.services(parsed, reached(policy), trusted))
+    trusted = external_access.TrustedParties.from_options(context.options, policy.location, policy.resource)
+    return _of_document(policy, lambda parsed: external_access.service_access(parsed, reached(policy), trusted))
 
 
-def administrable(policy: KeyPolicy, _: RuleContext) -> Finding:
-    if is_enabled(policy.unguarded) is True:
+def key_administrator(policy: KeyPolicy, _: RuleContext) -> Finding:
+    if is_enabled(policy.bypass_lockout_check) is True:
         return failed("bypassPolicyLockoutSafetyCheck is true")
     finding = _of_document(policy, lambda parsed: _administrator(parsed, policy))
-    bypass = [unverified(policy.unguarded)] if isinstance(policy.unguarded, Unknown) else []
-    return external_access.worst([finding, *bypass], finding.text)
+    bypass = [unverified(policy.bypass_lockout_check)] if isinstance(policy.bypass_lockout_check, Unknown) else []
+    return external_access.worst_finding([finding, *bypass], finding.text)
 
 
-def _administrator(parsed: Parsed, policy: KeyPolicy) -> Finding:
+def _administrator(parsed: ParsedPolicy, policy: KeyPolicy) -> Finding:
     """KMS takes a change of a key's policy from its own account alone:
     https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html ("Cross-account use: No")
     """
     unknown: list[Unknown] = []
     for who, account in _named(parsed):
-        if policy.place.account not in (None, account) and len(account) == len(external_access.ACCOUNT):
+        if policy.location.account not in (None, account) and len(account) == len(external_access.FOREIGN_ACCOUNT):
             continue
         context = {"aws:PrincipalAccount": account, "kms:CallerAccount": account, "aws:PrincipalArn": who, **BY_HAND}
         request = evaluator.Request("kms:PutKeyPolicy", reached(policy)[0], evaluator.Principal("AWS", who), context)
-        match lets_in(parsed, request):
+        match may_allow(parsed, request):
             case evaluator.Statement():
                 return passed("a named principal may change the policy")
             case tuple(values):
@@ -104,21 +104,21 @@ def _administrator(parsed: Parsed, policy: KeyPolicy) -> Finding:
     return unverified(*unknown) if unknown else failed("no named principal is allowed kms:PutKeyPolicy")
 
 
-def _named(parsed: Parsed) -> Iterator[tuple[str, str]]:
+def _named(parsed: ParsedPolicy) -> Iterator[tuple[str, str]]:
     """The principals that a policy names, with the account of each, and the root of each account in a condition."""
-    for statement in parsed.allows:
+    for statement in parsed.possible_allows:
         for kind, id_ in statement.principals or ():
             if id_ != "*" and kind != "Service" and not statement.not_principals:
                 yield id_, external_access.account_of(id_)
-    for account in sorted(named(parsed, "kms:CallerAccount", "aws:PrincipalAccount")):
+    for account in sorted(condition_values(parsed, "kms:CallerAccount", "aws:PrincipalAccount")):
         yield account, account
 
 
-def _of_document(policy: KeyPolicy, judge: Callable[[Parsed], Finding]) -> Finding:
+def _of_document(policy: KeyPolicy, judge: Callable[[ParsedPolicy], Finding]) -> Finding:
     if policy.document is None:
         return passed("AWS's default policy, for the account alone")
-    parsed = read_resource_policy(policy.document)
-    return judge(parsed) if isinstance(parsed, Parsed) else parsed
+    parsed = parse_resource_policy(policy.document)
+    return judge(parsed) if isinstance(parsed, ParsedPolicy) else parsed
 
 
 def reached(policy: KeyPolicy) -> list[str]:
@@ -129,20 +129,20 @@ def reached(policy: KeyPolicy) -> list[str]:
 def key_separation(audit: Trail | LogGroup | Bucket, context: RuleContext) -> Finding:
     if isinstance(audit, Bucket) and audit.data_class not in LOGS:
         return not_applicable("it holds no audit records")
-    if isinstance(audit, LogGroup) and audit.audit is False:
+    if isinstance(audit, LogGroup) and audit.holds_audit_logs is False:
         return not_applicable("it holds no audit records")
-    own = _keys_of(audit) if isinstance(audit, Bucket) else [audit.key]
+    own = _keys_of(audit) if isinstance(audit, Bucket) else [audit.kms_key]
     data = [
         key for bucket in context.stack.facts_of_type(Bucket) if bucket.data_class in DATA for key in _keys_of(bucket)
     ]
     findings = (_shared(key, other) for key in own if key for other in data if other)
-    finding = external_access.worst(findings, "its key encrypts no PHI")
-    unknown = audit.audit if isinstance(audit, LogGroup) else None
+    finding = external_access.worst_finding(findings, "its key encrypts no PHI")
+    unknown = audit.holds_audit_logs if isinstance(audit, LogGroup) else None
     return unverified(unknown) if isinstance(unknown, Unknown) and finding.status is Status.FAIL else finding
 
 
 def _keys_of(bucket: Bucket) -> list[Ref]:
-    return [encryption.key for encryption in bucket.declaring(DefaultEncryption)]
+    return [encryption.kms_key for encryption in bucket.settings_of(DefaultEncryption)]
 
 
 def _shared(key: Ref, other: Ref) -> Finding:

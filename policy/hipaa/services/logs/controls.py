@@ -14,7 +14,7 @@ CONTROLS = (
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.MEDIUM,
         remediation="aws.cloudwatch.LogGroup(…, kms_key_id=key.arn)",
-        rule=FactRule((LogGroup,), rules.customer_key),
+        rule=FactRule((LogGroup,), rules.customer_managed_key),
     ),
     Control(
         id="logs-retention",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hipaa.model.values import Flag, Number, Ref, Text, Unknown
 
 # The data classes of a log group that holds audit records, as `spelled` has them.
-AUDIT = ("auditlog", "cloudtraillog")
+AUDIT_DATA_CLASSES = ("auditlog", "cloudtraillog")
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class LogGroup:
     """
 
     resource: str
-    audit: Flag
-    key: Ref
-    days: Number
+    holds_audit_logs: Flag
+    kms_key: Ref
+    retention_days: Number
 
 
 @dataclass(frozen=True)
@@ -34,5 +34,5 @@ class MetricFilter:
     log_group: Ref
     pattern: Text
     namespace: Text
-    metric: Text
+    metric_name: Text
     dimensions: tuple[str, ...] | Unknown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hipaa.model.control import LIVE_ONLY, Control, Severity, required_by
 from hipaa.model.rule import FactRule
 from hipaa.services.macie import rules
-from hipaa.services.macie.facts import DataDiscovery
+from hipaa.services.macie.facts import MacieSession
 
 CONTROLS = (
     Control(
@@ -17,6 +17,6 @@ CONTROLS = (
         severity=Severity.MEDIUM,
         remediation="the stack's phi:accountSecurityServices with macie, or: aws macie2 enable-macie",
         stages=LIVE_ONLY,
-        rule=FactRule((DataDiscovery,), rules.discovery),
+        rule=FactRule((MacieSession,), rules.session_enabled),
     ),
 )

@@ -8,7 +8,7 @@ from hipaa.model.values import Flag
 
 
 @dataclass(frozen=True)
-class DataDiscovery:
+class MacieSession:
     """Macie in a region; enabled: not where it was never switched on, or is paused."""
 
     resource: str

@@ -25,7 +25,7 @@ from hipaa.services.s3.facts import (
     DefaultEncryption,
     Lifecycle,
     ObjectLock,
-    Ownership,
+    ObjectOwnership,
     PublicAccessBlock,
     Versioning,
     Website,
@@ -76,7 +76,7 @@ CONTROLS = (
             ),
         ),
         proposed_2025=True,
-        rule=FactRule((Bucket,), logging.data_class),
+        rule=FactRule((Bucket,), logging.data_class_tag),
     ),
     Control(
         id="s3-public-access-block",
@@ -124,7 +124,7 @@ CONTROLS = (
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.HIGH,
         remediation='aws.s3.BucketOwnershipControls(…, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"})',
-        rule=SettingRule((Ownership,), access.acls_disabled),
+        rule=SettingRule((ObjectOwnership,), access.acls_disabled),
     ),
     Control(
         id="s3-no-external-access",
@@ -163,7 +163,7 @@ CONTROLS = (
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
         severity=Severity.HIGH,
         remediation=ENCRYPTED,
-        rule=SettingRule((DefaultEncryption,), encryption.customer_key),
+        rule=SettingRule((DefaultEncryption,), encryption.customer_managed_key),
     ),
     Control(
         id="s3-bucket-key",
@@ -214,7 +214,7 @@ CONTROLS = (
         remediation='aws.s3.BucketPolicy with a statement {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", '
         '"Resource": f"{arn}/*", "Condition": {"Null": {"s3:x-amz-server-side-encryption": "false"}, '
         '"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key_arn}}}',
-        rule=SettingRule((BucketPolicy,), encryption.deny_wrong_encryption),
+        rule=SettingRule((BucketPolicy,), encryption.enforce_kms_key),
     ),
     Control(
         id="s3-deny-sse-c",
@@ -276,7 +276,7 @@ CONTROLS = (
         remediation='aws.s3.BucketPolicy with a statement {"Effect": "Deny", "Principal": "*", "Action": '
         '["s3:DeleteObjectVersion", "s3:PutBucketPolicy", …], "Resource": [arn, f"{arn}/*"], "Condition": '
         '{"ArnNotEquals": {"aws:PrincipalArn": break_glass_role_arn}}}',
-        rule=SettingRule((BucketPolicy,), recovery.deletion_guarded),
+        rule=SettingRule((BucketPolicy,), recovery.tamper_protection),
     ),
     Control(
         id="s3-retention",
@@ -325,7 +325,7 @@ CONTROLS = (
         paragraphs=required_by("308(a)(7)(ii)(A)", "308(a)(7)(ii)(B)"),
         severity=Severity.HIGH,
         remediation="aws.backup.Selection(…, plan_id=plan.id, resources=[bucket.arn]), or aws.s3.BucketReplicationConfig(…)",
-        rule=FactRule((Bucket,), recovery.recoverable, needs_whole_stack=True),
+        rule=FactRule((Bucket,), recovery.replication_or_backup, needs_whole_stack=True),
     ),
     Control(
         id="s3-no-website",

@@ -21,10 +21,10 @@ class PublicAccessBlock:
 
 
 @dataclass(frozen=True)
-class Ownership:
+class ObjectOwnership:
     """Who owns objects: `BucketOwnerEnforced` (no ACLs), `BucketOwnerPreferred` or `ObjectWriter`."""
 
-    rule: Text
+    object_ownership: Text
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class DefaultEncryption:
     """
 
     algorithm: Text
-    key: Ref
-    bucket_key: Flag = None
-    blocked: tuple[Text, ...] = ()
+    kms_key: Ref
+    bucket_key_enabled: Flag = None
+    blocked_encryption_types: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ class LifecycleRule:
     """
 
     enabled: Flag
-    everywhere: Flag
-    expires: Flag
-    expire_days: Number
-    noncurrent_days: Number
-    abort_days: Number
+    applies_to_all_objects: Flag
+    expires_current_versions: Flag
+    expiration_days: Number
+    noncurrent_expiration_days: Number
+    abort_multipart_days: Number
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Lifecycle:
 class AccessLogging:
     """The bucket that access is logged to."""
 
-    target: Ref
+    target_bucket: Ref
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,12 @@ class ReplicationRule:
     """
 
     enabled: Flag
-    everywhere: Flag
-    target: Ref
-    key: Ref
-    kms_objects: Flag
-    region: Text
-    key_region: Text
+    applies_to_all_objects: Flag
+    destination: Ref
+    replica_kms_key: Ref
+    replicates_kms_objects: Flag
+    destination_region: Text
+    replica_key_region: Text
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Website:
 class Cors:
     """The origins of every rule."""
 
-    origins: tuple[Text, ...]
+    allowed_origins: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class RequestMetrics:
     """A metrics configuration: its id, and whether it is for every object."""
 
     id: Text
-    everywhere: Flag
+    applies_to_all_objects: Flag
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,9 @@ class BucketPolicy:
     document: Document
 
 
-Setting = (
+BucketSetting = (
     PublicAccessBlock
-    | Ownership
+    | ObjectOwnership
     | Acl
     | DefaultEncryption
     | Versioning
@@ -153,15 +153,15 @@ Setting = (
     | RequestMetrics
     | BucketPolicy
 )
-S = TypeVar("S", bound=Setting)
+S = TypeVar("S", bound=BucketSetting)
 
 
 @dataclass(frozen=True)
-class Declared:
+class DeclaredSetting:
     """A setting and the resource that declares it."""
 
     resource: str
-    setting: Setting
+    setting: BucketSetting
 
 
 @dataclass(frozen=True)
@@ -177,19 +177,19 @@ class Bucket:
     resource: str
     arn: str | Unknown
     data_class: DataClass
-    declared: tuple[Declared, ...] = ()
+    settings: tuple[DeclaredSetting, ...] = ()
     complete: bool = True
-    place: Location = Location()
+    location: Location = Location()
     declared_here: bool = False
     force_destroy: Flag = None
-    lockable: Flag = None
-    protected: bool = False
+    object_lock_enabled: Flag = None
+    pulumi_protected: bool = False
     data_class_tag: Text = None
     tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
 
-    def declaring(self, kind: type[S]) -> tuple[S, ...]:
+    def settings_of(self, kind: type[S]) -> tuple[S, ...]:
         """Every setting of one kind. More than one is a fault of the program, and each is judged."""
-        return tuple(each.setting for each in self.declared if isinstance(each.setting, kind))
+        return tuple(each.setting for each in self.settings if isinstance(each.setting, kind))
 
     @property
     def name(self) -> str | Unknown:
@@ -199,7 +199,7 @@ class Bucket:
 @dataclass(frozen=True)
 class AccountPublicAccessBlock:
     resource: str
-    block: PublicAccessBlock
+    public_access_block: PublicAccessBlock
 
 
 @dataclass(frozen=True)
@@ -209,17 +209,17 @@ class AccessPoint:
     resource: str
     arn: Text
     data_class: DataClass | None
-    block: PublicAccessBlock | Unknown | None
+    public_access_block: PublicAccessBlock | Unknown | None
     document: Document | None
-    place: Location = Location()
+    location: Location = Location()
 
 
-def sent_to(setting: Setting) -> list[tuple[str, DataClass]]:
+def list_destinations(setting: BucketSetting) -> list[tuple[str, DataClass]]:
     """The buckets that a setting has something sent to, by URN or name, and what that makes them."""
     if isinstance(setting, AccessLogging):
-        refs = [(setting.target, DataClass.ACCESS_LOG)]
+        refs = [(setting.target_bucket, DataClass.ACCESS_LOG)]
     elif isinstance(setting, Replication) and not isinstance(setting.rules, Unknown):
-        refs = [(rule.target, DataClass.REPLICA) for rule in setting.rules]
+        refs = [(rule.destination, DataClass.REPLICA) for rule in setting.rules]
     else:
         refs = []
     return [

@@ -45,7 +45,7 @@ class SettingRule:
                 yield point.resource, self.access_point_check(point, context)
 
     def _bucket_findings(self, bucket: Bucket, context: RuleContext) -> Iterator[tuple[str, Finding]]:
-        settings = [declared for declared in bucket.declared if type(declared.setting) in self.setting_types]
+        settings = [declared for declared in bucket.settings if type(declared.setting) in self.setting_types]
         for declared in settings:
             yield declared.resource, self.check(declared.setting, bucket, context)
         if not settings and bucket.complete:

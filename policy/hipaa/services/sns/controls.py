@@ -17,7 +17,7 @@ CONTROLS = (
         severity=Severity.MEDIUM,
         remediation="aws.sns.Topic(…, kms_master_key_id=key.id) with a key whose policy allows kms:Decrypt and "
         'kms:GenerateDataKey* to {"Service": "cloudwatch.amazonaws.com"}',
-        rule=FactRule((Topic,), rules.customer_key),
+        rule=FactRule((Topic,), rules.customer_managed_key),
     ),
     Control(
         id="sns-private",

@@ -16,9 +16,9 @@ class Topic:
 
     resource: str
     arn: Text
-    key: Ref
+    kms_key: Ref
     publishers: tuple[str | Unknown, ...]
-    place: Location = Location()
+    location: Location = Location()
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,4 @@ class TopicPolicy:
     topic: Ref
     arn: Text
     document: Document | None
-    place: Location = Location()
+    location: Location = Location()

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from hipaa import evaluator
 from hipaa.access import external_access
-from hipaa.access.policy_queries import Parsed, lets_in, must_be_denied, read_resource_policy
+from hipaa.access.policy_queries import ParsedPolicy, may_allow, require_denied, parse_resource_policy
 from hipaa.model.rule import RuleContext
 from hipaa.model.values import StackResource, Unknown
 from hipaa.model.verdict import Finding, failed, passed, unverified
-from hipaa.services.kms.customer_managed_keys import encrypted
+from hipaa.services.kms.customer_managed_keys import check_customer_managed_key
 from hipaa.services.kms.facts import KeyPolicy
 from hipaa.services.sns.facts import Topic, TopicPolicy
 
@@ -20,15 +20,15 @@ USES = ("kms:Decrypt", "kms:GenerateDataKey")
 CONTEXT = "kms:EncryptionContext:aws:sns:topicArn"
 
 
-def customer_key(topic: Topic, context: RuleContext) -> Finding:
-    finding = encrypted(topic.key)
-    publishers = _publishers(topic, context) if isinstance(topic.key, StackResource) and context.stack.complete else ()
-    return external_access.worst([finding, *publishers], finding.text)
+def customer_managed_key(topic: Topic, context: RuleContext) -> Finding:
+    finding = check_customer_managed_key(topic.kms_key)
+    publishers = _publishers(topic, context) if isinstance(topic.kms_key, StackResource) and context.stack.complete else ()
+    return external_access.worst_finding([finding, *publishers], finding.text)
 
 
 def _publishers(topic: Topic, context: RuleContext) -> Iterator[Finding]:
     """Whether the services that publish may use the key: AWS drops what they publish where they may not."""
-    policies = [each for each in context.stack.facts_of_type(KeyPolicy) if each.key == topic.key and each.document]
+    policies = [each for each in context.stack.facts_of_type(KeyPolicy) if each.key == topic.kms_key and each.document]
     for service in topic.publishers:
         if isinstance(service, Unknown):
             yield unverified(service)
@@ -36,19 +36,19 @@ def _publishers(topic: Topic, context: RuleContext) -> Iterator[Finding]:
         if not policies:
             yield failed(f"its key has AWS's default policy, by which {service} can't publish to it")
         for policy in policies:
-            parsed = read_resource_policy(policy.document) if policy.document else failed("")
-            if not isinstance(parsed, Parsed):
+            parsed = parse_resource_policy(policy.document) if policy.document else failed("")
+            if not isinstance(parsed, ParsedPolicy):
                 yield parsed
                 continue
             for action in USES:
                 yield _may_use(parsed, policy, topic, service, action)
 
 
-def _may_use(parsed: Parsed, policy: KeyPolicy, topic: Topic, service: str, action: str) -> Finding:
+def _may_use(parsed: ParsedPolicy, policy: KeyPolicy, topic: Topic, service: str, action: str) -> Finding:
     context = {CONTEXT: topic.arn} if isinstance(topic.arn, str) else {}
     arn = policy.arn if isinstance(policy.arn, str) else evaluator.ANY
     request = evaluator.Request(action, arn, evaluator.Principal("Service", service), context)
-    match lets_in(parsed, request):
+    match may_allow(parsed, request):
         case None:
             return failed(f"its key's policy doesn't let {service} use {action}, so it can't publish to it")
         case tuple(unknown):
@@ -60,18 +60,18 @@ def _may_use(parsed: Parsed, policy: KeyPolicy, topic: Topic, service: str, acti
 def private(policy: TopicPolicy, context: RuleContext) -> Finding:
     if policy.document is None:
         return _of_another(policy, context)
-    parsed = read_resource_policy(policy.document)
-    if not isinstance(parsed, Parsed):
+    parsed = parse_resource_policy(policy.document)
+    if not isinstance(parsed, ParsedPolicy):
         return parsed
     arn = _arn(policy, parsed)
-    trusted = external_access.Trusted.by(context.options, policy.place, policy.resource)
+    trusted = external_access.TrustedParties.from_options(context.options, policy.location, policy.resource)
     findings = (
-        external_access.public(parsed, [arn]),
-        external_access.external(parsed, [arn], trusted),
-        external_access.services(parsed, [arn], trusted),
+        external_access.public_access(parsed, [arn]),
+        external_access.external_principals(parsed, [arn], trusted),
+        external_access.service_access(parsed, [arn], trusted),
         *_over_plain_http(parsed, arn),
     )
-    return external_access.worst(findings, "only the account and services that act for it are let in, over TLS")
+    return external_access.worst_finding(findings, "only the account and services that act for it are let in, over TLS")
 
 
 def _of_another(topic: TopicPolicy, context: RuleContext) -> Finding:
@@ -85,11 +85,11 @@ def _of_another(topic: TopicPolicy, context: RuleContext) -> Finding:
     return unverified(*unknown) if unknown else failed("no policy is declared, so plain HTTP isn't denied")
 
 
-def _over_plain_http(parsed: Parsed, arn: str) -> Iterator[Finding]:
-    allowed = [re.sub(r"\*+", evaluator.ANY, action) for each in parsed.allows for action in _actions(each)]
+def _over_plain_http(parsed: ParsedPolicy, arn: str) -> Iterator[Finding]:
+    allowed = [re.sub(r"\*+", evaluator.ANY, action) for each in parsed.possible_allows for action in _actions(each)]
     for action in dict.fromkeys(("sns:Publish", *allowed)):
         request = evaluator.Request(action, arn, evaluator.ANYONE, {"aws:SecureTransport": "false"})
-        yield must_be_denied(parsed, request, "some request over plain HTTP isn't denied")
+        yield require_denied(parsed, request, "some request over plain HTTP isn't denied")
 
 
 def _actions(statement: evaluator.Statement) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ def _actions(statement: evaluator.Statement) -> tuple[str, ...]:
     return ("sns:*",) if statement.not_actions or "*" in statement.actions else statement.actions
 
 
-def _arn(policy: TopicPolicy, parsed: Parsed) -> str:
+def _arn(policy: TopicPolicy, parsed: ParsedPolicy) -> str:
     """The topic's ARN. While AWS hasn't given it one, the only one that the policy names: SNS takes no other.
 
     https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html

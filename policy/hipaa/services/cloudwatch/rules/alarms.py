@@ -11,7 +11,7 @@ from hipaa.model.values import Ref, StackResource, Unknown, is_enabled, iter_unk
 from hipaa.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
 from hipaa.services.cloudwatch.facts import Alarm, Metric
 from hipaa.services.logs.facts import MetricFilter
-from hipaa.services.s3.facts import Bucket, Declared, RequestMetrics
+from hipaa.services.s3.facts import Bucket, DeclaredSetting, RequestMetrics
 
 TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+(\.fifo)?", re.ASCII)
 # Published only for a metrics configuration: https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
@@ -37,8 +37,8 @@ REQUEST_METRICS = frozenset(
 )
 
 
-def acts(alarm: Alarm, _: RuleContext) -> Finding:
-    enabled = is_enabled(True if alarm.enabled is None else alarm.enabled)
+def alarm_action(alarm: Alarm, _: RuleContext) -> Finding:
+    enabled = is_enabled(True if alarm.actions_enabled is None else alarm.actions_enabled)
     if enabled is False:
         return failed("actionsEnabled is false")
     if isinstance(alarm.actions, Unknown):
@@ -55,7 +55,7 @@ def _is_topic(action: Ref) -> bool:
     return isinstance(action, StackResource) or (isinstance(action, str) and TOPIC_ARN.fullmatch(action) is not None)
 
 
-def can_fire(alarm: Alarm, context: RuleContext) -> Finding:
+def alarm_metric_exists(alarm: Alarm, context: RuleContext) -> Finding:
     if isinstance(alarm.metrics, Unknown):
         return unverified(alarm.metrics)
     findings = [fires(each, context.stack) for each in alarm.metrics]
@@ -88,7 +88,7 @@ def _measured(metric: Metric, stack: Stack) -> Finding:
     if isinstance(name, Unknown):
         return unverified(name)
     buckets = [each for each in stack.facts_of_type(Bucket) if name in (StackResource(each.resource), each.name)]
-    declared = [each for bucket in buckets for each in bucket.declared]
+    declared = [each for bucket in buckets for each in bucket.settings]
     if any(_has(each, filter_id) for each in declared):
         return passed("the bucket has the metrics configuration that it names")
     if not any(each.declared_here for each in buckets):
@@ -99,7 +99,7 @@ def _measured(metric: Metric, stack: Stack) -> Finding:
     return unverified(*unknown) if unknown else failed("the bucket has no metrics configuration of its FilterId")
 
 
-def _has(declared: Declared, filter_id: Ref) -> bool:
+def _has(declared: DeclaredSetting, filter_id: Ref) -> bool:
     if not isinstance(declared.setting, RequestMetrics) or isinstance(filter_id, Unknown):
         return False
     return filter_id in (StackResource(declared.resource), declared.setting.id)
@@ -114,7 +114,7 @@ def _filtered(metric: Metric, stack: Stack) -> Finding:
     unknown = [each for each in answers if isinstance(each, Unknown)]
     if unknown:
         return unverified(*unknown)
-    if any(metric.namespace == each.namespace or metric.name == each.metric for each in filters):
+    if any(metric.namespace == each.namespace or metric.name == each.metric_name for each in filters):
         return failed("no metric filter publishes its metric: namespace, name and dimensions must be the filter's")
     return not_applicable("its metric isn't of a metric filter of the stack")
 
@@ -122,7 +122,7 @@ def _filtered(metric: Metric, stack: Stack) -> Finding:
 def publishes(given: MetricFilter, metric: Metric) -> bool | Unknown:
     """Whether a filter publishes just this metric, with the dimensions that it has: none, if it has none."""
     names = tuple(metric.dimensions) if isinstance(metric.dimensions, Mapping) else metric.dimensions
-    pairs = [(given.namespace, metric.namespace), (given.metric, metric.name), (_set(given.dimensions), _set(names))]
+    pairs = [(given.namespace, metric.namespace), (given.metric_name, metric.name), (_set(given.dimensions), _set(names))]
     if any(left != right for left, right in pairs if not isinstance(left, Unknown) and not isinstance(right, Unknown)):
         return False
     return next(iter_unknowns(pairs), True)

@@ -20,7 +20,7 @@ from hipaa.services.cloudtrail.facts import Trail
 from hipaa.services.cloudtrail.rules import phi_buckets
 from hipaa.services.cloudwatch.event_patterns import WHATEVER, Event, by_filter, by_rule, enveloped
 from hipaa.services.cloudwatch.facts import Alarm, EventRule, Metric
-from hipaa.services.cloudwatch.rules.alarms import acts, fires, publishes
+from hipaa.services.cloudwatch.rules.alarms import alarm_action, fires, publishes
 from hipaa.services.kms.facts import Key
 from hipaa.services.logs.facts import LogGroup, MetricFilter
 from hipaa.services.s3.facts import Bucket, DefaultEncryption
@@ -59,7 +59,7 @@ class Watch:
                 return Unknown(f"whether {self.resource.rsplit('::', 1)[-1]} picks out {event['eventName']}")
 
 
-def coverage(stack: Stack, _: RuleContext) -> Finding:
+def alarm_coverage(stack: Stack, _: RuleContext) -> Finding:
     buckets = phi_buckets(stack)
     if not buckets:
         return not_applicable("the stack keeps no PHI")
@@ -95,9 +95,9 @@ def _raised(event: Event, watches: list[Watch]) -> bool | Unknown:
 def _rules(stack: Stack) -> Iterator[Watch]:
     """EventBridge rules that are enabled and send what they pick out somewhere."""
     for each in stack.facts_of_type(EventRule):
-        needed = (each.enabled, each.targeted, each.default_bus)
+        needed = (each.enabled, each.has_targets, each.on_default_bus)
         if False not in needed and each.pattern is not None:
-            yield Watch(each.resource, each.pattern, tuple(iter_unknowns(needed)), _in_region(each.place.region))
+            yield Watch(each.resource, each.pattern, tuple(iter_unknowns(needed)), _in_region(each.location.region))
 
 
 def _in_region(region: str | None) -> Callable[[str, Event], evaluator.Match]:
@@ -127,13 +127,13 @@ def _of_trail(group: Ref, trails: list[Ref], stack: Stack) -> Flag:
     if group is not None and group in trails:
         return True
     found = stack.fact(group.resource, LogGroup) if isinstance(group, StackResource) else None
-    return (found.audit or False) if found else False
+    return (found.holds_audit_logs or False) if found else False
 
 
 def _heard(stack: Stack) -> Iterator[Heard]:
     """The metrics of each alarm that tells somebody, or may."""
     for alarm in stack.facts_of_type(Alarm):
-        tells = _answer(acts(alarm, RuleContext(stack, {})))
+        tells = _answer(alarm_action(alarm, RuleContext(stack, {})))
         if tells is not False:
             metrics = alarm.metrics
             every = (Metric(metrics, metrics, metrics),) if isinstance(metrics, Unknown) else metrics
@@ -171,8 +171,8 @@ def _subjects(buckets: list[Bucket], stack: Stack) -> Iterator[Subject]:
         yield Subject("a key disabled or scheduled for deletion", (tuple(_of_keys(bucket, stack)),))
     for bucket in buckets:
         yield Subject("a bucket policy or public access block changed", (tuple(_of_bucket(bucket)),))
-    place = buckets[0].place
-    trail = next((each.place for each in stack.facts_of_type(Trail)), place)
+    place = buckets[0].location
+    trail = next((each.location for each in stack.facts_of_type(Trail)), place)
     name = {"requestParameters": {"name": Unknown("how a caller names the trail")}}
     stopped = tuple(
         _record("cloudtrail", each, trail, **name) for each in ("StopLogging", "DeleteTrail", "UpdateTrail")
@@ -233,7 +233,7 @@ def _refused(bucket: Bucket) -> Iterator[Event]:
         yield _record(
             "s3",
             name,
-            bucket.place,
+            bucket.location,
             eventCategory="Data",
             managementEvent=False,
             readOnly=name == "GetObject",
@@ -242,18 +242,18 @@ def _refused(bucket: Bucket) -> Iterator[Event]:
             requestParameters={"bucketName": bucket.name, "key": "somebody"},
             resources=[
                 {"type": "AWS::S3::Object", "ARN": objects},
-                {"type": "AWS::S3::Bucket", "ARN": bucket.arn, "accountId": _account(bucket.place)},
+                {"type": "AWS::S3::Bucket", "ARN": bucket.arn, "accountId": _account(bucket.location)},
             ],
         )
 
 
 def _of_keys(bucket: Bucket, stack: Stack) -> Iterator[Event]:
-    keys: list[Ref] = [each.key for each in bucket.declaring(DefaultEncryption)]
+    keys: list[Ref] = [each.kms_key for each in bucket.settings_of(DefaultEncryption)]
     for arn in (_arn_of(key, stack) for key in keys or [None]):
         id_ = arn.rsplit("/", 1)[-1] if isinstance(arn, str) else arn
         for name, more in (("DisableKey", {}), ("ScheduleKeyDeletion", {"pendingWindowInDays": 7})):
-            resources = [{"type": "AWS::KMS::Key", "ARN": arn, "accountId": _account(bucket.place)}]
-            yield _record("kms", name, bucket.place, requestParameters={"keyId": id_, **more}, resources=resources)
+            resources = [{"type": "AWS::KMS::Key", "ARN": arn, "accountId": _account(bucket.location)}]
+            yield _record("kms", name, bucket.location, requestParameters={"keyId": id_, **more}, resources=resources)
 
 
 def _arn_of(key: Ref, stack: Stack) -> str | Unknown:
@@ -263,7 +263,7 @@ def _arn_of(key: Ref, stack: Stack) -> str | Unknown:
 
 
 def _of_bucket(bucket: Bucket) -> Iterator[Event]:
-    resources = [{"type": "AWS::S3::Bucket", "ARN": bucket.arn, "accountId": _account(bucket.place)}]
+    resources = [{"type": "AWS::S3::Bucket", "ARN": bucket.arn, "accountId": _account(bucket.location)}]
     for name in (
         "PutBucketPolicy",
         "DeleteBucketPolicy",
@@ -271,7 +271,7 @@ def _of_bucket(bucket: Bucket) -> Iterator[Event]:
         "DeleteBucketPublicAccessBlock",
     ):
         parameters = {"bucketName": bucket.name}
-        yield _record("s3", name, bucket.place, requestParameters=parameters, resources=resources)
+        yield _record("s3", name, bucket.location, requestParameters=parameters, resources=resources)
 
 
 def _break_glass(place: Location) -> tuple[tuple[Event, ...], ...]:

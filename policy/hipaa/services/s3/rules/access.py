@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from hipaa import evaluator
 from hipaa.access import external_access
-from hipaa.access.policy_queries import Parsed, must_be_denied, read_bucket_policy
+from hipaa.access.policy_queries import ParsedPolicy, require_denied, parse_bucket_policy
 from hipaa.model.rule import RuleContext
 from hipaa.model.values import Document, Location, Unknown, is_enabled
 from hipaa.model.verdict import Finding, Status, failed, passed, unverified
@@ -18,7 +18,7 @@ from hipaa.services.s3.facts import (
     Bucket,
     BucketPolicy,
     Cors,
-    Ownership,
+    ObjectOwnership,
     PublicAccessBlock,
     Website,
 )
@@ -35,7 +35,7 @@ def public_access_block(block: PublicAccessBlock, _: Bucket, __: RuleContext) ->
 
 
 def account_public_access_block(account: AccountPublicAccessBlock, _: RuleContext) -> Finding:
-    return four_flags(account.block)
+    return four_flags(account.public_access_block)
 
 
 def four_flags(block: PublicAccessBlock) -> Finding:
@@ -47,25 +47,25 @@ def four_flags(block: PublicAccessBlock) -> Finding:
     return unverified(*unknown) if unknown else passed("all four flags are on")
 
 
-def acls_disabled(ownership: Ownership, _: Bucket, __: RuleContext) -> Finding:
-    if isinstance(ownership.rule, Unknown):
-        return unverified(ownership.rule)
-    if ownership.rule != "BucketOwnerEnforced":
-        return failed(f"object ownership is {known(ownership.rule, 'BucketOwnerPreferred', 'ObjectWriter')}")
+def acls_disabled(ownership: ObjectOwnership, _: Bucket, __: RuleContext) -> Finding:
+    if isinstance(ownership.object_ownership, Unknown):
+        return unverified(ownership.object_ownership)
+    if ownership.object_ownership != "BucketOwnerEnforced":
+        return failed(f"object ownership is {known(ownership.object_ownership, 'BucketOwnerPreferred', 'ObjectWriter')}")
     return passed("object ownership is BucketOwnerEnforced")
 
 
 def no_public_grant_by(point: AccessPoint, _: RuleContext) -> Finding:
     if point.document is None:
         return passed("no policy lets anybody in")
-    parsed = read_bucket_policy(point.document)
-    return external_access.public(parsed, reached_by(point)) if isinstance(parsed, Parsed) else parsed
+    parsed = parse_bucket_policy(point.document)
+    return external_access.public_access(parsed, reached_by(point)) if isinstance(parsed, ParsedPolicy) else parsed
 
 
 def no_public_grant(grant: Acl | BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
     if isinstance(grant, BucketPolicy):
-        parsed = read_bucket_policy(grant.document)
-        return external_access.public(parsed, resources(bucket)) if isinstance(parsed, Parsed) else parsed
+        parsed = parse_bucket_policy(grant.document)
+        return external_access.public_access(parsed, resources(bucket)) if isinstance(parsed, ParsedPolicy) else parsed
     acls = (grant.canned, *grant.grantees)
     if any(isinstance(acl, str) and (acl in PUBLIC_ACLS or acl.endswith(PUBLIC_GROUPS)) for acl in acls):
         return failed("an ACL grants access to everyone, or to every AWS account")
@@ -74,33 +74,33 @@ def no_public_grant(grant: Acl | BucketPolicy, bucket: Bucket, _: RuleContext) -
 
 
 def no_external_access(policy: BucketPolicy, bucket: Bucket, context: RuleContext) -> Finding:
-    return outside(policy.document, bucket.resource, resources(bucket), bucket.place, context)
+    return outside(policy.document, bucket.resource, resources(bucket), bucket.location, context)
 
 
 def outside(document: Document, resource: str, reached: list[str], place: Location, context: RuleContext) -> Finding:
     """Whether a policy lets anyone in, or somebody who isn't trusted, or a service for somebody who isn't."""
-    parsed = read_bucket_policy(document)
-    if not isinstance(parsed, Parsed):
+    parsed = parse_bucket_policy(document)
+    if not isinstance(parsed, ParsedPolicy):
         return parsed
-    trusted = external_access.Trusted.by(context.options, place, resource)
-    findings = (judge(parsed, reached, trusted) for judge in (external_access.external, external_access.services))
-    return external_access.worst(
-        (external_access.public(parsed, reached), *findings),
+    trusted = external_access.TrustedParties.from_options(context.options, place, resource)
+    findings = (judge(parsed, reached, trusted) for judge in (external_access.external_principals, external_access.service_access))
+    return external_access.worst_finding(
+        (external_access.public_access(parsed, reached), *findings),
         "only the account, those trusted and services that act for them are let in",
     )
 
 
 def access_point_private(point: AccessPoint, context: RuleContext) -> Finding:
     """An access point that says nothing blocks public access: AWS's default, and fixed once it is made."""
-    if isinstance(point.block, Unknown):
-        return unverified(point.block)
-    flags = [getattr(point.block, field.name) for field in fields(point.block)] if point.block else []
+    if isinstance(point.public_access_block, Unknown):
+        return unverified(point.public_access_block)
+    flags = [getattr(point.public_access_block, field.name) for field in fields(point.public_access_block)] if point.public_access_block else []
     if any(flag is not None and is_enabled(flag) is False for flag in flags):
         return failed("public access isn't blocked by all four flags")
     findings = [unverified(flag) for flag in flags if isinstance(flag, Unknown)]
     if point.document:
-        findings.append(outside(point.document, point.resource, reached_by(point), point.place, context))
-    return external_access.worst(findings, "public access is blocked, and no stranger is let in")
+        findings.append(outside(point.document, point.resource, reached_by(point), point.location, context))
+    return external_access.worst_finding(findings, "public access is blocked, and no stranger is let in")
 
 
 def tls_only(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
@@ -116,15 +116,15 @@ def tls_1_2(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
 
 def all_denied(policy: BucketPolicy, bucket: Bucket, contexts: dict[str, dict[str, str]]) -> Finding:
     """Ask of every request that there can be in a context: the bucket and any object, any action, anyone."""
-    parsed = read_bucket_policy(policy.document)
-    if not isinstance(parsed, Parsed):
+    parsed = parse_bucket_policy(policy.document)
+    if not isinstance(parsed, ParsedPolicy):
         return parsed
     if isinstance(bucket.arn, Unknown):
         return unverified(bucket.arn)
     for how, context in contexts.items():
         for resource, what in ((bucket.arn, "the bucket"), (f"{bucket.arn}/{evaluator.ANY}", "its objects")):
             request = evaluator.Request("s3:" + evaluator.ANY, resource, evaluator.ANYONE, context)
-            finding = must_be_denied(parsed, request, f"some request {how} on {what} isn't denied")
+            finding = require_denied(parsed, request, f"some request {how} on {what} isn't denied")
             if finding.status is not Status.PASS:
                 return finding
     return passed(f"every request {' or '.join(contexts)} is denied")
@@ -137,9 +137,9 @@ def no_website(website: Website, _: Bucket, __: RuleContext) -> Finding:
 
 
 def cors(cors: Cors, _: Bucket, __: RuleContext) -> Finding:
-    if any(_allows(origin, page) for origin in cors.origins if isinstance(origin, str) for page in ANY_PAGE):
+    if any(_allows(origin, page) for origin in cors.allowed_origins if isinstance(origin, str) for page in ANY_PAGE):
         return failed("a CORS rule allows any origin")
-    unknown = [origin for origin in cors.origins if isinstance(origin, Unknown)]
+    unknown = [origin for origin in cors.allowed_origins if isinstance(origin, Unknown)]
     return unverified(*unknown) if unknown else passed("each CORS rule names its origins")
 
 

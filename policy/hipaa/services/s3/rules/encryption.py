@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 
 from hipaa import evaluator
-from hipaa.access.policy_queries import Parsed, denied, must_be_denied, named, read_bucket_policy
+from hipaa.access.policy_queries import ParsedPolicy, denied, require_denied, condition_values, parse_bucket_policy
 from hipaa.model.rule import RuleContext
 from hipaa.model.values import StackResource, Unknown, is_enabled
 from hipaa.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
-from hipaa.services.kms.customer_managed_keys import fault
-from hipaa.services.kms.facts import STANDS_FOR, Key
+from hipaa.services.kms.customer_managed_keys import key_problem
+from hipaa.services.kms.facts import PLACEHOLDER_ARN_PREFIX, Key
 from hipaa.services.s3.facts import Bucket, BucketPolicy, DefaultEncryption
 from hipaa.services.s3.rules.access import known
 
@@ -32,15 +32,15 @@ def encryption_at_rest(encryption: DefaultEncryption, _: Bucket, __: RuleContext
     return passed(f"default encryption is {encryption.algorithm}")
 
 
-def customer_key(encryption: DefaultEncryption, _: Bucket, __: RuleContext) -> Finding:
+def customer_managed_key(encryption: DefaultEncryption, _: Bucket, __: RuleContext) -> Finding:
     algorithm = encryption.algorithm
     if isinstance(algorithm, Unknown):
         return unverified(algorithm)
     if algorithm not in KMS:
         return failed(f"default encryption is {known(algorithm, 'AES256')}")
-    if encryption.key in (None, ""):
+    if encryption.kms_key in (None, ""):
         return failed(f"{algorithm} with the AWS managed key aws/s3, since none is named")
-    wrong = fault(encryption.key)
+    wrong = key_problem(encryption.kms_key)
     if isinstance(wrong, Unknown):
         return unverified(wrong)
     return failed(f"{algorithm} with {wrong}") if wrong else passed(f"{algorithm} with a customer managed key")
@@ -52,17 +52,17 @@ def bucket_key(encryption: DefaultEncryption, _: Bucket, __: RuleContext) -> Fin
         return passed("aws:kms:dsse, for which there is no Bucket Key")
     if encryption.algorithm == "AES256":
         return passed("AES256, which asks KMS for nothing")
-    answer = is_enabled(encryption.bucket_key)
+    answer = is_enabled(encryption.bucket_key_enabled)
     if answer is True:
         return passed("the Bucket Key is on")
     unknown = [each for each in (encryption.algorithm, answer) if isinstance(each, Unknown)]
     return unverified(*unknown) if unknown else failed("the Bucket Key is not on")
 
 
-def deny_wrong_encryption(policy: BucketPolicy, bucket: Bucket, context: RuleContext) -> Finding:
+def enforce_kms_key(policy: BucketPolicy, bucket: Bucket, context: RuleContext) -> Finding:
     """Ask of uploads: S3 encrypts one that says nothing with the bucket's key, so it must not be denied."""
-    parsed = read_bucket_policy(policy.document)
-    if not isinstance(parsed, Parsed):
+    parsed = parse_bucket_policy(policy.document)
+    if not isinstance(parsed, ParsedPolicy):
         return parsed
     if isinstance(bucket.arn, Unknown):
         return unverified(bucket.arn)
@@ -76,17 +76,17 @@ def deny_wrong_encryption(policy: BucketPolicy, bucket: Bucket, context: RuleCon
         no_key = f"asks for {algorithm} with no key, for which S3 takes its own,"
         refused.append((no_key, {ALGORITHM: algorithm, KEY_HEADER: None}))
     for what, headers in refused:
-        finding = must_be_denied(
+        finding = require_denied(
             parsed, upload(bucket.arn, evaluator.ANYONE, headers), f"an upload that {what} isn't denied"
         )
         if finding.status is not Status.PASS:
             return finding
     taken: list[tuple[str, Headers]] = [("has no encryption header", {ALGORITHM: None, KEY_HEADER: None})]
     if right:
-        algorithms = [each.algorithm for each in bucket.declaring(DefaultEncryption)]
+        algorithms = [each.algorithm for each in bucket.settings_of(DefaultEncryption)]
         own = next((each for each in algorithms if each in KMS), "aws:kms")
         taken.append(("asks for the right key", {ALGORITHM: str(own), KEY_HEADER: right}))
-    somebody = evaluator.Principal("AWS", f"arn:aws:iam::{bucket.place.account or '000000000000'}:role/{evaluator.ANY}")
+    somebody = evaluator.Principal("AWS", f"arn:aws:iam::{bucket.location.account or '000000000000'}:role/{evaluator.ANY}")
     for what, headers in taken:
         match denied(parsed, upload(bucket.arn, somebody, headers)):
             case True:
@@ -101,28 +101,28 @@ def upload(arn: str, who: evaluator.Principal, headers: Headers) -> evaluator.Re
     return evaluator.Request("s3:PutObject", f"{arn}/{evaluator.ANY}", who, {**context, **headers})
 
 
-def _right_key(bucket: Bucket, parsed: Parsed, context: RuleContext) -> str | Unknown | None:
+def _right_key(bucket: Bucket, parsed: ParsedPolicy, context: RuleContext) -> str | Unknown | None:
     """The ARN of the bucket's own key: as its default encryption says, else one that the policy names.
 
     None where neither can be told yet: of a companion before it exists, which has only the policy.
     """
     wanted = sorted(_arns(parsed))
-    key = next((each.key for each in bucket.declaring(DefaultEncryption) if each.key), None)
+    key = next((each.kms_key for each in bucket.settings_of(DefaultEncryption) if each.kms_key), None)
     if isinstance(key, StackResource):
         made = context.stack.fact(key.resource, Key)
-        if made and not isinstance(made.arn, str) and any(each.startswith(STANDS_FOR) for each in wanted):
-            return made.stand_in
+        if made and not isinstance(made.arn, str) and any(each.startswith(PLACEHOLDER_ARN_PREFIX) for each in wanted):
+            return made.placeholder_arn
         key = made.arn if made and isinstance(made.arn, str) else "alias/"
     if key is None or isinstance(key, Unknown) or re.match("arn:.*:key/", key):
         return key
     if "alias/" in key:
         return wanted[0] if wanted else None
-    place = bucket.place
+    place = bucket.location
     arn = f"arn:{place.partition}:kms:{place.region or ''}:{place.account or ''}:key/{key}"
     return next((each for each in wanted if each.endswith(f":key/{key}")), arn)
 
 
-def _other_keys(right: str | None, parsed: Parsed) -> list[str]:
+def _other_keys(right: str | None, parsed: ParsedPolicy) -> list[str]:
     """Keys to refuse: a stranger's, each other that the policy names, and those whose ids begin or end as the right's.
 
     A pattern may take any of these, and takes a key that isn't the bucket's.
@@ -134,8 +134,8 @@ def _other_keys(right: str | None, parsed: Parsed) -> list[str]:
     return sorted({OTHER_KEY, *like_it, *_arns(parsed)} - {right})
 
 
-def _arns(parsed: Parsed) -> set[str]:
-    return {value for value in named(parsed, KEY_HEADER) if value.startswith("arn:")}
+def _arns(parsed: ParsedPolicy) -> set[str]:
+    return {value for value in condition_values(parsed, KEY_HEADER) if value.startswith("arn:")}
 
 
 def _changed(digit: str) -> str:
@@ -145,13 +145,13 @@ def _changed(digit: str) -> str:
 def deny_sse_c(bucket: Bucket, _: RuleContext) -> Finding:
     if not bucket.complete:
         return not_applicable("a bucket of another stack")
-    encryptions = bucket.declaring(DefaultEncryption)
-    if encryptions and all("SSE-C" in each.blocked for each in encryptions):
+    encryptions = bucket.settings_of(DefaultEncryption)
+    if encryptions and all("SSE-C" in each.blocked_encryption_types for each in encryptions):
         return passed("SSE-C is a blocked encryption type")
-    unknown = [value for each in encryptions for value in each.blocked if isinstance(value, Unknown)]
-    for policy in bucket.declaring(BucketPolicy):
-        parsed = read_bucket_policy(policy.document)
-        if not isinstance(parsed, Parsed):
+    unknown = [value for each in encryptions for value in each.blocked_encryption_types if isinstance(value, Unknown)]
+    for policy in bucket.settings_of(BucketPolicy):
+        parsed = parse_bucket_policy(policy.document)
+        if not isinstance(parsed, ParsedPolicy):
             return parsed
         if isinstance(bucket.arn, Unknown):
             return unverified(bucket.arn)

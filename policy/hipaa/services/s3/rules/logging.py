@@ -10,11 +10,11 @@ from hipaa.services.s3.facts import AccessLogging, Bucket, RequestMetrics
 
 
 def access_logging(logging: AccessLogging, bucket: Bucket, _: RuleContext) -> Finding:
-    if isinstance(logging.target, Unknown):
-        return unverified(logging.target)
-    if not logging.target:
+    if isinstance(logging.target_bucket, Unknown):
+        return unverified(logging.target_bucket)
+    if not logging.target_bucket:
         return failed("no target bucket")
-    if logging.target == StackResource(bucket.resource) or logging.target == bucket.name:
+    if logging.target_bucket == StackResource(bucket.resource) or logging.target_bucket == bucket.name:
         return failed("access is logged to the bucket itself")
     return passed("access is logged to another bucket")
 
@@ -22,14 +22,14 @@ def access_logging(logging: AccessLogging, bucket: Bucket, _: RuleContext) -> Fi
 def request_metrics(bucket: Bucket, _: RuleContext) -> Finding:
     if not bucket.declared_here:
         return not_applicable("a bucket of another stack")
-    everywhere = [each.everywhere for each in bucket.declaring(RequestMetrics)]
+    everywhere = [each.applies_to_all_objects for each in bucket.settings_of(RequestMetrics)]
     if True in everywhere:
         return passed("requests to the whole bucket are measured")
     unknown = [each for each in everywhere if isinstance(each, Unknown)]
     return unverified(*unknown) if unknown else failed("no metrics configuration is for the whole bucket")
 
 
-def data_class(bucket: Bucket, context: RuleContext) -> Finding:
+def data_class_tag(bucket: Bucket, context: RuleContext) -> Finding:
     if not bucket.declared_here:
         return not_applicable("a bucket of another stack")
     found = bucket.data_class_tag

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hipaa import evaluator
-from hipaa.access.external_access import worst
-from hipaa.access.policy_queries import Parsed, must_be_denied, read_bucket_policy
-from hipaa.evaluator.patterns import match, wildcards
+from hipaa.access.external_access import worst_finding
+from hipaa.access.policy_queries import ParsedPolicy, require_denied, parse_bucket_policy
+from hipaa.evaluator.patterns import match_pattern, compile_wildcards
 from hipaa.model.data_class import DataClass
 from hipaa.model.rule import RuleContext
 from hipaa.model.three_valued import all_of, any_of
 from hipaa.model.values import Ref, StackResource, Text, Unknown, is_enabled, iter_unknowns
 from hipaa.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
-from hipaa.services.backup.facts import Selection
-from hipaa.services.kms.customer_managed_keys import fault
+from hipaa.services.backup.facts import BackupSelection
+from hipaa.services.kms.customer_managed_keys import key_problem
 from hipaa.services.s3.facts import (
     Bucket,
     BucketPolicy,
@@ -43,7 +43,7 @@ def versioning(versioning: Versioning, _: Bucket, __: RuleContext) -> Finding:
 def _no_lock(bucket: Bucket) -> Finding:
     if bucket.data_class is not DataClass.ACCESS_LOG:
         return failed("no ObjectLock is declared")
-    lockable = is_enabled(bucket.lockable)
+    lockable = is_enabled(bucket.object_lock_enabled)
     if isinstance(lockable, Unknown):
         return unverified(lockable)
     return failed("Object Lock is enabled") if lockable else passed("no lock keeps access logs out")
@@ -55,8 +55,8 @@ def object_lock(lock: ObjectLock, bucket: Bucket, context: RuleContext) -> Findi
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
     """
     if bucket.data_class is DataClass.ACCESS_LOG:
-        unread = all(isinstance(each, Unknown) for each in (lock.mode, lock.days, bucket.lockable))
-        return unverified(*iter_unknowns([bucket.lockable])) if unread else failed("Object Lock is enabled")
+        unread = all(isinstance(each, Unknown) for each in (lock.mode, lock.days, bucket.object_lock_enabled))
+        return unverified(*iter_unknowns([bucket.object_lock_enabled])) if unread else failed("Object Lock is enabled")
     modes = ("GOVERNANCE", "COMPLIANCE")
     if not isinstance(lock.mode, Unknown):
         if lock.mode not in modes:
@@ -70,37 +70,37 @@ def object_lock(lock: ObjectLock, bucket: Bucket, context: RuleContext) -> Findi
     return unverified(lock.mode) if isinstance(lock.mode, Unknown) else passed(f"locked for {lock.days:g} days")
 
 
-def deletion_guarded(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
+def tamper_protection(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
     """Ask as an administrator whom nobody named, of the bucket's own account: a role, a user and the root."""
-    parsed = read_bucket_policy(policy.document)
-    if not isinstance(parsed, Parsed):
+    parsed = parse_bucket_policy(policy.document)
+    if not isinstance(parsed, ParsedPolicy):
         return parsed
     if isinstance(bucket.arn, Unknown):
         return unverified(bucket.arn)
-    locks = bucket.declaring(ObjectLock)
+    locks = bucket.settings_of(ObjectLock)
     locked = all_of(_in_compliance(lock) for lock in locks) if locks else False
-    findings = [worst(_guarded(parsed, bucket, REQUIRED_PROTECTION_ACTIONS), "")]
+    findings = [worst_finding(_guarded(parsed, bucket, REQUIRED_PROTECTION_ACTIONS), "")]
     if bucket.complete and locked is not True:
-        deletion = worst(_guarded(parsed, bucket, (DELETE_VERSION,)), "")
+        deletion = worst_finding(_guarded(parsed, bucket, (DELETE_VERSION,)), "")
         if isinstance(locked, Unknown) and deletion.status is Status.FAIL:
             deletion = unverified(locked)
         findings.append(deletion)
-    return worst(findings, "deletion and weakening are denied to all but a few")
+    return worst_finding(findings, "deletion and weakening are denied to all but a few")
 
 
 def _in_compliance(lock: ObjectLock) -> bool | Unknown:
     return lock.mode if isinstance(lock.mode, Unknown) else lock.mode == "COMPLIANCE"
 
 
-def _guarded(parsed: Parsed, bucket: Bucket, actions: tuple[str, ...]) -> Iterator[Finding]:
-    account = bucket.place.account or "000000000000"
+def _guarded(parsed: ParsedPolicy, bucket: Bucket, actions: tuple[str, ...]) -> Iterator[Finding]:
+    account = bucket.location.account or "000000000000"
     for action in actions:
         of_object = action in (BYPASS, DELETE_VERSION)
         resource = f"{bucket.arn}/{evaluator.ANY}" if of_object else str(bucket.arn)
         for who in ("role/somebody", "user/somebody", "root"):
-            arn = f"arn:{bucket.place.partition}:iam::{account}:{who}"
+            arn = f"arn:{bucket.location.partition}:iam::{account}:{who}"
             request = evaluator.Request(action, resource, evaluator.Principal("AWS", arn), _administrator(arn, account))
-            yield must_be_denied(parsed, request, f"{action} isn't denied to an administrator")
+            yield require_denied(parsed, request, f"{action} isn't denied to an administrator")
 
 
 def _administrator(arn: str, account: str) -> Mapping[str, str]:
@@ -121,7 +121,7 @@ def retention(lifecycle: Lifecycle, bucket: Bucket, context: RuleContext) -> Fin
     holds_phi = bucket.data_class in (DataClass.PHI, DataClass.REPLICA)
     days = context.options["days" if holds_phi else "logDays"]
     findings = (_if_enabled(each, _kept(each, days, holds_phi=holds_phi)) for each in lifecycle.rules)
-    return worst(findings, f"nothing expires before {days} days")
+    return worst_finding(findings, f"nothing expires before {days} days")
 
 
 def _if_enabled(rule: LifecycleRule, finding: Finding) -> Finding:
@@ -132,16 +132,16 @@ def _if_enabled(rule: LifecycleRule, finding: Finding) -> Finding:
 
 
 def _kept(rule: LifecycleRule, days: int, *, holds_phi: bool) -> Finding:
-    expires = rule.expires
+    expires = rule.expires_current_versions
     if isinstance(expires, Unknown):
         return unverified(expires)
     if expires and holds_phi:
         return failed("a lifecycle rule expires current versions")
-    periods = [rule.noncurrent_days] + ([rule.expire_days] if expires else [])
+    periods = [rule.noncurrent_expiration_days] + ([rule.expiration_days] if expires else [])
     for period in periods:
         if isinstance(period, int | float) and period < days:
             return failed(f"a lifecycle rule expires versions after {period:g} days")
-    if expires and rule.expire_days is None:
+    if expires and rule.expiration_days is None:
         return failed("a lifecycle rule expires current versions on a date")
     waiting = [each for each in periods if isinstance(each, Unknown)]
     return unverified(*waiting) if waiting else passed("")
@@ -161,17 +161,17 @@ def abort_multipart(lifecycle: Lifecycle, _: Bucket, context: RuleContext) -> Fi
 
 def _aborts(rule: LifecycleRule, days: int) -> bool | Unknown:
     """Inline, 0 days is a rule that doesn't abort: the provider leaves it out."""
-    after = rule.abort_days
+    after = rule.abort_multipart_days
     soon = after if isinstance(after, Unknown) else after is not None and 0 < after <= days
-    return all_of([is_enabled(rule.enabled), is_enabled(rule.everywhere), soon])
+    return all_of([is_enabled(rule.enabled), is_enabled(rule.applies_to_all_objects), soon])
 
 
-def recoverable(bucket: Bucket, context: RuleContext) -> Finding:
+def replication_or_backup(bucket: Bucket, context: RuleContext) -> Finding:
     if not bucket.declared_here:
         return not_applicable("a bucket of another stack")
-    rules = [each for setting in bucket.declaring(Replication) for each in _rules(setting)]
+    rules = [each for setting in bucket.settings_of(Replication) for each in _rules(setting)]
     findings = [_copied(each, bucket) for each in rules]
-    findings += [_backed_up(each, bucket) for each in context.stack.facts_of_type(Selection)]
+    findings += [_backed_up(each, bucket) for each in context.stack.facts_of_type(BackupSelection)]
     good = [each for each in findings if each is True]
     if good:
         return passed("every object is copied elsewhere")
@@ -192,25 +192,25 @@ def _copied(rule: ReplicationRule | Unknown, bucket: Bucket) -> bool | str | Unk
         return rule
     if rule.enabled is False:
         return "the replication rule isn't enabled"
-    if rule.everywhere is False:
+    if rule.applies_to_all_objects is False:
         return "the replication rule is for some objects alone"
-    if rule.kms_objects is False or rule.kms_objects is None:
+    if rule.replicates_kms_objects is False or rule.replicates_kms_objects is None:
         return "the replication rule leaves out objects that are encrypted with KMS"
-    if not rule.target:
+    if not rule.destination:
         return "the replication rule names no bucket"
-    wrong = fault(rule.key)
+    wrong = key_problem(rule.replica_kms_key)
     if isinstance(wrong, str):
         return f"replicas are encrypted with {wrong}"
     of_key = _region_of_key(rule)
-    if rule.region and of_key and rule.region != of_key:
+    if rule.destination_region and of_key and rule.destination_region != of_key:
         return "the replicas' key is in another region than they are"
-    region = rule.region or of_key
-    if region is not None and region == bucket.place.region:
+    region = rule.destination_region or of_key
+    if region is not None and region == bucket.location.region:
         return "replicas are in the same region"
-    unknown = list(iter_unknowns([rule.enabled, rule.everywhere, rule.kms_objects, rule.target, wrong]))
+    unknown = list(iter_unknowns([rule.enabled, rule.applies_to_all_objects, rule.replicates_kms_objects, rule.destination, wrong]))
     if unknown:
         return unknown[0]
-    if region is None or bucket.place.region is None:
+    if region is None or bucket.location.region is None:
         return Unknown("the region of the replicas, or of the bucket,")
     return True
 
@@ -220,17 +220,17 @@ def _region_of_key(rule: ReplicationRule) -> Text:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
     """
-    parts = rule.key.split(":") if isinstance(rule.key, str) else []
-    return parts[3] if len(parts) > 5 and parts[3] else rule.key_region
+    parts = rule.replica_kms_key.split(":") if isinstance(rule.replica_kms_key, str) else []
+    return parts[3] if len(parts) > 5 and parts[3] else rule.replica_key_region
 
 
-def _backed_up(selection: Selection, bucket: Bucket) -> bool | str | Unknown:
+def _backed_up(selection: BackupSelection, bucket: Bucket) -> bool | str | Unknown:
     """Whether AWS Backup selects the bucket, to a vault.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html: resources or tags select, what is
     left out never is, and every condition must hold.
     """
-    if selection.region and bucket.place.region and selection.region != bucket.place.region:
+    if selection.region and bucket.location.region and selection.region != bucket.location.region:
         return "the backup plan is in another region, and selects nothing of this one"
     narrowed = _met(selection, bucket)
     if narrowed is False:
@@ -258,8 +258,8 @@ def _is(pattern: str | StackResource | None, bucket: Bucket) -> bool | Unknown:
     """Whether a pattern of ARNs, or a reference, is of the bucket. One that Pulumi names is of any name."""
     if not isinstance(pattern, str):
         return pattern == StackResource(bucket.resource)
-    unnamed = f"arn:{bucket.place.partition}:s3:::{evaluator.ANY}"
-    answer = match(wildcards(pattern), bucket.arn if isinstance(bucket.arn, str) else unnamed)
+    unnamed = f"arn:{bucket.location.partition}:s3:::{evaluator.ANY}"
+    answer = match_pattern(compile_wildcards(pattern), bucket.arn if isinstance(bucket.arn, str) else unnamed)
     return (
         bucket.arn
         if answer is evaluator.Match.MAYBE and isinstance(bucket.arn, Unknown)
@@ -267,7 +267,7 @@ def _is(pattern: str | StackResource | None, bucket: Bucket) -> bool | Unknown:
     )
 
 
-def _tagged(selection: Selection, bucket: Bucket) -> bool | Unknown:
+def _tagged(selection: BackupSelection, bucket: Bucket) -> bool | Unknown:
     if isinstance(selection.tags, Unknown):
         return selection.tags
     return any_of(_has(bucket, tag.get("key"), tag.get("value")) for tag in selection.tags)
@@ -279,7 +279,7 @@ def _has(bucket: Bucket, key: Any, value: Any) -> bool | Unknown:
     return next(iter_unknowns([key, value, found]), value is not None and value == found)
 
 
-def _met(selection: Selection, bucket: Bucket) -> bool | Unknown:
+def _met(selection: BackupSelection, bucket: Bucket) -> bool | Unknown:
     if isinstance(selection.conditions, Unknown):
         return selection.conditions
     return all_of(_holds(bucket, *condition) for condition in selection.conditions)
@@ -296,7 +296,7 @@ def _holds(bucket: Bucket, operator: str, key: Any, value: Any) -> bool | Unknow
         return unknown
     if name in (None, key) or not isinstance(value, str) or not isinstance(found, str):
         return False
-    like = match(wildcards(value), found) is evaluator.Match.YES
+    like = match_pattern(compile_wildcards(value), found) is evaluator.Match.YES
     answers = {
         "stringEquals": found == value,
         "stringLikes": like,
@@ -312,6 +312,6 @@ def no_force_destroy(bucket: Bucket, context: RuleContext) -> Finding:
     force = is_enabled(bucket.force_destroy)
     if force is True:
         return failed("forceDestroy is true")
-    if context.options["protect"] and not bucket.protected:
+    if context.options["protect"] and not bucket.pulumi_protected:
         return failed("protect is off")
     return unverified(force) if isinstance(force, Unknown) else passed("it can't be destroyed with objects in it")

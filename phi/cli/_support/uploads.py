@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from phi.errors import ConfigurationError, IntegrityError, PhiError, SomeFailedError, UnavailableError, WrongKeyError
+from phi.errors import ConfigurationError, IntegrityError, PhiError, BatchError, UnavailableError, WrongKeyError
 from phi.object_keys import new_key
 from phi.store import PhiStore, Source, StoredObject
 
@@ -59,7 +59,7 @@ class Uploads:
                         self._sources(), metadata=metadata, progress=advance_or_stop
                     ):
                         self.stored[place] = stored
-            except SomeFailedError as error:
+            except BatchError as error:
                 self.failed |= error.failed
                 raise
             except PhiError as error:

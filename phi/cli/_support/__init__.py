@@ -1,0 +1,1 @@
+"""Helpers that several commands share: options, output, the access log and uploads."""
