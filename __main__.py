@@ -1,75 +1,206 @@
-"""The PHI stack: keys, the log archive, PHI, its audit trail, who has access, who is told, and the copies."""
+"""The PHI stack: keys, log archive, PHI bucket, audit trail, roles, alerts, replica and backups."""
 
 import pulumi
 
-from components import key_policy
 from components.access import Access
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account
-from components.account_security import AccountGuards
+from components.account_security import AccountSecurity
 from components.alerts import Alerts
 from components.audit_trail import AuditTrail
 from components.backup import Backup
 from components.customer_key import CustomerKey
+from components.key_policy import audit_statements, phi_statements
 from components.phi_bucket import PhiBucket
 from components.replica import Replica
-from components.stack_context import Site
+from components.stack_context import StackContext
 from components.trail_bucket import TrailBucket
-from phi.stack.settings import SettingsError, load
+from phi.stack.settings import SettingsError, load_settings
 
 try:
-    settings = load(pulumi.runtime.get_config_env())
+    settings = load_settings(pulumi.runtime.get_config_env())
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
-site = Site(Account.current(settings.region), settings)
-there = site.elsewhere(settings.replica_region) if settings.replica_region else None
+account = Account.current(settings.region)
+context = StackContext(account, settings)
+replica_context = context.in_region(settings.replica_region) if settings.replica_region else None
 
-# Two keys: who reads the audit data isn't who reads PHI.
-phi_key = CustomerKey("phi-key", {"site": site, "data_class": "PHI", "uses": key_policy.of_phi(site, site.phi_arn)})
-audit_key = CustomerKey("audit-key", {"site": site, "data_class": "AuditLog", "uses": key_policy.of_audit(site)})
-
-# The log archive.
-access_logs = AccessLogBucket("access-logs", {"site": site, "sources": [site.phi_arn, site.trail_bucket_arn]})
-trail_files = TrailBucket("trail-files", {"site": site, "key_arn": audit_key.arn, "log_bucket": access_logs.bucket})
-
-# Protected Health Information, and the record of every reading and writing of it.
-phi = PhiBucket("phi", {"site": site, "data_class": "PHI", "key_arn": phi_key.arn, "log_bucket": access_logs.bucket})
-watched = [site.phi_arn, *([there.replica_arn] if there else [])]
-trail = AuditTrail("trail", {"site": site, "key_arn": audit_key.arn, "files": trail_files, "watched": watched})
-
-access = Access("access", {"site": site, "phi_key_arn": phi_key.arn, "audit_key_arn": audit_key.arn})
-buckets = [site.phi_bucket, site.trail_bucket, *([there.replica_bucket] if there else [])]
-alerts = Alerts(
-    "alerts",
-    {"site": site, "key_arn": audit_key.arn, "log_group_name": trail.log_group, "buckets": buckets},
+# Two keys, because readers of audit data must not be able to read PHI.
+phi_key = CustomerKey(
+    "phi-key",
+    {
+        "account": account,
+        "data_class": "PHI",
+        "statements": phi_statements(account, context.phi_bucket_arn),
+        "keeps_data": settings.keeps_data,
+    },
+)
+audit_key = CustomerKey(
+    "audit-key",
+    {
+        "account": account,
+        "data_class": "AuditLog",
+        "statements": audit_statements(
+            account,
+            trail_arn=context.trail_arn,
+            trail_bucket_arn=context.trail_bucket_arn,
+            log_group_arn=context.log_group_arn,
+            topic_arn=context.topic_arn,
+        ),
+        "keeps_data": settings.keeps_data,
+    },
 )
 
-# Copies: in another region as it is written, and in a vault every day.
-if there:
+# The log archive.
+access_logs = AccessLogBucket(
+    "access-logs",
+    {
+        "account": account,
+        "source_bucket_arns": [context.phi_bucket_arn, context.trail_bucket_arn],
+        "receives_config": "config" in settings.account_security_services,
+        "protection": context.bucket_protection,
+        "noncurrent_retention_days": settings.log_retention_days,
+    },
+)
+trail_files = TrailBucket(
+    "trail-files",
+    {
+        "account": account,
+        "bucket_name": context.trail_bucket,
+        "trail_arn": context.trail_arn,
+        "key_arn": audit_key.arn,
+        "log_bucket": access_logs.bucket,
+        "protection": context.bucket_protection,
+        "object_lock": context.object_lock,
+        "noncurrent_retention_days": settings.log_retention_days,
+    },
+)
+
+# Protected Health Information, and the record of every read and write of it.
+phi = PhiBucket(
+    "phi",
+    {
+        "account": account,
+        "data_class": "PHI",
+        "key_arn": phi_key.arn,
+        "log_bucket": access_logs.bucket,
+        "protection": context.bucket_protection,
+        "object_lock": context.object_lock,
+        "lifecycle": context.lifecycle,
+    },
+)
+trail = AuditTrail(
+    "trail",
+    {
+        "account": account,
+        "trail_name": context.trail_name,
+        "log_group_name": context.log_group_name,
+        "bucket": trail_files.bucket,
+        "bucket_ready": trail_files.ready,
+        "key_arn": audit_key.arn,
+        "data_event_bucket_arns": context.phi_bucket_arns,
+        "log_retention_days": settings.log_retention_days,
+        "keeps_data": settings.keeps_data,
+        "permissions_boundary": settings.permissions_boundary,
+    },
+)
+
+access = Access(
+    "access",
+    {
+        "account": account,
+        "application_trust": settings.application_trust,
+        "break_glass_role_name": context.break_glass_role_name,
+        "phi_bucket_arn": context.phi_bucket_arn,
+        "phi_key_arn": phi_key.arn,
+        "access_log_bucket_arn": context.access_log_bucket_arn,
+        "trail_bucket_arn": context.trail_bucket_arn,
+        "bucket_arns": context.bucket_arns,
+        "log_group_arn": context.log_group_arn,
+        "topic_arn": context.topic_arn,
+        "audit_key_arn": audit_key.arn,
+        "permissions_boundary": settings.permissions_boundary,
+    },
+)
+alerts = Alerts(
+    "alerts",
+    {
+        "account": account,
+        "topic_name": context.topic_name,
+        "publisher_role_name": context.publisher_role_name,
+        "key_arn": audit_key.arn,
+        "subscribers": settings.alert_subscribers,
+        "phi_bucket": context.phi_bucket,
+        "buckets": context.alerted_buckets,
+        "log_group_name": trail.log_group,
+        "break_glass_role_arn": context.break_glass_role_arn,
+        "permissions_boundary": settings.permissions_boundary,
+    },
+)
+
+# Copies: in another region as objects are written, and in a vault every day.
+if replica_context:
     Replica(
         "replica",
         {
-            "site": site,
-            "there": there,
-            "phi": phi,
+            "account": account,
+            "replica_account": replica_context.account,
+            "default_tags": settings.default_tags,
+            "source_bucket": context.phi_bucket,
+            "source_ready": phi.ready,
             "key_arn": phi_key.arn,
+            "protection": context.bucket_protection,
+            "object_lock": context.object_lock,
+            "lifecycle": context.lifecycle,
+            "log_retention_days": settings.log_retention_days,
             "audit_key_arn": audit_key.arn,
-            "topic_arn": alerts.topic_arn,
+            "topic_name": context.topic_name,
+            "publisher_role_arn": context.publisher_role_arn,
+            "subscribers": settings.alert_subscribers,
+            "failure_topic_arn": alerts.topic_arn,
+            "permissions_boundary": settings.permissions_boundary,
         },
     )
 backup = None
-if settings.backup:
-    backup = Backup("backup", {"site": site, "phi": phi, "key_arn": phi_key.arn})
+if settings.backup_enabled:
+    backup = Backup(
+        "backup",
+        {
+            "account": account,
+            "bucket_arn": context.phi_bucket_arn,
+            "bucket_ready": phi.ready,
+            "key_arn": phi_key.arn,
+            "retention_days": settings.backup_days,
+            "keeps_data": settings.keeps_data,
+            "permissions_boundary": settings.permissions_boundary,
+        },
+    )
 
-if settings.account_guards:
-    AccountGuards("account", {"site": site, "log_bucket": access_logs.bucket, "phi": phi, "key_arn": phi_key.arn})
+if settings.account_security_services:
+    AccountSecurity(
+        "account",
+        {
+            "account": account,
+            "services": settings.account_security_services,
+            "phi_bucket": context.phi_bucket,
+            "phi_bucket_ready": phi.ready,
+            "phi_key_arn": phi_key.arn,
+            "config_bucket": access_logs.bucket,
+            "config_bucket_arn": context.access_log_bucket_arn,
+            "log_group_name": context.log_group_name,
+            "backup": settings.backup_enabled,
+            "replication": replica_context is not None,
+            "keeps_data": settings.keeps_data,
+            "permissions_boundary": settings.permissions_boundary,
+        },
+    )
 
-pulumi.export("resource_name_prefix", site.account.name(""))
+pulumi.export("resource_name_prefix", account.name(""))
 pulumi.export("phi_bucket_name", phi.bucket)
 pulumi.export("phi_bucket_arn", phi.arn)
 pulumi.export("phi_key_arn", phi_key.arn)
-pulumi.export("replica_bucket_name", there.replica_bucket if there else None)
+pulumi.export("replica_bucket_name", replica_context.replica_bucket if replica_context else None)
 pulumi.export("replica_region", settings.replica_region)
 pulumi.export("access_log_bucket_name", access_logs.bucket)
 pulumi.export("trail_bucket_name", trail_files.bucket)

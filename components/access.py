@@ -1,38 +1,56 @@
-"""Who reaches PHI, and who looks after those who do: an application, an auditor, and whoever breaks the glass.
+"""The application, auditor and break-glass roles.
 
-Which action has a resource to name: https://docs.aws.amazon.com/service-authorization/latest/reference/
+The resources that each action accepts: https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 import pulumi
 
 from components.account import Account
-from components.iam_role import HOUR, Role
-from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
-from components.stack_context import Site
+from components.iam_role import HOUR_SECONDS, IamRole
+from components.policy_document import PolicyDocument, allow, document, trust_policy, via_s3
 from phi.audit import permissions
-from phi.audit.collectors import STACK_CALLS
-from phi.stack.application_trust import Trust
+from phi.audit.calls.catalogue import STACK_CALLS
+from phi.stack.application_trust import ApplicationTrust
 
-# EC2 takes a role for its instances without telling for whose: a condition on aws:SourceAccount would keep them all
-# out. AWS documents none for it, as it does for ECS: https://github.com/prowler-cloud/prowler/issues/2810
-# Who may pass the role on to instances then decides, and nobody passes a role on to another account's.
-SOURCELESS = ("ec2.amazonaws.com", "ec2.amazonaws.com.cn")
+# EC2 doesn't pass aws:SourceAccount when it assumes a role for an instance, so a condition on it would deny every
+# instance. AWS documents the key for ECS only: https://github.com/prowler-cloud/prowler/issues/2810
+# The permission to pass the role to instances decides instead, and a role can't be passed across accounts.
+NO_SOURCE_ACCOUNT_SERVICES = ("ec2.amazonaws.com", "ec2.amazonaws.com.cn")
 
 
 class AccessArgs(TypedDict):
-    site: Site
-    """Where all of it is, and who takes the application's role."""
+    """The inputs of the three roles."""
+
+    account: Account
+    """The account of the roles, and the region of the resources that they may use."""
+    application_trust: ApplicationTrust
+    """The principal that may assume the application role."""
+    break_glass_role_name: str
+    """The break-glass role's physical name, which alarms and bucket policies use before the role exists."""
+    phi_bucket_arn: str
     phi_key_arn: pulumi.Input[str]
+    """The key that encrypts the PHI bucket."""
+    access_log_bucket_arn: str
+    trail_bucket_arn: str
+    bucket_arns: Sequence[str]
+    """The ARNs of all buckets whose settings the auditor may read, in any region."""
+    log_group_arn: str
+    """The log group that receives the audit trail, without a trailing `:*`."""
+    topic_arn: str
+    """The topic that receives alerts."""
     audit_key_arn: pulumi.Input[str]
-    """The key of the audit trail, its log group and the topic."""
+    """The key that encrypts the audit trail, its log group and the topic."""
+    permissions_boundary: str | None
+    """The ARN of the permissions boundary of every role, if the account requires one."""
 
 
 class Access(pulumi.ComponentResource):
-    """Three roles with nothing in common: one uses PHI, one sees all but PHI, and one saves PHI in an emergency."""
+    """Three separate roles: one uses PHI, one reads everything except PHI, and one recovers PHI in an emergency."""
 
     application_role_arn: pulumi.Output[str]
     auditor_role_arn: pulumi.Output[str]
@@ -40,43 +58,43 @@ class Access(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:access:Access", name, None, opts)
-        account, settings = args["site"].account, args["site"].settings
+        account = args["account"]
         child = pulumi.ResourceOptions(parent=self)
 
-        self.application_role_arn = Role(
+        self.application_role_arn = IamRole(
             f"{name}-application",
             {
                 "account": account,
                 "role_name": account.name("application"),
                 "description": "The application reads, writes and deletes PHI",
-                "trust": application_trust(account, settings.application_trust),
+                "trust": application_trust(account, args["application_trust"]),
                 "permissions": application_permissions(args),
-                "permissions_boundary": settings.permissions_boundary,
+                "permissions_boundary": args["permissions_boundary"],
             },
             child,
         ).arn
-        self.auditor_role_arn = Role(
+        self.auditor_role_arn = IamRole(
             f"{name}-auditor",
             {
                 "account": account,
                 "role_name": account.name("auditor"),
-                "description": "Auditors read settings and audit logs, and no PHI",
+                "description": "Auditors read settings and audit logs, but no PHI",
                 "trust": auditor_trust(account),
                 "permissions": auditor_permissions(args),
-                "permissions_boundary": settings.permissions_boundary,
+                "permissions_boundary": args["permissions_boundary"],
             },
             child,
         ).arn
-        self.break_glass_role_arn = Role(
+        self.break_glass_role_arn = IamRole(
             f"{name}-break-glass",
             {
                 "account": account,
-                "role_name": args["site"].break_glass,
-                "description": "In an emergency somebody reaches earlier versions of PHI, and others are told",
+                "role_name": args["break_glass_role_name"],
+                "description": "In an emergency, recovers noncurrent versions of PHI; every use raises an alert",
                 "trust": break_glass_trust(account),
                 "permissions": break_glass_permissions(args),
-                "permissions_boundary": settings.permissions_boundary,
-                "max_session_seconds": HOUR,
+                "permissions_boundary": args["permissions_boundary"],
+                "max_session_seconds": HOUR_SECONDS,
             },
             child,
         ).arn
@@ -90,51 +108,60 @@ class Access(pulumi.ComponentResource):
         )
 
 
-def application_trust(account: Account, trust: Trust) -> PolicyDocument:
-    """Raises pulumi.RunError where another account would take the role without an external id.
+def application_trust(account: Account, trust: ApplicationTrust) -> PolicyDocument:
+    """Return the trust policy of the application role.
 
     Services: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
     Accounts: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     Identity providers: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
+
+    Raises:
+        pulumi.RunError: Another account would assume the role without an external ID.
     """
-    who = trust.principal
+    principal = trust.principal
     if trust.kind == "service":
-        source = {} if who in SOURCELESS else {"StringEquals": {"aws:SourceAccount": account.id}}
-        return trust_of({"Service": who}, source)
+        for_account = {"StringEquals": {"aws:SourceAccount": account.id}}
+        return trust_policy({"Service": principal}, None if principal in NO_SOURCE_ACCOUNT_SERVICES else for_account)
     if trust.kind == "account":
-        if who != account.id and not trust.external_id:
+        if principal != account.id and not trust.external_id:
             raise pulumi.RunError(
-                f"the account {who} isn't the stack's own: it takes the role with an external id only"
+                f"phi:applicationTrust has no external ID for account {principal}, which isn't the stack's own; "
+                "another account must pass an external ID. Set it with: "
+                "pulumi config set --path 'phi:applicationTrust.externalId' acme-external-id --type string"
             )
-        said = {"StringEquals": {"sts:ExternalId": trust.external_id}} if trust.external_id else {}
-        return trust_of({"AWS": f"arn:{account.partition}:iam::{who}:root"}, said)
-    token = {"StringEquals": {f"{who}:aud": trust.audience, f"{who}:sub": trust.subject}}
-    provider = f"arn:{account.partition}:iam::{account.id}:oidc-provider/{who}"
-    return trust_of({"Federated": provider}, token, "sts:AssumeRoleWithWebIdentity")
+        with_external_id = {"StringEquals": {"sts:ExternalId": trust.external_id}} if trust.external_id else None
+        return trust_policy({"AWS": f"arn:{account.partition}:iam::{principal}:root"}, with_external_id)
+    token_claims = {"StringEquals": {f"{principal}:aud": trust.audience, f"{principal}:sub": trust.subject}}
+    provider_arn = f"arn:{account.partition}:iam::{account.id}:oidc-provider/{principal}"
+    return trust_policy({"Federated": provider_arn}, token_claims, "sts:AssumeRoleWithWebIdentity")
 
 
 def auditor_trust(account: Account) -> PolicyDocument:
-    """Whom IAM lets in of the account, with a second factor.
+    """Return a trust policy for any principal of the account that IAM allows, with MFA.
 
-    Not `BoolIfExists`: credentials without a session don't have the key.
+    Not `BoolIfExists`: long-term credentials don't have the key.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
     """
-    return trust_of({"AWS": account.root}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    return trust_policy({"AWS": account.root}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
 
 
 def break_glass_trust(account: Account) -> PolicyDocument:
-    """The same, where the second factor was shown within the last hour."""
-    shown = {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "NumericLessThan": {"aws:MultiFactorAuthAge": str(HOUR)}}
-    return trust_of({"AWS": account.root}, shown)
+    """Return a trust policy for any principal of the account that IAM allows, with MFA within the last hour."""
+    recent_mfa = {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "NumericLessThan": {"aws:MultiFactorAuthAge": str(HOUR_SECONDS)},
+    }
+    return trust_policy({"AWS": account.root}, recent_mfa)
 
 
 def application_permissions(args: AccessArgs) -> PolicyDocument:
-    """Current objects: what is deleted or overwritten stays as an earlier version, out of its reach.
+    """Return permissions for current object versions only.
 
-    It needs kms:Decrypt to upload in parts too:
+    Versions that the application deletes or overwrites remain as noncurrent versions, which it can't access.
+    A multipart upload needs kms:Decrypt too:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
     """
-    account, bucket = args["site"].account, args["site"].phi_arn
+    bucket_arn = args["phi_bucket_arn"]
     return document(
         allow(
             [
@@ -144,43 +171,44 @@ def application_permissions(args: AccessArgs) -> PolicyDocument:
                 "s3:ListMultipartUploadParts",
                 "s3:PutObject",
             ],
-            f"{bucket}/*",
+            f"{bucket_arn}/*",
         ),
-        allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], args["phi_key_arn"], through_s3(account, bucket)),
+        allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket_arn),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], args["phi_key_arn"], via_s3(args["account"], bucket_arn)),
     )
 
 
 def auditor_permissions(args: AccessArgs) -> PolicyDocument:
-    """What `phi audit` reads, made from its own calls, and the audit logs' content.
+    """Return permissions for every call of `phi audit`, and for the content of the audit logs.
 
-    Of PHI neither an object nor the use of its key.
+    They include neither PHI objects nor the use of the PHI key.
     """
-    site = args["site"]
-    account, group = site.account, site.log_group_arn
-    logs, trails = site.access_log_arn, site.trail_bucket_arn
-    reach = permissions.stack_scope(account.partition, account.id, account.name(""), site.bucket_arns)
+    account, log_group_arn = args["account"], args["log_group_arn"]
+    access_logs, trail_files = args["access_log_bucket_arn"], args["trail_bucket_arn"]
+    scope = permissions.stack_scope(account.partition, account.id, account.name(""), args["bucket_arns"])
     return document(
-        *permissions.statements(STACK_CALLS, reach),
-        allow(["s3:ListBucket", "s3:ListBucketVersions"], [logs, trails]),
-        allow(["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], [f"{logs}/*", f"{trails}/*"]),
-        # A log file's encryption context is its own ARN, as its bucket has no Bucket Key.
-        allow(["kms:Decrypt"], args["audit_key_arn"], through_s3(account, f"{trails}/*")),
+        *permissions.statements(STACK_CALLS, scope),
+        allow(["s3:ListBucket", "s3:ListBucketVersions"], [access_logs, trail_files]),
+        allow(
+            ["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], [f"{access_logs}/*", f"{trail_files}/*"]
+        ),
+        # The encryption context of a log file is its own ARN, because its bucket has no Bucket Key.
+        allow(["kms:Decrypt"], args["audit_key_arn"], via_s3(account, f"{trail_files}/*")),
         allow(
             ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"],
-            [group, f"{group}:*"],
+            [log_group_arn, f"{log_group_arn}:*"],
         ),
         allow(["cloudwatch:DescribeAlarmHistory"], account.arn("cloudwatch", "alarm:*")),
-        allow(["sns:ListSubscriptionsByTopic"], site.topic_arn),
+        allow(["sns:ListSubscriptionsByTopic"], args["topic_arn"]),
         allow(
             ["backup:GetBackupVaultAccessPolicy", "backup:ListRecoveryPointsByBackupVault"],
             account.arn("backup", f"backup-vault:{account.name('*')}"),
         ),
-        # None of these has a resource to name.
+        # These actions don't accept a resource.
         allow(
             [
                 "backup:ListBackupJobs",
-                "cloudtrail:ListPublicKeys",  # which the trail's files are signed with
+                "cloudtrail:ListPublicKeys",  # verifies the signatures of the trail's digest files
                 "cloudtrail:LookupEvents",
                 "logs:GetQueryResults",
             ],
@@ -190,14 +218,15 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
 
 
 def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
-    """Earlier versions, putting one back, and locking them for longer; nothing that guards the bucket.
+    """Return permissions to read, restore and delete noncurrent versions, and to extend their retention.
 
-    Nor the bypass of its lock. `phi restore` copies, which takes reading the version and writing the object.
-    An object may have been written without a Bucket Key, if its writer asked: its encryption context is then its own.
+    They include neither changes to the bucket's protection settings nor the bypass of Object Lock. `phi restore` copies
+    a version, so it reads the version and writes the object. An object whose writer opted out of the Bucket Key has its
+    own ARN as encryption context.
     """
-    account, bucket = args["site"].account, args["site"].phi_arn
+    bucket_arn = args["phi_bucket_arn"]
     return document(
-        allow(["s3:ListBucketVersions"], bucket),
+        allow(["s3:ListBucketVersions"], bucket_arn),
         allow(
             [
                 "s3:AbortMultipartUpload",
@@ -208,7 +237,11 @@ def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
                 "s3:PutObjectRetention",
                 "s3:RestoreObject",
             ],
-            f"{bucket}/*",
+            f"{bucket_arn}/*",
         ),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], args["phi_key_arn"], through_s3(account, bucket, f"{bucket}/*")),
+        allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            args["phi_key_arn"],
+            via_s3(args["account"], bucket_arn, f"{bucket_arn}/*"),
+        ),
     )

@@ -1,4 +1,4 @@
-"""The bucket that S3 writes access logs and inventories of other buckets to, and AWS Config what it records."""
+"""The bucket that receives access logs and inventories from S3, and optionally what AWS Config records."""
 
 from __future__ import annotations
 
@@ -8,27 +8,34 @@ from typing import TypedDict
 import pulumi
 
 from components.account import Account
-from components.bucket_policy import guarded, insiders_only, tls_only
+from components.bucket_policy import deny_external_principals, deny_insecure_transport, deny_protection_changes
 from components.config_delivery import config_delivery
-from components.hardened_bucket import Guard, guarded_bucket, keep_earlier_versions
-from components.policy_document import PolicyDocument, document, service_may
-from components.stack_context import Site
+from components.hardened_bucket import BucketProtection, hardened_bucket, log_lifecycle
+from components.policy_document import PolicyDocument, allow_service, document
 
-INVENTORY = "inventory"
-"""The prefix that inventories are delivered under."""
+INVENTORY_PREFIX = "inventory"
+"""The key prefix of the inventories that S3 delivers."""
 
 
 class AccessLogBucketArgs(TypedDict):
-    site: Site
-    """Where the bucket is: S3 delivers access logs within one account and region."""
-    sources: Sequence[str]
-    """The ARNs of the buckets whose access logs and inventories may be delivered here."""
+    """The inputs of a bucket for access logs."""
+
+    account: Account
+    """The account and region of the bucket. S3 delivers access logs only within one account and region."""
+    source_bucket_arns: Sequence[str]
+    """The ARNs of the buckets whose access logs and inventories S3 may deliver here."""
+    receives_config: bool
+    """Whether the account's AWS Config may deliver here too."""
+    protection: BucketProtection
+    noncurrent_retention_days: int
+    """The days to keep noncurrent versions of logs. Current versions don't expire."""
 
 
 class AccessLogBucket(pulumi.ComponentResource):
-    """A bucket open to S3's log delivery, for its source buckets, and to nothing else.
+    """A bucket that only S3's log delivery may write to, on behalf of the source buckets, and AWS Config if allowed.
 
-    SSE-S3, since S3 can't deliver to a bucket whose default is SSE-KMS, and no Object Lock, for the same reason:
+    It uses SSE-S3 because S3 can't deliver access logs to a bucket whose default is SSE-KMS, and has no Object Lock for
+    the same reason:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     """
 
@@ -36,52 +43,57 @@ class AccessLogBucket(pulumi.ComponentResource):
     """The bucket's name, known once logs may be delivered."""
 
     def __init__(self, name: str, args: AccessLogBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        account, guard = args["site"].account, args["site"].guard
+        account, protection = args["account"], args["protection"]
         bucket_name = account.bucket_name(name)
         bucket_arn = account.bucket_arn(bucket_name)
-        policy = bucket_policy(account, bucket_arn, args["sources"], guard)
-        if args["site"].records_config:
+        policy = bucket_policy(account, bucket_arn, args["source_bucket_arns"], protection)
+        if args["receives_config"]:
             policy["Statement"] += config_delivery(account, bucket_arn)
         super().__init__("phi:storage:AccessLogBucket", name, {"bucketPolicy": policy}, opts)
 
-        bucket, ready = guarded_bucket(
+        bucket, ready = hardened_bucket(
             name,
             parent=self,
             bucket_name=bucket_name,
             data_class="S3AccessLog",
             encryption={"sse_algorithm": "AES256"},
             policy=policy,
-            lifecycle=keep_earlier_versions(args["site"].settings.log_retention_days),
-            keeps_data=guard.keeps_data,
-            force_destroy=not guard.keeps_data,  # logs arrive for hours after the last access: it is never empty
+            lifecycle=log_lifecycle(args["noncurrent_retention_days"]),
+            keeps_data=protection.keeps_data,
+            # S3 delivers logs for hours after the last request, so the bucket is never empty.
+            force_destroy=not protection.keeps_data,
         )
 
-        guarded_name = pulumi.Output.all(bucket.bucket, *(each.urn for each in ready))
-        self.bucket = guarded_name.apply(lambda known: str(known[0]))
+        name_once_ready = pulumi.Output.all(bucket.bucket, *(resource.urn for resource in ready))
+        self.bucket = name_once_ready.apply(lambda values: str(values[0]))
         self.register_outputs({"bucket": self.bucket})
 
 
-def bucket_policy(account: Account, bucket_arn: str, sources: Sequence[str], guard: Guard) -> PolicyDocument:
-    """Delivery of access logs and inventories of the source buckets.
+def bucket_policy(
+    account: Account, bucket_arn: str, source_bucket_arns: Sequence[str], protection: BucketProtection
+) -> PolicyDocument:
+    """Return a policy that lets S3 deliver access logs and inventories on behalf of the source buckets.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html
     """
-    for_sources = {"ArnLike": {"aws:SourceArn": list(sources)}, "StringEquals": {"aws:SourceAccount": account.id}}
-    owned = {"aws:SourceAccount": account.id, "s3:x-amz-acl": "bucket-owner-full-control"}
-    inventories = f"{bucket_arn}/{INVENTORY}/*"
+    for_sources = {
+        "ArnLike": {"aws:SourceArn": list(source_bucket_arns)},
+        "StringEquals": {"aws:SourceAccount": account.id},
+    }
+    owned_by_bucket_owner = {"aws:SourceAccount": account.id, "s3:x-amz-acl": "bucket-owner-full-control"}
     return document(
-        *tls_only(bucket_arn),
-        insiders_only(bucket_arn, account, guard.organization),
-        guarded(bucket_arn, guard.administrators),
-        service_may(
+        *deny_insecure_transport(bucket_arn),
+        deny_external_principals(bucket_arn, account, protection.organization_id),
+        deny_protection_changes(bucket_arn, protection.administrators),
+        allow_service(
             "S3ServerAccessLogsPolicy", "logging.s3.amazonaws.com", "s3:PutObject", f"{bucket_arn}/*", for_sources
         ),
-        service_may(
+        allow_service(
             "S3InventoryPolicy",
             "s3.amazonaws.com",
             "s3:PutObject",
-            inventories,
-            for_sources | {"StringEquals": owned},
+            f"{bucket_arn}/{INVENTORY_PREFIX}/*",
+            for_sources | {"StringEquals": owned_by_bucket_owner},
         ),
     )

@@ -1,172 +1,198 @@
-"""What guards the whole account, where nobody else has switched it on: an account and region have one of each."""
+"""Security services of the whole account, for an account where nothing else enables them: one of each per region."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.config_delivery import CONFIG, delivered
-from components.conformance import rules_of_account, rules_of_organization, template
-from components.hardened_bucket import kept
-from components.iam_role import Role
-from components.phi_bucket import PhiBucket
-from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
-from components.stack_context import Site
+from components.config_delivery import CONFIG_PREFIX, config_object_arn
+from components.conformance import common_rules, stack_rules, template
+from components.hardened_bucket import protect_options
+from components.iam_role import IamRole
+from components.policy_document import PolicyDocument, allow, document, trust_policy, via_s3
+from phi.stack.settings import AccountSecurityService
 
 MALWARE_PROTECTION = "malware-protection-plan.guardduty.amazonaws.com"
-SOON = "FIFTEEN_MINUTES"
-"""How often GuardDuty and Macie publish findings at most; by default hours pass."""
+FINDING_FREQUENCY = "FIFTEEN_MINUTES"
+"""How often GuardDuty and Macie publish updated findings; by default only every few hours."""
 
 
-class AccountGuardsArgs(TypedDict):
-    site: Site
-    """The account and region, and which of its guards are switched on."""
-    log_bucket: pulumi.Input[str]
-    """The name of the bucket that AWS Config delivers to, which has no lock: AWS Config delivers to none that has."""
-    phi: PhiBucket
-    """What is searched for malware."""
-    key_arn: pulumi.Input[str]
-    """The key that encrypts what is searched."""
+class AccountSecurityArgs(TypedDict):
+    """The inputs of the account's security services."""
+
+    account: Account
+    """The account and region to enable the services in."""
+    services: Collection[AccountSecurityService]
+    """The services to enable."""
+    phi_bucket: str
+    """The name of the bucket to scan for malware."""
+    phi_bucket_ready: Sequence[pulumi.Resource]
+    """The resources that must exist before GuardDuty can write its test object to that bucket."""
+    phi_key_arn: pulumi.Input[str]
+    """The key that encrypts that bucket."""
+    config_bucket: pulumi.Input[str]
+    """The name of the bucket that AWS Config delivers to. It must not have Object Lock, which AWS Config can't use."""
+    config_bucket_arn: str
+    log_group_name: str
+    """The name of the audit trail's log group, whose retention AWS Config checks."""
+    backup: bool
+    """Whether PHI buckets have backups, so that AWS Config checks for them."""
+    replication: bool
+    """Whether PHI buckets are replicated, so that AWS Config checks for it."""
+    keeps_data: bool
+    """Whether the services are protected, and retained on delete."""
+    permissions_boundary: str | None
+    """The ARN of the permissions boundary of the roles, if the account requires one."""
 
 
-class AccountGuards(pulumi.ComponentResource):
-    """No public access in the whole account, threats and malware looked for, every change of a setting recorded."""
+class AccountSecurity(pulumi.ComponentResource):
+    """Blocked public access, GuardDuty, malware scans, Macie and AWS Config for the whole account."""
 
-    def __init__(self, name: str, args: AccountGuardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("phi:account:AccountGuards", name, None, opts)
-        site = args["site"]
-        guards: Collection[str] = site.settings.account_guards
-        stays = kept(self, site.settings.keeps_data)
-        if "publicAccessBlock" in guards:
+    def __init__(self, name: str, args: AccountSecurityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("phi:account:AccountSecurity", name, None, opts)
+        services = args["services"]
+        child = protect_options(self, args["keeps_data"])
+        if "publicAccessBlock" in services:
             aws.s3.AccountPublicAccessBlock(
                 f"{name}-public-access-block",
                 block_public_acls=True,
                 block_public_policy=True,
                 ignore_public_acls=True,
                 restrict_public_buckets=True,
-                opts=stays,
+                opts=child,
             )
-        if "guardDuty" in guards:
+        if "guardDuty" in services:
             detector = aws.guardduty.Detector(
-                f"{name}-threats", enable=True, finding_publishing_frequency=SOON, opts=stays
+                f"{name}-threats", enable=True, finding_publishing_frequency=FINDING_FREQUENCY, opts=child
             )
             aws.guardduty.DetectorFeature(
-                f"{name}-s3-threats", detector_id=detector.id, name="S3_DATA_EVENTS", status="ENABLED", opts=stays
+                f"{name}-s3-threats", detector_id=detector.id, name="S3_DATA_EVENTS", status="ENABLED", opts=child
             )
-        if "malwareProtection" in guards:
-            self._search(name, args)
-        if "macie" in guards:
-            aws.macie2.Account(f"{name}-macie", status="ENABLED", finding_publishing_frequency=SOON, opts=stays)
-        recording = self._record(name, args) if "config" in guards else []
-        asked = kept(self, site.settings.keeps_data, recording)
-        if "organizationConfig" in guards:  # by its management account, or by the one that AWS Config is delegated to
-            aws.cfg.OrganizationConformancePack(
-                f"{name}-conformance",
-                name=site.account.name(f"{name}-conformance"),
-                template_body=template(rules_of_organization(site)),
-                opts=asked,
+        if "malwareProtection" in services:
+            self._malware_protection(name, args)
+        if "macie" in services:
+            aws.macie2.Account(
+                f"{name}-macie", status="ENABLED", finding_publishing_frequency=FINDING_FREQUENCY, opts=child
             )
-        elif "config" in guards:
-            aws.cfg.ConformancePack(
-                f"{name}-conformance",
-                name=site.account.name(f"{name}-conformance"),
-                template_body=template(rules_of_account(site)),
-                opts=asked,
-            )
+        recording = self._config_recorder(name, args) if "config" in services else []
+        self._conformance_pack(name, args, recording)
 
         self.register_outputs({})
 
-    def _search(self, name: str, args: AccountGuardsArgs) -> None:
-        """Each new version of an object is searched for malware and tagged with what was found."""
-        site = args["site"]
-        searcher = Role(
-            f"{name}-malware",
+    def _malware_protection(self, name: str, args: AccountSecurityArgs) -> None:
+        """Declare a plan that scans each new object version for malware and tags it with the result."""
+        account = args["account"]
+        role = IamRole(
+            f"{name}-malware-scan-role",
             {
-                "account": site.account,
-                "role_name": site.account.name(f"{name}-malware"),
-                "description": "GuardDuty searches new objects for malware",
-                "trust": trust(MALWARE_PROTECTION, site.account),
-                "permissions": malware_permissions(site.account, site.phi_arn, args["key_arn"]),
-                "permissions_boundary": site.settings.permissions_boundary,
+                "account": account,
+                "role_name": account.name(f"{name}-malware-scan-role"),
+                "description": "GuardDuty scans new objects for malware",
+                "trust": service_trust(MALWARE_PROTECTION, account),
+                "permissions": malware_scan_permissions(
+                    account, account.bucket_arn(args["phi_bucket"]), args["phi_key_arn"]
+                ),
+                "permissions_boundary": args["permissions_boundary"],
             },
             pulumi.ResourceOptions(parent=self),
         )
         aws.guardduty.MalwareProtectionPlan(
             f"{name}-malware-plan",
-            role=searcher.arn,
-            protected_resource={"s3_bucket": {"bucket_name": args["phi"].bucket}},
+            role=role.arn,
+            protected_resource={"s3_bucket": {"bucket_name": args["phi_bucket"]}},
             actions=[{"taggings": [{"status": "ENABLED"}]}],
-            # GuardDuty puts an object into the bucket, to see whether it can, when the plan is made.
-            opts=kept(self, site.settings.keeps_data, [searcher, *args["phi"].ready]),
+            # When the plan is created, GuardDuty writes a test object to the bucket.
+            opts=protect_options(self, args["keeps_data"], [role, *args["phi_bucket_ready"]]),
         )
 
-    def _record(self, name: str, args: AccountGuardsArgs) -> list[pulumi.Resource]:
-        """How each resource is configured, and was. Answers with what must stand before rules are asked."""
-        site = args["site"]
-        recorder_role = Role(
+    def _config_recorder(self, name: str, args: AccountSecurityArgs) -> list[pulumi.Resource]:
+        """Declare the recorder of all resource configurations.
+
+        Returns:
+            The resources that must exist before rules can be evaluated.
+        """
+        account = args["account"]
+        role = IamRole(
             f"{name}-recorder",
             {
-                "account": site.account,
-                "role_name": site.account.name(f"{name}-recorder"),
+                "account": account,
+                "role_name": account.name(f"{name}-recorder"),
                 "description": "AWS Config records how resources are configured",
-                "trust": trust("config.amazonaws.com", site.account),
-                "permissions": delivery_permissions(site.account, site.access_log_arn),
-                "managed_policies": [f"arn:{site.account.partition}:iam::aws:policy/service-role/AWS_ConfigRole"],
-                "permissions_boundary": site.settings.permissions_boundary,
+                "trust": service_trust("config.amazonaws.com", account),
+                "permissions": config_delivery_permissions(account, args["config_bucket_arn"]),
+                "managed_policies": [f"arn:{account.partition}:iam::aws:policy/service-role/AWS_ConfigRole"],
+                "permissions_boundary": args["permissions_boundary"],
             },
             pulumi.ResourceOptions(parent=self),
         )
         recorder = aws.cfg.Recorder(
             f"{name}-recorder",
-            name=site.account.name(f"{name}-recorder"),
-            role_arn=recorder_role.arn,
+            name=account.name(f"{name}-recorder"),
+            role_arn=role.arn,
             recording_group={"all_supported": True, "include_global_resource_types": True},
-            opts=kept(self, site.settings.keeps_data),
+            opts=protect_options(self, args["keeps_data"]),
         )
         channel = aws.cfg.DeliveryChannel(
             f"{name}-channel",
-            name=site.account.name(f"{name}-channel"),
-            s3_bucket_name=args["log_bucket"],
-            s3_key_prefix=CONFIG,
+            name=account.name(f"{name}-channel"),
+            s3_bucket_name=args["config_bucket"],
+            s3_key_prefix=CONFIG_PREFIX,
             snapshot_delivery_properties={"delivery_frequency": "TwentyFour_Hours"},
-            opts=kept(self, site.settings.keeps_data, [recorder]),
+            opts=protect_options(self, args["keeps_data"], [recorder]),
         )
-        recording = aws.cfg.RecorderStatus(
+        status = aws.cfg.RecorderStatus(
             f"{name}-recording",
             name=recorder.name,
             is_enabled=True,
-            opts=kept(self, site.settings.keeps_data, [channel]),  # without a channel no recorder starts
+            opts=protect_options(self, args["keeps_data"], [channel]),  # a recorder can't start without a channel
         )
-        return [recording]
+        return [status]
+
+    def _conformance_pack(self, name: str, args: AccountSecurityArgs, recording: list[pulumi.Resource]) -> None:
+        """Declare the conformance pack of the organization, or else of the account, if AWS Config is enabled."""
+        account, services = args["account"], args["services"]
+        pack_name = account.name(f"{name}-conformance")
+        child = protect_options(self, args["keeps_data"], recording)
+        rules = common_rules(
+            account.partition, macie="macie" in services, backup=args["backup"], replication=args["replication"]
+        )
+        if "organizationConfig" in services:  # only for the management account, or AWS Config's delegated administrator
+            aws.cfg.OrganizationConformancePack(
+                f"{name}-conformance", name=pack_name, template_body=template(rules), opts=child
+            )
+        elif "config" in services:
+            rules += stack_rules(args["phi_bucket"], args["log_group_name"])
+            aws.cfg.ConformancePack(f"{name}-conformance", name=pack_name, template_body=template(rules), opts=child)
 
 
-def trust(service: str, account: Account) -> PolicyDocument:
-    """A service takes the role, for this account alone.
+def service_trust(service: str, account: Account) -> PolicyDocument:
+    """Return a trust policy for an AWS service, only on behalf of this account.
 
     https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
     https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html
     """
-    return trust_of({"Service": service}, {"StringEquals": {"aws:SourceAccount": account.id}})
+    return trust_policy({"Service": service}, {"StringEquals": {"aws:SourceAccount": account.id}})
 
 
-def malware_permissions(account: Account, bucket_arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
-    """Hear of new objects by a rule of GuardDuty's own, read them, tag them, and put one object to try it all.
+def malware_scan_permissions(account: Account, bucket_arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
+    """Return permissions to scan one bucket for malware.
 
-    With a Bucket Key the encryption context is the bucket's ARN; objects written without one have their own.
+    GuardDuty manages an EventBridge rule that reports new objects, reads and tags them, and writes one test object.
+    The encryption context is the bucket's ARN if an object was written with a Bucket Key, and its own ARN if not.
     https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
     """
-    rule = account.arn("events", "rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*")
+    rule_arn = account.arn("events", "rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*")
     return document(
         allow(
             ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets"],
-            rule,
+            rule_arn,
             {"StringEquals": {"events:ManagedBy": MALWARE_PROTECTION}},
         ),
-        allow(["events:DescribeRule", "events:ListTargetsByRule"], rule),
+        allow(["events:DescribeRule", "events:ListTargetsByRule"], rule_arn),
         allow(["s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification"], bucket_arn),
         allow(
             [
@@ -180,17 +206,18 @@ def malware_permissions(account: Account, bucket_arn: str, key_arn: pulumi.Input
             f"{bucket_arn}/*",
         ),
         allow(["s3:PutObject"], f"{bucket_arn}/malware-protection-resource-validation-object"),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, through_s3(account, bucket_arn, f"{bucket_arn}/*")),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, via_s3(account, bucket_arn, f"{bucket_arn}/*")),
     )
 
 
-def delivery_permissions(account: Account, bucket_arn: str) -> PolicyDocument:
-    """AWS Config delivers by the recorder's role within an account; AWS_ConfigRole lets it read alone.
+def config_delivery_permissions(account: Account, bucket_arn: str) -> PolicyDocument:
+    """Return permissions to deliver to a bucket.
 
+    Within an account, AWS Config delivers with the recorder's role. AWS_ConfigRole only lets it read.
     https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html
     """
-    owned = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+    owned_by_bucket_owner = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
     return document(
-        allow(["s3:PutObject", "s3:PutObjectAcl"], delivered(account, bucket_arn), owned),
+        allow(["s3:PutObject", "s3:PutObjectAcl"], config_object_arn(account, bucket_arn), owned_by_bucket_owner),
         allow(["s3:GetBucketAcl"], bucket_arn),
     )

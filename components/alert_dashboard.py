@@ -1,4 +1,4 @@
-"""The dashboard of the bucket of PHI."""
+"""The CloudWatch dashboard of a PHI bucket."""
 
 from __future__ import annotations
 
@@ -7,30 +7,38 @@ from typing import Any
 import pulumi
 
 
-def dashboard(region: str, bucket: str, filter_id: pulumi.Input[str], namespace: str) -> dict[str, Any]:
-    """Five graphs. KMS has no metric of a key's use, so of keys it shows what ends one.
+def dashboard(region: str, bucket: str, metrics_id: pulumi.Input[str], alerts_namespace: str) -> dict[str, Any]:
+    """Return the body of a dashboard with five graphs.
 
+    KMS publishes no metric of a key's use, so the graph about keys shows events that disable one.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+
+    Args:
+        region: The region of the metrics.
+        bucket: The name of the PHI bucket.
+        metrics_id: The ID of the bucket's request metrics configuration.
+        alerts_namespace: The namespace of the metrics that count log alarms; see components/alerts.py.
     """
-    requests = ["BucketName", bucket, "FilterId", filter_id]
+    requests = ["BucketName", bucket, "FilterId", metrics_id]
     size = ["BucketName", bucket, "StorageType"]
+    # Title, statistic, period in seconds, metrics.
     graphs: list[tuple[str, str, int, list[list[pulumi.Input[str]]]]] = [
-        ("Requests", "Sum", 300, [["AWS/S3", f"{each}Requests", *requests] for each in ("All", "Get", "Put")]),
-        ("Errors", "Sum", 300, [["AWS/S3", each, *requests] for each in ("4xxErrors", "5xxErrors")]),
-        ("Refused access", "Sum", 300, [[namespace, "access-denied"]]),
+        ("Requests", "Sum", 300, [["AWS/S3", f"{verb}Requests", *requests] for verb in ("All", "Get", "Put")]),
+        ("Errors", "Sum", 300, [["AWS/S3", metric, *requests] for metric in ("4xxErrors", "5xxErrors")]),
+        ("Denied requests", "Sum", 300, [[alerts_namespace, "access-denied"]]),
         ("Bucket size", "Average", 86_400, [["AWS/S3", "BucketSizeBytes", *size, "StandardStorage"]]),
-        ("Keys disabled or scheduled for deletion", "Sum", 300, [[namespace, "kms-key-disabled"]]),
+        ("KMS keys disabled or scheduled for deletion", "Sum", 300, [[alerts_namespace, "kms-key-disabled"]]),
     ]
     return {
         "widgets": [
             {
                 "type": "metric",
-                "x": 12 * (place % 2),
-                "y": 6 * (place // 2),
+                "x": 12 * (index % 2),
+                "y": 6 * (index // 2),
                 "width": 12,
                 "height": 6,
                 "properties": {"title": title, "region": region, "stat": stat, "period": period, "metrics": metrics},
             }
-            for place, (title, stat, period, metrics) in enumerate(graphs)
+            for index, (title, stat, period, metrics) in enumerate(graphs)
         ]
     }

@@ -1,7 +1,7 @@
-"""What raises an alert, by what CloudTrail records of it: filters of a trail's log, and patterns of EventBridge rules.
+"""The events that raise alerts: filters of the trail's log, and patterns of EventBridge rules.
 
-A rule tells within seconds who did what, in its own region alone. The log of a multi-region trail has the records of
-every region, and those of none, such as root's, but some minutes later.
+An EventBridge rule reports an event within seconds and names the principal, but only in its own region. The log of a
+multi-Region trail has the events of every region, including global ones such as the root user's, a few minutes later.
 """
 
 from __future__ import annotations
@@ -13,118 +13,131 @@ from typing import Any
 
 import pulumi_aws as aws
 
-WEAKENS_A_BUCKET = (
+BUCKET_ACCESS_EVENTS = (
     "PutBucketPolicy",
     "DeleteBucketPolicy",
     "PutBucketPublicAccessBlock",
     "DeleteBucketPublicAccessBlock",
 )
-ENDS_A_KEY = ("DisableKey", "ScheduleKeyDeletion")
-ENDS_A_TRAIL = ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
+KEY_DISABLING_EVENTS = ("DisableKey", "ScheduleKeyDeletion")
+TRAIL_CHANGING_EVENTS = ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
 
 
 @dataclass(frozen=True)
-class Sign:
-    """Something that a trail's log shows: a metric counts it, and one occurrence raises an alarm."""
+class LogAlarmSpec:
+    """An alarm on an event in the trail's log: a metric counts the events, and the first one raises the alarm."""
 
     name: str
-    what: str
+    description: str
     pattern: str
-    """A filter of its log."""
+    """The log's metric filter pattern."""
 
 
 @dataclass(frozen=True)
-class Watch:
-    """Something that an EventBridge rule tells of as it happens."""
+class EventRuleSpec:
+    """An EventBridge rule that publishes a message for each event."""
 
     name: str
-    what: str
+    description: str
     pattern: dict[str, Any]
-    of: dict[str, str] = field(default_factory=dict)
-    """What it happened to: a name for it, and where an event has that."""
-    reads: bool = False
-    """Whether AWS calls it read-only, which a rule sees only where it asks to."""
+    event_fields: dict[str, str] = field(default_factory=dict)
+    """The fields of the event that the message shows: JSON paths by label."""
+    read_only: bool = False
+    """Whether CloudTrail classes the event as read-only. EventBridge delivers such events only if the rule asks."""
 
 
-def signs(buckets: Sequence[str], break_glass_role_arn: str) -> list[Sign]:
-    """The signs of trouble in a trail's log.
+def log_alarms(buckets: Sequence[str], break_glass_role_arn: str) -> list[LogAlarmSpec]:
+    """Return the alarms on the trail's log.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+
+    Args:
+        buckets: The names of the buckets to watch.
+        break_glass_role_arn: The ARN of the break-glass role.
     """
-    of_buckets = _any_of("requestParameters.bucketName", buckets)
-    refused = _all_of(_is("eventSource", "s3.amazonaws.com"), _is("errorCode", "AccessDenied"), of_buckets)
-    # A service linked to the account may act as its root: that isn't somebody.
-    root = '{ ($.userIdentity.type = "Root") && ($.userIdentity.invokedBy NOT EXISTS) && '
-    root += '($.eventType != "AwsServiceEvent") }'
-    # Who comes by an identity provider has shown a second factor there, and AWS says "No" of it.
-    without_mfa = _all_of(
+    for_buckets = _any_of("requestParameters.bucketName", buckets)
+    access_denied = _all_of(_is("eventSource", "s3.amazonaws.com"), _is("errorCode", "AccessDenied"), for_buckets)
+    # Events that a service linked to the account invoked as root aren't the root user's.
+    root_used = '{ ($.userIdentity.type = "Root") && ($.userIdentity.invokedBy NOT EXISTS) && '
+    root_used += '($.eventType != "AwsServiceEvent") }'
+    # Users of an identity provider use MFA there, and CloudTrail records "No" for them, so only IAM users count.
+    sign_in_without_mfa = _all_of(
         _is("eventName", "ConsoleLogin"),
         _is("userIdentity.type", "IAMUser"),
         _is("responseElements.ConsoleLogin", "Success"),
         '($.additionalEventData.MFAUsed != "Yes")',
     )
-    break_glass = (
+    break_glass_used = _all_of(
         _is("eventSource", "sts.amazonaws.com"),
         _is("eventName", "AssumeRole*"),
         _is("requestParameters.roleArn", break_glass_role_arn),
     )
     return [
-        Sign("access-denied", "Somebody was refused access to a bucket", refused),
-        Sign("root-used", "The account's root was used", root),
-        Sign("sign-in-without-mfa", "Somebody signed in to the console without a second factor", without_mfa),
-        Sign(
+        LogAlarmSpec("access-denied", "A request to a bucket was denied", access_denied),
+        LogAlarmSpec("root-used", "The account's root user was used", root_used),
+        LogAlarmSpec("sign-in-without-mfa", "An IAM user signed in to the console without MFA", sign_in_without_mfa),
+        LogAlarmSpec(
             "kms-key-disabled",
-            "A key was disabled or scheduled for deletion",
-            _all_of(_is("eventSource", "kms.amazonaws.com"), _any_of("eventName", ENDS_A_KEY)),
+            "A KMS key was disabled or scheduled for deletion",
+            _all_of(_is("eventSource", "kms.amazonaws.com"), _any_of("eventName", KEY_DISABLING_EVENTS)),
         ),
-        Sign(
+        LogAlarmSpec(
             "bucket-access-changed",
             "The policy or public access block of a bucket was changed",
-            _all_of(_is("eventSource", "s3.amazonaws.com"), _any_of("eventName", WEAKENS_A_BUCKET), of_buckets),
+            _all_of(_is("eventSource", "s3.amazonaws.com"), _any_of("eventName", BUCKET_ACCESS_EVENTS), for_buckets),
         ),
-        Sign(
+        LogAlarmSpec(
             "cloudtrail-changed",
             "A trail was stopped or changed",
-            _all_of(_is("eventSource", "cloudtrail.amazonaws.com"), _any_of("eventName", ENDS_A_TRAIL)),
+            _all_of(_is("eventSource", "cloudtrail.amazonaws.com"), _any_of("eventName", TRAIL_CHANGING_EVENTS)),
         ),
-        Sign("break-glass-used", "The break-glass role was taken", _all_of(*break_glass)),
+        LogAlarmSpec("break-glass-used", "The break-glass role was assumed", break_glass_used),
     ]
 
 
-def watches(buckets: Sequence[str], break_glass_role_arn: str) -> list[Watch]:
-    """The rules for what can't wait. Whatever the key or trail is: an ARN isn't known before it exists.
+def event_rules(buckets: Sequence[str], break_glass_role_arn: str) -> list[EventRuleSpec]:
+    """Return the EventBridge rules for urgent events.
 
+    They match any key and any trail, because the ARNs of the stack's own aren't known before they exist.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+
+    Args:
+        buckets: The names of the buckets to watch.
+        break_glass_role_arn: The ARN of the break-glass role.
     """
     return [
-        Watch(
+        EventRuleSpec(
             "kms-key-disabled",
-            "A key was disabled or scheduled for deletion",
-            _calls("kms", list(ENDS_A_KEY)),
+            "A KMS key was disabled or scheduled for deletion",
+            _api_calls("kms", list(KEY_DISABLING_EVENTS)),
             {"key": "$.detail.requestParameters.keyId"},
         ),
-        Watch(
+        EventRuleSpec(
             "bucket-access-changed",
             "The policy or public access block of a bucket was changed",
-            _calls("s3", list(WEAKENS_A_BUCKET), bucketName=list(buckets)),
+            _api_calls("s3", list(BUCKET_ACCESS_EVENTS), bucketName=list(buckets)),
             {"bucket": "$.detail.requestParameters.bucketName"},
         ),
-        Watch("cloudtrail-changed", "A trail was stopped or changed", _calls("cloudtrail", list(ENDS_A_TRAIL))),
-        Watch(
+        EventRuleSpec(
+            "cloudtrail-changed",
+            "A trail was stopped or changed",
+            _api_calls("cloudtrail", list(TRAIL_CHANGING_EVENTS)),
+        ),
+        EventRuleSpec(
             "break-glass-used",
-            "The break-glass role was taken",
-            _calls("sts", [{"prefix": "AssumeRole"}], roleArn=[break_glass_role_arn]),
+            "The break-glass role was assumed",
+            _api_calls("sts", [{"prefix": "AssumeRole"}], roleArn=[break_glass_role_arn]),
             {"role": "$.detail.requestParameters.roleArn"},
-            reads=True,
+            read_only=True,
         ),
     ]
 
 
-def told(watch: Watch) -> aws.cloudwatch.EventTargetInputTransformerArgsDict:
-    """What a rule's message says, and where in an event it finds it.
+def input_transformer(rule: EventRuleSpec) -> aws.cloudwatch.EventTargetInputTransformerArgsDict:
+    """Return the message of a rule, and the paths of its values in an event.
 
-    It names fields one by one: what a request holds, above all an object's key, doesn't belong in a message. The rest
-    is in the trail, under the event's id.
+    It lists the fields one by one, because the content of a request, above all an object key, doesn't belong in a
+    message. Readers find the rest in the trail, by the event ID.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
     """
     paths = {
@@ -132,26 +145,26 @@ def told(watch: Watch) -> aws.cloudwatch.EventTargetInputTransformerArgsDict:
         "time": "$.time",
         "account": "$.account",
         "region": "$.region",
-        "kind": "$.detail.userIdentity.type",
-        "who": "$.detail.userIdentity.sessionContext.sessionIssuer.arn",
-        "id": "$.detail.eventID",
-        **watch.of,
+        "principal_type": "$.detail.userIdentity.type",
+        "principal_arn": "$.detail.userIdentity.sessionContext.sessionIssuer.arn",
+        "event_id": "$.detail.eventID",
+        **rule.event_fields,
     }
     lines = [
-        f"{watch.what}: <event>",
-        *(f"{name}: <{name}>" for name in watch.of),
-        "by: <kind> <who>",
+        f"{rule.description}: <event>",
+        *(f"{label}: <{label}>" for label in rule.event_fields),
+        "by: <principal_type> <principal_arn>",
         "at: <time>, account <account>, region <region>",
-        "CloudTrail event: <id>",
+        "CloudTrail event: <event_id>",
     ]
     return {"input_paths": paths, "input_template": "\n".join(json.dumps(line) for line in lines)}
 
 
-def _calls(service: str, names: list[Any], **parameters: list[Any]) -> dict[str, Any]:
-    """Calls of a service that CloudTrail records, by name and by parameters."""
-    detail: dict[str, Any] = {"eventSource": [f"{service}.amazonaws.com"], "eventName": names}
-    if parameters:
-        detail["requestParameters"] = parameters
+def _api_calls(service: str, event_names: list[Any], **request_parameters: list[Any]) -> dict[str, Any]:
+    """Return an event pattern of API calls that CloudTrail records, by name and by request parameters."""
+    detail: dict[str, Any] = {"eventSource": [f"{service}.amazonaws.com"], "eventName": event_names}
+    if request_parameters:
+        detail["requestParameters"] = request_parameters
     return {"source": [f"aws.{service}"], "detail-type": ["AWS API Call via CloudTrail"], "detail": detail}
 
 

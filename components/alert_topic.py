@@ -1,20 +1,20 @@
-"""A topic that alerts are published to, encrypted, and whom it tells."""
+"""The encrypted SNS topic that alerts are published to, with its policy and its subscribers."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
 from components.policy_document import PolicyDocument
-from components.stack_context import Site
 
-# What a topic's policy may speak of; SNS refuses a wildcard.
+# The actions that a topic policy can name; SNS rejects wildcards.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
-ADMINISTRATION = (
+ADMINISTRATION_ACTIONS = (
     "sns:AddPermission",
     "sns:DeleteTopic",
     "sns:GetTopicAttributes",
@@ -29,26 +29,36 @@ def alert_topic(
     name: str,
     *,
     parent: pulumi.Resource,
-    site: Site,
+    account: Account,
+    topic_name: str,
     key_arn: pulumi.Input[str],
+    publisher_role_arn: str,
+    subscribers: Sequence[str],
     provider: pulumi.ProviderResource | None = None,
 ) -> aws.sns.Topic:
-    """Declare a region's topic of alerts: CloudWatch publishes only to one of its own region.
+    """Declare the topic of one region; CloudWatch alarms can publish only to a topic in their own region.
 
-    key_arn: a customer managed key of the region, whose policy lets what publishes use it for this topic.
+    Args:
+        name: The logical name of the topic, and the prefix of the logical names of its policy and subscriptions.
+        parent: The component that the topic belongs to.
+        account: The account and region of the topic.
+        topic_name: The topic's physical name.
+        key_arn: A customer managed key of the region, whose policy lets the publishers use it for this topic.
+        publisher_role_arn: The ARN of the only role that may publish, besides CloudWatch alarms.
+        subscribers: The email addresses and https URLs to send alerts to.
+        provider: The provider of the region; the default provider if None.
     """
     child = pulumi.ResourceOptions(parent=parent, provider=provider)
-    topic = aws.sns.Topic(name, name=site.topic, kms_master_key_id=key_arn, opts=child)
-    publisher = site.account.role_arn(site.alert_publisher)
+    topic = aws.sns.Topic(name, name=topic_name, kms_master_key_id=key_arn, opts=child)
     aws.sns.TopicPolicy(
         f"{name}-policy",
         arn=topic.arn,
-        policy=json.dumps(topic_policy(site.account, site.topic_arn, publisher)),
+        policy=json.dumps(topic_policy(account, account.arn("sns", topic_name), publisher_role_arn)),
         opts=child,
     )
-    for subscriber in site.settings.subscribers:
+    for subscriber in subscribers:
         aws.sns.TopicSubscription(
-            # An endpoint may hold a token: a resource's name is shown everywhere.
+            # An endpoint may contain a token, and a resource's name is visible everywhere.
             f"{name}-subscriber-{hashlib.sha256(subscriber.encode()).hexdigest()[:8]}",
             topic=topic.arn,
             protocol="https" if subscriber.startswith("https://") else "email",
@@ -58,37 +68,37 @@ def alert_topic(
     return topic
 
 
-def topic_policy(account: Account, arn: str, publisher_arn: str) -> PolicyDocument:
-    """Alarms of the stack publish, and the role that EventBridge takes; the account administers; over TLS alone.
+def topic_policy(account: Account, topic_arn: str, publisher_role_arn: str) -> PolicyDocument:
+    """Return a policy that lets the program's alarms and one role publish over TLS, and the account administer.
 
-    EventBridge itself isn't let in: "You can't use Condition blocks in Amazon SNS topic policies for EventBridge", and
-    without one it would publish for any account.
+    It doesn't allow EventBridge itself: "You can't use Condition blocks in Amazon SNS topic policies for EventBridge",
+    and without a condition EventBridge would publish on behalf of any account.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
     """
-    everyone = {"Effect": "Deny", "Principal": "*", "Resource": arn}
+    deny_everyone = {"Effect": "Deny", "Principal": "*", "Resource": topic_arn}
     return {
         "Version": "2012-10-17",
         "Id": "alerts",
         "Statement": [
             {
                 "Sid": "DenyInsecureTransport",
-                **everyone,
-                "Action": ["sns:Publish", *ADMINISTRATION],
+                **deny_everyone,
+                "Action": ["sns:Publish", *ADMINISTRATION_ACTIONS],
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             },
             {
                 "Sid": "DenyInsecureProtocols",
-                **everyone,
+                **deny_everyone,
                 "Action": "sns:Subscribe",
                 "Condition": {"StringNotEquals": {"sns:Protocol": ["email", "https"]}},
             },
             {
-                # Whatever IAM allows them: nobody raises a false alert.
+                # Even if IAM allows other principals to publish, they must not raise false alerts.
                 "Sid": "DenyOtherPublishers",
-                **everyone,
+                **deny_everyone,
                 "Action": "sns:Publish",
                 "Condition": {
-                    "ArnNotEquals": {"aws:PrincipalArn": publisher_arn},
+                    "ArnNotEquals": {"aws:PrincipalArn": publisher_role_arn},
                     "Bool": {"aws:PrincipalIsAWSService": "false"},
                 },
             },
@@ -97,7 +107,7 @@ def topic_policy(account: Account, arn: str, publisher_arn: str) -> PolicyDocume
                 "Effect": "Allow",
                 "Principal": {"Service": "cloudwatch.amazonaws.com"},
                 "Action": "sns:Publish",
-                "Resource": arn,
+                "Resource": topic_arn,
                 "Condition": {
                     "ArnLike": {"aws:SourceArn": account.arn("cloudwatch", f"alarm:{account.name('*')}")},
                     "StringEquals": {"aws:SourceAccount": account.id},
@@ -107,8 +117,8 @@ def topic_policy(account: Account, arn: str, publisher_arn: str) -> PolicyDocume
                 "Sid": "AllowAccountAdministration",
                 "Effect": "Allow",
                 "Principal": {"AWS": account.root},
-                "Action": list(ADMINISTRATION),
-                "Resource": arn,
+                "Action": list(ADMINISTRATION_ACTIONS),
+                "Resource": topic_arn,
             },
         ],
     }

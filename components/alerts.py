@@ -1,4 +1,4 @@
-"""What tells people of danger to PHI: a topic, and all that publishes to it."""
+"""Alerts on security events that affect PHI: a topic, the alarms and rules that publish to it, and a dashboard."""
 
 from __future__ import annotations
 
@@ -11,29 +11,42 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.alert_dashboard import dashboard
-from components.alert_patterns import Sign, Watch, signs, told, watches
+from components.alert_patterns import EventRuleSpec, LogAlarmSpec, event_rules, input_transformer, log_alarms
 from components.alert_topic import alert_topic
-from components.iam_role import Role
-from components.phi_bucket import METRICS
-from components.policy_document import PolicyDocument, allow, document, through_sns, trust_of
-from components.stack_context import Site
+from components.iam_role import IamRole
+from components.phi_bucket import REQUEST_METRICS_ID
+from components.policy_document import PolicyDocument, allow, document, trust_policy, via_sns
 
-MINUTE = 60
-FIVE_MINUTES = 300
-# Programs ask for what isn't there, and S3 is busy at times: more than this in five minutes is neither.
-ERRORS = 10
+MINUTE_SECONDS = 60
+FIVE_MINUTES_SECONDS = 300
+# Programs request objects that don't exist, and S3 is busy at times. More errors than this in five minutes are neither.
+REQUEST_ERRORS_THRESHOLD = 10
 
 
 class AlertsArgs(TypedDict):
-    site: Site
-    """Where the topic is, the PHI bucket and the trail, and who is told."""
+    """The inputs of the alerts."""
+
+    account: Account
+    """The account and region of the topic, the PHI bucket and the trail."""
+    topic_name: str
+    """The topic's physical name. The dashboard and the namespace of the log alarms' metrics have the same name."""
+    publisher_role_name: str
+    """The physical name of the role that EventBridge assumes to publish."""
     key_arn: pulumi.Input[str]
-    """The customer managed key of audit data. Its policy lets CloudWatch's alarms, and the account through SNS, use it
-    for this topic."""
-    log_group_name: pulumi.Input[str]
-    """The log group that the trail writes to."""
+    """The customer managed key of audit data. Its policy must let CloudWatch alarms, and roles of the account through
+    SNS, use it for this topic."""
+    subscribers: Sequence[str]
+    """The email addresses and https URLs to send alerts to."""
+    phi_bucket: str
+    """The name of the PHI bucket, whose request errors raise alarms."""
     buckets: Sequence[str]
-    """The names of the stack's buckets in any region: refused access and changed guards are told."""
+    """The names of the buckets, in any region, whose denied requests and access changes raise alerts."""
+    log_group_name: pulumi.Input[str]
+    """The log group that receives the audit trail."""
+    break_glass_role_arn: str
+    """The ARN of the role whose use raises an alert."""
+    permissions_boundary: str | None
+    """The ARN of the permissions boundary of the role, if the account requires one."""
 
 
 class Alerts(pulumi.ComponentResource):
@@ -42,72 +55,84 @@ class Alerts(pulumi.ComponentResource):
     topic_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        site, buckets = args["site"], args["buckets"]
-        account, bucket = site.account, site.phi_bucket
         super().__init__("phi:monitoring:Alerts", name, None, opts)
-        self._prefix, self._args, self._namespace = name, args, site.topic
+        account, topic_name, phi_bucket = args["account"], args["topic_name"], args["phi_bucket"]
+        self._name, self._args, self._metric_namespace = name, args, topic_name
         self._child = pulumi.ResourceOptions(parent=self)
 
-        self.topic_arn = alert_topic(name, parent=self, site=site, key_arn=args["key_arn"]).arn
+        self.topic_arn = alert_topic(
+            name,
+            parent=self,
+            account=account,
+            topic_name=topic_name,
+            key_arn=args["key_arn"],
+            publisher_role_arn=account.role_arn(args["publisher_role_name"]),
+            subscribers=args["subscribers"],
+        ).arn
 
-        for metric, what in (("4xxErrors", "Requests are refused or wrong"), ("5xxErrors", "S3 fails to answer")):
-            self._alarm(
+        for metric, description in (
+            ("4xxErrors", "Many requests to the PHI bucket are denied or invalid"),
+            ("5xxErrors", "Many requests to the PHI bucket fail in S3"),
+        ):
+            self._metric_alarm(
                 metric.lower(),
-                what,
+                description,
                 namespace="AWS/S3",
                 metric=metric,
-                dimensions={"BucketName": bucket, "FilterId": METRICS},
-                threshold=ERRORS,
-                period=FIVE_MINUTES,
+                dimensions={"BucketName": phi_bucket, "FilterId": REQUEST_METRICS_ID},
+                threshold=REQUEST_ERRORS_THRESHOLD,
+                period_seconds=FIVE_MINUTES_SECONDS,
             )
-        for sign in signs(buckets, site.break_glass_arn):
-            self._log_alarm(sign)
+        for alarm in log_alarms(args["buckets"], args["break_glass_role_arn"]):
+            self._log_alarm(alarm)
 
-        publisher = Role(
-            f"{name}-publisher",
+        publisher = IamRole(
+            f"{name}-role",
             {
                 "account": account,
-                "role_name": site.alert_publisher,
-                "description": "EventBridge publishes alerts with it",
-                "trust": trust_policy(account),
-                "permissions": publishing_policy(account, site.topic_arn, args["key_arn"]),
-                "permissions_boundary": site.settings.permissions_boundary,
+                "role_name": args["publisher_role_name"],
+                "description": "EventBridge publishes alerts",
+                "trust": publisher_trust(account),
+                "permissions": publisher_permissions(account, account.arn("sns", topic_name), args["key_arn"]),
+                "permissions_boundary": args["permissions_boundary"],
             },
             self._child,
         )
-        for watch in watches(buckets, site.break_glass_arn):
-            self._rule(watch, publisher)
+        for rule in event_rules(args["buckets"], args["break_glass_role_arn"]):
+            self._event_rule(rule, publisher)
 
         aws.cloudwatch.Dashboard(
             f"{name}-dashboard",
-            dashboard_name=site.topic,
-            dashboard_body=pulumi.Output.json_dumps(dashboard(account.region, bucket, METRICS, self._namespace)),
+            dashboard_name=topic_name,
+            dashboard_body=pulumi.Output.json_dumps(
+                dashboard(account.region, phi_bucket, REQUEST_METRICS_ID, self._metric_namespace)
+            ),
             opts=self._child,
         )
 
         self.register_outputs({"topicArn": self.topic_arn})
 
-    def _alarm(
+    def _metric_alarm(
         self,
         purpose: str,
-        what: str,
+        description: str,
         *,
         namespace: str,
         metric: str,
         dimensions: Mapping[str, pulumi.Input[str]] | None = None,
         threshold: int = 1,
-        period: int = MINUTE,
+        period_seconds: int = MINUTE_SECONDS,
     ) -> None:
-        """An alarm on so many in a period, in seconds; where nothing is published nothing happened."""
+        """Declare an alarm on the number of events in a period. Missing data means that there were none."""
         aws.cloudwatch.MetricAlarm(
-            f"{self._prefix}-{purpose}",
-            name=self._args["site"].account.name(purpose),
-            alarm_description=what,
+            f"{self._name}-{purpose}",
+            name=self._args["account"].name(purpose),
+            alarm_description=description,
             namespace=namespace,
             metric_name=metric,
             dimensions=dimensions,
             statistic="Sum",
-            period=period,
+            period=period_seconds,
             evaluation_periods=1,
             comparison_operator="GreaterThanOrEqualToThreshold",
             threshold=threshold,
@@ -116,61 +141,61 @@ class Alerts(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _log_alarm(self, sign: Sign) -> None:
+    def _log_alarm(self, alarm: LogAlarmSpec) -> None:
         aws.cloudwatch.LogMetricFilter(
-            f"{self._prefix}-{sign.name}",
-            name=self._args["site"].account.name(sign.name),
+            f"{self._name}-{alarm.name}",
+            name=self._args["account"].name(alarm.name),
             log_group_name=self._args["log_group_name"],
-            pattern=sign.pattern,
-            metric_transformation={"name": sign.name, "namespace": self._namespace, "value": "1"},
+            pattern=alarm.pattern,
+            metric_transformation={"name": alarm.name, "namespace": self._metric_namespace, "value": "1"},
             opts=self._child,
         )
-        self._alarm(sign.name, sign.what, namespace=self._namespace, metric=sign.name)
+        self._metric_alarm(alarm.name, alarm.description, namespace=self._metric_namespace, metric=alarm.name)
 
-    def _rule(self, watch: Watch, publisher: Role) -> None:
+    def _event_rule(self, spec: EventRuleSpec, publisher: IamRole) -> None:
         rule = aws.cloudwatch.EventRule(
-            f"{self._prefix}-{watch.name}",
-            name=self._args["site"].account.name(watch.name),
-            description=watch.what,
-            event_pattern=json.dumps(watch.pattern),
+            f"{self._name}-{spec.name}",
+            name=self._args["account"].name(spec.name),
+            description=spec.description,
+            event_pattern=json.dumps(spec.pattern),
             # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
-            state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" if watch.reads else "ENABLED",
+            state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" if spec.read_only else "ENABLED",
             opts=self._child,
         )
         aws.cloudwatch.EventTarget(
-            f"{self._prefix}-{watch.name}",
+            f"{self._name}-{spec.name}",
             rule=rule.name,
             target_id="alerts",
             arn=self.topic_arn,
             role_arn=publisher.arn,
-            input_transformer=told(watch),
+            input_transformer=input_transformer(spec),
             opts=self._child,
         )
-        # A rule that may not publish says so nowhere else.
-        self._alarm(
-            f"{watch.name}-delivery-failed",
-            f"An alert wasn't published: {watch.what}",
+        # Nothing else reports that a rule failed to publish.
+        self._metric_alarm(
+            f"{spec.name}-delivery-failed",
+            f"EventBridge failed to publish an alert: {spec.description}",
             namespace="AWS/Events",
             metric="FailedInvocations",
             dimensions={"RuleName": rule.name},
         )
 
 
-def trust_policy(account: Account) -> PolicyDocument:
-    """EventBridge takes the role, for the stack's rules.
+def publisher_trust(account: Account) -> PolicyDocument:
+    """Return a trust policy for EventBridge, on behalf of the program's rules.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
     """
-    rules = {
+    for_rules = {
         "ArnLike": {"aws:SourceArn": account.arn("events", f"rule/{account.name('*')}")},
         "StringEquals": {"aws:SourceAccount": account.id},
     }
-    return trust_of({"Service": "events.amazonaws.com"}, rules)
+    return trust_policy({"Service": "events.amazonaws.com"}, for_rules)
 
 
-def publishing_policy(account: Account, arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
-    """To publish to the topic, and through SNS to encrypt what is published."""
+def publisher_permissions(account: Account, topic_arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
+    """Return permissions to publish to the topic, and to encrypt the messages through SNS."""
     return document(
-        allow(["sns:Publish"], arn),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, through_sns(account, arn)),
+        allow(["sns:Publish"], topic_arn),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, via_sns(account, topic_arn)),
     )

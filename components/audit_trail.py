@@ -1,4 +1,4 @@
-"""The audit trail: what is done in the account, and every reading and writing of PHI."""
+"""The audit trail: all management events of the account, and every read and write of PHI objects."""
 
 from __future__ import annotations
 
@@ -9,81 +9,91 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.hardened_bucket import kept
-from components.iam_role import Role
-from components.policy_document import PolicyDocument, allow, document, trust_of
-from components.stack_context import Site
-from components.trail_bucket import TrailBucket
+from components.hardened_bucket import protect_options
+from components.iam_role import IamRole
+from components.policy_document import PolicyDocument, allow, document, trust_policy
 from hipaa.model.retention import log_group_retention
 
 
 class AuditTrailArgs(TypedDict):
-    site: Site
-    """The trail's home. It records all regions."""
-    files: TrailBucket
-    """The bucket that it is delivered to."""
+    """The inputs of an audit trail."""
+
+    account: Account
+    """The account, and the home region of the trail, which records all regions."""
+    trail_name: str
+    """The trail's physical name."""
+    log_group_name: str
+    """The physical name of the log group that receives the trail too."""
+    bucket: pulumi.Input[str]
+    """The name of the bucket that CloudTrail delivers to."""
+    bucket_ready: Sequence[pulumi.Resource]
+    """The resources that must exist before CloudTrail can deliver to the bucket."""
     key_arn: pulumi.Input[str]
     """The customer managed key of audit data."""
-    watched: Sequence[str]
-    """The ARNs of the buckets of which every reading and writing of an object is recorded."""
+    data_event_bucket_arns: Sequence[str]
+    """The ARNs of the buckets whose object reads and writes are recorded."""
+    log_retention_days: int
+    """The days to keep the log group's events. CloudWatch Logs has fixed periods, so it may keep them longer."""
+    keeps_data: bool
+    """Whether the trail and the log group are protected, and retained on delete."""
+    permissions_boundary: str | None
+    """The ARN of the permissions boundary of the role, if the account requires one."""
 
 
 class AuditTrail(pulumi.ComponentResource):
-    """A trail of all regions that can't be changed unseen, and the same in a log group, for alarms."""
+    """A multi-Region trail with log file validation, and a copy of it in a log group, for alarms."""
 
     arn: pulumi.Output[str]
     log_group: pulumi.Output[str]
-    """The name of the log group that the trail goes to as well."""
+    """The log group's name."""
 
     def __init__(self, name: str, args: AuditTrailArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:audit:AuditTrail", name, None, opts)
-        site = args["site"]
-        account, keeps_data = site.account, site.settings.keeps_data
-        needed_days = site.settings.log_retention_days
-        group = aws.cloudwatch.LogGroup(
+        account, keeps_data = args["account"], args["keeps_data"]
+        log_group = aws.cloudwatch.LogGroup(
             f"{name}-logs",
-            name=site.log_group,
+            name=args["log_group_name"],
             kms_key_id=args["key_arn"],
-            retention_in_days=log_group_retention(needed_days) or 0,
+            retention_in_days=log_group_retention(args["log_retention_days"]) or 0,  # 0: forever
             tags={"DataClass": "AuditLog"},
-            opts=kept(self, keeps_data),
+            opts=protect_options(self, keeps_data),
         )
-        writer = Role(
-            f"{name}-writer",
+        role = IamRole(
+            f"{name}-cloudtrail-logs-role",
             {
                 "account": account,
-                "role_name": account.name(f"{name}-writer"),
+                "role_name": account.name(f"{name}-cloudtrail-logs-role"),
                 "description": "CloudTrail writes the trail to its log group",
-                "trust": trust(),
-                "permissions": permissions(account, site.log_group),
-                "permissions_boundary": site.settings.permissions_boundary,
+                "trust": cloudtrail_trust(),
+                "permissions": log_delivery_permissions(account, args["log_group_name"]),
+                "permissions_boundary": args["permissions_boundary"],
             },
             pulumi.ResourceOptions(parent=self),
         )
         trail = aws.cloudtrail.Trail(
             name,
-            name=site.trail,
-            s3_bucket_name=args["files"].bucket,
+            name=args["trail_name"],
+            s3_bucket_name=args["bucket"],
             kms_key_id=args["key_arn"],
-            cloud_watch_logs_group_arn=group.arn.apply(lambda arn: f"{arn}:*"),
-            cloud_watch_logs_role_arn=writer.arn,
+            cloud_watch_logs_group_arn=log_group.arn.apply(lambda arn: f"{arn}:*"),
+            cloud_watch_logs_role_arn=role.arn,
             is_multi_region_trail=True,
             include_global_service_events=True,
             enable_log_file_validation=True,
             enable_logging=True,
-            advanced_event_selectors=selectors(args["watched"]),
+            advanced_event_selectors=event_selectors(args["data_event_bucket_arns"]),
             insight_selectors=[{"insight_type": "ApiCallRateInsight"}, {"insight_type": "ApiErrorRateInsight"}],
-            # CloudTrail tries both when the trail is made, and refuses where it can't deliver.
-            opts=kept(self, keeps_data, [*args["files"].ready, writer]),
+            # CloudTrail tests both deliveries when it creates a trail, and fails if it can't deliver.
+            opts=protect_options(self, keeps_data, [*args["bucket_ready"], role]),
         )
 
         self.arn = trail.arn
-        self.log_group = group.name
+        self.log_group = log_group.name
         self.register_outputs({"arn": self.arn, "logGroup": self.log_group})
 
 
-def selectors(watched: Sequence[str]) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgsDict]:
-    """All management events, which insights need, and all events of the watched buckets' objects.
+def event_selectors(bucket_arns: Sequence[str]) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgsDict]:
+    """Return selectors of all management events, which Insights needs, and of all object events in the buckets.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
     """
@@ -93,26 +103,27 @@ def selectors(watched: Sequence[str]) -> list[aws.cloudtrail.TrailAdvancedEventS
             "field_selectors": [{"field": "eventCategory", "equals": ["Management"]}],
         },
         {
-            "name": "Every reading and writing of PHI",
+            "name": "Every read and write of PHI",
             "field_selectors": [
                 {"field": "eventCategory", "equals": ["Data"]},
                 {"field": "resources.type", "equals": ["AWS::S3::Object"]},
-                {"field": "resources.ARN", "starts_withs": [f"{arn}/" for arn in watched]},
+                {"field": "resources.ARN", "starts_withs": [f"{arn}/" for arn in bucket_arns]},
             ],
         },
     ]
 
 
-def trust() -> PolicyDocument:
-    """CloudTrail takes the role. It names no source there, so that no condition can bind it; what binds the role is
-    that it may write to the one log group alone.
+def cloudtrail_trust() -> PolicyDocument:
+    """Return a trust policy for CloudTrail.
 
+    CloudTrail passes no source when it assumes the role, so no condition can restrict it. The role's permissions do:
+    it may only write to the one log group.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-required-policy-for-cloudwatch-logs.html
     """
-    return trust_of({"Service": "cloudtrail.amazonaws.com"})
+    return trust_policy({"Service": "cloudtrail.amazonaws.com"})
 
 
-def permissions(account: Account, log_group_name: str) -> PolicyDocument:
-    """The log streams that CloudTrail names by the account and its region."""
+def log_delivery_permissions(account: Account, log_group_name: str) -> PolicyDocument:
+    """Return permissions for the log streams that CloudTrail names after the account and its region."""
     stream = f"log-group:{log_group_name}:log-stream:{account.id}_CloudTrail_{account.region}*"
     return document(allow(["logs:CreateLogStream", "logs:PutLogEvents"], account.arn("logs", stream)))

@@ -1,4 +1,4 @@
-"""The statements of bucket policies: what every bucket of the stack refuses, and what one of PHI refuses besides."""
+"""Statements of bucket policies: the denials that protect every bucket of the stack, and PHI buckets in particular."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from components.policy_document import Statement
 from hipaa.services.s3.protection_actions import DELETE_VERSION, PROTECTION_ACTIONS
 
 
-def tls_only(bucket_arn: str) -> list[Statement]:
-    """Every request of everyone over plain HTTP, or over TLS older than 1.2, is refused."""
+def deny_insecure_transport(bucket_arn: str) -> list[Statement]:
+    """Return statements that deny every request over plain HTTP, or over a TLS version before 1.2."""
     return [
         _deny(
             "DenyInsecureTransport", "s3:*", [bucket_arn, f"{bucket_arn}/*"], {"Bool": {"aws:SecureTransport": "false"}}
@@ -27,42 +27,49 @@ def tls_only(bucket_arn: str) -> list[Statement]:
     ]
 
 
-def insiders_only(bucket_arn: str, account: Account, organization: str | None) -> Statement:
-    """Principals of another account, or of another organization than the one named, are refused whatever else allows.
+def deny_external_principals(bucket_arn: str, account: Account, organization_id: str | None) -> Statement:
+    """Return a statement that denies principals from outside the organization or, without one, outside the account.
 
-    A negated operator matches where the key is absent, as it is of an anonymous caller. A service that acts for itself
-    has no account: the statements that let it in bind it.
+    A negated operator also matches a missing key, as in an anonymous request. A service that acts for itself has no
+    account; the statements that allow it restrict it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
-    home = {"aws:PrincipalOrgID": organization} if organization else {"aws:PrincipalAccount": account.id}
-    outside = {"StringNotEquals": home, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
-    return _deny("DenyExternalPrincipals", "s3:*", [bucket_arn, f"{bucket_arn}/*"], outside)
+    trusted = {"aws:PrincipalOrgID": organization_id} if organization_id else {"aws:PrincipalAccount": account.id}
+    external = {"StringNotEquals": trusted, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+    return _deny("DenyExternalPrincipals", "s3:*", [bucket_arn, f"{bucket_arn}/*"], external)
 
 
-def guarded(bucket_arn: str, administrators: Sequence[str]) -> Statement:
-    """Versions are deleted, and the bucket's guards changed, by those who are named alone: not by the root either."""
+def deny_protection_changes(bucket_arn: str, administrators: Sequence[str]) -> Statement:
+    """Return a statement that lets only administrators delete versions or change the bucket's protection settings.
+
+    It denies everyone else, including the root user.
+
+    Args:
+        bucket_arn: The bucket's ARN.
+        administrators: The ARNs of the IAM roles and users to exempt.
+    """
     others = {"ArnNotEquals": {"aws:PrincipalArn": list(administrators)}}
     return _deny(
         "DenyProtectionChanges", [*PROTECTION_ACTIONS, DELETE_VERSION], [bucket_arn, f"{bucket_arn}/*"], others
     )
 
 
-def one_key(bucket_arn: str, key_arn: pulumi.Input[str]) -> list[Statement]:
-    """Uploads under another key are refused.
+def deny_other_kms_keys(bucket_arn: str, key_arn: pulumi.Input[str]) -> list[Statement]:
+    """Return statements that deny uploads encrypted with any other key than the bucket's.
 
-    An upload with no encryption header is let in, since default encryption gives it the bucket's key. A negated
-    operator matches an absent header too, hence the Null beside it. `aws:kms` with no key would take the AWS
-    managed key aws/s3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html), so
-    where an algorithm is asked for, the key must be named.
+    An upload without an encryption header isn't denied: default encryption uses the bucket's key. A negated operator
+    also matches a missing header, so the Null operator excludes that case. `aws:kms` without a key would use the AWS
+    managed key aws/s3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html), so an
+    upload that names an algorithm must name the key too.
     """
-    other = {
+    other_key = {
         "Null": {"s3:x-amz-server-side-encryption": "false"},
         "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key_arn},
     }
-    provided = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
+    customer_provided_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
     return [
-        _deny("DenyWrongKmsKey", "s3:PutObject", f"{bucket_arn}/*", other),
-        _deny("DenySseC", "s3:PutObject", f"{bucket_arn}/*", provided),
+        _deny("DenyWrongKmsKey", "s3:PutObject", f"{bucket_arn}/*", other_key),
+        _deny("DenySseC", "s3:PutObject", f"{bucket_arn}/*", customer_provided_key),
     ]
 
 

@@ -1,34 +1,36 @@
-"""How AWS Config delivers what it records to a bucket: what the bucket's policy lets it do."""
+"""The bucket policy statements that AWS Config needs to deliver what it records."""
 
 from __future__ import annotations
 
 from components.account import Account
-from components.policy_document import Statement, service_may
+from components.policy_document import Statement, allow_service
 
-CONFIG = "config"
-"""The prefix that AWS Config delivers under."""
+CONFIG_PREFIX = "config"
+"""The key prefix of the objects that AWS Config delivers."""
 
 
-def delivered(account: Account, bucket_arn: str) -> str:
-    """The ARN pattern of the files that one account's AWS Config delivers."""
-    return f"{bucket_arn}/{CONFIG}/AWSLogs/{account.id}/Config/*"
+def config_object_arn(account: Account, bucket_arn: str) -> str:
+    """Return the ARN pattern of the objects that one account's AWS Config delivers."""
+    return f"{bucket_arn}/{CONFIG_PREFIX}/AWSLogs/{account.id}/Config/*"
 
 
 def config_delivery(account: Account, bucket_arn: str) -> list[Statement]:
-    """What lets the account's AWS Config, and no other account's, find the bucket and write to it.
+    """Return statements that let AWS Config find the bucket and write to it, only on behalf of this account.
 
     https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html
     """
     service = "config.amazonaws.com"
     for_account = {"aws:SourceAccount": account.id}
-    owned = for_account | {"s3:x-amz-acl": "bucket-owner-full-control"}
-    files = delivered(account, bucket_arn)
+    owned_by_bucket_owner = for_account | {"s3:x-amz-acl": "bucket-owner-full-control"}
+    objects = config_object_arn(account, bucket_arn)
     return [
-        service_may(
+        allow_service(
             "AWSConfigBucketPermissionsCheck", service, "s3:GetBucketAcl", bucket_arn, {"StringEquals": for_account}
         ),
-        service_may(
+        allow_service(
             "AWSConfigBucketExistenceCheck", service, "s3:ListBucket", bucket_arn, {"StringEquals": for_account}
         ),
-        service_may("AWSConfigBucketDelivery", service, "s3:PutObject", files, {"StringEquals": owned}),
+        allow_service(
+            "AWSConfigBucketDelivery", service, "s3:PutObject", objects, {"StringEquals": owned_by_bucket_owner}
+        ),
     ]

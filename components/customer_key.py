@@ -1,4 +1,4 @@
-"""A customer managed key: administered by the account without use, used by those whom its policy names."""
+"""Customer managed keys: the account administers them, and only the principals that their policies name use them."""
 
 from __future__ import annotations
 
@@ -9,119 +9,89 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
-from components.hardened_bucket import kept
-from components.policy_document import PolicyDocument, Statement, document
-from components.stack_context import Site
+from components.hardened_bucket import protect_options
+from components.key_policy import key_policy_document
+from components.policy_document import Statement
 
-DELETION_WINDOW = 30  # days: the longest that KMS has, in which a mistake is undone
+DELETION_WINDOW_DAYS = 30  # the longest that KMS allows: the time to undo a mistake
 
 
 class CustomerKeyArgs(TypedDict):
-    site: Site
-    """Where the key lives."""
-    uses: Sequence[Statement]
-    """The statements of its policy that let somebody use it."""
+    """The inputs of a customer managed key."""
+
+    account: Account
+    """The account and region of the key. Its names begin the name of the alias."""
     data_class: str
-    """What it encrypts, by the tag DataClass."""
+    """The class of the data that the key encrypts: the value of the tag `DataClass`."""
+    statements: Sequence[Statement]
+    """The statements of the key policy that allow the key's uses; see components/key_policy.py."""
+    keeps_data: bool
+    """Whether the key is protected, and retained on delete. Without its key, the data is lost."""
 
 
 class CustomerKey(pulumi.ComponentResource):
-    """A KMS key with its alias, rotated every year.
+    """A KMS key with an alias, rotated every year.
 
-    A multi-region one, since a key can't become that later: its replica in another region comes and goes without it.
+    The key is multi-Region because a key can't become that later. A replica of it can then be added and removed
+    without replacing the key.
     https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
     """
 
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: CustomerKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        site = args["site"]
-        policy = key_policy(site.account, args["uses"])
+        account = args["account"]
+        policy = key_policy_document(account, args["statements"])
         super().__init__("phi:encryption:CustomerKey", name, {"keyPolicy": policy}, opts)
-        data = kept(self, site.settings.keeps_data)  # without its key the data is lost
+        child = protect_options(self, args["keeps_data"])
         key = aws.kms.Key(
             name,
-            description=f"Encrypts {args['data_class']} of {site.account.name(name)}",
+            description=f"Encrypts {args['data_class']} of {account.name(name)}",
             policy=pulumi.Output.json_dumps(policy),
             multi_region=True,
             enable_key_rotation=True,
             rotation_period_in_days=365,
-            deletion_window_in_days=DELETION_WINDOW,
+            deletion_window_in_days=DELETION_WINDOW_DAYS,
             tags={"DataClass": args["data_class"]},
-            opts=data,
+            opts=child,
         )
-        _alias(name, site, key, data)
+        _alias(name, account, key, child)
 
         self.arn = key.arn
         self.register_outputs({"arn": key.arn})
 
 
 class ReplicaKeyArgs(CustomerKeyArgs):
+    """The inputs of a replica key; `account` has the region of the replica."""
+
     primary_arn: pulumi.Input[str]
-    """The multi-region key that this is a replica of: it rotates with that one."""
+    """The ARN of the multi-Region key to replicate. The replica rotates with it."""
 
 
 class ReplicaKey(pulumi.ComponentResource):
-    """The replica of a multi-region key in another region, with a policy and an alias of its own."""
+    """A replica of a multi-Region key in another region, with its own policy and alias."""
 
     arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: ReplicaKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        site = args["site"]
-        policy = key_policy(site.account, args["uses"])
+        account = args["account"]
+        policy = key_policy_document(account, args["statements"])
         super().__init__("phi:encryption:ReplicaKey", name, {"keyPolicy": policy}, opts)
-        data = kept(self, site.settings.keeps_data)
+        child = protect_options(self, args["keeps_data"])
         key = aws.kms.ReplicaKey(
             name,
-            description=f"Encrypts {args['data_class']} of {site.account.name(name)}",
+            description=f"Encrypts {args['data_class']} of {account.name(name)}",
             primary_key_arn=args["primary_arn"],
             policy=pulumi.Output.json_dumps(policy),
-            deletion_window_in_days=DELETION_WINDOW,
+            deletion_window_in_days=DELETION_WINDOW_DAYS,
             tags={"DataClass": args["data_class"]},
-            opts=data,
+            opts=child,
         )
-        _alias(name, site, key, data)
+        _alias(name, account, key, child)
 
         self.arn = key.arn
         self.register_outputs({"arn": key.arn})
 
 
-def _alias(name: str, site: Site, key: aws.kms.Key | aws.kms.ReplicaKey, opts: pulumi.ResourceOptions) -> None:
-    aws.kms.Alias(f"{name}-alias", name=f"alias/{site.account.name(name)}", target_key_id=key.key_id, opts=opts)
-
-
-def key_policy(account: Account, uses: Sequence[Statement]) -> PolicyDocument:
-    """Administration by the account, without use, and then its uses.
-
-    The account's root keeps the key manageable: IAM policies decide who administers it.
-    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
-    """
-    administer = {
-        "Sid": "AllowKeyAdministration",
-        "Effect": "Allow",
-        "Principal": {"AWS": account.root},
-        "Action": [
-            "kms:CancelKeyDeletion",
-            "kms:CreateAlias",
-            "kms:DeleteAlias",
-            "kms:DescribeKey",
-            "kms:DisableKey",
-            "kms:EnableKey",
-            "kms:EnableKeyRotation",
-            "kms:GetKeyPolicy",
-            "kms:GetKeyRotationStatus",
-            "kms:ListKeyPolicies",
-            "kms:ListKeyRotations",
-            "kms:ListResourceTags",
-            "kms:PutKeyPolicy",
-            "kms:ReplicateKey",
-            "kms:RotateKeyOnDemand",
-            "kms:ScheduleKeyDeletion",
-            "kms:TagResource",
-            "kms:UntagResource",
-            "kms:UpdateAlias",
-            "kms:UpdateKeyDescription",
-        ],
-        "Resource": "*",
-    }
-    return document(administer, *uses)
+def _alias(name: str, account: Account, key: aws.kms.Key | aws.kms.ReplicaKey, opts: pulumi.ResourceOptions) -> None:
+    aws.kms.Alias(f"{name}-alias", name=f"alias/{account.name(name)}", target_key_id=key.key_id, opts=opts)

@@ -1,4 +1,4 @@
-"""What every bucket of the stack has, whatever it holds."""
+"""The bucket that every component of the stack builds on, and its inputs."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ Encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEn
 
 
 @dataclass(frozen=True)
-class Guard:
-    """What the stack's buckets have in common: who may change them, who may reach them, and whether they stay."""
+class BucketProtection:
+    """The protection that all buckets of a program share."""
 
     administrators: tuple[str, ...]
-    """The ARNs of those who alone may delete versions and change what guards a bucket."""
-    organization: str | None
-    """The AWS organization whose accounts may be let in; the stack's own account alone without one."""
+    """ARNs of the only IAM roles and users that may delete versions and change the protection settings."""
+    organization_id: str | None
+    """The AWS organization whose accounts may be granted access; only the bucket's own account if None."""
     keeps_data: bool
-    """Whether `pulumi destroy` is refused, and the data kept."""
+    """Whether `pulumi destroy` fails instead of deleting data."""
 
 
 @dataclass(frozen=True)
-class Lock:
-    """How long no one deletes a version: in governance mode none but who may bypass it, in compliance mode no one."""
+class ObjectLock:
+    """The default Object Lock retention of new versions."""
 
     mode: Literal["GOVERNANCE", "COMPLIANCE"]
+    """Permitted principals can bypass GOVERNANCE; nobody can bypass COMPLIANCE."""
     days: int
 
 
-def guarded_bucket(
+def hardened_bucket(
     name: str,
     *,
     parent: pulumi.Resource,
@@ -46,54 +47,65 @@ def guarded_bucket(
     lifecycle: Sequence[LifecycleRule],
     keeps_data: bool,
     bucket_key: bool = False,
-    lock: Lock | None = None,
+    object_lock: ObjectLock | None = None,
     log_bucket: pulumi.Input[str] | None = None,
     force_destroy: bool = False,
 ) -> tuple[aws.s3.Bucket, list[pulumi.Resource]]:
-    """Declare a bucket that is closed, versioned, encrypted, reached over TLS alone and kept.
+    """Declare a private, versioned and encrypted bucket.
 
-    bucket_key: whether one data key serves many objects: fewer KMS requests, the same protection. The encryption
-    context is then the bucket's, without what a service such as CloudTrail adds of its own.
-    lock: the default retention of a version; none where S3 delivers access logs, which it doesn't to a bucket with
-    Object Lock.
-    log_bucket: where each access is logged to; nowhere from a log bucket itself.
+    Args:
+        name: The logical name of the bucket, and the prefix of the logical names of its settings.
+        parent: The component that the bucket belongs to.
+        bucket_name: The bucket's physical name.
+        data_class: The value of the tag `DataClass`.
+        encryption: The default encryption.
+        policy: The bucket policy. It should deny insecure transport.
+        lifecycle: The lifecycle rules.
+        keeps_data: Whether the bucket and its settings are protected, and retained on delete.
+        bucket_key: Whether one data key serves many objects, with fewer KMS requests and the same protection. The
+            encryption context is then only the bucket's ARN, without what a service such as CloudTrail adds.
+        object_lock: The default retention of versions; None for a bucket that receives access logs, since S3 doesn't
+            deliver them to a bucket with Object Lock.
+        log_bucket: The name of the bucket that receives the access logs; None for a log bucket itself.
+        force_destroy: Whether `pulumi destroy` also deletes the objects.
 
-    Returns the bucket and the resources that must stand before anything is put into it.
+    Returns:
+        The bucket, and the resources that must exist before anything is stored in it.
     """
 
-    def after(*resources: pulumi.Resource) -> pulumi.ResourceOptions:
-        return kept(parent, keeps_data, resources)
+    def options(*depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        return protect_options(parent, keeps_data, depends_on)
 
     bucket = aws.s3.Bucket(
         name,
         bucket=bucket_name,
         tags={"DataClass": data_class},
         force_destroy=force_destroy,
-        object_lock_enabled=lock is not None,
-        opts=after(),
+        object_lock_enabled=object_lock is not None,
+        opts=options(),
     )
-    closed = aws.s3.BucketPublicAccessBlock(
+    public_access_block = aws.s3.BucketPublicAccessBlock(
         f"{name}-public-access-block",
         bucket=bucket.id,
         block_public_acls=True,
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=after(),
+        opts=options(),
     )
     ownership = aws.s3.BucketOwnershipControls(
         f"{name}-ownership",
         bucket=bucket.id,
         rule={"object_ownership": "BucketOwnerEnforced"},
-        opts=after(closed),  # S3 refuses changes of a bucket's access that come at once
+        opts=options(public_access_block),  # S3 rejects concurrent changes to a bucket's access settings
     )
     versioning = aws.s3.BucketVersioning(
         f"{name}-versioning",
         bucket=bucket.id,
         versioning_configuration={"status": "Enabled"},
-        opts=after(),
+        opts=options(),
     )
-    encrypted = aws.s3.BucketServerSideEncryptionConfiguration(
+    default_encryption = aws.s3.BucketServerSideEncryptionConfiguration(
         f"{name}-encryption",
         bucket=bucket.id,
         rules=[
@@ -102,28 +114,28 @@ def guarded_bucket(
                 "bucket_key_enabled": bucket_key,
             }
         ],
-        opts=after(),
+        opts=options(),
     )
-    reached = aws.s3.BucketPolicy(
+    bucket_policy = aws.s3.BucketPolicy(
         f"{name}-policy",
         bucket=bucket.id,
         policy=pulumi.Output.json_dumps(policy),
-        opts=after(ownership),
+        opts=options(ownership),
     )
-    ready: list[pulumi.Resource] = [closed, ownership, versioning, encrypted, reached]
-    if lock:
-        locked = aws.s3.BucketObjectLockConfiguration(
+    ready: list[pulumi.Resource] = [public_access_block, ownership, versioning, default_encryption, bucket_policy]
+    if object_lock:
+        default_retention = aws.s3.BucketObjectLockConfiguration(
             f"{name}-lock",
             bucket=bucket.id,
-            rule={"default_retention": {"mode": lock.mode, "days": lock.days}},
-            opts=after(versioning),  # S3 locks versions alone
+            rule={"default_retention": {"mode": object_lock.mode, "days": object_lock.days}},
+            opts=options(versioning),  # Object Lock requires versioning
         )
-        ready.append(locked)
+        ready.append(default_retention)
     aws.s3.BucketLifecycleConfiguration(
         f"{name}-lifecycle",
         bucket=bucket.id,
         rules=lifecycle,
-        opts=after(versioning),  # rules for versions of an unversioned bucket are refused
+        opts=options(versioning),  # S3 rejects rules for noncurrent versions of an unversioned bucket
     )
     if log_bucket is not None:
         aws.s3.BucketLogging(
@@ -132,13 +144,13 @@ def guarded_bucket(
             target_bucket=log_bucket,
             target_prefix=f"{bucket_name}/",
             target_object_key_format={"partitioned_prefix": {"partition_date_source": "EventTime"}},
-            opts=after(*ready),
+            opts=options(*ready),
         )
     return bucket, ready
 
 
-def keep_earlier_versions(days: int) -> list[LifecycleRule]:
-    """Logs stay; what was overwritten or deleted of them is kept for so many days."""
+def log_lifecycle(days: int) -> list[LifecycleRule]:
+    """Return rules that keep logs forever, and noncurrent versions of them for a number of days."""
     return [
         {
             "id": "keep-earlier-versions",
@@ -150,8 +162,14 @@ def keep_earlier_versions(days: int) -> list[LifecycleRule]:
     ]
 
 
-def kept(
+def protect_options(
     parent: pulumi.Resource, keeps_data: bool, depends_on: Sequence[pulumi.Resource] = ()
 ) -> pulumi.ResourceOptions:
-    """The options of a child that data hangs on: where data is kept, so is all that guards it and decrypts it."""
+    """Return the options of a child resource that stores, protects or decrypts data.
+
+    Args:
+        parent: The component that the child belongs to.
+        keeps_data: Whether the child is protected, and retained on delete.
+        depends_on: The resources that must exist before the child.
+    """
     return pulumi.ResourceOptions(parent=parent, depends_on=depends_on, protect=keeps_data, retain_on_delete=keeps_data)

@@ -1,4 +1,4 @@
-"""One IAM role with what it may do."""
+"""An IAM role with its trust policy and its permissions."""
 
 from __future__ import annotations
 
@@ -11,39 +11,41 @@ import pulumi_aws as aws
 from components.account import Account
 from components.policy_document import PolicyDocument
 
-HOUR = 3600  # seconds: the shortest that a role's longest session may be
+HOUR_SECONDS = 3600  # the smallest value that IAM allows for a role's maximum session duration
 
 
-class RoleArgs(TypedDict):
+class IamRoleArgs(TypedDict):
+    """The inputs of an IAM role."""
+
     account: Account
-    """Whose role it is."""
+    """The account that the role belongs to."""
     role_name: str
-    """Its physical name, by which policies name it before it exists."""
+    """The physical name, so that policies can name the role before it exists."""
     description: str
     trust: PolicyDocument
-    """Who may take it."""
+    """The trust policy."""
     permissions: PolicyDocument | None
-    """What it may do; nothing of its own where managed policies say it all. May hold ARNs that aren't known yet."""
+    """The inline policy, which may contain ARNs that aren't known yet; None if managed policies grant everything."""
     managed_policies: NotRequired[Sequence[str]]
-    """The ARNs of managed policies that it has besides."""
+    """The ARNs of managed policies to attach."""
     permissions_boundary: str | None
-    """The ARN of the policy that bounds all that it may do, where the account has one."""
+    """The ARN of the permissions boundary, if the account requires one."""
     max_session_seconds: NotRequired[int]
-    """How long a session lasts at most; an hour unless told."""
+    """The maximum session duration in seconds; one hour by default."""
 
 
-class Role(pulumi.ComponentResource):
-    """A role: who takes it, what it may do, and for how long."""
+class IamRole(pulumi.ComponentResource):
+    """A role with its trust policy, permissions, boundary and session duration."""
 
     arn: pulumi.Output[str]
-    """Known at the first preview; what depends on it waits until the role may do all that it should."""
+    """Known at the first preview. Resources that use it wait until the role has all its permissions."""
 
-    def __init__(self, name: str, args: RoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: IamRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         trust, permissions = args["trust"], args["permissions"]
-        # As inputs with their structure, the documents can be judged at the first preview, when a key's ARN in them
-        # is not known yet and the JSON text made from them is not known at all.
-        documents = {"trustPolicy": trust, "identityPolicy": permissions}
-        super().__init__("phi:access:Role", name, {key: each for key, each in documents.items() if each}, opts)
+        # Structured inputs stay readable at the first preview. A key's ARN in a document is unknown then, and so is the
+        # whole JSON text made from the document.
+        documents = {"trustPolicy": trust} | ({"identityPolicy": permissions} if permissions else {})
+        super().__init__("phi:access:IamRole", name, documents, opts)
 
         role = aws.iam.Role(
             name,
@@ -51,12 +53,12 @@ class Role(pulumi.ComponentResource):
             description=args["description"],
             assume_role_policy=pulumi.Output.json_dumps(trust),
             permissions_boundary=args["permissions_boundary"],
-            max_session_duration=args.get("max_session_seconds", HOUR),
+            max_session_duration=args.get("max_session_seconds", HOUR_SECONDS),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        parts: list[pulumi.Resource] = [role]
+        resources: list[pulumi.Resource] = [role]
         if permissions:
-            parts.append(
+            resources.append(
                 aws.iam.RolePolicy(
                     f"{name}-permissions",
                     name="permissions",
@@ -65,16 +67,16 @@ class Role(pulumi.ComponentResource):
                     opts=pulumi.ResourceOptions(parent=self),
                 )
             )
-        parts += [
+        resources += [
             aws.iam.RolePolicyAttachment(
-                f"{name}-{arn.rpartition('/')[2]}",
+                f"{name}-{policy_arn.rpartition('/')[2]}",
                 role=role.name,
-                policy_arn=arn,
+                policy_arn=policy_arn,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            for arn in args.get("managed_policies", ())
+            for policy_arn in args.get("managed_policies", ())
         ]
 
-        known = args["account"].role_arn(args["role_name"])
-        self.arn = pulumi.Output.all(*(each.urn for each in parts)).apply(lambda _: known)
+        arn = args["account"].role_arn(args["role_name"])
+        self.arn = pulumi.Output.all(*(resource.urn for resource in resources)).apply(lambda _: arn)
         self.register_outputs({"arn": self.arn})

@@ -1,6 +1,6 @@
-"""Who may use the stack's keys, and for what: statements of their policies.
+"""Policies of KMS keys: administration by the account, and a statement for each use.
 
-In a key's policy `"Resource": "*"` is the key itself:
+In a key policy, `"Resource": "*"` is the key itself:
 https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 """
 
@@ -10,67 +10,112 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.account import Account
-from components.policy_document import Statement, service_may, through_s3, through_sns
-from components.stack_context import Site
+from components.policy_document import PolicyDocument, Statement, allow_service, document, via_s3, via_sns
 
 
-def of_phi(site: Site, bucket_arn: str) -> list[Statement]:
-    """A bucket of PHI is read, written and copied, and backed up."""
-    uses = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
-    return [by_way_of_s3(site.account, bucket_arn, uses), *by_way_of_backup(site.account)]
+def key_policy_document(account: Account, statements: Sequence[Statement]) -> PolicyDocument:
+    """Return a key policy that lets the account administer the key but not use it.
+
+    The account's root principal keeps the key manageable: IAM policies decide who administers it.
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+
+    Args:
+        account: The account that owns the key.
+        statements: The statements that allow the key's uses.
+    """
+    administer = {
+        "Sid": "AllowKeyAdministration",
+        "Effect": "Allow",
+        "Principal": {"AWS": account.root},
+        "Action": [
+            "kms:CancelKeyDeletion",
+            "kms:CreateAlias",
+            "kms:DeleteAlias",
+            "kms:DescribeKey",
+            "kms:DisableKey",
+            "kms:EnableKey",
+            "kms:EnableKeyRotation",
+            "kms:GetKeyPolicy",
+            "kms:GetKeyRotationStatus",
+            "kms:ListKeyPolicies",
+            "kms:ListKeyRotations",
+            "kms:ListResourceTags",
+            "kms:PutKeyPolicy",
+            "kms:ReplicateKey",
+            "kms:RotateKeyOnDemand",
+            "kms:ScheduleKeyDeletion",
+            "kms:TagResource",
+            "kms:UntagResource",
+            "kms:UpdateAlias",
+            "kms:UpdateKeyDescription",
+        ],
+        "Resource": "*",
+    }
+    return document(administer, *statements)
 
 
-def of_audit(site: Site) -> list[Statement]:
-    """The trail is written to its bucket and its log group, and read in the bucket; alerts are published."""
+def phi_statements(account: Account, bucket_arn: str) -> list[Statement]:
+    """Return statements for the key of a PHI bucket: reads, writes and replication through S3, and backups."""
+    actions = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
+    return [allow_via_s3(account, bucket_arn, actions), *allow_via_backup(account)]
+
+
+def audit_statements(
+    account: Account, *, trail_arn: str, trail_bucket_arn: str, log_group_arn: str, topic_arn: str
+) -> list[Statement]:
+    """Return statements for the key of audit data.
+
+    They let CloudTrail encrypt the trail, CloudWatch Logs use the key for the log group, alarms and roles publish
+    alerts, and principals of the account read the trail through S3.
+    """
     return [
-        *by_cloudtrail(site.account, site.trail_arn),
-        by_logs(site.account, site.log_group_arn),
-        *by_publishers(site.account, site.topic_arn),
-        by_way_of_s3(site.account, site.trail_bucket_arn, ["kms:Decrypt"]),
+        *allow_cloudtrail(account, trail_arn),
+        allow_logs(account, log_group_arn),
+        *allow_publishers(account, topic_arn),
+        allow_via_s3(account, trail_bucket_arn, ["kms:Decrypt"]),
     ]
 
 
-def by_way_of_s3(account: Account, bucket_arn: str, actions: Sequence[str]) -> Statement:
-    """Principals of the account that IAM allows, through S3 alone, for the objects of one bucket alone."""
-    for_bucket = through_s3(account, bucket_arn, f"{bucket_arn}/*")
-    return _account_may("AllowUseViaS3", account, actions, for_bucket)
+def allow_via_s3(account: Account, bucket_arn: str, actions: Sequence[str]) -> Statement:
+    """Return a statement for principals that IAM allows: only through S3, and only for objects of one bucket."""
+    return _allow_account("AllowUseViaS3", account, actions, via_s3(account, bucket_arn, f"{bucket_arn}/*"))
 
 
-def by_way_of_backup(account: Account) -> list[Statement]:
-    """A vault of AWS Backup encrypts its copies, through grants that AWS Backup alone makes use of.
+def allow_via_backup(account: Account) -> list[Statement]:
+    """Return statements that let a backup vault encrypt its copies, through grants that only AWS Backup can use.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
     """
-    backup = {"StringEquals": {"kms:ViaService": f"backup.{account.region}.{account.dns_suffix}"}}
-    use = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
-    for_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    via_backup = {"StringEquals": {"kms:ViaService": f"backup.{account.region}.{account.dns_suffix}"}}
+    actions = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext")
+    for_aws_resource = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
     return [
-        _account_may("AllowUseViaBackup", account, use, backup),
-        _account_may("AllowBackupGrants", account, ["kms:CreateGrant"], backup | for_aws),
+        _allow_account("AllowUseViaBackup", account, actions, via_backup),
+        _allow_account("AllowBackupGrants", account, ["kms:CreateGrant"], via_backup | for_aws_resource),
     ]
 
 
-def by_cloudtrail(account: Account, trail_arn: str) -> list[Statement]:
-    """One trail's files.
+def allow_cloudtrail(account: Account, trail_arn: str) -> list[Statement]:
+    """Return statements that let CloudTrail encrypt the log files of one trail.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
     """
-    trails = f"arn:{account.partition}:cloudtrail:*:{account.id}:trail/*"
-    for_trail = {"StringEquals": {"aws:SourceArn": trail_arn}}
     service = "cloudtrail.amazonaws.com"
-    of_trail = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails}}
+    for_trail = {"StringEquals": {"aws:SourceArn": trail_arn}}
+    trails_of_account = f"arn:{account.partition}:cloudtrail:*:{account.id}:trail/*"
+    with_context = {"StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails_of_account}}
     return [
-        service_may("AllowCloudTrailEncrypt", service, ["kms:GenerateDataKey*"], "*", for_trail | of_trail),
-        service_may("AllowCloudTrailDescribeKey", service, ["kms:DescribeKey"], "*", for_trail),
+        allow_service("AllowCloudTrailEncrypt", service, ["kms:GenerateDataKey*"], "*", for_trail | with_context),
+        allow_service("AllowCloudTrailDescribeKey", service, ["kms:DescribeKey"], "*", for_trail),
     ]
 
 
-def by_logs(account: Account, log_group_arn: str) -> Statement:
-    """One log group.
+def allow_logs(account: Account, log_group_arn: str) -> Statement:
+    """Return a statement that lets CloudWatch Logs use the key for one log group.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
-    return service_may(
+    return allow_service(
         "AllowCloudWatchLogs",
         f"logs.{account.region}.{account.dns_suffix}",
         ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
@@ -79,23 +124,24 @@ def by_logs(account: Account, log_group_arn: str) -> Statement:
     )
 
 
-def by_publishers(account: Account, topic_arn: str) -> list[Statement]:
-    """What publishes to an encrypted topic: CloudWatch's alarms, and roles of the account, such as EventBridge takes.
+def allow_publishers(account: Account, topic_arn: str) -> list[Statement]:
+    """Return statements for publishers to an encrypted topic.
 
+    The publishers are CloudWatch alarms, and roles of the account, such as the one that EventBridge assumes.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
-    use = ["kms:Decrypt", "kms:GenerateDataKey*"]
-    to_topic = {"kms:EncryptionContext:aws:sns:topicArn": topic_arn}
-    of_account = {"aws:SourceAccount": account.id}
+    actions = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    for_topic = {"kms:EncryptionContext:aws:sns:topicArn": topic_arn}
+    for_account = {"aws:SourceAccount": account.id}
     return [
-        service_may(
-            "AllowCloudWatchAlarms", "cloudwatch.amazonaws.com", use, "*", {"StringEquals": to_topic | of_account}
+        allow_service(
+            "AllowCloudWatchAlarms", "cloudwatch.amazonaws.com", actions, "*", {"StringEquals": for_topic | for_account}
         ),
-        _account_may("AllowPublishingRoles", account, use, through_sns(account, topic_arn)),
+        _allow_account("AllowPublishingRoles", account, actions, via_sns(account, topic_arn)),
     ]
 
 
-def _account_may(sid: str, account: Account, actions: Sequence[str], condition: dict[str, Any]) -> Statement:
+def _allow_account(sid: str, account: Account, actions: Sequence[str], condition: dict[str, Any]) -> Statement:
     equal = {"kms:CallerAccount": account.id, **condition["StringEquals"]}
     return {
         "Sid": sid,

@@ -1,67 +1,92 @@
-"""The bucket that holds Protected Health Information, or its copies in another region."""
+"""The bucket that holds Protected Health Information, or its replica in another region."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-from components.access_log_bucket import INVENTORY
+from components.access_log_bucket import INVENTORY_PREFIX
 from components.account import Account
-from components.bucket_policy import guarded, insiders_only, one_key, tls_only
-from components.hardened_bucket import Guard, LifecycleRule, guarded_bucket, kept
+from components.bucket_policy import (
+    deny_external_principals,
+    deny_insecure_transport,
+    deny_other_kms_keys,
+    deny_protection_changes,
+)
+from components.hardened_bucket import BucketProtection, LifecycleRule, ObjectLock, hardened_bucket, protect_options
 from components.policy_document import PolicyDocument, document
-from components.stack_context import Site
-from phi.stack.settings import Settings
 
-METRICS = "EntireBucket"
-"""The id of the metrics configuration, which alarms on a bucket's requests name as their FilterId."""
+REQUEST_METRICS_ID = "EntireBucket"
+"""The ID of the request metrics configuration. Alarms on the bucket's requests name it as their FilterId."""
+
+
+@dataclass(frozen=True)
+class VersionLifecycle:
+    """The storage class and expiry of object versions. Current versions don't expire."""
+
+    noncurrent_archive_days: int
+    """Days until a noncurrent version moves to S3 Glacier Flexible Retrieval."""
+    noncurrent_retention_days: int
+    """Days until a noncurrent version is deleted."""
+    intelligent_tiering: bool
+    """Whether current versions move to S3 Intelligent-Tiering."""
 
 
 class PhiBucketArgs(TypedDict):
-    site: Site
-    """Where the bucket is, and for how long it keeps and locks its versions."""
+    """The inputs of a PHI bucket."""
+
+    account: Account
+    """The account and region of the bucket."""
     data_class: Literal["PHI", "Replica"]
-    """Whether it holds PHI itself, or the copies of another bucket."""
+    """Whether the bucket holds PHI itself, or replicas of the objects of another bucket."""
     key_arn: pulumi.Input[str]
     """The customer managed key that encrypts every object."""
     log_bucket: pulumi.Input[str]
-    """The name of the bucket that access to this one is logged to, and its inventory delivered."""
+    """The name of the bucket that receives the access logs and the inventory."""
+    protection: BucketProtection
+    object_lock: ObjectLock
+    lifecycle: VersionLifecycle
 
 
 class PhiBucket(pulumi.ComponentResource):
-    """A closed, versioned, locked bucket: one key, TLS alone, every access logged, earlier versions kept for years."""
+    """A private, versioned bucket with Object Lock, one KMS key, access logs, an inventory, metrics and events."""
 
     bucket: pulumi.Output[str]
     """The bucket's name."""
     arn: pulumi.Output[str]
     ready: list[pulumi.Resource]
-    """What must stand before anything is put into the bucket."""
+    """The resources that must exist before anything is stored in the bucket."""
 
     def __init__(self, name: str, args: PhiBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        site = args["site"]
-        account, guard = site.account, site.guard
+        account, protection = args["account"], args["protection"]
         bucket_name = account.bucket_name(name)
-        policy = bucket_policy(account, account.bucket_arn(bucket_name), args["key_arn"], guard)
-        # As an input with its structure, the document can be judged at the first preview, when the key's ARN in it
-        # is not known yet and the JSON text made from it is not known at all.
+        policy = bucket_policy(account, account.bucket_arn(bucket_name), args["key_arn"], protection)
+        # A structured input stays readable at the first preview. The key's ARN in the document is unknown then, and so
+        # is the whole JSON text made from the document.
         super().__init__("phi:storage:PhiBucket", name, {"bucketPolicy": policy}, opts)
 
-        bucket, self.ready = guarded_bucket(
+        bucket, bucket_ready = hardened_bucket(
             name,
             parent=self,
             bucket_name=bucket_name,
             data_class=args["data_class"],
             encryption={"sse_algorithm": "aws:kms", "kms_master_key_id": args["key_arn"]},
             policy=policy,
-            lifecycle=lifecycle(site.settings),
-            keeps_data=guard.keeps_data,
+            lifecycle=lifecycle_rules(args["lifecycle"]),
+            keeps_data=protection.keeps_data,
             bucket_key=True,
-            lock=site.lock,
+            object_lock=args["object_lock"],
             log_bucket=args["log_bucket"],
         )
-        aws.s3.BucketMetric(f"{name}-metrics", bucket=bucket.id, name=METRICS, opts=kept(self, guard.keeps_data))
+        aws.s3.BucketMetric(
+            f"{name}-metrics",
+            bucket=bucket.id,
+            name=REQUEST_METRICS_ID,
+            opts=protect_options(self, protection.keeps_data),
+        )
         aws.s3.Inventory(
             f"{name}-inventory",
             bucket=bucket.id,
@@ -73,7 +98,7 @@ class PhiBucket(pulumi.ComponentResource):
                     "bucket_arn": pulumi.Output.concat(f"arn:{account.partition}:s3:::", args["log_bucket"]),
                     "account_id": account.id,
                     "format": "Parquet",
-                    "prefix": INVENTORY,
+                    "prefix": INVENTORY_PREFIX,
                     "encryption": {"sse_s3": {}},
                 }
             },
@@ -87,44 +112,49 @@ class PhiBucket(pulumi.ComponentResource):
                 "Size",
                 "StorageClass",
             ],
-            opts=kept(self, guard.keeps_data, self.ready),
+            opts=protect_options(self, protection.keeps_data, bucket_ready),
         )
         events = aws.s3.BucketNotification(
-            f"{name}-events", bucket=bucket.id, eventbridge=True, opts=kept(self, guard.keeps_data, self.ready)
+            f"{name}-events",
+            bucket=bucket.id,
+            eventbridge=True,
+            opts=protect_options(self, protection.keeps_data, bucket_ready),
         )
-        self.ready = [*self.ready, events]
 
-        self.bucket = bucket.bucket  # known at preview, where the id isn't
+        self.bucket = bucket.bucket  # known at preview, unlike the id
         self.arn = bucket.arn
+        self.ready = [*bucket_ready, events]
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
 
-def lifecycle(settings: Settings) -> list[LifecycleRule]:
-    """Earlier versions are archived, kept for years and then gone; current ones stay until somebody deletes them."""
-    earlier: LifecycleRule = {
+def lifecycle_rules(lifecycle: VersionLifecycle) -> list[LifecycleRule]:
+    """Return rules that archive and later delete noncurrent versions, and never delete current ones."""
+    noncurrent_versions: LifecycleRule = {
         "id": "archive-then-expire-earlier-versions",
         "status": "Enabled",
         "filter": {},
         "noncurrent_version_transitions": [
-            {"noncurrent_days": settings.archive_after_days, "storage_class": "GLACIER"}
+            {"noncurrent_days": lifecycle.noncurrent_archive_days, "storage_class": "GLACIER"}
         ],
-        "noncurrent_version_expiration": {"noncurrent_days": settings.retention_days},
+        "noncurrent_version_expiration": {"noncurrent_days": lifecycle.noncurrent_retention_days},
         "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
     }
-    tiered: LifecycleRule = {
+    current_versions: LifecycleRule = {
         "id": "tier-current-versions-by-use",
         "status": "Enabled",
         "filter": {},
         "transitions": [{"days": 1, "storage_class": "INTELLIGENT_TIERING"}],
     }
-    return [earlier, tiered] if settings.intelligent_tiering else [earlier]
+    return [noncurrent_versions, current_versions] if lifecycle.intelligent_tiering else [noncurrent_versions]
 
 
-def bucket_policy(account: Account, bucket_arn: str, key_arn: pulumi.Input[str], guard: Guard) -> PolicyDocument:
-    """What is refused to everybody. Nothing is allowed here: that is left to the IAM policies of the account."""
+def bucket_policy(
+    account: Account, bucket_arn: str, key_arn: pulumi.Input[str], protection: BucketProtection
+) -> PolicyDocument:
+    """Return a policy of denials only: the account's IAM policies decide what is allowed."""
     return document(
-        *tls_only(bucket_arn),
-        insiders_only(bucket_arn, account, guard.organization),
-        *one_key(bucket_arn, key_arn),
-        guarded(bucket_arn, guard.administrators),
+        *deny_insecure_transport(bucket_arn),
+        deny_external_principals(bucket_arn, account, protection.organization_id),
+        *deny_other_kms_keys(bucket_arn, key_arn),
+        deny_protection_changes(bucket_arn, protection.administrators),
     )

@@ -1,4 +1,4 @@
-"""The parts that policy documents of every kind are made of."""
+"""Building blocks of IAM policy documents of every kind."""
 
 from __future__ import annotations
 
@@ -22,15 +22,23 @@ def allow(
     resources: pulumi.Input[str] | Sequence[pulumi.Input[str]],
     condition: Mapping[str, Any] | None = None,
 ) -> Statement:
-    """What an identity may do."""
+    """Return an Allow statement for an identity policy."""
     statement = {"Effect": "Allow", "Action": list(actions), "Resource": resources}
     return statement | ({"Condition": condition} if condition else {})
 
 
-def service_may(
+def allow_service(
     sid: str, service: str, actions: str | Sequence[str], resource: str, condition: Mapping[str, Any]
 ) -> Statement:
-    """A service of AWS is let in, bound by the condition to the resources that it acts for."""
+    """Return a resource policy's Allow statement for an AWS service.
+
+    Args:
+        sid: The statement's ID.
+        service: The service principal, such as `config.amazonaws.com`.
+        actions: The actions that the service may call.
+        resource: The ARN, or ARN pattern, that it may call them on.
+        condition: The condition that binds the service to the resources on whose behalf it may act.
+    """
     return {
         "Sid": sid,
         "Effect": "Allow",
@@ -41,16 +49,19 @@ def service_may(
     }
 
 
-def trust_of(
+def trust_policy(
     principal: Mapping[str, str], condition: Mapping[str, Any] | None = None, action: str = "sts:AssumeRole"
 ) -> PolicyDocument:
-    """Who takes a role."""
+    """Return the trust policy of a role that one principal may assume."""
     statement = {"Effect": "Allow", "Principal": dict(principal), "Action": action}
     return document(statement | ({"Condition": condition} if condition else {}))
 
 
-def through_sns(account: Account, topic_arn: str) -> dict[str, Any]:
-    """The use of a key by SNS alone, for one topic: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
+def via_sns(account: Account, topic_arn: str) -> dict[str, Any]:
+    """Return the condition that a KMS key is used only through SNS, and only for one topic.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
     return {
         "StringEquals": {
             "kms:ViaService": f"sns.{account.region}.{account.dns_suffix}",
@@ -59,10 +70,10 @@ def through_sns(account: Account, topic_arn: str) -> dict[str, Any]:
     }
 
 
-def through_s3(account: Account, *contexts: str) -> dict[str, Any]:
-    """The use of a key by S3 alone, for what these ARNs are the encryption context of.
+def via_s3(account: Account, *contexts: str) -> dict[str, Any]:
+    """Return the condition that a KMS key is used only through S3, and only with these ARNs as encryption context.
 
-    That is the bucket's where it has a Bucket Key, and the object's of what was written without one.
+    The context is the bucket's ARN if the object was written with a Bucket Key, and the object's ARN if it was not.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
     """
     return {

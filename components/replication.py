@@ -1,4 +1,4 @@
-"""Copies of everything in another region, made as it is written."""
+"""Replication of every object of a bucket to another region."""
 
 from __future__ import annotations
 
@@ -7,123 +7,132 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.hardened_bucket import kept
-from components.iam_role import Role
-from components.policy_document import PolicyDocument, allow, document, through_s3, trust_of
-from components.stack_context import Site
+from components.account import Account
+from components.hardened_bucket import protect_options
+from components.iam_role import IamRole
+from components.policy_document import PolicyDocument, allow, document, trust_policy, via_s3
 
-RULE = "everything"
-WITHIN = 15  # minutes, all that replication time control knows
+RULE_ID = "everything"
+RTC_MINUTES = 15  # the only value that S3 Replication Time Control accepts
 
 
 class ReplicationArgs(TypedDict):
-    site: Site
-    """Where the source is, the PHI bucket."""
-    there: Site
-    """Where the copies are, in the replica bucket."""
+    """The inputs of the replication. Both buckets must have versioning before it is created."""
+
+    account: Account
+    """The account, and the region of the source bucket."""
+    replica_account: Account
+    """The same account, and the region of the replica bucket."""
+    source_bucket: str
+    """The name of the source bucket."""
+    replica_bucket: str
+    """The name of the replica bucket."""
     key_arn: pulumi.Input[str]
-    """The key of the source's objects."""
+    """The key that encrypts the source objects."""
     replica_key_arn: pulumi.Input[str]
-    """The key that the copies are encrypted with, in their region."""
+    """The key of the replica's region that encrypts the replicas."""
     failure_topic_arn: pulumi.Input[str]
-    """Who is told when copies fail: S3 counts that where the source is."""
+    """The topic for failed replications: in the source's region, where S3 publishes that metric."""
     delay_topic_arn: pulumi.Input[str]
-    """Who is told when copies are late: S3 measures that where the copies are."""
+    """The topic for late replications: in the replica's region, where S3 publishes that metric."""
     provider: pulumi.ProviderResource
-    """The provider of the region where the copies are."""
+    """The provider of the replica's region."""
+    keeps_data: bool
+    """Whether the replication is protected, and retained on delete."""
+    permissions_boundary: str | None
+    """The ARN of the permissions boundary of the role, if the account requires one."""
 
 
 class Replication(pulumi.ComponentResource):
-    """Every object of a bucket is copied to another region and encrypted there, deletion markers too.
+    """Replication of all objects and delete markers, encrypted, with alarms on failures and on delays.
 
-    Within fifteen minutes, or somebody is told.
+    A replication is late after fifteen minutes.
     """
 
     def __init__(self, name: str, args: ReplicationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:recovery:Replication", name, None, opts)
-        site, there = args["site"], args["there"]
-        account = site.account
-        copier = Role(
-            f"{name}-copier",
+        account, source_bucket, replica_bucket = args["account"], args["source_bucket"], args["replica_bucket"]
+        role = IamRole(
+            f"{name}-role",
             {
                 "account": account,
-                "role_name": account.name(f"{name}-copier"),
-                "description": "S3 copies objects to another region",
-                "trust": trust(account.id, site.phi_arn),
-                "permissions": permissions(args),
-                "permissions_boundary": site.settings.permissions_boundary,
+                "role_name": account.name(f"{name}-role"),
+                "description": "S3 replicates objects to another region",
+                "trust": replication_trust(account, account.bucket_arn(source_bucket)),
+                "permissions": replication_permissions(args),
+                "permissions_boundary": args["permissions_boundary"],
             },
             pulumi.ResourceOptions(parent=self),
         )
         aws.s3.BucketReplicationConfig(
             name,
-            bucket=site.phi_bucket,
-            role=copier.arn,
+            bucket=source_bucket,
+            role=role.arn,
             rules=[
                 {
-                    "id": RULE,
+                    "id": RULE_ID,
                     "status": "Enabled",
                     "priority": 0,
                     "filter": {},
                     "delete_marker_replication": {"status": "Enabled"},
                     "source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}},
                     "destination": {
-                        "bucket": there.replica_arn,
+                        "bucket": account.bucket_arn(replica_bucket),
                         "encryption_configuration": {"replica_kms_key_id": args["replica_key_arn"]},
-                        "replication_time": {"status": "Enabled", "time": {"minutes": WITHIN}},
-                        "metrics": {"status": "Enabled", "event_threshold": {"minutes": WITHIN}},
+                        "replication_time": {"status": "Enabled", "time": {"minutes": RTC_MINUTES}},
+                        "metrics": {"status": "Enabled", "event_threshold": {"minutes": RTC_MINUTES}},
                     },
                 }
             ],
-            opts=kept(self, site.settings.keeps_data),
+            opts=protect_options(self, args["keeps_data"]),
         )
-        copies = {"SourceBucket": site.phi_bucket, "DestinationBucket": there.replica_bucket, "RuleId": RULE}
-        here = pulumi.ResourceOptions(parent=self)
-        in_region = pulumi.ResourceOptions(parent=self, provider=args["provider"])
-        for purpose, metric, statistic, limit, topic_arn, where in (
-            ("failed", "OperationsFailedReplication", "Sum", 0, args["failure_topic_arn"], here),
-            ("late", "ReplicationLatency", "Maximum", WITHIN * 60, args["delay_topic_arn"], in_region),
+        source_region = pulumi.ResourceOptions(parent=self)
+        replica_region = pulumi.ResourceOptions(parent=self, provider=args["provider"])
+        for purpose, metric, statistic, threshold, topic_arn, region in (
+            ("failed", "OperationsFailedReplication", "Sum", 0, args["failure_topic_arn"], source_region),
+            ("late", "ReplicationLatency", "Maximum", RTC_MINUTES * 60, args["delay_topic_arn"], replica_region),
         ):
-            # Which region each is published in: https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
+            # The region of each metric: https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
             aws.cloudwatch.MetricAlarm(
                 f"{name}-{purpose}",
                 name=account.name(f"{name}-{purpose}"),
-                alarm_description=f"{metric} of {site.phi_bucket} is above {limit}",
+                alarm_description=f"{metric} of {source_bucket} is above {threshold}",
                 namespace="AWS/S3",
                 metric_name=metric,
-                dimensions=copies,
+                dimensions={"SourceBucket": source_bucket, "DestinationBucket": replica_bucket, "RuleId": RULE_ID},
                 statistic=statistic,
                 period=300,
                 evaluation_periods=1,
-                threshold=limit,
+                threshold=threshold,
                 comparison_operator="GreaterThanThreshold",
                 treat_missing_data="notBreaching",
                 alarm_actions=[topic_arn],
-                opts=where,
+                opts=region,
             )
 
         self.register_outputs({})
 
 
-def trust(account: str, bucket_arn: str) -> PolicyDocument:
-    """S3 takes the role, for the one source.
+def replication_trust(account: Account, source_bucket_arn: str) -> PolicyDocument:
+    """Return a trust policy for S3, on behalf of the source bucket.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
     """
-    source = {"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": bucket_arn}}
-    return trust_of({"Service": "s3.amazonaws.com"}, source)
+    for_source = {"StringEquals": {"aws:SourceAccount": account.id}, "ArnLike": {"aws:SourceArn": source_bucket_arn}}
+    return trust_policy({"Service": "s3.amazonaws.com"}, for_source)
 
 
-def permissions(args: ReplicationArgs) -> PolicyDocument:
-    """Read versions with their locks at the source, write copies at the destination, and use each key through S3.
+def replication_permissions(args: ReplicationArgs) -> PolicyDocument:
+    """Return permissions to read versions and their locks, to write replicas, and to use each key through S3.
 
-    With a Bucket Key the encryption context is the bucket's ARN; objects written without one have their own.
+    The encryption context is the bucket's ARN if an object was written with a Bucket Key, and its own ARN if not.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
     """
-    site, there = args["site"], args["there"]
-    source, replica = site.phi_arn, there.replica_arn
+    account, replica_account = args["account"], args["replica_account"]
+    source_arn = account.bucket_arn(args["source_bucket"])
+    replica_arn = replica_account.bucket_arn(args["replica_bucket"])
     return document(
-        allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], source),
+        allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], source_arn),
         allow(
             [
                 "s3:GetObjectLegalHold",
@@ -132,14 +141,14 @@ def permissions(args: ReplicationArgs) -> PolicyDocument:
                 "s3:GetObjectVersionForReplication",
                 "s3:GetObjectVersionTagging",
             ],
-            f"{source}/*",
+            f"{source_arn}/*",
         ),
-        allow(["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"], f"{replica}/*"),
-        allow(["kms:Decrypt"], args["key_arn"], through_s3(site.account, source, f"{source}/*")),
-        # The second is for a Bucket Key at the destination, which a data key is made of.
+        allow(["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"], f"{replica_arn}/*"),
+        allow(["kms:Decrypt"], args["key_arn"], via_s3(account, source_arn, f"{source_arn}/*")),
+        # A Bucket Key at the destination needs kms:GenerateDataKey.
         allow(
             ["kms:Encrypt", "kms:GenerateDataKey"],
             args["replica_key_arn"],
-            through_s3(there.account, replica, f"{replica}/*"),
+            via_s3(replica_account, replica_arn, f"{replica_arn}/*"),
         ),
     )

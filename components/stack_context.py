@@ -1,46 +1,55 @@
-"""What the components of a stack share: where it is, its settings, and what its resources are called."""
+"""The names, ARNs and shared inputs of a stack, computed from its account and its settings.
+
+Only `__main__.py` uses this module; components list their own inputs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from components.account import Account
-from components.hardened_bucket import Guard, Lock
+from components.hardened_bucket import BucketProtection, ObjectLock
+from components.phi_bucket import VersionLifecycle
 from phi.stack.settings import Settings
 
 
 @dataclass(frozen=True)
-class Site:
-    """A region of the stack. What it names is known before it exists, so that policy documents can name it."""
+class StackContext:
+    """One region of a stack. Names are known before the resources exist, so that policy documents can use them."""
 
     account: Account
     settings: Settings
 
-    def elsewhere(self, region: str) -> Site:
-        """The same stack in another region."""
+    def in_region(self, region: str) -> StackContext:
+        """Return the context of the same stack in another region."""
         return replace(self, account=replace(self.account, region=region))
 
     @property
-    def guard(self) -> Guard:
-        """Who deploys the stack, who breaks the glass, and who is named besides administer its buckets."""
-        administrators = (self.account.deployer, self.break_glass_arn, *self.settings.administrators)
-        return Guard(tuple(dict.fromkeys(administrators)), self.settings.organization, self.settings.keeps_data)
+    def bucket_protection(self) -> BucketProtection:
+        """The deployer, the break-glass role and the settings' administrators administer the buckets."""
+        administrators = (self.account.deployer, self.break_glass_role_arn, *self.settings.bucket_administrators)
+        return BucketProtection(
+            tuple(dict.fromkeys(administrators)), self.settings.organization_id, self.settings.keeps_data
+        )
 
     @property
-    def lock(self) -> Lock:
-        return Lock(self.settings.lock_mode, self.settings.lock_days)
+    def object_lock(self) -> ObjectLock:
+        return ObjectLock(self.settings.object_lock_mode, self.settings.object_lock_days)
 
     @property
-    def records_config(self) -> bool:
-        """Whether the stack has AWS Config record here: in its own region alone."""
-        return "config" in self.settings.account_guards and self.account.region == self.settings.region
+    def lifecycle(self) -> VersionLifecycle:
+        return VersionLifecycle(
+            self.settings.noncurrent_archive_days,
+            self.settings.noncurrent_retention_days,
+            self.settings.intelligent_tiering,
+        )
 
     @property
     def phi_bucket(self) -> str:
         return self.account.bucket_name("phi")
 
     @property
-    def phi_arn(self) -> str:
+    def phi_bucket_arn(self) -> str:
         return self.account.bucket_arn(self.phi_bucket)
 
     @property
@@ -48,11 +57,11 @@ class Site:
         return self.account.bucket_name("replica")
 
     @property
-    def replica_arn(self) -> str:
+    def replica_bucket_arn(self) -> str:
         return self.account.bucket_arn(self.replica_bucket)
 
     @property
-    def access_log_arn(self) -> str:
+    def access_log_bucket_arn(self) -> str:
         return self.account.bucket_arn(self.account.bucket_name("access-logs"))
 
     @property
@@ -64,45 +73,64 @@ class Site:
         return self.account.bucket_arn(self.trail_bucket)
 
     @property
-    def bucket_arns(self) -> list[str]:
-        """Every bucket of the stack, the replica's in its own region among them."""
-        region = self.settings.replica_region
-        replica = [self.elsewhere(region).replica_arn] if region else []
-        return [self.phi_arn, self.access_log_arn, self.trail_bucket_arn, *replica]
+    def phi_bucket_arns(self) -> list[str]:
+        """The ARNs of the PHI bucket and of its replica, if there is one."""
+        return [self.phi_bucket_arn, *self._replica_bucket_arns]
 
     @property
-    def trail(self) -> str:
+    def bucket_arns(self) -> list[str]:
+        """The ARNs of the stack's buckets, except the replica's bucket for access logs."""
+        return [self.phi_bucket_arn, self.access_log_bucket_arn, self.trail_bucket_arn, *self._replica_bucket_arns]
+
+    @property
+    def alerted_buckets(self) -> list[str]:
+        """The names of the buckets whose denied requests and access changes raise alerts."""
+        replica_region = self.settings.replica_region
+        replica_buckets = [self.in_region(replica_region).replica_bucket] if replica_region else []
+        return [self.phi_bucket, self.trail_bucket, *replica_buckets]
+
+    @property
+    def _replica_bucket_arns(self) -> list[str]:
+        replica_region = self.settings.replica_region
+        return [self.in_region(replica_region).replica_bucket_arn] if replica_region else []
+
+    @property
+    def trail_name(self) -> str:
         return self.account.name("trail")
 
     @property
     def trail_arn(self) -> str:
-        return self.account.arn("cloudtrail", f"trail/{self.trail}")
+        return self.account.arn("cloudtrail", f"trail/{self.trail_name}")
 
     @property
-    def log_group(self) -> str:
-        return f"/audit/{self.account.name('trail')}"
+    def log_group_name(self) -> str:
+        return f"/audit/{self.trail_name}"
 
     @property
     def log_group_arn(self) -> str:
-        return self.account.arn("logs", f"log-group:{self.log_group}")
+        return self.account.arn("logs", f"log-group:{self.log_group_name}")
 
     @property
-    def topic(self) -> str:
+    def topic_name(self) -> str:
         return self.account.name("alerts")
 
     @property
     def topic_arn(self) -> str:
-        return self.account.arn("sns", self.topic)
+        return self.account.arn("sns", self.topic_name)
 
     @property
-    def alert_publisher(self) -> str:
-        """The role that EventBridge takes to publish."""
-        return self.account.name("alerts-publisher")
+    def publisher_role_name(self) -> str:
+        """The role that EventBridge assumes to publish alerts."""
+        return self.account.name("alerts-role")
 
     @property
-    def break_glass(self) -> str:
+    def publisher_role_arn(self) -> str:
+        return self.account.role_arn(self.publisher_role_name)
+
+    @property
+    def break_glass_role_name(self) -> str:
         return self.account.name("break-glass")
 
     @property
-    def break_glass_arn(self) -> str:
-        return self.account.role_arn(self.break_glass)
+    def break_glass_role_arn(self) -> str:
+        return self.account.role_arn(self.break_glass_role_name)

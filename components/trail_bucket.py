@@ -7,45 +7,53 @@ from typing import TypedDict
 import pulumi
 
 from components.account import Account
-from components.bucket_policy import guarded, insiders_only, tls_only
-from components.hardened_bucket import Guard, guarded_bucket, keep_earlier_versions
-from components.policy_document import PolicyDocument, document, service_may
-from components.stack_context import Site
+from components.bucket_policy import deny_external_principals, deny_insecure_transport, deny_protection_changes
+from components.hardened_bucket import BucketProtection, ObjectLock, hardened_bucket, log_lifecycle
+from components.policy_document import PolicyDocument, allow_service, document
 
 
 class TrailBucketArgs(TypedDict):
-    site: Site
-    """Where the bucket is, and whose trail it holds."""
+    """The inputs of a bucket for an audit trail."""
+
+    account: Account
+    """The account that the trail records, and the region of the bucket."""
+    bucket_name: str
+    """The bucket's physical name."""
+    trail_arn: str
+    """The ARN of the only trail that CloudTrail may deliver here."""
     key_arn: pulumi.Input[str]
     """The customer managed key of audit data."""
     log_bucket: pulumi.Input[str]
-    """The name of the bucket that access to this one is logged to."""
+    """The name of the bucket that receives the access logs."""
+    protection: BucketProtection
+    object_lock: ObjectLock
+    noncurrent_retention_days: int
+    """The days to keep noncurrent versions of log files. Current versions don't expire."""
 
 
 class TrailBucket(pulumi.ComponentResource):
-    """A locked bucket open to CloudTrail, for the one trail, and to nothing else."""
+    """A bucket with Object Lock that only CloudTrail may write to, on behalf of one trail."""
 
     bucket: pulumi.Output[str]
     """The bucket's name."""
     ready: list[pulumi.Resource]
-    """What must stand before the trail is delivered: CloudTrail tries when it is created."""
+    """The resources that must exist before the trail: CloudTrail tests the delivery when it creates a trail."""
 
     def __init__(self, name: str, args: TrailBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        site = args["site"]
-        guard = site.guard
-        policy = bucket_policy(site.account, site.trail_bucket_arn, site.trail_arn, guard)
+        account, protection = args["account"], args["protection"]
+        policy = bucket_policy(account, account.bucket_arn(args["bucket_name"]), args["trail_arn"], protection)
         super().__init__("phi:storage:TrailBucket", name, {"bucketPolicy": policy}, opts)
 
-        bucket, self.ready = guarded_bucket(
+        bucket, self.ready = hardened_bucket(
             name,
             parent=self,
-            bucket_name=site.trail_bucket,
+            bucket_name=args["bucket_name"],
             data_class="CloudTrailLog",
             encryption={"sse_algorithm": "aws:kms", "kms_master_key_id": args["key_arn"]},
             policy=policy,
-            lifecycle=keep_earlier_versions(site.settings.log_retention_days),
-            keeps_data=guard.keeps_data,
-            lock=site.lock,
+            lifecycle=log_lifecycle(args["noncurrent_retention_days"]),
+            keeps_data=protection.keeps_data,
+            object_lock=args["object_lock"],
             log_bucket=args["log_bucket"],
         )
 
@@ -53,19 +61,25 @@ class TrailBucket(pulumi.ComponentResource):
         self.register_outputs({"bucket": self.bucket})
 
 
-def bucket_policy(account: Account, bucket_arn: str, trail_arn: str, guard: Guard) -> PolicyDocument:
-    """Delivery of the one trail.
+def bucket_policy(account: Account, bucket_arn: str, trail_arn: str, protection: BucketProtection) -> PolicyDocument:
+    """Return a policy that lets CloudTrail deliver one trail.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
     """
     service = "cloudtrail.amazonaws.com"
-    for_trail = {"aws:SourceArn": trail_arn}  # which names the account too
-    owned = {"s3:x-amz-acl": "bucket-owner-full-control"}
-    files = f"{bucket_arn}/AWSLogs/{account.id}/*"
+    for_trail = {"aws:SourceArn": trail_arn}  # contains the account ID too
+    owned_by_bucket_owner = {"s3:x-amz-acl": "bucket-owner-full-control"}
+    log_files = f"{bucket_arn}/AWSLogs/{account.id}/*"
     return document(
-        *tls_only(bucket_arn),
-        insiders_only(bucket_arn, account, guard.organization),
-        guarded(bucket_arn, guard.administrators),
-        service_may("AWSCloudTrailAclCheck", service, "s3:GetBucketAcl", bucket_arn, {"StringEquals": for_trail}),
-        service_may("AWSCloudTrailWrite", service, "s3:PutObject", files, {"StringEquals": for_trail | owned}),
+        *deny_insecure_transport(bucket_arn),
+        deny_external_principals(bucket_arn, account, protection.organization_id),
+        deny_protection_changes(bucket_arn, protection.administrators),
+        allow_service("AWSCloudTrailAclCheck", service, "s3:GetBucketAcl", bucket_arn, {"StringEquals": for_trail}),
+        allow_service(
+            "AWSCloudTrailWrite",
+            service,
+            "s3:PutObject",
+            log_files,
+            {"StringEquals": for_trail | owned_by_bucket_owner},
+        ),
     )

@@ -1,9 +1,9 @@
-"""The boto3 side: a client that keeps PHI where S3 encrypts it, and an audit of the account by the pack's rules."""
+"""The boto3 tools: a client that stores PHI encrypted in S3, and an audit that runs the policy pack's rules."""
 
 import sys
 from pathlib import Path
 
-# The rules live with the pack, which is published alone; the audit judges by the very same.
+# The rules are part of the policy pack, which is published without phi/; the audit imports the same code from there.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "policy"))
 
 __version__ = "0.1.0"

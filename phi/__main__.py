@@ -1,4 +1,4 @@
-"""`python -m phi`."""
+"""Entry point of `python -m phi`."""
 
 from phi.cli import main
 

@@ -1,9 +1,10 @@
-"""Who did what to which object, when, and how it ended: one line of JSON each, to the logger `phi.access`.
+"""Access log: one line of JSON per access to an object, sent to the logger `phi.access`.
 
-45 CFR 164.312(b) asks for it: https://www.ecfr.gov/current/title-45/part-164#p-164.312(b)
-A line holds no content, no metadata, no file's name and no URL. Where the lines go is the application's to say, by a
-handler of that logger. A process that is killed writes none: CloudTrail's data events have every request, and the
-request id joins the two.
+Each line records the principal, action, object, time and outcome, as 45 CFR 164.312(b) requires:
+https://www.ecfr.gov/current/title-45/part-164#p-164.312(b)
+A line never contains object content, metadata, file names or URLs. The application decides where the lines go by adding
+a handler to the logger. A process that is killed writes no line, but CloudTrail data events record every request, and
+the request ID links the two logs.
 """
 
 from __future__ import annotations
@@ -24,39 +25,47 @@ import boto3
 from botocore.config import Config
 
 from phi.errors import PhiError, translate_aws_errors
-from phi.object_keys import is_opaque
+from phi.object_keys import is_opaque_id
 
 LOGGER = logging.getLogger("phi.access")
-LOGGER.setLevel(logging.INFO)  # successes too, where the root logger takes warnings alone
+LOGGER.setLevel(logging.INFO)  # log successes too, even if the root logger accepts only warnings
 SUCCESS = "success"
-STS_RETRY_SECONDS = 60.0  # seconds until STS is asked again after it didn't answer
+STS_RETRY_SECONDS = 60.0  # how long to wait before calling STS again after a failed call
 
-_SECRET = secrets.token_bytes(32)
+_PROCESS_SECRET = secrets.token_bytes(32)
 
 
 @dataclass
 class Access:
-    """What is told of an access, filled in as it goes on."""
+    """Details of one access, filled in while it runs."""
 
     version: str | None = None
-    """As AWS answered it; never as it was asked for, which may be anything."""
+    """The version ID that S3 returned; never the requested one, which can be arbitrary text."""
     request_id: str | None = None
     bytes: int | None = None
     outcome: str = SUCCESS
 
 
 @contextmanager
-def log_access(action: str, about: str | None, principal: Callable[[], str | None]) -> Iterator[Access]:
-    """Writes the line as it ends, in whatever way: outcome is `success`, or the class of what was raised.
+def log_access(action: str, key: str | None, get_principal: Callable[[], str | None]) -> Iterator[Access]:
+    """Write a log line when the block ends, whether it succeeds or fails.
 
-    about: the object, or the prefix of several, as `told` gives it.
+    The outcome is `success`, or the class name of the exception that was raised.
+
+    Args:
+        action: What is done, such as `upload`.
+        key: The object key, or the prefix of a listing, as returned by `loggable_key`.
+        get_principal: Returns the caller's ARN, or None if it is unknown.
+
+    Yields:
+        The access, for the block to fill in.
     """
     access = Access()
-    who = principal()
-    begun, clock = datetime.now(UTC), time.monotonic()
+    principal = get_principal()
+    started_at, start = datetime.now(UTC), time.monotonic()
     try:
         yield access
-    except GeneratorExit:  # who reads a listing has read enough
+    except GeneratorExit:  # the caller stopped reading a listing early, which isn't a failure
         raise
     except BaseException as error:
         access.outcome = type(error).__name__
@@ -64,51 +73,52 @@ def log_access(action: str, about: str | None, principal: Callable[[], str | Non
         raise
     finally:
         line = {
-            "time": begun.isoformat(timespec="milliseconds"),
-            "principal": who,
+            "time": started_at.isoformat(timespec="milliseconds"),
+            "principal": principal,
             "action": action,
-            "object": about,
+            "object": key,
             "version": access.version,
             "outcome": access.outcome,
             "request_id": access.request_id,
-            "duration": round(time.monotonic() - clock, 6),
+            "duration": round(time.monotonic() - start, 6),
             "bytes": access.bytes,
         }
         LOGGER.log(logging.INFO if access.outcome == SUCCESS else logging.WARNING, "%s", json.dumps(line))
 
 
 def loggable_key(key: str, prefixes: Collection[str]) -> str | None:
-    """The key, if it tells nothing; else what stands for it in this process alone.
+    """Return the key if it is safe to log, else a pseudonym that is stable only within this process.
 
-    Not a plain hash: of an MRN anybody undoes that, who counts through all MRNs.
+    The pseudonym is a keyed hash: a plain hash of an MRN can be reversed by hashing every possible MRN.
     """
     if not key:
         return None
-    if all(part in prefixes or is_opaque(part) for part in key.removesuffix("/").split("/")):
+    if all(part in prefixes or is_opaque_id(part) for part in key.removesuffix("/").split("/")):
         return key
-    return f"other:{hmac.digest(_SECRET, key.encode(errors='surrogatepass'), 'sha256').hex()[:32]}"
+    return f"other:{hmac.digest(_PROCESS_SECRET, key.encode(errors='surrogatepass'), 'sha256').hex()[:32]}"
 
 
 class PrincipalCache:
-    """The ARN of whoever the session is, from STS at the first access; None where STS doesn't tell.
+    """The ARN of the session's principal, read from STS at the first access.
 
-    An access isn't refused for that: care may hang on it, and CloudTrail knows who it was.
+    An access is never refused because STS fails: patient care may depend on it, and CloudTrail records the principal.
     """
 
     def __init__(self, session: boto3.Session, region: str) -> None:
-        # Short: the first access waits for it.
+        # Short timeouts: the first access waits for this call.
         config = Config(connect_timeout=5, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
         self._sts: Any = session.client("sts", region_name=region, config=config)
         self._lock = threading.Lock()
         self._arn: str | None = None
-        self._not_before = 0.0
+        self._retry_at = 0.0
 
-    def __call__(self) -> str | None:
+    def get(self) -> str | None:
+        """Return the ARN, or None while STS can't be called."""
         with self._lock:
-            if self._arn is None and time.monotonic() >= self._not_before:
+            if self._arn is None and time.monotonic() >= self._retry_at:
                 try:
                     with translate_aws_errors("sts:GetCallerIdentity"):
                         self._arn = self._sts.get_caller_identity().get("Arn")
                 except PhiError:
-                    self._not_before = time.monotonic() + STS_RETRY_SECONDS
+                    self._retry_at = time.monotonic() + STS_RETRY_SECONDS
             return self._arn

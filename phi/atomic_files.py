@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all, and that only their owner reads."""
+"""Files that are replaced atomically, and that only their owner can read."""
 
 from __future__ import annotations
 
@@ -14,21 +14,27 @@ from phi.errors import ConfigurationError
 
 @contextmanager
 def atomic_replace(path: Path) -> Iterator[IO[bytes]]:
-    """A file beside this one that takes its place at the end, or goes. Raises OSError where it can't be written."""
+    """Yield a temporary file in the same folder, which replaces `path` when the block succeeds.
+
+    If the block raises, the temporary file is deleted and `path` stays as it was.
+
+    Raises:
+        OSError: The file can't be written.
+    """
     with tempfile.NamedTemporaryFile(prefix=".phi-", dir=path.parent, delete=False) as file:
-        unfinished = Path(file.name)
+        temporary = Path(file.name)
         try:
             yield file.file
             file.flush()
             os.fsync(file.fileno())
-            unfinished.replace(path)
+            temporary.replace(path)
         except BaseException:
-            unfinished.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replaces a file at once. Raises ConfigurationError where it can't be written."""
+    """Write a text file atomically. Raises ConfigurationError if it can't be written."""
     try:
         with atomic_replace(path) as file:
             file.write(text.encode())

@@ -1,6 +1,6 @@
-"""What can go wrong, as few kinds as there are things to do about it. AWS's own errors end here.
+"""Exceptions raised by `phi`, one class per way to respond. AWS and botocore errors are translated to them here.
 
-No message holds a key, a file's name, a URL or any content: what isn't PHI by itself tells whose it is.
+No message contains an object key, a file name, a URL or content: each of them can identify a patient.
 """
 
 from __future__ import annotations
@@ -26,78 +26,87 @@ from urllib3.exceptions import HTTPError
 
 
 class PhiError(Exception):
-    """The root of all that `phi` raises. Its message says what happened and what to do.
-
-    exit_code: what a command ends with. request_id: AWS's, of the request that it refused or failed at.
-    """
+    """Base class of all exceptions that `phi` raises. The message says what happened and what to do."""
 
     exit_code = 1
+    """The exit code of a command that fails with this exception."""
     request_id: str | None = None
+    """The ID that AWS gave to the request that failed."""
 
 
 class ConfigurationError(PhiError):
-    """A setting, a file or an argument can't be used. Nothing was sent."""
+    """A setting, a file or an argument is invalid. Nothing was sent."""
 
     exit_code = 2
 
 
 class IdentifyingValueError(ConfigurationError):
-    """A value that may tell whose record it is was to go where S3 doesn't encrypt it. The value isn't told."""
+    """A value that may identify a patient was about to be stored where S3 doesn't encrypt it.
+
+    The message doesn't contain the value.
+    """
 
 
 class AccessDeniedError(PhiError):
-    """AWS refuses the caller."""
+    """AWS denied access or rejected the credentials."""
 
     exit_code = 3
 
 
 class NotFoundError(PhiError):
-    """There is no such object, version, bucket or key."""
+    """The object, version, bucket or key doesn't exist."""
 
     exit_code = 4
 
 
 class WrongKeyError(PhiError):
-    """The object isn't encrypted with the key that it must be."""
+    """The object isn't encrypted with the required KMS key, or that key can't be used."""
 
     exit_code = 5
 
 
 class IntegrityError(PhiError):
-    """What arrived isn't what was sent, by its SHA-256."""
+    """The SHA-256 of what arrived doesn't match what was sent."""
 
     exit_code = 6
 
 
 class ThrottledError(PhiError):
-    """AWS asks to go slower, and still did after every retry."""
+    """AWS throttled the request, and every retry of it."""
 
     exit_code = 7
 
 
 class UnavailableError(PhiError):
-    """AWS can't be reached, or fails, after every retry."""
+    """AWS can't be reached or fails, even after all retries."""
 
     exit_code = 8
 
 
 class RequestRejectedError(PhiError):
-    """AWS doesn't take the request as it stands."""
+    """AWS rejected the request as invalid."""
 
     exit_code = 9
 
 
 class BatchError(PhiError):
-    """Of many objects some failed; all were tried. failed: why, by their place among what was given, from 0."""
+    """Some objects of a batch failed. All of them were attempted.
 
-    def __init__(self, failed: Mapping[int, PhiError], tried: int) -> None:
-        kinds = Counter(type(error).__name__ for error in failed.values())
-        super().__init__(f"{len(failed)} of {tried} failed: {', '.join(f'{n} {kind}' for kind, n in kinds.items())}")
-        self.failed = dict(failed)
-        self.exit_code = next(iter(failed.values())).exit_code
+    Attributes:
+        failures: The exception for each object that failed, by the object's index in the batch, from 0.
+    """
+
+    def __init__(self, failures: Mapping[int, PhiError], total: int) -> None:
+        counts = Counter(type(error).__name__ for error in failures.values())
+        summary = ", ".join(f"{count} {name}" for name, count in counts.items())
+        super().__init__(f"{len(failures)} of {total} failed: {summary}")
+        self.failures = dict(failures)
+        self.exit_code = next(iter(failures.values())).exit_code
 
 
-ACCESS_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "403", "UnauthorizedOperation", "AuthorizationError"})
+ACCESS_DENIED_CODES = frozenset(
+    {"AccessDenied", "AccessDeniedException", "403", "UnauthorizedOperation", "AuthorizationError"}
+)
 CREDENTIAL_CODES = frozenset(
     {
         "ExpiredToken",
@@ -138,49 +147,58 @@ CREDENTIAL_ERRORS = (
 
 @contextmanager
 def translate_aws_errors(action: str) -> Iterator[None]:
-    """Turns what botocore raises within it into ours. action: what was done, such as `s3:PutObject`."""
+    """Turn botocore's exceptions into a PhiError. `action` is the IAM action attempted, such as `s3:PutObject`."""
     try:
         yield
     except ClientError as error:
         raise from_client_error(action, error) from None
     except CREDENTIAL_ERRORS:
         raise AccessDeniedError(
-            f"{action}: there are no usable AWS credentials; see: aws sts get-caller-identity"
+            f"{action}: no usable AWS credentials; check them with: aws sts get-caller-identity"
         ) from None
     except FlexibleChecksumError:
-        raise IntegrityError(f"{action}: what arrived isn't what was sent, by botocore's own check") from None
-    except (ConnectionError, HTTPClientError, HTTPError, IncompleteReadError):  # the last two as a body is read
-        raise UnavailableError(f"{action}: AWS can't be reached; try again, see network and region") from None
+        raise IntegrityError(f"{action}: checksum mismatch reported by botocore; try again") from None
+    except (ConnectionError, HTTPClientError, HTTPError, IncompleteReadError):  # the last two while reading a body
+        raise UnavailableError(
+            f"{action}: AWS can't be reached; check the network and the region, then try again"
+        ) from None
     except BotoCoreError as error:
         raise RequestRejectedError(f"{action}: the request can't be made ({type(error).__name__})") from None
 
 
 def from_client_error(action: str, error: ClientError) -> PhiError:
-    """AWS's answer as one of ours. Its own message is left out: it may repeat what was asked."""
+    """Return the PhiError for an error response. AWS's own message is left out: it may repeat the request's values."""
     code = str(error.response.get("Error", {}).get("Code", ""))
-    about = error.response.get("ResponseMetadata", {})
-    mapped = _error_for_code(action, code, int(about.get("HTTPStatusCode", 0)))
-    mapped.request_id = about.get("RequestId")
-    return mapped
+    metadata = error.response.get("ResponseMetadata", {})
+    translated = _error_for_code(action, code, int(metadata.get("HTTPStatusCode", 0)))
+    translated.request_id = metadata.get("RequestId")
+    return translated
 
 
 def _error_for_code(action: str, code: str, status: int) -> PhiError:
     if code in CREDENTIAL_CODES:
-        return AccessDeniedError(f"{action}: AWS doesn't take these credentials ({code}); get new ones")
+        return AccessDeniedError(
+            f"{action}: AWS rejected the credentials ({code}); get new ones and check them with: "
+            "aws sts get-caller-identity"
+        )
     if code == "InvalidObjectState":
-        return RequestRejectedError(f"{action}: it is archived; have it brought back first, with s3:RestoreObject")
+        return RequestRejectedError(f"{action}: the object is archived; restore it with s3:RestoreObject first")
     if code == "PreconditionFailed" or status == 412:
-        return RequestRejectedError(f"{action}: the object was replaced while it was read; begin again")
+        return RequestRejectedError(f"{action}: the object was replaced while it was read; start again")
     if code in ACCESS_DENIED_CODES or status == 403:
-        return AccessDeniedError(f"{action}: AWS refuses it ({code}); no policy allows it, or one denies it")
+        return AccessDeniedError(f"{action}: AWS denied access ({code}): no policy allows it, or a policy denies it")
     if code in NOT_FOUND_CODES or status == 404:
-        return NotFoundError(f"{action}: there is none ({code})")
+        return NotFoundError(f"{action}: not found ({code})")
     if code in UNUSABLE_KEY_CODES:
-        return WrongKeyError(f"{action}: the key can't be used ({code}); see whether it is disabled or to be deleted")
+        return WrongKeyError(
+            f"{action}: the KMS key can't be used ({code}); check whether it is disabled or pending deletion"
+        )
     if code in CHECKSUM_CODES:
-        return IntegrityError(f"{action}: what arrived isn't what was sent ({code}); nothing was kept, send it again")
+        return IntegrityError(
+            f"{action}: the data that arrived doesn't match its checksum ({code}); nothing was stored, send it again"
+        )
     if code in THROTTLING_CODES or status == 429:
-        return ThrottledError(f"{action}: AWS asks to go slower ({code}); try again later, or with fewer at once")
+        return ThrottledError(f"{action}: AWS throttled the request ({code}); try again later or with less concurrency")
     if status >= 500:
-        return UnavailableError(f"{action}: AWS fails ({code or status}); try again later")
-    return RequestRejectedError(f"{action}: AWS doesn't take it ({code or status})")
+        return UnavailableError(f"{action}: AWS failed to handle the request ({code or status}); try again later")
+    return RequestRejectedError(f"{action}: AWS rejected the request ({code or status})")

@@ -1,7 +1,7 @@
-"""What may be said of an object beside its content: S3 encrypts no metadata, and tells it to whoever asks its head.
+"""Object metadata from a closed vocabulary. S3 doesn't encrypt metadata, and HeadObject returns it.
 
-The vocabulary is closed: fields that are declared in the code, each with the values it may have. None takes free text.
-An application declares more with `Vocabulary`; what it declares is held to phi.phi_detection, and so is each value.
+Each field is declared in code with the values it accepts; no field accepts free text. An application can declare more
+fields with `Vocabulary`. Declarations and values must also pass phi.phi_detection.
 """
 
 from __future__ import annotations
@@ -11,26 +11,27 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from phi.errors import ConfigurationError, IdentifyingValueError
-from phi.object_keys import is_opaque
-from phi.phi_detection import MOST_DIGITS, names_identifier, why_identifying
+from phi.object_keys import is_opaque_id
+from phi.phi_detection import MAX_DIGITS, identification_risk, is_identifier_name
 
 
 class Field(Protocol):
-    """What a field may hold."""
+    """A metadata field: decides which values are allowed."""
 
     @property
     def expected(self) -> str:
-        """What is taken, for an error's text."""
+        """The accepted values, for error messages."""
 
-    def takes(self, value: str) -> bool: ...
+    def accepts(self, value: str) -> bool:
+        """Return whether the value is allowed."""
 
-    def faults(self) -> list[str]:
-        """What is wrong with the field as it is declared."""
+    def errors(self) -> list[str]:
+        """Return the problems in the field's declaration."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some words, such as `lab-report`."""
+    """A field that accepts one of several words, such as `lab-report`."""
 
     options: tuple[str, ...]
 
@@ -38,78 +39,80 @@ class Choice:
     def expected(self) -> str:
         return f"one of {', '.join(self.options)}"
 
-    def takes(self, value: str) -> bool:
+    def accepts(self, value: str) -> bool:
         return value in self.options
 
-    def faults(self) -> list[str]:
-        told = [
-            f"its option {position} {why}"
-            for position, each in enumerate(self.options, 1)
-            if (why := why_identifying(each))
+    def errors(self) -> list[str]:
+        if not self.options:
+            return ["it has no options"]
+        return [
+            f"its option {position} {risk}"
+            for position, option in enumerate(self.options, 1)
+            if (risk := identification_risk(option))
         ]
-        return told or ([] if self.options else ["it has no options"])
 
 
 @dataclass(frozen=True)
 class Number:
-    """A whole number, written without sign or leading zeros; of no more digits than can be nobody's."""
+    """A field that accepts a whole number without sign or leading zeros, too short to identify a person."""
 
-    least: int = 0
-    most: int = 10**MOST_DIGITS - 1
+    minimum: int = 0
+    maximum: int = 10**MAX_DIGITS - 1
 
     @property
     def expected(self) -> str:
-        return f"a whole number from {self.least} to {self.most}"
+        return f"a whole number from {self.minimum} to {self.maximum}"
 
-    def takes(self, value: str) -> bool:
-        digits = value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS
-        return digits and str(int(value)) == value and self.least <= int(value) <= self.most
+    def accepts(self, value: str) -> bool:
+        digits = value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
+        return digits and str(int(value)) == value and self.minimum <= int(value) <= self.maximum
 
-    def faults(self) -> list[str]:
-        fit = 0 <= self.least <= self.most < 10**MOST_DIGITS
-        return [] if fit else [f"it must be within 0 and {10**MOST_DIGITS - 1}"]
+    def errors(self) -> list[str]:
+        valid = 0 <= self.minimum <= self.maximum < 10**MAX_DIGITS
+        return [] if valid else [f"its range must be within 0 and {10**MAX_DIGITS - 1}"]
 
 
 @dataclass(frozen=True)
-class Opaque:
-    """An id of phi.object_keys, such as that of the run that wrote the object."""
+class OpaqueId:
+    """A field that accepts an ID made by phi.object_keys, such as the ID of the batch that wrote the object."""
 
-    expected: str = "an id that phi.object_keys.new_key or key_of made"
+    expected: str = "an ID made by phi.object_keys.new_key or key_for_record"
 
-    def takes(self, value: str) -> bool:
-        return is_opaque(value)
+    def accepts(self, value: str) -> bool:
+        return is_opaque_id(value)
 
-    def faults(self) -> list[str]:
+    def errors(self) -> list[str]:
         return []
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """All fields that there are, by name.
+    """All metadata fields, by name.
 
-    Raises ConfigurationError, with every fault, where a field or an option could tell whose record it is.
+    Raises:
+        ConfigurationError: A field or an option could identify a patient. The message lists every problem.
     """
 
     fields: Mapping[str, Field]
 
     def __post_init__(self) -> None:
-        faults: list[str] = []
+        errors: list[str] = []
         for position, (name, field) in enumerate(self.fields.items(), 1):
-            if why := why_identifying(name):
-                faults.append(f"the name of field {position} {why}")
-            elif names_identifier(name):
-                faults.append(f"field {position} is named for an identifier of HIPAA's")
+            if risk := identification_risk(name):
+                errors.append(f"the name of field {position} {risk}")
+            elif is_identifier_name(name):
+                errors.append(f"field {position} is named after a HIPAA identifier")
             else:
-                faults += [f"{name}: {each}" for each in field.faults()]
-        if faults:
-            raise ConfigurationError(f"the metadata's vocabulary can't be used: {'; '.join(faults)}")
+                errors += [f"{name}: {error}" for error in field.errors()]
+        if errors:
+            raise ConfigurationError(f"the metadata vocabulary is invalid: {'; '.join(errors)}")
 
-    def extended(self, fields: Mapping[str, Field]) -> Vocabulary:
-        """With more fields, or with others in the place of some."""
+    def with_fields(self, fields: Mapping[str, Field]) -> Vocabulary:
+        """Return a vocabulary with these fields added or replaced."""
         return Vocabulary({**self.fields, **fields})
 
 
-VOCABULARY = Vocabulary(
+DEFAULT_VOCABULARY = Vocabulary(
     {
         "content-kind": Choice(
             (
@@ -151,30 +154,31 @@ VOCABULARY = Vocabulary(
         "compression": Choice(("none", "gzip", "zstd")),
         "schema-version": Number(1),
         "retention-class": Choice(("standard", "minor", "research", "legal-hold")),
-        "batch": Opaque(),
+        "batch": OpaqueId(),
     }
 )
 
 
-def checked(metadata: Mapping[str, str], vocabulary: Vocabulary = VOCABULARY) -> dict[str, str]:
-    """The metadata as it may be sent.
+def validate_metadata(metadata: Mapping[str, str], vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> dict[str, str]:
+    """Return the metadata if every field and value is in the vocabulary.
 
-    Raises IdentifyingValueError with every fault. It names the fields of the vocabulary, and tells neither a value nor
-    the name of any other field.
+    Raises:
+        IdentifyingValueError: A field or a value isn't allowed. The message lists every problem. It names fields of the
+            vocabulary, and contains neither values nor the names of unknown fields.
     """
-    faults: list[str] = []
+    errors: list[str] = []
     unknown = sum(name not in vocabulary.fields for name in metadata)
     if unknown:
         known = ", ".join(vocabulary.fields)
-        faults.append(f"{unknown} field{'s aren' if unknown > 1 else ' isn'}'t of the vocabulary, which has: {known}")
+        errors.append(f"{unknown} unknown field{'s' if unknown > 1 else ''}; the vocabulary has: {known}")
     for name, field in vocabulary.fields.items():
         if name not in metadata:
             continue
         value = metadata[name]
-        if not isinstance(value, str) or not field.takes(value):
-            faults.append(f"{name} must be {field.expected}")
-        elif not is_opaque(value) and (why := why_identifying(value)):
-            faults.append(f"{name} {why}")
-    if faults:
-        raise IdentifyingValueError(f"the metadata, which S3 doesn't encrypt, can't be used: {'; '.join(faults)}")
+        if not isinstance(value, str) or not field.accepts(value):
+            errors.append(f"{name} must be {field.expected}")
+        elif not is_opaque_id(value) and (risk := identification_risk(value)):
+            errors.append(f"{name} {risk}")
+    if errors:
+        raise IdentifyingValueError(f"the metadata is invalid (S3 doesn't encrypt it): {'; '.join(errors)}")
     return dict(metadata)

@@ -1,10 +1,11 @@
-"""Object keys that tell nothing: S3 encrypts no key, and writes it to access logs, inventories, events and bills.
+"""Object keys that reveal nothing. S3 doesn't encrypt keys, and copies them to access logs, inventories and events.
 
-A key is 48 letters of sixteen consonants. Without a digit it holds no number, date or address; without a vowel no
-word or name. The last eight letters are a check of the others, so that only what was made here is a key: a hash of an
-MRN, which anybody undoes who counts through all MRNs, isn't one, nor is a key with a slip of the pen.
+An ID is 48 letters from an alphabet of sixteen consonants. Without digits it can't contain a number, a date or an
+address; without vowels it can't contain a word or a name. The last eight letters are a checksum of the others, so only
+keys made here are accepted. Keys with a typing error are rejected, and so are plain hashes of an MRN, which anyone can
+reverse by hashing every possible MRN.
 
-HIPAA asks that a code for a record isn't made from what is known of the person, unless the means are held secret:
+HIPAA requires that a record's code isn't derived from information about the person, unless the method is secret:
 https://www.hhs.gov/hipaa/for-professionals/special-topics/de-identification/index.html
 """
 
@@ -19,95 +20,117 @@ from collections.abc import Collection
 
 from phi.errors import ConfigurationError, IdentifyingValueError
 
-LETTERS = "bcdfghjkmnpqrstv"  # sixteen: a letter for four bits
-BODY_BYTES = 20  # 160 bits: 2^80 keys until two are likely to be the same
-CHECK_BYTES = 4
+ALPHABET = "bcdfghjkmnpqrstv"  # sixteen letters: each encodes four bits
+BODY_BYTES = 20  # 160 bits: a collision is likely only after 2^80 keys
+CHECKSUM_BYTES = 4
 SECRET_BYTES = 32
-LONGEST = 1024  # of S3
-PREFIXES = frozenset({"restore-drill"})
-"""The words that may stand before an id, each closed by `/`. An application may declare its own."""
+MAX_KEY_LENGTH = 1024  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+DEFAULT_PREFIXES = frozenset({"restore-test"})
+"""The words allowed before an ID, each followed by `/`. An application can declare its own."""
 
-_TO_LETTERS = str.maketrans("0123456789abcdef", LETTERS)
-_FROM_LETTERS = str.maketrans(LETTERS, "0123456789abcdef")
-_ID = re.compile(f"[{LETTERS}]{{{2 * (BODY_BYTES + CHECK_BYTES)}}}")
-# Each use of a secret or a hash has its own words before it, so that none gives away another's.
-_CHECK_OF = b"phi: check of an object key, 1\0"
-_KEY_OF = b"phi: object key of a record, 1\0"
-
-
-def new_key(prefix: str = "", *, prefixes: Collection[str] = PREFIXES) -> str:
-    """A random key, after a prefix as `check_prefix` takes it: a declared word, or a record's own key."""
-    return _under(prefix, _written(secrets.token_bytes(BODY_BYTES)), prefixes)
+_TO_LETTERS = str.maketrans("0123456789abcdef", ALPHABET)
+_FROM_LETTERS = str.maketrans(ALPHABET, "0123456789abcdef")
+_ID = re.compile(f"[{ALPHABET}]{{{2 * (BODY_BYTES + CHECKSUM_BYTES)}}}")
+# Domain separation: the output for one purpose reveals nothing about the output for another.
+_CHECKSUM_CONTEXT = b"phi: check of an object key, 1\0"
+_RECORD_KEY_CONTEXT = b"phi: object key of a record, 1\0"
 
 
-def key_of(record_id: str, secret: bytes, prefix: str = "", *, prefixes: Collection[str] = PREFIXES) -> str:
-    """The key of a record: always the same for the same id and secret, and nothing without the secret.
+def new_key(prefix: str = "", *, prefixes: Collection[str] = DEFAULT_PREFIXES) -> str:
+    """Return a random key.
 
-    secret: at least 32 random bytes, such as `secrets.token_bytes(32)`, which only the application holds. Who loses it
-    can't find the records by their ids any more; who learns it can find out whose each object is.
+    Args:
+        prefix: A declared word, or the key of a record that groups objects. No prefix by default.
+        prefixes: The declared words.
 
-    The id is taken as it is but for Unicode's canonical form, as `01` and `1`, or `a` and `A`, may be two people. One
-    with white space at its ends or a control character in it is refused: read without that it would be another key.
+    Raises:
+        IdentifyingValueError: The prefix is neither a declared word nor an ID.
+    """
+    return _with_prefix(prefix, _encode(secrets.token_bytes(BODY_BYTES)), prefixes)
 
-    Raises ConfigurationError for a secret or an id that can't be used, which isn't told.
+
+def key_for_record(
+    record_id: str, secret: bytes, prefix: str = "", *, prefixes: Collection[str] = DEFAULT_PREFIXES
+) -> str:
+    """Return the key of a record. The same ID and secret always give the same key.
+
+    Args:
+        record_id: The application's ID for the record, such as an MRN. It is used as it is, except for Unicode
+            normalization: `01` and `1`, or `a` and `A`, may be two people. An ID with surrounding white space or
+            control characters is rejected, because reading it without them would give another key.
+        secret: At least 32 random bytes, such as `secrets.token_bytes(32)`, known only to the application. If you lose
+            it, you can no longer find records by ID. Anyone who learns it can link objects to records.
+        prefix: A declared word, or the key of a record. No prefix by default.
+        prefixes: The declared words.
+
+    Raises:
+        ConfigurationError: The ID or the secret can't be used. The message contains neither.
+        IdentifyingValueError: The prefix is neither a declared word nor an ID.
     """
     if len(secret) < SECRET_BYTES or len(set(secret)) < SECRET_BYTES // 4:
         raise ConfigurationError(
-            f"the secret of the keys must be at least {SECRET_BYTES} random bytes: make one with "
+            f"the key secret must be at least {SECRET_BYTES} random bytes; make one with: "
             f"python -c 'import secrets; print(secrets.token_hex({SECRET_BYTES}))'"
         )
     if not record_id or record_id != record_id.strip() or any(unicodedata.category(c)[0] == "C" for c in record_id):
         raise ConfigurationError(
-            "a record's id must be text without white space at its ends, control or invisible characters"
+            "the record ID must be text without surrounding white space and without control or invisible characters"
         )
-    told = unicodedata.normalize("NFC", record_id).encode()
-    return _under(prefix, _written(hmac.digest(secret, _KEY_OF + told, "sha256")[:BODY_BYTES]), prefixes)
+    message = _RECORD_KEY_CONTEXT + unicodedata.normalize("NFC", record_id).encode()
+    return _with_prefix(prefix, _encode(hmac.digest(secret, message, "sha256")[:BODY_BYTES]), prefixes)
 
 
-def check_key(key: str, *, prefixes: Collection[str] = PREFIXES) -> str:
-    """The key itself. Raises IdentifyingValueError, which doesn't tell it, unless it was made here."""
-    *before, last = key.split("/")
-    if len(key) > LONGEST or not is_opaque(last) or not all(_fit(each, prefixes) for each in before):
+def check_key(key: str, *, prefixes: Collection[str] = DEFAULT_PREFIXES) -> str:
+    """Return the key if it was made here, after any allowed prefix.
+
+    Raises:
+        IdentifyingValueError: The key wasn't made here. The message doesn't contain it.
+    """
+    *prefix_parts, object_id = key.split("/")
+    allowed = is_opaque_id(object_id) and all(_is_allowed_part(part, prefixes) for part in prefix_parts)
+    if len(key) > MAX_KEY_LENGTH or not allowed:
         raise IdentifyingValueError(
-            "the object's key isn't one that phi made, and S3 encrypts no key: an upload without one gets a random "
-            "key, and phi.object_keys.key_of makes that of a record"
+            "the object key wasn't made by phi, and S3 doesn't encrypt keys: upload without a key to get a random one, "
+            "or make a record's key with phi.object_keys.key_for_record"
         )
     return key
 
 
-def check_prefix(prefix: str, *, prefixes: Collection[str] = PREFIXES) -> str:
-    """The prefix as it stands before a key, with its `/`; "" stays so. Each part is a declared word or an id.
+def normalize_prefix(prefix: str, *, prefixes: Collection[str] = DEFAULT_PREFIXES) -> str:
+    """Return the prefix with a trailing `/`, or "" unchanged. Each part must be a declared word or an ID.
 
-    Raises IdentifyingValueError, which doesn't tell it, for any other: what is asked for is logged too.
+    Raises:
+        IdentifyingValueError: A part is anything else; requested prefixes are logged too. The message doesn't contain
+            the prefix.
     """
     if not prefix:
         return ""
     parts = prefix.removesuffix("/").split("/")
-    if len(prefix) > LONGEST or not all(_fit(each, prefixes) for each in parts):
-        known = ", ".join(f"{each}/" for each in sorted(prefixes))
-        raise IdentifyingValueError(f"the prefix of the keys must be of whole ids or of these: {known}")
+    if len(prefix) > MAX_KEY_LENGTH or not all(_is_allowed_part(part, prefixes) for part in parts):
+        known = ", ".join(f"{word}/" for word in sorted(prefixes))
+        raise IdentifyingValueError(f"the key prefix must consist of whole IDs or of these words: {known}")
     return "/".join(parts) + "/"
 
 
-def is_opaque(text: str) -> bool:
-    """Whether it is an id that was made here; prefixes aren't."""
+def is_opaque_id(text: str) -> bool:
+    """Return whether the text is an ID made here, without a prefix."""
     if not _ID.fullmatch(text):
         return False
-    made = bytes.fromhex(text.translate(_FROM_LETTERS))
-    return made[BODY_BYTES:] == _check(made[:BODY_BYTES])
+    decoded = bytes.fromhex(text.translate(_FROM_LETTERS))
+    return decoded[BODY_BYTES:] == _checksum(decoded[:BODY_BYTES])
 
 
-def _fit(part: str, prefixes: Collection[str]) -> bool:
-    return part in prefixes or is_opaque(part)
+def _is_allowed_part(part: str, prefixes: Collection[str]) -> bool:
+    return part in prefixes or is_opaque_id(part)
 
 
-def _under(prefix: str, identifier: str, prefixes: Collection[str]) -> str:
-    return check_key(check_prefix(prefix, prefixes=prefixes) + identifier, prefixes=prefixes)
+def _with_prefix(prefix: str, object_id: str, prefixes: Collection[str]) -> str:
+    return check_key(normalize_prefix(prefix, prefixes=prefixes) + object_id, prefixes=prefixes)
 
 
-def _written(body: bytes) -> str:
-    return (body + _check(body)).hex().translate(_TO_LETTERS)
+def _encode(body: bytes) -> str:
+    return (body + _checksum(body)).hex().translate(_TO_LETTERS)
 
 
-def _check(body: bytes) -> bytes:
-    return hashlib.sha256(_CHECK_OF + body).digest()[:CHECK_BYTES]
+def _checksum(body: bytes) -> bytes:
+    return hashlib.sha256(_CHECKSUM_CONTEXT + body).digest()[:CHECKSUM_BYTES]

@@ -1,17 +1,18 @@
-"""Whether a word may tell whose record it is: the second line, behind a vocabulary that takes only what it knows.
+"""Detection of values that may identify a person: the second check, after the metadata vocabulary.
 
 HIPAA's eighteen identifiers are numbers, dates, addresses and names: https://www.ecfr.gov/current/title-45/part-164#p-164.514(b)(2)
-A name in small letters can't be told from a word by any rule. So this says what a plain word is, rather than what an
-identifier is, and leaves to the vocabulary which words there are.
+No rule can tell a lower-case name from an ordinary word. This module therefore accepts only plain words, and leaves it
+to the vocabulary to list the allowed ones.
 """
 
 from __future__ import annotations
 
 import re
 
-LONGEST = 40
-MOST_DIGITS = 3
-# `lab-report`, `fhir-r4`, `utf-8`: words, a few letters with a number of one to three digits, such a number alone.
+MAX_WORD_LENGTH = 40
+MAX_DIGITS = 3
+# `lab-report`, `fhir-r4`, `utf-8`: each part is a word, up to five letters followed by one to three digits, or only
+# one to three digits.
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PART = re.compile(r"[a-z]{1,24}|[a-z]{0,5}[0-9]{1,3}")
 
@@ -20,20 +21,21 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_MONTH = _words("january february april june july august september october november december")
-_PERHAPS_MONTH = _words("jan feb mar march apr may jun jul aug sep sept oct nov dec")
-_NUMBERED = _words(
+_MONTHS = _words("january february april june july august september october november december")
+_AMBIGUOUS_MONTHS = _words("jan feb mar march apr may jun jul aug sep sept oct nov dec")
+_IDENTIFIER_LABELS = _words(
     "account acct address age beneficiary birth birthdate birthday born dob email fax fname given insurance "
     "ip lastname license lname mail member mobile mrn name nhs nickname npi passport patient phone plate policy "
     "postcode postal serial sin ssn street subscriber surname tel telephone url vin zip zipcode"
 )
-"""What a number or a name comes after, or what a field is called that holds one."""
-_TITLE = _words("dr doctor jr lady lord madam miss mr mrs ms mx prof professor sir sr")
-_HOST = _words("at com edu gov http https mailto net org www")
-# The most borne in the United States' census and Social Security's lists that aren't English words too:
+"""Words that precede an identifying number or name, or that name the field for one."""
+_TITLES = _words("dr doctor jr lady lord madam miss mr mrs ms mx prof professor sir sr")
+_ADDRESS_WORDS = _words("at com edu gov http https mailto net org www")
+# The most common names in the lists of the US Census Bureau and the Social Security Administration, except those that
+# are also English words:
 # https://www.ssa.gov/oact/babynames/decades/century.html
 # https://www.census.gov/topics/population/genealogy/data/2010_surnames.html
-_NAME = _words(
+_COMMON_NAMES = _words(
     """
     james robert john michael david william richard joseph thomas charles christopher daniel matthew anthony donald
     steven andrew paul joshua kenneth kevin brian timothy ronald george jason edward jeffrey ryan jacob nicholas gary
@@ -53,36 +55,38 @@ _NAME = _words(
 )
 
 
-def why_identifying(text: str) -> str | None:
-    """Why it may tell whose record it is, without telling the text; None where it is plain words.
+def identification_risk(text: str) -> str | None:
+    """Return why the text may identify a person, or None if it consists of plain words.
 
-    What looks like a digit or letter and isn't ASCII, what can't be seen, and what is written in percent or base64 is
-    no plain word, so nothing has to be read through first.
+    The reason is a predicate, such as `looks like a date`, and doesn't contain the text.
+
+    The text needs no decoding first: look-alike and invisible characters, percent-encoding and base64 aren't plain
+    words either.
     """
     if not text.isascii():
-        return "has characters that aren't ASCII"
-    if not 0 < len(text) <= LONGEST or not _SLUG.fullmatch(text):
-        return f"isn't 1 to {LONGEST} small letters, digits and single hyphens between them"
-    if sum(each.isdigit() for each in text) > MOST_DIGITS:
-        return f"has more than {MOST_DIGITS} digits, as a number, a date or a postal code of somebody's has"
+        return "has non-ASCII characters"
+    if not 0 < len(text) <= MAX_WORD_LENGTH or not _SLUG.fullmatch(text):
+        return f"isn't 1 to {MAX_WORD_LENGTH} lower-case letters and digits, with single hyphens between them"
+    if sum(character.isdigit() for character in text) > MAX_DIGITS:
+        return f"has more than {MAX_DIGITS} digits, like a record number, a date or a postal code"
     words = text.split("-")
-    if not all(_PART.fullmatch(each) for each in words):
-        return "mixes letters and digits as a code does"
-    letters = {each.rstrip("0123456789") for each in words}
-    numbers = sum(each.isdigit() for each in words)
-    numbered = letters != set(words)
-    if letters & _MONTH or (numbered and letters & _PERHAPS_MONTH) or numbers > 1:
+    if not all(_PART.fullmatch(word) for word in words):
+        return "mixes letters and digits like a code"
+    letters = {word.rstrip("0123456789") for word in words}
+    numbers = sum(word.isdigit() for word in words)
+    has_digits = letters != set(words)
+    if letters & _MONTHS or (has_digits and letters & _AMBIGUOUS_MONTHS) or numbers > 1:
         return "looks like a date"
-    if numbered and letters & _NUMBERED:
-        return "looks like a number of somebody's"
-    if letters & _HOST:
+    if has_digits and letters & _IDENTIFIER_LABELS:
+        return "looks like an identifying number"
+    if letters & _ADDRESS_WORDS:
         return "looks like an address"
-    if letters & (_TITLE | _NAME):
+    if letters & (_TITLES | _COMMON_NAMES):
         return "looks like a name"
     return None
 
 
-def names_identifier(field: str) -> bool:
-    """Whether a field of this name is made to hold an identifier: `mrn`, `patient-name`, `date-of-birth`."""
+def is_identifier_name(field: str) -> bool:
+    """Return whether a field name denotes an identifier, such as `mrn`, `patient-name` or `date-of-birth`."""
     words = set(field.split("-"))
-    return bool(words & (_NUMBERED | _TITLE | _NAME | {"date"}))
+    return bool(words & (_IDENTIFIER_LABELS | _TITLES | _COMMON_NAMES | {"date"}))

@@ -1,4 +1,4 @@
-"""A YAML file as a model of it, or all that is wrong with it at once."""
+"""YAML files that are validated against a pydantic model."""
 
 from __future__ import annotations
 
@@ -9,27 +9,31 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from phi.errors import ConfigurationError
+from phi.validation_errors import format_validation_error
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_yaml(path: Path) -> Any:
-    """What the file holds. Raises ConfigurationError where it can't be read or isn't YAML."""
+    """Return the content of a YAML file. Raises ConfigurationError if it can't be read or isn't valid YAML."""
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: no UTF-8, or a date that there isn't
+    except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: not UTF-8, or an impossible date
         raise ConfigurationError(f"{path} can't be read as YAML: {type(error).__name__}") from None
 
 
-def to_model(kind: type[Model], content: Any, where: str) -> Model:
-    """Raises ConfigurationError that names every fault of the content."""
+def to_model(model: type[Model], content: Any, source: str) -> Model:
+    """Return the content as an instance of the model.
+
+    Args:
+        model: The model to validate against.
+        content: The parsed YAML.
+        source: Where the content came from, for the error message.
+
+    Raises:
+        ConfigurationError: The content doesn't fit the model. The message lists every problem.
+    """
     try:
-        return kind.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'it'}: {_told(each)}" for each in error.errors())
-        raise ConfigurationError(f"{where} can't be used: {faults}") from None
-
-
-def _told(fault: Any) -> str:
-    known = {"extra_forbidden": "there is no such name", "missing": "is missing"}
-    return known.get(fault["type"]) or str(fault["msg"]).removeprefix("Value error, ")
+        raise ConfigurationError(f"{source} can't be used: {format_validation_error(error)}") from None

@@ -1,4 +1,4 @@
-"""The HIPAA pack: `pulumi preview --policy-pack policy`."""
+"""The entry point of the HIPAA policy pack: `pulumi preview --policy-pack policy`."""
 
 from crossguard.serve import serve
 

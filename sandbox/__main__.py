@@ -1,4 +1,4 @@
-"""bin/sandbox: run a command against an embedded AWS, or stop it."""
+"""bin/sandbox: run a command against an embedded AWS, or stop that AWS."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from pulumi_engine import engine
 from pulumi_engine.go import EngineError
 from sandbox import emulator
 from sandbox.emulator import Emulator
-from sandbox.environment import environment
-from sandbox.folder import Folder, SandboxError, folder
+from sandbox.environment import build_environment
+from sandbox.folder import Folder, SandboxError, sandbox_folder
 
 VENV = Path(sys.prefix)
-GRACE = 5.0  # seconds that a command has to end when its emulator has died
+DEFAULT_NAME = "default"
+GRACE = 5.0  # seconds that the command has to exit after its emulator has died
 
 
 def main() -> int:
     options = _options()
     try:
-        home = folder(options.name)
+        folder = sandbox_folder(options.name)
         if options.down:
-            with home.changing():
-                emulator.stop(home)
+            with folder.locked():
+                emulator.stop(folder)
             return 0
-        built = engine.ensure()
-        with home.changing():
-            aws = emulator.running(home) or _start(home)
-            _link(home.plugins, built.plugins)
-        return _run(options.command, home, aws, environment(os.environ, home, aws, built.bin, VENV))
+        pulumi = engine.ensure()
+        with folder.locked():
+            aws = emulator.find_running(folder) or _start(folder)
+            _link(folder.plugins, pulumi.plugins)
+        return _run(options.command, folder, aws, build_environment(os.environ, folder, aws, pulumi.bin, VENV))
     except (SandboxError, EngineError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 1
@@ -47,64 +48,70 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="sandbox",
-        allow_abbrev=False,  # `--do` must not be taken for `--down`
+        allow_abbrev=False,  # `--do` must not mean `--down`
         usage="sandbox [--name NAME] COMMAND…  |  sandbox [--name NAME] --down",
-        description="Runs a command against an embedded AWS, with the Pulumi engine on PATH, a Pulumi state of its "
-        "own and made-up credentials. The program and its stack files stay as they are; real AWS can't be reached.",
+        description="Run a command against an embedded AWS, with the Pulumi engine on PATH, a separate Pulumi state "
+        "and made-up credentials. Your program and stack files are not changed; real AWS can't be reached.",
     )
-    parser.add_argument("--name", default="default", help="one of several sandboxes that are apart (default: default)")
-    parser.add_argument("--down", action="store_true", help="stop the sandbox and clear all that it holds")
-    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND…", help="what to run, and its arguments")
+    parser.add_argument("--name", default=DEFAULT_NAME, help="name of an independent sandbox (default: default)")
+    parser.add_argument("--down", action="store_true", help="stop the sandbox and delete its state")
+    parser.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="COMMAND…", help="command to run, with its arguments"
+    )
     options = parser.parse_args()
     if options.command[:1] == ["--"]:
         del options.command[0]
     if bool(options.command) == options.down:
-        parser.error("give a command to run, such as: sandbox pulumi preview --stack dev; or --down")
+        parser.error("give either a command, such as `bin/sandbox pulumi preview --stack dev`, or --down")
     return options
 
 
-def _start(home: Folder) -> Emulator:
-    if home.path.exists():
+def _start(folder: Folder) -> Emulator:
+    if folder.path.exists():
         print(
-            f"sandbox: the emulator of '{home.name}' has died, and its AWS with it; "
-            "clearing the Pulumi state that described it",
+            f"sandbox: the emulator of '{folder.name}' has died and its AWS resources are lost; "
+            "clearing the Pulumi state that described them",
             file=sys.stderr,
         )
-        shutil.rmtree(home.path)
-    for part in (home.path, home.state, home.plugins.parent):
-        part.mkdir(parents=True)
-    aws = emulator.start(home)
-    print(f"sandbox: started '{home.name}', {_kept_out(aws)}; stop it with: bin/sandbox --down", file=sys.stderr)
+        shutil.rmtree(folder.path)
+    for path in (folder.path, folder.state, folder.plugins.parent):
+        path.mkdir(parents=True)
+    aws = emulator.start(folder)
+    stop = "bin/sandbox --down" if folder.name == DEFAULT_NAME else f"bin/sandbox --name {folder.name} --down"
+    print(f"sandbox: started '{folder.name}', {_describe_isolation(aws)}; stop it with: {stop}", file=sys.stderr)
     return aws
 
 
-def _link(plugins: Path, to: Path) -> None:
-    """Have the sandbox's plugins be the engine's, which is another engine when its sources have changed."""
-    if not plugins.is_symlink() or plugins.readlink() != to:
+def _link(plugins: Path, engine_plugins: Path) -> None:
+    """Link the sandbox's plugin folder to the engine's, whose path changes with the engine's sources."""
+    if not plugins.is_symlink() or plugins.readlink() != engine_plugins:
         plugins.unlink(missing_ok=True)
-        plugins.symlink_to(to)
+        plugins.symlink_to(engine_plugins)
 
 
-def _kept_out(aws: Emulator) -> str:
+def _describe_isolation(aws: Emulator) -> str:
     if aws.isolated:
-        return "on a network of its own"
+        return "in its own network namespace"
     return (
-        "WITHOUT a network of its own, which this kernel refuses: real AWS is kept out by made-up credentials, "
-        "a certificate authority of its own and a proxy that refuses"
+        "WITHOUT its own network namespace, which this kernel doesn't allow: only made-up credentials, a private "
+        "certificate authority and a proxy that rejects every request keep the command away from real AWS"
     )
 
 
-def _run(command: list[str], home: Folder, aws: Emulator, env: dict[str, str]) -> int:
-    """Run the command to its end; end it if the emulator dies, since AWS clients would retry for minutes."""
+def _run(command: list[str], folder: Folder, aws: Emulator, env: dict[str, str]) -> int:
+    """Run the command and return its exit code.
+
+    If the emulator dies, the command is ended, because AWS clients would retry for minutes.
+    """
     if shutil.which(command[0], path=env["PATH"]) is None:
-        raise SandboxError(f"no such command: {command[0]}")
-    child = subprocess.Popen([*aws.beside(), *command], env=env)
+        raise SandboxError(f"command not found: {command[0]}")
+    child = subprocess.Popen([*aws.command_prefix(), *command], env=env)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's Ctrl-C reaches the command itself
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     died = threading.Event()
 
     def watch() -> None:
-        home.wait_for_death()
+        folder.wait_until_stopped()
         died.set()
         child.terminate()
         try:
@@ -115,7 +122,7 @@ def _run(command: list[str], home: Folder, aws: Emulator, env: dict[str, str]) -
     threading.Thread(target=watch, daemon=True).start()
     status = child.wait()
     if died.is_set():
-        raise SandboxError(f"the emulator of '{home.name}' died while the command ran; its log: {home.log}")
+        raise SandboxError(f"the emulator of '{folder.name}' died while the command was running; its log: {folder.log}")
     return status if status >= 0 else 128 - status
 
 

@@ -1,4 +1,4 @@
-"""The embedded AWS as the command line sees it: is it running, start it, stop it. It outlives the command."""
+"""Find, start and stop the emulator process. It keeps running after a sandboxed command ends."""
 
 from __future__ import annotations
 
@@ -20,40 +20,47 @@ SERVER = ROOT / "sandbox" / "server.py"
 class Emulator:
     """A running emulator.
 
-    endpoint, plain: its URL over TLS, and over plain HTTP.
-    nowhere: a loopback address where nothing answers.
-    way: how it was isolated.
+    Attributes:
+        pid: Its process ID.
+        endpoint: Its URL over TLS.
+        http_endpoint: Its URL over plain HTTP.
+        rejecting_proxy: The URL of a loopback port that refuses every connection.
+        isolation_command: The command prefix that started it in its own network; empty without one.
     """
 
     pid: int
     endpoint: str
-    plain: str
-    nowhere: str
-    way: tuple[str, ...]
+    http_endpoint: str
+    rejecting_proxy: str
+    isolation_command: tuple[str, ...]
 
     @property
     def isolated(self) -> bool:
-        return bool(self.way)
+        return bool(self.isolation_command)
 
-    def beside(self) -> list[str]:
-        """The command prefix that runs a program on the emulator's network."""
-        return network.beside(self.pid, list(self.way))
+    def command_prefix(self) -> list[str]:
+        """Return the command prefix that runs a program in the emulator's network."""
+        return network.joining_command_prefix(self.pid, list(self.isolation_command))
 
 
-def running(folder: Folder) -> Emulator | None:
-    """The emulator of this folder, if it lives."""
-    if not folder.emulator_lives() or not folder.record.exists():
+def find_running(folder: Folder) -> Emulator | None:
+    """Return this folder's emulator if it is running."""
+    if not folder.is_running() or not folder.record.exists():
         return None
     record = json.loads(folder.record.read_text())
-    return Emulator(**record | {"way": tuple(record["way"])})
+    return Emulator(**record | {"isolation_command": tuple(record["isolation_command"])})
 
 
 def start(folder: Folder) -> Emulator:
-    """Start an emulator for this folder. If it can't start, remove the folder and raise SandboxError with its log."""
-    way = network.alone()
+    """Start an emulator for this folder.
+
+    Raises:
+        SandboxError: It didn't start; the message has the end of its log, and the folder has been removed.
+    """
+    isolation_command = network.isolated_command_prefix()
     with folder.log.open("w") as log:
         process = subprocess.Popen(
-            [*way, sys.executable, "-P", SERVER, str(folder.path), *way],
+            [*isolation_command, sys.executable, "-P", SERVER, str(folder.path), *isolation_command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -65,11 +72,11 @@ def start(folder: Folder) -> Emulator:
     try:
         with process.stdout:
             ready = process.stdout.readline()
-        emulator = running(folder) if ready else None
+        emulator = find_running(folder) if ready else None
         if emulator is None:
             tail = "\n".join(folder.log.read_text().splitlines()[-5:])
-            raise SandboxError(f"the emulator didn't start. Its last words:\n{tail}")
-    except BaseException:  # an interrupt too: nothing half-started may stay
+            raise SandboxError(f"the emulator didn't start. The end of its log:\n{tail}")
+    except BaseException:  # KeyboardInterrupt too: no half-started emulator may remain
         process.kill()
         process.wait()
         shutil.rmtree(folder.path)
@@ -78,8 +85,8 @@ def start(folder: Folder) -> Emulator:
 
 
 def stop(folder: Folder) -> None:
-    """Stop the emulator and remove its folder, the Pulumi state with it."""
-    if emulator := running(folder):
+    """Stop the emulator and remove its folder with the Pulumi state."""
+    if emulator := find_running(folder):
         os.kill(emulator.pid, signal.SIGTERM)
-        folder.wait_for_death()
+        folder.wait_until_stopped()
     shutil.rmtree(folder.path, ignore_errors=True)

@@ -1,9 +1,8 @@
-"""The environment of a sandboxed command: all that makes the sandbox, and all that keeps real AWS out.
+"""The environment variables of a sandboxed command, which point it at the sandbox and keep it away from real AWS.
 
-On Linux the command also runs on a network of loopback alone (network.py). The environment holds by itself where
-the kernel gives no such network: nothing of the caller's AWS, proxy or Pulumi settings is passed on, the credentials
-are made up, only the sandbox's own certificate authority is trusted, and every other address is behind a proxy
-that refuses.
+On Linux the command also runs in a network that has only loopback (network.py). Even without one, these variables
+keep the command away from real AWS: the caller's AWS, proxy and Pulumi settings are dropped, the credentials are made
+up, only the sandbox's certificate authority is trusted, and a proxy rejects requests to any other address.
 """
 
 from __future__ import annotations
@@ -17,49 +16,57 @@ from sandbox.folder import Folder
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-ACCESS_KEY = "sandbox"  # of the account's administrator
-HERE = Path(__file__).resolve().parent
-# Another cloud's credentials have no business here either.
-DROPPED = ("AWS_", "PULUMI_", "ARM_", "AZURE_", "GOOGLE_", "BOTO_")
-KEPT = ("PULUMI_STACK", "PULUMI_OPTION_", "PULUMI_DEBUG_")
+ACCESS_KEY = "sandbox"  # the account administrator's
+SANDBOX_SOURCES = Path(__file__).resolve().parent
+# Credentials for other clouds are dropped too.
+DROPPED_PREFIXES = ("AWS_", "PULUMI_", "ARM_", "AZURE_", "GOOGLE_", "BOTO_")
+KEPT_PREFIXES = ("PULUMI_STACK", "PULUMI_OPTION_", "PULUMI_DEBUG_")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 CA_BUNDLES = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO")
 
 
-def environment(
+def build_environment(
     caller: Mapping[str, str], folder: Folder, emulator: Emulator, engine_bin: Path, venv: Path
 ) -> dict[str, str]:
-    """The whole environment of a command in this sandbox, from the caller's own."""
+    """Return the complete environment of a command in this sandbox.
+
+    Args:
+        caller: The environment of the caller, usually `os.environ`.
+        folder: The sandbox's folder.
+        emulator: The sandbox's running emulator.
+        engine_bin: The folder that holds the real `pulumi`.
+        venv: The virtual environment whose tools the command may use.
+    """
     proxies = [*PROXIES, *map(str.upper, PROXIES)]
     kept = {
         name: value
         for name, value in caller.items()
-        if (not name.startswith(DROPPED) or name.startswith(KEPT)) and name not in proxies
+        if (not name.startswith(DROPPED_PREFIXES) or name.startswith(KEPT_PREFIXES)) and name not in proxies
     }
-    path = [str(HERE / "path"), str(engine_bin), str(venv / "bin"), caller.get("PATH", os.defpath)]
+    path = [str(SANDBOX_SOURCES / "path"), str(engine_bin), str(venv / "bin"), caller.get("PATH", os.defpath)]
     return kept | {
         "PATH": os.pathsep.join(path),
         "SANDBOX": str(folder.path),
         "SANDBOX_ENGINE": str(engine_bin),
-        "SANDBOX_HTTP": emulator.plain,  # the same AWS over plain HTTP, to see it refused
+        "SANDBOX_HTTP": emulator.http_endpoint,  # the same AWS over plain HTTP, to test that policies refuse it
         "AWS_ENDPOINT_URL": emulator.endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        # Neither a profile, nor an instance's or a container's role.
+        # No profile, instance role or container role applies.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
         **dict.fromkeys(CA_BUNDLES, str(folder.ca)),
         "SSL_CERT_DIR": os.devnull,
-        **dict.fromkeys(proxies, emulator.nowhere),
+        **dict.fromkeys(proxies, emulator.rejecting_proxy),
         "no_proxy": "127.0.0.1,localhost",
         "NO_PROXY": "127.0.0.1,localhost",
         "PULUMI_HOME": str(folder.pulumi_home),
         "PULUMI_BACKEND_URL": folder.state.as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "sandbox",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # A missing plugin is an error at once, not a wait for a network that isn't there.
+        # A missing plugin fails immediately instead of waiting for a network that isn't available.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }

@@ -1,4 +1,4 @@
-"""A sandbox's folder: what it holds, who may change it, and whether its emulator lives."""
+"""A sandbox's folder: its paths, its lock, and whether its emulator is running."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+VALID_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 class SandboxError(Exception):
-    """Something the user can mend; the message says what and how."""
+    """An error that the user can fix; the message says how."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The folder of one sandbox: the emulator's record and the Pulumi state, removed together."""
+    """A sandbox's folder. It holds the emulator's record and the Pulumi state, which are removed together."""
 
     path: Path
 
@@ -30,12 +30,12 @@ class Folder:
 
     @property
     def record(self) -> Path:
-        """JSON of the running emulator."""
+        """The running `Emulator` as JSON."""
         return self.path / "emulator.json"
 
     @property
-    def alive(self) -> Path:
-        """Locked by the emulator for as long as it runs: the kernel frees it however the process ends."""
+    def lock_file(self) -> Path:
+        """A file that the emulator locks while it runs. The kernel releases the lock however the process ends."""
         return self.path / "alive"
 
     @property
@@ -48,7 +48,7 @@ class Folder:
 
     @property
     def state(self) -> Path:
-        """Pulumi's file backend."""
+        """The folder of Pulumi's file backend."""
         return self.path / "state"
 
     @property
@@ -57,16 +57,16 @@ class Folder:
 
     @property
     def plugins(self) -> Path:
-        """Where Pulumi looks for plugins: a link to the engine's."""
+        """Pulumi's plugin folder: a link to the engine's."""
         return self.pulumi_home / "plugins"
 
     def stack_file(self, project: str, stack: str) -> Path:
-        """The stack's file as the engine reads it here: the user's settings with the sandbox's own encryption."""
+        """Return the stack file that the engine reads: the user's settings with the sandbox's encryption."""
         return self.path / "stacks" / project / f"Pulumi.{stack}.yaml"
 
-    def emulator_lives(self) -> bool:
+    def is_running(self) -> bool:
         try:
-            with self.alive.open() as file:
+            with self.lock_file.open() as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return False
@@ -74,32 +74,34 @@ class Folder:
             return True
         return False
 
-    def wait_for_death(self) -> None:
-        """Block until the emulator has ended."""
-        with self.alive.open() as file:
+    def wait_until_stopped(self) -> None:
+        """Block until the emulator has exited."""
+        with self.lock_file.open() as file:
             fcntl.flock(file, fcntl.LOCK_SH)
 
     @contextmanager
-    def changing(self) -> Iterator[None]:
-        """Hold off every other command that would start or stop this sandbox."""
+    def locked(self) -> Iterator[None]:
+        """Hold the lock that a command needs to start or stop this sandbox."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             lock = (self.path.parent / f".{self.name}.lock").open("w")
         except OSError as error:
             raise SandboxError(
-                f"can't write to {self.path.parent} ({error.strerror}). "
-                "Set SANDBOX_HOME to a folder that you can write to."
+                f"can't write to {self.path.parent} ({error.strerror}). Set SANDBOX_HOME to a writable folder."
             ) from error
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
-def folder(name: str) -> Folder:
-    """The folder of the sandbox `name`, under $SANDBOX_HOME or the checkout's .sandbox/.
+def sandbox_folder(name: str) -> Folder:
+    """Return the folder of the sandbox `name`, under $SANDBOX_HOME or the checkout's .sandbox/.
 
-    Raises SandboxError if the name can't be a folder's.
+    Raises:
+        SandboxError: The name is invalid.
     """
-    if not NAME.fullmatch(name):
-        raise SandboxError(f"{name!r} can't name a sandbox: use up to 40 of a-z, 0-9 and -, such as 'dev'.")
+    if not VALID_NAME.fullmatch(name):
+        raise SandboxError(
+            f"{name!r} is not a valid sandbox name: use at most 40 characters of a-z, 0-9 and -, such as 'dev'."
+        )
     return Folder(Path(os.environ.get("SANDBOX_HOME") or ROOT / ".sandbox").resolve() / name)

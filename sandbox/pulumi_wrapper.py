@@ -91,7 +91,7 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
 
     home = Folder(Path(env["SANDBOX"]))
     ours = home.stack_file(project.name, stack)
-    with home.changing():
+    with home.locked():
         in_state = (home.state / ".pulumi" / "stacks" / project.name / f"{stack}.json").exists()
         if in_state and not ours.exists():
             return args  # made by hand, with `pulumi stack init`

@@ -1,6 +1,6 @@
-"""A call that its client sends again is answered as it was: moto would do it twice, and refuse what is there by then.
+"""Replays the stored response when a client retries a call. Moto would run the call twice, and reject the second.
 
-An SDK gives each call an id, keeps it when it sends the call again, and counts the attempts:
+An SDK gives each call an ID, keeps it for retries, and counts the attempts:
 https://docs.rs/aws-runtime/latest/aws_runtime/invocation_id/index.html
 """
 
@@ -14,33 +14,33 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
-CALLS = 1000  # the last are kept
-LARGEST = 10_000  # bytes of an answer that is kept
+MAX_RESPONSES = 1000  # stored; the oldest are dropped
+MAX_RESPONSE_BYTES = 10_000  # larger responses aren't stored
 
-_LATER = re.compile(r"attempt=(?!1\b)\d+")
+_RETRY = re.compile(r"attempt=(?!1\b)\d+")
 
 
-class Once:
-    """Asks an application once a call, of what changes something."""
+class RetryCache:
+    """Runs each call that changes something once, and replays its response to retries."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._answers: OrderedDict[str, Response] = OrderedDict()
+        self._responses: OrderedDict[str, Response] = OrderedDict()
 
     def __call__(self, application: Any, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        call = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
-        if call is None or environ["REQUEST_METHOD"] in ("GET", "HEAD"):
-            read: Iterable[bytes] = application(environ, start_response)
-            return read
-        earlier = self._answers.get(call)
-        if earlier and _LATER.search(environ.get("HTTP_AMZ_SDK_REQUEST", "")):
-            return earlier(environ, start_response)
-        answer = Response.from_app(application, environ)
-        size = answer.content_length
-        if answer.status_code < 300 and size is not None and size <= LARGEST:
-            answer.make_sequence()
+        invocation_id = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
+        if invocation_id is None or environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            body: Iterable[bytes] = application(environ, start_response)
+            return body
+        stored = self._responses.get(invocation_id)
+        if stored and _RETRY.search(environ.get("HTTP_AMZ_SDK_REQUEST", "")):
+            return stored(environ, start_response)
+        response = Response.from_app(application, environ)
+        size = response.content_length
+        if response.status_code < 300 and size is not None and size <= MAX_RESPONSE_BYTES:
+            response.make_sequence()
             with self._lock:
-                self._answers[call] = answer
-                while len(self._answers) > CALLS:
-                    self._answers.popitem(last=False)
-        return answer(environ, start_response)
+                self._responses[invocation_id] = response
+                while len(self._responses) > MAX_RESPONSES:
+                    self._responses.popitem(last=False)
+        return response(environ, start_response)

@@ -1,8 +1,7 @@
-"""The emulator's process: moto's application over TLS, and over plain HTTP beside it, on free ports of loopback.
+"""The emulator's process. It serves moto's application over TLS and over plain HTTP, on free loopback ports.
 
-It serves until SIGTERM.
-
-Run by emulator.py as `server.py FOLDER [WAY…]`; says `ready` once it listens and its record is written.
+emulator.py runs it as `server.py FOLDER [ISOLATION_COMMAND…]`. It prints `ready` once it is listening and its record is
+written, and serves until SIGTERM.
 """
 
 from __future__ import annotations
@@ -25,45 +24,47 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "policy"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sandbox import moto_fixes, network
-from sandbox.authorization.middleware import Authorized
+from sandbox.authorization.middleware import AuthorizationMiddleware
 from sandbox.emulator import Emulator
 from sandbox.folder import Folder
-from sandbox.http_server import LOOPBACK, listening
+from sandbox.http_server import LOOPBACK, create_server
 
 
-def serve(folder: Folder, way: list[str]) -> None:
-    """Serve, holding the folder's `alive` lock, until SIGTERM."""
-    alive = folder.alive.open("w")
-    fcntl.flock(alive, fcntl.LOCK_EX)
-    if way:
+def serve(folder: Folder, isolation_command: list[str]) -> None:
+    """Serve until SIGTERM, holding the lock on the folder's `lock_file`."""
+    lock = folder.lock_file.open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if isolation_command:
         network.raise_loopback()
     moto_fixes.apply()
 
-    application = Authorized(DomainDispatcherApplication(create_backend_app))
-    secure, plain = listening(application, _tls(folder.ca)), listening(application, None)
-    # Bound and never listening: the port can't be taken by another, and every connection to it is refused.
-    nowhere = socket.socket()
-    nowhere.bind((LOOPBACK, 0))
+    application = AuthorizationMiddleware(DomainDispatcherApplication(create_backend_app))
+    https_server = create_server(application, _tls_context(folder.ca))
+    http_server = create_server(application, None)
+    # Bound but never listening: no other process can take the port, and every connection to it is refused.
+    rejecting_proxy = socket.socket()
+    rejecting_proxy.bind((LOOPBACK, 0))
 
     record = Emulator(
-        os.getpid(),
-        f"https://{LOOPBACK}:{secure.bind_addr[1]}",
-        f"http://{LOOPBACK}:{plain.bind_addr[1]}",
-        f"http://{LOOPBACK}:{nowhere.getsockname()[1]}",
-        tuple(way),
+        pid=os.getpid(),
+        endpoint=f"https://{LOOPBACK}:{https_server.bind_addr[1]}",
+        http_endpoint=f"http://{LOOPBACK}:{http_server.bind_addr[1]}",
+        rejecting_proxy=f"http://{LOOPBACK}:{rejecting_proxy.getsockname()[1]}",
+        isolation_command=tuple(isolation_command),
     )
     folder.record.write_text(json.dumps(asdict(record)))
     print("ready", flush=True)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # moto's prints go to the log
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing is kept, and no client is waited for
-    threading.Thread(target=plain.serve).start()
-    secure.serve()
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # moto's own output goes to the log
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # there is no state to save, and clients aren't waited for
+    threading.Thread(target=http_server.serve).start()
+    https_server.serve()
 
 
-def _tls(ca: Path) -> ssl.SSLContext:
-    """A server's side of TLS, of an authority made here: `ca` is its certificate, its key never leaves this process.
+def _tls_context(ca: Path) -> ssl.SSLContext:
+    """Return a server's TLS context, with a certificate from a new authority.
 
-    TLS 1.1 is spoken too: whether it is refused is the bucket policy's to say. OpenSSL 3 takes it at level 0 alone.
+    The authority's certificate is written to `ca`; its private key never leaves this process. TLS 1.1 is accepted too,
+    because refusing it is up to the bucket policy. OpenSSL 3 supports it only at security level 0.
     """
     authority = trustme.CA(organization_name="sandbox")
     authority.cert_pem.write_to_path(str(ca))

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_engine import engine as airgap_engine
 from pulumi_engine.go import EngineError
-from sandbox.folder import ROOT, Folder, folder
+from sandbox.folder import ROOT, Folder, sandbox_folder
 from tests.aws import Aws
 
 # A shell without job control starts what it puts in the background with SIGINT ignored, and children inherit that:
@@ -51,7 +51,7 @@ class Sandbox:
 
     @property
     def folder(self) -> Folder:
-        return folder(self.name)
+        return sandbox_folder(self.name)
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""The live account, read into the facts that the pack's rules judge."""
+"""Reads a live AWS account into facts and evaluates the policy pack's rules on them."""

@@ -1,10 +1,14 @@
-"""From what each service tells to facts that know of each other: references become Here, buckets get their roles."""
+"""Assembles the facts of all services into one stack.
+
+References by ARN become StackResource, each bucket gets its data class, and each topic its publishers.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from hipaa.model.data_class import DataClass, DataClassTag
 from hipaa.model.stack import Fact, Stack
@@ -12,84 +16,127 @@ from hipaa.model.values import StackResource, Unknown
 from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector
 from hipaa.services.s3.facts import AccessPoint, Bucket, list_destinations
 from hipaa.services.sns.facts import Topic
-from phi.audit.collected import Publisher, Collected
+from phi.audit.collected import Collected, Publisher
 
 V = TypeVar("V")
-# Their texts are prefixes and patterns of ARNs, which are judged as texts.
-PATTERNS = (EventSelector, FieldSelector)
+# These hold prefixes and patterns of ARNs, which the rules match as text. One may equal the ARN of a resource, but it
+# matches others too.
+PATTERN_CLASSES = (EventSelector, FieldSelector)
 
 
-def stack(told: Iterable[Collected], account: str, data_class: DataClassTag) -> Stack:
-    """All that is told of an account, to be judged together. account: what stands for the whole, in findings."""
-    every = list(told)
-    facts = [fact for each in every for fact in each.facts]
-    here = {fact.resource for fact in facts}
-    joined = [_joined(fact, here) for fact in facts]
-    roles = _roles(joined, [use for each in every for use in each.bucket_uses], data_class)
-    buckets_of = {point: bucket for each in every for point, bucket in each.access_point_buckets.items()}
-    publishers = [publisher for each in every for publisher in each.publishers]
-    return Stack(tuple(_completed(fact, roles, buckets_of, publishers, data_class.name) for fact in joined), account)
+def build_stack(collected: Iterable[Collected], account: str, data_class: DataClassTag) -> Stack:
+    """Return a stack of all facts of an account.
+
+    Args:
+        collected: the results of the collectors.
+        account: the account ID, which findings about the whole account name as their resource.
+        data_class: the tag that gives a bucket's data class.
+    """
+    results = list(collected)
+    facts = [fact for result in results for fact in result.facts]
+    resources = {fact.resource for fact in facts}
+    facts = [resolve_references(fact, resources) for fact in facts]
+    data_classes = _data_classes(facts, [use for result in results for use in result.bucket_uses], data_class)
+    buckets_by_access_point = {
+        access_point: bucket for result in results for access_point, bucket in result.access_point_buckets.items()
+    }
+    publishers = [publisher for result in results for publisher in result.publishers]
+    enriched = (_enrich(fact, data_classes, buckets_by_access_point, publishers, data_class.name) for fact in facts)
+    return Stack(tuple(enriched), account)
 
 
-def _roles(
-    facts: Iterable[Fact], used: Iterable[tuple[str, DataClass]], data_class: DataClassTag
+def _data_classes(
+    facts: Iterable[Fact], bucket_uses: Iterable[tuple[str, DataClass]], data_class: DataClassTag
 ) -> dict[str, DataClass]:
-    """What each bucket is for, by its ARN."""
+    """Return the data class of each bucket, by ARN."""
     buckets = [fact for fact in facts if isinstance(fact, Bucket)]
     uses: dict[str, set[DataClass]] = {}
     for bucket in buckets:
         for declared in bucket.settings:
-            for target, role in list_destinations(declared.setting):
-                if target != bucket.resource:
-                    uses.setdefault(target, set()).add(role)
-    for arn, role in used:
-        uses.setdefault(arn, set()).add(role)
-    return {each.resource: data_class.data_class_of(each.tags, uses.get(each.resource, set())) for each in buckets}
+            for destination, use in list_destinations(declared.setting):
+                if destination != bucket.resource:
+                    uses.setdefault(destination, set()).add(use)
+    for arn, use in bucket_uses:
+        uses.setdefault(arn, set()).add(use)
+    return {
+        bucket.resource: data_class.data_class_of(bucket.tags, uses.get(bucket.resource, set())) for bucket in buckets
+    }
 
 
-def _completed(
+def _enrich(
     fact: Fact,
-    roles: Mapping[str, DataClass],
-    buckets_of: Mapping[str, str],
+    data_classes: Mapping[str, DataClass],
+    buckets_by_access_point: Mapping[str, str],
     publishers: Iterable[Publisher],
-    tag: str,
+    tag_name: str,
 ) -> Fact:
-    """With what others tell of it."""
+    """Return a fact with the values that depend on other facts.
+
+    Args:
+        fact: the fact.
+        data_classes: the data class of each bucket, by ARN.
+        buckets_by_access_point: the ARN of each access point's bucket.
+        publishers: the publishers of all topics.
+        tag_name: the name of the data-class tag.
+    """
     match fact:
         case Bucket():
-            data_class = fact.tags if isinstance(fact.tags, Unknown) else fact.tags.get(tag)
-            return dataclasses.replace(fact, data_class=roles[fact.resource], data_class_tag=data_class)
+            tag_value = fact.tags if isinstance(fact.tags, Unknown) else fact.tags.get(tag_name)
+            return dataclasses.replace(fact, data_class=data_classes[fact.resource], data_class_tag=tag_value)
         case AccessPoint():
-            return dataclasses.replace(fact, data_class=roles.get(buckets_of.get(fact.resource, ""), DataClass.PHI))
+            bucket = buckets_by_access_point.get(fact.resource, "")
+            return dataclasses.replace(fact, data_class=data_classes.get(bucket, DataClass.PHI))
         case Topic():
-            services = (service for topic, service in publishers if _is_of(topic, fact.resource))
+            services = (service for topic, service in publishers if _matches_topic(topic, fact.resource))
             return dataclasses.replace(fact, publishers=tuple(dict.fromkeys(services)))
         case _:
             return fact
 
 
-def _is_of(topic: str, resource: str) -> bool:
-    return topic == resource or (topic.endswith(":*") and resource.startswith(topic[:-1]))
+def _matches_topic(pattern: str, topic: str) -> bool:
+    return pattern == topic or (pattern.endswith(":*") and topic.startswith(pattern[:-1]))
 
 
-def _joined(value: V, here: Collection[str]) -> V:
-    """The same, where each reference to a fact by its ARN is a Here. A reference is what its field's type calls Ref."""
+def resolve_references(value: V, resources: Collection[str]) -> V:
+    """Return a fact in which every reference to one of the resources is a StackResource instead of an ARN.
+
+    Args:
+        value: a fact, a dataclass within one, or a tuple of these.
+        resources: the ARNs of all facts.
+    """
     if isinstance(value, tuple):
-        return tuple(_joined(each, here) for each in value)  # type: ignore[return-value]
-    if not dataclasses.is_dataclass(value) or isinstance(value, (type, *PATTERNS)):
+        return tuple(resolve_references(item, resources) for item in value)  # type: ignore[return-value]
+    if not dataclasses.is_dataclass(value) or isinstance(value, (type, *PATTERN_CLASSES)):
         return value
+    references = _reference_fields(type(value))
     changes: dict[str, Any] = {}
     for field in dataclasses.fields(value):
-        own = getattr(value, field.name)
-        changes[field.name] = _refer(own, here) if "Ref" in str(field.type) else _joined(own, here)
+        resolve = _resolve if field.name in references else resolve_references
+        changes[field.name] = resolve(getattr(value, field.name), resources)
     return dataclasses.replace(value, **changes)
 
 
-def _refer(value: Any, here: Collection[str]) -> Any:
+@cache
+def _reference_fields(fact_type: type) -> frozenset[str]:
+    """Return the names of the fields that hold references, alone or within a tuple or mapping."""
+    hints = get_type_hints(fact_type)
+    return frozenset(
+        field.name
+        for field in dataclasses.fields(fact_type)  # type: ignore[arg-type]  (only dataclasses come here)
+        if _includes_reference(hints[field.name])
+    )
+
+
+def _includes_reference(hint: Any) -> bool:
+    return hint is StackResource or any(map(_includes_reference, get_args(hint)))
+
+
+def _resolve(value: Any, resources: Collection[str]) -> Any:
+    """Return the value of a reference field with each ARN of a resource replaced by a StackResource."""
     if isinstance(value, str):
-        return StackResource(value) if value in here else value
+        return StackResource(value) if value in resources else value
     if isinstance(value, tuple):
-        return tuple(_refer(each, here) for each in value)
+        return tuple(_resolve(item, resources) for item in value)
     if isinstance(value, Mapping):
-        return {name: _refer(each, here) for name, each in value.items()}
+        return {name: _resolve(item, resources) for name, item in value.items()}
     return value

@@ -1,4 +1,4 @@
-"""What people answer for: a YAML file of theirs, as docs/attestations.example.yaml shows it."""
+"""The attestations file: a YAML file of signed statements, as in docs/attestations.example.yaml."""
 
 from __future__ import annotations
 
@@ -17,29 +17,37 @@ from hipaa.attestations.facts import Attestation
 from hipaa.model.exemption import MAX_EXEMPTION, PLACEHOLDERS
 from phi.errors import ConfigurationError
 from phi.evidence.model import AttestationRecord
-from phi.restore_test import evidence as drills
+from phi.restore_test import evidence as restore_test_evidence
+from phi.validation_errors import list_problems
 
 CONTROLS = tuple(control.id for control in controls.CONTROLS)
 RESTORE_TEST = "attest-restore-test"
 SHAPE = "attestations: [{control: …, owner: …, date: …, expires: …, evidence: …}]"
-# In a link, what lets in whoever has it: it would be in every report.
+# Query parameters that grant access to whoever has the link. Every report contains the link.
 SECRETS = re.compile(r"(sig|signature|token|key|password)=", re.IGNORECASE)
 
 
-def _day(value: Any) -> date:
+def _parse_day(value: Any) -> date:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
         try:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    raise ValueError("is no date: write YYYY-MM-DD")
+    raise ValueError("is not a date: write YYYY-MM-DD")
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(_parse_day)]
 
 
 class _Entry(BaseModel):
-    """owner: who answers for it; expires: its last day; evidence: an https link, or a file by its relative path."""
+    """An attestation in the file.
+
+    Attributes:
+        owner: the person or role responsible for it.
+        date: the day on which the statement was made.
+        expires: its last day.
+        evidence: an https link, or the relative path of a file.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     control: str
@@ -50,109 +58,102 @@ class _Entry(BaseModel):
 
 
 def load(path: Path, today: date) -> tuple[tuple[Attestation, ...], tuple[AttestationRecord, ...]]:
-    """The facts to judge, and what the evidence shows of them. A stale one is no fault: its control fails.
+    """Return the facts to evaluate, and the records for the evidence.
 
-    Raises ConfigurationError with every fault of the file, of whose values it repeats none.
+    An expired attestation is not an error in the file: its control fails.
+
+    Raises:
+        ConfigurationError: with every error in the file. It contains none of the file's values.
     """
     entries: list[_Entry] = []
-    faults: list[str] = []
-    for position, given in enumerate(_read(path), 1):
+    errors: list[str] = []
+    for position, item in enumerate(_read(path), 1):
         try:
-            entry = _Entry.model_validate(given)
+            entry = _Entry.model_validate(item)
         except ValidationError as error:
-            found = [_told(each["type"], each["loc"], each["msg"]) for each in error.errors()]
+            problems = list_problems(error, repeat_unknown_names=False)
         else:
-            found = list(_faults(entry, path.parent, today))
+            problems = list(_problems(entry, path.parent, today))
             entries.append(entry)
-        faults += [f"attestation {position} {fault}" for fault in found]
-    attested = [each.control for each in entries if each.control in CONTROLS]
-    faults += [f"{control} is attested twice" for control in CONTROLS if attested.count(control) > 1]
-    if faults:
-        raise ConfigurationError(f"{path} can't be used: {'; '.join(faults)}")
-    return tuple(_fact(each, path, today) for each in entries), tuple(_record(each, today) for each in entries)
+        errors += [f"attestation {position}: {problem}" for problem in problems]
+    attested = [entry.control for entry in entries if entry.control in CONTROLS]
+    errors += [f"{control} has more than one attestation" for control in CONTROLS if attested.count(control) > 1]
+    if errors:
+        raise ConfigurationError(f"{path} is not a valid attestations file: {'; '.join(errors)}")
+    return tuple(_fact(entry, path, today) for entry in entries), tuple(_record(entry, today) for entry in entries)
 
 
 def _fact(entry: _Entry, path: Path, today: date) -> Attestation:
-    where = f"{path.name}#{entry.control}"
-    return Attestation(where, entry.control, entry.owner.strip(), (entry.expires - today).days)
+    resource = f"{path.name}#{entry.control}"
+    return Attestation(resource, entry.control, entry.owner.strip(), (entry.expires - today).days)
 
 
 def _record(entry: _Entry, today: date) -> AttestationRecord:
     return AttestationRecord(
         control=entry.control,
         owner=entry.owner.strip(),
-        made=entry.date,
+        attested_on=entry.date,
         expires=entry.expires,
         evidence=entry.evidence,
         days_left=(entry.expires - today).days,
     )
 
 
-# What is wrong with one.
+# Problems of an entry.
 
 
-def _told(kind: str, where: tuple[int | str, ...], message: str) -> str:
-    """A fault of an entry's shape. The name of a property that isn't ours is a value like any other."""
-    name = ".".join(map(str, where))
-    if kind == "extra_forbidden":
-        return "has a property that there isn't"
-    if kind == "missing":
-        return f"has no {name}"
-    return f"{name or 'as a whole'}: {message.removeprefix('Value error, ')}"
-
-
-def _faults(entry: _Entry, folder: Path, today: date) -> Iterator[str]:
+def _problems(entry: _Entry, folder: Path, today: date) -> Iterator[str]:
     if entry.control not in CONTROLS:
-        yield f"is of no control that people attest: {', '.join(CONTROLS)}"
+        yield f"control: not a control that needs an attestation; those are {', '.join(CONTROLS)}"
     owner = entry.owner.strip()
     if len(owner) < 3 or PLACEHOLDERS.fullmatch(owner) or not owner.isprintable():
-        yield "says too little of its owner: who answers for it"
+        yield "owner: name the person or role responsible"
     if entry.date > today:
-        yield "has a date in the future"
+        yield "date: is in the future"
     if entry.expires < entry.date:
-        yield "expires before its date"
+        yield "expires: is before the date"
     if entry.expires > entry.date + MAX_EXEMPTION:
-        yield "expires more than a year after its date: it is to be attested anew each year"
-    yield from _faults_of_evidence(entry, folder)
+        yield "expires: is more than a year after the date; attestations must be renewed every year"
+    yield from _evidence_problems(entry, folder)
 
 
-def _faults_of_evidence(entry: _Entry, folder: Path) -> Iterator[str]:
+def _evidence_problems(entry: _Entry, folder: Path) -> Iterator[str]:
     if "://" in entry.evidence:
         if entry.control == RESTORE_TEST:
-            yield "must have the file that `phi drill` wrote as its evidence, beside this one"
-        yield from _faults_of_link(entry.evidence)
-    elif (file := _beside(folder, entry.evidence)) is None:
-        yield "has evidence that is neither an https link nor a file in this one's folder"
+            yield "evidence: must be the file that `phi restore-test` wrote, in the same folder as this file"
+        yield from _link_problems(entry.evidence)
+    elif (file := _file_within(folder, entry.evidence)) is None:
+        yield "evidence: neither an https link nor a file in the same folder as this file"
     elif entry.control == RESTORE_TEST:
-        yield from _faults_of_restore_test(file, entry.date)
+        yield from _restore_test_problems(file, entry.date)
 
 
-def _faults_of_link(link: str) -> Iterator[str]:
+def _link_problems(link: str) -> Iterator[str]:
     try:
         parts = urlsplit(link)
-        sound = parts.scheme == "https" and bool(parts.hostname) and link.isprintable() and " " not in link
+        valid = parts.scheme == "https" and bool(parts.hostname) and link.isprintable() and " " not in link
     except ValueError:
-        sound = False
-    if not sound:
-        yield "has evidence that is no https link"
+        valid = False
+    if not valid:
+        yield "evidence: not an https link"
     elif parts.username is not None or SECRETS.search(f"{parts.query}#{parts.fragment}"):
-        yield "has a link with a secret in it as its evidence: name a place that asks who one is"
+        yield "evidence: the link contains a secret; use a link that requires signing in"
 
 
-def _faults_of_restore_test(file: Path, attested: date) -> Iterator[str]:
+def _restore_test_problems(file: Path, attested_on: date) -> Iterator[str]:
     try:
-        drill = drills.load(file)
+        restore_test = restore_test_evidence.load(file)
     except ConfigurationError:
-        yield "has evidence that `phi drill` didn't write, or that was changed since: make it again with: phi drill"
+        yield "evidence: not written by `phi restore-test`, or changed since; run `phi restore-test` again"
         return
-    if not drill.passed:
-        yield "has evidence of a restore test that didn't pass"
-    if drill.finished.astimezone(UTC).date() != attested:
-        yield "has another date than the restore test of its evidence finished on (UTC)"
+    if not restore_test.passed:
+        yield "evidence: the restore test didn't pass"
+    if restore_test.finished.astimezone(UTC).date() != attested_on:
+        yield "date: must be the day on which the restore test of the evidence finished (UTC)"
 
 
-def _beside(folder: Path, name: str) -> Path | None:
-    """The file of this relative path within a folder, wherever links lead."""
+def _file_within(folder: Path, name: str) -> Path | None:
+    """Return the file at a relative path; None unless it is within the folder after links are resolved."""
     try:
         file = (folder / name).resolve()
         inside = not Path(name).is_absolute() and file.is_relative_to(folder.resolve())
@@ -163,31 +164,37 @@ def _beside(folder: Path, name: str) -> Path | None:
 
 # The file.
 
+DUPLICATE_KEY = "duplicate key"
+
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that is given twice, of which YAML's own takes the last; and leaves dates to be read as such."""
+    """A YAML loader that rejects duplicate keys, of which PyYAML keeps the last, and leaves dates as text."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012  (yaml's)
-        first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+    yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML's own attribute)
+        first: [resolver for resolver in resolvers if resolver[0] != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if len(set(names)) < len(names):
-            raise yaml.constructor.ConstructorError(problem="a key is given twice", problem_mark=node.start_mark)
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if len(set(keys)) < len(keys):
+            raise yaml.constructor.ConstructorError(problem=DUPLICATE_KEY, problem_mark=node.start_mark)
         return super().construct_mapping(node, deep)
 
 
 def _read(path: Path) -> list[Any]:
     try:
-        given = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  (a SafeLoader)
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        twice = "a key is given twice" if error.problem == "a key is given twice" else "it is no YAML"
-        raise ConfigurationError(f"{path} can't be used: {twice}{line}") from None
+        problem = DUPLICATE_KEY if error.problem == DUPLICATE_KEY else "not valid YAML"
+        raise ConfigurationError(f"{path} is not a valid attestations file: {problem}{line}") from None
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        raise ConfigurationError(f"{path} can't be read as YAML: {type(error).__name__}") from None
-    if not isinstance(given, dict) or set(given) != {"attestations"} or not isinstance(given["attestations"], list):
-        raise ConfigurationError(f"{path} can't be used: it must be {SHAPE}")
-    return given["attestations"]
+        raise ConfigurationError(f"can't read {path} as YAML: {type(error).__name__}") from None
+    if (
+        not isinstance(content, dict)
+        or set(content) != {"attestations"}
+        or not isinstance(content["attestations"], list)
+    ):
+        raise ConfigurationError(f"{path} is not a valid attestations file: it must have the form {SHAPE}")
+    return content["attestations"]

@@ -1,10 +1,10 @@
-"""The guide's checklist, a line each, and the controls that answer it."""
+"""The guide's checklist: each item, and the controls that cover it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from phi.evidence.model import ChecklistRow, ControlResult, Outcome, worst
+from phi.evidence.model import ChecklistRow, ControlResult, Outcome, worst_outcome
 
 CHECKLIST: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Business Associate Agreement signed with AWS", ("attest-baa",)),
@@ -30,13 +30,13 @@ CHECKLIST: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def rows(results: Iterable[ControlResult]) -> tuple[ChecklistRow, ...]:
-    """Each line with the worst outcome of its controls. One whose control wasn't judged is unverified."""
+    """Return each item with the worst outcome of its controls. A control without a result counts as unverified."""
     outcomes = {result.id: result.outcome for result in results}
     return tuple(
         ChecklistRow(
             text=text,
             controls=controls,
-            outcome=worst(outcomes.get(control, Outcome.UNVERIFIED) for control in controls),
+            outcome=worst_outcome(outcomes.get(control, Outcome.UNVERIFIED) for control in controls),
         )
         for text, controls in CHECKLIST
     )

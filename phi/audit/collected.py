@@ -1,27 +1,47 @@
-"""What a service tells of an account."""
+"""The result of one collector."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hipaa.model.data_class import DataClass
 from hipaa.model.stack import Fact
 from hipaa.model.values import Unknown
+from phi.audit.reader import AuditedAccount, FailedCall
 
 Publisher = tuple[str, str | Unknown]
 
 
 @dataclass(frozen=True)
 class Collected:
-    """Facts whose references are ARNs as yet, and what they alone can't say.
+    """Facts of one service, and what they imply for facts of other services.
 
-    uses: ARNs of buckets, each with what something has it be used for: a trail its files, an inventory its lists.
-    buckets_of: the ARN of each access point's bucket, by the point's resource.
-    publishers: ARNs of topics (`…:*` for all of a region), each with a service that publishes to it, such as
-    `s3.amazonaws.com`, or why it isn't known whether one does.
+    Attributes:
+        facts: the facts. Their references are still ARNs.
+        bucket_uses: the ARN of a bucket, and the class of the data that a trail or an inventory delivers to it.
+        access_point_buckets: the ARN of each access point's bucket, by the access point's ARN.
+        publishers: the ARN of a topic (`…:*` for all topics of a region), and a service that publishes to it, such as
+            `s3.amazonaws.com`; Unknown if it couldn't be read whether a service does.
     """
 
     facts: tuple[Fact, ...] = ()
     bucket_uses: tuple[tuple[str, DataClass], ...] = ()
     access_point_buckets: dict[str, str] = field(default_factory=dict)
     publishers: tuple[Publisher, ...] = ()
+
+
+def merge(results: Iterable[Collected]) -> Collected:
+    """Return one result with the contents of all results, in order."""
+    collected = list(results)
+    return Collected(
+        tuple(fact for result in collected for fact in result.facts),
+        tuple(use for result in collected for use in result.bucket_uses),
+        {point: bucket for result in collected for point, bucket in result.access_point_buckets.items()},
+        tuple(publisher for result in collected for publisher in result.publishers),
+    )
+
+
+def possible_publisher(account: AuditedAccount, region: str, failed: FailedCall) -> Publisher:
+    """Return a publisher for when a call that lists publishers fails: any topic of the region may have one."""
+    return account.arn("sns", region, "*"), failed.unknown

@@ -1,4 +1,4 @@
-"""What passed at preview and fails live: somebody changed it by hand, or AWS holds another thing than was asked for."""
+"""Drift: controls that passed at preview and fail live, after a manual change or because AWS differs from the request."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from phi.errors import ConfigurationError
 from phi.evidence.model import ControlResult, Drift, Outcome
+from phi.validation_errors import format_validation_error
 
-HOW = "write it with: HIPAA_REPORT=preview.json pulumi preview --policy-pack policy"
+REPORT_HINT = "write one with: HIPAA_REPORT=preview.json pulumi preview --policy-pack policy"
 
 
 class _Verdict(BaseModel):
@@ -27,12 +28,12 @@ class _Control(BaseModel):
 
     @property
     def passed(self) -> bool:
-        told = {each.status for each in self.verdicts}
-        return "pass" in told and told <= {"pass", "not applicable"}
+        statuses = {verdict.status for verdict in self.verdicts}
+        return "pass" in statuses and statuses <= {"pass", "not applicable"}
 
 
 class Preview(BaseModel):
-    """The pack's report of a run (crossguard.report)."""
+    """The report that the policy pack writes of a run (crossguard.report)."""
 
     model_config = ConfigDict(extra="ignore")
     pack: str
@@ -41,27 +42,34 @@ class Preview(BaseModel):
 
 
 def load(path: Path) -> Preview:
-    """Raises ConfigurationError where it is no report of the pack."""
+    """Load a report of the policy pack.
+
+    Raises:
+        ConfigurationError: if the file is not such a report.
+    """
     try:
         preview = Preview.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise ConfigurationError(f"{path} can't be read: {type(error).__name__}; {HOW}") from None
+        raise ConfigurationError(f"can't read {path}: {type(error).__name__}; {REPORT_HINT}") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "it"
-        raise ConfigurationError(f"{path} is no report of the pack: {where}: {first['msg']}; {HOW}") from None
+        problem = format_validation_error(error, limit=1)
+        raise ConfigurationError(f"{path} is not a report of the policy pack: {problem}; {REPORT_HINT}") from None
     if preview.pack != "hipaa":
-        raise ConfigurationError(f"{path} is the report of another pack; {HOW}")
+        raise ConfigurationError(f"{path} is the report of another policy pack; {REPORT_HINT}")
     return preview
 
 
-def since(preview: Preview, results: Iterable[ControlResult]) -> tuple[Drift, ...]:
-    """Each control that passed then and fails now, with the resources that fail it."""
+def find_drift(preview: Preview, results: Iterable[ControlResult]) -> tuple[Drift, ...]:
+    """Return each control that passed at preview and fails now, with the resources that fail it."""
     passed = {control.id for control in preview.controls if control.passed}
     return tuple(
         Drift(
             control=result.id,
-            resources=tuple(each.resource for each in result.observations if each.outcome is Outcome.FAIL),
+            resources=tuple(
+                observation.resource
+                for observation in result.observations
+                if observation.outcome is Outcome.FAIL
+            ),
             previewed=preview.time,
         )
         for result in results

@@ -1,7 +1,7 @@
-"""Reads one account: concurrently, all pages, within AWS's limits, and never mistakes what it can't read for nothing.
+"""Reads an AWS account: concurrently, all pages, and within AWS's request limits.
 
-What is refused, throttled past every retry or broken becomes an Unread, whose `unknown` stands in the facts for the
-value: a rule then answers `unverified`.
+A call that is denied, breaks, or is throttled past every retry becomes a FailedCall. Its `unknown` takes the value's
+place in the facts, so rules that need the value return `unverified`. A failed call is never taken for an empty result.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from botocore.exceptions import BotoCoreError, ClientError, PaginationError
 from hipaa.model.values import Location, Unknown
 from phi.audit.calls import Call
 
-AT_ONCE = 32
-ATTEMPTS = 8
-LONGEST = 20  # seconds between two attempts, as botocore has it
+MAX_CONCURRENCY = 32
+MAX_ATTEMPTS = 8
+MAX_BACKOFF_SECONDS = 20  # botocore's own maximum
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,23 +34,28 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class FailedCall:
-    """A call that got no answer: about what (an ARN or a name, never content), where, and AWS's error code."""
+    """A call that returned no result.
+
+    Attributes:
+        resource: the ARN or name of what was requested, never content.
+        error_code: AWS's error code, or the name of botocore's exception.
+    """
 
     call: Call
-    subject: str
+    resource: str
     region: str
     error_code: str
 
     @property
     def unknown(self) -> Unknown:
-        """What stands in the facts for what it would have told."""
-        why = f"couldn't be read: {self.call.action} ended in {self.error_code}"
-        return Unknown(self.subject or self.call.action, reason=why)
+        """The value that takes the place of the call's result in the facts."""
+        reason = f"couldn't be read: {self.call.action} failed with {self.error_code}"
+        return Unknown(self.resource or self.call.action, reason=reason)
 
 
 @dataclass(frozen=True)
 class AuditedAccount:
-    """The account that is read, and the regions of it."""
+    """The account that is read, and the regions in which it is read."""
 
     id: str
     partition: str
@@ -68,22 +73,26 @@ class AuditedAccount:
 
 @dataclass
 class AccountReader:
-    """Makes calls in an account's name. Safe to use from several threads."""
+    """Makes calls in an account. Safe to use from several threads.
+
+    Attributes:
+        failed_calls: every call that returned no result.
+        call_counts: how many requests each call has made, counting pages.
+    """
 
     session: boto3.Session
     account: AuditedAccount
-    at_once: int = AT_ONCE
-    unread: list[FailedCall] = field(default_factory=list)
-    made: dict[Call, int] = field(default_factory=dict)
-    """How many of each were made, pages counted."""
+    max_concurrency: int = MAX_CONCURRENCY
+    failed_calls: list[FailedCall] = field(default_factory=list)
+    call_counts: dict[Call, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
-        # botocore changes its model of S3 Control in each call's first use, and two at once fail (botocore.handlers,
-        # remove_accid_host_prefix_from_model): its few calls are made one after the other.
-        self._turns: dict[str, threading.Lock] = {"s3control": threading.Lock()}
-        self._pool = ThreadPoolExecutor(self.at_once, thread_name_prefix="audit")
+        # botocore changes its S3 Control model during the first use of each call, and two at once fail
+        # (botocore.handlers, remove_accid_host_prefix_from_model). There are few such calls, so they are made serially.
+        self._service_locks: dict[str, threading.Lock] = {"s3control": threading.Lock()}
+        self._pool = ThreadPoolExecutor(self.max_concurrency, thread_name_prefix="audit")
 
     def __enter__(self) -> AccountReader:
         return self
@@ -92,97 +101,130 @@ class AccountReader:
         self._pool.shutdown(cancel_futures=True)
 
     def map(self, items: Iterable[T], read: Callable[[T], R]) -> list[R]:
-        """`read` of every item, at once, in order. `read` may call `ask` and `pages`, but not `each`."""
+        """Apply `read` to all items concurrently and return the results in order.
+
+        `read` may use `call` and `list_all`, but not `map`, which could leave no thread to run in.
+        """
         return list(self._pool.map(read, items))
 
     def call(
-        self, call: Call, about: str, region: str | None = None, **parameters: Any
+        self, call: Call, resource: str, region: str | None = None, **parameters: Any
     ) -> Mapping[str, Any] | FailedCall | None:
-        """The answer; None where AWS says that there is none; Unread where it doesn't say."""
-        where = region or self.account.regions[0]
-        return self._told(call, about, where, lambda client: getattr(client, call.operation)(**parameters))
+        """Make a call that returns a single page.
 
-    def pages(
-        self, call: Call, result: str, about: str = "", region: str | None = None, **parameters: Any
+        Args:
+            call: the call.
+            resource: the ARN or name of what is requested, for the report of a failure.
+            region: the region; by default the account's first.
+            parameters: the boto3 parameters.
+
+        Returns:
+            The response; None if AWS reports that the item doesn't exist; a FailedCall if there is no result.
+        """
+        return self._run(
+            call,
+            resource,
+            region or self.account.regions[0],
+            lambda client: getattr(client, call.operation)(**parameters),
+        )
+
+    def list_all(
+        self, call: Call, result_key: str, resource: str = "", region: str | None = None, **parameters: Any
     ) -> list[Any] | FailedCall:
-        """All that every page has under `result`; none of it where one page can't be read."""
-        where = region or self.account.regions[0]
+        """Make a call that returns pages.
 
-        def read(client: Any) -> list[Any]:
-            found: list[Any] = []
+        Args:
+            call: the call.
+            result_key: the key of the response that holds the items.
+            resource: the ARN or name of what is requested, for the report of a failure.
+            region: the region; by default the account's first.
+            parameters: the boto3 parameters.
+
+        Returns:
+            The items of all pages; a FailedCall if any page can't be read.
+        """
+
+        def read_pages(client: Any) -> list[Any]:
+            items: list[Any] = []
             for number, page in enumerate(_pages(client, call.operation, parameters)):
-                found += page.get(result) or []
+                items += page.get(result_key) or []
                 if number:
                     self._count(call)
-            return found
+            return items
 
-        answer = self._told(call, about, where, read)
-        return [] if answer is None else answer
+        items = self._run(call, resource, region or self.account.regions[0], read_pages)
+        return [] if items is None else items
 
-    def _told(self, call: Call, about: str, region: str, make: Callable[[Any], R]) -> R | FailedCall | None:
-        for attempt in range(ATTEMPTS):
+    def _run(self, call: Call, resource: str, region: str, request: Callable[[Any], R]) -> R | FailedCall | None:
+        for attempt in range(MAX_ATTEMPTS):
             if attempt:
-                sleep(min(2**attempt, LONGEST) * random.random())  # noqa: S311  (no secret)
+                sleep(min(2**attempt, MAX_BACKOFF_SECONDS) * random.random())  # noqa: S311  (not a secret)
             try:
                 self._count(call)
-                with self._turns.get(call.service) or nullcontext():
-                    return make(self._client(call.service, region))
+                with self._service_locks.get(call.service) or nullcontext():
+                    return request(self._client(call.service, region))
             except ClientError as error:
-                told = error.response.get("Error", {})
-                code = str(told.get("Code", "an unknown error"))
-                if _says_there_is_none(call, code, str(told.get("Message", ""))):
+                details = error.response.get("Error", {})
+                error_code = str(details.get("Code", "an unknown error"))
+                if _means_not_found(call, error_code, str(details.get("Message", ""))):
                     return None
-                if not _gave_up_early(error):
+                if not _retry_quota_reached(error):
                     break
             except BotoCoreError as error:
-                code = type(error).__name__
+                error_code = type(error).__name__
                 break
-        unread = FailedCall(call, about, region, code)
+        failed = FailedCall(call, resource, region, error_code)
         with self._lock:
-            self.unread.append(unread)
-        return unread
+            self.failed_calls.append(failed)
+        return failed
 
     def _count(self, call: Call) -> None:
         with self._lock:
-            self.made[call] = self.made.get(call, 0) + 1
+            self.call_counts[call] = self.call_counts.get(call, 0) + 1
 
     def _client(self, service: str, region: str) -> Any:
-        with self._lock:  # a session isn't safe to make clients from in several threads
+        with self._lock:  # creating clients from one session isn't thread-safe
             if (service, region) not in self._clients:
-                # Adaptive: botocore slows down on its own when AWS asks, and tries again.
+                # In adaptive mode botocore slows down when AWS throttles, and retries.
                 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html
                 config = Config(
-                    retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
-                    max_pool_connections=self.at_once,
+                    retries={"mode": "adaptive", "total_max_attempts": MAX_ATTEMPTS},
+                    max_pool_connections=self.max_concurrency,
                     connect_timeout=10,
                     read_timeout=30,
                 )
-                make: Any = self.session.client  # typed for each service by its name alone
-                client = make(service, region_name=region, config=config)
-                client.meta.events.register("before-sign.s3-control", at_an_address)
+                create_client: Any = self.session.client  # the stubs accept only literal service names
+                client = create_client(service, region_name=region, config=config)
+                client.meta.events.register("before-sign.s3-control", strip_account_prefix)
                 self._clients[service, region] = client
             return self._clients[service, region]
 
 
-def at_an_address(request: AWSRequest, **_: Any) -> None:
-    """An endpoint that is an address, as an emulator's, takes no account before it; botocore puts it before any."""
+def strip_account_prefix(request: AWSRequest, **_: Any) -> None:
+    """Remove the account ID that botocore puts before the host of S3 Control, where the host is an IP address.
+
+    An emulator's endpoint is an IP address, which can't have a prefix.
+    """
     request.url = re.sub(r"//\d{12}\.(?=(\d{1,3}\.){3}\d{1,3}[:/])", "//", str(request.url), count=1)
 
 
-def _gave_up_early(error: ClientError) -> bool:
-    """Whether botocore didn't try as often as it may: all calls of a client share one quota of retries.
+def _retry_quota_reached(error: ClientError) -> bool:
+    """Return whether botocore stopped retrying early, because all calls of a client share one retry quota.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     """
     return bool(error.response.get("ResponseMetadata", {}).get("RetryQuotaReached"))
 
 
-# What an answer calls the token of the page after it, and what the next request calls it.
-TOKENS = {"NextToken": "NextToken", "NextContinuationToken": "ContinuationToken"}
+# The request parameter for the next page, by the name of the token in the response.
+REQUEST_TOKENS = {"NextToken": "NextToken", "NextContinuationToken": "ContinuationToken"}
 
 
 def _pages(client: Any, operation: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """botocore doesn't know of every operation that has pages: not of ListEventBuses, ListAccessPoints and others."""
+    """Yield the pages of an operation.
+
+    botocore has no paginator for some operations that return pages: ListEventBuses, ListAccessPoints and others.
+    """
     if client.can_paginate(operation):
         yield from client.get_paginator(operation).paginate(**parameters)
         return
@@ -190,14 +232,14 @@ def _pages(client: Any, operation: str, parameters: Mapping[str, Any]) -> Iterat
     while True:
         page = getattr(client, operation)(**parameters, **token)
         yield page
-        following = {asked: page[told] for told, asked in TOKENS.items() if page.get(told)}
-        if not following:
+        next_token = {parameter: page[key] for key, parameter in REQUEST_TOKENS.items() if page.get(key)}
+        if not next_token:
             return
-        if following == token:
-            raise PaginationError(message=f"{operation} tells the same page again")
-        token = following
+        if next_token == token:
+            raise PaginationError(message=f"{operation} returned the same page token twice")
+        token = next_token
 
 
-def _says_there_is_none(call: Call, code: str, message: str) -> bool:
-    in_words = tuple(each for each in call.not_found_errors if ": " in each)
-    return code in call.not_found_errors or f"{code}: {message}".startswith(in_words)
+def _means_not_found(call: Call, error_code: str, message: str) -> bool:
+    with_message = tuple(error for error in call.not_found_errors if ": " in error)
+    return error_code in call.not_found_errors or f"{error_code}: {message}".startswith(with_message)

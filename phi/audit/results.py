@@ -1,4 +1,4 @@
-"""From verdicts to what the evidence says of each control."""
+"""Turns verdicts into the results of controls, as the evidence shows them."""
 
 from __future__ import annotations
 
@@ -6,117 +6,126 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hipaa.catalogue import judge
+from hipaa.model import exemption as accepted_risk
 from hipaa.model.control import Control
 from hipaa.model.control_config import ControlConfig
-from hipaa.model.exemption import Exemption as Accepted
 from hipaa.model.rule import RuleContext
 from hipaa.model.stack import Stack
-from hipaa.model.verdict import Status, Verdict
-from phi.audit.config import Config
-from phi.evidence.model import Citation, ControlResult, Exemption, Observation, Outcome, worst
-
-OUTCOMES = {
-    Status.PASS: Outcome.PASS,
-    Status.FAIL: Outcome.FAIL,
-    Status.UNVERIFIED: Outcome.UNVERIFIED,
-    Status.NOT_APPLICABLE: Outcome.NOT_APPLICABLE,
-}
+from hipaa.model.verdict import Verdict
+from phi.audit.arns import region_of
+from phi.audit.pack_config import PackConfig
+from phi.evidence.model import Citation, ControlResult, Exemption, Observation, Outcome, worst_outcome
 
 
 @dataclass(frozen=True)
-class Seen:
-    """An account as it was read; stack is None where it couldn't be entered, for the reason why."""
+class AccountView:
+    """The facts of one account.
+
+    Attributes:
+        account: the account ID.
+        stack: the facts; None if the account is inaccessible.
+        reason: why it is inaccessible.
+    """
 
     account: str
     stack: Stack | None
-    why: str = ""
+    reason: str = ""
 
 
-def results(accounts: Iterable[Seen], people: Seen, config: Config) -> tuple[ControlResult, ...]:
-    """Every control that is judged live, over all accounts; what people attest is asked of them, once."""
-    every = list(accounts)
+def control_results(
+    accounts: Iterable[AccountView], organization: AccountView, config: PackConfig
+) -> tuple[ControlResult, ...]:
+    """Return the result of every live control.
+
+    Args:
+        accounts: the accounts, on each of which a control is evaluated.
+        organization: the attestations. The controls that need them are evaluated once, on these only.
+        config: the configuration of the controls.
+    """
+    views = list(accounts)
     return tuple(
-        _result(terms, [people] if terms.control.service == "attest" else every, name in config.advisory)
-        for name, terms in config.terms.items()
+        _result(
+            control_config,
+            [organization] if control_config.control.service == "attest" else views,
+            advisory=control_id in config.advisory,
+        )
+        for control_id, control_config in config.control_configs.items()
     )
 
 
-def unused(results: Iterable[ControlResult], config: Config) -> list[str]:
-    """Exemptions of live resources that excuse nothing, as the pack's gate tells of its own."""
-    wrong = [
-        (result.id, each.resource)
+def unused_exemptions(results: Iterable[ControlResult], config: PackConfig) -> list[str]:
+    """Return an error for each exemption of a live resource that matches no finding, as the pack does for its own."""
+    findings = [
+        (result.id, observation.resource)
         for result in results
-        for each in result.observations
-        if each.outcome in (Outcome.EXEMPTED, Outcome.FAIL, Outcome.UNVERIFIED)
+        for observation in result.observations
+        if observation.outcome in (Outcome.EXEMPTED, Outcome.FAIL, Outcome.UNVERIFIED)
     ]
     return [
-        f"{exemption.control}: exemption {position} excuses nothing here: take it out"
-        for terms in config.terms.values()
-        for position, exemption in enumerate(terms.exemptions, 1)
-        if exemption.for_audit and not any(exemption.matches(control, resource) for control, resource in wrong)
+        f"{exemption.control}: exemption {position} matches no finding in the audited accounts: remove it"
+        for control_config in config.control_configs.values()
+        for position, exemption in enumerate(control_config.exemptions, 1)
+        if exemption.for_audit and not any(exemption.matches(control, resource) for control, resource in findings)
     ]
 
 
-def _result(terms: ControlConfig, seen: list[Seen], advisory: bool) -> ControlResult:
-    control = terms.control
-    found = [each for one in seen for each in _observed(terms, one)]
-    blocking = {Outcome.FAIL} if terms.allows_unverified else {Outcome.FAIL, Outcome.UNVERIFIED}
+def _result(control_config: ControlConfig, views: list[AccountView], *, advisory: bool) -> ControlResult:
+    control = control_config.control
+    observations = [observation for view in views for observation in _observations(control_config, view)]
+    blocking = {Outcome.FAIL} if control_config.allows_unverified else {Outcome.FAIL, Outcome.UNVERIFIED}
     return ControlResult(
         id=control.id,
         title=control.title,
         statement=control.statement,
         citations=_citations(control),
         severity=control.severity.value,
-        required=control.requirement_text(terms.options),
-        remedy=control.remediation,
-        outcome=worst(each.outcome for each in found),
+        requirement=control.requirement_text(control_config.options),
+        remediation=control.remediation,
+        outcome=worst_outcome(observation.outcome for observation in observations),
         level="advisory" if advisory else "mandatory",
-        blocks=not advisory and any(each.outcome in blocking for each in found),
-        loosened=terms.relaxations,
-        observations=tuple(found),
+        blocks=not advisory and any(observation.outcome in blocking for observation in observations),
+        relaxations=control_config.relaxations,
+        observations=tuple(observations),
     )
 
 
 def _citations(control: Control) -> tuple[Citation, ...]:
     return tuple(
-        Citation(paragraph=f"164.{each.number}", duty=each.specification.value, ours=each.own_mapping)
-        for each in control.paragraphs
+        Citation(
+            paragraph=f"164.{paragraph.number}",
+            specification=paragraph.specification.value,
+            own_mapping=paragraph.own_mapping,
+        )
+        for paragraph in control.paragraphs
     )
 
 
-def _observed(terms: ControlConfig, seen: Seen) -> list[Observation]:
-    if seen.stack is None:
-        told = Observation(
-            account=seen.account, region=None, resource=seen.account, outcome=Outcome.UNVERIFIED, found=seen.why
+def _observations(control_config: ControlConfig, view: AccountView) -> list[Observation]:
+    if view.stack is None:
+        inaccessible = Observation(
+            account=view.account, region=None, resource=view.account, outcome=Outcome.UNVERIFIED, text=view.reason
         )
-        return [told]
-    return [
-        _observation(terms, each, seen.account) for each in judge(terms.control, RuleContext(seen.stack, terms.options))
-    ]
+        return [inaccessible]
+    verdicts = judge(control_config.control, RuleContext(view.stack, control_config.options))
+    return [_observation(control_config, verdict, view.account) for verdict in verdicts]
 
 
-def _observation(terms: ControlConfig, verdict: Verdict, account: str) -> Observation:
-    exemption = terms.exemption_for(verdict) if verdict.blocks else None
+def _observation(control_config: ControlConfig, verdict: Verdict, account: str) -> Observation:
+    exemption = control_config.exemption_for(verdict) if verdict.blocks else None
     return Observation(
         account=account,
-        region=_region(verdict.resource),
+        region=region_of(verdict.resource) or None,
         resource=verdict.resource,
-        outcome=Outcome.EXEMPTED if exemption else OUTCOMES[verdict.status],
-        found=verdict.finding.text,
-        exemption=_told(exemption) if exemption else None,
+        outcome=Outcome.EXEMPTED if exemption else Outcome(verdict.status.value),
+        text=verdict.finding.text,
+        exemption=_exemption(exemption) if exemption else None,
     )
 
 
-def _told(exemption: Accepted) -> Exemption:
+def _exemption(exemption: accepted_risk.Exemption) -> Exemption:
     return Exemption(
         reason=exemption.reason,
         approver=exemption.approver,
         expires=exemption.expires,
         compensating_control=exemption.compensating_control,
     )
-
-
-def _region(arn: str) -> str | None:
-    """The region in an ARN; None of what is global, or in whose ARN there is none."""
-    parts = arn.split(":", 5)
-    return (parts[3] or None) if len(parts) == 6 else None

@@ -1,4 +1,4 @@
-"""An audit from end to end: accounts are entered, read, judged, and told as evidence."""
+"""Runs an audit: reads the accounts, evaluates the controls and returns the evidence."""
 
 from __future__ import annotations
 
@@ -14,102 +14,134 @@ from hipaa.model.stack import Stack
 from hipaa.services.s3.facts import Bucket
 from phi import __version__
 from phi.audit import assemble, checklist, drift
-from phi.audit.accounts import OpenAccount, InaccessibleAccount
-from phi.audit.collectors import COLLECTORS
-from phi.audit.config import Config
+from phi.audit.accounts import InaccessibleAccount, OpenAccount
+from phi.audit.collect import COLLECTORS
+from phi.audit.pack_config import PackConfig
 from phi.audit.reader import AccountReader, FailedCall
-from phi.audit.results import Seen, results, unused
+from phi.audit.results import AccountView, control_results, unused_exemptions
 from phi.audit.scope import Scope
-from phi.evidence.model import AttestationRecord, Collection, Report, UnreadCall
+from phi.evidence.model import AttestationRecord, Collection, FailedCallRecord, Report
 
-PEOPLE = "the organization"  # stands for it in findings about what people attest
+ORGANIZATION = "the organization"  # the resource that findings about attestations name
 TOOL = f"phi {__version__} with boto3 {version('boto3')}"
 
 
 @dataclass(frozen=True)
-class Attested:
-    """What people answer for: the facts that are judged, and how the evidence shows them."""
+class Attestations:
+    """The contents of the attestations file.
+
+    Attributes:
+        facts: the facts that the controls are evaluated on.
+        records: the same attestations as the evidence shows them.
+    """
 
     facts: tuple[Attestation, ...] = ()
     records: tuple[AttestationRecord, ...] = ()
 
 
-NOBODY = Attested()
+NO_ATTESTATIONS = Attestations()
 
 
 @dataclass(frozen=True)
-class Read:
-    """An account's facts, what of them couldn't be read, and how many calls that took."""
+class AccountRead:
+    """An account and what was read from it.
 
-    stack: Stack
-    unread: tuple[FailedCall, ...]
-    calls: int
+    Attributes:
+        source: the account, open or inaccessible.
+        stack: the facts; None if the account is inaccessible.
+        failed_calls: the calls that returned no result.
+        call_count: the number of API requests.
+    """
+
+    source: OpenAccount | InaccessibleAccount
+    stack: Stack | None = None
+    failed_calls: tuple[FailedCall, ...] = ()
+    call_count: int = 0
+
+    @property
+    def view(self) -> AccountView:
+        if isinstance(self.source, InaccessibleAccount):
+            return AccountView(self.source.account, None, self.source.reason)
+        return AccountView(self.source.account.id, self.stack)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return () if isinstance(self.source, InaccessibleAccount) else self.source.account.regions
 
 
-def read(entered: OpenAccount, scope: Scope, data_class: DataClassTag) -> Read:
-    """Everything that the controls ask of one account, its services side by side."""
-    with AccountReader(entered.session, entered.account) as reader, ThreadPoolExecutor(len(COLLECTORS)) as services:
-        told = list(services.map(lambda collect: collect(reader, scope), COLLECTORS))
-        stack = assemble.stack(told, entered.account.id, data_class)
-        return Read(stack, tuple(reader.unread), sum(reader.made.values()))
+def read_account(
+    source: OpenAccount | InaccessibleAccount, scope: Scope, data_class: DataClassTag
+) -> AccountRead:
+    """Read everything that the controls need from one account, all services concurrently."""
+    if isinstance(source, InaccessibleAccount):
+        return AccountRead(source)
+    with AccountReader(source.session, source.account) as reader, ThreadPoolExecutor(len(COLLECTORS)) as executor:
+        collected = list(executor.map(lambda collect: collect(reader, scope), COLLECTORS))
+        stack = assemble.build_stack(collected, source.account.id, data_class)
+        return AccountRead(source, stack, tuple(reader.failed_calls), sum(reader.call_counts.values()))
 
 
 def audit(
     accounts: Sequence[OpenAccount | InaccessibleAccount],
     scope: Scope,
-    config: Config,
-    attested: Attested,
+    config: PackConfig,
+    attestations: Attestations,
     preview: drift.Preview | None = None,
 ) -> Report:
-    """The evidence of one audit. preview: what has drifted since then is told."""
+    """Return the evidence of one audit.
+
+    Args:
+        accounts: the accounts to read, one after the other.
+        scope: the part of each account that is audited.
+        config: the policy pack's config.
+        attestations: the contents of the attestations file.
+        preview: the pack's report of a preview. The evidence lists what has drifted since.
+    """
     started = datetime.now(UTC)
-    found = [(each, read(each, scope, config.data_class) if isinstance(each, OpenAccount) else None) for each in accounts]
-    seen = [_seen(one, told) for one, told in found]
-    judged = results(seen, Seen(PEOPLE, Stack(attested.facts, PEOPLE)), config)
-    stacks = [told.stack for _, told in found if told]
+    reads = [read_account(account, scope, config.data_class) for account in accounts]
+    views = [read.view for read in reads]
+    controls = control_results(views, AccountView(ORGANIZATION, Stack(attestations.facts, ORGANIZATION)), config)
     return Report(
         collection=Collection(
             started=started,
             finished=datetime.now(UTC),
             scope=scope.prefix or "account",
-            accounts=tuple(each.account for each in seen),
-            regions=tuple(
-                sorted({region for one, _ in found if isinstance(one, OpenAccount) for region in one.account.regions})
-            ),
-            principals=tuple(one.principal for one, _ in found),
+            accounts=tuple(view.account for view in views),
+            regions=tuple(sorted({region for read in reads for region in read.regions})),
+            principals=tuple(read.source.principal for read in reads),
             tool=TOOL,
-            calls=sum(told.calls for _, told in found if told),
-            buckets=sum(len(stack.facts_of_type(Bucket)) for stack in stacks),
+            api_calls=sum(read.call_count for read in reads),
+            buckets=sum(len(view.stack.facts_of_type(Bucket)) for view in views if view.stack),
         ),
-        controls=judged,
-        attestations=attested.records,
-        checklist=checklist.rows(judged),
-        unread=tuple(each for one, told in found for each in _unread(one, told)),
-        drift=drift.since(preview, judged) if preview else (),
-        disabled=config.disabled,
-        faults=(*config.faults, *unused(judged, config)),
-    ).sealed()
+        controls=controls,
+        attestations=attestations.records,
+        checklist=checklist.rows(controls),
+        failed_calls=tuple(record for read in reads for record in _failed_call_records(read)),
+        drift=drift.find_drift(preview, controls) if preview else (),
+        disabled_controls=config.disabled,
+        configuration_errors=(*config.errors, *unused_exemptions(controls, config)),
+    ).with_digest()
 
 
-def _seen(one: OpenAccount | InaccessibleAccount, told: Read | None) -> Seen:
-    if isinstance(one, InaccessibleAccount):
-        return Seen(one.account, None, one.reason)
-    return Seen(one.account.id, told.stack if told else None)
-
-
-def _unread(one: OpenAccount | InaccessibleAccount, told: Read | None) -> list[UnreadCall]:
-    if isinstance(one, InaccessibleAccount):
-        return [
-            UnreadCall(account=one.account, region="", permission="sts:AssumeRole", about=one.principal, code=one.reason)
-        ]
-    calls = (
-        UnreadCall(
-            account=one.account.id,
-            region=each.region,
-            permission=each.call.action,
-            about=each.subject,
-            code=each.error_code,
+def _failed_call_records(read: AccountRead) -> list[FailedCallRecord]:
+    source = read.source
+    if isinstance(source, InaccessibleAccount):
+        denied = FailedCallRecord(
+            account=source.account,
+            region="",
+            permission="sts:AssumeRole",
+            resource=source.principal,
+            error_code=source.reason,
         )
-        for each in (told.unread if told else ())
+        return [denied]
+    records = (
+        FailedCallRecord(
+            account=source.account.id,
+            region=failed.region,
+            permission=failed.call.action,
+            resource=failed.resource,
+            error_code=failed.error_code,
+        )
+        for failed in read.failed_calls
     )
-    return list(dict.fromkeys(calls))  # two that ask the same need it twice
+    return list(dict.fromkeys(records))  # different calls can require the same permission

@@ -1,4 +1,4 @@
-"""What of an account is audited: a stack's own resources, or everything."""
+"""The scope of an audit: the resources of one stack, or a whole account."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from phi.stack.outputs import Outputs
 
 @dataclass(frozen=True)
 class Scope:
-    """buckets: by name, with the region of each; None for all there are.
+    """The part of an account that is audited.
 
-    prefix: how the names of a stack's resources begin (`phi-dev-`), also after `alias/` or a folder; None for all.
+    Attributes:
+        buckets: the region of each bucket, by name; None for all buckets.
+        prefix: the prefix of the stack's resource names (`phi-dev-`); None for all resources.
     """
 
     buckets: dict[str, str] | None = None
     prefix: str | None = None
 
-    def has(self, name: str) -> bool:
-        """Whether what is called so belongs to it: `phi-dev-alerts`, `/audit/phi-dev-trail`, `alias/phi-dev-phi`."""
+    def includes(self, name: str) -> bool:
+        """Return whether a name belongs to the scope.
+
+        The prefix may follow a path or `alias/`: `phi-dev-alerts`, `/audit/phi-dev-trail` and `alias/phi-dev-phi` all
+        belong to the stack with the prefix `phi-dev-`.
+        """
         return self.prefix is None or name.rsplit("/", 1)[-1].startswith(self.prefix)
 
     @classmethod
-    def of_stack(cls, outputs: Outputs) -> Scope:
+    def for_stack(cls, outputs: Outputs) -> Scope:
         buckets = dict.fromkeys(
             (outputs.phi_bucket_name, outputs.access_log_bucket_name, outputs.trail_bucket_name), outputs.region
         )

@@ -1,4 +1,4 @@
-"""`phi audit`: the live account, held to the pack's rules."""
+"""`phi audit`: evaluates the policy pack's rules on the live account."""
 
 from __future__ import annotations
 
@@ -14,116 +14,130 @@ import typer
 from rich.console import Console
 
 from phi.atomic_files import write_atomically
-from phi.audit import accounts, attestations, config, drift, permissions
-from phi.audit.accounts import OpenAccount, InaccessibleAccount
-from phi.audit.collectors import CALLS, STACK_CALLS
-from phi.audit.run import NOBODY, Attested, audit
+from phi.audit import accounts, attestations, drift, pack_config, permissions
+from phi.audit.accounts import InaccessibleAccount, OpenAccount
+from phi.audit.calls.catalogue import CALLS, STACK_CALLS
+from phi.audit.run import NO_ATTESTATIONS, Attestations, audit
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from phi.cli import app
+from phi.cli._support.options import JsonOption, OutputsOption, StackOption
 from phi.errors import ConfigurationError
 from phi.evidence import formats
-from phi.evidence.terminal import show
+from phi.evidence.terminal import print_report
 from phi.stack import outputs
 
 
 @app.command("audit")
-def command(  # noqa: PLR0917 - each is an option
-    outputs_file: Annotated[
-        Path | None, typer.Option("--outputs", help="The stack's outputs as JSON, or -; else Pulumi is asked.")
+def command(  # noqa: PLR0917 - each parameter is an option
+    outputs_file: OutputsOption = None,
+    stack: StackOption = None,
+    whole_account: Annotated[bool, typer.Option("--all", help="Audit the whole account instead of one stack.")] = False,
+    regions: Annotated[
+        list[str] | None,
+        typer.Option("--region", help="With --all: region to audit; repeatable. By default, all enabled regions."),
     ] = None,
-    stack: Annotated[str | None, typer.Option(help="The stack whose outputs Pulumi is asked for.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of the account, rather than one stack.")] = False,
-    regions: Annotated[list[str] | None, typer.Option("--region", help="With --all: read this one; repeat it.")] = None,
     accounts_file: Annotated[
-        Path | None, typer.Option("--accounts", help="With --all: YAML of the roles to take in several accounts.")
+        Path | None,
+        typer.Option("--accounts", help="With --all: YAML file of the roles to assume, one for each account to audit."),
     ] = None,
     config_file: Annotated[
-        Path | None, typer.Option("--config", help="The pack's config: options, levels, accepted risks.")
+        Path | None,
+        typer.Option("--config", help="The policy pack's config: options, enforcement levels and exemptions."),
     ] = None,
     attestations_file: Annotated[
-        Path | None, typer.Option("--attestations", help="YAML of what people answer for.")
+        Path | None, typer.Option("--attestations", help="YAML file of attestations (docs/attestations.example.yaml).")
     ] = None,
-    against: Annotated[
-        Path | None, typer.Option(help="The pack's report of a preview: tell what has drifted since.")
+    preview_file: Annotated[
+        Path | None, typer.Option("--against", help="The pack's report of a preview: list what has drifted since.")
     ] = None,
     reports: Annotated[
-        list[Path] | None, typer.Option("--report", help=f"Write it here; repeat it. By name: {formats.NAMES}.")
+        list[Path] | None,
+        typer.Option("--report", help=f"File to write the evidence to; repeatable. Formats: {formats.FORMAT_HELP}."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The evidence as JSON, on stdout.")] = False,
+    as_json: JsonOption = False,
     print_policy: Annotated[
-        bool, typer.Option("--print-policy", help="Print the IAM policy that the audit needs, and read no setting.")
+        bool, typer.Option("--print-policy", help="Print the IAM policy that the audit requires, and exit.")
     ] = False,
 ) -> None:
-    """Hold the live account to the pack's rules.
+    """Audit the live account with the policy pack's rules.
 
-    Exits with 0 only if nothing mandatory fails or can't be known; with 1 otherwise.
+    Exits with 0 if no mandatory control fails or is unverified, and with 1 otherwise.
     """
-    _fit_together(everything, regions, accounts_file, outputs_file, stack)
-    renderers = [(path, formats.of(path)) for path in reports or ()]
+    _check_options(whole_account, regions, accounts_file, outputs_file, stack)
+    renderers = [(path, formats.renderer_for(path)) for path in reports or ()]
     now = datetime.now(UTC)
-    told = None if everything else outputs.read(outputs_file, stack)
+    stack_outputs = None if whole_account else outputs.read(outputs_file, stack)
     if print_policy:
-        _print_policy(told)
+        _print_policy(stack_outputs)
         return
-    judged_by = config.load(config_file, now.date())
-    attested = Attested(*attestations.load(attestations_file, now.date())) if attestations_file else NOBODY
-    preview = drift.load(against) if against else None
-    entered = _entered(told, tuple(regions or ()), accounts_file)
-    scope = Scope.of_stack(told) if told else WHOLE_ACCOUNT
+    config = pack_config.load(config_file, now.date())
+    attested = Attestations(*attestations.load(attestations_file, now.date())) if attestations_file else NO_ATTESTATIONS
+    preview = drift.load(preview_file) if preview_file else None
+    opened = _open_accounts(stack_outputs, tuple(regions or ()), accounts_file)
+    scope = Scope.for_stack(stack_outputs) if stack_outputs else WHOLE_ACCOUNT
 
-    gc.set_threshold(100_000)  # many small answers and no cycles: looking for some takes a twentieth of the time
+    # The audit creates many small objects and no cycles; at the default threshold, collection takes 5 % of the time.
+    gc.set_threshold(100_000)
     console = Console(stderr=True)
     with console.status("Reading the account…"):
-        report = audit(entered, scope, judged_by, attested, preview)
+        report = audit(opened, scope, config, attested, preview)
     for path, render in renderers:
         write_atomically(path, render(report))
     if as_json:
-        typer.echo(formats.of(Path("report.json"))(report))
+        typer.echo(formats.renderer_for(Path("report.json"))(report))
     else:
-        show(report, Console())
-    raise typer.Exit(0 if report.good else 1)
+        print_report(report, Console())
+    raise typer.Exit(0 if report.passed else 1)
 
 
-def _fit_together(
-    everything: bool,
+def _check_options(
+    whole_account: bool,
     regions: Sequence[str] | None,
     accounts_file: Path | None,
     outputs_file: Path | None,
     stack: str | None,
 ) -> None:
-    faults: list[str] = []
-    if everything and (outputs_file or stack):
-        faults.append("--all is of the account: leave --outputs and --stack out")
-    if not everything and (regions or accounts_file):
-        faults.append("--region and --accounts go with --all: a stack's outputs tell where it is")
+    errors: list[str] = []
+    if whole_account and (outputs_file or stack):
+        errors.append("--all audits the whole account; don't combine it with --outputs or --stack")
+    if not whole_account and (regions or accounts_file):
+        errors.append("--region and --accounts require --all; without it, the stack's outputs name the regions")
     if regions and accounts_file:
-        faults.append("--accounts names the regions of each account: leave --region out")
-    if faults:
-        raise ConfigurationError("; ".join(faults))
+        errors.append("don't combine --region with --accounts, whose file names the regions of each account")
+    if errors:
+        raise ConfigurationError("; ".join(errors))
 
 
-def _entered(
-    told: outputs.Outputs | None, regions: tuple[str, ...], accounts_file: Path | None
+def _open_accounts(
+    stack_outputs: outputs.Outputs | None, regions: tuple[str, ...], accounts_file: Path | None
 ) -> Sequence[OpenAccount | InaccessibleAccount]:
-    """The accounts to read. One of several that can't be entered is told in the report; the only one ends it."""
+    """Return the accounts to read.
+
+    An inaccessible account of the accounts file appears in the report. An inaccessible single account is an error.
+    """
     if accounts_file:
         session = boto3.Session()
         return [accounts.try_assume_role(session, entry) for entry in accounts.load(accounts_file)]
-    if told is None:
+    if stack_outputs is None:
         return [accounts.open_account(boto3.Session(), regions)]
-    entered = accounts.open_account(boto3.Session(region_name=told.region), told.regions)
-    if entered.account.id != told.account:
+    opened = accounts.open_account(boto3.Session(region_name=stack_outputs.region), stack_outputs.regions)
+    if opened.account.id != stack_outputs.account:
         raise ConfigurationError(
-            f"the credentials are of account {entered.account.id} and the stack is in {told.account}: "
-            f"take its auditor's role, {told.auditor_role_arn}"
+            f"the credentials belong to account {opened.account.id}, but the stack is in account "
+            f"{stack_outputs.account}: assume its auditor role, {stack_outputs.auditor_role_arn}"
         )
-    return [entered]
+    return [opened]
 
 
-def _print_policy(told: outputs.Outputs | None) -> None:
-    if told:
-        reach = permissions.stack_scope(told.partition, told.account, told.resource_name_prefix, told.bucket_arns)
-        policy = permissions.policy_document(STACK_CALLS, reach)
+def _print_policy(stack_outputs: outputs.Outputs | None) -> None:
+    if stack_outputs:
+        scope = permissions.stack_scope(
+            stack_outputs.partition,
+            stack_outputs.account,
+            stack_outputs.resource_name_prefix,
+            stack_outputs.bucket_arns,
+        )
+        policy = permissions.policy_document(STACK_CALLS, scope)
     else:
         session = boto3.Session()
         account = accounts.open_account(session, (session.region_name,) if session.region_name else ()).account

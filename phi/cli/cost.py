@@ -12,10 +12,11 @@ import typer
 from rich.console import Console
 
 from phi.cli import app
+from phi.cli._support.options import JsonOption
 from phi.cost import prices, stack_file, volumes
-from phi.cost.json_output import document
-from phi.cost.report import report
-from phi.cost.table import show
+from phi.cost.json_output import to_json
+from phi.cost.report import build_report
+from phi.cost.table import print_report
 
 
 def _usual(name: str) -> str:
@@ -63,8 +64,8 @@ def command(  # noqa: PLR0917 - each is an option
     without_backup: Annotated[bool, typer.Option("--without-backup", help="As if there were no backup.")] = False,
     prices_file: Annotated[
         Path, typer.Option("--prices", help="YAML of prices, in the form of phi/cost/prices.yaml.", show_default=False)
-    ] = prices.OURS,
-    as_json: Annotated[bool, typer.Option("--json", help="The estimate as JSON, on stdout.")] = False,
+    ] = prices.DEFAULT_PRICES,
+    as_json: JsonOption = False,
 ) -> None:
     """Estimate what the stack costs in its first month, after a year, and at the end of retention."""
     given = {
@@ -78,16 +79,16 @@ def command(  # noqa: PLR0917 - each is an option
         "unread_90_days": unread_90_days,
         "management_events": management_events,
     }
-    asked = volumes.load(volumes_file, {name: value for name, value in given.items() if value is not None})
-    settings = stack_file.load(settings_file) if settings_file else stack_file.USUAL
+    asked = volumes.load_volumes(volumes_file, {name: value for name, value in given.items() if value is not None})
+    settings = stack_file.load_settings(settings_file) if settings_file else stack_file.DEFAULT_SETTINGS
     if without_replica:
         settings = replace(settings, replica_region=None)
     if without_backup:
         settings = replace(settings, backup=False)
-    found = report(asked, settings, prices.load(prices_file), datetime.now(UTC).date())
+    found = build_report(asked, settings, prices.load_prices(prices_file), datetime.now(UTC).date())
     for warning in found.warnings:
         typer.echo(f"phi: warning: {warning}", err=True)
     if as_json:
-        typer.echo(json.dumps(document(found), indent=2))
+        typer.echo(json.dumps(to_json(found), indent=2))
     else:
-        show(found, Console())
+        print_report(found, Console())

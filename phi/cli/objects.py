@@ -1,6 +1,6 @@
-"""`phi put get ls versions restore rm url`: objects in the stack's bucket.
+"""`phi put get ls versions restore rm url`: commands for objects in the stack's bucket.
 
-What is asked for goes to stdout, all else to stderr. No file is told by its name, and no key that phi didn't make.
+Results go to stdout, everything else to stderr. Messages contain no file names, and no keys that phi didn't make.
 """
 
 from __future__ import annotations
@@ -18,256 +18,272 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from phi.cli import app
-from phi.cli._support import access_log, output, record_key, uploads
+from phi.cli._support import output, record_key, uploads
+from phi.cli._support.access_log import access_logging
+from phi.cli._support.options import JsonOption, OutputsOption, StackOption
 from phi.errors import ConfigurationError
-from phi.metadata import VOCABULARY, checked
-from phi.object_keys import check_key, check_prefix
+from phi.metadata import DEFAULT_VOCABULARY, validate_metadata
+from phi.object_keys import check_key, normalize_prefix
 from phi.stack import outputs
 from phi.store import PhiStore
 
-OBJECTS = "Objects"
+HELP_PANEL = "Objects"
 STDIN = Path("-")
 
-OutputsFile = Annotated[
-    Path | None, typer.Option("--outputs", help="The stack's outputs as JSON, or - for stdin; else Pulumi is asked.")
-]
-Stack = Annotated[str | None, typer.Option("--stack", help="The stack whose outputs Pulumi is asked for.")]
-AccessLog = Annotated[
+AccessLogOption = Annotated[
     Path | None,
     typer.Option("--access-log", envvar="PHI_ACCESS_LOG", help="Append a JSON line for each access to this file."),
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the access log on stderr.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Key = Annotated[str, typer.Argument(metavar="KEY", help="The object's key.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print the access log to stderr.")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The object's key.")]
 
 
-@app.command(rich_help_panel=OBJECTS)
+@app.command(rich_help_panel=HELP_PANEL)
 def put(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Each becomes an object; - for stdin.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Files to store, each as one object; - for stdin.")
+    ],
     *,
-    key: Annotated[str | None, typer.Option(help="The key of the only file: one that phi made.")] = None,
+    key: Annotated[str | None, typer.Option(help="Object key, made by phi; requires a single file.")] = None,
     record_id_file: Annotated[
         Path | None,
-        typer.Option(help="The key of the only file is made of the record's id in this file, or - for stdin."),
+        typer.Option(help="File with a record's ID, or - for stdin. Its object key is used; requires a single file."),
     ] = None,
     secret_file: Annotated[
-        Path | None, typer.Option(help="The secret of such keys, hex or base64; else it is in PHI_KEY_SECRET.")
+        Path | None, typer.Option(help="File with the key secret in hex or base64. By default, PHI_KEY_SECRET.")
     ] = None,
     meta: Annotated[
-        list[str] | None, typer.Option(metavar="FIELD=VALUE", help=f"Of: {', '.join(VOCABULARY.fields)}; repeat it.")
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=VALUE", help=f"Metadata; repeatable. Fields: {', '.join(DEFAULT_VOCABULARY.fields)}."
+        ),
     ] = None,
-    outputs_file: OutputsFile = None,
-    stack: Stack = None,
-    access_log_file: AccessLog = None,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
+    outputs_file: OutputsOption = None,
+    stack: StackOption = None,
+    access_log_file: AccessLogOption = None,
+    verbose: VerboseOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Store files, each under a random key unless one is named.
+    """Store files, by default under random keys.
 
-    The answer tells each by its place among the files given, never by its name.
+    The output identifies each file by its position in the arguments, never by its name.
     """
-    _fit_together(files, key, record_id_file, secret_file, outputs_file)
-    metadata = checked(_fields(meta or []))
-    uploads.check(files)
+    _check_put_options(files, key, record_id_file, secret_file, outputs_file)
+    metadata = validate_metadata(_parse_metadata(meta or []))
+    uploads.check_readable(files)
     if record_id_file:
-        key = record_key.of_record(record_id_file, secret_file)
+        key = record_key.key_from_files(record_id_file, secret_file)
     elif key:
         check_key(key)
-    sent = uploads.Uploads.of(files, key)
+    batch = uploads.Uploads.with_keys(files, key)
     try:
         with (
-            _store(outputs_file, stack, access_log_file, verbose) as store,
-            _progress("Sending", uploads.size_of(files)) as advance,
+            _open_store(outputs_file, stack, access_log_file, verbose) as store,
+            _progress_bar("Sending", uploads.total_size(files)) as advance,
         ):
-            sent.send(store, metadata, advance)
+            batch.send(store, metadata, advance)
     finally:
-        for line in sent.told():
+        for line in batch.problem_lines():
             typer.echo(f"phi: {line}", err=True)
-        stored = [{"file": place + 1, **output.fields(each)} for place, each in sorted(sent.stored.items())]
+        stored = [{"file": index + 1, **output.to_json_fields(item)} for index, item in sorted(batch.stored.items())]
         if stored:
-            output.many("objects", ("file", "size", "key", "version"), stored, as_json)
+            output.print_records("objects", ("file", "size", "key", "version"), stored, as_json)
 
 
-@app.command(rich_help_panel=OBJECTS)
+@app.command(rich_help_panel=HELP_PANEL)
 def get(
-    key: Key,
-    target: Annotated[Path, typer.Argument(metavar="TARGET", help="The file to write, or - for stdout.")],
+    key: KeyArgument,
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="File to write, or - for stdout.")],
     *,
-    version: Annotated[str | None, typer.Option(help="An earlier version, as `phi versions` tells them.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")] = False,
-    outputs_file: OutputsFile = None,
-    stack: Stack = None,
-    access_log_file: AccessLog = None,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
+    version: Annotated[
+        str | None, typer.Option(help="Version to fetch, from `phi versions`. By default, the latest.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    outputs_file: OutputsOption = None,
+    stack: StackOption = None,
+    access_log_file: AccessLogOption = None,
+    verbose: VerboseOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Fetch an object's content.
 
-    A file is there whole and verified, or not at all. What goes to stdout is verified as it ends: heed the exit code.
+    A file appears only once it is complete and verified. Output to stdout is verified only at its end: check the exit
+    code.
     """
     check_key(key)
     to_stdout = target == STDIN
     if to_stdout and as_json:
-        raise ConfigurationError("--json and the content can't both go to stdout: name a file")
+        raise ConfigurationError("--json and the content can't both go to stdout: give a target file")
     if not to_stdout:
         _check_target(target, force)
-    with _store(outputs_file, stack, access_log_file, verbose) as store, _progress("Fetching", None) as advance:
-        found = store.download(key, sys.stdout.buffer if to_stdout else target, version=version, progress=advance)
+    with (
+        _open_store(outputs_file, stack, access_log_file, verbose) as store,
+        _progress_bar("Fetching", None) as advance,
+    ):
+        fetched = store.download(key, sys.stdout.buffer if to_stdout else target, version=version, progress=advance)
     if not to_stdout:
-        output.one(output.fields(found), as_json)
+        output.print_record(output.to_json_fields(fetched), as_json)
 
 
-@app.command("ls", rich_help_panel=OBJECTS)
+@app.command("ls", rich_help_panel=HELP_PANEL)
 def list_objects(
     *,
-    prefix: Annotated[str, typer.Option(help="Only those under a record's key, or under restore-drill.")] = "",
-    outputs_file: OutputsFile = None,
-    stack: Stack = None,
-    access_log_file: AccessLog = None,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
+    prefix: Annotated[str, typer.Option(help="List only objects under a record's key or under restore-test.")] = "",
+    outputs_file: OutputsOption = None,
+    stack: StackOption = None,
+    access_log_file: AccessLogOption = None,
+    verbose: VerboseOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List the objects."""
-    asked = check_prefix(prefix)
-    with _store(outputs_file, stack, access_log_file, verbose) as store:
-        found = (output.fields(each) for each in store.list(asked))
-        output.many("objects", ("modified", "size", "key"), found, as_json)
+    prefix = normalize_prefix(prefix)
+    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
+        records = (output.to_json_fields(item) for item in store.list(prefix))
+        output.print_records("objects", ("modified", "size", "key"), records, as_json)
 
 
-@app.command(rich_help_panel=OBJECTS)
+@app.command(rich_help_panel=HELP_PANEL)
 def versions(
-    key: Key,
+    key: KeyArgument,
     *,
-    outputs_file: OutputsFile = None,
-    stack: Stack = None,
-    access_log_file: AccessLog = None,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
+    outputs_file: OutputsOption = None,
+    stack: StackOption = None,
+    access_log_file: AccessLogOption = None,
+    verbose: VerboseOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List an object's versions, the latest first."""
     check_key(key)
-    with _store(outputs_file, stack, access_log_file, verbose) as store:
-        found = [output.fields(each) for each in store.versions(key)]
-    output.many("versions", ("modified", "size", "latest", "deleted", "version"), found, as_json)
+    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
+        records = [output.to_json_fields(version) for version in store.versions(key)]
+    output.print_records("versions", ("modified", "size", "latest", "deleted", "version"), records, as_json)
 
 
-@app.command(rich_help_panel=OBJECTS)
+@app.command(rich_help_panel=HELP_PANEL)
 def restore(
-    key: Key,
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="As `phi versions` tells it.")],
+    key: KeyArgument,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Version to restore, from `phi versions`.")],
     *,
-    outputs_file: OutputsFile = None,
-    stack: Stack = None,
-    access_log_file: AccessLog = None,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
+    outputs_file: OutputsOption = None,
+    stack: StackOption = None,
+    access_log_file: AccessLogOption = None,
+    verbose: VerboseOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Make an earlier version the latest again; those in between stay."""
+    """Make an earlier version the latest one again. The versions in between are kept."""
     check_key(key)
-    with _store(outputs_file, stack, access_log_file, verbose) as store:
-        found = store.restore(key, version)
-    output.one(output.fields(found), as_json)
+    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
+        restored = store.restore(key, version)
+    output.print_record(output.to_json_fields(restored), as_json)
 
 
-@app.command(rich_help_panel=OBJECTS)
+@app.command(rich_help_panel=HELP_PANEL)
 def rm(
-    key: Key,
+    key: KeyArgument,
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
-    outputs_file: OutputsFile = None,
-    stack: Stack = None,
-    access_log_file: AccessLog = None,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
+    outputs_file: OutputsOption = None,
+    stack: StackOption = None,
+    access_log_file: AccessLogOption = None,
+    verbose: VerboseOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Mark an object as deleted; its versions stay and can be restored."""
+    """Mark an object as deleted. Its versions are kept and can be restored."""
     check_key(key)
     if not yes:
         if not sys.stdin.isatty():
-            raise ConfigurationError("nobody can be asked whether to delete it: say --yes")
-        typer.echo("Mark this object as deleted? [y/N] ", nl=False, err=True)  # typer's own would write to stdout too
+            raise ConfigurationError("no terminal to confirm on: pass --yes")
+        typer.echo(
+            "Mark this object as deleted? [y/N] ", nl=False, err=True
+        )  # typer.confirm would also write to stdout
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise typer.Abort
-    with _store(outputs_file, stack, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
         marker = store.delete(key)
-    output.one({"key": key, "version": marker, "deleted": True}, as_json)
+    output.print_record({"key": key, "version": marker, "deleted": True}, as_json)
 
 
-@app.command(rich_help_panel=OBJECTS)
+@app.command(rich_help_panel=HELP_PANEL)
 def url(
-    key: Key,
+    key: KeyArgument,
     *,
-    minutes: Annotated[
-        int, typer.Option(min=1, max=60, help="How long whoever has the URL can fetch the object.")
-    ] = 15,
-    outputs_file: OutputsFile = None,
-    stack: Stack = None,
-    access_log_file: AccessLog = None,
-    verbose: Verbose = False,
-    as_json: AsJson = False,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="How long the URL is valid.")] = 15,
+    outputs_file: OutputsOption = None,
+    stack: StackOption = None,
+    access_log_file: AccessLogOption = None,
+    verbose: VerboseOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Print a URL that fetches an object without credentials, for a short time: handle it as the object itself."""
+    """Print a short-lived URL that fetches an object without credentials. Protect it like the object itself."""
     check_key(key)
-    with _store(outputs_file, stack, access_log_file, verbose) as store:
-        found = store.presigned_url(key, expires=timedelta(minutes=minutes))
+    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
+        presigned_url = store.presigned_url(key, expires=timedelta(minutes=minutes))
     if as_json:
-        typer.echo(json.dumps({"url": found, "minutes": minutes}, indent=2))
+        typer.echo(json.dumps({"url": presigned_url, "minutes": minutes}, indent=2))
     else:
-        typer.echo(found)
+        typer.echo(presigned_url)
 
 
-def _fit_together(
+def _check_put_options(
     files: Sequence[Path],
     key: str | None,
     record_id_file: Path | None,
     secret_file: Path | None,
     outputs_file: Path | None,
 ) -> None:
-    faults: list[str] = []
+    errors: list[str] = []
     if len(files) > 1 and (key or record_id_file):
-        faults.append("--key and --record-id-file are for one file: send the others by themselves")
+        errors.append("--key and --record-id-file require a single file: send the other files in another command")
     if key and record_id_file:
-        faults.append("--key and --record-id-file are two keys: leave one out")
+        errors.append("--key and --record-id-file exclude each other: pass only one of them")
     if secret_file and not record_id_file:
-        faults.append("--secret-file is for the key of a record: name --record-id-file too")
+        errors.append("--secret-file requires --record-id-file")
     if [*files, record_id_file, secret_file, outputs_file].count(STDIN) > 1:
-        faults.append("only one can come by stdin (-)")
-    if faults:
-        raise ConfigurationError("; ".join(faults))
+        errors.append("only one input can be stdin (-)")
+    if errors:
+        raise ConfigurationError("; ".join(errors))
 
 
-def _fields(meta: Sequence[str]) -> dict[str, str]:
-    """What --meta tells. No part of it is repeated in an error."""
-    pairs = [each.partition("=") for each in meta]
-    faults = [f"--meta {place} isn't FIELD=VALUE" for place, each in enumerate(pairs, 1) if not each[1]]
+def _parse_metadata(meta: Sequence[str]) -> dict[str, str]:
+    """Return the metadata in the --meta options. Errors repeat no part of it."""
+    pairs = [option.partition("=") for option in meta]
+    errors = [f"--meta {position} isn't FIELD=VALUE" for position, (_, equals, _) in enumerate(pairs, 1) if not equals]
     fields = {name: value for name, _, value in pairs}
     if len(fields) < len(pairs):
-        faults.append("--meta tells a field twice")
-    if faults:
-        raise ConfigurationError("; ".join(faults))
+        errors.append("--meta sets a field twice")
+    if errors:
+        raise ConfigurationError("; ".join(errors))
     return fields
 
 
 def _check_target(target: Path, force: bool) -> None:
     if target.is_dir():
-        raise ConfigurationError("the target is a folder: name a file in it")
+        raise ConfigurationError("the target is a folder: give the name of a file in it")
     if not target.parent.is_dir():
-        raise ConfigurationError("the target's folder isn't there: make it first")
+        raise ConfigurationError("the target's folder doesn't exist: create it first")
     if not force and (target.exists() or target.is_symlink()):
-        raise ConfigurationError("the target is there already: --force replaces it")
+        raise ConfigurationError("the target already exists: pass --force to replace it")
 
 
 @contextmanager
-def _store(
+def _open_store(
     outputs_file: Path | None, stack: str | None, access_log_file: Path | None, verbose: bool
 ) -> Iterator[PhiStore]:
-    with access_log.written(access_log_file, verbose):
+    with access_logging(access_log_file, verbose):
         yield PhiStore.from_outputs(outputs.read(outputs_file, stack))
 
 
 @contextmanager
-def _progress(doing: str, size: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr where that is a terminal. size: in bytes, where it is known. It is gone once it is done."""
+def _progress_bar(description: str, size: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar if stderr is a terminal, until the block ends.
+
+    Args:
+        description: What is in progress.
+        size: The total size in bytes, if it is known.
+
+    Yields:
+        A function to call with the number of bytes transferred since the last call.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True))
     console = Console(stderr=True)
     with Progress(
@@ -278,5 +294,5 @@ def _progress(doing: str, size: int | None) -> Iterator[Callable[[int], None]]:
         transient=True,
         disable=not sys.stderr.isatty(),
     ) as bar:
-        task = bar.add_task(doing, total=size)
+        task = bar.add_task(description, total=size)
         yield lambda count: bar.advance(task, count)

@@ -1,4 +1,4 @@
-"""`phi drill`: the restore test."""
+"""`phi restore-test`: the restore test."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from phi.atomic_files import write_atomically
 from phi.cli import app
-from phi.cli._support.access_log import written
+from phi.cli._support.access_log import access_logging
+from phi.cli._support.options import JsonOption, OutputsOption, StackOption
 from phi.errors import ConfigurationError
 from phi.object_keys import new_key
 from phi.restore_test import evidence, permissions, setup
-from phi.restore_test.evidence import DrillEvidence, Source
-from phi.restore_test.run import Asked, run
-from phi.restore_test.scratch import Names
+from phi.restore_test.evidence import RestoreTestEvidence, SourceKind
+from phi.restore_test.run import RestoreTestRequest, run_restore_test
+from phi.restore_test.scratch import Pseudonyms
 from phi.stack import outputs
 
 STEPS = {
@@ -31,25 +32,23 @@ STEPS = {
 }
 
 
-@app.command("drill")
+@app.command("restore-test")
 def command(  # noqa: PLR0917 - each is an option
-    outputs_file: Annotated[
-        Path | None, typer.Option("--outputs", help="The stack's outputs as JSON, or -; else Pulumi is asked.")
-    ] = None,
-    stack: Annotated[str | None, typer.Option(help="The stack whose outputs Pulumi is asked for.")] = None,
+    outputs_file: OutputsOption = None,
+    stack: StackOption = None,
     source: Annotated[
-        Source, typer.Option(help="What is restored from: versions of the bucket, its replica, or the vault.")
+        SourceKind, typer.Option(help="What is restored from: versions of the bucket, its replica, or the vault.")
     ] = "version",
     objects: Annotated[int, typer.Option(min=1, max=10_000, help="How many versions are drawn and restored.")] = 10,
     objective_hours: Annotated[float, typer.Option(min=0.01, help="How long restoring may take.")] = 72.0,
     scratch_bucket: Annotated[
-        str | None, typer.Option(help="Restore to this bucket, rather than to restore-drill/ of the PHI bucket.")
+        str | None, typer.Option(help="Restore to this bucket, rather than to restore-test/ of the PHI bucket.")
     ] = None,
     evidence_file: Annotated[Path, typer.Option("--evidence", help="Where the evidence is written, in JSON.")] = Path(
-        "restore-drill.json"
+        "restore-test.json"
     ),
     access_log: Annotated[Path | None, typer.Option(help="Append the access log to this file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The evidence on stdout too.")] = False,
+    as_json: JsonOption = False,
     print_policy: Annotated[
         bool, typer.Option("--print-policy", help="Print the IAM policy that this drill needs, and restore nothing.")
     ] = False,
@@ -60,31 +59,31 @@ def command(  # noqa: PLR0917 - each is an option
     Exits with 0 only if each was restored whole, under its key and within the objective.
     """
     told = outputs.read(outputs_file, stack)
-    setup.check(told, source, scratch_bucket)
+    setup.check_options(told, source, scratch_bucket)
     if print_policy:
-        scratch = setup.scratch_of(_entered(told), scratch_bucket) if scratch_bucket else None
-        typer.echo(json.dumps(permissions.permissions(told, source, scratch), indent=2))
+        scratch = setup.find_scratch_bucket(_entered(told), scratch_bucket) if scratch_bucket else None
+        typer.echo(json.dumps(permissions.restore_test_policy(told, source, scratch), indent=2))
         return
     if not evidence_file.parent.is_dir():
         raise ConfigurationError(f"{evidence_file.parent} is no folder: make it, or name another --evidence")
 
     session = _entered(told)
-    scratch = setup.scratch_of(session, scratch_bucket) if scratch_bucket else None
+    scratch = setup.find_scratch_bucket(session, scratch_bucket) if scratch_bucket else None
     chance = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - for tests
-    drill, names = new_key(), Names()
-    restoring = setup.restoring(session, source, scratch, drill=drill, hours=objective_hours, names=names)
-    asked = Asked(drill, objects, objective_hours, session.principal, chance)
+    drill, names = new_key(), Pseudonyms()
+    restoring = setup.restore_source(session, source, scratch, test_id=drill, rto_hours=objective_hours, pseudonyms=names)
+    asked = RestoreTestRequest(drill, objects, objective_hours, session.principal, chance)
     console = Console(stderr=True)
-    with written(access_log, verbose=False), _Bar(console) as bar:
-        found = run(restoring, asked, names, lambda each: write_atomically(evidence_file, evidence.dump(each)), bar.say)
+    with access_logging(access_log, verbose=False), _Bar(console) as bar:
+        found = run_restore_test(restoring, asked, names, lambda each: write_atomically(evidence_file, evidence.dump(each)), bar.say)
     if as_json:
         typer.echo(evidence.dump(found), nl=False)
     _tell(found, evidence_file, console)
     raise typer.Exit(0 if found.passed else 1)
 
 
-def _entered(told: outputs.Outputs) -> setup.Session:
-    return setup.enter(boto3.Session(region_name=told.region), told)
+def _entered(told: outputs.Outputs) -> setup.RestoreTestSession:
+    return setup.open_session(boto3.Session(region_name=told.region), told)
 
 
 class _Bar(Progress):
@@ -100,23 +99,23 @@ class _Bar(Progress):
         self.update(self._task, description=STEPS[step], completed=done, total=of or None)
 
 
-def _tell(found: DrillEvidence, file: Path, console: Console) -> None:
+def _tell(found: RestoreTestEvidence, file: Path, console: Console) -> None:
     verdict = "Passed" if found.passed else "NOT passed"
     said = [
         f"{verdict}: {found.restored} of {found.sampled} versions restored whole from the {found.source}",
-        f"{found.bytes} bytes in {found.seconds:.1f} s, measured; the objective is {found.objective_hours:g} h",
-        *(f"  because {each}" for each in found.why),
-        *(f"  version {each.version}: {each.why}" for each in found.objects if each.why),
+        f"{found.restored_bytes} bytes in {found.duration_seconds:.1f} s, measured; the objective is {found.rto_hours:g} h",
+        *(f"  because {each}" for each in found.failure_reasons),
+        *(f"  version {each.version_id}: {each.reason}" for each in found.objects if each.reason),
     ]
     if found.estimated_full_restore_hours is not None:
-        over = found.estimated_full_restore_hours > found.objective_hours
+        over = found.estimated_full_restore_hours > found.rto_hours
         said.append(
-            f"All {found.listed} versions would take {found.estimated_full_restore_hours:.2f} h"
+            f"All {found.eligible} versions would take {found.estimated_full_restore_hours:.2f} h"
             f"{', MORE than the objective' if over else ''}: {found.estimate_basis}"
         )
-    if found.left_behind:
-        until = f"locked until {found.left_until:%Y-%m-%d %H:%M} UTC at the latest" if found.left_until else "see there"
-        said.append(f"Left behind: {len(found.left_behind)}, {until}; the evidence tells each")
+    if found.leftovers:
+        until = f"locked until {found.leftovers_locked_until:%Y-%m-%d %H:%M} UTC at the latest" if found.leftovers_locked_until else "see there"
+        said.append(f"Left behind: {len(found.leftovers)}, {until}; the evidence tells each")
     said.append(f"Evidence: {file}")
     for line in said:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

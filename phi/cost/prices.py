@@ -12,49 +12,49 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from phi.yaml_files import to_model, read_yaml
 
-OURS = Path(__file__).with_name("prices.yaml")
-FRESH = timedelta(days=365)
+DEFAULT_PRICES = Path(__file__).with_name("prices.yaml")
+MAX_PRICE_AGE = timedelta(days=365)
 
 UNIT = r"^([1-9][0-9]{0,2}(,[0-9]{3})* )?[A-Za-z-]+$"
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-Source = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+/\S*$")]
-Value = Annotated[Decimal, Field(ge=0, le=1_000_000)]
+SourceUrl = Annotated[str, StringConstraints(pattern=r"^https://[\w.-]+/\S*$")]
+DollarValue = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 
 
 class Price(BaseModel):
     """A price in US dollars for one unit, such as `GB-month` or `10,000 requests`; None is one that isn't known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    value: Value | None
+    value: DollarValue | None
     unit: Annotated[str, StringConstraints(pattern=UNIT)]
     region: Region
-    seen: date
+    retrieved: date
     """The day its source was looked at."""
-    source: Source
+    source: SourceUrl
     confidence: Literal["primary", "secondary"]
     """Primary is AWS's own page."""
     note: str = ""
 
     @property
-    def size(self) -> int:
+    def unit_size(self) -> int:
         """How many there are in a unit: 10,000 of `10,000 requests`."""
         size, counted, _ = self.unit.rpartition(" ")
         return int(size.replace(",", "")) if counted else 1
 
     @property
-    def kind(self) -> str:
+    def unit_name(self) -> str:
         return self.unit.rpartition(" ")[2]
 
-    def of(self, quantity: Decimal) -> Decimal | None:
+    def cost_for(self, quantity: Decimal) -> Decimal | None:
         """What so many cost, counted one by one."""
-        return None if self.value is None else quantity * self.value / self.size
+        return None if self.value is None else quantity * self.value / self.unit_size
 
 
 def _per(kind: str) -> Callable[[Price], Price]:
     def check(price: Price) -> Price:
-        if price.kind != kind:
-            raise ValueError(f"its unit is of {kind}, not of {price.kind}")
+        if price.unit_name != kind:
+            raise ValueError(f"its unit is of {kind}, not of {price.unit_name}")
         return price
 
     return check
@@ -101,7 +101,7 @@ class PriceList(BaseModel):
     macie: PerAccount
     config: PerAccount
 
-    def all(self) -> dict[str, Price]:
+    def by_name(self) -> dict[str, Price]:
         return dict(self)
 
 
@@ -113,16 +113,16 @@ class PriceFile(BaseModel):
 
     @model_validator(mode="after")
     def _of_one_region(self) -> PriceFile:
-        if others := sorted(name for name, price in self.prices.all().items() if price.region != self.region):
+        if others := sorted(name for name, price in self.prices.by_name().items() if price.region != self.region):
             raise ValueError(f"not of {self.region}: {', '.join(others)}")
         return self
 
 
-def load(path: Path = OURS) -> PriceFile:
+def load_prices(path: Path = DEFAULT_PRICES) -> PriceFile:
     """Raises ConfigurationError that names every price which is missing, unknown or wrong."""
     return to_model(PriceFile, read_yaml(path), str(path))
 
 
-def stale(file: PriceFile, today: date) -> list[str]:
+def stale_prices(file: PriceFile, today: date) -> list[str]:
     """The prices that were seen more than a year ago, or on a day that is yet to come."""
-    return sorted(name for name, price in file.prices.all().items() if not timedelta(0) <= today - price.seen <= FRESH)
+    return sorted(name for name, price in file.prices.by_name().items() if not timedelta(0) <= today - price.retrieved <= MAX_PRICE_AGE)

@@ -11,17 +11,17 @@ from phi.cost.billed_items import Safeguard
 from phi.cost.estimate import (
     Estimate,
     Saving,
-    bucket_keys,
+    bucket_keys_saving,
     estimate,
-    intelligent_tiering,
-    moving_to_tiers,
+    intelligent_tiering_saving,
+    tiering_transition_cost,
 )
-from phi.cost.monthly_usage import TIERED_KB
-from phi.cost.prices import Price, PriceFile, stale
+from phi.cost.monthly_usage import MIN_TRANSITION_KB
+from phi.cost.prices import Price, PriceFile, stale_prices
 from phi.cost.volumes import Volumes
 from phi.stack.settings import Settings
 
-TITLES = {
+SAFEGUARD_TITLES = {
     Safeguard.STORAGE: "Storage and requests",
     Safeguard.ENCRYPTION: "Encryption",
     Safeguard.VERSIONING: "Versioning",
@@ -30,7 +30,7 @@ TITLES = {
     Safeguard.REPLICATION: "Replication",
     Safeguard.BACKUP: "Backup",
     Safeguard.MONITORING: "Monitoring",
-    Safeguard.ACCOUNT_GUARDS: "Account guards",
+    Safeguard.ACCOUNT_SECURITY: "Account guards",
 }
 
 NOTES = (
@@ -47,14 +47,14 @@ NOTES = (
 
 
 @dataclass(frozen=True)
-class Report:
+class CostReport:
     volumes: Volumes
     settings: Settings
-    file: PriceFile
+    price_file: PriceFile
     estimate: Estimate
     bucket_keys: Saving
     tiering: Saving
-    moving_to_tiers: Decimal | None
+    tiering_transition_cost: Decimal | None
     """Dollars, once."""
     warnings: tuple[str, ...]
 
@@ -62,48 +62,48 @@ class Report:
     def prices(self) -> dict[str, Price]:
         """Those of the lines that there is something of."""
         asked = {line.price_name for line in self.estimate.lines if any(line.quantities)}
-        return {name: price for name, price in self.file.prices.all().items() if name in asked}
+        return {name: price for name, price in self.price_file.prices.by_name().items() if name in asked}
 
 
-def report(volumes: Volumes, settings: Settings, file: PriceFile, today: date) -> Report:
+def build_report(volumes: Volumes, settings: Settings, file: PriceFile, today: date) -> CostReport:
     asked = (volumes, settings, file)
-    return Report(
+    return CostReport(
         volumes,
         settings,
         file,
         estimate(*asked),
-        bucket_keys(*asked),
-        intelligent_tiering(*asked),
-        moving_to_tiers(*asked),
+        bucket_keys_saving(*asked),
+        intelligent_tiering_saving(*asked),
+        tiering_transition_cost(*asked),
         tuple(_warnings(settings, file, today)),
     )
 
 
 def _warnings(settings: Settings, file: PriceFile, today: date) -> Iterable[str]:
-    if old := stale(file, today):
+    if old := stale_prices(file, today):
         yield f"prices older than a year, or of a day to come; look them up again: {', '.join(old)}"
     if settings.region != file.region:
         yield f"the prices are of {file.region}, and the stack is in {settings.region}: name a file of its prices"
 
 
-def tiering_told(report: Report) -> str:
+def tiering_summary(report: CostReport) -> str:
     """The guide's tip, by these volumes."""
-    if report.volumes.object_kb < TIERED_KB:
+    if report.volumes.object_kb < MIN_TRANSITION_KB:
         return "Intelligent-Tiering: objects below 128 KB aren't monitored or moved, so that it saves nothing here."
     saved, months = report.tiering.saved, report.estimate.months
-    if saved is None or report.moving_to_tiers is None:
+    if saved is None or report.tiering_transition_cost is None:
         return "Intelligent-Tiering: what it saves can't be told without all of its prices."
     told = ", ".join(f"{_more_or_less(each)} in month {month}" for month, each in zip(months, saved, strict=True))
     return (
         f"Intelligent-Tiering: {told}, where {_percent(report.volumes.unread_30_days)} goes unread for 30 days and "
         f"{_percent(report.volumes.unread_90_days)} for 90; moving what is there costs "
-        f"${report.moving_to_tiers:,.2f} once. It is {'on' if report.settings.intelligent_tiering else 'off'}: "
+        f"${report.tiering_transition_cost:,.2f} once. It is {'on' if report.settings.intelligent_tiering else 'off'}: "
         "phi:intelligentTiering."
     )
 
 
-def bucket_keys_told(report: Report) -> str:
-    with_them, without, saved = report.bucket_keys.with_it, report.bucket_keys.without_it, report.bucket_keys.saved
+def bucket_key_summary(report: CostReport) -> str:
+    with_them, without, saved = report.bucket_keys.cost_with, report.bucket_keys.cost_without, report.bucket_keys.saved
     if with_them is None or without is None or saved is None:
         return "Bucket Keys: what they save can't be told without the price of KMS requests."
     return (

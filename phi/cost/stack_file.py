@@ -8,14 +8,14 @@ from typing import Any
 
 from phi.errors import ConfigurationError
 from phi.stack.settings import Settings, SettingsError
-from phi.stack.settings import load as settings_of
+from phi.stack.settings import load_settings as settings_of
 from phi.yaml_files import read_yaml
 
-USUAL = Settings(environment="prod", region="us-east-1", replica_region="us-west-2")
+DEFAULT_SETTINGS = Settings(environment="prod", region="us-east-1", replica_region="us-west-2")
 """As Pulumi.prod.yaml has it, for who names no file."""
 
 
-def load(path: Path) -> Settings:
+def load_settings(path: Path) -> Settings:
     """The settings of a file such as Pulumi.prod.yaml, by the program's own rules.
 
     Raises ConfigurationError with every fault.

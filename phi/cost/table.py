@@ -9,29 +9,29 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from phi.cost.estimate import Amounts, Line
+from phi.cost.estimate import Amounts, EstimateLine
 from phi.cost.prices import Price
-from phi.cost.report import NOTES, TITLES, Report, bucket_keys_told, tiering_told
+from phi.cost.report import NOTES, SAFEGUARD_TITLES, CostReport, bucket_key_summary, tiering_summary
 
 
-def show(report: Report, console: Console) -> None:
+def print_report(report: CostReport, console: Console) -> None:
     console.print(_table(report))
 
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     for line in report.estimate.not_estimated:
-        say(f"Not estimated, and not in the total: {line.what}; see {line.price.source}")
-    say(f"\n{bucket_keys_told(report)}\n{tiering_told(report)}\n\nHow it is counted:")
+        say(f"Not estimated, and not in the total: {line.description}; see {line.price.source}")
+    say(f"\n{bucket_key_summary(report)}\n{tiering_summary(report)}\n\nHow it is counted:")
     for note in NOTES:
         say(f"- {note}")
-    say(f"\nPrices of {report.file.region} in {report.file.currency}, and where they were seen:")
+    say(f"\nPrices of {report.price_file.region} in {report.price_file.currency}, and where they were seen:")
     for source, names in _sources(report.prices).items():
         say(f"- {source}: {', '.join(names)}")
     say("\nAn estimate, no quotation: AWS's own calculator is at https://calculator.aws/")
 
 
-def _table(report: Report) -> Table:
+def _table(report: CostReport) -> Table:
     found = report.estimate
     table = Table(box=box.SIMPLE_HEAD, title="What a month costs, in US dollars", title_justify="left", pad_edge=False)
     table.add_column("")
@@ -39,13 +39,13 @@ def _table(report: Report) -> Table:
     table.add_column("Price", justify="right")
     for month in found.months:
         table.add_column(f"Month {month}", justify="right", no_wrap=True)
-    for safeguard, sum_of_it in found.by_safeguard.items():
+    for safeguard, sum_of_it in found.total_by_safeguard.items():
         lines = [line for line in found.lines if line.safeguard is safeguard and any(line.quantities)]
         if not lines:
             continue
-        table.add_row(f"[bold]{TITLES[safeguard]}[/]", "", "", *(f"[bold]{each}[/]" for each in _cents(sum_of_it)))
+        table.add_row(f"[bold]{SAFEGUARD_TITLES[safeguard]}[/]", "", "", *(f"[bold]{each}[/]" for each in _cents(sum_of_it)))
         for line in lines:
-            table.add_row(f"  {line.what}", _quantity(line), _price(line.price), *_amounts(line))
+            table.add_row(f"  {line.description}", _quantity(line), _price(line.price), *_amounts(line))
     table.add_section()
     left_out = len(found.not_estimated)
     without = f", without {left_out} line{'s'[: left_out > 1]}" if left_out else ""
@@ -53,7 +53,7 @@ def _table(report: Report) -> Table:
     return table
 
 
-def _amounts(line: Line) -> list[str]:
+def _amounts(line: EstimateLine) -> list[str]:
     return ["no price known"] * len(line.quantities) if line.amounts is None else _cents(line.amounts)
 
 
@@ -61,12 +61,12 @@ def _cents(amounts: Amounts) -> list[str]:
     return [f"{each:,.2f}" for each in amounts]
 
 
-def _quantity(line: Line) -> str:
+def _quantity(line: EstimateLine) -> str:
     last = line.quantities[-1]
     return (
-        f"{last:,.0f} {line.price.kind}"
+        f"{last:,.0f} {line.price.unit_name}"
         if last >= 100 or last == last.to_integral()
-        else f"{last:,.1f} {line.price.kind}"
+        else f"{last:,.1f} {line.price.unit_name}"
     )
 
 
@@ -80,5 +80,5 @@ def _sources(prices: dict[str, Price]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for name, price in prices.items():
         told = f"{name} ({price.note})" if price.note else name
-        found[f"{price.source} ({price.confidence}, {price.seen})"].append(told)
+        found[f"{price.source} ({price.confidence}, {price.retrieved})"].append(told)
     return found

@@ -12,23 +12,23 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from phi.errors import ConfigurationError
 from phi.yaml_files import to_model, read_yaml
 
-KB_IN_GB = 1024 * 1024
+KB_PER_GB = 1024 * 1024
 """S3 counts in powers of two: https://docs.aws.amazon.com/AmazonS3/latest/userguide/aws-usage-report-understand.html"""
 
 
-def _no_flag(value: Any) -> Any:
+def _reject_bool(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("is a number")
     return value
 
 
-Number = Annotated[Decimal, BeforeValidator(_no_flag)]
+Number = Annotated[Decimal, BeforeValidator(_reject_bool)]
 # Beyond these is a slip: an exabyte, and a hundred times the requests that S3's busiest buckets see.
 Gigabytes = Annotated[Number, Field(ge=0, le=1_000_000_000)]
 Count = Annotated[Number, Field(ge=0, le=10_000_000_000_000)]
 Share = Annotated[Number, Field(ge=0, le=1)]
-Kilobytes = Annotated[Number, Field(gt=0, le=50 * 1024 * KB_IN_GB)]  # S3's largest object is of 50 TB
-Record = Annotated[Number, Field(gt=0, le=256)]  # CloudTrail's largest event
+Kilobytes = Annotated[Number, Field(gt=0, le=50 * 1024 * KB_PER_GB)]  # S3's largest object is of 50 TB
+RecordKilobytes = Annotated[Number, Field(gt=0, le=256)]  # CloudTrail's largest event
 
 
 class Volumes(BaseModel):
@@ -53,9 +53,9 @@ class Volumes(BaseModel):
     """Of the GB stored, how much hasn't been read for ninety days or more."""
     management_events: Count = Decimal(100_000)
     """The account's calls that CloudTrail records besides those on objects."""
-    event_kb: Record = Decimal(2)
+    event_kb: RecordKilobytes = Decimal(2)
     """A CloudTrail event's size as JSON."""
-    access_record_kb: Record = Decimal(1)
+    access_record_kb: RecordKilobytes = Decimal(1)
     """The size of a line of an access log."""
     bucket_key_saving: Share = Decimal("0.97")
     """The share of KMS requests that a Bucket Key saves.
@@ -71,10 +71,10 @@ class Volumes(BaseModel):
         return self
 
     def objects(self, gigabytes: Decimal) -> Decimal:
-        return gigabytes * KB_IN_GB / self.object_kb
+        return gigabytes * KB_PER_GB / self.object_kb
 
 
-def load(path: Path | None, options: Mapping[str, str]) -> Volumes:
+def load_volumes(path: Path | None, options: Mapping[str, str]) -> Volumes:
     """The file's, over which the options go; for the rest the defaults.
 
     Raises ConfigurationError that names every fault of both.

@@ -1,1 +1,1 @@
-"""Evidence of an audit: one model, and its renderings."""
+"""The evidence of an audit: one model and its output formats."""

@@ -1,4 +1,4 @@
-"""The renderings by name, and which one a file's name asks for."""
+"""The output formats, by name and by file name suffix."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ RENDERERS: Mapping[str, Renderer] = {
     "sarif": sarif.render,
     "html": html.render,
 }
-ENDINGS: Mapping[str, str] = {
+FORMAT_BY_SUFFIX: Mapping[str, str] = {
     ".html": "html",
-    ".sarif.json": "sarif",  # before .json, with which it ends too
+    ".sarif.json": "sarif",  # before .json, which is a suffix of it
     ".json": "json",
     ".sarif": "sarif",
     ".xml": "junit",
     ".txt": "table",
 }
-NAMES = "; ".join(
-    f"{', '.join(ending for ending, each in ENDINGS.items() if each == name)} ({name})" for name in RENDERERS
+FORMAT_HELP = "; ".join(
+    f"{', '.join(suffix for suffix, format_ in FORMAT_BY_SUFFIX.items() if format_ == name)} ({name})"
+    for name in RENDERERS
 )
 
 
-def of(path: Path) -> Renderer:
-    """The rendering that a file's name asks for. Raises ConfigurationError where it asks for none."""
-    name = next((name for ending, name in ENDINGS.items() if path.name.lower().endswith(ending)), None)
+def renderer_for(path: Path) -> Renderer:
+    """Return the renderer for a file name. Raise ConfigurationError if its suffix is unknown."""
+    name = next((name for suffix, name in FORMAT_BY_SUFFIX.items() if path.name.lower().endswith(suffix)), None)
     if name is None:
-        raise ConfigurationError(f"{path}: its name tells no format; end it with one of {NAMES}")
+        raise ConfigurationError(f"{path}: unknown report format; use a file name that ends in one of: {FORMAT_HELP}")
     return RENDERERS[name]

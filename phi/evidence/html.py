@@ -1,6 +1,6 @@
-"""The evidence as one page for an auditor: self-contained, without a script, readable on paper.
+"""The evidence as one HTML page for an auditor: self-contained, without scripts, printable.
 
-Its data is within it, so that what it says can be checked: see the page's own last section.
+The page embeds its data as JSON, so that what it shows can be verified: see its last section.
 """
 
 from __future__ import annotations
@@ -18,134 +18,144 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from phi.evidence.model import (
-    GRAVITY,
-    SERVICES,
+    OUTCOME_PRIORITY,
+    SERVICE_TITLES,
     SEVERITIES,
     ControlResult,
     Exemption,
     Observation,
     Outcome,
     Report,
-    worst,
+    worst_outcome,
 )
-from phi.evidence.sanitize import visible
+from phi.evidence.sanitize import escape_unprintable
 
-HERE = Path(__file__).parent
+TEMPLATES = Path(__file__).parent
 
-VERIFY = """\
+VERIFY_PROGRAM = """\
 import hashlib, json, re, sys
 page = open(sys.argv[1], encoding="utf-8").read()
 text = re.search(r'<script type="application/json" id="evidence">(.*?)</script>', page, re.DOTALL)[1]
 data = json.loads(text)
-told = data.pop("digest")
+expected = data.pop("digest")
 canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-found = hashlib.sha256(canonical.encode()).hexdigest()
-print("intact" if found == told else "changed", found)
+actual = hashlib.sha256(canonical.encode()).hexdigest()
+print("intact" if actual == expected else "changed", actual)
 """
 
 
 @dataclass(frozen=True)
-class Paragraph:
-    """A paragraph of 45 CFR 164 with the controls that cite it, and which of them by our own mapping."""
+class ParagraphRow:
+    """A paragraph of 45 CFR 164 with the controls that cite it.
+
+    Attributes:
+        own_mapping_ids: the ids of those controls whose mapping to the paragraph is our own (†).
+    """
 
     number: str
-    duty: str
+    specification: str
     url: str
     controls: tuple[ControlResult, ...]
-    ours: frozenset[str]
+    own_mapping_ids: frozenset[str]
 
     @property
     def outcome(self) -> Outcome:
-        return worst(each.outcome for each in self.controls)
+        return worst_outcome(control.outcome for control in self.controls)
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """A risk that somebody answers for."""
+class AcceptedRisk:
+    """An exempted observation with its control and its exemption."""
 
     control: ControlResult
-    seen: Observation
+    observation: Observation
     exemption: Exemption
 
 
 def render(report: Report) -> str:
-    style = (HERE / "page.css").read_text(encoding="utf-8")
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     return _template().render(
         report=report,
         collection=report.collection,
-        services=SERVICES,
-        outcomes=GRAVITY,
-        wrong=_wrong(report),
-        accepted=_accepted(report.controls),
+        service_titles=SERVICE_TITLES,
+        outcomes=OUTCOME_PRIORITY,
+        failing_controls=_failing_controls(report),
+        accepted_risks=_accepted_risks(report.controls),
         paragraphs=_paragraphs(report.controls),
         unattested=_unattested(report),
-        by_id={each.id: each for each in report.controls},
+        by_id={control.id: control for control in report.controls},
         style=Markup(style),  # noqa: S704 - our own file
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        data=_data(report),
-        verify=Markup.escape(VERIFY),
+        data=_embedded_json(report),
+        verify_program=Markup.escape(VERIFY_PROGRAM),
     )
 
 
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(HERE),
+        loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_shown,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    return environment.get_template("page.html.j2")
+    return environment.get_template("report.html.j2")
 
 
-def _shown(value: Any) -> Any:
-    """Every text that the page puts out goes through here; markup is our own."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _finalize(value: Any) -> Any:
+    """Escape the unprintable characters of every text that the page prints, except our own markup."""
+    return escape_unprintable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _data(report: Report) -> Markup:
-    """As JSON in ASCII, in which nothing ends the element that it stands in: `<` is only ever within a text."""
+def _embedded_json(report: Report) -> Markup:
+    """Return the report as ASCII JSON that can't end the element around it: `<`, `>` and `&` are escaped."""
     text = json.dumps(report.model_dump(mode="json"), separators=(",", ":"))
-    for each in "<>&":
-        text = text.replace(each, f"\\u{ord(each):04x}")
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)  # noqa: S704 - escaped above
 
 
-def _wrong(report: Report) -> list[ControlResult]:
-    """What there is to mend: first what fails the audit, the severest of it before the others."""
+def _failing_controls(report: Report) -> list[ControlResult]:
+    """Return the controls that fail or are unverified: blocking ones first, then by severity."""
     return sorted(
-        (each for each in report.controls if each.outcome in (Outcome.FAIL, Outcome.UNVERIFIED)),
-        key=lambda each: (not each.blocks, SEVERITIES.index(each.severity), GRAVITY.index(each.outcome)),
+        (control for control in report.controls if control.outcome in (Outcome.FAIL, Outcome.UNVERIFIED)),
+        key=lambda control: (
+            not control.blocks,
+            SEVERITIES.index(control.severity),
+            OUTCOME_PRIORITY.index(control.outcome),
+        ),
     )
 
 
-def _accepted(controls: Iterable[ControlResult]) -> list[Accepted]:
+def _accepted_risks(controls: Iterable[ControlResult]) -> list[AcceptedRisk]:
     return [
-        Accepted(control, seen, seen.exemption)
+        AcceptedRisk(control, observation, observation.exemption)
         for control in controls
-        for seen in control.observations
-        if seen.exemption
+        for observation in control.observations
+        if observation.exemption
     ]
 
 
-def _paragraphs(controls: Iterable[ControlResult]) -> list[Paragraph]:
+def _paragraphs(controls: Iterable[ControlResult]) -> list[ParagraphRow]:
     cited = [(citation, control) for control in controls for citation in control.citations]
-    first = {citation.paragraph: citation for citation, _ in reversed(cited)}
+    first_citations = {citation.paragraph: citation for citation, _ in reversed(cited)}
     return [
-        Paragraph(
-            number,
-            citation.duty,
-            citation.url,
-            tuple(control for each, control in cited if each.paragraph == number),
-            frozenset(control.id for each, control in cited if each.paragraph == number and each.ours),
+        ParagraphRow(
+            number=number,
+            specification=first.specification,
+            url=first.url,
+            controls=tuple(control for citation, control in cited if citation.paragraph == number),
+            own_mapping_ids=frozenset(
+                control.id for citation, control in cited if citation.paragraph == number and citation.own_mapping
+            ),
         )
-        for number, citation in sorted(first.items())
+        for number, first in sorted(first_citations.items())
     ]
 
 
 def _unattested(report: Report) -> list[ControlResult]:
-    attested = {each.control for each in report.attestations}
-    return [each for each in report.controls if each.service == "attest" and each.id not in attested]
+    attested = {attestation.control for attestation in report.attestations}
+    return [control for control in report.controls if control.service == "attest" and control.id not in attested]

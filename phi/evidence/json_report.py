@@ -1,4 +1,7 @@
-"""The evidence as JSON, and the schema of it: `python -m phi.evidence.json_report > phi/evidence/schema.json`."""
+"""The evidence as JSON, and its JSON Schema.
+
+To regenerate the schema: `python -m phi.evidence.json_report > phi/evidence/schema.json`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ def render(report: Report) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of what `render` writes."""
+    """Return the JSON Schema (2020-12) of the output of `render`."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:phi:evidence:{SCHEMA_VERSION}",

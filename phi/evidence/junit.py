@@ -1,6 +1,6 @@
-"""The evidence as JUnit XML, which every CI shows: a suite for each service, a case for each control and resource.
+"""The evidence as JUnit XML, which every CI system shows: a suite per service, a test case per control and resource.
 
-It is red exactly where the audit ends with 1: what is wrong and fails nothing (advisory, or let pass) is skipped.
+A case fails only if it makes `phi audit` exit with 1. Advisory and exempted findings are skipped cases.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ from datetime import UTC
 from xml.etree import ElementTree as ET
 
 from phi.evidence.model import ControlResult, Observation, Outcome, Report
-from phi.evidence.sanitize import visible
+from phi.evidence.sanitize import escape_unprintable
 
-KINDS = {Outcome.FAIL: "failure", Outcome.UNVERIFIED: "error"}
+ELEMENT_BY_OUTCOME = {Outcome.FAIL: "failure", Outcome.UNVERIFIED: "error"}
 
 
 def render(report: Report) -> str:
     root = ET.Element("testsuites", name="phi audit")
     for service in report.services:
-        controls = report.about(service)
-        _suite(root, service, report, [case for control in controls for case in _cases(control)])
-    if report.amiss:
-        _suite(root, "audit", report, [_case("audit", "audit", "error", fault) for fault in report.amiss])
+        controls = report.controls_of(service)
+        _add_suite(root, service, report, [case for control in controls for case in _cases(control)])
+    if report.errors:
+        _add_suite(root, "audit", report, [_case("audit", "audit", "error", error) for error in report.errors])
     for name in ("tests", "failures", "errors", "skipped"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def _suite(root: ET.Element, name: str, report: Report, cases: Iterable[ET.Element]) -> None:
+def _add_suite(root: ET.Element, name: str, report: Report, cases: Iterable[ET.Element]) -> None:
     started = report.collection.started.astimezone(UTC)
-    # Without a zone and in whole seconds: the schema's dateTime is taken so by every reader.
+    # No zone and no fraction: every reader accepts this form of the schema's dateTime.
     suite = ET.SubElement(root, "testsuite", name=name, timestamp=started.strftime("%Y-%m-%dT%H:%M:%S"), time="0")
     properties = ET.SubElement(suite, "properties")
     ET.SubElement(properties, "property", name="digest", value=report.digest)
@@ -41,45 +41,44 @@ def _suite(root: ET.Element, name: str, report: Report, cases: Iterable[ET.Eleme
 
 
 def _cases(control: ControlResult) -> list[ET.Element]:
-    suite, name = control.service, control.id
     if not control.observations:
-        return [_case(suite, name, "skipped", f"{control.outcome.value}: the account has none")]
-    return [_observed(control, each) for each in control.observations]
+        message = f"{control.outcome.value}: the account has no resource of this kind"
+        return [_case(control.service, control.id, "skipped", message)]
+    return [_observation_case(control, observation) for observation in control.observations]
 
 
-def _observed(control: ControlResult, seen: Observation) -> ET.Element:
-    name = f"{control.id} {seen.resource}"
-    kind, why = _kind(control, seen)
+def _observation_case(control: ControlResult, observation: Observation) -> ET.Element:
+    element, message = _element_and_message(control, observation)
     detail = (
-        f"found: {seen.found}",
-        f"required: {control.required}",
-        f"fix: {control.remedy}",
-        f"where: {seen.account} {seen.region or 'no region'}",
+        f"found: {observation.text}",
+        f"required: {control.requirement}",
+        f"fix: {control.remediation}",
+        f"account: {observation.account}",
+        f"region: {observation.region or 'none'}",
         f"severity: {control.severity}",
-        f"paragraphs: {', '.join(each.paragraph for each in control.citations) or 'none'}",
+        f"45 CFR: {', '.join(citation.paragraph for citation in control.citations) or 'none'}",
     )
-    return _case(control.service, name, kind, why, detail)
+    return _case(control.service, f"{control.id} {observation.resource}", element, message, detail)
 
 
-def _kind(control: ControlResult, seen: Observation) -> tuple[str | None, str]:
-    """The element that a case has, and its message; none where the control holds."""
-    if seen.outcome is Outcome.PASS:
+def _element_and_message(control: ControlResult, observation: Observation) -> tuple[str | None, str]:
+    """Return the name of the case's child element and its message; (None, "") for a pass."""
+    if observation.outcome is Outcome.PASS:
         return None, ""
-    if seen.exemption:
-        accepted = seen.exemption
-        return "skipped", f"exempted until {accepted.expires} by {accepted.approver}: {accepted.reason}"
-    if seen.outcome in KINDS and control.blocks:
-        return KINDS[seen.outcome], seen.found
-    if seen.outcome in KINDS:
-        return "skipped", f"{seen.outcome.value}, which fails nothing as the config says: {seen.found}"
-    return "skipped", f"{seen.outcome.value}: {seen.found}"
+    if exemption := observation.exemption:
+        return "skipped", f"exempted until {exemption.expires} by {exemption.approver}: {exemption.reason}"
+    if observation.outcome in ELEMENT_BY_OUTCOME and control.blocks:
+        return ELEMENT_BY_OUTCOME[observation.outcome], observation.text
+    if observation.outcome in ELEMENT_BY_OUTCOME:
+        return "skipped", f"{observation.outcome.value}, not blocking by the config: {observation.text}"
+    return "skipped", f"{observation.outcome.value}: {observation.text}"
 
 
-def _case(suite: str, name: str, kind: str | None, message: str, detail: tuple[str, ...] = ()) -> ET.Element:
-    case = ET.Element("testcase", classname=f"hipaa.{suite}", name=visible(name), time="0")
-    if kind:
-        told = ET.SubElement(case, kind, message=visible(message))
-        if kind != "skipped":
-            told.set("type", kind)
-            told.text = "\n".join(map(visible, detail)) or None
+def _case(suite: str, name: str, element: str | None, message: str, detail: tuple[str, ...] = ()) -> ET.Element:
+    case = ET.Element("testcase", classname=f"hipaa.{suite}", name=escape_unprintable(name), time="0")
+    if element:
+        child = ET.SubElement(case, element, message=escape_unprintable(message))
+        if element != "skipped":
+            child.set("type", element)
+            child.text = "\n".join(map(escape_unprintable, detail)) or None
     return case

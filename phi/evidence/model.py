@@ -1,8 +1,8 @@
-"""What an audit found, and how and when: the one model that every rendering is made from.
+"""The evidence of an audit: the single model from which every format is rendered.
 
-Its JSON is a public format, of which schema.json is the description. `schema_version` grows in its second number where
-something is added, and in its first where a reader of the old would misread the new. What reads evidence here reads its
-own version alone: a field that it doesn't know could be the one that matters.
+Its JSON is a public format, described by schema.json. The minor number of `schema_version` grows when a field is added,
+the major number when a reader of the old format would misread the new one. This package reads only its own version: a
+field that it doesn't know could be the one that matters.
 """
 
 from __future__ import annotations
@@ -19,228 +19,253 @@ from phi.digest import digest_of
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
 
-# Plain texts, that the catalogue's own words may be given as they are.
-Duty = Annotated[str, Field(pattern="^(required|addressable)$")]
+# Strings, so that the catalogue's values are used as they are.
+Specification = Annotated[str, Field(pattern="^(required|addressable)$")]
 Severity = Annotated[str, Field(pattern="^(critical|high|medium|low)$")]
 Level = Annotated[str, Field(pattern="^(mandatory|advisory)$")]
 
 
-class Model(BaseModel):
+class EvidenceModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     @field_validator("*", mode="before")
     @classmethod
     def _encodable(cls, value: Any) -> Any:
-        """Half a surrogate pair, which JSON can hold and UTF-8 can't, is told as its escape and ends no audit."""
+        """Escape unpaired surrogates, which JSON can hold and UTF-8 can't, so that they don't stop an audit."""
         return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
+# hipaa's Status plus EXEMPTED. A separate enum, because Python can't extend one and its values are a public format.
 class Outcome(Enum):
-    """Of a verdict or a control. Exempted: wrong, and somebody answers for it until a day."""
+    """The outcome of a check or of a control."""
 
-    PASS = "pass"  # noqa: S105  (no password)
+    PASS = "pass"  # noqa: S105  (not a password)
     FAIL = "fail"
     UNVERIFIED = "unverified"
     EXEMPTED = "exempted"
+    """It fails or is unverified, but the risk is accepted until a given day."""
     NOT_APPLICABLE = "not applicable"
 
 
-# From what must be looked at first to what needn't.
-GRAVITY = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED, Outcome.PASS, Outcome.NOT_APPLICABLE)
+# The most urgent first.
+OUTCOME_PRIORITY = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED, Outcome.PASS, Outcome.NOT_APPLICABLE)
 SEVERITIES = ("critical", "high", "medium", "low")
 
-# What controls are about, by how their ids begin.
-SERVICES = {
+# By the first word of a control's id.
+SERVICE_TITLES = {
     "s3": "S3",
     "kms": "KMS",
     "cloudtrail": "CloudTrail",
     "logs": "CloudWatch Logs",
-    "alarm": "Alarms",
+    "cloudwatch": "CloudWatch",
     "sns": "SNS",
     "iam": "IAM",
     "backup": "AWS Backup",
     "guardduty": "GuardDuty",
     "macie": "Macie",
     "config": "AWS Config",
-    "root": "The root user",
-    "attest": "Attested by people",
+    "attest": "Attestations",
 }
 
 
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The gravest; of none `not applicable`."""
-    return min(outcomes, key=GRAVITY.index, default=Outcome.NOT_APPLICABLE)
+def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the most urgent outcome, or `not applicable` if there is none."""
+    return min(outcomes, key=OUTCOME_PRIORITY.index, default=Outcome.NOT_APPLICABLE)
 
 
-class Citation(Model):
-    """A paragraph of 45 CFR 164, such as `164.312(a)(1)`, `required` or `addressable`; ours: our own mapping (†)."""
+class Citation(EvidenceModel):
+    """A paragraph of 45 CFR 164 that a control supports."""
 
     paragraph: str
-    duty: Duty
-    ours: bool
+    """Its number, such as `164.312(a)(1)`."""
+    specification: Specification
+    """`required` or `addressable`, by 164.306(d)."""
+    own_mapping: bool
+    """Whether the mapping to the control is our own (†) rather than a published one."""
 
     @property
     def url(self) -> str:
-        """The paragraph in the Electronic Code of Federal Regulations."""
+        """The address of the paragraph in the Electronic Code of Federal Regulations."""
         return f"https://www.ecfr.gov/current/title-45/section-{self.paragraph.split('(')[0]}#p-{self.paragraph}"
 
 
-class Exemption(Model):
+class Exemption(EvidenceModel):
+    """An accepted risk, as shown in the evidence: the observation it belongs to names the control and the resource."""
+
     reason: str
     approver: str
     expires: date
     compensating_control: str
 
 
-class Observation(Model):
-    """What a control found about one resource: an ARN, or the account itself."""
+class Observation(EvidenceModel):
+    """The result of a control for one resource."""
 
     account: str
     region: str | None
     resource: str
+    """An ARN, or the account ID if the control is about the account itself."""
     outcome: Outcome
-    found: str
+    text: str
+    """What was found."""
     exemption: Exemption | None = None
 
 
-class ControlResult(Model):
-    """A control with all that it found. outcome: the worst of its observations."""
+class ControlResult(EvidenceModel):
+    """A control with all of its observations."""
 
     id: str
     title: str
     statement: str
+    rationale: str
+    """What can happen without the control."""
     citations: tuple[Citation, ...]
     severity: Severity
-    required: str
-    remedy: str
+    requirement: str
+    """What must be found for the control to pass."""
+    remediation: str
     outcome: Outcome
+    """The worst outcome of the observations."""
     level: Level = "mandatory"
-    """As the config says; `advisory` fails nothing."""
+    """The enforcement level in the config. An `advisory` control never fails the audit."""
     blocks: bool = False
-    """Whether it fails the audit: it is mandatory, and fails, or is unverified where that isn't let pass."""
-    loosened: tuple[str, ...] = ()
-    """What the config asks less of than the pack does by itself."""
+    """Whether the control fails the audit: it is mandatory, and it fails, or is unverified and that isn't allowed."""
+    relaxations: tuple[str, ...] = ()
+    """The options that the config sets to a weaker value than the pack's default."""
     observations: tuple[Observation, ...] = ()
 
     @property
     def service(self) -> str:
-        """What it is about, as its id begins: one of SERVICES."""
+        """The first word of the id, which is a key of SERVICE_TITLES."""
         return self.id.split("-", 1)[0]
 
     @property
-    def ordered(self) -> tuple[Observation, ...]:
-        """What it found, the gravest first."""
-        return tuple(sorted(self.observations, key=lambda each: GRAVITY.index(each.outcome)))
+    def sorted_observations(self) -> tuple[Observation, ...]:
+        """The observations, the most urgent first."""
+        return tuple(
+            sorted(self.observations, key=lambda observation: OUTCOME_PRIORITY.index(observation.outcome)),
+        )
 
     @property
-    def counts(self) -> Mapping[Outcome, int]:
-        """How many resources came out how."""
-        return Counter(each.outcome for each in self.observations)
+    def outcome_counts(self) -> Mapping[Outcome, int]:
+        """The number of observations by outcome."""
+        return Counter(observation.outcome for observation in self.observations)
 
 
-class AttestationRecord(Model):
-    """What a person answers for. days_left: until it is stale; negative once it is."""
+class AttestationRecord(EvidenceModel):
+    """An attestation: a person's statement about a control that no API can verify."""
 
     control: str
     owner: str
-    made: date
+    attested_on: date
     expires: date
     evidence: str
+    """An https link, or the name of a file."""
     days_left: int
+    """Days until it expires; negative once it has expired."""
 
 
-class ChecklistRow(Model):
-    """A line of the guide's checklist, and the controls that answer it."""
+class ChecklistRow(EvidenceModel):
+    """An item of the guide's checklist, and the controls that cover it."""
 
     text: str
     controls: tuple[str, ...]
     outcome: Outcome
+    """The worst outcome of these controls."""
 
 
-class UnreadCall(Model):
-    """A call that got no answer, and the permission that it takes."""
+class FailedCallRecord(EvidenceModel):
+    """An AWS API call that failed, and the permission that it needs."""
 
     account: str
     region: str
     permission: str
-    about: str
-    code: str
+    resource: str
+    """The name or ARN of the resource; empty if the call is about the account."""
+    error_code: str
 
 
-class Collection(Model):
-    """How and when it was collected. scope: the stack's name or `account`; calls: how many of AWS were made."""
+class Collection(EvidenceModel):
+    """How and when the facts were collected."""
 
     started: AwareDatetime
     finished: AwareDatetime
     scope: str
+    """The name prefix of the stack's resources, or `account`."""
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
     principals: tuple[str, ...]
-    """The ARN in whose name each account was read."""
+    """The ARN of the principal that read each account."""
     tool: str
-    calls: int
+    api_calls: int
+    """The number of AWS API calls."""
     buckets: int
+    """The number of buckets found."""
 
 
-class Drift(Model):
-    """A control that passed at preview and fails live."""
+class Drift(EvidenceModel):
+    """A control that passed at preview and fails in the live account."""
 
     control: str
     resources: tuple[str, ...]
+    """The resources that fail."""
     previewed: datetime | None
 
 
-class Report(Model):
-    """The evidence. digest: the SHA-256 of all the rest as canonical JSON (RFC 8785), which any tool can make."""
+class Report(EvidenceModel):
+    """The evidence of one audit."""
 
     schema_version: Literal["1.0"] = SCHEMA_VERSION
     collection: Collection
     controls: tuple[ControlResult, ...]
     attestations: tuple[AttestationRecord, ...] = ()
     checklist: tuple[ChecklistRow, ...] = ()
-    unread: tuple[UnreadCall, ...] = ()
+    failed_calls: tuple[FailedCallRecord, ...] = ()
     drift: tuple[Drift, ...] = ()
-    disabled: tuple[str, ...] = ()
-    """The controls that the config has left out."""
-    faults: tuple[str, ...] = ()
-    """What is wrong with the config or the attestations file."""
+    disabled_controls: tuple[str, ...] = ()
+    """The controls that the config disables."""
+    configuration_errors: tuple[str, ...] = ()
+    """Errors in the config or the attestations file."""
     digest: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = ""
+    """The SHA-256 of all other fields as canonical JSON (RFC 8785), which any tool can compute."""
 
-    def sealed(self) -> Report:
+    def with_digest(self) -> Report:
         return self.model_copy(update={"digest": digest_of(self)})
 
     @property
-    def intact(self) -> bool:
+    def digest_matches(self) -> bool:
         return self.digest == digest_of(self)
 
-    def of(self, outcome: Outcome) -> tuple[ControlResult, ...]:
-        return tuple(each for each in self.controls if each.outcome is outcome)
+    def with_outcome(self, outcome: Outcome) -> tuple[ControlResult, ...]:
+        return tuple(control for control in self.controls if control.outcome is outcome)
 
     @property
     def services(self) -> tuple[str, ...]:
-        """In the order of their first control."""
-        return tuple(dict.fromkeys(each.service for each in self.controls))
+        """The services, in the order of their first control."""
+        return tuple(dict.fromkeys(control.service for control in self.controls))
 
-    def about(self, service: str) -> tuple[ControlResult, ...]:
-        """The controls of a service, the gravest first."""
+    def controls_of(self, service: str) -> tuple[ControlResult, ...]:
+        """Return the controls of a service, the most urgent first."""
         return tuple(
             sorted(
-                (each for each in self.controls if each.service == service),
-                key=lambda each: (GRAVITY.index(each.outcome), SEVERITIES.index(each.severity)),
+                (control for control in self.controls if control.service == service),
+                key=lambda control: (OUTCOME_PRIORITY.index(control.outcome), SEVERITIES.index(control.severity)),
             )
         )
 
     @property
     def blocking(self) -> tuple[ControlResult, ...]:
         """The controls that fail the audit."""
-        return tuple(each for each in self.controls if each.blocks)
+        return tuple(control for control in self.controls if control.blocks)
 
     @property
-    def amiss(self) -> tuple[str, ...]:
-        """What is wrong with the audit itself, rather than with what it judged."""
-        return self.faults if self.controls else (*self.faults, "no control was judged: the config leaves all out")
+    def errors(self) -> tuple[str, ...]:
+        """Errors in the audit itself, as opposed to findings in the account."""
+        if self.controls:
+            return self.configuration_errors
+        return (*self.configuration_errors, "no control was evaluated: the config disables all of them")
 
     @property
-    def good(self) -> bool:
-        """Whether no control blocks, and nothing was wrong with what the audit was told."""
-        return not self.amiss and not self.blocking
+    def passed(self) -> bool:
+        """Whether no control blocks and the audit itself has no errors."""
+        return not self.errors and not self.blocking

@@ -1,13 +1,15 @@
-"""Texts from an account, made harmless to show: whoever names a thing there mustn't draw the evidence of it."""
+"""Escaping of text that comes from an AWS account: a resource's name must not be able to forge the evidence."""
 
 from __future__ import annotations
 
 
-def visible(text: str) -> str:
-    """Control, invisible and direction-changing characters as their escapes, such as `\\x1b` and `\\u202e`.
+def escape_unprintable(text: str) -> str:
+    """Replace control, invisible and direction-changing characters by escapes, such as `\\x1b` and `\\u202e`.
 
-    A terminal would obey them, XML 1.0 refuses them, and a reader would be misled by what they hide or turn round.
+    A terminal would obey them, XML 1.0 forbids them, and they can hide or reverse text.
     """
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )

@@ -1,9 +1,9 @@
-"""The evidence as SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/): what is wrong, for code scanning.
+"""The evidence as SARIF 2.1.0 for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 
-Only what is wrong is a result: GitHub reads no `kind`, and would raise an alert for each control that holds
+Only findings become results: GitHub ignores `kind` and would raise an alert for each control that passes
 (https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
-What can't be verified is a result of the kind `fail` too: `open` would name it better, but must have the level `none`
-(3.27.10), which viewers hide, and an account that can't be read would look clean.
+An unverified finding has the kind `fail` too. `open` would describe it better, but requires the level `none` (3.27.10),
+which viewers hide, and an account that can't be read would look clean.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from phi.evidence.model import Citation, ControlResult, Observation, Outcome, Report
-from phi.evidence.sanitize import visible
+from phi.evidence.sanitize import escape_unprintable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
-# In the middle of GitHub's bands for each of them.
+# The middle of GitHub's range for each severity.
 SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0"}
-WRONG = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED)
-# A live resource is in no file, and GitHub refuses a result without one. What declares a stack is its project's file.
-DECLARED = {"artifactLocation": {"uri": "Pulumi.yaml", "uriBaseId": "%SRCROOT%"}, "region": {"startLine": 1}}
+REPORTED_OUTCOMES = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED)
+# GitHub requires a file for each result, and a live resource has none: name the Pulumi project file.
+PLACEHOLDER_LOCATION = {
+    "artifactLocation": {"uri": "Pulumi.yaml", "uriBaseId": "%SRCROOT%"},
+    "region": {"startLine": 1},
+}
 
 
 def render(report: Report) -> str:
@@ -32,20 +35,22 @@ def render(report: Report) -> str:
         "tool": {
             "driver": {
                 "name": "phi audit",
-                "fullName": visible(collection.tool),
-                "rules": [_rule(each) for each in report.controls],
+                "fullName": escape_unprintable(collection.tool),
+                "rules": [_rule(control) for control in report.controls],
             }
         },
         "automationDetails": {
-            # Up to the last slash it is GitHub's category: each scope's alerts are kept apart from the others'.
-            "id": visible(f"phi-audit/{collection.scope}/{'+'.join(collection.accounts)}/{_time(collection.started)}")
+            # GitHub takes the part up to the last slash as the category, so each scope keeps its own alerts.
+            "id": escape_unprintable(
+                f"phi-audit/{collection.scope}/{'+'.join(collection.accounts)}/{_utc(collection.started)}"
+            )
         },
         "invocations": [_invocation(report)],
         "results": [
-            _result(index, control, each)
+            _result(index, control, observation)
             for index, control in enumerate(report.controls)
-            for each in control.observations
-            if each.outcome in WRONG
+            for observation in control.observations
+            if observation.outcome in REPORTED_OUTCOMES
         ],
         "columnKind": "unicodeCodePoints",
         "properties": {"digest": report.digest, "evidenceSchemaVersion": report.schema_version},
@@ -54,17 +59,22 @@ def render(report: Report) -> str:
 
 
 def _rule(control: ControlResult) -> dict[str, Any]:
-    cited = ", ".join(map(_cited, control.citations))
+    citations = ", ".join(map(_citation_text, control.citations)) or "no paragraph: good practice"
     rule: dict[str, Any] = {
         "id": control.id,
-        "name": "".join(part.capitalize() for part in control.id.split("-")),
-        "shortDescription": {"text": visible(control.title)},
-        "fullDescription": {"text": visible(control.statement)},
+        "name": "".join(word.capitalize() for word in control.id.split("-")),
+        "shortDescription": {"text": escape_unprintable(control.title)},
+        "fullDescription": {"text": escape_unprintable(f"{control.statement} {control.rationale}".strip())},
         "defaultConfiguration": {"level": _level(control)},
         "help": {
-            "text": visible(f"Required: {control.required}. Fix: {control.remedy}. 45 CFR: {cited or 'no paragraph'}."),
-            "markdown": f"**Required:** {_literal(control.required)}\n\n**Fix:** {_literal(control.remedy)}\n\n"
-            f"**45 CFR:** {cited or 'no paragraph: good practice'}\n",
+            "text": escape_unprintable(
+                f"Required: {control.requirement}. Fix: {control.remediation}. 45 CFR: {citations}."
+            ),
+            "markdown": (
+                f"**Required:** {_code_span(control.requirement)}\n\n"
+                f"**Fix:** {_code_span(control.remediation)}\n\n"
+                f"**45 CFR:** {citations}\n"
+            ),
         },
         "properties": {
             "tags": ["security", "hipaa", control.service],
@@ -72,7 +82,7 @@ def _rule(control: ControlResult) -> dict[str, Any]:
             "security-severity": SCORES[control.severity],
             "severity": control.severity,
             "level": control.level,
-            "citations": [each.model_dump() for each in control.citations],
+            "citations": [citation.model_dump() for citation in control.citations],
         },
     }
     if control.citations:
@@ -80,42 +90,43 @@ def _rule(control: ControlResult) -> dict[str, Any]:
     return rule
 
 
-def _cited(citation: Citation) -> str:
-    return f"{citation.paragraph} {citation.duty}{' †' if citation.ours else ''}"
+def _citation_text(citation: Citation) -> str:
+    return f"{citation.paragraph} {citation.specification}{' †' if citation.own_mapping else ''}"
 
 
-def _literal(text: str) -> str:
-    """As Markdown code: nothing in it is a link or markup."""
-    fence = "`" * (max((len(run) for run in _runs(text)), default=0) + 1)
-    return f"{fence} {visible(text)} {fence}"
+def _code_span(text: str) -> str:
+    """Return a text as a Markdown code span, in which nothing is a link or markup."""
+    fence = "`" * (max((len(run) for run in _backtick_runs(text)), default=0) + 1)
+    return f"{fence} {escape_unprintable(text)} {fence}"
 
 
-def _runs(text: str) -> list[str]:
-    return "".join(each if each == "`" else " " for each in text).split()
+def _backtick_runs(text: str) -> list[str]:
+    return "".join(character if character == "`" else " " for character in text).split()
 
 
 def _level(control: ControlResult) -> str:
     return "note" if control.level == "advisory" else LEVELS[control.severity]
 
 
-def _result(index: int, control: ControlResult, seen: Observation) -> dict[str, Any]:
-    what = "Can't be verified" if seen.outcome is Outcome.UNVERIFIED else "Found"
-    message = f"{what}: {seen.found}. Required: {control.required}. Resource: {seen.resource}."
-    fingerprint = hashlib.sha256(f"{control.id}\n{seen.account}\n{seen.resource}".encode()).hexdigest()
+def _result(index: int, control: ControlResult, observation: Observation) -> dict[str, Any]:
+    label = "Can't be verified" if observation.outcome is Outcome.UNVERIFIED else "Found"
+    message = f"{label}: {observation.text}. Required: {control.requirement}. Resource: {observation.resource}."
+    identity = f"{control.id}\n{observation.account}\n{observation.resource}"
+    fingerprint = hashlib.sha256(identity.encode()).hexdigest()
     result: dict[str, Any] = {
         "ruleId": control.id,
         "ruleIndex": index,
         "kind": "fail",
         "level": _level(control),
-        # A text may link, [so](1), and have placeholders, {0}: what an account says is neither (3.11.5, 3.11.6).
-        "message": {"text": _unlinked(visible(message))},
+        # SARIF messages may contain links, [text](1), and placeholders, {0}: escape both (3.11.5, 3.11.6).
+        "message": {"text": _escape_message(escape_unprintable(message))},
         "locations": [
             {
-                "physicalLocation": DECLARED,
+                "physicalLocation": PLACEHOLDER_LOCATION,
                 "logicalLocations": [
                     {
-                        "fullyQualifiedName": visible(seen.resource),
-                        "name": visible(seen.resource.rsplit(":", 1)[-1]),
+                        "fullyQualifiedName": escape_unprintable(observation.resource),
+                        "name": escape_unprintable(observation.resource.rsplit(":", 1)[-1]),
                         "kind": "resource",
                     }
                 ],
@@ -123,48 +134,51 @@ def _result(index: int, control: ControlResult, seen: Observation) -> dict[str, 
         ],
         "partialFingerprints": {
             "controlAndResource/v1": fingerprint,
-            # The only one that GitHub compares: without it two resources in one line of a file would be one alert.
+            # The only fingerprint that GitHub compares. Without it, all resources in one line would be one alert.
             "primaryLocationLineHash": fingerprint,
         },
-        "properties": {"account": seen.account, "outcome": seen.outcome.value}
-        | ({"region": seen.region} if seen.region else {}),
+        "properties": {"account": observation.account, "outcome": observation.outcome.value}
+        | ({"region": observation.region} if observation.region else {}),
     }
-    if seen.exemption:
+    if exemption := observation.exemption:
         result["suppressions"] = [
             {
                 "kind": "external",
                 "status": "accepted",
-                "justification": visible(
-                    f"{seen.exemption.reason} Until {seen.exemption.expires}, by {seen.exemption.approver}. "
-                    f"Instead: {seen.exemption.compensating_control}"
+                "justification": escape_unprintable(
+                    f"{exemption.reason} Accepted until {exemption.expires} by {exemption.approver}. "
+                    f"Compensating control: {exemption.compensating_control}"
                 ),
             }
         ]
     return result
 
 
-def _unlinked(text: str) -> str:
-    return "".join(f"\\{each}" if each in "[]" else each * 2 if each in "{}" else each for each in text)
+def _escape_message(text: str) -> str:
+    return "".join(
+        f"\\{character}" if character in "[]" else character * 2 if character in "{}" else character
+        for character in text
+    )
 
 
 def _invocation(report: Report) -> dict[str, Any]:
-    """An audit that couldn't read everything isn't a success, though what it did read is told."""
-    unread = [
-        f"{each.permission} on {each.about or 'the account'} in {each.account} {each.region}: {each.code}"
-        for each in report.unread
+    """Describe the audit run. It isn't successful if a call failed, even though its results are reported."""
+    failed_calls = [
+        f"{call.permission} on {call.resource or 'the account'} in {call.account} {call.region}: {call.error_code}"
+        for call in report.failed_calls
     ]
     return {
-        "startTimeUtc": _time(report.collection.started),
-        "endTimeUtc": _time(report.collection.finished),
-        "executionSuccessful": not (report.unread or report.amiss),
-        "toolExecutionNotifications": _notifications(unread),
-        "toolConfigurationNotifications": _notifications(report.amiss),
+        "startTimeUtc": _utc(report.collection.started),
+        "endTimeUtc": _utc(report.collection.finished),
+        "executionSuccessful": not (report.failed_calls or report.errors),
+        "toolExecutionNotifications": _notifications(failed_calls),
+        "toolConfigurationNotifications": _notifications(report.errors),
     }
 
 
 def _notifications(texts: Iterable[str]) -> list[dict[str, Any]]:
-    return [{"level": "error", "message": {"text": _unlinked(visible(each))}} for each in texts]
+    return [{"level": "error", "message": {"text": _escape_message(escape_unprintable(text))}} for text in texts]
 
 
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

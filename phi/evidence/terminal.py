@@ -1,4 +1,4 @@
-"""The evidence for a terminal: a table for each service, what is wrong first, and a line that sums it up."""
+"""The evidence for a terminal: a table per service with failures first, and a summary line."""
 
 from __future__ import annotations
 
@@ -11,138 +11,142 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from phi.evidence.model import GRAVITY, SERVICES, ControlResult, Exemption, Observation, Outcome, Report
-from phi.evidence.sanitize import visible
+from phi.evidence.model import (
+    OUTCOME_PRIORITY,
+    SERVICE_TITLES,
+    ControlResult,
+    Exemption,
+    Observation,
+    Outcome,
+    Report,
+)
+from phi.evidence.sanitize import escape_unprintable
 
-# A sign and a word: the colour only helps. The signs are in the fonts of every terminal.
-SIGNS = {
+# A sign and a word, so that color is never the only distinction. Every terminal font has these signs.
+MARKERS = {
     Outcome.FAIL: ("x", "bold red"),
     Outcome.UNVERIFIED: ("?", "bold yellow"),
     Outcome.EXEMPTED: ("!", "magenta"),
     Outcome.PASS: ("+", "green"),
     Outcome.NOT_APPLICABLE: ("-", "dim"),
 }
-TOLD = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED)
-LISTED = 10  # resources under the same finding; every one is in the other renderings
+DETAILED_OUTCOMES = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED)
+MAX_LISTED_RESOURCES = 10  # per finding; the other formats list all of them
 
 
-def show(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console) -> None:
     for service in report.services:
-        console.print(_table(service, report.about(service)))
-    _lists(report, console)
-    console.print(_verdict(report), soft_wrap=False)
+        console.print(_service_table(service, report.controls_of(service)))
+    _print_lists(report, console)
+    console.print(_summary(report), soft_wrap=False)
 
 
 def render(report: Report) -> str:
-    """What `show` prints, plain and 120 wide."""
+    """Return the output of `print_report` as plain text, 120 columns wide."""
     text = io.StringIO()
-    show(report, Console(file=text, width=120, color_system=None, force_terminal=False, legacy_windows=False))
+    print_report(report, Console(file=text, width=120, color_system=None, force_terminal=False, legacy_windows=False))
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
 
 
-def _table(service: str, controls: Sequence[ControlResult]) -> Table:
-    # Two columns, the second stacked, so that 40 columns are enough.
+def _service_table(service: str, controls: Sequence[ControlResult]) -> Table:
+    # Two columns, with the second one stacked, so that it fits a terminal of 40 columns.
     table = Table(
         box=box.SIMPLE_HEAD,
         expand=True,
-        title=Text(SERVICES.get(service, service), "bold"),
+        title=Text(SERVICE_TITLES.get(service, service), "bold"),
         title_justify="left",
         padding=(0, 1),
     )
-    table.add_column("Outcome", width=max(len(each.value) for each in Outcome) + 2, no_wrap=True)
-    table.add_column("Control, and what was found", ratio=1, overflow="fold")
+    table.add_column("Outcome", width=max(len(outcome.value) for outcome in Outcome) + 2, no_wrap=True)
+    table.add_column("Control and findings", ratio=1, overflow="fold")
     for control in controls:
-        sign, style = SIGNS[control.outcome]
-        table.add_row(Text(f"{sign} {control.outcome.value}", style), _told(control))
+        sign, style = MARKERS[control.outcome]
+        table.add_row(Text(f"{sign} {control.outcome.value}", style), _control_cell(control))
     return table
 
 
-def _told(control: ControlResult) -> RenderableType:
-    title = Text.assemble((control.id, "bold"), "  ", visible(control.title))
-    if control.outcome not in TOLD:
+def _control_cell(control: ControlResult) -> RenderableType:
+    title = Text.assemble((control.id, "bold"), "  ", escape_unprintable(control.title))
+    if control.outcome not in DETAILED_OUTCOMES:
         return title.append(f"  ({_count(len(control.observations), 'resource')})", "dim")
     details = Table.grid(padding=(0, 1))
     details.add_column(style="dim", no_wrap=True)
     details.add_column(overflow="fold")
-    for outcome in TOLD:
-        _found(details, outcome, [each for each in control.observations if each.outcome is outcome])
-    _line(details, "required", control.required)
+    for outcome in DETAILED_OUTCOMES:
+        _add_findings(details, outcome, [seen for seen in control.observations if seen.outcome is outcome])
+    _add_row(details, "required", control.requirement)
     if control.outcome is not Outcome.EXEMPTED:
-        _line(details, "fix", control.remedy)
-    cited = ", ".join(f"{each.paragraph}{'†' if each.ours else ''}" for each in control.citations)
-    _line(details, "by", f"45 CFR {cited}" if cited else "good practice")
-    _line(details, "severity", control.severity + (", advisory: it fails nothing" * (control.level == "advisory")))
+        _add_row(details, "fix", control.remediation)
+    paragraphs = ", ".join(
+        f"{citation.paragraph}{'†' if citation.own_mapping else ''}" for citation in control.citations
+    )
+    _add_row(details, "source", f"45 CFR {paragraphs}" if paragraphs else "good practice")
+    note = ", advisory: doesn't fail the audit" if control.level == "advisory" else ""
+    _add_row(details, "severity", f"{control.severity}{note}")
     return Group(title, Padding(details, (0, 0, 0, 2)))
 
 
-def _found(details: Table, outcome: Outcome, seen: Sequence[Observation]) -> None:
-    """Resources of which the same was found are listed together."""
-    alike: dict[tuple[str, Exemption | None], list[str]] = {}
-    for each in seen:
-        alike.setdefault((each.found, each.exemption), []).append(each.resource)
-    for (found, exemption), resources in alike.items():
-        _line(details, "unknown" if outcome is Outcome.UNVERIFIED else "found", found)
-        for resource in resources[:LISTED]:
-            _line(details, "", resource)
-        if len(resources) > LISTED:
-            _line(details, "", f"and {len(resources) - LISTED} more: see the report as JSON or HTML")
+def _add_findings(details: Table, outcome: Outcome, observations: Sequence[Observation]) -> None:
+    """Add the observations to a table, grouped by their finding and exemption."""
+    groups: dict[tuple[str, Exemption | None], list[str]] = {}
+    for observation in observations:
+        groups.setdefault((observation.text, observation.exemption), []).append(observation.resource)
+    for (text, exemption), resources in groups.items():
+        _add_row(details, "unknown" if outcome is Outcome.UNVERIFIED else "found", text)
+        for resource in resources[:MAX_LISTED_RESOURCES]:
+            _add_row(details, "", resource)
+        if len(resources) > MAX_LISTED_RESOURCES:
+            _add_row(details, "", f"and {len(resources) - MAX_LISTED_RESOURCES} more: see the JSON or HTML report")
         if exemption:
-            _line(details, "exempted", f"until {exemption.expires} by {exemption.approver}: {exemption.reason}")
-            _line(details, "instead", exemption.compensating_control)
+            _add_row(details, "exempted", f"until {exemption.expires} by {exemption.approver}: {exemption.reason}")
+            _add_row(details, "instead", exemption.compensating_control)
 
 
-def _line(details: Table, name: str, text: str) -> None:
-    details.add_row(name, Text(visible(text)))
+def _add_row(details: Table, label: str, text: str) -> None:
+    details.add_row(label, Text(escape_unprintable(text)))
 
 
-def _lists(report: Report, console: Console) -> None:
-    _list(
-        console,
-        "Couldn't be read: give the auditor these permissions",
-        (
-            f"{each.permission} ({each.code}) on {each.about or 'the account'}, {each.account} {each.region}".rstrip()
-            for each in report.unread
-        ),
+def _print_lists(report: Report, console: Console) -> None:
+    failed_calls = (
+        f"{call.permission} ({call.error_code}) on {call.resource or 'the account'}, "
+        f"{call.account} {call.region}".rstrip()
+        for call in report.failed_calls
     )
-    _list(
-        console,
-        "Passed at preview and fails live",
-        (f"{each.control}: {', '.join(each.resources)}" for each in report.drift),
-    )
-    _list(console, "Left out by the config", report.disabled)
-    loosened = (f"{each.id}: {told}" for each in report.controls for told in each.loosened)
-    _list(console, "Asked less of by the config", loosened)
-    _list(console, "Wrong with what the audit was told", report.amiss)
+    drift = (f"{drift.control}: {', '.join(drift.resources)}" for drift in report.drift)
+    relaxations = (f"{control.id}: {text}" for control in report.controls for text in control.relaxations)
+    _print_list(console, "Failed API calls: grant the auditor role these permissions", failed_calls)
+    _print_list(console, "Drift: passed at preview, fails now", drift)
+    _print_list(console, "Controls disabled by the config", report.disabled_controls)
+    _print_list(console, "Controls relaxed by the config", relaxations)
+    _print_list(console, "Errors in the audit's configuration", report.errors)
 
 
-def _list(console: Console, title: str, lines: Iterable[str]) -> None:
-    shown = [visible(each) for each in lines]
-    if shown:
+def _print_list(console: Console, title: str, lines: Iterable[str]) -> None:
+    escaped = [escape_unprintable(line) for line in lines]
+    if escaped:
         console.print(Text(title, "bold"))
-        for line in shown:
+        for line in escaped:
             console.print(Padding(Text(line, overflow="fold"), (0, 0, 0, 2)))
         console.print()
 
 
-def _verdict(report: Report) -> Text:
-    counts = ", ".join(f"{len(report.of(each))} {each.value}" for each in GRAVITY)
+def _summary(report: Report) -> Text:
+    counts = ", ".join(f"{len(report.with_outcome(outcome))} {outcome.value}" for outcome in OUTCOME_PRIORITY)
     collection = report.collection
     text = Text(
-        f"{_count(len(report.controls), 'control')} over {_count(collection.buckets, 'bucket')} "
-        f"in {_count(len(collection.accounts), 'account')}: {counts}. ",
+        f"{_count(len(report.controls), 'control')}, {_count(collection.buckets, 'bucket')}, "
+        f"{_count(len(collection.accounts), 'account')}: {counts}. ",
         overflow="fold",
     )
-    if report.good:
-        return text.append("No mandatory control fails.", "bold green")
-    return text.append(f"The audit fails: {_why(report)}.", "bold red")
+    if report.passed:
+        return text.append("Passed.", "bold green")
+    reasons = []
+    if report.blocking:
+        reasons.append(_count(len(report.blocking), "failing or unverified mandatory control"))
+    if report.errors:
+        reasons.append(_count(len(report.errors), "configuration error"))
+    return text.append(f"Not passed: {' and '.join(reasons)}.", "bold red")
 
 
-def _why(report: Report) -> str:
-    reasons = [_count(len(report.blocking), "mandatory control")] if report.blocking else []
-    return " and ".join(
-        [*reasons, *([_count(len(report.amiss), "fault") + " of its settings"] if report.amiss else [])]
-    )
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""A bucket that a drill reads, and what it asks of an object there."""
+"""A bucket that takes part in a restore test, and the reads that the test makes there."""
 
 from __future__ import annotations
 
@@ -12,104 +12,133 @@ from typing import TYPE_CHECKING, Any
 
 from phi.access_log import Access, log_access, loggable_key
 from phi.errors import IntegrityError, RequestRejectedError, WrongKeyError, translate_aws_errors
-from phi.object_keys import PREFIXES
+from phi.object_keys import DEFAULT_PREFIXES
 from phi.restore_test.sample import Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-CHUNK = 1024 * 1024
-ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+CHUNK_BYTES = 1024 * 1024
+ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
 @dataclass(frozen=True)
-class Place:
-    """key_arn: the key that everything there must be encrypted with; principal: who asks, for the access log."""
+class RestoreTestBucket:
+    """A bucket, with the client and the key to use there.
+
+    Attributes:
+        key_arn: The KMS key that every object in the bucket must be encrypted with.
+        principal: Returns the caller's ARN for the access log.
+    """
 
     s3: S3Client
     bucket: str
     key_arn: str
     principal: Callable[[], str | None]
 
-    def logged(self, action: str, key: str) -> AbstractContextManager[Access]:
-        """Writes a line of the access log as what is done to an object ends."""
-        return log_access(action, loggable_key(key, PREFIXES), self.principal)
+    def log_access(self, action: str, key: str) -> AbstractContextManager[Access]:
+        """Write a line to the access log when the block ends."""
+        return log_access(action, loggable_key(key, DEFAULT_PREFIXES), self.principal)
 
     def head(self, key: str, version: str | None = None) -> dict[str, Any]:
-        """What S3 tells of a version, or of the current one, with its checksum."""
+        """Return S3's metadata of a version, or of the current version, with its checksum."""
         with translate_aws_errors("s3:GetObjectVersion" if version else "s3:GetObject"):
-            return dict(self.s3.head_object(**self._of(key, version), ChecksumMode="ENABLED"))
+            return dict(self.s3.head_object(**self._object_args(key, version), ChecksumMode="ENABLED"))
 
     def locked_until(self, key: str, version: str) -> datetime | None:
-        """When a version's lock ends; None where there is none, or s3:GetObjectRetention isn't allowed."""
+        """Return the end of a version's Object Lock retention.
+
+        None means that it has no retention, or that the caller lacks s3:GetObjectRetention.
+        """
         with translate_aws_errors("s3:GetObjectVersion"):
-            return self.s3.head_object(**self._of(key, version)).get("ObjectLockRetainUntilDate")
+            return self.s3.head_object(**self._object_args(key, version)).get("ObjectLockRetainUntilDate")
 
     def sha256(self, key: str, version: str | None, head: dict[str, Any] | None = None) -> str:
-        """Of a version's content, in hex: what S3 has computed of all of it, else of what is read, chunk by chunk."""
-        return stored_sha256(head or self.head(key, version)) or self._read(key, version)
+        """Return the SHA-256 of a version's content, in hex.
 
-    def is_archived(self, key: str, version: str) -> bool:
-        """Whether it can't be read yet. Asks S3 to get it out, if nobody has.
+        It is S3's own checksum if that covers the whole object. Otherwise the object is read, chunk by chunk.
+        """
+        return full_object_sha256(head or self.head(key, version)) or self._read_sha256(key, version)
+
+    def retrieval_pending(self, key: str, version: str) -> bool:
+        """Return whether a version is archived and can't be read yet. Start its retrieval if necessary.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
         """
         head = self.head(key, version)
         retrieval = head.get("Restore", "")
-        if head.get("StorageClass") not in ARCHIVED or 'ongoing-request="false"' in retrieval:
+        if head.get("StorageClass") not in ARCHIVE_CLASSES or 'ongoing-request="false"' in retrieval:
             return False
         if not retrieval:
             with translate_aws_errors("s3:RestoreObject"):
                 self.s3.restore_object(
-                    **self._of(key, version),
+                    **self._object_args(key, version),
                     RestoreRequest={"Days": 1, "GlacierJobParameters": {"Tier": "Standard"}},
                 )
         return True
 
-    def _read(self, key: str, version: str | None) -> str:
+    def _read_sha256(self, key: str, version: str | None) -> str:
         digest = hashlib.sha256()
         with translate_aws_errors("s3:GetObjectVersion"):
-            body = self.s3.get_object(**self._of(key, version))["Body"]
+            body = self.s3.get_object(**self._object_args(key, version))["Body"]
             with body:
-                for chunk in body.iter_chunks(CHUNK):
+                for chunk in body.iter_chunks(CHUNK_BYTES):
                     digest.update(chunk)
         return digest.hexdigest()
 
-    def _of(self, key: str, version: str | None) -> Any:
+    def _object_args(self, key: str, version: str | None) -> Any:
         return {"Bucket": self.bucket, "Key": key, **({"VersionId": version} if version else {})}
 
 
-def stored_sha256(head: dict[str, Any]) -> str | None:
-    """In hex. One of an upload in parts is of its parts' checksums: it tells nothing of the whole.
+def full_object_sha256(head: dict[str, Any]) -> str | None:
+    """Return S3's SHA-256 of a whole object, in hex, or None.
 
+    The checksum of a multipart upload is a checksum of the parts' checksums, so it can't be compared with another's:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
     """
     checksum = head.get("ChecksumSHA256")
     return base64.b64decode(checksum).hex() if checksum and head.get("ChecksumType") == "FULL_OBJECT" else None
 
 
-def compare(reference: Place, version: Version, copy: Place, key: str, head: dict[str, Any]) -> None:
-    """That what was restored as `key` is the version, and is encrypted as it must be. head: what S3 tells of it.
+def verify_copy(
+    reference: RestoreTestBucket, version: Version, copy: RestoreTestBucket, key: str, head: dict[str, Any]
+) -> None:
+    """Verify that a restored object has the version's content and the required encryption.
 
-    Raises WrongKeyError, IntegrityError, or what reading either raises.
+    Args:
+        reference: The bucket that holds the version.
+        version: The version that was restored.
+        copy: The bucket that it was restored to.
+        key: The key of the restored object.
+        head: S3's metadata of the restored object.
+
+    Raises:
+        WrongKeyError: It isn't encrypted with the key of its bucket.
+        IntegrityError: Its content differs.
+        PhiError: One of the two can't be read.
     """
     if head.get("ServerSideEncryption") != "aws:kms" or head.get("SSEKMSKeyId") != copy.key_arn:
-        raise WrongKeyError("what was restored isn't encrypted with the key that it must be")
+        raise WrongKeyError("the restored object isn't encrypted with the required KMS key")
     if head["ContentLength"] != version.size:
-        raise IntegrityError("what was restored isn't as long as the version is")
+        raise IntegrityError("the restored object and the version differ in size")
     if copy.sha256(key, head.get("VersionId"), head) != reference.sha256(version.key, version.id):
-        raise IntegrityError("what was restored isn't what the version is, by their SHA-256")
+        raise IntegrityError("the restored object and the version differ in their SHA-256")
 
 
-def default_key(s3: S3Client, bucket: str, owner: str) -> str:
-    """The ARN of the customer managed key that a bucket encrypts with by default. owner: the account it must be of.
+def default_kms_key(s3: S3Client, bucket: str, owner: str) -> str:
+    """Return the ARN of the customer managed key that a bucket encrypts with by default.
 
-    Raises RefusedError where it has none, AccessDeniedError where it is another's: PHI isn't put there.
+    Args:
+        owner: The account that the bucket must belong to.
+
+    Raises:
+        RequestRejectedError: The bucket has no such key, so PHI must not be restored there.
+        AccessDeniedError: The bucket belongs to another account.
     """
     with translate_aws_errors("s3:GetEncryptionConfiguration"):
         try:
-            told = s3.get_bucket_encryption(Bucket=bucket, ExpectedBucketOwner=owner)
-            rules = told["ServerSideEncryptionConfiguration"]["Rules"]
+            response = s3.get_bucket_encryption(Bucket=bucket, ExpectedBucketOwner=owner)
+            rules = response["ServerSideEncryptionConfiguration"]["Rules"]
         except s3.exceptions.ClientError as error:
             if error.response["Error"]["Code"] != "ServerSideEncryptionConfigurationNotFoundError":
                 raise
@@ -120,6 +149,6 @@ def default_key(s3: S3Client, bucket: str, owner: str) -> str:
         if default.get("SSEAlgorithm") == "aws:kms" and ":key/" in key:
             return key
     raise RequestRejectedError(
-        f"{bucket} doesn't encrypt with a customer managed key by default: give it one, by the key's ARN, or name "
-        "another --scratch-bucket"
+        f"{bucket} has no customer managed key as its default encryption: set one, by the key's ARN, or use another "
+        "--scratch-bucket"
     )

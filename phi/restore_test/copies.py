@@ -1,4 +1,4 @@
-"""Restoring from a version of the bucket itself, or from its replica: S3 copies it to scratch."""
+"""Restoring from versions in the bucket itself or in its replica: S3 copies them to scratch."""
 
 from __future__ import annotations
 
@@ -13,94 +13,103 @@ from boto3.s3.transfer import TransferConfig
 from s3transfer.exceptions import S3CopyFailedError
 
 from phi.errors import AccessDeniedError, IntegrityError, PhiError, RequestRejectedError, translate_aws_errors
-from phi.object_keys import is_opaque, new_key
-from phi.restore_test.bucket_access import Place
-from phi.restore_test.evidence import LeftBehind, Source
-from phi.restore_test.restore_source import Attempt, Patience
-from phi.restore_test.sample import SCRATCH, Version, Window
-from phi.restore_test.scratch import Names, entries, take_away
+from phi.object_keys import is_opaque_id, new_key
+from phi.restore_test.bucket_access import RestoreTestBucket
+from phi.restore_test.evidence import Leftover, SourceKind
+from phi.restore_test.restore_source import Deadline, RestoreAttempt
+from phi.restore_test.sample import SCRATCH_PREFIX, Version, Window
+from phi.restore_test.scratch import Pseudonyms, ScratchEntry, delete_entries, list_entries
 
 GIB = 1024**3
-LARGEST_COPY = 5 * GIB  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
-PART = GIB
-LOCKED_FOR = timedelta(days=1)
+MAX_COPY_BYTES = 5 * GIB  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
+PART_BYTES = GIB
+LOCK_DURATION = timedelta(days=1)
 
 
 @dataclass
-class Copies:
-    """origin: where the versions are copied from, by their ids, which a replica keeps:
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html
+class CopyRestoreSource:
+    """A RestoreSource that copies versions within S3.
 
-    drill: its id; echo: where S3 copies to all that is put into scratch; largest_copy, part: bytes.
+    Attributes:
+        origin: The bucket to copy from. Version IDs are the same in a replica:
+            https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html
+        replica: The bucket that S3 replicates the scratch objects to, if any.
+        max_copy_bytes: The largest size to copy with one request; larger objects are copied in parts.
     """
 
-    source: Source
-    drill: str
-    origin: Place
-    reference: Place
-    scratch: Place
-    names: Names
-    patience: Patience
+    source: SourceKind
+    test_id: str
+    origin: RestoreTestBucket
+    reference: RestoreTestBucket
+    scratch: RestoreTestBucket
+    pseudonyms: Pseudonyms
+    deadline: Deadline
     window: Window = field(default_factory=Window)
-    echo: Place | None = None
-    largest_copy: int = LARGEST_COPY
-    part: int = PART
+    replica: RestoreTestBucket | None = None
+    max_copy_bytes: int = MAX_COPY_BYTES
+    part_bytes: int = PART_BYTES
 
-    def prepare(self) -> tuple[int, list[LeftBehind]]:
-        """Of earlier drills only what is older than their own lock: one that is under way isn't disturbed."""
-        old = datetime.now(UTC) - LOCKED_FOR
-        gone, left = 0, list[LeftBehind]()
-        for place in [self.scratch, *([self.echo] if self.echo else [])]:
-            of_drills = [each for each in entries(place, SCRATCH) if each.written < old and _of_a_drill(each.key)]
-            went, stays = take_away(place, of_drills, self.names)
-            gone, left = gone + went, left + stays
-        return gone, left
+    def prepare(self) -> tuple[int, list[Leftover]]:
+        """Delete the leftovers of earlier tests that are older than their own lock.
 
-    def restore(self, drawn: Sequence[Version]) -> Iterator[Attempt]:
-        """Archived ones last: S3 gets them out meanwhile."""
-        waiting: set[Version] = set()
-        for version in drawn:
-            with suppress(PhiError):  # it comes again with the copy
-                if self._is_archived(version):
-                    waiting.add(version)
-        for version in sorted(drawn, key=waiting.__contains__):
-            yield self._attempt(version, version in waiting)
+        Younger ones may belong to a test that is still running.
+        """
+        oldest_lock = datetime.now(UTC) - LOCK_DURATION
+        deleted, leftovers = 0, list[Leftover]()
+        for bucket in [self.scratch, *([self.replica] if self.replica else [])]:
+            earlier = [
+                entry
+                for entry in list_entries(bucket, SCRATCH_PREFIX)
+                if entry.written < oldest_lock and _is_test_key(entry.key)
+            ]
+            bucket_deleted, bucket_leftovers = delete_entries(bucket, earlier, self.pseudonyms)
+            deleted, leftovers = deleted + bucket_deleted, leftovers + bucket_leftovers
+        return deleted, leftovers
 
-    def clear(self) -> list[LeftBehind]:
-        found = entries(self.scratch, f"{SCRATCH}{self.drill}/")
-        _, left = take_away(self.scratch, found, self.names)
-        return [*left, *self._echoed(found, left)]
+    def restore(self, versions: Sequence[Version]) -> Iterator[RestoreAttempt]:
+        """Restore the versions, archived ones last: S3 retrieves them in the meantime."""
+        archived: set[Version] = set()
+        for version in versions:
+            with suppress(PhiError):  # the copy will raise it again
+                if self._retrieval_pending(version):
+                    archived.add(version)
+        for version in sorted(versions, key=archived.__contains__):
+            yield self._attempt(version, version in archived)
 
-    def _attempt(self, version: Version, archived: bool) -> Attempt:
-        key = new_key(f"{SCRATCH}{self.drill}")
+    def clean_up(self) -> list[Leftover]:
+        entries = list_entries(self.scratch, f"{SCRATCH_PREFIX}{self.test_id}/")
+        _, leftovers = delete_entries(self.scratch, entries, self.pseudonyms)
+        return [*leftovers, *self._replica_leftovers(entries, leftovers)]
+
+    def _attempt(self, version: Version, archived: bool) -> RestoreAttempt:
+        key = new_key(f"{SCRATCH_PREFIX}{self.test_id}")
         try:
             if archived:
-                self.patience.until(lambda: not self._is_archived(version), "the retrieval from the archive")
-            began = time.monotonic()
-            with self.origin.logged("drill-copy", version.key) as access:
+                self.deadline.wait_until(lambda: not self._retrieval_pending(version), "the retrieval from the archive")
+            start = time.monotonic()
+            with self.origin.log_access("restore-test-copy", version.key) as access:
                 access.version = version.id
                 self._copy(version, key)
         except PhiError as error:
-            return Attempt(version, error=error)
-        return Attempt(version, key, time.monotonic() - began)
+            return RestoreAttempt(version, error=error)
+        return RestoreAttempt(version, key, time.monotonic() - start)
 
-    def _is_archived(self, version: Version) -> bool:
-        places = [self.origin, *([self.reference] if self.reference != self.origin else [])]
-        archived = [
-            place.is_archived(version.key, version.id) for place in places
-        ]  # each is asked, not the first alone
-        return any(archived)
+    def _retrieval_pending(self, version: Version) -> bool:
+        buckets = [self.origin, *([self.reference] if self.reference != self.origin else [])]
+        # Ask every bucket before looking at the answers: each call may have to start a retrieval.
+        pending = [bucket.retrieval_pending(version.key, version.id) for bucket in buckets]
+        return any(pending)
 
     def _copy(self, version: Version, key: str) -> None:
-        """Locked for as short as can be, where the bucket locks and lets that be said; else as it locks by default."""
-        locked = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime.now(UTC) + LOCKED_FOR}
+        """Copy a version with the shortest possible lock, or with the bucket's default lock if that is refused."""
+        lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime.now(UTC) + LOCK_DURATION}
         try:
-            self._send(version, key, locked)
+            self._copy_with_lock(version, key, lock)
         except (AccessDeniedError, RequestRejectedError):
-            self._send(version, key, {})
+            self._copy_with_lock(version, key, {})
 
-    def _send(self, version: Version, key: str, lock: dict[str, Any]) -> None:
-        """Metadata and tags, which S3 doesn't encrypt, aren't copied: what is tested is the content."""
+    def _copy_with_lock(self, version: Version, key: str, lock: dict[str, Any]) -> None:
+        """Copy a version's content, without its metadata and tags: S3 doesn't encrypt them."""
         with translate_aws_errors("s3:PutObject of s3:GetObjectVersion"):
             try:
                 self.scratch.s3.copy(
@@ -116,27 +125,27 @@ class Copies:
                         **lock,
                     },
                     SourceClient=self.origin.s3,
-                    Config=TransferConfig(multipart_threshold=self.largest_copy, multipart_chunksize=self.part),
+                    Config=TransferConfig(multipart_threshold=self.max_copy_bytes, multipart_chunksize=self.part_bytes),
                 )
-            except S3CopyFailedError:  # its text holds the key
+            except S3CopyFailedError:  # its message contains the object key
                 raise IntegrityError("the version changed while it was copied") from None
 
-    def _echoed(self, found: Sequence[Any], left: Sequence[LeftBehind]) -> list[LeftBehind]:
-        """Replication copies what was put into scratch, and deletes no version."""
-        if not (self.echo and found):
+    def _replica_leftovers(self, entries: Sequence[ScratchEntry], leftovers: Sequence[Leftover]) -> list[Leftover]:
+        """Return a leftover for the replicas of the scratch objects: replication doesn't delete versions."""
+        if not (self.replica and entries):
             return []
         return [
-            LeftBehind(
-                bucket=self.echo.bucket,
-                object="all that this drill restored",
-                version="",
-                until=max((each.until for each in left if each.until), default=None),
-                hidden=False,
-                why="it is replicated as all else; the next drill takes it away once its lock has ended",
+            Leftover(
+                bucket=self.replica.bucket,
+                object="replicas of all objects that this test restored",
+                version_id="",
+                locked_until=max((left.locked_until for left in leftovers if left.locked_until), default=None),
+                hidden_by_delete_marker=False,
+                reason="S3 replicates the scratch objects; the next restore test deletes them once their lock ends",
             )
         ]
 
 
-def _of_a_drill(key: str) -> bool:
-    """Whether a drill made it, rather than anybody who uses the same prefix."""
-    return all(map(is_opaque, key.removeprefix(SCRATCH).split("/")))
+def _is_test_key(key: str) -> bool:
+    """Return whether a restore test made this key, as opposed to other users of the prefix."""
+    return all(map(is_opaque_id, key.removeprefix(SCRATCH_PREFIX).split("/")))

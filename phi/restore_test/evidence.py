@@ -1,7 +1,7 @@
-"""What a drill found: the file that the attestation of a restore test points at.
+"""The evidence of a restore test: the file that an attestation of the restore test refers to.
 
-It tells no key of an object. Its JSON is a public format: `schema_version` grows in its first number when a reader of
-the old would misread the new.
+It contains no object keys. Its JSON is a public format: the major number of `schema_version` grows when a reader of the
+old format would misread the new one.
 """
 
 from __future__ import annotations
@@ -17,135 +17,141 @@ from phi import validation_errors
 from phi.digest import digest_of
 from phi.errors import ConfigurationError
 
-Source = Literal["version", "replica", "vault"]
-Count = Annotated[int, Field(ge=0, lt=2**53)]  # what JSON's numbers hold, by RFC 8785
+SourceKind = Literal["version", "replica", "vault"]
+Count = Annotated[int, Field(ge=0, lt=2**53)]  # the integers that JSON can represent exactly: RFC 8785
 Seconds = Annotated[float, Field(ge=0)]
 
 
-class Model(BaseModel):
+class RestoreTestModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Outcome(Enum):
-    """Restored: whole, and under its key. Not tried: the drill ended before."""
-
+class RestoreOutcome(Enum):
     RESTORED = "restored"
+    """Its content is intact and it is encrypted with the right key."""
     FAILED = "failed"
     NOT_TRIED = "not tried"
+    """The test ended before it."""
 
 
-class ObjectRecord(Model):
-    """A version that was to be restored."""
+class ObjectRecord(RestoreTestModel):
+    """One sampled version."""
 
     object: str
-    """Stands for its key within this file alone: by its `version` S3 tells to those who may ask which it is."""
-    version: str
+    """A pseudonym for the object key, valid in this file only. The version ID leads to the key, given S3 access."""
+    version_id: str
     bytes: Count
     seconds: Seconds
-    """How long its restoring took, without the checks of it; 0 where it wasn't restored."""
-    outcome: Outcome
-    why: str = ""
+    """How long the restore took, without its verification; 0 if it wasn't restored."""
+    outcome: RestoreOutcome
+    reason: str = ""
+    """The reason for a failure."""
 
 
-class LeftBehind(Model):
-    """What the clean-up couldn't take away, or what AWS may still put there."""
+class Leftover(RestoreTestModel):
+    """A version that the cleanup couldn't delete, or objects that AWS may still create."""
 
     bucket: str
     object: str
-    version: str
-    until: AwareDatetime | None
-    """When its lock ends; None where there is none, or it isn't known."""
-    hidden: bool
-    """Whether a delete marker is before it."""
-    why: str
+    """A pseudonym for the object key, or a description."""
+    version_id: str
+    locked_until: AwareDatetime | None
+    """When its Object Lock retention ends; null if it has none or it isn't known."""
+    hidden_by_delete_marker: bool
+    reason: str
 
 
-class DrillEvidence(Model):
-    """One restore test. digest: the SHA-256 of all the rest as canonical JSON (RFC 8785)."""
+class RestoreTestEvidence(RestoreTestModel):
+    """The evidence of one restore test."""
 
     schema_version: Literal["1.0"] = "1.0"
     kind: Literal["restore-test"] = "restore-test"
-    drill: str
-    """The drill's id, under which its copies lay: `restore-drill/<id>/`."""
+    test_id: str
+    """The restored copies are under `restore-test/<test_id>/`."""
     started: AwareDatetime
     finished: AwareDatetime
     bucket: str
-    source: Source
+    source: SourceKind
     scratch_bucket: str
-    objective_hours: Annotated[float, Field(gt=0)]
+    rto_hours: Annotated[float, Field(gt=0)]
 
     requested: Count
-    listed: Count
-    """The versions that the sample was drawn from."""
-    listed_bytes: Count
+    """The number of versions to restore."""
+    eligible: Count
+    """The number of versions that the sample was drawn from."""
+    eligible_bytes: Count
     written_before: AwareDatetime | None
-    """Versions that were written later weren't drawn: a copy of them may not be there yet."""
+    """Versions written later weren't eligible: the source may not have them yet. Null: all versions were eligible."""
 
     sampled: Count
     restored: Count
     failed: Count
-    bytes: Count
-    """Of what was restored."""
-    seconds: Seconds
-    """From the beginning of the first restore to the end of the last, waiting and checks included: it is measured."""
+    restored_bytes: Count
+    duration_seconds: Seconds
+    """Measured from the start of the first restore to the end of the last, with waiting and verification."""
     waited_seconds: Seconds
-    """Of these, how long archived versions or AWS Backup were waited for."""
+    """The part of it spent waiting for archive retrieval or AWS Backup."""
     estimated_full_restore_hours: Annotated[float, Field(ge=0)] | None
-    """An estimate, never measured; see `estimate_basis`."""
+    """An estimate, never a measurement: see `estimate_basis`."""
     estimate_basis: str
 
     passed: bool
-    why: tuple[str, ...] = ()
-    """Why it isn't passed."""
+    failure_reasons: tuple[str, ...] = ()
     objects: tuple[ObjectRecord, ...] = ()
-    left_behind: tuple[LeftBehind, ...] = ()
-    taken_away: Count = 0
-    """How many versions that earlier drills had left were deleted."""
+    leftovers: tuple[Leftover, ...] = ()
+    earlier_leftovers_deleted: Count = 0
+    """The number of versions from earlier tests that were deleted."""
     principal: str
     tool: str
     digest: str = ""
+    """The SHA-256 of all other fields as canonical JSON (RFC 8785)."""
 
     @model_validator(mode="after")
-    def _a_pass_is_proven(self) -> Self:
-        told = [each.outcome for each in self.objects]
-        counts = (len(told), told.count(Outcome.RESTORED), told.count(Outcome.FAILED))
+    def _check_consistency(self) -> Self:
+        outcomes = [record.outcome for record in self.objects]
+        counts = (len(outcomes), outcomes.count(RestoreOutcome.RESTORED), outcomes.count(RestoreOutcome.FAILED))
         if counts != (self.sampled, self.restored, self.failed):
-            raise ValueError("the objects aren't as many as are counted")
-        whole = self.sampled > 0 and self.restored == self.sampled
-        if self.passed and (not whole or self.why or self.seconds > self.objective_hours * 3600):
-            raise ValueError("it says that it is passed, and what it found says otherwise")
+            raise ValueError("the counts don't match the objects")
+        all_restored = self.sampled > 0 and self.restored == self.sampled
+        in_time = self.duration_seconds <= self.rto_hours * 3600
+        if self.passed and not (all_restored and in_time and not self.failure_reasons):
+            raise ValueError("it claims a pass, but its results don't support one")
         if self.finished < self.started:
             raise ValueError("it finished before it started")
         return self
 
-    def sealed(self) -> DrillEvidence:
+    def with_digest(self) -> RestoreTestEvidence:
         return self.model_copy(update={"digest": digest_of(self)})
 
     @property
-    def intact(self) -> bool:
+    def digest_matches(self) -> bool:
         return self.digest == digest_of(self)
 
     @property
-    def left_until(self) -> datetime | None:
-        """When the last lock on what is left behind ends."""
-        return max((each.until for each in self.left_behind if each.until), default=None)
+    def leftovers_locked_until(self) -> datetime | None:
+        """When the last lock on a leftover ends."""
+        return max((leftover.locked_until for leftover in self.leftovers if leftover.locked_until), default=None)
 
 
-def load(path: Path) -> DrillEvidence:
-    """The evidence in a file. Whether the drill was passed is in it.
+def load(path: Path) -> RestoreTestEvidence:
+    """Return the evidence in a file, of a passed or a failed test.
 
-    Raises ConfigurationError where it can't be read, is no such evidence, or was changed after it was written.
+    Raises:
+        ConfigurationError: The file can't be read, isn't such evidence, or was changed after it was written.
     """
     try:
-        evidence = DrillEvidence.model_validate_json(path.read_text(encoding="utf-8"))
+        evidence = RestoreTestEvidence.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeError) as error:
         raise ConfigurationError(f"{path} can't be read: {type(error).__name__}") from None
     except ValidationError as error:
-        raise ConfigurationError(f"{path} is no evidence of a restore test: {validation_errors.format_validation_error(error)}") from None
-    if not evidence.intact:
-        raise ConfigurationError(f"{path} was changed after it was written: make it again with: phi drill")
+        problems = validation_errors.format_validation_error(error)
+        raise ConfigurationError(f"{path} is not evidence of a restore test: {problems}") from None
+    if not evidence.digest_matches:
+        raise ConfigurationError(
+            f"{path} was changed after it was written; create it again with: python -m phi restore-test"
+        )
     return evidence
 
 
-def dump(evidence: DrillEvidence) -> str:
+def dump(evidence: RestoreTestEvidence) -> str:
     return evidence.model_dump_json(indent=2) + "\n"

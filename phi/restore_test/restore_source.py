@@ -1,4 +1,4 @@
-"""What all ways to restore have in common."""
+"""The interface that every source of a restore test implements."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from phi.errors import PhiError, UnavailableError
-from phi.restore_test.bucket_access import Place
-from phi.restore_test.evidence import LeftBehind, Source
+from phi.restore_test.bucket_access import RestoreTestBucket
+from phi.restore_test.evidence import Leftover, SourceKind
 from phi.restore_test.sample import Version, Window
 
-POLL = 30  # seconds
+POLL_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """What became of a version: where it was restored to and how long that took, or why it wasn't."""
+class RestoreAttempt:
+    """The attempt to restore one version.
+
+    Attributes:
+        key: The key of the restored object in the scratch bucket, if it was restored.
+        seconds: How long the restore took.
+        error: Why it failed, if it did.
+    """
 
     version: Version
     key: str = field(default="", repr=False)
@@ -25,48 +31,57 @@ class Attempt:
     error: PhiError | None = None
 
 
-class Restoring(Protocol):
-    """A way to restore versions to scratch, and to take them away again."""
+class RestoreSource(Protocol):
+    """A source that versions are restored from, to scratch, and that cleans up afterwards."""
 
-    source: Source
-    reference: Place
-    """The bucket whose versions are restored, which what comes back is compared with."""
-    scratch: Place
+    source: SourceKind
+    reference: RestoreTestBucket
+    """The bucket whose versions are sampled, and that the restored objects are compared with."""
+    scratch: RestoreTestBucket
     window: Window
-    patience: Patience
+    deadline: Deadline
 
-    def prepare(self) -> tuple[int, list[LeftBehind]]:
-        """Takes away what earlier drills had to leave: how many versions went, and what still stays.
+    def prepare(self) -> tuple[int, list[Leftover]]:
+        """Delete the leftovers of earlier tests.
 
-        Raises PhiError where nothing can be restored to scratch as it is.
+        Returns:
+            The number of versions deleted, and those that remain.
+
+        Raises:
+            PhiError: Nothing can be restored to scratch in its current state.
         """
 
-    def restore(self, drawn: Sequence[Version]) -> Iterator[Attempt]:
-        """One after the other, each as soon as its restoring has ended."""
+    def restore(self, versions: Sequence[Version]) -> Iterator[RestoreAttempt]:
+        """Restore the versions one by one, and yield each attempt as soon as it ends."""
 
-    def clear(self) -> list[LeftBehind]:
-        """Takes away all that was restored, whatever happened; what stays of it."""
+    def clean_up(self) -> list[Leftover]:
+        """Delete everything that was restored, even after an error, and return what remains."""
 
 
 @dataclass
-class Patience:
-    """How long AWS is waited for in a whole drill. seconds: from now on."""
+class Deadline:
+    """The time limit for waiting on AWS, shared by a whole test.
+
+    Attributes:
+        seconds: The time limit, from the creation of this object.
+        waited_seconds: How long the test has waited so far.
+    """
 
     seconds: float
-    pause: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    waited: float = 0.0
+    waited_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         self._end = self.clock() + self.seconds
 
-    def until(self, done: Callable[[], bool], what: str) -> None:
-        """Raises UnavailableError once there is no time left."""
-        began = self.clock()
+    def wait_until(self, done: Callable[[], bool], operation: str) -> None:
+        """Wait until an operation is done. Raise UnavailableError if the deadline passes first."""
+        start = self.clock()
         try:
             while not done():
                 if self.clock() >= self._end:
-                    raise UnavailableError(f"{what} isn't done within the objective")
-                self.pause(POLL)
+                    raise UnavailableError(f"{operation} didn't finish within the RTO")
+                self.sleep(POLL_SECONDS)
         finally:
-            self.waited += self.clock() - began
+            self.waited_seconds += self.clock() - start

@@ -1,6 +1,6 @@
-"""A drill from end to end: versions are drawn, restored, checked and taken away, and what was found is told.
+"""A restore test from end to end: sample versions, restore and verify them, clean up, and write the evidence.
 
-However it ends, by an error or an interrupt too, what it restored is cleared away and its evidence is kept.
+The cleanup and the evidence are guaranteed, even after an error or an interrupt.
 """
 
 from __future__ import annotations
@@ -10,185 +10,218 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version as version_of
+from importlib.metadata import version as package_version
 
 from phi.errors import PhiError
-from phi.restore_test.bucket_access import compare
-from phi.restore_test.evidence import DrillEvidence, LeftBehind, ObjectRecord, Outcome
-from phi.restore_test.restore_source import Attempt, Restoring
-from phi.restore_test.sample import Sample, Version, draw, versions
-from phi.restore_test.scratch import Names
+from phi.restore_test.bucket_access import verify_copy
+from phi.restore_test.evidence import Leftover, ObjectRecord, RestoreOutcome, RestoreTestEvidence
+from phi.restore_test.restore_source import RestoreAttempt, RestoreSource
+from phi.restore_test.sample import Sample, Version, eligible_versions, sample_versions
+from phi.restore_test.scratch import Pseudonyms
 
-TOOL = f"phi drill with boto3 {version_of('boto3')}"
-HOUR = 3600
-UNTRIED = "the drill ended before"
+TOOL = f"phi restore-test with boto3 {package_version('boto3')}"
+SECONDS_PER_HOUR = 3600
+NOT_TRIED_REASON = "the test ended before it"
+
+ReportProgress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked of a drill. objects: how many versions it restores, at most; drill: its id."""
+class RestoreTestRequest:
+    """The parameters of a restore test.
 
-    drill: str
-    objects: int
-    objective_hours: float
+    Attributes:
+        object_count: The number of versions to restore, at most.
+        rng: The source of randomness for the sample.
+    """
+
+    test_id: str
+    object_count: int
+    rto_hours: float
     principal: str
-    chance: random.Random = field(default_factory=random.SystemRandom)
+    rng: random.Random = field(default_factory=random.SystemRandom)
 
 
 @dataclass
-class Found:
-    """What is found, as the drill goes on."""
+class RestoreTestProgress:
+    """The results so far."""
 
     sample: Sample = Sample((), 0, 0)
     records: dict[Version, ObjectRecord] = field(default_factory=dict)
-    seconds: float = 0.0
-    left: list[LeftBehind] = field(default_factory=list)
-    taken_away: int = 0
-    why: list[str] = field(default_factory=list)
+    duration_seconds: float = 0.0
+    leftovers: list[Leftover] = field(default_factory=list)
+    earlier_leftovers_deleted: int = 0
+    failure_reasons: list[str] = field(default_factory=list)
 
 
-def run(
-    restoring: Restoring,
-    asked: Asked,
-    names: Names,
-    keep: Callable[[DrillEvidence], None],
-    say: Callable[[str, int, int], None] = lambda *_: None,
-) -> DrillEvidence:
-    """The evidence, which `keep` has got too, whatever is raised. say: hears of each step, and how much of it is done.
+def run_restore_test(
+    source: RestoreSource,
+    request: RestoreTestRequest,
+    pseudonyms: Pseudonyms,
+    save: Callable[[RestoreTestEvidence], None],
+    report_progress: ReportProgress = lambda *_: None,
+) -> RestoreTestEvidence:
+    """Run a restore test and return its evidence.
 
-    Raises PhiError where no drill could be made; that a version can't be restored is a finding.
+    A version that can't be restored is a result, not an error.
+
+    Args:
+        source: What to restore from, and where to.
+        request: The parameters of the test.
+        pseudonyms: The names of object keys in the evidence.
+        save: Receives the evidence, even if an error is raised.
+        report_progress: Receives the current step, the number of versions done and their total.
+
+    Raises:
+        PhiError: The test couldn't be run.
     """
     started = datetime.now(UTC)
-    found = Found()
+    progress = RestoreTestProgress()
     try:
-        say("preparing", 0, 0)
-        found.taken_away, left = restoring.prepare()
-        found.left += left
-        say("drawing", 0, 0)
-        listing = versions(restoring.reference.s3, restoring.reference.bucket, restoring.window)
-        found.sample = draw(listing, asked.objects, asked.chance)
-        _restore(restoring, names, found, say)
+        report_progress("preparing", 0, 0)
+        progress.earlier_leftovers_deleted, leftovers = source.prepare()
+        progress.leftovers += leftovers
+        report_progress("sampling", 0, 0)
+        versions = eligible_versions(source.reference.s3, source.reference.bucket, source.window)
+        progress.sample = sample_versions(versions, request.object_count, request.rng)
+        _restore(source, pseudonyms, progress, report_progress)
     except PhiError as error:
-        found.why.append(str(error))
+        progress.failure_reasons.append(str(error))
         raise
     except BaseException as error:
-        found.why.append(f"it was ended by {type(error).__name__} before it was done")
+        progress.failure_reasons.append(f"the test was interrupted by {type(error).__name__}")
         raise
     finally:
-        say("clearing", 0, 0)
+        report_progress("cleaning up", 0, 0)
         try:
-            found.left += restoring.clear()
+            progress.leftovers += source.clean_up()
         except BaseException as error:
-            found.why.append(f"what it restored isn't cleared away: {_told(error)}")
+            progress.failure_reasons.append(f"the restored objects weren't cleaned up: {_describe(error)}")
             raise
         finally:
-            evidence = _evidence(restoring, asked, names, found, started)
-            keep(evidence)
+            evidence = _evidence(source, request, pseudonyms, progress, started)
+            save(evidence)
     return evidence
 
 
-def _restore(restoring: Restoring, names: Names, found: Found, say: Callable[[str, int, int], None]) -> None:
-    began = time.monotonic()
-    drawn = found.sample.drawn
+def _restore(
+    source: RestoreSource, pseudonyms: Pseudonyms, progress: RestoreTestProgress, report_progress: ReportProgress
+) -> None:
+    start = time.monotonic()
+    versions = progress.sample.versions
     try:
-        for attempt in restoring.restore(drawn):
-            found.records[attempt.version] = _judge(restoring, names, attempt)
-            say("restoring", len(found.records), len(drawn))
+        for attempt in source.restore(versions):
+            progress.records[attempt.version] = _verify(source, pseudonyms, attempt)
+            report_progress("restoring", len(progress.records), len(versions))
     finally:
-        found.seconds = time.monotonic() - began
+        progress.duration_seconds = time.monotonic() - start
 
 
-def _judge(restoring: Restoring, names: Names, attempt: Attempt) -> ObjectRecord:
+def _verify(source: RestoreSource, pseudonyms: Pseudonyms, attempt: RestoreAttempt) -> ObjectRecord:
     version = attempt.version
-    if attempt.error is None:
-        try:
-            with restoring.reference.logged("drill-compare", version.key) as access:
-                access.version, access.bytes = version.id, version.size
-                head = restoring.scratch.head(attempt.key)
-                compare(restoring.reference, version, restoring.scratch, attempt.key, head)
-        except PhiError as error:
-            return _record(names, version, Outcome.FAILED, str(error))
-        return _record(names, version, Outcome.RESTORED, seconds=attempt.seconds)
-    return _record(names, version, Outcome.FAILED, str(attempt.error))
+    if attempt.error is not None:
+        return _record(pseudonyms, version, RestoreOutcome.FAILED, str(attempt.error))
+    try:
+        with source.reference.log_access("restore-test-compare", version.key) as access:
+            access.version, access.bytes = version.id, version.size
+            head = source.scratch.head(attempt.key)
+            verify_copy(source.reference, version, source.scratch, attempt.key, head)
+    except PhiError as error:
+        return _record(pseudonyms, version, RestoreOutcome.FAILED, str(error))
+    return _record(pseudonyms, version, RestoreOutcome.RESTORED, seconds=attempt.seconds)
 
 
-def _record(names: Names, version: Version, outcome: Outcome, why: str = "", seconds: float = 0.0) -> ObjectRecord:
+def _record(
+    pseudonyms: Pseudonyms, version: Version, outcome: RestoreOutcome, reason: str = "", seconds: float = 0.0
+) -> ObjectRecord:
     return ObjectRecord(
-        object=names.of(version.key),
-        version=version.id,
+        object=pseudonyms.for_key(version.key),
+        version_id=version.id,
         bytes=version.size,
         seconds=seconds,
         outcome=outcome,
-        why=why,
+        reason=reason,
     )
 
 
-def _evidence(restoring: Restoring, asked: Asked, names: Names, found: Found, started: datetime) -> DrillEvidence:
-    sample = found.sample
-    records = [found.records.get(each) or _record(names, each, Outcome.NOT_TRIED, UNTRIED) for each in sample.drawn]
-    restored = [each for each in records if each.outcome is Outcome.RESTORED]
-    failed = sum(each.outcome is Outcome.FAILED for each in records)
-    why = [*found.why, *_shortcomings(len(records), len(restored), failed, found.seconds / HOUR, asked)]
-    estimate, basis = _estimate(restoring, sample, restored)
-    return DrillEvidence(
-        drill=asked.drill,
+def _evidence(
+    source: RestoreSource,
+    request: RestoreTestRequest,
+    pseudonyms: Pseudonyms,
+    progress: RestoreTestProgress,
+    started: datetime,
+) -> RestoreTestEvidence:
+    sample = progress.sample
+    records = [
+        progress.records.get(version) or _record(pseudonyms, version, RestoreOutcome.NOT_TRIED, NOT_TRIED_REASON)
+        for version in sample.versions
+    ]
+    restored = [record for record in records if record.outcome is RestoreOutcome.RESTORED]
+    failed = sum(record.outcome is RestoreOutcome.FAILED for record in records)
+    hours = progress.duration_seconds / SECONDS_PER_HOUR
+    failure_reasons = [*progress.failure_reasons, *_shortfalls(len(records), len(restored), failed, hours, request)]
+    estimate, basis = _full_restore_estimate(source, sample, restored)
+    return RestoreTestEvidence(
+        test_id=request.test_id,
         started=started,
         finished=datetime.now(UTC),
-        bucket=restoring.reference.bucket,
-        source=restoring.source,
-        scratch_bucket=restoring.scratch.bucket,
-        objective_hours=asked.objective_hours,
-        requested=asked.objects,
-        listed=sample.listed,
-        listed_bytes=sample.listed_bytes,
-        written_before=restoring.window.before,
+        bucket=source.reference.bucket,
+        source=source.source,
+        scratch_bucket=source.scratch.bucket,
+        rto_hours=request.rto_hours,
+        requested=request.object_count,
+        eligible=sample.eligible,
+        eligible_bytes=sample.eligible_bytes,
+        written_before=source.window.written_before,
         sampled=len(records),
         restored=len(restored),
         failed=failed,
-        bytes=sum(each.bytes for each in restored),
-        seconds=found.seconds,
-        waited_seconds=restoring.patience.waited,
+        restored_bytes=sum(record.bytes for record in restored),
+        duration_seconds=progress.duration_seconds,
+        waited_seconds=source.deadline.waited_seconds,
         estimated_full_restore_hours=estimate,
         estimate_basis=basis,
-        passed=not why,
-        why=tuple(why),
+        passed=not failure_reasons,
+        failure_reasons=tuple(failure_reasons),
         objects=tuple(records),
-        left_behind=tuple(found.left),
-        taken_away=found.taken_away,
-        principal=asked.principal,
+        leftovers=tuple(progress.leftovers),
+        earlier_leftovers_deleted=progress.earlier_leftovers_deleted,
+        principal=request.principal,
         tool=TOOL,
-    ).sealed()
+    ).with_digest()
 
 
-def _shortcomings(sampled: int, restored: int, failed: int, hours: float, asked: Asked) -> list[str]:
-    told: list[str] = []
+def _shortfalls(sampled: int, restored: int, failed: int, hours: float, request: RestoreTestRequest) -> list[str]:
+    reasons: list[str] = []
     if not sampled:
-        told.append("nothing could be drawn, so nothing is proven: no version of the bucket can be restored from there")
+        reasons.append("nothing was restored, so nothing is proven: the source has no eligible version of the bucket")
     if failed:
-        told.append(f"{failed} of {sampled} versions weren't restored whole")
-    if untried := sampled - restored - failed:
-        told.append(f"{untried} of {sampled} versions weren't tried")
-    if hours > asked.objective_hours:
-        told.append(f"it took {hours:.1f} hours, more than the objective of {asked.objective_hours:g}")
-    return told
+        reasons.append(f"{failed} of {sampled} versions weren't restored intact")
+    if not_tried := sampled - restored - failed:
+        reasons.append(f"{not_tried} of {sampled} versions weren't tried")
+    if hours > request.rto_hours:
+        reasons.append(f"it took {hours:.1f} hours, longer than the RTO of {request.rto_hours:g} hours")
+    return reasons
 
 
-def _estimate(restoring: Restoring, sample: Sample, restored: list[ObjectRecord]) -> tuple[float | None, str]:
-    """Hours for all that was listed, and what that is made of."""
-    if restoring.source == "vault":
-        return None, "none: AWS Backup restores a bucket in one job, of which a few objects' time tells nothing"
+def _full_restore_estimate(
+    source: RestoreSource, sample: Sample, restored: list[ObjectRecord]
+) -> tuple[float | None, str]:
+    """Return an estimate for restoring all eligible versions, in hours, and its basis."""
+    if source.source == "vault":
+        return None, "none: AWS Backup restores a whole bucket in one job, so a few objects don't predict its duration"
     if not restored:
         return None, "none: nothing was restored"
-    seconds, size = sum(each.seconds for each in restored), sum(each.bytes for each in restored)
-    by_count = seconds / len(restored) * sample.listed
-    by_bytes = seconds / size * sample.listed_bytes if size else 0.0
+    seconds, size = sum(record.seconds for record in restored), sum(record.bytes for record in restored)
+    by_count = seconds / len(restored) * sample.eligible
+    by_bytes = seconds / size * sample.eligible_bytes if size else 0.0
     basis = (
-        f"an estimate, not measured: {sample.listed} versions of {sample.listed_bytes} bytes, copied one after the "
-        f"other as the {len(restored)} of the sample were; the longer of by count and by bytes, and what was waited. "
-        "Many copied at once take less"
+        f"an estimate, not a measurement: {sample.eligible} versions, {sample.eligible_bytes} bytes, copied one after "
+        f"another at the speed of the {len(restored)} restored versions; the longer of the estimates by count and by "
+        "bytes, plus the time waited. Copying many at once takes less time"
     )
-    return (max(by_count, by_bytes) + restoring.patience.waited) / HOUR, basis
+    return (max(by_count, by_bytes) + source.deadline.waited_seconds) / SECONDS_PER_HOUR, basis
 
 
-def _told(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     return str(error) if isinstance(error, PhiError) else type(error).__name__

@@ -1,4 +1,4 @@
-"""Which versions a drill restores: a few of all, each as likely as any other, out of a listing of any length."""
+"""A uniform random sample of object versions, drawn from a listing of any length."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from phi.errors import translate_aws_errors
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-SCRATCH = "restore-drill/"
-"""What drills keep their copies under; nothing of it is drawn."""
+SCRATCH_PREFIX = "restore-test/"
+"""The prefix of the copies that restore tests make. They are never sampled."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """A version of an object. Its key isn't shown: it may be of any form, and S3 encrypts none."""
+    """An object version. Its key isn't part of the repr, because it may identify a person."""
 
     key: str = field(repr=False)
     id: str
@@ -30,71 +30,85 @@ class Version:
 
 @dataclass(frozen=True)
 class Window:
-    """Which versions may be drawn.
+    """The versions that are eligible for the sample.
 
-    before: those written before, or all; settled: with it, only what was current at `before` and stayed so until
-    then, which is what a backup made in that time has for sure.
+    Attributes:
+        written_before: Only versions that were written by then are eligible; None for all.
+        unchanged_until: If set, only versions that were current at `written_before` and still current at this time are
+            eligible: a backup that was made between the two is certain to have them.
     """
 
-    before: datetime | None = None
-    settled: datetime | None = None
+    written_before: datetime | None = None
+    unchanged_until: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The versions that were drawn, and how many there were with how many bytes."""
+    """The sampled versions.
 
-    drawn: tuple[Version, ...]
-    listed: int
-    listed_bytes: int
-
-
-def draw(versions: Iterable[Version], count: int, chance: random.Random) -> Sample:
-    """At most `count` of them. Memory: that many, however many there are (Vitter's algorithm R)."""
-    kept: list[Version] = []
-    listed = listed_bytes = 0
-    for version in versions:
-        listed += 1
-        listed_bytes += version.size
-        if len(kept) < count:
-            kept.append(version)
-        elif (place := chance.randrange(listed)) < count:
-            kept[place] = version
-    return Sample(tuple(kept), listed, listed_bytes)
-
-
-def versions(s3: S3Client, bucket: str, window: Window) -> Iterator[Version]:
-    """All versions in the window, page by page: neither delete markers nor what drills have put there.
-
-    Raises AccessDeniedError, NotFoundError and so on.
+    Attributes:
+        eligible: The number of versions that they were drawn from.
+        eligible_bytes: The total size of those versions.
     """
-    found = (entry for entry in _entries(s3, bucket) if not entry["Key"].startswith(SCRATCH))
-    if window.settled is None:
-        chosen: Iterable[dict[str, Any]] = (
-            each for each in found if window.before is None or each["LastModified"] <= window.before
+
+    versions: tuple[Version, ...]
+    eligible: int
+    eligible_bytes: int
+
+
+def sample_versions(versions: Iterable[Version], count: int, rng: random.Random) -> Sample:
+    """Draw at most `count` versions, each with the same probability.
+
+    Reservoir sampling (Vitter's algorithm R): only `count` versions are in memory at a time.
+    """
+    sampled: list[Version] = []
+    eligible = eligible_bytes = 0
+    for version in versions:
+        eligible += 1
+        eligible_bytes += version.size
+        if len(sampled) < count:
+            sampled.append(version)
+        elif (index := rng.randrange(eligible)) < count:
+            sampled[index] = version
+    return Sample(tuple(sampled), eligible, eligible_bytes)
+
+
+def eligible_versions(s3: S3Client, bucket: str, window: Window) -> Iterator[Version]:
+    """Yield the versions in the window, page by page, without delete markers and copies made by restore tests.
+
+    Raises:
+        PhiError: The bucket can't be listed.
+    """
+    entries = (entry for entry in _list_entries(s3, bucket) if not entry["Key"].startswith(SCRATCH_PREFIX))
+    if window.unchanged_until is None:
+        eligible: Iterable[dict[str, Any]] = (
+            entry
+            for entry in entries
+            if window.written_before is None or entry["LastModified"] <= window.written_before
         )
     else:
-        chosen = _current(found, window)
-    return (_version(each) for each in chosen if "Size" in each)
+        eligible = _unchanged_entries(entries, window)
+    return (_version(entry) for entry in eligible if "Size" in entry)
 
 
-def _current(entries: Iterable[dict[str, Any]], window: Window) -> Iterator[dict[str, Any]]:
-    """Of each key what was its newest at the window's beginning, if it still was at the end.
+def _unchanged_entries(entries: Iterable[dict[str, Any]], window: Window) -> Iterator[dict[str, Any]]:
+    """Yield, for each key, the entry that was current during the whole window.
 
-    A key that ends in `/` is left out: AWS Backup takes it for a folder with all that is in it.
+    Keys that end in `/` are left out: AWS Backup would restore everything below them.
     """
-    assert window.before
-    assert window.settled
-    for key, of_key in groupby(entries, lambda each: str(each["Key"])):
-        newest = next((each for each in of_key if each["LastModified"] <= window.settled), None)
-        if newest and newest["LastModified"] <= window.before and not key.endswith("/"):
+    assert window.written_before
+    assert window.unchanged_until
+    for key, key_entries in groupby(entries, lambda entry: str(entry["Key"])):
+        newest = next((entry for entry in key_entries if entry["LastModified"] <= window.unchanged_until), None)
+        if newest and newest["LastModified"] <= window.written_before and not key.endswith("/"):
             yield newest
 
 
-def _entries(s3: S3Client, bucket: str) -> Iterator[dict[str, Any]]:
-    """Versions and delete markers together, by key, the newest first, as S3 lists each of them.
+def _list_entries(s3: S3Client, bucket: str) -> Iterator[dict[str, Any]]:
+    """Yield versions and delete markers together, by key, newest first.
 
-    Of the same second a marker is taken to be the newer, so that a version that may have been deleted isn't drawn.
+    S3 lists the two separately. If both were written in the same second, the delete marker comes first, so that a
+    version that may have been deleted isn't sampled.
     """
     pages = iter(s3.get_paginator("list_object_versions").paginate(Bucket=bucket))
     while True:
@@ -102,8 +116,8 @@ def _entries(s3: S3Client, bucket: str) -> Iterator[dict[str, Any]]:
             page: Any = next(pages, None)
         if page is None:
             return
-        listed = [*page.get("DeleteMarkers", []), *page.get("Versions", [])]
-        yield from sorted(listed, key=lambda each: (each["Key"].encode(), -each["LastModified"].timestamp()))
+        entries = [*page.get("DeleteMarkers", []), *page.get("Versions", [])]
+        yield from sorted(entries, key=lambda entry: (entry["Key"].encode(), -entry["LastModified"].timestamp()))
 
 
 def _version(entry: dict[str, Any]) -> Version:

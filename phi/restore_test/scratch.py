@@ -1,4 +1,4 @@
-"""What a drill has put somewhere, and how it goes away again: as far as is allowed, and what stays is told."""
+"""Cleanup of the objects that a restore test created: delete what is allowed, and report what remains."""
 
 from __future__ import annotations
 
@@ -11,91 +11,104 @@ from itertools import groupby
 from typing import Any
 
 from phi.errors import PhiError, translate_aws_errors
-from phi.restore_test.bucket_access import Place
-from phi.restore_test.evidence import LeftBehind
+from phi.restore_test.bucket_access import RestoreTestBucket
+from phi.restore_test.evidence import Leftover
 
 
 @dataclass(frozen=True)
-class Names:
-    """What stands for keys in the evidence and the log.
+class Pseudonyms:
+    """Pseudonyms for object keys in the evidence.
 
-    A bare hash of a key is undone by whoever hashes all keys that there may be: the secret is nobody's, and not kept.
+    A plain hash can be reversed by hashing every possible key, so it is keyed with a random secret that isn't stored.
     """
 
     _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
-    def of(self, key: str) -> str:
+    def for_key(self, key: str) -> str:
         return hmac.digest(self._secret, key.encode(), "sha256").hex()[:32]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A version or a delete marker that is to go."""
+class ScratchEntry:
+    """A version or a delete marker to delete."""
 
     key: str = field(repr=False)
     version: str
-    marker: bool
+    is_delete_marker: bool
     written: datetime
 
 
-def entries(place: Place, prefix: str) -> list[Entry]:
-    """What lies under a prefix, by key."""
-    found: list[Entry] = []
+def list_entries(bucket: RestoreTestBucket, prefix: str) -> list[ScratchEntry]:
+    """Return the versions and delete markers under a prefix, sorted by key."""
+    entries: list[ScratchEntry] = []
     with translate_aws_errors("s3:ListBucketVersions"):
-        for page in place.s3.get_paginator("list_object_versions").paginate(Bucket=place.bucket, Prefix=prefix):
-            told: Any = page
-            found += [_entry(each, marker=False) for each in told.get("Versions", [])]
-            found += [_entry(each, marker=True) for each in told.get("DeleteMarkers", [])]
-    return sorted(found, key=lambda each: each.key)
+        pages: Any = bucket.s3.get_paginator("list_object_versions").paginate(Bucket=bucket.bucket, Prefix=prefix)
+        for page in pages:
+            entries += [_entry(listed, is_delete_marker=False) for listed in page.get("Versions", [])]
+            entries += [_entry(listed, is_delete_marker=True) for listed in page.get("DeleteMarkers", [])]
+    return sorted(entries, key=lambda entry: entry.key)
 
 
-def take_away(place: Place, found: Iterable[Entry], names: Names) -> tuple[int, list[LeftBehind]]:
-    """Deletes them, versions first: a marker goes once there is nothing behind it. How many versions went, what stays.
+def delete_entries(
+    bucket: RestoreTestBucket, entries: Iterable[ScratchEntry], pseudonyms: Pseudonyms
+) -> tuple[int, list[Leftover]]:
+    """Delete the entries of each key: its versions first, then its delete markers if no version remains.
 
-    What may not be deleted gets a delete marker, if it has none.
+    A version that can't be deleted is hidden by a delete marker, unless it already is.
+
+    Returns:
+        The number of versions deleted, and the versions that remain.
     """
-    gone = 0
-    left: list[LeftBehind] = []
-    for key, of_key in groupby(sorted(found, key=lambda each: each.key), lambda each: each.key):
-        every = list(of_key)
-        markers = [each for each in every if each.marker]
-        kept = [(each, why) for each in every if not each.marker and (why := _delete(place, key, each.version))]
-        gone += len(every) - len(markers) - len(kept)
-        if kept:
-            hidden = bool(markers) or not _delete(place, key, None)
-            left += [_left(place, names, each, hidden, why) for each, why in kept]
+    deleted = 0
+    leftovers: list[Leftover] = []
+    for key, group in groupby(sorted(entries, key=lambda entry: entry.key), lambda entry: entry.key):
+        key_entries = list(group)
+        markers = [entry for entry in key_entries if entry.is_delete_marker]
+        versions = [entry for entry in key_entries if not entry.is_delete_marker]
+        undeleted = [(version, reason) for version in versions if (reason := _delete(bucket, key, version.version))]
+        deleted += len(versions) - len(undeleted)
+        if undeleted:
+            hidden = bool(markers) or not _delete(bucket, key, None)
+            leftovers += [_leftover(bucket, pseudonyms, version, hidden, reason) for version, reason in undeleted]
         else:
             for marker in markers:
-                _delete(place, key, marker.version)
-    return gone, left
+                _delete(bucket, key, marker.version)
+    return deleted, leftovers
 
 
-def _delete(place: Place, key: str, version: str | None) -> str:
-    """Why it can't be deleted; nothing if it is."""
+def _delete(bucket: RestoreTestBucket, key: str, version: str | None) -> str:
+    """Delete a version, or add a delete marker if the version is None. Return an error message, or an empty string."""
     try:
         with (
-            place.logged("drill-clear", key) as access,
+            bucket.log_access("restore-test-delete", key) as access,
             translate_aws_errors("s3:DeleteObjectVersion" if version else "s3:DeleteObject"),
         ):
             access.version = version
             if version:
-                place.s3.delete_object(Bucket=place.bucket, Key=key, VersionId=version)
+                bucket.s3.delete_object(Bucket=bucket.bucket, Key=key, VersionId=version)
             else:
-                place.s3.delete_object(Bucket=place.bucket, Key=key)
+                bucket.s3.delete_object(Bucket=bucket.bucket, Key=key)
     except PhiError as error:
         return str(error)
     return ""
 
 
-def _left(place: Place, names: Names, entry: Entry, hidden: bool, why: str) -> LeftBehind:
+def _leftover(
+    bucket: RestoreTestBucket, pseudonyms: Pseudonyms, entry: ScratchEntry, hidden: bool, reason: str
+) -> Leftover:
     try:
-        until = place.locked_until(entry.key, entry.version)
+        locked_until = bucket.locked_until(entry.key, entry.version)
     except PhiError:
-        until = None
-    return LeftBehind(
-        bucket=place.bucket, object=names.of(entry.key), version=entry.version, until=until, hidden=hidden, why=why
+        locked_until = None
+    return Leftover(
+        bucket=bucket.bucket,
+        object=pseudonyms.for_key(entry.key),
+        version_id=entry.version,
+        locked_until=locked_until,
+        hidden_by_delete_marker=hidden,
+        reason=reason,
     )
 
 
-def _entry(told: dict[str, Any], marker: bool) -> Entry:
-    return Entry(told["Key"], told["VersionId"], marker, told["LastModified"])
+def _entry(listed: dict[str, Any], is_delete_marker: bool) -> ScratchEntry:
+    return ScratchEntry(listed["Key"], listed["VersionId"], is_delete_marker, listed["LastModified"])

@@ -1,4 +1,4 @@
-"""From a stack's outputs to a way to restore."""
+"""Setup of a restore test from a stack's outputs."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from phi.errors import ConfigurationError, translate_aws_errors
-from phi.restore_test.bucket_access import Place, default_key
-from phi.restore_test.copies import Copies
-from phi.restore_test.evidence import Source
-from phi.restore_test.permissions import Scratch
-from phi.restore_test.restore_source import Patience, Restoring
+from phi.restore_test.bucket_access import RestoreTestBucket, default_kms_key
+from phi.restore_test.copies import CopyRestoreSource
+from phi.restore_test.evidence import SourceKind
+from phi.restore_test.permissions import ScratchBucket
+from phi.restore_test.restore_source import Deadline, RestoreSource
 from phi.restore_test.sample import Window
-from phi.restore_test.scratch import Names
-from phi.restore_test.vault import RecoveryPoint, Vault, newest
+from phi.restore_test.scratch import Pseudonyms
+from phi.restore_test.vault import RecoveryPoint, VaultRestoreSource, latest_recovery_point
 from phi.stack.outputs import Outputs
-from phi.store.bucket import client_of
+from phi.store.bucket import create_client
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
 
-AT_ONCE = 10  # of the parts of a copy
-REPLICATED_WITHIN = timedelta(minutes=15)  # by replication time control
+MAX_CONCURRENCY = 10  # parts of a multipart copy
+REPLICATION_LAG = timedelta(minutes=15)  # guaranteed by S3 Replication Time Control
 
 
 @dataclass(frozen=True)
-class Session:
-    """Whose credentials they are, and where the stack is."""
+class RestoreTestSession:
+    """The credentials, their principal and the stack's outputs."""
 
     boto: boto3.Session
     principal: str
@@ -39,75 +39,121 @@ class Session:
 
     def s3(self, region: str) -> Any:
         if region not in self._s3:
-            self._s3[region] = client_of(self.boto, region, AT_ONCE)
+            self._s3[region] = create_client(self.boto, region, MAX_CONCURRENCY)
         return self._s3[region]
 
     @property
     def backup(self) -> BackupClient:
-        make: Callable[..., BackupClient] = self.boto.client
-        return make("backup", region_name=self.outputs.region)
+        create: Callable[..., BackupClient] = self.boto.client
+        return create("backup", region_name=self.outputs.region)
 
-    def place(self, bucket: str, key_arn: str, region: str | None = None) -> Place:
-        return Place(self.s3(region or self.outputs.region), bucket, key_arn, lambda: self.principal)
+    def bucket(self, name: str, key_arn: str, region: str | None = None) -> RestoreTestBucket:
+        return RestoreTestBucket(self.s3(region or self.outputs.region), name, key_arn, lambda: self.principal)
 
 
-def check(outputs: Outputs, source: Source, scratch_bucket: str | None) -> None:
-    """Raises ConfigurationError, with every fault, for what the stack hasn't got or the source can't do."""
-    faults: list[str] = []
+def check_options(outputs: Outputs, source: SourceKind, scratch_bucket: str | None) -> None:
+    """Check that the stack has the source, and that the source supports the scratch bucket.
+
+    Raises:
+        ConfigurationError: Lists every problem.
+    """
+    errors: list[str] = []
     if source == "replica" and not outputs.replica_bucket_name:
-        faults.append("the stack has no replica: set phi:replicaRegion, or drill another --source")
+        errors.append("the stack has no replica: set phi:replicaRegion, or use another --source")
     if source == "vault" and not (outputs.backup_vault_name and outputs.backup_role_arn):
-        faults.append("the stack has no vault: set phi:backupEnabled, or drill another --source")
+        errors.append("the stack has no backup vault: set phi:backupEnabled, or use another --source")
     if source == "vault" and not scratch_bucket:
-        faults.append(
-            "--source vault needs --scratch-bucket: AWS Backup restores objects under their own keys, and skips those "
-            "that a bucket has. Name an empty, versioned one, as closed as the PHI bucket, with a key of its own"
+        errors.append(
+            "--source vault requires --scratch-bucket: AWS Backup restores objects under their own keys and skips "
+            "those that already exist. Use an empty, versioned bucket, as restricted as the PHI bucket, with its own "
+            "KMS key"
         )
     if scratch_bucket in (outputs.phi_bucket_name, outputs.replica_bucket_name) and scratch_bucket:
-        faults.append("--scratch-bucket must be another than the stack's own: leave it out for the PHI bucket")
-    if faults:
-        raise ConfigurationError("; ".join(faults))
-
-
-def enter(boto: boto3.Session, outputs: Outputs) -> Session:
-    """Raises ConfigurationError for credentials of another account, AccessDeniedError where there are none."""
-    with translate_aws_errors("sts:GetCallerIdentity"):
-        who = boto.client("sts", region_name=outputs.region).get_caller_identity()
-    if who["Account"] != outputs.account:
-        raise ConfigurationError(
-            f"the credentials are of account {who['Account']} and the stack is in {outputs.account}: take the role "
-            "that runs drills there"
+        errors.append(
+            "--scratch-bucket must not be a bucket of the stack: omit the option to restore to the PHI bucket"
         )
-    return Session(boto, who["Arn"], outputs)
+    if errors:
+        raise ConfigurationError("; ".join(errors))
 
 
-def scratch_of(session: Session, bucket: str) -> Scratch:
-    """Raises RefusedError where the bucket doesn't encrypt with a key of the customer's."""
-    return Scratch(bucket, default_key(session.s3(session.outputs.region), bucket, session.outputs.account))
+def open_session(boto: boto3.Session, outputs: Outputs) -> RestoreTestSession:
+    """Return a session for the stack's account.
+
+    Raises:
+        ConfigurationError: The credentials belong to another account.
+        AccessDeniedError: There are no valid credentials.
+    """
+    with translate_aws_errors("sts:GetCallerIdentity"):
+        identity = boto.client("sts", region_name=outputs.region).get_caller_identity()
+    if identity["Account"] != outputs.account:
+        raise ConfigurationError(
+            f"the credentials belong to account {identity['Account']}, but the stack is in {outputs.account}: "
+            "assume the role for restore tests in that account"
+        )
+    return RestoreTestSession(boto, identity["Arn"], outputs)
 
 
-def restoring(
-    session: Session, source: Source, scratch: Scratch | None, *, drill: str, hours: float, names: Names
-) -> Restoring:
-    """drill: its id; hours: how long AWS is waited for. Raises NotFoundError where the vault has no backup."""
+def find_scratch_bucket(session: RestoreTestSession, bucket: str) -> ScratchBucket:
+    """Return a scratch bucket with its KMS key.
+
+    Raises:
+        RequestRejectedError: The bucket isn't encrypted with a customer managed key by default.
+    """
+    s3 = session.s3(session.outputs.region)
+    return ScratchBucket(bucket, default_kms_key(s3, bucket, session.outputs.account))
+
+
+def restore_source(
+    session: RestoreTestSession,
+    source: SourceKind,
+    scratch: ScratchBucket | None,
+    *,
+    test_id: str,
+    rto_hours: float,
+    pseudonyms: Pseudonyms,
+) -> RestoreSource:
+    """Return the source of a restore test.
+
+    Args:
+        session: The session for the stack's account.
+        source: What to restore from.
+        scratch: The bucket to restore to; None for the PHI bucket.
+        test_id: The ID of the test, part of the keys of its copies.
+        rto_hours: How long to wait for AWS at most.
+        pseudonyms: The names of object keys in the evidence.
+
+    Raises:
+        NotFoundError: The vault has no backup of the bucket.
+    """
     outputs = session.outputs
-    phi = session.place(outputs.phi_bucket_name, outputs.phi_key_arn)
-    to = session.place(scratch.bucket, scratch.key_arn) if scratch else phi
-    patience = Patience(hours * 3600)
+    phi_bucket = session.bucket(outputs.phi_bucket_name, outputs.phi_key_arn)
+    scratch_bucket = session.bucket(scratch.bucket, scratch.key_arn) if scratch else phi_bucket
+    deadline = Deadline(rto_hours * 3600)
     if source == "vault":
-        role, point = _backed_up(session)
-        return Vault(session.backup, point, role, drill, phi, to, names, patience)
+        role_arn, recovery_point = _latest_backup(session)
+        return VaultRestoreSource(
+            session.backup, recovery_point, role_arn, test_id, phi_bucket, scratch_bucket, pseudonyms, deadline
+        )
     replica = None
     if outputs.replica_bucket_name:
-        replica = session.place(outputs.replica_bucket_name, outputs.phi_key_arn, outputs.replica_region)
-    origin = replica if source == "replica" and replica else phi
-    window = Window(datetime.now(UTC) - REPLICATED_WITHIN) if source == "replica" else Window()
-    return Copies(source, drill, origin, phi, to, names, patience, window, echo=None if scratch else replica)
+        replica = session.bucket(outputs.replica_bucket_name, outputs.phi_key_arn, outputs.replica_region)
+    return CopyRestoreSource(
+        source,
+        test_id,
+        origin=replica if source == "replica" and replica else phi_bucket,
+        reference=phi_bucket,
+        scratch=scratch_bucket,
+        pseudonyms=pseudonyms,
+        deadline=deadline,
+        window=Window(datetime.now(UTC) - REPLICATION_LAG) if source == "replica" else Window(),
+        replica=None if scratch else replica,
+    )
 
 
-def _backed_up(session: Session) -> tuple[str, RecoveryPoint]:
+def _latest_backup(session: RestoreTestSession) -> tuple[str, RecoveryPoint]:
+    """Return the ARN of the role that restores backups, and the latest backup of the PHI bucket."""
     outputs = session.outputs
     assert outputs.backup_vault_name
     assert outputs.backup_role_arn
     bucket_arn = f"arn:{outputs.partition}:s3:::{outputs.phi_bucket_name}"
-    return outputs.backup_role_arn, newest(session.backup, outputs.backup_vault_name, bucket_arn)
+    return outputs.backup_role_arn, latest_recovery_point(session.backup, outputs.backup_vault_name, bucket_arn)

@@ -1,6 +1,6 @@
-"""Restoring from a vault: AWS Backup puts objects into a scratch bucket, under the keys that they had.
+"""Restoring from a backup vault: AWS Backup restores objects to a scratch bucket, under their original keys.
 
-It has no prefix to put them under, and skips what a bucket has already, so that the PHI bucket can't be scratch:
+It can't add a prefix to the keys and skips objects that already exist, so the PHI bucket can't be the scratch bucket:
 https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-s3.html
 """
 
@@ -14,91 +14,104 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from phi.errors import NotFoundError, PhiError, RequestRejectedError, translate_aws_errors
-from phi.restore_test.bucket_access import Place
-from phi.restore_test.evidence import LeftBehind, Source
-from phi.restore_test.restore_source import Attempt, Patience
+from phi.restore_test.bucket_access import RestoreTestBucket
+from phi.restore_test.evidence import Leftover, SourceKind
+from phi.restore_test.restore_source import Deadline, RestoreAttempt
 from phi.restore_test.sample import Version, Window
-from phi.restore_test.scratch import Names, entries, take_away
-from phi.store.bucket import answered_at
+from phi.restore_test.scratch import Pseudonyms, delete_entries, list_entries
+from phi.store.bucket import response_time
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
 
-ITEMS = 5  # of a job
-ENDED = frozenset({"COMPLETED", "ABORTED", "FAILED"})
+MAX_ITEMS_PER_JOB = 5
+FINAL_STATUSES = frozenset({"COMPLETED", "ABORTED", "FAILED"})
 
 
 @dataclass(frozen=True)
 class RecoveryPoint:
-    """A backup of a bucket: begun, finished: between these what is written may be in it, or not."""
+    """A backup of a bucket. It may or may not contain a version that was written between `started` and `finished`."""
 
     arn: str
-    begun: datetime
+    started: datetime
     finished: datetime
 
 
 @dataclass
-class Vault:
-    """role_arn: what AWS Backup restores with."""
+class VaultRestoreSource:
+    """A RestoreSource that restores a recovery point of AWS Backup.
+
+    Attributes:
+        role_arn: The role that AWS Backup restores with.
+        running_jobs: The IDs of the restore jobs that haven't ended.
+    """
 
     backup: BackupClient
-    point: RecoveryPoint
+    recovery_point: RecoveryPoint
     role_arn: str
-    drill: str
-    reference: Place
-    scratch: Place
-    names: Names
-    patience: Patience
-    source: Source = "vault"
-    jobs: list[str] = field(default_factory=list)
-    """Those that haven't ended."""
+    test_id: str
+    reference: RestoreTestBucket
+    scratch: RestoreTestBucket
+    pseudonyms: Pseudonyms
+    deadline: Deadline
+    source: SourceKind = "vault"
+    running_jobs: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.window = Window(self.point.begun, self.point.finished)
+        self.window = Window(self.recovery_point.started, self.recovery_point.finished)
         self._empty_at: datetime | None = None
-        self._asked: list[str] = []
+        self._requested_keys: list[str] = []
 
-    def prepare(self) -> tuple[int, list[LeftBehind]]:
+    def prepare(self) -> tuple[int, list[Leftover]]:
+        """Check that the scratch bucket is empty. Raise RequestRejectedError if it isn't."""
         with translate_aws_errors("s3:ListBucket"):
-            listed = self.scratch.s3.list_objects_v2(Bucket=self.scratch.bucket, MaxKeys=1)
-        if listed.get("KeyCount"):
+            listing = self.scratch.s3.list_objects_v2(Bucket=self.scratch.bucket, MaxKeys=1)
+        if listing.get("KeyCount"):
             raise RequestRejectedError(
-                f"{self.scratch.bucket} holds objects, and AWS Backup would mix what it restores with them: name a "
-                "bucket that is for drills alone"
+                f"{self.scratch.bucket} contains objects, which AWS Backup would mix with the restored ones: use a "
+                "bucket that is reserved for restore tests"
             )
-        self._empty_at = answered_at(listed).replace(microsecond=0)
+        self._empty_at = response_time(listing).replace(microsecond=0)
         return 0, []
 
-    def restore(self, drawn: Sequence[Version]) -> Iterator[Attempt]:
-        for start in range(0, len(drawn), ITEMS):
-            group = drawn[start : start + ITEMS]
-            began = time.monotonic()
+    def restore(self, versions: Sequence[Version]) -> Iterator[RestoreAttempt]:
+        for index in range(0, len(versions), MAX_ITEMS_PER_JOB):
+            batch = versions[index : index + MAX_ITEMS_PER_JOB]
+            start = time.monotonic()
             try:
-                self._run(group, f"{self.drill}-{start}")
+                self._run_job(batch, f"{self.test_id}-{index}")
             except PhiError as error:
-                yield from (Attempt(each, error=error) for each in group)
+                yield from (RestoreAttempt(version, error=error) for version in batch)
             else:
-                took = time.monotonic() - began
-                yield from (Attempt(each, each.key, took) for each in group)
+                seconds = time.monotonic() - start
+                yield from (RestoreAttempt(version, version.key, seconds) for version in batch)
 
-    def clear(self) -> list[LeftBehind]:
-        """Only what has come since the bucket was seen to be empty, under the keys that were asked for.
+    def clean_up(self) -> list[Leftover]:
+        """Delete what was written under the requested keys since the bucket was seen to be empty.
 
-        Or under one that begins so: AWS Backup takes an item for a folder too.
+        That includes keys that begin with a requested key: AWS Backup treats an item as a folder too.
         """
-        if self._empty_at is None or not self._asked:
+        if self._empty_at is None or not self._requested_keys:
             return []
-        found = entries(self.scratch, "")
-        ours = [each for each in found if each.written >= self._empty_at and each.key.startswith(tuple(self._asked))]
-        _, left = take_away(self.scratch, ours, self.names)
-        return [*left, *(self._under_way(job) for job in self.jobs)]
+        restored = [
+            entry
+            for entry in list_entries(self.scratch, "")
+            if entry.written >= self._empty_at and entry.key.startswith(tuple(self._requested_keys))
+        ]
+        _, leftovers = delete_entries(self.scratch, restored, self.pseudonyms)
+        return [*leftovers, *(self._running_job_leftover(job) for job in self.running_jobs)]
 
-    def _run(self, group: Sequence[Version], token: str) -> None:
-        """Raises RefusedError where the job fails. What AWS says of it isn't told, as it may name keys."""
-        self._asked += [each.key for each in group]
+    def _run_job(self, versions: Sequence[Version], token: str) -> None:
+        """Run a restore job until it ends.
+
+        Raises:
+            RequestRejectedError: The job failed. AWS Backup's own message is left out: it may contain object keys.
+        """
+        self._requested_keys += [version.key for version in versions]
+        items = [f"s3://{self.reference.bucket}/{version.key}" for version in versions]
         with translate_aws_errors("backup:StartRestoreJob"):
             job = self.backup.start_restore_job(
-                RecoveryPointArn=self.point.arn,
+                RecoveryPointArn=self.recovery_point.arn,
                 IamRoleArn=self.role_arn,
                 ResourceType="S3",
                 IdempotencyToken=token,
@@ -106,43 +119,53 @@ class Vault:
                     "DestinationBucketName": self.scratch.bucket,
                     "EncryptionType": "SSE-KMS",
                     "KMSKey": self.scratch.key_arn,
-                    "ItemsToRestore": json.dumps([f"s3://{self.reference.bucket}/{each.key}" for each in group]),
+                    "ItemsToRestore": json.dumps(items),
                 },
             )["RestoreJobId"]
-        self.jobs.append(job)
-        self.patience.until(lambda: self._status(job) in ENDED, f"the restore job {job}")
-        self.jobs.remove(job)
+        self.running_jobs.append(job)
+        self.deadline.wait_until(lambda: self._status(job) in FINAL_STATUSES, f"the restore job {job}")
+        self.running_jobs.remove(job)
         if (status := self._status(job)) != "COMPLETED":
-            raise RequestRejectedError(f"the restore job {job} ended in {status}; see: aws backup describe-restore-job")
+            raise RequestRejectedError(
+                f"the restore job {job} ended in {status}; for details run: "
+                f"aws backup describe-restore-job --restore-job-id {job}"
+            )
 
     def _status(self, job: str) -> str:
         with translate_aws_errors("backup:DescribeRestoreJob"):
             return self.backup.describe_restore_job(RestoreJobId=job)["Status"]
 
-    def _under_way(self, job: str) -> LeftBehind:
-        return LeftBehind(
+    def _running_job_leftover(self, job: str) -> Leftover:
+        return Leftover(
             bucket=self.scratch.bucket,
-            object=f"what the restore job {job} restores",
-            version="",
-            until=None,
-            hidden=False,
-            why="AWS Backup can't be told to stop: see how it ends, and empty the bucket then",
+            object=f"objects that the restore job {job} restores",
+            version_id="",
+            locked_until=None,
+            hidden_by_delete_marker=False,
+            reason="AWS Backup can't cancel a restore job: wait until it ends, then empty the bucket",
         )
 
 
-def newest(backup: BackupClient, vault: str, bucket_arn: str) -> RecoveryPoint:
-    """The newest that is whole. Raises NotFoundError where there is none.
+def latest_recovery_point(backup: BackupClient, vault: str, bucket_arn: str) -> RecoveryPoint:
+    """Return the latest completed recovery point of a bucket.
 
-    A continuous one is left out: it is restored to a point in time, and isn't what the stack's plan makes.
+    Continuous backups are left out: they restore to a point in time, and the stack's backup plan makes none.
+
+    Raises:
+        NotFoundError: The vault has no completed recovery point.
     """
-    found: list[Any] = []
+    recovery_points: list[Any] = []
     with translate_aws_errors("backup:ListRecoveryPointsByBackupVault"):
-        pages = backup.get_paginator("list_recovery_points_by_backup_vault")
-        for page in pages.paginate(BackupVaultName=vault, ByResourceArn=bucket_arn):
-            found += page["RecoveryPoints"]
-    whole = [each for each in found if each["Status"] == "COMPLETED" and ":continuous:" not in each["RecoveryPointArn"]]
-    if not whole:
-        raise NotFoundError(f"the vault {vault} has no finished backup of the bucket: see its backup jobs")
-    last = max(whole, key=lambda each: each["CreationDate"])
-    begun = last["CreationDate"]
-    return RecoveryPoint(last["RecoveryPointArn"], begun, last.get("CompletionDate", begun))
+        paginator = backup.get_paginator("list_recovery_points_by_backup_vault")
+        for page in paginator.paginate(BackupVaultName=vault, ByResourceArn=bucket_arn):
+            recovery_points += page["RecoveryPoints"]
+    completed = [
+        recovery_point
+        for recovery_point in recovery_points
+        if recovery_point["Status"] == "COMPLETED" and ":continuous:" not in recovery_point["RecoveryPointArn"]
+    ]
+    if not completed:
+        raise NotFoundError(f"the vault {vault} has no completed backup of the bucket: check its backup jobs")
+    latest = max(completed, key=lambda recovery_point: recovery_point["CreationDate"])
+    started = latest["CreationDate"]
+    return RecoveryPoint(latest["RecoveryPointArn"], started, latest.get("CompletionDate", started))

@@ -1,4 +1,4 @@
-"""Who takes the application's role."""
+"""The setting `phi:applicationTrust`: the principal that may assume the application role."""
 
 from __future__ import annotations
 
@@ -7,56 +7,96 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["service", "account", "oidc"]
-
-SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?", re.ASCII)
-ACCOUNT = re.compile(r"\d{12}", re.ASCII)
-PROVIDER = re.compile(r"[\w.-]+(/[\w./-]+)?", re.ASCII)
-# What each kind needs, and may have besides.
-KINDS: dict[str, Kind] = {"service": "service", "account": "account", "oidcProvider": "oidc"}
-NEEDED: dict[str, tuple[str, ...]] = {"service": (), "account": (), "oidcProvider": ("audience", "subject")}
-OPTIONAL: dict[str, tuple[str, ...]] = {"service": (), "account": ("externalId",), "oidcProvider": ()}
-FORMS = {"service": SERVICE, "account": ACCOUNT, "oidcProvider": PROVIDER}
-
-
-class TrustError(Exception):
-    """What is wrong, as the rest of a sentence that the setting's name begins."""
+PrincipalKind = Literal["service", "account", "oidc"]
 
 
 @dataclass(frozen=True)
-class Trust:
-    """A service of AWS for the account's own resources, an account, or somebody of an identity provider."""
+class _Form:
+    """One form of the setting, named by the property that holds the principal."""
 
-    kind: Kind = "service"
+    kind: PrincipalKind
+    pattern: re.Pattern[str]
+    meaning: str
+    """The requirement of the principal, as the end of a sentence."""
+    example: Mapping[str, str]
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+_FORMS = {
+    "service": _Form(
+        "service",
+        re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?", re.ASCII),
+        "an AWS service principal",
+        {"service": "ecs-tasks.amazonaws.com"},
+    ),
+    "account": _Form(
+        "account",
+        re.compile(r"\d{12}", re.ASCII),
+        "an AWS account ID of 12 digits",
+        {"account": "444455556666", "externalId": "acme-external-id"},
+        optional=("externalId",),
+    ),
+    "oidcProvider": _Form(
+        "oidc",
+        re.compile(r"[\w.-]+(/[\w./-]+)?", re.ASCII),
+        "the URL of an identity provider, without https://",
+        {
+            "oidcProvider": "token.actions.githubusercontent.com",
+            "audience": "sts.amazonaws.com",
+            "subject": "repo:acme/records:environment:production",
+        },
+        required=("audience", "subject"),
+    ),
+}
+
+
+class ApplicationTrustError(Exception):
+    """Raised when the setting is invalid. The message completes a sentence that begins with the setting's name.
+
+    Attributes:
+        example: Properties that make a valid setting.
+    """
+
+    def __init__(self, problem: str, form: str = "service") -> None:
+        super().__init__(problem)
+        self.example = _FORMS[form].example
+
+
+@dataclass(frozen=True)
+class ApplicationTrust:
+    """An AWS service acting for this account, an AWS account, or one subject of an OIDC identity provider."""
+
+    kind: PrincipalKind = "service"
     principal: str = "ecs-tasks.amazonaws.com"
-    """A service's name, an account's id, or the URL of an identity provider of the stack's account, without https://"""
+    """A service principal, an account ID, or the URL of an identity provider in the stack's account without https://."""
     external_id: str | None = None
-    """What another account says when it takes the role; needed there."""
+    """The external ID that another account must pass; required for an account other than the stack's own."""
     audience: str | None = None
-    """Whom an identity provider's tokens are for; needed there."""
+    """The audience (`aud`) of the identity provider's tokens; required for an identity provider."""
     subject: str | None = None
-    """Whom they are about, in full; needed there."""
+    """The complete subject (`sub`) of the identity provider's tokens; required for an identity provider."""
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Trust:
-        """A setting such as {"account": "111122223333", "externalId": "…"}. Raises TrustError."""
-        kinds = [each for each in KINDS if each in given]
-        if len(kinds) != 1:
-            raise TrustError(f"names one of {', '.join(KINDS)}")
-        (kind,) = kinds
-        known = {kind, *NEEDED[kind], *OPTIONAL[kind]}
-        if wrong := [name for name in sorted(known & given.keys()) if not isinstance(given[name], str)]:
-            raise TrustError(f"says {wrong[0]}, which is a text, in another way")
-        if missing := [name for name in NEEDED[kind] if not given.get(name)]:
-            raise TrustError(f"needs {' and '.join(missing)} beside {kind}")
-        if given.keys() - known:
-            raise TrustError(f"has more than {', '.join(sorted(known))}")
-        if not FORMS[kind].fullmatch(given[kind]):
-            raise TrustError(f"names no {kind}")
-        return cls(
-            KINDS[kind],
-            given[kind],
-            given.get("externalId"),
-            given.get("audience"),
-            given.get("subject"),
-        )
+    def from_setting(cls, setting: Mapping[str, Any]) -> ApplicationTrust:
+        """Return the trust that a setting such as `{"account": "111122223333", "externalId": "…"}` describes.
+
+        Raises:
+            ApplicationTrustError: The setting is invalid. The message contains none of its values.
+        """
+        names = [name for name in _FORMS if name in setting]
+        if len(names) != 1:
+            raise ApplicationTrustError(f"must have exactly one of {', '.join(_FORMS)}", *names[:1])
+        (name,) = names
+        form = _FORMS[name]
+        allowed = {name, *form.required, *form.optional}
+        not_strings = [key for key in sorted(allowed & setting.keys()) if not isinstance(setting[key], str)]
+        if not_strings:
+            raise ApplicationTrustError(f"has a value for {not_strings[0]} that isn't a string", name)
+        if missing := [key for key in form.required if not setting.get(key)]:
+            raise ApplicationTrustError(f"must have {' and '.join(missing)} together with {name}", name)
+        if setting.keys() - allowed:
+            raise ApplicationTrustError(f"must have no properties other than {', '.join(sorted(allowed))}", name)
+        if not form.pattern.fullmatch(setting[name]):
+            raise ApplicationTrustError(f"has an invalid {name}; it must be {form.meaning}", name)
+        return cls(form.kind, setting[name], setting.get("externalId"), setting.get("audience"), setting.get("subject"))

@@ -1,4 +1,4 @@
-"""What a stack tells of itself: its outputs, from `pulumi stack output --json`, a file of that, or the command."""
+"""The stack's outputs, read from Pulumi or from a file written by `pulumi stack output --json`."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
-from phi import validation_errors
 from phi.errors import ConfigurationError
+from phi.validation_errors import format_validation_error
 
-HOW = "write it with: pulumi stack output --json > outputs.json"
-Text = Annotated[str, StringConstraints(min_length=1)]
+OUTPUTS_HINT = "write it with: pulumi stack output --json > outputs.json"
+NonEmptyText = Annotated[str, StringConstraints(min_length=1)]
 Arn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+$")]
 KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[a-zA-Z0-9-]+$")]
 
 
 class Outputs(BaseModel):
-    """The stack's outputs that the tools use; names and ARNs, no secrets."""
+    """The stack outputs that the tools use: names and ARNs, no secrets."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    resource_name_prefix: Text
-    """How the names of all that the stack made begin, such as `phi-dev-`."""
-    phi_bucket_name: Text
+    resource_name_prefix: NonEmptyText
+    """The start of the name of every resource in the stack, such as `phi-dev-`."""
+    phi_bucket_name: NonEmptyText
     phi_key_arn: KeyArn
-    replica_bucket_name: Text | None = None
-    replica_region: Text | None = None
-    access_log_bucket_name: Text
-    trail_bucket_name: Text
+    replica_bucket_name: NonEmptyText | None = None
+    replica_region: NonEmptyText | None = None
+    access_log_bucket_name: NonEmptyText
+    trail_bucket_name: NonEmptyText
     trail_arn: Arn
     alert_topic_arn: Arn
     application_role_arn: Arn
     auditor_role_arn: Arn
     break_glass_role_arn: Arn
-    backup_vault_name: Text | None = None
+    backup_vault_name: NonEmptyText | None = None
     backup_role_arn: Arn | None = None
-    """The role that AWS Backup copies and restores with."""
+    """The role that AWS Backup uses for backups and restores."""
 
     @model_validator(mode="after")
-    def _a_replica_is_somewhere(self) -> Self:
+    def _check_replica_outputs(self) -> Self:
         if (self.replica_bucket_name is None) != (self.replica_region is None):
-            raise ValueError("replica_bucket_name and replica_region go together")
+            raise ValueError("replica_bucket_name and replica_region must be set together")
         return self
 
     @property
@@ -69,38 +69,44 @@ class Outputs(BaseModel):
 
 
 def read(source: Path | None = None, stack: str | None = None) -> Outputs:
-    """From a file (`-`: stdin), else from Pulumi in this folder, of this stack or the selected one.
+    """Return the outputs from a file or, without one, from `pulumi stack output` in the current folder.
 
-    Raises ConfigurationError, which names every output that is missing or isn't what it must be.
+    Args:
+        source: A file with the outputs as JSON; `-` for stdin.
+        stack: The Pulumi stack to read; the selected one by default.
+
+    Raises:
+        ConfigurationError: The outputs can't be read, or outputs are missing or invalid. The message lists them all.
     """
     if source and stack:
-        raise ConfigurationError("name a file of the outputs or the stack that Pulumi is asked for, not both")
+        raise ConfigurationError("give either a file of the outputs or a Pulumi stack, not both")
     if source is None:
-        return parse(_of_pulumi(stack), "the stack's outputs")
+        return parse(_run_pulumi(stack), "the stack's outputs")
     try:
         text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
-        raise ConfigurationError(f"{source} can't be read: {type(error).__name__}; {HOW}") from None
+        raise ConfigurationError(f"{source} can't be read: {type(error).__name__}; {OUTPUTS_HINT}") from None
     return parse(text, str(source))
 
 
-def parse(text: str, where: str) -> Outputs:
+def parse(text: str, source: str) -> Outputs:
+    """Return the outputs in a JSON text. `source` names its origin in the message of a ConfigurationError."""
     try:
         return Outputs.model_validate_json(text)
     except ValidationError as error:
         raise ConfigurationError(
-            f"{where} can't be used: {validation_errors.format_validation_error(error)}. Put the stack up, then {HOW}"
+            f"{source} can't be used: {format_validation_error(error)}. Run pulumi up, then {OUTPUTS_HINT}"
         ) from None
 
 
-def _of_pulumi(stack: str | None) -> str:
+def _run_pulumi(stack: str | None) -> str:
     command = ["pulumi", "stack", "output", "--json", "--non-interactive", *(["--stack", stack] if stack else [])]
     try:
-        # What comes in by stdin, such as a record's id, isn't for Pulumi.
-        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        # Pulumi must not read stdin, which may carry a record ID.
+        process = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     except OSError:
-        raise ConfigurationError(f"pulumi isn't on PATH; name a file of the outputs instead: {HOW}") from None
-    if done.returncode:
-        why = done.stderr.strip().splitlines()[-1:] or ["it says nothing"]
-        raise ConfigurationError(f"pulumi stack output fails: {why[0]}")
-    return done.stdout
+        raise ConfigurationError(f"pulumi isn't on PATH; pass a file of the outputs instead: {OUTPUTS_HINT}") from None
+    if process.returncode:
+        reason = process.stderr.strip().splitlines()[-1:] or ["it printed no error"]
+        raise ConfigurationError(f"pulumi stack output failed: {reason[0]}")
+    return process.stdout

@@ -1,4 +1,4 @@
-"""The application's client of the stack's bucket."""
+"""The client for the stack's PHI bucket."""
 
 from phi.store.objects import ListedObject, ObjectVersion, StoredObject
 from phi.store.store import PhiStore

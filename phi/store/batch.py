@@ -1,4 +1,4 @@
-"""Many objects, side by side: each one is tried, whatever becomes of the others."""
+"""Batches: every object is attempted, even if others fail."""
 
 from __future__ import annotations
 
@@ -6,30 +6,35 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 
-from phi.errors import PhiError, BatchError
-from phi.store import concurrent
+from phi.errors import BatchError, PhiError
+from phi.store.concurrent import run_concurrently
 from phi.store.objects import StoredObject
 
-AHEAD = 64  # objects drawn while earlier ones are on their way
+PREFETCH = 64  # tasks started or queued ahead of the result that is due next
 
 
-def tried(tasks: Iterable[Callable[[], StoredObject]], at_once: int) -> Iterator[tuple[int, StoredObject]]:
-    """What they give, in their order, each with its place from 0. Raises SomeFailedError at the end."""
-    failed: dict[int, PhiError] = {}
-    place = -1
-    with closing(concurrent.results((partial(_outcome, task) for task in tasks), at_once, AHEAD)) as outcomes:
-        for place, outcome in enumerate(outcomes):
-            if isinstance(outcome, PhiError):
-                failed[place] = outcome
+def run_batch(tasks: Iterable[Callable[[], StoredObject]], max_concurrency: int) -> Iterator[tuple[int, StoredObject]]:
+    """Yield each successful result with its task's index, in the tasks' order.
+
+    Raises:
+        BatchError: At the end, if any task failed.
+    """
+    failures: dict[int, PhiError] = {}
+    index = -1
+    safe_tasks = (partial(_catch, task) for task in tasks)
+    with closing(run_concurrently(safe_tasks, max_concurrency, PREFETCH)) as results:
+        for index, result in enumerate(results):
+            if isinstance(result, PhiError):
+                failures[index] = result
             else:
-                yield place, outcome
-    if failed:
-        raise BatchError(failed, place + 1)
+                yield index, result
+    if failures:
+        raise BatchError(failures, index + 1)
 
 
-def _outcome(task: Callable[[], StoredObject]) -> StoredObject | PhiError:
+def _catch(task: Callable[[], StoredObject]) -> StoredObject | PhiError:
     try:
         return task()
     except PhiError as error:
-        error.__context__ = None  # with its traceback it would keep the content that failed
+        error.__context__ = None  # the context and traceback would keep the failed content in memory
         return error.with_traceback(None)

@@ -1,4 +1,4 @@
-"""The bucket as S3 answers for it: an answer about an object tells by which key it is encrypted, and is held to it."""
+"""S3 calls to one bucket. Each response about an object is checked for the KMS key that encrypts it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from botocore.config import Config
 
 from phi.errors import UnavailableError, WrongKeyError, translate_aws_errors
 
-ATTEMPTS = 5
-ENCRYPTION = ("aws:kms", "aws:kms:dsse")
-# At DEBUG they log bodies, headers and the signatures of URLs: they stay above it even if the root logger is set to it.
-TALKATIVE = ("boto3", "botocore", "urllib3")
+MAX_ATTEMPTS = 5
+KMS_ENCRYPTION = ("aws:kms", "aws:kms:dsse")
+# At DEBUG these loggers write bodies, headers and URL signatures, so they stay above it even if the root logger is
+# set to DEBUG.
+NOISY_LOGGERS = ("boto3", "botocore", "urllib3")
 
-# What S3's answer to each always tells in its body. Where the connection breaks right before that, botocore takes the
-# answer for one that tells nothing, and a listing for an empty one.
-TELLS = {
+# A field that every complete response body has. If the connection breaks right before the body, botocore returns an
+# empty response instead of raising, and an empty listing for a list operation.
+REQUIRED_FIELDS = {
     "complete_multipart_upload": "ETag",
     "copy_object": "CopyObjectResult",
     "create_multipart_upload": "UploadId",
@@ -30,30 +31,33 @@ TELLS = {
     "upload_part_copy": "CopyPartResult",
 }
 
-Answer = Mapping[str, Any]
+Response = Mapping[str, Any]
 
 
-def client_of(session: boto3.Session, region: str, at_once: int) -> Any:
-    """S3's client. Retries are botocore's: https://docs.aws.amazon.com/boto3/latest/guide/retries.html"""
-    for name in TALKATIVE:
+def create_client(session: boto3.Session, region: str, max_concurrency: int) -> Any:
+    """Return an S3 client with botocore's standard retries and a connection pool of `max_concurrency`.
+
+    https://docs.aws.amazon.com/boto3/latest/guide/retries.html
+    """
+    for name in NOISY_LOGGERS:
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))
     config = Config(
         signature_version="s3v4",
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
         connect_timeout=10,
         read_timeout=60,
-        max_pool_connections=at_once,
+        max_pool_connections=max_concurrency,
         tcp_keepalive=True,
-        # The SHA-256 of what is sent is a header that is signed: signing the body too would hash it a second time.
+        # The SHA-256 of the content is sent in a signed header; signing the payload too would hash it a second time.
         s3={"payload_signing_enabled": False, "us_east_1_regional_endpoint": "regional"},
     )
     return session.client("s3", region_name=region, config=config)
 
 
-# What must be allowed for an operation, where that has another name: errors tell it.
+# IAM actions whose names differ from the API operation's, for error messages.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-PERMISSIONS = {
+IAM_ACTIONS = {
     "head_object": "s3:GetObject",
     "list_objects_v2": "s3:ListBucket",
     "list_object_versions": "s3:ListBucketVersions",
@@ -66,7 +70,12 @@ PERMISSIONS = {
 
 @dataclass(frozen=True)
 class Bucket:
-    """key_arn: of the KMS key that all objects must be encrypted with. owner: the bucket's account, where known."""
+    """A bucket whose objects must all be encrypted with one KMS key.
+
+    Attributes:
+        key_arn: The KMS key's ARN.
+        owner: The ID of the account that must own the bucket, if known.
+    """
 
     client: Any
     name: str
@@ -74,84 +83,86 @@ class Bucket:
     owner: str | None = None
 
     @property
-    def seal(self) -> dict[str, str]:
-        """What is said of encryption with what is written: both or none, as `aws:kms` alone is another key.
+    def encryption_args(self) -> dict[str, str]:
+        """The encryption parameters of a write. Both are needed: `aws:kms` alone selects the AWS managed key.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
         """
         return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.key_arn}
 
     @property
-    def _place(self) -> dict[str, str]:
+    def _bucket_args(self) -> dict[str, str]:
         return {"Bucket": self.name} | ({"ExpectedBucketOwner": self.owner} if self.owner else {})
 
-    def ask(self, operation: str, **parameters: Any) -> Answer:
-        """S3's answer. Raises what phi.errors maps its errors to."""
-        with translate_aws_errors(self._action(operation)):
-            answer: Answer = getattr(self.client, operation)(**self._place, **parameters)
-        return self._whole(operation, answer)
+    def call(self, operation: str, **parameters: Any) -> Response:
+        """Call S3 and return the response. Raises a PhiError if the call fails or the response is incomplete."""
+        with translate_aws_errors(self._iam_action(operation)):
+            response: Response = getattr(self.client, operation)(**self._bucket_args, **parameters)
+        return self._require_complete(operation, response)
 
-    def ask_of_object(self, operation: str, **parameters: Any) -> Answer:
-        """The same, where the answer is about an object. Raises WrongKeyError unless it is encrypted with the key."""
-        answer = self.ask(operation, **parameters)
-        encryption, key = answer.get("ServerSideEncryption"), answer.get("SSEKMSKeyId")
-        if encryption in ENCRYPTION and key == self.key_arn:
-            return answer
-        if "Body" in answer:
-            answer["Body"].close()
+    def call_object(self, operation: str, **parameters: Any) -> Response:
+        """Call S3 for an operation on an object. Raises WrongKeyError unless the object is encrypted with `key_arn`."""
+        response = self.call(operation, **parameters)
+        encryption, key = response.get("ServerSideEncryption"), response.get("SSEKMSKeyId")
+        if encryption in KMS_ENCRYPTION and key == self.key_arn:
+            return response
+        if "Body" in response:
+            response["Body"].close()
         error = WrongKeyError(
-            f"{self._action(operation)}: the object isn't encrypted with the stack's key but {_how(encryption, key)}; "
-            "see the bucket's default encryption and policy, and who wrote it"
+            f"{self._iam_action(operation)}: the object is encrypted {_describe_encryption(encryption, key)}, not with "
+            "the stack's KMS key; check the bucket's default encryption and policy, and which program wrote the object"
         )
-        error.request_id = request_id(answer)
+        error.request_id = request_id(response)
         raise error
 
-    def pages(self, operation: str, **parameters: Any) -> Iterator[Answer]:
-        """S3's answers to a listing."""
-        pages = iter(self.client.get_paginator(operation).paginate(**self._place, **parameters))
+    def pages(self, operation: str, **parameters: Any) -> Iterator[Response]:
+        """Yield the response pages of a list operation."""
+        pages = iter(self.client.get_paginator(operation).paginate(**self._bucket_args, **parameters))
         while True:
-            with translate_aws_errors(self._action(operation)):
-                page: Answer | None = next(pages, None)
+            with translate_aws_errors(self._iam_action(operation)):
+                page: Response | None = next(pages, None)
             if page is None:
                 return
-            yield self._whole(operation, page)
+            yield self._require_complete(operation, page)
 
-    def url(self, operation: str, expires: timedelta, **parameters: Any) -> str:
-        """A presigned URL. It says nothing of the bucket's owner: its user would have to send that as a header."""
-        with translate_aws_errors(self._action(operation)):
-            made: str = self.client.generate_presigned_url(
+    def presign(self, operation: str, expires: timedelta, **parameters: Any) -> str:
+        """Return a presigned URL. It has no expected bucket owner, which its user would have to send as a header."""
+        with translate_aws_errors(self._iam_action(operation)):
+            url: str = self.client.generate_presigned_url(
                 operation,
                 Params={"Bucket": self.name, **parameters},
                 ExpiresIn=int(expires.total_seconds()),
             )
-        return made
+        return url
 
-    def _whole(self, operation: str, answer: Answer) -> Answer:
-        if operation in TELLS and answer.get(TELLS[operation]) in (None, {}):
-            error = UnavailableError(f"{self._action(operation)}: S3's answer breaks off; try again")
-            error.request_id = request_id(answer)
+    def _require_complete(self, operation: str, response: Response) -> Response:
+        if operation in REQUIRED_FIELDS and response.get(REQUIRED_FIELDS[operation]) in (None, {}):
+            error = UnavailableError(f"{self._iam_action(operation)}: S3's response is incomplete; try again")
+            error.request_id = request_id(response)
             raise error
-        return answer
+        return response
 
-    def _action(self, operation: str) -> str:
-        return PERMISSIONS.get(operation) or f"s3:{self.client.meta.method_to_api_mapping[operation]}"
-
-
-def request_id(answer: Answer) -> str | None:
-    found: str | None = answer["ResponseMetadata"].get("RequestId")
-    return found
+    def _iam_action(self, operation: str) -> str:
+        return IAM_ACTIONS.get(operation) or f"s3:{self.client.meta.method_to_api_mapping[operation]}"
 
 
-def version_of(answer: Answer) -> str:
-    return str(answer.get("VersionId", "null"))
+def request_id(response: Response) -> str | None:
+    value: str | None = response["ResponseMetadata"].get("RequestId")
+    return value
 
 
-def answered_at(answer: Answer) -> datetime:
-    date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+def version_id(response: Response) -> str:
+    """Return the version ID in a response; `null` for a bucket without versioning."""
+    return str(response.get("VersionId", "null"))
+
+
+def response_time(response: Response) -> datetime:
+    """Return the time at which AWS sent the response, or now if it has no date header."""
+    date = response["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
     return parsedate_to_datetime(date) if date else datetime.now(UTC)
 
 
-def _how(encryption: str | None, key: str | None) -> str:
-    if encryption in ENCRYPTION:
-        return "with another" if key else "with one that isn't told"
-    return f"by {encryption}" if encryption else "in a way that isn't told"
+def _describe_encryption(encryption: str | None, key: str | None) -> str:
+    if encryption in KMS_ENCRYPTION:
+        return "with another KMS key" if key else "with a KMS key that S3 doesn't name"
+    return f"with {encryption}" if encryption else "in an unknown way"

@@ -1,5 +1,6 @@
-"""SHA-256 as S3 tells it: of a whole object, or of the SHA-256s of its parts, with their number (`…-3`).
+"""SHA-256 checksums in S3's format: base64, of a whole object or of its parts' checksums.
 
+A composite checksum ends with the number of parts (`…-3`):
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 """
 
@@ -10,57 +11,57 @@ import hashlib
 from collections.abc import Iterable
 
 
-def of(data: bytes) -> str:
-    return _text(hashlib.sha256(data).digest())
+def sha256(data: bytes) -> str:
+    return _base64(hashlib.sha256(data).digest())
 
 
-def of_parts(checksums: Iterable[str]) -> str:
-    """Of parts, by each one's own checksum."""
-    digests = [base64.b64decode(each) for each in checksums]
-    return f"{_text(hashlib.sha256(b''.join(digests)).digest())}-{len(digests)}"
+def composite_sha256(part_checksums: Iterable[str]) -> str:
+    """Return the composite checksum of an object from the checksums of its parts."""
+    digests = [base64.b64decode(part_checksum) for part_checksum in part_checksums]
+    return f"{_base64(hashlib.sha256(b''.join(digests)).digest())}-{len(digests)}"
 
 
-def parts_in(checksum: str) -> int | None:
-    """How many parts it is of; None where it is of the whole."""
+def part_count(checksum: str) -> int | None:
+    """Return the number of parts in a composite checksum, or None for the checksum of a whole object."""
     _, dash, number = checksum.partition("-")
     return int(number) if dash else None
 
 
-class Running:
-    """The checksum of what goes by. part_size: in bytes; None for the whole's."""
+class RunningChecksum:
+    """A checksum computed over a stream: composite with parts of `part_size` bytes, or of the whole if that is None."""
 
     def __init__(self, part_size: int | None = None) -> None:
         self._part_size = part_size
         self._parts: list[str] = []
         self._hash = hashlib.sha256()
-        self._filled = 0
+        self._bytes_in_part = 0
 
     def update(self, data: bytes | memoryview) -> None:
         if self._part_size is None:
             self._hash.update(data)
             return
-        view = memoryview(data)
-        while view:
-            if self._filled == self._part_size:
-                self._close_part()
-            taken = view[: self._part_size - self._filled]
-            self._hash.update(taken)
-            self._filled += len(taken)
-            view = view[len(taken) :]
+        remaining = memoryview(data)
+        while remaining:
+            if self._bytes_in_part == self._part_size:
+                self._finish_part()
+            chunk = remaining[: self._part_size - self._bytes_in_part]
+            self._hash.update(chunk)
+            self._bytes_in_part += len(chunk)
+            remaining = remaining[len(chunk) :]
 
-    def told(self) -> str:
-        """Once all has gone by."""
-        return _text(self._hash.digest()) if self._part_size is None else of_parts(self.parts())
+    def value(self) -> str:
+        """Return the checksum of the stream. Call it once, at the end."""
+        return _base64(self._hash.digest()) if self._part_size is None else composite_sha256(self.part_values())
 
-    def parts(self) -> list[str]:
-        """Each part's own, once all has gone by."""
-        self._close_part()
+    def part_values(self) -> list[str]:
+        """Return the checksum of each part. Call it once, at the end."""
+        self._finish_part()
         return self._parts
 
-    def _close_part(self) -> None:
-        self._parts.append(_text(self._hash.digest()))
-        self._hash, self._filled = hashlib.sha256(), 0
+    def _finish_part(self) -> None:
+        self._parts.append(_base64(self._hash.digest()))
+        self._hash, self._bytes_in_part = hashlib.sha256(), 0
 
 
-def _text(digest: bytes) -> str:
+def _base64(digest: bytes) -> str:
     return base64.b64encode(digest).decode()

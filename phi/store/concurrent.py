@@ -1,4 +1,4 @@
-"""Work done side by side, in bounded memory: tasks are drawn as they are needed."""
+"""Concurrent execution in bounded memory: tasks are taken from their iterable only as they are needed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def results(tasks: Iterable[Callable[[], T]], at_once: int, ahead: int = 0) -> Generator[T]:
-    """Each task's result, in their order. ahead: how many more are drawn than are done at once.
+def run_concurrently(tasks: Iterable[Callable[[], T]], max_concurrency: int, prefetch: int = 0) -> Generator[T]:
+    """Yield the tasks' results in the tasks' order.
 
-    Whatever ends it, a task's failure or the generator's close, no task runs any more once it has ended.
+    When the generator ends, is closed, or raises a task's exception, no task is still running.
+
+    Args:
+        tasks: The tasks, which may come from a generator.
+        max_concurrency: How many run at a time.
+        prefetch: How many more tasks to submit ahead of the result that is due next.
     """
-    pool = ThreadPoolExecutor(at_once, thread_name_prefix="phi")
-    drawn: deque[Future[T]] = deque()
+    pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="phi")
+    futures: deque[Future[T]] = deque()
     try:
         for task in tasks:
-            drawn.append(pool.submit(task))
-            if len(drawn) == at_once + ahead:
-                yield drawn.popleft().result()
-        while drawn:
-            yield drawn.popleft().result()
+            futures.append(pool.submit(task))
+            if len(futures) == max_concurrency + prefetch:
+                yield futures.popleft().result()
+        while futures:
+            yield futures.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)

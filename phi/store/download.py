@@ -1,4 +1,4 @@
-"""An object's content into a file, which is there whole and verified or not at all, or into an open file."""
+"""Download of an object into a file, which appears only once it is complete and verified, or into an open file."""
 
 from __future__ import annotations
 
@@ -12,64 +12,76 @@ from typing import IO
 
 from phi.atomic_files import atomic_replace
 from phi.errors import ConfigurationError
-from phi.store import checksum, concurrent
-from phi.store.download_stream import CHUNK, Opened, Span, Verified, verify
+from phi.store import checksum
+from phi.store.concurrent import run_concurrently
+from phi.store.download_stream import CHUNK_BYTES, OpenObject, RangeReader, VerifiedStream, verify_content
 
-MOST_OF_SPAN = 64 << 20  # bytes that are asked for in one request
+MAX_RANGE_BYTES = 64 << 20  # how much to fetch in one request
 
 Progress = Callable[[int], object]
 
 
-def to_path(opened: Opened, target: Path, at_once: int, progress: Progress) -> None:
-    """A large object comes in spans side by side, and progress is then called in other threads, one at a time.
+def to_path(source: OpenObject, target: Path, max_concurrency: int, progress: Progress) -> None:
+    """Download an object into a file.
 
-    Raises ConfigurationError where the file can't be written.
+    Args:
+        source: The object.
+        target: The file. It is replaced atomically, once the content is verified.
+        max_concurrency: How many ranges of a large object to fetch at a time.
+        progress: Called with the number of bytes received since the last call; for a large object in other threads,
+            but never concurrently.
+
+    Raises:
+        ConfigurationError: The file can't be written.
     """
-    with _replaced(target) as file:
-        if opened.part_size and opened.part_size < opened.stored.size:
-            _in_parts(opened, opened.part_size, file, at_once, progress)
+    with _atomic_target(target) as file:
+        if source.part_size and source.part_size < source.stored.size:
+            _download_ranges(source, source.part_size, file, max_concurrency, progress)
         else:
-            to_file(opened, file, progress)
+            to_file(source, file, progress)
 
 
-def to_file(opened: Opened, target: IO[bytes], progress: Progress) -> None:
-    """In order, as for a pipe. What is written before an IntegrityError must not be used."""
-    with Verified(opened) as stream:
-        while data := stream.read(CHUNK):
-            _write(target, data)
+def to_file(source: OpenObject, target: IO[bytes], progress: Progress) -> None:
+    """Write an object sequentially to an open file, such as a pipe. If it raises IntegrityError, discard the output."""
+    with VerifiedStream(source) as stream:
+        while data := stream.read(CHUNK_BYTES):
+            _write_all(target, data)
             progress(len(data))
 
 
-def _in_parts(opened: Opened, part_size: int, file: IO[bytes], at_once: int, progress: Progress) -> None:
-    size = opened.stored.size
-    step = part_size * min(-(-size // (part_size * at_once)), max(1, MOST_OF_SPAN // part_size))
-    told, ended = threading.Lock(), threading.Event()
+def _download_ranges(
+    source: OpenObject, part_size: int, file: IO[bytes], max_concurrency: int, progress: Progress
+) -> None:
+    size = source.stored.size
+    range_size = part_size * min(-(-size // (part_size * max_concurrency)), max(1, MAX_RANGE_BYTES // part_size))
+    progress_lock, stop = threading.Lock(), threading.Event()
 
-    def span(start: int) -> list[str]:
-        """The checksums of some parts, which are then in the file. The first come by the stream that is open."""
-        running, at = checksum.Running(part_size), start
-        with closing(Span(opened, start, min(start + step, size), None if start else opened.body)) as content:
-            while not ended.is_set() and (data := content.read(CHUNK)):
+    def download_range(start: int) -> list[str]:
+        """Write a range to the file and return its parts' checksums. The first range uses the body already open."""
+        running, position = checksum.RunningChecksum(part_size), start
+        body = None if start else source.body
+        with closing(RangeReader(source, start, min(start + range_size, size), body)) as reader:
+            while not stop.is_set() and (data := reader.read(CHUNK_BYTES)):
                 running.update(data)
-                _write_at(file.fileno(), data, at)
-                at += len(data)
-                with told:
+                _write_all_at(file.fileno(), data, position)
+                position += len(data)
+                with progress_lock:
                     progress(len(data))
-        return running.parts()
+        return running.part_values()
 
-    tasks = (partial(span, start) for start in range(0, size, step))
-    with closing(concurrent.results(tasks, at_once)) as done:
+    tasks = (partial(download_range, start) for start in range(0, size, range_size))
+    with closing(run_concurrently(tasks, max_concurrency)) as results:
         try:
-            verify(opened, checksum.of_parts(sha256 for parts in done for sha256 in parts))
+            verify_content(source, checksum.composite_sha256(sha256 for parts in results for sha256 in parts))
         finally:
-            ended.set()
+            stop.set()
 
 
 @contextmanager
-def _replaced(target: Path) -> Iterator[IO[bytes]]:
-    """A file beside the target, that only its owner reads, and that takes the target's place at the end."""
+def _atomic_target(target: Path) -> Iterator[IO[bytes]]:
+    """Yield a temporary file that replaces the target, without naming the target in errors."""
     if target.is_dir():
-        raise ConfigurationError("the target is a folder: name a file in it")
+        raise ConfigurationError("the target is a folder: give the name of a file in it")
     try:
         with atomic_replace(target) as file:
             yield file
@@ -77,15 +89,15 @@ def _replaced(target: Path) -> Iterator[IO[bytes]]:
         raise ConfigurationError(f"the target can't be written: {error.strerror or type(error).__name__}") from None
 
 
-def _write(target: IO[bytes], data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:  # a raw file may take less than it is given
-        taken = target.write(rest)
-        rest = rest[taken:] if taken else rest[len(rest) :]
+def _write_all(target: IO[bytes], data: bytes) -> None:
+    remaining = memoryview(data)
+    while remaining:  # a raw file may write less than it gets
+        written = target.write(remaining)
+        remaining = remaining[written:] if written else remaining[len(remaining) :]
 
 
-def _write_at(file: int, data: bytes, at: int) -> None:
-    rest = memoryview(data)
-    while rest:
-        taken = os.pwrite(file, rest, at)
-        rest, at = rest[taken:], at + taken
+def _write_all_at(file_descriptor: int, data: bytes, position: int) -> None:
+    remaining = memoryview(data)
+    while remaining:
+        written = os.pwrite(file_descriptor, remaining, position)
+        remaining, position = remaining[written:], position + written

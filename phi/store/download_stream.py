@@ -1,4 +1,4 @@
-"""An object's content as it streams in: taken up where the connection breaks, and verified before its last bytes."""
+"""Streams of an object's content. They resume after a broken connection, and verify it before its last bytes."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from typing import Any
 
 from phi.errors import IntegrityError, RequestRejectedError, UnavailableError, translate_aws_errors
 from phi.store import checksum
-from phi.store.bucket import Answer, Bucket, request_id, version_of
+from phi.store.bucket import Bucket, Response, request_id, version_id
 from phi.store.objects import StoredObject
 
-CHUNK = 1 << 20
-BREAKS = 5  # after which a stream isn't taken up again
+CHUNK_BYTES = 1 << 20
+MAX_INTERRUPTIONS = 5  # a stream that breaks this often isn't resumed again
 
-GET = "s3:GetObject"
+GET_ACTION = "s3:GetObject"
 
 
 @dataclass(frozen=True)
-class Opened:
-    """An object whose content begins to come. part_size: in bytes, of an object that was sent in parts.
+class OpenObject:
+    """An object whose content has begun to arrive.
 
-    version: that was asked for; None for the latest, which its ETag then holds to be the same throughout. To name its
-    version too would take another permission, s3:GetObjectVersion.
+    Attributes:
+        version: The requested version; None for the latest one. Later requests then use the ETag to stay on the same
+            version, because naming the version would need another permission, s3:GetObjectVersion.
+        part_size: In bytes; None if the object wasn't uploaded in parts.
+        body: The response body, at the first byte.
     """
 
     bucket: Bucket
@@ -35,96 +38,105 @@ class Opened:
     request_id: str | None
     content_type: str
 
-    def again(self, start: int, stop: int) -> Any:
-        """A body of the bytes from start until stop."""
-        answer = self.bucket.ask_of_object(
-            "get_object", **self.named, Range=f"bytes={start}-{stop - 1}", IfMatch=self.etag
-        )
-        if answer.get("ContentRange") != f"bytes {start}-{stop - 1}/{self.stored.size}":
-            answer["Body"].close()
-            raise IntegrityError(f"{GET}: S3 answers with another range than was asked for")
-        return answer["Body"]
-
-    @property
-    def named(self) -> dict[str, str]:
-        return _named(self.stored.key, self.version)
+    def reopen(self, start: int, stop: int) -> Any:
+        """Return a new body with the bytes from `start` up to `stop`."""
+        args = _object_args(self.stored.key, self.version)
+        response = self.bucket.call_object("get_object", **args, Range=f"bytes={start}-{stop - 1}", IfMatch=self.etag)
+        if response.get("ContentRange") != f"bytes {start}-{stop - 1}/{self.stored.size}":
+            response["Body"].close()
+            raise IntegrityError(f"{GET_ACTION}: S3 returned a different byte range from the one requested")
+        return response["Body"]
 
 
-def opened(bucket: Bucket, key: str, version: str | None = None) -> Opened:
-    """The body is the caller's to close. Raises WrongKeyError, and IntegrityError where nothing can verify it."""
-    answer = bucket.ask_of_object("get_object", **_named(key, version), ChecksumMode="ENABLED")
+def open_object(bucket: Bucket, key: str, version: str | None = None) -> OpenObject:
+    """Request an object's content. The caller must close the body.
+
+    Args:
+        bucket: The bucket.
+        key: The object key.
+        version: The version; the latest one by default.
+
+    Raises:
+        WrongKeyError: The object isn't encrypted with the bucket's KMS key.
+        IntegrityError: The object has no SHA-256 that could be verified.
+    """
+    response = bucket.call_object("get_object", **_object_args(key, version), ChecksumMode="ENABLED")
     try:
-        return _opened(bucket, key, version, answer)
+        return _from_response(bucket, key, version, response)
     except BaseException as error:
-        answer["Body"].close()
+        response["Body"].close()
         if isinstance(error, IntegrityError):
-            error.request_id = request_id(answer)
+            error.request_id = request_id(response)
         raise
 
 
-def _opened(bucket: Bucket, key: str, version: str | None, answer: Answer) -> Opened:
-    sha256, size = answer.get("ChecksumSHA256"), answer["ContentLength"]
+def _from_response(bucket: Bucket, key: str, version: str | None, response: Response) -> OpenObject:
+    sha256, size = response.get("ChecksumSHA256"), response["ContentLength"]
     if not sha256:
-        raise IntegrityError(f"{GET}: the object has no SHA-256 to verify it by: another program than phi wrote it")
-    modified = answer["LastModified"].astimezone(UTC)
-    return Opened(
+        raise IntegrityError(
+            f"{GET_ACTION}: the object can't be verified, because it has no SHA-256; it wasn't written by phi"
+        )
+    modified = response["LastModified"].astimezone(UTC)
+    return OpenObject(
         bucket=bucket,
-        stored=StoredObject(key, version_of(answer), size, sha256, modified, answer["Metadata"]),
+        stored=StoredObject(key, version_id(response), size, sha256, modified, response["Metadata"]),
         version=version,
-        etag=answer["ETag"],
-        part_size=_part_size(bucket, key, version, answer),
-        body=answer["Body"],
-        request_id=request_id(answer),
-        content_type=answer["ContentType"],
+        etag=response["ETag"],
+        part_size=_part_size(bucket, key, version, response),
+        body=response["Body"],
+        request_id=request_id(response),
+        content_type=response["ContentType"],
     )
 
 
-def _part_size(bucket: Bucket, key: str, version: str | None, answer: Answer) -> int | None:
-    """The size of all parts but the last, which the checksum is by. Those that phi sends are of one size."""
-    size, parts = answer["ContentLength"], checksum.parts_in(answer["ChecksumSHA256"])
+def _part_size(bucket: Bucket, key: str, version: str | None, response: Response) -> int | None:
+    """Return the size of every part but the last, which is needed to compute the checksum; None for a whole object.
+
+    phi always uploads parts of one size.
+    """
+    size, parts = response["ContentLength"], checksum.part_count(response["ChecksumSHA256"])
     if parts is None:
         return None
     if parts == 1:
         return int(size)
-    head = bucket.ask_of_object("head_object", **_named(key, version), PartNumber=1)
-    if version_of(head) not in ("null", version_of(answer)):  # an emulator doesn't tell a part's version
-        raise RequestRejectedError(f"{GET}: the object was replaced while it was read; begin again")
+    head = bucket.call_object("head_object", **_object_args(key, version), PartNumber=1)
+    if version_id(head) not in ("null", version_id(response)):  # the emulator returns no version for a part
+        raise RequestRejectedError(f"{GET_ACTION}: the object was replaced while it was read; start again")
     first: int = head["ContentLength"]
     if first < 1 or -(-size // first) != parts:
         raise IntegrityError(
-            f"{GET}: the object's parts are of several sizes, so that its SHA-256 can't be made: another program than "
-            "phi wrote it"
+            f"{GET_ACTION}: the object can't be verified, because its parts differ in size; it wasn't written by phi"
         )
     return first
 
 
-class Span:
-    """The bytes of an object from start until stop. Where the stream breaks, it is taken up from there.
+class RangeReader:
+    """A reader of the bytes from `start` up to `stop` of an object, which resumes after a broken connection.
 
-    body: one that is open already, at start.
+    `body` is a response body already open at `start`, if there is one.
     """
 
-    def __init__(self, opened: Opened, start: int, stop: int, body: Any = None) -> None:
-        self._opened, self._at, self._stop, self._body = opened, start, stop, body
-        self._breaks = 0
+    def __init__(self, source: OpenObject, start: int, stop: int, body: Any = None) -> None:
+        self._source, self._position, self._stop, self._body = source, start, stop, body
+        self._interruptions = 0
 
-    def read(self, most: int) -> bytes:
-        """Up to so many bytes; none at the end alone. Raises UnavailableError once it has broken too often."""
-        while most and self._at < self._stop:
+    def read(self, max_bytes: int) -> bytes:
+        """Return up to `max_bytes`; nothing only at the end. Raises UnavailableError after MAX_INTERRUPTIONS."""
+        while max_bytes and self._position < self._stop:
             try:
                 if self._body is None:
-                    self._body = self._opened.again(self._at, self._stop)
-                with translate_aws_errors(GET):
-                    data: bytes = self._body.read(min(most, self._stop - self._at))
+                    self._body = self._source.reopen(self._position, self._stop)
+                with translate_aws_errors(GET_ACTION):
+                    data: bytes = self._body.read(min(max_bytes, self._stop - self._position))
                 if not data:
-                    raise UnavailableError(f"{GET}: the content ends before its end; try again")
+                    raise UnavailableError(f"{GET_ACTION}: the content ended early; try again")
             except UnavailableError:
                 self.close()
-                self._breaks += 1
-                if self._breaks == BREAKS:
+                self._interruptions += 1
+                if self._interruptions == MAX_INTERRUPTIONS:
                     raise
             else:
-                self._at += len(data)
+                self._position += len(data)
                 return data
         return b""
 
@@ -134,41 +146,46 @@ class Span:
             self._body = None
 
 
-class Verified(io.RawIOBase):
-    """A stream of all of it. Raises IntegrityError in the place of the last bytes, unless all are what was sent."""
+class VerifiedStream(io.RawIOBase):
+    """A stream of the whole content. Reading its last bytes raises IntegrityError unless the checksum matches.
 
-    def __init__(self, opened: Opened) -> None:
-        self._opened = opened
-        self._span = Span(opened, 0, opened.stored.size, opened.body)
-        self._running = checksum.Running(opened.part_size)
-        self.count = 0
+    Attributes:
+        bytes_read: How many bytes were read so far.
+        verified: Whether the end was reached and the checksum matched.
+    """
+
+    def __init__(self, source: OpenObject) -> None:
+        self._source = source
+        self._reader = RangeReader(source, 0, source.stored.size, source.body)
+        self._running = checksum.RunningChecksum(source.part_size)
+        self.bytes_read = 0
         self.verified = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        data = self._span.read(len(buffer))
+        data = self._reader.read(len(buffer))
         self._running.update(data)
-        self.count += len(data)
-        if self.count == self._opened.stored.size and not self.verified:
-            verify(self._opened, self._running.told())
+        self.bytes_read += len(data)
+        if self.bytes_read == self._source.stored.size and not self.verified:
+            verify_content(self._source, self._running.value())
             self.verified = True
         buffer[: len(data)] = data
         return len(data)
 
     def close(self) -> None:
-        self._span.close()
+        self._reader.close()
         super().close()
 
 
-def verify(opened: Opened, made: str) -> None:
-    """made: the checksum of what came."""
-    if made != opened.stored.sha256:
-        error = IntegrityError(f"{GET}: what arrived isn't what was sent, by its SHA-256; none of it can be trusted")
-        error.request_id = opened.request_id
+def verify_content(source: OpenObject, computed: str) -> None:
+    """Raise IntegrityError unless the checksum computed from the received content is the object's."""
+    if computed != source.stored.sha256:
+        error = IntegrityError(f"{GET_ACTION}: the content doesn't match the object's SHA-256; discard all of it")
+        error.request_id = source.request_id
         raise error
 
 
-def _named(key: str, version: str | None) -> dict[str, str]:
+def _object_args(key: str, version: str | None) -> dict[str, str]:
     return {"Key": key} | ({"VersionId": version} if version is not None else {})

@@ -1,4 +1,4 @@
-"""An object that is written in parts: none of it shows until all are there, and what fails leaves nothing behind."""
+"""Multipart uploads. The object appears only when all parts are complete; a failed upload is aborted."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from typing import Any
 
 from phi.errors import IntegrityError, PhiError
 from phi.store import checksum
-from phi.store.bucket import Answer, Bucket, request_id, version_of
+from phi.store.bucket import Bucket, Response, request_id, version_id
 
 LOGGER = logging.getLogger("phi.store")
 
 
 @dataclass(frozen=True)
 class Part:
-    """sha256: as S3 told it; None of a copied part, of which an emulator tells none."""
+    """A part that S3 has stored.
+
+    Attributes:
+        sha256: In base64, as S3 returned it; None for a copied part if the emulator doesn't return it.
+        size: In bytes.
+    """
 
     number: int
     etag: str
@@ -26,85 +31,100 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Multipart:
+class MultipartUpload:
+    """An upload in progress, made by `multipart_upload`."""
+
     bucket: Bucket
     key: str
-    upload: str
+    upload_id: str
 
-    def put(self, number: int, data: bytes) -> Part:
-        sha256 = checksum.of(data)
-        sent = {"Body": data, "ChecksumAlgorithm": "SHA256", "ChecksumSHA256": sha256}
-        answer = self._ask("upload_part", PartNumber=number, **sent)
-        expect(answer, answer.get("ChecksumSHA256"), sha256)
-        return Part(number, answer["ETag"], sha256, len(data))
+    def put_part(self, number: int, data: bytes) -> Part:
+        """Upload a part. Raises IntegrityError unless S3 confirms its checksum."""
+        sha256 = checksum.sha256(data)
+        response = self._call(
+            "upload_part", PartNumber=number, Body=data, ChecksumAlgorithm="SHA256", ChecksumSHA256=sha256
+        )
+        verify_checksum(response, response.get("ChecksumSHA256"), sha256)
+        return Part(number, response["ETag"], sha256, len(data))
 
-    def copy(self, number: int, source: Mapping[str, str], start: int, stop: int) -> Part:
-        """The bytes from start until stop of a version in the same bucket."""
-        answer = self._ask(
+    def copy_part(self, number: int, source: Mapping[str, str], start: int, stop: int) -> Part:
+        """Copy the bytes from `start` up to `stop` of an object version in the same bucket."""
+        response = self._call(
             "upload_part_copy", PartNumber=number, CopySource=source, CopySourceRange=f"bytes={start}-{stop - 1}"
         )
-        told = answer["CopyPartResult"]
-        return Part(number, told["ETag"], told.get("ChecksumSHA256"), stop - start)
+        result = response["CopyPartResult"]
+        return Part(number, result["ETag"], result.get("ChecksumSHA256"), stop - start)
 
-    def complete(self, parts: list[Part], sha256: str) -> Answer:
-        """S3's answer. Raises IntegrityError unless the whole has this checksum."""
-        answer = self._ask(
+    def complete(self, parts: list[Part], sha256: str) -> Response:
+        """Complete the upload and return S3's response.
+
+        Args:
+            parts: All parts, in order.
+            sha256: The composite checksum that the object must have.
+
+        Raises:
+            IntegrityError: S3 returned another checksum or none.
+        """
+        response = self._call(
             "complete_multipart_upload",
             ChecksumType="COMPOSITE",
             MpuObjectSize=sum(part.size for part in parts),
-            MultipartUpload={"Parts": [_listed(part) for part in parts]},
+            MultipartUpload={"Parts": [_completed_part(part) for part in parts]},
         )
-        expect(answer, answer.get("ChecksumSHA256") or self._kept(answer, len(parts)), sha256)
-        return answer
+        returned = response.get("ChecksumSHA256") or self._stored_checksum(response, len(parts))
+        verify_checksum(response, returned, sha256)
+        return response
 
-    def _ask(self, operation: str, **parameters: Any) -> Answer:
-        return self.bucket.ask_of_object(operation, Key=self.key, UploadId=self.upload, **parameters)
+    def _call(self, operation: str, **parameters: Any) -> Response:
+        return self.bucket.call_object(operation, Key=self.key, UploadId=self.upload_id, **parameters)
 
-    def _kept(self, answer: Answer, parts: int) -> str | None:
-        """The checksum of what was made, where S3's answer doesn't tell it, as an emulator's doesn't."""
-        head = self.bucket.ask_of_object("head_object", Key=self.key, ChecksumMode="ENABLED")
-        told: str | None = head.get("ChecksumSHA256")
-        if told is None or version_of(head) != version_of(answer):  # that of a later one says nothing
+    def _stored_checksum(self, response: Response, parts: int) -> str | None:
+        """Return the object's checksum from HeadObject, for an emulator that leaves it out of the response."""
+        head = self.bucket.call_object("head_object", Key=self.key, ChecksumMode="ENABLED")
+        sha256: str | None = head.get("ChecksumSHA256")
+        if sha256 is None or version_id(head) != version_id(response):  # the head may describe a later version
             return None
-        return told if checksum.parts_in(told) else f"{told}-{parts}"
+        return sha256 if checksum.part_count(sha256) else f"{sha256}-{parts}"
 
 
 @contextmanager
-def begun(bucket: Bucket, key: str, metadata: Mapping[str, str], **more: str) -> Iterator[Multipart]:
-    """Whatever is raised within ends the upload, and S3 drops its parts."""
-    answer = bucket.ask_of_object(
+def multipart_upload(
+    bucket: Bucket, key: str, metadata: Mapping[str, str], **parameters: str
+) -> Iterator[MultipartUpload]:
+    """Start a multipart upload, and abort it if the block raises, so that S3 deletes its parts."""
+    response = bucket.call_object(
         "create_multipart_upload",
         Key=key,
         Metadata=metadata,
         ChecksumAlgorithm="SHA256",
         ChecksumType="COMPOSITE",
-        **bucket.seal,
-        **more,
+        **bucket.encryption_args,
+        **parameters,
     )
-    upload = Multipart(bucket, key, answer["UploadId"])
+    upload = MultipartUpload(bucket, key, response["UploadId"])
     try:
         yield upload
     except BaseException:
-        _drop(upload)
+        _abort(upload)
         raise
 
 
-def expect(answer: Answer, told: str | None, sha256: str) -> None:
-    """Raises IntegrityError unless S3 told the checksum of what was sent."""
-    if told != sha256:
-        what = "tells another SHA-256 than that of what was sent" if told else "doesn't tell the SHA-256 of what it has"
-        error = IntegrityError(f"S3 {what}; send it again, and don't use a version that it may have left")
-        error.request_id = request_id(answer)
+def verify_checksum(response: Response, returned: str | None, sent: str) -> None:
+    """Raise IntegrityError unless the SHA-256 that S3 returned is that of the data sent."""
+    if returned != sent:
+        problem = "a different SHA-256 from the one sent" if returned else "no SHA-256 of what it stored"
+        error = IntegrityError(f"S3 returned {problem}; send it again, and don't use a version that this may have left")
+        error.request_id = request_id(response)
         raise error
 
 
-def _drop(upload: Multipart) -> None:
+def _abort(upload: MultipartUpload) -> None:
     try:
-        upload.bucket.ask("abort_multipart_upload", Key=upload.key, UploadId=upload.upload)
+        upload.bucket.call("abort_multipart_upload", Key=upload.key, UploadId=upload.upload_id)
     except PhiError as error:
-        LOGGER.warning("parts of an upload that failed are left until a lifecycle rule removes them: %s", error)
+        LOGGER.warning("parts of a failed upload remain until a lifecycle rule removes them: %s", error)
 
 
-def _listed(part: Part) -> dict[str, Any]:
-    told = {"ChecksumSHA256": part.sha256} if part.sha256 else {}
-    return {"PartNumber": part.number, "ETag": part.etag, **told}
+def _completed_part(part: Part) -> dict[str, Any]:
+    checksums = {"ChecksumSHA256": part.sha256} if part.sha256 else {}
+    return {"PartNumber": part.number, "ETag": part.etag, **checksums}

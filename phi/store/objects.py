@@ -1,4 +1,4 @@
-"""What is told of the objects in a bucket."""
+"""Descriptions of the objects in a bucket."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object whose key of encryption and whose checksum were seen to be right.
+    """An object whose KMS key and checksum were verified.
 
-    size: in bytes. sha256: as S3 tells it, in base64: of the whole, or, where it was sent in parts, of their SHA-256s
-    with `-` and their number. modified: in UTC; of an upload, when S3 answered. metadata: of phi.metadata's vocabulary.
+    Attributes:
+        size: In bytes.
+        sha256: In S3's format: base64, of the whole object or, if it was uploaded in parts, the composite checksum with
+            `-` and the number of parts.
+        modified: In UTC; for an upload, the time of S3's response.
+        metadata: Fields of the phi.metadata vocabulary.
     """
 
     key: str
@@ -25,7 +29,7 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class ListedObject:
-    """An object as a listing tells of it: nothing of it was verified."""
+    """An object in a listing, of which nothing was verified. `size` is in bytes."""
 
     key: str
     size: int
@@ -34,7 +38,12 @@ class ListedObject:
 
 @dataclass(frozen=True)
 class ObjectVersion:
-    """A version of an object. deleted: a delete marker, which has no content."""
+    """A version of an object.
+
+    Attributes:
+        size: In bytes.
+        deleted: Whether it is a delete marker, which has no content.
+    """
 
     key: str
     version: str

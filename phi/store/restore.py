@@ -1,7 +1,8 @@
-"""An earlier version made the latest by a copy within the bucket, of which the content never leaves S3.
+"""Restore of an earlier version by a copy within the bucket. The content never leaves S3.
 
-S3 makes the copy's SHA-256 anew. It is the original's only where it is made the same way: of the whole by CopyObject,
-and of parts by copying the very same parts, which also takes objects above the 5 GB that CopyObject does:
+S3 computes a new SHA-256 for the copy. It equals the original's only if the copy is made the same way: with CopyObject
+for a whole object, and with the same parts for a multipart object. Copying parts also works for objects above 5 GB, the
+limit of CopyObject:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/CopyingObjectsMPUapi.html
 """
 
@@ -10,45 +11,64 @@ from __future__ import annotations
 from contextlib import closing
 from functools import partial
 
-from phi.store import concurrent, multipart
-from phi.store.bucket import Answer, Bucket, answered_at, version_of
-from phi.store.download_stream import Opened, opened
+from phi.store.bucket import Bucket, Response, response_time, version_id
+from phi.store.concurrent import run_concurrently
+from phi.store.download_stream import OpenObject, open_object
+from phi.store.multipart import multipart_upload, verify_checksum
 from phi.store.objects import StoredObject
 
 
-def restored(bucket: Bucket, key: str, version: str, at_once: int) -> tuple[StoredObject, Answer]:
-    """Raises WrongKeyError, and IntegrityError unless the copy has the original's SHA-256. Tags aren't copied."""
-    source = opened(bucket, key, version)
-    source.body.close()  # its checksum is what was wanted
-    original = {"Bucket": bucket.name, "Key": key, "VersionId": version}
+def restore_version(bucket: Bucket, key: str, version: str, max_concurrency: int) -> tuple[StoredObject, Response]:
+    """Copy a version over the latest one. Tags aren't copied.
+
+    Args:
+        bucket: The bucket.
+        key: The object key.
+        version: The version to restore.
+        max_concurrency: How many parts to copy at a time.
+
+    Returns:
+        The new version, and S3's response.
+
+    Raises:
+        WrongKeyError: The version or its copy isn't encrypted with the bucket's KMS key.
+        IntegrityError: The copy's SHA-256 isn't the original's.
+    """
+    source = open_object(bucket, key, version)
+    source.body.close()  # only the headers are needed
+    copy_source = {"Bucket": bucket.name, "Key": key, "VersionId": version}
     if source.part_size is None:
-        answer = _whole(bucket, source, original)
+        response = _copy_whole(bucket, source, copy_source)
     else:
-        answer = _in_parts(bucket, source, source.part_size, original, at_once)
-    found = source.stored
-    return StoredObject(key, version_of(answer), found.size, found.sha256, answered_at(answer), found.metadata), answer
+        response = _copy_parts(bucket, source, source.part_size, copy_source, max_concurrency)
+    original = source.stored
+    restored = StoredObject(
+        key, version_id(response), original.size, original.sha256, response_time(response), original.metadata
+    )
+    return restored, response
 
 
-def _whole(bucket: Bucket, source: Opened, original: dict[str, str]) -> Answer:
-    answer = bucket.ask_of_object(
+def _copy_whole(bucket: Bucket, source: OpenObject, copy_source: dict[str, str]) -> Response:
+    response = bucket.call_object(
         "copy_object",
         Key=source.stored.key,
-        CopySource=original,
+        CopySource=copy_source,
         ChecksumAlgorithm="SHA256",
-        TaggingDirective="REPLACE",  # with none: a malware scan's result is about another version
-        **bucket.seal,
+        TaggingDirective="REPLACE",  # by no tags: a malware scan's result is for another version
+        **bucket.encryption_args,
     )
-    multipart.expect(answer, answer["CopyObjectResult"].get("ChecksumSHA256"), source.stored.sha256)
-    return answer
+    verify_checksum(response, response["CopyObjectResult"].get("ChecksumSHA256"), source.stored.sha256)
+    return response
 
 
-def _in_parts(bucket: Bucket, source: Opened, part_size: int, original: dict[str, str], at_once: int) -> Answer:
-    size = source.stored.size
-    begun = multipart.begun(bucket, source.stored.key, source.stored.metadata, ContentType=source.content_type)
-    with begun as upload:
+def _copy_parts(
+    bucket: Bucket, source: OpenObject, part_size: int, copy_source: dict[str, str], max_concurrency: int
+) -> Response:
+    stored = source.stored
+    with multipart_upload(bucket, stored.key, stored.metadata, ContentType=source.content_type) as upload:
         tasks = (
-            partial(upload.copy, number, original, start, min(start + part_size, size))
-            for number, start in enumerate(range(0, size, part_size), 1)
+            partial(upload.copy_part, number, copy_source, start, min(start + part_size, stored.size))
+            for number, start in enumerate(range(0, stored.size, part_size), 1)
         )
-        with closing(concurrent.results(tasks, at_once)) as copied:
-            return upload.complete(list(copied), source.stored.sha256)
+        with closing(run_concurrently(tasks, max_concurrency)) as parts:
+            return upload.complete(list(parts), stored.sha256)

@@ -1,4 +1,4 @@
-"""PhiStore: all that an application does with the stack's bucket, each access logged and each answer verified."""
+"""PhiStore: the application's client of the stack's bucket. It logs every access and verifies every response."""
 
 from __future__ import annotations
 
@@ -15,47 +15,38 @@ from typing import IO, Any, Literal
 
 import boto3
 
-from phi import access_log
-from phi.access_log import Access, PrincipalCache
-from phi.errors import (
-    ConfigurationError,
-    IdentifyingValueError,
-    NotFoundError,
-    RequestRejectedError,
-)
-from phi.metadata import VOCABULARY, Vocabulary, checked
-from phi.object_keys import PREFIXES, check_key, check_prefix, new_key
+from phi.access_log import Access, PrincipalCache, log_access, loggable_key
+from phi.errors import ConfigurationError, IdentifyingValueError, NotFoundError, RequestRejectedError
+from phi.metadata import DEFAULT_VOCABULARY, Vocabulary, validate_metadata
+from phi.object_keys import DEFAULT_PREFIXES, check_key, new_key, normalize_prefix
 from phi.stack.outputs import Outputs
-from phi.store import batch, download, listing, restore, upload
-from phi.store.bucket import Answer, Bucket, client_of, request_id, version_of
-from phi.store.download_stream import CHUNK, Verified, opened
+from phi.store import download, listing, upload
+from phi.store.batch import run_batch
+from phi.store.bucket import Bucket, Response, create_client, request_id, version_id
+from phi.store.download_stream import CHUNK_BYTES, VerifiedStream, open_object
 from phi.store.objects import ListedObject, ObjectVersion, StoredObject
+from phi.store.restore import restore_version
 from phi.store.upload_source import Source
 
 LOGGER = logging.getLogger("phi.store")
 KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+")
-LONGEST_URL = timedelta(days=7)  # of SigV4
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+MAX_SIGV4_LIFETIME = timedelta(days=7)
 SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=")
-OF_MANY = 2  # parts of an object at once, where it is one of many
+BATCH_PART_CONCURRENCY = 2  # parts of one object to transfer at a time, if it is part of a batch
 
 Progress = Callable[[int], object]
 
 
-def _unheard(_count: int) -> None:
-    """Who doesn't ask for progress."""
+def _ignore_progress(_count: int) -> None:
+    """Do nothing: the caller doesn't want progress."""
 
 
 class PhiStore:
-    """A client of one bucket. It may be used by several threads at once.
+    """A client of one bucket. It is thread-safe.
 
-    key_arn: of the KMS key that all objects must be encrypted with, in full. owner: the account that the bucket must
-    belong to. url_limit: the longest that a presigned URL may live. at_once: requests for one object, or objects of
-    many, at a time. part_size: in bytes; what is shorter goes as a whole. An upload holds at_once parts in memory and
-    one, however long it is; above 10,000 parts they are larger and fewer at once. vocabulary, prefixes: those that the
-    application has of phi.metadata and phi.object_keys.
-
-    Raises ConfigurationError with every setting that can't be used. Each method raises IdentifyingValueError for a key
-    that phi.object_keys didn't make, and AWS's errors as phi.errors has them.
+    Every method raises IdentifyingValueError for a key that phi.object_keys didn't make, and AWS's errors as the
+    exceptions in phi.errors.
     """
 
     def __init__(
@@ -66,36 +57,63 @@ class PhiStore:
         session: boto3.Session | None = None,
         region: str | None = None,
         owner: str | None = None,
-        url_limit: timedelta = timedelta(hours=1),
-        at_once: int = 8,
+        max_url_lifetime: timedelta = timedelta(hours=1),
+        max_concurrency: int = 8,
         part_size: int = 8 << 20,
-        vocabulary: Vocabulary = VOCABULARY,
-        prefixes: Collection[str] = PREFIXES,
+        vocabulary: Vocabulary = DEFAULT_VOCABULARY,
+        prefixes: Collection[str] = DEFAULT_PREFIXES,
     ) -> None:
+        """Create a client.
+
+        Args:
+            bucket: The bucket's name.
+            key_arn: The ARN of the KMS key that all objects must be encrypted with.
+            session: The boto3 session; a new one by default.
+            region: The bucket's region; the key's by default.
+            owner: The ID of the account that must own the bucket; not checked by default.
+            max_url_lifetime: The longest time that a presigned URL may be valid.
+            max_concurrency: How many requests for one object, or objects of a batch, to run at a time.
+            part_size: In bytes. Shorter objects are uploaded in one request. An upload of any length holds at most
+                `max_concurrency` + 1 parts in memory. Objects of more than 10,000 parts use larger parts, fewer at a
+                time.
+            vocabulary: The metadata fields that the application uses.
+            prefixes: The key prefixes that the application uses.
+
+        Raises:
+            ConfigurationError: A setting is invalid. The message lists every problem.
+        """
         key = KEY_ARN.fullmatch(key_arn)
-        faults = {
-            "bucket: name it": not bucket,
-            "key_arn: it must be the ARN of a KMS key in full, not its id or alias": key is None,
-            f"url_limit: above 0, and at most {LONGEST_URL.days} days": not timedelta(0) < url_limit <= LONGEST_URL,
-            "at_once: 1 or more": at_once < 1,
-            f"part_size: {upload.LEAST_PART} bytes or more, and at most {upload.MOST_PART}": not (
-                upload.LEAST_PART <= part_size <= upload.MOST_PART
-            ),
-        }
-        if any(faults.values()):
-            raise ConfigurationError(f"the store can't be used: {'; '.join(f for f, there in faults.items() if there)}")
+        errors: list[str] = []
+        if not bucket:
+            errors.append("bucket: must not be empty")
+        if key is None:
+            errors.append("key_arn: must be the full ARN of a KMS key, not a key ID or an alias")
+        if not timedelta(0) < max_url_lifetime <= MAX_SIGV4_LIFETIME:
+            errors.append(f"max_url_lifetime: must be more than 0 and at most {MAX_SIGV4_LIFETIME.days} days")
+        if max_concurrency < 1:
+            errors.append("max_concurrency: must be at least 1")
+        if not upload.MIN_PART_BYTES <= part_size <= upload.MAX_PART_BYTES:
+            errors.append(f"part_size: must be from {upload.MIN_PART_BYTES} to {upload.MAX_PART_BYTES} bytes")
+        if errors:
+            raise ConfigurationError(f"invalid settings of the store: {'; '.join(errors)}")
         session = session or boto3.Session()
-        region = region or (key["region"] if key else None) or ""  # the key is where its bucket is
-        self._bucket = Bucket(client_of(session, region, at_once), bucket, key_arn, owner)
+        region = region or (key["region"] if key else None) or ""  # the bucket is in its key's region
+        self._bucket = Bucket(create_client(session, region, max_concurrency), bucket, key_arn, owner)
         self._principal = PrincipalCache(session, region)
-        self._url_limit, self._at_once, self._part_size = url_limit, at_once, part_size
+        self._max_url_lifetime, self._max_concurrency, self._part_size = max_url_lifetime, max_concurrency, part_size
         self._vocabulary, self._prefixes = vocabulary, prefixes
 
     @classmethod
     def from_outputs(cls, outputs: Outputs, *, session: boto3.Session | None = None, **settings: Any) -> PhiStore:
-        """The bucket and the key of a stack, as `phi.stack.outputs.read` tells them. settings: those of PhiStore."""
-        known = {"region": outputs.region, "owner": outputs.account}
-        return cls(outputs.phi_bucket_name, outputs.phi_key_arn, session=session, **{**known, **settings})
+        """Create a client for a stack's bucket.
+
+        Args:
+            outputs: The stack's outputs, from `phi.stack.outputs.read`.
+            session: The boto3 session; a new one by default.
+            settings: Further arguments of PhiStore.
+        """
+        defaults = {"region": outputs.region, "owner": outputs.account}
+        return cls(outputs.phi_bucket_name, outputs.phi_key_arn, session=session, **{**defaults, **settings})
 
     def upload(
         self,
@@ -105,12 +123,18 @@ class PhiStore:
         metadata: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> StoredObject:
-        """Stores it, under a random key unless one is given; an object that has the key becomes an earlier version.
+        """Store an object. It appears only once it is complete.
 
-        Nothing shows of it until all is there. progress: called with the bytes that were sent since.
-        Raises IntegrityError where the source changes as it is read, too.
+        Args:
+            source: The content.
+            key: The object key; a random one by default. An existing object with this key becomes an earlier version.
+            metadata: Fields of the vocabulary.
+            progress: Called with the number of bytes sent since the last call.
+
+        Raises:
+            IntegrityError: S3 didn't confirm the checksum, or the source changed while it was read.
         """
-        return self._send(source, key, metadata, progress, self._at_once)
+        return self._upload(source, key, metadata, progress, self._max_concurrency)
 
     def upload_many(
         self,
@@ -119,98 +143,125 @@ class PhiStore:
         metadata: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> Iterator[tuple[int, StoredObject]]:
-        """Stores each under its key, or a random one, side by side: what is stored, with its place from 0.
+        """Store several objects concurrently.
 
-        progress may be called in several threads. Raises SomeFailedError at the end, once all were tried.
+        Args:
+            sources: The content and the key of each object; a key of None means a random one.
+            metadata: Fields of the vocabulary, for every object.
+            progress: Called with the number of bytes sent since the last call, possibly from several threads at a time.
+
+        Yields:
+            The index of each source, from 0, and its stored object, in the order of the sources.
+
+        Raises:
+            BatchError: At the end, if any object failed. All were attempted.
         """
-        return batch.tried(
-            (partial(self._send, source, key, metadata, progress, OF_MANY) for source, key in sources), self._at_once
+        tasks = (
+            partial(self._upload, source, key, metadata, progress, BATCH_PART_CONCURRENCY) for source, key in sources
         )
+        return run_batch(tasks, self._max_concurrency)
 
     def download(
         self, key: str, target: Path | IO[bytes], *, version: str | None = None, progress: Progress | None = None
     ) -> StoredObject:
-        """Fetches the latest version, or this one, and verifies it.
+        """Fetch an object and verify its content.
 
-        A file is replaced at once and only by what is verified. An open file gets what comes as it comes: where this
-        raises, what it got must not be used. progress: called with the bytes that came since, perhaps in other threads
-        but by one at a time.
+        Args:
+            key: The object key.
+            target: A file, which is replaced atomically once the content is verified; or an open file, which is written
+                as the content arrives. If this method raises, discard what was written to an open file.
+            version: The version; the latest one by default.
+            progress: Called with the number of bytes received since the last call, possibly from other threads, but
+                never concurrently.
         """
-        return self._fetch(key, target, version, progress, self._at_once)
+        return self._download(key, target, version, progress, self._max_concurrency)
 
     def download_many(
         self, targets: Iterable[tuple[str, Path]], *, progress: Progress | None = None
     ) -> Iterator[tuple[int, StoredObject]]:
-        """Fetches the object of each key into its file, as `upload_many` stores them."""
-        return batch.tried(
-            (partial(self._fetch, key, target, None, progress, OF_MANY) for key, target in targets), self._at_once
+        """Fetch several objects concurrently, each key into its file. Yields and raises like `upload_many`."""
+        tasks = (
+            partial(self._download, key, target, None, progress, BATCH_PART_CONCURRENCY) for key, target in targets
         )
+        return run_batch(tasks, self._max_concurrency)
 
     @contextmanager
     def open(self, key: str, *, version: str | None = None) -> Iterator[IO[bytes]]:
-        """The content as a stream. Only who reads it to its end knows that it is right.
+        """Open an object's content as a stream. The content is verified only when the stream is read to its end.
 
-        Reading the last bytes raises IntegrityError instead of giving them, unless all is what was sent. A stream that
-        is closed before is logged as `unverified`.
+        Reading the last bytes raises IntegrityError if the content doesn't match its checksum. If the stream is closed
+        earlier, the access log records the outcome `unverified`.
         """
-        with self._access("open", key) as access:
-            self._check(key)
-            found = opened(self._bucket, key, version)
-            access.version, access.request_id = found.stored.version, found.request_id
-            with Verified(found) as stream, io.BufferedReader(stream, CHUNK) as reader:
+        with self._log_access("open", key) as access:
+            self._check_key(key)
+            source = open_object(self._bucket, key, version)
+            access.version, access.request_id = source.stored.version, source.request_id
+            with VerifiedStream(source) as stream, io.BufferedReader(stream, CHUNK_BYTES) as reader:
                 try:
                     yield reader
                 finally:
-                    access.bytes = stream.count
+                    access.bytes = stream.bytes_read
                 if not stream.verified:
                     access.outcome = "unverified"
 
     def list(self, prefix: str = "") -> Iterator[ListedObject]:
-        """The latest of all objects, or of those under a prefix of phi.object_keys, in the order of their keys.
+        """Yield the latest version of every object, or of those under a prefix, in the order of their keys.
 
-        One whose key phi didn't make is left out, and a warning tells how many there are: such keys may tell whose.
+        Objects whose keys phi didn't make are left out, because such keys may identify patients. A warning counts them.
         """
-        with self._access("list", prefix) as access:
-            asked, foreign = check_prefix(prefix, prefixes=self._prefixes), 0
-            for page, found in listing.objects(self._bucket, asked):
+        with self._log_access("list", prefix) as access:
+            prefix = normalize_prefix(prefix, prefixes=self._prefixes)
+            foreign = 0
+            for page, listed in listing.object_pages(self._bucket, prefix):
                 access.request_id = request_id(page)
-                ours = [each for each in found if self._ours(each.key)]
-                foreign += len(found) - len(ours)
-                yield from ours
+                objects = [listed_object for listed_object in listed if self._has_phi_key(listed_object.key)]
+                foreign += len(listed) - len(objects)
+                yield from objects
         if foreign:
-            LOGGER.warning("objects left out, as phi didn't make their keys, which S3 doesn't encrypt: %d", foreign)
+            LOGGER.warning(
+                "objects left out, because phi didn't make their keys and S3 doesn't encrypt keys: %d", foreign
+            )
 
     def versions(self, key: str) -> Sequence[ObjectVersion]:
-        """All versions of an object and its delete markers, the latest first. Raises NotFoundError if there is none."""
-        with self._access("versions", key) as access:
-            self._check(key)
-            found: builtins.list[ObjectVersion] = []
-            for page, of_page in listing.versions(self._bucket, key):
+        """Return all versions and delete markers of an object, the latest first.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        with self._log_access("versions", key) as access:
+            self._check_key(key)
+            versions: builtins.list[ObjectVersion] = []
+            for page, page_versions in listing.version_pages(self._bucket, key):
                 access.request_id = request_id(page)
-                found += of_page
-            if not found:
-                raise NotFoundError("s3:ListBucketVersions: there is none")
-            return sorted(found, key=lambda each: (each.latest, each.modified), reverse=True)
+                versions += page_versions
+            if not versions:
+                raise NotFoundError("s3:ListBucketVersions: not found")
+            return sorted(versions, key=lambda version: (version.latest, version.modified), reverse=True)
 
     def restore(self, key: str, version: str) -> StoredObject:
-        """Makes an earlier version the latest again, by a verified copy of it; those in between stay."""
-        with self._access("restore", key) as access:
-            self._check(key)
-            return _logged(access, *restore.restored(self._bucket, key, version, self._at_once))
+        """Make an earlier version the latest one again, with a verified copy. The versions in between are kept."""
+        with self._log_access("restore", key) as access:
+            self._check_key(key)
+            return _record_access(access, *restore_version(self._bucket, key, version, self._max_concurrency))
 
     def delete(self, key: str) -> str:
-        """Marks the object as deleted, and tells the marker's version: all that there was stays as earlier versions.
+        """Mark an object as deleted and return the delete marker's version. All versions are kept.
 
-        Raises RefusedError, with nothing deleted, where the bucket doesn't keep them.
+        Raises:
+            RequestRejectedError: The bucket has no versioning. Nothing was deleted.
         """
-        with self._access("delete", key) as access:
-            self._check(key)
-            if version_of(self._bucket.ask("head_object", Key=key)) == "null":
-                raise RequestRejectedError("s3:DeleteObject: nothing was deleted, as the bucket keeps no versions: enable them")
-            answer = self._bucket.ask("delete_object", Key=key)
-            access.version, access.request_id = version_of(answer), request_id(answer)
-            if not answer.get("DeleteMarker"):
-                raise RequestRejectedError("s3:DeleteObject: S3 made no delete marker: see whether the bucket keeps versions")
+        with self._log_access("delete", key) as access:
+            self._check_key(key)
+            if version_id(self._bucket.call("head_object", Key=key)) == "null":
+                raise RequestRejectedError(
+                    "s3:DeleteObject: nothing was deleted, because the bucket doesn't keep versions: enable versioning"
+                )
+            response = self._bucket.call("delete_object", Key=key)
+            access.version, access.request_id = version_id(response), request_id(response)
+            if not response.get("DeleteMarker"):
+                raise RequestRejectedError(
+                    "s3:DeleteObject: S3 created no delete marker: check whether versioning is enabled on the bucket"
+                )
             return access.version
 
     def presigned_url(
@@ -221,68 +272,80 @@ class PhiStore:
         method: Literal["get", "put"] = "get",
         sha256: str | None = None,
     ) -> str:
-        """A URL by which whoever has it gets or puts the object, as the caller may, until it expires.
+        """Return a URL with which anyone can get or put the object until it expires, with the caller's permissions.
 
-        It dies with the credentials that sign it, if those are temporary. What is put must be what has this sha256 (in
-        base64) and be sent with it as the header `x-amz-checksum-sha256`, which S3 verifies.
-        Raises ConfigurationError above url_limit.
+        The URL expires earlier if temporary credentials signed it and they expire.
+
+        Args:
+            key: The object key.
+            expires: How long the URL is valid, from one second to `max_url_lifetime`.
+            method: Whether the URL is for a GET or a PUT request.
+            sha256: The SHA-256 of the content to put, in base64. The PUT request must send it as the header
+                `x-amz-checksum-sha256`, and S3 verifies it.
+
+        Raises:
+            ConfigurationError: `expires` is out of range, or `sha256` is missing or malformed for a PUT request.
         """
-        with self._access(f"presign-{method}", key):
-            self._check(key)
-            if not timedelta(seconds=1) <= expires <= self._url_limit:
-                raise ConfigurationError(f"expires: a second or more, at most url_limit, which is {self._url_limit}")
-            # Nothing between S3 and who asked keeps what it answers.
-            more = {"ResponseCacheControl": "private, no-store"}
+        with self._log_access(f"presign-{method}", key):
+            self._check_key(key)
+            if not timedelta(seconds=1) <= expires <= self._max_url_lifetime:
+                raise ConfigurationError(
+                    f"expires: must be from 1 second to max_url_lifetime, which is {self._max_url_lifetime}"
+                )
+            # No cache between S3 and the client may store the response.
+            parameters = {"ResponseCacheControl": "private, no-store"}
             if method == "put":
                 if not (sha256 and SHA256.fullmatch(sha256)):
-                    raise ConfigurationError("sha256: a URL to put by needs the content's, in base64")
-                more = {"ChecksumSHA256": sha256}
-            return self._bucket.url(f"{method}_object", expires, Key=key, **more)
+                    raise ConfigurationError("sha256: a URL for PUT requires the content's SHA-256 in base64")
+                parameters = {"ChecksumSHA256": sha256}
+            return self._bucket.presign(f"{method}_object", expires, Key=key, **parameters)
 
-    def _send(
+    def _upload(
         self,
         source: Source,
         key: str | None,
         metadata: Mapping[str, str] | None,
         progress: Progress | None,
-        at_once: int,
+        max_concurrency: int,
     ) -> StoredObject:
         key = new_key() if key is None else key
-        with self._access("upload", key) as access:
-            self._check(key)
-            told = checked(metadata or {}, self._vocabulary)
-            sending = upload.Upload(self._bucket, key, told, self._part_size, at_once, progress or _unheard)
-            return _logged(access, *sending.send(source))
+        with self._log_access("upload", key) as access:
+            self._check_key(key)
+            fields = validate_metadata(metadata or {}, self._vocabulary)
+            sender = upload.Upload(
+                self._bucket, key, fields, self._part_size, max_concurrency, progress or _ignore_progress
+            )
+            return _record_access(access, *sender.send(source))
 
-    def _fetch(
-        self, key: str, target: Path | IO[bytes], version: str | None, progress: Progress | None, at_once: int
+    def _download(
+        self, key: str, target: Path | IO[bytes], version: str | None, progress: Progress | None, max_concurrency: int
     ) -> StoredObject:
-        with self._access("download", key) as access:
-            self._check(key)
-            found = opened(self._bucket, key, version)
-            access.version, access.request_id = found.stored.version, found.request_id
-            with closing(found.body):
+        with self._log_access("download", key) as access:
+            self._check_key(key)
+            source = open_object(self._bucket, key, version)
+            access.version, access.request_id = source.stored.version, source.request_id
+            with closing(source.body):
                 if isinstance(target, Path):
-                    download.to_path(found, target, at_once, progress or _unheard)
+                    download.to_path(source, target, max_concurrency, progress or _ignore_progress)
                 else:
-                    download.to_file(found, target, progress or _unheard)
-            access.bytes = found.stored.size
-            return found.stored
+                    download.to_file(source, target, progress or _ignore_progress)
+            access.bytes = source.stored.size
+            return source.stored
 
-    def _access(self, action: str, key: str) -> AbstractContextManager[Access]:
-        return access_log.log_access(action, access_log.loggable_key(key, self._prefixes), self._principal)
+    def _log_access(self, action: str, key: str) -> AbstractContextManager[Access]:
+        return log_access(action, loggable_key(key, self._prefixes), self._principal.get)
 
-    def _check(self, key: str) -> None:
+    def _check_key(self, key: str) -> None:
         check_key(key, prefixes=self._prefixes)
 
-    def _ours(self, key: str) -> bool:
+    def _has_phi_key(self, key: str) -> bool:
         try:
-            self._check(key)
+            self._check_key(key)
         except IdentifyingValueError:
             return False
         return True
 
 
-def _logged(access: Access, stored: StoredObject, answer: Answer) -> StoredObject:
-    access.version, access.bytes, access.request_id = stored.version, stored.size, request_id(answer)
+def _record_access(access: Access, stored: StoredObject, response: Response) -> StoredObject:
+    access.version, access.bytes, access.request_id = stored.version, stored.size, request_id(response)
     return stored

@@ -1,4 +1,4 @@
-"""What is sent into the bucket: each part in memory from when it is read until S3 has it, and no more."""
+"""Upload of one object. Each part is in memory only from when it is read until S3 has stored it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from phi.errors import ConfigurationError
-from phi.store import checksum, concurrent, multipart
-from phi.store.bucket import Answer, Bucket, answered_at, version_of
-from phi.store.multipart import Multipart, Part
+from phi.store import checksum
+from phi.store.bucket import Bucket, Response, response_time, version_id
+from phi.store.concurrent import run_concurrently
+from phi.store.multipart import MultipartUpload, Part, multipart_upload, verify_checksum
 from phi.store.objects import StoredObject
-from phi.store.upload_source import Source, Stream, reading
+from phi.store.upload_source import Source, SourceStream, open_source
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
-MOST_PARTS = 10_000
-LEAST_PART, MOST_PART = 5 << 20, 5 << 30
+MAX_PARTS = 10_000
+MIN_PART_BYTES, MAX_PART_BYTES = 5 << 20, 5 << 30
 MIB = 1 << 20
 
 Progress = Callable[[int], object]
@@ -24,66 +25,79 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class Upload:
-    """One object to be. At most at_once parts and one are in memory. progress: called with the bytes sent since."""
+    """The settings of an upload.
+
+    Attributes:
+        part_size: In bytes; larger parts are used for an object of more than MAX_PARTS parts.
+        max_concurrency: How many parts to send at a time. At most one part more is in memory.
+        progress: Called with the number of bytes sent since the last call.
+    """
 
     bucket: Bucket
     key: str
     metadata: Mapping[str, str]
     part_size: int
-    at_once: int
+    max_concurrency: int
     progress: Progress
 
-    def send(self, source: Source) -> tuple[StoredObject, Answer]:
-        """What is shorter than a part goes as a whole."""
-        with reading(source) as stream:
-            size = fit(self.part_size, stream.size)
-            first = stream.part(size)
-            return self._whole(first) if len(first) < size else self._in_parts(stream, first, size)
+    def send(self, source: Source) -> tuple[StoredObject, Response]:
+        """Upload the source and return the object with S3's response. A source shorter than a part is one request."""
+        with open_source(source) as stream:
+            part_size = fit_part_size(self.part_size, stream.size)
+            first = stream.read_part(part_size)
+            return self._send_whole(first) if len(first) < part_size else self._send_parts(stream, first, part_size)
 
-    def _whole(self, data: bytes) -> tuple[StoredObject, Answer]:
-        sha256 = checksum.of(data)
-        answer = self.bucket.ask_of_object(
+    def _send_whole(self, data: bytes) -> tuple[StoredObject, Response]:
+        sha256 = checksum.sha256(data)
+        response = self.bucket.call_object(
             "put_object",
             Key=self.key,
             Body=data,
             Metadata=self.metadata,
-            ChecksumAlgorithm="SHA256",  # a bucket with a default retention asks for this header
+            ChecksumAlgorithm="SHA256",  # a bucket with a default retention requires this header
             ChecksumSHA256=sha256,
-            **self.bucket.seal,
+            **self.bucket.encryption_args,
         )
-        multipart.expect(answer, answer.get("ChecksumSHA256"), sha256)
+        verify_checksum(response, response.get("ChecksumSHA256"), sha256)
         self.progress(len(data))
-        return self._stored(answer, len(data), sha256), answer
+        return self._stored_object(response, len(data), sha256), response
 
-    def _in_parts(self, stream: Stream, first: bytes, size: int) -> tuple[StoredObject, Answer]:
-        at_once = max(1, min(self.at_once, self.at_once * self.part_size // size))
-        done: list[Part] = []
-        with multipart.begun(self.bucket, self.key, self.metadata) as upload:
-            with closing(concurrent.results(_tasks(upload, stream, first, size), at_once)) as sent:
+    def _send_parts(self, stream: SourceStream, first: bytes, part_size: int) -> tuple[StoredObject, Response]:
+        max_concurrency = max(1, min(self.max_concurrency, self.max_concurrency * self.part_size // part_size))
+        parts: list[Part] = []
+        with multipart_upload(self.bucket, self.key, self.metadata) as upload:
+            with closing(run_concurrently(_part_tasks(upload, stream, first, part_size), max_concurrency)) as sent:
                 for part in sent:
-                    done.append(part)
+                    parts.append(part)
                     self.progress(part.size)
-            sha256 = checksum.of_parts(part.sha256 or "" for part in done)
-            answer = upload.complete(done, sha256)
-        return self._stored(answer, stream.at, sha256), answer
+            sha256 = checksum.composite_sha256(part.sha256 or "" for part in parts)
+            response = upload.complete(parts, sha256)
+        return self._stored_object(response, stream.position, sha256), response
 
-    def _stored(self, answer: Answer, size: int, sha256: str) -> StoredObject:
-        return StoredObject(self.key, version_of(answer), size, sha256, answered_at(answer), self.metadata)
+    def _stored_object(self, response: Response, size: int, sha256: str) -> StoredObject:
+        return StoredObject(self.key, version_id(response), size, sha256, response_time(response), self.metadata)
 
 
-def fit(part_size: int, size: int | None) -> int:
-    """The size of the parts with which the whole has no more of them than S3 takes."""
-    if size is None or size <= part_size * MOST_PARTS:
+def fit_part_size(part_size: int, size: int | None) -> int:
+    """Return the part size to use, so that an object of `size` bytes has at most MAX_PARTS parts.
+
+    If the size isn't known in advance, it is `part_size`.
+    """
+    if size is None or size <= part_size * MAX_PARTS:
         return part_size
-    return -(-size // (MOST_PARTS * MIB)) * MIB
+    return -(-size // (MAX_PARTS * MIB)) * MIB
 
 
-def _tasks(upload: Multipart, stream: Stream, first: bytes, size: int) -> Iterator[Callable[[], Part]]:
-    """A task for each part, which is read when its task is drawn."""
-    yield partial(upload.put, 1, first)
+def _part_tasks(
+    upload: MultipartUpload, stream: SourceStream, first: bytes, part_size: int
+) -> Iterator[Callable[[], Part]]:
+    """Yield a task for each part. Each part is read only when its task is requested."""
+    yield partial(upload.put_part, 1, first)
     number = 1
-    while data := stream.part(size):
+    while data := stream.read_part(part_size):
         number += 1
-        if number > MOST_PARTS:
-            raise ConfigurationError(f"the source is longer than {MOST_PARTS} parts of {size} bytes: set part_size")
-        yield partial(upload.put, number, data)
+        if number > MAX_PARTS:
+            raise ConfigurationError(
+                f"the source is longer than {MAX_PARTS} parts of {part_size} bytes: set a larger part_size"
+            )
+        yield partial(upload.put_part, number, data)

@@ -1,4 +1,4 @@
-"""What is to be sent, as a stream of parts that is read once."""
+"""The source of an upload, as a stream of parts that is read once."""
 
 from __future__ import annotations
 
@@ -14,76 +14,89 @@ from typing import IO, BinaryIO
 from phi.errors import ConfigurationError, IntegrityError
 
 Source = Path | BinaryIO | bytes
-"""A file, an open binary file from where it stands, or the content itself."""
+"""A file, an open binary file that is read from its current position, or the content itself."""
 
 
 @dataclass
-class Stream:
-    """size: in bytes, where it is known before it is read. at: how much was read."""
+class SourceStream:
+    """A source that is being read.
+
+    Attributes:
+        size: In bytes; None if it isn't known before the end.
+        stamp: The file's size and modification time when it was opened; None if they aren't checked.
+        position: How many bytes were read so far.
+    """
 
     file: IO[bytes]
     size: int | None
     stamp: tuple[int, int] | None = None
-    at: int = 0
+    position: int = 0
 
-    def part(self, size: int) -> bytes:
-        """So many bytes; fewer at the end alone, where it raises IntegrityError if the source changed meanwhile."""
+    def read_part(self, size: int) -> bytes:
+        """Return the next `size` bytes, or fewer at the end.
+
+        Raises:
+            IntegrityError: At the end, if the source changed while it was read.
+        """
         chunks: list[bytes] = []
-        left = size
-        while left and (chunk := self._read(left)):
+        remaining = size
+        while remaining and (chunk := self._read(remaining)):
             chunks.append(chunk)
-            left -= len(chunk)
-        self.at += size - left
-        if left:
-            self._check()
+            remaining -= len(chunk)
+        self.position += size - remaining
+        if remaining:
+            self._require_unchanged()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    def _read(self, most: int) -> bytes:
+    def _read(self, max_bytes: int) -> bytes:
         try:
-            chunk = self.file.read(most)
+            chunk = self.file.read(max_bytes)
         except OSError as error:
             raise ConfigurationError(f"the source can't be read: {error.strerror or type(error).__name__}") from None
         if not isinstance(chunk, bytes):
-            raise ConfigurationError("the source must be a binary file that waits for its data: open it with mode rb")
+            raise ConfigurationError("the source must be a blocking binary file: open it with mode rb")
         return chunk
 
-    def _check(self) -> None:
-        if (self.size is not None and self.at != self.size) or (self.stamp and self.stamp != _stamp(self.file)):
-            raise IntegrityError("the source changed while it was read; nothing of it was kept, send it again")
+    def _require_unchanged(self) -> None:
+        truncated_or_grown = self.size is not None and self.position != self.size
+        if truncated_or_grown or (self.stamp and self.stamp != _size_and_mtime(self.file)):
+            raise IntegrityError("the source changed while it was read; nothing was stored, send it again")
 
 
 @contextmanager
-def reading(source: Source) -> Iterator[Stream]:
-    """Raises ConfigurationError where it can't be read, without its name."""
+def open_source(source: Source) -> Iterator[SourceStream]:
+    """Open a source. Raises ConfigurationError, without the file's name, if it can't be read."""
     if isinstance(source, bytes):
-        yield Stream(io.BytesIO(source), len(source))
+        yield SourceStream(io.BytesIO(source), len(source))
     elif isinstance(source, Path):
         try:
             file = source.open("rb")
         except OSError as error:
             raise ConfigurationError(f"the source can't be read: {error.strerror or type(error).__name__}") from None
         with file:
-            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            yield Stream(file, _left(file), _stamp(file)) if regular else Stream(file, None)
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                yield SourceStream(file, _remaining_bytes(file), _size_and_mtime(file))
+            else:
+                yield SourceStream(file, None)
     elif hasattr(source, "read"):
-        yield Stream(source, _left(source))
+        yield SourceStream(source, _remaining_bytes(source))
     else:
         raise ConfigurationError("the source must be a Path, an open binary file or bytes")
 
 
-def _left(file: IO[bytes]) -> int | None:
-    """How much is to be read, where it can be told without reading it."""
+def _remaining_bytes(file: IO[bytes]) -> int | None:
+    """Return how many bytes follow the current position, or None if the file isn't seekable."""
     try:
         if not file.seekable():
             return None
-        here = file.tell()
+        position = file.tell()
         end = file.seek(0, os.SEEK_END)
-        file.seek(here)
+        file.seek(position)
     except (AttributeError, OSError):
         return None
-    return max(0, end - here)
+    return max(0, end - position)
 
 
-def _stamp(file: IO[bytes]) -> tuple[int, int]:
+def _size_and_mtime(file: IO[bytes]) -> tuple[int, int]:
     status = os.fstat(file.fileno())
     return status.st_size, status.st_mtime_ns

@@ -1,1 +1,1 @@
-"""Pulumi's side of the gate: resources → facts, and verdicts → policies."""
+"""The Pulumi side of the policy pack: reads facts from resources, and reports verdicts as CrossGuard policies."""

@@ -1,4 +1,4 @@
-"""Each control as a CrossGuard policy, and two of the gate itself: one for its config, one for what it lets through."""
+"""The pack's CrossGuard policies: one for each control, one for the pack's config and one for what it relaxes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from hipaa.model.exemption import SCHEMA
 from hipaa.model.verdict import Status, Verdict
 
 FRAMEWORK = PolicyComplianceFramework(name="HIPAA Security Rule")
-RULE = "https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164/subpart-C"
-UNVERIFIED = {
-    "description": "Whether what isn't known yet fails (mandatory), or is only told (advisory).",
+SECURITY_RULE_URL = "https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164/subpart-C"
+UNVERIFIED_LEVEL_SCHEMA = {
+    "description": "Whether an unverified finding blocks (mandatory) or is only reported (advisory).",
     "type": "string",
     "enum": ["mandatory", "advisory"],
     "default": "mandatory",
@@ -36,14 +36,14 @@ UNVERIFIED = {
 
 
 class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
-    """A control, asked twice by the engine.
+    """A control as a policy, which the engine runs twice.
 
-    Before a resource exists (and so even with --skip-preview) what it declares for itself is judged. At the end the
-    whole stack is: what is missing, how resources join, and what could not be told before.
+    Before a resource is created, and so even with --skip-preview, it checks what the resource declares by itself. At
+    the end it checks the whole stack: missing resources, references between resources, and values not known before.
     """
 
-    def __init__(self, control: Control, gate: PackRun) -> None:
-        # Either base's own __init__ asks for one callback; this class answers for both.
+    def __init__(self, control: Control, run: PackRun) -> None:
+        # The __init__ of each base requires a callback. This class overrides `validate` instead.
         Policy.__init__(
             self,
             control.id,
@@ -51,7 +51,7 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
             EnforcementLevel.ADVISORY if control.severity is Severity.LOW else EnforcementLevel.MANDATORY,
             PolicyConfigSchema(
                 {option.name: option.schema for option in control.options}
-                | {"unverifiedLevel": UNVERIFIED, "exemptions": SCHEMA}
+                | {"unverifiedLevel": UNVERIFIED_LEVEL_SCHEMA, "exemptions": SCHEMA}
             ),
             display_name=control.title,
             severity=PolicySeverity(control.severity.value),
@@ -60,10 +60,10 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
             ),
             tags=["hipaa", control.service, *(["nprm"] if control.proposed_2025 else [])],
             remediation_steps=control.remediation,
-            url=RULE,
+            url=SECURITY_RULE_URL,
         )
         self.control = control
-        self.gate = gate
+        self.run = run
 
     def has_validation(self) -> bool:
         return True
@@ -72,114 +72,116 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
         return False
 
     def validate(self, args: ResourceValidationArgs | StackValidationArgs, report_violation: ReportViolation) -> None:
-        """The SDK calls a resource policy and a stack policy by the same name, with arguments of its kind."""
-        terms = self.gate.config_for(self.control, args.get_config())
+        """Check one resource or the whole stack. The SDK calls this method for both, with different arguments."""
+        control_config = self.run.config_for(self.control, args.get_config())
         if isinstance(args, ResourceValidationArgs):
-            stack = self.gate.before(args)
-            for verdict in self.gate.judge_before(terms, stack, args.urn) if stack.facts else []:
-                report_violation(message(terms, verdict), None)
+            stack = self.run.resource_facts(args)
+            for verdict in self.run.check_resource(control_config, stack, args.urn) if stack.facts else []:
+                report_violation(violation_message(control_config, verdict), None)
         else:
-            for verdict in self.gate.judge_whole(terms, self.gate.whole(args)):
-                report_violation(message(terms, verdict), verdict.resource)
+            for verdict in self.run.check_stack(control_config, self.run.stack_facts(args)):
+                report_violation(violation_message(control_config, verdict), verdict.resource)
 
 
 class ConfigPolicy(StackValidationPolicy):
-    """Fails for what is wrong with the pack's config: an exemption that is malformed, expired or excuses nothing."""
+    """Reports errors in the pack's config, such as an exemption that is invalid, expired or unused."""
 
-    def __init__(self, gate: PackRun) -> None:
+    def __init__(self, run: PackRun) -> None:
         super().__init__(
             "pack-config",
-            "The pack's config can be used, and each exemption is in force and excuses something.",
+            "The pack's config is valid, and each exemption is in force and covers a finding.",
             enforcement_level=EnforcementLevel.MANDATORY,
-            display_name="The gate's config is sound",
+            display_name="The pack's config is valid",
             severity=PolicySeverity.HIGH,
             framework=FRAMEWORK,
-            tags=["hipaa", "gate"],
-            remediation_steps="Mend the file that --policy-pack-config names.",
-            url=RULE,
+            tags=["hipaa", "pack"],
+            remediation_steps="Fix the file that --policy-pack-config names.",
+            url=SECURITY_RULE_URL,
         )
-        self.gate = gate
+        self.run = run
 
     def validate(self, _: StackValidationArgs, report_violation: ReportViolation) -> None:
-        for record in self.gate.records.values():
-            for fault in record.terms.errors:
-                report_violation(fault, None)
-            for position, exemption in enumerate(record.terms.exemptions, 1):
+        for control_run in self.run.control_runs.values():
+            for error in control_run.control_config.errors:
+                report_violation(error, None)
+            for position, exemption in enumerate(control_run.control_config.exemptions, 1):
                 if exemption.for_audit:
-                    continue  # the audit's
-                if not any(exemption.covers(each) for each in record.verdicts if each.blocks):
-                    text = f"exemption {position} excuses nothing in this stack: take it out"
+                    continue
+                if not any(exemption.covers(verdict) for verdict in control_run.verdicts if verdict.blocks):
+                    text = f"exemption {position} covers no finding in this stack: remove it"
                     report_violation(f"{exemption.control}: {text}", None)
 
 
 class NoticePolicy(StackValidationPolicy):
-    """Tells what the gate lets through because its config says so, and writes the report. The last policy of a run."""
+    """Reports what the pack's config relaxes, and writes the report of the run. It is the last policy of a run."""
 
-    def __init__(self, gate: PackRun) -> None:
+    def __init__(self, run: PackRun) -> None:
         super().__init__(
             "pack-notice",
-            "What the pack's config lets through is seen.",
+            "Everything that the pack's config relaxes or exempts is reported.",
             enforcement_level=EnforcementLevel.ADVISORY,
             config_schema=PolicyConfigSchema(
-                {"report": {"description": "A file to write every verdict to, as JSON.", "type": "string"}}
+                {"report": {"description": "The file to which every verdict is written, as JSON.", "type": "string"}}
             ),
-            display_name="What the gate lets through",
+            display_name="What the pack's config relaxes",
             severity=PolicySeverity.LOW,
             framework=FRAMEWORK,
-            tags=["hipaa", "gate"],
-            remediation_steps="Look whether each is still wanted.",
-            url=RULE,
+            tags=["hipaa", "pack"],
+            remediation_steps="Check that each relaxation and exemption is still needed.",
+            url=SECURITY_RULE_URL,
         )
-        self.gate = gate
+        self.run = run
 
     def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
         for control in PREVIEW_CONTROLS:
-            record = self.gate.records.get(control.id)
-            if record is None:
+            control_run = self.run.control_runs.get(control.id)
+            if control_run is None:
                 report_violation(f"{control.id}: disabled by the pack's config", None)
                 continue
-            if control.severity is not Severity.LOW and self.gate.levels.get(control.id) == "advisory":
-                report_violation(f"{control.id}: only advisory, by the pack's config", None)
-            for loosened in record.terms.relaxations:
-                report_violation(f"{control.id}: {loosened}, by the pack's config", None)
-            for verdict in record.verdicts:
-                if (note := _let_through(record.terms, verdict)) is not None:
-                    report_violation(f"{control.id}: {note}", verdict.resource)
-        report.write(self.gate.records.values(), args.get_config(), self.gate.levels)
-        self.gate.records.clear()
+            if control.severity is not Severity.LOW and self.run.levels.get(control.id) == "advisory":
+                report_violation(f"{control.id}: made advisory by the pack's config", None)
+            for relaxation in control_run.control_config.relaxations:
+                report_violation(f"{control.id}: {relaxation}, by the pack's config", None)
+            for verdict in control_run.verdicts:
+                if (notice := _allowed_notice(control_run.control_config, verdict)) is not None:
+                    report_violation(f"{control.id}: {notice}", verdict.resource)
+        report.write(self.run.control_runs.values(), args.get_config(), self.run.levels)
+        self.run.control_runs.clear()
 
 
-def _let_through(terms: ControlConfig, verdict: Verdict) -> str | None:
-    if not verdict.blocks or terms.blocks(verdict):
+def _allowed_notice(control_config: ControlConfig, verdict: Verdict) -> str | None:
+    """Return what a finding is and why the config doesn't let it block; None for any other verdict."""
+    if not verdict.blocks or control_config.blocks(verdict):
         return None
-    exemption = terms.exemption_for(verdict)
-    return f"{verdict.finding.text}; {exemption.summary if exemption else 'allowed as not known yet'}"
+    exemption = control_config.exemption_for(verdict)
+    return f"{verdict.finding.text}; {exemption.summary if exemption else 'allowed while it is unverified'}"
 
 
 def policies() -> list[Policy]:
-    """The pack's policies: a control each in the order of the catalogue, and the gate's own two last."""
-    gate = PackRun()
-    return [*(ControlPolicy(control, gate) for control in PREVIEW_CONTROLS), ConfigPolicy(gate), NoticePolicy(gate)]
+    """Return the pack's policies: each control in the order of the catalogue, then pack-config and pack-notice."""
+    run = PackRun()
+    return [*(ControlPolicy(control, run) for control in PREVIEW_CONTROLS), ConfigPolicy(run), NoticePolicy(run)]
 
 
-def message(terms: ControlConfig, verdict: Verdict) -> str:
-    """What was found, what is required and how to mend it. It follows the policy's description."""
-    lines = [f"Found: {verdict.finding.text}.", f"Required: {terms.control.requirement_text(terms.options)}."]
+def violation_message(control_config: ControlConfig, verdict: Verdict) -> str:
+    """Return what was found, what is required and how to fix it. The engine prints the policy's description first."""
+    control = control_config.control
+    lines = [f"Found: {verdict.finding.text}.", f"Required: {control.requirement_text(control_config.options)}."]
     if verdict.status is Status.UNVERIFIED:
-        lines.append(_how_to_know(verdict))
-    lines.append(f"Fix: {terms.control.remediation}")
+        lines.append(_unverified_explanation(verdict))
+    lines.append(f"Fix: {control.remediation}")
     return "\n".join(lines)
 
 
-def _how_to_know(verdict: Verdict) -> str:
-    sources = dict.fromkeys(source for each in verdict.finding.unknowns for source in each.sources)
-    waits = f"It waits for {_names(sources)}. " if sources else ""
+def _unverified_explanation(verdict: Verdict) -> str:
+    source_urns = dict.fromkeys(urn for unknown in verdict.finding.unknowns for urn in unknown.sources)
+    depends_on = f"It depends on {_resource_names(source_urns)}. " if source_urns else ""
     return (
-        f"What isn't known can't pass. {waits}Make it from values that are known at preview, such as a physical name "
-        "that the program gives, or pass the document to the component around it as a structured input, such as "
-        "bucketPolicy."
+        f"Unverified: a value that isn't known can't pass. {depends_on}Build it from values that are known at preview, "
+        "such as a physical name that the program sets, or pass the document to the component around it as a "
+        "structured input, such as bucketPolicy."
     )
 
 
-def _names(urns: Iterable[str]) -> str:
+def _resource_names(urns: Iterable[str]) -> str:
     return ", ".join(urn.rsplit("::", 1)[-1] for urn in urns)

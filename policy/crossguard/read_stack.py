@@ -1,48 +1,64 @@
-"""From Pulumi's resources to the facts that rules judge: of one before it exists, and of the whole stack."""
+"""The facts of a stack, read from its Pulumi resources: of one resource before it exists, or of the whole stack.
+
+Each service has a reader for each type of resource. This is the one place where they are joined.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
-from crossguard.graph import BUCKET, Graph, v7_type
-from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, s3, sns
-from crossguard.resources import Inputs, Resource
+from crossguard.graph import FactReader, Graph
+from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, sns
+from crossguard.resource_types import BUCKET, BUCKET_V2, v7_token
+from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa.model.data_class import DataClassTag
 from hipaa.model.stack import Fact, Stack
 
-READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
+READERS: Mapping[str, FactReader] = {
     **s3.READERS,
     **kms.READERS,
     **cloudtrail.READERS,
+    **logs.READERS,
     **cloudwatch.READERS,
     **sns.READERS,
     **iam.READERS,
     **backup.READERS,
 }
-STACK = "pulumi:pulumi:Stack"
 
 
-def resource_facts(resource: Resource, inputs: Inputs, data_class: DataClassTag) -> Stack:
-    """What one resource tells by itself."""
-    bucket_types = (BUCKET, "aws:s3/bucketV2:BucketV2")
-    known = inputs.bucket(resource.inputs.get("bucket"), bucket_types) if resource.type.startswith("aws:s3/") else []
-    graph = Graph([resource, *(each for each in known if each.urn != resource.urn)], inputs)
-    token = v7_type(resource.type)
+def resource_facts(resource: PulumiResource, inputs: ResourceInputs, data_class_tag: DataClassTag) -> Stack:
+    """Return the facts that one resource declares by itself.
+
+    Args:
+        resource: the resource, which the engine is about to create.
+        inputs: the inputs of the resources that the engine has shown so far.
+        data_class_tag: the tag that gives the data class of a bucket.
+    """
+    same_name = inputs.find_buckets(resource.inputs.get("bucket"), (BUCKET, BUCKET_V2))
+    buckets = [bucket for bucket in same_name if bucket.urn != resource.urn]
+    graph = Graph([resource, *(buckets if resource.type.startswith("aws:s3/") else [])], inputs)
+    token = v7_token(resource.type)
     facts: list[Fact] = []
-    if bucket := s3.one(resource, graph, data_class):
-        facts.append(bucket)
+    if bucket_fact := s3.read_bucket_or_companion(resource, graph, data_class_tag):
+        facts.append(bucket_fact)
     elif token in READERS:
         facts.extend(READERS[token](resource, graph))
     return Stack(tuple(facts), complete=False)
 
 
-def stack_facts(resources: Sequence[Resource], inputs: Inputs, data_class: DataClassTag) -> Stack:
-    """What all resources tell together."""
+def stack_facts(resources: Sequence[PulumiResource], inputs: ResourceInputs, data_class_tag: DataClassTag) -> Stack:
+    """Return the facts that all resources of a stack declare together.
+
+    Args:
+        resources: all resources of the stack.
+        inputs: the inputs of the resources that the engine has shown.
+        data_class_tag: the tag that gives the data class of a bucket.
+    """
     graph = Graph(resources, inputs)
-    buckets = s3.buckets(graph, data_class)
-    facts: list[Fact] = [*buckets, *s3.access_points(graph, buckets)]
+    buckets = s3.read_buckets(graph, data_class_tag)
+    facts: list[Fact] = [*buckets, *s3.read_access_points(graph, buckets)]
     for token, read in READERS.items():
         for resource in graph.by_type.get(token, []):
             facts.extend(read(resource, graph))
-    root = next((each.urn for each in resources if each.type == STACK), "")
-    return Stack(tuple(facts), root)
+    root_urn = next((resource.urn for resource in resources if resource.type == "pulumi:pulumi:Stack"), "")
+    return Stack(tuple(facts), root_urn)

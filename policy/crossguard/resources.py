@@ -1,7 +1,7 @@
-"""Resources as the pack keeps them: plain values, in which what isn't known yet is a fact's Unknown.
+"""Pulumi resources as the pack keeps them: plain values, with an Unknown for each value that isn't known yet.
 
-The SDK hands over proxies that raise UnknownValueError when an unknown property is read. Left to itself that turns
-a mandatory policy into an advisory note, so it is met here and nowhere else.
+The SDK's proxies raise UnknownValueError when an unknown property is read. Where a policy doesn't catch it, the SDK
+turns the mandatory policy into an advisory note. So this module catches it, and no other module sees a proxy.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ from hipaa.model.values import Unknown
 
 @dataclass(frozen=True)
 class Provider:
-    """The provider of a resource, by its URN; the region and the account that it tells of, and its default tags."""
+    """The provider of a resource.
+
+    Attributes:
+        region: None where it isn't configured or isn't known.
+        account: the account that its configuration names, in `allowedAccountIds` or a role's ARN.
+        tags: the default tags.
+    """
 
     urn: str = ""
     region: str | None = None
@@ -30,10 +36,15 @@ class Provider:
 
 
 @dataclass(frozen=True)
-class Resource:
-    """A resource of the stack: its inputs, and for each property the resources that its value comes from.
+class PulumiResource:
+    """A resource of the stack.
 
-    outputs: what the engine shows of it at the end; read through `output`, since most of it is never asked for.
+    Attributes:
+        parent: the URN of its parent.
+        protected: whether the resource option `protect` is on.
+        outputs: the properties that the engine shows at the end of a run. They are read lazily, through `output`,
+            because most are never needed.
+        sources: for each property, the resources that its value depends on.
     """
 
     urn: str
@@ -43,7 +54,7 @@ class Resource:
     provider: Provider = Provider()
     protected: bool = False
     outputs: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    sources: Mapping[str, tuple[Resource, ...]] = field(default_factory=dict, compare=False, repr=False)
+    sources: Mapping[str, tuple[PulumiResource, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -51,81 +62,86 @@ class Resource:
 
     @property
     def region(self) -> str | None:
-        """Its AWS region, where anything says it: itself (pulumi-aws 7), its provider or the environment."""
-        told = (
+        """The AWS region: from the resource itself (pulumi-aws 7), its provider or the environment."""
+        candidates = (
             self.inputs.get("region"),
             self.provider.region,
             os.environ.get("AWS_REGION"),
             os.environ.get("AWS_DEFAULT_REGION"),
         )
-        return next((each for each in told if each and isinstance(each, str)), None)
+        return next((region for region in candidates if region and isinstance(region, str)), None)
 
     @property
     def tags(self) -> Mapping[str, Any] | Unknown:
-        """Its own over its provider's, which AWS is given for it too."""
-        own, defaults = self.inputs.get("tags"), self.provider.tags
-        if isinstance(own, Unknown) or isinstance(defaults, Unknown):
-            return own if isinstance(own, Unknown) else defaults
-        return {**defaults, **(own if isinstance(own, Mapping) else {})}
+        """The resource's own tags and its provider's default tags. Its own take precedence."""
+        resource_tags, default_tags = self.inputs.get("tags"), self.provider.tags
+        if isinstance(resource_tags, Unknown):
+            return resource_tags
+        if isinstance(default_tags, Unknown):
+            return default_tags
+        return {**default_tags, **(resource_tags if isinstance(resource_tags, Mapping) else {})}
 
     def output(self, name: str) -> Any:
-        """A property that AWS or the provider may have chosen: None where there is none, Unknown before it is."""
+        """Return a property that AWS or the provider may have chosen: Unknown before it is, None if there is none."""
         try:
-            return _read(self.outputs, name, f"{self.name}.{name}")
+            return _unwrap_item(self.outputs, name, f"{self.name}.{name}")
         except KeyError:
             return self.inputs.get(name)
 
 
-class Inputs:
-    """What each resource was declared with, as the engine showed it before the resource came to be.
+class ResourceInputs:
+    """The inputs of each resource, as the engine showed them before the resource was created.
 
-    At the end of a preview the engine shows planned outputs instead, in which every property that AWS may fill in
-    is unknown and a component has only what it registered. The inputs say more, so they are remembered.
+    At the end of a preview the engine shows planned outputs instead. In those, every property that AWS may fill in is
+    unknown, and a component has only the outputs that it registered. The inputs say more, so they are kept.
     """
 
     def __init__(self) -> None:
-        self._seen: dict[str, Resource] = {}
-        self._named: dict[tuple[str, str], Resource] = {}
+        self._by_urn: dict[str, PulumiResource] = {}
+        self._by_bucket_name: dict[tuple[str, str], PulumiResource] = {}
         self._lock = threading.Lock()  # the SDK serves requests from several threads
 
-    def remember(self, args: ResourceValidationArgs) -> Resource:
-        inputs = plain(args.props, args.name)
-        resource = Resource(
+    def remember(self, args: ResourceValidationArgs) -> PulumiResource:
+        """Keep the inputs of a resource that the engine is about to create, and return the resource."""
+        inputs = unwrap(args.props, args.name)
+        resource = PulumiResource(
             args.urn, args.resource_type, inputs, args.opts.parent, _provider(args.provider), bool(args.opts.protect)
         )
         with self._lock:
-            self._seen[args.urn] = resource
+            self._by_urn[args.urn] = resource
             if isinstance(name := inputs.get("bucket"), str):
-                self._named[args.resource_type, name] = resource
+                self._by_bucket_name[args.resource_type, name] = resource
         return resource
 
-    def bucket(self, name: Any, types: Iterable[str]) -> list[Resource]:
-        """The bucket of a name, of one of these types, that was seen already."""
+    def find_buckets(self, name: Any, types: Iterable[str]) -> list[PulumiResource]:
+        """Return the resources of these types with this bucket name that the engine has shown so far."""
+        if not isinstance(name, str):
+            return []
         with self._lock:
-            return [found for each in types if isinstance(name, str) and (found := self._named.get((each, name)))]
+            return [self._by_bucket_name[token, name] for token in types if (token, name) in self._by_bucket_name]
 
-    def get(self, urn: str | None) -> Resource | None:
+    def get(self, urn: str | None) -> PulumiResource | None:
         with self._lock:
-            return self._seen.get(urn or "")
+            return self._by_urn.get(urn or "")
 
-    def whole_stack(self, resources: Iterable[PolicyResource]) -> list[Resource]:
-        """Every resource of the stack with its remembered inputs, and where the values of its properties come from."""
-        every = list(resources)
-        sources: dict[str, dict[str, tuple[Resource, ...]]] = {resource.urn: {} for resource in every}
-        made = {resource.urn: self._make(resource, sources[resource.urn]) for resource in every}
-        for resource in every:
-            for name, dependencies in resource.property_dependencies.items():
-                sources[resource.urn][name] = tuple(made[each.urn] for each in dependencies)
-        return list(made.values())
+    def join_stack(self, resources: Iterable[PolicyResource]) -> list[PulumiResource]:
+        """Return every resource of the stack with the inputs that were kept and the sources of its properties."""
+        policy_resources = list(resources)
+        sources: dict[str, dict[str, tuple[PulumiResource, ...]]] = {resource.urn: {} for resource in policy_resources}
+        joined = {resource.urn: self._join(resource, sources[resource.urn]) for resource in policy_resources}
+        for resource in policy_resources:
+            for prop, dependencies in resource.property_dependencies.items():
+                sources[resource.urn][prop] = tuple(joined[dependency.urn] for dependency in dependencies)
+        return list(joined.values())
 
-    def _make(self, resource: PolicyResource, sources: Mapping[str, tuple[Resource, ...]]) -> Resource:
-        seen = self.get(resource.urn)
-        inputs = seen.inputs if seen else plain(resource.props, resource.name)
-        if seen and not isinstance(inputs.get("bucket"), str) and "bucket" in set(resource.props):
-            chosen = _read(resource.props, "bucket", f"{resource.name}.bucket")
-            if isinstance(chosen, str):  # by AWS or the provider: the outputs alone tell it
-                inputs = {**inputs, "bucket": chosen}
-        return Resource(
+    def _join(self, resource: PolicyResource, sources: Mapping[str, tuple[PulumiResource, ...]]) -> PulumiResource:
+        remembered = self.get(resource.urn)
+        inputs = remembered.inputs if remembered else unwrap(resource.props, resource.name)
+        if remembered and not isinstance(inputs.get("bucket"), str) and "bucket" in set(resource.props):
+            bucket_name = _unwrap_item(resource.props, "bucket", f"{resource.name}.bucket")
+            if isinstance(bucket_name, str):  # AWS or the provider chose it, so only the outputs have it
+                inputs = {**inputs, "bucket": bucket_name}
+        return PulumiResource(
             resource.urn,
             resource.resource_type,
             inputs,
@@ -140,14 +156,11 @@ class Inputs:
 def _provider(provider: PolicyProviderResource | None) -> Provider:
     if provider is None:
         return Provider()
-    props = plain(provider.props, provider.name)
-    accounts = decoded(props.get("allowedAccountIds"))
-    roles = decoded(props.get("assumeRoles")) or [decoded(props.get("assumeRole"))]
-    role = roles[-1].get("roleArn") if isinstance(roles, list) and isinstance(roles[-1], Mapping) else None
-    account = accounts[0] if isinstance(accounts, list) and len(accounts) == 1 else account_of(role)
+    props = unwrap(provider.props, provider.name)
     region = props.get("region")
-    given = decoded(props.get("defaultTags"))
-    tags = given.get("tags") if isinstance(given, Mapping) else given
+    account = _provider_account(props)
+    default_tags = parse_json(props.get("defaultTags"))
+    tags = default_tags.get("tags") if isinstance(default_tags, Mapping) else default_tags
     return Provider(
         provider.urn,
         region if isinstance(region, str) else None,
@@ -156,30 +169,44 @@ def _provider(provider: PolicyProviderResource | None) -> Provider:
     )
 
 
-def account_of(arn: Any) -> str | None:
-    """The account in an ARN; None where there is none."""
+def _provider_account(props: Mapping[str, Any]) -> Any:
+    accounts = parse_json(props.get("allowedAccountIds"))
+    if isinstance(accounts, list) and len(accounts) == 1:
+        return accounts[0]
+    roles = parse_json(props.get("assumeRoles")) or [parse_json(props.get("assumeRole"))]
+    last_role = roles[-1] if isinstance(roles, list) else None
+    return account_in_arn(last_role.get("roleArn")) if isinstance(last_role, Mapping) else None
+
+
+def account_in_arn(arn: Any) -> str | None:
+    """Return the account in an ARN, or None if there is none."""
     parts = arn.split(":", 5) if isinstance(arn, str) else []
     return parts[4] if len(parts) == 6 and len(parts[4]) == 12 and parts[4].isdecimal() else None
 
 
-def plain(value: Any, where: str) -> Any:
-    """A property's value without the SDK's proxies; `where` names it for messages."""
+def unwrap(value: Any, path: str) -> Any:
+    """Return a property's value without the SDK's proxies.
+
+    Args:
+        value: the value, which may be a proxy.
+        path: the path that an Unknown in it has in messages, such as `phi-policy.policy`.
+    """
     if isinstance(value, Mapping):
-        return {key: _read(value, key, f"{where}.{key}") for key in value}
+        return {key: _unwrap_item(value, key, f"{path}.{key}") for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_read(value, at, f"{where}[{at}]") for at in range(len(value))]
+        return [_unwrap_item(value, index, f"{path}[{index}]") for index in range(len(value))]
     return value
 
 
-def _read(container: Any, key: Any, where: str) -> Any:
+def _unwrap_item(container: Any, key: Any, path: str) -> Any:
     try:
-        return plain(container[key], where)
+        return unwrap(container[key], path)
     except UnknownValueError:
-        return Unknown(where)
+        return Unknown(path)
 
 
-def decoded(value: Any) -> Any:
-    """A property of a provider, which Pulumi hands over as JSON text where it isn't a text by itself."""
+def parse_json(value: Any) -> Any:
+    """Return a provider's property. Pulumi passes every property of a provider that isn't a string as JSON text."""
     if not isinstance(value, str):
         return value
     try:

@@ -1,17 +1,17 @@
-"""What the policies of the pack share in one run: the facts, read once, and the verdicts that have been given."""
+"""The state that the pack's policies share in one run: the facts, which are read once, and the verdicts so far."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
 from crossguard import read_stack
-from crossguard.resources import Inputs
+from crossguard.resources import ResourceInputs
 from hipaa.catalogue import judge
 from hipaa.model.control import Control
 from hipaa.model.control_config import ControlConfig, load_config
@@ -23,74 +23,88 @@ from hipaa.model.verdict import Status, Verdict
 
 @dataclass
 class ControlRun:
-    """A control's part in a run."""
+    """A control's configuration and its verdicts on the whole stack."""
 
-    terms: ControlConfig
-    verdicts: list[Verdict] = field(default_factory=list)
+    control_config: ControlConfig
+    verdicts: list[Verdict]
 
 
 class PackRun:
-    """The state of a run."""
+    """The state of one run of the pack.
+
+    Attributes:
+        inputs: the inputs of the resources that the engine has shown.
+        control_runs: by control, the verdicts on the whole stack.
+        already_reported: by URN and control, the resources whose findings were reported before they existed. The
+            check of the whole stack doesn't repeat those.
+        levels: by control, the enforcement level after the pack's config.
+    """
 
     def __init__(self) -> None:
-        self.inputs = Inputs()
-        self.records: dict[str, ControlRun] = {}
-        # By resource and control, what was told before the resource existed; it is not said again at the end.
-        self.reported: dict[str, dict[str, frozenset[str]]] = {}
+        self.inputs = ResourceInputs()
+        self.control_runs: dict[str, ControlRun] = {}
+        self.already_reported: dict[str, dict[str, frozenset[str]]] = {}
         self.levels: dict[str, str] = {}
-        self._terms: dict[str, ControlConfig] = {}
-        self._given: dict[str, Any] = {}
-        self._read = threading.local()
+        self._control_configs: dict[str, ControlConfig] = {}
+        self._raw_configs: dict[str, Any] = {}
+        self._last_read = threading.local()
+
+    def config_for(self, control: Control, raw_config: Mapping[str, Any] | None) -> ControlConfig:
+        """Return a control's configuration, parsed again only if it has changed."""
+        if control.id not in self._control_configs or self._raw_configs[control.id] != raw_config:
+            self._raw_configs[control.id] = raw_config
+            self._control_configs[control.id] = load_config(control, raw_config, datetime.now(UTC).date())
+        return self._control_configs[control.id]
 
     @property
-    def today(self) -> date:
-        return datetime.now(UTC).date()
+    def data_class_tag(self) -> DataClassTag:
+        """The tag that the options of s3-data-class-tag name. It is the pack's first policy, so they are loaded."""
+        control_config = self._control_configs.get("s3-data-class-tag")
+        return DataClassTag.from_options(control_config.options) if control_config else DataClassTag()
 
-    def config_for(self, control: Control, config: Mapping[str, Any] | None) -> ControlConfig:
-        """A control's terms, which stay the same all through a run; those of s3-data-class-tag are needed first."""
-        if control.id not in self._terms or self._given[control.id] != config:
-            self._given[control.id] = config
-            self._terms[control.id] = load_config(control, config, self.today)
-        return self._terms[control.id]
+    def resource_facts(self, args: ResourceValidationArgs) -> Stack:
+        """Return the facts of one resource, read once for all policies that get the same properties."""
 
-    @property
-    def data_class(self) -> DataClassTag:
-        """As the config of s3-data-class-tag says, the first of the pack's policies."""
-        told = self._terms.get("s3-data-class-tag")
-        return DataClassTag.from_options(told.options) if told else DataClassTag()
-
-    def before(self, args: ResourceValidationArgs) -> Stack:
-        """A resource's facts, read once for all policies that are handed the same properties."""
-        if getattr(self._read, "of", None) is not args.props:
+        def read() -> Stack:
             resource = self.inputs.remember(args)
-            self._read.facts = read_stack.resource_facts(resource, self.inputs, self.data_class)
-            self._read.of = args.props
-        facts: Stack = self._read.facts
+            return read_stack.resource_facts(resource, self.inputs, self.data_class_tag)
+
+        return self._read_once(args.props, read)
+
+    def stack_facts(self, args: StackValidationArgs) -> Stack:
+        """Return the facts of the whole stack, read once for all policies that get the same resources."""
+
+        def read() -> Stack:
+            resources = self.inputs.join_stack(args.resources)
+            return read_stack.stack_facts(resources, self.inputs, self.data_class_tag)
+
+        return self._read_once(args.resources, read)
+
+    def _read_once(self, request_data: object, read: Callable[[], Stack]) -> Stack:
+        if getattr(self._last_read, "request_data", None) is not request_data:
+            self._last_read.facts = read()
+            self._last_read.request_data = request_data
+        facts: Stack = self._last_read.facts
         return facts
 
-    def whole(self, args: StackValidationArgs) -> Stack:
-        """The stack's facts, read once for all policies that are handed the same resources."""
-        if getattr(self._read, "of", None) is not args.resources:
-            resources = self.inputs.whole_stack(args.resources)
-            self._read.facts = read_stack.stack_facts(resources, self.inputs, self.data_class)
-            self._read.of = args.resources
-        facts: Stack = self._read.facts
-        return facts
+    def check_resource(self, control_config: ControlConfig, stack: Stack, urn: str) -> list[Verdict]:
+        """Return the failures of one resource by itself. Findings that need more are left to the check of the stack."""
+        control = control_config.control
+        verdicts = judge(control, RuleContext(stack, control_config.options))
+        failures = [verdict for verdict in verdicts if verdict.status is Status.FAIL and control_config.blocks(verdict)]
+        self.already_reported.setdefault(urn, {})[control.id] = frozenset(verdict.resource for verdict in failures)
+        return failures
 
-    def judge_before(self, terms: ControlConfig, stack: Stack, urn: str) -> list[Verdict]:
-        """What a resource gets wrong by itself. What can't be told of it yet is told at the end."""
-        verdicts = judge(terms.control, RuleContext(stack, terms.options))
-        wrong = [each for each in verdicts if each.status is Status.FAIL and terms.blocks(each)]
-        self.reported.setdefault(urn, {})[terms.control.id] = frozenset(each.resource for each in wrong)
-        return wrong
+    def discard(self, urn: str) -> None:
+        """Forget the findings about a resource, because the engine shows it again and it may have changed."""
+        self.already_reported.pop(urn, None)
 
-    def forget(self, urn: str) -> None:
-        """A resource may be shown again, changed: what was told of it holds no more."""
-        self.reported.pop(urn, None)
-
-    def judge_whole(self, terms: ControlConfig, stack: Stack) -> list[Verdict]:
-        """What is wrong, missing or not known in the whole stack, and hasn't been said before."""
-        verdicts = judge(terms.control, RuleContext(stack, terms.options))
-        self.records[terms.control.id] = ControlRun(terms, verdicts)
-        told = set().union(*(told.get(terms.control.id, ()) for told in self.reported.values()))
-        return [each for each in verdicts if terms.blocks(each) and each.resource not in told]
+    def check_stack(self, control_config: ControlConfig, stack: Stack) -> list[Verdict]:
+        """Return the blocking verdicts on the whole stack that weren't reported before the resources existed."""
+        control = control_config.control
+        verdicts = judge(control, RuleContext(stack, control_config.options))
+        self.control_runs[control.id] = ControlRun(control_config, verdicts)
+        reported: set[str] = set()
+        for resources_by_control in self.already_reported.values():
+            reported |= resources_by_control.get(control.id, frozenset())
+        return [verdict for verdict in verdicts if control_config.blocks(verdict) and verdict.resource not in reported]

@@ -1,12 +1,13 @@
-"""The pack's server: the SDK's own, which reads each request once instead of once for every policy.
+"""The pack's gRPC server: the SDK's own, changed to read each request once instead of once for every policy.
 
-With some fifty policies the SDK would deserialise each resource fifty times. What is replaced is its private servicer,
-so only of the version that this was written for and is tested with. With another the SDK serves as it always does: the
-same verdicts, in more time.
+The SDK would deserialize each resource once for each of some fifty policies. The class that does so is private, so it
+is replaced only in the SDK version that this module was written for and is tested with. With any other version the
+SDK's own class serves the pack: the verdicts are the same, but take longer.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
@@ -28,83 +29,105 @@ from pulumi_policy import (
 from crossguard.policies import ControlPolicy, policies
 from hipaa.catalogue import controls_for_resource
 
-SDK = "1.21.0"
-Plain: Any = sdk._PolicyAnalyzerServicer
+EXPECTED_SDK_VERSION = "1.21.0"
+SdkServicer: Any = sdk._PolicyAnalyzerServicer
 
 
-class Reader(ResourceValidationPolicy, StackValidationPolicy):
-    """Keeps what the SDK read of a request, for the policies to share."""
+class RequestReader(ResourceValidationPolicy, StackValidationPolicy):
+    """A policy that reports nothing and keeps the arguments that the SDK read from a request."""
 
     def __init__(self) -> None:
-        Policy.__init__(self, "reader", "Reads.")
-        self.taken = threading.local()
+        Policy.__init__(self, "request-reader", "Keeps what the SDK read from a request.")
+        self.last_request = threading.local()
 
     def has_validation(self) -> bool:
         return True
 
     def validate(self, args: ResourceValidationArgs | StackValidationArgs, _: ReportViolation) -> None:
-        self.taken.args = args
+        self.last_request.args = args
 
 
-class Servicer(Plain):  # type: ignore[misc]
-    """Answers as the SDK's does, with one reading. An exception ends the run: nothing is made advisory by it."""
+class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
+    """Responds as the SDK's servicer does, but reads each request once.
+
+    An exception ends the run. The SDK would report it as an advisory note.
+    """
 
     def __init__(self, name: str, pack_version: str, policies: list[Policy], *rest: Any) -> None:
         super().__init__(name, pack_version, policies, *rest)
         self._policies = policies
-        self._controls = [policy for policy in policies if isinstance(policy, ControlPolicy)]
-        self._reader = Reader()
-        self._sdk = Plain(name, pack_version, [self._reader], *rest)
+        self._control_policies = [policy for policy in policies if isinstance(policy, ControlPolicy)]
+        self._run = self._control_policies[0].run
+        self._reader = RequestReader()
+        self._read_servicer = SdkServicer(name, pack_version, [self._reader], *rest)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        """What the config makes of each level is told too, for the gate to show, and every control's terms."""
-        answer = super().Configure(request, context)
-        for policy in self._controls:
-            policy.gate.levels[policy.name] = self._get_enforcement_level(policy).value
-            policy.gate.config_for(policy.control, self._get_policy_config(policy.name))
-        return answer
+        """Apply the config, and keep each control's enforcement level, for pack-notice, and configuration."""
+        response = super().Configure(request, context)
+        for policy in self._control_policies:
+            self._run.levels[policy.name] = self._get_enforcement_level(policy).value
+            self._run.config_for(policy.control, self._get_policy_config(policy.name))
+        return response
 
     def Analyze(self, request: Any, context: Any) -> Any:
-        """Asks only the policies whose controls the resource concerns, and most resources concern few."""
-        self._sdk.Analyze(request, context)
-        read: ResourceValidationArgs = self._reader.taken.args
-        gate = self._controls[0].gate
-        concern = controls_for_resource(gate.before(read))
-        gate.forget(read.urn)
-        asked = [policy for policy in self._controls if policy.name in concern]
+        """Check one resource. Only the policies whose controls check its facts run: most resources need few."""
+        self._read_servicer.Analyze(request, context)
+        args: ResourceValidationArgs = self._reader.last_request.args
+        control_ids = controls_for_resource(self._run.resource_facts(args))
+        self._run.discard(args.urn)
+        relevant = [policy for policy in self._control_policies if policy.name in control_ids]
         response = proto.AnalyzeResponse()
-        for policy, config, report in self._asked(asked, response):
-            shared = (read.resource_type, read.props, read.urn, read.name, read.opts, read.provider)
-            policy.validate(ResourceValidationArgs(*shared, config), report)
+        for policy, config, report_violation in self._enabled(relevant, response):
+            shared_args = (args.resource_type, args.props, args.urn, args.name, args.opts, args.provider)
+            policy.validate(ResourceValidationArgs(*shared_args, config), report_violation)
         return response
 
     def AnalyzeStack(self, request: Any, context: Any) -> Any:
-        self._sdk.AnalyzeStack(request, context)
-        resources = self._reader.taken.args.resources
+        """Check the whole stack."""
+        self._read_servicer.AnalyzeStack(request, context)
+        resources = self._reader.last_request.args.resources
         response = proto.AnalyzeResponse()
-        for policy, config, report in self._asked(self._policies, response):
-            policy.validate(StackValidationArgs(resources, config), report)
+        for policy, config, report_violation in self._enabled(self._policies, response):
+            policy.validate(StackValidationArgs(resources, config), report_violation)
         return response
 
     def Remediate(self, _request: Any, _context: Any) -> Any:
-        """No policy of this pack remediates."""
+        """Return an empty response, because no policy of this pack remediates."""
         return proto.RemediateResponse()
 
-    def _asked(self, policies: Iterable[Any], response: Any) -> Iterator[tuple[Any, Any, ReportViolation]]:
-        """Those of the policies that the config lets run, with their config and how they report."""
+    def _enabled(self, policies: Iterable[Any], response: Any) -> Iterator[tuple[Any, Any, ReportViolation]]:
+        """Yield each policy that the config doesn't disable, with its config and the function that reports for it.
+
+        pack-config and pack-notice always run, at their own levels: they report what the config does, so it can't
+        disable them.
+        """
         for policy in policies:
-            level = self._get_enforcement_level(policy)
-            if not isinstance(policy, ControlPolicy):
-                level = policy.enforcement_level  # the gate's own show what the config does, so it can't silence them
+            is_control = isinstance(policy, ControlPolicy)
+            level = self._get_enforcement_level(policy) if is_control else policy.enforcement_level
             if level is EnforcementLevel.DISABLED:
                 continue
             level = EnforcementLevel.MANDATORY if level is EnforcementLevel.REMEDIATE else level
-            about = (policy.name, policy.description, level, policy.severity)
-            yield policy, self._get_policy_config(policy.name), self._create_report_violation(response, *about)
+            metadata = (policy.name, policy.description, level, policy.severity)
+            yield policy, self._get_policy_config(policy.name), self._create_report_violation(response, *metadata)
 
 
 def serve() -> None:
-    """Serves the pack until the engine has done with it."""
-    if version("pulumi-policy") == SDK:
-        sdk._PolicyAnalyzerServicer = Servicer  # type: ignore[misc, assignment]
+    """Serve the pack until the engine stops it."""
+    install_servicer(version("pulumi-policy"))
     PolicyPack(name="hipaa", policies=policies())
+
+
+def install_servicer(sdk_version: str) -> None:
+    """Replace the SDK's servicer or, if the SDK has another version than expected, say on stderr that it stays.
+
+    The engine reads the server's port from the first line of stdout, so nothing else may be printed there.
+    """
+    if sdk_version == EXPECTED_SDK_VERSION:
+        sdk._PolicyAnalyzerServicer = ReadOnceServicer  # type: ignore[misc, assignment]
+        return
+    print(
+        f"hipaa pack: pulumi-policy {sdk_version} is installed, but this pack expects {EXPECTED_SDK_VERSION}. "
+        "The SDK's own server is used instead: the verdicts are the same, but take longer, and pack-notice and the "
+        f"report don't show enforcement levels. To fix: pip install pulumi-policy=={EXPECTED_SDK_VERSION}",
+        file=sys.stderr,
+    )

@@ -8,8 +8,8 @@ import (
 	shim "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim"
 )
 
-// tree is a property as Terraform has it, with the name that the bridge gives it by itself: what overlay.py compares
-// with the SDK.
+// tree describes a Terraform property, with the name that the bridge gives it by default. overlay.py compares it with
+// the SDK's property.
 type tree struct {
 	Name   string           `json:"name"`
 	Input  bool             `json:"input"`
@@ -18,12 +18,13 @@ type tree struct {
 	Fields map[string]*tree `json:"fields,omitempty"`
 }
 
+// member is a resource or a data source.
 type member struct {
 	Token  string           `json:"token"`
 	Fields map[string]*tree `json:"fields"`
 }
 
-// printFields shows everything that is served as it would be without overlay.json.
+// printFields prints the served resources and functions as JSON, as they would be without overlay.json.
 func printFields(info tfbridge.ProviderInfo) error {
 	resources, functions := map[string]member{}, map[string]member{}
 	for name, res := range info.Resources {
@@ -40,18 +41,18 @@ func printFields(info tfbridge.ProviderInfo) error {
 }
 
 func trees(schema shim.SchemaMap) map[string]*tree {
-	all := map[string]*tree{}
+	properties := map[string]*tree{}
 	for name, sch := range schema.Range {
 		list := sch.Type() == shim.TypeList || sch.Type() == shim.TypeSet
-		all[name] = &tree{
+		properties[name] = &tree{
 			Name:   tfbridge.TerraformToPulumiNameV2(name, schema, nil),
 			Input:  sch.Optional() || sch.Required(),
 			List:   list,
 			Single: tfbridge.IsMaxItemsOne(sch, nil),
 		}
 		if object := objectOf(sch); object != nil {
-			all[name].Fields = trees(object)
+			properties[name].Fields = trees(object)
 		}
 	}
-	return all
+	return properties
 }

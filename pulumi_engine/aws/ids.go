@@ -8,8 +8,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// ids are the properties that pulumi-aws makes an id of, joined by commas, for resources that have none in Terraform.
-var ids = map[string][]resource.PropertyKey{
+// idProperties lists the properties that pulumi-aws joins with commas into an ID, for resources that have no ID in
+// Terraform.
+var idProperties = map[string][]resource.PropertyKey{
 	"aws_backup_restore_testing_plan":                   {"name"},
 	"aws_backup_restore_testing_selection":              {"name", "restoreTestingPlanName"},
 	"aws_cloudwatch_contributor_insight_rule":           {"ruleName"},
@@ -30,15 +31,16 @@ var ids = map[string][]resource.PropertyKey{
 	"aws_s3control_directory_bucket_access_point_scope": {"name", "accountId"},
 }
 
+// computeIDs sets the ID of each resource in idProperties.
 func computeIDs(info *tfbridge.ProviderInfo) {
-	for name, keys := range ids {
+	for name, keys := range idProperties {
 		if res, ok := info.Resources[name]; ok {
-			res.ComputeID = joined(keys)
+			res.ComputeID = joinProperties(keys)
 		}
 	}
 }
 
-func joined(keys []resource.PropertyKey) tfbridge.ComputeID {
+func joinProperties(keys []resource.PropertyKey) tfbridge.ComputeID {
 	return func(_ context.Context, state resource.PropertyMap) (resource.ID, error) {
 		var parts []string
 		for _, key := range keys {

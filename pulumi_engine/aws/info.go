@@ -8,14 +8,15 @@ import (
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 )
 
-// providerInfo is what the bridge asks of a provider's author: which Terraform things become which Pulumi things.
+// providerInfo returns the bridge's description of the provider: how Terraform resources, data sources and properties
+// map to Pulumi.
 func providerInfo(ctx context.Context, terraform tfprotov6.ProviderServer) (tfbridge.ProviderInfo, error) {
 	info := tfbridge.ProviderInfo{
-		P:              proto.New(ctx, narrow(terraform)),
+		P:              proto.New(ctx, serve(terraform)),
 		Name:           "aws",
 		ResourcePrefix: "aws",
 		Version:        version,
-		// They would show Terraform's id under a second name, since the plugin protocol calls it optional.
+		// The default fixups would expose Terraform's id under a second name, because the plugin protocol marks it optional.
 		SkipDefaultFixups: true,
 		MetadataInfo:      &tfbridge.MetadataInfo{Data: tfbridge.ProviderMetadata(nil)},
 	}
@@ -27,13 +28,13 @@ func providerInfo(ctx context.Context, terraform tfprotov6.ProviderServer) (tfbr
 	}
 	omitTimeouts(&info)
 	setAutonaming(&info)
-	replaceInOrder(&info)
+	setDeleteBeforeReplace(&info)
 	computeIDs(&info)
 	return info, checkInputs(&info)
 }
 
-// omitTimeouts: in Pulumi they are an option of every resource instead. The one below is of another make in Terraform,
-// for which the SDK has them as a property.
+// omitTimeouts removes the timeouts property: in Pulumi it is a resource option instead. The exception below is built
+// on Terraform's newer plugin framework, and for it the SDK has timeouts as a property.
 func omitTimeouts(info *tfbridge.ProviderInfo) {
 	for name, res := range info.Resources {
 		_, ok := info.P.ResourcesMap().Get(name).Schema().GetOk("timeouts")

@@ -11,15 +11,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// terraform is a Terraform provider with little in it, that remembers which resource it was asked about.
-type terraform struct {
+// fakeTerraform is a small Terraform provider that records which resource it was called for.
+type fakeTerraform struct {
 	tfprotov6.ProviderServer
 	resources map[string]*tfprotov6.Schema
 	functions map[string]*tfprotov6.Schema
-	asked     string
+	planned   string // the type of the resource that was planned
 }
 
-func (tf *terraform) GetProviderSchema(
+func (tf *fakeTerraform) GetProviderSchema(
 	context.Context, *tfprotov6.GetProviderSchemaRequest,
 ) (*tfprotov6.GetProviderSchemaResponse, error) {
 	return &tfprotov6.GetProviderSchemaResponse{
@@ -29,10 +29,10 @@ func (tf *terraform) GetProviderSchema(
 	}, nil
 }
 
-func (tf *terraform) PlanResourceChange(
+func (tf *fakeTerraform) PlanResourceChange(
 	_ context.Context, req *tfprotov6.PlanResourceChangeRequest,
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
-	tf.asked = req.TypeName
+	tf.planned = req.TypeName
 	return &tfprotov6.PlanResourceChangeResponse{}, nil
 }
 
@@ -44,7 +44,7 @@ func text(name string) *tfprotov6.SchemaAttribute {
 	return &tfprotov6.SchemaAttribute{Name: name, Type: tftypes.String, Optional: true}
 }
 
-// nested is what the plugin framework makes of a single block: a list that doesn't say it holds one at most.
+// nested returns a single block as the plugin framework declares it: a list that doesn't state its limit of one item.
 func nested(name string, attributes ...*tfprotov6.SchemaAttribute) *tfprotov6.SchemaNestedBlock {
 	return &tfprotov6.SchemaNestedBlock{
 		TypeName: name,
@@ -53,7 +53,7 @@ func nested(name string, attributes ...*tfprotov6.SchemaAttribute) *tfprotov6.Sc
 	}
 }
 
-func infoOf(t *testing.T, tf *terraform) tfbridge.ProviderInfo {
+func infoOf(t *testing.T, tf *fakeTerraform) tfbridge.ProviderInfo {
 	t.Helper()
 	info, err := providerInfo(context.Background(), tf)
 	if err != nil {
@@ -62,8 +62,8 @@ func infoOf(t *testing.T, tf *terraform) tfbridge.ProviderInfo {
 	return info
 }
 
-func TestOnlyTheServicesInUseAreServed(t *testing.T) {
-	info := infoOf(t, &terraform{
+func TestProviderInfoServesOnlyServicesInUse(t *testing.T) {
+	info := infoOf(t, &fakeTerraform{
 		resources: map[string]*tfprotov6.Schema{"aws_s3_bucket": block(), "aws_instance": block()},
 		functions: map[string]*tfprotov6.Schema{"aws_region": block(), "aws_ami": block()},
 	})
@@ -79,23 +79,23 @@ func TestOnlyTheServicesInUseAreServed(t *testing.T) {
 	}
 }
 
-func TestTerraformKnowsNothingOfTheOldNames(t *testing.T) {
-	tf := &terraform{}
+func TestDeprecatedNamesAreTranslatedForTerraform(t *testing.T) {
+	tf := &fakeTerraform{}
 	req := &tfprotov6.PlanResourceChangeRequest{TypeName: "aws_s3_bucket_v2"}
-	if _, err := narrow(tf).PlanResourceChange(context.Background(), req); err != nil || tf.asked != "aws_s3_bucket" {
-		t.Fatalf("asked for %s, %v", tf.asked, err)
+	if _, err := serve(tf).PlanResourceChange(context.Background(), req); err != nil || tf.planned != "aws_s3_bucket" {
+		t.Fatalf("planned %s, %v", tf.planned, err)
 	}
 	if req.TypeName != "aws_s3_bucket_v2" {
 		t.Error("the bridge's own request was changed")
 	}
 }
 
-func TestTheOverlayRenamesAndFlattens(t *testing.T) {
+func TestOverlayRenamesAndFlattens(t *testing.T) {
 	rule := nested("rule", text("id"))
 	rule.Block.BlockTypes = []*tfprotov6.SchemaNestedBlock{nested("expiration", text("date")), nested("transition")}
 	lifecycle := block()
 	lifecycle.Block.BlockTypes = []*tfprotov6.SchemaNestedBlock{rule}
-	info := infoOf(t, &terraform{resources: map[string]*tfprotov6.Schema{
+	info := infoOf(t, &fakeTerraform{resources: map[string]*tfprotov6.Schema{
 		"aws_s3_bucket_lifecycle_configuration": lifecycle,
 		"aws_sns_topic_subscription":            block(text("topic_arn")),
 	}})
@@ -112,46 +112,48 @@ func TestTheOverlayRenamesAndFlattens(t *testing.T) {
 	}
 }
 
-func TestANameThatTerraformHasForSomethingElseIsLeft(t *testing.T) {
-	for version, attributes := range map[string][]*tfprotov6.SchemaAttribute{
+func TestOverlaySkipsNamesThatTerraformUses(t *testing.T) {
+	for want, attributes := range map[string][]*tfprotov6.SchemaAttribute{
 		"region": {text("name")},
 		"":       {text("name"), text("region")},
 	} {
-		info := infoOf(t, &terraform{functions: map[string]*tfprotov6.Schema{"aws_region": block(attributes...)}})
-		if got := info.DataSources["aws_region"].Fields["name"].Name; got != version {
-			t.Errorf("name is %q, not %q", got, version)
+		info := infoOf(t, &fakeTerraform{functions: map[string]*tfprotov6.Schema{"aws_region": block(attributes...)}})
+		if got := info.DataSources["aws_region"].Fields["name"].Name; got != want {
+			t.Errorf("name is %q, want %q", got, want)
 		}
 	}
 }
 
-func TestAPolicyMayBeAnObject(t *testing.T) {
-	info := infoOf(t, &terraform{resources: map[string]*tfprotov6.Schema{"aws_s3_bucket_policy": block(text("policy"))}})
+func TestPolicyDocumentsMayBeObjects(t *testing.T) {
+	info := infoOf(t, &fakeTerraform{resources: map[string]*tfprotov6.Schema{
+		"aws_s3_bucket_policy": block(text("policy")),
+	}})
 	check := info.Resources["aws_s3_bucket_policy"].PreCheckCallback
 	object := resource.NewObjectProperty(resource.PropertyMap{"Version": resource.NewStringProperty("2012-10-17")})
 	unknown := resource.MakeComputed(resource.NewStringProperty(""))
-	partly := resource.NewObjectProperty(resource.PropertyMap{"Version": unknown})
-	asText := resource.NewStringProperty(`{"Version":"2012-10-17"}`)
-	for name, test := range map[string]struct{ given, want resource.PropertyValue }{
-		"object":           {object, asText},
-		"secret object":    {resource.MakeSecret(object), resource.MakeSecret(asText)},
-		"text":             {asText, asText},
-		"unknown":          {unknown, unknown},
-		"partly unknown":   {partly, unknown},
-		"text that is odd": {resource.NewStringProperty("odd"), resource.NewStringProperty("odd")},
+	partlyUnknown := resource.NewObjectProperty(resource.PropertyMap{"Version": unknown})
+	encoded := resource.NewStringProperty(`{"Version":"2012-10-17"}`)
+	for name, test := range map[string]struct{ input, want resource.PropertyValue }{
+		"object":         {object, encoded},
+		"secret object":  {resource.MakeSecret(object), resource.MakeSecret(encoded)},
+		"text":           {encoded, encoded},
+		"unknown":        {unknown, unknown},
+		"partly unknown": {partlyUnknown, unknown},
+		"not a document": {resource.NewStringProperty("odd"), resource.NewStringProperty("odd")},
 	} {
-		got, err := check(context.Background(), resource.PropertyMap{"policy": test.given}, nil)
+		got, err := check(context.Background(), resource.PropertyMap{"policy": test.input}, nil)
 		if err != nil || !got["policy"].DeepEquals(test.want) {
 			t.Errorf("%s: %v, %v", name, got["policy"], err)
 		}
 	}
 }
 
-func TestAPropertyThatTerraformHasNotIsAnError(t *testing.T) {
+func TestUnsupportedPropertiesAreErrors(t *testing.T) {
 	rule := nested("rule", text("id"))
 	rule.Block.BlockTypes = []*tfprotov6.SchemaNestedBlock{nested("expiration", text("date"))}
 	lifecycle := block(text("bucket"), &tfprotov6.SchemaAttribute{Name: "shown", Type: tftypes.String, Computed: true})
 	lifecycle.Block.BlockTypes = []*tfprotov6.SchemaNestedBlock{rule}
-	info := infoOf(t, &terraform{resources: map[string]*tfprotov6.Schema{
+	info := infoOf(t, &fakeTerraform{resources: map[string]*tfprotov6.Schema{
 		"aws_s3_bucket_lifecycle_configuration": lifecycle,
 	}})
 	check := info.Resources["aws_s3_bucket_lifecycle_configuration"].PreCheckCallback
@@ -162,10 +164,10 @@ func TestAPropertyThatTerraformHasNotIsAnError(t *testing.T) {
 		inputs map[string]any
 		want   string
 	}{
-		"all known":    {rules(map[string]any{"date": "d"}), ""},
-		"region":       {map[string]any{"region": "r"}, "region: this machine's"},
-		"only shown":   {map[string]any{"shown": "s"}, "shown: this machine's"},
-		"within lists": {rules(map[string]any{"new": "n"}), "rules[0].expiration.new: this machine's"},
+		"all supported": {rules(map[string]any{"date": "d"}), ""},
+		"region":        {map[string]any{"region": "r"}, "region: not supported by this machine's"},
+		"output only":   {map[string]any{"shown": "s"}, "shown: not supported by this machine's"},
+		"in a list":     {rules(map[string]any{"new": "n"}), "rules[0].expiration.new: not supported by this machine's"},
 	} {
 		_, err := check(context.Background(), resource.NewPropertyMapFromMap(test.inputs), nil)
 		if (err == nil) != (test.want == "") || err != nil && !strings.HasPrefix(err.Error(), test.want) {
@@ -175,7 +177,7 @@ func TestAPropertyThatTerraformHasNotIsAnError(t *testing.T) {
 }
 
 func TestAutonaming(t *testing.T) {
-	info := infoOf(t, &terraform{resources: map[string]*tfprotov6.Schema{
+	info := infoOf(t, &fakeTerraform{resources: map[string]*tfprotov6.Schema{
 		"aws_s3_bucket":               block(text("bucket")),
 		"aws_kms_alias":               block(text("name")),
 		"aws_cloudwatch_metric_alarm": block(text("alarm_name")),
@@ -204,15 +206,17 @@ func TestAutonaming(t *testing.T) {
 	}
 }
 
-func TestTheOverlayIsRead(t *testing.T) {
+func TestOverlayIsComplete(t *testing.T) {
 	o, err := readOverlay()
 	if err != nil || len(o.Resources) < 50 || len(o.Functions) < 20 || len(o.Provider) == 0 {
 		t.Fatalf("%d resources, %d functions, %v", len(o.Resources), len(o.Functions), err)
 	}
 }
 
-func TestAnIdIsMadeWhereTerraformHasNone(t *testing.T) {
-	info := infoOf(t, &terraform{resources: map[string]*tfprotov6.Schema{"aws_backup_restore_testing_selection": block()}})
+func TestIDIsComputedIfTerraformHasNone(t *testing.T) {
+	info := infoOf(t, &fakeTerraform{resources: map[string]*tfprotov6.Schema{
+		"aws_backup_restore_testing_selection": block(),
+	}})
 	id, err := info.Resources["aws_backup_restore_testing_selection"].ComputeID(context.Background(), resource.PropertyMap{
 		"name": resource.NewStringProperty("a"), "restoreTestingPlanName": resource.NewStringProperty("b"),
 	})

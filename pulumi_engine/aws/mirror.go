@@ -16,35 +16,36 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 )
 
-// The two variables that say where the Terraform provider is, before any place is searched.
+// Environment variables that name the Terraform provider; they take precedence over the search.
 const (
-	binaryVar = "TF_PROVIDER_AWS"    // the provider's binary itself
-	mirrorVar = "TF_PROVIDER_MIRROR" // a filesystem mirror, unpacked
+	binaryVar = "TF_PROVIDER_AWS"    // the provider's binary
+	mirrorVar = "TF_PROVIDER_MIRROR" // an unpacked filesystem mirror
 )
 
-// place is a folder that may be a filesystem mirror, or a pattern for such folders, and why it is looked at.
-type place struct{ path, why string }
+// location is a folder that may be a filesystem mirror, or a glob pattern for such folders. origin is the setting that
+// names it.
+type location struct{ path, origin string }
 
-// search is where to look. A binary that is named needs no search.
+// search describes where to look for the provider, in order of precedence.
 type search struct {
-	binary string
-	named  place // a mirror that must be one
-	places []place
+	binary    string // the provider itself
+	mirror    string // a mirror; it is an error if it has no provider
+	locations []location
 }
 
-// places are Terraform's own: what its configuration names, then the folders that it reads unasked. Mirrors of machine
-// images are often in a folder of /opt.
-func places(env func(string) string) search {
+// searchPath returns Terraform's own search path: what its configuration names, then its default folders. It adds
+// /opt/*, where machine images often keep a mirror.
+func searchPath(env func(string) string) search {
 	home := env("HOME")
-	s := search{binary: env(binaryVar), named: place{env(mirrorVar), mirrorVar}}
+	s := search{binary: env(binaryVar), mirror: env(mirrorVar)}
 	if cache := env("TF_PLUGIN_CACHE_DIR"); cache != "" {
-		s.places = append(s.places, place{cache, "TF_PLUGIN_CACHE_DIR"})
+		s.locations = append(s.locations, location{cache, "TF_PLUGIN_CACHE_DIR"})
 	}
 	config := env("TF_CLI_CONFIG_FILE")
 	if config == "" {
 		config = filepath.Join(home, ".terraformrc")
 	}
-	s.places = append(s.places, configured(config)...)
+	s.locations = append(s.locations, configuredLocations(config)...)
 
 	data := env("XDG_DATA_HOME")
 	if data == "" {
@@ -57,14 +58,14 @@ func places(env func(string) string) search {
 		"/usr/share/terraform/plugins",
 		"/opt/*",
 	} {
-		s.places = append(s.places, place{path, "searched by default"})
+		s.locations = append(s.locations, location{path, "searched by default"})
 	}
 	return s
 }
 
-// configured reads the mirrors and the cache that Terraform's configuration names. A file that can't be read is no
-// error, since Terraform itself only warns of it; it is listed like a place that holds nothing.
-func configured(file string) []place {
+// configuredLocations returns the mirrors and the cache that Terraform's configuration file names. An unreadable file
+// is not an error, because Terraform itself only warns about it; it is listed as a location without a provider.
+func configuredLocations(file string) []location {
 	var config struct {
 		Cache        string `hcl:"plugin_cache_dir,optional"`
 		Installation []struct {
@@ -81,55 +82,56 @@ func configured(file string) []place {
 		problems = gohcl.DecodeBody(parsed.Body, nil, &config)
 	}
 	if problems.HasErrors() {
-		return []place{{file, "Terraform's configuration, unreadable"}}
+		return []location{{file, "Terraform's configuration, unreadable"}}
 	}
-	var found []place
+	var locations []location
 	for _, installation := range config.Installation {
 		for _, mirror := range installation.Mirrors {
-			found = append(found, place{mirror.Path, "filesystem_mirror in " + file})
+			locations = append(locations, location{mirror.Path, "filesystem_mirror in " + file})
 		}
 	}
 	if config.Cache != "" {
-		found = append(found, place{os.ExpandEnv(config.Cache), "plugin_cache_dir in " + file})
+		locations = append(locations, location{os.ExpandEnv(config.Cache), "plugin_cache_dir in " + file})
 	}
-	return found
+	return locations
 }
 
-// findProvider takes the newest provider of the first place that has any.
+// findProvider returns the newest provider in the first location that has one.
 func findProvider(s search) (string, error) {
 	if s.binary != "" {
 		if info, err := os.Stat(s.binary); err != nil || info.IsDir() {
-			return "", fmt.Errorf("%s=%s is no file; set it to a terraform-provider-aws binary, or unset it",
+			return "", fmt.Errorf("%s=%s is not a file; set it to a terraform-provider-aws binary, or unset it",
 				binaryVar, s.binary)
 		}
-		if !strings.HasPrefix(filepath.Base(s.binary), "terraform-provider-aws") { // the bridge goes by the name
+		if !strings.HasPrefix(filepath.Base(s.binary), "terraform-provider-aws") { // the bridge requires this name
 			return "", fmt.Errorf("%s=%s must be a file named terraform-provider-aws…", binaryVar, s.binary)
 		}
 		return filepath.Abs(s.binary)
 	}
-	if s.named.path != "" {
-		if newest := newestIn(s.named.path); newest != "" {
+	if s.mirror != "" {
+		if newest := newestIn(s.mirror); newest != "" {
 			return newest, nil
 		}
-		return "", fmt.Errorf("%s=%s holds no %s; set it to a mirror that does, or unset it",
-			mirrorVar, s.named.path, filepath.Join("*", layout))
+		return "", fmt.Errorf("%s=%s contains no %s; set it to a mirror that does, or unset it",
+			mirrorVar, s.mirror, filepath.Join("*", layout))
 	}
-	for _, place := range s.places {
-		if newest := newestIn(place.path); newest != "" {
+	for _, location := range s.locations {
+		if newest := newestIn(location.path); newest != "" {
 			return newest, nil
 		}
 	}
-	return "", notFound(s.places)
+	return "", notFound(s.locations)
 }
 
-// unpacked is where a mirror that is unpacked has the files of the archive, beside it.
+// unpacked is the folder for an archive's files in an unpacked mirror, relative to the archive.
 var unpacked = filepath.Join("<version>", runtime.GOOS+"_"+runtime.GOARCH)
 
-// layout is a provider's path in an unpacked mirror, below the name of the registry that it was copied from.
+// layout is the path of a provider in an unpacked mirror, relative to the folder named after its registry.
 var layout = filepath.Join("hashicorp", "aws", "*", runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-aws_*")
 
+// newestIn returns the newest provider in the mirror, or "".
 func newestIn(mirror string) string {
-	binaries, _ := filepath.Glob(filepath.Join(mirror, "*", layout)) // fails on a malformed pattern only
+	binaries, _ := filepath.Glob(filepath.Join(mirror, "*", layout)) // only a malformed pattern fails
 	binaries = slices.DeleteFunc(binaries, func(path string) bool {
 		info, err := os.Stat(path)
 		return err != nil || !info.Mode().IsRegular() || strings.HasSuffix(path, ".zip")
@@ -140,34 +142,35 @@ func newestIn(mirror string) string {
 	return slices.MaxFunc(binaries, func(a, b string) int { return versionOf(a).Compare(versionOf(b)) })
 }
 
-// versionOf is the zero version for a folder that isn't named like one.
+// versionOf returns the version that the binary's folder is named after, or the zero version if it isn't one.
 func versionOf(binary string) semver.Version {
 	version, _ := semver.Parse(filepath.Base(filepath.Dir(filepath.Dir(binary))))
 	return version
 }
 
-func notFound(places []place) error {
+// notFound returns an error that lists every location and explains how to provide a Terraform provider.
+func notFound(locations []location) error {
 	var text strings.Builder
-	text.WriteString("no Terraform AWS provider found. Looked for */" + layout + " in\n")
-	for _, place := range places {
-		fmt.Fprintf(&text, "  %s (%s)%s\n", place.path, place.why, remark(place.path))
+	text.WriteString("no Terraform AWS provider found. Looked for */" + layout + " in:\n")
+	for _, location := range locations {
+		fmt.Fprintf(&text, "  %s (%s)%s\n", location.path, location.origin, diagnosis(location.path))
 	}
-	fmt.Fprintf(&text, `Two ways out:
-- put a mirror in one of these folders: beside *.tf files that require hashicorp/aws run
+	fmt.Fprintf(&text, `To fix this, do one of the following:
+- Create a mirror in one of these folders. In a folder with *.tf files that require hashicorp/aws, run
   terraform providers mirror FOLDER
-  and unzip the archive that it writes into %s
-- set %s to the provider's binary, or %s to a mirror's folder`, unpacked, binaryVar, mirrorVar)
+  Then unzip the archive that it writes into %s beside the archive.
+- Set %s to the provider's binary, or %s to a mirror's folder.`, unpacked, binaryVar, mirrorVar)
 	return errors.New(text.String())
 }
 
-// remark says what is wrong with a place that looks right.
-func remark(path string) string {
+// diagnosis returns why a location that looks right has no provider, if that is known.
+func diagnosis(path string) string {
 	packed, _ := filepath.Glob(filepath.Join(path, "*", "hashicorp", "aws", "*.zip"))
 	if len(packed) > 0 {
 		return ": packed; unzip " + filepath.Base(packed[0]) + " into " + unpacked + " beside it"
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !strings.Contains(path, "*") {
-		return ": not there"
+		return ": does not exist"
 	}
 	return ""
 }

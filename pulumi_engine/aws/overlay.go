@@ -9,7 +9,7 @@ import (
 	shim "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim"
 )
 
-// overlay.json holds what pulumi-aws does otherwise than the bridge would by itself. overlay.py writes it from the SDK.
+// overlayJSON lists where pulumi-aws differs from the bridge's defaults. overlay.py generates it from the SDK.
 //
 //go:embed overlay.json
 var overlayJSON []byte
@@ -20,36 +20,37 @@ type overlay struct {
 	Functions map[string]fields `json:"functions"`
 }
 
-// fields is keyed by Terraform's names.
+// fields maps Terraform's property names to how they differ.
 type fields map[string]*field
 
 type field struct {
-	Name     string `json:"name"`     // pulumi-aws's name
-	Single   *bool  `json:"single"`   // whether the list of Terraform is a single object in Pulumi
-	Computed *bool  `json:"computed"` // shown, but not taken
-	Document bool   `json:"document"` // a JSON document that may be given as an object
-	Fields   fields `json:"fields"`   // of the object, or of the list's objects
+	Name     string `json:"name"`     // the name in pulumi-aws
+	Single   *bool  `json:"single"`   // whether Terraform's list is a single object in Pulumi
+	Computed *bool  `json:"computed"` // an output only
+	Document bool   `json:"document"` // a JSON document that may also be an object
+	Fields   fields `json:"fields"`   // the fields of the object, or of the list's objects
 }
 
 func readOverlay() (overlay, error) {
-	var o overlay
-	err := json.Unmarshal(overlayJSON, &o)
-	return o, err
+	var parsed overlay
+	err := json.Unmarshal(overlayJSON, &parsed)
+	return parsed, err
 }
 
-// applyOverlay passes over what the Terraform provider at hand doesn't have: the overlay serves any version of it.
+// applyOverlay applies overlay.json to the bridge's mapping. It skips what this Terraform provider doesn't have, so
+// that the overlay works with any version of it.
 func applyOverlay(info *tfbridge.ProviderInfo) error {
-	o, err := readOverlay()
+	overlay, err := readOverlay()
 	if err != nil {
 		return fmt.Errorf("overlay.json: %w", err)
 	}
-	apply(o.Provider, info.P.Schema(), &info.Config)
-	for name, fields := range o.Resources {
+	apply(overlay.Provider, info.P.Schema(), &info.Config)
+	for name, fields := range overlay.Resources {
 		if res, ok := info.Resources[name]; ok {
 			apply(fields, info.P.ResourcesMap().Get(name).Schema(), &res.Fields)
 		}
 	}
-	for name, fields := range o.Functions {
+	for name, fields := range overlay.Functions {
 		if source, ok := info.DataSources[name]; ok {
 			apply(fields, info.P.DataSourcesMap().Get(name).Schema(), &source.Fields)
 		}
@@ -65,7 +66,7 @@ func apply(overlaid fields, schema shim.SchemaMap, infos *map[string]*tfbridge.S
 		}
 		info := fieldOf(infos, name)
 		info.MaxItemsOne, info.MarkAsComputedOnly = field.Single, field.Computed
-		if !overlaid.taken(field.Name, schema) {
+		if !overlaid.nameInUse(field.Name, schema) {
 			info.Name = field.Name
 		}
 		if object := objectOf(sch); object != nil {
@@ -74,15 +75,15 @@ func apply(overlaid fields, schema shim.SchemaMap, infos *map[string]*tfbridge.S
 	}
 }
 
-// taken tells whether Terraform has another property by this name that isn't renamed itself: versions of the provider
-// differ.
-func (overlaid fields) taken(name string, schema shim.SchemaMap) bool {
+// nameInUse reports whether Terraform has another property of this name that isn't renamed itself. Versions of the
+// provider differ in this.
+func (overlaid fields) nameInUse(name string, schema shim.SchemaMap) bool {
 	terraform := tfbridge.PulumiToTerraformName(name, nil, nil)
 	_, exists := schema.GetOk(terraform)
 	return exists && (overlaid[terraform] == nil || overlaid[terraform].Name == "")
 }
 
-// objectOf is the properties of an object, or of the objects in a list; nil for anything else.
+// objectOf returns the properties of an object, or of the objects in a list, and nil for any other type.
 func objectOf(sch shim.Schema) shim.SchemaMap {
 	switch elem := sch.Elem().(type) {
 	case shim.Resource:
@@ -95,7 +96,7 @@ func objectOf(sch shim.Schema) shim.SchemaMap {
 	return nil
 }
 
-// fieldsOf is where the bridge reads about an object's fields; about those of a list's objects, it is one level down.
+// fieldsOf returns where the bridge looks up an object's fields. For a list's objects it is one level deeper.
 func fieldsOf(info *tfbridge.SchemaInfo, sch shim.Schema) *map[string]*tfbridge.SchemaInfo {
 	if sch.Type() == shim.TypeMap {
 		return &info.Fields
@@ -106,6 +107,7 @@ func fieldsOf(info *tfbridge.SchemaInfo, sch shim.Schema) *map[string]*tfbridge.
 	return &info.Elem.Fields
 }
 
+// fieldOf returns the entry for a property, creating it if necessary.
 func fieldOf(infos *map[string]*tfbridge.SchemaInfo, name string) *tfbridge.SchemaInfo {
 	if *infos == nil {
 		*infos = map[string]*tfbridge.SchemaInfo{}

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// followParent ends the plugin, and with it the Terraform provider, once the engine has gone: one that was killed
-// can't say so, and each pair left behind holds some 300 MB.
-func followParent(end func()) {
+// exitWithParent ends the plugin and its Terraform provider when the engine exits. A killed engine sends no message,
+// and each pair of processes left behind uses some 300 MB.
+func exitWithParent(closeProvider func()) {
 	engine := os.Getppid()
 	go func() {
 		for range time.Tick(time.Second) {
 			if os.Getppid() != engine {
-				end()
+				closeProvider()
 				os.Exit(1)
 			}
 		}

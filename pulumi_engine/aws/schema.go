@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/afero"
 )
 
-// getSchema generates the package schema when the engine asks for it; most runs never do.
+// getSchema returns a function that generates the package schema on demand: most runs never request it.
 func getSchema(info tfbridge.ProviderInfo) func(context.Context, plugin.GetSchemaRequest) ([]byte, error) {
 	return func(context.Context, plugin.GetSchemaRequest) ([]byte, error) { return schema(info) }
 }
@@ -35,7 +35,7 @@ func schema(info tfbridge.ProviderInfo) ([]byte, error) {
 		Language:      tfgen.Schema,
 		ProviderInfo:  info,
 		Root:          afero.NewMemMapFs(),
-		XInMemoryDocs: true, // no repository of the Terraform provider to take documentation from
+		XInMemoryDocs: true, // there is no repository of the Terraform provider to read documentation from
 		SkipDocs:      true,
 		SkipExamples:  true,
 		Sink:          diag.DefaultSink(os.Stderr, os.Stderr, diag.FormatOptions{Color: colors.Never}),
@@ -47,6 +47,6 @@ func schema(info tfbridge.ProviderInfo) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	generated.PackageSpec.Version = info.Version // the generator leaves it out, to write the same file for every version
+	generated.PackageSpec.Version = info.Version // the generator omits it, so that its file is the same for every version
 	return json.Marshal(generated.PackageSpec)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// modules maps the prefix of Terraform's names to pulumi-aws's module, for the services that this project uses.
+// modules maps prefixes of Terraform's names to pulumi-aws modules, for the services that this project uses.
 var modules = map[string]string{
 	"aws_accessanalyzer_": "accessanalyzer",
 	"aws_backup_":         "backup",
@@ -24,7 +24,7 @@ var modules = map[string]string{
 	"aws_sqs_":            "sqs",
 }
 
-// module is "" for what isn't served.
+// module returns the pulumi-aws module of a Terraform name, or "" if its service isn't served.
 func module(name string) string {
 	for prefix, module := range modules {
 		if strings.HasPrefix(name, prefix) {
@@ -34,7 +34,7 @@ func module(name string) string {
 	return ""
 }
 
-// deprecated lists the resources that pulumi-aws 7 also offers under their old name, which ends in V2.
+// deprecated lists the resources that pulumi-aws 7 also has under a deprecated name that ends in V2.
 var deprecated = []string{
 	"aws_s3_bucket",
 	"aws_s3_bucket_accelerate_configuration",
@@ -49,21 +49,23 @@ var deprecated = []string{
 	"aws_s3_bucket_website_configuration",
 }
 
-const v2 = "_v2"
+const v2Suffix = "_v2"
 
-// upstream is Terraform's own name of a resource.
-func upstream(name string) string { return strings.TrimSuffix(name, v2) }
+// upstream returns Terraform's name for a resource, which may be a deprecated one.
+func upstream(name string) string { return strings.TrimSuffix(name, v2Suffix) }
 
-// narrowed shows the bridge only what is served, which its types cover, out of AWS's 1,500 resources. It adds the
-// deprecated names, of which Terraform knows nothing.
-type narrowed struct{ tfprotov6.ProviderServer }
+// servedProvider is the Terraform provider as the bridge sees it: of AWS's 1,500 resources only those of the served
+// services, plus the deprecated names, which Terraform doesn't know.
+type servedProvider struct{ tfprotov6.ProviderServer }
 
-func narrow(terraform tfprotov6.ProviderServer) tfprotov6.ProviderServer { return narrowed{terraform} }
+func serve(terraform tfprotov6.ProviderServer) tfprotov6.ProviderServer {
+	return servedProvider{terraform}
+}
 
-func (n narrowed) GetProviderSchema(
+func (p servedProvider) GetProviderSchema(
 	ctx context.Context, req *tfprotov6.GetProviderSchemaRequest,
 ) (*tfprotov6.GetProviderSchemaResponse, error) {
-	all, err := n.ProviderServer.GetProviderSchema(ctx, req)
+	all, err := p.ProviderServer.GetProviderSchema(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -72,66 +74,66 @@ func (n narrowed) GetProviderSchema(
 	served.DataSourceSchemas = onlyServed(all.DataSourceSchemas, functionTokens)
 	for _, name := range deprecated {
 		if schema, ok := served.ResourceSchemas[name]; ok {
-			served.ResourceSchemas[name+v2] = schema
+			served.ResourceSchemas[name+v2Suffix] = schema
 		}
 	}
 	return &served, nil
 }
 
-func onlyServed(schemas map[string]*tfprotov6.Schema, named map[string]string) map[string]*tfprotov6.Schema {
+func onlyServed(schemas map[string]*tfprotov6.Schema, tokens map[string]string) map[string]*tfprotov6.Schema {
 	served := map[string]*tfprotov6.Schema{}
 	for name, schema := range schemas {
-		if named[name] != "" || module(name) != "" {
+		if tokens[name] != "" || module(name) != "" {
 			served[name] = schema
 		}
 	}
 	return served
 }
 
-func (n narrowed) ValidateResourceConfig(
+func (p servedProvider) ValidateResourceConfig(
 	ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest,
 ) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	r := *req
 	r.TypeName = upstream(r.TypeName)
-	return n.ProviderServer.ValidateResourceConfig(ctx, &r)
+	return p.ProviderServer.ValidateResourceConfig(ctx, &r)
 }
 
-func (n narrowed) UpgradeResourceState(
+func (p servedProvider) UpgradeResourceState(
 	ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest,
 ) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	r := *req
 	r.TypeName = upstream(r.TypeName)
-	return n.ProviderServer.UpgradeResourceState(ctx, &r)
+	return p.ProviderServer.UpgradeResourceState(ctx, &r)
 }
 
-func (n narrowed) ReadResource(
+func (p servedProvider) ReadResource(
 	ctx context.Context, req *tfprotov6.ReadResourceRequest,
 ) (*tfprotov6.ReadResourceResponse, error) {
 	r := *req
 	r.TypeName = upstream(r.TypeName)
-	return n.ProviderServer.ReadResource(ctx, &r)
+	return p.ProviderServer.ReadResource(ctx, &r)
 }
 
-func (n narrowed) PlanResourceChange(
+func (p servedProvider) PlanResourceChange(
 	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
 ) (*tfprotov6.PlanResourceChangeResponse, error) {
 	r := *req
 	r.TypeName = upstream(r.TypeName)
-	return n.ProviderServer.PlanResourceChange(ctx, &r)
+	return p.ProviderServer.PlanResourceChange(ctx, &r)
 }
 
-func (n narrowed) ApplyResourceChange(
+func (p servedProvider) ApplyResourceChange(
 	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,
 ) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	r := *req
 	r.TypeName = upstream(r.TypeName)
-	return n.ProviderServer.ApplyResourceChange(ctx, &r)
+	return p.ProviderServer.ApplyResourceChange(ctx, &r)
 }
 
-func (n narrowed) ImportResourceState(
+func (p servedProvider) ImportResourceState(
 	ctx context.Context, req *tfprotov6.ImportResourceStateRequest,
 ) (*tfprotov6.ImportResourceStateResponse, error) {
 	r := *req
 	r.TypeName = upstream(r.TypeName)
-	return n.ProviderServer.ImportResourceState(ctx, &r)
+	return p.ProviderServer.ImportResourceState(ctx, &r)
 }

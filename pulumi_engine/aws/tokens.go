@@ -10,7 +10,7 @@ import (
 	ptokens "github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 )
 
-// resourceTokens are pulumi-aws's names of resources that don't follow from Terraform's.
+// resourceTokens lists the resources whose pulumi-aws name doesn't follow from Terraform's.
 var resourceTokens = map[string]string{
 	"aws_cloudtrail":                           "cloudtrail:Trail",
 	"aws_config_config_rule":                   "cfg:Rule",
@@ -32,7 +32,7 @@ var resourceTokens = map[string]string{
 	"aws_sqs_queue_redrive_policy":             "sqs:RedrivePolicy",
 }
 
-// functionTokens are the same for data sources.
+// functionTokens lists the same for data sources.
 var functionTokens = map[string]string{
 	"aws_arn":                         "index:getArn",
 	"aws_availability_zone":           "index:getAvailabilityZone",
@@ -64,14 +64,14 @@ var tokenStrategy = tokens.Strategy{
 	},
 }
 
-// token turns aws_s3_bucket_acl into aws:s3/bucketAcl:BucketAcl, or as a data source into
-// aws:s3/getBucketAcl:getBucketAcl.
-func token(name string, named map[string]string, verb string) (string, error) {
-	short := named[name]
+// token returns the Pulumi token of a Terraform name: aws_s3_bucket_acl is aws:s3/bucketAcl:BucketAcl, or as a data
+// source (with the verb "get") aws:s3/getBucketAcl:getBucketAcl. exceptions are the names that don't follow this rule.
+func token(name string, exceptions map[string]string, verb string) (string, error) {
+	short := exceptions[name]
 	if short == "" {
 		module, rest := module(name), strings.SplitN(name, "_", 3)
 		if module == "" || len(rest) < 3 {
-			return "", fmt.Errorf("%s: add its prefix to services.go or its token to tokens.go", name)
+			return "", fmt.Errorf("%s has no token: add its prefix to services.go or its token to tokens.go", name)
 		}
 		short = module + ":" + verb + camel(rest[2])
 	}

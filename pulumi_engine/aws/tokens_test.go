@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-func TestTokens(t *testing.T) {
+func TestTokenFollowsTheSDK(t *testing.T) {
 	for name, want := range map[string]string{
 		"aws_s3_bucket":                           "aws:s3/bucket:Bucket",
 		"aws_s3_bucket_v2":                        "aws:s3/bucketV2:BucketV2",
@@ -25,6 +25,6 @@ func TestTokens(t *testing.T) {
 		}
 	}
 	if got, err := token("aws_instance", resourceTokens, ""); err == nil {
-		t.Errorf("aws_instance isn't served, but is %s", got)
+		t.Errorf("aws_instance: got %s, want an error, because it isn't served", got)
 	}
 }

@@ -1,4 +1,4 @@
-module phi/airgap/cli
+module phi/pulumi_engine/cli
 
 go 1.25.11
 

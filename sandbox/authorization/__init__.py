@@ -1,13 +1,15 @@
-"""Would AWS let this request in?  moto ignores every Condition, so the sandbox asks hipaa/iam before moto.
+"""Authorizes requests as AWS would, before moto handles them: moto ignores every Condition.
 
-Each request to S3, the use of a KMS key that it implies, and each sts:AssumeRole is decided by the bucket's, the key's
-or the role's policy and by the caller's own, as the IAM User Guide combines them. The rest of AWS is let through.
+hipaa.evaluator evaluates the policies. Each request to S3, each use of a KMS key that it implies, and each
+sts:AssumeRole is decided by the policy of the bucket, key or role and by the caller's own policies, combined as the
+IAM User Guide describes. Requests to other services aren't checked.
 
     service("cloudtrail.amazonaws.com", "s3:PutObject", f"{arn}/AWSLogs/x", policy, {"aws:SourceArn": trail})
 
-answers for a service, which never calls the emulator: None where it is let in, else why not.
+checks access for an AWS service, which never calls the emulator. It returns None if the access is allowed, else the
+reason for the denial.
 """
 
-from sandbox.authorization.decision import service
+from sandbox.authorization.decision import service_denial_reason
 
-__all__ = ["service"]
+__all__ = ["service_denial_reason"]

@@ -1,6 +1,7 @@
-"""The condition keys of a request. One that is left out is open: a policy that turns on it refuses, and says so.
+"""The condition keys of a request.
 
-Left out are the tags of buckets and objects, and what AWS's pages don't settle.
+A key that is left out is unknown: a policy that depends on it denies the request with that reason. The tags of buckets
+and objects are left out, and so is what AWS's pages don't specify.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 """
@@ -11,12 +12,12 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
 
-from sandbox.authorization.decision import Keys
+from sandbox.authorization.decision import ConditionKeys
 from sandbox.authorization.http_request import HttpRequest
-from sandbox.authorization.required_permissions import Need, lock
+from sandbox.authorization.required_permissions import RequiredPermission, requested_lock
 from sandbox.environment import REGION
 
-# No request that reaches the emulator comes through a service, an endpoint of a VPC, or from an organization.
+# No request reaches the emulator through an AWS service or a VPC endpoint, or from an organization.
 _ABSENT = re.findall(
     r"\S+",
     """
@@ -38,16 +39,16 @@ _SAME_AS_HEADER = re.findall(
 _ENCRYPTION = "x-amz-server-side-encryption"
 _KEY_ID = f"{_ENCRYPTION}-aws-kms-key-id"
 _ENCRYPTION_HEADERS = (_ENCRYPTION, _KEY_ID, f"{_ENCRYPTION}-customer-algorithm")
-_HAVE_ENCRYPTION = ("s3:PutObject", "s3:BypassGovernanceRetention", "s3:UpdateObjectEncryption")
+_ACTIONS_WITH_ENCRYPTION = ("s3:PutObject", "s3:BypassGovernanceRetention", "s3:UpdateObjectEncryption")
 
 
-def of_connection(request: HttpRequest, now: datetime) -> Keys:
-    """What every request has, whichever service it is for."""
+def connection_context(request: HttpRequest, now: datetime) -> ConditionKeys:
+    """Return the condition keys that requests to every service have."""
     return {
         **dict.fromkeys(_ABSENT),
         "aws:SecureTransport": str(request.tls is not None).lower(),
-        "aws:SourceIp": request.address,
-        "aws:RequestedRegion": request.signed_for[1] if request.signed_for else REGION,
+        "aws:SourceIp": request.source_ip,
+        "aws:RequestedRegion": request.signing_scope[1] if request.signing_scope else REGION,
         "aws:UserAgent": request.headers.get("user-agent"),
         "aws:Referer": request.headers.get("referer"),
         "aws:CurrentTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -57,32 +58,49 @@ def of_connection(request: HttpRequest, now: datetime) -> Keys:
     }
 
 
-def of_s3(operation: str, request: HttpRequest, need: Need, owner: str, now: datetime) -> Keys:
-    """What a request to S3 has besides; `owner` is the account of the bucket."""
+def s3_context(
+    operation: str, request: HttpRequest, permission: RequiredPermission, owner: str, now: datetime
+) -> ConditionKeys:
+    """Return the condition keys specific to S3.
+
+    Args:
+        operation: The API operation, such as "PutObject".
+        request: The HTTP request.
+        permission: The permission that is being checked; a request may require several.
+        owner: The account that owns the bucket.
+        now: The time of the request.
+    """
     query, headers = request.query, request.headers
-    encryption = headers if need.action in _HAVE_ENCRYPTION else {}
-    listing = query if need.action in ("s3:ListBucket", "s3:ListBucketVersions") else {}
-    keys: Keys = {
+    encryption = headers if permission.action in _ACTIONS_WITH_ENCRYPTION else {}
+    listing = query if permission.action in ("s3:ListBucket", "s3:ListBucketVersions") else {}
+    keys: ConditionKeys = {
         **dict.fromkeys(_NO_ACCESS_POINT),
         **{f"s3:{name}": headers.get(name) for name in _SAME_AS_HEADER},
         **{f"s3:{name}": encryption.get(name) for name in _ENCRYPTION_HEADERS},
         **{f"s3:{name}": listing.get(name) for name in ("prefix", "delimiter", "max-keys")},
-        **_lock(operation, request, now),
-        **_signature(request, now),
+        **_object_lock_keys(operation, request, now),
+        **_signature_keys(request, now),
         "s3:TlsVersion": request.tls,
-        "s3:VersionId": need.version,
+        "s3:VersionId": permission.version,
         "s3:ResourceAccount": owner,
         "aws:ResourceAccount": owner,
         "s3:RequestObjectTagKeys": list(tags := parse_qs(headers.get("x-amz-tagging", ""), keep_blank_values=True)),
         **{f"s3:RequestObjectTag/{name}": values for name, values in tags.items()},
     }
     if not encryption.get(_KEY_ID, "arn:").startswith("arn:"):
-        del keys[f"s3:{_KEY_ID}"]  # AWS's pages don't say what a policy sees of a key that is named otherwise
+        del keys[f"s3:{_KEY_ID}"]  # AWS's pages don't specify the value for a key that isn't named by its ARN
     return keys
 
 
-def of_key_use(region: str, account: str | None, owner: str, encryption_context: str) -> Keys:
-    """What S3's use of a key has, on behalf of a caller of `account`; `owner` is the account of the key."""
+def kms_context(region: str, account: str | None, owner: str, encryption_context: str) -> ConditionKeys:
+    """Return the condition keys of S3's use of a KMS key.
+
+    Args:
+        region: The bucket's region.
+        account: The account of the caller that S3 acts for.
+        owner: The account that owns the key.
+        encryption_context: The ARN that S3 gives as the encryption context.
+    """
     return {
         **dict.fromkeys(_ABSENT),
         "kms:ViaService": f"s3.{region}.amazonaws.com",
@@ -94,22 +112,22 @@ def of_key_use(region: str, account: str | None, owner: str, encryption_context:
     }
 
 
-def _lock(operation: str, request: HttpRequest, now: datetime) -> Keys:
-    mode, until, hold = lock(operation, request)
-    keys: Keys = {"s3:object-lock-mode": mode, "s3:object-lock-retain-until-date": until}
+def _object_lock_keys(operation: str, request: HttpRequest, now: datetime) -> ConditionKeys:
+    mode, until, hold = requested_lock(operation, request)
+    keys: ConditionKeys = {"s3:object-lock-mode": mode, "s3:object-lock-retain-until-date": until}
     days = str((datetime.fromisoformat(until).astimezone(UTC) - now).days) if until else None
     return keys | {"s3:object-lock-legal-hold": hold, "s3:object-lock-remaining-retention-days": days}
 
 
-def _signature(request: HttpRequest, now: datetime) -> Keys:
-    """How the request is signed, and its age in milliseconds where AWS's pages promise one: of presigned URLs."""
+def _signature_keys(request: HttpRequest, now: datetime) -> ConditionKeys:
+    """Return how the request is signed and, as AWS documents for presigned URLs only, its age in milliseconds."""
     if request.access_key is None:
         return dict.fromkeys(("s3:authType", "s3:signatureversion", "s3:signatureAge"))
     query, header = request.query, request.headers.get("authorization", "")
-    new = "X-Amz-Credential" in query or header.startswith("AWS4-")
-    keys: Keys = {
+    version_4 = "X-Amz-Credential" in query or header.startswith("AWS4-")
+    keys: ConditionKeys = {
         "s3:authType": "REST-QUERY-STRING" if request.presigned else "REST-HEADER",
-        "s3:signatureversion": "AWS4-HMAC-SHA256" if new else "AWS",
+        "s3:signatureversion": "AWS4-HMAC-SHA256" if version_4 else "AWS",
     }
     if signed := query.get("X-Amz-Date"):
         age = now - datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

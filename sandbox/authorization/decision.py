@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from hipaa.evaluator import Decision, MalformedPolicy, Outcome, Policy, Principal, Request, Statement, evaluate, parse
 
-Keys = dict[str, str | list[str] | None]
+ConditionKeys = dict[str, str | list[str] | None]
 """Condition keys and their values; None for one that is surely absent."""
 _ACCOUNT = re.compile(r"arn:[^:]*:iam::\d{12}:root|\d{12}")
 _RESOURCE, _IDENTITY = "resource-based policy", "identity-based policy"
@@ -35,10 +35,10 @@ class Caller:
 
     principal: Principal
     account: str | None = None
-    keys: Keys = field(default_factory=dict)
-    identity: tuple[str, ...] | None = None
-    limits: Mapping[str, str] = field(default_factory=dict)
-    mfa: frozenset[str] = frozenset()
+    keys: ConditionKeys = field(default_factory=dict)
+    identity_policies: tuple[str, ...] | None = None
+    permission_limits: Mapping[str, str] = field(default_factory=dict)
+    mfa_devices: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,16 @@ class Resource:
     arn: str
     owner: str
     policy: str | None
-    must_allow: bool = False
+    policy_required: bool = False
 
 
-def refusal(caller: Caller, action: str, resource: Resource, keys: Keys, *, closed: bool = False) -> str | None:
+def denial_reason(
+    caller: Caller, action: str, resource: Resource, keys: ConditionKeys, *, closed: bool = False
+) -> str | None:
     """None when the caller may; else why not in AWS's words, with the statement. closed: other keys are absent."""
     request = Request(action, resource.arn, caller.principal, {**keys, **caller.keys}, closed)
-    texts = {_RESOURCE: (resource.policy,) if resource.policy else (), _IDENTITY: caller.identity or ()}
-    texts |= {kind: (text,) for kind, text in caller.limits.items()}
+    texts = {_RESOURCE: (resource.policy,) if resource.policy else (), _IDENTITY: caller.identity_policies or ()}
+    texts |= {kind: (text,) for kind, text in caller.permission_limits.items()}
     try:
         policies = {kind: [_parse(text) for text in several] for kind, several in texts.items()}
     except MalformedPolicy as error:
@@ -69,7 +71,9 @@ def refusal(caller: Caller, action: str, resource: Resource, keys: Keys, *, clos
     return why and f'User: {who} is not authorized to perform: {action} on resource: "{resource.arn}" {why}'
 
 
-def service(name: str, action: str, resource_arn: str, policy: str | None, keys: Keys) -> str | None:
+def service_denial_reason(
+    name: str, action: str, resource_arn: str, policy: str | None, keys: ConditionKeys
+) -> str | None:
     """None when a resource's policy lets this service principal, such as "logging.s3.amazonaws.com"; else why not.
 
     Services never call the emulator, so a test says all that is known of their request; it comes over TLS 1.2.
@@ -77,7 +81,7 @@ def service(name: str, action: str, resource_arn: str, policy: str | None, keys:
     told = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": name}
     over = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.2"}
     caller = Caller(Principal("Service", name))
-    return refusal(caller, action, Resource(resource_arn, "", policy), {**told, **over, **keys}, closed=True)
+    return denial_reason(caller, action, Resource(resource_arn, "", policy), {**told, **over, **keys}, closed=True)
 
 
 def _denied(policies: Mapping[str, Sequence[Policy]], request: Request) -> str | None:
@@ -101,10 +105,10 @@ def _missing(caller: Caller, resource: Resource, grants: Mapping[str, Decision],
     """The kind of policy whose consent is wanting; `named` where the resource's policy allows the caller itself."""
     allows = {kind for kind, each in grants.items() if each.outcome is Outcome.ALLOWED}
     at_home = caller.account == resource.owner
-    needed = [_RESOURCE] if resource.must_allow or not at_home or caller.identity is None else []
-    if caller.identity is not None and not (at_home and named):
+    needed = [_RESOURCE] if resource.policy_required or not at_home or caller.identity_policies is None else []
+    if caller.identity_policies is not None and not (at_home and named):
         needed.append(_IDENTITY)
-    return next((kind for kind in [*needed, *caller.limits] if kind not in allows), None)
+    return next((kind for kind in [*needed, *caller.permission_limits] if kind not in allows), None)
 
 
 def _without_accounts(policy: Policy) -> Policy:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from sandbox.environment import REGION
-from sandbox.http_server import CONNECTION
+from sandbox.http_server import CONNECTION_KEY
 
 _SCOPE = re.compile(r"([^/,\s]+)/\d+/([^/]+)/")  # of version 4: access key, date, region
 _OLD_SIGNATURE = re.compile(r"AWS ([^:\s]+):")
@@ -26,7 +26,7 @@ class HttpRequest:
     target: str
     headers: Mapping[str, str]
     tls: str | None = "1.3"
-    address: str = "127.0.0.1"
+    source_ip: str = "127.0.0.1"
     body: bytes = b""
 
     @cached_property
@@ -38,7 +38,7 @@ class HttpRequest:
         return self._path[0]
 
     @property
-    def key(self) -> str:
+    def object_key(self) -> str:
         return self._path[1]
 
     @property
@@ -46,7 +46,7 @@ class HttpRequest:
         return not {"X-Amz-Credential", "AWSAccessKeyId"}.isdisjoint(self.query)
 
     @cached_property
-    def signed_for(self) -> tuple[str, str] | None:
+    def signing_scope(self) -> tuple[str, str] | None:
         """The access key that signed it, and the region; None for an anonymous request."""
         query, header = self.query, self.headers.get("authorization", "")
         if new := _SCOPE.match(query.get("X-Amz-Credential") or header.partition("Credential=")[2]):
@@ -57,7 +57,7 @@ class HttpRequest:
 
     @property
     def access_key(self) -> str | None:
-        return self.signed_for[0] if self.signed_for else None
+        return self.signing_scope[0] if self.signing_scope else None
 
     @cached_property
     def _path(self) -> tuple[str, str]:
@@ -66,9 +66,9 @@ class HttpRequest:
         return unquote(bucket), unquote(key)
 
 
-def received(environ: Mapping[str, Any]) -> HttpRequest:
+def parse_request(environ: Mapping[str, Any]) -> HttpRequest:
     """The request of a WSGI environment, its body left unread."""
-    connection = environ.get(CONNECTION)
+    connection = environ.get(CONNECTION_KEY)
     version = connection.version() if isinstance(connection, ssl.SSLSocket) else None
     named = {name.removeprefix("HTTP_"): value for name, value in environ.items() if isinstance(value, str)}
     return HttpRequest(

@@ -12,35 +12,35 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
 from sandbox.authorization import context
-from sandbox.authorization.callers import account_of, caller_of
-from sandbox.authorization.decision import Caller, Resource, refusal
-from sandbox.authorization.http_request import HttpRequest, read_body, received
-from sandbox.authorization.keys import bucket_named, key_used, uses
-from sandbox.authorization.operations import operation_of
-from sandbox.authorization.required_permissions import BODY_MATTERS, needs
-from sandbox.authorization.roles import refusal_of_role
-from sandbox.retry_cache import Once
+from sandbox.authorization.callers import administrator_account, find_caller
+from sandbox.authorization.decision import Caller, Resource, denial_reason
+from sandbox.authorization.http_request import HttpRequest, read_body, parse_request
+from sandbox.authorization.keys import find_bucket, resolve_key, key_uses
+from sandbox.authorization.operations import find_operation
+from sandbox.authorization.required_permissions import OPERATIONS_READ_FROM_BODY, required_permissions
+from sandbox.authorization.roles import assume_role_denial_reason
+from sandbox.retry_cache import RetryCache
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
-def moto_allows(_bucket: FakeBucket, _action: str, _resource: str) -> PermissionResult:
+def permit_all(_bucket: FakeBucket, _action: str, _resource: str) -> PermissionResult:
     """In place of moto's own look at the bucket policy, which ignores every Condition. What gets there is let in."""
     return PermissionResult.PERMITTED
 
 
-class Authorized:
+class AuthorizationMiddleware:
     """moto's application behind the policies that it keeps."""
 
     def __init__(self, moto: Any) -> None:
         self._moto = moto
-        self._once = Once()
-        FakeBucket.get_permission = moto_allows  # type: ignore[assignment,method-assign]
+        self._once = RetryCache()
+        FakeBucket.get_permission = permit_all  # type: ignore[assignment,method-assign]
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        request = received(environ)
+        request = parse_request(environ)
         environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
-        if account := account_of(request.access_key):
+        if account := administrator_account(request.access_key):
             environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
         application = self._moto.get_application(environ)
         why = _refusal(application.service, request, environ)
@@ -55,17 +55,17 @@ def _refusal(service: str, request: HttpRequest, environ: dict[str, Any]) -> str
     now = datetime.now(UTC)
     if service not in ("s3", "sts") or request.method == "OPTIONS":  # CORS asks before it signs
         return None
-    caller = caller_of(request.access_key)
+    caller = find_caller(request.access_key)
     if caller is None:
         return "The access key is no one's."
     try:
         if service == "sts":
-            return refusal_of_role(caller, replace(request, body=read_body(environ)), now)
-        operation = operation_of(request)
+            return assume_role_denial_reason(caller, replace(request, body=read_body(environ)), now)
+        operation = find_operation(request)
         # Where the bucket is in the host, moto reads a path otherwise than it is read here.
         if operation is None or request.headers.get("host", "").split(":")[0] not in ("127.0.0.1", "localhost"):
             return f"The sandbox doesn't know what {request.method} of this path and host asks for."
-        if operation in BODY_MATTERS:
+        if operation in OPERATIONS_READ_FROM_BODY:
             request = replace(request, body=read_body(environ))
         return _refusal_of_s3(caller, operation, request, now)
     except ValueError as error:
@@ -74,21 +74,21 @@ def _refusal(service: str, request: HttpRequest, environ: dict[str, Any]) -> str
 
 def _refusal_of_s3(caller: Caller, operation: str, request: HttpRequest, now: datetime) -> str | None:
     """AWS refuses DeleteObjects key by key, the sandbox all of it."""
-    connection = context.of_connection(request, now)
-    for need in needs(operation, request):
-        bucket = bucket_named(need.bucket)
+    connection = context.connection_context(request, now)
+    for need in required_permissions(operation, request):
+        bucket = find_bucket(need.bucket)
         policy = bucket.policy.decode() if bucket and bucket.policy else None
         # What isn't there is no one's yet: the caller's own policies decide, and moto says that it isn't there.
         owner = bucket.account_id if bucket else caller.account or ""
-        keys = context.of_s3(operation, request, need, owner, now)
-        if why := refusal(caller, need.action, Resource(need.resource, owner, policy), connection | keys):
+        keys = context.s3_context(operation, request, need, owner, now)
+        if why := denial_reason(caller, need.action, Resource(need.resource, owner, policy), connection | keys):
             return why
-    for use in uses(operation, request):
-        key = key_used(use)
+    for use in key_uses(operation, request):
+        key = resolve_key(use)
         if key is None:
             return f"The key that {operation} would use isn't there, or isn't enabled."
-        keys = context.of_key_use(use.bucket.region_name, caller.account, key.owner, use.context)
-        if why := refusal(caller, use.action, key, keys):
+        keys = context.kms_context(use.bucket.region_name, caller.account, key.owner, use.context)
+        if why := denial_reason(caller, use.action, key, keys):
             return why
     return None
 

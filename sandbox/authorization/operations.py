@@ -22,19 +22,19 @@ class Operation:
 
     name: str
     method: str
-    depth: int
+    path_depth: int
     query: frozenset[str]
     headers: frozenset[str]
 
-    def fits(self, request: HttpRequest) -> bool:
+    def matches(self, request: HttpRequest) -> bool:
         """Whether a request of this method and path is of this operation."""
         return self.query <= request.query.keys() and self.headers <= request.headers.keys()
 
 
-def operation_of(request: HttpRequest) -> str | None:
+def find_operation(request: HttpRequest) -> str | None:
     """The operation's name; None where none fits, or two fit as well."""
-    depth = bool(request.bucket) + bool(request.key)
-    fitting = [each for each in _alike(request.method, depth) if each.fits(request)]
+    depth = bool(request.bucket) + bool(request.object_key)
+    fitting = [each for each in _alike(request.method, depth) if each.matches(request)]
     needs = [len(each.query) + len(each.headers) for each in fitting]
     best = [each.name for each, count in zip(fitting, needs, strict=True) if count == max(needs)]
     # A path that starts with two slashes, or is a whole URL, is read otherwise by the server than here.
@@ -43,7 +43,7 @@ def operation_of(request: HttpRequest) -> str | None:
 
 @cache
 def _alike(method: str, depth: int) -> tuple[Operation, ...]:
-    return tuple(each for each in _operations() if (each.method, each.depth) == (method, depth))
+    return tuple(each for each in _operations() if (each.method, each.path_depth) == (method, depth))
 
 
 @cache

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 
 from sandbox.authorization.http_request import HttpRequest
 
-ARN = "arn:aws:s3:::"
-BODY_MATTERS = {"DeleteObjects", "PutObjectRetention", "PutObjectLegalHold"}
+S3_ARN_PREFIX = "arn:aws:s3:::"
+OPERATIONS_READ_FROM_BODY = {"DeleteObjects", "PutObjectRetention", "PutObjectLegalHold"}
 
 # Operations whose action isn't called as they are; after the colon the action.
 _RENAMED = {
@@ -80,7 +80,7 @@ _BY_HEADER = {
 
 
 @dataclass(frozen=True)
-class Need:
+class RequiredPermission:
     """An action on a bucket or an object; the version that it is about."""
 
     action: str
@@ -90,23 +90,29 @@ class Need:
 
     @property
     def resource(self) -> str:
-        return f"{ARN}{self.bucket}/{self.key}" if self.key else f"{ARN}{self.bucket}" if self.bucket else "*"
+        return (
+            f"{S3_ARN_PREFIX}{self.bucket}/{self.key}"
+            if self.key
+            else f"{S3_ARN_PREFIX}{self.bucket}"
+            if self.bucket
+            else "*"
+        )
 
 
-def needs(operation: str, request: HttpRequest) -> list[Need]:
+def required_permissions(operation: str, request: HttpRequest) -> list[RequiredPermission]:
     """All that must be allowed. Raises ValueError if the body or the source of a copy can't be read."""
     found = []
     for key, version in _objects(operation, request):
         for action in _actions(operation, request):
             versioned = version is not None and action in _OF_VERSIONS
             name = action.replace("Object", "ObjectVersion", 1) if versioned else action
-            found.append(Need(f"s3:{name}", request.bucket, key, version))
-    if source := copied(request):
+            found.append(RequiredPermission(f"s3:{name}", request.bucket, key, version))
+    if source := copy_source_permission(request):
         found.append(source)
     return found
 
 
-def copied(request: HttpRequest) -> Need | None:
+def copy_source_permission(request: HttpRequest) -> RequiredPermission | None:
     """Reading the object that is copied from."""
     if "x-amz-copy-source" not in request.headers:
         return None
@@ -114,7 +120,7 @@ def copied(request: HttpRequest) -> Need | None:
     bucket, slash, key = unquote(path).removeprefix("/").partition("/")
     if not slash or ":" in bucket:
         raise ValueError("the source of the copy is no bucket and key")
-    return Need("s3:GetObjectVersion" if version else "s3:GetObject", bucket, key, version or None)
+    return RequiredPermission("s3:GetObjectVersion" if version else "s3:GetObject", bucket, key, version or None)
 
 
 def _actions(operation: str, request: HttpRequest) -> list[str]:
@@ -131,13 +137,13 @@ def _actions(operation: str, request: HttpRequest) -> list[str]:
 def _objects(operation: str, request: HttpRequest) -> Iterator[tuple[str, str | None]]:
     """Keys and versions; DeleteObjects names them in its body."""
     if operation != "DeleteObjects":
-        yield request.key, request.query.get("versionId")
+        yield request.object_key, request.query.get("versionId")
         return
     for each in _xml(request.body).iterfind("{*}Object"):
         yield each.findtext("{*}Key", ""), each.findtext("{*}VersionId")
 
 
-def lock(operation: str, request: HttpRequest) -> tuple[str | None, str | None, str | None]:
+def requested_lock(operation: str, request: HttpRequest) -> tuple[str | None, str | None, str | None]:
     """The Object Lock that is asked for: mode, date, legal hold."""
     if operation in ("PutObjectRetention", "PutObjectLegalHold"):
         root = _xml(request.body)

@@ -8,15 +8,15 @@ from urllib.parse import parse_qsl
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 
-from sandbox.authorization.context import of_connection
-from sandbox.authorization.decision import Caller, Keys, Resource, refusal
+from sandbox.authorization.context import connection_context
+from sandbox.authorization.decision import Caller, ConditionKeys, Resource, denial_reason
 from sandbox.authorization.http_request import HttpRequest
 
 # moto makes a session without them, which would then be let in where AWS's wouldn't.
 _NOT_KEPT = ("Tags.", "TransitiveTagKeys.", "PolicyArns.", "SourceIdentity")
 
 
-def refusal_of_role(caller: Caller, request: HttpRequest, now: datetime) -> str | None:
+def assume_role_denial_reason(caller: Caller, request: HttpRequest, now: datetime) -> str | None:
     """Why a call of STS is refused. The identity of a caller is for all to ask; federation is not judged here."""
     asked = dict(parse_qsl(request.target.partition("?")[2] + "&" + request.body.decode()))
     action = asked.get("Action", "")
@@ -30,15 +30,17 @@ def refusal_of_role(caller: Caller, request: HttpRequest, now: datetime) -> str 
         trust = iam_backends[account]["aws"].get_role_by_arn(arn).assume_role_policy_document if account else None
     except NotFoundException:
         trust = None  # AWS doesn't tell a role that isn't there from one that trusts others
-    verified = asked.get("SerialNumber") in caller.mfa and "TokenCode" in asked
-    keys: Keys = {
-        **of_connection(request, now),
+    verified = asked.get("SerialNumber") in caller.mfa_devices and "TokenCode" in asked
+    keys: ConditionKeys = {
+        **connection_context(request, now),
         "sts:ExternalId": asked.get("ExternalId"),
         "sts:RoleSessionName": asked.get("RoleSessionName"),
         "sts:SourceIdentity": None,
         "aws:TagKeys": None,
         "aws:ResourceAccount": account,
     }
-    mfa: Keys = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"} if verified else {}
-    known = Caller(caller.principal, caller.account, {**caller.keys, **mfa}, caller.identity, caller.limits)
-    return refusal(known, "sts:AssumeRole", Resource(arn, account, trust, must_allow=True), keys)
+    mfa: ConditionKeys = {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "0"} if verified else {}
+    known = Caller(
+        caller.principal, caller.account, {**caller.keys, **mfa}, caller.identity_policies, caller.permission_limits
+    )
+    return denial_reason(known, "sts:AssumeRole", Resource(arn, account, trust, policy_required=True), keys)

@@ -11,11 +11,11 @@ from pulumi.runtime.rpc import UNKNOWN
 from components import access
 from components.access import Access, AccessArgs
 from components.account import Account
-from components.iam_role import Role
-from components.stack_context import Site
+from components.iam_role import IamRole
+from components.stack_context import StackContext
 from hipaa import evaluator
-from phi.audit.collectors import CALLS, STACK_CALLS
-from phi.stack.application_trust import Trust
+from phi.audit.calls.catalogue import CALLS, STACK_CALLS
+from phi.stack.application_trust import ApplicationTrust
 from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
@@ -33,7 +33,7 @@ TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-dev-alerts"
 
 GITHUB = "token.actions.githubusercontent.com"
 DEPLOYMENT = "repo:acme/records:environment:production"
-PIPELINE = Trust("oidc", GITHUB, audience="sts.amazonaws.com", subject=DEPLOYMENT)
+PIPELINE = ApplicationTrust("oidc", GITHUB, audience="sts.amazonaws.com", subject=DEPLOYMENT)
 
 
 def args(
@@ -43,7 +43,7 @@ def args(
     boundary: str | None = None,
 ) -> AccessArgs:
     settings = Settings("prod", account.region, permissions_boundary=boundary)
-    return {"site": Site(account, settings), "phi_key_arn": phi_key, "audit_key_arn": audit_key}
+    return {"site": StackContext(account, settings), "phi_key_arn": phi_key, "audit_key_arn": audit_key}
 
 
 @pytest.fixture(autouse=True)
@@ -256,14 +256,14 @@ def test_the_auditor_may_make_every_call_of_the_audit_and_none_that_only_the_who
 
 
 def test_the_auditor_reads_the_replica_too():
-    site = Site(HOME, Settings("prod", HOME.region, replica_region="us-west-2"))
+    site = StackContext(HOME, Settings("prod", HOME.region, replica_region="us-west-2"))
     document = access.auditor_permissions(args() | {"site": site})
-    assert may(document, "s3:GetBucketPolicy", site.elsewhere("us-west-2").replica_arn) is ALLOWED
+    assert may(document, "s3:GetBucketPolicy", site.in_region("us-west-2").replica_arn) is ALLOWED
 
 
 def test_the_auditors_policy_fits_a_role():
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-    site = Site(HOME, Settings("prod", HOME.region, replica_region="us-west-2"))
+    site = StackContext(HOME, Settings("prod", HOME.region, replica_region="us-west-2"))
     text = json.dumps(access.auditor_permissions(args() | {"site": site}), separators=(",", ":"))
     assert len(text) < 10_240 * 0.75
 
@@ -357,7 +357,7 @@ def service(name: str) -> evaluator.Principal:
 
 @pytest.mark.parametrize("name", ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"])
 def test_a_service_takes_the_role_for_its_own_account_alone(name):
-    document = access.application_trust(HOME, Trust(principal=name))
+    document = access.application_trust(HOME, ApplicationTrust(principal=name))
     assert takes(document, service(name), **{"aws:SourceAccount": ACCOUNT_ID}) is ALLOWED
     assert takes(document, service(name), **{"aws:SourceAccount": OTHER}) is NOT_ALLOWED
     assert takes(document, service(name)) is NOT_ALLOWED
@@ -366,19 +366,19 @@ def test_a_service_takes_the_role_for_its_own_account_alone(name):
 
 
 def test_tasks_of_ecs_take_it_unless_told():
-    assert access.application_trust(HOME, Trust()) == access.application_trust(
-        HOME, Trust("service", "ecs-tasks.amazonaws.com")
+    assert access.application_trust(HOME, ApplicationTrust()) == access.application_trust(
+        HOME, ApplicationTrust("service", "ecs-tasks.amazonaws.com")
     )
 
 
 def test_ec2_takes_it_though_it_tells_no_account():
-    document = access.application_trust(HOME, Trust(principal="ec2.amazonaws.com"))
+    document = access.application_trust(HOME, ApplicationTrust(principal="ec2.amazonaws.com"))
     assert takes(document, service("ec2.amazonaws.com")) is ALLOWED
     assert takes(document, caller()) is NOT_ALLOWED
 
 
 def test_another_account_takes_it_with_the_right_external_id_alone():
-    document = access.application_trust(HOME, Trust("account", OTHER, external_id="right"))
+    document = access.application_trust(HOME, ApplicationTrust("account", OTHER, external_id="right"))
     assert takes(document, caller(OTHER), **{"sts:ExternalId": "right"}) is ALLOWED
     assert takes(document, caller(OTHER), **{"sts:ExternalId": "wrong"}) is NOT_ALLOWED
     assert takes(document, caller(OTHER)) is NOT_ALLOWED
@@ -389,11 +389,11 @@ def test_another_account_takes_it_with_the_right_external_id_alone():
 @pytest.mark.parametrize("external_id", [None, ""])
 def test_another_account_without_an_external_id_is_refused(external_id):
     with pytest.raises(pulumi.RunError, match="444455556666 isn't the stack's own"):
-        access.application_trust(HOME, Trust("account", OTHER, external_id=external_id))
+        access.application_trust(HOME, ApplicationTrust("account", OTHER, external_id=external_id))
 
 
 def test_the_own_account_takes_it_and_no_other():
-    document = access.application_trust(HOME, Trust("account", ACCOUNT_ID))
+    document = access.application_trust(HOME, ApplicationTrust("account", ACCOUNT_ID))
     assert takes(document, caller()) is ALLOWED
     assert takes(document, caller(OTHER)) is NOT_ALLOWED
 
@@ -475,7 +475,7 @@ def test_three_roles_with_what_each_may_do():
     }
     trusts = {each.inputs["name"]: json.loads(each.inputs["assumeRolePolicy"]) for each in roles.values()}
     assert trusts == {
-        "phi-dev-application": access.application_trust(HOME, Trust()),
+        "phi-dev-application": access.application_trust(HOME, ApplicationTrust()),
         "phi-dev-auditor": access.auditor_trust(HOME),
         "phi-dev-break-glass": access.break_glass_trust(HOME),
     }
@@ -498,7 +498,7 @@ def test_each_role_is_known_by_its_arn_at_the_first_preview(preview):
         "breakGlassRoleArn": HOME.role_arn("phi-dev-break-glass"),
     }
     assert sorted(stack.registered) == ["access", "access-application", "access-auditor", "access-break-glass"]
-    assert Site(HOME, Settings("dev", "us-east-1")).break_glass_arn == HOME.role_arn("phi-dev-break-glass")
+    assert StackContext(HOME, Settings("dev", "us-east-1")).break_glass_arn == HOME.role_arn("phi-dev-break-glass")
 
 
 def test_documents_keep_their_structure_where_only_a_key_is_unknown():
@@ -518,7 +518,7 @@ MANAGED = "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Backup"
 
 def test_a_role_with_managed_policies_alone():
     def program() -> None:
-        role = Role(
+        role = IamRole(
             "keeper",
             {
                 "account": HOME,

@@ -14,11 +14,11 @@ from pulumi.runtime import rpc
 
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account
-from components.account_security import AccountGuards, delivery_permissions, malware_permissions, trust
+from components.account_security import AccountSecurity, delivery_permissions, malware_permissions, trust
 from components.config_delivery import config_delivery
 from components.conformance import COMMERCIAL, RULES, rules_of_account, rules_of_organization, template
 from components.phi_bucket import PhiBucket
-from components.stack_context import Site
+from components.stack_context import StackContext
 from hipaa import evaluator
 from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
@@ -52,16 +52,16 @@ ON = {
 }
 
 
-def site(guards: Sequence[str] = EVERYTHING, **settings) -> Site:
-    return Site(ACCOUNT, Settings(settings.pop("environment", "dev"), "us-east-1", account_guards=guards, **settings))
+def site(guards: Sequence[str] = EVERYTHING, **settings) -> StackContext:
+    return StackContext(ACCOUNT, Settings(settings.pop("environment", "dev"), "us-east-1", account_security_services=guards, **settings))
 
 
-def guarded(where: Site, *, preview: bool = False) -> Monitor:
+def guarded(where: StackContext, *, preview: bool = False) -> Monitor:
     def program() -> None:
         key = pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN)
         logs = AccessLogBucket("access-logs", {"site": where, "sources": [where.phi_arn]})
         phi = PhiBucket("phi", {"site": where, "data_class": "PHI", "key_arn": key, "log_bucket": logs.bucket})
-        AccountGuards("account", {"site": where, "log_bucket": logs.bucket, "phi": phi, "key_arn": key})
+        AccountSecurity("account", {"site": where, "log_bucket": logs.bucket, "phi": phi, "key_arn": key})
 
     return deployed(program, preview=preview)
 
@@ -315,7 +315,7 @@ def managed_rules():
     return json.loads(gzip.decompress(packed))["ManagedRules"]
 
 
-def rules(where: Site, *, organization: bool = False):
+def rules(where: StackContext, *, organization: bool = False):
     asked = rules_of_organization(where) if organization else rules_of_account(where)
     resources = json.loads(template(asked))["Resources"]
     assert {each["Type"] for each in resources.values()} == {"AWS::Config::ConfigRule"}

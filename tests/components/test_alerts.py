@@ -11,12 +11,12 @@ from pulumi.runtime import rpc
 
 from components.account import Account
 from components.alert_dashboard import dashboard
-from components.alert_patterns import signs, told, watches
+from components.alert_patterns import log_alarms, input_transformer, event_rules
 from components.alert_topic import topic_policy
 from components.alerts import Alerts, publishing_policy, trust_policy
-from components.stack_context import Site
+from components.stack_context import StackContext
 from hipaa import evaluator
-from hipaa.services.cloudwatch.event_patterns import by_filter, by_rule, enveloped
+from hipaa.services.cloudwatch.event_patterns import filter_matches, rule_matches, in_envelope
 from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
 
@@ -39,7 +39,7 @@ def alerts(*, preview: bool = False) -> Monitor:
         Alerts(
             "alerts",
             {
-                "site": Site(ACCOUNT, Settings("dev", "us-east-1", subscribers=tuple(SUBSCRIBERS))),
+                "site": StackContext(ACCOUNT, Settings("dev", "us-east-1", alert_subscribers=tuple(SUBSCRIBERS))),
                 "key_arn": pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN),
                 "log_group_name": "trail-log",
                 "buckets": [PHI, TRAIL],
@@ -261,9 +261,9 @@ TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
 def test_each_danger_raises_its_alert_and_daily_work_raises_none(stack, event, by_log, at_once):
     filters = of(stack, "LogMetricFilter").items()
     rules = of(stack, "EventRule").items()
-    raised = {name for name, each in filters if by_filter(each.inputs["pattern"], event) is evaluator.Match.YES}
+    raised = {name for name, each in filters if filter_matches(each.inputs["pattern"], event) is evaluator.Match.YES}
     ruled = {
-        name for name, each in rules if by_rule(each.inputs["eventPattern"], enveloped(event)) is evaluator.Match.YES
+        name for name, each in rules if rule_matches(each.inputs["eventPattern"], in_envelope(event)) is evaluator.Match.YES
     }
     assert raised == {f"alerts-{each}" for each in by_log}
     assert ruled == {f"alerts-{each}" for each in at_once}
@@ -278,7 +278,7 @@ def test_a_rule_sees_the_taking_of_a_role_which_aws_calls_read_only(stack):
 def test_a_filter_of_seven_buckets_with_the_longest_names_is_one_that_aws_takes():
     """Of 1024 characters: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html"""
     longest = [f"{number}" * 63 for number in range(7)]
-    assert max(len(each.pattern) for each in signs(longest, BREAK_GLASS_ARN)) <= 1024
+    assert max(len(each.pattern) for each in log_alarms(longest, BREAK_GLASS_ARN)) <= 1024
 
 
 # What an alert tells.
@@ -296,7 +296,7 @@ def message(template: str, paths, event) -> str:
     return re.sub(r"<(\w+)>", lambda variable: found(paths[variable[1]]), said)
 
 
-@pytest.mark.parametrize("watch", watches([PHI, TRAIL], BREAK_GLASS_ARN), ids=lambda watch: watch.name)
+@pytest.mark.parametrize("watch", event_rules([PHI, TRAIL], BREAK_GLASS_ARN), ids=lambda watch: watch.name)
 def test_a_message_tells_who_did_what_and_nothing_of_what_the_request_held(watch):
     parameters = {
         "bucketName": PHI,
@@ -306,8 +306,8 @@ def test_a_message_tells_who_did_what_and_nothing_of_what_the_request_held(watch
         "bucketPolicy": {"Statement": "patient-8"},
         "roleSessionName": "patient-9",
     }
-    event = enveloped(record("s3", "PutBucketPolicy", requestParameters=parameters)) | {"time": "2026-01-02T03:04:05Z"}
-    transformer = told(watch)
+    event = in_envelope(record("s3", "PutBucketPolicy", requestParameters=parameters)) | {"time": "2026-01-02T03:04:05Z"}
+    transformer = input_transformer(watch)
     said = message(transformer["input_template"], transformer["input_paths"], event)
     for expected in (
         "PutBucketPolicy",

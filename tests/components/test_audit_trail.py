@@ -8,7 +8,7 @@ import pytest
 
 from components.account import Account
 from components.audit_trail import AuditTrail
-from components.stack_context import Site
+from components.stack_context import StackContext
 from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed, whole_program
 from tests.components.policy_requests import ALLOWED, ANONYMOUS, NOT_ALLOWED, OUTSIDER, ROOT, outcome, role, service
@@ -32,7 +32,7 @@ def trail(prod):
 
 def alone(*, log_retention_days: int) -> Monitor:
     """The component by itself."""
-    site = Site(
+    site = StackContext(
         Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER),
         Settings("dev", "us-east-1", log_retention_days=log_retention_days),
     )

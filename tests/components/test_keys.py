@@ -7,7 +7,7 @@ import pytest
 from components import key_policy as statements
 from components.account import Account
 from components.customer_key import key_policy
-from components.stack_context import Site
+from components.stack_context import StackContext
 from hipaa.evaluator import Principal
 from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, Monitor, whole_program
@@ -214,7 +214,7 @@ def test_in_china_the_services_have_their_own_names(monkeypatch):
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
     account = Account(ACCOUNT_ID, "cn-north-1", "aws-cn", "amazonaws.com.cn", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/a")
     bucket = "arn:aws-cn:s3:::b"
-    document = key_policy(account, statements.of_phi(Site(account, Settings("dev", "cn-north-1")), bucket))
+    document = key_policy(account, statements.phi_statements(StackContext(account, Settings("dev", "cn-north-1")), bucket))
     somebody = Principal("AWS", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
     context = {VIA: ["s3.cn-north-1.amazonaws.com.cn"], CALLER: [ACCOUNT_ID], OF_S3: [bucket]}
     assert outcome(document, somebody, "kms:Decrypt", "key", context) is ALLOWED

@@ -8,7 +8,7 @@ import pytest
 
 from components.account import Account
 from components.backup import Backup
-from components.stack_context import Site
+from components.stack_context import StackContext
 from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, deployed, whole_program
 from tests.components.policy_requests import ALLOWED, NOT_ALLOWED, OTHER, OUTSIDER, ROOT, outcome, role, service
@@ -172,7 +172,7 @@ def test_phi_is_backed_up_every_day(prod):
 
 def test_a_backup_is_kept_for_as_long_as_the_setting_says_and_locked_for_as_long():
     account = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
-    site = Site(account, Settings("dev", "us-east-1", backup_days=90))
+    site = StackContext(account, Settings("dev", "us-east-1", backup_days=90))
     phi = SimpleNamespace(ready=[])
     stack = deployed(lambda: Backup("backup", {"site": site, "phi": phi, "key_arn": PHI_KEY}))
     (rule,) = stack.one("Plan", "backup-plan").inputs["rules"]

@@ -11,7 +11,7 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.account import Account
-from components.alert_patterns import signs, watches
+from components.alert_patterns import log_alarms, event_rules
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Declared, Monitor, whole_program
 from tests.pulumi_engine.test_aws_schema import USED
 
@@ -51,7 +51,7 @@ BUCKET = (
 LOCKED = f"{BUCKET}, BucketLogging, BucketObjectLockConfiguration"
 PHI = f"{LOCKED}, BucketMetric, BucketNotification, Inventory"
 ROLE = "Role, RolePolicy"
-ALARMS, RULES = len(signs([], "")), len(watches([], ""))
+ALARMS, RULES = len(log_alarms([], "")), len(event_rules([], ""))
 TREE = {
     "Stack": (
         "CustomerKey phi-key, CustomerKey audit-key, AccessLogBucket access-logs, TrailBucket trail-files, "

@@ -27,7 +27,7 @@ def failing(evidence: dict[str, Any]) -> set[str]:
 
 def test_the_stack_as_it_was_put_up_passes_all_but_what_is_the_accounts_and_peoples(untouched):
     assert failing(untouched) == OF_THE_ACCOUNT | OF_PEOPLE
-    assert untouched["unread"] == []
+    assert untouched["failed_calls"] == []
     assert "unverified" not in outcomes(untouched).values()
     assert untouched["collection"]["buckets"] == 3
 

@@ -35,7 +35,7 @@ def test_the_stacks_auditor_reads_all_that_the_audit_asks(aws, up, outputs, audi
     done = aws.sandbox(*as_caller(auditor, *command))
     assert done.returncode == 1, done.stderr
     evidence = json.loads(done.stdout)
-    assert evidence["unread"] == []
+    assert evidence["failed_calls"] == []
     assert outcomes(evidence) == outcomes(untouched)
     assert "assumed-role/phi-dev-auditor/" in evidence["collection"]["principals"][0]
 
@@ -46,13 +46,13 @@ def test_what_its_caller_may_not_read_is_unverified_and_the_permission_is_named(
     done = aws.sandbox(*as_caller(application, *command))
     assert done.returncode == 1, done.stderr
     evidence = json.loads(done.stdout)
-    missing = {each["permission"] for each in evidence["unread"]}
+    missing = {each["permission"] for each in evidence["failed_calls"]}
     assert {"s3:GetBucketPolicy", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration"} <= missing
     told = outcomes(evidence)
     assert {name for name in told if name.startswith("s3-") and told[name] == "pass"} == set()
     versioning = next(each for each in evidence["controls"] if each["id"] == "s3-versioning")
     assert {each["outcome"] for each in versioning["observations"]} == {"unverified"}
-    assert "s3:GetBucketVersioning ended in AccessDenied" in versioning["observations"][0]["found"]
+    assert "s3:GetBucketVersioning ended in AccessDenied" in versioning["observations"][0]["text"]
 
 
 def test_one_audit_writes_the_same_evidence_in_every_format(aws, outputs, tmp_path):
@@ -61,7 +61,7 @@ def test_one_audit_writes_the_same_evidence_in_every_format(aws, outputs, tmp_pa
     done = aws.sandbox("python", "-m", "phi", "audit", "--outputs", outputs, *reports)
     assert done.returncode == 1, done.stderr
     report = Report.model_validate_json((tmp_path / "evidence.json").read_bytes())
-    assert report.intact
+    assert report.digest_matches
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
     assert report.digest in (tmp_path / "evidence.html").read_text()
     runs = json.loads((tmp_path / "evidence.sarif").read_text())["runs"]
@@ -104,7 +104,7 @@ def test_several_accounts_become_one_report(aws, stack, tmp_path):
     assert done.returncode == 1, done.stderr
     evidence = json.loads(done.stdout)
     assert evidence["collection"]["accounts"] == [ACCOUNT, OTHER]
-    refused = [each for each in evidence["unread"] if each["permission"] == "sts:AssumeRole"]
+    refused = [each for each in evidence["failed_calls"] if each["permission"] == "sts:AssumeRole"]
     assert [each["account"] for each in refused] == [OTHER]
     for control in evidence["controls"]:
         if not control["id"].startswith("attest-"):

@@ -106,8 +106,8 @@ def test_a_metadata_field_that_there_isnt_is_refused_and_not_repeated(phi, appli
 
 
 def test_a_drill_is_evidence_that_the_audit_takes(phi, key, audit, tmp_path):
-    evidence = tmp_path / "drill.json"
-    done = phi("drill", "--objects", "1", "--evidence", evidence)
+    evidence = tmp_path / "restore-test.json"
+    done = phi("restore-test", "--objects", "1", "--evidence", evidence)
     assert done.returncode == 0, done.stdout + done.stderr
     drilled = json.loads(evidence.read_text())
     assert (drilled["passed"], drilled["restored"]) == (True, 1)
@@ -118,7 +118,7 @@ def test_a_drill_is_evidence_that_the_audit_takes(phi, key, audit, tmp_path):
     attestations.write_text(
         "attestations:\n"
         f"- control: attest-restore-test\n  owner: compliance officer\n  date: {day}\n"
-        f"  expires: {day + timedelta(days=90)}\n  evidence: drill.json\n"
+        f"  expires: {day + timedelta(days=90)}\n  evidence: restore-test.json\n"
     )
     outcomes = {each["id"]: each["outcome"] for each in audit("--attestations", attestations)["controls"]}
     assert outcomes["attest-restore-test"] == "pass"

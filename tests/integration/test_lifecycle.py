@@ -168,10 +168,10 @@ def test_the_users_files_are_left_as_they_are(sandbox: Sandbox, project: Path):
 
 
 def test_without_versioning_nothing_is_created(sandbox: Sandbox, project: Path):
-    guarded = project / "components" / "guarded_bucket.py"
+    guarded = project / "components" / "hardened_bucket.py"
     text = guarded.read_text()
-    start, end = text.index("    versioning = aws.s3.BucketVersioning("), text.index("    encrypted = aws.s3.")
-    guarded.write_text(text[:start] + "    versioning = closed\n" + text[end:])
+    start, end = text.index("    versioning = aws.s3.BucketVersioning("), text.index("    default_encryption = aws.s3.")
+    guarded.write_text(text[:start] + "    versioning = public_access_block\n" + text[end:])
 
     up = sandbox("pulumi", "up", "--yes", *STACK, *GATE, cwd=project)
     assert up.returncode != 0
@@ -187,7 +187,7 @@ def test_without_versioning_nothing_is_created(sandbox: Sandbox, project: Path):
 
 def test_what_is_wrong_by_itself_is_blocked_without_a_preview(sandbox: Sandbox, project: Path):
     change(
-        project / "components" / "guarded_bucket.py", "restrict_public_buckets=True", "restrict_public_buckets=False"
+        project / "components" / "hardened_bucket.py", "restrict_public_buckets=True", "restrict_public_buckets=False"
     )
     up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK, *GATE, cwd=project)
     assert up.returncode != 0
@@ -200,7 +200,7 @@ def test_what_is_wrong_by_itself_is_blocked_without_a_preview(sandbox: Sandbox, 
 def test_a_policy_that_is_known_at_up_alone_is_judged_before_it_is_put(sandbox: Sandbox, project: Path):
     """The component declares a good document, and puts another."""
     change(
-        project / "components" / "guarded_bucket.py",
+        project / "components" / "hardened_bucket.py",
         "policy=pulumi.Output.json_dumps(policy),",
         "policy=pulumi.Output.json_dumps(policy).apply(lambda text: text.replace('s3:*', 's3:Get*')),",
     )

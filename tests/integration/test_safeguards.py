@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.authorization import service
+from sandbox.authorization import service_denial_reason
 from tests.aws import Aws, Credentials
 
 pytestmark = pytest.mark.xdist_group("safeguards")  # they share one stack that is up
@@ -128,7 +128,7 @@ def test_services_are_let_in_for_the_stacks_own_alone(aws, stack, phi):
     source = {"aws:SourceArn": f"arn:aws:s3:::{phi}", "aws:SourceAccount": ACCOUNT}
 
     def ask(name: str, **keys: str) -> str | None:
-        return service(name, "s3:PutObject", f"arn:aws:s3:::{logs}/{phi}/x", policy, keys)
+        return service_denial_reason(name, "s3:PutObject", f"arn:aws:s3:::{logs}/{phi}/x", policy, keys)
 
     assert ask("logging.s3.amazonaws.com", **source) is None
     for told in (

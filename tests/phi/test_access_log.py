@@ -15,7 +15,7 @@ from botocore.exceptions import EndpointConnectionError
 from phi import access_log
 from phi.access_log import PrincipalCache, log_access, loggable_key
 from phi.errors import NotFoundError
-from phi.object_keys import PREFIXES, new_key
+from phi.object_keys import DEFAULT_PREFIXES, new_key
 
 
 @pytest.fixture
@@ -80,26 +80,26 @@ def test_a_success_is_logged_where_only_warnings_are_wanted() -> None:
 
 def test_a_key_that_phi_made_is_told_as_it_is() -> None:
     key = new_key()
-    for each in (key, f"{key}/{new_key()}", f"restore-drill/{key}", f"{key}/", "restore-drill/"):
-        assert loggable_key(each, PREFIXES) == each
-    assert loggable_key("", PREFIXES) is None
+    for each in (key, f"{key}/{new_key()}", f"restore-test/{key}", f"{key}/", "restore-test/"):
+        assert loggable_key(each, DEFAULT_PREFIXES) == each
+    assert loggable_key("", DEFAULT_PREFIXES) is None
 
 
 @pytest.mark.parametrize(
-    "key", ["mrn-12345", "12345", "jane@example.com", "\ud800", "restore-drill/jane", "a/" + "b" * 48]
+    "key", ["mrn-12345", "12345", "jane@example.com", "\ud800", "restore-test/jane", "a/" + "b" * 48]
 )
 def test_any_other_is_told_by_what_nobody_can_undo(key: str) -> None:
-    stands = loggable_key(key, PREFIXES)
+    stands = loggable_key(key, DEFAULT_PREFIXES)
     assert stands is not None
     assert stands.startswith("other:")
-    assert stands == loggable_key(key, PREFIXES) != loggable_key(key + "x", PREFIXES)
+    assert stands == loggable_key(key, DEFAULT_PREFIXES) != loggable_key(key + "x", DEFAULT_PREFIXES)
     assert key not in stands
 
 
 def test_it_isnt_the_same_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = loggable_key("12345", PREFIXES)
+    here = loggable_key("12345", DEFAULT_PREFIXES)
     monkeypatch.setattr(access_log, "_SECRET", bytes(32))
-    assert loggable_key("12345", PREFIXES) != here
+    assert loggable_key("12345", DEFAULT_PREFIXES) != here
 
 
 def test_the_principal_is_asked_once(session: boto3.Session) -> None:

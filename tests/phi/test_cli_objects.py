@@ -22,7 +22,7 @@ import requests
 
 from phi import __version__, cli
 from phi.errors import IntegrityError
-from phi.object_keys import check_key, key_of, new_key
+from phi.object_keys import check_key, key_for_record, new_key
 from phi.stack.outputs import parse
 from phi.store import PhiStore
 from phi.store.upload import Upload
@@ -170,7 +170,7 @@ def test_the_key_of_a_record_is_made_of_what_stdin_and_the_environment_say(
     monkeypatch.setenv("PHI_KEY_SECRET", written)
     done = phi("put", file, "--record-id-file", "-", stdin=f"{UNTOLD}{ending}".encode())
     assert done.code == 0
-    assert keys(bucket) == [key_of(UNTOLD, SECRET)]
+    assert keys(bucket) == [key_for_record(UNTOLD, SECRET)]
     assert UNTOLD not in done.out.decode() + done.err
 
 
@@ -180,7 +180,7 @@ def test_the_key_of_a_record_is_made_of_what_two_files_say(phi, bucket, file: Pa
     secret = b"\xfb\xff" * 4 + SECRET
     secret_file.write_text(base64.urlsafe_b64encode(secret).decode(), encoding="utf-8")
     assert phi("put", file, "--record-id-file", id_file, "--secret-file", secret_file).code == 0
-    assert keys(bucket) == [key_of(UNTOLD, secret)]
+    assert keys(bucket) == [key_for_record(UNTOLD, secret)]
 
 
 @pytest.mark.parametrize(
@@ -416,7 +416,7 @@ def test_a_listing_is_of_what_is_there(phi, stored, file: Path):
 
 
 def test_a_listing_may_be_of_one_record(phi, stored, file: Path):
-    record = key_of(UNTOLD, SECRET)
+    record = key_for_record(UNTOLD, SECRET)
     key = new_key(record)
     phi("put", file, "--key", key)
     assert [each["key"] for each in phi("ls", "--prefix", record, "--json").json["objects"]] == [key]

@@ -112,7 +112,7 @@ def test_many_failures_are_one_that_counts_them() -> None:
     }
     told = BatchError(failed, 10)
     assert str(told) == "3 of 10 failed: 2 NotFoundError, 1 ThrottledError"
-    assert (told.failed, told.exit_code) == (failed, errors.NotFoundError.exit_code)
+    assert (told.failures, told.exit_code) == (failed, errors.NotFoundError.exit_code)
 
 
 def through(raised: Exception, kind: type[PhiError]) -> PhiError:

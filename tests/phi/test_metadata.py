@@ -13,14 +13,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from phi.errors import ConfigurationError, IdentifyingValueError
-from phi.metadata import VOCABULARY, Choice, Number, Opaque, Vocabulary, checked
-from phi.object_keys import key_of, new_key
-from phi.phi_detection import why_identifying
+from phi.metadata import DEFAULT_VOCABULARY, Choice, Number, OpaqueId, Vocabulary, validate_metadata
+from phi.object_keys import key_for_record, new_key
+from phi.phi_detection import identification_risk
 
 
-def refusal(metadata: dict, vocabulary: Vocabulary = VOCABULARY) -> str:
+def refusal(metadata: dict, vocabulary: Vocabulary = DEFAULT_VOCABULARY) -> str:
     with pytest.raises(IdentifyingValueError) as error:
-        checked(metadata, vocabulary)
+        validate_metadata(metadata, vocabulary)
     return str(error.value)
 
 
@@ -29,24 +29,24 @@ def refusal(metadata: dict, vocabulary: Vocabulary = VOCABULARY) -> str:
 
 @pytest.mark.parametrize(
     ("field", "option"),
-    [(name, each) for name, field in VOCABULARY.fields.items() if isinstance(field, Choice) for each in field.options],
+    [(name, each) for name, field in DEFAULT_VOCABULARY.fields.items() if isinstance(field, Choice) for each in field.options],
 )
 def test_every_option_may_be_said(field, option):
-    assert checked({field: option}) == {field: option}
+    assert validate_metadata({field: option}) == {field: option}
 
 
 @pytest.mark.parametrize("version", ["1", "12", "999"])
 def test_a_version_may_be_said(version):
-    assert checked({"schema-version": version}) == {"schema-version": version}
+    assert validate_metadata({"schema-version": version}) == {"schema-version": version}
 
 
 def test_an_id_that_was_made_here_may_be_said():
     batch = new_key()
-    assert checked({"batch": batch}) == {"batch": batch}
+    assert validate_metadata({"batch": batch}) == {"batch": batch}
 
 
 def test_nothing_may_be_said():
-    assert checked({}) == {}
+    assert validate_metadata({}) == {}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_nothing_may_be_said():
         ("schema-version", "9" * 5000),
         ("batch", "2026-01-31"),
         ("batch", "b" * 48),
-        ("batch", f"restore-drill/{key_of('1', bytes(range(32)))}"),
+        ("batch", f"restore-test/{key_for_record('1', bytes(range(32)))}"),
         ("schema-version", 1),
         ("schema-version", None),
     ],
@@ -102,9 +102,9 @@ def test_every_fault_is_told_at_once():
 
 
 def test_an_application_may_say_more():
-    vocabulary = VOCABULARY.extended({"source-system": Choice(("ehr", "pacs", "lis")), "pages": Number(1, 500)})
+    vocabulary = DEFAULT_VOCABULARY.with_fields({"source-system": Choice(("ehr", "pacs", "lis")), "pages": Number(1, 500)})
     said = {"source-system": "pacs", "pages": "12", "content-kind": "image"}
-    assert checked(said, vocabulary) == said
+    assert validate_metadata(said, vocabulary) == said
     refusal({"pages": "501"}, vocabulary)
     refusal({"source-system": "ehr"})
 
@@ -112,8 +112,8 @@ def test_an_application_may_say_more():
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"mrn": Opaque()}, "field 1 is named for an identifier"),
-        ({"pages": Number(), "patient-ref": Opaque()}, "field 2 is named for an identifier"),
+        ({"mrn": OpaqueId()}, "field 1 is named for an identifier"),
+        ({"pages": Number(), "patient-ref": OpaqueId()}, "field 2 is named for an identifier"),
         ({"birth-decade": Number()}, "named for an identifier"),
         ({"admission-date": Number()}, "named for an identifier"),
         ({"Pages": Number()}, "the name of field 1 isn't"),
@@ -135,7 +135,7 @@ def test_what_could_identify_can_not_be_declared(fields, why):
 
 def test_all_that_is_wrong_with_a_declaration_is_told_at_once():
     with pytest.raises(ConfigurationError, match=r"field 1 .*; ward: its option 1 .*; ward: its option 2"):
-        Vocabulary({"ssn": Opaque(), "ward": Choice(("1980-02-29", "555-0100"))})
+        Vocabulary({"ssn": OpaqueId(), "ward": Choice(("1980-02-29", "555-0100"))})
 
 
 @dataclass(frozen=True)
@@ -231,45 +231,45 @@ MRNS = st.builds(
 @given(spelled(joined(3, 2, 4)))
 @example("123-45-6789")
 def test_no_ssn_passes(text):
-    assert why_identifying(text)
+    assert identification_risk(text)
 
 
 @given(spelled(st.one_of(joined(3, 3, 4), joined(3, 4), joined(1, 3, 3, 4), joined(2, 2, 3, 4, 2))))
 @example("555-0100")
 @example("+1 (206) 555-0100")
 def test_no_phone_number_passes(text):
-    assert why_identifying(text)
+    assert identification_risk(text)
 
 
 @given(spelled(DATES))
 @example("feb-29")
 @example("29-2")
 def test_no_date_passes(text):
-    assert why_identifying(text)
+    assert identification_risk(text)
 
 
 @given(spelled(MRNS))
 @example("a123456")
 @example("mrn-1")
 def test_no_record_number_passes(text):
-    assert why_identifying(text)
+    assert identification_risk(text)
 
 
 @given(st.emails())
 @example("john@example.org")
 @example("john-at-example-org")
 def test_no_email_address_passes(text):
-    assert why_identifying(text)
+    assert identification_risk(text)
 
 
 @given(st.ip_addresses().map(str))
 def test_no_ip_address_passes(text):
-    assert why_identifying(text)
+    assert identification_risk(text)
 
 
 @pytest.mark.parametrize("text", ["https://example.org/x", "www-example", "example.org", "http-x", "s3://bucket/key"])
 def test_no_url_passes(text):
-    assert why_identifying(text)
+    assert identification_risk(text)
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_no_url_passes(text):
     ],
 )
 def test_what_is_like_a_name_is_refused_untold(name):
-    why = why_identifying(name)
+    why = identification_risk(name)
     assert why
     assert name not in why
 
@@ -307,7 +307,7 @@ def test_what_is_like_a_name_is_refused_untold(name):
     "text", ["90210", "zip-902", "k7x2p", "6a6f", "age-95", "room-12-4", "", "-", "a--b", "x" * 41]
 )
 def test_other_numbers_and_codes_are_refused(text):
-    assert why_identifying(text)
+    assert identification_risk(text)
 
 
 @pytest.mark.parametrize(
@@ -315,10 +315,10 @@ def test_other_numbers_and_codes_are_refused(text):
     ["a", "pdf", "lab-report", "fhir-r4", "hl7-v2", "utf-8", "gzip", "sha256", "march", "12", "north-ward", "o" * 24],
 )
 def test_plain_words_pass(text):
-    assert why_identifying(text) is None
+    assert identification_risk(text) is None
 
 
 @given(st.text())
 def test_why_is_told_without_the_text(text):
-    why = why_identifying(text)
+    why = identification_risk(text)
     assert why is None or len(text) < 12 or text not in why

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from phi import object_keys
 from phi.errors import ConfigurationError, IdentifyingValueError
-from phi.object_keys import check_key, check_prefix, is_opaque, key_of, new_key
+from phi.object_keys import check_key, normalize_prefix, is_opaque_id, key_for_record, new_key
 
 SECRET = bytes(range(32))
 OTHER = bytes(range(1, 33))
@@ -32,7 +32,7 @@ def test_a_new_key_has_no_digit_and_no_vowel():
 def test_new_keys_are_all_different_and_begin_with_every_letter():
     made = [new_key() for _ in range(2000)]
     assert len(set(made)) == len(made)
-    assert {each[0] for each in made} == set(object_keys.LETTERS)
+    assert {each[0] for each in made} == set(object_keys.ALPHABET)
 
 
 def test_a_new_key_has_at_least_128_random_bits(monkeypatch: pytest.MonkeyPatch):
@@ -51,33 +51,33 @@ def test_a_new_key_has_at_least_128_random_bits(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_record_has_one_key():
-    assert key_of(MRN, SECRET) == key_of(MRN, SECRET)
+    assert key_for_record(MRN, SECRET) == key_for_record(MRN, SECRET)
 
 
 def test_the_key_of_a_record_stays_as_it_is():
     """Objects that were stored years ago are found by it: this value must never change."""
-    assert key_of(MRN, SECRET) == "ktmsskskffqthfksvdgtqffjkmmpmhsjbvhntkgsfqnkcfsr"
+    assert key_for_record(MRN, SECRET) == "ktmsskskffqthfksvdgtqffjkmmpmhsjbvhntkgsfqnkcfsr"
 
 
 def test_the_key_is_of_the_secret_and_of_the_id():
-    made = {key_of(MRN, SECRET), key_of(MRN, OTHER), key_of("MRN-00123457", SECRET), key_of(MRN.lower(), SECRET)}
+    made = {key_for_record(MRN, SECRET), key_for_record(MRN, OTHER), key_for_record("MRN-00123457", SECRET), key_for_record(MRN.lower(), SECRET)}
     assert len(made) == 4
 
 
 def test_the_key_is_no_plain_hmac_of_the_id():
     """The same secret used elsewhere for the same id must not show it."""
     body = hmac.digest(SECRET, MRN.encode(), "sha256")[:20].hex()
-    assert not key_of(MRN, SECRET).startswith(body.translate(str.maketrans("0123456789abcdef", object_keys.LETTERS)))
+    assert not key_for_record(MRN, SECRET).startswith(body.translate(str.maketrans("0123456789abcdef", object_keys.ALPHABET)))
 
 
 def test_both_spellings_of_an_accent_are_one_record():
-    assert key_of("Jos\u00e9-7", SECRET) == key_of("Jose\u0301-7", SECRET)
+    assert key_for_record("Jos\u00e9-7", SECRET) == key_for_record("Jose\u0301-7", SECRET)
 
 
 @pytest.mark.parametrize("apart", [("01", "1"), ("a", "A"), ("1\u00b2", "12"), ("\uff11", "1"), ("a b", "ab")])
 def test_ids_that_may_be_two_people_have_two_keys(apart):
     first, second = apart
-    assert key_of(first, SECRET) != key_of(second, SECRET)
+    assert key_for_record(first, SECRET) != key_for_record(second, SECRET)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_ids_that_may_be_two_people_have_two_keys(apart):
 )
 def test_an_id_that_may_be_misread_is_refused_untold(unfit):
     with pytest.raises(ConfigurationError) as error:
-        key_of(unfit, SECRET)
+        key_for_record(unfit, SECRET)
     assert "123" not in str(error.value)
 
 
 @pytest.mark.parametrize("secret", [b"", SECRET[:31], bytes(32), b"ab" * 32, b"changeme" * 8])
 def test_a_weak_secret_is_refused_untold(secret):
     with pytest.raises(ConfigurationError, match="at least 32 random bytes") as error:
-        key_of(MRN, secret)
+        key_for_record(MRN, secret)
     assert MRN not in str(error.value)
     assert "changeme" not in str(error.value)
     assert error.value.__cause__ is None
@@ -100,7 +100,7 @@ def test_a_weak_secret_is_refused_untold(secret):
 
 @given(st.binary(min_size=32, max_size=64).filter(lambda secret: len(set(secret)) >= 8), st.integers(0, 10**12))
 def test_a_key_of_a_record_is_a_key_that_shows_no_digit_of_it(secret, number):
-    made = key_of(str(number), secret)
+    made = key_for_record(str(number), secret)
     assert check_key(made) == made
     assert ID.fullmatch(made)
 
@@ -110,14 +110,14 @@ def test_a_key_of_a_record_is_a_key_that_shows_no_digit_of_it(secret, number):
 
 @given(st.text(max_size=80))
 def test_no_text_is_a_key(text):
-    assert not is_opaque(text)
+    assert not is_opaque_id(text)
     with pytest.raises(IdentifyingValueError):
         check_key(text)
 
 
-@given(st.text(alphabet=object_keys.LETTERS, min_size=48, max_size=48))
+@given(st.text(alphabet=object_keys.ALPHABET, min_size=48, max_size=48))
 def test_nor_is_one_of_the_same_letters(text):
-    assert not is_opaque(text)
+    assert not is_opaque_id(text)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_nor_is_one_of_the_same_letters(text):
         "john.smith@example.org",
         "patients/john-smith/1980-02-29.pdf",
         hashlib.sha256(MRN.encode()).hexdigest(),
-        hashlib.sha256(MRN.encode()).hexdigest()[:48].translate(str.maketrans("0123456789abcdef", object_keys.LETTERS)),
+        hashlib.sha256(MRN.encode()).hexdigest()[:48].translate(str.maketrans("0123456789abcdef", object_keys.ALPHABET)),
         base64.urlsafe_b64encode(MRN.encode()).decode(),
         "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
     ],
@@ -154,56 +154,56 @@ def around(key: str) -> list[str]:
         key + "/",
         "../" + key,
         f"smith/{key}",
-        f"restore-drill//{key}",
-        f"Restore-drill/{key}",
-        f"restore-drill\\{key}",
+        f"restore-test//{key}",
+        f"Restore-test/{key}",
+        f"restore-test\\{key}",
         key.replace(key[0], "\uff42", 1),
         f"{key}?versionId=1",
-        f"%72estore-drill/{key}",
+        f"%72estore-test/{key}",
     ]
 
 
 @pytest.mark.parametrize("changed", range(16))
 def test_a_key_with_anything_about_it_is_none(changed):
     with pytest.raises(IdentifyingValueError):
-        check_key(around(key_of(MRN, SECRET))[changed])
+        check_key(around(key_for_record(MRN, SECRET))[changed])
 
 
-@given(st.integers(0, 47), st.sampled_from(object_keys.LETTERS))
+@given(st.integers(0, 47), st.sampled_from(object_keys.ALPHABET))
 def test_a_slip_of_the_pen_is_seen(place, letter):
-    key = key_of(MRN, SECRET)
+    key = key_for_record(MRN, SECRET)
     slipped = key[:place] + letter + key[place + 1 :]
-    assert is_opaque(slipped) == (slipped == key)
+    assert is_opaque_id(slipped) == (slipped == key)
 
 
 @given(st.integers(0, 46))
 def test_two_letters_in_the_wrong_order_are_seen(place):
-    key = key_of(MRN, SECRET)
+    key = key_for_record(MRN, SECRET)
     swapped = key[:place] + key[place + 1] + key[place] + key[place + 2 :]
-    assert is_opaque(swapped) == (swapped == key)
+    assert is_opaque_id(swapped) == (swapped == key)
 
 
 # Prefixes
 
 
-@pytest.mark.parametrize("prefix", ["restore-drill", "restore-drill/"])
+@pytest.mark.parametrize("prefix", ["restore-test", "restore-test/"])
 def test_a_key_may_be_under_a_declared_word(prefix):
     key = new_key(prefix)
     assert check_key(key) == key
-    assert key.startswith("restore-drill/")
-    assert is_opaque(key.removeprefix("restore-drill/"))
+    assert key.startswith("restore-test/")
+    assert is_opaque_id(key.removeprefix("restore-test/"))
 
 
 def test_a_record_may_have_many_objects_under_its_own_key():
-    record = key_of(MRN, SECRET)
+    record = key_for_record(MRN, SECRET)
     key = new_key(record)
     assert key.startswith(f"{record}/")
     assert check_key(key) == key
-    assert check_prefix(record) == f"{record}/"
+    assert normalize_prefix(record) == f"{record}/"
 
 
 def test_the_key_of_a_record_may_be_under_a_prefix():
-    assert key_of(MRN, SECRET, "restore-drill") == f"restore-drill/{key_of(MRN, SECRET)}"
+    assert key_for_record(MRN, SECRET, "restore-test") == f"restore-test/{key_for_record(MRN, SECRET)}"
 
 
 def test_an_application_may_declare_its_own_words():
@@ -212,12 +212,12 @@ def test_an_application_may_declare_its_own_words():
     with pytest.raises(IdentifyingValueError):
         check_key(key)
     with pytest.raises(IdentifyingValueError):
-        new_key("restore-drill", prefixes={"imaging"})
+        new_key("restore-test", prefixes={"imaging"})
 
 
-@pytest.mark.parametrize("prefix", ["smith", "restore", "restore-drill/smith", "/", "//", "restore-drill//", MRN])
+@pytest.mark.parametrize("prefix", ["smith", "restore", "restore-test/smith", "/", "//", "restore-test//", MRN])
 def test_any_other_prefix_is_refused_untold(prefix):
-    for made in (check_prefix, new_key, lambda it: key_of(MRN, SECRET, it)):
+    for made in (normalize_prefix, new_key, lambda it: key_for_record(MRN, SECRET, it)):
         with pytest.raises(IdentifyingValueError) as error:
             made(prefix)
         assert "smith" not in str(error.value)
@@ -227,10 +227,10 @@ def test_any_other_prefix_is_refused_untold(prefix):
 def test_a_key_is_no_longer_than_s3_takes():
     long = "/".join([new_key()] * 21)
     assert len(long) > 1024
-    for check in (check_key, check_prefix):
+    for check in (check_key, normalize_prefix):
         with pytest.raises(IdentifyingValueError):
             check(long)
 
 
 def test_no_prefix_stays_none():
-    assert check_prefix("") == ""
+    assert normalize_prefix("") == ""

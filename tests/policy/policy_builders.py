@@ -1,4 +1,4 @@
-"""Policy documents, requests and what the evaluator makes of them, in few words."""
+"""Builders of policy documents and requests, and shorthands to evaluate them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 from hypothesis import settings
 
-from hipaa.evaluator import Match, Outcome, Principal, Request, evaluate, statement_matches, parse
+from hipaa.evaluator import Match, Outcome, Principal, Request, evaluate, parse, statement_matches
 
 YES, NO, MAYBE = Match.YES, Match.NO, Match.MAYBE
-ALLOWED, DENIED, NOT_ALLOWED, UNSURE = Outcome.ALLOWED, Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY, Outcome.INDETERMINATE
+ALLOWED, INDETERMINATE = Outcome.ALLOWED, Outcome.INDETERMINATE
+EXPLICIT_DENY, IMPLICIT_DENY = Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY
 
 BUCKET = "arn:aws:s3:::phi"
 OBJECTS = f"{BUCKET}/*"
@@ -20,20 +21,20 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 PATH_ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/app"
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/one"
 USER = f"arn:aws:iam::{ACCOUNT}:user/bob"
-OUTSIDER = f"arn:aws:iam::{OTHER_ACCOUNT}:role/app"
+EXTERNAL_ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/app"
 ANONYMOUS = Principal("Anonymous")
 DAY = "2024-02-01T00:00:00Z"
 EARLIER, LATER = "2024-01-31T23:59:59Z", "2024-02-01T00:00:01Z"
-NAMED = {"aws:username": ["b*b"]}
+USERNAME_CONTEXT = {"aws:username": ["b*b"]}
 
-steady = settings(derandomize=True, database=None, deadline=None, max_examples=150)
+deterministic = settings(derandomize=True, database=None, deadline=None, max_examples=150)
 
 
 def statement(effect: str = "Allow", **elements: Any) -> dict[str, Any]:
-    """A statement about everything, for everyone, unless `elements` say otherwise (None: leave it out)."""
-    given_names = {name.removeprefix("Not") for name in elements}
-    whole = {name: "*" for name in ("Principal", "Action", "Resource") if name not in given_names}
-    return {"Effect": effect} | whole | {name: value for name, value in elements.items() if value is not None}
+    """Return a statement for every principal, action and resource, overridden by `elements`; None omits an element."""
+    overridden = {name.removeprefix("Not") for name in elements}
+    defaults = {name: "*" for name in ("Principal", "Action", "Resource") if name not in overridden}
+    return {"Effect": effect} | defaults | {name: value for name, value in elements.items() if value is not None}
 
 
 def document(*statements: Any, version: str | None = "2012-10-17") -> dict[str, Any]:
@@ -46,39 +47,47 @@ def request(
     principal: Principal = Principal("AWS", USER),  # noqa: B008 - frozen
     context: Mapping[str, Sequence[str] | None] | None = None,
     *,
-    closed: bool = True,
+    context_is_complete: bool = True,
 ) -> Request:
-    return Request(action, resource, principal, context or {}, context_is_complete=closed)
+    return Request(action, resource, principal, context or {}, context_is_complete=context_is_complete)
 
 
-def answer(policy: dict[str, Any], asked: Request) -> Outcome:
-    return evaluate([parse(policy)], asked).outcome
+def outcome_of(policy: dict[str, Any], request: Request) -> Outcome:
+    return evaluate([parse(policy)], request).outcome
 
 
-def matching(one: dict[str, Any], asked: Request, version: str | None = "2012-10-17") -> Match:
-    return statement_matches(parse(document(one, version=version)).statements[0], asked)
+def match_statement(statement: dict[str, Any], request: Request, version: str | None = "2012-10-17") -> Match:
+    return statement_matches(parse(document(statement, version=version)).statements[0], request)
 
 
-def condition(
+def match_condition(
     operator: str,
     values: Any,
-    found: Sequence[str] | None,
-    also: Mapping[str, Sequence[str]] | None = None,
+    request_values: Sequence[str] | None,
+    other_keys: Mapping[str, Sequence[str]] | None = None,
     version: str | None = "2012-10-17",
 ) -> Match:
-    """Whether {operator: {test:key: values}} holds for a request with these values of the key."""
-    block = {operator: {"test:Key": values}}
-    return matching(statement(Condition=block), request(context={"TEST:key": found, **(also or {})}), version)
+    """Evaluate the condition {operator: {"test:Key": values}} for a request.
+
+    Args:
+        operator: the condition operator.
+        values: the values in the policy.
+        request_values: the values of the key in the request; None if it is absent.
+        other_keys: the other condition keys of the request.
+        version: the version of the policy.
+    """
+    context = {"TEST:key": request_values, **(other_keys or {})}
+    return match_statement(statement(Condition={operator: {"test:Key": values}}), request(context=context), version)
 
 
-class Unknown:
-    """A value that a preview does not know."""
+class UnknownValue:
+    """A value that a preview doesn't know yet."""
 
 
-def naive(pattern: str, text: str) -> bool:
-    """What `*` and `?` mean, with no thought for speed."""
+def naive_match(pattern: str, text: str) -> bool:
+    """Match `*` and `?` in the simplest way, however slow."""
     if not pattern:
         return not text
     if pattern[0] == "*":
-        return any(naive(pattern[1:], text[i:]) for i in range(len(text) + 1))
-    return bool(text) and pattern[0] in ("?", text[0]) and naive(pattern[1:], text[1:])
+        return any(naive_match(pattern[1:], text[i:]) for i in range(len(text) + 1))
+    return bool(text) and pattern[0] in ("?", text[0]) and naive_match(pattern[1:], text[1:])

@@ -1,16 +1,27 @@
-"""The exact list of policies, their metadata, the page made from them; and that both ways to serve say the same."""
+"""The catalogue: its policies and their metadata, the page made from it, and controls for live accounts."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from hipaa.catalogue import CONTROLS, RULES
+from hipaa.attestations import controls as attestations
+from hipaa.catalogue import CONTROLS, LIVE_CONTROLS, PREVIEW_CONTROLS, controls_for_resource, judge
 from hipaa.controls_page import markdown
+from hipaa.model.control import Severity, Specification, Stage
+from hipaa.model.data_class import DataClass
+from hipaa.model.rule import RuleContext
+from hipaa.model.stack import Stack
+from hipaa.services.config import controls as config
+from hipaa.services.guardduty import controls as guardduty
+from hipaa.services.macie import controls as macie
+from hipaa.services.s3.facts import Bucket
 from sandbox.folder import ROOT
 from tests.policy.pack_process import UNKNOWN, start_pack
 from tests.policy.sample_stacks import bucket_with_companions, with_inputs
+from tests.policy.services.live_facts import control_by_id
 
 POLICIES = [
     "s3-data-class-tag",
@@ -69,13 +80,23 @@ POLICIES = [
 ]
 
 
-def test_the_list_of_policies_and_their_metadata():
-    with start_pack() as gate:
-        policies = gate.policies()
-    assert sorted(each.name for each in policies) == sorted(POLICIES)
-    assert policies[0].name == "s3-data-class-tag"  # it says by which tag the others tell a bucket's role
+# Controls of account-wide safeguards, and attestations. No program declares them.
+ACCOUNT_CONTROLS = (
+    *guardduty.CONTROLS,
+    *macie.CONTROLS,
+    *config.CONTROLS,
+    control_by_id("iam-root-mfa"),
+)
+LIVE_ONLY_CONTROLS = (*ACCOUNT_CONTROLS, *attestations.CONTROLS)
+
+
+def test_pack_lists_each_policy_with_metadata():
+    with start_pack() as pack:
+        policies = pack.policies()
+    assert sorted(policy.name for policy in policies) == sorted(POLICIES)
+    assert policies[0].name == "s3-data-class-tag"  # its options decide how every other control finds the data class
     for policy in policies:
-        assert policy.enforcementLevel == (0 if policy.severity == 1 else 1), policy.name  # only low ones are advisory
+        assert policy.enforcementLevel == (0 if policy.severity == 1 else 1), policy.name  # only low is advisory
         assert policy.framework.name == "HIPAA Security Rule"
         assert policy.displayName
         assert policy.description
@@ -84,15 +105,57 @@ def test_the_list_of_policies_and_their_metadata():
         assert "hipaa" in policy.tags
 
 
-def test_every_control_has_a_rule_and_every_rule_a_control():
-    assert set(RULES) == {control.id for control in CONTROLS}
+def test_control_ids_are_unique_and_each_rule_checks_facts():
+    assert len({control.id for control in CONTROLS}) == len(CONTROLS)
+    assert all(control.rule.fact_types for control in CONTROLS)
 
 
-def test_the_page_is_up_to_date():
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.id)
+def test_control_text_is_complete(control):
+    for text in (control.title, control.statement, control.rationale, control.requirement, control.remediation):
+        assert text.strip() == text
+        assert text
+    assert control.statement.endswith(".")
+    assert control.rationale.endswith(".")
+    assert not control.title.endswith(".")
+    assert not re.search(r"[{}]", control.requirement_text(control.defaults))
+
+
+def test_controls_page_is_up_to_date():
     assert (ROOT / "docs" / "controls.md").read_text(encoding="utf-8") == markdown(), "run: make docs"
 
 
-PLAIN = f"""
+@pytest.mark.parametrize("control", LIVE_ONLY_CONTROLS, ids=lambda control: control.id)
+def test_live_only_control_is_not_in_the_pack(control):
+    assert control.stages == {Stage.LIVE}
+    assert control in LIVE_CONTROLS
+    assert control not in PREVIEW_CONTROLS
+
+
+def test_live_only_controls_check_nothing_of_a_resource_before_it_exists():
+    stack = Stack((Bucket("urn", "arn", DataClass.PHI, ()),), complete=False)
+    assert controls_for_resource(stack) & {control.id for control in LIVE_ONLY_CONTROLS} == set()
+    assert [judge(control, RuleContext(stack, {})) for control in LIVE_ONLY_CONTROLS] == [[]] * len(LIVE_ONLY_CONTROLS)
+
+
+def test_live_only_controls_cite_paragraphs_by_their_specification():
+    """Check each paragraph against appendix A to subpart C of part 164."""
+    addressable = {"308(a)(4)(ii)(C)", "308(a)(7)(ii)(D)"}
+    for control in LIVE_ONLY_CONTROLS:
+        assert control.paragraphs, control.id
+        assert not re.search(r"[{}]", control.requirement_text({})), control.id
+        for paragraph in control.paragraphs:
+            expected = Specification.ADDRESSABLE if paragraph.number in addressable else Specification.REQUIRED
+            assert paragraph.specification is expected, (control.id, paragraph.number)
+        own_mapping = all(paragraph.own_mapping for paragraph in control.paragraphs)
+        assert own_mapping == (control in ACCOUNT_CONTROLS), control.id
+    assert {control.severity for control in ACCOUNT_CONTROLS} == {Severity.MEDIUM}
+    critical = [control.id for control in attestations.CONTROLS if control.severity is Severity.CRITICAL]
+    assert critical == ["attest-baa"]
+
+
+# The pack, served by the SDK's PolicyPack instead of crossguard.serve.
+PLAIN_PACK = f"""
 import sys
 sys.path.insert(0, {str(ROOT / "policy")!r})
 from pulumi_policy import PolicyPack
@@ -106,14 +169,17 @@ PolicyPack(name="hipaa", policies=policies())
     [
         bucket_with_companions(),
         with_inputs(bucket_with_companions(created=False), "BucketVersioning", versioningConfiguration=UNKNOWN),
-        [replace(each, inputs={}) for each in bucket_with_companions()],
-        [replace(each, inputs=dict.fromkeys(each.inputs, UNKNOWN)) for each in bucket_with_companions()],
+        [replace(resource, inputs={}) for resource in bucket_with_companions()],
+        [replace(resource, inputs=dict.fromkeys(resource.inputs, UNKNOWN)) for resource in bucket_with_companions()],
     ],
-    ids=["right", "unknown", "empty", "all unknown"],
+    ids=["compliant", "one value unknown", "no inputs", "all values unknown"],
 )
-def test_the_sdks_own_reading_gives_the_same(tmp_path, stack):
-    (tmp_path / "__main__.py").write_text(PLAIN)
-    with start_pack() as shared, start_pack(tmp_path) as plain:
-        told = [[(each.policy, each.resource, each.message) for each in gate.evaluate_stack(stack)] for gate in (shared, plain)]
-    assert told[0]
-    assert told[0] == told[1]
+def test_pack_reports_the_same_as_with_the_sdks_own_serving(tmp_path, stack):
+    (tmp_path / "__main__.py").write_text(PLAIN_PACK)
+    with start_pack() as pack, start_pack(tmp_path) as plain_pack:
+        reports = [
+            [(finding.policy, finding.resource, finding.message) for finding in process.evaluate_stack(stack)]
+            for process in (pack, plain_pack)
+        ]
+    assert reports[0]
+    assert reports[0] == reports[1]

@@ -9,13 +9,13 @@ import re
 import pytest
 
 from crossguard import read_stack
-from crossguard.graph import BUCKET
+from crossguard.graph import BUCKET_TYPE
 from crossguard.readers import s3, s3_settings
 from tests.policy.pack_process import UNKNOWN, Resource
 
 USERS = ("aws:cloudtrail/trail:Trail", "aws:s3/inventory:Inventory")  # they tell what a bucket is for
-BUCKETS = (BUCKET, "aws:s3/bucketV2:BucketV2")
-TYPES = sorted({*read_stack.READERS, *s3_settings.COMPANIONS, *s3.ACCESS_POINTS, *USERS, *BUCKETS})
+BUCKETS = (BUCKET_TYPE, "aws:s3/bucketV2:BucketV2")
+TYPES = sorted({*read_stack.READERS, *s3_settings.COMPANION_READERS, *s3.ACCESS_POINT_READERS, *USERS, *BUCKETS})
 
 
 def properties(token: str) -> list[str]:

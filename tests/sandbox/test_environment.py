@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.emulator import Emulator
-from sandbox.environment import environment
+from sandbox.environment import build_environment
 from sandbox.folder import Folder
 
 HOME = Folder(Path("/sandboxes/a name"))
@@ -15,7 +15,7 @@ AWS = Emulator(1, "https://127.0.0.1:4443", "http://127.0.0.1:8080", "http://127
 
 
 def made(**caller: str) -> dict[str, str]:
-    return environment(caller, HOME, AWS, Path("/engine/bin"), Path("/venv"))
+    return build_environment(caller, HOME, AWS, Path("/engine/bin"), Path("/venv"))
 
 
 @pytest.mark.parametrize(

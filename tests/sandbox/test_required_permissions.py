@@ -14,11 +14,11 @@ from moto import mock_aws
 from moto.s3.models import FakeBucket
 from reach.catalog import bundled
 
-from sandbox.authorization.context import of_connection, of_s3
+from sandbox.authorization.context import connection_context, s3_context
 from sandbox.authorization.http_request import HttpRequest
-from sandbox.authorization.middleware import Authorized, moto_allows
-from sandbox.authorization.operations import _operations, operation_of
-from sandbox.authorization.required_permissions import Need, needs
+from sandbox.authorization.middleware import AuthorizationMiddleware, permit_all
+from sandbox.authorization.operations import _operations, find_operation
+from sandbox.authorization.required_permissions import RequiredPermission, required_permissions
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=AKIAX/20260102/us-east-1/s3/aws4_request, SignedHeaders=host"}
@@ -29,9 +29,9 @@ TWO = b"<Object><Key>a &amp; b</Key></Object><Object><Key>c</Key><VersionId>v</V
 def asked(method: str, target: str, body: bytes = b"", **headers: str) -> list[tuple[str, str]]:
     """The actions and resources that a request needs."""
     request = HttpRequest(method, target, {name.replace("_", "-"): value for name, value in headers.items()}, body=body)
-    operation = operation_of(request)
+    operation = find_operation(request)
     assert operation is not None
-    return [(need.action.removeprefix("s3:"), need.resource) for need in needs(operation, request)]
+    return [(need.action.removeprefix("s3:"), need.resource) for need in required_permissions(operation, request)]
 
 
 def test_every_operation_is_told_from_the_others_and_needs_an_action_that_aws_has():
@@ -39,10 +39,10 @@ def test_every_operation_is_told_from_the_others_and_needs_an_action_that_aws_ha
     assert catalogue is not None
     known = set(catalogue.actions)
     for each in _operations():
-        target = "/" + "/".join(["b", "k"][: each.depth]) + "?" + "&".join(f"{name}=1" for name in each.query)
+        target = "/" + "/".join(["b", "k"][: each.path_depth]) + "?" + "&".join(f"{name}=1" for name in each.query)
         request = HttpRequest(each.method, target, dict.fromkeys(each.headers, "b/k"), body=DELETE % TWO)
-        assert operation_of(request) == each.name
-        assert {need.action for need in needs(each.name, request)} <= known
+        assert find_operation(request) == each.name
+        assert {need.action for need in required_permissions(each.name, request)} <= known
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_deleting_many_needs_an_action_for_each():
     [("POST", "/b"), ("GET", "/b?acl&tagging"), ("GET", "//b/k"), ("GET", "http://b/k"), ("PATCH", "/b/k")],
 )
 def test_what_fits_no_operation_or_two_is_none(method, target):
-    assert operation_of(HttpRequest(method, target, {})) is None
+    assert find_operation(HttpRequest(method, target, {})) is None
 
 
 @pytest.mark.parametrize(
@@ -128,17 +128,17 @@ def test_what_fits_no_operation_or_two_is_none(method, target):
 )
 def test_what_can_not_be_read_is_told(operation, target, headers, body):
     with pytest.raises(ValueError, match=r"source|XML"):
-        needs(operation, HttpRequest("PUT", target, headers, body=body))
+        required_permissions(operation, HttpRequest("PUT", target, headers, body=body))
 
 
-def keys(request: HttpRequest, operation: str, need: Need) -> dict[str, Any]:
-    return of_connection(request, NOW) | of_s3(operation, request, need, "123456789012", NOW)
+def keys(request: HttpRequest, operation: str, need: RequiredPermission) -> dict[str, Any]:
+    return connection_context(request, NOW) | s3_context(operation, request, need, "123456789012", NOW)
 
 
 def test_the_connection_is_told():
-    plain = keys(HttpRequest("GET", "/b/k", SIGNED, tls=None), "GetObject", Need("s3:GetObject", "b", "k"))
+    plain = keys(HttpRequest("GET", "/b/k", SIGNED, tls=None), "GetObject", RequiredPermission("s3:GetObject", "b", "k"))
     assert (plain["aws:SecureTransport"], plain["s3:TlsVersion"], plain["aws:SourceIp"]) == ("false", None, "127.0.0.1")
-    over = keys(HttpRequest("GET", "/b/k", SIGNED, tls="1.1"), "GetObject", Need("s3:GetObject", "b", "k"))
+    over = keys(HttpRequest("GET", "/b/k", SIGNED, tls="1.1"), "GetObject", RequiredPermission("s3:GetObject", "b", "k"))
     assert (over["aws:SecureTransport"], over["s3:TlsVersion"]) == ("true", "1.1")
     assert over["aws:CurrentTime"] == "2026-01-02T00:00:00Z"
     assert (over["aws:SourceArn"], over["aws:RequestedRegion"]) == (None, "us-east-1")
@@ -148,7 +148,7 @@ def test_encryption_is_of_the_upload_and_not_of_the_source_of_a_copy():
     algorithm, key_id = "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"
     headers = {"x-amz-server-side-encryption": "aws:kms", "x-amz-copy-source": "s/k"}
     request = HttpRequest("PUT", "/b/k", headers)
-    put, source = needs("CopyObject", request)
+    put, source = required_permissions("CopyObject", request)
     assert keys(request, "CopyObject", put)[algorithm] == "aws:kms"
     assert keys(request, "CopyObject", put)[key_id] is None
     assert keys(request, "CopyObject", source)[algorithm] is None
@@ -161,18 +161,18 @@ def test_a_presigned_request_has_an_age():
     scope = "AKIAX%2F20260101%2Fus-east-1%2Fs3%2Faws4_request"
     query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope}&X-Amz-Date=20260101T235959Z"
     request = HttpRequest("GET", f"/b/k?{query}", {})
-    found = keys(request, "GetObject", Need("s3:GetObject", "b", "k"))
+    found = keys(request, "GetObject", RequiredPermission("s3:GetObject", "b", "k"))
     assert request.access_key == "AKIAX"
     assert (found["s3:authType"], found["s3:signatureAge"]) == ("REST-QUERY-STRING", "1000")
-    by_header = keys(HttpRequest("GET", "/b/k", SIGNED), "GetObject", Need("s3:GetObject", "b", "k"))
+    by_header = keys(HttpRequest("GET", "/b/k", SIGNED), "GetObject", RequiredPermission("s3:GetObject", "b", "k"))
     assert (by_header["s3:authType"], by_header["s3:signatureversion"]) == ("REST-HEADER", "AWS4-HMAC-SHA256")
 
 
 def test_tags_and_listing_are_told():
-    tagged = keys(HttpRequest("PUT", "/b/k", {"x-amz-tagging": "a=1&b=2"}), "PutObject", Need("s3:PutObject", "b", "k"))
+    tagged = keys(HttpRequest("PUT", "/b/k", {"x-amz-tagging": "a=1&b=2"}), "PutObject", RequiredPermission("s3:PutObject", "b", "k"))
     assert tagged["s3:RequestObjectTagKeys"] == ["a", "b"]
     assert tagged["s3:RequestObjectTag/b"] == ["2"]
-    listing = keys(HttpRequest("GET", "/b?prefix=p&max-keys=9", {}), "ListObjects", Need("s3:ListBucket", "b"))
+    listing = keys(HttpRequest("GET", "/b?prefix=p&max-keys=9", {}), "ListObjects", RequiredPermission("s3:ListBucket", "b"))
     assert (listing["s3:prefix"], listing["s3:max-keys"], listing["s3:delimiter"]) == ("p", "9", None)
 
 
@@ -193,7 +193,7 @@ def test_moto_ignores_conditions_still_and_asks_nothing_once_it_is_told_not_to(m
         s3.put_bucket_policy(Bucket="b-1", Policy=json.dumps({"Version": "2012-10-17", "Statement": deny}))
         with pytest.raises(ClientError, match="403"):
             s3.get_object(Bucket="b-1", Key="k")
-        monkeypatch.setattr(FakeBucket, "get_permission", moto_allows)
+        monkeypatch.setattr(FakeBucket, "get_permission", permit_all)
         s3.get_object(Bucket="b-1", Key="k")
         s3.delete_objects(Bucket="b-1", Delete={"Objects": [{"Key": "k"}]})
         assert "Contents" not in s3.list_objects_v2(Bucket="b-1")
@@ -222,5 +222,5 @@ def test_no_header_but_the_layers_own_chooses_the_account(monkeypatch, key, acco
         "HTTP_X_MOTO_ACCOUNT_ID": "111111111111",
         "wsgi.input": io.BytesIO(),
     }
-    Authorized(Moto())(environ, lambda status, headers: None)
+    AuthorizationMiddleware(Moto())(environ, lambda status, headers: None)
     assert seen.get("HTTP_X_MOTO_ACCOUNT_ID") == account

@@ -17,7 +17,7 @@ from sandbox import network
 from tests.conftest import Sandbox
 
 IDENTITY = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
-needs_network = pytest.mark.skipif(not network.alone(), reason="this kernel gives no network namespace")
+needs_network = pytest.mark.skipif(not network.isolated_command_prefix(), reason="this kernel gives no network namespace")
 
 
 def test_a_command_has_aws_and_its_own_words_and_exit_code(sandbox):

@@ -1,1 +1,21 @@
-"""A file for each service: the calls it makes, and the facts it makes of the answers."""
+"""Collectors: each reads one service and turns its responses into facts.
+
+To add a service, list its calls in a module of phi.audit.calls, write its collector, and add a line here.
+"""
+
+from __future__ import annotations
+
+from phi.audit.collect import alert_pipeline, backup, config, guardduty, iam, iam_root, kms, macie, s3
+
+# The audit runs these concurrently.
+COLLECTORS = (
+    s3.collect,
+    kms.collect,
+    alert_pipeline.collect,  # CloudTrail, CloudWatch Logs, CloudWatch, EventBridge and SNS, which depend on each other
+    iam.collect,
+    iam_root.collect,
+    backup.collect,
+    guardduty.collect,
+    macie.collect,
+    config.collect,
+)

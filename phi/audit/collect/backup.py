@@ -1,4 +1,4 @@
-"""AWS Backup: vaults, and what plans back up into them."""
+"""Collects AWS Backup vaults, and the resources that backup plans select."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from typing import Any
 
 from hipaa.model.values import Number, Ref, Unknown
 from hipaa.services.backup.facts import BackupSelection, BackupVault
-from phi.audit.calls import Call, ResourceType
+from phi.audit.calls.backup import (
+    GET_BACKUP_PLAN,
+    GET_BACKUP_SELECTION,
+    LIST_BACKUP_PLANS,
+    LIST_BACKUP_SELECTIONS,
+    LIST_BACKUP_VAULTS,
+)
 from phi.audit.collect import kms
 from phi.audit.collected import Collected
-from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
+from phi.audit.reader import AccountReader, AuditedAccount, FailedCall
 from phi.audit.scope import Scope
 
-GONE = ("ResourceNotFoundException",)  # deleted since it was listed
-VAULTS = Call("backup", "list_backup_vaults", "backup:ListBackupVaults", ResourceType.ANY)
-PLANS = Call("backup", "list_backup_plans", "backup:ListBackupPlans", ResourceType.ANY)
-PLAN = Call("backup", "get_backup_plan", "backup:GetBackupPlan", ResourceType.BACKUP_PLAN, GONE)
-SELECTIONS = Call("backup", "list_backup_selections", "backup:ListBackupSelections", ResourceType.BACKUP_PLAN, GONE)
-SELECTION = Call("backup", "get_backup_selection", "backup:GetBackupSelection", ResourceType.BACKUP_PLAN, GONE)
-CALLS = (VAULTS, PLANS, PLAN, SELECTIONS, SELECTION, kms.LIST_KEYS, kms.LIST_ALIASES)
-
-AIR_GAPPED = "LOGICALLY_AIR_GAPPED_BACKUP_VAULT"
-# A view of another account's vault, with nothing of its own in it:
+AIR_GAPPED_VAULT = "LOGICALLY_AIR_GAPPED_BACKUP_VAULT"
+# A view of another account's vault, which contains no recovery points itself:
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/multipartyapproval.html
-VIEW = "RESTORE_ACCESS_BACKUP_VAULT"
-# As AWS names the operators of a condition, and as the rules do.
+RESTORE_ACCESS_VAULT = "RESTORE_ACCESS_BACKUP_VAULT"
+# The name that the rules use for each condition operator, by its name in the API.
 OPERATORS = {
     "StringEquals": "stringEquals",
     "StringNotEquals": "stringNotEquals",
@@ -33,114 +31,143 @@ OPERATORS = {
     "StringNotLike": "stringNotLikes",
 }
 
-Details = Mapping[str, Any]
+Response = Mapping[str, Any]
 
 
 def collect(reader: AccountReader, scope: Scope) -> Collected:
-    """Vaults that are named as the stack's, and every plan: whichever selects a bucket keeps it safe."""
+    """Collect the vaults in scope, and the selections of every plan, since any plan may back up a stack's bucket."""
     regions = reader.account.regions
     vaults = reader.map(regions, lambda region: _vaults(reader, scope, region))
-    plans = reader.map(regions, lambda region: _plans(reader, region))
-    known = [(region, each) for region, found in zip(regions, plans, strict=True) for each in found]
-    selected = reader.map(known, lambda each: _selected(reader, *each))
-    return Collected((*(fact for facts in vaults for fact in facts), *(fact for facts in selected for fact in facts)))
+    plans_by_region = zip(regions, reader.map(regions, lambda region: _plan_ids(reader, region)), strict=True)
+    plans = [(region, plan) for region, region_plans in plans_by_region for plan in region_plans]
+    selections = reader.map(plans, lambda plan: _selections(reader, *plan))
+    return Collected(tuple(fact for facts in (*vaults, *selections) for fact in facts))
 
 
 # Vaults.
 
 
 def _vaults(reader: AccountReader, scope: Scope, region: str) -> list[BackupVault]:
-    every = reader.account.arn("backup", region, "backup-vault:*")
-    listed = reader.pages(VAULTS, "BackupVaultList", every, region)
+    all_vaults = reader.account.arn("backup", region, "backup-vault:*")
+    listed = reader.list_all(LIST_BACKUP_VAULTS, "BackupVaultList", all_vaults, region)
     if isinstance(listed, FailedCall):
-        return [BackupVault(every, listed.unknown, (listed.unknown,))]
-    ours = [each for each in listed if scope.has(each["BackupVaultName"]) and each.get("VaultType") != VIEW]
-    aliases = kms.names(reader, scope, region) if any(each.get("EncryptionKeyArn") for each in ours) else {}
-    return [vault(each, aliases, reader.account, region) for each in ours]
+        return [BackupVault(all_vaults, listed.unknown, (listed.unknown,))]
+    vaults = [
+        vault
+        for vault in listed
+        if scope.includes(vault["BackupVaultName"]) and vault.get("VaultType") != RESTORE_ACCESS_VAULT
+    ]
+    encrypted = any(vault.get("EncryptionKeyArn") for vault in vaults)
+    aliases = kms.aliases_by_name(reader, scope, region) if encrypted else {}
+    return [parse_vault(vault, aliases, reader.account, region) for vault in vaults]
 
 
-def vault(told: Details, aliases: Mapping[str, str] | FailedCall, account: AuditedAccount, region: str) -> BackupVault:
-    """From an entry of ListBackupVaults. The ARN of AWS's own key looks like any other: its alias tells it."""
-    key = kms.known_as(told.get("EncryptionKeyArn"), aliases, account, region)
+def parse_vault(
+    entry: Response, aliases: Mapping[str, str] | FailedCall, account: AuditedAccount, region: str
+) -> BackupVault:
+    """Return a vault from an entry of ListBackupVaults.
+
+    The ARN of an AWS managed key looks like that of a customer managed key, so only its alias identifies it.
+
+    Args:
+        entry: the entry.
+        aliases: the key ID of each alias of the region.
+        account: the audited account.
+        region: the vault's region.
+    """
+    key = kms.canonical_key(entry.get("EncryptionKeyArn"), aliases, account, region)
     return BackupVault(
-        told["BackupVaultArn"], None if told.get("EncryptionKeyType") == "AWS_OWNED_KMS_KEY" else key, _days(told)
+        entry["BackupVaultArn"],
+        None if entry.get("EncryptionKeyType") == "AWS_OWNED_KMS_KEY" else key,
+        _min_retention_days(entry),
     )
 
 
-def _days(told: Details) -> tuple[Number, ...]:
-    """One that is air-gapped is locked by itself.
+def _min_retention_days(entry: Response) -> tuple[Number, ...]:
+    """Return the minimum retention of each Vault Lock. A logically air-gapped vault is always locked.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html
     """
-    locked = told.get("Locked") is True or told.get("VaultType") == AIR_GAPPED
-    return (told.get("MinRetentionDays"),) if locked else ()
+    locked = entry.get("Locked") is True or entry.get("VaultType") == AIR_GAPPED_VAULT
+    return (entry.get("MinRetentionDays"),) if locked else ()
 
 
-# Plans, and what they select.
+# Plans and their selections.
 
 
-def _plans(reader: AccountReader, region: str) -> list[str | FailedCall]:
-    """The ids of a region's plans."""
-    every = reader.account.arn("backup", region, "backup-plan:*")
-    listed = reader.pages(PLANS, "BackupPlansList", every, region)
-    return [listed] if isinstance(listed, FailedCall) else [each["BackupPlanId"] for each in listed]
+def _plan_ids(reader: AccountReader, region: str) -> list[str | FailedCall]:
+    all_plans = reader.account.arn("backup", region, "backup-plan:*")
+    listed = reader.list_all(LIST_BACKUP_PLANS, "BackupPlansList", all_plans, region)
+    return [listed] if isinstance(listed, FailedCall) else [plan["BackupPlanId"] for plan in listed]
 
 
-def _selected(reader: AccountReader, region: str, plan: str | FailedCall) -> list[BackupSelection]:
-    if isinstance(plan, FailedCall):
-        return [_unknown(plan.subject, plan.unknown, plan.unknown, region)]
-    arn = reader.account.arn("backup", region, f"backup-plan:{plan}")
-    listed = reader.pages(SELECTIONS, "BackupSelectionsList", arn, region, BackupPlanId=plan)
+def _selections(reader: AccountReader, region: str, plan_id: str | FailedCall) -> list[BackupSelection]:
+    if isinstance(plan_id, FailedCall):
+        return [_unknown_selection(plan_id.resource, plan_id.unknown, plan_id.unknown, region)]
+    arn = reader.account.arn("backup", region, f"backup-plan:{plan_id}")
+    listed = reader.list_all(LIST_BACKUP_SELECTIONS, "BackupSelectionsList", arn, region, BackupPlanId=plan_id)
     if not listed:
         return []
-    told = reader.call(PLAN, arn, region, BackupPlanId=plan)
-    if told is None:
+    plan = reader.call(GET_BACKUP_PLAN, arn, region, BackupPlanId=plan_id)
+    if plan is None:
         return []
-    vaults = told.unknown if isinstance(told, FailedCall) else vaults_of(told["BackupPlan"], reader.account, region)
+    vaults = (
+        plan.unknown if isinstance(plan, FailedCall) else target_vaults(plan["BackupPlan"], reader.account, region)
+    )
     if isinstance(listed, FailedCall):
-        return [_unknown(arn, listed.unknown, vaults, region)]
-    found = (_selection(reader, region, arn, vaults, each["SelectionId"]) for each in listed)
-    return [each for each in found if each]
+        return [_unknown_selection(arn, listed.unknown, vaults, region)]
+    selections = (_selection(reader, region, arn, vaults, entry["SelectionId"]) for entry in listed)
+    return [selection for selection in selections if selection]
 
 
-def _selection(reader: AccountReader, region: str, plan: str, vaults: tuple[Ref, ...] | Unknown, id_: str) -> BackupSelection | None:
-    """AWS gives a selection no ARN; it goes by its plan's with its id."""
-    arn = f"{plan}/{id_}"
-    told = reader.call(SELECTION, arn, region, BackupPlanId=plan.rsplit(":", 1)[-1], SelectionId=id_)
-    if isinstance(told, FailedCall):
-        return _unknown(arn, told.unknown, vaults, region)
-    return selection(arn, told["BackupSelection"], vaults, region) if told else None
+def _selection(
+    reader: AccountReader, region: str, plan_arn: str, vaults: tuple[Ref, ...] | Unknown, selection_id: str
+) -> BackupSelection | None:
+    """Return a selection; None if it was deleted since it was listed.
+
+    AWS gives a selection no ARN. Its plan's ARN, followed by its ID, identifies it.
+    """
+    arn = f"{plan_arn}/{selection_id}"
+    plan_id = plan_arn.rsplit(":", 1)[-1]
+    response = reader.call(GET_BACKUP_SELECTION, arn, region, BackupPlanId=plan_id, SelectionId=selection_id)
+    if isinstance(response, FailedCall):
+        return _unknown_selection(arn, response.unknown, vaults, region)
+    return parse_selection(arn, response["BackupSelection"], vaults, region) if response else None
 
 
-def vaults_of(plan: Details, account: AuditedAccount, region: str) -> tuple[Ref, ...]:
-    """Where a plan's rules put what it selects."""
-    named = (each.get("TargetBackupVaultName") for each in plan.get("Rules", ()))
-    return tuple(account.arn("backup", region, f"backup-vault:{each}") for each in named if each)
+def target_vaults(plan: Response, account: AuditedAccount, region: str) -> tuple[Ref, ...]:
+    """Return the ARNs of the vaults that a plan's rules back up to."""
+    names = (rule.get("TargetBackupVaultName") for rule in plan.get("Rules", ()))
+    return tuple(account.arn("backup", region, f"backup-vault:{name}") for name in names if name)
 
 
-def selection(arn: str, told: Details, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:
-    """From the answer of GetBackupSelection."""
+def parse_selection(
+    arn: str, response: Response, vaults: tuple[Ref, ...] | Unknown, region: str
+) -> BackupSelection:
+    """Return a selection from the response of GetBackupSelection."""
     tags = (
-        {"key": each.get("ConditionKey"), "value": each.get("ConditionValue")}
-        for each in told.get("ListOfTags") or ()
-        if each.get("ConditionType", "STRINGEQUALS") == "STRINGEQUALS"  # there is no other
+        {"key": tag.get("ConditionKey"), "value": tag.get("ConditionValue")}
+        for tag in response.get("ListOfTags") or ()
+        if tag.get("ConditionType", "STRINGEQUALS") == "STRINGEQUALS"  # the only type that AWS supports
     )
     return BackupSelection(
         arn,
-        tuple(told.get("Resources") or ()),
-        tuple(told.get("NotResources") or ()),
+        tuple(response.get("Resources") or ()),
+        tuple(response.get("NotResources") or ()),
         tuple(tags),
-        tuple(_conditions(told.get("Conditions") or {})),
+        tuple(_conditions(response.get("Conditions") or {})),
         vaults,
         region,
     )
 
 
-def _conditions(told: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:
-    for operator, entries in told.items():
-        for each in entries or ():
-            yield OPERATORS.get(operator, operator), each.get("ConditionKey"), each.get("ConditionValue")
+def _conditions(conditions: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:
+    for operator, entries in conditions.items():
+        for entry in entries or ():
+            yield OPERATORS.get(operator, operator), entry.get("ConditionKey"), entry.get("ConditionValue")
 
 
-def _unknown(arn: str, unknown: Unknown, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:
+def _unknown_selection(
+    arn: str, unknown: Unknown, vaults: tuple[Ref, ...] | Unknown, region: str
+) -> BackupSelection:
     return BackupSelection(arn, unknown, unknown, unknown, unknown, vaults, region)

@@ -1,4 +1,4 @@
-"""Who may do what: roles, the policies of identities, and users. IAM tells everything in one call.
+"""Collects IAM roles, identity policies and users. One call returns all of them.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 """
@@ -11,104 +11,124 @@ from typing import Any
 from hipaa.model.stack import Fact
 from hipaa.model.values import Document, Unknown
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
-from phi.audit.calls import Call, ResourceType
+from phi.audit.calls.iam import GET_ACCOUNT_AUTHORIZATION_DETAILS
 from phi.audit.collected import Collected
-from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
+from phi.audit.reader import AccountReader, AuditedAccount, FailedCall
 from phi.audit.scope import Scope
 
-DETAILS = Call("iam", "get_account_authorization_details", "iam:GetAccountAuthorizationDetails", ResourceType.ANY)
-CALLS = (DETAILS,)
-
-# AWS makes the roles of its services in this path, where nobody else can: who takes them, and what they may do, can't
-# be changed. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
-OF_SERVICES = "/aws-service-role/"
-# IAM's name for each kind, what the answer calls them, and what it calls the inline policies of one.
-ROLES = ("Role", "RoleDetailList")
-GROUPS = ("Group", "GroupDetailList")
-USERS = ("User", "UserDetailList")
-POLICIES = ("LocalManagedPolicy", "Policies")
+# The path of service-linked roles, which only AWS can create. Their trust policy and permissions can't be changed:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
+SERVICE_LINKED_PATH = "/aws-service-role/"
+# For each entity type: its name as a filter, and the key of its entities in the response.
+EntityType = tuple[str, str]
+ROLES: EntityType = ("Role", "RoleDetailList")
+GROUPS: EntityType = ("Group", "GroupDetailList")
+USERS: EntityType = ("User", "UserDetailList")
+POLICIES: EntityType = ("LocalManagedPolicy", "Policies")
 
 Details = Mapping[str, Any]
 
 
 def collect(reader: AccountReader, scope: Scope) -> Collected:
-    """All of the account, or the roles, groups and policies that are named as the stack's; it has no users."""
-    kinds = (ROLES, GROUPS, POLICIES) if scope.prefix is not None else (ROLES, GROUPS, POLICIES, USERS)
-    answers = dict(zip(kinds, reader.map(kinds, lambda kind: _listed(reader, *kind)), strict=True))
+    """Collect all entities of the account, or the roles, groups and policies of a stack, which has no users."""
     account = reader.account
-    told = {kind: [] if isinstance(answer, FailedCall) else answer for kind, answer in answers.items()}
-    facts = [
-        *facts_of(told[ROLES], told[GROUPS], told[POLICIES], scope, account),
-        *(fact for user in told.get(USERS, ()) for fact in _user(user, account)),
-    ]
-    unread = {kind: answer.unknown for kind, answer in answers.items() if isinstance(answer, FailedCall)}
-    return Collected((*facts, *_unread(unread, account)))
+    entity_types = (ROLES, GROUPS, POLICIES) if scope.prefix is not None else (ROLES, GROUPS, POLICIES, USERS)
+    results = dict(
+        zip(entity_types, reader.map(entity_types, lambda entity_type: _list(reader, *entity_type)), strict=True)
+    )
+    listed = {
+        entity_type: [] if isinstance(result, FailedCall) else result for entity_type, result in results.items()
+    }
+    unknown = {
+        entity_type: result.unknown for entity_type, result in results.items() if isinstance(result, FailedCall)
+    }
+    return Collected(
+        (
+            *parse_details(listed[ROLES], listed[GROUPS], listed[POLICIES], scope, account),
+            *(fact for user in listed.get(USERS, ()) for fact in _user(user, account)),
+            *_unknown_facts(unknown, account),
+        )
+    )
 
 
-def _listed(reader: AccountReader, kind: str, result: str) -> list[Details] | FailedCall:
-    return reader.pages(DETAILS, result, _everyone(reader.account), Filter=[kind])
+def _list(reader: AccountReader, name: str, result_key: str) -> list[Details] | FailedCall:
+    everything = reader.account.arn("iam", "", "*")
+    return reader.list_all(GET_ACCOUNT_AUTHORIZATION_DETAILS, result_key, everything, Filter=[name])
 
 
-def _everyone(account: AuditedAccount) -> str:
-    return account.arn("iam", "", "*")
-
-
-def facts_of(
-    roles: Iterable[Details], groups: Iterable[Details], policies: Iterable[Details], scope: Scope, account: AuditedAccount
+def parse_details(
+    roles: Iterable[Details],
+    groups: Iterable[Details],
+    policies: Iterable[Details],
+    scope: Scope,
+    account: AuditedAccount,
 ) -> list[Fact]:
-    """From the answers of GetAccountAuthorizationDetails, whose documents botocore has decoded."""
-    ours = [each for each in roles if scope.has(each["RoleName"]) and not each["Path"].startswith(OF_SERVICES)]
-    shared = [each for each in groups if scope.has(each["GroupName"])]
-    attached = {arn for each in (*ours, *shared) for arn in _attached(each)}
+    """Return the facts in scope from the response of GetAccountAuthorizationDetails.
+
+    botocore has already decoded the policy documents.
+    """
+    roles = [
+        role
+        for role in roles
+        if scope.includes(role["RoleName"]) and not role["Path"].startswith(SERVICE_LINKED_PATH)
+    ]
+    groups = [group for group in groups if scope.includes(group["GroupName"])]
+    attached = {arn for entity in (*roles, *groups) for arn in _attached_policies(entity)}
     return [
-        *(fact for role in ours for fact in _role(role, account)),
-        *(_identity(group, "GroupPolicyList", account) for group in shared),
-        *(_policy(each, account) for each in policies if _grants(each, scope, attached)),
+        *(fact for role in roles for fact in _role(role, account)),
+        *(_identity_policy(group, "GroupPolicyList", account) for group in groups),
+        *(_managed_policy(policy, account) for policy in policies if _grants_access(policy, scope, attached)),
     ]
 
 
 def _role(role: Details, account: AuditedAccount) -> tuple[Fact, ...]:
-    trust = Document(role.get("AssumeRolePolicyDocument", ""))
-    return IamRole(role["Arn"], trust, account.location()), _identity(role, "RolePolicyList", account)
+    trust_policy = Document(role.get("AssumeRolePolicyDocument", ""))
+    return (
+        IamRole(role["Arn"], trust_policy, account.location()),
+        _identity_policy(role, "RolePolicyList", account),
+    )
 
 
 def _user(user: Details, account: AuditedAccount) -> tuple[Fact, ...]:
-    return UserAccess(user["Arn"], "an IAM user"), _identity(user, "UserPolicyList", account)
+    return UserAccess(user["Arn"], "an IAM user"), _identity_policy(user, "UserPolicyList", account)
 
 
-def _identity(holder: Details, inline: str, account: AuditedAccount) -> IdentityPolicy:
-    documents = tuple(Document(each.get("PolicyDocument", "")) for each in holder.get(inline, ()))
-    return IdentityPolicy(holder["Arn"], documents, _attached(holder), (), account.location())
+def _identity_policy(entity: Details, inline_policies_key: str, account: AuditedAccount) -> IdentityPolicy:
+    """Return the inline and attached policies of a role, group or user."""
+    documents = tuple(Document(policy.get("PolicyDocument", "")) for policy in entity.get(inline_policies_key, ()))
+    return IdentityPolicy(entity["Arn"], documents, _attached_policies(entity), (), account.location())
 
 
-def _attached(holder: Details) -> tuple[str, ...]:
-    return tuple(each["PolicyArn"] for each in holder.get("AttachedManagedPolicies", ()))
+def _attached_policies(entity: Details) -> tuple[str, ...]:
+    return tuple(policy["PolicyArn"] for policy in entity.get("AttachedManagedPolicies", ()))
 
 
-def _grants(policy: Details, scope: Scope, attached: Collection[str]) -> bool:
-    """Whether it is to be judged. What is used as a boundary alone lets nobody do anything.
+def _grants_access(policy: Details, scope: Scope, attached: Collection[str]) -> bool:
+    """Return whether to evaluate a managed policy. One that is only a permissions boundary grants nothing.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
     if ":iam::aws:" in policy["Arn"]:
-        return False  # AWS's own are judged by their names; the emulator lists them among the account's
-    bounds = policy.get("PermissionsBoundaryUsageCount", 0) > 0 and policy.get("AttachmentCount", 0) == 0
-    return policy["Arn"] in attached or (scope.has(policy["Arn"]) and not bounds)
+        return False  # AWS managed policies are evaluated by name; the emulator lists them among the account's own
+    boundary_only = policy.get("PermissionsBoundaryUsageCount", 0) > 0 and policy.get("AttachmentCount", 0) == 0
+    return policy["Arn"] in attached or (scope.includes(policy["Arn"]) and not boundary_only)
 
 
-def _policy(policy: Details, account: AuditedAccount) -> IdentityPolicy:
-    """Its default version, the only one in force."""
-    documents = (each.get("Document", "") for each in policy["PolicyVersionList"] if each["IsDefaultVersion"])
+def _managed_policy(policy: Details, account: AuditedAccount) -> IdentityPolicy:
+    """Return a managed policy in its default version, the only one in force."""
+    documents = (
+        version.get("Document", "") for version in policy["PolicyVersionList"] if version["IsDefaultVersion"]
+    )
     return IdentityPolicy(policy["Arn"], (Document(next(documents, "")),), (), (), account.location())
 
 
-def _unread(kinds: Mapping[tuple[str, str], Unknown], account: AuditedAccount) -> Iterable[Fact]:
-    """What stands for all that couldn't be listed."""
-    for kind, unknown in kinds.items():
-        name = kind[0].removeprefix("LocalManaged").lower()
+def _unknown_facts(unknown: Mapping[EntityType, Unknown], account: AuditedAccount) -> Iterable[Fact]:
+    """Yield the facts that represent the entities that couldn't be listed."""
+    for entity_type, reason in unknown.items():
+        name = entity_type[0].removeprefix("LocalManaged").lower()
         arn = account.arn("iam", "", f"{name}/*")
-        if kind == ROLES:
-            yield IamRole(arn, Document(unknown), account.location())
-        if kind == USERS:
-            yield UserAccess(arn, unknown)
-        yield IdentityPolicy(arn, unknown, unknown, (), account.location())
+        if entity_type == ROLES:
+            yield IamRole(arn, Document(reason), account.location())
+        if entity_type == USERS:
+            yield UserAccess(arn, reason)
+        yield IdentityPolicy(arn, reason, reason, (), account.location())

@@ -1,4 +1,4 @@
-"""Customer managed keys, their policies, and the names that keys go by."""
+"""Collects customer managed KMS keys and their policies, and resolves the aliases of keys."""
 
 from __future__ import annotations
 
@@ -8,123 +8,136 @@ from typing import Any
 from hipaa.model.stack import Fact
 from hipaa.model.values import Document, Location, Text, Unknown
 from hipaa.services.kms.facts import Key, KeyPolicy
-from phi.audit.calls import Call, ResourceType
+from phi.audit.arns import region_of
+from phi.audit.calls.kms import DESCRIBE_KEY, GET_KEY_POLICY, GET_KEY_ROTATION_STATUS, LIST_ALIASES, LIST_KEYS
 from phi.audit.collected import Collected
-from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
+from phi.audit.reader import AccountReader, AuditedAccount, FailedCall
 from phi.audit.scope import Scope
 
-LIST_KEYS = Call("kms", "list_keys", "kms:ListKeys", ResourceType.ANY)
-LIST_ALIASES = Call("kms", "list_aliases", "kms:ListAliases", ResourceType.ANY)
-DESCRIBE_KEY = Call("kms", "describe_key", "kms:DescribeKey", ResourceType.KEY, not_found_errors=("NotFoundException",))
-ROTATION = Call("kms", "get_key_rotation_status", "kms:GetKeyRotationStatus", ResourceType.KEY)
-POLICY = Call("kms", "get_key_policy", "kms:GetKeyPolicy", ResourceType.KEY)
-CALLS = (LIST_KEYS, LIST_ALIASES, DESCRIBE_KEY, ROTATION, POLICY)
-
-AWS_ALIASES = "alias/aws/"
-# What AWS rotates, and what a key is that doesn't say:
+AWS_ALIAS_PREFIX = "alias/aws/"
+# The properties of a key that AWS rotates, which are also the defaults:
 # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
-ROTATES = {"Origin": "AWS_KMS", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
+ROTATABLE = {"Origin": "AWS_KMS", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
+
+Response = Mapping[str, Any]
 
 
 def collect(reader: AccountReader, scope: Scope) -> Collected:
-    """All customer managed keys, or those that an alias of the stack names."""
+    """Collect all customer managed keys, or those with an alias of the stack."""
     account = reader.account
-    listed = reader.map(account.regions, lambda region: _listed(reader, scope, region))
-    unlisted = [
+    listed = reader.map(account.regions, lambda region: _list_keys(reader, scope, region))
+    unknown_facts = [
         fact
-        for region, found in zip(account.regions, listed, strict=True)
-        if isinstance(found, FailedCall)
-        for fact in _unknown(account.arn("kms", region, "key/*"), found.unknown, account.location(region))
+        for region, result in zip(account.regions, listed, strict=True)
+        if isinstance(result, FailedCall)
+        for fact in _unknown_facts(account.arn("kms", region, "key/*"), result.unknown, account.location(region))
     ]
-    arns = [arn for found in listed if not isinstance(found, FailedCall) for arn in found]
-    keys = reader.map(arns, lambda arn: _key(reader, arn))
-    return Collected((*(fact for facts in keys for fact in facts), *unlisted))
+    arns = [arn for result in listed if not isinstance(result, FailedCall) for arn in result]
+    facts_by_key = reader.map(arns, lambda arn: _read_key(reader, arn))
+    return Collected((*(fact for facts in facts_by_key for fact in facts), *unknown_facts))
 
 
-def _listed(reader: AccountReader, scope: Scope, region: str) -> list[str] | FailedCall:
-    """The ARNs of a region's keys; those of AWS among them, which only DescribeKey tells apart."""
+def _list_keys(reader: AccountReader, scope: Scope, region: str) -> list[str] | FailedCall:
+    """Return the ARNs of a region's keys, including AWS managed keys, which only DescribeKey identifies."""
     if scope.prefix is None:
-        keys = reader.pages(LIST_KEYS, "Keys", reader.account.arn("kms", region, "key/*"), region)
-        return keys if isinstance(keys, FailedCall) else [each["KeyArn"] for each in keys]
-    aliases = _aliases(reader, region)
+        keys = reader.list_all(LIST_KEYS, "Keys", reader.account.arn("kms", region, "key/*"), region)
+        return keys if isinstance(keys, FailedCall) else [key["KeyArn"] for key in keys]
+    aliases = _list_aliases(reader, region)
     if isinstance(aliases, FailedCall):
         return aliases
-    ids = dict.fromkeys(id_ for alias, id_ in aliases.items() if scope.has(alias))
-    return [reader.account.arn("kms", region, f"key/{id_}") for id_ in ids]
+    key_ids = dict.fromkeys(key_id for alias, key_id in aliases.items() if scope.includes(alias))
+    return [reader.account.arn("kms", region, f"key/{key_id}") for key_id in key_ids]
 
 
-def _key(reader: AccountReader, arn: str) -> tuple[Fact, ...]:
-    region = arn.split(":")[3]
-    place = reader.account.location(region)
-    told = reader.call(DESCRIBE_KEY, arn, region, KeyId=arn)
-    if isinstance(told, FailedCall):
-        return _unknown(arn, told.unknown, place)
-    if told is None or told["KeyMetadata"].get("KeyManager") == "AWS":
+def _read_key(reader: AccountReader, arn: str) -> tuple[Fact, ...]:
+    """Return a key and its policy; nothing for an AWS managed key, and for a key deleted since it was listed."""
+    region = region_of(arn)
+    location = reader.account.location(region)
+    description = reader.call(DESCRIBE_KEY, arn, region, KeyId=arn)
+    if isinstance(description, FailedCall):
+        return _unknown_facts(arn, description.unknown, location)
+    if description is None or description["KeyMetadata"].get("KeyManager") == "AWS":
         return ()
-    metadata = told["KeyMetadata"]
-    rotation = reader.call(ROTATION, arn, region, KeyId=arn) if kind(metadata) == "symmetric" else {}
-    policy = reader.call(POLICY, arn, region, KeyId=arn, PolicyName="default")
+    metadata = description["KeyMetadata"]
+    # For a key of any other type, GetKeyRotationStatus fails.
+    symmetric = key_type(metadata) == "symmetric"
+    rotation = reader.call(GET_KEY_ROTATION_STATUS, arn, region, KeyId=arn) if symmetric else {}
+    policy = reader.call(GET_KEY_POLICY, arn, region, KeyId=arn, PolicyName="default")
     document = policy.unknown if isinstance(policy, FailedCall) else (policy or {}).get("Policy", "")
-    return key(metadata, rotation or {}, place), _policy(arn, document, place)
+    return parse_key(metadata, rotation or {}, location), _key_policy(arn, document, location)
 
 
-def key(metadata: Mapping[str, Any], rotation: Mapping[str, Any] | FailedCall, place: Location) -> Key:
-    """From the answers of DescribeKey and GetKeyRotationStatus."""
+def parse_key(metadata: Response, rotation: Response | FailedCall, location: Location) -> Key:
+    """Return a key from the responses of DescribeKey and GetKeyRotationStatus."""
     arn, state = metadata["Arn"], metadata.get("KeyState")
     if isinstance(rotation, FailedCall):
-        return Key(arn, arn, kind(metadata), rotation.unknown, rotation.unknown, None, place, state)
-    rotates, days = rotation.get("KeyRotationEnabled", False), rotation.get("RotationPeriodInDays")
-    return Key(arn, arn, kind(metadata), rotates, days, None, place, state)
+        return Key(arn, arn, key_type(metadata), rotation.unknown, rotation.unknown, None, location, state)
+    enabled, period_days = rotation.get("KeyRotationEnabled", False), rotation.get("RotationPeriodInDays")
+    return Key(arn, arn, key_type(metadata), enabled, period_days, None, location, state)
 
 
-def kind(metadata: Mapping[str, Any]) -> str:
-    """https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html"""
+def key_type(metadata: Response) -> str:
+    """Return the type of a key, as `Key.key_type` has it.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
+    """
     if metadata.get("Origin") == "EXTERNAL":
         return "imported"
     if metadata.get("MultiRegionConfiguration", {}).get("MultiRegionKeyType") == "REPLICA":
         return "replica"
-    return "symmetric" if all(metadata.get(name, plain) == plain for name, plain in ROTATES.items()) else "other"
+    rotatable = all(metadata.get(name, value) == value for name, value in ROTATABLE.items())
+    return "symmetric" if rotatable else "other"
 
 
-def _policy(arn: str, document: str | Unknown, place: Location) -> KeyPolicy:
-    return KeyPolicy(arn, arn, arn, Document(document), None, place)
+def _key_policy(arn: str, document: str | Unknown, location: Location) -> KeyPolicy:
+    return KeyPolicy(arn, arn, arn, Document(document), None, location)
 
 
-def _unknown(arn: str, unknown: Unknown, place: Location) -> tuple[Fact, ...]:
-    return Key(arn, arn, unknown, unknown, unknown, None, place, unknown), _policy(arn, unknown, place)
+def _unknown_facts(arn: str, unknown: Unknown, location: Location) -> tuple[Fact, ...]:
+    return Key(arn, arn, unknown, unknown, unknown, None, location, unknown), _key_policy(arn, unknown, location)
 
 
-# What keys are called.
+# Aliases.
 
 
-def names(reader: AccountReader, scope: Scope, region: str) -> Mapping[str, str] | FailedCall:
-    """Each alias of a region with the id of its key. Unread too where `collect` can't tell what keys there are."""
-    if scope.prefix is None and isinstance(listed := _listed(reader, scope, region), FailedCall):
+def aliases_by_name(reader: AccountReader, scope: Scope, region: str) -> Mapping[str, str] | FailedCall:
+    """Return the key ID of each alias of a region.
+
+    Where the whole account is audited and its keys can't be listed, return that failure: `collect` then has no facts
+    about the keys that the aliases refer to.
+    """
+    if scope.prefix is None and isinstance(listed := _list_keys(reader, scope, region), FailedCall):
         return listed
-    return _aliases(reader, region)
+    return _list_aliases(reader, region)
 
 
-def _aliases(reader: AccountReader, region: str) -> dict[str, str] | FailedCall:
-    aliases = reader.pages(LIST_ALIASES, "Aliases", reader.account.arn("kms", region, "alias/*"), region)
+def _list_aliases(reader: AccountReader, region: str) -> dict[str, str] | FailedCall:
+    aliases = reader.list_all(LIST_ALIASES, "Aliases", reader.account.arn("kms", region, "alias/*"), region)
     if isinstance(aliases, FailedCall):
         return aliases
-    return {each["AliasName"]: each["TargetKeyId"] for each in aliases if each.get("TargetKeyId")}
+    return {alias["AliasName"]: alias["TargetKeyId"] for alias in aliases if alias.get("TargetKeyId")}
 
 
-def known_as(name: Text, aliases: Mapping[str, str] | FailedCall, account: AuditedAccount, region: str) -> Text:
-    """A key as the rules know it: by its ARN whatever it was called, and AWS's own by its alias.
+def canonical_key(
+    name: Text, aliases: Mapping[str, str] | FailedCall, account: AuditedAccount, region: str
+) -> Text:
+    """Return the name by which the rules identify a key: its ARN, or the alias of an AWS managed key.
 
-    name: an id, an alias, or the ARN of either; a key of another account or region keeps it.
+    Args:
+        name: a key ID, an alias, or the ARN of either. A key of another account or region keeps its name.
+        aliases: the key ID of each alias of the region.
+        account: the audited account.
+        region: the region of the resource that uses the key.
     """
     if not isinstance(name, str) or not name:
         return name or None
-    short = name.removeprefix(account.arn("kms", region, ""))
-    if short.startswith(("arn:", AWS_ALIASES)):
+    short_name = name.removeprefix(account.arn("kms", region, ""))
+    if short_name.startswith(("arn:", AWS_ALIAS_PREFIX)):
         return name
     if isinstance(aliases, FailedCall):
         return aliases.unknown
-    id_ = aliases.get(short) if short.startswith("alias/") else short.removeprefix("key/")
-    if id_ is None:
-        return Unknown(name, reason="is the alias of no key")
-    owned = (alias for alias, target in aliases.items() if target == id_ and alias.startswith(AWS_ALIASES))
-    return next(owned, account.arn("kms", region, f"key/{id_}"))
+    key_id = aliases.get(short_name) if short_name.startswith("alias/") else short_name.removeprefix("key/")
+    if key_id is None:
+        return Unknown(name, reason="is an alias that no key has")
+    aws_aliases = (alias for alias, target in aliases.items() if target == key_id and alias.startswith(AWS_ALIAS_PREFIX))
+    return next(aws_aliases, account.arn("kms", region, f"key/{key_id}"))

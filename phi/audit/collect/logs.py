@@ -1,4 +1,4 @@
-"""Log groups and the metric filters on them."""
+"""Collects CloudWatch Logs log groups and their metric filters."""
 
 from __future__ import annotations
 
@@ -11,103 +11,125 @@ from hipaa.model.stack import Fact
 from hipaa.model.values import Flag, Ref, Text, Unknown
 from hipaa.services.cloudtrail.facts import Trail
 from hipaa.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
-from phi.audit.calls import Call, ResourceType
+from phi.audit.calls.logs import DESCRIBE_LOG_GROUPS, DESCRIBE_METRIC_FILTERS, GET_RESOURCES
 from phi.audit.collected import Collected
 from phi.audit.reader import AccountReader, FailedCall
 from phi.audit.scope import Scope
 
-GROUPS = Call("logs", "describe_log_groups", "logs:DescribeLogGroups", ResourceType.LOG_GROUP)
-FILTERS = Call("logs", "describe_metric_filters", "logs:DescribeMetricFilters", ResourceType.LOG_GROUP)
-# All tags of a region's groups in one call, where ListTagsForResource takes one for each group.
-TAGS = Call("resourcegroupstaggingapi", "get_resources", "tag:GetResources", ResourceType.ANY)
-CALLS = (GROUPS, FILTERS, TAGS)
-
-TAG = "DataClass"
+DATA_CLASS_TAG = "DataClass"
 
 
 @dataclass(frozen=True)
-class Audited:
-    """What tells which log groups hold audit records: their tags, and the trails that write to them."""
+class AuditLogGroups:
+    """The log groups that hold audit logs, according to their tags and the trails that deliver to them.
+
+    Attributes:
+        arns: their ARNs.
+        unknown: set if a trail or the tags couldn't be read, in which case any other log group may be one too.
+    """
 
     arns: frozenset[str]
-    doubt: Unknown | None
-    """Of any other group: that it may be one, since a trail or its tag couldn't be read."""
+    unknown: Unknown | None
 
-    def has(self, group: str) -> Flag:
-        return group in self.arns or self.doubt or False
+    def includes(self, arn: str) -> Flag:
+        return arn in self.arns or self.unknown or False
 
 
 def collect(reader: AccountReader, scope: Scope, trails: Sequence[Trail]) -> Collected:
-    """trails: all of the account, by which log groups are known to hold audit records."""
-    every = reader.map(reader.account.regions, lambda region: tuple(_region(reader, scope, trails, region)))
-    return Collected(tuple(fact for facts in every for fact in facts))
+    """Collect the log groups in scope and their metric filters.
+
+    Args:
+        reader: the account's reader.
+        scope: the scope of the audit.
+        trails: all trails of the account, which identify the log groups that hold audit logs.
+    """
+    regions = reader.account.regions
+    facts_by_region = reader.map(regions, lambda region: tuple(_region_facts(reader, scope, trails, region)))
+    return Collected(tuple(fact for facts in facts_by_region for fact in facts))
 
 
-def _region(reader: AccountReader, scope: Scope, trails: Sequence[Trail], region: str) -> Iterator[Fact]:
-    everything = reader.account.arn("logs", region, "log-group:*")
-    groups = reader.pages(GROUPS, "logGroups", everything, region)
-    filters = reader.pages(FILTERS, "metricFilters", everything, region)
-    tags = reader.pages(
-        TAGS,
+def _region_facts(reader: AccountReader, scope: Scope, trails: Sequence[Trail], region: str) -> Iterator[Fact]:
+    all_groups = reader.account.arn("logs", region, "log-group:*")
+    groups = reader.list_all(DESCRIBE_LOG_GROUPS, "logGroups", all_groups, region)
+    filters = reader.list_all(DESCRIBE_METRIC_FILTERS, "metricFilters", all_groups, region)
+    tags = reader.list_all(
+        GET_RESOURCES,
         "ResourceTagMappingList",
-        everything,
+        all_groups,
         region,
         ResourceTypeFilters=["logs"],
-        TagFilters=[{"Key": TAG}],
+        TagFilters=[{"Key": DATA_CLASS_TAG}],
     )
-    audited = audits(trails, tags)
+    audit_log_groups = find_audit_log_groups(trails, tags)
     if isinstance(groups, FailedCall):
-        yield LogGroup(everything, groups.unknown, groups.unknown, groups.unknown)
+        yield LogGroup(all_groups, groups.unknown, groups.unknown, groups.unknown)
     else:
-        yield from (_group(each, audited) for each in groups if scope.has(each["logGroupName"]))
+        yield from (_log_group(group, audit_log_groups) for group in groups if scope.includes(group["logGroupName"]))
     if isinstance(filters, FailedCall):
-        why = filters.unknown
-        yield MetricFilter(f"{everything}:metric-filter:*", why, why, why, why, why)
+        unknown = filters.unknown
+        yield MetricFilter(f"{all_groups}:metric-filter:*", unknown, unknown, unknown, unknown, unknown)
         return
-    written = {each.log_group for each in trails}
-    for each in filters:
-        if scope.has(each["logGroupName"]):
-            arn = reader.account.arn("logs", region, f"log-group:{each['logGroupName']}")
-            told = groups.unknown if isinstance(groups, FailedCall) and arn not in written else arn
-            yield from metric_filters(each, arn, told)
+    trail_groups = {trail.log_group for trail in trails}
+    for metric_filter in filters:
+        if scope.includes(metric_filter["logGroupName"]):
+            arn = reader.account.arn("logs", region, f"log-group:{metric_filter['logGroupName']}")
+            # A trail names its log group, so that group is known even if the groups couldn't be listed.
+            group_ref = groups.unknown if isinstance(groups, FailedCall) and arn not in trail_groups else arn
+            yield from parse_metric_filters(metric_filter, arn, group_ref)
 
 
-def audits(trails: Sequence[Trail], tags: Sequence[Mapping[str, Any]] | FailedCall) -> Audited:
-    """From the trails, and the answer of GetResources for the tag."""
-    tagged = [] if isinstance(tags, FailedCall) else [each["ResourceARN"] for each in tags if _says_audit(each["Tags"])]
-    written = [each.log_group for each in trails]
-    doubts = [each for each in written if isinstance(each, Unknown)]
-    doubts += [tags.unknown] if isinstance(tags, FailedCall) else []
-    arns = [each for each in (*written, *tagged) if isinstance(each, str)]
-    return Audited(frozenset(each.removesuffix(":*") for each in arns), next(iter(doubts), None))
+def find_audit_log_groups(
+    trails: Sequence[Trail], tags: Sequence[Mapping[str, Any]] | FailedCall
+) -> AuditLogGroups:
+    """Return the log groups that hold audit logs, from the trails and the response of GetResources for the tag."""
+    tagged = (
+        []
+        if isinstance(tags, FailedCall)
+        else [mapping["ResourceARN"] for mapping in tags if _has_audit_tag(mapping["Tags"])]
+    )
+    trail_groups = [trail.log_group for trail in trails]
+    unknowns = [group for group in trail_groups if isinstance(group, Unknown)]
+    if isinstance(tags, FailedCall):
+        unknowns.append(tags.unknown)
+    arns = [arn for arn in (*trail_groups, *tagged) if isinstance(arn, str)]
+    return AuditLogGroups(frozenset(arn.removesuffix(":*") for arn in arns), next(iter(unknowns), None))
 
 
-def _says_audit(tags: Sequence[Mapping[str, str]]) -> bool:
-    return any(each["Key"] == TAG and normalize_data_class(each["Value"]) in AUDIT_DATA_CLASSES for each in tags)
+def _has_audit_tag(tags: Sequence[Mapping[str, str]]) -> bool:
+    return any(
+        tag["Key"] == DATA_CLASS_TAG and normalize_data_class(tag["Value"]) in AUDIT_DATA_CLASSES for tag in tags
+    )
 
 
-def _group(group: Mapping[str, Any], audited: Audited) -> LogGroup:
-    arn = group["arn"].removesuffix(":*")
-    return LogGroup(arn, audited.has(arn), group.get("kmsKeyId") or None, group.get("retentionInDays"))
+def _log_group(description: Mapping[str, Any], audit_log_groups: AuditLogGroups) -> LogGroup:
+    arn = description["arn"].removesuffix(":*")
+    return LogGroup(
+        arn, audit_log_groups.includes(arn), description.get("kmsKeyId") or None, description.get("retentionInDays")
+    )
 
 
-def metric_filters(described: Mapping[str, Any], group: str, ref: Ref) -> list[MetricFilter]:
-    """A filter of DescribeMetricFilters, once for each metric. group: its log group's ARN; ref: what is known of that.
+def parse_metric_filters(description: Mapping[str, Any], group_arn: str, group_ref: Ref) -> list[MetricFilter]:
+    """Return a metric filter, once for each metric that it publishes.
 
-    A filter has no ARN of its own. That of its group with its name stands for it.
+    AWS gives a filter no ARN. Its log group's ARN, followed by its name, identifies it.
+
+    Args:
+        description: the entry of DescribeMetricFilters.
+        group_arn: the ARN of its log group.
+        group_ref: the reference to its log group; Unknown if it couldn't be read.
     """
-    pattern: Text = described.get("filterPattern") or ""
-    if described.get("fieldSelectionCriteria"):
-        pattern = Unknown(described["filterName"], reason="picks out records by what they are of, too")
+    pattern: Text = description.get("filterPattern") or ""
+    if description.get("fieldSelectionCriteria"):
+        pattern = Unknown(description["filterName"], reason="also selects log events by their system fields")
     return [
         MetricFilter(
-            f"{group}:metric-filter:{described['filterName']}",
-            ref,
+            f"{group_arn}:metric-filter:{description['filterName']}",
+            group_ref,
             pattern,
             metric["metricNamespace"],
             metric["metricName"],
             # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricFilter.html
-            (*(metric.get("dimensions") or ()), *(described.get("emitSystemFieldDimensions") or ())),
+            (*(metric.get("dimensions") or ()), *(description.get("emitSystemFieldDimensions") or ())),
         )
-        for metric in described["metricTransformations"]
+        for metric in description["metricTransformations"]
     ]

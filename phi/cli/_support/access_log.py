@@ -1,4 +1,4 @@
-"""Where a command's access log goes: nowhere by itself, as AWS keeps its own; to a file, to stderr, or to both."""
+"""Destinations of a command's access log: a file, stderr, or both. By default it goes nowhere, as AWS keeps its own."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from phi.access_log import LOGGER
 from phi.errors import ConfigurationError, PhiError
 
 
-class Kept(logging.FileHandler):
-    """A file that only its owner reads, appended to. A line that can't be kept is an error, not a notice."""
+class AccessLogFile(logging.FileHandler):
+    """A handler that appends to a file which only its owner can read. Failing to write a line raises an error."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -23,30 +23,32 @@ class Kept(logging.FileHandler):
             raise ConfigurationError(f"--access-log can't be written: {type(error).__name__}") from None
 
     def _open(self) -> TextIOWrapper:
-        file = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        return os.fdopen(file, "a", encoding="utf-8")
+        file_descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        return os.fdopen(file_descriptor, "a", encoding="utf-8")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - logging's own signature
-        raise PhiError("the access log can't be written, see its disk; the access itself may have been made") from None
+        raise PhiError(
+            "the access log can't be written: check its disk; the access itself may have succeeded"
+        ) from None
 
     def close(self) -> None:
-        with suppress(OSError):  # a line that is left over, of which was told
+        with suppress(OSError):  # flushing a buffered line may fail again; handleError has reported it
             super().close()
 
 
 @contextmanager
-def written(path: Path | None, verbose: bool) -> Iterator[None]:
-    """While it lasts, accesses are logged to the file and, if verbose, to stderr."""
-    handlers: list[logging.Handler] = [Kept(path)] if path else [logging.NullHandler()]
+def access_logging(path: Path | None, verbose: bool) -> Iterator[None]:
+    """Log accesses to the file while the block runs, and also to stderr if `verbose`."""
+    handlers: list[logging.Handler] = [AccessLogFile(path)] if path else [logging.NullHandler()]
     if verbose:
         handlers.append(logging.StreamHandler())
-    propagated, LOGGER.propagate = LOGGER.propagate, False
+    propagate, LOGGER.propagate = LOGGER.propagate, False
     for handler in handlers:
         LOGGER.addHandler(handler)
     try:
         yield
     finally:
-        LOGGER.propagate = propagated
+        LOGGER.propagate = propagate
         for handler in handlers:
             LOGGER.removeHandler(handler)
             handler.close()

@@ -1,6 +1,6 @@
-"""What a command found, on stdout: one JSON document whose names don't change, or lines for people.
+"""Output of a command on stdout: one JSON document with stable names, or lines for people.
 
-A listing is written as it comes, so that a bucket of millions takes no memory.
+A listing is printed as it arrives, so a bucket with millions of objects needs no memory.
 """
 
 from __future__ import annotations
@@ -15,53 +15,60 @@ import typer
 
 from phi.store import ListedObject, ObjectVersion, StoredObject
 
-Found = Mapping[str, Any]
+Record = Mapping[str, Any]
 
-# How wide a column is at least, for people.
-WIDTHS = {"file": 4, "modified": 25, "size": 14, "latest": 6, "deleted": 7, "key": 48}
-
-
-def fields(found: StoredObject | ListedObject | ObjectVersion) -> dict[str, Any]:
-    """By name; sizes in bytes, times in ISO 8601."""
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(found).items()}
+# Minimum column widths of a table.
+COLUMN_WIDTHS = {"file": 4, "modified": 25, "size": 14, "latest": 6, "deleted": 7, "key": 48}
 
 
-def one(found: Found, as_json: bool) -> None:
+def to_json_fields(item: StoredObject | ListedObject | ObjectVersion) -> dict[str, Any]:
+    """Return the item's fields by name, with sizes in bytes and times in ISO 8601."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(item).items()}
+
+
+def print_record(record: Record, as_json: bool) -> None:
     typer.echo(
-        json.dumps(found, indent=2) if as_json else "\n".join(f"{name:9} {_cell(found[name])}" for name in found)
+        json.dumps(record, indent=2) if as_json else "\n".join(f"{name:9} {_cell(record[name])}" for name in record)
     )
 
 
-def many(name: str, columns: tuple[str, ...], found: Iterable[Found], as_json: bool) -> None:
-    """name: what they are, which the document holds them as. columns: those for people."""
+def print_records(name: str, columns: tuple[str, ...], records: Iterable[Record], as_json: bool) -> None:
+    """Print a list of records.
+
+    Args:
+        name: The list's name in the JSON document.
+        columns: The columns of the table.
+        records: The records, which may come from a generator.
+        as_json: Whether to print JSON instead of a table.
+    """
     if as_json:
-        _document(name, found)
+        _print_json(name, records)
     else:
-        _table(columns, found)
+        _print_table(columns, records)
 
 
-def _document(name: str, found: Iterable[Found]) -> None:
+def _print_json(name: str, records: Iterable[Record]) -> None:
     typer.echo(f'{{"{name}": [', nl=False)
-    before = "\n"
-    for each in found:
-        typer.echo(f"{before}  {json.dumps(each)}", nl=False)
-        before = ",\n"
+    separator = "\n"
+    for record in records:
+        typer.echo(f"{separator}  {json.dumps(record)}", nl=False)
+        separator = ",\n"
     typer.echo("\n]}")
 
 
-def _table(columns: tuple[str, ...], found: Iterable[Found]) -> None:
-    headed = False
-    for each in found:
-        if not headed:
-            _row(columns, {name: name.upper() for name in columns})
-            headed = True
-        _row(columns, each)
-    if not headed:
-        typer.echo("phi: there are none", err=True)
+def _print_table(columns: tuple[str, ...], records: Iterable[Record]) -> None:
+    header_printed = False
+    for record in records:
+        if not header_printed:
+            _print_row(columns, {name: name.upper() for name in columns})
+            header_printed = True
+        _print_row(columns, record)
+    if not header_printed:
+        typer.echo("phi: nothing found", err=True)
 
 
-def _row(columns: tuple[str, ...], found: Found) -> None:
-    cells = (f"{_cell(found[name]):{'>' if name == 'size' else ''}{WIDTHS.get(name, 0)}}" for name in columns)
+def _print_row(columns: tuple[str, ...], record: Record) -> None:
+    cells = (f"{_cell(record[name]):{'>' if name == 'size' else ''}{COLUMN_WIDTHS.get(name, 0)}}" for name in columns)
     typer.echo("  ".join(cells).rstrip())
 
 
@@ -69,5 +76,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else ""
     if isinstance(value, Mapping):
-        return " ".join(f"{name}={each}" for name, each in value.items())
+        return " ".join(f"{name}={item}" for name, item in value.items())
     return str(value)

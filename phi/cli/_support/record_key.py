@@ -1,4 +1,4 @@
-"""A record's id and the secret of the keys, as a command gets them: neither is an argument, which `ps` shows to all."""
+"""A record's object key, from files or the environment. `ps` shows arguments to every user, so they hold no secret."""
 
 from __future__ import annotations
 
@@ -10,50 +10,55 @@ import sys
 from pathlib import Path
 
 from phi.errors import ConfigurationError
-from phi.object_keys import key_of
+from phi.object_keys import key_for_record
 
-SECRET_IN = "PHI_KEY_SECRET"  # noqa: S105 - the name of where it is
+SECRET_VARIABLE = "PHI_KEY_SECRET"  # noqa: S105 - the variable's name, not the secret
 _HEX = re.compile(r"([0-9a-fA-F]{2})+")
-_LONGEST = 64 * 1024
+_MAX_CHARACTERS = 64 * 1024
 
 
-def of_record(id_file: Path, secret_file: Path | None) -> str:
-    """The key of the record whose id is in the file (`-`: stdin), under the secret in its file or in the environment.
+def key_from_files(record_id_file: Path, secret_file: Path | None) -> str:
+    """Return the object key of a record.
 
-    Raises ConfigurationError, which tells neither.
+    Args:
+        record_id_file: The file with the record's ID; `-` for stdin.
+        secret_file: The file with the key secret; PHI_KEY_SECRET by default.
+
+    Raises:
+        ConfigurationError: The ID or the secret is missing or invalid. The message contains neither.
     """
-    return key_of(_id(id_file), _secret(secret_file))
+    return key_for_record(_read_record_id(record_id_file), _read_secret(secret_file))
 
 
-def _id(file: Path) -> str:
-    lines = _text(file, "--record-id-file").splitlines()
+def _read_record_id(file: Path) -> str:
+    lines = _read_text(file, "--record-id-file").splitlines()
     if len(lines) != 1:
-        raise ConfigurationError(f"--record-id-file must hold one line, the record's id; it has {len(lines)}")
+        raise ConfigurationError(f"--record-id-file must contain exactly one line, the record's ID, not {len(lines)}")
     return lines[0]
 
 
-def _secret(file: Path | None) -> bytes:
-    told = _text(file, "--secret-file") if file else os.environ.get(SECRET_IN, "")
-    if not told.strip():
-        raise ConfigurationError(f"the secret of the keys is missing: put it in {SECRET_IN}, or name --secret-file")
-    return _decoded(told.strip(), "--secret-file" if file else SECRET_IN)
+def _read_secret(file: Path | None) -> bytes:
+    text = (_read_text(file, "--secret-file") if file else os.environ.get(SECRET_VARIABLE, "")).strip()
+    if not text:
+        raise ConfigurationError(f"the key secret is missing: set {SECRET_VARIABLE} or pass --secret-file")
+    return _decode(text, "--secret-file" if file else SECRET_VARIABLE)
 
 
-def _decoded(text: str, where: str) -> bytes:
-    """What is hex throughout is hex, though it might be base64 too."""
+def _decode(text: str, source: str) -> bytes:
+    """Decode the secret. Text that is valid hex is read as hex, even if it is also valid base64."""
     if _HEX.fullmatch(text):
         return bytes.fromhex(text)
     try:
         return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
     except (binascii.Error, ValueError):
-        raise ConfigurationError(f"{where} must hold the secret in hex or base64") from None
+        raise ConfigurationError(f"{source} must contain the key secret in hex or base64") from None
 
 
-def _text(file: Path, option: str) -> str:
+def _read_text(file: Path, option: str) -> str:
     try:
         if str(file) == "-":
-            return sys.stdin.read(_LONGEST)
-        with file.open(encoding="utf-8") as opened:
-            return opened.read(_LONGEST)
+            return sys.stdin.read(_MAX_CHARACTERS)
+        with file.open(encoding="utf-8") as stream:
+            return stream.read(_MAX_CHARACTERS)
     except (OSError, UnicodeError) as error:
         raise ConfigurationError(f"{option} can't be read: {type(error).__name__}") from None

@@ -1,6 +1,6 @@
-"""Files that are sent, and what became of each however that ends: a stored object whose key nobody knows is lost.
+"""Upload of files, with the outcome of each, even if the command fails: an object whose key isn't known is lost.
 
-A file is told by its place among those given, never by its name, which may be somebody's.
+Messages identify a file by its position in the arguments, never by its name, which may identify a patient.
 """
 
 from __future__ import annotations
@@ -14,36 +14,47 @@ from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from phi.errors import ConfigurationError, IntegrityError, PhiError, BatchError, UnavailableError, WrongKeyError
+from phi.errors import BatchError, ConfigurationError, IntegrityError, PhiError, UnavailableError, WrongKeyError
 from phi.object_keys import new_key
 from phi.store import PhiStore, Source, StoredObject
 
-# After these S3 may hold the object nevertheless.
-UNSURE = (IntegrityError, UnavailableError, WrongKeyError)
+# After these errors, S3 may have stored the object anyway.
+MAY_BE_STORED = (IntegrityError, UnavailableError, WrongKeyError)
 
 
 class StoppedError(Exception):
-    """Raised within an upload, so that it ends and its parts are taken back."""
+    """Raised within an upload to end it and abort its multipart upload."""
 
 
 @dataclass
 class Uploads:
-    """Of files, each with the key it is to have. By place, from 0: stored, failed, and how many were begun."""
+    """Files to upload and their outcomes, by the file's index from 0.
+
+    Attributes:
+        keys: The object key of each file.
+        started: How many files were started.
+    """
 
     files: Sequence[Path]
     keys: Sequence[str]
     stored: dict[int, StoredObject] = field(default_factory=dict)
-    failed: dict[int, PhiError] = field(default_factory=dict)
-    begun: int = 0
+    failures: dict[int, PhiError] = field(default_factory=dict)
+    started: int = 0
 
     @classmethod
-    def of(cls, files: Sequence[Path], key: str | None) -> Uploads:
-        """key: of the only file; None for a random one each."""
+    def with_keys(cls, files: Sequence[Path], key: str | None) -> Uploads:
+        """Plan uploads with this key, which requires a single file, or with a random key for each file."""
         return cls(files, [key or new_key() for _ in files])
 
     def send(self, store: PhiStore, metadata: Mapping[str, str], advance: Callable[[int], None]) -> None:
-        """advance is called with the bytes sent since. What is known is here even where this raises."""
-        with _interrupt() as interrupted:
+        """Upload the files. The outcomes are recorded even if this raises.
+
+        Args:
+            store: Where to store them.
+            metadata: The metadata of every object.
+            advance: Called with the number of bytes sent since the last call.
+        """
+        with _interrupt_event() as interrupted:
 
             def advance_or_stop(sent: int) -> None:
                 if interrupted.is_set():
@@ -51,61 +62,67 @@ class Uploads:
                 advance(sent)
 
             try:
-                if len(self.files) == 1:  # with all that the store does at once
+                if len(self.files) == 1:  # uses the store's full concurrency
                     ((source, key),) = self._sources()
                     self.stored[0] = store.upload(source, key, metadata=metadata, progress=advance_or_stop)
                 else:
-                    for place, stored in store.upload_many(
-                        self._sources(), metadata=metadata, progress=advance_or_stop
-                    ):
-                        self.stored[place] = stored
+                    uploads = store.upload_many(self._sources(), metadata=metadata, progress=advance_or_stop)
+                    for index, stored in uploads:
+                        self.stored[index] = stored
             except BatchError as error:
-                self.failed |= error.failed
+                self.failures |= error.failures
                 raise
             except PhiError as error:
-                self.failed[0] = error
+                self.failures[0] = error
                 raise
 
-    def told(self) -> list[str]:
-        """A line for each file that was begun and isn't known to be stored."""
+    def problem_lines(self) -> list[str]:
+        """Return a line for each file that was started and isn't known to be stored."""
         lines: list[str] = []
-        for place in range(self.begun):
-            if place in self.stored:
+        for index in range(self.started):
+            if index in self.stored:
                 continue
-            error = self.failed.get(place)
-            why = [f": {error}"] if error and len(self.files) > 1 else []
-            if not error or isinstance(error, UNSURE):
-                why.append(f"; it may be stored nevertheless, as {self.keys[place]}")
-            if why:
-                lines.append(f"file {place + 1} of {len(self.files)}{''.join(why)}")
+            error = self.failures.get(index)
+            notes = [str(error)] if error and len(self.files) > 1 else []
+            if not error or isinstance(error, MAY_BE_STORED):
+                notes.append(f"it may have been stored as {self.keys[index]}")
+            if notes:
+                lines.append(f"file {index + 1} of {len(self.files)}: {'; '.join(notes)}")
         return lines
 
     def _sources(self) -> Iterator[tuple[Source, str]]:
         for file, key in zip(self.files, self.keys, strict=True):
-            self.begun += 1
+            self.started += 1
             yield (sys.stdin.buffer if str(file) == "-" else file), key
 
 
-def check(files: Sequence[Path]) -> None:
-    """Raises ConfigurationError for every file that can't be sent, before any is."""
-    alone = len(files) == 1
-    faults = [f"file {place} {why}" for place, file in enumerate(files, 1) if (why := _why_unfit(file, alone))]
-    if faults:
-        raise ConfigurationError(f"nothing was sent: {'; '.join(faults)}")
+def check_readable(files: Sequence[Path]) -> None:
+    """Raise ConfigurationError, listing every file that can't be sent, before any is sent."""
+    is_only_file = len(files) == 1
+    errors = [
+        f"file {position} {problem}"
+        for position, file in enumerate(files, 1)
+        if (problem := _file_problem(file, is_only_file))
+    ]
+    if errors:
+        raise ConfigurationError(f"nothing was sent: {'; '.join(errors)}")
 
 
-def size_of(files: Sequence[Path]) -> int | None:
-    """In bytes; None where one is a pipe."""
+def total_size(files: Sequence[Path]) -> int | None:
+    """Return the size of all files in bytes, or None if one of them is a pipe."""
     return None if any(not file.is_file() for file in files) else sum(file.stat().st_size for file in files)
 
 
-def _why_unfit(file: Path, alone: bool) -> str | None:
-    """A pipe that stalls keeps a thread from ending: it is sent alone, without one."""
+def _file_problem(file: Path, is_only_file: bool) -> str | None:
+    """Return why a file can't be sent.
+
+    A stalled pipe would keep a worker thread from ending, so a pipe must be the only file, which is read without one.
+    """
     try:
         if file.is_dir():
             return "is a folder"
         if str(file) == "-" or file.is_fifo():
-            return None if alone else "is a pipe: send it by itself"
+            return None if is_only_file else "is a pipe: send it in a command of its own"
         file.open("rb").close()
     except (OSError, ValueError) as error:
         return f"can't be read ({type(error).__name__})"
@@ -113,25 +130,26 @@ def _why_unfit(file: Path, alone: bool) -> str | None:
 
 
 @contextmanager
-def _interrupt() -> Iterator[Event]:
-    """Set as an interrupt comes, before it is raised: the threads that send see it, and aren't waited for till the end.
+def _interrupt_event() -> Iterator[Event]:
+    """Yield an event that is set on SIGINT or SIGTERM, before the previous handler runs.
 
-    Else a file of a terabyte would be sent whole before Ctrl-C took effect.
+    The sending threads see the event and stop. Otherwise a file of a terabyte would be sent to its end before Ctrl-C
+    took effect.
     """
     event = Event()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous_handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def handle(number: int, frame: FrameType | None) -> None:
         event.set()
-        then = before[signal.Signals(number)]
-        if callable(then):
-            then(number, frame)
+        previous = previous_handlers[signal.Signals(number)]
+        if callable(previous):
+            previous(number, frame)
 
-    handled = [number for number, then in before.items() if callable(then)]
+    handled = [number for number, previous in previous_handlers.items() if callable(previous)]
     for number in handled:
         signal.signal(number, handle)
     try:
         yield event
     finally:
         for number in handled:
-            signal.signal(number, before[number])
+            signal.signal(number, previous_handlers[number])

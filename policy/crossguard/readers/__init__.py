@@ -1,0 +1,1 @@
+"""The readers of each service, which turn Pulumi resources into facts."""

@@ -1,106 +1,107 @@
-"""Vaults, and what plans back up into them."""
+"""Readers of backup vaults, and of what backup plans put into them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from crossguard.graph import BUCKET, KEYS, Graph, get, items, number, text
-from crossguard.resources import Resource
+from crossguard.graph import FactReader, Graph
+from crossguard.property_values import as_list, as_number, get_property
+from crossguard.resource_types import KMS_KEYS
+from crossguard.resources import PulumiResource
 from hipaa.model.stack import Fact
 from hipaa.model.values import Number, Ref, StackResource, Unknown
 from hipaa.services.backup.facts import BackupSelection, BackupVault
 
 VAULT = "aws:backup/vault:Vault"
-AIR_GAPPED = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
-LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
+AIR_GAPPED_VAULT = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
+VAULT_LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 PLAN = "aws:backup/plan:Plan"
 SELECTION = "aws:backup/selection:Selection"
 
 
-def _vault(vault: Resource, graph: Graph) -> list[Fact]:
-    key = graph.resolve(vault, vault.inputs.get("kmsKeyArn"), "kmsKeyArn", KEYS)
-    locks = (_days(lock, vault, graph) for lock in graph.by_type.get(LOCK, []))
-    return [BackupVault(vault.urn, key, tuple(days for each in locks for days in each))]
+def _vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
+    kms_key = graph.resolve(vault, vault.inputs.get("kmsKeyArn"), "kmsKeyArn", KMS_KEYS)
+    locks = graph.by_type.get(VAULT_LOCK, [])
+    retentions = tuple(days for lock in locks for days in _min_retention_days(lock, vault, graph))
+    return [BackupVault(vault.urn, kms_key, retentions)]
 
 
-def _days(lock: Resource, vault: Resource, graph: Graph) -> list[Number]:
-    """The least retention of a lock that is of the vault; Unknown of one that may be."""
-    of = graph.resolve(lock, lock.inputs.get("backupVaultName"), "backupVaultName", {VAULT})
-    if of == StackResource(vault.urn):
-        return [number(lock.inputs.get("minRetentionDays"))]
-    return [of] if isinstance(of, Unknown) and vault.urn in of.sources else []
+def _min_retention_days(lock: PulumiResource, vault: PulumiResource, graph: Graph) -> list[Number]:
+    """Return the minimum retention of a lock on the vault, Unknown for a lock that may be on it, else nothing."""
+    locked_vault = graph.resolve(lock, lock.inputs.get("backupVaultName"), "backupVaultName", {VAULT})
+    if locked_vault == StackResource(vault.urn):
+        return [as_number(lock.inputs.get("minRetentionDays"))]
+    return [locked_vault] if isinstance(locked_vault, Unknown) and vault.urn in locked_vault.sources else []
 
 
-def _air_gapped(vault: Resource, graph: Graph) -> list[Fact]:
-    """It is locked by itself: https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html"""
-    key = graph.resolve(vault, vault.inputs.get("encryptionKeyArn"), "encryptionKeyArn", KEYS)
-    return [BackupVault(vault.urn, key, (number(vault.inputs.get("minRetentionDays")),))]
+def _air_gapped_vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
+    """Return the fact of a vault that is always locked.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html
+    """
+    kms_key = graph.resolve(vault, vault.inputs.get("encryptionKeyArn"), "encryptionKeyArn", KMS_KEYS)
+    return [BackupVault(vault.urn, kms_key, (as_number(vault.inputs.get("minRetentionDays")),))]
 
 
-def _selection(selection: Resource, graph: Graph) -> list[Fact]:
-    given = selection.inputs
+def _selection(selection: PulumiResource, graph: Graph) -> list[Fact]:
+    inputs = selection.inputs
     return [
         BackupSelection(
             selection.urn,
-            _resources(selection, "resources", graph),
-            _resources(selection, "notResources", graph),
-            _tags(given.get("selectionTags")),
-            _conditions(given.get("conditions")),
+            graph.resolve_bucket_arns(selection, inputs.get("resources"), "resources"),
+            graph.resolve_bucket_arns(selection, inputs.get("notResources"), "notResources"),
+            _tags(inputs.get("selectionTags")),
+            _conditions(inputs.get("conditions")),
             _vaults(selection, graph),
             selection.region,
         )
     ]
 
 
-def _tags(given: Any) -> tuple[Mapping[str, Any], ...] | Unknown:
-    """Any of them selects, so one that isn't known leaves them all open."""
-    tags = items(given)
+def _tags(value: Any) -> tuple[Mapping[str, Any], ...] | Unknown:
+    """Return the selecting tags: Unknown if any of them is, because each of them selects on its own."""
+    tags = as_list(value)
     if isinstance(tags, Unknown):
         return tags
-    unknown = [each for each in tags if isinstance(each, Unknown)]
-    return unknown[0] if unknown else tuple(each for each in tags if isinstance(each, Mapping))
+    unknown = next((tag for tag in tags if isinstance(tag, Unknown)), None)
+    return unknown or tuple(tag for tag in tags if isinstance(tag, Mapping))
 
 
-def _conditions(given: Any) -> tuple[tuple[str, Any, Any], ...] | Unknown:
-    blocks = items(given)
+def _conditions(value: Any) -> tuple[tuple[str, Any, Any], ...] | Unknown:
+    """Return each condition as its operator, key and value."""
+    blocks = as_list(value)
     if isinstance(blocks, Unknown):
         return blocks
-    found: list[tuple[str, Any, Any]] = []
+    conditions: list[tuple[str, Any, Any]] = []
     for block in blocks:
-        for operator, value in block.items() if isinstance(block, Mapping) else [("", block)]:
-            entries = items(value)
+        for operator, operands in block.items() if isinstance(block, Mapping) else [("", block)]:
+            entries = as_list(operands)
             if isinstance(entries, Unknown):
                 return entries
-            found += [(operator, get(each, "key"), get(each, "value")) for each in entries]
-    return tuple(found)
+            conditions += [(operator, get_property(entry, "key"), get_property(entry, "value")) for entry in entries]
+    return tuple(conditions)
 
 
-def _resources(selection: Resource, prop: str, graph: Graph) -> tuple[Ref, ...] | Unknown:
-    """Patterns of ARNs; one that isn't known but can only come from one bucket is that bucket."""
-    every = items(selection.inputs.get(prop))
-    if isinstance(every, Unknown):
-        return every
+def _vaults(selection: PulumiResource, graph: Graph) -> tuple[Ref, ...] | Unknown:
+    """Return the target vaults of the plan's rules: Unknown for a plan of another stack."""
+    plan_ref = graph.resolve(selection, selection.inputs.get("planId"), "planId", {PLAN})
+    plan = graph.resource_for(plan_ref)
+    if plan is None:
+        return plan_ref if isinstance(plan_ref, Unknown) else Unknown(f"the plan of {selection.name}")
+    rules = as_list(plan.inputs.get("rules"))
+    if isinstance(rules, Unknown):
+        return rules
+    vault_names: list[Any] = [get_property(rule, "targetVaultName") for rule in rules]
     return tuple(
-        graph.resolve(selection, each, prop, {BUCKET}) if isinstance(each, Unknown) else text(each) for each in every
+        graph.resolve(plan, name, "rules", {VAULT, AIR_GAPPED_VAULT}, KMS_KEYS)
+        for name in vault_names
+        if name not in (None, "")
     )
 
 
-def _vaults(selection: Resource, graph: Graph) -> tuple[Ref, ...] | Unknown:
-    """Where the plan's rules put what is selected. Of a plan of another stack that can't be told."""
-    of = graph.resolve(selection, selection.inputs.get("planId"), "planId", {PLAN})
-    plan = graph.resource_for(of)
-    if plan is None:
-        return of if isinstance(of, Unknown) else Unknown(f"the plan of {selection.name}")
-    rules = items(plan.inputs.get("rules"))
-    if isinstance(rules, Unknown):
-        return rules
-    named: list[Any] = [get(rule, "targetVaultName") for rule in rules]
-    return tuple(graph.resolve(plan, each, "rules", {VAULT, AIR_GAPPED}, KEYS) for each in named if each not in (None, ""))
-
-
-READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
+READERS: Mapping[str, FactReader] = {
     VAULT: _vault,
-    AIR_GAPPED: _air_gapped,
+    AIR_GAPPED_VAULT: _air_gapped_vault,
     SELECTION: _selection,
 }

@@ -1,20 +1,21 @@
-"""Trails and what they record."""
+"""Reader of CloudTrail trails and the events that they record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from crossguard.graph import BUCKET, KEYS, Graph, flag, get, items, text
-from crossguard.readers.logs import log_group
-from crossguard.resources import Resource
+from crossguard.graph import FactReader, Graph
+from crossguard.property_values import as_flag, as_list, as_text, get_property
+from crossguard.readers.logs import resolve_log_group
+from crossguard.resource_types import KMS_KEYS, TRAIL
+from crossguard.resources import PulumiResource
 from hipaa.model.stack import Fact
 from hipaa.model.three_valued import all_of, any_of
 from hipaa.model.values import Ref, Unknown, is_enabled, iter_unknowns
 from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 
-TRAIL = "aws:cloudtrail/trail:Trail"
-# The operators of a field selector, by their names in the API.
+# The operators of a field selector: the name in Pulumi, and in the API.
 OPERATORS = {
     "equals": "equals",
     "notEquals": "notEquals",
@@ -25,103 +26,106 @@ OPERATORS = {
 }
 
 
-def _trail(trail: Resource, graph: Graph) -> list[Fact]:
-    given = trail.inputs
+def _trail(trail: PulumiResource, graph: Graph) -> list[Fact]:
+    inputs = trail.inputs
     return [
         Trail(
             trail.urn,
-            flag(given.get("enableLogging")),
-            flag(given.get("isMultiRegionTrail")),
-            flag(given.get("includeGlobalServiceEvents")),
-            flag(given.get("enableLogFileValidation")),
-            graph.resolve(trail, given.get("kmsKeyId"), "kmsKeyId", KEYS),
-            log_group(trail, "cloudWatchLogsGroupArn", graph),
+            as_flag(inputs.get("enableLogging")),
+            as_flag(inputs.get("isMultiRegionTrail")),
+            as_flag(inputs.get("includeGlobalServiceEvents")),
+            as_flag(inputs.get("enableLogFileValidation")),
+            graph.resolve(trail, inputs.get("kmsKeyId"), "kmsKeyId", KMS_KEYS),
+            resolve_log_group(trail, "cloudWatchLogsGroupArn", graph),
             _selectors(trail, graph),
-            _management(trail),
-            graph.place(trail),
+            _records_management_events(trail),
+            graph.location_of(trail),
         )
     ]
 
 
-def _management(trail: Resource) -> bool | Unknown:
-    """Whether all management events are recorded, as they are where no selector is declared.
+def _records_management_events(trail: PulumiResource) -> bool | Unknown:
+    """Return whether the trail records all management events. Without a selector it does.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
     """
-    basic, advanced = items(trail.inputs.get("eventSelectors")), items(trail.inputs.get("advancedEventSelectors"))
+    basic, advanced = as_list(trail.inputs.get("eventSelectors")), as_list(trail.inputs.get("advancedEventSelectors"))
     if isinstance(basic, Unknown) or isinstance(advanced, Unknown):
         return next(iter_unknowns([basic, advanced]))
     if not basic and not advanced:
         return True
-    return any_of([*map(_manages, basic), *(_all_management(get(each, "fieldSelectors")) for each in advanced)])
+    return any_of([*map(_basic_selects_management, basic), *map(_advanced_selects_management, advanced)])
 
 
-def _manages(selector: Any) -> bool | Unknown:
-    included, kind = get(selector, "includeManagementEvents"), get(selector, "readWriteType")
-    left_out = items(get(selector, "excludeManagementEventSources"))
-    known = (
-        True if included is None else is_enabled(flag(included)),
-        kind if isinstance(kind, Unknown) else kind in (None, "All"),
+def _basic_selects_management(selector: Any) -> bool | Unknown:
+    included = get_property(selector, "includeManagementEvents")
+    read_write_type = get_property(selector, "readWriteType")
+    excluded_sources = as_list(get_property(selector, "excludeManagementEventSources"))
+    return all_of(
+        (
+            True if included is None else is_enabled(as_flag(included)),
+            read_write_type if isinstance(read_write_type, Unknown) else read_write_type in (None, "All"),
+            excluded_sources if isinstance(excluded_sources, Unknown) else not excluded_sources,
+        )
     )
-    return all_of((*known, left_out if isinstance(left_out, Unknown) else not left_out))
 
 
-def _all_management(fields: Any) -> bool | Unknown:
-    """By the category alone: another field, such as readOnly or eventSource, leaves some out."""
-    every = items(fields)
-    if isinstance(every, Unknown):
-        return every
-    if len(every) != 1:
+def _advanced_selects_management(selector: Any) -> bool | Unknown:
+    """Return whether the category is its only field: any other, such as readOnly or eventSource, excludes events."""
+    fields = as_list(get_property(selector, "fieldSelectors"))
+    if isinstance(fields, Unknown):
+        return fields
+    if len(fields) != 1:
         return False
-    category, wanted = get(every[0], "field"), items(get(every[0], "equals"))
-    unknown = next(iter_unknowns([category, wanted]), None)
-    return unknown or (category == "eventCategory" and wanted == ["Management"])
+    name, values = get_property(fields[0], "field"), as_list(get_property(fields[0], "equals"))
+    unknown = next(iter_unknowns([name, values]), None)
+    return unknown or (name == "eventCategory" and values == ["Management"])
 
 
-def _selectors(trail: Resource, graph: Graph) -> tuple[EventSelector, ...] | Unknown:
-    basic, advanced = items(trail.inputs.get("eventSelectors")), items(trail.inputs.get("advancedEventSelectors"))
+def _selectors(trail: PulumiResource, graph: Graph) -> tuple[EventSelector, ...] | Unknown:
+    basic, advanced = as_list(trail.inputs.get("eventSelectors")), as_list(trail.inputs.get("advancedEventSelectors"))
     if isinstance(basic, Unknown):
         return basic
     if isinstance(advanced, Unknown):
         return advanced
     return (
-        *(_basic(trail, each, graph) for each in basic),
-        *(EventSelector(field_selectors=_fields(trail, get(each, "fieldSelectors"), graph)) for each in advanced),
+        *(_basic_selector(trail, selector, graph) for selector in basic),
+        *(EventSelector(field_selectors=_field_selectors(trail, selector, graph)) for selector in advanced),
     )
 
 
-def _basic(trail: Resource, selector: Any, graph: Graph) -> EventSelector:
-    read_write = get(selector, "readWriteType")
-    kind = "All" if read_write is None else text(read_write)
-    resources = items(get(selector, "dataResources"))
-    if isinstance(resources, Unknown):
-        return EventSelector(kind, resources)
+def _basic_selector(trail: PulumiResource, selector: Any, graph: Graph) -> EventSelector:
+    declared_type = get_property(selector, "readWriteType")
+    read_write_type = "All" if declared_type is None else as_text(declared_type)
+    data_resources = as_list(get_property(selector, "dataResources"))
+    if isinstance(data_resources, Unknown):
+        return EventSelector(read_write_type, data_resources)
     prefixes: list[Ref] = []
-    for resource in resources:
-        if (of := get(resource, "type")) == "AWS::S3::Object" or isinstance(of, Unknown):
-            values = _texts(trail, get(resource, "values"), "eventSelectors", graph)
-            prefixes += [of] if isinstance(of, Unknown) else [values] if isinstance(values, Unknown) else values
-    return EventSelector(kind, tuple(prefixes))
+    for data_resource in data_resources:
+        resource_type = get_property(data_resource, "type")
+        if isinstance(resource_type, Unknown):
+            prefixes.append(resource_type)
+        elif resource_type == "AWS::S3::Object":
+            arns = graph.resolve_bucket_arns(trail, get_property(data_resource, "values"), "eventSelectors")
+            prefixes += [arns] if isinstance(arns, Unknown) else arns
+    return EventSelector(read_write_type, tuple(prefixes))
 
 
-def _fields(trail: Resource, fields: Any, graph: Graph) -> tuple[FieldSelector, ...] | Unknown:
-    every = items(fields)
-    if isinstance(every, Unknown):
-        return every
-    return tuple(FieldSelector(text(get(each, "field")), _tests(trail, each, graph)) for each in every)
+def _field_selectors(trail: PulumiResource, selector: Any, graph: Graph) -> tuple[FieldSelector, ...] | Unknown:
+    fields = as_list(get_property(selector, "fieldSelectors"))
+    if isinstance(fields, Unknown):
+        return fields
+    return tuple(
+        FieldSelector(as_text(get_property(field, "field")), _operators(trail, field, graph)) for field in fields
+    )
 
 
-def _tests(trail: Resource, field: Any, graph: Graph) -> Mapping[str, tuple[Ref, ...] | Unknown]:
-    tests = {name: _texts(trail, get(field, prop), "advancedEventSelectors", graph) for prop, name in OPERATORS.items()}
-    return {name: values for name, values in tests.items() if values != ()}
+def _operators(trail: PulumiResource, field: Any, graph: Graph) -> Mapping[str, tuple[Ref, ...] | Unknown]:
+    operators = {
+        name: graph.resolve_bucket_arns(trail, get_property(field, prop), "advancedEventSelectors")
+        for prop, name in OPERATORS.items()
+    }
+    return {name: values for name, values in operators.items() if values != ()}
 
 
-def _texts(trail: Resource, values: Any, prop: str, graph: Graph) -> tuple[Ref, ...] | Unknown:
-    """Each text; one that isn't known but can only come from one bucket is that bucket."""
-    every = items(values)
-    if isinstance(every, Unknown):
-        return every
-    return tuple(graph.resolve(trail, each, prop, {BUCKET}) if isinstance(each, Unknown) else text(each) for each in every)
-
-
-READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {TRAIL: _trail}
+READERS: Mapping[str, FactReader] = {TRAIL: _trail}

@@ -1,98 +1,109 @@
-"""Alarms and EventBridge rules; log groups and their filters are read beside them."""
+"""Readers of CloudWatch alarms and EventBridge rules."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from crossguard.graph import BUCKET, Graph, flag, get, items, text
-from crossguard.readers import logs
-from crossguard.readers.sns import TOPIC
-from crossguard.resources import Resource
+from crossguard.graph import FactReader, Graph
+from crossguard.property_values import as_flag, as_list, as_text, get_property
+from crossguard.resource_types import BUCKET, BUCKET_METRIC, COMPOSITE_ALARM, EVENT_TARGET, METRIC_ALARM, TOPIC
+from crossguard.resources import PulumiResource
 from hipaa.model.stack import Fact
 from hipaa.model.values import Flag, Ref, StackResource, Unknown
 from hipaa.services.cloudwatch.facts import Alarm, EventRule, Metric
 
-METRICS = "aws:s3/bucketMetric:BucketMetric"
-RULE = "aws:cloudwatch/eventRule:EventRule"
-TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
 
 
-def _alarm(alarm: Resource, graph: Graph) -> list[Fact]:
-    enabled = flag(alarm.inputs.get("actionsEnabled"))
-    return [Alarm(alarm.urn, _metrics(alarm, graph), enabled, _actions(alarm, graph))]
+def _metric_alarm(alarm: PulumiResource, graph: Graph) -> list[Fact]:
+    actions_enabled = as_flag(alarm.inputs.get("actionsEnabled"))
+    return [Alarm(alarm.urn, _metrics(alarm, graph), actions_enabled, _actions(alarm, graph))]
 
 
-def _composite(alarm: Resource, graph: Graph) -> list[Fact]:
-    return [Alarm(alarm.urn, (), flag(alarm.inputs.get("actionsEnabled")), _actions(alarm, graph))]
+def _composite_alarm(alarm: PulumiResource, graph: Graph) -> list[Fact]:
+    return [Alarm(alarm.urn, (), as_flag(alarm.inputs.get("actionsEnabled")), _actions(alarm, graph))]
 
 
-def _actions(alarm: Resource, graph: Graph) -> tuple[Ref, ...] | Unknown:
-    every = items(alarm.inputs.get("alarmActions"))
-    if isinstance(every, Unknown):
-        return every
-    return tuple(graph.resolve(alarm, each, "alarmActions", {TOPIC}) for each in every)
+def _actions(alarm: PulumiResource, graph: Graph) -> tuple[Ref, ...] | Unknown:
+    actions = as_list(alarm.inputs.get("alarmActions"))
+    if isinstance(actions, Unknown):
+        return actions
+    return tuple(graph.resolve(alarm, action, "alarmActions", {TOPIC}) for action in actions)
 
 
-def _metrics(alarm: Resource, graph: Graph) -> tuple[Metric, ...] | Unknown:
-    given = alarm.inputs
-    if given.get("metricName") is not None:
-        return (_metric(alarm, given, "dimensions", graph),)
-    queries = items(given.get("metricQueries"))
+def _metrics(alarm: PulumiResource, graph: Graph) -> tuple[Metric, ...] | Unknown:
+    inputs = alarm.inputs
+    if inputs.get("metricName") is not None:
+        return (_metric(alarm, inputs, "dimensions", graph),)
+    queries = as_list(inputs.get("metricQueries"))
     if isinstance(queries, Unknown):
         return queries
-    metrics = (query if isinstance(query, Unknown) else get(query, "metric") for query in queries)
-    return tuple(_metric(alarm, each, "metricQueries", graph) for each in metrics if each is not None)
+    metrics = (query if isinstance(query, Unknown) else get_property(query, "metric") for query in queries)
+    return tuple(_metric(alarm, metric, "metricQueries", graph) for metric in metrics if metric is not None)
 
 
-def _metric(alarm: Resource, given: Any, prop: str, graph: Graph) -> Metric:
-    """A metric, of which the dimensions are somewhere within a property."""
-    dimensions = get(given, "dimensions")
+def _metric(alarm: PulumiResource, metric: Any, prop: str, graph: Graph) -> Metric:
+    """Return a metric that an alarm watches.
+
+    Args:
+        alarm: the alarm.
+        metric: the object that names the metric.
+        prop: the property of the alarm that holds the metric's dimensions.
+        graph: the resources of the stack.
+    """
+    dimensions = get_property(metric, "dimensions")
     if not isinstance(dimensions, Unknown):
-        told = dimensions if isinstance(dimensions, Mapping) else {}
-        dimensions = {name: _dimension(alarm, name, value, prop, graph) for name, value in told.items()}
-    return Metric(text(get(given, "namespace")), text(get(given, "metricName")), dimensions)
+        values = dimensions if isinstance(dimensions, Mapping) else {}
+        dimensions = {name: _dimension(alarm, name, value, prop, graph) for name, value in values.items()}
+    return Metric(as_text(get_property(metric, "namespace")), as_text(get_property(metric, "metricName")), dimensions)
 
 
-def _dimension(alarm: Resource, name: str, value: Any, prop: str, graph: Graph) -> Ref:
+def _dimension(alarm: PulumiResource, name: str, value: Any, prop: str, graph: Graph) -> Ref:
     if name == "BucketName":
-        return graph.resolve(alarm, value, prop, {BUCKET}, {METRICS})
+        return graph.resolve(alarm, value, prop, {BUCKET}, {BUCKET_METRIC})
     if name == "FilterId" and isinstance(value, Unknown):
-        return graph.resolve(alarm, value, prop, {METRICS}, {BUCKET})
-    return text(value)
+        return graph.resolve(alarm, value, prop, {BUCKET_METRIC}, {BUCKET})
+    return as_text(value)
 
 
-def _rule(rule: Resource, graph: Graph) -> list[Fact]:
-    given = rule.inputs
-    pattern = text(given.get("eventPattern"))
-    return [EventRule(rule.urn, pattern, _enabled(given), _targeted(rule, graph), _default(given), graph.place(rule))]
+def _event_rule(rule: PulumiResource, graph: Graph) -> list[Fact]:
+    return [
+        EventRule(
+            rule.urn,
+            as_text(rule.inputs.get("eventPattern")),
+            _is_rule_enabled(rule.inputs),
+            _has_targets(rule, graph),
+            _is_on_default_bus(rule.inputs),
+            graph.location_of(rule),
+        )
+    ]
 
 
-def _enabled(given: Mapping[str, Any]) -> Flag:
-    state = given.get("state")
+def _is_rule_enabled(inputs: Mapping[str, Any]) -> Flag:
+    state = inputs.get("state")
     if state is not None:
         return state if isinstance(state, Unknown) else state != "DISABLED"
-    enabled = flag(given.get("isEnabled"))
+    enabled = as_flag(inputs.get("isEnabled"))
     return True if enabled is None else enabled
 
 
-def _default(given: Mapping[str, Any]) -> Flag:
-    """Whether the rule is on the default bus, the only one that events of AWS arrive at by themselves."""
-    bus = given.get("eventBusName")
+def _is_on_default_bus(inputs: Mapping[str, Any]) -> Flag:
+    """Return whether the rule is on the default event bus, the only one that AWS services send events to."""
+    bus = inputs.get("eventBusName")
     return bus if isinstance(bus, Unknown) else bus in (None, "") or str(bus).rsplit("/", 1)[-1] == "default"
 
 
-def _targeted(rule: Resource, graph: Graph) -> Flag:
-    targets = graph.by_type.get(TARGET, [])
-    found = [graph.resolve(target, target.inputs.get("rule"), "rule", {RULE}) for target in targets]
-    if StackResource(rule.urn) in found:
+def _has_targets(rule: PulumiResource, graph: Graph) -> Flag:
+    targets = graph.by_type.get(EVENT_TARGET, [])
+    rules = [graph.resolve(target, target.inputs.get("rule"), "rule", {EVENT_RULE}) for target in targets]
+    if StackResource(rule.urn) in rules:
         return True
-    return next((each for each in found if isinstance(each, Unknown) and rule.urn in each.sources), False)
+    return next((ref for ref in rules if isinstance(ref, Unknown) and rule.urn in ref.sources), False)
 
 
-READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
-    **logs.READERS,
-    "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
-    "aws:cloudwatch/compositeAlarm:CompositeAlarm": _composite,
-    RULE: _rule,
+READERS: Mapping[str, FactReader] = {
+    METRIC_ALARM: _metric_alarm,
+    COMPOSITE_ALARM: _composite_alarm,
+    EVENT_RULE: _event_rule,
 }

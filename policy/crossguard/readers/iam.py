@@ -1,26 +1,29 @@
-"""Roles, policies of identities, and users."""
+"""Readers of IAM roles, identity policies and users."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from crossguard.graph import Graph, get, items
-from crossguard.resources import Resource
+from crossguard.graph import FactReader, Graph
+from crossguard.property_values import as_list, get_property
+from crossguard.resource_types import IAM_ROLE
+from crossguard.resources import PulumiResource
 from hipaa.model.stack import Fact
 from hipaa.model.values import Document, Ref, Unknown
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 
-POLICY = "aws:iam/policy:Policy"
-# The property that holds a document, and those that name managed policies by their ARNs.
-DOCUMENTS = {
-    POLICY: "policy",
+MANAGED_POLICY = "aws:iam/policy:Policy"
+# By type, the property that holds a policy document.
+DOCUMENT_PROPERTIES = {
+    MANAGED_POLICY: "policy",
     "aws:iam/rolePolicy:RolePolicy": "policy",
     "aws:iam/groupPolicy:GroupPolicy": "policy",
     "aws:iam/userPolicy:UserPolicy": "policy",
     "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
 }
-ATTACHMENTS = {
+# By type, the property that holds the ARN of a managed policy, or a list of ARNs.
+ATTACHMENT_PROPERTIES = {
     "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
     "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
@@ -31,7 +34,8 @@ ATTACHMENTS = {
     "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": "managedPolicyArn",
     "aws:ssoadmin/managedPolicyAttachmentsExclusive:ManagedPolicyAttachmentsExclusive": "managedPolicyArns",
 }
-USERS = {
+# By type, the kind of access that it gives an IAM user.
+USER_ACCESS = {
     "aws:iam/user:User": "an IAM user",
     "aws:iam/accessKey:AccessKey": "an access key",
     "aws:iam/userLoginProfile:UserLoginProfile": "a user's login",
@@ -47,58 +51,70 @@ USERS = {
 }
 
 
-def _role(role: Resource, graph: Graph) -> list[Fact]:
-    place = graph.place(role)
-    found: list[Fact] = [IamRole(role.urn, graph.document(role, "assumeRolePolicy", "trustPolicy"), place)]
-    documents = items(role.inputs.get("inlinePolicies"))
-    attached = _attached(role, "managedPolicyArns", graph)
-    if documents or attached:
-        inline = documents if isinstance(documents, Unknown) else tuple(_inline(each) for each in documents)
-        found.append(IdentityPolicy(role.urn, inline, attached, _sources(role, "inlinePolicies"), place))
-    return found
+def _role(role: PulumiResource, graph: Graph) -> list[Fact]:
+    location = graph.location_of(role)
+    trust_policy = graph.policy_document(role, "assumeRolePolicy", "trustPolicy")
+    facts: list[Fact] = [IamRole(role.urn, trust_policy, location)]
+    inline_policies = as_list(role.inputs.get("inlinePolicies"))
+    managed_policies = _managed_policies(role, "managedPolicyArns", graph)
+    if inline_policies or managed_policies:
+        documents = (
+            inline_policies
+            if isinstance(inline_policies, Unknown)
+            else tuple(_inline_document(policy) for policy in inline_policies)
+        )
+        sources = _source_urns(role, "inlinePolicies")
+        facts.append(IdentityPolicy(role.urn, documents, managed_policies, sources, location))
+    return facts
 
 
-def _inline(given: Any) -> Document:
-    content = get(given, "policy")
+def _inline_document(inline_policy: Any) -> Document:
+    content = get_property(inline_policy, "policy")
     return Document(content if isinstance(content, str | Mapping | Unknown) else "")
 
 
-def _policy(policy: Resource, graph: Graph, prop: str) -> list[Fact]:
-    document = graph.document(policy, prop, "identityPolicy")
-    return [IdentityPolicy(policy.urn, (document,), (), _sources(policy, prop), graph.place(policy))]
+def _policy(policy: PulumiResource, graph: Graph, prop: str) -> list[Fact]:
+    document = graph.policy_document(policy, prop, "identityPolicy")
+    return [IdentityPolicy(policy.urn, (document,), (), _source_urns(policy, prop), graph.location_of(policy))]
 
 
-def _attachment(attachment: Resource, graph: Graph, prop: str) -> list[Fact]:
-    return [IdentityPolicy(attachment.urn, (), _attached(attachment, prop, graph), (), graph.place(attachment))]
+def _attachment(attachment: PulumiResource, graph: Graph, prop: str) -> list[Fact]:
+    managed_policies = _managed_policies(attachment, prop, graph)
+    return [IdentityPolicy(attachment.urn, (), managed_policies, (), graph.location_of(attachment))]
 
 
-def _attached(resource: Resource, prop: str, graph: Graph) -> tuple[Ref, ...] | Unknown:
-    """One managed policy, or each of a list of them."""
-    given = resource.inputs.get(prop)
-    arns = items(given) if prop.endswith("s") else [given]
-    return arns if isinstance(arns, Unknown) else tuple(graph.resolve(resource, arn, prop, {POLICY}) for arn in arns)
+def _managed_policies(resource: PulumiResource, prop: str, graph: Graph) -> tuple[Ref, ...] | Unknown:
+    """Return the managed policies in a property, which holds one ARN or, if its name is a plural, a list."""
+    value = resource.inputs.get(prop)
+    arns = as_list(value) if prop.endswith("s") else [value]
+    if isinstance(arns, Unknown):
+        return arns
+    return tuple(graph.resolve(resource, arn, prop, {MANAGED_POLICY}) for arn in arns)
 
 
-def _sources(resource: Resource, prop: str) -> tuple[str, ...]:
+def _source_urns(resource: PulumiResource, prop: str) -> tuple[str, ...]:
     return tuple(source.urn for source in resource.sources.get(prop, ()))
 
 
-def _reader(token: str) -> Callable[[Resource, Graph], list[Fact]]:
-    def read(resource: Resource, graph: Graph) -> list[Fact]:
-        found: list[Fact] = []
-        if token in DOCUMENTS:
-            found += _policy(resource, graph, DOCUMENTS[token])
-        if token in ATTACHMENTS:
-            found += _attachment(resource, graph, ATTACHMENTS[token])
-        what = "a user's policy" if resource.inputs.get("users") and token in ATTACHMENTS else USERS.get(token)
-        if what:
-            found.append(UserAccess(resource.urn, what))
-        return found
+def _reader(token: str) -> FactReader:
+    """Return the reader of a type, which may hold a document, attach policies and give access to a user."""
+
+    def read(resource: PulumiResource, graph: Graph) -> list[Fact]:
+        facts: list[Fact] = []
+        if token in DOCUMENT_PROPERTIES:
+            facts += _policy(resource, graph, DOCUMENT_PROPERTIES[token])
+        if token in ATTACHMENT_PROPERTIES:
+            facts += _attachment(resource, graph, ATTACHMENT_PROPERTIES[token])
+        attaches_to_users = token in ATTACHMENT_PROPERTIES and resource.inputs.get("users")
+        kind = "a user's policy" if attaches_to_users else USER_ACCESS.get(token)
+        if kind:
+            facts.append(UserAccess(resource.urn, kind))
+        return facts
 
     return read
 
 
-READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
-    "aws:iam/role:Role": _role,
-    **{token: _reader(token) for token in (*DOCUMENTS, *ATTACHMENTS, *USERS)},
+READERS: Mapping[str, FactReader] = {
+    IAM_ROLE: _role,
+    **{token: _reader(token) for token in (*DOCUMENT_PROPERTIES, *ATTACHMENT_PROPERTIES, *USER_ACCESS)},
 }

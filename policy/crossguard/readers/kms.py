@@ -1,89 +1,97 @@
-"""Keys and their policies."""
+"""Readers of KMS keys and their policies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
 
-from crossguard.graph import KEYS, Graph, flag, number, text
-from crossguard.resources import Resource
+from crossguard.graph import FactReader, Graph
+from crossguard.property_values import as_flag, as_number, as_text
+from crossguard.resource_types import KMS_KEY, KMS_KEY_POLICY, KMS_KEYS
+from crossguard.resources import PulumiResource
 from hipaa.model.stack import Fact
 from hipaa.model.values import StackResource, Text, Unknown
 from hipaa.services.kms.facts import Key, KeyPolicy
 
-# What AWS rotates, and what a key is that doesn't say:
+# The properties of a key that KMS can rotate automatically, with their values. None and "" stand for the default.
 # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
-ROTATES = {
+ROTATABLE_KEY = {
     "customerMasterKeySpec": (None, "", "SYMMETRIC_DEFAULT"),
     "keyUsage": (None, "", "ENCRYPT_DECRYPT"),
     "customKeyStoreId": (None, ""),
 }
 
 
-def _kind(key: Resource) -> str | Unknown:
-    told: list[Any] = []
-    for prop, plain in ROTATES.items():
+def _key_type(key: PulumiResource) -> str | Unknown:
+    unknown: Unknown | None = None
+    for prop, rotatable_values in ROTATABLE_KEY.items():
         value = key.inputs.get(prop)
         if isinstance(value, Unknown):
-            told.append(value)
-        elif value not in plain:
+            unknown = unknown or value
+        elif value not in rotatable_values:
             return "other"
-    return told[0] if told else "symmetric"
+    return unknown or "symmetric"
 
 
-def _key(key: Resource, graph: Graph) -> list[Fact]:
-    return [_made(key, _kind(key), graph), *_inline(key, graph)]
+def _key(key: PulumiResource, graph: Graph) -> list[Fact]:
+    return _key_facts(key, _key_type(key), graph)
 
 
-def _external(key: Resource, graph: Graph) -> list[Fact]:
-    return [_made(key, "imported", graph), *_inline(key, graph)]
+def _external_key(key: PulumiResource, graph: Graph) -> list[Fact]:
+    return _key_facts(key, "imported", graph)
 
 
-def _replica(key: Resource, graph: Graph) -> list[Fact]:
-    return [_made(key, "replica", graph), *_inline(key, graph)]
+def _replica_key(key: PulumiResource, graph: Graph) -> list[Fact]:
+    return _key_facts(key, "replica", graph)
 
 
-def _made(key: Resource, kind: str | Unknown, graph: Graph) -> Key:
-    given = key.inputs
-    return Key(
-        key.urn,
-        text(key.output("arn")),
-        kind,
-        flag(given.get("enableKeyRotation")),
-        number(given.get("rotationPeriodInDays")),
-        number(given.get("deletionWindowInDays")),
-        graph.place(key),
-    )
+def _key_facts(key: PulumiResource, key_type: str | Unknown, graph: Graph) -> list[Fact]:
+    inputs = key.inputs
+    arn, location = as_text(key.output("arn")), graph.location_of(key)
+    facts: list[Fact] = [
+        Key(
+            key.urn,
+            arn,
+            key_type,
+            as_flag(inputs.get("enableKeyRotation")),
+            as_number(inputs.get("rotationPeriodInDays")),
+            as_number(inputs.get("deletionWindowInDays")),
+            location,
+        )
+    ]
+    bypass_lockout_check = as_flag(inputs.get("bypassPolicyLockoutSafetyCheck"))
+    document = None if inputs.get("policy") in (None, "") else graph.policy_document(key, "policy", "keyPolicy")
+    if document is not None or bypass_lockout_check:
+        facts.append(KeyPolicy(key.urn, StackResource(key.urn), arn, document, bypass_lockout_check, location))
+    return facts
 
 
-def _inline(key: Resource, graph: Graph) -> list[Fact]:
-    unguarded = flag(key.inputs.get("bypassPolicyLockoutSafetyCheck"))
-    document = None if key.inputs.get("policy") in (None, "") else graph.document(key, "policy", "keyPolicy")
-    if document is None and not unguarded:
-        return []
-    return [KeyPolicy(key.urn, StackResource(key.urn), text(key.output("arn")), document, unguarded, graph.place(key))]
+def _key_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
+    key = graph.resolve(policy, policy.inputs.get("keyId"), "keyId", KMS_KEYS)
+    document = graph.policy_document(policy, "policy", "keyPolicy")
+    bypass_lockout_check = as_flag(policy.inputs.get("bypassPolicyLockoutSafetyCheck"))
+    arn = _arn_of_policy_key(policy, key, graph)
+    return [KeyPolicy(policy.urn, key, arn, document, bypass_lockout_check, graph.location_of(policy))]
 
 
-def _policy(policy: Resource, graph: Graph) -> list[Fact]:
-    given = policy.inputs
-    key = graph.resolve(policy, given.get("keyId"), "keyId", KEYS)
-    document = graph.document(policy, "policy", "keyPolicy")
-    unguarded = flag(given.get("bypassPolicyLockoutSafetyCheck"))
-    return [KeyPolicy(policy.urn, key, _arn(policy, key, graph), document, unguarded, graph.place(policy))]
+def _arn_of_policy_key(policy: PulumiResource, key: object, graph: Graph) -> Text:
+    """Return the ARN of the key that a policy belongs to.
 
-
-def _arn(policy: Resource, key: object, graph: Graph) -> Text:
-    """The ARN of the key that a policy is of: the resource's own where it is of the stack."""
+    Args:
+        policy: the key policy resource.
+        key: the key that it resolves to, which is a StackResource if the stack declares it.
+        graph: the resources of the stack.
+    """
     if isinstance(key, StackResource):
-        return text(found.output("arn")) if (found := graph.resource_for(key)) else None
-    given = policy.inputs.get("keyId")
-    return given if isinstance(given, str) and given.startswith("arn:") else Unknown(f"{policy.name}.keyId")
+        resource = graph.resource_for(key)
+        return as_text(resource.output("arn")) if resource else None
+    key_id = policy.inputs.get("keyId")
+    return key_id if isinstance(key_id, str) and key_id.startswith("arn:") else Unknown(f"{policy.name}.keyId")
 
 
-READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
-    "aws:kms/key:Key": _key,
-    "aws:kms/externalKey:ExternalKey": _external,
-    "aws:kms/replicaKey:ReplicaKey": _replica,
-    "aws:kms/replicaExternalKey:ReplicaExternalKey": _external,
-    "aws:kms/keyPolicy:KeyPolicy": _policy,
+READERS: Mapping[str, FactReader] = {
+    KMS_KEY: _key,
+    "aws:kms/externalKey:ExternalKey": _external_key,
+    "aws:kms/replicaKey:ReplicaKey": _replica_key,
+    "aws:kms/replicaExternalKey:ReplicaExternalKey": _external_key,
+    KMS_KEY_POLICY: _key_policy,
 }

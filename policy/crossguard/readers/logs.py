@@ -1,67 +1,71 @@
-"""Log groups and metric filters on them."""
+"""Readers of log groups and their metric filters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from crossguard.graph import KEYS, Graph, get, number, text
-from crossguard.resources import Resource
+from crossguard.graph import FactReader, Graph
+from crossguard.property_values import as_number, as_text, get_property
+from crossguard.resource_types import KMS_KEYS, LOG_GROUP, TRAIL
+from crossguard.resources import PulumiResource
 from hipaa.model.data_class import normalize_data_class
 from hipaa.model.stack import Fact
 from hipaa.model.values import Flag, Ref, StackResource, Unknown
 from hipaa.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
 
-GROUP = "aws:cloudwatch/logGroup:LogGroup"
-TRAIL = "aws:cloudtrail/trail:Trail"
 
+def resolve_log_group(resource: PulumiResource, prop: str, graph: Graph) -> Ref:
+    """Return the log group that a property refers to, by ARN or name: one of this stack, or the name of another.
 
-def log_group(resource: Resource, prop: str, graph: Graph) -> Ref:
-    """The log group that a property names, by its ARN or its name: one of the stack, else its name.
-
-    A group's name is all that follows `:log-group:`; slashes are part of it.
+    The name is everything after `:log-group:` in the ARN, because it may contain slashes.
     """
     value = resource.inputs.get(prop)
     if not isinstance(value, str):
-        return graph.resolve(resource, value, prop, {GROUP})
+        return graph.resolve(resource, value, prop, {LOG_GROUP})
     name = value.removesuffix(":*").rpartition(":log-group:")[2]
-    found = next((each for each in graph.by_type.get(GROUP, []) if each.output("name") == name), None)
-    return StackResource(found.urn) if found else name
+    log_group = next((group for group in graph.by_type.get(LOG_GROUP, []) if group.output("name") == name), None)
+    return StackResource(log_group.urn) if log_group else name
 
 
-def _group(group: Resource, graph: Graph) -> list[Fact]:
-    key = graph.resolve(group, group.inputs.get("kmsKeyId"), "kmsKeyId", KEYS)
-    return [LogGroup(group.urn, _audit(group, graph), key, number(group.inputs.get("retentionInDays")))]
+def _log_group(log_group: PulumiResource, graph: Graph) -> list[Fact]:
+    kms_key = graph.resolve(log_group, log_group.inputs.get("kmsKeyId"), "kmsKeyId", KMS_KEYS)
+    retention_days = as_number(log_group.inputs.get("retentionInDays"))
+    return [LogGroup(log_group.urn, _holds_audit_logs(log_group, graph), kms_key, retention_days)]
 
 
-def _audit(group: Resource, graph: Graph) -> Flag:
-    tag = get(group.tags, "DataClass")
+def _holds_audit_logs(log_group: PulumiResource, graph: Graph) -> Flag:
+    """Return whether the log group holds audit logs, by its tag or because a trail delivers to it."""
+    tag = get_property(log_group.tags, "DataClass")
     if isinstance(tag, str) and normalize_data_class(tag) in AUDIT_DATA_CLASSES:
         return True
-    used = [log_group(trail, "cloudWatchLogsGroupArn", graph) for trail in graph.by_type.get(TRAIL, [])]
-    if StackResource(group.urn) in used:
+    trails = graph.by_type.get(TRAIL, [])
+    targets = [resolve_log_group(trail, "cloudWatchLogsGroupArn", graph) for trail in trails]
+    if StackResource(log_group.urn) in targets:
         return True
-    unknown = [each for each in used if isinstance(each, Unknown) and group.urn in each.sources]
-    return next(iter(unknown), tag if isinstance(tag, Unknown) else False)
+    possible_target = next(
+        (target for target in targets if isinstance(target, Unknown) and log_group.urn in target.sources), None
+    )
+    return possible_target or (tag if isinstance(tag, Unknown) else False)
 
 
-def _filter(given: Resource, graph: Graph) -> list[Fact]:
-    metric = given.inputs.get("metricTransformation")
-    dimensions = get(metric, "dimensions")
+def _metric_filter(metric_filter: PulumiResource, graph: Graph) -> list[Fact]:
+    metric = metric_filter.inputs.get("metricTransformation")
+    dimensions = get_property(metric, "dimensions")
+    if not isinstance(dimensions, Unknown):
+        dimensions = tuple(dimensions) if isinstance(dimensions, Mapping) else ()
     return [
         MetricFilter(
-            given.urn,
-            log_group(given, "logGroupName", graph),
-            text(given.inputs.get("pattern")),
-            text(get(metric, "namespace")),
-            text(get(metric, "name")),
-            dimensions
-            if isinstance(dimensions, Unknown)
-            else tuple(dimensions if isinstance(dimensions, Mapping) else ()),
+            metric_filter.urn,
+            resolve_log_group(metric_filter, "logGroupName", graph),
+            as_text(metric_filter.inputs.get("pattern")),
+            as_text(get_property(metric, "namespace")),
+            as_text(get_property(metric, "name")),
+            dimensions,
         )
     ]
 
 
-READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
-    GROUP: _group,
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _filter,
+READERS: Mapping[str, FactReader] = {
+    LOG_GROUP: _log_group,
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _metric_filter,
 }

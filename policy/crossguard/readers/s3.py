@@ -1,146 +1,199 @@
-"""Buckets and access points, from their resources, and what each bucket is for."""
+"""Readers of S3 buckets and access points, and of the data class of each bucket."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from crossguard.graph import BUCKET, KEYS, Graph, arn_of_bucket, flag, get, text, v7_type
-from crossguard.readers.s3_settings import COMPANIONS, inline, public_access_block
-from crossguard.resources import Resource
+from crossguard.graph import FactReader, Graph, bucket_arn
+from crossguard.property_values import as_flag, as_text, get_property
+from crossguard.readers.s3_settings import COMPANION_READERS, public_access_block, read_inline_settings
+from crossguard.resource_types import BUCKET, KMS_KEYS, TRAIL, v7_token
+from crossguard.resources import PulumiResource
 from hipaa.model.data_class import DataClass, DataClassTag
 from hipaa.model.stack import Fact
 from hipaa.model.values import StackResource, Unknown
-from hipaa.services.s3.facts import AccessLogging, AccessPoint, AccountPublicAccessBlock, Bucket, DeclaredSetting, list_destinations
+from hipaa.services.s3.facts import (
+    AccessLogging,
+    AccessPoint,
+    AccountPublicAccessBlock,
+    Bucket,
+    DeclaredSetting,
+    PublicAccessBlock,
+    list_destinations,
+)
+
+ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
+INVENTORY = "aws:s3/inventory:Inventory"
 
 
-def buckets(graph: Graph, data_class: DataClassTag) -> list[Bucket]:
-    """Every bucket of the stack with the settings that declare it, and the companions of no bucket here."""
-    here = {bucket.urn: bucket for bucket in graph.by_type.get(BUCKET, [])}
-    joined: dict[str, list[DeclaredSetting]] = {urn: inline(bucket, graph) for urn, bucket in here.items()}
-    alone: list[Bucket] = []
-    for token in COMPANIONS:
+def read_buckets(graph: Graph, data_class_tag: DataClassTag) -> list[Bucket]:
+    """Return every bucket of the stack with its settings, and the settings of buckets that it doesn't declare."""
+    resources = {bucket.urn: bucket for bucket in graph.by_type.get(BUCKET, [])}
+    settings = {urn: read_inline_settings(bucket, graph) for urn, bucket in resources.items()}
+    unattached: list[Bucket] = []
+    for token in COMPANION_READERS:
         for companion in graph.by_type.get(token, []):
-            if bucket := graph.bucket(companion):
-                joined[bucket.urn].extend(_declared(companion, graph))
+            if bucket := graph.bucket_of(companion):
+                settings[bucket.urn].extend(_companion_settings(companion, graph))
             else:
-                alone.append(_of_companion(companion, companion.urn, DataClass.PHI, graph))
-    uses = _uses(joined, alone, graph)
-    found = [
-        _bucket(
-            bucket, data_class.data_class_of(bucket.tags, uses.get(urn, set())), tuple(joined[urn]), data_class, graph
-        )
-        for urn, bucket in here.items()
+                unattached.append(_companion_bucket(companion, companion.urn, DataClass.PHI, graph))
+    uses = _data_classes_by_use(settings, unattached, graph)
+    buckets: list[Bucket] = []
+    for urn, resource in resources.items():
+        data_class = data_class_tag.data_class_of(resource.tags, uses.get(urn, set()))
+        buckets.append(_bucket(resource, data_class, settings[urn], data_class_tag, graph))
+    log_targets = {
+        target
+        for bucket in (*buckets, *unattached)
+        for logging in bucket.settings_of(AccessLogging)
+        for target, _ in list_destinations(logging)
+    }
+    return buckets + [
+        replace(bucket, data_class=DataClass.ACCESS_LOG) if bucket.name in log_targets else bucket
+        for bucket in unattached
     ]
-    every = [each for bucket in (*found, *alone) for each in bucket.settings_of(AccessLogging)]
-    log_targets = {target for setting in every for target, _ in list_destinations(setting)}
-    return found + [
-        replace(each, data_class=DataClass.ACCESS_LOG) if each.name in log_targets else each for each in alone
-    ]
 
 
-def one(resource: Resource, graph: Graph, data_class: DataClassTag) -> Bucket | AccessPoint | None:
-    """A bucket, what a companion sets, or an access point, as far as it tells before it exists; else None.
+def read_bucket_or_companion(
+    resource: PulumiResource, graph: Graph, data_class_tag: DataClassTag
+) -> Bucket | AccessPoint | None:
+    """Return what a bucket, a companion or an access point declares before it exists; None for any other resource.
 
-    What a bucket is for counts as told only by a PHI tag: how it is used is seen at the end.
+    Only a PHI tag counts as the data class, because the use of a bucket is known only at the end.
     """
-    token = v7_type(resource.type)
+    token = v7_token(resource.type)
     if token == BUCKET:
-        role = data_class.tagged(resource.tags) or DataClass.OTHER
-        return replace(_bucket(resource, role, tuple(inline(resource, graph)), data_class, graph), complete=False)
-    if token not in COMPANIONS and token not in ACCESS_POINTS:
+        data_class = data_class_tag.tagged(resource.tags) or DataClass.OTHER
+        settings = read_inline_settings(resource, graph)
+        return replace(_bucket(resource, data_class, settings, data_class_tag, graph), complete=False)
+    if token not in COMPANION_READERS and token not in ACCESS_POINT_READERS:
         return None
-    bucket = graph.bucket(resource)
-    role = DataClass.PHI if bucket and data_class.tagged(bucket.tags) is DataClass.PHI else DataClass.OTHER
-    if token in ACCESS_POINTS:
-        return ACCESS_POINTS[token](resource, role, graph)
-    return _of_companion(resource, bucket.urn if bucket else resource.urn, role, graph)
+    bucket = graph.bucket_of(resource)
+    is_phi = bucket is not None and data_class_tag.tagged(bucket.tags) is DataClass.PHI
+    data_class = DataClass.PHI if is_phi else DataClass.OTHER
+    if token in ACCESS_POINT_READERS:
+        return ACCESS_POINT_READERS[token](resource, data_class, graph)
+    return _companion_bucket(resource, bucket.urn if bucket else resource.urn, data_class, graph)
 
 
-def _of_companion(companion: Resource, urn: str, role: DataClass, graph: Graph) -> Bucket:
-    """What a companion alone tells of a bucket."""
-    declared = tuple(_declared(companion, graph))
-    return Bucket(urn, arn_of_bucket(companion), role, declared, complete=False, location=graph.place(companion))
+def _companion_bucket(companion: PulumiResource, urn: str, data_class: DataClass, graph: Graph) -> Bucket:
+    """Return a bucket of which only one companion is known.
+
+    Args:
+        companion: the companion.
+        urn: the URN of the bucket; the companion's own if the stack doesn't declare the bucket.
+        data_class: the data class of the bucket.
+        graph: the resources of the stack.
+    """
+    settings = tuple(_companion_settings(companion, graph))
+    location = graph.location_of(companion)
+    return Bucket(urn, bucket_arn(companion), data_class, settings, complete=False, location=location)
 
 
-def _declared(companion: Resource, graph: Graph) -> list[DeclaredSetting]:
-    return [DeclaredSetting(companion.urn, setting) for setting in COMPANIONS[v7_type(companion.type)](companion, graph)]
+def _companion_settings(companion: PulumiResource, graph: Graph) -> list[DeclaredSetting]:
+    read = COMPANION_READERS[v7_token(companion.type)]
+    return [DeclaredSetting(companion.urn, setting) for setting in read(companion, graph)]
 
 
 def _bucket(
-    bucket: Resource, role: DataClass, declared: tuple[DeclaredSetting, ...], data_class: DataClassTag, graph: Graph
+    bucket: PulumiResource,
+    data_class: DataClass,
+    settings: Collection[DeclaredSetting],
+    data_class_tag: DataClassTag,
+    graph: Graph,
 ) -> Bucket:
     return Bucket(
         bucket.urn,
-        arn_of_bucket(bucket),
-        role,
-        declared,
-        location=graph.place(bucket),
+        bucket_arn(bucket),
+        data_class,
+        tuple(settings),
+        location=graph.location_of(bucket),
         declared_here=True,
-        force_destroy=flag(bucket.inputs.get("forceDestroy")),
-        object_lock_enabled=flag(bucket.inputs.get("objectLockEnabled")),
+        force_destroy=as_flag(bucket.inputs.get("forceDestroy")),
+        object_lock_enabled=as_flag(bucket.inputs.get("objectLockEnabled")),
         pulumi_protected=bucket.protected,
-        data_class_tag=text(get(bucket.tags, data_class.name)),
+        data_class_tag=as_text(get_property(bucket.tags, data_class_tag.name)),
         tags=bucket.tags,
     )
 
 
-def _uses(joined: Mapping[str, list[DeclaredSetting]], alone: list[Bucket], graph: Graph) -> dict[str, set[DataClass]]:
-    """What buckets are used for, by their URN: by another than the bucket itself, and none that may be it."""
+def _data_classes_by_use(
+    settings: Mapping[str, list[DeclaredSetting]], unattached: list[Bucket], graph: Graph
+) -> dict[str, set[DataClass]]:
+    """Return the data classes of what other resources put into each bucket, by the bucket's URN or name.
+
+    A bucket's use of itself doesn't count, nor does the use by a resource whose own bucket isn't known.
+    """
     uses: dict[str, set[DataClass]] = {}
-    users = [(urn, each.setting) for urn, declared in joined.items() for each in declared]
-    users += [(each.resource, own.setting) for each in alone if isinstance(each.arn, str) for own in each.settings]
+    users = [(urn, declared.setting) for urn, bucket_settings in settings.items() for declared in bucket_settings]
+    users += [
+        (bucket.resource, declared.setting)
+        for bucket in unattached
+        if isinstance(bucket.arn, str)
+        for declared in bucket.settings
+    ]
     for user, setting in users:
-        for target, role in list_destinations(setting):
+        for target, data_class in list_destinations(setting):
             if target != user:
-                uses.setdefault(target, set()).add(role)
-    for trail in graph.by_type.get("aws:cloudtrail/trail:Trail", []):
-        files = graph.resolve(trail, trail.inputs.get("s3BucketName"), "s3BucketName", {BUCKET}, KEYS)
-        if isinstance(files, StackResource):
-            uses.setdefault(files.resource, set()).add(DataClass.TRAIL_LOG)
-    for inventory in graph.by_type.get("aws:s3/inventory:Inventory", []):
-        value = get(inventory.inputs.get("destination"), "bucket", "bucketArn")
-        lists, own = graph.resolve(inventory, value, "destination", {BUCKET}, KEYS), graph.bucket(inventory)
-        known = own or isinstance(inventory.inputs.get("bucket"), str)
-        if isinstance(lists, StackResource) and known and not (own and own.urn == lists.resource):
-            uses.setdefault(lists.resource, set()).add(DataClass.INVENTORY)
+                uses.setdefault(target, set()).add(data_class)
+    for trail in graph.by_type.get(TRAIL, []):
+        log_bucket = graph.resolve(trail, trail.inputs.get("s3BucketName"), "s3BucketName", {BUCKET}, KMS_KEYS)
+        if isinstance(log_bucket, StackResource):
+            uses.setdefault(log_bucket.resource, set()).add(DataClass.TRAIL_LOG)
+    for inventory in graph.by_type.get(INVENTORY, []):
+        destination_arn = get_property(inventory.inputs.get("destination"), "bucket", "bucketArn")
+        destination = graph.resolve(inventory, destination_arn, "destination", {BUCKET}, KMS_KEYS)
+        source = graph.bucket_of(inventory)
+        if not isinstance(destination, StackResource):
+            continue
+        source_urn = source.urn if source else None
+        source_is_known = source is not None or isinstance(inventory.inputs.get("bucket"), str)
+        if source_is_known and source_urn != destination.resource:
+            uses.setdefault(destination.resource, set()).add(DataClass.INVENTORY)
     return uses
 
 
-def _account_block(resource: Resource, _: Graph) -> list[Fact]:
+def _account_public_access_block(resource: PulumiResource, _: Graph) -> list[Fact]:
     return [AccountPublicAccessBlock(resource.urn, public_access_block(resource.inputs))]
 
 
-def access_points(graph: Graph, of: list[Bucket]) -> list[Fact]:
-    """Every access point, with the role of the bucket that it leads to."""
-    roles = {bucket.resource: bucket.data_class for bucket in of}
-    found: list[Fact] = []
-    for token, read in ACCESS_POINTS.items():
-        for point in graph.by_type.get(token, []):
-            of_policy = graph.resource_for(graph.resolve(point, point.inputs.get("accessPointArn"), "accessPointArn", {ACCESS_POINT}))
-            bucket = graph.bucket(of_policy or point)
-            found.append(read(point, roles.get(bucket.urn, DataClass.PHI) if bucket else DataClass.PHI, graph))
-    return found
+def read_access_points(graph: Graph, buckets: list[Bucket]) -> list[Fact]:
+    """Return every access point, with the data class of its bucket: PHI if that isn't known."""
+    data_classes = {bucket.resource: bucket.data_class for bucket in buckets}
+    facts: list[Fact] = []
+    for token, read in ACCESS_POINT_READERS.items():
+        for resource in graph.by_type.get(token, []):
+            arn = resource.inputs.get("accessPointArn")  # only a policy has it
+            access_point = graph.resource_for(graph.resolve(resource, arn, "accessPointArn", {ACCESS_POINT}))
+            bucket = graph.bucket_of(access_point or resource)
+            data_class = data_classes.get(bucket.urn, DataClass.PHI) if bucket else DataClass.PHI
+            facts.append(read(resource, data_class, graph))
+    return facts
 
 
-def _access_point(point: Resource, role: DataClass | None, graph: Graph) -> AccessPoint:
-    given = point.inputs.get("publicAccessBlockConfiguration")
-    block = public_access_block(given) if isinstance(given, Mapping) else given if isinstance(given, Unknown) else None
-    policy = point.inputs.get("policy")
-    document = None if policy in (None, "", "{}") else graph.document(point, "policy", "accessPointPolicy")
-    return AccessPoint(point.urn, text(point.output("arn")), role, block, document, graph.place(point))
+def _access_point(access_point: PulumiResource, data_class: DataClass | None, graph: Graph) -> AccessPoint:
+    value = access_point.inputs.get("publicAccessBlockConfiguration")
+    block: PublicAccessBlock | Unknown | None = None
+    if isinstance(value, Mapping):
+        block = public_access_block(value)
+    elif isinstance(value, Unknown):
+        block = value
+    has_policy = access_point.inputs.get("policy") not in (None, "", "{}")
+    document = graph.policy_document(access_point, "policy", "accessPointPolicy") if has_policy else None
+    arn = as_text(access_point.output("arn"))
+    return AccessPoint(access_point.urn, arn, data_class, block, document, graph.location_of(access_point))
 
 
-def _access_point_policy(policy: Resource, role: DataClass | None, graph: Graph) -> AccessPoint:
-    document = graph.document(policy, "policy", "accessPointPolicy")
-    return AccessPoint(policy.urn, None, role, None, document, graph.place(policy))
+def _access_point_policy(policy: PulumiResource, data_class: DataClass | None, graph: Graph) -> AccessPoint:
+    document = graph.policy_document(policy, "policy", "accessPointPolicy")
+    return AccessPoint(policy.urn, None, data_class, None, document, graph.location_of(policy))
 
 
-ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
-ACCESS_POINTS: dict[str, Callable[[Resource, DataClass | None, Graph], AccessPoint]] = {
+ACCESS_POINT_READERS: Mapping[str, Callable[[PulumiResource, DataClass | None, Graph], AccessPoint]] = {
     ACCESS_POINT: _access_point,
     "aws:s3control/accessPointPolicy:AccessPointPolicy": _access_point_policy,
 }
-READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
-    "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": _account_block,
+READERS: Mapping[str, FactReader] = {
+    "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": _account_public_access_block,
 }

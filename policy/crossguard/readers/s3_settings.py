@@ -1,17 +1,23 @@
-"""The settings of a bucket, from what declares them: companions, and inline properties, of pulumi-aws 7 and 6."""
+"""Readers of a bucket's settings, from companion resources and from inline properties, in pulumi-aws 7 and 6.
+
+A companion is a resource that configures a bucket, such as BucketVersioning.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crossguard.graph import BUCKET, KEYS, Graph, flag, get, items, number, text
-from crossguard.resources import Resource
+from crossguard.graph import Graph
+from crossguard.property_values import as_flag, as_list, as_number, as_text, get_property
+from crossguard.resource_types import BUCKET, BUCKET_METRIC, IAM_ROLE, KMS_KEYS
+from crossguard.resources import PulumiResource
 from hipaa.model.values import Unknown
 from hipaa.services.s3.facts import (
     AccessLogging,
     Acl,
     BucketPolicy,
+    BucketSetting,
     Cors,
     DeclaredSetting,
     DefaultEncryption,
@@ -23,221 +29,277 @@ from hipaa.services.s3.facts import (
     Replication,
     ReplicationRule,
     RequestMetrics,
-    BucketSetting,
     Versioning,
     Website,
 )
 
-ROLE = "aws:iam/role:Role"  # that copies: inline it is of the same property as where to, and by which key
+# The inline properties that hold a list, even of one entry. In pulumi-aws 6 any other is a list of one object.
+INLINE_LISTS = ("lifecycleRules", "corsRules")
 
 
-def public_access_block(given: Mapping[str, Any]) -> PublicAccessBlock:
+def public_access_block(value: Mapping[str, Any]) -> PublicAccessBlock:
     names = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-    return PublicAccessBlock(*(flag(given.get(name)) for name in names))
+    return PublicAccessBlock(*(as_flag(value.get(name)) for name in names))
 
 
-def _encryption(resource: Resource, rules: Any, prop: str, graph: Graph) -> list[BucketSetting]:
-    """One for each rule, since any of them may be the one that holds; one that says nothing where there is none."""
+def _encryption(resource: PulumiResource, rules: Any, prop: str, graph: Graph) -> list[BucketSetting]:
+    """Return the default encryption of each rule, because any of them may apply, or an empty one without rules."""
     settings: list[BucketSetting] = []
     for rule in rules if isinstance(rules, list) and rules else [rules]:
-        default = _first(rule, "applyServerSideEncryptionByDefault", "applyServerSideEncryptionByDefaults")
-        key = graph.resolve(resource, get(default, "kmsMasterKeyId"), prop, KEYS)
-        blocked = items(get(rule, "blockedEncryptionTypes"))
+        default = _first_of(rule, "applyServerSideEncryptionByDefault", "applyServerSideEncryptionByDefaults")
+        kms_key = graph.resolve(resource, get_property(default, "kmsMasterKeyId"), prop, KMS_KEYS)
+        blocked_types = as_list(get_property(rule, "blockedEncryptionTypes"))
         settings.append(
             DefaultEncryption(
-                text(get(default, "sseAlgorithm")),
-                key,
-                flag(get(rule, "bucketKeyEnabled")),
-                (blocked,) if isinstance(blocked, Unknown) else tuple(map(text, blocked)),
+                as_text(get_property(default, "sseAlgorithm")),
+                kms_key,
+                as_flag(get_property(rule, "bucketKeyEnabled")),
+                (blocked_types,) if isinstance(blocked_types, Unknown) else tuple(map(as_text, blocked_types)),
             )
         )
     return settings
 
 
-def _lock(retention: Any) -> ObjectLock:
-    days, years = number(get(retention, "days")), number(get(retention, "years"))
+def _object_lock(retention: Any) -> ObjectLock:
+    days, years = as_number(get_property(retention, "days")), as_number(get_property(retention, "years"))
     if isinstance(years, int | float):
         days = years * 365
-    return ObjectLock(text(get(retention, "mode")), years if isinstance(years, Unknown) else days)
+    return ObjectLock(as_text(get_property(retention, "mode")), years if isinstance(years, Unknown) else days)
 
 
 def _lifecycle(rules: Any) -> Lifecycle:
-    """Of either form: status, filter and objects in a companion; enabled, prefix and plain days inline."""
-    every = items(rules)
-    return Lifecycle(every if isinstance(every, Unknown) else tuple(map(_lifecycle_rule, every)))
+    """Return a lifecycle from a companion (status, filter, objects) or inline (enabled, prefix, plain numbers)."""
+    entries = as_list(rules)
+    return Lifecycle(entries if isinstance(entries, Unknown) else tuple(map(_lifecycle_rule, entries)))
 
 
 def _lifecycle_rule(rule: Any) -> LifecycleRule:
-    expiration = _first(rule, "expiration", "expirations")
-    noncurrent = _first(rule, "noncurrentVersionExpiration", "noncurrentVersionExpirations")
-    status = get(rule, "status")
-    expires = [get(expiration, "days"), get(expiration, "date")]
-    unknown = [each for each in expires if isinstance(each, Unknown)]
-    days = get(noncurrent, "noncurrentDays")
-    abort = get(rule, "abortIncompleteMultipartUpload", "daysAfterInitiation")
+    expiration = _first_of(rule, "expiration", "expirations")
+    noncurrent = _first_of(rule, "noncurrentVersionExpiration", "noncurrentVersionExpirations")
+    status = get_property(rule, "status")
+    expires_after, expires_on = get_property(expiration, "days"), get_property(expiration, "date")
+    unknown_expiration = next((value for value in (expires_after, expires_on) if isinstance(value, Unknown)), None)
+    noncurrent_days = get_property(noncurrent, "noncurrentDays")
+    abort_days = get_property(rule, "abortIncompleteMultipartUpload", "daysAfterInitiation")
+    inline_noncurrent_days = get_property(noncurrent, "days")
+    inline_abort_days = get_property(rule, "abortIncompleteMultipartUploadDays")
     return LifecycleRule(
-        flag(get(rule, "enabled")) if status is None else _status(status),
-        _everywhere(rule),
-        unknown[0] if unknown else any(each not in (None, 0, "") for each in expires),
-        number(expires[0]),
-        number(get(noncurrent, "days") if days is None else days),
-        number(get(rule, "abortIncompleteMultipartUploadDays") if abort is None else abort),
+        as_flag(get_property(rule, "enabled")) if status is None else _is_status_enabled(status),
+        _applies_to_all_objects(rule),
+        unknown_expiration or any(value not in (None, 0, "") for value in (expires_after, expires_on)),
+        as_number(expires_after),
+        as_number(inline_noncurrent_days if noncurrent_days is None else noncurrent_days),
+        as_number(inline_abort_days if abort_days is None else abort_days),
     )
 
 
-def _first(rule: Any, *names: str) -> Any:
-    """The first of an object's properties that there is; of a list its first entry."""
-    value = next((found for name in names if (found := get(rule, name)) is not None), None)
-    return value[0] if isinstance(value, list) and value else value
+def _first_of(value: Any, *names: str) -> Any:
+    """Return the first property that an object has, and of a list its first entry."""
+    first = next((found for name in names if (found := get_property(value, name)) is not None), None)
+    return first[0] if isinstance(first, list) and first else first
 
 
-def _status(value: Any) -> bool | Unknown:
+def _is_status_enabled(value: Any) -> bool | Unknown:
     return value if isinstance(value, Unknown) else value == "Enabled"
 
 
-def _everywhere(rule: Any) -> bool | Unknown:
-    """Whether a rule is for every object: no filter, or one that filters nothing, and no prefix."""
+def _applies_to_all_objects(rule: Any) -> bool | Unknown:
+    """Return whether a rule has no prefix and no filter, or only an empty one."""
     if isinstance(rule, Unknown):
         return rule
-    narrowed = [get(rule, "prefix"), get(rule, "tags"), *_leaves(get(rule, "filter")), *_leaves(get(rule, "filters"))]
-    unknown = [each for each in narrowed if isinstance(each, Unknown)]
-    if any(each not in (None, "", {}, []) and not isinstance(each, Unknown) for each in narrowed):
+    filters = [*_leaves(get_property(rule, "filter")), *_leaves(get_property(rule, "filters"))]
+    criteria = [get_property(rule, "prefix"), get_property(rule, "tags"), *filters]
+    if any(value not in (None, "", {}, []) and not isinstance(value, Unknown) for value in criteria):
         return False
-    return unknown[0] if unknown else True
+    return next((value for value in criteria if isinstance(value, Unknown)), True)
 
 
 def _leaves(value: Any) -> list[Any]:
     if isinstance(value, Mapping):
-        return [leaf for each in value.values() for leaf in _leaves(each)]
-    return [leaf for each in value for leaf in _leaves(each)] if isinstance(value, list) else [value]
+        return [leaf for item in value.values() for leaf in _leaves(item)]
+    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list) else [value]
 
 
-def _replication(resource: Resource, rules: Any, prop: str, graph: Graph) -> Replication:
-    every = items(rules)
-    if isinstance(every, Unknown):
-        return Replication(every)
-    return Replication(tuple(_replication_rule(resource, rule, prop, graph) for rule in every))
+def _replication(resource: PulumiResource, rules: Any, prop: str, graph: Graph) -> Replication:
+    entries = as_list(rules)
+    if isinstance(entries, Unknown):
+        return Replication(entries)
+    return Replication(tuple(_replication_rule(resource, rule, prop, graph) for rule in entries))
 
 
-def _replication_rule(resource: Resource, rule: Any, prop: str, graph: Graph) -> ReplicationRule:
-    destination = _first(rule, "destination", "destinations")
-    key = get(destination, "encryptionConfiguration", "replicaKmsKeyId")
-    target = graph.resolve(resource, get(destination, "bucket"), prop, {BUCKET}, {*KEYS, ROLE})
-    criteria = _first(rule, "sourceSelectionCriteria", "sourceSelectionCriterias")
-    selected = _first(criteria, "sseKmsEncryptedObjects")
-    enabled = get(selected, "enabled")  # inline
-    key = graph.resolve(resource, get(destination, "replicaKmsKeyId") if key is None else key, prop, KEYS, {BUCKET, ROLE})
-    bucket, of = graph.resource_for(target), graph.resource_for(key)
+def _replication_rule(resource: PulumiResource, rule: Any, prop: str, graph: Graph) -> ReplicationRule:
+    """Return a replication rule.
+
+    The destination, its key and, inline, the role are all in one property. So its value may come from any of the three.
+
+    Args:
+        resource: the companion, or the bucket for an inline rule.
+        rule: the rule's value.
+        prop: the property that holds it.
+        graph: the resources of the stack.
+    """
+    destination = _first_of(rule, "destination", "destinations")
+    bucket_ref = graph.resolve(resource, get_property(destination, "bucket"), prop, {BUCKET}, {*KMS_KEYS, IAM_ROLE})
+    key_id = get_property(destination, "encryptionConfiguration", "replicaKmsKeyId")
+    if key_id is None:
+        key_id = get_property(destination, "replicaKmsKeyId")  # inline
+    key_ref = graph.resolve(resource, key_id, prop, KMS_KEYS, {BUCKET, IAM_ROLE})
+    criteria = _first_of(rule, "sourceSelectionCriteria", "sourceSelectionCriterias")
+    kms_objects = _first_of(criteria, "sseKmsEncryptedObjects")
+    kms_objects_enabled = get_property(kms_objects, "enabled")  # inline
+    bucket, key = graph.resource_for(bucket_ref), graph.resource_for(key_ref)
     return ReplicationRule(
-        _status(get(rule, "status")),
-        _everywhere(rule),
-        target,
-        key,
-        _status(get(selected, "status")) if enabled is None else flag(enabled),
+        _is_status_enabled(get_property(rule, "status")),
+        _applies_to_all_objects(rule),
+        bucket_ref,
+        key_ref,
+        _is_status_enabled(get_property(kms_objects, "status"))
+        if kms_objects_enabled is None
+        else as_flag(kms_objects_enabled),
         bucket.region if bucket else None,
-        of.region if of else None,
+        key.region if key else None,
     )
 
 
 def _acl(canned: Any, grants: Any) -> Acl:
-    every = items(grants)
-    if isinstance(every, Unknown):
-        return Acl(text(canned), (every,))
-    grantees = (get(grant, "grantee", "uri") if get(grant, "grantee") else get(grant, "uri") for grant in every)
-    return Acl(text(canned), tuple(text(each) for each in grantees if each is not None))
+    entries = as_list(grants)
+    if isinstance(entries, Unknown):
+        return Acl(as_text(canned), (entries,))
+    uris = (
+        get_property(grant, "grantee", "uri") if get_property(grant, "grantee") else get_property(grant, "uri")
+        for grant in entries
+    )
+    return Acl(as_text(canned), tuple(as_text(uri) for uri in uris if uri is not None))
 
 
 def _cors(rules: Any) -> Cors:
-    every = items(rules)
-    if isinstance(every, Unknown):
-        return Cors((every,))
-    origins = [items(get(rule, "allowedOrigins")) for rule in every]
-    return Cors(tuple(o for each in origins for o in ([each] if isinstance(each, Unknown) else map(text, each))))
+    entries = as_list(rules)
+    if isinstance(entries, Unknown):
+        return Cors((entries,))
+    allowed_origins: list[str | Unknown | None] = []
+    for rule in entries:
+        origins = as_list(get_property(rule, "allowedOrigins"))
+        allowed_origins += [origins] if isinstance(origins, Unknown) else map(as_text, origins)
+    return Cors(tuple(allowed_origins))
 
 
-def _metrics(resource: Resource, _: Graph) -> list[BucketSetting]:
-    return [RequestMetrics(text(resource.output("name")), _everywhere({"filter": resource.inputs.get("filter")}))]
+CompanionReader = Callable[[PulumiResource, Graph], list[BucketSetting]]
 
 
-Reader = Callable[[Resource, Graph], list[BucketSetting]]
-COMPANIONS: dict[str, Reader] = {
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": lambda given, _: [public_access_block(given.inputs)],
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": lambda given, _: [
-        ObjectOwnership(text(get(given.inputs, "rule", "objectOwnership")))
-    ],
-    "aws:s3/bucketAcl:BucketAcl": lambda given, _: [
-        _acl(given.inputs.get("acl"), get(given.inputs, "accessControlPolicy", "grants"))
-    ],
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": lambda given, graph: (
-        _encryption(given, given.inputs.get("rules"), "rules", graph)
-    ),
-    "aws:s3/bucketVersioning:BucketVersioning": lambda given, _: [
-        Versioning(text(get(given.inputs, "versioningConfiguration", "status")))
-    ],
-    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": lambda given, _: [
-        _lock(get(given.inputs, "rule", "defaultRetention"))
-    ],
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lambda given, _: [
-        _lifecycle(given.inputs.get("rules"))
-    ],
-    "aws:s3/bucketLogging:BucketLogging": lambda given, graph: [
-        AccessLogging(graph.resolve(given, given.inputs.get("targetBucket"), "targetBucket", {BUCKET}))
-    ],
-    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": lambda given, graph: [
-        _replication(given, given.inputs.get("rules"), "rules", graph)
-    ],
-    "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": lambda *_: [Website()],
-    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": lambda given, _: [_cors(given.inputs.get("corsRules"))],
-    "aws:s3/bucketMetric:BucketMetric": _metrics,
-    "aws:s3/bucketPolicy:BucketPolicy": lambda given, graph: [
-        BucketPolicy(graph.document(given, "policy", "bucketPolicy"))
-    ],
+def _public_access_block_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
+    return [public_access_block(companion.inputs)]
+
+
+def _ownership_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
+    return [ObjectOwnership(as_text(get_property(companion.inputs, "rule", "objectOwnership")))]
+
+
+def _acl_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
+    return [_acl(companion.inputs.get("acl"), get_property(companion.inputs, "accessControlPolicy", "grants"))]
+
+
+def _encryption_companion(companion: PulumiResource, graph: Graph) -> list[BucketSetting]:
+    return _encryption(companion, companion.inputs.get("rules"), "rules", graph)
+
+
+def _versioning_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
+    return [Versioning(as_text(get_property(companion.inputs, "versioningConfiguration", "status")))]
+
+
+def _object_lock_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
+    return [_object_lock(get_property(companion.inputs, "rule", "defaultRetention"))]
+
+
+def _lifecycle_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
+    return [_lifecycle(companion.inputs.get("rules"))]
+
+
+def _logging_companion(companion: PulumiResource, graph: Graph) -> list[BucketSetting]:
+    target = graph.resolve(companion, companion.inputs.get("targetBucket"), "targetBucket", {BUCKET})
+    return [AccessLogging(target)]
+
+
+def _replication_companion(companion: PulumiResource, graph: Graph) -> list[BucketSetting]:
+    return [_replication(companion, companion.inputs.get("rules"), "rules", graph)]
+
+
+def _website_companion(_companion: PulumiResource, _: Graph) -> list[BucketSetting]:
+    return [Website()]
+
+
+def _cors_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
+    return [_cors(companion.inputs.get("corsRules"))]
+
+
+def _request_metrics_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
+    applies_to_all_objects = _applies_to_all_objects({"filter": companion.inputs.get("filter")})
+    return [RequestMetrics(as_text(companion.output("name")), applies_to_all_objects)]
+
+
+def _policy_companion(companion: PulumiResource, graph: Graph) -> list[BucketSetting]:
+    return [BucketPolicy(graph.policy_document(companion, "policy", "bucketPolicy"))]
+
+
+COMPANION_READERS: Mapping[str, CompanionReader] = {
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _public_access_block_companion,
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _ownership_companion,
+    "aws:s3/bucketAcl:BucketAcl": _acl_companion,
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _encryption_companion,
+    "aws:s3/bucketVersioning:BucketVersioning": _versioning_companion,
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": _object_lock_companion,
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _lifecycle_companion,
+    "aws:s3/bucketLogging:BucketLogging": _logging_companion,
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": _replication_companion,
+    "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": _website_companion,
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _cors_companion,
+    BUCKET_METRIC: _request_metrics_companion,
+    "aws:s3/bucketPolicy:BucketPolicy": _policy_companion,
 }
 
 
-def inline(bucket: Resource, graph: Graph) -> list[DeclaredSetting]:
-    """What a bucket's own properties set, in the singular of pulumi-aws 7 and the plural of 6's BucketV2."""
-    given = bucket.inputs
+def read_inline_settings(bucket: PulumiResource, graph: Graph) -> list[DeclaredSetting]:
+    """Return the settings in a bucket's own properties: singular names in pulumi-aws 7, plural in 6's BucketV2."""
+    inputs = bucket.inputs
     settings: list[BucketSetting] = []
 
-    def has(*names: str) -> tuple[str, Any]:
-        name = next((name for name in names if given.get(name) not in (None, [], {})), "")
-        value = given.get(name) if name else None
-        return name, value[0] if isinstance(value, list) and len(value) == 1 and name not in _LISTS else value
+    def first_property(*names: str) -> tuple[str, Any]:
+        """Return the name and value of the first of these properties that isn't empty; an empty name if all are."""
+        name = next((name for name in names if inputs.get(name) not in (None, [], {})), "")
+        value = inputs.get(name) if name else None
+        if isinstance(value, list) and len(value) == 1 and name not in INLINE_LISTS:
+            value = value[0]
+        return name, value
 
-    prop, value = has("serverSideEncryptionConfiguration", "serverSideEncryptionConfigurations")
+    prop, value = first_property("serverSideEncryptionConfiguration", "serverSideEncryptionConfigurations")
     if prop:
-        rules = get(value, "rules")
-        settings += _encryption(bucket, [get(value, "rule")] if rules is None else rules, prop, graph)
-    prop, value = has("versioning", "versionings")
+        rules = get_property(value, "rules")
+        settings += _encryption(bucket, [get_property(value, "rule")] if rules is None else rules, prop, graph)
+    prop, value = first_property("versioning", "versionings")
     if prop:
-        enabled = flag(get(value, "enabled"))
+        enabled = as_flag(get_property(value, "enabled"))
         status = "Enabled" if enabled else "Suspended"
         settings.append(Versioning(enabled if isinstance(enabled, Unknown) else status))
-    prop, value = has("logging", "loggings")
+    prop, value = first_property("logging", "loggings")
     if prop:
-        settings.append(AccessLogging(graph.resolve(bucket, get(value, "targetBucket"), prop, {BUCKET})))
-    prop, value = has("objectLockConfiguration")
+        settings.append(AccessLogging(graph.resolve(bucket, get_property(value, "targetBucket"), prop, {BUCKET})))
+    prop, value = first_property("objectLockConfiguration")
     if prop:
-        rule = _first(value, "rule", "rules")
-        settings.append(_lock(_first(rule, "defaultRetention", "defaultRetentions")))
-    prop, value = has("lifecycleRules")
+        rule = _first_of(value, "rule", "rules")
+        settings.append(_object_lock(_first_of(rule, "defaultRetention", "defaultRetentions")))
+    prop, value = first_property("lifecycleRules")
     if prop:
         settings.append(_lifecycle(value))
-    prop, value = has("replicationConfiguration", "replicationConfigurations")
+    prop, value = first_property("replicationConfiguration", "replicationConfigurations")
     if prop:
-        settings.append(_replication(bucket, get(value, "rules"), prop, graph))
-    prop, value = has("website", "websites")
+        settings.append(_replication(bucket, get_property(value, "rules"), prop, graph))
+    prop, value = first_property("website", "websites")
     if prop:
         settings.append(Website(value if isinstance(value, Unknown) else True))
-    prop, value = has("corsRules")
+    prop, value = first_property("corsRules")
     if prop:
         settings.append(_cors(value))
-    if given.get("acl") is not None or given.get("grants"):
-        settings.append(_acl(given.get("acl"), given.get("grants")))
-    if given.get("policy") is not None:
-        settings.append(BucketPolicy(graph.document(bucket, "policy", "bucketPolicy")))
+    if inputs.get("acl") is not None or inputs.get("grants"):
+        settings.append(_acl(inputs.get("acl"), inputs.get("grants")))
+    if inputs.get("policy") is not None:
+        settings.append(BucketPolicy(graph.policy_document(bucket, "policy", "bucketPolicy")))
     return [DeclaredSetting(bucket.urn, setting) for setting in settings]
-
-
-_LISTS = ("lifecycleRules", "corsRules")

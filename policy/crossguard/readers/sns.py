@@ -1,79 +1,80 @@
-"""Topics, their policies, and the services that publish to them."""
+"""Readers of SNS topics, their policies, and the services that publish to them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from crossguard.graph import KEYS, Graph, get, items, text
-from crossguard.resources import Resource
+from crossguard.graph import FactReader, Graph
+from crossguard.property_values import as_list, as_text, get_property
+from crossguard.resource_types import COMPOSITE_ALARM, EVENT_TARGET, KMS_KEYS, METRIC_ALARM, TOPIC
+from crossguard.resources import PulumiResource
 from hipaa.model.stack import Fact
 from hipaa.model.values import StackResource, Text, Unknown
 from hipaa.services.sns.facts import Topic, TopicPolicy
 
-TOPIC = "aws:sns/topic:Topic"
 ALARM_ACTIONS = ("alarmActions", "okActions", "insufficientDataActions")
-# Each service that publishes to a topic, with the resources that have it do so and the properties that name topics.
+# By service that publishes to topics: the resources that make it publish, and their properties that name topics.
 PUBLISHERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "cloudwatch.amazonaws.com": {
-        "aws:cloudwatch/metricAlarm:MetricAlarm": ALARM_ACTIONS,
-        "aws:cloudwatch/compositeAlarm:CompositeAlarm": ALARM_ACTIONS,
-    },
-    "events.amazonaws.com": {"aws:cloudwatch/eventTarget:EventTarget": ("arn",)},
+    "cloudwatch.amazonaws.com": {METRIC_ALARM: ALARM_ACTIONS, COMPOSITE_ALARM: ALARM_ACTIONS},
+    "events.amazonaws.com": {EVENT_TARGET: ("arn",)},
     "s3.amazonaws.com": {"aws:s3/bucketNotification:BucketNotification": ("topics",)},
 }
 
 
-def _topic(topic: Resource, graph: Graph) -> list[Fact]:
-    key = graph.resolve(topic, topic.inputs.get("kmsMasterKeyId"), "kmsMasterKeyId", KEYS)
-    publishers = tuple(service for service in PUBLISHERS if _publishes(service, topic, graph))
-    document = None if topic.inputs.get("policy") in (None, "") else graph.document(topic, "policy", "topicPolicy")
-    place, arn = graph.place(topic), _arn(topic, graph)
+def _topic(topic: PulumiResource, graph: Graph) -> list[Fact]:
+    kms_key = graph.resolve(topic, topic.inputs.get("kmsMasterKeyId"), "kmsMasterKeyId", KMS_KEYS)
+    publishers = tuple(service for service in PUBLISHERS if _may_publish(service, topic, graph))
+    has_policy = topic.inputs.get("policy") not in (None, "")
+    document = graph.policy_document(topic, "policy", "topicPolicy") if has_policy else None
+    arn, location = _topic_arn(topic, graph), graph.location_of(topic)
     return [
-        Topic(topic.urn, arn, key, publishers, place),
-        TopicPolicy(topic.urn, StackResource(topic.urn), arn, document, place),
+        Topic(topic.urn, arn, kms_key, publishers, location),
+        TopicPolicy(topic.urn, StackResource(topic.urn), arn, document, location),
     ]
 
 
-def _publishes(service: str, topic: Resource, graph: Graph) -> bool:
-    """Whether one of its resources names the topic, or names one that may be it."""
-    return any(
-        topic.urn == ref.resource
-        if isinstance(ref, StackResource)
-        else isinstance(ref, Unknown) and topic.urn in ref.sources
-        for token, props in PUBLISHERS[service].items()
-        for publisher in graph.by_type.get(token, [])
-        if publisher.inputs.get("roleArn") in (None, "")  # with one EventBridge publishes as that role, not as itself
-        for prop in props
-        for ref in (graph.resolve(publisher, value, prop, {TOPIC}) for value in _topics(publisher, prop))
-    )
+def _may_publish(service: str, topic: PulumiResource, graph: Graph) -> bool:
+    """Return whether a resource of the service names the topic, or names a topic that isn't known and may be it."""
+    for token, props in PUBLISHERS[service].items():
+        for publisher in graph.by_type.get(token, []):
+            if publisher.inputs.get("roleArn") not in (None, ""):
+                continue  # EventBridge publishes as that role, not as the service
+            refs = [
+                graph.resolve(publisher, value, prop, {TOPIC}) for prop in props for value in _topics(publisher, prop)
+            ]
+            if StackResource(topic.urn) in refs:
+                return True
+            if any(isinstance(ref, Unknown) and topic.urn in ref.sources for ref in refs):
+                return True
+    return False
 
 
-def _topics(publisher: Resource, prop: str) -> list[Any]:
-    """What a property says of topics: one or a list of ARNs, or of objects that each have one."""
-    every = items(publisher.inputs.get(prop))
-    if isinstance(every, Unknown):
-        return [every]
-    return [get(each, "topicArn") if prop == "topics" else each for each in every]
+def _topics(publisher: PulumiResource, prop: str) -> list[Any]:
+    """Return the topic ARNs in a property, which holds one ARN, a list of ARNs, or objects with one ARN each."""
+    entries = as_list(publisher.inputs.get(prop))
+    if isinstance(entries, Unknown):
+        return [entries]
+    return [get_property(entry, "topicArn") if prop == "topics" else entry for entry in entries]
 
 
-def _arn(topic: Resource, graph: Graph) -> Text:
-    """A topic's ARN, made from its name where AWS hasn't given it yet."""
-    arn, name, place = text(topic.output("arn")), topic.inputs.get("name"), graph.place(topic)
-    if isinstance(arn, str) or not (isinstance(name, str) and place.region and place.account):
+def _topic_arn(topic: PulumiResource, graph: Graph) -> Text:
+    """Return the topic's ARN, built from its name until AWS has returned it."""
+    arn, name, location = as_text(topic.output("arn")), topic.inputs.get("name"), graph.location_of(topic)
+    if isinstance(arn, str) or not (isinstance(name, str) and location.region and location.account):
         return arn
-    return f"arn:{place.partition}:sns:{place.region}:{place.account}:{name}"
+    return f"arn:{location.partition}:sns:{location.region}:{location.account}:{name}"
 
 
-def _policy(policy: Resource, graph: Graph) -> list[Fact]:
-    topic = graph.resolve(policy, policy.inputs.get("arn"), "arn", {TOPIC})
-    found = graph.resource_for(topic)
-    arn = _arn(found, graph) if found else text(policy.inputs.get("arn"))
-    document = graph.document(policy, "policy", "topicPolicy")
-    return [TopicPolicy(policy.urn, topic, arn, document, graph.place(policy))]
+def _topic_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
+    topic_ref = graph.resolve(policy, policy.inputs.get("arn"), "arn", {TOPIC})
+    topic = graph.resource_for(topic_ref)
+    arn = _topic_arn(topic, graph) if topic else as_text(policy.inputs.get("arn"))
+    document = graph.policy_document(policy, "policy", "topicPolicy")
+    return [TopicPolicy(policy.urn, topic_ref, arn, document, graph.location_of(policy))]
 
 
-READERS: dict[str, Callable[[Resource, Graph], list[Fact]]] = {
+READERS: Mapping[str, FactReader] = {
     TOPIC: _topic,
-    "aws:sns/topicPolicy:TopicPolicy": _policy,
+    "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
 }

@@ -1,32 +1,41 @@
-"""Does a resource's policy let in somebody from outside?  Asked of callers that nobody meant to name.
+"""Detection of public and external access in the policy of a resource.
 
-A stranger has what no document names on purpose: an account, an organisation, a network address that AWS gives to
-nobody. What identifies a caller or the network it comes from is set to the stranger's; what a caller chooses (a header,
-a tag, the time) is left open, so that any value counts.
+The policy is evaluated for test callers. Their account, organization and IP address are values that AWS never assigns,
+so a policy can't name them on purpose. What identifies a caller or its network has such a foreign value; what a caller
+chooses (a header, a tag, the time) is unspecified, so that any value counts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from hipaa import evaluator
-from hipaa.access.policy_queries import ParsedPolicy, may_allow, condition_values, requests_covered_by
+from hipaa.access.policy_queries import (
+    Allowed,
+    NotAllowed,
+    ParsedPolicy,
+    Undetermined,
+    condition_values,
+    may_allow,
+    requests_covered_by,
+)
 from hipaa.evaluator.conditions import Condition
 from hipaa.model.values import Location, Unknown
-from hipaa.model.verdict import Finding, Status, failed, passed, unverified
+from hipaa.model.verdict import Finding, Status, failed, passed, unverified, worst_finding
 
 FOREIGN_ACCOUNT = "000000000000"
 FOREIGN_ORGANIZATION = "o-0000000000"
-FOREIGN_ADDRESS = "203.0.113.113"  # of TEST-NET-3, RFC 5737
+FOREIGN_ADDRESS = "203.0.113.113"  # in TEST-NET-3, RFC 5737
+_FOREIGN = "foreign"
 
 _ARN_PARTS = 6
 _ANONYMOUS = evaluator.Principal("Anonymous")
-# What AWS sets for a caller with an identity, and for no anonymous one.
+# Keys that AWS sets for a caller with an identity, and never for an anonymous caller.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-_IDENTITY = (
+_IDENTITY_KEYS = (
     "aws:PrincipalAccount",
     "aws:PrincipalArn",
     "aws:PrincipalOrgID",
@@ -43,21 +52,30 @@ _IDENTITY = (
     "kms:CallerAccount",
     "kms:ViaService",
 )
-# What AWS sets when a service calls for a resource: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
-_SOURCE_ACCOUNTS = ("aws:SourceAccount", "aws:SourceOwner", "kms:CallerAccount")
-_OF_A_CALLER = (
-    *(key for key in _IDENTITY if key != "kms:ViaService"),
+# Keys that contain an account when a service calls on behalf of a resource:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+_SOURCE_ACCOUNT_KEYS = ("aws:SourceAccount", "aws:SourceOwner", "kms:CallerAccount")
+# Keys that are absent from a request that a service makes.
+_CALLER_KEYS = (
+    *(key for key in _IDENTITY_KEYS if key != "kms:ViaService"),
     *("aws:SourceIp", "aws:VpcSourceIp", "aws:SourceVpc", "aws:SourceVpce"),
 )
-_NAMES_OF_ACCOUNTS = (
-    *("aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceArn", *_SOURCE_ACCOUNTS),
+_ACCOUNT_KEYS = (
+    *("aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceArn", *_SOURCE_ACCOUNT_KEYS),
     *("s3:DataAccessPointAccount", "s3:DataAccessPointArn"),
 )
 
 
 @dataclass(frozen=True)
 class TrustedParties:
-    """Who may be let in: the stack's own account (None while it can't be told) and those that the config names."""
+    """The accounts and organizations that may have access to a resource.
+
+    Attributes:
+        location: the resource's location, whose account is trusted; the account is None while it isn't known.
+        resource_name: the resource's name, for messages.
+        accounts: other accounts, from the pack's config.
+        organizations: organizations, from the pack's config.
+    """
 
     location: Location
     resource_name: str
@@ -65,130 +83,186 @@ class TrustedParties:
     organizations: frozenset[str]
 
     @staticmethod
-    def from_options(options: Mapping[str, Any], place: Location, where: str) -> TrustedParties:
+    def from_options(options: Mapping[str, Any], location: Location, resource: str) -> TrustedParties:
+        """Return the parties that a control's options name, and the account of the resource.
+
+        Args:
+            options: the options of the control.
+            location: the resource's location.
+            resource: the resource's URN or ARN.
+        """
         accounts, organizations = options.get("accounts", ()), options.get("organizations", ())
-        return TrustedParties(place, where.rsplit("::", 1)[-1], frozenset(accounts), frozenset(organizations))
+        return TrustedParties(location, resource.rsplit("::", 1)[-1], frozenset(accounts), frozenset(organizations))
 
     def trusts(self, account: str) -> bool:
         return account in self.accounts or account == self.location.account
 
-    def untrusted_finding(self, account: str, what: str) -> Finding:
-        """What to say of an account that is let in and isn't trusted: it may be the stack's own."""
+    def untrusted_finding(self, account: str, failure: str) -> Finding:
+        """Return a failure, or an unverified finding where the account may be the stack's own."""
         if self.location.account is None and re.fullmatch(r"\d{12}", account) and account != FOREIGN_ACCOUNT:
-            return unverified(Unknown(f"the account of {self.resource_name} (the option accounts names those to trust), which"))
-        return failed(what)
+            reason = "isn't known yet; to trust an account anyway, name it in the option accounts"
+            return unverified(Unknown(f"the account of {self.resource_name}", reason=reason))
+        return failed(failure)
 
 
 def public_access(parsed: ParsedPolicy, resources: Sequence[str]) -> Finding:
-    """Whether an anonymous caller, or one of any account there is, may be let in.
+    """Fail if the policy may allow an anonymous caller, or a caller of any account.
 
-    Anybody can give a role of an account the name that a condition asks for, so callers have those names too.
+    Anyone can create a role with the name that a condition requires, so test callers with those names are used too.
+
+    Args:
+        parsed: the policy.
+        resources: the ARNs that the policy controls access to.
     """
     parsed = _without_canonical_users(parsed)
-    arns = [None, *sorted({foreign_value(value) for value in condition_values(parsed, "aws:PrincipalArn")})]
-    somebody = _principal(f"arn:aws:iam::{FOREIGN_ACCOUNT}:role/{evaluator.ANY}")
-    callers = [(_ANONYMOUS, _anonymous()), *((somebody, _caller(FOREIGN_ACCOUNT, arn=arn)) for arn in arns)]
+    caller_arns = [None, *sorted({foreign_value(value) for value in condition_values(parsed, "aws:PrincipalArn")})]
+    foreign_role = _any_role_of(FOREIGN_ACCOUNT)
+    callers = [
+        (_ANONYMOUS, _anonymous_context()),
+        *((foreign_role, _caller_context(FOREIGN_ACCOUNT, arn=arn)) for arn in caller_arns),
+    ]
     findings = (
-        _asked(parsed, request, f"{_label(statement)} lets in anyone")
+        _access_finding(parsed, request, f"{_position(statement)} allows public access")
         for statement in parsed.possible_allows
-        for who, context in callers
-        for request in _requests(parsed, statement, who, context, resources)
+        for principal, context in callers
+        for request in _requests(parsed, statement, principal, context, resources)
     )
-    return worst_finding(findings, "no stranger is let in")
+    return worst_finding(findings, "public access isn't allowed")
 
 
 def _without_canonical_users(parsed: ParsedPolicy) -> ParsedPolicy:
-    """Each is one account under another name, and never everyone."""
+    """Return the policy without its canonical users: each stands for one account, so none makes it public."""
 
-    def kept(statement: evaluator.Statement) -> evaluator.Statement:
+    def without(statement: evaluator.Statement) -> evaluator.Statement:
         if statement.effect == "Deny" or statement.not_principals or statement.principals is None:
             return statement
-        return replace(statement, principals=tuple(each for each in statement.principals if each[0] != "CanonicalUser"))
+        principals = tuple((kind, id_) for kind, id_ in statement.principals if kind != "CanonicalUser")
+        return replace(statement, principals=principals)
 
-    return replace(parsed, policy=evaluator.Policy(tuple(map(kept, parsed.statements))))
+    return replace(parsed, policy=evaluator.Policy(tuple(map(without, parsed.statements))))
 
 
 def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:
-    """Whether a principal, an account, an organisation or a service is let in that isn't trusted."""
-    return worst_finding(_external(parsed, resources, trusted), "nobody from outside is let in")
+    """Fail if the policy may allow a principal, an account or an organization that isn't trusted.
+
+    Args:
+        parsed: the policy.
+        resources: the ARNs that the policy controls access to.
+        trusted: the parties that may have access.
+    """
+    findings = _external_principal_findings(parsed, resources, trusted)
+    return worst_finding(findings, "no untrusted principal is allowed")
 
 
-def _external(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Iterator[Finding]:
-    accounts = _accounts(parsed)
+def _external_principal_findings(
+    parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties
+) -> Iterator[Finding]:
+    accounts = _accounts_in_conditions(parsed)
     organizations = condition_values(parsed, "aws:PrincipalOrgID") - trusted.organizations
     for statement in parsed.possible_allows:
         for kind, id_ in dict.fromkeys(statement.principals or ()):
             if kind == "AWS" and id_ != "*" and not statement.not_principals:
-                account = account_of(id_)
+                account = evaluator.account_of(id_)
                 if trusted.trusts(account):
                     continue
-                what = f"{_label(statement)} lets in a principal of another account"
-                for request in _requests(parsed, statement, _principal(id_), _caller(account, arn=id_), resources):
-                    answer = _asked(parsed, request, what)
-                    yield trusted.untrusted_finding(account, what) if answer.status is Status.FAIL else answer
+                failure = f"{_position(statement)} allows a principal of an untrusted account"
+                principal, context = evaluator.Principal("AWS", id_), _caller_context(account, arn=id_)
+                for request in _requests(parsed, statement, principal, context, resources):
+                    yield _account_finding(parsed, request, account, trusted, failure)
             elif kind in ("Federated", "CanonicalUser") and id_ != "*":
-                what = f"{_label(statement)} lets in a principal whose account can't be told"
-                who = evaluator.Principal("Federated" if kind == "Federated" else "CanonicalUser", id_)
-                yield from (_asked(parsed, each, what) for each in requests_covered_by(statement, who, {}, resources))
-        # A wildcard that conditions narrow to an account or an organisation that isn't trusted.
-        for account in (each for each in accounts if not trusted.trusts(each)):
-            what = f"{_label(statement)} lets in another account"
-            who = _principal(f"arn:aws:iam::{account}:role/{evaluator.ANY}")
-            for request in _requests(parsed, statement, who, _caller(account), resources):
-                answer = _asked(parsed, request, what)
-                yield trusted.untrusted_finding(account, what) if answer.status is Status.FAIL else answer
+                failure = f"{_position(statement)} allows a principal whose account can't be determined"
+                principal = evaluator.Principal("Federated" if kind == "Federated" else "CanonicalUser", id_)
+                for request in requests_covered_by(statement, principal, {}, resources):
+                    yield _access_finding(parsed, request, failure)
+        # A wildcard principal that conditions restrict to an account or an organization that isn't trusted.
+        for account in (account for account in accounts if not trusted.trusts(account)):
+            failure = f"{_position(statement)} allows an untrusted account"
+            principal, context = _any_role_of(account), _caller_context(account)
+            for request in _requests(parsed, statement, principal, context, resources):
+                yield _account_finding(parsed, request, account, trusted, failure)
         for organization in organizations:
-            what = f"{_label(statement)} lets in an organization that isn't trusted"
-            who = _principal(f"arn:aws:iam::{FOREIGN_ACCOUNT}:role/{evaluator.ANY}")
-            context = _caller(FOREIGN_ACCOUNT, organization)
-            yield from (_asked(parsed, each, what) for each in _requests(parsed, statement, who, context, resources))
+            failure = f"{_position(statement)} allows an untrusted organization"
+            principal, context = _any_role_of(FOREIGN_ACCOUNT), _caller_context(FOREIGN_ACCOUNT, organization)
+            for request in _requests(parsed, statement, principal, context, resources):
+                yield _access_finding(parsed, request, failure)
+
+
+def untrusted_access_findings(
+    parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties
+) -> tuple[Finding, ...]:
+    """Return the findings about the public, about untrusted principals, and about services that act for them."""
+    return (
+        public_access(parsed, resources),
+        external_principals(parsed, resources, trusted),
+        service_access(parsed, resources, trusted),
+    )
 
 
 def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:
-    """Whether an AWS service is let in that acts for a resource of an account that isn't trusted."""
-    return worst_finding(_services(parsed, resources, trusted), "each service acts for trusted accounts alone")
+    """Fail if the policy may allow an AWS service that acts on behalf of an account that isn't trusted.
+
+    Args:
+        parsed: the policy.
+        resources: the ARNs that the policy controls access to.
+        trusted: the parties that services may act for.
+    """
+    findings = _service_findings(parsed, resources, trusted)
+    return worst_finding(findings, "services are allowed only on behalf of trusted accounts")
 
 
-def _services(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Iterator[Finding]:
-    accounts = [FOREIGN_ACCOUNT, *(each for each in _accounts(parsed) if not trusted.trusts(each))]
-    organizations = [FOREIGN_ORGANIZATION, *sorted(condition_values(parsed, "aws:SourceOrgID") - trusted.organizations)]
+def _service_findings(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Iterator[Finding]:
+    untrusted_accounts = [account for account in _accounts_in_conditions(parsed) if not trusted.trusts(account)]
+    untrusted_organizations = sorted(condition_values(parsed, "aws:SourceOrgID") - trusted.organizations)
+    source_owners = [
+        (account, organization)
+        for account in [FOREIGN_ACCOUNT, *untrusted_accounts]
+        for organization in [FOREIGN_ORGANIZATION, *untrusted_organizations]
+    ]
     for statement in parsed.possible_allows:
-        for service, name in _services_of(statement):
-            for account, organization in ((account, each) for account in accounts for each in organizations):
-                what = f"{_label(statement)} lets {name} in, whoever it acts for"
-                for context in _deputies(parsed, statement, service, account, organization):
-                    who = evaluator.Principal("Service", service)
-                    for request in _requests(parsed, statement, who, context, resources):
-                        answer = _asked(parsed, request, what)
-                        yield trusted.untrusted_finding(account, what) if answer.status is Status.FAIL else answer
+        for service, display_name in _services_named_by(statement):
+            failure = f"{_position(statement)} allows {display_name} on behalf of an untrusted account"
+            for account, organization in source_owners:
+                for context in _service_contexts(parsed, statement, service, account, organization):
+                    principal = evaluator.Principal("Service", service)
+                    for request in _requests(parsed, statement, principal, context, resources):
+                        yield _account_finding(parsed, request, account, trusted, failure)
 
 
-def _services_of(statement: evaluator.Statement) -> list[tuple[str, str]]:
-    """The services that a statement names, each with how to call it; where it names everyone, any service there is."""
+def _services_named_by(statement: evaluator.Statement) -> list[tuple[str, str]]:
+    """Return the principal and display name of each service that a statement names; ANY if it names everyone."""
     principals = statement.principals or ()
     if statement.not_principals or ("AWS", "*") in principals:
         return [(evaluator.ANY, "any service")]
-    return [(id_, _shown(id_)) for id_ in sorted({id_ for kind, id_ in principals if kind == "Service"})]
+    services = sorted({id_ for kind, id_ in principals if kind == "Service"})
+    return [(service, _service_display_name(service)) for service in services]
 
 
-def _shown(service: str) -> str:
+def _service_display_name(service: str) -> str:
     return service if re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", service) else "a service"
 
 
-def _deputies(
+def _service_contexts(
     parsed: ParsedPolicy, statement: evaluator.Statement, service: str, account: str, organization: str
 ) -> Iterator[dict[str, Any]]:
-    """What a service tells when it acts for an account: for each kind of source that the document expects, one of it.
+    """Yield the condition keys that a service sends when it acts for an account.
 
-    A service has no account, and calls from no network of a customer's.
+    A service has no account of its own, and doesn't call from a customer's network.
+
+    Args:
+        parsed: the policy. There is one result for each kind of source that its conditions expect.
+        statement: the statement that allows the service.
+        service: the service principal.
+        account: the account of the source.
+        organization: the organization of the source.
     """
-    for source in sorted({foreign_value(value, account) for value in condition_values(parsed, "aws:SourceArn")} or {_arn_of(account)}):
+    expected_sources = {foreign_value(value, account) for value in condition_values(parsed, "aws:SourceArn")}
+    for source_arn in sorted(expected_sources or {f"arn:aws:{_FOREIGN}:{_FOREIGN}:{account}:{_FOREIGN}"}):
         yield {
-            **dict.fromkeys(_OF_A_CALLER),
+            **dict.fromkeys(_CALLER_KEYS),
             **_encryption_context(statement, account),
             "s3:DataAccessPointAccount": account,
-            **dict.fromkeys(_SOURCE_ACCOUNTS, account),
-            "aws:SourceArn": source,
+            **dict.fromkeys(_SOURCE_ACCOUNT_KEYS, account),
+            "aws:SourceArn": source_arn,
             "aws:SourceOrgID": organization,
             "aws:SourceOrgPaths": f"{organization}/r-0000/",
             "aws:PrincipalIsAWSService": "true",
@@ -198,115 +272,131 @@ def _deputies(
 
 
 def _encryption_context(statement: evaluator.Statement, account: str) -> dict[str, str]:
-    """For each part of it that a statement asks for, what that account could have: best what the statement takes."""
-    asked: dict[str, list[Condition]] = {}
+    """Return an encryption context that an account could send, with the keys that a statement's conditions require.
+
+    A value that satisfies the conditions is preferred.
+    """
+    conditions_by_key: dict[str, list[Condition]] = {}
     for condition in statement.conditions:
-        if _of_context(condition):
-            asked.setdefault(condition.key.casefold(), []).append(condition)
-    chosen = {}
-    for key, conditions in asked.items():
+        if _is_on_encryption_context(condition):
+            conditions_by_key.setdefault(condition.key.casefold(), []).append(condition)
+    encryption_context = {}
+    for key, conditions in conditions_by_key.items():
         values = [foreign_value(value, account) for condition in conditions for value in condition.values]
-        alone = evaluator.Statement(0, None, "Allow", None, ("*",), None, tuple(conditions))
-        asking = {value: evaluator.Request("kms:*", evaluator.ANY, evaluator.ANYONE, {key: value}) for value in values}
-        taken = (value for value, each in asking.items() if evaluator.statement_matches(alone, each) is not evaluator.Match.NO)
-        chosen[key] = next(taken, values[0])
-    return chosen
+        only_conditions = evaluator.Statement(0, None, "Allow", None, ("*",), None, tuple(conditions))
+        requests = (evaluator.Request("kms:*", evaluator.ANY, evaluator.ANYONE, {key: value}) for value in values)
+        matching = (
+            value
+            for value, request in zip(values, requests, strict=True)
+            if evaluator.statement_matches(only_conditions, request) is not evaluator.Match.NO
+        )
+        encryption_context[key] = next(matching, values[0])
+    return encryption_context
 
 
 def foreign_value(value: str, account: str = FOREIGN_ACCOUNT) -> str:
-    """The nearest to a value of a condition that somebody else could have: an ARN of that account, what `*` takes."""
-    text = re.sub(r"[*?]+", "strange", value)
+    """Return the closest value to a condition's that a resource or caller of another account could have.
+
+    Args:
+        value: the value of a condition, which may contain wildcards.
+        account: the account for ARNs.
+    """
+    text = re.sub(r"[*?]+", _FOREIGN, value)
     parts = text.split(":", _ARN_PARTS - 1)
     if len(parts) < _ARN_PARTS or parts[0] != "arn":
-        return "strange" if text == value else text
+        return _FOREIGN if text == value else text
     if parts[4]:
         parts[4] = account
     elif not re.search(r"[*?]", value.split(":", _ARN_PARTS - 1)[-1].split("/", 1)[0]):
-        parts[5] = "strange"  # a bucket, say: its name is the owner's alone
+        parts[5] = _FOREIGN  # An ARN without an account, a bucket's say: only its owner has a resource of this name.
     return ":".join(parts)
-
-
-def worst_finding(findings: Iterable[Finding], otherwise: str) -> Finding:
-    """A failure, else what isn't known, else a pass."""
-    unknown = None
-    for finding in findings:
-        if finding.status is Status.FAIL:
-            return finding
-        if finding.status is Status.UNVERIFIED and unknown is None:
-            unknown = finding
-    return unknown or passed(otherwise)
 
 
 def _requests(
     parsed: ParsedPolicy,
     statement: evaluator.Statement,
-    who: evaluator.Principal,
+    principal: evaluator.Principal,
     context: Mapping[str, Any],
     resources: Sequence[str],
 ) -> Iterator[evaluator.Request]:
-    """Each through an access point of the stranger's own, of every kind that the document expects.
+    """Yield the requests that a statement covers, each through an access point of the caller's own account.
 
-    Through one of the stack's account its own policy lets in, which is judged apart.
+    There is one for each kind of access point that the policy expects. An access point of the stack's account has a
+    policy of its own, which is checked separately.
     """
     account = context["s3:DataAccessPointAccount"]
     expected = {foreign_value(value, account) for value in condition_values(parsed, "s3:DataAccessPointArn")}
-    for arn in sorted(expected or {f"arn:aws:s3:strange:{account}:accesspoint/strange"}):
-        yield from requests_covered_by(statement, who, {**context, "s3:DataAccessPointArn": arn}, resources)
+    for arn in sorted(expected or {f"arn:aws:s3:{_FOREIGN}:{account}:accesspoint/{_FOREIGN}"}):
+        yield from requests_covered_by(statement, principal, {**context, "s3:DataAccessPointArn": arn}, resources)
 
 
-def _asked(parsed: ParsedPolicy, request: evaluator.Request, what: str) -> Finding:
+def _access_finding(parsed: ParsedPolicy, request: evaluator.Request, failure: str) -> Finding:
+    """Return `failure` if the policy may allow the request."""
     match may_allow(parsed, request):
-        case None:
+        case NotAllowed():
             return passed("")
-        case tuple(unknown):
-            return unverified(*unknown)
-        case _:
-            return failed(what)
+        case Undetermined(unknowns):
+            return unverified(*unknowns)
+        case Allowed():
+            return failed(failure)
 
 
-def _accounts(parsed: ParsedPolicy) -> list[str]:
-    """Every account that a condition names."""
-    contexts = {each.key for statement in parsed.statements for each in statement.conditions if _of_context(each)}
-    values = condition_values(parsed, *_NAMES_OF_ACCOUNTS, *contexts)
-    return sorted({account_of(value) for value in values if re.fullmatch(r"\d{12}", account_of(value))})
+def _account_finding(
+    parsed: ParsedPolicy, request: evaluator.Request, account: str, trusted: TrustedParties, failure: str
+) -> Finding:
+    """Return `failure` if the policy may allow the request, which comes from this account or is made for it."""
+    finding = _access_finding(parsed, request, failure)
+    return trusted.untrusted_finding(account, failure) if finding.status is Status.FAIL else finding
 
 
-def _of_context(condition: Condition) -> bool:
+def _accounts_in_conditions(parsed: ParsedPolicy) -> list[str]:
+    """Return every account that a condition names."""
+    encryption_context_keys = {
+        condition.key
+        for statement in parsed.statements
+        for condition in statement.conditions
+        if _is_on_encryption_context(condition)
+    }
+    values = condition_values(parsed, *_ACCOUNT_KEYS, *encryption_context_keys)
+    accounts = {evaluator.account_of(value) for value in values}
+    return sorted(account for account in accounts if re.fullmatch(r"\d{12}", account))
+
+
+def _is_on_encryption_context(condition: Condition) -> bool:
     return condition.key.casefold().startswith("kms:encryptioncontext:")
 
 
-def account_of(principal: str) -> str:
-    parts = principal.split(":", _ARN_PARTS - 1)
-    return parts[4] if len(parts) == _ARN_PARTS else principal
+def _any_role_of(account: str) -> evaluator.Principal:
+    return evaluator.Principal("AWS", f"arn:aws:iam::{account}:role/{evaluator.ANY}")
 
 
-def _principal(id_: str) -> evaluator.Principal:
-    return evaluator.Principal("AWS", id_)
-
-
-def _caller(account: str, organization: str = FOREIGN_ORGANIZATION, arn: str | None = None) -> dict[str, Any]:
+def _caller_context(account: str, organization: str = FOREIGN_ORGANIZATION, arn: str | None = None) -> dict[str, Any]:
     return {
         "aws:PrincipalAccount": account,
-        "aws:PrincipalArn": arn or f"arn:aws:iam::{account}:role/strange",
+        "aws:PrincipalArn": arn or f"arn:aws:iam::{account}:role/{_FOREIGN}",
         "aws:PrincipalOrgID": organization,
         "aws:PrincipalOrgPaths": f"{organization}/r-0000/",
         "aws:PrincipalIsAWSService": "false",
-        "aws:userid": "AROA0000000000000000:strange",
+        "aws:userid": f"AROA0000000000000000:{_FOREIGN}",
         "aws:SourceAccount": None,
         "aws:SourceArn": None,
         "aws:SourceOwner": account,
         "kms:CallerAccount": account,
         "s3:DataAccessPointAccount": account,
-        **_network(),
+        **_foreign_network_context(),
     }
 
 
-def _anonymous() -> dict[str, Any]:
-    context = dict.fromkeys(_IDENTITY)
-    return {**context, "aws:PrincipalIsAWSService": "false", "s3:DataAccessPointAccount": FOREIGN_ACCOUNT, **_network()}
+def _anonymous_context() -> dict[str, Any]:
+    return {
+        **dict.fromkeys(_IDENTITY_KEYS),
+        "aws:PrincipalIsAWSService": "false",
+        "s3:DataAccessPointAccount": FOREIGN_ACCOUNT,
+        **_foreign_network_context(),
+    }
 
 
-def _network() -> dict[str, Any]:
+def _foreign_network_context() -> dict[str, Any]:
     return {
         "aws:SourceIp": FOREIGN_ADDRESS,
         "aws:VpcSourceIp": None,
@@ -316,9 +406,5 @@ def _network() -> dict[str, Any]:
     }
 
 
-def _arn_of(account: str) -> str:
-    return f"arn:aws:strange:strange:{account}:strange"
-
-
-def _label(statement: evaluator.Statement) -> str:
+def _position(statement: evaluator.Statement) -> str:
     return f"statement {statement.position}"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, assert_never
+from typing import Any
 
 from hipaa import evaluator
 from hipaa.evaluator.patterns import UNKNOWN
@@ -147,7 +147,7 @@ def _parse_structure(content: Mapping[str, Any]) -> ParsedPolicy:
     policy = evaluator.parse(content)
     element = content.get("Statement")
     raw_statements = element if isinstance(element, list) else [element]
-    # The version, say, affects every statement.
+    # Values outside the statements, such as the version, affect every statement.
     shared = tuple(iter_unknowns({name: value for name, value in content.items() if name != "Statement"}))
     unknowns = {
         statement.position: (*iter_unknowns(raw), *shared)
@@ -171,16 +171,13 @@ def denied(parsed: ParsedPolicy, request: evaluator.Request) -> Denied | NotDeni
 
 def require_denied(parsed: ParsedPolicy, request: evaluator.Request, failure: str) -> Finding:
     """Return a pass if every such request is denied, `failure` if not, or unverified if that isn't known yet."""
-    result = denied(parsed, request)
-    match result:
+    match denied(parsed, request):
         case Denied():
             return passed("")
         case NotDenied():
             return failed(failure)
         case Undetermined(unknowns):
             return unverified(*unknowns)
-        case _:
-            assert_never(result)
 
 
 def may_allow(parsed: ParsedPolicy, request: evaluator.Request) -> Allowed | NotAllowed | Undetermined:
@@ -211,9 +208,7 @@ def _depends_on_unknowns(parsed: ParsedPolicy, statement: evaluator.Statement, r
 
 
 def _unknowns_of(parsed: ParsedPolicy, statements: Iterable[evaluator.Statement]) -> tuple[Unknown, ...]:
-    return tuple(
-        unknown for statement in statements for unknown in parsed.unknowns_by_statement[statement.position]
-    )
+    return tuple(unknown for statement in statements for unknown in parsed.unknowns_by_statement[statement.position])
 
 
 def requests_covered_by(

@@ -1,7 +1,9 @@
-"""What no API tells: what people have signed, written, taught and tried, each answered for by somebody, until a day.
+"""Controls for safeguards that no API reports: agreements, plans, reviews, training and tests.
 
-https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164/subpart-C, and its appendix A of what is
-required and what addressable. A standard that has specifications is met by them; one without is required.
+Each is met by an attestation: a named person confirms it until a date.
+The rule, with its appendix A of required and addressable specifications:
+https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164/subpart-C
+A standard with specifications is met by meeting these; one without is itself required.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ def _attested(
     *,
     title: str,
     statement: str,
+    rationale: str,
     evidence: str,
     paragraphs: tuple[Paragraph, ...],
     severity: Severity,
@@ -26,11 +29,14 @@ def _attested(
         id=id_,
         title=title,
         statement=statement,
-        requirement=f"an attestation that isn't stale, whose evidence is {evidence}",
+        rationale=rationale,
+        requirement=f"a current attestation, with {evidence} as evidence",
         paragraphs=paragraphs,
         severity=severity,
-        remediation=f"do it, and add to the file that --attestations names: {{control: {id_}, owner: …, date: …, "
-        "expires: …, evidence: …}",
+        remediation=(
+            "once it is done, add to the --attestations file: "
+            f"- {{control: {id_}, owner: …, date: …, expires: …, evidence: …}}"
+        ),
         proposed_2025=proposed_2025,
         stages=LIVE_ONLY,
         rule=FactRule((Stack,), rules.attested(id_), needs_whole_stack=True),
@@ -40,32 +46,51 @@ def _attested(
 CONTROLS = (
     _attested(
         "attest-baa",
-        title="AWS has signed a business associate agreement",
-        statement="The account is under a business associate agreement with AWS, before any PHI is in it.",
-        evidence="the agreement that is in force",
+        title="A business associate agreement with AWS is in force",
+        statement="A business associate agreement with AWS covers the account before any PHI is stored in it.",
+        rationale=(
+            "Storing PHI with a cloud provider without an agreement violates HIPAA, whatever the technical safeguards "
+            "are, and has led to settlements with HHS."
+        ),
+        evidence="the agreement in force",
         paragraphs=(*required_by("308(b)(1)"), *required_by("308(b)(3)"), *required_by("314(a)(1)")),
         severity=Severity.CRITICAL,
     ),
     _attested(
         "attest-risk-analysis",
-        title="The risks are analysed",
-        statement="The risks to the PHI, and how likely and grave each is, are assessed accurately and thoroughly.",
+        title="A risk analysis is done",
+        statement="The risks to PHI, and the likelihood and impact of each, are assessed accurately and thoroughly.",
+        rationale=(
+            "Without an analysis, safeguards miss the systems where PHI really is. Its absence is among the most "
+            "frequent findings in HHS investigations."
+        ),
         evidence="the analysis",
         paragraphs=required_by("308(a)(1)(ii)(A)"),
         severity=Severity.HIGH,
     ),
     _attested(
         "attest-access-review",
-        title="Who has access is reviewed",
-        statement="Each user's right of access is documented, reviewed and changed where it is no longer due.",
+        title="Access to PHI is reviewed",
+        statement="Each user's access is documented and reviewed, and changed when it is no longer needed.",
+        rationale=(
+            "People change jobs and leave. Without reviews their access adds up, and a former employee can still open "
+            "records."
+        ),
         evidence="the record of the last review",
         paragraphs=addressed_by("308(a)(4)(ii)(C)"),
         severity=Severity.MEDIUM,
     ),
     _attested(
         "attest-incident-plan",
-        title="There is a plan for incidents",
-        statement="What is done about an incident, by whom, and how it is documented, is written down and known.",
+        title="An incident response plan exists",
+        statement=(
+            "A written plan says how an incident is handled, by whom, and how it is documented, and staff know "
+            "it."
+        ),
+        rationale=(
+            "A breach leaves no time to decide who may shut down a system, and the 60 days to notify patients "
+            "(164.404) start with its discovery."
+        ),
         evidence="the plan",
         paragraphs=(*required_by("308(a)(6)(i)"), *required_by("308(a)(6)(ii)")),
         severity=Severity.HIGH,
@@ -73,8 +98,15 @@ CONTROLS = (
     ),
     _attested(
         "attest-contingency-plan",
-        title="There is a plan for the loss of a system",
-        statement="How data is backed up and restored, and how work goes on meanwhile, is written down and known.",
+        title="Contingency plans exist",
+        statement=(
+            "Written plans say how data is backed up and restored and how work goes on meanwhile, and staff know "
+            "them."
+        ),
+        rationale=(
+            "In an outage or a ransomware attack, staff without a plan lose hours deciding what to restore first, "
+            "while clinicians work without records."
+        ),
         evidence="the plans",
         paragraphs=(
             *required_by("308(a)(7)(ii)(A)"),
@@ -85,9 +117,13 @@ CONTROLS = (
     ),
     _attested(
         "attest-restore-test",
-        title="What is backed up was restored",
-        statement="Objects were restored from their copies, whole and in time.",
-        evidence="the file that `phi drill` wrote of a test that passed",
+        title="Restores are tested",
+        statement="Objects were restored from their copies, completely and within the RTO.",
+        rationale=(
+            "A backup that was never restored may be incomplete, too slow, or encrypted with a key that is gone. "
+            "Without a test the hospital finds out in the emergency."
+        ),
+        evidence="the file that `phi restore-test` wrote for a test that passed",
         paragraphs=(*addressed_by("308(a)(7)(ii)(D)"), *required_by("308(a)(7)(ii)(B)", own_mapping=True)),
         severity=Severity.HIGH,
         proposed_2025=True,
@@ -95,15 +131,23 @@ CONTROLS = (
     _attested(
         "attest-training",
         title="The workforce is trained",
-        statement="Everybody who works with PHI, management too, is trained to keep it safe.",
-        evidence="the record of the training",
+        statement="Everyone who works with PHI, management included, is trained to protect it.",
+        rationale=(
+            "An employee who falls for phishing, or exports records to an unprotected place, bypasses every technical "
+            "safeguard."
+        ),
+        evidence="the training record",
         paragraphs=required_by("308(a)(5)(i)"),
         severity=Severity.MEDIUM,
     ),
     _attested(
         "attest-evaluation",
-        title="The safeguards are evaluated",
-        statement="Whether the safeguards still meet the rule is evaluated periodically, and when things change.",
+        title="Safeguards are evaluated periodically",
+        statement="The safeguards are evaluated against the Security Rule periodically, and when conditions change.",
+        rationale=(
+            "Safeguards that were enough at launch stop being so as systems, staff and threats change. Without an "
+            "evaluation, an attacker or an auditor finds the gap."
+        ),
         evidence="the evaluation",
         paragraphs=required_by("308(a)(8)"),
         severity=Severity.MEDIUM,

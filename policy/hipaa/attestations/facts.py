@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Attestation:
-    """What a person answers for.
+    """A statement that a safeguard which no AWS API reports is in place.
 
-    control: its id; days_left: until it is stale, negative once it is.
+    Attributes:
+        control_id: the control that it is for.
+        owner: the person or role responsible for it.
+        days_left: days until it expires; negative once it has expired.
     """
 
     resource: str

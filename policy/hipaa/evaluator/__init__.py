@@ -1,16 +1,18 @@
-"""Would AWS let this request in?  An evaluator of IAM policy documents, as the IAM User Guide describes them.
+"""Evaluator of IAM policy documents, after the IAM User Guide.
 
     policy = parse(document)
     evaluate([policy], Request("s3:" + ANY, f"{bucket_arn}/{ANY}", ANYONE, {"aws:SecureTransport": ["false"]})).outcome
 
-A request may be symbolic: `ANY` stands for any string, `ANYONE` for any principal, and a condition key it does not
-mention for any value or none. An answer other than UNSURE then holds for every request it stands for. What a preview
-does not know yet, or AWS does not document, is never guessed: it makes the answer UNSURE, with the reason.
+A request may be symbolic: `ANY` stands for any string, `ANYONE` for any principal, and a condition key that it doesn't
+mention is absent or has any value. An outcome other than INDETERMINATE holds for every request that it stands for.
+Nothing is guessed: a value that a preview doesn't know yet, or an effect that AWS doesn't document, makes the outcome
+INDETERMINATE, with the reason. Titles in quotes are those of pages of the IAM User Guide.
 """
 
 from hipaa.evaluator.evaluate import Decision, Outcome, evaluate, statement_matches
 from hipaa.evaluator.parse import MalformedPolicy, Policy, Statement, parse
 from hipaa.evaluator.patterns import ANY, Match
+from hipaa.evaluator.principals import account_of
 from hipaa.evaluator.requests import ANYONE, Principal, Request
 
 __all__ = [
@@ -24,7 +26,8 @@ __all__ = [
     "Principal",
     "Request",
     "Statement",
+    "account_of",
     "evaluate",
-    "statement_matches",
     "parse",
+    "statement_matches",
 ]

@@ -1,4 +1,4 @@
-"""Text with wildcards, compared with text that may stand for many strings."""
+"""Matching of patterns against text, either of which may stand for many strings."""
 
 import re
 import string
@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 from functools import lru_cache
 
-# Unicode sets these characters aside for use inside a program; `parse` refuses a document that holds one.
+# Unicode reserves these noncharacters for use within a program. `parse` rejects a document that contains one.
 ANY = "\ufdd0"
-"""In a request: any string, the empty one too."""
+"""In a request: stands for every string, the empty one included."""
 UNKNOWN = "\ufdd1"
-"""In a document: one string, not known yet."""
-_MANY, _ONE, _OTHER = "\ufdd2", "\ufdd3", "\ufdd4"
-_MANY_INSIDE, _ONE_INSIDE = "\ufdd5", "\ufdd6"  # the same, of characters other than a colon
+"""In a policy: stands for one string, which isn't known yet."""
+_STAR, _QUESTION_MARK = "\ufdd2", "\ufdd3"
+_STAR_IN_SEGMENT, _QUESTION_MARK_IN_SEGMENT = "\ufdd5", "\ufdd6"  # These don't match a colon.
+_OTHER = "\ufdd4"  # a character that no pattern contains
 RESERVED = re.compile("[\ufdd0-\ufdef]")
 
 _VARIABLE = re.compile(r"\$\{((?:'[^']*'|[^'}])*|[^}]*)\}")
@@ -20,15 +21,15 @@ _KEY_AND_DEFAULT = re.compile(r"\s*([^,']+?)\s*(?:,\s*'([^']*)'\s*)?")
 
 
 class Match(Enum):
-    """Kleene's three truth values, in order: `&` is the least, `|` the greatest, `~` the opposite."""
+    """A truth value of Kleene's three-valued logic. `&` is the lesser, `|` the greater, `~` the opposite."""
 
     NO = 0
     MAYBE = 1
     YES = 2
 
     @staticmethod
-    def from_bool(answer: bool) -> "Match":
-        return Match.YES if answer else Match.NO
+    def from_bool(value: bool) -> "Match":
+        return Match.YES if value else Match.NO
 
     def __and__(self, other: "Match") -> "Match":
         return Match(min(self.value, other.value))
@@ -41,42 +42,50 @@ class Match(Enum):
 
 
 def all_match(matches: Iterable[Match]) -> Match:
+    """Return the conjunction of all; YES if there are none."""
     return min(matches, key=lambda match: match.value, default=Match.YES)
 
 
 def any_match(matches: Iterable[Match]) -> Match:
+    """Return the disjunction of all; NO if there are none."""
     return max(matches, key=lambda match: match.value, default=Match.NO)
 
 
 def compile_wildcards(text: str) -> str:
-    """A pattern: `*` stands for any string, `?` for any character."""
-    return re.sub(r"\*+", _MANY, text).replace("?", _ONE)
+    """Return the pattern for text in which `*` stands for any string and `?` for any character."""
+    return re.sub(r"\*+", _STAR, text).replace("?", _QUESTION_MARK)
 
 
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 def ascii_lower(text: str) -> str:
-    """In lower case, as AWS's own names are compared: no letter but ASCII's stands for another."""
-    return text.translate(_LOWER)
+    """Return the text with its ASCII letters in lower case, as AWS compares its own names."""
+    return text.translate(_ASCII_LOWER)
 
 
-def expand_variables(text: str, lookup: Callable[[str], str | None], *, variables: bool | None, wildcards: bool) -> str | None:
-    """The pattern that a value in a document means for one request.
+def expand_variables(
+    text: str, lookup: Callable[[str], str | None], *, variables: bool | None, wildcards: bool
+) -> str | None:
+    """Return the pattern that a value in a policy stands for in one request.
 
-    lookup: the value of a condition key, None when it is absent, UNKNOWN where it is not known.
-    variables: whether `${…}` is a variable; None when the document's version is not known.
-    wild: whether `*` and `?` are wildcards. In what a variable stands for they never are.
-    Returns None when a variable has no value: then it matches nothing (IAM policy elements: Variables and tags,
-    "Policy variables with no value").
+    Args:
+        text: the value.
+        lookup: returns the value of a condition key; None if the key is absent, UNKNOWN if the value isn't known.
+        variables: whether `${…}` is a variable; None if the policy's version isn't known.
+        wildcards: whether `*` and `?` are wildcards. In the value of a variable they never are.
+
+    Returns:
+        The pattern, or None if a variable has no value: then it matches nothing ("IAM policy elements: Variables and
+        tags", section "Policy variables with no value").
     """
-    authored = compile_wildcards if wildcards else str
+    literal = compile_wildcards if wildcards else str
     if variables is False:
-        return authored(text)
-    pieces = _VARIABLE.split(text)
+        return literal(text)
+    pieces = _VARIABLE.split(text)  # literal text at even indexes, the content of variables at odd ones
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
-            pieces[i] = authored(piece)
+            pieces[i] = literal(piece)
         elif variables and piece in ("*", "?", "$"):
             pieces[i] = piece
         elif variables and (parts := _KEY_AND_DEFAULT.fullmatch(piece)):
@@ -92,68 +101,76 @@ def expand_variables(text: str, lookup: Callable[[str], str | None], *, variable
 
 @lru_cache(maxsize=1 << 14)
 def match_pattern(pattern: str, value: str) -> Match:
-    """YES if the pattern matches every string that `value` stands for, NO if it matches none."""
+    """Return YES if the pattern matches every string that `value` stands for, NO if it matches none, else MAYBE."""
     if not _may_match(pattern, value):
         return Match.NO
     return Match.MAYBE if UNKNOWN in pattern or not _must_match(pattern, value) else Match.YES
 
 
 def match_resource(pattern: str, value: str) -> Match:
-    """A Resource's pattern, whose wildcards are for use within the segments of an ARN.
+    """Match the pattern of a Resource element, whose wildcards are meant for use within the segments of an ARN.
 
-    A `*` at the end of one "can expand to match beyond the colon boundaries" (IAM JSON policy elements: Resource). AWS
-    doesn't say whether others do. The last of the six segments may hold colons.
+    A `*` at the end of a segment "can expand to match beyond the colon boundaries" ("IAM JSON policy elements:
+    Resource"). AWS doesn't document whether other wildcards can. The last of the six segments may contain colons.
     """
     segments = pattern.split(":", 5)
-    inside = [re.sub(f"{_MANY}(?!$)", _MANY_INSIDE, each).replace(_ONE, _ONE_INSIDE) for each in segments[:5]]
-    return match_pattern(pattern, value) & (match_pattern(":".join([*inside, *segments[5:]]), value) | Match.MAYBE)
+    confined = [
+        re.sub(f"{_STAR}(?!$)", _STAR_IN_SEGMENT, segment).replace(_QUESTION_MARK, _QUESTION_MARK_IN_SEGMENT)
+        for segment in segments[:5]
+    ]
+    matches_confined = match_pattern(":".join([*confined, *segments[5:]]), value)
+    return match_pattern(pattern, value) & (matches_confined | Match.MAYBE)
 
 
-# Both walk the value with the set of places in the pattern that may come next.
+# Both functions read the value symbol by symbol and keep the set of positions in the pattern that may be matched next,
+# as a nondeterministic finite automaton does.
 
 
 def _may_match(pattern: str, value: str) -> bool:
-    places: Collection[int] = _after(pattern, {0})
+    """Return whether the pattern matches some string that `value` stands for."""
+    positions: Collection[int] = _skip_stars(pattern, {0})
     for symbol in value:
-        if not places:
+        if not positions:
             return False
-        # Some string leads from a place to any later one.
-        places = range(min(places), len(pattern) + 1) if symbol == ANY else _step(pattern, places, symbol)
-    return len(pattern) in places
+        # For ANY, some string leads from a position to any later one.
+        positions = range(min(positions), len(pattern) + 1) if symbol == ANY else _step(pattern, positions, symbol)
+    return len(pattern) in positions
 
 
 def _must_match(pattern: str, value: str) -> bool:
-    # Of the strings that ANY stands for, the hardest to match are those of a character found nowhere in the pattern,
-    # which only wildcards take, and of colons, which not every wildcard takes. There is a set of places for each of
-    # such strings that differs in effect.
-    possible = {_after(pattern, {0})}
+    """Return whether the pattern matches every string that `value` stands for."""
+    # Of the strings that ANY stands for, two kinds of characters are the hardest to match: one that isn't in the
+    # pattern, which only wildcards match, and the colon, which not every wildcard matches. For each string of these
+    # that has a different effect, `reachable` contains the positions that it leads to.
+    reachable = {_skip_stars(pattern, {0})}
     for symbol in value:
         if symbol == ANY:
-            longer = possible
-            while longer := {_step(pattern, places, hard) for places in longer for hard in (_OTHER, ":")} - possible:
-                possible = possible | longer
+            new = reachable
+            while new := {_step(pattern, positions, hard) for positions in new for hard in (_OTHER, ":")} - reachable:
+                reachable = reachable | new
         else:
-            possible = {_step(pattern, places, symbol) for places in possible}
-    return all(len(pattern) in places for places in possible)
+            reachable = {_step(pattern, positions, symbol) for positions in reachable}
+    return all(len(pattern) in positions for positions in reachable)
 
 
-def _step(pattern: str, places: Iterable[int], symbol: str) -> frozenset[int]:
+def _step(pattern: str, positions: Iterable[int], symbol: str) -> frozenset[int]:
+    """Return the positions that follow when the symbol is matched at each of these."""
     following = set()
-    for place in places:
-        token = pattern[place : place + 1]
-        if token in (_MANY, UNKNOWN) or (token == _MANY_INSIDE and symbol != ":"):
-            following.add(place)
-        elif token in (symbol, _ONE) or (token == _ONE_INSIDE and symbol != ":"):
-            following.add(place + 1)
-    return _after(pattern, following)
+    for position in positions:
+        token = pattern[position : position + 1]
+        if token in (_STAR, UNKNOWN) or (token == _STAR_IN_SEGMENT and symbol != ":"):
+            following.add(position)
+        elif token in (symbol, _QUESTION_MARK) or (token == _QUESTION_MARK_IN_SEGMENT and symbol != ":"):
+            following.add(position + 1)
+    return _skip_stars(pattern, following)
 
 
-def _after(pattern: str, places: set[int]) -> frozenset[int]:
-    """The places, and those past a `*` that takes nothing."""
-    reached = set(places)
-    for place in places:
-        past = place
-        while pattern[past : past + 1] in (_MANY, _MANY_INSIDE, UNKNOWN):
-            past += 1
-            reached.add(past)
+def _skip_stars(pattern: str, positions: set[int]) -> frozenset[int]:
+    """Return the positions, with those that follow if a `*` matches the empty string."""
+    reached = set(positions)
+    for position in positions:
+        following = position
+        while pattern[following : following + 1] in (_STAR, _STAR_IN_SEGMENT, UNKNOWN):
+            following += 1
+            reached.add(following)
     return frozenset(reached)

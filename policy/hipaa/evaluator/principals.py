@@ -1,76 +1,90 @@
-"""The Principal and NotPrincipal elements (AWS JSON policy elements: Principal; NotPrincipal)."""
+"""The Principal and NotPrincipal elements ("AWS JSON policy elements: Principal" and "NotPrincipal")."""
 
 import re
 from collections.abc import Iterable, Sequence
 
-from hipaa.evaluator.patterns import ANY, UNKNOWN, Match, any_match, match_pattern, compile_wildcards
+from hipaa.evaluator.patterns import ANY, UNKNOWN, Match, any_match, compile_wildcards, match_pattern
 from hipaa.evaluator.requests import Principal
 
-_COLONS = 5
+_ARN_PARTS = 6
 _ACCOUNT = re.compile(r"arn:[^:]*:iam::(\d{12}):root|(\d{12})")
 _ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _SESSION = re.compile(r"arn:([^:]*):sts::(\d{12}):assumed-role/([^/]+)/.+")
 _USER = re.compile(r"arn:([^:]*):iam::(\d{12}):user/.+")
 
 
-def principal_matches(entries: Iterable[tuple[str, str]], who: Principal) -> Match:
-    """Whether a Principal element with these entries is for `who`."""
-    return any_match(_names(kind, entry, who) for kind, entry in entries)
+def principal_matches(entries: Iterable[tuple[str, str]], principal: Principal) -> Match:
+    """Return whether a Principal element with these entries, pairs of kind and ID, includes the principal."""
+    return any_match(_entry_matches(kind, id_, principal) for kind, id_ in entries)
 
 
-def not_principal_matches(entries: Sequence[tuple[str, str]], who: Principal) -> Match:
-    """Whether a NotPrincipal element with these entries leaves `who` out.
+def not_principal_matches(entries: Sequence[tuple[str, str]], principal: Principal) -> Match:
+    """Return whether a NotPrincipal element with these entries excludes the principal.
 
-    A user is surely left out only where the account is listed too, and a session where account and role are: AWS
-    "might" check each of them. A role's ARN stands for sessions of any name, which can't be listed.
+    A user is certain to be excluded only if its account is listed too, and a session only if its account and role are:
+    AWS "might" check each of them. A role's ARN stands for sessions of any name, which can't all be listed.
     """
-    listed = principal_matches(entries, who)
-    if who.kind != "AWS" or ("AWS", "*") in entries or _ACCOUNT.fullmatch(who.id):
+    listed = principal_matches(entries, principal)
+    if principal.kind != "AWS" or ("AWS", "*") in entries or _ACCOUNT.fullmatch(principal.id):
         return listed
-    ids = [entry for kind, entry in entries if kind == "AWS" and _identity(entry, who) is Match.YES]
-    surely = (
-        who.id in ids
-        and not _ROLE.fullmatch(who.id)
-        and any(map(_ACCOUNT.fullmatch, ids))
-        and (any(map(_ROLE.fullmatch, ids)) or not _SESSION.fullmatch(who.id))
+    matching_ids = [id_ for kind, id_ in entries if kind == "AWS" and _aws_id_matches(id_, principal) is Match.YES]
+    is_role = _ROLE.fullmatch(principal.id)
+    is_session = _SESSION.fullmatch(principal.id)
+    certain = (
+        principal.id in matching_ids
+        and not is_role
+        and any(map(_ACCOUNT.fullmatch, matching_ids))
+        and (any(map(_ROLE.fullmatch, matching_ids)) or not is_session)
     )
-    return Match.YES if surely else listed & Match.MAYBE
+    return Match.YES if certain else listed & Match.MAYBE
 
 
-def _names(kind: str, entry: str, who: Principal) -> Match:
-    if (kind, entry) == ("AWS", "*"):
+def account_of(arn: str) -> str:
+    """Return the account in an ARN. Text that isn't an ARN, such as an account ID, is returned unchanged."""
+    parts = arn.split(":", _ARN_PARTS - 1)
+    return parts[4] if len(parts) == _ARN_PARTS else arn
+
+
+def _entry_matches(kind: str, id_: str, principal: Principal) -> Match:
+    if (kind, id_) == ("AWS", "*"):
         return Match.YES
-    if kind == UNKNOWN or who.kind == "Anyone" or (kind, entry) == ("AWS", UNKNOWN):
+    if kind == UNKNOWN or principal.kind == "Anyone" or (kind, id_) == ("AWS", UNKNOWN):
         return Match.MAYBE
-    if {kind, who.kind} == {"AWS", "CanonicalUser"}:
-        return Match.MAYBE  # Two names for one account, which nothing here translates.
-    if kind != who.kind:
+    if {kind, principal.kind} == {"AWS", "CanonicalUser"}:
+        return Match.MAYBE  # Both kinds can name the same account, and nothing here translates one into the other.
+    if kind != principal.kind:
         return Match.NO
     if kind == "AWS":
-        return _identity(entry, who)
-    return match_pattern(compile_wildcards(entry), who.id)
+        return _aws_id_matches(id_, principal)
+    return match_pattern(compile_wildcards(id_), principal.id)
 
 
-def _identity(entry: str, who: Principal) -> Match:
-    if account := _ACCOUNT.fullmatch(entry):
-        return match_pattern(account[1] or account[2], _account_of(who))
-    answer = match_pattern(entry, who.id)
-    if role := _ROLE.fullmatch(entry):  # A session's ARN has the role's name without its path.
-        answer |= match_pattern(compile_wildcards("arn:{}:sts::{}:assumed-role/{}/*".format(*role.groups())), who.id)
-    if session := _SESSION.fullmatch(entry):  # A role's ARN stands for all its sessions, of which this is one.
+def _aws_id_matches(id_: str, principal: Principal) -> Match:
+    if account := _ACCOUNT.fullmatch(id_):
+        return match_pattern(account[1] or account[2], _principal_account(principal))
+    result = match_pattern(id_, principal.id)
+    if role := _ROLE.fullmatch(id_):
+        # The ARN of a session contains the role's name without its path.
+        sessions = "arn:{}:sts::{}:assumed-role/{}/*".format(*role.groups())
+        result |= match_pattern(compile_wildcards(sessions), principal.id)
+    if session := _SESSION.fullmatch(id_):
+        # The principal may be a role, whose ARN stands for all its sessions; this is one of them.
         partition, account_id, name = session.groups()
-        prefix = f"arn:{partition}:iam::{account_id}:role/"
-        answer |= Match.MAYBE & any_match(match_pattern(compile_wildcards(prefix + path), who.id) for path in (name, f"*/{name}"))
-    if user := _USER.fullmatch(entry):  # A federated user has the rights of a user that its ARN doesn't name.
-        answer |= Match.MAYBE & match_pattern(compile_wildcards("arn:{}:sts::{}:federated-user/*".format(*user.groups())), who.id)
-    in_account = match_pattern(entry.split(":")[4], _account_of(who)) if ":" in entry else Match.MAYBE
-    return Match.NO if in_account is Match.NO else answer
+        roles = (f"arn:{partition}:iam::{account_id}:role/{path}" for path in (name, f"*/{name}"))
+        result |= Match.MAYBE & any_match(match_pattern(compile_wildcards(arn), principal.id) for arn in roles)
+    if user := _USER.fullmatch(id_):
+        # A federated user has the permissions of a user that its own ARN doesn't name.
+        federated_users = "arn:{}:sts::{}:federated-user/*".format(*user.groups())
+        result |= Match.MAYBE & match_pattern(compile_wildcards(federated_users), principal.id)
+    in_account = match_pattern(id_.split(":")[4], _principal_account(principal)) if ":" in id_ else Match.MAYBE
+    return Match.NO if in_account is Match.NO else result
 
 
-def _account_of(who: Principal) -> str:
-    if re.fullmatch(r"\d{12}", who.id):
-        return who.id
-    parts = who.id.split(":", _COLONS)
-    if len(parts) > _COLONS and ANY not in "".join(parts[:_COLONS]):
+def _principal_account(principal: Principal) -> str:
+    """Return the principal's account, or ANY if it isn't known."""
+    if re.fullmatch(r"\d{12}", principal.id):
+        return principal.id
+    parts = principal.id.split(":", _ARN_PARTS - 1)
+    if len(parts) == _ARN_PARTS and ANY not in "".join(parts[:-1]):
         return parts[4]
-    return who.account or ANY
+    return principal.account or ANY

@@ -1,4 +1,4 @@
-"""What asks, for what."""
+"""Requests, which may be symbolic, and the principals that make them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ from hipaa.evaluator.patterns import ANY, UNKNOWN
 
 @dataclass(frozen=True)
 class Principal:
-    """What makes a request.
+    """The principal that makes a request.
 
-    kind: as in a Principal element, or "Anonymous"; "Anyone" is ANYONE's own.
-    id: an ARN, a service's or an identity provider's name, a canonical user id; may hold ANY. A role's ARN stands for
-        every session of that role.
-    account: 12 digits, ANY, or None when it is the one in the ARN or there is none.
+    Attributes:
+        kind: the kind as in a Principal element, or "Anonymous". Only `ANYONE` has the kind "Anyone".
+        id: an ARN, the name of a service or an identity provider, or a canonical user ID; may contain ANY. A role's ARN
+            stands for every session of that role.
+        account: 12 digits, or ANY; None if the ARN contains the account or the principal has none.
     """
 
     kind: Literal["AWS", "Service", "Federated", "CanonicalUser", "Anonymous", "Anyone"]
@@ -25,23 +26,29 @@ class Principal:
 
 
 ANYONE = Principal("Anyone", ANY, ANY)
-"""Every principal at once, anonymous callers included: only a statement for everyone surely matches it."""
+"""Every principal, anonymous callers included. Only a statement for everyone is certain to match it."""
 
 
 class Unspecified(Enum):
-    """What `Request.look` answers for a key that may be absent or have any value."""
+    """The result of `Request.get` for a condition key that may be absent or have any value."""
 
-    UNSPECIFIED = "open"
+    UNSPECIFIED = "unspecified"
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request, or every request of a kind.
+    """A request, or a symbolic one that stands for every request of a kind.
 
-    action: such as "s3:GetObject"; resource: an ARN; both may hold ANY.
-    context: condition keys, in any case, with their values, which may hold ANY; None for a key that is surely absent.
-    closed: whether a key that `context` lacks is absent. Otherwise it is open: absent, or of any value.
-    Raises ValueError when two keys differ only in case.
+    Attributes:
+        action: such as "s3:GetObject"; may contain ANY.
+        resource: an ARN; may contain ANY.
+        principal: the caller.
+        context: the condition keys, in any case, with their values, which may contain ANY. None stands for a key that
+            is certainly absent.
+        context_is_complete: whether a key that `context` lacks is absent. Otherwise it is unspecified.
+
+    Raises:
+        ValueError: two condition keys differ only in case.
     """
 
     action: str
@@ -51,28 +58,31 @@ class Request:
     context_is_complete: bool = False
 
     def __post_init__(self) -> None:
-        context = {
-            key.casefold(): None
-            if not values and values != ""
-            else (values,)
-            if isinstance(values, str)
-            else tuple(values)
-            for key, values in self.context.items()
-        }
+        context = {key.casefold(): _normalize_values(values) for key, values in self.context.items()}
         if len(context) != len(self.context):
             raise ValueError("two condition keys of a request differ only in case")
         object.__setattr__(self, "context", MappingProxyType(context))
 
     def get(self, key: str) -> Sequence[str] | Unspecified | None:
-        """The values of a condition key; None when it is absent."""
+        """Return the values of a condition key, or None if it is absent."""
         return self.context.get(key.casefold(), None if self.context_is_complete else Unspecified.UNSPECIFIED)
 
     def variable_value(self, key: str) -> str | None:
-        """What `${key}` stands for, None when the key is absent, with UNKNOWN for what is open.
+        """Return the text that `${key}` stands for, or None if the key is absent.
 
-        UNKNOWN too for an empty string or several values: AWS doesn't say what those do.
+        UNKNOWN stands for what isn't specified. An empty string and several values are UNKNOWN too, because AWS
+        doesn't document what the variable stands for then.
         """
         values = self.get(key)
         if values is None:
             return None
-        return (values[0].replace(ANY, UNKNOWN) if values is not Unspecified.UNSPECIFIED and len(values) == 1 else "") or UNKNOWN
+        if values is Unspecified.UNSPECIFIED or len(values) != 1:
+            return UNKNOWN
+        return values[0].replace(ANY, UNKNOWN) or UNKNOWN
+
+
+def _normalize_values(values: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the values as a tuple, a single string as one value, and no values as None."""
+    if isinstance(values, str):
+        return (values,)
+    return tuple(values) if values else None

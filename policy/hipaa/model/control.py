@@ -140,7 +140,7 @@ class Control:
         id: a public name: the service, then the property. It doesn't change once it is released.
         title: the secured state, such as `S3 buckets block public access`.
         statement: the title in one sentence, with its scope.
-        rationale: what can happen without it.
+        rationale: what can happen without it, in one to three sentences.
         requirement: what must be found. `{days}` stands for the value of the option `days`.
         paragraphs: the paragraphs that it serves; none for good practice.
         remediation: the fix, as code or a command.
@@ -153,13 +153,13 @@ class Control:
     id: str
     title: str
     statement: str
+    rationale: str
     requirement: str
     paragraphs: tuple[Paragraph, ...]
     severity: Severity
     remediation: str
     rule: Rule
     data_classes: frozenset[DataClass] = frozenset()
-    rationale: str = ""
     options: tuple[Option, ...] = ()
     proposed_2025: bool = False
     stages: frozenset[Stage] = EVERY_STAGE
@@ -178,10 +178,14 @@ class Control:
 
     def requirement_text(self, options: Mapping[str, Any]) -> str:
         """Return what must be found, with the values of these options."""
-        texts = {
-            name: ", ".join(value) if isinstance(value, list | tuple) else value for name, value in options.items()
-        }
-        return self.requirement.format(**texts)
+        return self.requirement.format(**{name: value_text(value) for name, value in options.items()})
+
+
+def value_text(value: Any) -> str:
+    """Return the value of an option as text: a list separated by commas, and booleans as in JSON."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def required_by(*numbers: str, own_mapping: bool = False) -> tuple[Paragraph, ...]:

@@ -57,6 +57,11 @@ def is_set(field: str, *, if_set: str, if_missing: str) -> Check:
     return check
 
 
+def is_true(field: str, *, if_true: str, if_false: str) -> Check:
+    """Check that a flag is true. The finding is `if_true` or `if_false`."""
+    return all_true({field: if_false}, if_true)
+
+
 def at_least(field: str, option: str, text: str, *, default: int) -> Check:
     """Check that a number isn't smaller than an option of the control.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -67,3 +68,19 @@ def unverified(*unknowns: Unknown) -> Finding:
         paths.setdefault(unknown.reason, {})[unknown.path] = None
     text = "; ".join(f"{' and '.join(names)} {reason}" for reason, names in paths.items())
     return Finding(Status.UNVERIFIED, text, unknowns)
+
+
+def worst_finding(findings: Iterable[Finding], success: str) -> Finding:
+    """Return the first failure, else the first unverified finding, else a pass.
+
+    Args:
+        findings: the findings to choose from.
+        success: the text of the pass.
+    """
+    first_unverified = None
+    for finding in findings:
+        if finding.status is Status.FAIL:
+            return finding
+        if finding.status is Status.UNVERIFIED and first_unverified is None:
+            first_unverified = finding
+    return first_unverified or passed(success)

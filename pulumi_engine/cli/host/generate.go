@@ -15,7 +15,7 @@ import (
 	codegenrpc "github.com/pulumi/pulumi/sdk/v3/proto/go/codegen"
 )
 
-// GenerateProgram writes Python for what `pulumi import` brought in.
+// GenerateProgram returns Python source for the resources that `pulumi import` imported.
 func (h *host) GenerateProgram(
 	ctx context.Context, req *pulumirpc.GenerateProgramRequest,
 ) (*pulumirpc.GenerateProgramResponse, error) {
@@ -36,23 +36,25 @@ func (h *host) GenerateProgram(
 	if !req.GetStrict() {
 		options = append(options, pcl.NonStrictBindOptions()...)
 	}
-	program, said, err := pcl.BindProgramWithContext(ctx, parser.Files, schema.NewCachedLoader(loader), options...)
+	cached := schema.NewCachedLoader(loader)
+	program, bindDiagnostics, err := pcl.BindProgramWithContext(ctx, parser.Files, cached, options...)
 	if err != nil {
 		return nil, err
 	}
-	if program == nil || said.HasErrors() {
-		return &pulumirpc.GenerateProgramResponse{Diagnostics: diagnostics(said)}, nil
+	if program == nil || bindDiagnostics.HasErrors() {
+		return &pulumirpc.GenerateProgramResponse{Diagnostics: diagnostics(bindDiagnostics)}, nil
 	}
-	files, more, err := codegen.GenerateProgram(program)
+	files, codegenDiagnostics, err := codegen.GenerateProgram(program)
 	if err != nil {
 		return nil, err
 	}
-	return &pulumirpc.GenerateProgramResponse{Source: files, Diagnostics: diagnostics(append(said, more...))}, nil
+	all := append(bindDiagnostics, codegenDiagnostics...)
+	return &pulumirpc.GenerateProgramResponse{Source: files, Diagnostics: diagnostics(all)}, nil
 }
 
 func diagnostics(all hcl.Diagnostics) (converted []*codegenrpc.Diagnostic) {
-	for _, one := range all {
-		converted = append(converted, plugin.HclDiagnosticToRPCDiagnostic(one))
+	for _, diagnostic := range all {
+		converted = append(converted, plugin.HclDiagnosticToRPCDiagnostic(diagnostic))
 	}
 	return converted
 }

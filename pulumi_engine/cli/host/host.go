@@ -9,8 +9,8 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// host is the LanguageRuntime service. What it does not implement (SDK generation, packing) the embedded server
-// answers with Unimplemented, which the engine understands.
+// host is the LanguageRuntime service. For methods that it doesn't implement (SDK generation, packing) the embedded
+// server returns Unimplemented, which the engine understands.
 type host struct {
 	pulumirpc.UnimplementedLanguageRuntimeServer
 	engine   string // the engine's address
@@ -39,8 +39,8 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 	return &pulumirpc.PluginInfo{Version: sdk.Version.String()}, nil
 }
 
-// Cancel ends the programs alone. A provider or a pack may still be finishing what it was asked for; the engine closes
-// each of those by itself.
+// Cancel ends only the programs. A provider or a policy pack may still be finishing a request; the engine closes those
+// itself.
 func (h *host) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	h.cancelPrograms()
 	return &emptypb.Empty{}, nil

@@ -17,7 +17,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// withPython has the host start a shell script in place of Python, in an empty project folder.
+// withPython makes the host run a shell script instead of Python, in an empty project folder.
 func withPython(t *testing.T, script string) *pulumirpc.ProgramInfo {
 	t.Helper()
 	folder := t.TempDir()
@@ -29,17 +29,17 @@ func withPython(t *testing.T, script string) *pulumirpc.ProgramInfo {
 	return &pulumirpc.ProgramInfo{RootDirectory: folder, ProgramDirectory: folder, EntryPoint: "."}
 }
 
-// waitFor fails the test when the condition does not come true in good time.
-func waitFor(t *testing.T, what string, condition func() bool) {
+// waitFor waits for a condition, and fails the test if it doesn't become true within 10 seconds.
+func waitFor(t *testing.T, event string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("never happened: " + what)
+			t.Fatal("timed out: " + event)
 		}
 	}
 }
 
-func TestRunTellsHowTheProgramEnded(t *testing.T) {
+func TestRunReportsHowTheProgramEnded(t *testing.T) {
 	for script, want := range map[string]*pulumirpc.RunResponse{
 		"exit 0":       {},
 		"exit 32":      {Bail: true},
@@ -59,16 +59,16 @@ func TestRunTellsHowTheProgramEnded(t *testing.T) {
 	}
 }
 
-func TestCancelEndsTheProgramAndItsChildrenAndBails(t *testing.T) {
+func TestCancelEndsProgramAndItsChildren(t *testing.T) {
 	info := withPython(t, `sleep 600 & echo $! > "$(dirname "$0")/child"; wait`)
 	h := newHost(t.Context(), "")
-	answered := make(chan *pulumirpc.RunResponse, 1)
+	responses := make(chan *pulumirpc.RunResponse, 1)
 	go func() {
 		response, err := h.Run(t.Context(), &pulumirpc.RunRequest{Info: info})
 		if err != nil {
 			t.Error(err)
 		}
-		answered <- response
+		responses <- response
 	}()
 	var child int
 	waitFor(t, "the program starts its child", func() bool {
@@ -81,17 +81,17 @@ func TestCancelEndsTheProgramAndItsChildrenAndBails(t *testing.T) {
 		t.Fatal(err)
 	}
 	select {
-	case response := <-answered:
+	case response := <-responses:
 		if !response.GetBail() || response.GetError() != "" {
 			t.Errorf("got %v, want a bail without an error", response)
 		}
 	case <-time.After(10 * time.Second):
-		t.Fatal("the program goes on")
+		t.Fatal("the program is still running")
 	}
 	waitFor(t, "the child ends", func() bool { return syscall.Kill(child, 0) != nil })
 }
 
-func TestAProcessThatIgnoresTheRequestIsKilled(t *testing.T) {
+func TestDetachKillsProcessThatIgnoresSIGTERM(t *testing.T) {
 	ready := filepath.Join(t.TempDir(), "ready")
 	ctx, cancel := context.WithCancel(t.Context())
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", `trap "" TERM; : > "$0"; while :; do sleep 0.01; done`, ready)
@@ -106,14 +106,14 @@ func TestAProcessThatIgnoresTheRequestIsKilled(t *testing.T) {
 	})
 	cancel()
 	if err := cmd.Wait(); err == nil {
-		t.Error("the process ended by itself")
+		t.Error("the process exited without a signal")
 	}
 	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGKILL {
 		t.Errorf("ended by %v, want SIGKILL", status.Signal())
 	}
 }
 
-func TestAnInterruptOfTheHostsGroupDoesNotReachPython(t *testing.T) {
+func TestDetachStartsNewProcessGroup(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "sleep", "600")
 	detach(cmd)
 	if err := cmd.Start(); err != nil {
@@ -125,7 +125,7 @@ func TestAnInterruptOfTheHostsGroupDoesNotReachPython(t *testing.T) {
 		t.Fatal(err)
 	}
 	if group != cmd.Process.Pid {
-		t.Errorf("the process is in group %d, want a group of its own, %d", group, cmd.Process.Pid)
+		t.Errorf("the process is in group %d, want its own group, %d", group, cmd.Process.Pid)
 	}
 }
 
@@ -145,19 +145,19 @@ func TestProgramArgs(t *testing.T) {
 	}
 }
 
-func TestConfigurationIsNeverNull(t *testing.T) {
+func TestConfigJSONIsNeverNull(t *testing.T) {
 	if got := configJSON(nil); got != "{}" {
-		t.Errorf("no configuration is %s, want {}", got)
+		t.Errorf("configJSON(nil) is %s, want {}", got)
 	}
 	if got := keysJSON(nil); got != "[]" {
-		t.Errorf("no secret keys are %s, want []", got)
+		t.Errorf("keysJSON(nil) is %s, want []", got)
 	}
 	if got := configJSON(map[string]string{"a:b": "c"}); got != `{"a:b":"c"}` {
 		t.Errorf("got %s", got)
 	}
 }
 
-func TestRuntimeOptionsThatAreNotKnownAreRefused(t *testing.T) {
+func TestPythonRejectsUnsupportedOptions(t *testing.T) {
 	for option, value := range map[string]any{"typechecker": "mypy", "toolchain": "conda", "virtualenv": true} {
 		options, err := structpb.NewStruct(map[string]any{option: value})
 		if err != nil {
@@ -170,7 +170,7 @@ func TestRuntimeOptionsThatAreNotKnownAreRefused(t *testing.T) {
 	}
 }
 
-func TestRequiredPackagesAreTheInstalledProviders(t *testing.T) {
+func TestGetRequiredPackagesReturnsInstalledProviders(t *testing.T) {
 	info := withPython(t,
 		`echo '[{"resource": true, "name": "aws", "version": "7.51.1"}, {"resource": false, "name": "x"}]'`)
 	request := &pulumirpc.GetRequiredPackagesRequest{Info: info}
@@ -181,6 +181,6 @@ func TestRequiredPackagesAreTheInstalledProviders(t *testing.T) {
 	packages := got.GetPackages()
 	if len(packages) != 1 || packages[0].GetName() != "aws" || packages[0].GetVersion() != "7.51.1" ||
 		packages[0].GetKind() != "resource" {
-		t.Errorf("got %v, want the resource plugin aws 7.51.1 alone", packages)
+		t.Errorf("got %v, want only the resource plugin aws 7.51.1", packages)
 	}
 }

@@ -1,5 +1,5 @@
 // Command pulumi-language-python is a small Python language host for the Pulumi CLI: it starts Python programs, policy
-// packs and providers for the engine. The CLI is published as a Go module and its own Python host is not.
+// packs and providers for the engine. Pulumi publishes the CLI as a Go module, but not the CLI's Python host.
 package main
 
 import (
@@ -18,15 +18,15 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// executor is the SDK's script that runs a program. It stands beside this binary.
+// executor is the SDK's script that runs a program. It is in this binary's folder.
 const executor = "pulumi-language-python-exec"
 
-// healthInterval is how soon the host notices that an engine is gone which could not say goodbye.
+// healthInterval is how often the host checks that the engine is running, since a killed engine sends no message.
 const healthInterval = time.Second
 
 func main() {
 	// The engine also passes -v and -logtostderr, which the SDK's logging declares.
-	tracing := flag.String("tracing", "", "where the program sends its traces")
+	tracing := flag.String("tracing", "", "endpoint for the program's traces")
 	flag.Parse()
 	if err := serve(flag.Arg(0), *tracing); err != nil {
 		fmt.Fprintln(os.Stderr, "pulumi-language-python:", err)
@@ -34,8 +34,8 @@ func main() {
 	}
 }
 
-// serve answers the engine at the given address until it interrupts this process or is gone, and returns once every
-// Python process that was started has ended.
+// serve serves the engine at the given address until it exits or interrupts this process. It returns when every Python
+// process that it started has ended.
 func serve(engine, tracing string) error {
 	self, err := os.Executable()
 	if err != nil {

@@ -28,7 +28,7 @@ func (h *host) InstallDependencies(
 	if err != nil {
 		return err
 	}
-	return streams.Close() // flushes what the terminal still holds
+	return streams.Close() // flushes buffered output to the terminal
 }
 
 func (h *host) About(ctx context.Context, req *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
@@ -65,7 +65,7 @@ func (h *host) GetProgramDependencies(
 //go:embed packages.py
 var listPackages string
 
-// GetRequiredPackages names the providers whose SDKs are installed, so that the engine can look for their plugins before
+// GetRequiredPackages returns the providers whose SDKs are installed, so that the engine can find their plugins before
 // it starts the program.
 func (h *host) GetRequiredPackages(
 	ctx context.Context, req *pulumirpc.GetRequiredPackagesRequest,
@@ -89,17 +89,17 @@ func (h *host) GetRequiredPackages(
 	return requiredPackages(output)
 }
 
-// requiredPackages reads what packages.py printed.
+// requiredPackages parses the output of packages.py.
 func requiredPackages(output []byte) (*pulumirpc.GetRequiredPackagesResponse, error) {
-	var found []struct {
+	var installed []struct {
 		Resource              bool
 		Name, Version, Server string
 	}
-	if err := json.Unmarshal(output, &found); err != nil {
-		return nil, fmt.Errorf("an installed package's pulumi-plugin.json: %w", err)
+	if err := json.Unmarshal(output, &installed); err != nil {
+		return nil, fmt.Errorf("could not parse an installed package's pulumi-plugin.json: %w", err)
 	}
 	response := &pulumirpc.GetRequiredPackagesResponse{}
-	for _, p := range found {
+	for _, p := range installed {
 		if p.Resource {
 			response.Packages = append(response.Packages, &pulumirpc.PackageDependency{
 				Name: p.Name, Kind: string(apitype.ResourcePlugin), Version: p.Version, Server: p.Server,

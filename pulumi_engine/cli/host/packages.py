@@ -1,4 +1,4 @@
-"""Print, as JSON, what every installed package's pulumi-plugin.json says."""
+"""Print the pulumi-plugin.json of every installed package, as one JSON list."""
 
 import json
 import sys

@@ -13,7 +13,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// RunPlugin serves a policy pack or a provider written in Python until the engine closes the call.
+// RunPlugin runs a policy pack or a provider written in Python until the engine closes the call.
 func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.LanguageRuntime_RunPluginServer) error {
 	tc, err := python(req.GetInfo())
 	if err != nil {
@@ -63,8 +63,9 @@ func runProvider(_ context.Context, cmd *exec.Cmd, stdout io.Writer) error {
 	return cmd.Run()
 }
 
-// runPack serves a pack through the SDK's proxy. A pack reads the stack's name and configuration from its environment
-// when it starts, and the engine sends them only after it has connected: the proxy connects first.
+// runPack runs a policy pack behind the SDK's proxy. A pack reads the stack's name and configuration from its
+// environment when it starts, but the engine sends them only after it has connected. So the proxy accepts the
+// connection first.
 func runPack(ctx context.Context, cmd *exec.Cmd, stdout io.Writer) error {
 	proxy, out, err := sdk.NewPolicyProxy(ctx, stdout)
 	if err != nil {
@@ -74,7 +75,7 @@ func runPack(ctx context.Context, cmd *exec.Cmd, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if stack != nil { // none for `policy publish`, which asks only what the pack holds
+	if stack != nil { // nil for `policy publish`, which only reads the pack's policies
 		cmd.Env = append(cmd.Env,
 			"PULUMI_ORGANIZATION="+stack.GetOrganization(),
 			"PULUMI_PROJECT="+stack.GetProject(),
@@ -87,6 +88,6 @@ func runPack(ctx context.Context, cmd *exec.Cmd, stdout io.Writer) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	// Attach would return as soon as ctx ends, leaving a pack that is still ending to nobody.
+	// With ctx, Attach would return as soon as ctx ends, before the pack has exited.
 	return proxy.Attach(context.WithoutCancel(ctx), cmd)
 }

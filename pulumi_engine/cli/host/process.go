@@ -9,25 +9,25 @@ import (
 	"time"
 )
 
-// grace is what a Python process has between being asked to end and being killed. It is shorter than the five seconds
+// grace is how long a Python process may run after SIGTERM before it is killed. It is shorter than the five seconds
 // that the engine gives this host.
 const grace = 3 * time.Second
 
-// detach makes cmd end quietly and completely.
+// detach makes cmd end without output and without leaving children behind.
 //
-// The engine, and a Ctrl-C in some terminals, interrupt the host's process group. In Python an interrupt is a
-// KeyboardInterrupt, whose traceback would stand under the findings, so Python gets a group of its own and is ended with
-// SIGTERM, which it does not report. The signal goes to that whole group: a program may have children.
+// The engine, and a Ctrl-C in some terminals, interrupt the host's process group. In Python an interrupt raises
+// KeyboardInterrupt, whose traceback would appear below the findings. So Python runs in its own process group and is
+// ended with SIGTERM, which it doesn't report. The signal goes to the whole group, because a program may have children.
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = ownGroup()
 	cmd.Cancel = func() error { return signalGroup(cmd, syscall.SIGTERM) }
 	cmd.WaitDelay = grace
 }
 
-// sweep kills what is left of the group of a process that was cancelled and has ended.
+// sweep kills the remaining processes in the group of a cancelled process that has ended.
 func sweep(ctx context.Context, cmd *exec.Cmd) {
 	if ctx.Err() != nil && cmd.Process != nil {
-		_ = signalGroup(cmd, syscall.SIGKILL) // most often there is nothing left
+		_ = signalGroup(cmd, syscall.SIGKILL) // usually none remain
 	}
 }
 
@@ -39,7 +39,7 @@ func signalGroup(cmd *exec.Cmd, signal syscall.Signal) error {
 	return err
 }
 
-// environment is what cmd would run with, ready to be added to.
+// environment returns the environment that cmd would run with, to append to.
 func environment(cmd *exec.Cmd) []string {
 	if cmd.Env == nil {
 		return os.Environ()

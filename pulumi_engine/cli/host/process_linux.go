@@ -2,7 +2,7 @@ package main
 
 import "syscall"
 
-// ownGroup has the kernel kill the process should the host itself be killed and so not get to end it.
+// ownGroup starts a process in a new group. The kernel kills the process if the host is killed and so can't end it.
 func ownGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -4,6 +4,7 @@ package main
 
 import "syscall"
 
+// ownGroup starts a process in a new group.
 func ownGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }

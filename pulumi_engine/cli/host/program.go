@@ -11,10 +11,10 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// shownToUser is the executor's exit code for "the user has already been told what is wrong".
-const shownToUser = 32
+// errorReported is the executor's exit code for an error that it has already reported to the user.
+const errorReported = 32
 
-// Run runs a program to its end.
+// Run runs a program until it ends.
 func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
 	tc, err := python(req.GetInfo())
 	if err != nil {
@@ -42,8 +42,8 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 	return outcome(ctx, err), nil
 }
 
-// programArgs is the command line for the interpreter. Output is not buffered, so that nothing which the program printed
-// is lost when it is cancelled.
+// programArgs returns the interpreter's arguments. Output is unbuffered, so that none is lost when the program is
+// cancelled.
 func (h *host) programArgs(req *pulumirpc.RunRequest) []string {
 	args := []string{"-u", h.executor}
 	for _, option := range []struct{ name, value string }{
@@ -65,8 +65,8 @@ func (h *host) programArgs(req *pulumirpc.RunRequest) []string {
 	return append(append(args, req.GetInfo().GetEntryPoint()), req.GetArgs()...)
 }
 
-// outcome tells the engine how a program ended. One that was cancelled bails: the engine has said why it cancelled, and
-// how the program then exited is of no interest.
+// outcome returns how a program ended. A cancelled program bails: the engine has already reported why it cancelled, and
+// the program's exit status doesn't matter.
 func outcome(ctx context.Context, err error) *pulumirpc.RunResponse {
 	var exit *exec.ExitError
 	switch {
@@ -78,7 +78,7 @@ func outcome(ctx context.Context, err error) *pulumirpc.RunResponse {
 		return &pulumirpc.RunResponse{Error: fmt.Sprintf("could not run the program: %v", err)}
 	case !exit.Exited():
 		return &pulumirpc.RunResponse{Error: fmt.Sprintf("Program ended by %v", exit)}
-	case exit.ExitCode() == shownToUser:
+	case exit.ExitCode() == errorReported:
 		return &pulumirpc.RunResponse{Bail: true}
 	default:
 		return &pulumirpc.RunResponse{Error: fmt.Sprintf("Program exited with non-zero exit code: %d", exit.ExitCode())}

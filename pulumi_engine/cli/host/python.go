@@ -8,14 +8,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/python/toolchain"
 )
 
-// python finds the interpreter that the project's runtime options name. An option that this host does not know is
-// refused: to pass over `typechecker`, say, would skip a check that the project asks for.
+// python returns the interpreter that the project's runtime options select. It rejects options that it doesn't support:
+// ignoring `typechecker`, for example, would skip a check that the project requires.
 func python(info *pulumirpc.ProgramInfo) (toolchain.Toolchain, error) {
 	options := toolchain.PythonOptions{Root: info.GetRootDirectory(), ProgramDir: info.GetProgramDirectory()}
 	for name, value := range info.GetOptions().AsMap() {
 		text, isText := value.(string)
 		if !isText {
-			return nil, fmt.Errorf("runtime option %q: want a string, not %v", name, value)
+			return nil, fmt.Errorf("runtime option %q must be a string, not %v", name, value)
 		}
 		switch name {
 		case "virtualenv":
@@ -29,16 +29,16 @@ func python(info *pulumirpc.ProgramInfo) (toolchain.Toolchain, error) {
 			case "uv":
 				options.Toolchain = toolchain.Uv
 			default:
-				return nil, fmt.Errorf("runtime option toolchain: want pip, poetry or uv, not %q", text)
+				return nil, fmt.Errorf("runtime option toolchain must be pip, poetry or uv, not %q", text)
 			}
 		default:
-			return nil, fmt.Errorf("runtime option %q is not known here: this Python host takes virtualenv and toolchain", name)
+			return nil, fmt.Errorf("runtime option %q is not supported: this host supports virtualenv and toolchain", name)
 		}
 	}
 	return toolchain.ResolveToolchain(options)
 }
 
-// configJSON is a stack's configuration as the Python SDK reads it from the environment, where null would be an error.
+// configJSON returns a stack's configuration as the Python SDK reads it from the environment, where null is an error.
 func configJSON(config map[string]string) string {
 	if config == nil {
 		return "{}"
@@ -46,7 +46,7 @@ func configJSON(config map[string]string) string {
 	return mustMarshal(config)
 }
 
-// keysJSON is the list of the configuration's secret keys, for the same reader.
+// keysJSON returns the names of the secret configuration keys, in the same format.
 func keysJSON(keys []string) string {
 	if keys == nil {
 		return "[]"

@@ -24,13 +24,13 @@ from tests.phi.conftest import ACCOUNT, REGION
 
 
 @dataclass(frozen=True)
-class Audit:
+class AuditResult:
     stack: Stack
     verdicts: tuple[Verdict, ...]
-    unread: tuple[FailedCall, ...]
-    made: Mapping[Call, int]
+    failed_calls: tuple[FailedCall, ...]
+    call_counts: Mapping[Call, int]
 
-    def of(self, status: Status) -> dict[str, set[str]]:
+    def findings(self, status: Status) -> dict[str, set[str]]:
         """The controls that find it so, each with what it finds it of."""
         found: dict[str, set[str]] = {}
         for each in self.verdicts:
@@ -39,27 +39,27 @@ class Audit:
         return found
 
     @property
-    def wrong(self) -> dict[str, set[str]]:
-        return {**self.of(Status.FAIL), **self.of(Status.UNVERIFIED)}
+    def blocking(self) -> dict[str, set[str]]:
+        return {**self.findings(Status.FAIL), **self.findings(Status.UNVERIFIED)}
 
 
-def audited(
+def audit(
     session: boto3.Session,
     collect: Callable[[AccountReader, Scope], Collected],
     controls: Collection[str],
     facts: Iterable[Fact] = (),
     scope: Scope = WHOLE_ACCOUNT,
     regions: tuple[str, ...] = (REGION,),
-) -> Audit:
+) -> AuditResult:
     """facts: what other collectors told."""
     with AccountReader(session, AuditedAccount(ACCOUNT, "aws", regions)) as reader:
-        stack = assemble.stack([Collected(tuple(facts)), collect(reader, scope)], ACCOUNT, DataClassTag())
+        stack = assemble.build_stack([Collected(tuple(facts)), collect(reader, scope)], ACCOUNT, DataClassTag())
         asked = [each for each in LIVE_CONTROLS if each.id in controls]
         verdicts = [verdict for each in asked for verdict in judge(each, RuleContext(stack, each.defaults))]
-        return Audit(stack, tuple(verdicts), tuple(reader.unread), dict(reader.made))
+        return AuditResult(stack, tuple(verdicts), tuple(reader.failed_calls), dict(reader.call_counts))
 
 
-def answering(
+def session_with_response(
     call: Call,
     answer: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]],
     status: int = 200,
@@ -81,14 +81,14 @@ def answering(
     return session
 
 
-def refused(call: Call, code: str = "AccessDenied", message: str = "", region: str | None = None) -> boto3.Session:
-    return answering(call, {"Error": {"Code": code, "Message": message}}, status=403, region=region)
+def session_denying(call: Call, code: str = "AccessDenied", message: str = "", region: str | None = None) -> boto3.Session:
+    return session_with_response(call, {"Error": {"Code": code, "Message": message}}, status=403, region=region)
 
 
-def assert_unverified(found: Audit, call: Call, controls: Iterable[str]) -> None:
+def assert_unverified(found: AuditResult, call: Call, controls: Iterable[str]) -> None:
     """Just these, each for want of the call's permission, which is named; none fails."""
-    assert found.of(Status.FAIL) == {}
-    assert set(found.of(Status.UNVERIFIED)) == set(controls)
+    assert found.findings(Status.FAIL) == {}
+    assert set(found.findings(Status.UNVERIFIED)) == set(controls)
     told = [each.finding.text for each in found.verdicts if each.status is Status.UNVERIFIED]
     assert [each for each in told if f"{call.action} ended in AccessDenied" not in each] == []
-    assert {each.call for each in found.unread} == {call}
+    assert {each.call for each in found.failed_calls} == {call}

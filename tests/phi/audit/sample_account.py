@@ -21,17 +21,17 @@ from phi.audit import assemble
 from phi.audit.calls import Call
 from phi.audit.collect import s3
 from phi.audit.collected import Collected
-from phi.audit.reader import AuditedAccount, AccountReader, FailedCall, at_an_address
+from phi.audit.reader import AuditedAccount, AccountReader, FailedCall, strip_account_prefix
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 
-ACCOUNT, REGION, ELSEWHERE = "123456789012", "us-east-1", "us-west-2"
+ACCOUNT, REGION, REPLICA_REGION = "123456789012", "us-east-1", "us-west-2"
 PHI, REPLICA, LOGS, REPLICA_LOGS = "phi-dev-phi", "phi-dev-replica", "phi-dev-logs", "phi-dev-replica-logs"
-STACK = Scope({PHI: REGION, REPLICA: ELSEWHERE, LOGS: REGION, REPLICA_LOGS: ELSEWHERE}, "phi-dev-")
+STACK = Scope({PHI: REGION, REPLICA: REPLICA_REGION, LOGS: REGION, REPLICA_LOGS: REPLICA_REGION}, "phi-dev-")
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
-REPLICA_KEY = f"arn:aws:kms:{ELSEWHERE}:{ACCOUNT}:key/0a1b2c3d-6666-7777-8888-999900001111"
+REPLICA_KEY = f"arn:aws:kms:{REPLICA_REGION}:{ACCOUNT}:key/0a1b2c3d-6666-7777-8888-999900001111"
 BREAK_GLASS = f"arn:aws:iam::{ACCOUNT}:role/phi-dev-break-glass"
 POINT = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/phi-dev-point"
-CLOSED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+ALL_BLOCKED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
 YEARS = 2557  # days
 WEAKENING = (
     "s3:BypassGovernanceRetention",
@@ -116,7 +116,7 @@ def lock(**retention: Any) -> dict[str, Any]:
     return {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": given}}
 
 
-class World:
+class SampleAccount:
     """An account, and what breaks it."""
 
     def __init__(self, session: boto3.Session) -> None:
@@ -125,7 +125,7 @@ class World:
         self.s3 = make("s3")
         self.control = make("s3control")
         # As the reader has it: at an address no account goes before the host.
-        self.control.meta.events.register("before-sign.s3-control", at_an_address)
+        self.control.meta.events.register("before-sign.s3-control", strip_account_prefix)
 
     def put_policy(self, *statements: Mapping[str, Any], bucket: str = PHI) -> None:
         self.s3.put_bucket_policy(Bucket=bucket, Policy=document(*statements))
@@ -176,27 +176,27 @@ class World:
         self.s3.put_bucket_inventory_configuration(Bucket=PHI, Id="all", InventoryConfiguration=given)
 
     def close(self, bucket: str = PHI, **change: bool) -> None:
-        self.s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=CLOSED | change)
+        self.s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_BLOCKED | change)
 
     def close_account(self, **change: bool) -> None:
-        self.control.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=CLOSED | change)
+        self.control.put_public_access_block(AccountId=ACCOUNT, PublicAccessBlockConfiguration=ALL_BLOCKED | change)
 
     def put_point(self, name: str = "phi-dev-point", **change: bool) -> None:
         self.control.create_access_point(
-            AccountId=ACCOUNT, Name=name, Bucket=PHI, PublicAccessBlockConfiguration=CLOSED | change
+            AccountId=ACCOUNT, Name=name, Bucket=PHI, PublicAccessBlockConfiguration=ALL_BLOCKED | change
         )
 
     def put_point_policy(self, *statements: Mapping[str, Any]) -> None:
         self.control.put_access_point_policy(AccountId=ACCOUNT, Name="phi-dev-point", Policy=document(*statements))
 
 
-def put_right(world: World) -> None:
+def create_compliant_account(world: SampleAccount) -> None:
     """A bucket of PHI with its replica, the access logs of both, an access point, and an account that is closed."""
     for bucket, region, data_class, key in (
         (PHI, REGION, "PHI", KEY),
-        (REPLICA, ELSEWHERE, "Replica", REPLICA_KEY),
+        (REPLICA, REPLICA_REGION, "Replica", REPLICA_KEY),
         (LOGS, REGION, "S3AccessLog", None),
-        (REPLICA_LOGS, ELSEWHERE, "S3AccessLog", None),
+        (REPLICA_LOGS, REPLICA_REGION, "S3AccessLog", None),
     ):
         made = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         world.s3.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=bucket == PHI, **made)
@@ -229,18 +229,18 @@ def taking_logs(bucket: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Audit:
-    told: Collected
+class AuditResult:
+    collected: Collected
     stack: Stack
     verdicts: tuple[Verdict, ...]
-    unread: tuple[FailedCall, ...]
-    made: Mapping[Call, int]
+    failed_calls: tuple[FailedCall, ...]
+    call_counts: Mapping[Call, int]
 
-    def of(self, *statuses: Status) -> set[tuple[str, str]]:
+    def findings(self, *statuses: Status) -> set[tuple[str, str]]:
         """The controls and the resources of which something is found so."""
         return {(each.control, each.resource) for each in self.verdicts if each.status in statuses}
 
-    def found(self, control: str, resource: str) -> list[str]:
+    def finding_texts(self, control: str, resource: str) -> list[str]:
         return [each.finding.text for each in self.verdicts if (each.control, each.resource) == (control, resource)]
 
     def bucket(self, name: str) -> Bucket:
@@ -248,17 +248,17 @@ class Audit:
         return bucket
 
 
-def audited(
+def audit(
     session: boto3.Session,
     scope: Scope = WHOLE_ACCOUNT,
-    regions: tuple[str, ...] = (REGION, ELSEWHERE),
+    regions: tuple[str, ...] = (REGION, REPLICA_REGION),
     data_class: DataClassTag | None = None,
-) -> Audit:
+) -> AuditResult:
     with AccountReader(session, AuditedAccount(ACCOUNT, "aws", regions)) as reader:
         told = s3.collect(reader, scope)
-        stack = assemble.stack([told], ACCOUNT, data_class or DataClassTag())
+        stack = assemble.build_stack([told], ACCOUNT, data_class or DataClassTag())
         verdicts = [verdict for each in CONTROLS for verdict in judge(each, RuleContext(stack, each.defaults))]
-        return Audit(told, stack, tuple(verdicts), tuple(reader.unread), dict(reader.made))
+        return AuditResult(told, stack, tuple(verdicts), tuple(reader.failed_calls), dict(reader.call_counts))
 
 
 def bucket_of(params: Mapping[str, Any]) -> str:
@@ -266,7 +266,7 @@ def bucket_of(params: Mapping[str, Any]) -> str:
     return urlsplit(params["url"]).path.strip("/")
 
 
-def answering(call: Call, code: str = "AccessDenied", status: int = 403, bucket: str = "") -> boto3.Session:
+def session_failing(call: Call, code: str = "AccessDenied", status: int = 403, bucket: str = "") -> boto3.Session:
     """A session to which AWS answers a call with an error, about every bucket or this one alone."""
 
     def answer(model: Any, params: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:

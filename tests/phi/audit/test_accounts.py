@@ -83,10 +83,10 @@ def test_the_accounts_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "it: Input should be"),
+        ("", "Input should be"),
         ("accounts: []", "names no account"),
         ("accounts: [{role_arn: auditor}]", "accounts.0.role_arn"),
-        (f"accounts: [{{role_arn: '{ROLE}', region: x}}]", "accounts.0.region: Extra inputs"),
+        (f"accounts: [{{role_arn: '{ROLE}', region: x}}]", "accounts.0.region: unknown property"),
         (f"accounts: [{{role_arn: '{ROLE}', regions: [nowhere]}}]", "accounts.0.regions.0"),
         (f"accounts: [{{role_arn: '{ROLE}'}}, {{role_arn: '{ROLE}'}}]", f"twice: {OTHER}"),
         ("accounts: [", "can't be read as YAML"),

@@ -56,7 +56,7 @@ def bucket(name: str, *settings: BucketSetting, tags: Any = None) -> Bucket:
 
 def joined(*facts: Fact, data_class: DataClassTag | None = None, **told: Any) -> Stack:
     """Each fact told by another service."""
-    return assemble.stack(
+    return assemble.build_stack(
         [*(Collected((each,)) for each in facts), Collected(**told)], "123456789012", data_class or DataClassTag()
     )
 

@@ -18,7 +18,7 @@ from hipaa.model.stack import Stack
 from hipaa.model.verdict import Status
 from phi.audit.attestations import CONTROLS, load
 from phi.errors import ConfigurationError
-from phi.restore_test.evidence import DrillEvidence, ObjectRecord, Outcome, dump
+from phi.restore_test.evidence import RestoreTestEvidence, ObjectRecord, RestoreOutcome, dump
 from sandbox.folder import ROOT
 
 TODAY = date(2026, 11, 24)
@@ -47,41 +47,41 @@ def refused(path: Path) -> str:
     return str(caught.value)
 
 
-def drill(failed: int = 0, finished: datetime = FINISHED, seconds: float = 12.375, **change: Any) -> DrillEvidence:
-    """As `phi drill` makes it, of five objects."""
-    told = [Outcome.FAILED] * failed + [Outcome.RESTORED] * (5 - failed)
+def drill(failed: int = 0, finished: datetime = FINISHED, seconds: float = 12.375, **change: Any) -> RestoreTestEvidence:
+    """As `phi restore-test` makes it, of five objects."""
+    told = [RestoreOutcome.FAILED] * failed + [RestoreOutcome.RESTORED] * (5 - failed)
     objects = tuple(
-        ObjectRecord(object=f"object-{i}", version="v", bytes=1, seconds=1.5, outcome=each)
+        ObjectRecord(object=f"object-{i}", version_id="v", bytes=1, seconds=1.5, outcome=each)
         for i, each in enumerate(told)
     )
-    return DrillEvidence(
-        drill="d",
+    return RestoreTestEvidence(
+        test_id="d",
         started=finished - timedelta(hours=1),
         finished=finished,
         bucket="phi-dev-phi",
         source="version",
         scratch_bucket="phi-dev-phi",
-        objective_hours=72,
+        rto_hours=72,
         requested=5,
-        listed=5,
-        listed_bytes=5,
+        eligible=5,
+        eligible_bytes=5,
         written_before=None,
         sampled=5,
         restored=5 - failed,
         failed=failed,
-        bytes=5 - failed,
-        seconds=seconds,
+        restored_bytes=5 - failed,
+        duration_seconds=seconds,
         waited_seconds=0,
         estimated_full_restore_hours=None,
         estimate_basis="",
         objects=objects,
         principal="arn:aws:sts::123456789012:assumed-role/a/b",
-        tool="phi drill",
+        tool="phi restore-test",
         **{"passed": True} | change,
-    ).sealed()
+    ).with_digest()
 
 
-def put(folder: Path, evidence: DrillEvidence) -> Path:
+def put(folder: Path, evidence: RestoreTestEvidence) -> Path:
     file = folder / "restore-test.json"
     file.write_text(dump(evidence), encoding="utf-8")
     return file
@@ -97,7 +97,7 @@ def test_an_attestation_becomes_a_fact_and_a_record(tmp_path):
     assert record.model_dump() == {
         "control": "attest-baa",
         "owner": "Privacy Officer",
-        "made": MADE,
+        "attested_on": MADE,
         "expires": MADE + timedelta(days=365),
         "evidence": ENTRY["evidence"],
         "days_left": 335,
@@ -158,7 +158,7 @@ def test_the_days_that_just_do(tmp_path, days):
         ({"evidence": "link.pdf"}, "neither an https link nor a file in this one's folder"),
         ({"evidence": "x" * 5000}, "neither an https link nor a file in this one's folder"),
         ({"evidence": "nul\0l"}, "neither an https link nor a file in this one's folder"),
-        ({"note": "more"}, "has a property that there isn't"),
+        ({"note": "more"}, "has an unknown property"),
     ],
 )
 def test_each_fault_is_told(tmp_path, change, fault):
@@ -167,14 +167,14 @@ def test_each_fault_is_told(tmp_path, change, fault):
     folder.mkdir()
     (folder / "link.pdf").symlink_to(tmp_path / "beyond.pdf")
     told = refused(written(folder, ENTRY | change))
-    assert f"attestation 1 {fault}" in told or fault in told
+    assert f"attestation 1: {fault}" in told or fault in told
     assert told.count(";") == 0, "one fault alone"
 
 
 @pytest.mark.parametrize("name", ENTRY)
 def test_each_is_needed(tmp_path, name):
     entry = {key: value for key, value in ENTRY.items() if key != name}
-    assert f"attestation 1 has no {name}" in refused(written(tmp_path, entry))
+    assert f"attestation 1: {name}: missing" in refused(written(tmp_path, entry))
 
 
 def test_an_absolute_path_is_refused_even_to_a_file_of_the_folder(tmp_path):
@@ -186,8 +186,8 @@ def test_an_absolute_path_is_refused_even_to_a_file_of_the_folder(tmp_path):
 def test_every_fault_is_told_at_once(tmp_path):
     entries = (ENTRY | {"owner": "n/a", "expires": "never"}, "nothing", ENTRY | {"evidence": "x"}, ENTRY)
     told = refused(written(tmp_path, *entries))
-    assert "attestation 1 expires: is no date" in told
-    assert "attestation 2 as a whole: " in told
+    assert "attestation 1: expires: is no date" in told
+    assert "attestation 2: Input should be" in told
     assert "attestation 3 has evidence that is neither" in told
     assert "attest-baa is attested twice" in told
 
@@ -248,12 +248,12 @@ def test_a_restore_test_is_attested_by_what_the_drill_wrote(tmp_path):
 
 
 def test_a_restore_test_that_failed_proves_nothing(tmp_path):
-    put(tmp_path, drill(failed=2, passed=False, why=("2 objects weren't restored",)))
+    put(tmp_path, drill(failed=2, passed=False, failure_reasons=("2 objects weren't restored",)))
     assert "that didn't pass" in refused(restore(tmp_path))
 
 
 def test_a_restore_test_that_took_too_long_proves_nothing(tmp_path):
-    put(tmp_path, drill(seconds=72 * 3600 + 1, passed=False, why=("it took longer than its objective",)))
+    put(tmp_path, drill(seconds=72 * 3600 + 1, passed=False, failure_reasons=("it took longer than its objective",)))
     assert "that didn't pass" in refused(restore(tmp_path))
 
 
@@ -274,24 +274,24 @@ def test_the_day_is_that_on_which_it_finished(tmp_path, hours):
 def test_a_changed_evidence_is_noticed(tmp_path, change):
     file = put(tmp_path, drill())
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
-    assert "`phi drill` didn't write, or that was changed since" in refused(restore(tmp_path))
+    assert "`phi restore-test` didn't write, or that was changed since" in refused(restore(tmp_path))
 
 
 def test_a_failed_test_that_was_made_to_pass_is_noticed(tmp_path):
-    slow = drill(seconds=72 * 3600 - 1, passed=False, why=("there is something left behind",))
+    slow = drill(seconds=72 * 3600 - 1, passed=False, failure_reasons=("there is something left behind",))
     file = put(tmp_path, slow)
     file.write_text(json.dumps(json.loads(file.read_text()) | {"passed": True, "why": []}))
-    assert "`phi drill` didn't write, or that was changed since" in refused(restore(tmp_path))
+    assert "`phi restore-test` didn't write, or that was changed since" in refused(restore(tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b"restored"])
 def test_what_the_drill_didnt_write(tmp_path, content):
     (tmp_path / "restore-test.json").write_bytes(content)
-    assert "that `phi drill` didn't write, or" in refused(restore(tmp_path))
+    assert "that `phi restore-test` didn't write, or" in refused(restore(tmp_path))
 
 
 def test_a_link_is_no_evidence_of_a_restore_test(tmp_path):
-    assert "must have the file that `phi drill` wrote" in refused(restore(tmp_path, ENTRY["evidence"]))
+    assert "must have the file that `phi restore-test` wrote" in refused(restore(tmp_path, ENTRY["evidence"]))
 
 
 # The example.

@@ -18,7 +18,7 @@ from phi.audit.collect import backup, kms
 from phi.audit.reader import AuditedAccount
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from sandbox.moto_fixes.backup import FIXES, RECOVERY_POINTS
-from tests.phi.audit.reader_helpers import Audit, answering, assert_unverified, audited, refused
+from tests.phi.audit.reader_helpers import AuditResult, session_with_response, assert_unverified, audit, session_denying
 from tests.phi.conftest import ACCOUNT, REGION
 
 KEY, LOCKED, RECOVERABLE = "backup-vault-customer-managed-key", "backup-vault-lock", "s3-replication-or-backup"
@@ -75,7 +75,7 @@ def plan(client: Any, name: str = "phi-dev-plan", **selected: Any) -> str:
 
 
 def select(client: Any, plan_id: str, **selected: Any) -> None:
-    role = f"arn:aws:iam::{ACCOUNT}:role/phi-dev-keeper"
+    role = f"arn:aws:iam::{ACCOUNT}:role/phi-dev-backup-role"
     selection = {"SelectionName": "selection", "IamRoleArn": role, **selected}
     client.create_backup_selection(BackupPlanId=plan_id, BackupSelection=selection)
 
@@ -87,18 +87,18 @@ def no_plan(client: Any) -> None:
 
 def judged(
     session: boto3.Session, scope: Scope = WHOLE_ACCOUNT, regions: tuple[str, ...] = (REGION,), **tags: str
-) -> Audit:
+) -> AuditResult:
     tagged = Bucket(
         BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"} | tags, location=PLACE, declared_here=True
     )
-    return audited(session, backup.collect, CONTROLS, [tagged], scope, regions)
+    return audit(session, backup.collect, CONTROLS, [tagged], scope, regions)
 
 
 @pytest.mark.parametrize("scope", [WHOLE_ACCOUNT, STACK])
 def test_what_is_right_passes(session, client, scope):
     found = judged(session, scope)
-    assert found.of(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
-    assert (found.wrong, found.unread) == ({}, ())
+    assert found.findings(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
+    assert (found.blocking, found.failed_calls) == ({}, ())
 
 
 @pytest.mark.parametrize(
@@ -114,20 +114,20 @@ def test_each_thing_that_is_wrong_fails_its_own_control(
     session: boto3.Session, client: Any, change: Callable[[Any], None], control: str, resource: str
 ):
     change(client)
-    assert judged(session).of(Status.FAIL) == {control: {resource}}
+    assert judged(session).findings(Status.FAIL) == {control: {resource}}
 
 
 def test_aws_own_key_is_no_customers_though_its_arn_looks_like_one(session, client):
     vault(client, aws_own_key(session), MinRetentionDays=7)
     found = judged(session)
-    assert found.of(Status.FAIL) == {KEY: {f"{VAULT[: VAULT.rindex(':')]}:phi-dev-other"}}
+    assert found.findings(Status.FAIL) == {KEY: {f"{VAULT[: VAULT.rindex(':')]}:phi-dev-other"}}
     [told] = [each.finding.text for each in found.verdicts if each.status is Status.FAIL]
     assert told == "it is encrypted with the AWS managed key aws/ebs"
 
 
 def test_a_vault_without_a_key_fails(session, client):
     vault(client, MinRetentionDays=7)
-    assert set(judged(session).of(Status.FAIL)) == {KEY}
+    assert set(judged(session).findings(Status.FAIL)) == {KEY}
 
 
 def test_of_a_stack_its_own_vaults_are_judged_and_every_plan(session, client):
@@ -135,9 +135,9 @@ def test_of_a_stack_its_own_vaults_are_judged_and_every_plan(session, client):
     no_plan(client)
     plan(client, "everything-of-the-organization", Resources=["arn:aws:s3:::*"])
     found = judged(session, STACK)
-    assert found.wrong == {}
-    assert found.of(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
-    assert set(judged(session).of(Status.FAIL)) == {KEY, LOCKED}
+    assert found.blocking == {}
+    assert found.findings(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
+    assert set(judged(session).findings(Status.FAIL)) == {KEY, LOCKED}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_of_a_stack_its_own_vaults_are_judged_and_every_plan(session, client):
 def test_what_a_plan_selects(session, client, selected, recoverable):
     no_plan(client)
     plan(client, **selected)
-    assert judged(session, Backup="daily").of(Status.PASS if recoverable else Status.FAIL)[RECOVERABLE] == {BUCKET_ARN}
+    assert judged(session, Backup="daily").findings(Status.PASS if recoverable else Status.FAIL)[RECOVERABLE] == {BUCKET_ARN}
 
 
 def test_one_of_several_selections_is_enough(session, client):
@@ -184,7 +184,7 @@ def test_one_of_several_selections_is_enough(session, client):
     plan_id = plan(client, Resources=["arn:aws:s3:::another"]).rsplit(":", 1)[-1]
     select(client, plan_id, Resources=[BUCKET_ARN])
     found = judged(session)
-    assert found.wrong == {}
+    assert found.blocking == {}
     assert len({each.resource for each in found.stack.facts_of_type(BackupSelection)}) == 2
 
 
@@ -194,41 +194,41 @@ def test_a_plan_selects_in_its_own_region_alone(session, client):
     vault(there, new_key(session, ELSEWHERE), MinRetentionDays=7)
     plan(there)
     found = judged(session, regions=(REGION, ELSEWHERE))
-    assert found.of(Status.FAIL) == {RECOVERABLE: {BUCKET_ARN}}
+    assert found.findings(Status.FAIL) == {RECOVERABLE: {BUCKET_ARN}}
     there_too = VAULT.replace(REGION, ELSEWHERE).replace("phi-dev-vault", "phi-dev-other")
-    assert found.of(Status.PASS)[KEY] == {VAULT, there_too}
+    assert found.findings(Status.PASS)[KEY] == {VAULT, there_too}
 
 
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (backup.VAULTS, {KEY, LOCKED}),
+        (backup.LIST_BACKUP_VAULTS, {KEY, LOCKED}),
         (kms.LIST_ALIASES, {KEY}),
-        (backup.PLANS, {RECOVERABLE}),
-        (backup.PLAN, {RECOVERABLE}),
-        (backup.SELECTIONS, {RECOVERABLE}),
-        (backup.SELECTION, {RECOVERABLE}),
+        (backup.LIST_BACKUP_PLANS, {RECOVERABLE}),
+        (backup.GET_BACKUP_PLAN, {RECOVERABLE}),
+        (backup.LIST_BACKUP_SELECTIONS, {RECOVERABLE}),
+        (backup.GET_BACKUP_SELECTION, {RECOVERABLE}),
     ],
     ids=lambda each: each.operation if isinstance(each, Call) else "",
 )
 @pytest.mark.parametrize("scope", [WHOLE_ACCOUNT, STACK])
 def test_what_cant_be_read_is_unverified_and_names_the_permission(client, call, controls, scope):
-    assert_unverified(judged(refused(call), scope), call, controls)
+    assert_unverified(judged(session_denying(call), scope), call, controls)
 
 
 def test_a_key_cant_be_told_apart_where_the_accounts_keys_cant_be_listed(client):
-    assert_unverified(judged(refused(kms.LIST_KEYS)), kms.LIST_KEYS, {KEY})
+    assert_unverified(judged(session_denying(kms.LIST_KEYS)), kms.LIST_KEYS, {KEY})
 
 
 def test_what_cant_be_read_in_one_region_leaves_the_other_as_it_is(session, client):
-    found = judged(refused(backup.VAULTS, region=ELSEWHERE), regions=(REGION, ELSEWHERE))
+    found = judged(session_denying(backup.LIST_BACKUP_VAULTS, region=ELSEWHERE), regions=(REGION, ELSEWHERE))
     every = VAULT.replace(REGION, ELSEWHERE).replace("phi-dev-vault", "*")
-    assert found.of(Status.UNVERIFIED) == {KEY: {every}, LOCKED: {every}}
-    assert found.of(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
+    assert found.findings(Status.UNVERIFIED) == {KEY: {every}, LOCKED: {every}}
+    assert found.findings(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
 
 
 def test_every_call_is_made_and_no_other(session, client):
-    assert set(judged(session).made) == set(backup.CALLS)
+    assert set(judged(session).call_counts) == set(backup.CALLS)
 
 
 # What moto doesn't tell, as AWS documents it:
@@ -241,26 +241,26 @@ def listed(**change: Any) -> dict[str, Any]:
 
 def test_an_air_gapped_vault_is_locked_by_itself_and_may_have_aws_own_key():
     told = listed(VaultType="LOGICALLY_AIR_GAPPED_BACKUP_VAULT", MinRetentionDays=7, Locked=False)
-    assert backup.vault(told, {}, HERE, REGION) == BackupVault(VAULT, KEY_ARN, (7,))
+    assert backup.parse_vault(told, {}, HERE, REGION) == BackupVault(VAULT, KEY_ARN, (7,))
     told["EncryptionKeyType"] = "AWS_OWNED_KMS_KEY"
-    assert backup.vault(told, {}, HERE, REGION) == BackupVault(VAULT, None, (7,))
+    assert backup.parse_vault(told, {}, HERE, REGION) == BackupVault(VAULT, None, (7,))
 
 
 def test_a_lock_that_isnt_on_keeps_nothing():
-    assert backup.vault(listed(Locked=False, MinRetentionDays=7), {}, HERE, REGION).min_retention_days == ()
-    assert backup.vault(listed(Locked=True), {}, HERE, REGION).min_retention_days == (None,)
+    assert backup.parse_vault(listed(Locked=False, MinRetentionDays=7), {}, HERE, REGION).min_retention_days == ()
+    assert backup.parse_vault(listed(Locked=True), {}, HERE, REGION).min_retention_days == (None,)
 
 
 def test_the_key_of_another_account_keeps_its_arn():
     another = KEY_ARN.replace(ACCOUNT, "444455556666")
-    assert backup.vault(listed(EncryptionKeyArn=another), {}, HERE, REGION).kms_key == another
+    assert backup.parse_vault(listed(EncryptionKeyArn=another), {}, HERE, REGION).kms_key == another
 
 
 def test_a_view_of_another_accounts_vault_isnt_judged(client):
     told = {"BackupVaultList": [listed(VaultType="RESTORE_ACCESS_BACKUP_VAULT"), listed(Locked=False)]}
-    assert [each.resource for each in judged(answering(backup.VAULTS, told)).stack.facts_of_type(BackupVault)] == [VAULT]
+    assert [each.resource for each in judged(session_with_response(backup.LIST_BACKUP_VAULTS, told)).stack.facts_of_type(BackupVault)] == [VAULT]
 
 
 def test_a_rule_without_a_vault_of_its_own_names_none():
     rules = [{"RuleName": "x"}, {"TargetBackupVaultName": "phi-dev-vault"}, {"TargetBackupVaultName": ""}]
-    assert backup.vaults_of({"Rules": rules}, HERE, REGION) == (VAULT,)
+    assert backup.target_vaults({"Rules": rules}, HERE, REGION) == (VAULT,)

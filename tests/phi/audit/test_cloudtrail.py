@@ -20,12 +20,12 @@ from tests.phi.audit.sample_monitoring import (
     REGION,
     TRAIL,
     TRAIL_ARN,
-    World,
-    answering,
+    SampleAccount,
+    responding,
     assert_unverified,
-    audited,
-    refused,
-    right,
+    audit,
+    denying,
+    create_compliant_account,
     select,
 )
 
@@ -40,13 +40,13 @@ EVENTS = "cloudtrail-s3-data-events"
 
 
 @pytest.fixture
-def world(session) -> World:
-    return right(session)
+def world(session) -> SampleAccount:
+    return create_compliant_account(session)
 
 
 def test_a_trail_is_read_as_it_is_set(world):
-    found = audited(world)
-    assert found.get(Trail, TRAIL_ARN) == Trail(
+    found = audit(world)
+    assert found.fact(Trail, TRAIL_ARN) == Trail(
         TRAIL_ARN,
         logging=True,
         multi_region=True,
@@ -58,9 +58,9 @@ def test_a_trail_is_read_as_it_is_set(world):
         records_management_events=True,
         location=Location("aws", REGION, ACCOUNT),
     )
-    assert found.uses == ((f"arn:aws:s3:::{FILES}", DataClass.TRAIL_LOG),)
-    assert found.of(Status.PASS) >= {*OWN, EVENTS}
-    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+    assert found.bucket_uses == ((f"arn:aws:s3:::{FILES}", DataClass.TRAIL_LOG),)
+    assert found.controls_with(Status.PASS) >= {*OWN, EVENTS}
+    assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
 
 
 def update(**change):
@@ -91,58 +91,58 @@ def of_objects(*resources: str, **change):
 )
 def test_a_setting_that_is_wrong_fails_its_own_controls(world, spoil, controls):
     spoil(world)
-    found = audited(world)
-    assert found.of(Status.FAIL) == controls
-    assert found.of(Status.UNVERIFIED) == set()
+    found = audit(world)
+    assert found.controls_with(Status.FAIL) == controls
+    assert found.controls_with(Status.UNVERIFIED) == set()
 
 
 def test_an_account_without_a_trail_fails(world):
     world.client("cloudtrail").delete_trail(Name=TRAIL)
-    found = audited(world)
-    assert found.found("cloudtrail-enabled") == {ACCOUNT: Status.FAIL}
-    assert found.of(Status.FAIL) == {"cloudtrail-enabled", EVENTS, "cloudwatch-alarm-coverage"}
+    found = audit(world)
+    assert found.statuses("cloudtrail-enabled") == {ACCOUNT: Status.FAIL}
+    assert found.controls_with(Status.FAIL) == {"cloudtrail-enabled", EVENTS, "cloudwatch-alarm-coverage"}
 
 
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
         (cloudtrail.DESCRIBE_TRAILS, {*OWN, EVENTS, "kms-key-separation", "cloudwatch-alarm-coverage"}),
-        (cloudtrail.STATUS, {"cloudtrail-enabled", EVENTS}),
-        (cloudtrail.SELECTORS, {"cloudtrail-enabled", EVENTS}),
+        (cloudtrail.GET_TRAIL_STATUS, {"cloudtrail-enabled", EVENTS}),
+        (cloudtrail.GET_EVENT_SELECTORS, {"cloudtrail-enabled", EVENTS}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
 def test_what_is_refused_is_unverified(world, call, controls):
-    assert_unverified(audited(refused(world, call)), call, controls)
+    assert_unverified(audit(denying(world, call)), call, controls)
 
 
 def test_a_trail_of_every_region_is_told_once(world):
-    found = audited(world, (WEST, REGION))
+    found = audit(world, (WEST, REGION))
     assert [each.resource for each in found.stack.facts_of_type(Trail)] == [TRAIL_ARN]
-    assert found.made[cloudtrail.STATUS] == 1
-    assert found.uses == ((f"arn:aws:s3:::{FILES}", DataClass.TRAIL_LOG),)
+    assert found.call_counts[cloudtrail.GET_TRAIL_STATUS] == 1
+    assert found.bucket_uses == ((f"arn:aws:s3:::{FILES}", DataClass.TRAIL_LOG),)
 
 
-def seeing(world: World, *trails) -> World:
+def seeing(world: SampleAccount, *trails) -> SampleAccount:
     """The account where these are its trails; each logs, and records management events alone."""
     everything = {"EventSelectors": []}
     answers = {
         cloudtrail.DESCRIBE_TRAILS: [{"trailList": list(trails)}],
-        cloudtrail.STATUS: [{"IsLogging": True}] * len(trails),
-        cloudtrail.SELECTORS: [everything] * len(trails),
+        cloudtrail.GET_TRAIL_STATUS: [{"IsLogging": True}] * len(trails),
+        cloudtrail.GET_EVENT_SELECTORS: [everything] * len(trails),
     }
-    return answering(world, answers)
+    return responding(world, answers)
 
 
 def test_a_trail_counts_whose_own_region_isnt_audited(world):
     """It records the audited one too, and tells its status there by its ARN."""
-    assert [each.resource for each in audited(world, (WEST,)).stack.facts_of_type(Trail)] == [TRAIL_ARN]
+    assert [each.resource for each in audit(world, (WEST,)).stack.facts_of_type(Trail)] == [TRAIL_ARN]
     arn = TRAIL_ARN.replace(REGION, WEST)
-    found = audited(seeing(world, told(world, TrailARN=arn, HomeRegion=WEST)))
-    assert found.found("cloudtrail-enabled") == {arn: Status.PASS, ACCOUNT: Status.PASS}
+    found = audit(seeing(world, told(world, TrailARN=arn, HomeRegion=WEST)))
+    assert found.statuses("cloudtrail-enabled") == {arn: Status.PASS, ACCOUNT: Status.PASS}
 
 
-def told(world: World, **change):
+def told(world: SampleAccount, **change):
     """As DescribeTrails tells it."""
     [trail] = world.client("cloudtrail").describe_trails()["trailList"]
     return {**trail, **change}
@@ -152,34 +152,34 @@ def test_a_trail_of_the_organization_counts_after_the_accounts_own(world):
     """A member account sees it only as a shadow, and must ask for it by its ARN."""
     arn = TRAIL_ARN.replace(ACCOUNT, "444455556666").replace(TRAIL, "organization")
     organizations = told(world, TrailARN=arn, Name="organization", IsOrganizationTrail=True)
-    found = audited(seeing(world, organizations, told(world)))
+    found = audit(seeing(world, organizations, told(world)))
     assert [each.resource for each in found.stack.facts_of_type(Trail)] == [TRAIL_ARN, arn]
-    assert found.get(Trail, arn).place.account == "444455556666"
-    alone = audited(seeing(world, organizations))
-    assert alone.found("cloudtrail-enabled") == {arn: Status.PASS, ACCOUNT: Status.PASS}
+    assert found.fact(Trail, arn).place.account == "444455556666"
+    alone = audit(seeing(world, organizations))
+    assert alone.statuses("cloudtrail-enabled") == {arn: Status.PASS, ACCOUNT: Status.PASS}
 
 
 def test_a_region_that_cant_be_read_may_hold_the_trail_that_is_missing(world):
     there = f"arn:aws:cloudtrail:{WEST}:{ACCOUNT}:trail/*"
-    without = refused(world, cloudtrail.DESCRIBE_TRAILS, region=WEST)
-    found = audited(without, (REGION, WEST))
-    assert found.found("cloudtrail-cloudwatch-logs") == {TRAIL_ARN: Status.PASS, there: Status.UNVERIFIED}
-    assert found.found(EVENTS) == {f"arn:aws:s3:::{PHI}": Status.PASS}  # whatever is there besides
+    without = denying(world, cloudtrail.DESCRIBE_TRAILS, region=WEST)
+    found = audit(without, (REGION, WEST))
+    assert found.statuses("cloudtrail-cloudwatch-logs") == {TRAIL_ARN: Status.PASS, there: Status.UNVERIFIED}
+    assert found.statuses(EVENTS) == {f"arn:aws:s3:::{PHI}": Status.PASS}  # whatever is there besides
     world.client("cloudtrail").delete_trail(Name=TRAIL)
-    found = audited(without, (REGION, WEST))
-    assert found.found("cloudtrail-enabled")[there] is Status.UNVERIFIED
-    assert found.found(EVENTS) == {f"arn:aws:s3:::{PHI}": Status.UNVERIFIED}
-    assert found.found("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
-    assert found.of(Status.FAIL) == set()
+    found = audit(without, (REGION, WEST))
+    assert found.statuses("cloudtrail-enabled")[there] is Status.UNVERIFIED
+    assert found.statuses(EVENTS) == {f"arn:aws:s3:::{PHI}": Status.UNVERIFIED}
+    assert found.statuses("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
+    assert found.controls_with(Status.FAIL) == set()
 
 
 def test_a_stacks_trail_is_told_by_its_name(world):
     world.client("cloudtrail").create_trail(Name="another", S3BucketName=FILES)
-    assert {each.resource for each in audited(world).stack.facts_of_type(Trail)} == {
+    assert {each.resource for each in audit(world).stack.facts_of_type(Trail)} == {
         TRAIL_ARN,
         TRAIL_ARN.replace(TRAIL, "another"),
     }
-    stack = audited(world, (REGION,), Scope({}, "phi-dev-"))
+    stack = audit(world, (REGION,), Scope({}, "phi-dev-"))
     assert [each.resource for each in stack.stack.facts_of_type(Trail)] == [TRAIL_ARN]
 
 
@@ -194,7 +194,7 @@ def advanced(*fields):
 
 def test_advanced_selectors_are_read_by_field_and_operator():
     arns = {"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::a/"], "NotEndsWith": ["b"], "NotEquals": []}
-    [selector] = cloudtrail.data_events(advanced([*DATA, arns]))
+    [selector] = cloudtrail.parse_data_events(advanced([*DATA, arns]))
     assert selector == EventSelector(
         field_selectors=(
             FieldSelector("eventCategory", {"equals": ("Data",)}),
@@ -211,7 +211,7 @@ def test_basic_selectors_are_read_of_objects_alone():
         {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::a/", "arn:aws:s3:::b/"]},
     ]
     selectors = {"EventSelectors": [{"ReadWriteType": "ReadOnly", "DataResources": resources}, {}]}
-    assert cloudtrail.data_events(selectors) == (
+    assert cloudtrail.parse_data_events(selectors) == (
         EventSelector("ReadOnly", ("arn:aws:s3:::a/", "arn:aws:s3:::b/")),
         EventSelector("All", ()),
     )
@@ -241,20 +241,20 @@ def test_basic_selectors_are_read_of_objects_alone():
     ],
 )
 def test_whether_all_management_events_are_recorded(selectors, everything):
-    assert cloudtrail.management(selectors) is everything
+    assert cloudtrail.records_all_management_events(selectors) is everything
 
 
 def test_data_events_by_advanced_selectors_count(world):
     bucket = {"Field": "resources.ARN", "StartsWith": [f"arn:aws:s3:::{PHI}/"]}
-    found = audited(answering(world, {cloudtrail.SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket])]}))
-    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+    found = audit(responding(world, {cloudtrail.GET_EVENT_SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket])]}))
+    assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
     reads = {"Field": "readOnly", "Equals": ["true"]}
-    found = audited(answering(world, {cloudtrail.SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket, reads])]}))
-    assert found.of(Status.FAIL) == {EVENTS}
+    found = audit(responding(world, {cloudtrail.GET_EVENT_SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket, reads])]}))
+    assert found.controls_with(Status.FAIL) == {EVENTS}
 
 
 def test_a_trail_that_says_little_is_taken_as_set_so():
-    bare = cloudtrail.trail({"TrailARN": TRAIL_ARN, "Name": TRAIL}, {}, {})
+    bare = cloudtrail.parse_trail({"TrailARN": TRAIL_ARN, "Name": TRAIL}, {}, {})
     assert replace(bare, selectors=()) == Trail(
         TRAIL_ARN, False, False, False, False, None, None, (), True, Location("aws", REGION, ACCOUNT)
     )

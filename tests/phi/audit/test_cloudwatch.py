@@ -23,14 +23,14 @@ from tests.phi.audit.sample_monitoring import (
     REGION,
     RULE_ARN,
     TOPIC_ARN,
-    World,
-    answering,
+    SampleAccount,
+    responding,
     assert_unverified,
-    audited,
+    audit,
     put_alarm,
     put_rule,
-    refused,
-    right,
+    denying,
+    create_compliant_account,
 )
 
 WEST = "us-west-2"
@@ -42,12 +42,12 @@ EVERYTHING = json.dumps({"account": [ACCOUNT]})
 
 
 @pytest.fixture
-def world(session) -> World:
-    return right(session)
+def world(session) -> SampleAccount:
+    return create_compliant_account(session)
 
 
 @pytest.fixture
-def ruled(world) -> World:
+def ruled(world) -> SampleAccount:
     """The same account, where a rule raises the alerts, and no filter."""
     world.client("logs").delete_metric_filter(logGroupName=GROUP, filterName=FILTER)
     put_rule(world, EventPattern=EVERYTHING)
@@ -55,14 +55,14 @@ def ruled(world) -> World:
 
 
 def test_an_alarm_and_a_rule_are_read_as_they_are_set(world):
-    found = audited(world)
-    [metric] = found.get(Alarm, ALARM_ARN).metrics
+    found = audit(world)
+    [metric] = found.fact(Alarm, ALARM_ARN).metrics
     assert (metric, metric.dimensions) == (Metric(NAMESPACE, METRIC, {}), {})
-    assert found.get(Alarm, ALARM_ARN) == Alarm(ALARM_ARN, (metric,), True, (StackResource(TOPIC_ARN),))
-    assert found.get(EventRule, RULE_ARN) == EventRule(RULE_ARN, '{"source": ["aws.kms"]}', True, True, True, PLACE)
-    assert found.get(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com",)
-    assert found.of(Status.PASS) >= OF_ALARMS
-    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+    assert found.fact(Alarm, ALARM_ARN) == Alarm(ALARM_ARN, (metric,), True, (StackResource(TOPIC_ARN),))
+    assert found.fact(EventRule, RULE_ARN) == EventRule(RULE_ARN, '{"source": ["aws.kms"]}', True, True, True, PLACE)
+    assert found.fact(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com",)
+    assert found.controls_with(Status.PASS) >= OF_ALARMS
+    assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
 
 
 def dimensions(**values: str):
@@ -86,9 +86,9 @@ def dimensions(**values: str):
 )
 def test_a_setting_that_is_wrong_fails_its_own_controls(world, change, controls):
     put_alarm(world, **change)
-    found = audited(world)
-    assert found.of(Status.FAIL) == controls
-    assert found.of(Status.UNVERIFIED) == set()
+    found = audit(world)
+    assert found.controls_with(Status.FAIL) == controls
+    assert found.controls_with(Status.UNVERIFIED) == set()
 
 
 @pytest.mark.parametrize(
@@ -103,20 +103,20 @@ def test_a_setting_that_is_wrong_fails_its_own_controls(world, change, controls)
 def test_an_alarm_on_a_buckets_requests_names_its_metrics_configuration(world, named, status):
     metric = {"Namespace": "AWS/S3", "MetricName": "4xxErrors", "Dimensions": dimensions(**named)}
     put_alarm(world, AlarmName="phi-dev-errors", **metric)
-    found = audited(world)
-    assert found.found("cloudwatch-alarm-metric-exists")[ALARM_ARN.replace(NAME, "phi-dev-errors")] is status
+    found = audit(world)
+    assert found.statuses("cloudwatch-alarm-metric-exists")[ALARM_ARN.replace(NAME, "phi-dev-errors")] is status
 
 
 def test_the_rule_alone_covers_everything(ruled):
-    found = audited(ruled)
-    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+    found = audit(ruled)
+    assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
 
 
-def no_targets(world: World) -> None:
+def no_targets(world: SampleAccount) -> None:
     world.client("events").remove_targets(Rule=NAME, Ids=["alerts"])
 
 
-def on_another_bus(world: World) -> None:
+def on_another_bus(world: SampleAccount) -> None:
     events = world.client("events")
     events.create_event_bus(Name="another")
     no_targets(world)
@@ -136,72 +136,72 @@ def on_another_bus(world: World) -> None:
 )
 def test_a_rule_that_raises_nothing_fails(ruled, spoil):
     spoil(ruled)
-    found = audited(ruled)
-    assert found.of(Status.FAIL) == {"cloudwatch-alarm-coverage"}
-    assert found.of(Status.UNVERIFIED) == set()
+    found = audit(ruled)
+    assert found.controls_with(Status.FAIL) == {"cloudwatch-alarm-coverage"}
+    assert found.controls_with(Status.UNVERIFIED) == set()
 
 
-@pytest.mark.parametrize("call", [cloudwatch.ALARMS, cloudwatch.LOG_ALARMS], ids=["alarms", "log alarms"])
+@pytest.mark.parametrize("call", [cloudwatch.DESCRIBE_ALARMS, cloudwatch.DESCRIBE_LOG_ALARMS], ids=["alarms", "log alarms"])
 def test_where_alarms_cant_be_read_nothing_is_known_of_them(world, call):
-    assert_unverified(audited(refused(world, call)), call, {*OF_ALARMS, "sns-customer-managed-key"})
+    assert_unverified(audit(denying(world, call)), call, {*OF_ALARMS, "sns-customer-managed-key"})
 
 
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
         # Only rules of the default bus raise alerts; those of another may publish to the topic too.
-        (cloudwatch.BUSES, {"sns-customer-managed-key"}),
-        (cloudwatch.RULES, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
-        (cloudwatch.TARGETS, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
+        (cloudwatch.LIST_EVENT_BUSES, {"sns-customer-managed-key"}),
+        (cloudwatch.LIST_RULES, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
+        (cloudwatch.LIST_TARGETS_BY_RULE, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
 def test_what_is_refused_of_rules_is_unverified(ruled, call, controls):
-    assert_unverified(audited(refused(ruled, call)), call, controls)
+    assert_unverified(audit(denying(ruled, call)), call, controls)
 
 
 def test_a_target_without_a_role_has_eventbridge_itself_publish(world):
     """Which the policy of the topic's key doesn't let it."""
     targets = [{"Id": "alerts", "Arn": TOPIC_ARN}]
     world.client("events").put_targets(Rule=NAME, Targets=targets)
-    found = audited(world)
-    assert found.get(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com", "events.amazonaws.com")
-    assert found.of(Status.FAIL) == {"sns-customer-managed-key"}
+    found = audit(world)
+    assert found.fact(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com", "events.amazonaws.com")
+    assert found.controls_with(Status.FAIL) == {"sns-customer-managed-key"}
 
 
 def test_the_rules_of_every_bus_publish(world):
     on_another_bus(world)
     world.client("events").put_targets(Rule=NAME, EventBusName="another", Targets=[{"Id": "alerts", "Arn": TOPIC_ARN}])
-    assert audited(world).of(Status.FAIL) == {"sns-customer-managed-key"}
+    assert audit(world).controls_with(Status.FAIL) == {"sns-customer-managed-key"}
 
 
 @pytest.mark.parametrize("action", ["OKActions", "InsufficientDataActions"])
 def test_an_alarm_publishes_whatever_state_it_tells_of(world, action):
     world.client("cloudwatch").delete_alarms(AlarmNames=[NAME])
-    assert audited(world).get(Topic, TOPIC_ARN).publishers == ()
+    assert audit(world).fact(Topic, TOPIC_ARN).publishers == ()
     put_alarm(world, AlarmActions=[], **{action: [TOPIC_ARN]})
-    assert audited(world).get(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com",)
+    assert audit(world).fact(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com",)
 
 
 def test_each_region_has_alarms_and_rules_of_its_own(world):
     there = ALARM_ARN.replace(REGION, WEST).replace(NAME, "*")
-    found = audited(refused(world, cloudwatch.ALARMS, region=WEST), (REGION, WEST))
-    assert found.found("cloudwatch-alarm-action") == {ALARM_ARN: Status.PASS, there: Status.UNVERIFIED}
+    found = audit(denying(world, cloudwatch.DESCRIBE_ALARMS, region=WEST), (REGION, WEST))
+    assert found.statuses("cloudwatch-alarm-action") == {ALARM_ARN: Status.PASS, there: Status.UNVERIFIED}
     # No alarm notifies a topic of another region.
-    assert found.found("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS}
-    found = audited(refused(world, cloudwatch.RULES, region=WEST), (REGION, WEST))
+    assert found.statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS}
+    found = audit(denying(world, cloudwatch.LIST_RULES, region=WEST), (REGION, WEST))
     assert {each.location.region for each in found.stack.facts_of_type(EventRule)} == {REGION, WEST}
-    assert found.found("cloudwatch-alarm-coverage") == {ACCOUNT: Status.PASS}
+    assert found.statuses("cloudwatch-alarm-coverage") == {ACCOUNT: Status.PASS}
 
 
 def test_a_stacks_alarms_and_rules_are_told_by_their_names(world):
     put_alarm(world, AlarmName="another")
     put_rule(world, Name="another")
-    assert len(audited(world).stack.facts_of_type(Alarm)) == len(audited(world).stack.facts_of_type(EventRule)) == 2
-    found = audited(world, (REGION,), Scope({}, "phi-dev-"))
+    assert len(audit(world).stack.facts_of_type(Alarm)) == len(audit(world).stack.facts_of_type(EventRule)) == 2
+    found = audit(world, (REGION,), Scope({}, "phi-dev-"))
     assert [each.resource for each in found.stack.facts_of_type(Alarm)] == [ALARM_ARN]
     assert [each.resource for each in found.stack.facts_of_type(EventRule)] == [RULE_ARN]
-    assert found.made[cloudwatch.TARGETS] == 1
+    assert found.call_counts[cloudwatch.LIST_TARGETS_BY_RULE] == 1
 
 
 def test_all_pages_are_read(world):
@@ -216,8 +216,8 @@ def test_all_pages_are_read(world):
     put_rule(world, Name="another")
     rules = world.client("events").list_rules()["Rules"]
     pages = [{"Rules": rules[:1], "NextToken": "more"}, {"Rules": rules[1:]}]
-    answers = {cloudwatch.ALARMS: kinds, cloudwatch.BUSES: buses, cloudwatch.RULES: pages}
-    found = audited(answering(world, answers))
+    answers = {cloudwatch.DESCRIBE_ALARMS: kinds, cloudwatch.LIST_EVENT_BUSES: buses, cloudwatch.LIST_RULES: pages}
+    found = audit(responding(world, answers))
     assert [each.resource.rsplit(":", 1)[-1] for each in found.stack.facts_of_type(Alarm)] == ["one", "two"]
     assert {each.resource.rsplit("/", 1)[-1] for each in found.stack.facts_of_type(EventRule)} == {NAME, "another"}
 
@@ -233,7 +233,7 @@ def test_an_alarm_on_an_expression_is_on_the_metrics_in_it():
         "AlarmActions": [TOPIC_ARN],
         "Metrics": [{"Id": "a", "MetricStat": stat}, {"Id": "b", "Expression": "a * 2", "ReturnData": True}],
     }
-    read = cloudwatch.alarm(described)
+    read = cloudwatch.parse_alarm(described)
     [metric] = read.metrics
     assert (metric.namespace, metric.name, metric.dimensions) == ("n", "m", {"BucketName": PHI})
     assert (read.actions_enabled, read.actions) == (False, (TOPIC_ARN,))
@@ -245,9 +245,9 @@ def test_an_alarm_on_an_expression_is_on_the_metrics_in_it():
 )
 def test_a_rule_is_enabled_by_its_state(state, enabled):
     described = {"Arn": RULE_ARN, "Name": NAME, "State": state, "ScheduleExpression": "rate(1 day)"}
-    read = cloudwatch.rule(described, "default", [{"Id": "1", "Arn": TOPIC_ARN}], PLACE)
+    read = cloudwatch.parse_rule(described, "default", [{"Id": "1", "Arn": TOPIC_ARN}], PLACE)
     assert read == EventRule(RULE_ARN, None, enabled, True, True, PLACE)
-    assert cloudwatch.rule(described, "another", [], PLACE).on_default_bus is False
+    assert cloudwatch.parse_rule(described, "another", [], PLACE).on_default_bus is False
 
 
 @pytest.mark.parametrize("kind", ["CompositeAlarms", "LogAlarms"])
@@ -257,16 +257,16 @@ def test_an_alarm_of_another_kind_is_on_no_metric_and_must_tell_somebody_too(wor
     for actions, status in (([], Status.FAIL), ([TOPIC_ARN], Status.PASS)):
         alarms = {kind: [{**told, "AlarmActions": actions}]}
         answers = [{}, alarms if kind == "CompositeAlarms" else {}, alarms if kind == "LogAlarms" else {}]
-        found = audited(answering(world, {cloudwatch.ALARMS: answers}))
-        assert found.found("cloudwatch-alarm-action") == {told["AlarmArn"]: status}
-        assert found.found("cloudwatch-alarm-metric-exists") == {told["AlarmArn"]: Status.NOT_APPLICABLE}
+        found = audit(responding(world, {cloudwatch.DESCRIBE_ALARMS: answers}))
+        assert found.statuses("cloudwatch-alarm-action") == {told["AlarmArn"]: status}
+        assert found.statuses("cloudwatch-alarm-metric-exists") == {told["AlarmArn"]: Status.NOT_APPLICABLE}
 
 
 def test_a_region_that_knows_no_log_alarms_has_none(world):
     unknown = {"Error": {"Code": "ValidationError", "Message": "no such enum value"}}
     read = [{"MetricAlarms": [{"AlarmName": NAME, "AlarmArn": ALARM_ARN}]}, {}]
-    found = audited(answering(world, {cloudwatch.ALARMS: [*read, unknown]}))
+    found = audit(responding(world, {cloudwatch.DESCRIBE_ALARMS: [*read, unknown]}))
     assert [each.resource for each in found.stack.facts_of_type(Alarm)] == [ALARM_ARN]
-    assert found.unread == ()
-    found = audited(answering(world, {cloudwatch.ALARMS: [unknown, {}, {}]}))
-    assert {each.error_code for each in found.unread} == {"ValidationError"}
+    assert found.failed_calls == ()
+    found = audit(responding(world, {cloudwatch.DESCRIBE_ALARMS: [unknown, {}, {}]}))
+    assert {each.error_code for each in found.failed_calls} == {"ValidationError"}

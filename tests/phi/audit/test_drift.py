@@ -23,14 +23,14 @@ def preview(tmp_path: Path, *controls: tuple[str, list[str]]) -> drift.Preview:
 
 
 def live(name: str, *outcomes: Outcome) -> ControlResult:
-    shared: dict[str, Any] = dict.fromkeys(("title", "statement", "required", "remedy"), "")
+    shared: dict[str, Any] = dict.fromkeys(("title", "statement", "rationale", "requirement", "remediation"), "")
     return ControlResult(
         id=name,
         citations=(),
         severity="high",
         outcome=min(outcomes, key=list(Outcome).index),
         observations=tuple(
-            Observation(account="1", region=None, resource=f"{BUCKET}-{at}", outcome=each, found="")
+            Observation(account="1", region=None, resource=f"{BUCKET}-{at}", outcome=each, text="")
             for at, each in enumerate(outcomes)
         ),
         **shared,
@@ -42,7 +42,7 @@ def failing(name: str) -> ControlResult:
 
 
 def test_a_control_that_passed_and_fails_has_drifted(tmp_path):
-    found = drift.since(preview(tmp_path, ("s3-versioning", ["pass", "not applicable"])), [failing("s3-versioning")])
+    found = drift.find_drift(preview(tmp_path, ("s3-versioning", ["pass", "not applicable"])), [failing("s3-versioning")])
     assert [(each.control, each.resources) for each in found] == [("s3-versioning", (f"{BUCKET}-0",))]
     assert found[0].previewed.year == 2026
 
@@ -51,17 +51,17 @@ def test_a_control_that_passed_and_fails_has_drifted(tmp_path):
     "verdicts", [["fail"], ["pass", "fail"], ["pass", "unverified"], ["not applicable"], []], ids=str
 )
 def test_one_that_didnt_pass_hasnt(tmp_path, verdicts):
-    assert drift.since(preview(tmp_path, ("s3-versioning", verdicts)), [failing("s3-versioning")]) == ()
+    assert drift.find_drift(preview(tmp_path, ("s3-versioning", verdicts)), [failing("s3-versioning")]) == ()
 
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.FAIL])
 def test_nor_has_one_that_doesnt_fail_now(tmp_path, outcome):
     result = live("s3-versioning", outcome).model_copy(update={"outcome": outcome})
-    assert drift.since(preview(tmp_path, ("s3-versioning", ["pass"])), [result]) == ()
+    assert drift.find_drift(preview(tmp_path, ("s3-versioning", ["pass"])), [result]) == ()
 
 
 def test_nor_one_that_the_preview_didnt_judge(tmp_path):
-    assert drift.since(preview(tmp_path, ("s3-versioning", ["pass"])), [failing("iam-root-mfa")]) == ()
+    assert drift.find_drift(preview(tmp_path, ("s3-versioning", ["pass"])), [failing("iam-root-mfa")]) == ()
 
 
 @pytest.mark.parametrize(

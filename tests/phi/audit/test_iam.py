@@ -17,7 +17,7 @@ from hipaa.services.s3.facts import Bucket
 from phi.audit.collect import iam
 from phi.audit.reader import AuditedAccount
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
-from tests.phi.audit.reader_helpers import Audit, answering, assert_unverified, audited, refused
+from tests.phi.audit.reader_helpers import AuditResult, session_with_response, assert_unverified, audit, session_denying
 from tests.phi.conftest import ACCOUNT, REGION
 
 CONTROLS = (
@@ -88,15 +88,15 @@ def powerful_user(client: Any) -> None:
     client.put_user_policy(UserName="someone", PolicyName="own", PolicyDocument=document(ALL_OF_IAM))
 
 
-def judged(session: boto3.Session, scope: Scope = WHOLE_ACCOUNT) -> Audit:
-    return audited(session, iam.collect, CONTROLS, [BUCKET], scope)
+def judged(session: boto3.Session, scope: Scope = WHOLE_ACCOUNT) -> AuditResult:
+    return audit(session, iam.collect, CONTROLS, [BUCKET], scope)
 
 
 @pytest.mark.parametrize("scope", [WHOLE_ACCOUNT, STACK])
 def test_what_is_right_passes(session, client, scope):
     found = judged(session, scope)
-    assert (found.wrong, found.unread) == ({}, ())
-    assert found.of(Status.PASS) == {
+    assert (found.blocking, found.failed_calls) == ({}, ())
+    assert found.findings(Status.PASS) == {
         **{control: {ROLE, GROUP, POLICY} for control in CONTROLS[:3]},
         "iam-role-trust-policy": {ROLE},
         "iam-condition-keys-apply": {ROLE, GROUP, POLICY},
@@ -125,18 +125,18 @@ def test_each_thing_that_is_wrong_fails_its_own_control(
     session: boto3.Session, client: Any, change: Callable[[Any], None], control: str, resource: str
 ):
     change(client)
-    assert judged(session).of(Status.FAIL) == {control: {resource}}
+    assert judged(session).findings(Status.FAIL) == {control: {resource}}
 
 
 def test_a_users_own_policy_is_judged_too(session, client):
     powerful_user(client)
     arn = f"arn:aws:iam::{ACCOUNT}:user/someone"
-    assert judged(session).of(Status.FAIL) == {"iam-no-users": {arn}, "iam-no-admin": {arn}}
+    assert judged(session).findings(Status.FAIL) == {"iam-no-users": {arn}, "iam-no-admin": {arn}}
 
 
 def test_a_version_that_isnt_the_default_isnt_in_force(session, client):
     version(client, default=False)
-    assert judged(session).wrong == {}
+    assert judged(session).blocking == {}
 
 
 @pytest.mark.parametrize("holder", ["role", "group", "user"])
@@ -146,8 +146,8 @@ def test_aws_own_managed_policies_count_where_they_are_attached(holder):
     held = {"Arn": arn, "Path": "/", f"{holder.title()}Name": "x", "AttachedManagedPolicies": attached}
     kinds = {name: [] for name in ("RoleDetailList", "GroupDetailList", "UserDetailList", "Policies")}
     trusted = {"AssumeRolePolicyDocument": document(OWN)}
-    found = judged(answering(iam.DETAILS, kinds | {f"{holder.title()}DetailList": [held | trusted]}))
-    assert found.of(Status.FAIL)["iam-no-admin"] == {arn}
+    found = judged(session_with_response(iam.GET_ACCOUNT_AUTHORIZATION_DETAILS, kinds | {f"{holder.title()}DetailList": [held | trusted]}))
+    assert found.findings(Status.FAIL)["iam-no-admin"] == {arn}
 
 
 def test_what_aws_made_for_its_services_isnt_judged(session, client):
@@ -158,7 +158,7 @@ def test_what_aws_made_for_its_services_isnt_judged(session, client):
         RoleName="AWSServiceRoleForConfig", PolicyName="x", PolicyDocument=document(ALL_OF_IAM, EVERY_KEY)
     )
     found = judged(session)
-    assert found.wrong == {}
+    assert found.blocking == {}
     assert {each.resource for each in found.stack.facts_of_type(IamRole)} == {ROLE}
 
 
@@ -167,7 +167,7 @@ def test_what_people_made_is_judged_wherever_it_is(session, client, path):
     client.create_role(
         RoleName="another", Path=path, AssumeRolePolicyDocument=document(OWN | {"Principal": {"AWS": "*"}})
     )
-    assert judged(session).of(Status.FAIL) == {"iam-role-trust-policy": {f"arn:aws:iam::{ACCOUNT}:role{path}another"}}
+    assert judged(session).findings(Status.FAIL) == {"iam-role-trust-policy": {f"arn:aws:iam::{ACCOUNT}:role{path}another"}}
 
 
 def test_of_a_stack_its_own_alone_are_judged(session, client):
@@ -177,14 +177,14 @@ def test_of_a_stack_its_own_alone_are_judged(session, client):
     client.create_group(GroupName="other")
     client.put_group_policy(GroupName="other", PolicyName="x", PolicyDocument=document(ALL_OF_IAM))
     found = judged(session, STACK)
-    assert (found.wrong, found.stack.facts_of_type(UserAccess)) == ({}, [])
-    assert set(judged(session).of(Status.FAIL)) == {"iam-no-admin", "iam-no-users", "iam-role-trust-policy"}
+    assert (found.blocking, found.stack.facts_of_type(UserAccess)) == ({}, [])
+    assert set(judged(session).findings(Status.FAIL)) == {"iam-no-admin", "iam-no-users", "iam-role-trust-policy"}
 
 
 def test_what_a_role_of_the_stack_may_do_by_anothers_policy_is_judged(session, client):
     arn = client.create_policy(PolicyName="other", PolicyDocument=document(ALL_OF_IAM))["Policy"]["Arn"]
     client.attach_role_policy(RoleName="phi-dev-app", PolicyArn=arn)
-    assert judged(session, STACK).of(Status.FAIL) == {"iam-no-admin": {arn}}
+    assert judged(session, STACK).findings(Status.FAIL) == {"iam-no-admin": {arn}}
 
 
 def test_what_bounds_a_role_lets_nobody_do_anything():
@@ -193,7 +193,7 @@ def test_what_bounds_a_role_lets_nobody_do_anything():
     policy = {"Arn": POLICY, "PolicyName": "phi-dev-read", "PolicyVersionList": versions}
     for bounding, attached, read in ((1, 0, 0), (1, 1, 1), (0, 0, 1), (0, 1, 1)):
         counted = policy | {"PermissionsBoundaryUsageCount": bounding, "AttachmentCount": attached}
-        facts = iam.facts_of([], [], [counted], WHOLE_ACCOUNT, account)
+        facts = iam.parse_details([], [], [counted], WHOLE_ACCOUNT, account)
         assert len(facts) == read, (bounding, attached)
 
 
@@ -202,13 +202,13 @@ def test_aws_own_policies_are_judged_by_their_names_alone():
     versions = [{"IsDefaultVersion": True, "Document": json.loads(document(ALL_OF_IAM))}]
     own = {"Arn": arn, "PolicyName": "AdministratorAccess", "AttachmentCount": 1, "PolicyVersionList": versions}
     group = {"Arn": GROUP, "GroupName": "phi-dev-people", "AttachedManagedPolicies": [{"PolicyArn": arn}]}
-    facts = iam.facts_of([], [group], [own], WHOLE_ACCOUNT, AuditedAccount(ACCOUNT, "aws-us-gov", ("us-gov-west-1",)))
+    facts = iam.parse_details([], [group], [own], WHOLE_ACCOUNT, AuditedAccount(ACCOUNT, "aws-us-gov", ("us-gov-west-1",)))
     assert [each.resource for each in facts] == [GROUP]
 
 
 def test_what_has_no_document_is_no_pass():
     """AWS always tells one."""
-    facts = iam.facts_of(
+    facts = iam.parse_details(
         [{"Arn": ROLE, "Path": "/", "RoleName": "phi-dev-app", "RolePolicyList": [{"PolicyName": "x"}]}],
         [],
         [{"Arn": POLICY, "PolicyName": "x", "PolicyVersionList": []}],
@@ -229,11 +229,11 @@ def test_every_page_is_read(session):
         listed = [role] if asked["Filter.member.1"] == "Role" else []
         return {"RoleDetailList": listed, "IsTruncated": number < 4, "Marker": str(number)}
 
-    found = judged(answering(iam.DETAILS, page))
+    found = judged(session_with_response(iam.GET_ACCOUNT_AUTHORIZATION_DETAILS, page))
     assert [each.resource.rsplit("/", 1)[-1] for each in found.stack.facts_of_type(IamRole)] == ["1", "2", "3", "4"]
-    assert found.made == {iam.DETAILS: 16}  # of four kinds, four pages each
+    assert found.call_counts == {iam.GET_ACCOUNT_AUTHORIZATION_DETAILS: 16}  # of four kinds, four pages each
 
 
 def test_what_cant_be_read_is_unverified_and_names_the_permission(session, client):
-    assert_unverified(judged(refused(iam.DETAILS)), iam.DETAILS, CONTROLS)
-    assert_unverified(judged(refused(iam.DETAILS), STACK), iam.DETAILS, set(CONTROLS) - {"iam-no-users"})
+    assert_unverified(judged(session_denying(iam.GET_ACCOUNT_AUTHORIZATION_DETAILS)), iam.GET_ACCOUNT_AUTHORIZATION_DETAILS, CONTROLS)
+    assert_unverified(judged(session_denying(iam.GET_ACCOUNT_AUTHORIZATION_DETAILS), STACK), iam.GET_ACCOUNT_AUTHORIZATION_DETAILS, set(CONTROLS) - {"iam-no-users"})

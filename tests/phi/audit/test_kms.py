@@ -18,14 +18,14 @@ from tests.phi.audit.sample_monitoring import (
     PUBLISHES,
     REGION,
     ROOT,
-    World,
-    answering,
+    SampleAccount,
+    responding,
     assert_unverified,
-    audited,
+    audit,
     document,
     new_key,
-    refused,
-    right,
+    denying,
+    create_compliant_account,
     service,
     statement,
 )
@@ -38,21 +38,21 @@ KEY_CONTROLS = {"kms-rotation", "kms-key-enabled", *POLICY_CONTROLS}
 
 
 @pytest.fixture
-def world(session) -> World:
-    return right(session)
+def world(session) -> SampleAccount:
+    return create_compliant_account(session)
 
 
 def test_a_key_is_read_as_it_is_set(world):
-    found = audited(world)
-    assert found.get(Key, world.audit) == Key(
+    found = audit(world)
+    assert found.fact(Key, world.audit) == Key(
         world.audit, world.audit, "symmetric", True, None, None, PLACE, state="Enabled"
     )
-    policy = found.get(KeyPolicy, world.audit)
+    policy = found.fact(KeyPolicy, world.audit)
     assert policy.key == StackResource(world.audit)
     assert policy.document.content == KEY_POLICY
     assert {each.resource for each in found.stack.facts_of_type(Key)} == {world.data, world.audit}
-    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
-    assert found.of(Status.PASS) >= KEY_CONTROLS
+    assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
+    assert found.controls_with(Status.PASS) >= KEY_CONTROLS
 
 
 def put_policy(keys, key: str, *statements) -> None:
@@ -84,10 +84,10 @@ EVERYONE = statement(
 )
 def test_a_setting_that_is_wrong_fails_its_own_control(world, spoil, control):
     spoil(world.client("kms"), world.data)
-    found = audited(world)
-    assert found.of(Status.FAIL) == {control}
-    assert found.of(Status.UNVERIFIED) == set()
-    assert found.found(control) == {world.data: Status.FAIL, world.audit: Status.PASS}
+    found = audit(world)
+    assert found.controls_with(Status.FAIL) == {control}
+    assert found.controls_with(Status.UNVERIFIED) == set()
+    assert found.statuses(control) == {world.data: Status.FAIL, world.audit: Status.PASS}
 
 
 @pytest.mark.parametrize(
@@ -95,61 +95,61 @@ def test_a_setting_that_is_wrong_fails_its_own_control(world, spoil, control):
     [
         (kms.LIST_KEYS, {*KEY_CONTROLS, "sns-customer-managed-key"}),
         (kms.DESCRIBE_KEY, {*KEY_CONTROLS, "sns-customer-managed-key"}),
-        (kms.ROTATION, {"kms-rotation"}),
+        (kms.GET_KEY_ROTATION_STATUS, {"kms-rotation"}),
         # Whether what publishes to the topic may use its key.
-        (kms.POLICY, {*POLICY_CONTROLS, "sns-customer-managed-key"}),
+        (kms.GET_KEY_POLICY, {*POLICY_CONTROLS, "sns-customer-managed-key"}),
         # By an alias of AWS's own, a topic's key is known to be none of the customer's.
         (kms.LIST_ALIASES, {"sns-customer-managed-key"}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
 def test_what_is_refused_is_unverified(world, call, controls):
-    assert_unverified(audited(refused(world, call)), call, controls)
+    assert_unverified(audit(denying(world, call)), call, controls)
 
 
 def test_no_key_is_asked_what_it_cant_tell(world):
     """AWS ends GetKeyRotationStatus of such a key in an error: it would be unverified rather than not applicable."""
     made = world.client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY", Policy=KEY_POLICY)
-    found = audited(world)
-    assert found.found("kms-rotation")[made["KeyMetadata"]["Arn"]] is Status.NOT_APPLICABLE
-    assert found.made[kms.ROTATION] == 2
+    found = audit(world)
+    assert found.statuses("kms-rotation")[made["KeyMetadata"]["Arn"]] is Status.NOT_APPLICABLE
+    assert found.call_counts[kms.GET_KEY_ROTATION_STATUS] == 2
 
 
 def test_a_replica_is_a_key_of_its_own_region_that_rotates_with_its_primary(world):
     keys = world.client("kms")
     primary = keys.create_key(MultiRegion=True, Policy=KEY_POLICY)["KeyMetadata"]
     keys.replicate_key(KeyId=primary["KeyId"], ReplicaRegion=WEST)
-    found = audited(world, (REGION, WEST))
-    replica = found.get(Key, primary["Arn"].replace(REGION, WEST))
+    found = audit(world, (REGION, WEST))
+    replica = found.fact(Key, primary["Arn"].replace(REGION, WEST))
     assert (replica.kind, replica.place.region, replica.rotates) == ("replica", WEST, False)
-    assert found.found("kms-rotation")[replica.resource] is Status.NOT_APPLICABLE
+    assert found.statuses("kms-rotation")[replica.resource] is Status.NOT_APPLICABLE
 
 
 def test_the_keys_of_a_stack_are_those_that_its_aliases_name(world):
     other = new_key(world.session, "alias/other")
     world.client("kms").create_alias(AliasName="alias/phi-dev-again", TargetKeyId=world.data)
-    found = audited(world, (REGION,), STACK)
+    found = audit(world, (REGION,), STACK)
     assert {each.resource for each in found.stack.facts_of_type(Key)} == {world.data, world.audit}
-    assert kms.LIST_KEYS not in found.made
-    assert other in {each.resource for each in audited(world).stack.facts_of_type(Key)}
+    assert kms.LIST_KEYS not in found.call_counts
+    assert other in {each.resource for each in audit(world).stack.facts_of_type(Key)}
 
 
 def test_where_a_stacks_aliases_cant_be_read_nothing_is_known_of_its_keys(world):
-    found = audited(refused(world, kms.LIST_ALIASES), (REGION,), STACK)
+    found = audit(denying(world, kms.LIST_ALIASES), (REGION,), STACK)
     assert_unverified(found, kms.LIST_ALIASES, {*KEY_CONTROLS, "sns-customer-managed-key"})
 
 
 def test_a_region_that_cant_be_read_doesnt_hide_the_keys_of_another(world):
     there = new_key(world.session, "alias/there", WEST)
-    found = audited(refused(world, kms.LIST_KEYS, region=WEST), (REGION, WEST))
+    found = audit(denying(world, kms.LIST_KEYS, region=WEST), (REGION, WEST))
     everything = f"arn:aws:kms:{WEST}:{ACCOUNT}:key/*"
-    assert found.found("kms-rotation") == {
+    assert found.statuses("kms-rotation") == {
         world.data: Status.PASS,
         world.audit: Status.PASS,
         everything: Status.UNVERIFIED,
     }
-    assert found.get(Key, everything).place.region == WEST
-    assert audited(world, (REGION, WEST)).found("kms-rotation")[there] is Status.PASS
+    assert found.fact(Key, everything).place.region == WEST
+    assert audit(world, (REGION, WEST)).statuses("kms-rotation")[there] is Status.PASS
 
 
 def test_all_pages_of_keys_are_read(world):
@@ -158,18 +158,18 @@ def test_all_pages_of_keys_are_read(world):
         {"Keys": listed[:1], "Truncated": True, "NextMarker": "more"},
         {"Keys": listed[1:], "Truncated": False},
     ]
-    found = audited(answering(world, {kms.LIST_KEYS: pages * 2}))  # monitoring asks what keys there are too
+    found = audit(responding(world, {kms.LIST_KEYS: pages * 2}))  # monitoring asks what keys there are too
     assert {each.resource for each in found.stack.facts_of_type(Key)} == {world.data, world.audit}
 
 
 def test_a_key_of_aws_isnt_judged_nor_one_that_is_gone(world):
     arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
     gone = {"Keys": [{"KeyArn": arn, "KeyId": arn.rsplit("/", 1)[-1]}], "Truncated": False}
-    assert audited(answering(world, {kms.LIST_KEYS: [gone] * 2})).stack.facts_of_type(Key) == []
+    assert audit(responding(world, {kms.LIST_KEYS: [gone] * 2})).stack.facts_of_type(Key) == []
     metadata = {"KeyMetadata": {"Arn": arn, "KeyId": "1", "KeyManager": "AWS", "KeyState": "Enabled"}}
-    found = audited(answering(world, {kms.DESCRIBE_KEY: [metadata] * 2}))
+    found = audit(responding(world, {kms.DESCRIBE_KEY: [metadata] * 2}))
     assert found.stack.facts_of_type(Key) + found.stack.facts_of_type(KeyPolicy) == []
-    assert found.unread == ()
+    assert found.failed_calls == ()
 
 
 # As https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html answers.
@@ -191,14 +191,14 @@ PLAIN = {"Arn": "arn", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECR
     ],
 )
 def test_the_kind_of_a_key(change, kind):
-    assert kms.key({**PLAIN, **change}, {}, PLACE).key_type == kind
+    assert kms.parse_key({**PLAIN, **change}, {}, PLACE).key_type == kind
 
 
 def test_how_often_a_key_rotates():
     rotation = {"KeyRotationEnabled": True, "RotationPeriodInDays": 90, "KeyId": "1"}
-    read = kms.key({**PLAIN, "KeyState": "PendingDeletion"}, rotation, PLACE)
+    read = kms.parse_key({**PLAIN, "KeyState": "PendingDeletion"}, rotation, PLACE)
     assert (read.rotation_enabled, read.rotation_period_days, read.state) == (True, 90, "PendingDeletion")
-    assert kms.key(PLAIN, {"KeyRotationEnabled": False}, PLACE).rotation_enabled is False
+    assert kms.parse_key(PLAIN, {"KeyRotationEnabled": False}, PLACE).rotation_enabled is False
 
 
 HERE = AuditedAccount(ACCOUNT, "aws", (REGION,))
@@ -224,13 +224,13 @@ ALIASES = {"alias/data": ID, "alias/aws/sns": OWN}
     ],
 )
 def test_a_key_is_known_by_its_arn_and_awss_own_by_its_alias(name, known):
-    assert kms.known_as(name, ALIASES, HERE, REGION) == known
+    assert kms.canonical_key(name, ALIASES, HERE, REGION) == known
 
 
 def test_what_is_known_of_a_key_where_its_names_cant_be_read():
     unread = FailedCall(Call("kms", "list_aliases", "kms:ListAliases", ResourceType.ANY), "aliases", REGION, "AccessDenied")
-    assert kms.known_as(f"{ARN}key/{ID}", unread, HERE, REGION) == unread.unknown
-    assert kms.known_as("alias/aws/sns", unread, HERE, REGION) == "alias/aws/sns"
+    assert kms.canonical_key(f"{ARN}key/{ID}", unread, HERE, REGION) == unread.unknown
+    assert kms.canonical_key("alias/aws/sns", unread, HERE, REGION) == "alias/aws/sns"
 
 
 @pytest.mark.parametrize("name", ["arn", "alias", "id"])
@@ -242,8 +242,8 @@ def test_a_topics_key_is_judged_whatever_it_is_called(world, name):
     [topic] = world.client("sns").list_topics()["Topics"]
     attribute = {"AttributeName": "KmsMasterKeyId", "AttributeValue": called}
     world.client("sns").set_topic_attributes(TopicArn=topic["TopicArn"], **attribute)
-    found = audited(world)
-    assert found.get(Topic, topic["TopicArn"]).key == StackResource(other)
-    assert found.of(Status.FAIL) == {"sns-customer-managed-key"}
+    found = audit(world)
+    assert found.fact(Topic, topic["TopicArn"]).key == StackResource(other)
+    assert found.controls_with(Status.FAIL) == {"sns-customer-managed-key"}
     put_policy(world.client("kms"), other, statement(), PUBLISHES)
-    assert audited(world).of(Status.FAIL) == set()
+    assert audit(world).controls_with(Status.FAIL) == set()

@@ -19,13 +19,13 @@ from tests.phi.audit.sample_monitoring import (
     NAMESPACE,
     REGION,
     TRAIL,
-    World,
-    answering,
+    SampleAccount,
+    responding,
     assert_unverified,
-    audited,
+    audit,
     put_filter,
-    refused,
-    right,
+    denying,
+    create_compliant_account,
 )
 
 WEST = "us-west-2"
@@ -35,18 +35,18 @@ OTHER_ARN = GROUP_ARN.replace(GROUP, OTHER)
 
 
 @pytest.fixture
-def world(session) -> World:
-    return right(session)
+def world(session) -> SampleAccount:
+    return create_compliant_account(session)
 
 
 def test_a_group_and_its_filter_are_read_as_they_are_set(world):
-    found = audited(world)
-    assert found.get(LogGroup, GROUP_ARN) == LogGroup(GROUP_ARN, True, StackResource(world.audit), 2557)
-    assert found.get(MetricFilter, FILTER_ARN) == MetricFilter(
+    found = audit(world)
+    assert found.fact(LogGroup, GROUP_ARN) == LogGroup(GROUP_ARN, True, StackResource(world.audit), 2557)
+    assert found.fact(MetricFilter, FILTER_ARN) == MetricFilter(
         FILTER_ARN, StackResource(GROUP_ARN), "", NAMESPACE, METRIC, dimensions=()
     )
-    assert found.of(Status.PASS) >= {*OF_GROUPS, "cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
-    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+    assert found.controls_with(Status.PASS) >= {*OF_GROUPS, "cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
+    assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
 
 
 def kept(days: int):
@@ -68,9 +68,9 @@ def kept(days: int):
 )
 def test_a_setting_that_is_wrong_fails_its_own_controls(world, spoil, controls):
     spoil(world.client("logs"))
-    found = audited(world)
-    assert found.of(Status.FAIL) == controls
-    assert found.of(Status.UNVERIFIED) == set()
+    found = audit(world)
+    assert found.controls_with(Status.FAIL) == controls
+    assert found.controls_with(Status.UNVERIFIED) == set()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_group_under_another_key_fails(world, key, control):
     client.delete_log_group(logGroupName=GROUP)
     client.create_log_group(logGroupName=GROUP, **({"kmsKeyId": world.data} if key else {}))
     put_filter(world)
-    assert audited(world).of(Status.FAIL) == {control}
+    assert audit(world).controls_with(Status.FAIL) == {control}
 
 
 @pytest.mark.parametrize(
@@ -92,62 +92,62 @@ def test_a_group_under_another_key_fails(world, key, control):
 )
 def test_a_filter_of_another_metric_than_the_alarms_fails(world, change):
     put_filter(world, **change)
-    assert audited(world).of(Status.FAIL) == {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
+    assert audit(world).controls_with(Status.FAIL) == {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
 
 
 def test_a_pattern_that_picks_out_less_covers_less(world):
     put_filter(world, '{ $.eventSource = "kms.amazonaws.com" }')
-    assert audited(world).of(Status.FAIL) == {"cloudwatch-alarm-coverage"}
+    assert audit(world).controls_with(Status.FAIL) == {"cloudwatch-alarm-coverage"}
 
 
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
         # The trail writes to the filter's group, so that the filter counts.
-        (logs.GROUPS, {*OF_GROUPS, "kms-key-separation"}),
-        (logs.FILTERS, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
-        (logs.TAGS, set()),  # what a trail writes to holds audit records, whatever its tag says
+        (logs.DESCRIBE_LOG_GROUPS, {*OF_GROUPS, "kms-key-separation"}),
+        (logs.DESCRIBE_METRIC_FILTERS, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
+        (logs.GET_RESOURCES, set()),  # what a trail writes to holds audit records, whatever its tag says
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
 def test_what_is_refused_is_unverified(world, call, controls):
-    assert_unverified(audited(refused(world, call)), call, controls)
+    assert_unverified(audit(denying(world, call)), call, controls)
 
 
 @pytest.mark.parametrize(("tag", "audit"), [("AuditLog", True), ("trail-log", True), ("Other", False), (None, False)])
 def test_a_groups_tag_says_that_it_holds_audit_records(world, tag, audit):
     tags = {"tags": {"DataClass": tag}} if tag else {}
     world.client("logs").create_log_group(logGroupName=OTHER, **tags)
-    found = audited(world)
-    assert found.get(LogGroup, OTHER_ARN).audit is audit
-    assert found.of(Status.FAIL) == ({"logs-customer-managed-key"} if audit else set())
+    found = audit(world)
+    assert found.fact(LogGroup, OTHER_ARN).audit is audit
+    assert found.controls_with(Status.FAIL) == ({"logs-customer-managed-key"} if audit else set())
 
 
-@pytest.mark.parametrize("call", [logs.TAGS, cloudtrail.DESCRIBE_TRAILS], ids=lambda call: call.operation)
+@pytest.mark.parametrize("call", [logs.GET_RESOURCES, cloudtrail.DESCRIBE_TRAILS], ids=lambda call: call.operation)
 def test_a_group_that_may_hold_audit_records_is_unverified_where_it_would_fail(world, call):
     world.client("logs").create_log_group(logGroupName=OTHER)
-    found = audited(refused(world, call))
-    assert found.found("logs-customer-managed-key")[OTHER_ARN] is Status.UNVERIFIED
-    assert found.found("logs-retention")[OTHER_ARN] is Status.PASS  # for ever
-    assert found.of(Status.FAIL) == set()
+    found = audit(denying(world, call))
+    assert found.statuses("logs-customer-managed-key")[OTHER_ARN] is Status.UNVERIFIED
+    assert found.statuses("logs-retention")[OTHER_ARN] is Status.PASS  # for ever
+    assert found.controls_with(Status.FAIL) == set()
 
 
 def test_a_filter_may_be_of_a_trails_log_where_neither_can_be_read(world):
-    found = audited(refused(world, logs.GROUPS, cloudtrail.DESCRIBE_TRAILS))
-    assert found.found("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
-    assert found.of(Status.FAIL) == set()
+    found = audit(denying(world, logs.DESCRIBE_LOG_GROUPS, cloudtrail.DESCRIBE_TRAILS))
+    assert found.statuses("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
+    assert found.controls_with(Status.FAIL) == set()
 
 
 def test_each_region_has_groups_of_its_own(world):
     there = GROUP_ARN.replace(REGION, WEST)
     world.client("logs", WEST).create_log_group(logGroupName=GROUP, tags={"DataClass": "AuditLog"})
-    assert audited(world, (REGION, WEST)).found("logs-customer-managed-key") == {
+    assert audit(world, (REGION, WEST)).statuses("logs-customer-managed-key") == {
         GROUP_ARN: Status.PASS,
         there: Status.FAIL,
     }
-    found = audited(refused(world, logs.GROUPS, region=WEST), (REGION, WEST))
+    found = audit(denying(world, logs.DESCRIBE_LOG_GROUPS, region=WEST), (REGION, WEST))
     everything = there.replace(GROUP, "*")
-    assert found.found("logs-customer-managed-key") == {GROUP_ARN: Status.PASS, everything: Status.UNVERIFIED}
+    assert found.statuses("logs-customer-managed-key") == {GROUP_ARN: Status.PASS, everything: Status.UNVERIFIED}
 
 
 def test_all_pages_are_read(world):
@@ -159,11 +159,11 @@ def test_all_pages_are_read(world):
     groups = [{"logGroupName": name, "arn": f"{GROUP_ARN.replace(GROUP, name)}:*"} for name in (GROUP, OTHER)]
     tagged = {"ResourceARN": f"{OTHER_ARN}:*", "Tags": [{"Key": "DataClass", "Value": "AuditLog"}]}
     answers = {
-        logs.GROUPS: [{"logGroups": groups[:1], "nextToken": "more"}, {"logGroups": groups[1:]}],
-        logs.FILTERS: [{"metricFilters": filters[:1], "nextToken": "more"}, {"metricFilters": filters[1:]}],
-        logs.TAGS: [{"ResourceTagMappingList": [], "PaginationToken": "more"}, {"ResourceTagMappingList": [tagged]}],
+        logs.DESCRIBE_LOG_GROUPS: [{"logGroups": groups[:1], "nextToken": "more"}, {"logGroups": groups[1:]}],
+        logs.DESCRIBE_METRIC_FILTERS: [{"metricFilters": filters[:1], "nextToken": "more"}, {"metricFilters": filters[1:]}],
+        logs.GET_RESOURCES: [{"ResourceTagMappingList": [], "PaginationToken": "more"}, {"ResourceTagMappingList": [tagged]}],
     }
-    found = audited(answering(world, answers))
+    found = audit(responding(world, answers))
     assert {each.resource: each.holds_audit_logs for each in found.stack.facts_of_type(LogGroup)} == {
         GROUP_ARN: True,
         OTHER_ARN: True,
@@ -177,9 +177,9 @@ def test_a_stacks_groups_are_told_by_their_names(world):
     metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
     client.put_metric_filter(logGroupName=OTHER, filterName="x", filterPattern="", metricTransformations=[metric])
     assert (
-        len(audited(world).stack.facts_of_type(LogGroup)) == len(audited(world).stack.facts_of_type(MetricFilter)) == 2
+        len(audit(world).stack.facts_of_type(LogGroup)) == len(audit(world).stack.facts_of_type(MetricFilter)) == 2
     )
-    found = audited(world, (REGION,), Scope({}, "phi-dev-"))
+    found = audit(world, (REGION,), Scope({}, "phi-dev-"))
     assert [each.resource for each in found.stack.facts_of_type(LogGroup)] == [GROUP_ARN]
     assert [each.resource for each in found.stack.facts_of_type(MetricFilter)] == [FILTER_ARN]
 
@@ -193,15 +193,15 @@ def test_a_filters_dimensions_are_those_of_its_fields_and_of_its_origin():
         "metricTransformations": [metric],
         "emitSystemFieldDimensions": ["@aws.account"],
     }
-    [read] = logs.metric_filters(described, GROUP_ARN, GROUP_ARN)
+    [read] = logs.parse_metric_filters(described, GROUP_ARN, GROUP_ARN)
     assert (read.pattern, read.dimensions) == ("{ $.a = 1 }", ("Who", "@aws.account"))
     narrowed = {**described, "fieldSelectionCriteria": '@aws.account = "1"'}
-    [read] = logs.metric_filters(narrowed, GROUP_ARN, GROUP_ARN)
+    [read] = logs.parse_metric_filters(narrowed, GROUP_ARN, GROUP_ARN)
     assert isinstance(read.pattern, Unknown)
 
 
 def test_a_trail_that_goes_nowhere_else_makes_no_group_an_audit_log(world):
     world.client("cloudtrail").update_trail(Name=TRAIL, CloudWatchLogsLogGroupArn="")
-    found = audited(world)
+    found = audit(world)
     assert [each.log_group for each in found.stack.facts_of_type(Trail)] == [None]
-    assert found.get(LogGroup, GROUP_ARN).audit is False
+    assert found.fact(LogGroup, GROUP_ARN).audit is False

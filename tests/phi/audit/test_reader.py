@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 
 from phi.audit import reader as module
 from phi.audit.calls import Call, ResourceType
-from phi.audit.reader import ATTEMPTS, AuditedAccount, AccountReader, FailedCall, at_an_address
+from phi.audit.reader import MAX_ATTEMPTS, AuditedAccount, AccountReader, FailedCall, strip_account_prefix
 
 REGION = "us-east-1"
 ACCOUNT = AuditedAccount("123456789012", "aws", (REGION, "us-west-2"))
@@ -82,7 +82,7 @@ def test_what_fails_or_asks_to_go_slower_is_asked_again(waits: list[float], stat
     assert told["Policy"] == '{"Statement": []}'
     assert list(network.sent.values()) == [3]
     assert len(waits) == 2
-    assert reader.unread == []
+    assert reader.failed_calls == []
 
 
 def test_nothing_is_lost_where_more_fails_than_botocores_quota_of_retries_allows(waits: list[float]):
@@ -92,7 +92,7 @@ def test_nothing_is_lost_where_more_fails_than_botocores_quota_of_retries_allows
     with AccountReader(network.session(), ACCOUNT) as reader:
         told = reader.map(names, lambda name: policy(reader, name))
     assert [isinstance(each, Mapping) for each in told] == [True] * len(names)
-    assert reader.unread == []
+    assert reader.failed_calls == []
     assert set(network.sent.values()) == {4}
 
 
@@ -101,8 +101,8 @@ def test_what_always_fails_is_given_up_and_isnt_known(waits: list[float]):
     with AccountReader(network.session(), ACCOUNT) as reader:
         told = policy(reader)
     assert told == FailedCall(POLICY, "arn:aws:s3:::phi", REGION, "InternalError")
-    assert reader.unread == [told]
-    assert list(network.sent.values()) == [ATTEMPTS]
+    assert reader.failed_calls == [told]
+    assert list(network.sent.values()) == [MAX_ATTEMPTS]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_what_aws_says_is_not_there_is_none_and_no_gap(waits: list[float]):
     with AccountReader(Network(1000, 404, "NoSuchBucketPolicy").session(), ACCOUNT) as reader:
         assert policy(reader) is None
         assert reader.list_all(POLICY, "Policy", Bucket="phi") == []
-        assert reader.unread == []
+        assert reader.failed_calls == []
 
 
 def test_a_request_that_cant_be_made_isnt_known(endpoint: str):
@@ -182,7 +182,7 @@ def test_every_page_is_read(endpoint: str, call: Call, result: str, given: dict[
 
     with AccountReader(answered(answer), ACCOUNT) as reader:
         assert reader.list_all(call, result, **given) == [0, 0.5, 1, 1.5, 2, 2.5]
-        assert reader.made == {call: 3}
+        assert reader.call_counts == {call: 3}
 
 
 @pytest.mark.parametrize(("call", "result", "given", "told", "asked"), PAGED, ids=[each[3] for each in PAGED])
@@ -215,17 +215,17 @@ def test_all_are_read_at_once_in_order_and_counted(endpoint: str):
         return good(Policy=params["url"].split("?")[0].rsplit("/", 1)[-1])
 
     names = [f"bucket-{number:03}" for number in range(200)]
-    with AccountReader(answered(answer), ACCOUNT, at_once=4) as reader:
+    with AccountReader(answered(answer), ACCOUNT, max_concurrency=4) as reader:
         told = reader.map(names, lambda name: policy(reader, name))
     assert [each["Policy"] for each in told if isinstance(each, Mapping)] == names
-    assert reader.made == {POLICY: 200}
+    assert reader.call_counts == {POLICY: 200}
 
 
 def test_every_gap_is_told_once(endpoint: str):
     names = [f"bucket-{number:03}" for number in range(100)]
     with AccountReader(answered(lambda _: bad("AccessDenied")), ACCOUNT) as reader:
         reader.map(names, lambda name: policy(reader, name))
-    assert sorted(each.subject for each in reader.unread) == [f"arn:aws:s3:::{name}" for name in names]
+    assert sorted(each.resource for each in reader.failed_calls) == [f"arn:aws:s3:::{name}" for name in names]
 
 
 def test_there_is_a_client_for_each_region_which_slows_down_when_asked(endpoint: str):
@@ -239,7 +239,7 @@ def test_there_is_a_client_for_each_region_which_slows_down_when_asked(endpoint:
         for region in (None, "us-west-2", "us-west-2"):
             reader.call(ALIASES, "", region)
     assert [region for region, _ in made] == [REGION, "us-west-2", "us-west-2"]
-    assert all(retries == {"mode": "adaptive", "total_max_attempts": ATTEMPTS} for _, retries in made)
+    assert all(retries == {"mode": "adaptive", "total_max_attempts": MAX_ATTEMPTS} for _, retries in made)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_there_is_a_client_for_each_region_which_slows_down_when_asked(endpoint:
 )
 def test_no_account_goes_before_an_address(url: str, sent: str):
     request = AWSRequest("GET", url)
-    at_an_address(request)
+    strip_account_prefix(request)
     assert request.url == sent
 
 

@@ -13,12 +13,12 @@ from hipaa.model.stack import Stack
 from hipaa.model.values import Location, Unknown
 from hipaa.services.s3.facts import Bucket, DeclaredSetting, Versioning
 from phi.audit import checklist, config
-from phi.audit.results import Seen, results, unused
-from phi.evidence.model import ControlResult, Outcome, worst
+from phi.audit.results import AccountView, control_results, unused_exemptions
+from phi.evidence.model import ControlResult, Outcome, worst_outcome
 
 TODAY = date(2026, 11, 24)
 ACCOUNT = "123456789012"
-PEOPLE = Seen("the organization", Stack((), "the organization"))
+PEOPLE = AccountView("the organization", Stack((), "the organization"))
 EXEMPTION = {
     "resource": "arn:aws:s3:::importer",
     "reason": "The importer's vendor needs it until its next release.",
@@ -36,11 +36,11 @@ def bucket(name: str, status: Any) -> Bucket:
 
 
 def versioning(
-    *buckets: Bucket, given: dict[str, Any] | None = None, accounts: list[Seen] | None = None
+    *buckets: Bucket, given: dict[str, Any] | None = None, accounts: list[AccountView] | None = None
 ) -> ControlResult:
     told = config.parse({"s3-versioning": given or {}}, TODAY)
-    seen = accounts or [Seen(ACCOUNT, Stack(buckets, ACCOUNT))]
-    return next(each for each in results(seen, PEOPLE, told) if each.id == "s3-versioning")
+    seen = accounts or [AccountView(ACCOUNT, Stack(buckets, ACCOUNT))]
+    return next(each for each in control_results(seen, PEOPLE, told) if each.id == "s3-versioning")
 
 
 def test_a_control_is_as_good_as_its_worst_resource():
@@ -55,7 +55,7 @@ def test_what_cant_be_read_blocks_too_and_says_why():
     result = versioning(bucket("phi", unread))
     assert result.outcome is Outcome.UNVERIFIED
     assert result.blocks
-    assert "s3:GetBucketVersioning ended in AccessDenied" in result.observations[0].found
+    assert "s3:GetBucketVersioning ended in AccessDenied" in result.observations[0].text
     assert not versioning(bucket("phi", unread), given={"unverifiedLevel": "advisory"}).blocks
 
 
@@ -76,33 +76,33 @@ def test_an_exemption_that_excuses_nothing_is_told_but_not_the_packs():
     for resource, told in (("arn:aws:s3:::other", 1), ("urn:pulumi:prod::app::*", 0), ("arn:aws:s3:::importer", 0)):
         given = {"s3-versioning": {"exemptions": [EXEMPTION | {"resource": resource}]}}
         judged_by = config.parse(given, TODAY)
-        found = results([Seen(ACCOUNT, Stack((bucket("importer", "Suspended"),), ACCOUNT))], PEOPLE, judged_by)
-        assert len(unused(found, judged_by)) == told, resource
+        found = control_results([AccountView(ACCOUNT, Stack((bucket("importer", "Suspended"),), ACCOUNT))], PEOPLE, judged_by)
+        assert len(unused_exemptions(found, judged_by)) == told, resource
 
 
 def test_an_account_that_cant_be_entered_leaves_every_control_unverified_but_peoples():
     told = config.parse({}, TODAY)
-    good = Seen(ACCOUNT, Stack((bucket("good", "Enabled"),), ACCOUNT))
-    found = {each.id: each for each in results([good, Seen("2", None, "sts:AssumeRole: refused")], PEOPLE, told)}
+    good = AccountView(ACCOUNT, Stack((bucket("good", "Enabled"),), ACCOUNT))
+    found = {each.id: each for each in control_results([good, AccountView("2", None, "sts:AssumeRole: refused")], PEOPLE, told)}
     assert set(found) == {control.id for control in LIVE_CONTROLS}
     for name, result in found.items():
         if name.startswith("attest-"):
             assert {each.account for each in result.observations} == {"the organization"}
         else:
-            assert [each.found for each in result.observations if each.account == "2"] == ["sts:AssumeRole: refused"]
+            assert [each.text for each in result.observations if each.account == "2"] == ["sts:AssumeRole: refused"]
             assert result.outcome in (Outcome.UNVERIFIED, Outcome.FAIL)
 
 
 def test_several_accounts_become_one_result():
-    one = Seen("1", Stack((bucket("a", "Enabled"),), "1"))
-    two = Seen("2", Stack((bucket("b", "Suspended"),), "2"))
+    one = AccountView("1", Stack((bucket("a", "Enabled"),), "1"))
+    two = AccountView("2", Stack((bucket("b", "Suspended"),), "2"))
     result = versioning(accounts=[one, two])
     assert [(each.account, each.outcome) for each in result.observations] == [("1", Outcome.PASS), ("2", Outcome.FAIL)]
 
 
 def test_the_region_is_told_where_an_arn_has_one():
     told = config.parse({}, TODAY)
-    found = results([Seen(ACCOUNT, Stack((bucket("a", "Enabled"),), ACCOUNT))], PEOPLE, told)
+    found = control_results([AccountView(ACCOUNT, Stack((bucket("a", "Enabled"),), ACCOUNT))], PEOPLE, told)
     regions = {each.region for result in found for each in result.observations}
     assert regions == {None}
 
@@ -128,13 +128,21 @@ def test_a_line_whose_control_wasnt_judged_is_unverified():
 
 @pytest.mark.parametrize("graver", list(Outcome))
 def test_the_worst(graver):
-    assert worst([]) is Outcome.NOT_APPLICABLE
-    assert worst([Outcome.PASS, Outcome.NOT_APPLICABLE]) is Outcome.PASS
-    assert worst([graver, Outcome.FAIL, Outcome.PASS]) is Outcome.FAIL
-    assert worst([Outcome.EXEMPTED, Outcome.UNVERIFIED]) is Outcome.UNVERIFIED
+    assert worst_outcome([]) is Outcome.NOT_APPLICABLE
+    assert worst_outcome([Outcome.PASS, Outcome.NOT_APPLICABLE]) is Outcome.PASS
+    assert worst_outcome([graver, Outcome.FAIL, Outcome.PASS]) is Outcome.FAIL
+    assert worst_outcome([Outcome.EXEMPTED, Outcome.UNVERIFIED]) is Outcome.UNVERIFIED
 
 
 def _outcome(name: str, outcome: Outcome) -> ControlResult:
     return ControlResult(
-        id=name, title="", statement="", citations=(), severity="high", required="", remedy="", outcome=outcome
+        id=name,
+        title="",
+        statement="",
+        rationale="",
+        citations=(),
+        severity="high",
+        requirement="",
+        remediation="",
+        outcome=outcome,
     )

@@ -22,9 +22,9 @@ from phi.audit.scope import Scope
 from sandbox.moto_fixes import s3 as fixes
 from tests.phi.audit.sample_account import (
     ACCOUNT,
-    CLOSED,
+    ALL_BLOCKED,
     CONTROLS,
-    ELSEWHERE,
+    REPLICA_REGION,
     LOGS,
     PHI,
     POINT,
@@ -32,16 +32,16 @@ from tests.phi.audit.sample_account import (
     REPLICA,
     REPLICA_LOGS,
     STACK,
-    World,
+    SampleAccount,
     allow,
-    answering,
+    session_failing,
     arn,
-    audited,
+    audit,
     bucket_of,
     denials,
     document,
     lock,
-    put_right,
+    create_compliant_account,
     taking_logs,
 )
 
@@ -51,35 +51,35 @@ OF_POLICY = BY_POLICY | {"s3-no-public-grant", "s3-no-external-access"}
 
 
 @cache
-def world_at(endpoint: str) -> World:
-    return World(boto3.Session(region_name=REGION))  # its clients take longer to make than all that is in it
+def world_at(endpoint: str) -> SampleAccount:
+    return SampleAccount(boto3.Session(region_name=REGION))  # its clients take longer to make than all that is in it
 
 
 @pytest.fixture
-def world(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> SampleAccount:
     for owner, name, method in fixes.FIXES:  # moto keeps no metrics, and tells half of a replication
         monkeypatch.setattr(owner, name, method)
     world = world_at(endpoint)
-    put_right(world)
+    create_compliant_account(world)
     return world
 
 
-def test_an_account_that_is_right_passes_every_control(world: World):
-    found = audited(world.session)
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == set()
+def test_an_account_that_is_right_passes_every_control(world: SampleAccount):
+    found = audit(world.session)
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == set()
     assert {each.control for each in found.verdicts if each.status is Status.PASS} == {each.id for each in CONTROLS}
-    assert found.unread == ()
+    assert found.failed_calls == ()
 
 
-def test_a_bucket_is_told_with_its_place_its_tags_and_what_it_is_for(world: World):
-    stack = audited(world.session)
+def test_a_bucket_is_told_with_its_place_its_tags_and_what_it_is_for(world: SampleAccount):
+    stack = audit(world.session)
     phi, replica, logs = (stack.bucket(each) for each in (PHI, REPLICA, LOGS))
     assert (phi.data_class, replica.data_class, logs.data_class) == (
         DataClass.PHI,
         DataClass.REPLICA,
         DataClass.ACCESS_LOG,
     )
-    assert (phi.location.region, replica.location.region) == (REGION, ELSEWHERE)
+    assert (phi.location.region, replica.location.region) == (REGION, REPLICA_REGION)
     assert (phi.location.partition, phi.location.account) == ("aws", ACCOUNT)
     assert (phi.tags, phi.data_class_tag) == ({"DataClass": "PHI"}, "PHI")
     assert (phi.object_lock_enabled, replica.object_lock_enabled) == (True, False)
@@ -87,11 +87,11 @@ def test_a_bucket_is_told_with_its_place_its_tags_and_what_it_is_for(world: Worl
     assert phi.complete
 
 
-BROKEN: list[tuple[str, Callable[[World], Any], set[str]]] = [
+BROKEN: list[tuple[str, Callable[[SampleAccount], Any], set[str]]] = [
     ("no block", lambda w: w.s3.delete_public_access_block(Bucket=PHI), {"s3-public-access-block"}),
     *[
         (f"without {each}", lambda w, each=each: w.close(**{each: False}), {"s3-public-access-block"})
-        for each in CLOSED
+        for each in ALL_BLOCKED
     ],
     ("ACLs have effect", lambda w: w.own(PHI, "BucketOwnerPreferred"), {"s3-acls-disabled"}),
     ("ownership unsaid", lambda w: w.s3.delete_bucket_ownership_controls(Bucket=PHI), {"s3-acls-disabled"}),
@@ -180,14 +180,14 @@ BROKEN: list[tuple[str, Callable[[World], Any], set[str]]] = [
 
 
 @pytest.mark.parametrize(("breaks", "controls"), [each[1:] for each in BROKEN], ids=[each[0] for each in BROKEN])
-def test_what_is_broken_fails_exactly_its_controls(world: World, breaks: Callable[[World], Any], controls: set[str]):
+def test_what_is_broken_fails_exactly_its_controls(world: SampleAccount, breaks: Callable[[SampleAccount], Any], controls: set[str]):
     breaks(world)
-    found = audited(world.session, Scope({PHI: REGION}))
-    assert found.of(Status.FAIL) == {(each, arn(PHI)) for each in controls}
-    assert found.of(Status.UNVERIFIED) == set()
+    found = audit(world.session, Scope({PHI: REGION}))
+    assert found.findings(Status.FAIL) == {(each, arn(PHI)) for each in controls}
+    assert found.findings(Status.UNVERIFIED) == set()
 
 
-OTHERS: list[tuple[str, Callable[[World], Any], set[tuple[str, str]]]] = [
+OTHERS: list[tuple[str, Callable[[SampleAccount], Any], set[tuple[str, str]]]] = [
     ("a replica's versions", lambda w: w.version(REPLICA, "Suspended"), {("s3-versioning", arn(REPLICA))}),
     (
         "a log of itself",
@@ -229,97 +229,97 @@ OTHERS: list[tuple[str, Callable[[World], Any], set[tuple[str, str]]]] = [
 
 @pytest.mark.parametrize(("breaks", "failing"), [each[1:] for each in OTHERS], ids=[each[0] for each in OTHERS])
 def test_what_else_is_broken_fails_exactly_its_controls(
-    world: World, breaks: Callable[[World], Any], failing: set[tuple[str, str]]
+    world: SampleAccount, breaks: Callable[[SampleAccount], Any], failing: set[tuple[str, str]]
 ):
     breaks(world)
-    found = audited(world.session)
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == failing
+    found = audit(world.session)
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == failing
 
 
-def test_a_log_bucket_with_object_lock_gets_no_logs(world: World):
+def test_a_log_bucket_with_object_lock_gets_no_logs(world: SampleAccount):
     world.s3.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
     world.tag("locked", DataClass="S3AccessLog")
-    assert ("s3-object-lock", arn("locked")) in audited(world.session).of(Status.FAIL)
+    assert ("s3-object-lock", arn("locked")) in audit(world.session).findings(Status.FAIL)
 
 
 # What is left open where a call about the bucket with PHI is refused.
 UNVERIFIED: dict[Call, set[str]] = {
-    s3_calls.VERSIONING: {"s3-versioning"},
-    s3_calls.TAGS: {"s3-data-class-tag"},
-    s3_calls.PUBLIC_ACCESS_BLOCK: {"s3-public-access-block"},
-    s3_calls.OWNERSHIP: {"s3-acls-disabled"},
-    s3_calls.POLICY: OF_POLICY,
+    s3_calls.GET_BUCKET_VERSIONING: {"s3-versioning"},
+    s3_calls.GET_BUCKET_TAGGING: {"s3-data-class-tag"},
+    s3_calls.GET_PUBLIC_ACCESS_BLOCK: {"s3-public-access-block"},
+    s3_calls.GET_BUCKET_OWNERSHIP_CONTROLS: {"s3-acls-disabled"},
+    s3_calls.GET_BUCKET_POLICY: OF_POLICY,
     # Without the key a policy can't be held to it.
-    s3_calls.ENCRYPTION: {"s3-encryption-at-rest", "s3-customer-managed-key", "s3-bucket-key", "s3-enforce-kms-key"},
-    s3_calls.LOCK: {"s3-object-lock"},
-    s3_calls.LIFECYCLE: {"s3-retention", "s3-abort-multipart"},
-    s3_calls.LOGGING: {"s3-access-logging"},
-    s3_calls.REPLICATION: {"s3-replication-or-backup"},
-    s3_calls.WEBSITE: {"s3-no-website"},
-    s3_calls.CORS: {"s3-cors"},
-    s3_calls.METRICS: {"s3-request-metrics"},
+    s3_calls.GET_BUCKET_ENCRYPTION: {"s3-encryption-at-rest", "s3-customer-managed-key", "s3-bucket-key", "s3-enforce-kms-key"},
+    s3_calls.GET_OBJECT_LOCK_CONFIGURATION: {"s3-object-lock"},
+    s3_calls.GET_BUCKET_LIFECYCLE_CONFIGURATION: {"s3-retention", "s3-abort-multipart"},
+    s3_calls.GET_BUCKET_LOGGING: {"s3-access-logging"},
+    s3_calls.GET_BUCKET_REPLICATION: {"s3-replication-or-backup"},
+    s3_calls.GET_BUCKET_WEBSITE: {"s3-no-website"},
+    s3_calls.GET_BUCKET_CORS: {"s3-cors"},
+    s3_calls.LIST_BUCKET_METRICS_CONFIGURATIONS: {"s3-request-metrics"},
 }
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "InternalError"])
-def test_what_cant_be_read_of_a_bucket_is_unverified_and_names_the_permission(world: World, code: str):
-    assert set(UNVERIFIED) == {each for each in audited(world.session, STACK).made if each.service == "s3"}
+def test_what_cant_be_read_of_a_bucket_is_unverified_and_names_the_permission(world: SampleAccount, code: str):
+    assert set(UNVERIFIED) == {each for each in audit(world.session, STACK).call_counts if each.service == "s3"}
     for call, controls in UNVERIFIED.items():
-        found = audited(answering(call, code, bucket=PHI), Scope({PHI: REGION}))
-        assert found.of(Status.FAIL) == set(), call
-        assert found.of(Status.UNVERIFIED) == {(each, arn(PHI)) for each in controls}, call
+        found = audit(session_failing(call, code, bucket=PHI), Scope({PHI: REGION}))
+        assert found.findings(Status.FAIL) == set(), call
+        assert found.findings(Status.UNVERIFIED) == {(each, arn(PHI)) for each in controls}, call
         for control in controls:
-            assert any(f"{call.action} ended in {code}" in each for each in found.found(control, arn(PHI))), control
-        told = [(each.call, each.subject, each.region, each.error_code) for each in found.unread]
+            assert any(f"{call.action} ended in {code}" in each for each in found.finding_texts(control, arn(PHI))), control
+        told = [(each.call, each.resource, each.region, each.error_code) for each in found.failed_calls]
         assert told == [(call, arn(PHI), REGION, code)]
 
 
-def test_an_acl_that_cant_be_read_leaves_open_whom_it_lets_in_where_it_has_effect(world: World):
+def test_an_acl_that_cant_be_read_leaves_open_whom_it_lets_in_where_it_has_effect(world: SampleAccount):
     world.own(PHI, "ObjectWriter")
-    found = audited(answering(s3_calls.ACL))
-    assert found.of(Status.UNVERIFIED) == {("s3-no-public-grant", arn(PHI))}
-    assert found.of(Status.FAIL) == {("s3-acls-disabled", arn(PHI))}
+    found = audit(session_failing(s3_calls.GET_BUCKET_ACL))
+    assert found.findings(Status.UNVERIFIED) == {("s3-no-public-grant", arn(PHI))}
+    assert found.findings(Status.FAIL) == {("s3-acls-disabled", arn(PHI))}
 
 
-def test_a_log_buckets_lock_that_cant_be_read_is_unverified(world: World):
-    found = audited(answering(s3_calls.LOCK, bucket=LOGS))
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-object-lock", arn(LOGS))}
-    assert found.of(Status.FAIL) == set()
+def test_a_log_buckets_lock_that_cant_be_read_is_unverified(world: SampleAccount):
+    found = audit(session_failing(s3_calls.GET_OBJECT_LOCK_CONFIGURATION, bucket=LOGS))
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == {("s3-object-lock", arn(LOGS))}
+    assert found.findings(Status.FAIL) == set()
 
 
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (s3_calls.ACCESS_POINT, {("s3-access-point-private", POINT)}),
-        (s3_calls.ACCESS_POINT_POLICY, {("s3-access-point-private", POINT), ("s3-no-public-grant", POINT)}),
-        (s3_calls.ACCOUNT_BLOCK, {("s3-account-public-access-block", ACCOUNT)}),
+        (s3_calls.GET_ACCESS_POINT, {("s3-access-point-private", POINT)}),
+        (s3_calls.GET_ACCESS_POINT_POLICY, {("s3-access-point-private", POINT), ("s3-no-public-grant", POINT)}),
+        (s3_calls.GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, {("s3-account-public-access-block", ACCOUNT)}),
         (
             s3_calls.LIST_ACCESS_POINTS,
             {
                 (control, f"arn:aws:s3:{region}:{ACCOUNT}:accesspoint/*")
                 for control in ("s3-access-point-private", "s3-no-public-grant")
-                for region in (REGION, ELSEWHERE)
+                for region in (REGION, REPLICA_REGION)
             },
         ),
     ],
     ids=lambda each: each.action if isinstance(each, Call) else "",
 )
 def test_what_cant_be_read_of_access_points_and_the_account_is_unverified(
-    world: World, call: Call, controls: set[tuple[str, str]]
+    world: SampleAccount, call: Call, controls: set[tuple[str, str]]
 ):
-    found = audited(answering(call))
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == controls
-    assert found.of(Status.FAIL) == set()
-    assert {each.call for each in found.unread} == {call}
-    assert all(f"{call.action} ended in AccessDenied" in each for one in controls for each in found.found(*one))
+    found = audit(session_failing(call))
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == controls
+    assert found.findings(Status.FAIL) == set()
+    assert {each.call for each in found.failed_calls} == {call}
+    assert all(f"{call.action} ended in AccessDenied" in each for one in controls for each in found.finding_texts(*one))
 
 
-def test_buckets_whose_names_cant_be_read_leave_every_control_of_buckets_unverified(world: World):
-    found = audited(answering(s3_calls.LIST_BUCKETS))
+def test_buckets_whose_names_cant_be_read_leave_every_control_of_buckets_unverified(world: SampleAccount):
+    found = audit(session_failing(s3_calls.LIST_BUCKETS))
     every = {each.id for each in CONTROLS} - {"s3-account-public-access-block", "s3-access-point-private"}
-    assert found.of(Status.UNVERIFIED) == {(each, "arn:aws:s3:::*") for each in every}
-    assert found.of(Status.FAIL) == set()
-    [unread] = found.unread
+    assert found.findings(Status.UNVERIFIED) == {(each, "arn:aws:s3:::*") for each in every}
+    assert found.findings(Status.FAIL) == set()
+    [unread] = found.failed_calls
     assert (unread.call.action, unread.error_code) == ("s3:ListAllMyBuckets", "AccessDenied")
 
 
@@ -332,76 +332,76 @@ def without_regions(session: boto3.Session) -> boto3.Session:
     return session
 
 
-def test_a_bucket_is_asked_for_its_region_where_the_list_doesnt_tell_it(world: World):
-    found = audited(without_regions(boto3.Session(region_name=REGION)))
-    assert (found.bucket(PHI).location.region, found.bucket(REPLICA).location.region) == (REGION, ELSEWHERE)
-    assert found.made[s3_calls.LOCATION] == 4
-    assert s3_calls.LOCATION not in audited(world.session).made
+def test_a_bucket_is_asked_for_its_region_where_the_list_doesnt_tell_it(world: SampleAccount):
+    found = audit(without_regions(boto3.Session(region_name=REGION)))
+    assert (found.bucket(PHI).location.region, found.bucket(REPLICA).location.region) == (REGION, REPLICA_REGION)
+    assert found.call_counts[s3_calls.GET_BUCKET_LOCATION] == 4
+    assert s3_calls.GET_BUCKET_LOCATION not in audit(world.session).call_counts
 
 
-def test_a_bucket_whose_region_cant_be_read_is_read_but_for_what_the_region_decides(world: World):
-    found = audited(without_regions(answering(s3_calls.LOCATION, bucket=PHI)))
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-replication-or-backup", arn(PHI))}
+def test_a_bucket_whose_region_cant_be_read_is_read_but_for_what_the_region_decides(world: SampleAccount):
+    found = audit(without_regions(session_failing(s3_calls.GET_BUCKET_LOCATION, bucket=PHI)))
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == {("s3-replication-or-backup", arn(PHI))}
     assert found.bucket(PHI).location.region is None
-    assert [each.call.action for each in found.unread] == ["s3:GetBucketLocation"]
+    assert [each.call.action for each in found.failed_calls] == ["s3:GetBucketLocation"]
 
 
-def test_tags_that_cant_be_read_make_it_a_bucket_of_phi(world: World):
-    found = audited(answering(s3_calls.TAGS, bucket=LOGS))
+def test_tags_that_cant_be_read_make_it_a_bucket_of_phi(world: SampleAccount):
+    found = audit(session_failing(s3_calls.GET_BUCKET_TAGGING, bucket=LOGS))
     assert found.bucket(LOGS).data_class is DataClass.PHI
     assert isinstance(found.bucket(LOGS).tags, Unknown)
-    assert ("s3-data-class-tag", arn(LOGS)) in found.of(Status.UNVERIFIED)
-    assert ("s3-customer-managed-key", arn(LOGS)) in found.of(Status.FAIL)
+    assert ("s3-data-class-tag", arn(LOGS)) in found.findings(Status.UNVERIFIED)
+    assert ("s3-customer-managed-key", arn(LOGS)) in found.findings(Status.FAIL)
 
 
 # Which buckets.
 
 
-def test_a_stack_is_read_without_listing_and_without_others(world: World):
+def test_a_stack_is_read_without_listing_and_without_others(world: SampleAccount):
     world.s3.create_bucket(Bucket="another")
     world.control.create_access_point(AccountId=ACCOUNT, Name="another", Bucket="another")
-    found = audited(world.session, STACK)
-    assert s3_calls.LIST_BUCKETS not in found.made
-    assert s3_calls.LOCATION not in found.made
-    assert {each.resource for each in found.told.facts} == {
+    found = audit(world.session, STACK)
+    assert s3_calls.LIST_BUCKETS not in found.call_counts
+    assert s3_calls.GET_BUCKET_LOCATION not in found.call_counts
+    assert {each.resource for each in found.collected.facts} == {
         *map(arn, (PHI, REPLICA, LOGS, REPLICA_LOGS)),
         POINT,
         ACCOUNT,
     }
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == set()
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == set()
 
 
-def test_a_stacks_bucket_that_is_gone_passes_nothing(world: World):
+def test_a_stacks_bucket_that_is_gone_passes_nothing(world: SampleAccount):
     gone = Scope({**(STACK.buckets or {}), "phi-dev-gone": REGION}, "phi-dev-")
-    found = audited(world.session, gone)
+    found = audit(world.session, gone)
     wrong = {
-        control for control, resource in found.of(Status.FAIL, Status.UNVERIFIED) if resource == arn("phi-dev-gone")
+        control for control, resource in found.findings(Status.FAIL, Status.UNVERIFIED) if resource == arn("phi-dev-gone")
     }
     assert wrong == {each.id for each in CONTROLS} - {"s3-account-public-access-block", "s3-access-point-private"}
-    assert ("s3-versioning", arn("phi-dev-gone")) in found.of(Status.FAIL)
-    assert any("doesn't exist" in each for each in found.found("s3-no-website", arn("phi-dev-gone")))
+    assert ("s3-versioning", arn("phi-dev-gone")) in found.findings(Status.FAIL)
+    assert any("doesn't exist" in each for each in found.finding_texts("s3-no-website", arn("phi-dev-gone")))
 
 
-@pytest.mark.parametrize("call", [s3_calls.LOCATION, s3_calls.VERSIONING], ids=lambda call: call.operation)
-def test_a_bucket_that_is_gone_after_it_was_listed_is_left_out(world: World, call: Call):
-    found = audited(without_regions(answering(call, "NoSuchBucket", 404, bucket=LOGS)))
-    assert arn(LOGS) not in {each.resource for each in found.told.facts}
-    assert arn(PHI) in {each.resource for each in found.told.facts}
-    assert found.unread == ()
+@pytest.mark.parametrize("call", [s3_calls.GET_BUCKET_LOCATION, s3_calls.GET_BUCKET_VERSIONING], ids=lambda call: call.operation)
+def test_a_bucket_that_is_gone_after_it_was_listed_is_left_out(world: SampleAccount, call: Call):
+    found = audit(without_regions(session_failing(call, "NoSuchBucket", 404, bucket=LOGS)))
+    assert arn(LOGS) not in {each.resource for each in found.collected.facts}
+    assert arn(PHI) in {each.resource for each in found.collected.facts}
+    assert found.failed_calls == ()
 
 
-def test_a_bucket_that_goes_while_it_is_read_is_unverified(world: World):
-    found = audited(answering(s3_calls.WEBSITE, "NoSuchBucket", 404, bucket=PHI))
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-no-website", arn(PHI))}
+def test_a_bucket_that_goes_while_it_is_read_is_unverified(world: SampleAccount):
+    found = audit(session_failing(s3_calls.GET_BUCKET_WEBSITE, "NoSuchBucket", 404, bucket=PHI))
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == {("s3-no-website", arn(PHI))}
 
 
-def test_a_bucket_outside_the_audited_regions_is_read_in_its_own(world: World):
-    found = audited(world.session, regions=(REGION,))
-    assert found.bucket(REPLICA).location.region == ELSEWHERE
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == set()
+def test_a_bucket_outside_the_audited_regions_is_read_in_its_own(world: SampleAccount):
+    found = audit(world.session, regions=(REGION,))
+    assert found.bucket(REPLICA).location.region == REPLICA_REGION
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == set()
 
 
-def test_the_account_is_named_as_the_owner_of_each_bucket(world: World):
+def test_the_account_is_named_as_the_owner_of_each_bucket(world: SampleAccount):
     """A bucket of that name that somebody else made refuses."""
     owners: list[tuple[str, str | None]] = []
     session = boto3.Session(region_name=REGION)
@@ -409,7 +409,7 @@ def test_the_account_is_named_as_the_owner_of_each_bucket(world: World):
         "before-call.s3",
         lambda model, params, **_: owners.append((model.name, params["headers"].get("x-amz-expected-bucket-owner"))),
     )
-    audited(session, STACK)
+    audit(session, STACK)
     assert len(owners) > len(s3_calls.CALLS)
     assert {owner for _, owner in owners} == {ACCOUNT}
 
@@ -417,22 +417,22 @@ def test_the_account_is_named_as_the_owner_of_each_bucket(world: World):
 # What buckets are used for.
 
 
-def test_an_untagged_bucket_is_what_it_is_used_for(world: World):
+def test_an_untagged_bucket_is_what_it_is_used_for(world: SampleAccount):
     for bucket in (LOGS, REPLICA):
         world.s3.delete_bucket_tagging(Bucket=bucket)
-    found = audited(world.session)
+    found = audit(world.session)
     assert (found.bucket(LOGS).data_class, found.bucket(REPLICA).data_class) == (
         DataClass.ACCESS_LOG,
         DataClass.REPLICA,
     )
-    assert found.of(Status.FAIL, Status.UNVERIFIED) == {("s3-data-class-tag", arn(each)) for each in (LOGS, REPLICA)}
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == {("s3-data-class-tag", arn(each)) for each in (LOGS, REPLICA)}
 
 
-def test_the_configs_tag_and_its_word_for_untagged_buckets_hold(world: World):
+def test_the_configs_tag_and_its_word_for_untagged_buckets_hold(world: SampleAccount):
     world.tag(PHI, Class="PHI")
     world.s3.delete_bucket_tagging(Bucket=LOGS)
     world.s3.put_bucket_logging(Bucket=PHI, BucketLoggingStatus={})
-    found = audited(world.session, data_class=DataClassTag("Class", DataClass.OTHER))
+    found = audit(world.session, data_class=DataClassTag("Class", DataClass.OTHER))
     assert (found.bucket(PHI).data_class, found.bucket(PHI).data_class_tag) == (DataClass.PHI, "PHI")
     assert (found.bucket(LOGS).data_class, found.bucket(LOGS).data_class_tag) == (DataClass.OTHER, None)
 
@@ -441,84 +441,84 @@ def deliver(bucket: str) -> dict[str, Any]:
     return allow({"Service": "s3.amazonaws.com"}, f"{arn(bucket)}/*", "s3:PutObject")
 
 
-def test_an_untagged_bucket_that_inventories_are_written_to_is_one_of_those(world: World):
+def test_an_untagged_bucket_that_inventories_are_written_to_is_one_of_those(world: SampleAccount):
     world.s3.create_bucket(Bucket="lists")
     world.put_policy(deliver("lists"), bucket="lists")
     world.list_to("lists")
-    found = audited(world.session)
-    assert found.told.bucket_uses == ((arn("lists"), DataClass.INVENTORY),)
+    found = audit(world.session)
+    assert found.collected.bucket_uses == ((arn("lists"), DataClass.INVENTORY),)
     assert found.bucket("lists").data_class is DataClass.INVENTORY
-    assert found.made[s3_calls.INVENTORIES] == 5
+    assert found.call_counts[s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS] == 5
 
 
-def test_a_bucket_that_lists_itself_isnt_used_for_lists(world: World):
+def test_a_bucket_that_lists_itself_isnt_used_for_lists(world: SampleAccount):
     world.put_policy(*denials(PHI).values(), deliver(PHI))
     world.list_to(PHI)
-    assert audited(world.session).told.bucket_uses == ()
+    assert audit(world.session).collected.bucket_uses == ()
 
 
-def test_inventories_arent_asked_for_where_no_bucket_may_take_any(world: World):
-    assert s3_calls.INVENTORIES not in audited(world.session).made
+def test_inventories_arent_asked_for_where_no_bucket_may_take_any(world: SampleAccount):
+    assert s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS not in audit(world.session).call_counts
 
 
-def test_inventories_are_asked_for_where_a_policy_cant_be_read(world: World):
-    assert audited(answering(s3_calls.POLICY, bucket=LOGS)).made[s3_calls.INVENTORIES] == 4
+def test_inventories_are_asked_for_where_a_policy_cant_be_read(world: SampleAccount):
+    assert audit(session_failing(s3_calls.GET_BUCKET_POLICY, bucket=LOGS)).call_counts[s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS] == 4
 
 
-def test_a_bucket_whose_inventories_cant_be_read_gives_none_away(world: World):
+def test_a_bucket_whose_inventories_cant_be_read_gives_none_away(world: SampleAccount):
     world.s3.create_bucket(Bucket="lists")
     world.put_policy(deliver("lists"), bucket="lists")
     world.list_to("lists")
-    found = audited(answering(s3_calls.INVENTORIES))
+    found = audit(session_failing(s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS))
     assert found.bucket("lists").data_class is DataClass.PHI
-    assert {each.call for each in found.unread} == {s3_calls.INVENTORIES}
+    assert {each.call for each in found.failed_calls} == {s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS}
 
 
-def test_acls_are_asked_for_only_where_they_have_effect(world: World):
-    assert s3_calls.ACL not in audited(world.session).made
+def test_acls_are_asked_for_only_where_they_have_effect(world: SampleAccount):
+    assert s3_calls.GET_BUCKET_ACL not in audit(world.session).call_counts
     world.own(PHI, "ObjectWriter")
-    assert audited(world.session).made[s3_calls.ACL] == 1
+    assert audit(world.session).call_counts[s3_calls.GET_BUCKET_ACL] == 1
 
 
-def test_a_target_is_the_bucket_itself_where_it_is_in_scope(world: World):
-    found = audited(world.session)
+def test_a_target_is_the_bucket_itself_where_it_is_in_scope(world: SampleAccount):
+    found = audit(world.session)
     [logging] = [each.setting for each in found.bucket(PHI).settings if hasattr(each.setting, "target")]
     assert logging.target_bucket == StackResource(arn(LOGS))
-    other = audited(world.session, Scope({PHI: REGION}, "phi-dev-"))
+    other = audit(world.session, Scope({PHI: REGION}, "phi-dev-"))
     [logging] = [each.setting for each in other.bucket(PHI).settings if hasattr(each.setting, "target")]
     assert logging.target_bucket == arn(LOGS)
 
 
-def test_access_points_lead_to_their_buckets(world: World):
-    found = audited(world.session)
-    assert found.told.access_point_buckets == {POINT: arn(PHI)}
+def test_access_points_lead_to_their_buckets(world: SampleAccount):
+    found = audit(world.session)
+    assert found.collected.access_point_buckets == {POINT: arn(PHI)}
     [point] = found.stack.facts_of_type(AccessPoint)
     assert (point.data_class, point.arn, point.document) == (DataClass.PHI, POINT, None)
     world.tag(PHI, DataClass="Other")
-    [point] = audited(world.session).stack.facts_of_type(AccessPoint)
+    [point] = audit(world.session).stack.facts_of_type(AccessPoint)
     assert point.data_class is DataClass.OTHER
 
 
-def test_an_access_point_of_another_accounts_bucket_is_one_of_phi(world: World):
+def test_an_access_point_of_another_accounts_bucket_is_one_of_phi(world: SampleAccount):
     world.tag(PHI, DataClass="Other")
     session = boto3.Session(region_name=REGION)
     session.events.register(
         "after-call.s3-control.ListAccessPoints",
         lambda parsed, **_: [each.update(BucketAccountId="999988887777") for each in parsed["AccessPointList"]],
     )
-    [point] = audited(session).stack.facts_of_type(AccessPoint)
+    [point] = audit(session).stack.facts_of_type(AccessPoint)
     assert point.data_class is DataClass.PHI
 
 
-def test_an_access_point_that_is_gone_by_now_is_left_out(world: World):
-    found = audited(answering(s3_calls.ACCESS_POINT, "NoSuchAccessPoint", 404))
+def test_an_access_point_that_is_gone_by_now_is_left_out(world: SampleAccount):
+    found = audit(session_failing(s3_calls.GET_ACCESS_POINT, "NoSuchAccessPoint", 404))
     assert found.stack.facts_of_type(AccessPoint) == []
-    assert found.unread == ()
+    assert found.failed_calls == ()
 
 
-def test_the_accounts_own_block_is_told_as_it_is(world: World):
+def test_the_accounts_own_block_is_told_as_it_is(world: SampleAccount):
     world.close_account(BlockPublicAcls=False)
-    [block] = audited(world.session).stack.facts_of_type(AccountPublicAccessBlock)
+    [block] = audit(world.session).stack.facts_of_type(AccountPublicAccessBlock)
     assert (block.public_access_block.block_public_acls, block.public_access_block.block_public_policy) == (False, True)
 
 
@@ -530,35 +530,35 @@ TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-dev-events"
 def published(session: boto3.Session, *statements: dict[str, Any], scope: Scope = STACK) -> tuple[Any, ...]:
     policy = TopicPolicy(TOPIC, TOPIC, TOPIC, Document(document(*statements)))
     with AccountReader(session, AuditedAccount(ACCOUNT, "aws", (REGION,))) as reader:
-        told = s3_notifications.publishers(reader, scope, [policy])
-        return told, reader.made.get(s3_calls.NOTIFICATIONS, 0)
+        told = s3_notifications.collect_publishers(reader, scope, [policy])
+        return told, reader.call_counts.get(s3_calls.GET_BUCKET_NOTIFICATION_CONFIGURATION, 0)
 
 
 LET_IN = allow({"Service": "s3.amazonaws.com"}, TOPIC, "sns:Publish")
 
 
 @pytest.fixture
-def notifying(world: World) -> World:
+def notifying(world: SampleAccount) -> SampleAccount:
     world.session.client("sns", region_name=REGION).create_topic(Name="phi-dev-events")
     told = {"TopicConfigurations": [{"TopicArn": TOPIC, "Events": ["s3:ObjectRemoved:*"]}]}
     world.s3.put_bucket_notification_configuration(Bucket=PHI, NotificationConfiguration=told)
     return world
 
 
-def test_s3_publishes_to_the_topics_that_buckets_name(notifying: World):
+def test_s3_publishes_to_the_topics_that_buckets_name(notifying: SampleAccount):
     assert published(notifying.session, LET_IN) == (((TOPIC, "s3.amazonaws.com"),), 4)
     assert published(notifying.session, LET_IN, scope=Scope({LOGS: REGION})) == ((), 1)
 
 
-def test_buckets_arent_asked_where_no_topic_lets_s3_in(notifying: World):
+def test_buckets_arent_asked_where_no_topic_lets_s3_in(notifying: SampleAccount):
     assert published(notifying.session, allow({"Service": "events.amazonaws.com"}, TOPIC, "sns:Publish")) == ((), 0)
 
 
-def test_topics_of_a_bucket_that_cant_be_read_may_be_any_of_its_region(notifying: World):
-    [(topic, why)] = published(answering(s3_calls.NOTIFICATIONS, bucket=PHI), LET_IN)[0]
+def test_topics_of_a_bucket_that_cant_be_read_may_be_any_of_its_region(notifying: SampleAccount):
+    [(topic, why)] = published(session_failing(s3_calls.GET_BUCKET_NOTIFICATION_CONFIGURATION, bucket=PHI), LET_IN)[0]
     assert topic == f"arn:aws:sns:{REGION}:{ACCOUNT}:*"
     assert "s3:GetBucketNotification ended in AccessDenied" in why.why
-    [(topic, why)] = published(answering(s3_calls.LIST_BUCKETS), LET_IN, scope=Scope())[0]
+    [(topic, why)] = published(session_failing(s3_calls.LIST_BUCKETS), LET_IN, scope=Scope())[0]
     assert topic == f"arn:aws:sns:{REGION}:{ACCOUNT}:*"
     assert "s3:ListAllMyBuckets ended in AccessDenied" in why.why
 
@@ -574,9 +574,9 @@ def test_a_thousand_buckets_of_three_pages(endpoint: str):
 
     def answer(model: Any, params: dict[str, Any], **_: Any) -> Any:
         if model.name == "ListBuckets":
-            assert params["query_string"]["max-buckets"] == s3_listing.PAGE
+            assert params["query_string"]["max-buckets"] == s3_listing.PAGE_SIZE
             number = int(params["query_string"].get("continuation-token", 0))
-            buckets = [{"Name": each, "BucketRegion": ELSEWHERE} for each in pages[number]]
+            buckets = [{"Name": each, "BucketRegion": REPLICA_REGION} for each in pages[number]]
             more = {"ContinuationToken": str(number + 1)} if number < 2 else {}
             return good, {"Buckets": buckets, **more}
         name = bucket_of(params)
@@ -588,10 +588,10 @@ def test_a_thousand_buckets_of_three_pages(endpoint: str):
 
     session = boto3.Session(region_name=REGION)
     session.events.register("before-call", answer)
-    found = audited(session, regions=(REGION,))
+    found = audit(session, regions=(REGION,))
     assert [each.tags["Name"] for each in found.stack.facts_of_type(Bucket) if isinstance(each.tags, dict)] == names
-    assert {each.location.region for each in found.stack.facts_of_type(Bucket)} == {ELSEWHERE}
-    assert {name for control, name in found.of(Status.FAIL) if control == "s3-versioning"} == {arn(names[-1])}
-    assert found.made[s3_calls.LIST_BUCKETS] == 3
-    assert s3_calls.LOCATION not in found.made
-    assert found.unread == ()
+    assert {each.location.region for each in found.stack.facts_of_type(Bucket)} == {REPLICA_REGION}
+    assert {name for control, name in found.findings(Status.FAIL) if control == "s3-versioning"} == {arn(names[-1])}
+    assert found.call_counts[s3_calls.LIST_BUCKETS] == 3
+    assert s3_calls.GET_BUCKET_LOCATION not in found.call_counts
+    assert found.failed_calls == ()

@@ -24,11 +24,11 @@ TAG = {"Key": "class", "Value": "tmp"}
     ("told", "region"), [(None, "us-east-1"), ("EU", "eu-west-1"), ("eu-west-1", "eu-west-1"), ("cn-north-1",) * 2]
 )
 def test_a_location_is_a_region(told: str | None, region: str):
-    assert settings.region({"LocationConstraint": told}) == region
+    assert settings.parse_region({"LocationConstraint": told}) == region
 
 
 def test_flags_that_arent_told_are_off():
-    assert settings.public_access_block({"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}) == (
+    assert settings.parse_public_access_block({"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}}) == (
         PublicAccessBlock(True, None, None, None)
     )
 
@@ -37,12 +37,12 @@ def test_an_acl_is_the_groups_that_it_lets_in():
     everyone = "http://acs.amazonaws.com/groups/global/AllUsers"
     owner = {"Grantee": {"Type": "CanonicalUser", "ID": "0" * 64}, "Permission": "FULL_CONTROL"}
     public = {"Grantee": {"Type": "Group", "URI": everyone}, "Permission": "READ"}
-    assert settings.acl({"Grants": [owner]}) == Acl(None, ())
-    assert settings.acl({"Grants": [owner, public]}) == Acl(None, (everyone,))
+    assert settings.parse_acl({"Grants": [owner]}) == Acl(None, ())
+    assert settings.parse_acl({"Grants": [owner, public]}) == Acl(None, (everyone,))
 
 
 def encrypted(**rule: Any) -> tuple[DefaultEncryption, ...]:
-    return settings.encryption({"ServerSideEncryptionConfiguration": {"Rules": [rule]}}, PLACE)
+    return settings.parse_encryption({"ServerSideEncryptionConfiguration": {"Rules": [rule]}}, PLACE)
 
 
 def test_what_every_bucket_has_since_2023():
@@ -75,7 +75,7 @@ def test_a_key_that_is_told_by_its_id_is_one_of_the_buckets_account_and_region(t
 
 @pytest.mark.parametrize(("answer", "status"), [({}, "Disabled"), ({"Status": "Suspended"}, "Suspended")])
 def test_a_bucket_that_never_had_versions_says_nothing(answer: dict[str, str], status: str):
-    assert settings.versioning(answer).status == status
+    assert settings.parse_versioning(answer).status == status
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,11 @@ def test_a_bucket_that_never_had_versions_says_nothing(answer: dict[str, str], s
 )
 def test_a_lock_is_in_days(retention: dict[str, Any] | None, found: ObjectLock | None):
     rule = {"Rule": {"DefaultRetention": retention}} if retention else {}
-    assert settings.object_lock({"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled", **rule}}) == found
+    assert settings.parse_object_lock({"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled", **rule}}) == found
 
 
 def kept(**rule: Any) -> LifecycleRule:
-    lifecycle = settings.lifecycle({"Rules": [{"Status": "Enabled", **rule}]})
+    lifecycle = settings.parse_lifecycle({"Rules": [{"Status": "Enabled", **rule}]})
     assert not isinstance(lifecycle.rules, Unknown)
     [found] = lifecycle.rules
     return found
@@ -133,16 +133,16 @@ def test_what_expires_on_a_date_expires_and_a_marker_alone_doesnt():
     ],
 )
 def test_a_rule_is_for_every_object_where_nothing_narrows_it(rule: dict[str, Any], everywhere: bool):
-    assert settings.everywhere(rule) is everywhere
+    assert settings.applies_to_all_objects(rule) is everywhere
     assert kept(**rule).applies_to_all_objects is everywhere
-    assert [each.applies_to_all_objects for each in settings.metrics([{"Id": "all", **rule}])] == [everywhere]
+    assert [each.applies_to_all_objects for each in settings.parse_request_metrics([{"Id": "all", **rule}])] == [everywhere]
 
 
 def test_access_is_logged_to_a_bucket_by_its_arn_or_not_at_all():
-    logging = settings.logging({"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}, "aws-cn")
+    logging = settings.parse_access_logging({"LoggingEnabled": {"TargetBucket": "logs", "TargetPrefix": ""}}, "aws-cn")
     assert logging
     assert logging.target_bucket == "arn:aws-cn:s3:::logs"
-    assert settings.logging({}, "aws") is None
+    assert settings.parse_access_logging({}, "aws") is None
 
 
 def test_a_copy_is_told_with_where_it_goes_and_by_which_key():
@@ -150,7 +150,7 @@ def test_a_copy_is_told_with_where_it_goes_and_by_which_key():
     selected = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
     rule = {"Status": "Enabled", "Destination": destination, "SourceSelectionCriteria": selected, "Filter": {}}
     answer = {"ReplicationConfiguration": {"Role": "", "Rules": [rule, {"Status": "Disabled", "Destination": {}}]}}
-    first, second = settings.replication(answer, {"arn:aws:s3:::copy": "us-gov-east-1"}).rules  # type: ignore[misc]
+    first, second = settings.parse_replication(answer, {"arn:aws:s3:::copy": "us-gov-east-1"}).rules  # type: ignore[misc]
     assert (first.enabled, first.applies_to_all_objects, first.replicates_kms_objects) == (True, True, True)
     assert (first.destination, first.destination_region) == ("arn:aws:s3:::copy", "us-gov-east-1")
     assert (first.replica_kms_key, first.replica_key_region) == (KEY, "us-gov-west-1")
@@ -159,28 +159,28 @@ def test_a_copy_is_told_with_where_it_goes_and_by_which_key():
 
 @pytest.mark.parametrize("answer", [{"IndexDocument": {"Suffix": "i"}}, {"RedirectAllRequestsTo": {"HostName": "h"}}])
 def test_every_website_is_one(answer: dict[str, Any]):
-    assert settings.website(answer).hosted is True
+    assert settings.parse_website(answer).hosted is True
 
 
 def test_the_origins_of_every_cors_rule():
     rules = [{"AllowedOrigins": ["https://a.example", "https://b.example"]}, {"AllowedOrigins": ["*"]}]
-    assert settings.cors({"CORSRules": rules}).allowed_origins == ("https://a.example", "https://b.example", "*")
+    assert settings.parse_cors({"CORSRules": rules}).allowed_origins == ("https://a.example", "https://b.example", "*")
 
 
 def test_tags_by_their_keys():
-    assert settings.tags({"TagSet": [{"Key": "DataClass", "Value": "PHI"}, {"Key": "Team", "Value": ""}]}) == {
+    assert settings.parse_tags({"TagSet": [{"Key": "DataClass", "Value": "PHI"}, {"Key": "Team", "Value": ""}]}) == {
         "DataClass": "PHI",
         "Team": "",
     }
-    assert settings.tags({}) == {}
+    assert settings.parse_tags({}) == {}
 
 
 def test_every_kind_of_setting_that_a_rule_asks_for_can_be_unread():
     asked = {kind for rule in RULES.values() if rule.of_bucket for kind in rule.kinds}
-    assert {kind for kind in asked if kind in unknown_settings.MADE_OF} == asked - {
+    assert {kind for kind in asked if kind in unknown_settings.UNKNOWN_FACTORIES} == asked - {
         kind for kind in asked if kind.__name__ == "AccessPoint"
     }
-    assert all(isinstance(unknown_settings.setting(kind, Unknown("it")), kind) for kind in unknown_settings.MADE_OF)
+    assert all(isinstance(unknown_settings.unknown_setting(kind, Unknown("it")), kind) for kind in unknown_settings.UNKNOWN_FACTORIES)
 
 
 def test_the_kinds_whose_lack_passes_are_those():
@@ -190,6 +190,6 @@ def test_the_kinds_whose_lack_passes_are_those():
         for control, rule in RULES.items()
         if rule.of_bucket and rule.absent and control != "s3-object-lock"
         for kind in rule.kinds
-        if kind in unknown_settings.MADE_OF and rule.absent(None).status.name == "PASS"  # type: ignore[arg-type]
+        if kind in unknown_settings.UNKNOWN_FACTORIES and rule.absent(None).status.name == "PASS"  # type: ignore[arg-type]
     }
-    assert passing == set(unknown_settings.BETTER_WITHOUT)
+    assert passing == set(unknown_settings.PASS_WHEN_ABSENT)

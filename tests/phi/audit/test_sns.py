@@ -16,14 +16,14 @@ from tests.phi.audit.sample_monitoring import (
     REGION,
     TOPIC,
     TOPIC_ARN,
-    World,
-    answering,
+    SampleAccount,
+    responding,
     assert_unverified,
-    audited,
+    audit,
     document,
     new_key,
-    refused,
-    right,
+    denying,
+    create_compliant_account,
     statement,
     topic_policy,
 )
@@ -34,23 +34,23 @@ CONTROLS = {"sns-customer-managed-key", "sns-private"}
 
 
 @pytest.fixture
-def world(session) -> World:
-    return right(session)
+def world(session) -> SampleAccount:
+    return create_compliant_account(session)
 
 
-def set_(world: World, name: str, value: str) -> None:
+def set_(world: SampleAccount, name: str, value: str) -> None:
     world.client("sns").set_topic_attributes(TopicArn=TOPIC_ARN, AttributeName=name, AttributeValue=value)
 
 
 def test_a_topic_is_read_as_it_is_set(world):
-    found = audited(world)
+    found = audit(world)
     publishers = ("cloudwatch.amazonaws.com",)
-    assert found.get(Topic, TOPIC_ARN) == Topic(TOPIC_ARN, TOPIC_ARN, StackResource(world.audit), publishers, PLACE)
-    policy = found.get(TopicPolicy, TOPIC_ARN)
+    assert found.fact(Topic, TOPIC_ARN) == Topic(TOPIC_ARN, TOPIC_ARN, StackResource(world.audit), publishers, PLACE)
+    policy = found.fact(TopicPolicy, TOPIC_ARN)
     assert (policy.topic, policy.arn, policy.place) == (StackResource(TOPIC_ARN), TOPIC_ARN, PLACE)
     assert json.loads(policy.document.content) == json.loads(topic_policy())
-    assert found.of(Status.PASS) >= CONTROLS
-    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+    assert found.controls_with(Status.PASS) >= CONTROLS
+    assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
 
 
 EVERYONE = {"Effect": "Allow", "Principal": "*", "Action": "sns:Subscribe", "Resource": TOPIC_ARN}
@@ -73,26 +73,26 @@ PLAIN = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 )
 def test_a_setting_that_is_wrong_fails_its_own_control(world, attribute, value, control):
     set_(world, attribute, value)
-    found = audited(world)
-    assert found.of(Status.FAIL) == {control}
-    assert found.of(Status.UNVERIFIED) == set()
+    found = audit(world)
+    assert found.controls_with(Status.FAIL) == {control}
+    assert found.controls_with(Status.UNVERIFIED) == set()
 
 
 def test_a_topic_without_a_policy_of_its_own_has_awss_which_takes_plain_http(world):
     made = world.client("sns").create_topic(Name="phi-dev-other", Attributes={"KmsMasterKeyId": world.audit})
-    assert audited(world).found("sns-private") == {TOPIC_ARN: Status.PASS, made["TopicArn"]: Status.FAIL}
+    assert audit(world).statuses("sns-private") == {TOPIC_ARN: Status.PASS, made["TopicArn"]: Status.FAIL}
 
 
 def test_a_key_that_no_alarm_may_use_fails(world):
     """AWS drops what the alarm publishes."""
     policy = document(statement())
     world.client("kms").put_key_policy(KeyId=world.audit, PolicyName="default", Policy=policy)
-    assert audited(world).of(Status.FAIL) == {"sns-customer-managed-key"}
+    assert audit(world).controls_with(Status.FAIL) == {"sns-customer-managed-key"}
 
 
 @pytest.mark.parametrize("call", sns.CALLS, ids=lambda call: call.operation)
 def test_what_is_refused_is_unverified(world, call):
-    assert_unverified(audited(refused(world, call)), call, CONTROLS)
+    assert_unverified(audit(denying(world, call)), call, CONTROLS)
 
 
 def test_each_region_has_topics_and_keys_of_its_own(world):
@@ -100,46 +100,46 @@ def test_each_region_has_topics_and_keys_of_its_own(world):
     key = new_key(world.session, "alias/phi-dev-there", WEST)
     attributes = {"KmsMasterKeyId": "alias/phi-dev-there", "Policy": topic_policy(arn=there)}
     world.client("sns", WEST).create_topic(Name=TOPIC, Attributes=attributes)
-    found = audited(world, (REGION, WEST))
-    assert found.get(Topic, there).key == StackResource(key)
-    assert found.found("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS, there: Status.PASS}
-    found = audited(refused(world, sns.LIST_TOPICS, region=WEST), (REGION, WEST))
+    found = audit(world, (REGION, WEST))
+    assert found.fact(Topic, there).key == StackResource(key)
+    assert found.statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS, there: Status.PASS}
+    found = audit(denying(world, sns.LIST_TOPICS, region=WEST), (REGION, WEST))
     everything = there.replace(TOPIC, "*")
-    assert found.found("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS, everything: Status.UNVERIFIED}
+    assert found.statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS, everything: Status.UNVERIFIED}
 
 
 def test_a_key_of_no_name_that_is_known_is_unverified(world):
     set_(world, "KmsMasterKeyId", "alias/gone")
-    found = audited(world)
-    assert found.found("sns-customer-managed-key") == {TOPIC_ARN: Status.UNVERIFIED}
+    found = audit(world)
+    assert found.statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.UNVERIFIED}
 
 
 def test_a_key_of_another_account_is_a_customers(world):
     """What its policy lets alarms do only that account can tell."""
     set_(world, "KmsMasterKeyId", world.audit.replace(ACCOUNT, "444455556666"))
-    assert audited(world).found("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS}
+    assert audit(world).statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS}
 
 
 def test_all_pages_are_read_and_a_topic_that_is_gone_is_left_out(world):
     pages = [{"Topics": [{"TopicArn": TOPIC_ARN.replace(TOPIC, "gone")}], "NextToken": "more"}]
     pages += [{"Topics": [{"TopicArn": TOPIC_ARN}]}]
-    found = audited(answering(world, {sns.LIST_TOPICS: pages}))
+    found = audit(responding(world, {sns.LIST_TOPICS: pages}))
     assert [each.resource for each in found.stack.facts_of_type(Topic)] == [TOPIC_ARN]
     assert [each.resource for each in found.stack.facts_of_type(TopicPolicy)] == [TOPIC_ARN]
-    assert found.unread == ()
+    assert found.failed_calls == ()
 
 
 def test_a_stacks_topics_are_told_by_their_names(world):
     world.client("sns").create_topic(Name="another")
-    found = audited(world, (REGION,), Scope({}, "phi-dev-"))
+    found = audit(world, (REGION,), Scope({}, "phi-dev-"))
     assert [each.resource for each in found.stack.facts_of_type(Topic)] == [TOPIC_ARN]
-    assert found.made[sns.ATTRIBUTES] == 1
-    assert found.of(Status.FAIL) | found.of(Status.UNVERIFIED) == set()
+    assert found.call_counts[sns.GET_TOPIC_ATTRIBUTES] == 1
+    assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
 
 
 def test_nobody_asks_for_the_names_of_keys_where_no_topic_has_one(world):
     set_(world, "KmsMasterKeyId", "")
-    assert {each.operation for each in audited(world).made if each.service == "kms"} == {
+    assert {each.operation for each in audit(world).call_counts if each.service == "kms"} == {
         "list_keys",
         "describe_key",
         "get_key_rotation_status",

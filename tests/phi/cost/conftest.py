@@ -98,8 +98,8 @@ def even() -> tuple[Volumes, Settings]:
         environment="prod",
         region="us-east-1",
         replica_region="us-west-2",
-        retention_days=2190,
-        archive_after_days=365,
+        noncurrent_retention_days=2190,
+        noncurrent_archive_days=365,
         log_retention_days=2190,
         backup_days=73,
     )

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from phi import cli
-from phi.cost.json_output import document
+from phi.cost.json_output import to_json
 from phi.cost.prices import PriceFile, PriceList
-from phi.cost.report import NOTES, report
+from phi.cost.report import NOTES, build_report
 from phi.cost.volumes import Volumes
 
 TODAY = date(2026, 2, 1)
@@ -168,7 +168,7 @@ NAMES = {
 
 @pytest.fixture
 def told(even, file):
-    return document(report(*even, file, TODAY))
+    return to_json(build_report(*even, file, TODAY))
 
 
 def test_its_names_stay(told):
@@ -219,7 +219,7 @@ def test_what_is_not_estimated_is_null(even, content, price):
     file = PriceFile.model_validate(
         content(backup_storage=price(None, "GB-month"), kms_requests=price(None, "requests"))
     )
-    found = document(report(*even, file, TODAY))
+    found = to_json(build_report(*even, file, TODAY))
     lines = {line["id"]: line for line in found["lines"]}
     assert (lines["backup"]["amounts"], lines["backup"]["unit_price"]) == (None, None)
     assert {"id": "backup", "what": "AWS Backup, warm storage", "see": "https://prices.example/list"} in found[

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from phi.cost.billed_items import Safeguard, last_month
-from phi.cost.estimate import bucket_keys, estimate, intelligent_tiering, moving_to_tiers
+from phi.cost.billed_items import Safeguard, final_month
+from phi.cost.estimate import bucket_keys_saving, estimate, intelligent_tiering_saving, tiering_transition_cost
 from phi.cost.prices import PriceFile
 
 MONTHS = (1, 12, 72)
@@ -157,7 +157,7 @@ def test_a_key_costs_more_after_its_first_and_second_year_and_then_no_more(even,
     volumes, settings = even
     by_month = {}
     for years in (6, 7):
-        found = estimate(volumes, replace(settings, retention_days=365 * years), file)
+        found = estimate(volumes, replace(settings, noncurrent_retention_days=365 * years), file)
         by_month[years] = quantities(found, "rotations")[-1]
     assert by_month == {6: 4, 7: 4}
     assert quantities(estimate(volumes, settings, file), "rotations")[1] == 0  # the last month of the first year
@@ -165,23 +165,23 @@ def test_a_key_costs_more_after_its_first_and_second_year_and_then_no_more(even,
 
 @pytest.mark.parametrize(("retention", "logs", "month"), [(2190, 2190, 72), (2192, 2190, 73), (2190, 2555, 84)])
 def test_the_last_month_is_that_in_which_all_has_been_kept_long_enough(even, retention, logs, month):
-    assert last_month(replace(even[1], retention_days=retention, log_retention_days=logs)) == month
+    assert final_month(replace(even[1], noncurrent_retention_days=retention, log_retention_days=logs)) == month
 
 
 def test_without_a_replica_there_is_nothing_of_it(even, file):
     volumes, settings = even
     found = estimate(volumes, replace(settings, replica_region=None), file)
-    assert found.by_safeguard[Safeguard.REPLICATION] == (0, 0, 0)
+    assert found.total_by_safeguard[Safeguard.REPLICATION] == (0, 0, 0)
     assert quantities(found, "trail_writes") == (8_760, 8_760, 8_760)
-    with_it = estimate(volumes, settings, file).by_safeguard
+    with_it = estimate(volumes, settings, file).total_by_safeguard
     for safeguard in (Safeguard.STORAGE, Safeguard.ENCRYPTION, Safeguard.VERSIONING, Safeguard.BACKUP):
-        assert found.by_safeguard[safeguard] == with_it[safeguard]
+        assert found.total_by_safeguard[safeguard] == with_it[safeguard]
 
 
 def test_without_a_backup_nothing_is_read_for_it(even, file):
     volumes, settings = even
-    found = estimate(volumes, replace(settings, backup=False), file)
-    assert found.by_safeguard[Safeguard.BACKUP] == (0, 0, 0)
+    found = estimate(volumes, replace(settings, backup_enabled=False), file)
+    assert found.total_by_safeguard[Safeguard.BACKUP] == (0, 0, 0)
     assert quantities(found, "data_events")[0] == 1_000_000 + 200_000 + REPLACED[0]
 
 
@@ -222,39 +222,39 @@ def test_tiering_by_hand(even, file):
 def test_what_tiering_saves_by_hand(even, file):
     volumes, settings = even
     alone = replace(settings, replica_region=None)
-    saving = intelligent_tiering(volumes, alone, file)
+    saving = intelligent_tiering_saving(volumes, alone, file)
     # In month 1: 202 GB at 0.0105 less and 505 at 0.019 less; 1,137,152 objects monitored,
     # 200,000 moved, and as many events.
     expected = Decimal("2.121") + Decimal("9.595") - Decimal("2.84288") - 2 - Decimal("0.2")
     assert saving.saved[0] == expected
-    assert moving_to_tiers(volumes, alone, file) == Decimal("10.24")  # 1,024,000 objects
-    assert moving_to_tiers(volumes, settings, file) == Decimal("20.48")
+    assert tiering_transition_cost(volumes, alone, file) == Decimal("10.24")  # 1,024,000 objects
+    assert tiering_transition_cost(volumes, settings, file) == Decimal("20.48")
 
 
 def test_tiering_may_cost_more_than_it_saves(even, file):
     volumes, settings = even
     read = volumes.model_copy(update={"unread_30_days": Decimal(0), "unread_90_days": Decimal(0)})
-    assert all(each < 0 for each in intelligent_tiering(read, settings, file).saved)
+    assert all(each < 0 for each in intelligent_tiering_saving(read, settings, file).saved)
 
 
 def test_tiering_does_nothing_with_small_objects(even, file):
     volumes, settings = even
     small = volumes.model_copy(update={"object_kb": Decimal(127)})
-    assert intelligent_tiering(small, settings, file).saved == (0, 0, 0)
-    assert moving_to_tiers(small, settings, file) == 0
+    assert intelligent_tiering_saving(small, settings, file).saved == (0, 0, 0)
+    assert tiering_transition_cost(small, settings, file) == 0
 
 
 @pytest.mark.parametrize("on", [True, False])
 def test_what_tiering_saves_is_the_same_told_from_either_side(even, file, on):
     volumes, settings = even
-    saving = intelligent_tiering(volumes, replace(settings, intelligent_tiering=on), file)
+    saving = intelligent_tiering_saving(volumes, replace(settings, intelligent_tiering=on), file)
     totals = [estimate(volumes, replace(settings, intelligent_tiering=each), file).total for each in (False, True)]
     for saved, plain, tiered in zip(saving.saved, *totals, strict=True):
         assert abs(saved - (plain - tiered)) < Decimal("1e-20")
 
 
 def test_bucket_keys_by_hand(even, file):
-    saving = bucket_keys(*even, file)
+    saving = bucket_keys_saving(*even, file)
     # 1,200,000 uses, 400,000 of copies and 200,000 of backups; 3 % of them with Bucket Keys.
     assert saving.without_it == (Decimal("5.4"),) * 3
     assert saving.with_it == (Decimal("0.162"),) * 3
@@ -279,9 +279,9 @@ def test_savings_are_not_told_without_their_prices(even, content, price):
         s3_to_tiering=price(None, "1,000 requests"),
     )
     file = PriceFile.model_validate(lacking)
-    assert bucket_keys(*even, file).saved is None
-    assert intelligent_tiering(*even, file).saved is None
-    assert moving_to_tiers(*even, file) is None
+    assert bucket_keys_saving(*even, file).saved is None
+    assert intelligent_tiering_saving(*even, file).saved is None
+    assert tiering_transition_cost(*even, file) is None
 
 
 def test_what_there_is_nothing_of_needs_no_price(even, file):
@@ -299,5 +299,5 @@ def test_what_there_is_nothing_of_needs_no_price(even, file):
 )
 def test_guards_of_the_account_are_told_as_not_estimated(even, file, guards, told):
     volumes, settings = even
-    found = estimate(volumes, replace(settings, account_guards=guards), file)
+    found = estimate(volumes, replace(settings, account_security_services=guards), file)
     assert [line.id for line in found.not_estimated] == told

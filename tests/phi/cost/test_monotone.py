@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from phi.cost.estimate import bucket_keys, estimate
-from phi.cost.prices import PriceFile, load
+from phi.cost.estimate import bucket_keys_saving, estimate
+from phi.cost.prices import PriceFile, load_prices
 from phi.cost.volumes import Volumes
 from phi.stack.settings import Settings
 
-FILE: PriceFile = load()
+FILE: PriceFile = load_prices()
 SLACK = Decimal("1e-12")  # of divisions that don't end
 
 COUNTS = st.integers(0, 10**10).map(Decimal)
@@ -36,8 +36,8 @@ SETTINGS = st.builds(
     lambda archive_after_days, kept, **rest: Settings(
         environment="prod",
         region="us-east-1",
-        archive_after_days=archive_after_days,
-        retention_days=archive_after_days + 90 + kept,
+        noncurrent_archive_days=archive_after_days,
+        noncurrent_retention_days=archive_after_days + 90 + kept,
         **rest,
     ),
     archive_after_days=st.integers(1, 4000),
@@ -83,7 +83,7 @@ def test_a_later_month_never_costs_less(volumes, settings):
 @quickly
 @given(volumes=VOLUMES, settings=SETTINGS)
 def test_bucket_keys_never_cost_more(volumes, settings):
-    assert all(each >= -SLACK for each in bucket_keys(volumes, settings, FILE).saved)
+    assert all(each >= -SLACK for each in bucket_keys_saving(volumes, settings, FILE).saved)
 
 
 @quickly

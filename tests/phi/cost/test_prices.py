@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from phi.cost.prices import OURS, PriceFile, PriceList, load, stale
+from phi.cost.prices import DEFAULT_PRICES, PriceFile, PriceList, load_prices, stale_prices
 from phi.errors import ConfigurationError
 
 
 def fault(path: Path, content: object) -> str:
     path.write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
     with pytest.raises(ConfigurationError) as error:
-        load(path)
+        load_prices(path)
     return str(error.value)
 
 
@@ -27,9 +27,9 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", sorted(PriceList.model_fields))
 def test_each_of_ours_is_dated_and_sourced(name):
-    price = load().prices.all()[name]
+    price = load_prices().prices.by_name()[name]
     assert price.source.startswith("https://")
-    assert date(2026, 1, 1) <= price.seen <= date(2026, 12, 31)
+    assert date(2026, 1, 1) <= price.retrieved <= date(2026, 12, 31)
     assert price.region == "us-east-1"
     assert price.confidence == ("primary" if price.source.startswith("https://aws.amazon.com/") else "secondary") or (
         price.confidence == "secondary" and "others quote" in price.note
@@ -37,7 +37,7 @@ def test_each_of_ours_is_dated_and_sourced(name):
 
 
 def test_ours_know_all_but_what_volumes_cannot_tell():
-    unknown = {name for name, price in load().prices.all().items() if price.value is None}
+    unknown = {name for name, price in load_prices().prices.by_name().items() if price.value is None}
     assert unknown == {"guardduty", "macie", "config"}
 
 
@@ -55,13 +55,13 @@ def test_ours_know_all_but_what_volumes_cannot_tell():
     ],
 )
 def test_ours_are_the_guides(name, value, unit):
-    price = load().prices.all()[name]
+    price = load_prices().prices.by_name()[name]
     assert (price.value, price.unit) == (Decimal(value), unit)
 
 
 def test_values_are_exact():
     """As floats, three times 0.1 are more than 0.3."""
-    assert load().prices.cloudtrail_data_events.of(Decimal(300_000)) == Decimal("0.3")
+    assert load_prices().prices.cloudtrail_data_events.cost_for(Decimal(300_000)) == Decimal("0.3")
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_what_is_not_known_costs_nothing_that_is_known(file):
 
 def test_a_file_in_place_of_ours(path, content):
     path.write_text(yaml.safe_dump(content()), encoding="utf-8")
-    assert load(path) == PriceFile.model_validate(content())
+    assert load_prices(path) == PriceFile.model_validate(content())
 
 
 def test_the_form_of_ours_is_readable_as_it_is(path):
-    path.write_text(OURS.read_text(encoding="utf-8"), encoding="utf-8")
-    assert load(path) == load()
+    path.write_text(DEFAULT_PRICES.read_text(encoding="utf-8"), encoding="utf-8")
+    assert load_prices(path) == load_prices()
 
 
 def test_every_fault_is_told_at_once(path, content, price):
@@ -110,10 +110,10 @@ def test_every_fault_is_told_at_once(path, content, price):
         "s3_standard.confidence",
         "s3_inventory.unit",
         "logs_storage.seen",
-        "logs_ingestion.seen: is missing",
-        "backup_storage.guess: there is no such name",
-        "snowball: there is no such name",
-        "macie: is missing",
+        "logs_ingestion.seen: missing",
+        "backup_storage.guess: unknown property",
+        "snowball: unknown property",
+        "macie: missing",
     ):
         assert f"prices.{name}" in told
 
@@ -129,10 +129,10 @@ def test_what_is_no_list_of_prices(path, text):
 
 def test_no_file(path):
     with pytest.raises(ConfigurationError, match="can't be read"):
-        load(path)
+        load_prices(path)
 
 
 @pytest.mark.parametrize(("days", "told"), [(0, False), (365, False), (366, True), (-1, True)])
 def test_prices_are_good_for_a_year(file, days, told):
     today = date(2026, 1, 31) + timedelta(days=days)
-    assert stale(file, today) == (sorted(PriceList.model_fields) if told else [])
+    assert stale_prices(file, today) == (sorted(PriceList.model_fields) if told else [])

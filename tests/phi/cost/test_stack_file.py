@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components import alert_patterns
-from components.phi_bucket import lifecycle
+from components.phi_bucket import VersionLifecycle, lifecycle_rules
 from phi.cost import billed_items, stack_file
 from phi.errors import ConfigurationError
 from phi.stack import settings
@@ -17,37 +17,41 @@ BUCKETS, ROLE = ["phi"], "arn:aws:iam::123456789012:role/break-glass"
 
 
 def test_alarms_are_those_of_the_program():
-    assert len(alert_patterns.signs(BUCKETS, ROLE)) == billed_items.SIGNS
-    assert len(alert_patterns.watches(BUCKETS, ROLE)) == billed_items.WATCHES
+    assert len(alert_patterns.log_alarms(BUCKETS, ROLE)) == billed_items.LOG_ALARMS
+    assert len(alert_patterns.event_rules(BUCKETS, ROLE)) == billed_items.EVENT_RULES
 
 
 def test_the_lifecycle_is_the_programs():
     tiered = settings.Settings(environment="prod", region="us-east-1", intelligent_tiering=True)
-    earlier, current = lifecycle(tiered)
+    earlier, current = lifecycle_rules(
+        VersionLifecycle(
+            tiered.noncurrent_archive_days, tiered.noncurrent_retention_days, tiered.intelligent_tiering
+        )
+    )
     assert earlier["noncurrent_version_transitions"] == [
-        {"noncurrent_days": tiered.archive_after_days, "storage_class": "GLACIER"}
+        {"noncurrent_days": tiered.noncurrent_archive_days, "storage_class": "GLACIER"}
     ]
-    assert earlier["noncurrent_version_expiration"] == {"noncurrent_days": tiered.retention_days}
+    assert earlier["noncurrent_version_expiration"] == {"noncurrent_days": tiered.noncurrent_retention_days}
     assert current["transitions"] == [{"days": 1, "storage_class": "INTELLIGENT_TIERING"}]
 
 
 def test_without_a_file_it_is_as_in_prod():
-    prod = stack_file.load(ROOT / "Pulumi.prod.yaml")
+    prod = stack_file.load_settings(ROOT / "Pulumi.prod.yaml")
     for name in (
         "replica_region",
-        "backup",
+        "backup_enabled",
         "backup_days",
-        "retention_days",
-        "archive_after_days",
+        "noncurrent_retention_days",
+        "noncurrent_archive_days",
         "log_retention_days",
         "intelligent_tiering",
-        "account_guards",
+        "account_security_services",
     ):
-        assert getattr(stack_file.USUAL, name) == getattr(prod, name)
+        assert getattr(stack_file.DEFAULT_SETTINGS, name) == getattr(prod, name)
 
 
 def test_the_projects_dev_has_no_replica():
-    assert stack_file.load(ROOT / "Pulumi.dev.yaml").replica_region is None
+    assert stack_file.load_settings(ROOT / "Pulumi.dev.yaml").replica_region is None
 
 
 def test_settings_of_every_kind(tmp_path):
@@ -58,10 +62,10 @@ def test_settings_of_every_kind(tmp_path):
         "  phi:intelligentTiering: true\n  phi:accountSecurityServices: [guardDuty, macie]\n",
         encoding="utf-8",
     )
-    found = stack_file.load(path)
-    assert (found.region, found.replica_region, found.backup) == ("eu-west-1", "eu-central-1", False)
-    assert (found.retention_days, found.archive_after_days, found.intelligent_tiering) == (3000, 30, True)
-    assert found.account_guards == ("guardDuty", "macie")
+    found = stack_file.load_settings(path)
+    assert (found.region, found.replica_region, found.backup_enabled) == ("eu-west-1", "eu-central-1", False)
+    assert (found.noncurrent_retention_days, found.noncurrent_archive_days, found.intelligent_tiering) == (3000, 30, True)
+    assert found.account_security_services == ("guardDuty", "macie")
 
 
 def test_faults_of_settings_are_told_at_once(tmp_path):
@@ -71,7 +75,7 @@ def test_faults_of_settings_are_told_at_once(tmp_path):
         encoding="utf-8",
     )
     with pytest.raises(ConfigurationError) as error:
-        stack_file.load(path)
+        stack_file.load_settings(path)
     for name in ("aws:region", "phi:noncurrentRetentionDays", "phi:backupEnabled"):
         assert name in str(error.value)
 
@@ -81,4 +85,4 @@ def test_no_settings_file(tmp_path, text):
     path = tmp_path / "Pulumi.own.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError, match="no settings file of a stack"):
-        stack_file.load(path)
+        stack_file.load_settings(path)

@@ -25,8 +25,8 @@ from phi.evidence.model import (
     Observation,
     Outcome,
     Report,
-    UnreadCall,
-    worst,
+    FailedCallRecord,
+    worst_outcome,
 )
 
 ACCOUNT = "123456789012"
@@ -116,26 +116,26 @@ def report(controls: Iterable[Control] = LIVE_CONTROLS) -> Report:
             regions=(HERE, AWAY),
             principals=(f"arn:aws:sts::{ACCOUNT}:assumed-role/phi-prod-auditor/phi-audit",),
             tool="phi audit with boto3 1.44.5",
-            calls=214,
+            api_calls=214,
             buckets=len(BUCKETS),
         ),
         controls=judged,
         attestations=_attestations(),
         checklist=checklist.rows(judged),
-        unread=(
-            UnreadCall(
+        failed_calls=(
+            FailedCallRecord(
                 account=ACCOUNT,
                 region=HERE,
                 permission="macie2:GetMacieSession",
-                about="",
-                code="AccessDeniedException",
+                resource="",
+                error_code="AccessDeniedException",
             ),
-            UnreadCall(
+            FailedCallRecord(
                 account=ACCOUNT,
                 region=AWAY,
                 permission="kms:GetKeyRotationStatus",
-                about=REPLICA_KEY,
-                code="AccessDeniedException",
+                resource=REPLICA_KEY,
+                error_code="AccessDeniedException",
             ),
         ),
         drift=(
@@ -145,8 +145,8 @@ def report(controls: Iterable[Control] = LIVE_CONTROLS) -> Report:
                 previewed=datetime(2026, 11, 20, 14, 5, 0, tzinfo=UTC),
             ),
         ),
-        disabled=DISABLED,
-    ).sealed()
+        disabled_controls=DISABLED,
+    ).with_digest()
 
 
 def passing() -> Report:
@@ -166,7 +166,7 @@ def passing() -> Report:
         for each in told.controls
     )
     empty: dict[str, object] = {"unread": (), "drift": ()}
-    return told.model_copy(update={"controls": mended, "checklist": checklist.rows(mended), **empty}).sealed()
+    return told.model_copy(update={"controls": mended, "checklist": checklist.rows(mended), **empty}).with_digest()
 
 
 HOSTILE = (
@@ -199,7 +199,7 @@ def hostile() -> Report:
                     region=HERE,
                     resource=text,
                     outcome=Outcome.EXEMPTED if number % 3 == 0 else Outcome.FAIL,
-                    found=text,
+                    text=text,
                     exemption=Exemption(reason=text, approver=text, expires=date(2027, 1, 1), compensating_control=text)
                     if number % 3 == 0
                     else None,
@@ -215,7 +215,7 @@ def hostile() -> Report:
                 AttestationRecord(
                     control="attest-baa",
                     owner=text,
-                    made=date(2026, 1, 1),
+                    attested_on=date(2026, 1, 1),
                     expires=date(2027, 1, 1),
                     evidence=f"javascript:{text}",
                     days_left=38,
@@ -223,12 +223,12 @@ def hostile() -> Report:
                 for text in HOSTILE
             ),
             "unread": tuple(
-                UnreadCall(account=ACCOUNT, region=HERE, permission="s3:GetBucketTagging", about=text, code="500")
+                FailedCallRecord(account=ACCOUNT, region=HERE, permission="s3:GetBucketTagging", resource=text, error_code="500")
                 for text in HOSTILE
             ),
             "faults": tuple(text for text in HOSTILE if "\ud800" not in text),
         }
-    ).sealed()
+    ).with_digest()
 
 
 def _result(control: Control) -> ControlResult:
@@ -240,16 +240,16 @@ def _result(control: Control) -> ControlResult:
         title=control.title,
         statement=control.statement,
         citations=tuple(
-            Citation(paragraph=f"164.{each.number}", duty=each.specification.value, ours=each.own_mapping)
+            Citation(paragraph=f"164.{each.number}", specification=each.specification.value, own_mapping=each.own_mapping)
             for each in control.paragraphs
         ),
         severity=control.severity.value,
-        required=control.requirement_text(control.defaults),
-        remedy=control.remediation,
-        outcome=worst(each.outcome for each in seen),
+        requirement=control.requirement_text(control.defaults),
+        remediation=control.remediation,
+        outcome=worst_outcome(each.outcome for each in seen),
         level="advisory" if advisory else "mandatory",
         blocks=blocking and not advisory,
-        loosened=("days is 365",) if control.id == "s3-object-lock" else (),
+        relaxations=("days is 365",) if control.id == "s3-object-lock" else (),
         observations=seen,
     )
 
@@ -277,7 +277,7 @@ def _observation(control: Control, resource: str) -> Observation:
         region=(parts[3] or None) if len(parts) > 5 else None,
         resource=resource,
         outcome=outcome,
-        found=found,
+        text=found,
         exemption=exemption,
     )
 
@@ -301,7 +301,7 @@ def _attestations() -> tuple[AttestationRecord, ...]:
         AttestationRecord(
             control=control,
             owner=owner,
-            made=made,
+            attested_on=made,
             expires=expires,
             evidence=evidence,
             days_left=(expires - STARTED.date()).days,

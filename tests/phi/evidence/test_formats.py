@@ -24,19 +24,19 @@ from tests.phi.evidence import sample
     ],
 )
 def test_by_its_ending(name, begins):
-    assert formats.of(Path("there") / name)(sample.report()).startswith(begins)
+    assert formats.renderer_for(Path("there") / name)(sample.report()).startswith(begins)
 
 
 @pytest.mark.parametrize("name", ["report", "report.pdf", "json", "report.html.gz"])
 def test_a_name_that_tells_none_is_an_error_that_names_all(name):
     with pytest.raises(ConfigurationError) as caught:
-        formats.of(Path(name))
+        formats.renderer_for(Path(name))
     assert name in str(caught.value)
-    assert all(ending in str(caught.value) for ending in formats.ENDINGS)
+    assert all(ending in str(caught.value) for ending in formats.FORMAT_BY_SUFFIX)
 
 
 def test_every_rendering_has_an_ending():
-    assert set(formats.ENDINGS.values()) == set(formats.RENDERERS) == {"table", "json", "junit", "sarif", "html"}
+    assert set(formats.FORMAT_BY_SUFFIX.values()) == set(formats.RENDERERS) == {"table", "json", "junit", "sarif", "html"}
 
 
 @pytest.mark.parametrize("render", formats.RENDERERS.values(), ids=formats.RENDERERS)

@@ -284,7 +284,7 @@ def test_the_verdict_is_of_the_whole(shown):
     assert "Doesn't hold: 10 mandatory controls fail or aren't verified." in shown().locator(".verdict").inner_text()
     assert "Holds: every mandatory control" in shown("good").locator(".verdict").inner_text()
     faulty = shown("hostile").locator(".verdict").inner_text()
-    assert f"{len(REPORTS['hostile'].faults)} faults of the audit's settings must be mended." in faulty
+    assert f"{len(REPORTS['hostile'].configuration_errors)} faults of the audit's settings must be mended." in faulty
 
 
 def test_the_counts_are_those_of_the_report(shown):
@@ -292,7 +292,7 @@ def test_the_counts_are_those_of_the_report(shown):
     for outcome in Outcome:
         word = outcome.value.capitalize()
         told = page.locator(".counts div").filter(has=page.get_by_text(word, exact=True)).locator("dd").inner_text()
-        assert told == str(len(REPORTS["wrong"].of(outcome)))
+        assert told == str(len(REPORTS["wrong"].with_outcome(outcome)))
 
 
 def test_everything_that_an_auditor_asks_for_is_told(shown):
@@ -309,9 +309,9 @@ def test_everything_that_an_auditor_asks_for_is_told(shown):
         *(record.owner for record in report.attestations),
         *(record.evidence for record in report.attestations),
         *(record.expires.isoformat() for record in report.attestations),
-        *(call.permission for call in report.unread),
+        *(call.permission for call in report.failed_calls),
         *(control.title for control in report.controls),
-        *(control.required for control in report.controls),
+        *(control.requirement for control in report.controls),
         *(citation.paragraph for control in report.controls for citation in control.citations),
         *report.collection.principals,
         "config-recorder-enabled is left out",

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from phi.evidence import json_report as as_json
-from phi.evidence.model import Outcome, Report, worst
+from phi.evidence.model import Outcome, Report, worst_outcome
 from sandbox.folder import ROOT
 from tests.phi.evidence import sample
 
@@ -42,19 +42,19 @@ def changed(data: dict[str, Any]) -> list[dict[str, Any]]:
 def test_what_is_written_and_read_again_is_intact(report):
     again = Report.model_validate_json(report.model_dump_json())
     assert again == report
-    assert again.intact
-    assert Report.model_validate_json(as_json.render(report)).intact
+    assert again.digest_matches
+    assert Report.model_validate_json(as_json.render(report)).digest_matches
 
 
 def test_whatever_is_changed_breaks_the_digest():
     data = json.loads(sample.report().model_dump_json())
-    assert Report.model_validate(data).intact
+    assert Report.model_validate(data).digest_matches
     for each in changed(data):
-        assert not Report.model_validate(each).intact
+        assert not Report.model_validate(each).digest_matches
 
 
 def test_what_isnt_sealed_isnt_intact():
-    assert not sample.report().model_copy(update={"digest": ""}).intact
+    assert not sample.report().model_copy(update={"digest": ""}).digest_matches
 
 
 def test_the_digest_is_of_canonical_json_that_any_tool_can_make():
@@ -66,7 +66,7 @@ def test_the_digest_is_of_canonical_json_that_any_tool_can_make():
 
 def test_the_order_and_the_spaces_of_the_file_dont_matter():
     data = json.loads(as_json.render(sample.report()))
-    assert Report.model_validate_json(json.dumps(dict(reversed(data.items())), indent=7)).intact
+    assert Report.model_validate_json(json.dumps(dict(reversed(data.items())), indent=7)).digest_matches
 
 
 @settings(derandomize=True, database=None, deadline=None)
@@ -75,14 +75,14 @@ def test_any_text_can_be_told(text):
     report = REPORTS["wrong"]
     control = report.controls[0]
     seen = control.observations[0].model_copy(update={"found": text})
-    told = report.model_copy(update={"controls": (control.model_copy(update={"observations": (seen,)}),)}).sealed()
+    told = report.model_copy(update={"controls": (control.model_copy(update={"observations": (seen,)}),)}).with_digest()
     assert Report.model_validate_json(told.model_dump_json()) == told
 
 
 def test_half_a_surrogate_pair_is_told_as_its_escape():
     seen = sample.report().controls[0].observations[0]
     told = type(seen).model_validate(seen.model_dump() | {"found": "\ud800 and \U0001f512"})
-    assert told.found == "\\ud800 and \U0001f512"
+    assert told.text == "\\ud800 and \U0001f512"
 
 
 @pytest.mark.parametrize(
@@ -141,32 +141,32 @@ def test_the_schema_refuses_what_is_no_evidence(path, value):
 
 
 def test_the_worst_of_outcomes():
-    assert worst([Outcome.PASS, Outcome.EXEMPTED]) is Outcome.EXEMPTED
-    assert worst([Outcome.EXEMPTED, Outcome.UNVERIFIED]) is Outcome.UNVERIFIED
-    assert worst([Outcome.UNVERIFIED, Outcome.FAIL]) is Outcome.FAIL
-    assert worst([]) is Outcome.NOT_APPLICABLE
+    assert worst_outcome([Outcome.PASS, Outcome.EXEMPTED]) is Outcome.EXEMPTED
+    assert worst_outcome([Outcome.EXEMPTED, Outcome.UNVERIFIED]) is Outcome.UNVERIFIED
+    assert worst_outcome([Outcome.UNVERIFIED, Outcome.FAIL]) is Outcome.FAIL
+    assert worst_outcome([]) is Outcome.NOT_APPLICABLE
 
 
 def test_what_fails_an_audit():
-    assert not sample.report().good
+    assert not sample.report().passed
     good = sample.passing()
-    assert good.good
-    assert not good.model_copy(update={"faults": ("s3-versioning: exemption 1: expired",)}).good
+    assert good.passed
+    assert not good.model_copy(update={"faults": ("s3-versioning: exemption 1: expired",)}).passed
     one = good.controls[0].model_copy(update={"blocks": True})
-    assert not good.model_copy(update={"controls": (one, *good.controls[1:])}).good
+    assert not good.model_copy(update={"controls": (one, *good.controls[1:])}).passed
 
 
 def test_an_audit_that_judged_nothing_proves_nothing():
     nothing = sample.passing().model_copy(update={"controls": ()})
-    assert not nothing.good
-    assert nothing.amiss == ("no control was judged: the config leaves all out",)
+    assert not nothing.passed
+    assert nothing.errors == ("no control was judged: the config leaves all out",)
 
 
 def test_the_gravest_is_told_first():
-    told = [each.outcome for each in sample.report().about("s3")]
+    told = [each.outcome for each in sample.report().controls_of("s3")]
     assert told[0] is Outcome.FAIL
     assert told[-1] is Outcome.NOT_APPLICABLE
-    assert sample.report().about("s3")[0].severity == "critical"
+    assert sample.report().controls_of("s3")[0].severity == "critical"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phi.evidence.sanitize import visible
+from phi.evidence.sanitize import escape_unprintable
 
 
 @pytest.mark.parametrize(
@@ -22,11 +22,11 @@ from phi.evidence.sanitize import visible
     ],
 )
 def test_what_cant_be_seen_is_shown(text, shown):
-    assert visible(text) == shown
+    assert escape_unprintable(text) == shown
 
 
 @settings(derandomize=True, database=None, deadline=None)
 @given(st.text())
 def test_all_that_is_shown_can_be_seen(text):
-    assert visible(text).isprintable()
-    assert visible(visible(text)) == visible(text)
+    assert escape_unprintable(text).isprintable()
+    assert escape_unprintable(escape_unprintable(text)) == escape_unprintable(text)

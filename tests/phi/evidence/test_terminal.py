@@ -18,7 +18,7 @@ SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 def shown(report: Report, width: int = 100, colour: bool = False) -> str:
     text = io.StringIO()
-    terminal.show(
+    terminal.print_report(
         report, Console(file=text, width=width, force_terminal=colour, color_system="standard" if colour else None)
     )
     return text.getvalue()
@@ -38,7 +38,7 @@ def test_nothing_is_lost_or_wider_than_the_terminal(width):
         assert squeezed(control.id) in told
         for seen in control.observations:
             if seen.outcome in (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED):
-                assert squeezed(seen.found) in told
+                assert squeezed(seen.text) in told
                 assert squeezed(seen.resource) in told
 
 
@@ -72,7 +72,7 @@ def test_what_the_audit_couldnt_read_and_what_the_config_changes_is_told():
 def test_the_last_line_sums_it_up():
     assert " ".join(shown(sample.report(), 200).splitlines()[-1:]) == (
         f"{len(sample.report().controls)} controls over 6 buckets in 1 account: 10 fail, 2 unverified, 1 exempted, "
-        f"{len(sample.report().of(Outcome.PASS))} pass, 1 not applicable. The audit fails: 10 mandatory controls."
+        f"{len(sample.report().with_outcome(Outcome.PASS))} pass, 1 not applicable. The audit fails: 10 mandatory controls."
     )
     assert shown(sample.passing(), 200).splitlines()[-1].endswith(" No mandatory control fails.")
     faulty = sample.passing().model_copy(update={"faults": ("an exemption is expired",)})

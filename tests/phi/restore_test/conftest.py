@@ -15,10 +15,10 @@ from moto.backends import get_backend
 
 from phi.object_keys import new_key
 from phi.restore_test import setup
-from phi.restore_test.evidence import DrillEvidence
-from phi.restore_test.restore_source import Restoring
-from phi.restore_test.run import Asked, run
-from phi.restore_test.scratch import Names
+from phi.restore_test.evidence import RestoreTestEvidence
+from phi.restore_test.restore_source import RestoreSource
+from phi.restore_test.run import RestoreTestRequest, run_restore_test
+from phi.restore_test.scratch import Pseudonyms
 from phi.stack.outputs import Outputs
 from tests.phi.conftest import ACCOUNT, REGION
 
@@ -47,28 +47,28 @@ class Stack:
             if each.version_id == made:
                 each._version_id = version
 
-    def restoring(self, source: Any = "version", scratch: Any = None, **other: Any) -> Restoring:
-        session = setup.Session(self.boto, PRINCIPAL, self.outputs)
-        way = setup.restoring(session, source, scratch, drill=new_key(), hours=1, names=Names())
+    def restoring(self, source: Any = "version", scratch: Any = None, **other: Any) -> RestoreSource:
+        session = setup.RestoreTestSession(self.boto, PRINCIPAL, self.outputs)
+        way = setup.restore_source(session, source, scratch, test_id=new_key(), rto_hours=1, pseudonyms=Pseudonyms())
         if source == "replica":
-            way.window = type(way.window)(way.window.before + timedelta(hours=1))  # what was written just now too
+            way.window = type(way.window)(way.window.written_before + timedelta(hours=1))  # what was written just now too
         for name, value in other.items():
             setattr(way, name, value)
         return way
 
-    def drill(self, way: Restoring, objects: int = 5, hours: float = 72) -> DrillEvidence:
+    def drill(self, way: RestoreSource, objects: int = 5, hours: float = 72) -> RestoreTestEvidence:
         return self.kept(way, objects, hours)[0]
 
-    def kept(self, way: Restoring, objects: int = 5, hours: float = 72, say: Any = lambda *_: None) -> Any:
+    def kept(self, way: RestoreSource, objects: int = 5, hours: float = 72, say: Any = lambda *_: None) -> Any:
         """The evidence that was kept, and what was raised."""
-        kept: list[DrillEvidence] = []
+        kept: list[RestoreTestEvidence] = []
         try:
-            run(way, Asked(way.drill, objects, hours, PRINCIPAL), Names(), kept.append, say)
+            run_restore_test(way, RestoreTestRequest(way.drill, objects, hours, PRINCIPAL), Pseudonyms(), kept.append, say)
         except BaseException as error:  # noqa: BLE001 - an interrupt too
             return kept[0], error
         return kept[0], None
 
-    def left(self, bucket: str = PHI, prefix: str = "restore-drill/") -> tuple[list[Any], list[Any]]:
+    def left(self, bucket: str = PHI, prefix: str = "restore-test/") -> tuple[list[Any], list[Any]]:
         """The versions and the delete markers that there are under a prefix."""
         s3 = self.there if bucket == REPLICA else self.s3
         told = s3.list_object_versions(Bucket=bucket, Prefix=prefix)
@@ -122,19 +122,19 @@ def outputs_of(key: str) -> Outputs:
         auditor_role_arn=f"{role}auditor",
         break_glass_role_arn=f"{role}break-glass",
         backup_vault_name="phi-test-vault",
-        backup_role_arn=f"{role}backup-keeper",
+        backup_role_arn=f"{role}backup-role",
     )
 
 
 @pytest.fixture
-def scratch(stack: Stack) -> setup.Scratch:
+def scratch(stack: Stack) -> setup.ScratchBucket:
     """Another bucket to restore to: without a lock, under a key of its own."""
     key = stack.boto.client("kms").create_key()["KeyMetadata"]["Arn"]
     stack.s3.create_bucket(Bucket=SCRATCH)
     stack.s3.put_bucket_versioning(Bucket=SCRATCH, VersioningConfiguration={"Status": "Enabled"})
     encrypt(stack.s3, SCRATCH, key)
     stack.calls.clear()
-    return setup.Scratch(SCRATCH, key)
+    return setup.ScratchBucket(SCRATCH, key)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`phi drill`: what it does, prints, writes and ends with."""
+"""`phi restore-test`: what it does, prints, writes and ends with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.phi.drill.conftest import PHI, SCRATCH, encrypt
+from tests.phi.restore_test.conftest import PHI, SCRATCH, encrypt
 
 from phi import cli
 from phi.errors import AccessDeniedError, ConfigurationError, NotFoundError, RequestRejectedError
@@ -29,7 +29,7 @@ def drill(stack: Any, outputs_file: Path, tmp_path: Path, capsys: Any) -> Any:
 
     def run(*options: str) -> Any:
         file = tmp_path / "evidence.json"
-        code = cli._run(["drill", "--outputs", str(outputs_file), "--evidence", str(file), *options])
+        code = cli._run(["restore-test", "--outputs", str(outputs_file), "--evidence", str(file), *options])
         told = capsys.readouterr()
         return code, told.out, told.err, evidence.load(file) if file.exists() else None
 
@@ -55,7 +55,7 @@ def test_a_drill_that_is_passed_ends_with_0(stack, drill, tmp_path):
 def test_the_evidence_on_stdout_is_what_is_written(stack, drill):
     stack.put(KEY, b"content")
     _, out, _, written = drill("--json")
-    assert evidence.DrillEvidence.model_validate_json(out) == written
+    assert evidence.RestoreTestEvidence.model_validate_json(out) == written
 
 
 def test_a_drill_that_isnt_passed_ends_with_1_and_says_why(stack, drill):
@@ -100,8 +100,8 @@ def test_a_bucket_without_a_key_of_the_customers_gets_no_phi(stack, drill, defau
 
 def test_a_bucket_of_another_account_gets_no_phi(stack, scratch):
     """Which S3 tells apart by the owner that is expected."""
-    session = setup.Session(stack.boto, "me", stack.outputs)
-    setup.scratch_of(session, SCRATCH)
+    session = setup.RestoreTestSession(stack.boto, "me", stack.outputs)
+    setup.find_scratch_bucket(session, SCRATCH)
     [asked] = [params for _, name, params, _ in stack.calls if name == "GetBucketEncryption"]
     assert asked["ExpectedBucketOwner"] == ACCOUNT
 
@@ -133,7 +133,7 @@ def test_what_cant_be_drilled_is_said_before_anything_is_done(stack, drill, outp
     assert stack.left() == ([], [])
 
 
-@pytest.mark.parametrize("options", [["--source", "tape"], ["--objects", "0"], ["--objective-hours", "0"]])
+@pytest.mark.parametrize("options", [["--source", "tape"], ["--objects", "0"], ["--rto-hours", "0"]])
 def test_options_that_make_no_sense_are_refused(drill, options):
     code, _, err, written = drill(*options)
     assert code == 2
@@ -192,5 +192,5 @@ def test_a_drill_that_is_stopped_clears_up_and_says_so(stack, scratch, outputs_f
     assert not written.passed
     assert written.sampled == 150
     assert written.restored < 150
-    assert "ended by" in written.why[0]
+    assert "ended by" in written.failure_reasons[0]
     assert stack.left(SCRATCH, "") == ([], [])

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.phi.drill.conftest import PHI, PRINCIPAL, REPLICA, SCRATCH, THERE, refuse, stored, unlocked
+from tests.phi.restore_test.conftest import PHI, PRINCIPAL, REPLICA, SCRATCH, THERE, refuse, stored, unlocked
 
 from phi.errors import AccessDeniedError
 from phi.object_keys import new_key
-from phi.restore_test.bucket_access import stored_sha256
-from phi.restore_test.evidence import Outcome
+from phi.restore_test.bucket_access import full_object_sha256
+from phi.restore_test.evidence import RestoreOutcome
 
 MIB = 1024 * 1024
 HOSTILE = "MRN-123456/Jörg Müller 1970-01-01/ä?&%+ *'\"\\…/.pdf"
@@ -34,7 +34,7 @@ def test_versions_are_restored_compared_and_told(stack):
     assert (evidence.sampled, evidence.restored, evidence.failed) == (2, 2, 0)
     assert evidence.bytes == evidence.listed_bytes == 19
     assert {each.version for each in evidence.objects} == set(kept)
-    assert all(each.outcome is Outcome.RESTORED and each.seconds > 0 for each in evidence.objects)
+    assert all(each.outcome is RestoreOutcome.RESTORED and each.seconds > 0 for each in evidence.objects)
     assert (evidence.source, evidence.bucket, evidence.principal) == ("version", PHI, PRINCIPAL)
     assert evidence.started <= evidence.finished
     assert evidence.seconds >= sum(each.seconds for each in evidence.objects)
@@ -92,7 +92,7 @@ def test_what_the_replica_hasnt_got_isnt_restored(stack):
     stack.put("record", b"content")
     evidence = stack.drill(stack.restoring("replica"))
     assert not evidence.passed
-    assert only(evidence).outcome is Outcome.FAILED
+    assert only(evidence).outcome is RestoreOutcome.FAILED
     assert "there is none" in only(evidence).why
 
 
@@ -162,7 +162,7 @@ def test_a_stored_checksum_of_the_whole_spares_reading(stack):
     ],
 )
 def test_a_checksum_of_parts_tells_nothing_of_the_whole(head, sha256):
-    assert stored_sha256(head) == sha256
+    assert full_object_sha256(head) == sha256
 
 
 def test_what_is_larger_than_a_copy_may_be_is_copied_in_parts(stack):
@@ -199,7 +199,7 @@ def test_an_object_that_went_meanwhile_fails(stack):
     evidence = stack.drill(way)
     assert not evidence.passed
     assert (evidence.restored, evidence.failed) == (1, 1)
-    [failed] = [each for each in evidence.objects if each.outcome is Outcome.FAILED]
+    [failed] = [each for each in evidence.objects if each.outcome is RestoreOutcome.FAILED]
     assert failed.version == gone
     assert "there is none" in failed.why
 
@@ -216,7 +216,7 @@ def test_one_that_is_refused_or_throttled_doesnt_end_the_drill(stack, operation,
     evidence = stack.drill(way)
     assert not evidence.passed
     assert (evidence.restored, evidence.failed) == (1, 1)
-    assert [why in each.why for each in evidence.objects if each.outcome is Outcome.FAILED] == [True]
+    assert [why in each.why for each in evidence.objects if each.outcome is RestoreOutcome.FAILED] == [True]
     assert evidence.why == ("1 of 2 versions weren't restored whole",)
 
 
@@ -267,7 +267,7 @@ def test_an_interrupt_is_cleared_up_after_and_told(stack, scratch, interrupt):
     assert isinstance(error, (KeyboardInterrupt, SystemExit))
     assert not evidence.passed
     assert (evidence.sampled, evidence.restored) == (3, 1)
-    assert [each.outcome for each in evidence.objects].count(Outcome.NOT_TRIED) == 2
+    assert [each.outcome for each in evidence.objects].count(RestoreOutcome.NOT_TRIED) == 2
     assert "ended by" in evidence.why[0]
     assert stack.left(SCRATCH, "") == ([], [])
 
@@ -298,7 +298,7 @@ def test_a_lock_keeps_copies_which_are_hidden_and_told(stack):
     kept, replicated = evidence.left_behind
     [version], [marker] = stack.left()
     assert version["Key"] == marker["Key"]
-    assert version["Key"].startswith(f"restore-drill/{evidence.drill}/")
+    assert version["Key"].startswith(f"restore-test/{evidence.drill}/")
     assert marker["IsLatest"]
     assert (kept.bucket, kept.version, kept.hidden) == (PHI, version["VersionId"], True)
     assert timedelta(hours=23) < kept.until - datetime.now(UTC) < timedelta(hours=25)
@@ -360,7 +360,7 @@ def test_the_next_drill_takes_away_what_a_lock_had_kept_in_both_regions(stack, m
 
 def test_a_drill_that_is_under_way_isnt_disturbed(stack, scratch):
     stack.put("record", b"content")
-    of_another = f"restore-drill/{new_key()}/{new_key()}"
+    of_another = f"restore-test/{new_key()}/{new_key()}"
     stack.s3.put_object(Bucket=SCRATCH, Key=of_another, Body=b"content")
     assert stack.drill(stack.restoring(scratch=scratch)).taken_away == 0
     assert [each["Key"] for each in stack.left(SCRATCH)[0]] == [of_another]
@@ -375,11 +375,11 @@ def test_what_drills_have_put_into_the_bucket_isnt_drawn(stack):
 
 def test_what_no_drill_put_under_the_prefix_stays(stack):
     stack.put("record", b"content")
-    stack.put("restore-drill/notes", b"of somebody")
-    [key] = stored(PHI, "restore-drill/notes")
+    stack.put("restore-test/notes", b"of somebody")
+    [key] = stored(PHI, "restore-test/notes")
     key.last_modified -= timedelta(days=2)
     assert stack.drill(stack.restoring()).taken_away == 0
-    assert [each["Key"] for each in stack.left(prefix="restore-drill/notes")[0]] == ["restore-drill/notes"]
+    assert [each["Key"] for each in stack.left(prefix="restore-test/notes")[0]] == ["restore-test/notes"]
 
 
 def test_archived_versions_are_got_out_first(stack):

@@ -21,7 +21,7 @@ def passed(stack: Any) -> Any:
 
 
 def test_it_is_read_as_it_was_written_by_its_owner_alone(passed, tmp_path):
-    file = tmp_path / "drill.json"
+    file = tmp_path / "restore-test.json"
     write_atomically(file, evidence.dump(passed))
     assert evidence.load(file) == passed
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -51,7 +51,7 @@ def test_the_digest_is_of_canonical_json_that_any_tool_can_make(passed):
     ],
 )
 def test_a_change_is_noticed(passed, tmp_path, change):
-    file = tmp_path / "drill.json"
+    file = tmp_path / "restore-test.json"
     file.write_text(json.dumps(json.loads(evidence.dump(passed)) | change))
     with pytest.raises(ConfigurationError, match="was changed"):
         evidence.load(file)
@@ -76,7 +76,7 @@ def test_a_change_is_noticed(passed, tmp_path, change):
 )
 def test_what_it_says_must_fit_together(passed, tmp_path, change):
     told = json.loads(evidence.dump(passed)) | change
-    file = tmp_path / "drill.json"
+    file = tmp_path / "restore-test.json"
     file.write_text(json.dumps(told))
     with pytest.raises(ConfigurationError, match="no evidence of a restore test"):
         evidence.load(file)
@@ -84,7 +84,7 @@ def test_what_it_says_must_fit_together(passed, tmp_path, change):
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b"[]"])
 def test_what_is_no_such_file_is_told(tmp_path, content):
-    file = tmp_path / "drill.json"
+    file = tmp_path / "restore-test.json"
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"drill\.json"):

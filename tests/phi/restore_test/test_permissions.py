@@ -7,19 +7,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.phi.drill.conftest import PHI, PRINCIPAL, REPLICA, SCRATCH, THERE, outputs_of, refuse, stored, unlocked
-from tests.phi.drill.test_vault import POINT, backup, drilled  # noqa: F401
+from tests.phi.restore_test.conftest import PHI, PRINCIPAL, REPLICA, SCRATCH, THERE, outputs_of, refuse, stored, unlocked
+from tests.phi.restore_test.test_vault import POINT, backup, drilled  # noqa: F401
 
 from hipaa.evaluator import Outcome, Principal, Request, evaluate, parse
-from phi.restore_test.permissions import Scratch, permissions
+from phi.restore_test.permissions import ScratchBucket, restore_test_policy
 from tests.phi.conftest import ACCOUNT, REGION
 
 MIB = 1024 * 1024
 OUTPUTS = outputs_of(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-1")
-ELSEWHERE = Scratch(SCRATCH, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/2")
+ELSEWHERE = ScratchBucket(SCRATCH, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/2")
 
 
-def asks(stack: Any, scratch: Scratch | None = None) -> set[tuple[str, str, tuple[tuple[str, str], ...]]]:
+def asks(stack: Any, scratch: ScratchBucket | None = None) -> set[tuple[str, str, tuple[tuple[str, str], ...]]]:
     """What each recorded call asks of IAM: action, resource, condition keys."""
     keys = {PHI: stack.outputs.phi_key_arn, REPLICA: stack.outputs.phi_key_arn.replace(REGION, THERE)}
     if scratch:
@@ -56,7 +56,7 @@ def _of_s3(name: str, params: Any, status: int, keys: Any) -> Iterator[tuple[str
                 yield "s3:ListBucket", bucket, ()
             if "ChecksumMode" in params or name == "GetObject":
                 yield from _with_key("kms:Decrypt", params["Bucket"], it, keys)
-            elif "/restore-drill/" in it or params["Bucket"] == SCRATCH:
+            elif "/restore-test/" in it or params["Bucket"] == SCRATCH:
                 yield "s3:GetObjectRetention", it, ()  # its answer tells of the lock
         case "DeleteObject":
             yield f"s3:DeleteObject{version}", it, ()
@@ -104,7 +104,7 @@ def held(document: Any, asked: set[Any]) -> None:
             assert any(verdict(alone, each) is Outcome.ALLOWED for each in asked), f"{action} of {statement} isn't used"
 
 
-def drilled_in_every_way(stack: Any, source: Any, scratch: Scratch | None) -> None:
+def drilled_in_every_way(stack: Any, source: Any, scratch: ScratchBucket | None) -> None:
     """A large one, an archived one, one that is gone, one that is aborted, and what an earlier drill had left."""
     for key, content, how in (
         ("large", b"x" * 6 * MIB, {}),
@@ -162,7 +162,7 @@ def test_a_drill_is_allowed_its_calls_and_nothing_else(stack, scratch, source, e
     if to:
         bucket = f"arn:aws:s3:::{SCRATCH}"
         asked.add(("s3:GetEncryptionConfiguration", bucket, ()))  # before it begins
-    held(permissions(stack.outputs, source, to), asked)
+    held(restore_test_policy(stack.outputs, source, to), asked)
 
 
 def test_a_drill_of_the_vault_is_allowed_its_calls_and_nothing_else(stack, scratch, drilled):  # noqa: F811
@@ -185,7 +185,7 @@ def test_a_drill_of_the_vault_is_allowed_its_calls_and_nothing_else(stack, scrat
         ("s3:GetEncryptionConfiguration", to, ()),  # both before it begins
         ("s3:ListBucket", phi, ()),  # of what is gone
     }
-    held(permissions(stack.outputs, "vault", scratch), asks(stack, scratch) | apart)
+    held(restore_test_policy(stack.outputs, "vault", scratch), asks(stack, scratch) | apart)
 
 
 @pytest.mark.parametrize("source", ["version", "replica", "vault"])
@@ -197,7 +197,7 @@ def test_a_drill_of_the_vault_is_allowed_its_calls_and_nothing_else(stack, scrat
         ("s3:DeleteObjectVersion", f"arn:aws:s3:::{PHI}/record"),
         ("s3:DeleteObjectVersion", f"arn:aws:s3:::{REPLICA}/record"),
         ("s3:PutObjectRetention", f"arn:aws:s3:::{PHI}/record"),
-        ("s3:BypassGovernanceRetention", f"arn:aws:s3:::{PHI}/restore-drill/x"),
+        ("s3:BypassGovernanceRetention", f"arn:aws:s3:::{PHI}/restore-test/x"),
         ("s3:PutBucketPolicy", f"arn:aws:s3:::{PHI}"),
         ("s3:GetObjectVersion", "arn:aws:s3:::another/record"),
         ("backup:DeleteRecoveryPoint", POINT),
@@ -205,12 +205,12 @@ def test_a_drill_of_the_vault_is_allowed_its_calls_and_nothing_else(stack, scrat
     ],
 )
 def test_what_no_drill_may(source, action, resource):
-    document = permissions(OUTPUTS, source, ELSEWHERE if source == "vault" else None)
+    document = restore_test_policy(OUTPUTS, source, ELSEWHERE if source == "vault" else None)
     assert verdict(document, (action, resource, ())) is Outcome.IMPLICIT_DENY
 
 
 def test_the_key_is_used_through_s3_alone():
-    document = permissions(OUTPUTS, "version")
+    document = restore_test_policy(OUTPUTS, "version")
     context = ("kms:EncryptionContext:aws:s3:arn", f"arn:aws:s3:::{PHI}")
     key = OUTPUTS.phi_key_arn
     through = ("kms:ViaService", f"s3.{REGION}.amazonaws.com")
@@ -220,6 +220,6 @@ def test_the_key_is_used_through_s3_alone():
 
 
 def test_another_partition_has_another_suffix():
-    document = permissions(outputs_of(f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/mrk-1"), "version")
+    document = restore_test_policy(outputs_of(f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/mrk-1"), "version")
     assert "s3.cn-north-1.amazonaws.com.cn" in str(document)
     assert "arn:aws:" not in str(document)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from phi.errors import AccessDeniedError
-from phi.restore_test.sample import Version, Window, draw, versions
+from phi.restore_test.sample import Version, Window, sample_versions, eligible_versions
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -39,29 +39,29 @@ def listing(*pages: list[dict[str, Any]]) -> Any:
 
 
 def ids(s3: Any, window: Window) -> list[str]:
-    return [each.id for each in versions(s3, "bucket", window)]
+    return [each.id for each in eligible_versions(s3, "bucket", window)]
 
 
 def test_all_that_there_is_counts_though_few_are_drawn():
-    sample = draw((version(n, size=n) for n in range(1, 101)), 3, random.Random(1))
-    assert len({each.id for each in sample.drawn}) == 3
-    assert (sample.listed, sample.listed_bytes) == (100, 5050)
+    sample = sample_versions((version(n, size=n) for n in range(1, 101)), 3, random.Random(1))
+    assert len({each.id for each in sample.versions}) == 3
+    assert (sample.eligible, sample.eligible_bytes) == (100, 5050)
 
 
 def test_fewer_than_asked_are_all_drawn():
-    assert draw([version(1), version(2)], 10, random.Random(1)).drawn == (version(1), version(2))
+    assert sample_versions([version(1), version(2)], 10, random.Random(1)).versions == (version(1), version(2))
 
 
 def test_each_is_as_likely_as_any_other():
     chance = random.Random(20260101)
-    times = Counter(each.id for _ in range(2000) for each in draw(map(version, range(10)), 3, chance).drawn)
+    times = Counter(each.id for _ in range(2000) for each in sample_versions(map(version, range(10)), 3, chance).versions)
     assert set(times) == {f"v{n}" for n in range(10)}
     assert all(abs(times[f"v{n}"] - 600) < 100 for n in range(10)), times
 
 
 def test_the_same_seed_draws_the_same():
-    first, second = (draw(map(version, range(100)), 5, random.Random(7)) for _ in range(2))
-    assert first == second != draw(map(version, range(100)), 5, random.Random(8))
+    first, second = (sample_versions(map(version, range(100)), 5, random.Random(7)) for _ in range(2))
+    assert first == second != sample_versions(map(version, range(100)), 5, random.Random(8))
 
 
 def test_a_huge_listing_takes_no_memory():
@@ -71,15 +71,15 @@ def test_a_huge_listing_takes_no_memory():
 
     s3 = SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=lambda **_: pages()))
     tracemalloc.start()
-    sample = draw(versions(s3, "bucket", Window()), 10, random.Random(1))
+    sample = sample_versions(eligible_versions(s3, "bucket", Window()), 10, random.Random(1))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert sample.listed == 100_000
+    assert sample.eligible == 100_000
     assert peak < 1024 * 1024
 
 
 def test_neither_delete_markers_nor_what_drills_left_are_drawn():
-    s3 = listing([entry("a", 0), entry("b", 5, size=None), entry("b", 1), entry("restore-drill/x/y", 1)])
+    s3 = listing([entry("a", 0), entry("b", 5, size=None), entry("b", 1), entry("restore-test/x/y", 1)])
     assert ids(s3, Window()) == ["a@0", "b@1"]
 
 
@@ -117,8 +117,8 @@ def test_keys_are_in_no_text_of_a_version():
 
 
 def test_a_listing_that_is_refused_is_told(stack, endpoint):
-    from tests.phi.drill.conftest import PHI, refuse  # noqa: PLC0415
+    from tests.phi.restore_test.conftest import PHI, refuse  # noqa: PLC0415
 
     refuse(stack.s3, "ListObjectVersions")
     with pytest.raises(AccessDeniedError, match="s3:ListBucketVersions"):
-        list(versions(stack.s3, PHI, Window()))
+        list(eligible_versions(stack.s3, PHI, Window()))

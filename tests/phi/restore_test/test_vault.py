@@ -10,15 +10,15 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import ANY, Stubber
-from tests.phi.drill.conftest import PHI, PRINCIPAL, SCRATCH, refuse, stored
+from tests.phi.restore_test.conftest import PHI, PRINCIPAL, SCRATCH, refuse, stored
 
 from phi.errors import AccessDeniedError, NotFoundError, RequestRejectedError
 from phi.object_keys import new_key
-from phi.restore_test.evidence import Outcome
-from phi.restore_test.vault import RecoveryPoint, Vault, newest
+from phi.restore_test.evidence import RestoreOutcome
+from phi.restore_test.vault import RecoveryPoint, VaultRestoreSource, latest_recovery_point
 from tests.phi.conftest import ACCOUNT, REGION
 
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/phi-test-backup-keeper"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/phi-test-backup-role"
 POINT = f"arn:aws:backup:{REGION}:{ACCOUNT}:recovery-point:0"
 LIST = {"BackupVaultName": "vault", "ByResourceArn": f"arn:aws:s3:::{PHI}"}
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -49,23 +49,23 @@ def test_the_newest_whole_backup_is_taken_of_all_pages(backup):
     second = [point("b", 2), point("continuous:b", 7), point("c", 1)]
     stubber.add_response("list_recovery_points_by_backup_vault", {"RecoveryPoints": first, "NextToken": "t"}, LIST)
     stubber.add_response("list_recovery_points_by_backup_vault", {"RecoveryPoints": second}, LIST | {"NextToken": "t"})
-    found = newest(client, "vault", f"arn:aws:s3:::{PHI}")
+    found = latest_recovery_point(client, "vault", f"arn:aws:s3:::{PHI}")
     assert found.arn.endswith(":b")
-    assert (found.begun, found.finished) == (NOON + timedelta(hours=2), NOON + timedelta(hours=3))
+    assert (found.started, found.finished) == (NOON + timedelta(hours=2), NOON + timedelta(hours=3))
 
 
 def test_without_a_backup_there_is_nothing_to_drill(backup):
     client, stubber = backup
     stubber.add_response("list_recovery_points_by_backup_vault", {"RecoveryPoints": [point("x", 1, "EXPIRED")]}, LIST)
     with pytest.raises(NotFoundError, match="no finished backup"):
-        newest(client, "vault", f"arn:aws:s3:::{PHI}")
+        latest_recovery_point(client, "vault", f"arn:aws:s3:::{PHI}")
 
 
 def test_a_vault_that_is_refused_is_told(backup):
     client, stubber = backup
     stubber.add_client_error("list_recovery_points_by_backup_vault", "AccessDeniedException", http_status_code=400)
     with pytest.raises(AccessDeniedError, match="backup:ListRecoveryPointsByBackupVault"):
-        newest(client, "vault", f"arn:aws:s3:::{PHI}")
+        latest_recovery_point(client, "vault", f"arn:aws:s3:::{PHI}")
 
 
 class Drilled:
@@ -77,7 +77,7 @@ class Drilled:
         copies = stack.restoring(scratch=scratch)
         copies.patience.pause = lambda _: None
         now = datetime.now(UTC) + timedelta(minutes=1)  # so that what was written just now is in the backup
-        self.way = Vault(
+        self.way = VaultRestoreSource(
             client,
             RecoveryPoint(POINT, now, now),
             ROLE,
@@ -208,7 +208,7 @@ def test_an_interrupt_leaves_nothing_but_what_is_told(stack, drilled):
     evidence, error = stack.kept(drilled.way)
     assert isinstance(error, KeyboardInterrupt)
     assert not evidence.passed
-    assert evidence.objects[0].outcome is Outcome.NOT_TRIED
+    assert evidence.objects[0].outcome is RestoreOutcome.NOT_TRIED
     assert ["job-1" in each.object for each in evidence.left_behind] == [True]
     assert stack.left(SCRATCH, "") == ([], [])
 

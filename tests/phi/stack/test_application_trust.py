@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from phi.stack.application_trust import Trust, TrustError
+from phi.stack.application_trust import ApplicationTrust, ApplicationTrustError
 
 PROVIDER = "token.actions.githubusercontent.com"
 
@@ -12,16 +12,16 @@ PROVIDER = "token.actions.githubusercontent.com"
 @pytest.mark.parametrize(
     ("given", "trust"),
     [
-        ({"service": "lambda.amazonaws.com"}, Trust("service", "lambda.amazonaws.com")),
-        ({"account": "444455556666", "externalId": "said"}, Trust("account", "444455556666", external_id="said")),
+        ({"service": "lambda.amazonaws.com"}, ApplicationTrust("service", "lambda.amazonaws.com")),
+        ({"account": "444455556666", "externalId": "said"}, ApplicationTrust("account", "444455556666", external_id="said")),
         (
             {"oidcProvider": PROVIDER, "audience": "sts.amazonaws.com", "subject": "repo:a/b:ref:c"},
-            Trust("oidc", PROVIDER, audience="sts.amazonaws.com", subject="repo:a/b:ref:c"),
+            ApplicationTrust("oidc", PROVIDER, audience="sts.amazonaws.com", subject="repo:a/b:ref:c"),
         ),
     ],
 )
 def test_what_can_be_trusted(given, trust):
-    assert Trust.of(given) == trust
+    assert ApplicationTrust.from_setting(given) == trust
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_what_can_be_trusted(given, trust):
     ],
 )
 def test_what_cannot(given, told):
-    with pytest.raises(TrustError, match=told.replace("*", r"\*")):
-        Trust.of(given)
+    with pytest.raises(ApplicationTrustError, match=told.replace("*", r"\*")):
+        ApplicationTrust.from_setting(given)

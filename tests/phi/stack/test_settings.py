@@ -7,8 +7,8 @@ import json
 import pytest
 import yaml
 
-from phi.stack.application_trust import Trust
-from phi.stack.settings import Settings, SettingsError, load
+from phi.stack.application_trust import ApplicationTrust
+from phi.stack.settings import Settings, SettingsError, load_settings
 from sandbox.folder import ROOT
 from tests.components.mocked_stack import configuration
 
@@ -21,20 +21,20 @@ HOOK = "https://alerts.example.com/hook?token=hunter2"
 
 def faults(values: dict[str, str]) -> list[str]:
     with pytest.raises(SettingsError) as error:
-        load(values)
+        load_settings(values)
     first, *lines = str(error.value).splitlines()
     assert first == "the stack's settings can't be used:"
     return [line.removeprefix("  - ") for line in lines]
 
 
 def test_defaults():
-    assert load(DEV) == Settings(environment="dev", region="eu-west-1")
+    assert load_settings(DEV) == Settings(environment="dev", region="eu-west-1")
 
 
 def test_an_empty_text_is_one_that_is_not_set():
     """Pulumi.yaml has no other default for it."""
     empty = dict.fromkeys(("phi:replicaRegion", "phi:organizationId", "phi:permissionsBoundary"), "")
-    assert load(DEV | empty) == load(DEV)
+    assert load_settings(DEV | empty) == load_settings(DEV)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_an_empty_text_is_one_that_is_not_set():
         ("administrators", json.dumps([ROLE, ROLE]), "administrators", (ROLE,)),
         ("administrators", '["arn:aws-us-gov:iam::111122223333:user/a"]', "administrators", ...),
         ("organizationId", "o-abcdefghij", "organization", "o-abcdefghij"),
-        ("applicationTrust", "{}", "application_trust", Trust()),
-        ("applicationTrust", '{"account": "444455556666"}', "application_trust", Trust("account", "444455556666")),
+        ("applicationTrust", "{}", "application_trust", ApplicationTrust()),
+        ("applicationTrust", '{"account": "444455556666"}', "application_trust", ApplicationTrust("account", "444455556666")),
         ("permissionsBoundary", BOUNDARY, "permissions_boundary", BOUNDARY),
         ("subscribers", json.dumps(["a@b.example", HOOK]), "subscribers", ("a@b.example", HOOK)),
         ("accountGuards", '["guardDuty", "malwareProtection"]', "account_guards", ("guardDuty", "malwareProtection")),
@@ -65,26 +65,26 @@ def test_an_empty_text_is_one_that_is_not_set():
 )
 def test_a_setting_is_read(key, text, name, value):
     """`...`: the list as it is written."""
-    read = getattr(load(PROD | {f"phi:{key}": text}), name)
+    read = getattr(load_settings(PROD | {f"phi:{key}": text}), name)
     assert read == (tuple(json.loads(text)) if value is ... else value)
 
 
 def test_a_list_and_the_default_tags_are_read_as_pulumi_gives_them():
-    assert load(DEV | {"aws:defaultTags": '{"tags": {"Project": "phi"}}'}).default_tags == {"Project": "phi"}
+    assert load_settings(DEV | {"aws:defaultTags": '{"tags": {"Project": "phi"}}'}).default_tags == {"Project": "phi"}
 
 
 def test_without_backup_where_there_is_a_replica():
-    assert load(PROD | {"phi:backupEnabled": "false", "phi:replicaRegion": "us-west-2"}).backup is False
+    assert load_settings(PROD | {"phi:backupEnabled": "false", "phi:replicaRegion": "us-west-2"}).backup_enabled is False
 
 
 @pytest.mark.parametrize(("environment", "keeps"), [("dev", False), ("staging", True), ("prod", True)])
 def test_only_dev_lets_its_data_go(environment, keeps):
-    assert load(DEV | {"phi:environment": environment}).keeps_data is keeps
+    assert load_settings(DEV | {"phi:environment": environment}).keeps_data is keeps
 
 
 @pytest.mark.parametrize(("environment", "least"), [("dev", 1), ("staging", 2192), ("prod", 2192)])
 def test_only_dev_locks_for_less_than_six_years(environment, least):
-    assert load(DEV | {"phi:environment": environment, "phi:objectLockDays": str(least)}).lock_days == least
+    assert load_settings(DEV | {"phi:environment": environment, "phi:objectLockDays": str(least)}).object_lock_days == least
     (fault,) = faults(DEV | {"phi:environment": environment, "phi:objectLockDays": str(least - 1)})
     assert fault.startswith(f"phi:objectLockDays is {least - 1}; a version is locked at least {least} days")
 
@@ -232,17 +232,17 @@ def test_the_schema_declares_the_same_settings_and_defaults():
             continue
         assert declared["type"] == types[type(declared["default"])], key
         texts = {f"phi:{key}": default if isinstance(default := declared["default"], str) else json.dumps(default)}
-        assert getattr(load(DEV | texts), snake(key)) == getattr(settings, snake(key)), key
+        assert getattr(load_settings(DEV | texts), snake(key)) == getattr(settings, snake(key)), key
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_stack_files_load_and_hold_values_alone(stack):
     content = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
     assert set(content) == {"config"}  # no secrets provider, no salt: nothing there is a secret
-    assert load(configuration(stack)).environment == stack
+    assert load_settings(configuration(stack)).environment == stack
     assert content["config"]["aws:defaultTags"]["tags"] == {"Project": "phi", "Environment": stack}
 
 
 def test_prod_keeps_copies_in_another_region_and_locks_for_six_years():
-    settings = load(configuration("prod"))
-    assert (settings.replica_region, settings.lock_days, settings.backup) == ("us-west-2", 2192, True)
+    settings = load_settings(configuration("prod"))
+    assert (settings.replica_region, settings.object_lock_days, settings.backup_enabled) == ("us-west-2", 2192, True)

@@ -45,7 +45,7 @@ def proxy(s3: Any, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 
 @pytest.fixture
 def store(proxy: Proxy) -> PhiStore:
-    return PhiStore(BUCKET, KEY_ARN, session=boto3.Session(), part_size=PART, at_once=3)
+    return PhiStore(BUCKET, KEY_ARN, session=boto3.Session(), part_size=PART, max_concurrency=3)
 
 
 @pytest.fixture

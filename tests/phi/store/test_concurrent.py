@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from phi.store.concurrent import results
+from phi.store.concurrent import run_concurrently
 
 
 def test_results_come_in_the_tasks_order() -> None:
@@ -21,7 +21,7 @@ def test_results_come_in_the_tasks_order() -> None:
         first_may_end.set()
         return 2
 
-    assert list(results([first, second], at_once=2)) == [1, 2]
+    assert list(run_concurrently([first, second], max_concurrency=2)) == [1, 2]
 
 
 def test_so_many_run_at_once_and_no_more() -> None:
@@ -36,7 +36,7 @@ def test_so_many_run_at_once_and_no_more() -> None:
         with lock:
             running[0] -= 1
 
-    assert len(list(results([task] * 9, at_once=3))) == 9
+    assert len(list(run_concurrently([task] * 9, max_concurrency=3))) == 9
     assert most[0] == 3
 
 
@@ -48,7 +48,7 @@ def test_tasks_are_drawn_as_results_are_taken() -> None:
             drawn.append(number)
             yield lambda: 0
 
-    taken = results(tasks(), at_once=2, ahead=3)
+    taken = run_concurrently(tasks(), max_concurrency=2, prefetch=3)
     next(taken)
     assert len(drawn) == 5
     taken.close()
@@ -74,6 +74,6 @@ def test_a_failure_ends_it_once_no_task_runs() -> None:
         yield long
 
     with pytest.raises(ZeroDivisionError):
-        list(results(tasks(), at_once=2))
+        list(run_concurrently(tasks(), max_concurrency=2))
     assert ended.is_set()
     assert not drawn

@@ -24,7 +24,7 @@ from phi.errors import (
 )
 from phi.object_keys import new_key
 from phi.store import PhiStore, download_stream
-from phi.store.bucket import ATTEMPTS
+from phi.store.bucket import MAX_ATTEMPTS
 from tests.phi.store.proxy import (
     OTHER_ARN,
     Answer,
@@ -105,7 +105,7 @@ def test_an_upload_that_fails_leaves_nothing(
 def test_retries_end(store: PhiStore, proxy: Proxy) -> None:
     proxy.on("PutObject", error(503, "SlowDown"))
     refused(ThrottledError, lambda: store.upload(WHOLE))
-    assert proxy.operations.count("PutObject") == ATTEMPTS
+    assert proxy.operations.count("PutObject") == MAX_ATTEMPTS
 
 
 def test_a_part_that_fails_late_ends_the_upload(store: PhiStore, proxy: Proxy, s3: Any) -> None:
@@ -155,7 +155,7 @@ def test_a_stream_that_always_breaks_is_unavailable(data: bytes, store: PhiStore
         refused(UnavailableError, read)
     assert (tmp_path / "target").read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [tmp_path / "target"]
-    assert proxy.operations.count("GetObject") <= 3 * (1 + 3 * download_stream.BREAKS)
+    assert proxy.operations.count("GetObject") <= 3 * (1 + 3 * download_stream.MAX_INTERRUPTIONS)
 
 
 @pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from phi.errors import ConfigurationError, IdentifyingValueError, IntegrityError, BatchError
-from phi.object_keys import is_opaque, new_key
+from phi.object_keys import is_opaque_id, new_key
 from phi.store import PhiStore, Source, upload
 from tests.phi.store.proxy import Proxy
 from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, assert_nothing_stored, content
@@ -63,7 +63,7 @@ def test_every_source_comes_back(kind: str, store: PhiStore, tmp_path: Path) -> 
         assert (tmp_path / "target").read_bytes() == data
         assert (sum(sent), sum(got), stored.size, found.size) == (size, size, size, size)
         assert (found.key, found.version, found.sha256) == (stored.key, stored.version, stored.sha256)
-        assert is_opaque(stored.key)
+        assert is_opaque_id(stored.key)
 
 
 def test_every_way_to_read(store: PhiStore) -> None:
@@ -89,7 +89,7 @@ def test_around_the_parts_ends(
     parts: int, off: int, part_size: int, at_once: int, store: PhiStore, session: boto3.Session, tmp_path: Path
 ) -> None:
     data = content(max(0, parts * part_size + off))
-    other = PhiStore(BUCKET, KEY_ARN, session=session, part_size=part_size, at_once=at_once)
+    other = PhiStore(BUCKET, KEY_ARN, session=session, part_size=part_size, max_concurrency=at_once)
     key = other.upload(Pipe(data)).key  # type: ignore[arg-type]
     store.download(key, tmp_path / "target")  # of whatever part size it is, any store reads it
     assert (tmp_path / "target").read_bytes() == data
@@ -287,11 +287,11 @@ def test_a_stream_that_is_longer_than_its_parts_can_be(
 
 def test_parts_grow_with_the_size_where_it_is_known() -> None:
     mib, tib = 1 << 20, 1 << 40
-    assert upload.fit(8 * mib, None) == 8 * mib
-    assert upload.fit(8 * mib, 8 * mib * 10_000) == 8 * mib
-    assert upload.fit(8 * mib, 8 * mib * 10_000 + 1) == 9 * mib
-    assert -(-48 * tib // upload.fit(8 * mib, 48 * tib)) <= 10_000
-    assert upload.fit(8 * mib, 48 * tib) <= upload.MOST_PART
+    assert upload.fit_part_size(8 * mib, None) == 8 * mib
+    assert upload.fit_part_size(8 * mib, 8 * mib * 10_000) == 8 * mib
+    assert upload.fit_part_size(8 * mib, 8 * mib * 10_000 + 1) == 9 * mib
+    assert -(-48 * tib // upload.fit_part_size(8 * mib, 48 * tib)) <= 10_000
+    assert upload.fit_part_size(8 * mib, 48 * tib) <= upload.MAX_PART_BYTES
 
 
 def test_many_come_in_their_order_and_none_is_lost(store: PhiStore, tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_many_come_in_their_order_and_none_is_lost(store: PhiStore, tmp_path: Pa
     stored: dict[int, str] = {}
     with pytest.raises(BatchError, match=f"2 of {len(sources)} failed: 1 Config.*1 Identifying") as failed:
         stored.update((place, each.key) for place, each in store.upload_many(zip(sources, keys, strict=True)))
-    assert set(failed.value.failed) == {4, 9}
+    assert set(failed.value.failures) == {4, 9}
     assert list(stored) == [place for place in range(len(sources)) if place not in (4, 9)]
     assert stored[7] == keys[7]
     targets = [(key, tmp_path / str(place)) for place, key in stored.items()]

@@ -165,11 +165,11 @@ def test_a_delete_without_a_marker_is_no_success(store: PhiStore, proxy: Proxy) 
 def test_a_listing_is_of_what_phi_made(store: PhiStore, s3: Any, caplog: pytest.LogCaptureFixture) -> None:
     keys = sorted(store.upload(b"x").key for _ in range(5))
     below = store.upload(b"xx", new_key(keys[0])).key
-    drill = store.upload(b"xxx", new_key("restore-drill")).key
+    drill = store.upload(b"xxx", new_key("restore-test")).key
     s3.put_object(Bucket=BUCKET, Key="jane-doe", Body=b"")
     assert [each.key for each in store.list()] == sorted([*keys, below, drill])
     assert [(each.key, each.size) for each in store.list(keys[0] + "/")] == [(below, 2)]
-    assert [each.key for each in store.list("restore-drill")] == [drill]
+    assert [each.key for each in store.list("restore-test")] == [drill]
     assert [each.args for each in caplog.records if each.name == "phi.store"] == [(1,)]
     assert not any("jane" in each.getMessage() for each in caplog.records if each.name.startswith("phi"))
 
@@ -213,7 +213,7 @@ def test_a_url_puts_only_what_it_was_made_for(store: PhiStore) -> None:
 
 @pytest.mark.parametrize("seconds", [-1, 0, 0.5, 61, 10**9])
 def test_a_url_lives_no_longer_than_the_limit(seconds: float, session: boto3.Session) -> None:
-    store = PhiStore(BUCKET, KEY_ARN, session=session, url_limit=timedelta(minutes=1))
+    store = PhiStore(BUCKET, KEY_ARN, session=session, max_url_lifetime=timedelta(minutes=1))
     with pytest.raises(ConfigurationError, match="url_limit"):
         store.presigned_url(new_key(), expires=timedelta(seconds=seconds))
     assert store.presigned_url(new_key(), expires=timedelta(seconds=60))
@@ -221,7 +221,7 @@ def test_a_url_lives_no_longer_than_the_limit(seconds: float, session: boto3.Ses
 
 def test_settings_that_cant_be_are_told_all_at_once(session: boto3.Session) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        PhiStore("", "alias/phi", session=session, url_limit=timedelta(days=8), at_once=0, part_size=0)
+        PhiStore("", "alias/phi", session=session, max_url_lifetime=timedelta(days=8), max_concurrency=0, part_size=0)
     assert all(name in str(refused.value) for name in ("bucket", "key_arn", "url_limit", "at_once", "part_size"))
 
 

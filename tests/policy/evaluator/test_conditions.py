@@ -1,4 +1,4 @@
-"""The Condition element: what AWS documents, and that what it doesn't is unsure."""
+"""The Condition element: as AWS documents it, and MAYBE for what AWS doesn't document."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from typing import Any
 import pytest
 
 from hipaa.evaluator import ANY, Match
-from tests.policy.policy_builders import DAY, EARLIER, LATER, MAYBE, NO, YES, condition, matching, request, statement
+from tests.policy.policy_builders import (
+    DAY,
+    EARLIER,
+    LATER,
+    MAYBE,
+    NO,
+    YES,
+    match_condition,
+    match_statement,
+    request,
+    statement,
+)
 
 ARN = "arn:aws:cloudtrail:us-east-1:111122223333:trail/one"
 
-# operator, the document's values, a value that matches, one that doesn't
-POSITIVE: list[tuple[str, Any, str, str]] = [
+# operator, the policy's values, a value that matches, a value that doesn't
+OPERATOR_CASES: list[tuple[str, Any, str, str]] = [
     ("StringEquals", "Ab*", "Ab*", "Abc"),
     ("StringEquals", ["x", "y"], "y", "z"),
     ("StringEquals", "Ab", "Ab", "ab"),
@@ -62,39 +73,41 @@ NEGATIONS = {
 }
 
 
-@pytest.mark.parametrize(("operator", "values", "right", "wrong"), POSITIVE)
-def test_operator(operator: str, values: Any, right: str, wrong: str) -> None:
+@pytest.mark.parametrize(("operator", "values", "matching", "other"), OPERATOR_CASES)
+def test_operator_matches_only_matching_value(operator: str, values: Any, matching: str, other: str) -> None:
     several = ["arn:aws:other:::x", "10", *([values] if not isinstance(values, list) else values)]
-    assert condition(operator, values, [right]) is YES
-    assert condition(operator, values, [wrong]) is NO
-    assert condition(operator, values, None) is NO
-    assert condition(operator, values, []) is NO
-    assert condition(f"{operator}IfExists", values, [right]) is YES
-    assert condition(f"{operator}IfExists", values, [wrong]) is NO
-    assert condition(f"{operator}IfExists", values, None) is YES
+    assert match_condition(operator, values, [matching]) is YES
+    assert match_condition(operator, values, [other]) is NO
+    assert match_condition(operator, values, None) is NO
+    assert match_condition(operator, values, []) is NO
+    assert match_condition(f"{operator}IfExists", values, [matching]) is YES
+    assert match_condition(f"{operator}IfExists", values, [other]) is NO
+    assert match_condition(f"{operator}IfExists", values, None) is YES
     if operator.startswith("String"):
-        assert condition(operator, several, [right]) is YES
-
-
-@pytest.mark.parametrize(("operator", "values", "right", "wrong"), [row for row in POSITIVE if row[0] in NEGATIONS])
-def test_negated_operator_matches_when_no_value_does_or_the_key_is_absent(
-    operator: str, values: Any, right: str, wrong: str
-) -> None:
-    negated = NEGATIONS[operator]
-    assert condition(negated, values, [right]) is NO
-    assert condition(negated, values, [wrong]) is YES
-    assert condition(negated, values, None) is YES
-    assert condition(f"{negated}IfExists", values, None) is YES
-    assert condition(f"{negated}IfExists", values, [right]) is NO
-
-
-@pytest.mark.parametrize("negated", sorted(NEGATIONS.values()))
-def test_every_negation_is_tried(negated: str) -> None:
-    assert any(NEGATIONS.get(row[0]) == negated for row in POSITIVE)
+        assert match_condition(operator, several, [matching]) is YES
 
 
 @pytest.mark.parametrize(
-    ("values", "found", "expected"),
+    ("operator", "values", "matching", "other"), [row for row in OPERATOR_CASES if row[0] in NEGATIONS]
+)
+def test_negated_operator_matches_other_value_and_absent_key(
+    operator: str, values: Any, matching: str, other: str
+) -> None:
+    negated = NEGATIONS[operator]
+    assert match_condition(negated, values, [matching]) is NO
+    assert match_condition(negated, values, [other]) is YES
+    assert match_condition(negated, values, None) is YES
+    assert match_condition(f"{negated}IfExists", values, None) is YES
+    assert match_condition(f"{negated}IfExists", values, [matching]) is NO
+
+
+@pytest.mark.parametrize("negated", sorted(NEGATIONS.values()))
+def test_negated_operators_each_have_a_case(negated: str) -> None:
+    assert any(NEGATIONS.get(row[0]) == negated for row in OPERATOR_CASES)
+
+
+@pytest.mark.parametrize(
+    ("values", "request_values", "expected"),
     [
         ("true", None, YES),
         ("true", ["x"], NO),
@@ -107,12 +120,12 @@ def test_every_negation_is_tried(negated: str) -> None:
         ("false", [f"x{ANY}"], YES),
     ],
 )
-def test_null(values: Any, found: Any, expected: Match) -> None:
-    assert condition("Null", values, found) is expected
+def test_null_operator_tests_presence_of_key(values: Any, request_values: Any, expected: Match) -> None:
+    assert match_condition("Null", values, request_values) is expected
 
 
 @pytest.mark.parametrize(
-    ("operator", "found", "expected"),
+    ("operator", "request_values", "expected"),
     [
         ("ForAllValues:StringEquals", ["a", "b"], YES),
         ("ForAllValues:StringEquals", ["a", "c"], NO),
@@ -131,7 +144,8 @@ def test_null(values: Any, found: Any, expected: Match) -> None:
         ("ForAnyValue:StringEquals", [""], NO),
         ("ForAnyValue:StringEqualsIfExists", ["a"], YES),
         ("ForAnyValue:StringEqualsIfExists", None, MAYBE),
-        ("ForAnyValue:StringNotEquals", ["a", "b"], NO),  # Each equals one of them: not "differs from either".
+        # Each value equals one of the policy's: it isn't enough that it differs from the other.
+        ("ForAnyValue:StringNotEquals", ["a", "b"], NO),
         ("ForAnyValue:StringNotEquals", ["a", "c"], YES),
         ("ForAnyValue:StringNotEquals", None, NO),
         ("ForAnyValue:StringNotEquals", [f"c{ANY}"], YES),
@@ -139,46 +153,47 @@ def test_null(values: Any, found: Any, expected: Match) -> None:
         ("ForAllValues:Null", ["a"], MAYBE),
         ("StringEquals", ["a", "b"], YES),
         ("StringEquals", ["c", "d"], NO),
-        ("StringEquals", ["a", "c"], MAYBE),  # AWS asks for a set operator, and doesn't say what happens without.
+        # AWS requires a set operator, and doesn't document the result without one.
+        ("StringEquals", ["a", "c"], MAYBE),
         ("StringNotEquals", ["a", "c"], MAYBE),
     ],
 )
-def test_several_values_of_a_key(operator: str, found: Any, expected: Match) -> None:
+def test_operator_with_several_request_values(operator: str, request_values: Any, expected: Match) -> None:
     values = ["false"] if operator.endswith("Null") else ["a", "b"]
-    assert condition(operator, values, found) is expected
+    assert match_condition(operator, values, request_values) is expected
 
 
-def test_for_any_value_may_meet_an_empty_string() -> None:
-    assert condition("ForAnyValue:StringLike", "*", [ANY]) is MAYBE
-    assert condition("ForAnyValue:StringLike", "*", [f"a{ANY}"]) is YES
-    assert condition("ForAllValues:StringLike", "*", [ANY]) is YES
+def test_for_any_value_with_any_may_be_an_empty_string() -> None:
+    assert match_condition("ForAnyValue:StringLike", "*", [ANY]) is MAYBE
+    assert match_condition("ForAnyValue:StringLike", "*", [f"a{ANY}"]) is YES
+    assert match_condition("ForAllValues:StringLike", "*", [ANY]) is YES
 
 
 @pytest.mark.parametrize(
-    ("operator", "values", "found"),
+    ("operator", "values", "request_value"),
     [
         ("NumericLessThan", "1.2", "TLSv1"),
         ("NumericNotEquals", "1", "x"),
         ("NumericEquals", "1", f"1{ANY}"),
         ("DateLessThan", DAY, "yesterday"),
         ("DateLessThan", DAY, "2024-13-01T00:00:00Z"),
-        ("DateEquals", "2024", "2024-01-01T00:00:00Z"),  # A year, or epoch time.
+        ("DateEquals", "2024", "2024-01-01T00:00:00Z"),  # A year or epoch time.
         ("DateEquals", "2024", "2024"),
-        ("DateEquals", "2024-02", "2024-02-01T00:00:00Z"),  # From when till when, in which zone?
+        ("DateEquals", "2024-02", "2024-02-01T00:00:00Z"),  # From when to when, and in which time zone?
         ("DateLessThan", "2024-02-01", EARLIER),
         ("DateEquals", DAY, "2024-02-01"),
-        ("DateEquals", DAY, "2024-02-01T00:00:00"),  # W3C dates with a time have a zone.
+        ("DateEquals", DAY, "2024-02-01T00:00:00"),  # A W3C date with a time has a time zone.
         ("DateEquals", "2024-02-01T00:00:00.0000000Z", DAY),
         ("DateLessThan", "1e3", DAY),
         ("DateLessThan", "-1.5", DAY),
         ("Bool", "true", "yes"),
-        ("Bool", "${aws:x}", "true"),  # One page says that Bool takes variables, another that it doesn't.
+        ("Bool", "${aws:x}", "true"),  # One page says that Bool supports variables, another that it doesn't.
         ("BinaryEquals", "QQ==", "not base64"),
-        ("BinaryEquals", "YWI=", "YWJ="),  # The same bytes, spelt with a stray bit.
+        ("BinaryEquals", "YWI=", "YWJ="),  # The same bytes, encoded with a stray bit.
         ("BinaryEquals", "YWJ=", "YWI="),
         ("IpAddress", "10.0.0.0/8", "vpce-1"),
         ("NotIpAddress", "10.0.0.0/16", "10.0.0.0/8"),
-        ("IpAddress", "10.0.0.0/8", "::ffff:10.0.0.1"),  # An IPv4 address in IPv6.
+        ("IpAddress", "10.0.0.0/8", "::ffff:10.0.0.1"),  # An IPv4-mapped IPv6 address.
         ("NotIpAddress", "10.0.0.0/8", "::ffff:10.0.0.1"),
         ("IpAddress", "::ffff:0:0/96", "::ffff:10.0.0.1"),
         ("IpAddress", "::ffff:10.0.0.0/104", "10.0.0.1"),
@@ -186,15 +201,15 @@ def test_for_any_value_may_meet_an_empty_string() -> None:
         ("ArnLike", "*", ARN),
         ("ArnNotLike", "arn:*", ARN),
         ("ArnLike", "arn:aws:cloudtrail:*:*:*", f"arn:aws:{ANY}"),
-        ("ArnLike", "arn:aws:iam::*:role/*", f"arn:aws:iam::{ANY}:role/app"),  # ANY may hold a colon.
+        ("ArnLike", "arn:aws:iam::*:role/*", f"arn:aws:iam::{ANY}:role/app"),  # ANY may contain a colon.
     ],
 )
-def test_what_aws_does_not_tell_is_unsure(operator: str, values: str, found: str) -> None:
-    assert condition(operator, values, [found]) is MAYBE
+def test_condition_undocumented_by_aws_is_maybe(operator: str, values: str, request_value: str) -> None:
+    assert match_condition(operator, values, [request_value]) is MAYBE
 
 
 @pytest.mark.parametrize(
-    ("value", "found", "expected"),
+    ("value", "request_value", "expected"),
     [
         ("Straße", "STRAßE", YES),
         ("ss", "ß", MAYBE),
@@ -207,38 +222,38 @@ def test_what_aws_does_not_tell_is_unsure(operator: str, values: str, found: str
         ("ab", f"A{ANY}C", NO),
     ],
 )
-def test_ignoring_case_is_known_of_ascii_alone(value: str, found: str, expected: Match) -> None:
-    assert condition("StringEqualsIgnoreCase", value, [found]) is expected
-    assert condition("StringNotEqualsIgnoreCase", value, [found]) is ~expected
+def test_ignore_case_is_certain_only_for_ascii(value: str, request_value: str, expected: Match) -> None:
+    assert match_condition("StringEqualsIgnoreCase", value, [request_value]) is expected
+    assert match_condition("StringNotEqualsIgnoreCase", value, [request_value]) is ~expected
 
 
-def test_arn_with_any_in_its_last_part_is_compared_exactly() -> None:
-    assert condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:s3:::phi/{ANY}"]) is YES
-    assert condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:s3:::other/{ANY}"]) is NO
-    assert condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:kms:{ANY}"]) is NO
-    assert condition("ArnNotLike", "arn:aws:s3:::phi/a", [f"arn:aws:s3:::phi/{ANY}"]) is MAYBE
+def test_arn_operator_with_any_in_last_part_is_exact() -> None:
+    assert match_condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:s3:::phi/{ANY}"]) is YES
+    assert match_condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:s3:::other/{ANY}"]) is NO
+    assert match_condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:kms:{ANY}"]) is NO
+    assert match_condition("ArnNotLike", "arn:aws:s3:::phi/a", [f"arn:aws:s3:::phi/{ANY}"]) is MAYBE
 
 
-def test_conditions_all_have_to_hold() -> None:
+def test_statement_matches_only_if_all_conditions_are_true() -> None:
     block = {"StringEquals": {"a:x": "1", "a:y": "2"}, "Bool": {"a:z": "true"}}
-    right: dict[str, Sequence[str] | None] = {"a:x": ["1"], "a:y": ["2"], "a:z": ["true"]}
-    assert matching(statement(Condition=block), request(context=right)) is YES
-    for key in right:
-        assert matching(statement(Condition=block), request(context=right | {key: ["3"]})) is not YES
-        assert matching(statement(Condition=block), request(context=right | {key: None})) is NO
+    matching: dict[str, Sequence[str] | None] = {"a:x": ["1"], "a:y": ["2"], "a:z": ["true"]}
+    assert match_statement(statement(Condition=block), request(context=matching)) is YES
+    for key in matching:
+        assert match_statement(statement(Condition=block), request(context=matching | {key: ["3"]})) is not YES
+        assert match_statement(statement(Condition=block), request(context=matching | {key: None})) is NO
 
 
-def test_an_open_key_may_be_anything_and_a_closed_one_is_absent() -> None:
-    one = statement("Deny", Condition={"StringNotEquals": {"a:x": "1"}})
-    assert matching(one, request(closed=False)) is MAYBE
-    assert matching(one, request(closed=True)) is YES
-    assert matching(one, request(context={"A:X": None}, closed=False)) is YES
+def test_missing_key_is_unspecified_unless_context_is_complete() -> None:
+    deny = statement("Deny", Condition={"StringNotEquals": {"a:x": "1"}})
+    assert match_statement(deny, request(context_is_complete=False)) is MAYBE
+    assert match_statement(deny, request(context_is_complete=True)) is YES
+    assert match_statement(deny, request(context={"A:X": None}, context_is_complete=False)) is YES
 
 
-def test_keys_that_differ_in_case_only_are_refused() -> None:
+def test_request_keys_that_differ_only_in_case_raise() -> None:
     with pytest.raises(ValueError, match="differ only in case"):
         request(context={"a:x": ["1"], "A:X": ["2"]})
 
 
-def test_a_lone_string_is_one_value() -> None:
-    assert condition("StringEquals", "abc", "abc") is YES
+def test_request_string_counts_as_one_value() -> None:
+    assert match_condition("StringEquals", "abc", "abc") is YES

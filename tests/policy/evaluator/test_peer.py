@@ -1,8 +1,9 @@
-"""The evaluator against another one: they agree on all that both evaluate, and each difference is named.
+"""Comparison of the evaluator with `reach`, an independent one.
 
-The other is reach-security's, written by others from the same pages of the IAM User Guide and compared by them with
-AWS's own policy simulator. It knows users and roles as principals, every element and nearly every operator, and leaves
-open (None) what it has no rule for.
+They agree on everything that both evaluate, and each difference is listed with its reason. The authors of `reach`, of
+the company reach-security, worked from the same pages of the IAM User Guide and compared it with AWS's own policy
+simulator. It supports users and roles as principals, every element and nearly every operator, and returns None for what
+it has no rule for.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from reach.reference import evaluate as evaluate_by_peer
 
 from hipaa.evaluator import Outcome, Principal, Request, evaluate, parse
 
-ALLOWED, DENIED, NOT_ALLOWED, UNSURE = Outcome.ALLOWED, Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY, Outcome.INDETERMINATE
+ALLOWED, INDETERMINATE = Outcome.ALLOWED, Outcome.INDETERMINATE
+EXPLICIT_DENY, IMPLICIT_DENY = Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 BOB = f"arn:aws:iam::{ACCOUNT}:user/bob"
@@ -34,90 +36,111 @@ TEAM_APP = f"arn:aws:iam::{ACCOUNT}:role/team/app"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
-def allowing(**elements: Any) -> dict[str, Any]:
-    """A document with an Allow of everything, but for these elements."""
+def allow_with(**elements: Any) -> dict[str, Any]:
+    """Return a document with an Allow of everything, overridden by `elements`."""
     return {"Version": "2012-10-17", "Statement": [EVERYTHING | elements]}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request, with every key of its context but those of its principal."""
+class AccessRequest:
+    """A request, with every condition key except those of its principal."""
 
     action: str = "s3:GetObject"
     resource: str = "arn:aws:s3:::phi/a"
-    who: str = BOB
+    principal_arn: str = BOB
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
 
 
-def ours(document: dict[str, Any], asked: Asked) -> Outcome:
-    user = asked.who.split(":user/")[1:]
-    # What the other one knows of its principals by itself.
-    context = {
-        "aws:PrincipalArn": asked.who,
-        "aws:PrincipalAccount": asked.who.split(":")[4],
-        "aws:PrincipalType": "User" if user else "AssumedRole",
+def own_outcome(document: dict[str, Any], request: AccessRequest) -> Outcome:
+    username = request.principal_arn.split(":user/")[1:]
+    # The peer derives these keys from its principals.
+    principal_context = {
+        "aws:PrincipalArn": request.principal_arn,
+        "aws:PrincipalAccount": request.principal_arn.split(":")[4],
+        "aws:PrincipalType": "User" if username else "AssumedRole",
         "aws:PrincipalIsAWSService": "false",
-        "aws:username": user,
+        "aws:username": username,
     }
-    request = Request(
-        asked.action, asked.resource, Principal("AWS", asked.who), context | dict(asked.context), context_is_complete=True
+    own_request = Request(
+        request.action,
+        request.resource,
+        Principal("AWS", request.principal_arn),
+        principal_context | dict(request.context),
+        context_is_complete=True,
     )
-    return evaluate([parse(document)], request).outcome
+    return evaluate([parse(document)], own_request).outcome
 
 
-def theirs(document: dict[str, Any], asked: Asked) -> Outcome | None:
-    """It doesn't tell a Deny from the lack of an Allow, but only a Deny remains when all else is allowed."""
-    if (allowed := _theirs(document, asked)) is not False:
+def peer_outcome(document: dict[str, Any], request: AccessRequest) -> Outcome | None:
+    """Return the peer's outcome, or None if it has no rule.
+
+    It doesn't distinguish an explicit from an implicit deny. Only an explicit one remains once everything is allowed.
+    """
+    if (allowed := peer_allows(document, request)) is not False:
         return ALLOWED if allowed else None
-    also = EVERYTHING | ({"Principal": "*"} if _of_a_resource(document) else {})
-    allowed = _theirs(document | {"Statement": [*document["Statement"], also]}, asked)
-    return {True: NOT_ALLOWED, False: DENIED, None: None}[allowed]
+    allow_everything = EVERYTHING | ({"Principal": "*"} if is_resource_policy(document) else {})
+    allowed = peer_allows(document | {"Statement": [*document["Statement"], allow_everything]}, request)
+    return {True: IMPLICIT_DENY, False: EXPLICIT_DENY, None: None}[allowed]
 
 
-def _theirs(document: dict[str, Any], asked: Asked) -> bool | None:
+def peer_allows(document: dict[str, Any], request: AccessRequest) -> bool | None:
     policy = parse_policy(document, "document")
-    identity, resource = policy, None
-    if _of_a_resource(document):
-        # Where the identity may do everything, a policy that is required of the resource decides alone.
-        identity = parse_policy({"Statement": EVERYTHING}, "everything")
-        resource = ResourcePolicy(policy, ACCOUNT, required=True)
+    identity_policy, resource_policy = policy, None
+    if is_resource_policy(document):
+        # The identity may do everything, and the resource requires a policy, so that policy decides.
+        identity_policy = parse_policy({"Statement": EVERYTHING}, "everything")
+        resource_policy = ResourcePolicy(policy, ACCOUNT, required=True)
     return evaluate_by_peer(
-        Caller(asked.who, [identity]), asked.action, asked.resource, dict(asked.context), resource_policy=resource
+        Caller(request.principal_arn, [identity_policy]),
+        request.action,
+        request.resource,
+        dict(request.context),
+        resource_policy=resource_policy,
     )
 
 
-def _of_a_resource(document: dict[str, Any]) -> bool:
+def is_resource_policy(document: dict[str, Any]) -> bool:
     return any({"Principal", "NotPrincipal"} & set(statement) for statement in document["Statement"])
 
 
-# What both evaluate, from few words, so that documents and requests often meet.
+# Documents and requests that both evaluate, with few words so that they often match.
 
 
 @dataclass(frozen=True)
-class Key:
-    """What a request may have for a condition key, and what a document asks of it: of one value, or of a set."""
+class KeyCases:
+    """The values of a condition key in requests and policies.
 
-    found: list[Any]
-    wanted: list[str]
+    Attributes:
+        request_values: the values, or lists of values, in requests.
+        policy_values: the values in policies.
+        operators: the operators in policies.
+        single_valued: whether the operators are used without a set operator.
+        multivalued: whether the operators are used with a set operator.
+    """
+
+    request_values: list[Any]
+    policy_values: list[str]
     operators: list[str]
-    single: bool = True
-    sets: bool = False
+    single_valued: bool = True
+    multivalued: bool = False
 
-    def asks(self) -> dict[str, list[str]]:
-        """With each operator, what may be wanted."""
-        asks = {"Null": ["true", "false"]}
+    def policy_values_by_operator(self) -> dict[str, list[str]]:
+        values = {"Null": ["true", "false"]}
         for operator in self.operators:
-            if self.single:
-                asks |= {operator: self.wanted, f"{operator}IfExists": self.wanted}
-            if self.sets:
-                plain = [each for each in self.wanted if "${" not in each]
-                asks |= {f"ForAllValues:{operator}": plain, f"ForAnyValue:{operator}": plain}
-        return asks
+            if self.single_valued:
+                values |= {operator: self.policy_values, f"{operator}IfExists": self.policy_values}
+            if self.multivalued:
+                without_variables = [value for value in self.policy_values if "${" not in value]
+                values |= {
+                    f"ForAllValues:{operator}": without_variables,
+                    f"ForAnyValue:{operator}": without_variables,
+                }
+        return values
 
 
-def ordered(kind: str) -> list[str]:
+def ordering_operators(prefix: str) -> list[str]:
     orders = ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"]
-    return [kind + order for order in orders]
+    return [prefix + order for order in orders]
 
 
 EQUALS = ["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"]
@@ -128,15 +151,17 @@ TAG = "aws:PrincipalTag/team"
 VARIABLES = ["${aws:username}", "${aws:PrincipalTag/none}", "${aws:PrincipalTag/none, 'a'}", f"${{{TAG.upper()}, 'b'}}"]
 
 KEYS = {
-    TAG: Key(
+    TAG: KeyCases(
         ["a", "A", "ab", "bob", "*", "$"],
         ["a", "a*", "*", "?", "${*}", "${$}", *VARIABLES],
         STRING,
-        sets=True,
+        multivalued=True,
     ),
-    "s3:prefix": Key(["a/", "bob/", "bob/a"], ["bob/", "bob/*", "BOB/", "${aws:username}/*", "?/"], STRING, sets=True),
-    "aws:PrincipalArn": Key([], [BOB, f"arn:aws:iam::{ACCOUNT}:*", "arn:aws:iam::*:role/*"], [*ARN, "StringLike"]),
-    "aws:SourceArn": Key(
+    "s3:prefix": KeyCases(
+        ["a/", "bob/", "bob/a"], ["bob/", "bob/*", "BOB/", "${aws:username}/*", "?/"], STRING, multivalued=True
+    ),
+    "aws:PrincipalArn": KeyCases([], [BOB, f"arn:aws:iam::{ACCOUNT}:*", "arn:aws:iam::*:role/*"], [*ARN, "StringLike"]),
+    "aws:SourceArn": KeyCases(
         ["arn:aws:s3:::phi", "arn:aws:s3:::bob", TOPIC],
         [
             "arn:aws:s3:::phi",
@@ -147,24 +172,30 @@ KEYS = {
             "arn:aws:s3:::${aws:username}",
         ],
         ARN,
-        sets=True,
+        multivalued=True,
     ),
-    "s3:max-keys": Key(["1", "10", "1.0", "-1"], ["1", "1.00", "1e1", "-0.5", "10"], ordered("Numeric")),
-    "aws:CurrentTime": Key(
+    "s3:max-keys": KeyCases(
+        ["1", "10", "1.0", "-1"], ["1", "1.00", "1e1", "-0.5", "10"], ordering_operators("Numeric")
+    ),
+    "aws:CurrentTime": KeyCases(
         ["2024-01-31T00:00:00Z", "2024-01-31T12:00:00Z", "1706659200"],
         ["2024-01-31T00:00Z", "2024-01-31T12:00Z", "1706659200", "2024-02-01T00:00:00Z"],
-        ordered("Date"),
+        ordering_operators("Date"),
     ),
-    "aws:SecureTransport": Key(["true", "false"], ["true", "false"], ["Bool"]),
-    "aws:SourceIp": Key(
+    "aws:SecureTransport": KeyCases(["true", "false"], ["true", "false"], ["Bool"]),
+    "aws:SourceIp": KeyCases(
         ["10.0.0.1", "10.1.0.1", "192.0.2.1", "2001:db8::1"],
         ["10.0.0.0/8", "10.0.0.1", "10.0.0.9/24", "2001:db8::/32", "0.0.0.0/0"],
         ["IpAddress", "NotIpAddress"],
     ),
-    "aws:TagKeys": Key(
-        [["a"], ["a", "b"], ["b", "bc"], ["A"], []], ["a", "b", "b*", "*"], STRING, single=False, sets=True
+    "aws:TagKeys": KeyCases(
+        [["a"], ["a", "b"], ["b", "bc"], ["A"], []],
+        ["a", "b", "b*", "*"],
+        STRING,
+        single_valued=False,
+        multivalued=True,
     ),
-    "test:digest": Key(["YWI=", "YWJj"], ["YWI=", "YWJj"], ["BinaryEquals"]),
+    "test:digest": KeyCases(["YWI=", "YWJj"], ["YWI=", "YWJj"], ["BinaryEquals"]),
 }
 
 ACTIONS = ["s3:GetObject", "s3:GetObject", "s3:PutObject", "S3:getobject", "kms:Decrypt"]
@@ -174,365 +205,388 @@ RESOURCES = [
     f"arn:aws:kms:us-east-1:{ACCOUNT}:key/a",
 ]
 
-some = st.sampled_from
-asked_actions = some(["*", "*", "s3:*", "s3:Get*", "s3:?etObject", "S3:GETOBJECT", "*:*Object", "kms:Decrypt"])
-asked_resources = some(["*", "*", "arn:*:phi*", "arn:aws:s3:::*", "arn:aws:s3:::phi/*", "arn:aws:s3:*:*:p?i"]) | some(
+choose = st.sampled_from
+actions = choose(["*", "*", "s3:*", "s3:Get*", "s3:?etObject", "S3:GETOBJECT", "*:*Object", "kms:Decrypt"])
+resources = choose(["*", "*", "arn:*:phi*", "arn:aws:s3:::*", "arn:aws:s3:::phi/*", "arn:aws:s3:*:*:p?i"]) | choose(
     ["arn:aws:s3:::phi", "arn:aws:s3:::phi/?", "arn:aws:s3:::phi/${*}", f"arn:aws:kms:*:{ACCOUNT}:key/*"]
     + ["arn:aws:s3:::${aws:PrincipalTag/none, 'phi'}/*"]
     + [f"arn:aws:s3:::phi/{variable}{rest}" for variable in VARIABLES for rest in ("", "/*")]
 )
-principals = some(
-    [("Principal", each) for each in ("*", {"AWS": "*"}, {"AWS": ACCOUNT}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"})]
-    + [("Principal", each) for each in ({"AWS": [BOB, APP]}, {"AWS": TEAM_APP}, {"AWS": EVE, "Service": "b"})]
-    + [("Principal", {"Service": "*"}), ("Principal", {"Federated": "b"})]
-    + [("NotPrincipal", each) for each in ("*", {"Service": "b"}, *[{"AWS": [EVE, OTHER_ACCOUNT]}] * 3)]
+principals = choose(
+    [
+        ("Principal", "*"),
+        ("Principal", {"AWS": "*"}),
+        ("Principal", {"AWS": ACCOUNT}),
+        ("Principal", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}),
+        ("Principal", {"AWS": [BOB, APP]}),
+        ("Principal", {"AWS": TEAM_APP}),
+        ("Principal", {"AWS": EVE, "Service": "b"}),
+        ("Principal", {"Service": "*"}),
+        ("Principal", {"Federated": "b"}),
+        ("NotPrincipal", "*"),
+        ("NotPrincipal", {"Service": "b"}),
+        *[("NotPrincipal", {"AWS": [EVE, OTHER_ACCOUNT]})] * 3,
+    ]
 )
 
 
 @st.composite
 def conditions(draw: st.DrawFn) -> dict[str, Any]:
     block: dict[str, dict[str, Any]] = {}
-    for _ in range(draw(some([0, 1, 1, 2]))):
-        name = draw(some(sorted(KEYS)))
-        operator, wanted = draw(some(sorted(KEYS[name].asks().items())))
-        spelt = draw(some([name, name.upper()]))
-        block.setdefault(operator, {})[spelt] = draw(st.lists(some(wanted), min_size=1, max_size=2))
+    for _ in range(draw(choose([0, 1, 1, 2]))):
+        key = draw(choose(sorted(KEYS)))
+        operator, policy_values = draw(choose(sorted(KEYS[key].policy_values_by_operator().items())))
+        key_in_any_case = draw(choose([key, key.upper()]))
+        block.setdefault(operator, {})[key_in_any_case] = draw(st.lists(choose(policy_values), min_size=1, max_size=2))
     return block
 
 
 @st.composite
-def statements(draw: st.DrawFn, *, of_a_resource: bool) -> dict[str, Any]:
-    no_action, no_resource = draw(some(["", "", "", "Not"])), draw(some(["", "", "", "Not"]))
+def statements(draw: st.DrawFn, *, in_resource_policy: bool) -> dict[str, Any]:
+    action_prefix, resource_prefix = draw(choose(["", "", "", "Not"])), draw(choose(["", "", "", "Not"]))
     return {
-        "Effect": draw(some(["Allow", "Allow", "Deny"])),
-        f"{no_action}Action": draw(st.lists(asked_actions, min_size=1, max_size=2)),
-        f"{no_resource}Resource": draw(st.lists(asked_resources, min_size=1, max_size=2)),
+        "Effect": draw(choose(["Allow", "Allow", "Deny"])),
+        f"{action_prefix}Action": draw(st.lists(actions, min_size=1, max_size=2)),
+        f"{resource_prefix}Resource": draw(st.lists(resources, min_size=1, max_size=2)),
         "Condition": draw(conditions()),
-    } | dict([draw(principals)] if of_a_resource else [])
+    } | dict([draw(principals)] if in_resource_policy else [])
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
-    each = statements(of_a_resource=draw(st.booleans()))
-    version = draw(some([{"Version": "2012-10-17"}] * 4 + [{"Version": "2008-10-17"}, {}]))
-    return version | {"Statement": draw(st.lists(each, min_size=1, max_size=3))}
+    statement = statements(in_resource_policy=draw(st.booleans()))
+    version = draw(choose([{"Version": "2012-10-17"}] * 4 + [{"Version": "2008-10-17"}, {}]))
+    return version | {"Statement": draw(st.lists(statement, min_size=1, max_size=3))}
 
 
-def requests(seed: int, many: int = 12) -> Iterator[Asked]:
+def random_requests(seed: int, count: int = 12) -> Iterator[AccessRequest]:
     random = Random(seed)
-    for _ in range(many):
-        context = {name: random.choice([None, *key.found]) for name, key in KEYS.items() if key.found}
-        yield Asked(
+    for _ in range(count):
+        context = {name: random.choice([None, *key.request_values]) for name, key in KEYS.items() if key.request_values}
+        yield AccessRequest(
             random.choice(ACTIONS),
             random.choice(RESOURCES),
             random.choice([BOB, EVE, APP, TEAM_APP]),
-            {name: found for name, found in context.items() if found is not None},
+            {name: value for name, value in context.items() if value is not None},
         )
 
 
-def test_they_agree_on_documents() -> None:
-    seen: dict[str, Outcome] = {}
+def test_evaluators_agree_on_random_documents() -> None:
+    outcomes: dict[str, Outcome] = {}
 
     @settings(derandomize=True, database=None, deadline=None, max_examples=350)
     @given(documents(), st.integers(0, 1 << 32))
-    def agree(document: dict[str, Any], seed: int) -> None:
-        for asked in requests(seed):
-            answer = ours(document, asked)
-            assert answer is theirs(document, asked), asked
-            seen[repr((document, asked))] = answer
+    def assert_agreement(document: dict[str, Any], seed: int) -> None:
+        for request in random_requests(seed):
+            outcome = own_outcome(document, request)
+            assert outcome is peer_outcome(document, request), request
+            outcomes[repr((document, request))] = outcome
 
-    agree()
-    count = Counter(seen.values())
+    assert_agreement()
+    count = Counter(outcomes.values())
     assert count[ALLOWED] >= 500, count
-    assert count[DENIED] >= 200, count
-    assert count[NOT_ALLOWED] >= 2000, count
+    assert count[EXPLICIT_DENY] >= 200, count
+    assert count[IMPLICIT_DENY] >= 2000, count
 
 
 @pytest.mark.parametrize("name", sorted(KEYS))
-def test_they_agree_on_each_condition(name: str) -> None:
+def test_evaluators_agree_on_every_operator_for_key(name: str) -> None:
     key = KEYS[name]
-    for operator, values in key.asks().items():
-        answers = set()
-        for wanted, found, who in product(values, [None, *key.found], [BOB, EVE, APP]):
-            document = allowing(Condition={operator: {name: wanted}})
-            asked = Asked(who=who, context={} if found is None else {name: found})
-            answer = ours(document, asked)
-            assert answer is theirs(document, asked), (operator, wanted, asked)
-            answers.add(answer)
-        assert answers == {ALLOWED, NOT_ALLOWED}, operator
+    for operator, policy_values in key.policy_values_by_operator().items():
+        outcomes = set()
+        for policy_value, request_value, principal_arn in product(
+            policy_values, [None, *key.request_values], [BOB, EVE, APP]
+        ):
+            document = allow_with(Condition={operator: {name: policy_value}})
+            context = {} if request_value is None else {name: request_value}
+            request = AccessRequest(principal_arn=principal_arn, context=context)
+            outcome = own_outcome(document, request)
+            assert outcome is peer_outcome(document, request), (operator, policy_value, request)
+            outcomes.add(outcome)
+        assert outcomes == {ALLOWED, IMPLICIT_DENY}, operator
 
 
-# Where they differ. The documents above have none of it.
+# Differences. The random documents contain none of these.
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One example of a class: an Allow of everything but for `elements`, and a request.
+    """An example of what the two evaluators treat differently.
 
-    rule: what the IAM User Guide says, on which page; so who is right.
+    Attributes:
+        name: what they treat differently.
+        rule: the rule of the IAM User Guide, after the topic of its page; it shows which evaluator is right.
+        elements: the elements of the Allow statement.
+        request: the request.
+        expected: the outcome of this evaluator.
+        peer_expected: the outcome of the peer.
     """
 
     name: str
     rule: str
     elements: dict[str, Any]
-    asked: Asked
-    ours: Outcome
-    theirs: Outcome | None
+    request: AccessRequest
+    expected: Outcome
+    peer_expected: Outcome | None
 
 
-def when(operator: str, key: str, wanted: str) -> dict[str, Any]:
-    return {"Condition": {operator: {key: wanted}}}
+def with_condition(operator: str, key: str, policy_value: str) -> dict[str, Any]:
+    return {"Condition": {operator: {key: policy_value}}}
 
 
-def having(key: str, found: str | list[str]) -> Asked:
-    return Asked(context={key: found})
+def request_with(key: str, value: str | list[str]) -> AccessRequest:
+    return AccessRequest(context={key: value})
 
 
-def getting(resource: str) -> Asked:
-    return Asked(resource=resource)
+def request_for(resource: str) -> AccessRequest:
+    return AccessRequest(resource=resource)
 
 
-OURS_IS_RIGHT = [
+# The guide has a rule, and the peer deviates from it.
+PEER_DEVIATES = [
     Difference(
         "an empty string in a set",
-        "Multivalued keys: ForAllValues is true of a null data set, such as an empty string; ForAnyValue is false.",
-        when("ForAllValues:StringEquals", "aws:TagKeys", "a"),
-        having("aws:TagKeys", [""]),
+        "Multivalued keys: for a null data set, such as an empty string, ForAllValues is true and ForAnyValue false.",
+        with_condition("ForAllValues:StringEquals", "aws:TagKeys", "a"),
+        request_with("aws:TagKeys", [""]),
         ALLOWED,
-        NOT_ALLOWED,
+        IMPLICIT_DENY,
     ),
     Difference(
         "a * at the end of a segment",
-        "Resource: such a * can expand to match beyond the colon boundaries.",
+        "Resource: a * at the end of a segment can expand to match beyond the colon boundaries.",
         {"Resource": "arn:aws:s3:*:*:phi"},
-        getting("arn:aws:s3:::a:phi"),
+        request_for("arn:aws:s3:::a:phi"),
         ALLOWED,
-        NOT_ALLOWED,
+        IMPLICIT_DENY,
     ),
     Difference(
         "a session of a role",
-        "Principal: a session's ARN names that session. A role asks in sessions of any name: some may, others may not.",
+        "Principal: a session's ARN names that session. A role's ARN stands for sessions of any name: some match.",
         {"Principal": {"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/app/one"}},
-        Asked(who=APP),
-        UNSURE,
+        AccessRequest(principal_arn=APP),
+        INDETERMINATE,
         ALLOWED,
     ),
     Difference(
         "a canonical user",
-        "Principal: a canonical user id is an account's id in another form. It may be this principal's account.",
+        "Principal: a canonical user ID is another form of an account ID. It may be the account of this principal.",
         {"Principal": {"CanonicalUser": "79a59d"}},
-        Asked(),
-        UNSURE,
-        NOT_ALLOWED,
+        AccessRequest(),
+        INDETERMINATE,
+        IMPLICIT_DENY,
     ),
     Difference(
         "NotPrincipal without the account",
-        "NotPrincipal: a user is surely spared only if its account is named too, a role's session if account and role.",
+        "NotPrincipal: a user is surely excluded only if its account is listed, a session if account and role are.",
         {"NotPrincipal": {"AWS": BOB}},
-        Asked(),
-        UNSURE,
-        NOT_ALLOWED,
+        AccessRequest(),
+        INDETERMINATE,
+        IMPLICIT_DENY,
     ),
 ]
 
-# The rule decides; the other one leaves it open.
-THEIRS_IS_OPEN = [
+# The guide has a rule, and the peer has none.
+PEER_UNDECIDED = [
     Difference(
         "a set of numbers, dates, addresses or Booleans",
-        "Multivalued keys: ForAllValues and ForAnyValue go before a condition operator, of any type.",
-        when("ForAllValues:NumericEquals", "s3:max-keys", "1"),
-        having("s3:max-keys", ["1", "1.0"]),
+        "Multivalued keys: ForAllValues and ForAnyValue are prefixes of a condition operator of any type.",
+        with_condition("ForAllValues:NumericEquals", "s3:max-keys", "1"),
+        request_with("s3:max-keys", ["1", "1.0"]),
         ALLOWED,
         None,
     ),
     Difference(
         "a set operator with IfExists",
-        "Condition operators: IfExists ends any operator but Null; of a key that is there it changes nothing.",
-        when("ForAllValues:StringEqualsIfExists", "aws:TagKeys", "a"),
-        having("aws:TagKeys", ["a"]),
+        "Condition operators: IfExists may follow any operator except Null; it has no effect if the key is present.",
+        with_condition("ForAllValues:StringEqualsIfExists", "aws:TagKeys", "a"),
+        request_with("aws:TagKeys", ["a"]),
         ALLOWED,
         None,
     ),
     Difference(
         "a variable in a set",
-        "Multivalued keys: with a variable the set operator takes StringLike.",
-        when("ForAnyValue:StringLike", "aws:TagKeys", "${aws:username}"),
-        having("aws:TagKeys", ["a", "bob"]),
+        "Multivalued keys: use StringLike with a set operator and a variable.",
+        with_condition("ForAnyValue:StringLike", "aws:TagKeys", "${aws:username}"),
+        request_with("aws:TagKeys", ["a", "bob"]),
         ALLOWED,
         None,
     ),
     Difference(
-        "a set of one without a set operator",
-        "Multivalued keys: what counts is how many values the request has.",
-        when("StringEquals", "aws:TagKeys", "a"),
-        having("aws:TagKeys", ["a"]),
+        "a list of one value without a set operator",
+        "Multivalued keys: the number of values in the request is what counts.",
+        with_condition("StringEquals", "aws:TagKeys", "a"),
+        request_with("aws:TagKeys", ["a"]),
         ALLOWED,
         None,
     ),
     Difference(
         "an address or a time as a variable",
-        "Variables and tags: any single-valued key may be one.",
+        "Variables and tags: any single-valued key may be a variable.",
         {"Resource": "arn:aws:s3:::phi/${aws:SourceIp}"},
-        Asked(resource="arn:aws:s3:::phi/10.0.0.1", context={"aws:SourceIp": "10.0.0.1"}),
+        AccessRequest(resource="arn:aws:s3:::phi/10.0.0.1", context={"aws:SourceIp": "10.0.0.1"}),
         ALLOWED,
         None,
     ),
     Difference(
-        "what looks like a variable in a value",
-        "Variables and tags: ${$} is a dollar sign, and what follows is text.",
-        when("StringEquals", TAG, "${$}{a"),
-        having(TAG, "${a"),
+        "text like a variable in a value",
+        "Variables and tags: ${$} is a dollar sign, and the text after it is literal.",
+        with_condition("StringEquals", TAG, "${$}{a"),
+        request_with(TAG, "${a"),
         ALLOWED,
         None,
     ),
     Difference(
-        "a date or an address in a key of a service's",
+        "a date or an address in a service's own key",
         "Condition operators: the operator says how to compare.",
-        when("DateEquals", "test:day", "2024-01-31T00:00Z"),
-        having("test:day", "2024-01-31T00:00:00Z"),
+        with_condition("DateEquals", "test:day", "2024-01-31T00:00Z"),
+        request_with("test:day", "2024-01-31T00:00:00Z"),
         ALLOWED,
         None,
     ),
     Difference(
         "text of an address or a time",
         "Condition operators: the operator says how to compare.",
-        when("StringEquals", "aws:SourceIp", "10.0.0.1"),
-        having("aws:SourceIp", "10.0.0.1"),
+        with_condition("StringEquals", "aws:SourceIp", "10.0.0.1"),
+        request_with("aws:SourceIp", "10.0.0.1"),
         ALLOWED,
         None,
     ),
     Difference(
         "a date with an offset",
-        "Condition operators: a date has one of the W3C's forms of ISO 8601, and some have an offset.",
-        when("DateEquals", "aws:CurrentTime", "2024-01-31T01:00:00+01:00"),
-        having("aws:CurrentTime", "2024-01-31T00:00:00Z"),
+        "Condition operators: a date has one of the W3C's formats of ISO 8601, some of which have an offset.",
+        with_condition("DateEquals", "aws:CurrentTime", "2024-01-31T01:00:00+01:00"),
+        request_with("aws:CurrentTime", "2024-01-31T00:00:00Z"),
         ALLOWED,
         None,
     ),
     Difference(
         "a number with a sign or an exponent in a request",
         "Condition operators: Numeric compares integers and decimals.",
-        when("NumericEquals", "s3:max-keys", "5"),
-        having("s3:max-keys", "+5"),
+        with_condition("NumericEquals", "s3:max-keys", "5"),
+        request_with("s3:max-keys", "+5"),
         ALLOWED,
         None,
     ),
 ]
 
-# The guide has no rule: ours is unsure, and the other one does as the policy simulator was seen to do, or guesses.
-NO_RULE = [
+# The guide has no rule. This evaluator is indeterminate; the peer follows what the policy simulator does, or guesses.
+UNDOCUMENTED = [
     Difference(
-        "an ARN operator on what is no ARN",
-        "Condition operators: each of an ARN's six parts is checked; no word of other text.",
-        when("ArnLike", "aws:SourceArn", "*"),
-        having("aws:SourceArn", "arn:aws:s3:::phi"),
-        UNSURE,
+        "an ARN operator with text that isn't an ARN",
+        "Condition operators: each of an ARN's six parts is checked; other text isn't mentioned.",
+        with_condition("ArnLike", "aws:SourceArn", "*"),
+        request_with("aws:SourceArn", "arn:aws:s3:::phi"),
+        INDETERMINATE,
         ALLOWED,
     ),
     Difference(
-        "Bool on what is neither true nor false",
-        "Condition operators: Bool compares true and false; no word of other text.",
-        when("Bool", "aws:SecureTransport", "false"),
-        having("aws:SecureTransport", "no"),
-        UNSURE,
+        "Bool with text other than true and false",
+        "Condition operators: Bool compares true and false; other text isn't mentioned.",
+        with_condition("Bool", "aws:SecureTransport", "false"),
+        request_with("aws:SecureTransport", "no"),
+        INDETERMINATE,
         ALLOWED,
     ),
     Difference(
-        "Numeric on what is no number",
-        "Condition operators: Numeric compares integers and decimals; no word of other text.",
-        when("NumericNotEquals", "s3:max-keys", "1"),
-        having("s3:max-keys", "many"),
-        UNSURE,
-        NOT_ALLOWED,
+        "Numeric with text that isn't a number",
+        "Condition operators: Numeric compares integers and decimals; other text isn't mentioned.",
+        with_condition("NumericNotEquals", "s3:max-keys", "1"),
+        request_with("s3:max-keys", "many"),
+        INDETERMINATE,
+        IMPLICIT_DENY,
     ),
     Difference(
-        "Null of an empty string",
-        "Condition operators: false is for a key that exists and whose value is not null; is an empty one?",
-        when("Null", TAG, "true"),
-        having(TAG, ""),
-        UNSURE,
-        NOT_ALLOWED,
+        "Null with an empty string",
+        "Condition operators: false means that the key exists and its value is not null; is an empty one null?",
+        with_condition("Null", TAG, "true"),
+        request_with(TAG, ""),
+        INDETERMINATE,
+        IMPLICIT_DENY,
     ),
     Difference(
         "a variable that is an empty string",
-        "Variables and tags: a key without a value matches nothing; does an empty one?",
+        "Variables and tags: a variable without a value matches nothing; does one with an empty value?",
         {"Resource": f"arn:aws:s3:::phi/${{{TAG}}}"},
-        Asked(resource="arn:aws:s3:::phi/", context={TAG: ""}),
-        UNSURE,
+        AccessRequest(resource="arn:aws:s3:::phi/", context={TAG: ""}),
+        INDETERMINATE,
         ALLOWED,
     ),
     Difference(
         "a variable without a name",
-        "Variables and tags: no word of it.",
+        "Variables and tags: it isn't mentioned.",
         {"Resource": "arn:aws:s3:::phi/${}"},
-        getting("arn:aws:s3:::phi/${}"),
-        UNSURE,
+        request_for("arn:aws:s3:::phi/${}"),
+        INDETERMINATE,
         ALLOWED,
     ),
     Difference(
         "a wildcard within a segment",
-        "Resource: a * at the end of a segment can match beyond a colon; no word of other wildcards.",
+        "Resource: a * at the end of a segment can match beyond a colon; other wildcards aren't mentioned.",
         {"Resource": "arn:aws:s3:a*b::phi"},
-        getting("arn:aws:s3:a:b::phi"),
-        UNSURE,
-        NOT_ALLOWED,
+        request_for("arn:aws:s3:a:b::phi"),
+        INDETERMINATE,
+        IMPLICIT_DENY,
     ),
     Difference(
-        "letters that become others without case",
-        "Condition operators: 'ignoring case', and no word of letters outside ASCII.",
-        when("StringEqualsIgnoreCase", TAG, "ss"),
-        having(TAG, "ß"),
-        UNSURE,
-        NOT_ALLOWED,
+        "letters that change length when case is ignored",
+        "Condition operators: 'ignoring case'; letters outside ASCII aren't mentioned.",
+        with_condition("StringEqualsIgnoreCase", TAG, "ss"),
+        request_with(TAG, "ß"),
+        INDETERMINATE,
+        IMPLICIT_DENY,
     ),
     Difference(
-        "two spellings of the same bytes",
-        "Condition operators: BinaryEquals compares byte for byte with base64; the bytes, or their spelling?",
-        when("BinaryEquals", "test:digest", "YWI="),
-        having("test:digest", "YWJ="),
-        UNSURE,
-        NOT_ALLOWED,
+        "two base64 encodings of the same bytes",
+        "Condition operators: BinaryEquals compares byte for byte with base64; the bytes, or their encoding?",
+        with_condition("BinaryEquals", "test:digest", "YWI="),
+        request_with("test:digest", "YWJ="),
+        INDETERMINATE,
+        IMPLICIT_DENY,
     ),
     Difference(
         "a quote in a default",
-        "Variables and tags: a default stands in quotes; no word of a quote in it.",
+        "Variables and tags: a default is in quotes; a quote within it isn't mentioned.",
         {"Resource": "arn:aws:s3:::phi/${aws:PrincipalTag/none, 'it''s'}"},
-        getting("arn:aws:s3:::phi/it's"),
-        UNSURE,
-        NOT_ALLOWED,
+        request_for("arn:aws:s3:::phi/it's"),
+        INDETERMINATE,
+        IMPLICIT_DENY,
     ),
     Difference(
         "an IPv4 address mapped into IPv6",
-        "Condition operators: CIDR ranges of IPv4 and IPv6; no word of the one in the other.",
-        when("IpAddress", "aws:SourceIp", "10.0.0.0/8"),
-        having("aws:SourceIp", "::ffff:10.0.0.1"),
-        UNSURE,
+        "Condition operators: IPv4 and IPv6 CIDR ranges; a mapped address isn't mentioned.",
+        with_condition("IpAddress", "aws:SourceIp", "10.0.0.0/8"),
+        request_with("aws:SourceIp", "::ffff:10.0.0.1"),
+        INDETERMINATE,
         ALLOWED,
     ),
     Difference(
         "four digits as a date",
-        "Condition operators: a W3C date, which may be a year, or epoch time; no word of which goes first.",
-        when("DateEquals", "aws:CurrentTime", "2024"),
-        having("aws:CurrentTime", "2024-01-01T00:00:00Z"),
-        UNSURE,
-        NOT_ALLOWED,
+        "Condition operators: a W3C date, which may be a year, or epoch time; the precedence isn't mentioned.",
+        with_condition("DateEquals", "aws:CurrentTime", "2024"),
+        request_with("aws:CurrentTime", "2024-01-01T00:00:00Z"),
+        INDETERMINATE,
+        IMPLICIT_DENY,
     ),
     Difference(
         "a day as a date",
-        "Condition operators: a W3C date, which may be a day; no word of which moment of it counts, or in which zone.",
-        when("DateEquals", "aws:CurrentTime", "2024-01-31"),
-        having("aws:CurrentTime", "2024-01-31T00:00:00Z"),
-        UNSURE,
+        "Condition operators: a W3C date, which may be a day; its time and time zone aren't mentioned.",
+        with_condition("DateEquals", "aws:CurrentTime", "2024-01-31"),
+        request_with("aws:CurrentTime", "2024-01-31T00:00:00Z"),
+        INDETERMINATE,
         ALLOWED,
     ),
 ]
 
 
 @pytest.mark.parametrize(
-    "one",
-    [pytest.param(one, id=one.name.replace(" ", "-")) for one in OURS_IS_RIGHT + THEIRS_IS_OPEN + NO_RULE],
+    "difference",
+    [
+        pytest.param(difference, id=difference.name.replace(" ", "-"))
+        for difference in PEER_DEVIATES + PEER_UNDECIDED + UNDOCUMENTED
+    ],
 )
-def test_they_differ(one: Difference) -> None:
-    document = allowing(**one.elements)
-    assert ours(document, one.asked) is one.ours
-    assert theirs(document, one.asked) is one.theirs
+def test_evaluators_differ_as_listed(difference: Difference) -> None:
+    document = allow_with(**difference.elements)
+    assert own_outcome(document, difference.request) is difference.expected
+    assert peer_outcome(document, difference.request) is difference.peer_expected

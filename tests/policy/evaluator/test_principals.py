@@ -10,24 +10,24 @@ from hipaa.evaluator import ANY, ANYONE, Match, Principal
 from tests.policy.policy_builders import (
     ACCOUNT,
     ANONYMOUS,
+    EXTERNAL_ROLE,
     MAYBE,
     NO,
     OTHER_ACCOUNT,
-    OUTSIDER,
     PATH_ROLE,
     ROLE,
     ROOT,
     SESSION,
     USER,
     YES,
-    matching,
+    match_statement,
     request,
     statement,
 )
 
 
 @pytest.mark.parametrize(
-    ("principal", "who", "expected"),
+    ("element", "principal", "expected"),
     [
         ("*", ANYONE, YES),
         ({"AWS": "*"}, ANYONE, YES),
@@ -41,7 +41,7 @@ from tests.policy.policy_builders import (
         ({"AWS": ROOT}, Principal("AWS", SESSION), YES),
         ({"AWS": ROOT}, Principal("AWS", ROOT), YES),
         ({"AWS": ROOT}, Principal("AWS", ACCOUNT), YES),
-        ({"AWS": ROOT}, Principal("AWS", OUTSIDER), NO),
+        ({"AWS": ROOT}, Principal("AWS", EXTERNAL_ROLE), NO),
         ({"AWS": ROOT}, Principal("AWS", ANY, ACCOUNT), YES),
         ({"AWS": ROOT}, Principal("AWS", ANY, OTHER_ACCOUNT), NO),
         ({"AWS": ROOT}, Principal("AWS", ANY), MAYBE),
@@ -58,13 +58,13 @@ from tests.policy.policy_builders import (
         ({"AWS": ROLE}, Principal("AWS", f"arn:aws:sts::{ACCOUNT}:assumed-role/app/{ANY}"), YES),
         ({"AWS": ROLE}, Principal("AWS", f"arn:aws:sts::{ACCOUNT}:assumed-role/{ANY}"), MAYBE),
         ({"AWS": ROLE}, Principal("AWS", SESSION.replace("/app/", "/app2/")), NO),
-        ({"AWS": ROLE}, Principal("AWS", OUTSIDER), NO),
+        ({"AWS": ROLE}, Principal("AWS", EXTERNAL_ROLE), NO),
         ({"AWS": SESSION}, Principal("AWS", SESSION), YES),
         ({"AWS": SESSION}, Principal("AWS", SESSION.replace("/one", "/two")), NO),
         ({"AWS": SESSION}, Principal("AWS", ROLE), MAYBE),
         ({"AWS": SESSION}, Principal("AWS", PATH_ROLE), MAYBE),
         ({"AWS": SESSION}, Principal("AWS", ROLE + "2"), NO),
-        ({"AWS": "AIDAJQABLZS4A3QDU576Q"}, Principal("AWS", USER), NO),  # What is left of a deleted user.
+        ({"AWS": "AIDAJQABLZS4A3QDU576Q"}, Principal("AWS", USER), NO),  # The unique ID that remains of a deleted user.
         ({"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"}, Principal("AWS", USER), NO),
         ({"Service": "s3.amazonaws.com"}, Principal("Service", "s3.amazonaws.com"), YES),
         ({"Service": "s3.amazonaws.com"}, Principal("Service", "sns.amazonaws.com"), NO),
@@ -80,12 +80,12 @@ from tests.policy.policy_builders import (
         ({"AWS": [USER, ROLE], "Service": "s3.amazonaws.com"}, Principal("AWS", SESSION), YES),
     ],
 )
-def test_principal(principal: Any, who: Principal, expected: Match) -> None:
-    assert matching(statement(Principal=principal), request(principal=who)) is expected
+def test_principal_element_matches_included_principals(element: Any, principal: Principal, expected: Match) -> None:
+    assert match_statement(statement(Principal=element), request(principal=principal)) is expected
 
 
 @pytest.mark.parametrize(
-    ("spared", "who", "expected"),
+    ("excluded", "principal", "expected"),
     [
         ([USER, ROOT], Principal("AWS", USER), NO),
         ([USER, ACCOUNT], Principal("AWS", USER), NO),
@@ -93,7 +93,7 @@ def test_principal(principal: Any, who: Principal, expected: Match) -> None:
         ([ROOT], Principal("AWS", USER), MAYBE),
         ([ROOT], Principal("AWS", ROOT), NO),
         ([ACCOUNT], Principal("AWS", ROOT), NO),
-        ([USER, ROOT], Principal("AWS", OUTSIDER), YES),
+        ([USER, ROOT], Principal("AWS", EXTERNAL_ROLE), YES),
         ([SESSION, ROLE, ROOT], Principal("AWS", SESSION), NO),
         ([SESSION, ROOT], Principal("AWS", SESSION), MAYBE),
         ([ROLE, ROOT], Principal("AWS", SESSION), MAYBE),
@@ -104,11 +104,14 @@ def test_principal(principal: Any, who: Principal, expected: Match) -> None:
         (["*"], Principal("AWS", USER), NO),
     ],
 )
-def test_not_principal(spared: list[str], who: Principal, expected: Match) -> None:
-    assert matching(statement("Deny", NotPrincipal={"AWS": spared}), request(principal=who)) is expected
+def test_not_principal_element_matches_all_but_excluded_principals(
+    excluded: list[str], principal: Principal, expected: Match
+) -> None:
+    deny = statement("Deny", NotPrincipal={"AWS": excluded})
+    assert match_statement(deny, request(principal=principal)) is expected
 
 
-def test_not_principal_of_a_service() -> None:
-    one = statement("Deny", NotPrincipal={"Service": "s3.amazonaws.com"})
-    assert matching(one, request(principal=Principal("Service", "s3.amazonaws.com"))) is NO
-    assert matching(one, request(principal=Principal("AWS", USER))) is YES
+def test_not_principal_element_with_service_excludes_only_that_service() -> None:
+    deny = statement("Deny", NotPrincipal={"Service": "s3.amazonaws.com"})
+    assert match_statement(deny, request(principal=Principal("Service", "s3.amazonaws.com"))) is NO
+    assert match_statement(deny, request(principal=Principal("AWS", USER))) is YES

@@ -1,4 +1,7 @@
-"""A symbolic answer holds for everything it stands for. The letters are few, so that much of it matches."""
+"""The outcome for a symbolic request holds for every request that it stands for.
+
+The generated policies and requests use few letters, so that they often match.
+"""
 
 from __future__ import annotations
 
@@ -10,34 +13,34 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa.evaluator import ANY, ANYONE, Outcome, Principal, Request, evaluate, statement_matches, parse
+from hipaa.evaluator import ANY, ANYONE, Outcome, Principal, Request, evaluate, parse, statement_matches
 from hipaa.evaluator.requests import Unspecified
 from tests.policy.policy_builders import (
     ACCOUNT,
     ANONYMOUS,
     DAY,
-    DENIED,
+    EXPLICIT_DENY,
+    EXTERNAL_ROLE,
+    IMPLICIT_DENY,
+    INDETERMINATE,
     LATER,
     MAYBE,
-    NOT_ALLOWED,
-    OUTSIDER,
     ROLE,
     ROOT,
     SESSION,
-    UNSURE,
     USER,
-    Unknown,
+    UnknownValue,
+    deterministic,
     document,
-    naive,
-    steady,
+    naive_match,
 )
 
 EVE = "arn:aws:iam::777788889999:user/eve"
 ACTIONS = ["s3:a", "s3:A", "s3:ab", "kms:a"]
-PEOPLE = [
+PRINCIPALS = [
     *(
-        Principal("AWS", each)
-        for each in (USER, ROOT, SESSION, OUTSIDER, EVE, f"arn:aws:sts::{ACCOUNT}:assumed-role/b/x")
+        Principal("AWS", arn)
+        for arn in (USER, ROOT, SESSION, EXTERNAL_ROLE, EVE, f"arn:aws:sts::{ACCOUNT}:assumed-role/b/x")
     ),
     *(ANONYMOUS, Principal("Service", "s3.amazonaws.com"), Principal("Service", "b"), Principal("Federated", "b")),
 ]
@@ -45,7 +48,7 @@ words = st.text("aA*?", min_size=1, max_size=3)
 ARNS = ["arn:aws:s3:::a", "arn:aws:s3:::a/a", "arn:aws:s3:a::a/b", "arn:aws:s3:::a/a:a"]
 VARIABLES = ["${t:s}", "${t:none}", "${t:s, 'a'}", "${*}", "${$}", "${t:s}*"]
 
-# condition key: what a request may have for it, and what a document asks of it with which operators
+# condition key: its values in requests, its values in policies, and the operators
 KEYS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "t:s": (
         ["a", "A", "aa", "*", "a?"],
@@ -72,12 +75,12 @@ def conditions(draw: st.DrawFn) -> dict[str, Any]:
         key = draw(st.sampled_from(sorted(KEYS)))
         _, values, operators = KEYS[key]
         name = draw(st.sampled_from([*operators, "Null"]))
-        asked = st.sampled_from(["true", "false"] if name == "Null" else values)
+        policy_values = st.sampled_from(["true", "false"] if name == "Null" else values)
         prefix, suffix = "", ""
         if name != "Null":
             prefix = draw(st.sampled_from(["", "", "ForAllValues:", "ForAnyValue:"]))
             suffix = draw(st.sampled_from(["", "IfExists"])) if prefix != "ForAnyValue:" else ""
-        block.setdefault(prefix + name + suffix, {})[key] = draw(st.lists(asked, min_size=1, max_size=2))
+        block.setdefault(prefix + name + suffix, {})[key] = draw(st.lists(policy_values, min_size=1, max_size=2))
     return block
 
 
@@ -117,7 +120,7 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
 
 
 documents = st.builds(
-    lambda each, version: document(*each, version=version),
+    lambda contents, version: document(*contents, version=version),
     st.lists(statements(), min_size=1, max_size=3),
     st.sampled_from(["2012-10-17", "2012-10-17", "2008-10-17"]),
 )
@@ -126,17 +129,17 @@ documents = st.builds(
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
     def blur(text: str) -> str:
-        """The text, or a symbolic one that may be it."""
+        """Return the text, or a symbolic text that may stand for it."""
         start, end = sorted((draw(st.integers(0, len(text))), draw(st.integers(0, len(text)))))
         return draw(st.sampled_from([text, text[:start] + ANY + text[end:]]))
 
-    who = draw(st.sampled_from(PEOPLE))
-    principals = [who, ANYONE, Principal(who.kind, blur(who.id), ACCOUNT), Principal(who.kind, blur(who.id))]
+    exact = draw(st.sampled_from(PRINCIPALS))
+    principals = [exact, ANYONE, Principal(exact.kind, blur(exact.id), ACCOUNT), Principal(exact.kind, blur(exact.id))]
     context: dict[str, Sequence[str] | None] = {}
     for key, (values, *_) in KEYS.items():
-        kind = draw(st.sampled_from(["open", "absent", "given", "given"]))
-        if kind != "open":
-            context[key] = [blur(draw(st.sampled_from(values)))] if kind == "given" else None
+        presence = draw(st.sampled_from(["unspecified", "absent", "present", "present"]))
+        if presence != "unspecified":
+            context[key] = [blur(draw(st.sampled_from(values)))] if presence == "present" else None
     return Request(
         blur(draw(st.sampled_from(ACTIONS))),
         blur(draw(st.sampled_from(ARNS))),
@@ -145,95 +148,102 @@ def requests(draw: st.DrawFn) -> Request:
     )
 
 
-def some_of(symbolic: Request, seed: int, many: int = 10) -> Iterator[Request]:
-    """Some of the requests that a symbolic one stands for."""
+def sample_requests(symbolic: Request, seed: int, count: int = 10) -> Iterator[Request]:
+    """Yield random requests that a symbolic one stands for."""
     random = Random(seed)
 
     def text(pattern: str) -> str:
         first, *others = pattern.split(ANY)
         return first + "".join(
-            random.choice(["", "a", "A", "*", "/", ":a", "b:", "s3:a", "1"]) + each for each in others
+            random.choice(["", "a", "A", "*", "/", ":a", "b:", "s3:a", "1"]) + other for other in others
         )
 
     def values(key: str) -> Sequence[str] | None:
-        found = symbolic.get(key)
-        if found is Unspecified.UNSPECIFIED:
+        symbolic_values = symbolic.get(key)
+        if symbolic_values is Unspecified.UNSPECIFIED:
             return random.choice([None, *([value] for value in KEYS[key][0])])
-        return found and [text(value) for value in found]
+        return symbolic_values and [text(value) for value in symbolic_values]
 
-    who = symbolic.principal
-    people = [each for each in PEOPLE if who == ANYONE or stands_for(who, each)]
-    for _ in range(many if people else 0):
+    principals = [
+        principal
+        for principal in PRINCIPALS
+        if symbolic.principal == ANYONE or stands_for(symbolic.principal, principal)
+    ]
+    for _ in range(count if principals else 0):
         yield Request(
             text(symbolic.action),
             text(symbolic.resource),
-            random.choice(people),
+            random.choice(principals),
             {key: values(key) for key in KEYS},
             context_is_complete=True,
         )
 
 
-def stands_for(symbolic: Principal, who: Principal) -> bool:
-    in_account = symbolic.account is None or symbolic.kind != "AWS" or symbolic.account in who.id
-    return symbolic.kind == who.kind and naive(symbolic.id.replace(ANY, "*"), who.id) and in_account
+def stands_for(symbolic: Principal, principal: Principal) -> bool:
+    in_account = symbolic.account is None or symbolic.kind != "AWS" or symbolic.account in principal.id
+    same_kind = symbolic.kind == principal.kind
+    return same_kind and naive_match(symbolic.id.replace(ANY, "*"), principal.id) and in_account
 
 
-def allows(claimed: Outcome, found: Outcome) -> bool:
-    """Whether a claim about many requests leaves room for what is found of one."""
-    return claimed in (UNSURE, found) or (claimed is NOT_ALLOWED and found is DENIED)
+def is_consistent(symbolic_outcome: Outcome, outcome: Outcome) -> bool:
+    """Return whether the outcome for a symbolic request admits this outcome for a request that it stands for."""
+    return symbolic_outcome in (INDETERMINATE, outcome) or (
+        symbolic_outcome is IMPLICIT_DENY and outcome is EXPLICIT_DENY
+    )
 
 
 seeds = st.integers(0, 1 << 32)
 
 
-@steady
+@deterministic
 @given(documents, requests(), seeds)
-def test_a_definite_answer_holds_for_every_request_it_stands_for(
+def test_evaluate_symbolic_outcome_holds_for_every_request(
     policy: dict[str, Any], symbolic: Request, seed: int
 ) -> None:
     parsed = parse(policy)
-    claimed = evaluate([parsed], symbolic).outcome
-    claims = [statement_matches(one, symbolic) for one in parsed.statements]
-    for asked in some_of(symbolic, seed):
-        assert allows(claimed, evaluate([parsed], asked).outcome)
-        found = [statement_matches(one, asked) for one in parsed.statements]
-        assert all(claim in (MAYBE, each) or each is MAYBE for claim, each in zip(claims, found, strict=True))
+    symbolic_outcome = evaluate([parsed], symbolic).outcome
+    symbolic_matches = [statement_matches(statement, symbolic) for statement in parsed.statements]
+    for concrete in sample_requests(symbolic, seed):
+        assert is_consistent(symbolic_outcome, evaluate([parsed], concrete).outcome)
+        for statement, symbolic_match in zip(parsed.statements, symbolic_matches, strict=True):
+            match = statement_matches(statement, concrete)
+            assert symbolic_match in (MAYBE, match) or match is MAYBE
 
 
-@steady
+@deterministic
 @given(documents, seeds)
-def test_a_concrete_request_is_decided(policy: dict[str, Any], seed: int) -> None:
+def test_evaluate_concrete_request_is_determined(policy: dict[str, Any], seed: int) -> None:
     parsed = parse(policy)
     random = Random(seed)
-    for who in PEOPLE:
-        one_of_many = Request(random.choice(ACTIONS), random.choice(ARNS), who, {})
-        for asked in some_of(one_of_many, seed, 2):
-            decision = evaluate([parsed], asked)
-            assert decision.outcome is not UNSURE, decision.reasons
+    for principal in PRINCIPALS:
+        without_context = Request(random.choice(ACTIONS), random.choice(ARNS), principal, {})
+        for concrete in sample_requests(without_context, seed, 2):
+            decision = evaluate([parsed], concrete)
+            assert decision.outcome is not INDETERMINATE, decision.reasons
             assert not decision.reasons
-            assert (decision.statement is None) is (decision.outcome is NOT_ALLOWED)
+            assert (decision.statement is None) is (decision.outcome is IMPLICIT_DENY)
 
 
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every place in a document that a preview may not know: the container and the key in it."""
+def replaceable_values(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the container and key of every value in a policy that a preview may not know."""
     entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in entries:
         yield value, key
-        yield from places(inner)
+        yield from replaceable_values(inner)
 
 
-@steady
+@deterministic
 @given(documents, requests(), seeds)
-def test_what_is_said_of_a_document_with_an_unknown_part_holds_whatever_it_is(
+def test_evaluate_policy_with_unknown_value_holds_for_every_value(
     policy: dict[str, Any], symbolic: Request, seed: int
 ) -> None:
     known = parse(policy)
-    hidden = cast("dict[str, Any]", json.loads(json.dumps(policy)))
-    container, key = Random(seed).choice(list(places(hidden)))
-    container[key] = Unknown()
-    unknown = parse(hidden)
-    claimed = evaluate([unknown], symbolic).outcome
-    for asked in some_of(symbolic, seed):
-        found = evaluate([known], asked).outcome
-        assert allows(claimed, found)
-        assert allows(evaluate([unknown], asked).outcome, found)
+    partly_unknown = cast("dict[str, Any]", json.loads(json.dumps(policy)))
+    container, key = Random(seed).choice(list(replaceable_values(partly_unknown)))
+    container[key] = UnknownValue()
+    unknown = parse(partly_unknown)
+    symbolic_outcome = evaluate([unknown], symbolic).outcome
+    for concrete in sample_requests(symbolic, seed):
+        outcome = evaluate([known], concrete).outcome
+        assert is_consistent(symbolic_outcome, outcome)
+        assert is_consistent(evaluate([unknown], concrete).outcome, outcome)

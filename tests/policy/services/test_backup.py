@@ -8,8 +8,8 @@ import pytest
 
 from crossguard.graph import Graph
 from crossguard.readers.backup import READERS
-from crossguard.resources import Inputs
-from crossguard.resources import Resource as Read
+from crossguard.resources import ResourceInputs
+from crossguard.resources import PulumiResource as Read
 from hipaa.model.values import StackResource, Unknown
 from hipaa.services.backup.facts import BackupSelection
 from tests.policy.assertions import unverified_resources, failed_resources
@@ -82,7 +82,7 @@ def test_an_air_gapped_vault_is_locked_by_itself(pack: PackProcess):
 
 def selected(*plans: Read, sources: Any = None, **inputs: Any) -> BackupSelection:
     selection = Read("urn::selection", SELECTION, inputs, sources=sources or {})
-    (fact,) = READERS[SELECTION](selection, Graph([selection, *plans], Inputs()))
+    (fact,) = READERS[SELECTION](selection, Graph([selection, *plans], ResourceInputs()))
     assert isinstance(fact, BackupSelection)
     return fact
 
@@ -111,7 +111,7 @@ def test_a_table_of_a_buckets_name_is_no_bucket():
     bucket = Read("urn::bucket", "aws:s3/bucket:Bucket", {"bucket": "data"})
     table = "arn:aws:dynamodb:us-east-1:111122223333:table/data"
     selection = Read("urn::selection", SELECTION, {"resources": [table]})
-    (fact,) = READERS[SELECTION](selection, Graph([selection, bucket], Inputs()))
+    (fact,) = READERS[SELECTION](selection, Graph([selection, bucket], ResourceInputs()))
     assert isinstance(fact, BackupSelection)
     assert fact.resources == (table,)
 

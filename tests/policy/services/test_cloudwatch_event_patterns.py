@@ -9,7 +9,7 @@ import pytest
 
 from hipaa.evaluator import Match
 from hipaa.model.values import Unknown
-from hipaa.services.cloudwatch.event_patterns import WHATEVER, by_filter, by_rule, enveloped
+from hipaa.services.cloudwatch.event_patterns import ANY_VALUE, filter_matches, rule_matches, in_envelope
 
 RECORD: dict[str, Any] = {
     "eventSource": "cloudtrail.amazonaws.com",
@@ -18,7 +18,7 @@ RECORD: dict[str, Any] = {
     "awsRegion": "us-east-1",
     "recipientAccountId": "111122223333",
     "readOnly": False,
-    "userIdentity": {"type": "Root", "arn": WHATEVER, "accountId": Unknown("account")},
+    "userIdentity": {"type": "Root", "arn": ANY_VALUE, "accountId": Unknown("account")},
     "requestParameters": {"name": "trail", "days": 7, "cidr": None},
     "resources": [{"type": "A", "ARN": "arn:one"}, {"type": "B", "ARN": "arn:two"}],
 }
@@ -86,14 +86,14 @@ YES, NO, MAYBE = Match.YES, Match.NO, Match.MAYBE
     ],
 )
 def test_a_rule(detail, expected):
-    assert by_rule(json.dumps({"detail": detail}), enveloped(RECORD)) is expected
+    assert rule_matches(json.dumps({"detail": detail}), in_envelope(RECORD)) is expected
 
 
 @pytest.mark.parametrize(
     "pattern", ["", "{", "{}", "[]", "5", '"x"', "[" * 50_000, '{"detail":' * 5_000 + "1" + "}" * 5_000]
 )
 def test_what_is_no_pattern_picks_out_nothing(pattern):
-    assert by_rule(pattern, enveloped(RECORD)) is NO
+    assert rule_matches(pattern, in_envelope(RECORD)) is NO
 
 
 def test_the_envelope():
@@ -102,11 +102,11 @@ def test_the_envelope():
         "detail-type": ["AWS API Call via CloudTrail"],
         "account": ["111122223333"],
     }
-    assert by_rule(json.dumps(pattern), enveloped(RECORD)) is YES
-    signed_in = enveloped(RECORD | {"eventType": "AwsConsoleSignIn", "eventSource": "signin.amazonaws.com"})
+    assert rule_matches(json.dumps(pattern), in_envelope(RECORD)) is YES
+    signed_in = in_envelope(RECORD | {"eventType": "AwsConsoleSignIn", "eventSource": "signin.amazonaws.com"})
     pattern = {"source": ["aws.signin"], "detail-type": ["AWS Console Sign In via CloudTrail"]}
-    assert by_rule(json.dumps(pattern), signed_in) is YES
-    assert by_rule(json.dumps({"detail-type": ["AWS API Call via CloudTrail"]}), signed_in) is NO
+    assert rule_matches(json.dumps(pattern), signed_in) is YES
+    assert rule_matches(json.dumps({"detail-type": ["AWS API Call via CloudTrail"]}), signed_in) is NO
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ def test_the_envelope():
     ],
 )
 def test_a_filter(expression, expected):
-    assert by_filter(f"{{ {expression} }}", RECORD) is expected
-    assert by_filter(f"{{{expression}}}", RECORD) is expected
+    assert filter_matches(f"{{ {expression} }}", RECORD) is expected
+    assert filter_matches(f"{{{expression}}}", RECORD) is expected
 
 
 @pytest.mark.parametrize(
@@ -173,4 +173,4 @@ def test_a_filter(expression, expected):
     [("", YES), ("  ", YES), ("StopLogging", MAYBE), ("[a, b]", MAYBE), ("?a ?b", MAYBE), ("{" + "(" * 50_000, MAYBE)],
 )
 def test_a_filter_that_isnt_for_json(pattern, expected):
-    assert by_filter(pattern, RECORD) is expected
+    assert filter_matches(pattern, RECORD) is expected

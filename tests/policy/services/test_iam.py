@@ -12,12 +12,12 @@ from hipaa.model.rule import RuleContext
 from hipaa.model.stack import Stack
 from hipaa.model.values import Document, Location
 from hipaa.model.verdict import Status
-from hipaa.services.iam import rules
-from hipaa.services.iam.facts import IamRole, IdentityPolicy
-from hipaa.services.iam.managed_policies import ADMIN_POLICIES as ADMIN_POLICIES
-from hipaa.services.iam.managed_policies import BROAD_DECRYPT_POLICIES
+from hipaa.services.iam.rules import identity_policies, role_trust
+from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
+from hipaa.services.iam.managed_policies import ADMIN_POLICIES, BROAD_DECRYPT_POLICIES
 from tests.policy.assertions import failed_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.services.live_facts import UNREAD, status_for
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -167,7 +167,7 @@ def test_managed_policies_of_aws(pack: PackProcess, token, prop):
         assert told(control, UNKNOWN, unknown)
 
 
-@pytest.mark.parametrize(("judge", "names"), [(rules.no_admin, ADMIN_POLICIES), (rules.no_broad_decrypt, BROAD_DECRYPT_POLICIES)])
+@pytest.mark.parametrize(("judge", "names"), [(identity_policies.no_admin, ADMIN_POLICIES), (identity_policies.no_broad_decrypt, BROAD_DECRYPT_POLICIES)])
 def test_the_managed_policies_that_are_named_are_those_that_fail(judge, names):
     managed = json.loads(aws_managed_policies_data)
     for name in names:
@@ -416,7 +416,7 @@ def test_a_trust_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack:
 @pytest.mark.parametrize(("accounts", "status"), [((), Status.FAIL), ((OTHER,), Status.PASS)])
 def test_accounts_that_the_config_trusts_need_no_binding(accounts, status):
     given = IamRole("role", Document(trust(Principal=AWAY)), Location(account=ACCOUNT))
-    assert rules.role_trust_policy(given, RuleContext(Stack(()), {"accounts": accounts})).status is status
+    assert role_trust.role_trust_policy(given, RuleContext(Stack(()), {"accounts": accounts})).status is status
 
 
 def test_whose_account_it_is_that_is_not_known_is_told(pack: PackProcess):
@@ -448,3 +448,8 @@ def test_a_policy_that_users_are_given_fails(pack: PackProcess):
     token = "aws:iam/policyAttachment:PolicyAttachment"
     stack = [Resource(token, "users", arn | {"users": ["x"]}), Resource(token, "roles", arn | {"roles": ["x"]})]
     assert failed_resources(pack, USERS, stack) == {"users"}
+
+
+def test_no_users_is_unverified_where_a_user_may_exist():
+    assert status_for("iam-no-users", UserAccess("arn", UNREAD)) is Status.UNVERIFIED
+    assert status_for("iam-no-users", UserAccess("arn", "an IAM user")) is Status.FAIL

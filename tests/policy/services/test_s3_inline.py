@@ -198,8 +198,8 @@ TABLE = {
     ),
     "retention": lifecycle(
         "s3-retention",
-        [kept(2555), rule(), kept(1, enabled=False), rule(expiration={"expiredObjectDeleteMarker": True})],
-        [kept(2554), kept(1, prefix="scratch/"), rule(expiration={"days": 5000}), rule(expiration={"date": "2099"})],
+        [kept(2192), rule(), kept(1, enabled=False), rule(expiration={"expiredObjectDeleteMarker": True})],
+        [kept(2191), kept(1, prefix="scratch/"), rule(expiration={"days": 5000}), rule(expiration={"date": "2099"})],
         [
             UNKNOWN,
             kept(UNKNOWN),

@@ -348,14 +348,14 @@ def expiring(**expiration: Any) -> dict[str, Any]:
     [
         [],
         [rule()],
-        [kept(2555)],
+        [kept(2192)],
         [kept(36500)],
-        [kept("2555")],
-        [kept(2555), kept(2556, filter={"prefix": "scratch/"})],
+        [kept("2192")],
+        [kept(2192), kept(2193, filter={"prefix": "scratch/"})],
         [kept(30, status="Disabled")],
         [expiring(expiredObjectDeleteMarker=True)],
         [rule(transitions=[{"days": 30, "storageClass": "GLACIER"}])],
-        [kept(2555, status=UNKNOWN)],
+        [kept(2192, status=UNKNOWN)],
         [{**expiring(days=1), "status": "Disabled"}],
     ],
 )
@@ -369,10 +369,10 @@ def test_what_keeps_data_passes(pack: PackProcess, rules, way):
 @pytest.mark.parametrize(
     "rules",
     [
-        [kept(2554)],
+        [kept(2191)],
         [kept("30")],
-        [kept(2554, filter={"prefix": "scratch/"})],
-        [kept(2555), kept(1)],
+        [kept(2191, filter={"prefix": "scratch/"})],
+        [kept(2192), kept(1)],
         [rule(noncurrentVersionExpiration={"noncurrentDays": 30, "newerNoncurrentVersions": 100})],
         [expiring(days=1)],
         [expiring(days=36500)],
@@ -417,7 +417,7 @@ def test_logs_are_kept_for_six_years(pack: PackProcess, given, fails, data_class
 )
 def test_a_rule_that_isnt_known_is_told(pack: PackProcess, given, way):
     for data_class in ("PHI", "CloudTrailLog"):
-        assert unverified_resources(pack, RETENTION, lifecycles(given, kept(2555), data_class=data_class)[way]) == {"it"}
+        assert unverified_resources(pack, RETENTION, lifecycles(given, kept(2192), data_class=data_class)[way]) == {"it"}
 
 
 @both_ways
@@ -436,5 +436,5 @@ def test_another_bucket_may_expire_its_objects(pack: PackProcess, data_class):
 
 
 def test_two_buckets_of_which_one_keeps_its_data(pack: PackProcess):
-    right = companion("BucketLifecycleConfiguration", "right", "lifecycle", rules=[kept(2555)])
+    right = companion("BucketLifecycleConfiguration", "right", "lifecycle", rules=[kept(2192)])
     assert failed_resources(pack, RETENTION, [bucket("right"), right, *lifecycles(kept(1))[0]]) == {"it"}

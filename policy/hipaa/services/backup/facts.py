@@ -1,4 +1,4 @@
-"""AWS Backup: vaults and what is selected into them."""
+"""AWS Backup vaults and the resources that a plan backs up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from hipaa.model.values import Number, Ref, Unknown
 
 @dataclass(frozen=True)
 class BackupVault:
-    """A vault; minimum_days: the least retention of each lock on it, Unknown of one that may be another vault's."""
+    """A backup vault.
+
+    Attributes:
+        min_retention_days: the minimum retention of each Vault Lock on it; Unknown for a lock that may be on another
+            vault.
+    """
 
     resource: str
     kms_key: Ref
@@ -20,10 +25,15 @@ class BackupVault:
 
 @dataclass(frozen=True)
 class BackupSelection:
-    """What a plan backs up: resources by reference or ARN pattern, those left out, and tags that select.
+    """The resources that a backup plan selects.
 
-    vaults: where the plan's rules put it. conditions: each narrows the selection further, by operator, key and value.
-    region: where it selects, which is nowhere else.
+    Attributes:
+        resources: the selected resources, as references or ARN patterns.
+        excluded: the resources that are never backed up (`NotResources`), likewise.
+        tags: tag conditions (`ListOfTags`), each of which selects resources of its own.
+        conditions: operator, tag key and value. A resource must meet every one of them.
+        vaults: the vaults that the plan's rules back up to.
+        region: the only region in which the plan selects resources.
     """
 
     resource: str

@@ -1,4 +1,4 @@
-"""Trails and the events that they record."""
+"""CloudTrail trails and the events that they record."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from hipaa.model.values import Flag, Location, Ref, Text, Unknown
 
 @dataclass(frozen=True)
 class FieldSelector:
-    """A condition of an advanced selector: the field's name, and the texts of each operator by its name (`equals`, …).
+    """One field of an advanced event selector.
 
-    A text that isn't known but can only come from one bucket is that bucket.
+    Attributes:
+        name: the field, such as `resources.ARN`.
+        operators: the values of each operator, by its name in the API, such as `startsWith`. A value that isn't known
+            but can only come from one bucket is a reference to that bucket.
     """
 
     name: Text
@@ -21,10 +24,12 @@ class FieldSelector:
 
 @dataclass(frozen=True)
 class EventSelector:
-    """A selector of a trail.
+    """A basic or an advanced event selector of a trail.
 
-    Basic: read_write (`All`, `ReadOnly`, `WriteOnly`) and the ARN prefixes of `AWS::S3::Object` resources.
-    Advanced: its field selectors, all of which must hold; `fields` is None for a basic one.
+    Attributes:
+        read_write_type: `All`, `ReadOnly` or `WriteOnly`. Basic selectors only.
+        arn_prefixes: the ARN prefixes of `AWS::S3::Object` data resources. Basic selectors only.
+        field_selectors: the conditions, all of which an event must meet. None for a basic selector.
     """
 
     read_write_type: Text = "All"
@@ -34,10 +39,15 @@ class EventSelector:
 
 @dataclass(frozen=True)
 class Trail:
-    """A trail of CloudTrail. log_group: where it also goes, a group of the stack or the name of another.
+    """A CloudTrail trail.
 
-    logging and global_services are on where they are None; all_regions and validation are off.
-    management: whether it records all management events, reads and those of KMS among them.
+    Attributes:
+        logging: on by default (None).
+        multi_region: off by default (None).
+        global_service_events: on by default (None).
+        log_file_validation: off by default (None).
+        log_group: the log group that it also delivers to: one of this stack, or the name of another.
+        records_management_events: whether it records all management events: reads and writes, and those of KMS.
     """
 
     resource: str

@@ -1,4 +1,4 @@
-"""CloudWatch and EventBridge: alerts on what shouldn't happen."""
+"""Controls for CloudWatch alarms and EventBridge rules."""
 
 from hipaa.model.control import Control, Severity, addressed_by, required_by
 from hipaa.model.rule import FactRule
@@ -9,40 +9,63 @@ from hipaa.services.cloudwatch.rules import alarms, coverage
 CONTROLS = (
     Control(
         id="cloudwatch-alarm-action",
-        title="Alarms tell somebody",
-        statement="An alarm notifies a topic.",
-        requirement="alarmActions has an SNS topic, and actionsEnabled isn't false",
+        title="CloudWatch alarms notify an SNS topic",
+        statement="Every CloudWatch alarm notifies an SNS topic when it goes off.",
+        rationale=(
+            "An alarm without an action only changes its state in the console. The on-call team doesn't learn that "
+            "records are being read or a key is about to be deleted."
+        ),
+        requirement="alarmActions has an SNS topic, and actionsEnabled is not false",
         paragraphs=required_by("308(a)(6)(ii)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation="aws.cloudwatch.MetricAlarm(…, alarm_actions=[topic.arn])",
+        remediation="add to the alarm: alarm_actions=[topic.arn]",
         rule=FactRule((Alarm,), alarms.alarm_action),
     ),
     Control(
         id="cloudwatch-alarm-metric-exists",
-        title="Alarms can go off",
-        statement="An alarm is on a metric that something publishes.",
-        requirement="on a request metric of S3: the dimensions BucketName and FilterId, of a metrics configuration that "
-        "the bucket has; on a metric from logs: the namespace, name and dimensions of a metric filter",
+        title="CloudWatch alarms watch metrics that exist",
+        statement="Every alarm is on a metric that AWS or a metric filter publishes.",
+        rationale=(
+            "An alarm on a metric without data never goes off, yet looks like monitoring. A mistyped metric name or a "
+            "bucket without request metrics leaves attempts to read PHI unnoticed."
+        ),
+        requirement=(
+            "for S3 request metrics, the dimensions BucketName and FilterId of a metrics configuration that the bucket "
+            "has; for metrics from logs, the namespace, name and dimensions of a metric filter"
+        ),
         paragraphs=required_by("308(a)(1)(ii)(D)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation='aws.cloudwatch.MetricAlarm(…, dimensions={"BucketName": bucket.bucket, "FilterId": metrics.name}) with '
-        "an aws.s3.BucketMetric; or the namespace and name of an aws.cloudwatch.LogMetricFilter",
+        remediation=(
+            'metrics = aws.s3.BucketMetric("phi", bucket=bucket.id, name="EntireBucket"), and for the alarm '
+            'dimensions={"BucketName": bucket.id, "FilterId": metrics.name}; for a metric from logs, the namespace and '
+            "name of its aws.cloudwatch.LogMetricFilter"
+        ),
         rule=FactRule((Alarm,), alarms.alarm_metric_exists, needs_whole_stack=True),
     ),
     Control(
         id="cloudwatch-alarm-coverage",
-        title="What threatens PHI raises an alert",
-        statement="Where a stack keeps PHI, something raises an alert on each thing that puts it at risk.",
-        requirement="an EventBridge rule with a target, or an alarm that acts on a metric filter of a trail's log group, "
-        "for: refused access to PHI, a key disabled or scheduled for deletion, a bucket policy or public access block "
-        "changed, a trail stopped or changed, a break-glass role used, root used",
+        title="Security events affecting PHI raise alerts",
+        statement="In a stack with PHI, a rule or an alarm raises an alert on each event that puts PHI at risk.",
+        rationale=(
+            "Disabling a key, opening a bucket and stopping a trail are steps of an attack on PHI. Without an alert "
+            "the hospital learns of it from the damage, while the 60 days to notify patients may already run."
+        ),
+        requirement=(
+            "an EventBridge rule with a target, or an alarm with an action on a metric filter of a trail's log group, "
+            "for: access to PHI denied, a key disabled or scheduled for deletion, a bucket policy or public access "
+            "block changed, a trail stopped or changed, a break-glass role used, the root user used"
+        ),
         paragraphs=(
             *required_by("308(a)(6)(i)", own_mapping=True),
             *addressed_by("308(a)(5)(ii)(C)", own_mapping=True),
         ),
         severity=Severity.MEDIUM,
-        remediation='aws.cloudwatch.EventRule(…, event_pattern=json.dumps({"source": ["aws.cloudtrail"], "detail": '
-        '{"eventName": ["StopLogging", "DeleteTrail", "UpdateTrail"]}})) with an aws.cloudwatch.EventTarget',
+        remediation=(
+            'rule = aws.cloudwatch.EventRule("cloudtrail-changed", event_pattern=json.dumps({"source": '
+            '["aws.cloudtrail"], "detail": {"eventName": ["StopLogging", "DeleteTrail", "UpdateTrail"]}})), with '
+            'aws.cloudwatch.EventTarget("cloudtrail-changed", rule=rule.name, arn=topic.arn); likewise for the other '
+            "events"
+        ),
         rule=FactRule((Stack,), coverage.alarm_coverage, needs_whole_stack=True),
     ),
 )

@@ -10,7 +10,11 @@ from hipaa.model.values import Flag, Location, Ref, Text, Unknown
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric. Of its dimensions BucketName may be a bucket of the stack, and FilterId a metrics configuration."""
+    """A metric that an alarm watches.
+
+    Attributes:
+        dimensions: by name. `BucketName` may refer to a bucket of this stack, `FilterId` to a metrics configuration.
+    """
 
     namespace: Text
     name: Text
@@ -19,7 +23,13 @@ class Metric:
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm, simple or composite (which has no metrics of its own). actions: what it notifies; None: enabled."""
+    """A metric alarm or a composite alarm.
+
+    Attributes:
+        metrics: empty for a composite alarm, which has no metric of its own.
+        actions_enabled: on by default (None).
+        actions: the `alarmActions`.
+    """
 
     resource: str
     metrics: tuple[Metric, ...] | Unknown
@@ -29,7 +39,12 @@ class Alarm:
 
 @dataclass(frozen=True)
 class EventRule:
-    """An EventBridge rule: its pattern as JSON, whether it is enabled, has a target and is on the default bus."""
+    """An EventBridge rule.
+
+    Attributes:
+        pattern: the event pattern, as JSON.
+        on_default_bus: whether it is on the default event bus, to which AWS services send their events.
+    """
 
     resource: str
     pattern: Text

@@ -9,10 +9,12 @@ from hipaa.model.values import Flag
 
 @dataclass(frozen=True)
 class ConfigurationRecorder:
-    """AWS Config's recorder of a region.
+    """The configuration recorder of a region.
 
-    everything: whether it records every type of resource that AWS Config supports; recording: whether it is switched
-    on; failing: whether it couldn't deliver what it recorded last.
+    Attributes:
+        records_all_types: whether it records every resource type that AWS Config supports.
+        recording: whether it is on.
+        delivery_failing: whether its last delivery failed.
     """
 
     resource: str

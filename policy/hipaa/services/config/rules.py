@@ -1,19 +1,19 @@
-"""Rules about AWS Config."""
+"""Checks of AWS Config recorders."""
 
 from __future__ import annotations
 
-from hipaa.model.property_checks import all_required, negated
+from hipaa.model.property_checks import negated, require_all
 from hipaa.model.rule import RuleContext
 from hipaa.model.verdict import Finding
 from hipaa.services.config.facts import ConfigurationRecorder
 
 
-def recorder_enabled(guard: ConfigurationRecorder, _: RuleContext) -> Finding:
-    return all_required(
+def recorder_enabled(recorder: ConfigurationRecorder, _: RuleContext) -> Finding:
+    return require_all(
         [
-            (guard.recording, "AWS Config records nothing"),
-            (guard.records_all_types, "AWS Config doesn't record every type of resource that it supports"),
-            (negated(guard.delivery_failing), "AWS Config failed to deliver what it recorded last"),
+            (recorder.recording, "AWS Config isn't recording"),
+            (recorder.records_all_types, "AWS Config doesn't record every supported resource type"),
+            (negated(recorder.delivery_failing), "AWS Config failed to deliver its last recording"),
         ],
-        "AWS Config records every type of resource",
+        "AWS Config records every supported resource type",
     )

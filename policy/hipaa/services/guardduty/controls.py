@@ -1,4 +1,4 @@
-"""GuardDuty."""
+"""Controls for GuardDuty."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ from hipaa.services.guardduty.facts import GuardDutyDetector
 CONTROLS = (
     Control(
         id="guardduty-s3-protection",
-        title="Threats to the objects are looked for",
-        statement="GuardDuty is on in each region, and looks at how objects in S3 are used.",
+        title="GuardDuty S3 Protection is enabled",
+        statement="GuardDuty is enabled in every audited region, with S3 Protection.",
+        rationale=(
+            "Theft with valid credentials looks like normal use. S3 Protection reports unusual access to objects, such "
+            "as reads from an unfamiliar network."
+        ),
         requirement="an enabled detector with the feature S3_DATA_EVENTS enabled",
         paragraphs=(
             *required_by("308(a)(1)(ii)(D)", own_mapping=True),
             *required_by("308(a)(6)(ii)", own_mapping=True),
         ),
         severity=Severity.MEDIUM,
-        remediation="the stack's phi:accountSecurityServices with guardDuty, or: aws guardduty update-detector --detector-id … --enable "
-        "--features Name=S3_DATA_EVENTS,Status=ENABLED",
+        remediation=(
+            'add guardDuty to phi:accountSecurityServices, or run: aws guardduty update-detector --detector-id "$(aws '
+            "guardduty list-detectors --query 'DetectorIds[0]' --output text)\" --enable --features "
+            "Name=S3_DATA_EVENTS,Status=ENABLED"
+        ),
         stages=LIVE_ONLY,
         rule=FactRule((GuardDutyDetector,), rules.s3_protection),
     ),

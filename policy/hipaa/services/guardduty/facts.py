@@ -9,7 +9,12 @@ from hipaa.model.values import Flag
 
 @dataclass(frozen=True)
 class GuardDutyDetector:
-    """GuardDuty in a region; enabled: the detector, where there is one; s3: whether it looks at the use of objects."""
+    """The GuardDuty detector of a region.
+
+    Attributes:
+        enabled: False where the region has no detector.
+        s3_protection: whether the feature `S3_DATA_EVENTS` is on.
+    """
 
     resource: str
     enabled: Flag

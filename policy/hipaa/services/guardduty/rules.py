@@ -5,6 +5,6 @@ from __future__ import annotations
 from hipaa.model.property_checks import all_true
 
 s3_protection = all_true(
-    {"enabled": "GuardDuty isn't enabled", "s3": "S3 Protection isn't enabled in GuardDuty"},
-    "GuardDuty monitors access to S3 objects",
+    {"enabled": "GuardDuty isn't enabled", "s3_protection": "S3 Protection isn't enabled in GuardDuty"},
+    "GuardDuty S3 Protection is enabled",
 )

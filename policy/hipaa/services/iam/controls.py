@@ -1,95 +1,160 @@
-"""IAM: what identities may do, who may take a role, and users."""
+"""Controls for IAM policies, roles, users and the root user."""
 
 from hipaa.model.control import LIVE_ONLY, Control, Severity, addressed_by, required_by
 from hipaa.model.options import ACCOUNTS
 from hipaa.model.rule import FactRule
-from hipaa.services.iam import rules
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, RootUser, UserAccess
+from hipaa.services.iam.rules import credentials, identity_policies, role_trust
 
 CONTROLS = (
     Control(
         id="iam-no-admin",
-        title="No policy allows everything",
-        statement="No policy of an identity allows everything, or all of S3, KMS or IAM.",
-        requirement="no Allow of s3:*, kms:* or iam:* on every resource, whether by name, by * or by NotAction, and no "
-        "managed policy of AWS that allows it",
+        title="IAM policies grant no administrative access",
+        statement="No identity policy allows all actions, or all of S3, KMS or IAM, on every resource.",
+        rationale=(
+            "A single stolen credential of such an identity can read every patient record, delete the keys and remove "
+            "the logs."
+        ),
+        requirement=(
+            "no Allow of s3:*, kms:* or iam:* on every resource, whether by name, by wildcard or by NotAction, and no "
+            "AWS managed policy that has one"
+        ),
         paragraphs=(
             *required_by("308(a)(3)(i)"),
             *addressed_by("308(a)(4)(ii)(B)"),
             *required_by("312(a)(1)"),
         ),
         severity=Severity.CRITICAL,
-        remediation="aws.iam.Policy(…) that names the actions and resources that are needed",
-        rule=FactRule((IdentityPolicy,), rules.no_admin),
+        remediation=(
+            'aws.iam.Policy("app", policy=json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
+            '"Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"arn:aws:s3:::{bucket_name}/*"}]}))'
+        ),
+        rule=FactRule((IdentityPolicy,), identity_policies.no_admin),
     ),
     Control(
         id="iam-no-broad-decrypt",
-        title="No policy decrypts with every key",
-        statement="A policy of an identity uses keys that it names, or those of an alias or through a service.",
-        requirement="no Allow of kms:Decrypt, kms:ReEncrypt* or kms:GenerateDataKey* on every key, unless bound by "
-        "kms:ResourceAliases, kms:RequestAlias or kms:ViaService",
+        title="IAM policies decrypt only with named KMS keys",
+        statement="An identity policy that allows decryption limits it to named keys, to aliases or to a service.",
+        rationale=(
+            "An identity that can decrypt with every key can read each encrypted copy of PHI that it has access to, "
+            "now and under keys created later."
+        ),
+        requirement=(
+            "no Allow of kms:Decrypt, kms:ReEncrypt* or kms:GenerateDataKey* with every key, unless limited by "
+            "kms:ResourceAliases, kms:RequestAlias or kms:ViaService"
+        ),
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation='aws.iam.Policy(…) with "Resource": key_arn, or the condition {"StringEquals": {"kms:ViaService": '
-        'f"s3.{region}.amazonaws.com"}}',
-        rule=FactRule((IdentityPolicy,), rules.no_broad_decrypt),
+        remediation=(
+            'name the key in the statement: "Resource": key.arn; or add "Condition": {"StringEquals": '
+            '{"kms:ViaService": f"s3.{region}.amazonaws.com"}}'
+        ),
+        rule=FactRule((IdentityPolicy,), identity_policies.no_broad_decrypt),
     ),
     Control(
         id="iam-least-privilege",
-        title="PHI is used by named actions",
-        statement="A policy of an identity that reaches PHI names its actions, and doesn't administer the bucket.",
-        requirement="no Allow on a bucket of PHI by s3:*, * or NotAction, nor of an action that changes what guards the "
-        "bucket",
+        title="IAM policies grant least privilege on PHI",
+        statement=(
+            "An identity policy for a bucket with PHI names its S3 actions, and allows none that change the bucket's "
+            "protection."
+        ),
+        rationale=(
+            "Clinical applications only read and write objects. With more, a bug or a stolen session can delete "
+            "versions, turn off logging or open the bucket."
+        ),
+        requirement=(
+            "no Allow of s3:*, * or NotAction on a bucket of PHI, and none of an action that changes its protection "
+            "settings"
+        ),
         paragraphs=addressed_by("308(a)(4)(ii)(B)"),
         severity=Severity.HIGH,
-        remediation='aws.iam.Policy(…) with "Action": ["s3:GetObject", "s3:PutObject"] on the objects of the bucket',
-        rule=FactRule((IdentityPolicy,), rules.least_privilege, needs_whole_stack=True),
+        remediation=(
+            'list the actions in the statement: "Action": ["s3:GetObject", "s3:PutObject"], "Resource": '
+            'f"arn:aws:s3:::{bucket_name}/*"'
+        ),
+        rule=FactRule((IdentityPolicy,), identity_policies.least_privilege, needs_whole_stack=True),
     ),
     Control(
         id="iam-role-trust-policy",
-        title="Roles are taken by those they are for",
-        statement="A role's trust policy names who may take it; one of another account or an identity provider is "
-        "bound further.",
-        requirement="no wildcard principal; for a principal of another account than the stack's and the trusted "
-        "({accounts}) sts:ExternalId or an organization; for a federated one its audience and its subject",
+        title="IAM role trust policies name trusted principals",
+        statement=(
+            "A trust policy names who may assume the role, with further conditions for other accounts and identity "
+            "providers."
+        ),
+        rationale=(
+            "A role that anyone can assume is an open door to PHI. Without an external ID, a vendor can be tricked "
+            "into using its access for another customer. Without a subject, every tenant of an OIDC provider is "
+            "admitted."
+        ),
+        requirement=(
+            "no wildcard principal; for an account other than the stack's and trusted ones ({accounts}), "
+            "sts:ExternalId or an organization; for an identity provider, its audience and its subject"
+        ),
         paragraphs=addressed_by("308(a)(4)(ii)(B)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation="aws.iam.Role(…, assume_role_policy=…) with the condition "
-        '{"StringEquals": {"sts:ExternalId": external_id}}',
+        remediation=(
+            'add to the statement of assume_role_policy: "Condition": {"StringEquals": {"sts:ExternalId": '
+            'external_id}}; for GitHub Actions: "Condition": {"StringEquals": '
+            '{"token.actions.githubusercontent.com:aud": "sts.amazonaws.com", '
+            '"token.actions.githubusercontent.com:sub": f"repo:{repository}:ref:refs/heads/main"}}'
+        ),
         options=(ACCOUNTS,),
-        rule=FactRule((IamRole,), rules.role_trust_policy),
+        rule=FactRule((IamRole,), role_trust.role_trust_policy),
     ),
     Control(
         id="iam-condition-keys-apply",
-        title="Grants apply",
-        statement="No Allow has a condition that its actions can't meet: it would never apply.",
-        requirement="each action of an Allow has the S3 and KMS keys that its conditions ask for",
+        title="IAM conditions use keys that their actions support",
+        statement="No Allow has a condition on a key that its actions don't support.",
+        rationale=(
+            "A request never contains a key that its action doesn't support, so the statement grants nothing. The "
+            "application is denied access to records in production, and a hasty fix tends to grant too much."
+        ),
+        requirement="each action of an Allow supports the S3 and KMS condition keys of its statement",
         paragraphs=(),
         severity=Severity.LOW,
-        remediation="aws.iam.Policy(…) whose conditions are in a statement of the actions that have their keys",
-        rule=FactRule((IdentityPolicy,), rules.condition_keys_apply),
+        remediation=(
+            'move the condition to a statement with only the actions that support its key, such as {"Effect": "Allow", '
+            '"Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket_name}", "Condition": {"StringLike": '
+            '{"s3:prefix": "records/*"}}}'
+        ),
+        rule=FactRule((IdentityPolicy,), identity_policies.condition_keys_apply),
     ),
     Control(
         id="iam-no-users",
-        title="No users",
-        statement="Nobody has long-lived access: people and programs take roles.",
-        requirement="no IAM user, nor access key, login, policy or membership of one",
+        title="IAM roles are used instead of users",
+        statement="There are no IAM users, access keys or login profiles: people and programs assume roles.",
+        rationale=(
+            "A user's password and access keys stay valid until they are revoked. One that is committed to a "
+            "repository, or kept by a former employee, gives access to PHI for years. The session of a role ends "
+            "within hours."
+        ),
+        requirement="no IAM user, and no access key, login profile, policy or group membership of one",
         paragraphs=required_by("312(d)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation="aws.iam.Role in place of aws.iam.User",
-        rule=FactRule((UserAccess,), rules.no_users),
+        remediation=(
+            'replace the aws.iam.User: aws.iam.Role("clinician", assume_role_policy=json.dumps({"Version": '
+            '"2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}, '
+            '"Action": "sts:AssumeRole", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}]}))'
+        ),
+        rule=FactRule((UserAccess,), credentials.no_users),
     ),
     Control(
         id="iam-root-mfa",
-        title="Nobody is root by a password or a key alone",
-        statement="The account's root has MFA and no access keys, or nothing at all to sign in with.",
-        requirement="MFA for root, and no access key of its",
+        title="Root user has MFA and no access keys",
+        statement="The account's root user has MFA and no access keys, or no credentials at all.",
+        rationale=(
+            "IAM policies don't limit the root user: its password or an access key is enough to take over every "
+            "record, key and log in the account."
+        ),
+        requirement="MFA enabled for the root user, and no root access keys",
         paragraphs=required_by("312(d)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation="sign in as root, assign an MFA device under Security credentials, and delete each access key there; or "
-        "remove root's credentials by AWS Organizations' central root access",
+        remediation=(
+            "sign in as root, assign an MFA device under Security credentials, and delete each access key there; or "
+            "remove the root credentials through centralized root access in AWS Organizations"
+        ),
         proposed_2025=True,
         stages=LIVE_ONLY,
-        rule=FactRule((RootUser,), rules.root_mfa),
+        rule=FactRule((RootUser,), credentials.root_mfa),
     ),
 )

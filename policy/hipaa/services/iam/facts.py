@@ -1,4 +1,4 @@
-"""Who may do what: roles, identity policies and users."""
+"""IAM roles, identity policies, users and the root user."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ class IamRole:
 
 @dataclass(frozen=True)
 class IdentityPolicy:
-    """What a resource lets identities do: documents of its own, and managed policies that it attaches by their ARNs.
+    """The permissions that a resource gives to identities.
 
-    sources: the resources of the stack that the documents are made from, whose ARNs may not be known yet.
+    Attributes:
+        documents: its own policy documents.
+        managed_policies: the managed policies that it attaches, by ARN.
+        sources: the resources of this stack that the documents are made from. Their ARNs may not be known yet.
     """
 
     resource: str
@@ -32,9 +35,10 @@ class IdentityPolicy:
 
 @dataclass(frozen=True)
 class UserAccess:
-    """A long-lived access of a person or program: an IAM user, its keys, login, policies or memberships.
+    """Long-lived access: an IAM user, or its access key, login profile, policy or group membership.
 
-    what: Unknown where it can't be told whether there is one.
+    Attributes:
+        kind: which of these it is, such as `an IAM user`. Unknown where there may be none.
     """
 
     resource: str
@@ -43,7 +47,11 @@ class UserAccess:
 
 @dataclass(frozen=True)
 class RootUser:
-    """The account's root; password: None where AWS doesn't tell whether it has one."""
+    """The root user of an account.
+
+    Attributes:
+        has_password: None where AWS doesn't report it.
+    """
 
     resource: str
     mfa_enabled: Flag

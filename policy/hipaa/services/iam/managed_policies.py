@@ -1,8 +1,8 @@
-"""AWS's own managed policies that allow too much, by path and name.
+"""AWS managed policies that allow too much, by path and name.
 
-Found by asking the rules of iam-no-admin and iam-no-broad-decrypt of each of the 1,582 there were in April 2026, as
-moto 5.2.5 has them (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html), but for those
-that only a service or a session takes, and permissions boundaries.
+They are those of the 1,582 policies of April 2026, as moto 5.2.5 has them, that fail iam-no-admin or
+iam-no-broad-decrypt. Permissions boundaries, and policies that only a service or a session can use, are left out.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 """
 
 ADMIN_POLICIES = frozenset(

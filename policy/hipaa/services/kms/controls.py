@@ -1,4 +1,4 @@
-"""KMS: customer managed keys and their policies."""
+"""Controls for KMS customer managed keys and their policies."""
 
 from hipaa.model.control import (
     LIVE_ONLY,
@@ -21,85 +21,133 @@ from hipaa.services.s3.facts import Bucket
 CONTROLS = (
     Control(
         id="kms-rotation",
-        title="Keys rotate",
-        statement="A symmetric key rotates by itself.",
-        requirement="enableKeyRotation is true, with a period of {days} days or less",
+        title="KMS keys rotate automatically",
+        statement="Every symmetric KMS key has automatic rotation enabled.",
+        rationale=(
+            "A key that never rotates encrypts all its records under the same key material. Rotation limits how many "
+            "of them a compromise of that material exposes."
+        ),
+        requirement="enableKeyRotation is true, and rotationPeriodInDays is {days} or less",
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.HIGH,
-        remediation="aws.kms.Key(…, enable_key_rotation=True, rotation_period_in_days=365)",
-        options=(Option("days", "Days between rotations at most.", 365, StricterWhen.LOWER),),
+        remediation='aws.kms.Key("phi", enable_key_rotation=True, rotation_period_in_days=365)',
+        options=(Option("days", "Maximum rotation period in days.", 365, StricterWhen.LOWER),),
         rule=FactRule((Key,), rules.rotation),
     ),
     Control(
         id="kms-deletion-window",
-        title="Keys are deleted late",
-        statement="A key scheduled for deletion can still be saved for a while: without it the data is lost.",
+        title="KMS key deletion has a long waiting period",
+        statement="Every KMS key has a waiting period in which its deletion can be cancelled.",
+        rationale=(
+            "Deleting a key is final: everything encrypted with it, backups included, is lost. The waiting period is "
+            "the only time to notice a mistaken or malicious deletion."
+        ),
         requirement="deletionWindowInDays is {days} or more",
         paragraphs=required_by("308(a)(7)(i)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation="aws.kms.Key(…, deletion_window_in_days=30)",
-        options=(
-            Option("days", "Days before a key is deleted at least; AWS takes 30 at most.", 30, StricterWhen.HIGHER),
-        ),
-        stages=PREVIEW_ONLY,  # AWS tells it of a key only once its deletion is scheduled
+        remediation='aws.kms.Key("phi", deletion_window_in_days=30)',
+        options=(Option("days", "Minimum waiting period in days. AWS allows 7 to 30.", 30, StricterWhen.HIGHER),),
+        stages=PREVIEW_ONLY,  # AWS reports it only once deletion is scheduled
         rule=FactRule((Key,), rules.deletion_window),
     ),
     Control(
         id="kms-key-enabled",
-        title="Keys stay usable",
-        statement="A key is enabled, and its deletion isn't pending: without it the data can't be read.",
-        requirement="its state is Enabled",
+        title="KMS keys are enabled",
+        statement="Every KMS key is enabled and not pending deletion.",
+        rationale=(
+            "While a key is disabled or pending deletion, none of the records encrypted with it can be read. Once it "
+            "is deleted, they are lost."
+        ),
+        requirement="the key's state is Enabled or Updating",
         paragraphs=required_by("308(a)(7)(i)", own_mapping=True),
         severity=Severity.CRITICAL,
-        remediation="aws kms cancel-key-deletion --key-id …, then aws kms enable-key --key-id …",
-        stages=LIVE_ONLY,  # no program declares it
+        remediation=(
+            "aws kms enable-key --key-id KEY_ID; for a key that is pending deletion first: aws kms cancel-key-deletion "
+            "--key-id KEY_ID"
+        ),
+        stages=LIVE_ONLY,  # a program doesn't declare it
         rule=FactRule((Key,), rules.key_enabled),
     ),
     Control(
         id="kms-no-public-principal",
-        title="No key is open to everyone",
-        statement="No statement of a key's policy lets in any principal there is.",
-        requirement="no Allow that a caller of an unknown account meets: a wildcard is bound to the caller's account",
+        title="KMS key policies grant nothing to the public",
+        statement="No KMS key policy grants access to anonymous or arbitrary principals.",
+        rationale=(
+            'A statement with the principal "*" and no condition lets every AWS account use the key. Encryption then '
+            "no longer protects a copy of PHI that leaves the account."
+        ),
+        requirement=(
+            "no Allow that a caller from an unknown account can meet: a wildcard principal needs a condition such as "
+            "kms:CallerAccount"
+        ),
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.CRITICAL,
-        remediation="aws.kms.Key(…, policy=…) that names its principals, or whose Allow has the condition "
-        '{"StringEquals": {"kms:CallerAccount": account_id}}',
+        remediation=(
+            'name the principals in the Allow: "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}; or add '
+            '"Condition": {"StringEquals": {"kms:CallerAccount": account_id}}'
+        ),
         rule=FactRule((KeyPolicy,), rules.no_public_principal),
     ),
     Control(
         id="kms-confused-deputy",
-        title="Services use keys for the account alone",
-        statement="An AWS service that a key's policy lets in may use the key for nobody else.",
-        requirement="each Allow for a service is bound by aws:SourceAccount, aws:SourceArn, kms:ViaService with "
-        "kms:CallerAccount or the service's encryption context, to the stack's account, trusted accounts ({accounts}) "
-        "or organizations ({organizations})",
+        title="KMS key policies prevent the confused deputy problem",
+        statement="An AWS service that a key policy allows can use the key only for trusted accounts.",
+        rationale=(
+            "Without a source condition, any AWS customer can make the service use the key, for example through a "
+            "trail or a topic in their own account."
+        ),
+        requirement=(
+            "each Allow for a service has a condition on aws:SourceAccount, aws:SourceArn, kms:ViaService with "
+            "kms:CallerAccount, or the service's encryption context, which limits it to the stack's account, trusted "
+            "accounts ({accounts}) or organizations ({organizations})"
+        ),
         paragraphs=addressed_by("308(a)(4)(ii)(B)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation="aws.kms.Key(…, policy=…) whose Allow for a service has the condition "
-        '{"StringEquals": {"aws:SourceAccount": account_id}}',
+        remediation=(
+            'add to the Allow for the service: "Condition": {"StringEquals": {"aws:SourceAccount": '
+            "account_id}}"
+        ),
         options=(ACCOUNTS, ORGANIZATIONS),
         rule=FactRule((KeyPolicy,), rules.confused_deputy),
     ),
     Control(
         id="kms-key-administrator",
-        title="Keys stay manageable",
-        statement="Somebody whom a key's policy names can still change the policy.",
-        requirement="the account's root or a named administrator is allowed kms:PutKeyPolicy, and "
-        "bypassPolicyLockoutSafetyCheck isn't true",
+        title="KMS keys have an administrator",
+        statement="Every key policy names a principal that may change the policy.",
+        rationale=(
+            "If no principal may call kms:PutKeyPolicy, only AWS Support can recover the key. Until then access to PHI "
+            "can be neither granted nor revoked, not even in an emergency."
+        ),
+        requirement=(
+            "the account's root principal or a named administrator is allowed kms:PutKeyPolicy, and "
+            "bypassPolicyLockoutSafetyCheck is not true"
+        ),
         paragraphs=required_by("312(a)(2)(ii)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation='aws.kms.Key(…, policy=…) with a statement {"Effect": "Allow", "Principal": {"AWS": '
-        'f"arn:aws:iam::{account_id}:root"}, "Action": "kms:*", "Resource": "*"}',
+        remediation=(
+            'add to the Statement of the key policy: {"Effect": "Allow", "Principal": {"AWS": '
+            'f"arn:aws:iam::{account_id}:root"}, "Action": "kms:*", "Resource": "*"}'
+        ),
         rule=FactRule((KeyPolicy,), rules.key_administrator),
     ),
     Control(
         id="kms-key-separation",
-        title="Audit records have a key of their own",
-        statement="What audits PHI isn't encrypted with the key of the data that it audits.",
-        requirement="a trail, its bucket and its log group have another key than any bucket of PHI or a replica of it",
+        title="Audit logs and PHI have separate KMS keys",
+        statement="Audit logs are encrypted with a different KMS key from the PHI that they record.",
+        rationale=(
+            "With one key for both, a principal that may decrypt PHI can also decrypt the audit logs. Disabling the "
+            "key to stop a leak makes the evidence unreadable."
+        ),
+        requirement=(
+            "trails, log groups with audit logs and log buckets use no key that encrypts a bucket of PHI or a "
+            "replica"
+        ),
         paragraphs=required_by("308(a)(3)(i)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation="aws.cloudtrail.Trail(…, kms_key_id=audit_key.arn) with an aws.kms.Key of its own",
+        remediation=(
+            'audit_key = aws.kms.Key("audit", enable_key_rotation=True), with kms_key_id=audit_key.arn for the trail '
+            "and its log group"
+        ),
         rule=FactRule((Trail, LogGroup, Bucket), rules.key_separation, needs_whole_stack=True),
     ),
 )

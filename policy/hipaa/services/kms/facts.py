@@ -6,19 +6,20 @@ from dataclasses import dataclass
 
 from hipaa.model.values import Document, Flag, Location, Number, Ref, Text, Unknown
 
-# Stands in documents for the ARN of a key that AWS hasn't given it yet, with the key's name after it.
+# In policy documents, this prefix and the key's name are the ARN of a key that AWS hasn't created yet.
 PLACEHOLDER_ARN_PREFIX = "arn:aws:kms:here:here:key/"
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key.
+    """A KMS key.
 
-    kind: `symmetric`, `other` (asymmetric, HMAC or in a custom store), `imported`, or `replica` of a multi-region key;
-    Unknown while that depends on what isn't known.
-    rotation_days: the rotation period, None for AWS's own 365; window: days between a deletion asked for and done,
-    None for AWS's own 30.
-    state: of a live key, such as `Enabled` or `PendingDeletion`.
+    Attributes:
+        key_type: `symmetric`, `imported`, `replica` (of a multi-Region key) or `other` (asymmetric, HMAC or in a
+            custom key store). Unknown while it depends on a value that isn't known.
+        rotation_period_days: AWS's default, 365, where it is None.
+        deletion_window_days: the waiting period before deletion. AWS's default, 30, where it is None.
+        state: the state of a live key, such as `Enabled` or `PendingDeletion`.
     """
 
     resource: str
@@ -32,16 +33,17 @@ class Key:
 
     @property
     def placeholder_arn(self) -> str:
-        """What a document has in the place of its ARN while that isn't known."""
+        """The ARN that policy documents contain while the key's own isn't known."""
         return PLACEHOLDER_ARN_PREFIX + self.resource.rsplit("::", 1)[-1]
 
 
 @dataclass(frozen=True)
 class KeyPolicy:
-    """A key's policy. A key without one has AWS's default, which lets the account's own administrators in.
+    """The policy of a key. A key without one has AWS's default policy, which admits only its own account.
 
-    document: None where only the check is set; unguarded: whether AWS's check that the caller doesn't lock itself out
-    is bypassed.
+    Attributes:
+        document: None where the resource sets only the lockout check.
+        bypass_lockout_check: whether KMS skips its check that the caller can still change the policy.
     """
 
     resource: str

@@ -1,6 +1,7 @@
-"""CloudWatch Logs: the log groups that hold audit records."""
+"""Controls for CloudWatch Logs log groups with audit logs."""
 
 from hipaa.model.control import Control, Option, Severity, StricterWhen, addressed_by, required_by
+from hipaa.model.retention import MIN_RETENTION_DAYS
 from hipaa.model.rule import FactRule
 from hipaa.services.logs import rules
 from hipaa.services.logs.facts import LogGroup
@@ -8,27 +9,35 @@ from hipaa.services.logs.facts import LogGroup
 CONTROLS = (
     Control(
         id="logs-customer-managed-key",
-        title="A customer managed key encrypts audit logs",
-        statement="A log group that holds audit records is encrypted with a customer managed key.",
+        title="Audit log groups use a customer managed KMS key",
+        statement="Log groups with audit logs are encrypted with a customer managed KMS key.",
+        rationale=(
+            "By default CloudWatch Logs encrypts with a key that the hospital neither controls nor can disable. "
+            "Disabling a customer managed key makes the audit logs unreadable to an intruder."
+        ),
         requirement="kmsKeyId is a customer managed key",
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.MEDIUM,
-        remediation="aws.cloudwatch.LogGroup(…, kms_key_id=key.arn)",
+        remediation='aws.cloudwatch.LogGroup("audit", kms_key_id=audit_key.arn)',
         rule=FactRule((LogGroup,), rules.customer_managed_key),
     ),
     Control(
         id="logs-retention",
-        title="Audit logs are kept",
-        statement="A log group that holds audit records keeps them long enough.",
-        requirement="retentionInDays is {days} or more, or isn't given, which keeps them for ever",
+        title="Audit log groups retain events for six years",
+        statement="Log groups with audit logs keep their events for the required retention.",
+        rationale=(
+            "A breach may be discovered years after it happened. If the logs have expired by then, the hospital can't "
+            "show whose records were accessed."
+        ),
+        requirement="retentionInDays is {days} or more, or isn't set, which keeps events forever",
         paragraphs=required_by("312(b)", "316(b)(2)(i)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation="aws.cloudwatch.LogGroup(…, retention_in_days=2192)",
+        remediation=f'aws.cloudwatch.LogGroup("audit", retention_in_days={MIN_RETENTION_DAYS})',
         options=(
             Option(
                 "days",
-                "Days that audit logs are kept at least: six years (164.316(b)(2)(i)).",
-                2192,
+                "Minimum retention of audit logs in days: six years (164.316(b)(2)(i)).",
+                MIN_RETENTION_DAYS,
                 StricterWhen.HIGHER,
             ),
         ),

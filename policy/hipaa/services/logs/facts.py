@@ -1,4 +1,4 @@
-"""Log groups and metric filters of CloudWatch Logs."""
+"""CloudWatch Logs log groups and metric filters."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from hipaa.model.values import Flag, Number, Ref, Text, Unknown
 
-# The data classes of a log group that holds audit records, as `spelled` has them.
+# The values of the data-class tag that mark a log group as holding audit logs, as normalize_data_class returns them.
 AUDIT_DATA_CLASSES = ("auditlog", "cloudtraillog")
 
 
 @dataclass(frozen=True)
 class LogGroup:
-    """A log group; audit: whether a trail writes to it, or its data-class tag says that it holds audit records.
+    """A log group.
 
-    days: how long events are kept; None or 0 for ever.
+    Attributes:
+        holds_audit_logs: whether a trail delivers to it or its data-class tag is one of AUDIT_DATA_CLASSES.
+        retention_days: None or 0 keeps events forever.
     """
 
     resource: str
@@ -25,9 +27,11 @@ class LogGroup:
 
 @dataclass(frozen=True)
 class MetricFilter:
-    """A metric filter on a log group, of the stack or by name: its pattern, and the metric it publishes.
+    """A metric filter on a log group, and the metric that it publishes.
 
-    dimensions: their names; their values come from each log event.
+    Attributes:
+        log_group: a log group of this stack, or the name of another.
+        dimensions: their names. Their values come from each log event.
     """
 
     resource: str

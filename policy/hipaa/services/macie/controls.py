@@ -1,4 +1,4 @@
-"""Macie."""
+"""Controls for Macie."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from hipaa.services.macie.facts import MacieSession
 CONTROLS = (
     Control(
         id="macie-enabled",
-        title="Sensitive data is looked for",
-        statement="Macie is on in each region: it tells which buckets hold sensitive data, and how they are guarded.",
-        requirement="Macie's status is ENABLED",
+        title="Macie is enabled",
+        statement="Macie is enabled in every audited region.",
+        rationale=(
+            "Exports and test data carry copies of PHI into buckets that were never meant for it. Macie finds "
+            "sensitive data in S3, and reports buckets that are public, unencrypted or shared."
+        ),
+        requirement="the Macie status is ENABLED",
         paragraphs=required_by("308(a)(1)(ii)(A)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation="the stack's phi:accountSecurityServices with macie, or: aws macie2 enable-macie",
+        remediation="add macie to phi:accountSecurityServices, or run: aws macie2 enable-macie",
         stages=LIVE_ONLY,
         rule=FactRule((MacieSession,), rules.session_enabled),
     ),

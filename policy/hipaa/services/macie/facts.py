@@ -9,7 +9,11 @@ from hipaa.model.values import Flag
 
 @dataclass(frozen=True)
 class MacieSession:
-    """Macie in a region; enabled: not where it was never switched on, or is paused."""
+    """Macie in a region.
+
+    Attributes:
+        enabled: False where Macie was never enabled, or is paused.
+    """
 
     resource: str
     enabled: Flag

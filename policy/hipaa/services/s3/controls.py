@@ -1,4 +1,6 @@
-"""S3: buckets and access points."""
+"""Controls for S3 buckets and access points."""
+
+import json
 
 from hipaa.model.control import (
     EVERY_DATA_CLASS,
@@ -12,6 +14,7 @@ from hipaa.model.control import (
 )
 from hipaa.model.data_class import DataClass
 from hipaa.model.options import ACCOUNTS, LOG_DAYS, ORGANIZATIONS, PHI_DAYS
+from hipaa.model.retention import MIN_RETENTION_DAYS
 from hipaa.model.rule import FactRule
 from hipaa.model.verdict import passed
 from hipaa.services.s3.facts import (
@@ -30,360 +33,560 @@ from hipaa.services.s3.facts import (
     Versioning,
     Website,
 )
-from hipaa.services.s3.rules import access, encryption, logging, recovery
+from hipaa.services.s3.protection_actions import DELETE_VERSION, REQUIRED_PROTECTION_ACTIONS
+from hipaa.services.s3.rules import access, classification, copies, encryption, lifecycle, logging, protection
 from hipaa.services.s3.setting_rule import SettingRule
 
 PHI = frozenset({DataClass.PHI})
-DATA = frozenset({DataClass.PHI, DataClass.REPLICA})
-GUARDED = frozenset({DataClass.PHI, DataClass.REPLICA, DataClass.TRAIL_LOG})
-KEPT = frozenset({DataClass.PHI, DataClass.REPLICA, DataClass.TRAIL_LOG, DataClass.ACCESS_LOG})
-CLOSED = (
+PHI_AND_REPLICAS = PHI | {DataClass.REPLICA}
+PHI_AND_TRAIL_LOGS = PHI_AND_REPLICAS | {DataClass.TRAIL_LOG}
+PHI_AND_LOGS = PHI_AND_TRAIL_LOGS | {DataClass.ACCESS_LOG}
+PUBLIC_ACCESS_PARAGRAPHS = (
     *required_by("308(a)(3)(i)"),
     *addressed_by("308(a)(4)(ii)(B)"),
     *required_by("312(a)(1)", "312(e)(1)"),
 )
-FOUR_FLAGS = "block_public_acls=True, block_public_policy=True, ignore_public_acls=True, restrict_public_buckets=True"
-ENCRYPTED = (
-    "aws.s3.BucketServerSideEncryptionConfiguration(…, bucket=bucket.id, "
-    'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}}])'
+ALL_FLAGS_ON = "block_public_acls=True, block_public_policy=True, ignore_public_acls=True, restrict_public_buckets=True"
+KMS_DEFAULT_ENCRYPTION = (
+    'aws.s3.BucketServerSideEncryptionConfiguration("phi", bucket=bucket.id, '
+    'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}, '
+    '"bucket_key_enabled": True, "blocked_encryption_types": ["SSE-C"]}])'
+)
+LIFECYCLE_RULE = (
+    'aws.s3.BucketLifecycleConfiguration("phi", bucket=bucket.id, rules=[{"id": "retention", "status": "Enabled", '
+    f'"filter": {{"prefix": ""}}, "noncurrent_version_expiration": {{"noncurrent_days": {MIN_RETENTION_DAYS}}}, '
+    '"abort_incomplete_multipart_upload": {"days_after_initiation": 7}}])'
 )
 
 CONTROLS = (
-    # First: it says by which tag a bucket's role is told, to all the others.
+    # First: its options decide how every other control finds the data class of a bucket.
     Control(
         id="s3-data-class-tag",
-        title="Data is classed",
-        statement="A bucket says what class of data it holds.",
-        requirement="the tag {tag} has one of the values {allowedValues}",
+        title="S3 buckets have a data class tag",
+        statement="Every bucket has a tag that gives the class of the data in it.",
+        rationale=(
+            "Without the tag there is no list of where PHI is stored: a risk analysis misses buckets, and a breach "
+            "investigation can't tell which data was exposed."
+        ),
+        requirement="the tag {tag} with one of the values {allowedValues}",
         data_classes=EVERY_DATA_CLASS,
         paragraphs=required_by("308(a)(1)(ii)(A)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation='aws.s3.Bucket(…, tags={"DataClass": "PHI"})',
+        remediation='aws.s3.Bucket("phi", tags={"DataClass": "PHI"})',
         options=(
-            Option("tag", "The tag that says a bucket's data class.", "DataClass", StricterWhen.FEWER),
+            Option("tag", "The name of the tag that gives a bucket's data class.", "DataClass", StricterWhen.FEWER),
             Option(
                 "allowedValues",
-                "The values there are.",
+                "The values that the tag may have.",
                 ("PHI", "Replica", "S3AccessLog", "CloudTrailLog", "Inventory", "Public", "Internal", "Other"),
                 StricterWhen.FEWER,
             ),
             Option(
                 "untaggedAs",
-                "What a bucket without the tag is taken for.",
+                "The data class of a bucket without the tag.",
                 "phi",
                 StricterWhen.HIGHER,
                 choices=("other", "phi"),
             ),
         ),
         proposed_2025=True,
-        rule=FactRule((Bucket,), logging.data_class_tag),
+        rule=FactRule((Bucket,), classification.data_class_tag),
     ),
     Control(
         id="s3-public-access-block",
-        title="Public access is blocked",
-        statement="A bucket blocks public access with all four flags.",
+        title="S3 buckets block public access",
+        statement="Every bucket has all four Block Public Access flags on.",
+        rationale=(
+            "With a flag off, one mistaken ACL or bucket policy makes patient records readable from the internet. "
+            "Block Public Access rejects or ignores such a grant."
+        ),
         requirement="blockPublicAcls, blockPublicPolicy, ignorePublicAcls and restrictPublicBuckets are true",
         data_classes=EVERY_DATA_CLASS,
-        paragraphs=CLOSED,
+        paragraphs=PUBLIC_ACCESS_PARAGRAPHS,
         severity=Severity.CRITICAL,
-        remediation=f"aws.s3.BucketPublicAccessBlock(…, bucket=bucket.id, {FOUR_FLAGS})",
+        remediation=f'aws.s3.BucketPublicAccessBlock("phi", bucket=bucket.id, {ALL_FLAGS_ON})',
         rule=SettingRule((PublicAccessBlock,), access.public_access_block),
     ),
     Control(
         id="s3-account-public-access-block",
-        title="Public access is blocked for the account",
-        statement="The account blocks public access with all four flags, where the stack sets them.",
+        title="The AWS account blocks public access to S3",
+        statement=(
+            "The Block Public Access settings of the account have all four flags on; a stack that doesn't declare them "
+            "isn't checked."
+        ),
+        rationale=(
+            "A bucket that another team or a script creates has only its own settings. The account's flags keep it "
+            "private too, even if PHI is copied to it by mistake."
+        ),
         requirement="blockPublicAcls, blockPublicPolicy, ignorePublicAcls and restrictPublicBuckets are true",
-        paragraphs=CLOSED,
+        paragraphs=PUBLIC_ACCESS_PARAGRAPHS,
         severity=Severity.MEDIUM,
-        remediation=f"aws.s3.AccountPublicAccessBlock(…, {FOUR_FLAGS})",
+        remediation=f'aws.s3.AccountPublicAccessBlock("account", {ALL_FLAGS_ON})',
         rule=FactRule((AccountPublicAccessBlock,), access.account_public_access_block),
     ),
     Control(
         id="s3-no-public-grant",
-        title="Nothing is granted to the public",
-        statement="No ACL and no policy lets in an anonymous caller, or any AWS account there is.",
-        requirement="no canned ACL or grant for AllUsers or AuthenticatedUsers, and no Allow that a stranger meets",
+        title="S3 buckets grant nothing to the public",
+        statement=(
+            "No ACL, bucket policy or access point policy grants access to anonymous callers or to arbitrary AWS "
+            "accounts."
+        ),
+        rationale=(
+            'A grant to AllUsers or to the principal "*" opens patient records to everyone, and AuthenticatedUsers '
+            "means every AWS account in the world. Block Public Access only masks such a grant: it takes effect as "
+            "soon as a flag is turned off."
+        ),
+        requirement=(
+            "no canned ACL or ACL grant for AllUsers or AuthenticatedUsers, and no Allow that a caller from an unknown "
+            "account can meet"
+        ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=required_by("312(a)(1)"),
         severity=Severity.CRITICAL,
-        remediation="aws.s3.BucketPolicy that names its principals; no aws.s3.BucketAcl",
+        remediation=(
+            'remove the aws.s3.BucketAcl, and name the principals in each Allow: "Principal": {"AWS": '
+            'f"arn:aws:iam::{account_id}:root"}'
+        ),
         rule=SettingRule(
             (Acl, BucketPolicy),
             access.no_public_grant,
-            when_missing=lambda _: passed("no ACL and no policy lets anybody in"),
-            access_point_check=access.no_public_grant_by,
+            when_missing=lambda _: passed("no ACL and no policy grants access"),
+            access_point_check=access.no_public_grant_by_access_point,
         ),
     ),
     Control(
         id="s3-acls-disabled",
-        title="ACLs are off",
-        statement="The bucket's owner owns every object, and ACLs have no effect.",
-        requirement="object ownership is BucketOwnerEnforced",
+        title="S3 ACLs are disabled",
+        statement="Every bucket has the Object Ownership setting BucketOwnerEnforced, which disables ACLs.",
+        rationale=(
+            "With ACLs enabled, an uploader can share a record outside IAM and the bucket policy. Under ObjectWriter, "
+            "an object uploaded from another account belongs to that account, and the hospital may be unable to read "
+            "or protect it."
+        ),
+        requirement="objectOwnership is BucketOwnerEnforced",
         data_classes=EVERY_DATA_CLASS,
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation='aws.s3.BucketOwnershipControls(…, bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"})',
+        remediation=(
+            'aws.s3.BucketOwnershipControls("phi", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"})'
+        ),
         rule=SettingRule((ObjectOwnership,), access.acls_disabled),
     ),
     Control(
         id="s3-no-external-access",
-        title="Nobody from outside is let in",
-        statement="A bucket's policy lets in its own account, those that the pack's config names, and AWS services "
-        "that act for them.",
-        requirement="each Allow is for the stack's account, trusted accounts ({accounts}) or organizations "
-        "({organizations}), or a service bound by aws:SourceAccount or aws:SourceArn",
+        title="S3 bucket policies grant access only to trusted accounts",
+        statement=(
+            "A bucket policy grants access only to the stack's own account, to trusted accounts and organizations, and "
+            "to AWS services acting for them."
+        ),
+        rationale=(
+            "Block Public Access doesn't stop a policy that names a foreign account: a mistyped account ID or a former "
+            "vendor can then read every record. A service without a source condition can be used by any AWS customer."
+        ),
+        requirement=(
+            "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
+            "or for a service with a condition on aws:SourceAccount or aws:SourceArn"
+        ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation="aws.s3.BucketPolicy whose Allow names principals of the account; for a service the condition "
-        '{"StringEquals": {"aws:SourceAccount": account_id}}',
+        remediation=(
+            'name principals of the account in each Allow: "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}; '
+            'for a service add "Condition": {"StringEquals": {"aws:SourceAccount": account_id}}'
+        ),
         options=(ACCOUNTS, ORGANIZATIONS),
         rule=SettingRule(
-            (BucketPolicy,), access.no_external_access, when_missing=lambda _: passed("no policy lets anybody in")
+            (BucketPolicy,), access.no_external_access, when_missing=lambda _: passed("no policy grants access")
         ),
     ),
     Control(
         id="s3-encryption-at-rest",
-        title="Data is encrypted at rest",
-        statement="A bucket has default encryption.",
-        requirement="default encryption is configured",
+        title="S3 buckets encrypt data at rest",
+        statement="Every bucket has a default encryption configuration.",
+        rationale=(
+            "PHI that isn't encrypted counts as unsecured, so losing a copy of it is a reportable breach. S3 applies "
+            "SSE-S3 to new objects anyway; a declared configuration makes a change of it visible in the preview."
+        ),
+        requirement="default encryption with AES256, aws:kms or aws:kms:dsse",
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("312(a)(2)(iv)", "312(e)(2)(ii)"),
         severity=Severity.CRITICAL,
-        remediation=ENCRYPTED,
+        remediation=f'{KMS_DEFAULT_ENCRYPTION}; for S3 access logs {{"sse_algorithm": "AES256"}}, without a key',
         rule=SettingRule((DefaultEncryption,), encryption.encryption_at_rest),
     ),
     Control(
         id="s3-customer-managed-key",
-        title="A customer managed key encrypts",
-        statement="A bucket that holds PHI, or the trail of its use, is encrypted with a customer managed key.",
-        requirement="default encryption is aws:kms or aws:kms:dsse with a customer managed key",
-        data_classes=GUARDED,
+        title="S3 buckets with PHI use a customer managed KMS key",
+        statement=(
+            "Default encryption uses a customer managed KMS key in buckets with PHI, replicas or CloudTrail logs."
+        ),
+        rationale=(
+            "With SSE-S3 or the AWS managed key aws/s3, a principal that may read an object can also decrypt it. The "
+            "policy of a customer managed key is a second access check, and disabling the key stops access to PHI in "
+            "an incident."
+        ),
+        requirement="default encryption with aws:kms or aws:kms:dsse and a customer managed key",
+        data_classes=PHI_AND_TRAIL_LOGS,
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation=ENCRYPTED,
+        remediation=KMS_DEFAULT_ENCRYPTION,
         rule=SettingRule((DefaultEncryption,), encryption.customer_managed_key),
     ),
     Control(
         id="s3-bucket-key",
-        title="The S3 Bucket Key is on",
-        statement="A bucket asks KMS once for many objects, which costs less.",
+        title="S3 Bucket Keys are enabled",
+        statement="Buckets with PHI or replicas that use SSE-KMS have an S3 Bucket Key.",
+        rationale=(
+            "Without one, each read or write of an object is also a request to KMS. That costs more, and restoring "
+            "many records at once can exceed KMS's request quota."
+        ),
         requirement="bucketKeyEnabled is true",
-        data_classes=DATA,
+        data_classes=PHI_AND_REPLICAS,
         paragraphs=(),
         severity=Severity.LOW,
-        remediation="aws.s3.BucketServerSideEncryptionConfiguration(…, "
-        'rules=[{"bucket_key_enabled": True, "apply_server_side_encryption_by_default": …}])',
+        remediation=KMS_DEFAULT_ENCRYPTION,
         rule=SettingRule((DefaultEncryption,), encryption.bucket_key),
     ),
     Control(
         id="s3-tls-only",
-        title="Plain HTTP is refused",
-        statement="A bucket's policy denies every request over plain HTTP, by anyone, on the bucket and its objects.",
-        requirement="a Deny of s3:* to everyone, on the bucket and its objects, where aws:SecureTransport is false",
+        title="S3 buckets deny plain HTTP",
+        statement=(
+            "Every bucket policy denies all requests over plain HTTP, from every principal, on the bucket and its "
+            "objects."
+        ),
+        rationale=(
+            "S3 accepts plain HTTP unless the bucket policy denies it. A client with an http:// endpoint then sends "
+            "patient records in clear text through every network on the way."
+        ),
+        requirement=(
+            "a Deny of s3:* for all principals, on the bucket and its objects, where aws:SecureTransport is false"
+        ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=(*required_by("312(e)(1)"), *addressed_by("312(e)(2)(i)", "312(e)(2)(ii)")),
         severity=Severity.CRITICAL,
-        remediation='aws.s3.BucketPolicy with a statement {"Effect": "Deny", "Principal": "*", "Action": "s3:*", '
-        '"Resource": [arn, f"{arn}/*"], "Condition": {"Bool": {"aws:SecureTransport": "false"}}}',
+        remediation=(
+            'add to the Statement of the bucket policy: {"Effect": "Deny", "Principal": "*", "Action": "s3:*", '
+            '"Resource": [f"arn:aws:s3:::{bucket_name}", f"arn:aws:s3:::{bucket_name}/*"], "Condition": {"Bool": '
+            '{"aws:SecureTransport": "false"}}}'
+        ),
         rule=SettingRule((BucketPolicy,), access.tls_only),
     ),
     Control(
         id="s3-tls-1-2",
-        title="TLS before 1.2 is refused",
-        statement="A bucket's policy denies every request over TLS 1.0 or 1.1.",
-        requirement="a Deny of s3:* to everyone, on the bucket and its objects, where s3:TlsVersion is less than 1.2",
+        title="S3 buckets require TLS 1.2 or later",
+        statement="Every bucket policy denies all requests over TLS 1.0 and TLS 1.1.",
+        rationale=(
+            "TLS 1.0 and 1.1 are deprecated because of known weaknesses (RFC 8996). PHI that is intercepted over them "
+            "may count as unsecured: HHS's guidance on encryption in transit refers to NIST SP 800-52, which requires "
+            "TLS 1.2."
+        ),
+        requirement=(
+            "a Deny of s3:* for all principals, on the bucket and its objects, where s3:TlsVersion is less than 1.2"
+        ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("312(e)(2)(ii)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation='aws.s3.BucketPolicy with a statement {"Effect": "Deny", "Principal": "*", "Action": "s3:*", '
-        '"Resource": [arn, f"{arn}/*"], "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}}',
+        remediation=(
+            'add to the Statement of the bucket policy: {"Effect": "Deny", "Principal": "*", "Action": "s3:*", '
+            '"Resource": [f"arn:aws:s3:::{bucket_name}", f"arn:aws:s3:::{bucket_name}/*"], "Condition": '
+            '{"NumericLessThan": {"s3:TlsVersion": "1.2"}}}'
+        ),
         rule=SettingRule((BucketPolicy,), access.tls_1_2),
     ),
     Control(
         id="s3-enforce-kms-key",
-        title="Uploads under another key are refused",
-        statement="An upload that asks for another algorithm or another key is denied; one that asks for none, or for "
-        "the right one, is not.",
-        requirement="PutObject with AES256, with another key, or with aws:kms and no key is denied, and with no header or "
-        "the bucket's own key it isn't",
-        data_classes=DATA,
+        title="S3 uploads use the bucket's KMS key",
+        statement=(
+            "The policy of a bucket with PHI or replicas denies uploads that request another algorithm or key, and no "
+            "others."
+        ),
+        rationale=(
+            "Upload headers override default encryption. A client that requests aws:kms without a key gets the AWS "
+            "managed key aws/s3. A record under another account's key becomes unreadable when that account revokes "
+            "access."
+        ),
+        requirement=(
+            "PutObject with AES256, with another key, or with aws:kms and no key is denied; PutObject without "
+            "encryption headers, or with the bucket's key, isn't"
+        ),
+        data_classes=PHI_AND_REPLICAS,
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation='aws.s3.BucketPolicy with a statement {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", '
-        '"Resource": f"{arn}/*", "Condition": {"Null": {"s3:x-amz-server-side-encryption": "false"}, '
-        '"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key_arn}}}',
+        remediation=(
+            'add to the Statement of the bucket policy: {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", '
+            '"Resource": f"arn:aws:s3:::{bucket_name}/*", "Condition": {"Null": {"s3:x-amz-server-side-encryption": '
+            '"false"}, "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key.arn}}}'
+        ),
         rule=SettingRule((BucketPolicy,), encryption.enforce_kms_key),
     ),
     Control(
         id="s3-deny-sse-c",
-        title="Uploads under a customer-provided key are refused",
-        statement="No object is encrypted with a key that its uploader alone holds.",
-        requirement="PutObject with a customer-provided key is denied, or SSE-C is a blocked encryption type",
-        data_classes=DATA,
+        title="S3 buckets block SSE-C",
+        statement="Buckets with PHI or replicas reject uploads with a customer-provided key (SSE-C).",
+        rationale=(
+            "S3 doesn't store a customer-provided key: if the uploader loses it, the record can't be read again. "
+            "Attackers with stolen credentials have used SSE-C to encrypt buckets and demand a ransom."
+        ),
+        requirement="SSE-C in blockedEncryptionTypes, or a Deny of PutObject with a customer-provided key",
+        data_classes=PHI_AND_REPLICAS,
         paragraphs=required_by("308(a)(7)(i)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation="aws.s3.BucketServerSideEncryptionConfiguration(…, "
-        'rules=[{"blocked_encryption_types": ["SSE-C"], …}]), or aws.s3.BucketPolicy that denies s3:PutObject where '
-        '{"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}',
+        remediation=KMS_DEFAULT_ENCRYPTION,
         rule=FactRule((Bucket,), encryption.deny_sse_c, needs_whole_stack=True),
     ),
     Control(
         id="s3-versioning",
-        title="Versioning is on",
-        statement="A bucket keeps every version of its objects.",
+        title="S3 versioning is enabled",
+        statement="Buckets with PHI, replicas or logs keep every version of an object.",
+        rationale=(
+            "Without versioning an overwrite or a delete is final, whether by mistake or by ransomware: the earlier "
+            "record can't be restored."
+        ),
         requirement="versioning is Enabled",
-        data_classes=KEPT,
+        data_classes=PHI_AND_LOGS,
         paragraphs=required_by("308(a)(7)(ii)(A)", "312(c)(1)"),
         severity=Severity.CRITICAL,
-        remediation='aws.s3.BucketVersioning(…, bucket=bucket.id, versioning_configuration={"status": "Enabled"})',
-        rule=SettingRule((Versioning,), recovery.versioning),
+        remediation='aws.s3.BucketVersioning("phi", bucket=bucket.id, versioning_configuration={"status": "Enabled"})',
+        rule=SettingRule((Versioning,), protection.versioning),
     ),
     Control(
         id="s3-object-lock",
-        title="Versions are locked",
-        statement="A version can't be deleted or overwritten before its time. A bucket for access logs has no lock, "
-        "since S3 delivers none there.",
-        requirement="a default retention of {days} days or more; none for access logs",
+        title="S3 Object Lock retains object versions",
+        statement=(
+            "Buckets with PHI or CloudTrail logs have a default Object Lock retention; buckets for S3 access logs have "
+            "no Object Lock."
+        ),
+        rationale=(
+            "An attacker or administrator who can delete versions can destroy patient records and the logs of doing "
+            "so. S3 delivers no access logs to a bucket with Object Lock."
+        ),
+        requirement=(
+            "a default retention of {days} days or more, in {mode} mode at least; for access logs, no Object Lock"
+        ),
         data_classes=frozenset({DataClass.PHI, DataClass.TRAIL_LOG, DataClass.ACCESS_LOG}),
         paragraphs=required_by("312(c)(1)", "316(b)(2)(i)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation="aws.s3.BucketObjectLockConfiguration(…, bucket=bucket.id, "
-        'rule={"default_retention": {"mode": "GOVERNANCE", "days": 2192}}), on a bucket with object_lock_enabled=True',
+        remediation=(
+            'aws.s3.BucketObjectLockConfiguration("phi", bucket=bucket.id, rule={"default_retention": '
+            f'{{"mode": "GOVERNANCE", "days": {MIN_RETENTION_DAYS}}}}}), on a bucket with object_lock_enabled=True'
+        ),
         options=(
-            Option("days", "Days that a version is locked at least: six years.", 2192, StricterWhen.HIGHER),
+            Option(
+                "days",
+                "Minimum default retention in days: six years.",
+                MIN_RETENTION_DAYS,
+                StricterWhen.HIGHER,
+            ),
             Option(
                 "mode",
-                "The least mode of the lock.",
+                "The weakest Object Lock mode that is accepted.",
                 "GOVERNANCE",
                 StricterWhen.HIGHER,
                 choices=("GOVERNANCE", "COMPLIANCE"),
             ),
         ),
-        rule=SettingRule((ObjectLock,), recovery.object_lock, when_missing=recovery._no_lock),
+        rule=SettingRule((ObjectLock,), protection.object_lock, when_missing=protection.without_object_lock),
     ),
     Control(
         id="s3-tamper-protection",
-        title="Deletion is guarded",
-        statement="Deleting a version, and weakening what guards the bucket, is denied to all but named principals.",
-        requirement="s3:DeleteObjectVersion is denied, or the lock is in compliance mode; and changes of the bucket's "
-        "policy, versioning, lock, encryption, ownership, public access block, replication, lifecycle and logging are "
-        "denied, to all but named principals",
-        data_classes=GUARDED,
+        title="S3 versions and protection settings resist tampering",
+        statement=(
+            "Only named principals may delete versions or change protection settings in buckets with PHI, replicas or "
+            "CloudTrail logs."
+        ),
+        rationale=(
+            "With a stolen administrator session, an attacker could otherwise suspend versioning, shorten retention or "
+            "rewrite the bucket policy, and then delete patient records for good."
+        ),
+        requirement=(
+            "a Deny to all but named principals of s3:DeleteObjectVersion (or Object Lock in compliance mode), and of "
+            "changes to the bucket's policy, versioning, Object Lock, encryption, ownership, public access block, "
+            "replication, lifecycle and logging"
+        ),
+        data_classes=PHI_AND_TRAIL_LOGS,
         paragraphs=required_by("312(c)(1)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation='aws.s3.BucketPolicy with a statement {"Effect": "Deny", "Principal": "*", "Action": '
-        '["s3:DeleteObjectVersion", "s3:PutBucketPolicy", …], "Resource": [arn, f"{arn}/*"], "Condition": '
-        '{"ArnNotEquals": {"aws:PrincipalArn": break_glass_role_arn}}}',
-        rule=SettingRule((BucketPolicy,), recovery.tamper_protection),
+        remediation=(
+            'add to the Statement of the bucket policy: {"Effect": "Deny", "Principal": "*", "Action": '
+            f"{json.dumps([DELETE_VERSION, *REQUIRED_PROTECTION_ACTIONS])}, "
+            '"Resource": [f"arn:aws:s3:::{bucket_name}", f"arn:aws:s3:::{bucket_name}/*"], "Condition": '
+            '{"ArnNotEquals": {"aws:PrincipalArn": administrator_role_arns}}}; one of them is the role that deploys the stack'
+        ),
+        rule=SettingRule((BucketPolicy,), protection.tamper_protection),
     ),
     Control(
         id="s3-retention",
-        title="Data is kept long enough",
-        statement="No lifecycle rule expires what must be kept.",
-        requirement="current versions of PHI don't expire, and earlier ones are kept {days} days or more; logs {logDays}",
-        data_classes=KEPT,
+        title="S3 lifecycle rules retain data long enough",
+        statement="No lifecycle rule expires PHI, replicas or logs before the end of their retention.",
+        rationale=(
+            "Lifecycle rules delete without approval, and noncurrent versions for good. Too short a rule destroys "
+            "records that state law still requires, or the logs that a breach investigation needs."
+        ),
+        requirement=(
+            "no expiration of current versions of PHI; noncurrent versions of PHI kept for {days} days or more, logs "
+            "for {logDays}"
+        ),
+        data_classes=PHI_AND_LOGS,
         paragraphs=(*required_by("316(b)(2)(i)", own_mapping=True), *addressed_by("310(d)(2)(iv)", own_mapping=True)),
         severity=Severity.HIGH,
-        remediation="aws.s3.BucketLifecycleConfiguration(…, "
-        'rules=[{"noncurrent_version_expiration": {"noncurrent_days": 2555}, …}])',
+        remediation=LIFECYCLE_RULE,
         options=(PHI_DAYS, LOG_DAYS),
-        rule=SettingRule((Lifecycle,), recovery.retention, when_missing=lambda _: passed("nothing expires")),
+        rule=SettingRule((Lifecycle,), lifecycle.retention, when_missing=lambda _: passed("nothing expires")),
     ),
     Control(
         id="s3-abort-multipart",
-        title="Incomplete uploads are aborted",
-        statement="Parts of uploads that nobody finished don't stay, unseen.",
-        requirement="a lifecycle rule for the whole bucket aborts incomplete uploads within {days} days",
+        title="Incomplete multipart uploads are aborted",
+        statement="A lifecycle rule aborts incomplete multipart uploads in every bucket with PHI.",
+        rationale=(
+            "The parts of an unfinished upload hold PHI but appear in no object listing, so retention, inventories and "
+            "deletion requests miss them. S3 keeps them, and bills for them, until the upload is aborted."
+        ),
+        requirement="a lifecycle rule for the whole bucket that aborts incomplete multipart uploads within {days} days",
         data_classes=PHI,
         paragraphs=required_by("310(d)(2)(i)", own_mapping=True),
         severity=Severity.LOW,
-        remediation="aws.s3.BucketLifecycleConfiguration(…, "
-        'rules=[{"abort_incomplete_multipart_upload": {"days_after_initiation": 7}, …}])',
-        options=(Option("days", "Days after which incomplete uploads are aborted at most.", 7, StricterWhen.LOWER),),
-        rule=SettingRule((Lifecycle,), recovery.abort_multipart),
+        remediation=LIFECYCLE_RULE,
+        options=(Option("days", "Maximum age in days of an incomplete upload.", 7, StricterWhen.LOWER),),
+        rule=SettingRule((Lifecycle,), lifecycle.abort_multipart),
     ),
     Control(
         id="s3-access-logging",
-        title="Access is logged",
-        statement="Access to a bucket that holds PHI, or the trail of its use, is logged to another bucket.",
-        requirement="access logging to another bucket",
-        data_classes=GUARDED,
+        title="S3 server access logging is enabled",
+        statement="Buckets with PHI, replicas or CloudTrail logs send server access logs to another bucket.",
+        rationale=(
+            "Server access logs record events that CloudTrail doesn't, such as requests with invalid credentials and "
+            "deletions by lifecycle rules. Without them, some access to and loss of records can't be reconstructed."
+        ),
+        requirement="targetBucket is another bucket",
+        data_classes=PHI_AND_TRAIL_LOGS,
         paragraphs=required_by("312(b)", "308(a)(1)(ii)(D)"),
         severity=Severity.HIGH,
-        remediation='aws.s3.BucketLogging(…, bucket=bucket.id, target_bucket=logs.id, target_prefix="…")',
+        remediation='aws.s3.BucketLogging("phi", bucket=bucket.id, target_bucket=log_bucket.id, target_prefix="phi/")',
         rule=SettingRule((AccessLogging,), logging.access_logging),
     ),
     Control(
         id="s3-replication-or-backup",
-        title="Data is copied elsewhere",
-        statement="Every object is copied to another region, or backed up to a vault.",
-        requirement="an enabled replication rule for the whole bucket, to another region, encrypted there with a customer "
-        "managed key; or an AWS Backup selection of the bucket, with a plan that names a vault",
+        title="PHI is replicated or backed up",
+        statement=(
+            "Every object in a bucket with PHI is replicated to another region or backed up to an AWS Backup vault."
+        ),
+        rationale=(
+            "If the only bucket or its key is lost, or its region is down, clinicians have no records and the hospital "
+            "has nothing to restore."
+        ),
+        requirement=(
+            "an enabled replication rule for the whole bucket, to another region and with a customer managed key "
+            "there; or an AWS Backup selection of the bucket, by a plan that names a vault"
+        ),
         data_classes=PHI,
         paragraphs=required_by("308(a)(7)(ii)(A)", "308(a)(7)(ii)(B)"),
         severity=Severity.HIGH,
-        remediation="aws.backup.Selection(…, plan_id=plan.id, resources=[bucket.arn]), or aws.s3.BucketReplicationConfig(…)",
-        rule=FactRule((Bucket,), recovery.replication_or_backup, needs_whole_stack=True),
+        remediation=(
+            'aws.backup.Selection("phi", plan_id=plan.id, iam_role_arn=role.arn, resources=[bucket.arn]), or an '
+            "aws.s3.BucketReplicationConfig to a bucket in another region"
+        ),
+        rule=FactRule((Bucket,), copies.replication_or_backup, needs_whole_stack=True),
     ),
     Control(
         id="s3-no-website",
-        title="No website is hosted",
-        statement="A bucket doesn't serve a website, which knows neither TLS nor callers.",
+        title="S3 static website hosting is off",
+        statement="No bucket hosts a static website.",
+        rationale=(
+            "S3 website endpoints support neither HTTPS nor authentication: whatever they serve is public, and travels "
+            "in clear text."
+        ),
         requirement="no website configuration",
         data_classes=EVERY_DATA_CLASS,
         paragraphs=required_by("312(e)(1)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation="aws.s3.BucketWebsiteConfiguration is taken away",
+        remediation="remove the aws.s3.BucketWebsiteConfiguration or the bucket's website argument",
         rule=SettingRule((Website,), access.no_website, when_missing=lambda _: passed("no website is hosted")),
     ),
     Control(
         id="s3-cors",
-        title="Browsers of any origin are kept out",
-        statement="No CORS rule of a bucket with PHI allows any origin.",
-        requirement="each CORS rule names its origins",
-        data_classes=DATA,
+        title="S3 CORS rules name their origins",
+        statement="No CORS rule of a bucket with PHI or replicas allows any origin.",
+        rationale=(
+            'With "*", a script on any website that obtains a presigned URL can read the record. It does so through a '
+            "clinician's browser, and so from inside the hospital's network."
+        ),
+        requirement="allowedOrigins of every CORS rule names specific origins, and not null",
+        data_classes=PHI_AND_REPLICAS,
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation='aws.s3.BucketCorsConfiguration(…, cors_rules=[{"allowed_origins": ["https://app.example.com"], …}])',
+        remediation=(
+            'aws.s3.BucketCorsConfiguration("phi", bucket=bucket.id, cors_rules=[{"allowed_methods": ["GET", "PUT"], '
+            '"allowed_origins": ["https://app.example.com"]}])'
+        ),
         rule=SettingRule((Cors,), access.cors, when_missing=lambda _: passed("no CORS rule is declared")),
     ),
     Control(
         id="s3-request-metrics",
-        title="Requests are measured",
-        statement="CloudWatch counts the requests to a whole bucket with PHI, so that alarms can be raised on them.",
+        title="S3 request metrics are enabled",
+        statement="Every bucket with PHI has request metrics for the whole bucket.",
+        rationale=(
+            "S3 publishes no metric of denied requests (4xxErrors) without a metrics configuration, so an alarm on "
+            "attempts to read records would never fire."
+        ),
         requirement="a metrics configuration without a filter",
         data_classes=PHI,
         paragraphs=required_by("312(b)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation='aws.s3.BucketMetric(…, bucket=bucket.id, name="EntireBucket")',
+        remediation='aws.s3.BucketMetric("phi", bucket=bucket.id, name="EntireBucket")',
         rule=FactRule((Bucket,), logging.request_metrics, needs_whole_stack=True),
     ),
     Control(
         id="s3-no-force-destroy",
-        title="The bucket can't be destroyed by mistake",
-        statement="A bucket with objects can't be destroyed, and Pulumi protects it.",
-        requirement="forceDestroy is not true, and protect is {protect}",
+        title="S3 buckets are protected from destruction",
+        statement=(
+            "Buckets with PHI or CloudTrail logs can't be destroyed while they hold objects, and Pulumi protects them."
+        ),
+        rationale=(
+            "With forceDestroy, removing the bucket from the program deletes every version of every record without "
+            "asking. Without protect, a rename in the program replaces the bucket."
+        ),
+        requirement=(
+            "forceDestroy is not true; the resource option protect is on, where this control's option protect is (now: "
+            "{protect})"
+        ),
         data_classes=frozenset({DataClass.PHI, DataClass.TRAIL_LOG}),
         paragraphs=required_by("308(a)(7)(i)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation="aws.s3.Bucket(…, force_destroy=False, opts=pulumi.ResourceOptions(protect=True))",
-        options=(Option("protect", "Whether Pulumi's `protect` is asked for; not in dev.", True, StricterWhen.HIGHER),),
-        stages=PREVIEW_ONLY,  # both are Pulumi's own: AWS knows of neither
-        rule=FactRule((Bucket,), recovery.no_force_destroy),
+        remediation='aws.s3.Bucket("phi", force_destroy=False, opts=pulumi.ResourceOptions(protect=True))',
+        options=(
+            Option(
+                "protect",
+                "Whether Pulumi's resource option `protect` is required. Turn it off only for development.",
+                True,
+                StricterWhen.HIGHER,
+            ),
+        ),
+        stages=PREVIEW_ONLY,  # AWS has neither property
+        rule=FactRule((Bucket,), protection.no_force_destroy),
     ),
     Control(
         id="s3-access-point-private",
-        title="Access points are private",
-        statement="An access point of a bucket with PHI blocks public access, and its policy lets no stranger in.",
-        requirement="the four flags are not off, and each Allow is for the stack's account, trusted accounts ({accounts}) "
-        "or organizations ({organizations})",
+        title="S3 access points are private",
+        statement=(
+            "Access points of buckets with PHI block public access, and their policies grant access only to trusted "
+            "accounts."
+        ),
+        rationale=(
+            "A bucket policy often delegates access control to access points, whose own policies then decide who reads "
+            "the records. Their Block Public Access flags can't be changed after creation."
+        ),
+        requirement=(
+            "none of the four flags is false, and each Allow is for the stack's account, trusted accounts ({accounts}) "
+            "or organizations ({organizations})"
+        ),
         data_classes=PHI,
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation="aws.s3.AccessPoint(…, public_access_block_configuration={…all True}), with a policy that names "
-        "principals",
+        remediation=(
+            'aws.s3.AccessPoint("phi", bucket=bucket.id, public_access_block_configuration={"block_public_acls": True, '
+            '"block_public_policy": True, "ignore_public_acls": True, "restrict_public_buckets": True}), and in '
+            'its policy "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}'
+        ),
         options=(ACCOUNTS, ORGANIZATIONS),
         rule=FactRule((AccessPoint,), access.access_point_private),
     ),

@@ -1,4 +1,4 @@
-"""Buckets: what they are for, and how they are set."""
+"""S3 buckets, their settings, and access points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from hipaa.model.values import Document, Flag, Location, Number, Ref, StackResou
 
 @dataclass(frozen=True)
 class PublicAccessBlock:
-    """The four flags. None: not given, which AWS takes as off, but for an access point as on."""
+    """The four flags of Block Public Access.
+
+    A flag that isn't set (None) is off for a bucket, and on for an access point.
+    """
 
     block_public_acls: Flag
     block_public_policy: Flag
@@ -22,14 +25,19 @@ class PublicAccessBlock:
 
 @dataclass(frozen=True)
 class ObjectOwnership:
-    """Who owns objects: `BucketOwnerEnforced` (no ACLs), `BucketOwnerPreferred` or `ObjectWriter`."""
+    """Object Ownership: `BucketOwnerEnforced` (ACLs are disabled), `BucketOwnerPreferred` or `ObjectWriter`."""
 
     object_ownership: Text
 
 
 @dataclass(frozen=True)
 class Acl:
-    """A canned ACL such as `private`, and the group URIs (or Unknown) that further grants name."""
+    """An ACL.
+
+    Attributes:
+        canned: a canned ACL, such as `private`.
+        grantees: the group URIs of its other grants.
+    """
 
     canned: Text
     grantees: tuple[Text, ...] = ()
@@ -37,9 +45,11 @@ class Acl:
 
 @dataclass(frozen=True)
 class DefaultEncryption:
-    """What S3 encrypts an upload with that doesn't say: `AES256`, `aws:kms` or `aws:kms:dsse`, and the key.
+    """How S3 encrypts an upload that has no encryption header.
 
-    blocked: the encryption types that no upload may ask for, of which `SSE-C` is one.
+    Attributes:
+        algorithm: `AES256`, `aws:kms` or `aws:kms:dsse`.
+        blocked_encryption_types: the encryption types that no upload may request, such as `SSE-C`.
     """
 
     algorithm: Text
@@ -50,14 +60,14 @@ class DefaultEncryption:
 
 @dataclass(frozen=True)
 class Versioning:
-    """`Enabled`, `Suspended` or `Disabled`."""
+    """The versioning state: `Enabled`, `Suspended` or `Disabled`."""
 
     status: Text
 
 
 @dataclass(frozen=True)
 class ObjectLock:
-    """The default retention: mode (`GOVERNANCE`, `COMPLIANCE`) and its time, in days."""
+    """The default retention of Object Lock: the mode, `GOVERNANCE` or `COMPLIANCE`, and the period in days."""
 
     mode: Text
     days: Number
@@ -65,9 +75,10 @@ class ObjectLock:
 
 @dataclass(frozen=True)
 class LifecycleRule:
-    """A rule; everywhere: whether it is for every object. Days are None where the rule doesn't say.
+    """A lifecycle rule. A number of days is None where the rule doesn't have that action.
 
-    expires: whether it expires current versions (a rule for markers alone does not).
+    Attributes:
+        expires_current_versions: False for a rule that only removes expired delete markers.
     """
 
     enabled: Flag
@@ -85,16 +96,20 @@ class Lifecycle:
 
 @dataclass(frozen=True)
 class AccessLogging:
-    """The bucket that access is logged to."""
+    """Server access logging to another bucket."""
 
     target_bucket: Ref
 
 
 @dataclass(frozen=True)
 class ReplicationRule:
-    """A rule; everywhere: whether it is for every object; kms_objects: whether those under a KMS key are copied.
+    """A replication rule.
 
-    region and key_region: where the target and the key are, if they are of the stack.
+    Attributes:
+        destination: the bucket that receives the replicas.
+        replicates_kms_objects: whether objects encrypted with a KMS key are replicated.
+        destination_region: the destination's region, where it is a bucket of this stack.
+        replica_key_region: the region of the replicas' key, where it is a key of this stack.
     """
 
     enabled: Flag
@@ -113,21 +128,25 @@ class Replication:
 
 @dataclass(frozen=True)
 class Website:
-    """Static website hosting, of whatever kind; hosted: Unknown where it isn't known whether there is any."""
+    """Static website hosting.
+
+    Attributes:
+        hosted: Unknown where the bucket may have none.
+    """
 
     hosted: bool | Unknown = True
 
 
 @dataclass(frozen=True)
 class Cors:
-    """The origins of every rule."""
+    """The allowed origins of all CORS rules."""
 
     allowed_origins: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
 class RequestMetrics:
-    """A metrics configuration: its id, and whether it is for every object."""
+    """A request metrics configuration."""
 
     id: Text
     applies_to_all_objects: Flag
@@ -158,7 +177,7 @@ S = TypeVar("S", bound=BucketSetting)
 
 @dataclass(frozen=True)
 class DeclaredSetting:
-    """A setting and the resource that declares it."""
+    """A setting of a bucket, and the resource that declares it."""
 
     resource: str
     setting: BucketSetting
@@ -166,12 +185,15 @@ class DeclaredSetting:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket, its ARN and what sets it.
+    """A bucket and its settings.
 
-    whole: whether all that sets it is here; of a bucket of another stack only some is, and nothing is missing.
-    exists: whether the bucket itself is a resource of the stack, with the properties below.
-    lockable: whether Object Lock is enabled, with or without a default retention; protected: whether Pulumi's
-    `protect` is on; data_class: its tag; tags: all of them.
+    Attributes:
+        settings: its settings, each with the resource that declares it.
+        complete: whether `settings` is complete. For a bucket of another stack it isn't, so no setting is missing.
+        declared_here: whether the bucket is a resource of this stack. The attributes below are set only then.
+        object_lock_enabled: whether Object Lock is on, with or without a default retention.
+        pulumi_protected: whether the resource option `protect` is on.
+        data_class_tag: the value of the data-class tag.
     """
 
     resource: str
@@ -187,9 +209,9 @@ class Bucket:
     data_class_tag: Text = None
     tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
 
-    def settings_of(self, kind: type[S]) -> tuple[S, ...]:
-        """Every setting of one kind. More than one is a fault of the program, and each is judged."""
-        return tuple(each.setting for each in self.settings if isinstance(each.setting, kind))
+    def settings_of(self, setting_type: type[S]) -> tuple[S, ...]:
+        """Return every setting of a type. A program that declares several is at fault, and each is checked."""
+        return tuple(declared.setting for declared in self.settings if isinstance(declared.setting, setting_type))
 
     @property
     def name(self) -> str | Unknown:
@@ -204,7 +226,11 @@ class AccountPublicAccessBlock:
 
 @dataclass(frozen=True)
 class AccessPoint:
-    """An access point, or a policy of one that is declared apart; role: its bucket's, None where it can't be told."""
+    """An access point, or an access point policy that is a resource of its own.
+
+    Attributes:
+        data_class: the data class of its bucket; None where that can't be determined.
+    """
 
     resource: str
     arn: Text
@@ -215,7 +241,7 @@ class AccessPoint:
 
 
 def list_destinations(setting: BucketSetting) -> list[tuple[str, DataClass]]:
-    """The buckets that a setting has something sent to, by URN or name, and what that makes them."""
+    """Return the buckets that receive data because of a setting, by URN or name, with the data class of that data."""
     if isinstance(setting, AccessLogging):
         refs = [(setting.target_bucket, DataClass.ACCESS_LOG)]
     elif isinstance(setting, Replication) and not isinstance(setting.rules, Unknown):
@@ -223,7 +249,7 @@ def list_destinations(setting: BucketSetting) -> list[tuple[str, DataClass]]:
     else:
         refs = []
     return [
-        (each.resource if isinstance(each, StackResource) else each, role)
-        for each, role in refs
-        if isinstance(each, StackResource | str)
+        (ref.resource if isinstance(ref, StackResource) else ref, data_class)
+        for ref, data_class in refs
+        if isinstance(ref, StackResource | str)
     ]

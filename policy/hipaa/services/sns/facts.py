@@ -9,9 +9,11 @@ from hipaa.model.values import Document, Location, Ref, Text, Unknown
 
 @dataclass(frozen=True)
 class Topic:
-    """An SNS topic. publishers: the services that this stack has publish to it, such as `cloudwatch.amazonaws.com`.
+    """An SNS topic.
 
-    Unknown of a live account: what couldn't be read may have a service publish to it.
+    Attributes:
+        publishers: the AWS services that publish to it because of a resource of this stack, such as
+            `cloudwatch.amazonaws.com`. Unknown for a live resource that couldn't be read and may make one publish.
     """
 
     resource: str
@@ -23,7 +25,11 @@ class Topic:
 
 @dataclass(frozen=True)
 class TopicPolicy:
-    """A topic's policy, or what a topic says of its policy itself: document is None where that is nothing."""
+    """The policy of a topic.
+
+    Attributes:
+        document: None for a topic that declares no policy itself.
+    """
 
     resource: str
     topic: Ref

@@ -1,162 +1,180 @@
-"""How a bucket's objects are encrypted, and what uploads may ask for."""
+"""Checks of how a bucket's objects are encrypted, and of the encryption that uploads may request."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from hipaa import evaluator
-from hipaa.access.policy_queries import ParsedPolicy, denied, require_denied, condition_values, parse_bucket_policy
+from hipaa.access.policy_queries import (
+    Denied,
+    ParsedPolicy,
+    Undetermined,
+    condition_values,
+    denied,
+    parse_bucket_policy,
+    require_denied,
+)
+from hipaa.model.property_checks import one_of, redact
 from hipaa.model.rule import RuleContext
 from hipaa.model.values import StackResource, Unknown, is_enabled
 from hipaa.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
 from hipaa.services.kms.customer_managed_keys import key_problem
 from hipaa.services.kms.facts import PLACEHOLDER_ARN_PREFIX, Key
 from hipaa.services.s3.facts import Bucket, BucketPolicy, DefaultEncryption
-from hipaa.services.s3.rules.access import known
 
-KMS = ("aws:kms", "aws:kms:dsse")
+KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
+ALGORITHM_HEADER = "s3:x-amz-server-side-encryption"
+KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+SSE_C_HEADER = "s3:x-amz-server-side-encryption-customer-algorithm"
+FOREIGN_KEY = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
+
+# The encryption headers of an upload, as condition keys. None: the header is absent.
 Headers = Mapping[str, str | None]
 
-ALGORITHM = "s3:x-amz-server-side-encryption"
-KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-CUSTOMER_HEADER = "s3:x-amz-server-side-encryption-customer-algorithm"
-OTHER_KEY = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
+encryption_at_rest = one_of("algorithm", ("AES256", *KMS_ALGORITHMS), "default encryption")
 
 
-def encryption_at_rest(encryption: DefaultEncryption, _: Bucket, __: RuleContext) -> Finding:
-    if isinstance(encryption.algorithm, Unknown):
-        return unverified(encryption.algorithm)
-    if encryption.algorithm not in ("AES256", *KMS):
-        return failed(f"default encryption is {known(encryption.algorithm, 'AES256', *KMS)}")
-    return passed(f"default encryption is {encryption.algorithm}")
-
-
-def customer_managed_key(encryption: DefaultEncryption, _: Bucket, __: RuleContext) -> Finding:
+def customer_managed_key(encryption: DefaultEncryption, *_: object) -> Finding:
     algorithm = encryption.algorithm
     if isinstance(algorithm, Unknown):
         return unverified(algorithm)
-    if algorithm not in KMS:
-        return failed(f"default encryption is {known(algorithm, 'AES256')}")
+    if algorithm not in KMS_ALGORITHMS:
+        return failed(f"default encryption is {redact(algorithm, *KMS_ALGORITHMS, 'AES256')}")
     if encryption.kms_key in (None, ""):
-        return failed(f"{algorithm} with the AWS managed key aws/s3, since none is named")
-    wrong = key_problem(encryption.kms_key)
-    if isinstance(wrong, Unknown):
-        return unverified(wrong)
-    return failed(f"{algorithm} with {wrong}") if wrong else passed(f"{algorithm} with a customer managed key")
+        return failed(f"{algorithm} without a key, which means the AWS managed key aws/s3")
+    problem = key_problem(encryption.kms_key)
+    if isinstance(problem, Unknown):
+        return unverified(problem)
+    return failed(f"{algorithm} with {problem}") if problem else passed(f"{algorithm} with a customer managed key")
 
 
-def bucket_key(encryption: DefaultEncryption, _: Bucket, __: RuleContext) -> Finding:
-    """S3 has none under DSSE-KMS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html"""
+def bucket_key(encryption: DefaultEncryption, *_: object) -> Finding:
+    """S3 has no Bucket Key for DSSE-KMS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html"""
     if encryption.algorithm == "aws:kms:dsse":
-        return passed("aws:kms:dsse, for which there is no Bucket Key")
+        return passed("aws:kms:dsse doesn't support a Bucket Key")
     if encryption.algorithm == "AES256":
-        return passed("AES256, which asks KMS for nothing")
-    answer = is_enabled(encryption.bucket_key_enabled)
-    if answer is True:
-        return passed("the Bucket Key is on")
-    unknown = [each for each in (encryption.algorithm, answer) if isinstance(each, Unknown)]
-    return unverified(*unknown) if unknown else failed("the Bucket Key is not on")
+        return passed("AES256 makes no requests to KMS")
+    enabled = is_enabled(encryption.bucket_key_enabled)
+    if enabled is True:
+        return passed("the Bucket Key is enabled")
+    unknowns = [value for value in (encryption.algorithm, enabled) if isinstance(value, Unknown)]
+    return unverified(*unknowns) if unknowns else failed("the Bucket Key is not enabled")
 
 
 def enforce_kms_key(policy: BucketPolicy, bucket: Bucket, context: RuleContext) -> Finding:
-    """Ask of uploads: S3 encrypts one that says nothing with the bucket's key, so it must not be denied."""
+    """Check that uploads under another key are denied, and correct ones aren't.
+
+    S3 encrypts an upload without encryption headers with the bucket's key, so that upload must not be denied.
+    """
     parsed = parse_bucket_policy(policy.document)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
     if isinstance(bucket.arn, Unknown):
         return unverified(bucket.arn)
-    right = _right_key(bucket, parsed, context)
-    if isinstance(right, Unknown):
-        return unverified(right)
-    refused: list[tuple[str, Headers]] = [("asks for AES256", {ALGORITHM: "AES256", KEY_HEADER: None})]
-    for algorithm in KMS:
-        others = _other_keys(right, parsed)
-        refused += [("asks for another key", {ALGORITHM: algorithm, KEY_HEADER: other}) for other in others]
-        no_key = f"asks for {algorithm} with no key, for which S3 takes its own,"
-        refused.append((no_key, {ALGORITHM: algorithm, KEY_HEADER: None}))
-    for what, headers in refused:
-        finding = require_denied(
-            parsed, upload(bucket.arn, evaluator.ANYONE, headers), f"an upload that {what} isn't denied"
-        )
+    key = _bucket_key_arn(bucket, parsed, context)
+    if isinstance(key, Unknown):
+        return unverified(key)
+    for description, headers in _wrong_uploads(key, parsed):
+        request = upload_request(bucket.arn, evaluator.ANYONE, headers)
+        finding = require_denied(parsed, request, f"an upload that requests {description} isn't denied")
         if finding.status is not Status.PASS:
             return finding
-    taken: list[tuple[str, Headers]] = [("has no encryption header", {ALGORITHM: None, KEY_HEADER: None})]
-    if right:
-        algorithms = [each.algorithm for each in bucket.settings_of(DefaultEncryption)]
-        own = next((each for each in algorithms if each in KMS), "aws:kms")
-        taken.append(("asks for the right key", {ALGORITHM: str(own), KEY_HEADER: right}))
-    somebody = evaluator.Principal("AWS", f"arn:aws:iam::{bucket.location.account or '000000000000'}:role/{evaluator.ANY}")
-    for what, headers in taken:
-        match denied(parsed, upload(bucket.arn, somebody, headers)):
-            case True:
-                return failed(f"an upload that {what} is denied")
-            case tuple(unknown):
-                return unverified(*unknown)
-    return passed("uploads under another algorithm or key are denied, and right ones aren't")
+    account = bucket.location.account or "000000000000"
+    uploader = evaluator.Principal("AWS", f"arn:aws:iam::{account}:role/{evaluator.ANY}")
+    for description, headers in _correct_uploads(key, bucket):
+        match denied(parsed, upload_request(bucket.arn, uploader, headers)):
+            case Denied():
+                return failed(f"an upload that requests {description} is denied")
+            case Undetermined(unknowns):
+                return unverified(*unknowns)
+    return passed("uploads under another algorithm or key are denied, and correct uploads aren't")
 
 
-def upload(arn: str, who: evaluator.Principal, headers: Headers) -> evaluator.Request:
-    context = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3", CUSTOMER_HEADER: None}
-    return evaluator.Request("s3:PutObject", f"{arn}/{evaluator.ANY}", who, {**context, **headers})
+def _wrong_uploads(key: str | None, parsed: ParsedPolicy) -> Iterator[tuple[str, Headers]]:
+    yield "AES256", {ALGORITHM_HEADER: "AES256", KEY_HEADER: None}
+    for algorithm in KMS_ALGORITHMS:
+        for other_key in _other_keys(key, parsed):
+            yield "another key", {ALGORITHM_HEADER: algorithm, KEY_HEADER: other_key}
+        yield f"{algorithm} without a key", {ALGORITHM_HEADER: algorithm, KEY_HEADER: None}
 
 
-def _right_key(bucket: Bucket, parsed: ParsedPolicy, context: RuleContext) -> str | Unknown | None:
-    """The ARN of the bucket's own key: as its default encryption says, else one that the policy names.
+def _correct_uploads(key: str | None, bucket: Bucket) -> Iterator[tuple[str, Headers]]:
+    yield "no encryption", {ALGORITHM_HEADER: None, KEY_HEADER: None}
+    if key:
+        algorithms = [encryption.algorithm for encryption in bucket.settings_of(DefaultEncryption)]
+        algorithm = next((algorithm for algorithm in algorithms if algorithm in KMS_ALGORITHMS), "aws:kms")
+        yield "the bucket's key", {ALGORITHM_HEADER: str(algorithm), KEY_HEADER: key}
 
-    None where neither can be told yet: of a companion before it exists, which has only the policy.
+
+def upload_request(bucket_arn: str, principal: evaluator.Principal, headers: Headers) -> evaluator.Request:
+    context = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3", SSE_C_HEADER: None}
+    return evaluator.Request("s3:PutObject", f"{bucket_arn}/{evaluator.ANY}", principal, {**context, **headers})
+
+
+def _bucket_key_arn(bucket: Bucket, parsed: ParsedPolicy, context: RuleContext) -> str | Unknown | None:
+    """Return the ARN of the bucket's key, from its default encryption or else from the policy.
+
+    Returns:
+        None where neither gives it yet: a companion resource, before it exists, has only the policy.
     """
-    wanted = sorted(_arns(parsed))
-    key = next((each.kms_key for each in bucket.settings_of(DefaultEncryption) if each.kms_key), None)
+    policy_keys = sorted(_policy_keys(parsed))
+    encryptions = bucket.settings_of(DefaultEncryption)
+    key = next((encryption.kms_key for encryption in encryptions if encryption.kms_key), None)
     if isinstance(key, StackResource):
-        made = context.stack.fact(key.resource, Key)
-        if made and not isinstance(made.arn, str) and any(each.startswith(PLACEHOLDER_ARN_PREFIX) for each in wanted):
-            return made.placeholder_arn
-        key = made.arn if made and isinstance(made.arn, str) else "alias/"
+        fact = context.stack.fact(key.resource, Key)
+        arn = fact.arn if fact else None
+        if fact and not isinstance(arn, str) and any(name.startswith(PLACEHOLDER_ARN_PREFIX) for name in policy_keys):
+            return fact.placeholder_arn
+        key = arn if isinstance(arn, str) else "alias/"
     if key is None or isinstance(key, Unknown) or re.match("arn:.*:key/", key):
         return key
     if "alias/" in key:
-        return wanted[0] if wanted else None
-    place = bucket.location
-    arn = f"arn:{place.partition}:kms:{place.region or ''}:{place.account or ''}:key/{key}"
-    return next((each for each in wanted if each.endswith(f":key/{key}")), arn)
+        return policy_keys[0] if policy_keys else None
+    location = bucket.location
+    arn = f"arn:{location.partition}:kms:{location.region or ''}:{location.account or ''}:key/{key}"
+    return next((name for name in policy_keys if name.endswith(f":key/{key}")), arn)
 
 
-def _other_keys(right: str | None, parsed: ParsedPolicy) -> list[str]:
-    """Keys to refuse: a stranger's, each other that the policy names, and those whose ids begin or end as the right's.
+def _other_keys(key: str | None, parsed: ParsedPolicy) -> list[str]:
+    """Return keys that must be denied.
 
-    A pattern may take any of these, and takes a key that isn't the bucket's.
+    They are a foreign key, every other key that the policy names, and keys whose IDs differ from the bucket's only at
+    the start or the end, which a pattern with a wildcard would accept.
     """
-    if right is None:
-        return [OTHER_KEY]
-    path, _, id_ = right.rpartition("/")
-    like_it = (f"{path}/{_changed(id_[:1])}{id_[1:]}", f"{path}/{id_[:-1]}{_changed(id_[-1:])}")
-    return sorted({OTHER_KEY, *like_it, *_arns(parsed)} - {right})
+    if key is None:
+        return [FOREIGN_KEY]
+    path, _, key_id = key.rpartition("/")
+    similar = (f"{path}/{_other_digit(key_id[:1])}{key_id[1:]}", f"{path}/{key_id[:-1]}{_other_digit(key_id[-1:])}")
+    return sorted({FOREIGN_KEY, *similar, *_policy_keys(parsed)} - {key})
 
 
-def _arns(parsed: ParsedPolicy) -> set[str]:
+def _policy_keys(parsed: ParsedPolicy) -> set[str]:
     return {value for value in condition_values(parsed, KEY_HEADER) if value.startswith("arn:")}
 
 
-def _changed(digit: str) -> str:
+def _other_digit(digit: str) -> str:
     return "1" if digit == "0" else "0"
 
 
 def deny_sse_c(bucket: Bucket, _: RuleContext) -> Finding:
     if not bucket.complete:
-        return not_applicable("a bucket of another stack")
+        return not_applicable("the bucket belongs to another stack")
     encryptions = bucket.settings_of(DefaultEncryption)
-    if encryptions and all("SSE-C" in each.blocked_encryption_types for each in encryptions):
+    if encryptions and all("SSE-C" in encryption.blocked_encryption_types for encryption in encryptions):
         return passed("SSE-C is a blocked encryption type")
-    unknown = [value for each in encryptions for value in each.blocked_encryption_types if isinstance(value, Unknown)]
+    blocked_types = [value for encryption in encryptions for value in encryption.blocked_encryption_types]
+    waiting = [value for value in blocked_types if isinstance(value, Unknown)]
     for policy in bucket.settings_of(BucketPolicy):
         parsed = parse_bucket_policy(policy.document)
         if not isinstance(parsed, ParsedPolicy):
             return parsed
         if isinstance(bucket.arn, Unknown):
             return unverified(bucket.arn)
-        answer = denied(parsed, upload(bucket.arn, evaluator.ANYONE, {CUSTOMER_HEADER: "AES256", ALGORITHM: None}))
-        if answer is True:
-            return passed("an upload with a customer-provided key is denied")
-        unknown += answer or ()
-    return unverified(*unknown) if unknown else failed("an upload with a customer-provided key isn't denied")
+        headers = {SSE_C_HEADER: "AES256", ALGORITHM_HEADER: None}
+        match denied(parsed, upload_request(bucket.arn, evaluator.ANYONE, headers)):
+            case Denied():
+                return passed("an upload with a customer-provided key is denied")
+            case Undetermined(unknowns):
+                waiting += unknowns
+    return unverified(*waiting) if waiting else failed("an upload with a customer-provided key isn't denied")

@@ -1,0 +1,26 @@
+"""Collects the services that turn activity into alerts: trails, log groups, alarms, event rules and topics.
+
+Their collectors run in the order in which one needs another's facts: log groups need trails, and the publishers of S3
+need topic policies.
+"""
+
+from __future__ import annotations
+
+from hipaa.services.cloudtrail.facts import Trail
+from hipaa.services.sns.facts import TopicPolicy
+from phi.audit.collect import cloudtrail, cloudwatch, events, logs, sns
+from phi.audit.collect.s3 import notifications
+from phi.audit.collected import Collected, merge
+from phi.audit.reader import AccountReader
+from phi.audit.scope import Scope
+
+
+def collect(reader: AccountReader, scope: Scope) -> Collected:
+    trails = cloudtrail.collect(reader, scope)
+    log_groups = logs.collect(reader, scope, [fact for fact in trails.facts if isinstance(fact, Trail)])
+    alarms = cloudwatch.collect(reader, scope)
+    event_rules = events.collect(reader, scope)
+    topics = sns.collect(reader, scope)
+    topic_policies = [fact for fact in topics.facts if isinstance(fact, TopicPolicy)]
+    s3_publishers = Collected(publishers=notifications.collect_publishers(reader, scope, topic_policies))
+    return merge([trails, log_groups, alarms, event_rules, topics, s3_publishers])

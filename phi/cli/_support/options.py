@@ -1,0 +1,17 @@
+"""Options that several commands share, each with one name and one help text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+OutputsOption = Annotated[
+    Path | None,
+    typer.Option("--outputs", help="JSON file of the stack's outputs, or - for stdin. By default, read from Pulumi."),
+]
+StackOption = Annotated[
+    str | None, typer.Option("--stack", help="Pulumi stack to read the outputs of. By default, the selected stack.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]

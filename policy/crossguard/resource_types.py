@@ -1,0 +1,33 @@
+"""The type tokens of the resources that more than one module reads, in the spelling of pulumi-aws 7."""
+
+from __future__ import annotations
+
+BUCKET = "aws:s3/bucket:Bucket"
+BUCKET_V2 = "aws:s3/bucketV2:BucketV2"
+BUCKET_METRIC = "aws:s3/bucketMetric:BucketMetric"
+KMS_KEY = "aws:kms/key:Key"
+KMS_ALIAS = "aws:kms/alias:Alias"
+KMS_KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
+TRAIL = "aws:cloudtrail/trail:Trail"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+COMPOSITE_ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+TOPIC = "aws:sns/topic:Topic"
+IAM_ROLE = "aws:iam/role:Role"
+
+# A key or an alias that a program declares is customer managed: AWS reserves the aliases of its own keys.
+KMS_KEYS = frozenset(
+    {
+        KMS_KEY,
+        KMS_ALIAS,
+        "aws:kms/externalKey:ExternalKey",
+        "aws:kms/replicaKey:ReplicaKey",
+        "aws:kms/replicaExternalKey:ReplicaExternalKey",
+    }
+)
+
+
+def v7_token(resource_type: str) -> str:
+    """Return the token of pulumi-aws 7 for a type: 6's BucketVersioningV2 is 7's BucketVersioning."""
+    return resource_type.replace("V2:", ":").removesuffix("V2")
