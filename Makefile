@@ -30,7 +30,7 @@ preview: setup engine ## Preview the stack STACK (default: dev) against the embe
 		--skip-config-validation
 
 docs: setup ## Write docs/controls.md from the catalogue
-	cd policy && ../$(VENV)/bin/python -m hipaa.page > ../docs/controls.md
+	cd policy && ../$(VENV)/bin/python -m hipaa.controls_page > ../docs/controls.md
 
 test: setup ## Run every test
 	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadgroup --maxschedchunk 1

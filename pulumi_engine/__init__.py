@@ -1,1 +1,1 @@
-"""The Pulumi engine and its AWS plugin, from package registries alone."""
+"""The Pulumi engine and its AWS plugin, built from package registries only."""

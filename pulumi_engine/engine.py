@@ -1,13 +1,13 @@
-"""Make the Pulumi engine and its AWS plugin available: the user's own, else built once from Go modules.
+"""Make the Pulumi engine and its AWS plugin available: the installed Pulumi, or one built from Go modules.
 
     PATH="$(bin/engine):$PATH"
 
-prints the folder that holds `pulumi`; everything else goes to stderr. The user's own Pulumi is used when it is recent
-enough and has, or can fetch, the AWS plugin. Otherwise the engine is built with Go from the module proxy, which takes
-minutes the first time, and is kept for the next.
+Prints the folder that holds `pulumi`; everything else goes to stderr. An installed Pulumi is used if it is recent
+enough and has, or can fetch, the AWS plugin. Otherwise the engine is built once with Go from the module proxy, which
+takes minutes, and is cached.
 
-Settings: PHI_ENGINE_CACHE is the folder that keeps built engines (default: phi-engine in the user's cache folder).
-Go's own settings (GOPROXY, GOCACHE, ...) apply to the build.
+PHI_ENGINE_CACHE is the folder for built engines (default: phi-engine in the user's cache folder). Go's own settings
+(GOPROXY, GOCACHE, ...) apply to the build.
 """
 
 import argparse
@@ -28,43 +28,52 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run by path
-from pulumi_engine.go import ENDINGS, EngineError, Go, say
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this file is run by its path
+from pulumi_engine.go import TERMINATION_SIGNALS, EngineError, Go, log
 
-AIRGAP = Path(__file__).resolve().parent
-CLI, AWS = AIRGAP / "cli", AIRGAP / "aws"
-REQUIREMENTS = AIRGAP.parent / "requirements.txt"
+SOURCES = Path(__file__).resolve().parent
+CLI, AWS = SOURCES / "cli", SOURCES / "aws"  # Go modules
+REQUIREMENTS = SOURCES.parent / "requirements.txt"
 
 PULUMI = "github.com/pulumi/pulumi/pkg/v3"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 HOST = "pulumi-language-python"
-SCRIPTS = (f"python/cmd/{HOST}-exec", "python/dist/pulumi-resource-pulumi-python")  # what the SDK ships beside the host
+SCRIPTS = (f"python/cmd/{HOST}-exec", "python/dist/pulumi-resource-pulumi-python")  # in the SDK's module
 
-INSTALL_LIMIT = 120  # seconds
-KEPT_ENGINES = 2
-RECENT = 60 * 60  # an engine used within this many seconds may be running
+INSTALL_TIMEOUT = 120  # seconds
+MAX_CACHED_ENGINES = 2
+RECENTLY_USED = 60 * 60  # seconds; an engine that was used since may still be running
 
 
 @dataclass(frozen=True)
 class Engine:
-    """Where the engine is: `bin` goes first on PATH, `plugins` is laid out like $PULUMI_HOME/plugins."""
+    """A Pulumi engine.
+
+    Attributes:
+        bin: The folder to put first on PATH.
+        plugins: The folder of its plugins, with the layout of $PULUMI_HOME/plugins.
+    """
 
     bin: Path
     plugins: Path
 
 
 def ensure() -> Engine:
-    """Return the engine, which is built first if need be."""
+    """Return the engine, building it first if necessary.
+
+    Raises:
+        EngineError: No installed Pulumi can be used, and none can be built.
+    """
     cache = cache_folder()
-    refused: str | None = "there is none on PATH"
-    if pulumi := own_pulumi(cache):
-        engine, refused = judge(pulumi, cache)
+    rejection: str | None = "not found on PATH"
+    if pulumi := installed_pulumi(cache):
+        engine, rejection = check_installed_pulumi(pulumi, cache)
         if engine:
             return engine
-    built = cache / key()
+    built = cache / engine_key()
     if not built.is_dir():
-        build(built, f"Pulumi: {refused}")
-    with contextlib.suppress(OSError):  # a read-only cache will do once it holds the engine
+        build(built, f"Pulumi: {rejection}")
+    with contextlib.suppress(OSError):  # a read-only cache works if it has the engine
         os.utime(built)
     require_terraform_provider(built / "plugins" / plugin_folder() / "pulumi-resource-aws")
     return Engine(built / "bin", built / "plugins")
@@ -74,115 +83,130 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="bin/engine", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--plugins", action="store_true", help="print the plugins' folder instead")
+    parser.add_argument("--plugins", action="store_true", help="print the plugin folder instead")
     arguments = parser.parse_args()
-    for ending in ENDINGS - {signal.SIGINT}:
-        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # by way of the `finally`s that clear a build
+    for number in TERMINATION_SIGNALS - {signal.SIGINT}:
+        signal.signal(
+            number, lambda number, _: sys.exit(128 + number)
+        )  # so that `finally` blocks remove a partial build
     try:
         engine = ensure()
     except EngineError as error:
-        say(str(error))
+        log(str(error))
         return 1
     except KeyboardInterrupt:
-        say("interrupted")
+        log("interrupted")
         return 128 + signal.SIGINT
     print(engine.plugins if arguments.plugins else engine.bin)
     return 0
 
 
-# --- What is wanted: versions, each pinned in one place
+# --- Required versions, each pinned in one place
 
 
-def wanted_pulumi() -> str:
+def required_pulumi() -> str:
     return _find(rf"^\s*{re.escape(PULUMI)} v(\S+)", CLI / "go.mod")
 
 
-def wanted_plugin() -> str:
+def required_plugin() -> str:
     return _find(r"^pulumi-aws==(\S+)", REQUIREMENTS)
 
 
-def wanted_go() -> str:
-    return max((_find(r"^go (\S+)", module / "go.mod") for module in (CLI, AWS)), key=numbers)
+def required_go() -> str:
+    return max((_find(r"^go (\S+)", module / "go.mod") for module in (CLI, AWS)), key=version_numbers)
 
 
 def _find(pattern: str, file: Path) -> str:
     match = re.search(pattern, file.read_text(), re.MULTILINE)
     if not match:
-        raise EngineError(f"{file} does not say which version to use: no line matches {pattern}")
+        raise EngineError(f"{file} doesn't pin a version: no line matches {pattern}")
     return match[1]
 
 
-def numbers(version: str) -> tuple[int, int, int]:
-    """Return the version's three numbers, zeros where it has none, to compare with."""
+def version_numbers(version: str) -> tuple[int, int, int]:
+    """Return the major, minor and patch numbers of a version for comparisons; missing ones are 0."""
     match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
 
 
 def plugin_folder() -> str:
-    return f"resource-aws-v{wanted_plugin()}"
+    return f"resource-aws-v{required_plugin()}"
 
 
-# --- The user's own Pulumi
+# --- The installed Pulumi
 
 
-def own_pulumi(cache: Path) -> Path | None:
-    """Return the user's pulumi: the first one on PATH that isn't an engine of ours."""
+def installed_pulumi(cache: Path) -> Path | None:
+    """Return the user's pulumi: the first on PATH that isn't a cached engine."""
     folders = [folder for folder in os.get_exec_path() if cache not in Path(folder).absolute().parents]
-    found = shutil.which("pulumi", path=os.pathsep.join(folders))
-    return Path(found).absolute() if found else None
+    pulumi = shutil.which("pulumi", path=os.pathsep.join(folders))
+    return Path(pulumi).absolute() if pulumi else None
 
 
-def judge(pulumi: Path, cache: Path) -> tuple[Engine | None, str | None]:
-    """Return the engine around the user's pulumi, or why it can't be used.
+def check_installed_pulumi(pulumi: Path, cache: Path) -> tuple[Engine | None, str | None]:
+    """Return the engine that the user's pulumi belongs to, or the reason why it can't be used.
 
-    The answer is remembered until that pulumi, its plugin or what is wanted changes: a fetch that fails takes minutes.
+    The result is cached until that pulumi, its plugin or the required version changes, because a fetch of the plugin
+    that fails takes minutes.
     """
     plugins = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi").absolute() / "plugins"
     plugin = plugins / plugin_folder() / "pulumi-resource-aws"
-    memory = cache / "own-pulumi.json"
+    cached_result = cache / "own-pulumi.json"
 
-    def question() -> list[object]:
-        return [str(pulumi), pulumi.stat().st_mtime_ns, str(plugin), plugin.exists(), wanted_pulumi()]
+    def cache_key() -> list[object]:
+        return [str(pulumi), pulumi.stat().st_mtime_ns, str(plugin), plugin.exists(), required_pulumi()]
 
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        answer = json.loads(memory.read_text())
-        if answer["question"] == question():
-            return (None, answer["refused"]) if answer["refused"] else (Engine(Path(answer["bin"]), plugins), None)
+        result = json.loads(cached_result.read_text())
+        if result["key"] == cache_key():
+            return (None, result["rejection"]) if result["rejection"] else (Engine(Path(result["bin"]), plugins), None)
 
-    folder = next((f for f in (pulumi.parent, pulumi.resolve().parent) if (f / HOST).exists()), None)
-    refused = _refuse(pulumi, plugin) if folder else f"{pulumi} has no {HOST} beside it"
-    if refused:
-        say(f"{refused}. Not asked again unless it changes or {memory} is removed")
+    folders = (pulumi.parent, pulumi.resolve().parent)
+    folder = next((folder for folder in folders if (folder / HOST).exists()), None)
+    rejection = _rejection(pulumi, plugin) if folder else f"{pulumi} has no {HOST} in its folder"
+    if rejection:
+        log(f"{rejection}. This isn't checked again unless that pulumi changes or you run: rm {cached_result}")
     with contextlib.suppress(OSError):
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        memory.write_text(json.dumps({"question": question(), "refused": refused, "bin": str(folder)}))
-    return (None, refused) if refused or not folder else (Engine(folder, plugins), None)
+        cached_result.parent.mkdir(parents=True, exist_ok=True)
+        cached_result.write_text(json.dumps({"key": cache_key(), "rejection": rejection, "bin": str(folder)}))
+    return (None, rejection) if rejection or not folder else (Engine(folder, plugins), None)
 
 
-def _refuse(pulumi: Path, plugin: Path) -> str | None:
-    """Return why the user's pulumi can't be used, after fetching the plugin if that is all it lacks."""
+def _rejection(pulumi: Path, plugin: Path) -> str | None:
+    """Return why the user's pulumi can't be used. If it lacks only the plugin, fetch that first."""
     try:
-        version = ask(pulumi, "version")
+        version = run(pulumi, "version")
     except CommandError as error:
-        return f"{pulumi} does not tell its version: {error}"
-    if numbers(version) < numbers(wanted_pulumi()):
-        return f"{pulumi} is {version}, older than {wanted_pulumi()}"
+        return f"can't get the version of {pulumi}: {error}"
+    if version_numbers(version) < version_numbers(required_pulumi()):
+        return f"{pulumi} is version {version}, older than {required_pulumi()}"
     if plugin.exists():
         return None
-    say(f"fetching the AWS plugin {wanted_plugin()} with {pulumi}, for {INSTALL_LIMIT} s at most")
+    log(f"fetching the AWS plugin {required_plugin()} with {pulumi}, for at most {INSTALL_TIMEOUT} s")
     try:
-        ask(pulumi, "plugin", "install", "resource", "aws", wanted_plugin(), limit=INSTALL_LIMIT)
+        run(pulumi, "plugin", "install", "resource", "aws", required_plugin(), timeout=INSTALL_TIMEOUT)
     except CommandError as error:
-        return f"{pulumi} could not fetch the AWS plugin {wanted_plugin()}: {error}"
-    return None if plugin.exists() else f"{pulumi} fetched the AWS plugin {wanted_plugin()}, but not to {plugin.parent}"
+        return f"{pulumi} could not fetch the AWS plugin {required_plugin()}: {error}"
+    return (
+        None if plugin.exists() else f"{pulumi} fetched the AWS plugin {required_plugin()}, but not to {plugin.parent}"
+    )
 
 
 class CommandError(EngineError):
-    """A command failed; the message is the last thing that it said."""
+    """A command failed. The message is the last line of its error output."""
 
 
-def ask(*command: str | Path, cwd: Path = Path("/"), limit: float = 30) -> str:
-    """Return what the command prints. In the root folder no project's files change its answer."""
+def run(*command: str | Path, cwd: Path = Path("/"), timeout: float = 30) -> str:
+    """Run a command and return its output.
+
+    Args:
+        command: The command and its arguments.
+        cwd: The folder to run it in. In the root folder no project's files can affect the command.
+        timeout: The time limit in seconds.
+
+    Raises:
+        CommandError: The command failed, couldn't be started or took too long.
+    """
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1", "GOWORK": "off"}
     try:
         done = subprocess.run(
@@ -192,42 +216,42 @@ def ask(*command: str | Path, cwd: Path = Path("/"), limit: float = 30) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=limit,
+            timeout=timeout,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise CommandError(f"not within {limit:g} s") from error
+        raise CommandError(f"timed out after {timeout:g} s") from error
     except OSError as error:
         raise CommandError(str(error.strerror)) from error
     if done.returncode:
-        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        raise CommandError(said[-1] if said else f"it ended with {done.returncode}")
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        raise CommandError(lines[-1] if lines else f"exit code {done.returncode}")
     return done.stdout.strip()
 
 
-# --- The engine that is built
+# --- The built engine
 
 
 def cache_folder() -> Path:
-    if chosen := os.environ.get("PHI_ENGINE_CACHE"):
-        return Path(chosen).expanduser().absolute()
+    if configured := os.environ.get("PHI_ENGINE_CACHE"):
+        return Path(configured).expanduser().absolute()
     xdg = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not xdg.is_absolute():  # as its specification says
+    if not xdg.is_absolute():  # the specification says to ignore a relative path
         xdg = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
     return xdg / "phi-engine"
 
 
-def key() -> str:
-    """Return the name of the engine that the present sources make on this machine."""
+def engine_key() -> str:
+    """Return the cache key of the engine that the current sources build on this machine."""
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()} {plugin_folder()}".encode())
     for file in sorted({file for module in (CLI, AWS) for file in sources(module)}):
         content = file.read_bytes()
-        digest.update(f"\n{file.relative_to(AIRGAP)} {len(content)}\n".encode() + content)
+        digest.update(f"\n{file.relative_to(SOURCES)} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
 
 
 def sources(module: Path) -> Iterator[Path]:
-    """Yield the files that a build reads: Go's own and those that they embed."""
+    """Yield the files that a build reads: the Go files of a module and the files that they embed."""
     yield from (module / "go.mod", module / "go.sum")
     for file in module.rglob("*.go"):
         if not file.stem.endswith("_test"):
@@ -236,73 +260,84 @@ def sources(module: Path) -> Iterator[Path]:
 
 
 def build(built: Path, no_pulumi: str) -> None:
-    """Build the engine into the folder, which appears only once it is whole."""
+    """Build the engine into a folder, which is created only when the build is complete.
+
+    Args:
+        built: The folder, in the cache.
+        no_pulumi: Why no installed Pulumi can be used, for the error message.
+
+    Raises:
+        EngineError: Go isn't installed, the build failed, or the cache can't be written.
+    """
     require_go(no_pulumi)
     cache = built.parent
     try:
         with locked(cache):
-            for stale in cache.glob("building-*"):  # its builder is gone, since the lock is ours
+            for stale in cache.glob("building-*"):  # no other build is running, because this process holds the lock
                 shutil.rmtree(stale, ignore_errors=True)
-            if built.is_dir():  # by whoever held the lock before
+            if built.is_dir():  # built by the previous holder of the lock
                 return
-            half_made = Path(tempfile.mkdtemp(prefix="building-", dir=cache))
+            partial = Path(tempfile.mkdtemp(prefix="building-", dir=cache))
             try:
-                _make(half_made, Go(cache / "build.log"))
-                half_made.chmod(0o755)  # a cache may be shared, and a temporary folder is private
-                half_made.rename(built)
+                _build_into(partial, Go(cache / "build.log"))
+                partial.chmod(0o755)  # a temporary folder is private, but a cache may be shared
+                partial.rename(built)
             finally:
-                shutil.rmtree(half_made, ignore_errors=True)
-            remove_old(cache)
+                shutil.rmtree(partial, ignore_errors=True)
+            remove_old_engines(cache)
     except OSError as error:
         raise EngineError(
-            f"can't keep the engine in {cache}: {error}. "
-            "Set PHI_ENGINE_CACHE to a folder that can be written and has 1 GB to spare"
+            f"can't cache the engine in {cache}: {error}. "
+            "Set PHI_ENGINE_CACHE to a writable folder with 1 GB of free space"
         ) from error
 
 
-def _make(folder: Path, go: Go) -> None:
+def _build_into(folder: Path, go: Go) -> None:
     binaries = folder / "bin"
     plugin = folder / "plugins" / plugin_folder()
     binaries.mkdir(parents=True)
     plugin.mkdir(parents=True)
-    version = f"-X {SDK}/go/common/version.Version=v{wanted_pulumi()}"
-    go.build(f"pulumi {wanted_pulumi()}", CLI, f"{PULUMI}/cmd/pulumi", binaries / "pulumi", version)
+    version = f"-X {SDK}/go/common/version.Version=v{required_pulumi()}"
+    go.build(f"pulumi {required_pulumi()}", CLI, f"{PULUMI}/cmd/pulumi", binaries / "pulumi", version)
     go.build("its Python host", CLI, "./host", binaries / HOST)
-    sdk = Path(ask("go", "list", "-m", "-f", "{{.Dir}}", SDK, cwd=CLI))
+    sdk = Path(run("go", "list", "-m", "-f", "{{.Dir}}", SDK, cwd=CLI))
     for script in SCRIPTS:
         shutil.copyfile(sdk / script, binaries / Path(script).name)
         (binaries / Path(script).name).chmod(0o755)
-    go.build(f"the AWS plugin {wanted_plugin()}", AWS, ".", plugin / "pulumi-resource-aws")
+    go.build(f"the AWS plugin {required_plugin()}", AWS, ".", plugin / "pulumi-resource-aws")
 
 
 def require_terraform_provider(plugin: Path) -> None:
-    """Raise unless the plugin that we build finds what it stands on. At a preview Pulumi would call that its bug."""
+    """Raise EngineError unless the built plugin finds a Terraform provider.
+
+    Otherwise Pulumi would report this as its own bug at the first preview.
+    """
     try:
-        found = subprocess.run([plugin, "terraform"], capture_output=True, text=True, check=False)
+        done = subprocess.run([plugin, "terraform"], capture_output=True, text=True, check=False)
     except OSError as error:
         raise EngineError(f"can't run {plugin}: {error.strerror}") from error
-    if found.returncode:
-        raise EngineError(found.stderr.strip())
+    if done.returncode:
+        raise EngineError(done.stderr.strip())
 
 
 @contextlib.contextmanager
 def locked(cache: Path) -> Iterator[None]:
-    """Have the cache to ourselves. The lock goes with the process, however that ends."""
+    """Hold the cache's lock. The kernel releases it however the process ends."""
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another build is at work; waiting for it")
+            log("waiting for another build to finish")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def remove_old(cache: Path) -> None:
-    """Keep the engines that were used last, and those that may be running."""
+def remove_old_engines(cache: Path) -> None:
+    """Remove engines, except the most recently used ones and those that may still be running."""
     engines = sorted(cache.glob("*/bin"), key=lambda folder: folder.parent.stat().st_mtime, reverse=True)
-    for engine in engines[KEPT_ENGINES:]:
-        if time.time() - engine.parent.stat().st_mtime > RECENT:
+    for engine in engines[MAX_CACHED_ENGINES:]:
+        if time.time() - engine.parent.stat().st_mtime > RECENTLY_USED:
             shutil.rmtree(engine.parent, ignore_errors=True)
 
 
@@ -310,29 +345,31 @@ def remove_old(cache: Path) -> None:
 
 
 def require_go(no_pulumi: str) -> None:
-    """Raise unless there is a Go to build with."""
+    """Raise EngineError unless a suitable Go is installed."""
     problem = _go_problem()
     if problem:
         raise EngineError(
-            f"there is no Pulumi that can be used, and none can be built.\n"
+            f"no usable Pulumi is installed, and the engine can't be built.\n"
             f"  {no_pulumi}\n"
             f"  Go: {problem}\n"
-            f"Install either one:\n"
-            f"  Pulumi {wanted_pulumi()} or newer, and: pulumi plugin install resource aws {wanted_plugin()}\n"
-            f"  Go {wanted_go()} or newer, to build the engine from Go modules"
+            f"Install one of these:\n"
+            f"  Pulumi {required_pulumi()} or newer, then run: pulumi plugin install resource aws {required_plugin()}\n"
+            f"  Go {required_go()} or newer, to build the engine from Go modules"
         )
 
 
 def _go_problem() -> str | None:
+    """Return why Go can't build the engine, or None if it can."""
     if not shutil.which("go"):
-        return "there is none on PATH"
+        return "not found on PATH"
     try:
-        version, _, toolchain = ask("go", "env", "GOVERSION", "GOTOOLCHAIN").partition("\n")
+        version, _, toolchain = run("go", "env", "GOVERSION", "GOTOOLCHAIN").partition("\n")
     except CommandError as error:
-        return f"it does not tell its version: {error}"
-    fetches = toolchain.endswith("auto")  # it will fetch what go.mod asks for; before 1.21 Go knew no such setting
-    if numbers(version) < numbers(wanted_go()) and not fetches:
-        return f"{version} is older than {wanted_go()}, and fetches no newer one (GOTOOLCHAIN={toolchain or 'unset'})"
+        return f"can't get its version: {error}"
+    fetches = toolchain.endswith("auto")  # Go fetches the version that go.mod requires; unset before Go 1.21
+    if version_numbers(version) < version_numbers(required_go()) and not fetches:
+        setting = toolchain or "unset"
+        return f"{version} is older than {required_go()} and doesn't fetch a newer one (GOTOOLCHAIN={setting})"
     return None
 
 

@@ -1,4 +1,4 @@
-"""A build with Go: its progress, its log, and an end that leaves nothing running."""
+"""Runs Go builds: shows their progress, logs their output, and leaves no process running."""
 
 import contextlib
 import os
@@ -12,53 +12,65 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-ENDINGS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-ERASE = "\r\x1b[K"  # the terminal's line
-NETWORK = re.compile(
+TERMINATION_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+ERASE_LINE = "\r\x1b[K"  # terminal control sequence
+NETWORK_ERROR = re.compile(
     r"dial tcp|no such host|i/o timeout|connection re|proxyconnect|TLS|GOPROXY|Forbidden|not available"
 )
 
 
 class EngineError(Exception):
-    """There is no engine; the message says why, and how to get one."""
+    """No engine is available; the message says why and how to get one."""
 
 
-def say(text: str) -> None:
-    print(f"engine: {text}", file=sys.stderr, flush=True)
+def log(message: str) -> None:
+    print(f"engine: {message}", file=sys.stderr, flush=True)
 
 
 class Go:
-    """Builds with Go, whose output is kept in a log."""
+    """Runs `go build` and writes its output to a log file."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
         self._log.write_bytes(b"")
 
-    def build(self, what: str, module: Path, package: str, target: Path, linker: str = "") -> None:
+    def build(self, name: str, module: Path, package: str, target: Path, linker_flags: str = "") -> None:
+        """Build a Go package.
+
+        Args:
+            name: What to call it in progress output.
+            module: The folder of its Go module.
+            package: The package to build.
+            target: The binary to write.
+            linker_flags: Further flags for the linker.
+
+        Raises:
+            EngineError: The build failed; the message has the end of its output.
+        """
         command = ["go", "build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false"]
-        command += ["-ldflags", f"-s -w {linker}".strip(), "-o", str(target), package]
-        with Progress(what) as progress:
+        command += ["-ldflags", f"-s -w {linker_flags}".strip(), "-o", str(target), package]
+        with Progress(name) as progress:
             process = None
             try:
-                with held_back(ENDINGS):
+                with defer_signals(TERMINATION_SIGNALS):
                     process = subprocess.Popen(
                         command,
                         cwd=module,
                         env={**os.environ, "GOWORK": "off"},
                         stdout=subprocess.DEVNULL,
                         stderr=subprocess.PIPE,
-                        start_new_session=True,  # Ctrl-C reaches this process alone, which then ends go in order
+                        start_new_session=True,  # Ctrl-C reaches only this process, which then ends go cleanly
                     )
                 errors = self._follow(process, progress)
                 code = process.wait()
             finally:
                 if process:
-                    _end(process)
+                    _terminate(process)
             if code:
-                raise EngineError(self._failure(what, errors))
+                raise EngineError(self._failure(name, errors))
 
     def _follow(self, process: "subprocess.Popen[bytes]", progress: "Progress") -> list[str]:
-        """Log and count what go says until it says no more; return what is neither a package nor a download."""
+        """Log go's output until it ends, and count packages and downloads; return the other lines."""
         assert process.stderr
         errors: list[str] = []
         rest = b""
@@ -70,46 +82,48 @@ class Go:
                 chunk = os.read(process.stderr.fileno(), 65536)
                 log.write(chunk)
                 *lines, rest = (rest + chunk + (b"" if chunk else b"\n")).split(b"\n")
-                for text in (line.decode(errors="replace") for line in lines if line):
-                    if text.startswith("go: downloading "):
+                for line in (line.decode(errors="replace") for line in lines if line):
+                    if line.startswith("go: downloading "):
                         progress.modules += 1
-                    elif re.fullmatch(r"[\w.~/-]+", text):  # -v names each package that it compiles
+                    elif re.fullmatch(r"[\w.~/-]+", line):  # -v prints each package that it compiles
                         progress.packages += 1
                     else:
-                        errors.append(text)
+                        errors.append(line)
                 if not chunk:
                     return errors
 
-    def _failure(self, what: str, errors: list[str]) -> str:
-        said = "\n".join(f"  {line}" for line in errors[-8:])
-        text = f"building {what} failed:\n{said}\nAll that go said is in {self._log}"
-        if "no space left" in said:
-            text += "\nFree some space, or set PHI_ENGINE_CACHE, GOCACHE, GOMODCACHE and TMPDIR to folders that have it"
-        elif NETWORK.search(said):
-            text += "\nIf this machine reaches a Go module proxy of its own only, set GOPROXY to that"
-        return text
+    def _failure(self, name: str, errors: list[str]) -> str:
+        output = "\n".join(f"  {line}" for line in errors[-8:])
+        message = f"building {name} failed:\n{output}\nThe full output is in {self._log}"
+        if "no space left" in output:
+            message += (
+                "\nFree some space, or set PHI_ENGINE_CACHE, GOCACHE, GOMODCACHE and TMPDIR to folders with free space"
+            )
+        elif NETWORK_ERROR.search(output):
+            message += "\nIf this machine can only reach a private Go module proxy, set GOPROXY to its URL"
+        return message
 
 
 @contextlib.contextmanager
-def held_back(signals: Iterable[int]) -> Iterator[None]:
-    """Have signals wait, so that none falls between the start of a process and its being known."""
-    if threading.current_thread() is not threading.main_thread():  # which alone gets them
+def defer_signals(signals: Iterable[int]) -> Iterator[None]:
+    """Defer signals, so that none arrives between the start of a process and its assignment to a variable."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
         yield
         return
-    came: list[int] = []
-    handlers = {number: signal.signal(number, lambda number, _: came.append(number)) for number in signals}
+    deferred: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: deferred.append(number)) for number in signals}
     try:
         yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for number in came:
+        for number in deferred:
             signal.raise_signal(number)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End go and its compilers, if they have not ended. Interrupted, go removes its temporary files."""
-    with process:  # closes its pipe
+def _terminate(process: "subprocess.Popen[bytes]") -> None:
+    """End go and its compilers if they are still running. Go removes its temporary files when it is interrupted."""
+    with process:  # closes the pipe
         if process.poll() is not None:
             return
         os.killpg(process.pid, signal.SIGINT)
@@ -123,35 +137,38 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 class Progress:
-    """Shows how far a build is: a line that changes on a terminal, else one at its start, each minute and its end."""
+    """Shows the progress of a build.
 
-    def __init__(self, what: str) -> None:
+    On a terminal it updates one line; otherwise it prints a line at the start, every minute and at the end.
+    """
+
+    def __init__(self, name: str) -> None:
         self.modules = self.packages = 0
-        self._what = what
-        self._live = sys.stderr.isatty()
+        self._name = name
+        self._is_terminal = sys.stderr.isatty()
         self._start = time.monotonic()
-        self._next = self._start + 60
+        self._next_report = self._start + 60
 
     def __enter__(self) -> "Progress":
-        if not self._live:
-            say(f"building {self._what} ...")
+        if not self._is_terminal:
+            log(f"building {self._name} ...")
         return self
 
     def show(self) -> None:
-        if self._live:
-            print(f"{ERASE}engine: building {self}", end="", file=sys.stderr, flush=True)
-        elif time.monotonic() >= self._next:
-            self._next += 60
-            say(f"building {self}")
+        if self._is_terminal:
+            print(f"{ERASE_LINE}engine: building {self}", end="", file=sys.stderr, flush=True)
+        elif time.monotonic() >= self._next_report:
+            self._next_report += 60
+            log(f"building {self}")
 
     def __exit__(self, failed: object, *_: object) -> None:
-        if self._live:
-            print(end="\n" if failed else ERASE, file=sys.stderr)
+        if self._is_terminal:
+            print(end="\n" if failed else ERASE_LINE, file=sys.stderr)
         if not failed:
-            say(f"built {self}")
+            log(f"built {self}")
 
     def __str__(self) -> str:
         minutes, seconds = divmod(round(time.monotonic() - self._start), 60)
-        fetched = f"{self.modules} modules fetched, " if self.modules else ""
-        took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        return f"{self._what}: {fetched}{self.packages} packages, {took}"
+        downloads = f"{self.modules} modules downloaded, " if self.modules else ""
+        duration = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+        return f"{self._name}: {downloads}{self.packages} packages, {duration}"

@@ -122,7 +122,7 @@ def _reference_fields(fact_type: type) -> frozenset[str]:
     hints = get_type_hints(fact_type)
     return frozenset(
         field.name
-        for field in dataclasses.fields(fact_type)  # type: ignore[arg-type]  (only dataclasses come here)
+        for field in dataclasses.fields(fact_type)
         if _includes_reference(hints[field.name])
     )
 

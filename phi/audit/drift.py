@@ -1,4 +1,7 @@
-"""Drift: controls that passed at preview and fail live, after a manual change or because AWS differs from the request."""
+"""Drift: controls that passed at preview and fail live.
+
+Either a resource was changed manually, or AWS didn't apply what was requested.
+"""
 
 from __future__ import annotations
 
@@ -66,9 +69,7 @@ def find_drift(preview: Preview, results: Iterable[ControlResult]) -> tuple[Drif
         Drift(
             control=result.id,
             resources=tuple(
-                observation.resource
-                for observation in result.observations
-                if observation.outcome is Outcome.FAIL
+                observation.resource for observation in result.observations if observation.outcome is Outcome.FAIL
             ),
             previewed=preview.time,
         )

@@ -77,6 +77,7 @@ def _result(control_config: ControlConfig, views: list[AccountView], *, advisory
         id=control.id,
         title=control.title,
         statement=control.statement,
+        rationale=control.rationale,
         citations=_citations(control),
         severity=control.severity.value,
         requirement=control.requirement_text(control_config.options),

@@ -69,9 +69,7 @@ class AccountRead:
         return () if isinstance(self.source, InaccessibleAccount) else self.source.account.regions
 
 
-def read_account(
-    source: OpenAccount | InaccessibleAccount, scope: Scope, data_class: DataClassTag
-) -> AccountRead:
+def read_account(source: OpenAccount | InaccessibleAccount, scope: Scope, data_class: DataClassTag) -> AccountRead:
     """Read everything that the controls need from one account, all services concurrently."""
     if isinstance(source, InaccessibleAccount):
         return AccountRead(source)

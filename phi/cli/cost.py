@@ -1,4 +1,4 @@
-"""`phi cost`: what the stack costs a month, estimated."""
+"""`phi cost`: estimates the monthly cost of the stack."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,56 +19,63 @@ from phi.cost.report import build_report
 from phi.cost.table import print_report
 
 
-def _usual(name: str) -> str:
-    return f"{volumes.Volumes.model_fields[name].default:f}"
+def _volume_option(name: str, description: str) -> Any:
+    """Return the option for a volume, with the default in its help text."""
+    return typer.Option(help=f"{description} [default: {volumes.Volumes.model_fields[name].default:f}]")
 
 
 @app.command("cost")
-def command(  # noqa: PLR0917 - each is an option
-    # As text, so that all that is wrong is told at once, here and in the file.
-    storage_gb: Annotated[str | None, typer.Option(help=f"GB stored at the start. [{_usual('storage_gb')}]")] = None,
-    growth_gb: Annotated[str | None, typer.Option(help=f"GB added a month, net. [{_usual('growth_gb')}]")] = None,
-    object_kb: Annotated[str | None, typer.Option(help=f"KB of an average object. [{_usual('object_kb')}]")] = None,
-    reads: Annotated[str | None, typer.Option(help=f"Reads a month. [{_usual('reads')}]")] = None,
+def command(  # noqa: PLR0917 - each parameter is an option
+    # Strings, so that invalid options and an invalid volumes file are reported together.
+    storage_gb: Annotated[str | None, _volume_option("storage_gb", "GB stored at the start.")] = None,
+    growth_gb: Annotated[str | None, _volume_option("growth_gb", "Net growth in GB per month.")] = None,
+    object_kb: Annotated[str | None, _volume_option("object_kb", "Average object size in KB.")] = None,
+    reads: Annotated[str | None, _volume_option("reads", "Reads per month.")] = None,
     writes: Annotated[
         str | None,
-        typer.Option(help=f"Writes a month, at least what growing and replacing take. [{_usual('writes')}]"),
+        _volume_option("writes", "Writes per month; never fewer than growth and replacement require."),
     ] = None,
     replaced_share: Annotated[
         str | None,
-        typer.Option(help=f"Share of objects overwritten or deleted a month, 0 to 1. [{_usual('replaced_share')}]"),
+        _volume_option("replaced_share", "Share of objects overwritten or deleted per month, from 0 to 1."),
     ] = None,
     unread_30_days: Annotated[
-        str | None, typer.Option(help=f"Share of GB unread for 30 days, 0 to 1. [{_usual('unread_30_days')}]")
+        str | None, _volume_option("unread_30_days", "Share of GB not read for 30 days, from 0 to 1.")
     ] = None,
     unread_90_days: Annotated[
-        str | None, typer.Option(help=f"Share of GB unread for 90 days, 0 to 1. [{_usual('unread_90_days')}]")
+        str | None, _volume_option("unread_90_days", "Share of GB not read for 90 days, from 0 to 1.")
     ] = None,
     management_events: Annotated[
         str | None,
-        typer.Option(help=f"The account's other calls that CloudTrail records. [{_usual('management_events')}]"),
+        _volume_option("management_events", "Other API calls per month that CloudTrail records."),
     ] = None,
     volumes_file: Annotated[
         Path | None,
         typer.Option(
             "--volumes",
-            help="YAML of these, with _ for -, and of event_kb, access_record_kb and bucket_key_saving; "
-            "options go over it.",
+            help="YAML file of these volumes, with _ instead of -, and of event_kb, access_record_kb and "
+            "bucket_key_saving. Options override it.",
         ),
     ] = None,
     settings_file: Annotated[
         Path | None,
-        typer.Option("--settings", help="The stack's settings, such as Pulumi.prod.yaml; else prod's, with a replica."),
+        typer.Option(
+            "--settings",
+            help="Settings file of a stack, such as Pulumi.prod.yaml. By default, production settings with a replica.",
+        ),
     ] = None,
-    without_replica: Annotated[bool, typer.Option("--without-replica", help="As if there were no replica.")] = False,
-    without_backup: Annotated[bool, typer.Option("--without-backup", help="As if there were no backup.")] = False,
+    without_replica: Annotated[bool, typer.Option("--without-replica", help="Leave out the replica.")] = False,
+    without_backup: Annotated[bool, typer.Option("--without-backup", help="Leave out the backup.")] = False,
     prices_file: Annotated[
-        Path, typer.Option("--prices", help="YAML of prices, in the form of phi/cost/prices.yaml.", show_default=False)
+        Path,
+        typer.Option(
+            "--prices", help="YAML file of prices, in the format of phi/cost/prices.yaml.", show_default=False
+        ),
     ] = prices.DEFAULT_PRICES,
     as_json: JsonOption = False,
 ) -> None:
-    """Estimate what the stack costs in its first month, after a year, and at the end of retention."""
-    given = {
+    """Estimate the monthly cost of the stack: in month 1, in month 12 and at the end of retention."""
+    volume_options = {
         "storage_gb": storage_gb,
         "growth_gb": growth_gb,
         "object_kb": object_kb,
@@ -79,16 +86,17 @@ def command(  # noqa: PLR0917 - each is an option
         "unread_90_days": unread_90_days,
         "management_events": management_events,
     }
-    asked = volumes.load_volumes(volumes_file, {name: value for name, value in given.items() if value is not None})
+    given_options = {name: value for name, value in volume_options.items() if value is not None}
+    stack_volumes = volumes.load_volumes(volumes_file, given_options)
     settings = stack_file.load_settings(settings_file) if settings_file else stack_file.DEFAULT_SETTINGS
     if without_replica:
         settings = replace(settings, replica_region=None)
     if without_backup:
-        settings = replace(settings, backup=False)
-    found = build_report(asked, settings, prices.load_prices(prices_file), datetime.now(UTC).date())
-    for warning in found.warnings:
+        settings = replace(settings, backup_enabled=False)
+    report = build_report(stack_volumes, settings, prices.load_prices(prices_file), datetime.now(UTC).date())
+    for warning in report.warnings:
         typer.echo(f"phi: warning: {warning}", err=True)
     if as_json:
-        typer.echo(json.dumps(to_json(found), indent=2))
+        typer.echo(json.dumps(to_json(report), indent=2))
     else:
-        print_report(found, Console())
+        print_report(report, Console())

@@ -107,8 +107,7 @@ def get(
 ) -> None:
     """Fetch an object's content.
 
-    A file appears only once it is complete and verified. Output to stdout is verified only at its end: check the exit
-    code.
+    A file appears only once it is complete and verified. Output to stdout is verified at its end: check the exit code.
     """
     check_key(key)
     to_stdout = target == STDIN

@@ -1,4 +1,4 @@
-"""`phi restore-test`: the restore test."""
+"""`phi restore-test`: restores sampled versions and writes the evidence."""
 
 from __future__ import annotations
 
@@ -24,70 +24,80 @@ from phi.restore_test.run import RestoreTestRequest, run_restore_test
 from phi.restore_test.scratch import Pseudonyms
 from phi.stack import outputs
 
-STEPS = {
-    "preparing": "Clearing away what earlier drills left",
-    "drawing": "Drawing versions",
+STEP_DESCRIPTIONS = {
+    "preparing": "Deleting leftovers of earlier tests",
+    "sampling": "Sampling versions",
     "restoring": "Restoring",
-    "clearing": "Clearing away",
+    "cleaning up": "Cleaning up",
 }
 
 
 @app.command("restore-test")
-def command(  # noqa: PLR0917 - each is an option
+def command(  # noqa: PLR0917 - each parameter is an option
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
     source: Annotated[
-        SourceKind, typer.Option(help="What is restored from: versions of the bucket, its replica, or the vault.")
+        SourceKind,
+        typer.Option(help="What to restore from: versions in the bucket, its replica, or the backup vault."),
     ] = "version",
-    objects: Annotated[int, typer.Option(min=1, max=10_000, help="How many versions are drawn and restored.")] = 10,
-    objective_hours: Annotated[float, typer.Option(min=0.01, help="How long restoring may take.")] = 72.0,
+    objects: Annotated[int, typer.Option(min=1, max=10_000, help="Number of object versions to restore.")] = 10,
+    rto_hours: Annotated[
+        float, typer.Option(min=0.01, help="Recovery time objective: the time that the restore may take, in hours.")
+    ] = 72.0,
     scratch_bucket: Annotated[
-        str | None, typer.Option(help="Restore to this bucket, rather than to restore-test/ of the PHI bucket.")
+        str | None,
+        typer.Option(help="Bucket to restore to. By default, the prefix restore-test/ of the PHI bucket."),
     ] = None,
-    evidence_file: Annotated[Path, typer.Option("--evidence", help="Where the evidence is written, in JSON.")] = Path(
+    evidence_file: Annotated[Path, typer.Option("--evidence", help="JSON file to write the evidence to.")] = Path(
         "restore-test.json"
     ),
-    access_log: Annotated[Path | None, typer.Option(help="Append the access log to this file.")] = None,
+    access_log: Annotated[Path | None, typer.Option(help="File to append the access log to.")] = None,
     as_json: JsonOption = False,
     print_policy: Annotated[
-        bool, typer.Option("--print-policy", help="Print the IAM policy that this drill needs, and restore nothing.")
+        bool, typer.Option("--print-policy", help="Print the IAM policy that this test requires, and exit.")
     ] = False,
     seed: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Restore versions that are drawn at random, compare them, and write the evidence of it.
+    """Restore randomly sampled object versions, verify them, and write the evidence.
 
-    Exits with 0 only if each was restored whole, under its key and within the objective.
+    Exits with 0 if every version was restored intact, under the right KMS key and within the RTO, and with 1 otherwise.
     """
-    told = outputs.read(outputs_file, stack)
-    setup.check_options(told, source, scratch_bucket)
+    stack_outputs = outputs.read(outputs_file, stack)
+    setup.check_options(stack_outputs, source, scratch_bucket)
     if print_policy:
-        scratch = setup.find_scratch_bucket(_entered(told), scratch_bucket) if scratch_bucket else None
-        typer.echo(json.dumps(permissions.restore_test_policy(told, source, scratch), indent=2))
+        scratch = setup.find_scratch_bucket(_open_session(stack_outputs), scratch_bucket) if scratch_bucket else None
+        typer.echo(json.dumps(permissions.restore_test_policy(stack_outputs, source, scratch), indent=2))
         return
     if not evidence_file.parent.is_dir():
-        raise ConfigurationError(f"{evidence_file.parent} is no folder: make it, or name another --evidence")
+        raise ConfigurationError(f"{evidence_file.parent} is not a folder: create it, or use another --evidence file")
 
-    session = _entered(told)
+    session = _open_session(stack_outputs)
     scratch = setup.find_scratch_bucket(session, scratch_bucket) if scratch_bucket else None
-    chance = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - for tests
-    drill, names = new_key(), Pseudonyms()
-    restoring = setup.restore_source(session, source, scratch, test_id=drill, rto_hours=objective_hours, pseudonyms=names)
-    asked = RestoreTestRequest(drill, objects, objective_hours, session.principal, chance)
+    test_id, pseudonyms = new_key(), Pseudonyms()
+    restore_source = setup.restore_source(
+        session, source, scratch, test_id=test_id, rto_hours=rto_hours, pseudonyms=pseudonyms
+    )
+    rng = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - for tests
+    request = RestoreTestRequest(test_id, objects, rto_hours, session.principal, rng)
+
+    def save(result: RestoreTestEvidence) -> None:
+        write_atomically(evidence_file, evidence.dump(result))
+
     console = Console(stderr=True)
-    with access_logging(access_log, verbose=False), _Bar(console) as bar:
-        found = run_restore_test(restoring, asked, names, lambda each: write_atomically(evidence_file, evidence.dump(each)), bar.say)
+    with access_logging(access_log, verbose=False), _ProgressBar(console) as progress_bar:
+        result = run_restore_test(restore_source, request, pseudonyms, save, progress_bar.report)
     if as_json:
-        typer.echo(evidence.dump(found), nl=False)
-    _tell(found, evidence_file, console)
-    raise typer.Exit(0 if found.passed else 1)
+        typer.echo(evidence.dump(result), nl=False)
+    _print_result(result, evidence_file, console)
+    raise typer.Exit(0 if result.passed else 1)
 
 
-def _entered(told: outputs.Outputs) -> setup.RestoreTestSession:
-    return setup.open_session(boto3.Session(region_name=told.region), told)
+def _open_session(stack_outputs: outputs.Outputs) -> setup.RestoreTestSession:
+    return setup.open_session(boto3.Session(region_name=stack_outputs.region), stack_outputs)
 
 
-class _Bar(Progress):
-    """What the drill is at, on stderr; a bar while it restores."""
+class _ProgressBar(Progress):
+    """The current step on stderr, with a bar while versions are restored."""
 
     def __init__(self, console: Console) -> None:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -95,27 +105,28 @@ class _Bar(Progress):
         super().__init__(*columns, TimeElapsedColumn(), console=console, transient=True, disable=disable)
         self._task = self.add_task("", total=None)
 
-    def say(self, step: str, done: int, of: int) -> None:
-        self.update(self._task, description=STEPS[step], completed=done, total=of or None)
+    def report(self, step: str, done: int, total: int) -> None:
+        self.update(self._task, description=STEP_DESCRIPTIONS[step], completed=done, total=total or None)
 
 
-def _tell(found: RestoreTestEvidence, file: Path, console: Console) -> None:
-    verdict = "Passed" if found.passed else "NOT passed"
-    said = [
-        f"{verdict}: {found.restored} of {found.sampled} versions restored whole from the {found.source}",
-        f"{found.restored_bytes} bytes in {found.duration_seconds:.1f} s, measured; the objective is {found.rto_hours:g} h",
-        *(f"  because {each}" for each in found.failure_reasons),
-        *(f"  version {each.version_id}: {each.reason}" for each in found.objects if each.reason),
+def _print_result(result: RestoreTestEvidence, file: Path, console: Console) -> None:
+    verdict = "Passed" if result.passed else "NOT passed"
+    lines = [
+        f"{verdict}: {result.restored} of {result.sampled} versions restored intact (source: {result.source})",
+        f"{result.restored_bytes} bytes in {result.duration_seconds:.1f} s (measured); RTO: {result.rto_hours:g} h",
+        *(f"  reason: {reason}" for reason in result.failure_reasons),
+        *(f"  version {record.version_id}: {record.reason}" for record in result.objects if record.reason),
     ]
-    if found.estimated_full_restore_hours is not None:
-        over = found.estimated_full_restore_hours > found.rto_hours
-        said.append(
-            f"All {found.eligible} versions would take {found.estimated_full_restore_hours:.2f} h"
-            f"{', MORE than the objective' if over else ''}: {found.estimate_basis}"
+    if result.estimated_full_restore_hours is not None:
+        over = ", MORE than the RTO" if result.estimated_full_restore_hours > result.rto_hours else ""
+        lines.append(
+            f"A full restore of {result.eligible} versions would take {result.estimated_full_restore_hours:.2f} h"
+            f"{over}: {result.estimate_basis}"
         )
-    if found.leftovers:
-        until = f"locked until {found.leftovers_locked_until:%Y-%m-%d %H:%M} UTC at the latest" if found.leftovers_locked_until else "see there"
-        said.append(f"Left behind: {len(found.leftovers)}, {until}; the evidence tells each")
-    said.append(f"Evidence: {file}")
-    for line in said:
+    if result.leftovers:
+        last = result.leftovers_locked_until
+        until = f", locked until {last:%Y-%m-%d %H:%M} UTC at the latest" if last else ""
+        lines.append(f"Leftovers: {len(result.leftovers)}{until}; the evidence lists them")
+    lines.append(f"Evidence: {file}")
+    for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

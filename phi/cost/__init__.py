@@ -1,1 +1,1 @@
-"""What the stack costs a month for given volumes: an estimate from dated and sourced prices, no quotation."""
+"""Monthly cost estimate of the stack for given volumes, from dated and sourced prices. It is not a quote."""

@@ -1,8 +1,8 @@
-"""The estimate: what is billed in the first month, after a year, and once as much goes as comes."""
+"""The estimate: the bill for the first month, after a year, and at the end of retention, when deletions have begun."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -14,108 +14,129 @@ from phi.cost.volumes import Volumes
 from phi.stack.settings import Settings
 
 Amounts = tuple[Decimal, ...]
-"""US dollars, one for each month of the estimate."""
+"""US dollars, one value per month of the estimate."""
 
 BUCKET_KEY_ITEMS = frozenset({"kms_requests", "replica_kms_requests", "backup_kms_requests"})
-"""Those that a Bucket Key saves. CloudTrail's own aren't: the trail's bucket has none."""
+"""The KMS requests that Bucket Keys reduce. CloudTrail's own aren't among them: its bucket has no Bucket Key."""
 
 
 @dataclass(frozen=True)
 class EstimateLine:
+    """A billed item over the months of the estimate.
+
+    Attributes:
+        quantities: One value per month, counted one by one, whatever the unit of the price.
+    """
+
     id: str
     safeguard: Safeguard
     description: str
     price_name: str
     price: Price
     quantities: Amounts
-    """Counted one by one, whatever the price's unit."""
 
     @property
     def amounts(self) -> Amounts | None:
-        """None where the price isn't known; of nothing the cost is."""
-        known = [ZERO if not quantity else self.price.cost_for(quantity) for quantity in self.quantities]
-        return tuple(each for each in known if each is not None) if None not in known else None
+        """The cost per month; None if the price isn't known and the quantity isn't 0."""
+        costs = [self.price.cost_for(quantity) if quantity else ZERO for quantity in self.quantities]
+        known = [cost for cost in costs if cost is not None]
+        return tuple(known) if len(known) == len(costs) else None
 
 
 @dataclass(frozen=True)
 class Estimate:
+    """The lines of the estimate, for the months with these numbers."""
+
     months: tuple[int, ...]
     lines: tuple[EstimateLine, ...]
 
     @property
     def total(self) -> Amounts:
-        """Without the lines that aren't estimated."""
+        """The total cost per month, without the lines whose price isn't known."""
         return self.sum_lines(self.lines)
 
     @property
     def total_by_safeguard(self) -> dict[Safeguard, Amounts]:
-        return {each: self.sum_lines([line for line in self.lines if line.safeguard is each]) for each in Safeguard}
+        return {
+            safeguard: self.sum_lines([line for line in self.lines if line.safeguard is safeguard])
+            for safeguard in Safeguard
+        }
 
     @property
     def not_estimated(self) -> tuple[EstimateLine, ...]:
+        """The lines whose price isn't known."""
         return tuple(line for line in self.lines if line.amounts is None)
 
-    def sum_lines(self, lines: tuple[EstimateLine, ...] | list[EstimateLine]) -> Amounts:
+    def sum_lines(self, lines: Sequence[EstimateLine]) -> Amounts:
         known = [line.amounts for line in lines if line.amounts is not None]
-        return tuple(sum((amounts[at] for amounts in known), ZERO) for at in range(len(self.months)))
+        return tuple(sum((amounts[index] for amounts in known), ZERO) for index in range(len(self.months)))
 
 
 @dataclass(frozen=True)
 class Saving:
-    """What something costs a month with it and without it. None: a price that it takes isn't known."""
+    """The cost per month with and without a feature; None if a price isn't known."""
 
     cost_with: Amounts | None
     cost_without: Amounts | None
 
     @property
     def saved(self) -> Amounts | None:
-        """Below zero where it costs more than it saves."""
+        """The saving per month; negative if the feature costs more than it saves."""
         if self.cost_with is None or self.cost_without is None:
             return None
-        return tuple(without - cost for cost, without in zip(self.cost_with, self.cost_without, strict=True))
+        return tuple(
+            cost_without - cost_with for cost_with, cost_without in zip(self.cost_with, self.cost_without, strict=True)
+        )
 
 
-def estimate(volumes: Volumes, settings: Settings, file: PriceFile) -> Estimate:
-    """For months 1 and 12, and the last of retention."""
-    numbers = (1, 12, final_month(settings))
-    each_month = zip(*(billed_items(volumes, settings, number) for number in numbers), strict=True)
-    prices = file.prices.by_name()
-    return Estimate(numbers, tuple(_line(same, prices) for same in each_month))
+def estimate(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Estimate:
+    """Return the estimate for month 1, month 12 and the last month of retention."""
+    months = (1, 12, final_month(settings))
+    items_by_month = (billed_items(volumes, settings, month) for month in months)
+    prices = price_file.prices.by_name()
+    return Estimate(months, tuple(_line(items, prices) for items in zip(*items_by_month, strict=True)))
 
 
-def _line(same: tuple[BilledItem, ...], prices: Mapping[str, Price]) -> EstimateLine:
-    """One item in every month."""
-    first = same[0]
-    quantities = tuple(each.quantity for each in same)
-    return EstimateLine(first.id, first.safeguard, first.description, first.price_name, prices[first.price_name], quantities)
+def _line(items: tuple[BilledItem, ...], prices: Mapping[str, Price]) -> EstimateLine:
+    """Return the line for one item, given its values for each month."""
+    first = items[0]
+    quantities = tuple(item.quantity for item in items)
+    return EstimateLine(
+        first.id, first.safeguard, first.description, first.price_name, prices[first.price_name], quantities
+    )
 
 
-def bucket_keys_saving(volumes: Volumes, settings: Settings, file: PriceFile) -> Saving:
-    """Of S3's requests to KMS."""
+def bucket_keys_saving(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Saving:
+    """Return the saving in KMS requests by Bucket Keys."""
 
-    def requests(share: Decimal) -> Amounts | None:
-        found = estimate(volumes.model_copy(update={"bucket_key_saving": share}), settings, file)
-        lines = [line for line in found.lines if line.id in BUCKET_KEY_ITEMS]
-        return None if any(line.amounts is None for line in lines) else found.sum_lines(lines)
+    def kms_cost(saved_share: Decimal) -> Amounts | None:
+        result = estimate(volumes.model_copy(update={"bucket_key_saving": saved_share}), settings, price_file)
+        lines = [line for line in result.lines if line.id in BUCKET_KEY_ITEMS]
+        return None if any(line.amounts is None for line in lines) else result.sum_lines(lines)
 
-    return Saving(requests(volumes.bucket_key_saving), requests(ZERO))
-
-
-def intelligent_tiering_saving(volumes: Volumes, settings: Settings, file: PriceFile) -> Saving:
-    """Of the lines that it changes."""
-    tiered = estimate(volumes, replace(settings, intelligent_tiering=True), file)
-    plain = estimate(volumes, replace(settings, intelligent_tiering=False), file)
-    changed = [at for at, line in enumerate(tiered.lines) if line.quantities != plain.lines[at].quantities]
-
-    def cost(found: Estimate) -> Amounts | None:
-        lines = [found.lines[at] for at in changed]
-        return None if any(line.amounts is None for line in lines) else found.sum_lines(lines)
-
-    return Saving(cost(tiered), cost(plain))
+    return Saving(kms_cost(volumes.bucket_key_saving), kms_cost(ZERO))
 
 
-def tiering_transition_cost(volumes: Volumes, settings: Settings, file: PriceFile) -> Decimal | None:
-    """What it costs, once, to move what is there already into Intelligent-Tiering."""
+def intelligent_tiering_saving(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Saving:
+    """Return the saving by Intelligent-Tiering, in the lines that it changes."""
+    tiered = estimate(volumes, replace(settings, intelligent_tiering=True), price_file)
+    untiered = estimate(volumes, replace(settings, intelligent_tiering=False), price_file)
+    changed = [
+        index
+        for index, (tiered_line, untiered_line) in enumerate(zip(tiered.lines, untiered.lines, strict=True))
+        if tiered_line.quantities != untiered_line.quantities
+    ]
+
+    def cost(result: Estimate) -> Amounts | None:
+        lines = [result.lines[index] for index in changed]
+        return None if any(line.amounts is None for line in lines) else result.sum_lines(lines)
+
+    return Saving(cost(tiered), cost(untiered))
+
+
+def tiering_transition_cost(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Decimal | None:
+    """Return the one-time cost of the transition of the existing objects to Intelligent-Tiering."""
+    if volumes.object_kb < MIN_TRANSITION_KB:
+        return price_file.prices.s3_to_tiering.cost_for(ZERO)
     buckets = 2 if settings.replica_region else 1
-    moved = volumes.objects(volumes.storage_gb) * buckets if volumes.object_kb >= MIN_TRANSITION_KB else ZERO
-    return file.prices.s3_to_tiering.cost_for(moved)
+    return price_file.prices.s3_to_tiering.cost_for(volumes.object_count(volumes.storage_gb) * buckets)

@@ -1,4 +1,4 @@
-"""What is the case in a month: what is stored, what is asked of it, and what the lifecycle does to it."""
+"""The usage in one month: data stored, requests, and lifecycle transitions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phi.cost.volumes import Volumes
 from phi.stack.settings import Settings
 
 MIN_TRANSITION_KB = 128
-"""What is smaller moves to no other class, isn't monitored, and is backed up as if it were of this size.
+"""Smaller objects don't transition to another class, aren't monitored, and are backed up as if they had this size.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 https://aws.amazon.com/backup/pricing/
@@ -20,7 +20,7 @@ MAX_BILLED_ROTATIONS = 2  # https://aws.amazon.com/kms/pricing/
 
 @dataclass(frozen=True)
 class MonthlyUsage:
-    """Counted from 1; what is stored is counted at its end, which is the most."""
+    """The usage in the month with this number, from 1. Storage is that at the end of the month, when it is largest."""
 
     volumes: Volumes
     settings: Settings
@@ -36,7 +36,7 @@ class MonthlyUsage:
 
     @property
     def lifecycle_applies(self) -> bool:
-        """Whether the lifecycle moves objects of this size."""
+        """Whether objects of this size transition to another storage class."""
         return self.volumes.object_kb >= MIN_TRANSITION_KB
 
     @property
@@ -45,8 +45,10 @@ class MonthlyUsage:
 
     @property
     def months_in_standard(self) -> Decimal:
-        """The age at which an earlier version leaves S3 Standard: for the archive, or for good."""
-        return months_from_days(self.settings.noncurrent_archive_days if self.lifecycle_applies else self.settings.noncurrent_retention_days)
+        """How long a noncurrent version stays in S3 Standard until it transitions to Glacier or expires."""
+        settings = self.settings
+        days = settings.noncurrent_archive_days if self.lifecycle_applies else settings.noncurrent_retention_days
+        return months_from_days(days)
 
     @property
     def retention_months(self) -> Decimal:
@@ -62,20 +64,28 @@ class MonthlyUsage:
 
     @property
     def glacier_transitions(self) -> Decimal:
-        """Objects that move to the archive in the month."""
+        """The number of objects that transition to Glacier in the month."""
         if not self.lifecycle_applies:
             return ZERO
-        return self.volumes.objects(self.storage.noncurrent_gb(self.end, self.months_in_standard, self.months_in_standard + 1))
+        gigabytes = self.storage.noncurrent_gb(self.end, self.months_in_standard, self.months_in_standard + 1)
+        return self.volumes.object_count(gigabytes)
 
     def objects_replaced(self, since: Decimal) -> Decimal:
-        """Objects overwritten or deleted since then."""
-        return self.volumes.objects(self.storage.replaced_gb(since, self.end))
+        """Return the number of objects overwritten or deleted since a time."""
+        return self.volumes.object_count(self.storage.replaced_gb(since, self.end))
 
     def writes_since(self, since: Decimal) -> Decimal:
-        """What is added and what is replaced was written, even where fewer writes are told."""
-        stock, objects = self.storage, self.volumes.objects
-        first, rise = objects(stock.monthly_growth_gb + stock.monthly_replaced_share * stock.initial_gb), stock.monthly_replaced_share * stock.monthly_growth_gb
-        return max_rate_integral(self.volumes.writes, first, objects(rise), since, self.end)
+        """Return the number of writes since a time: those in the volumes, or as many as growth and replacement need."""
+        storage = self.storage
+        initial_gb = storage.monthly_growth_gb + storage.monthly_replaced_share * storage.initial_gb
+        growth_gb = storage.monthly_replaced_share * storage.monthly_growth_gb
+        return max_rate_integral(
+            self.volumes.writes,
+            self.volumes.object_count(initial_gb),
+            self.volumes.object_count(growth_gb),
+            since,
+            self.end,
+        )
 
     @property
     def writes(self) -> Decimal:
@@ -86,24 +96,24 @@ class MonthlyUsage:
         return self.writes if self.settings.backup_enabled else ZERO
 
     def requests(self, since: Decimal) -> Decimal:
-        """Requests for objects of the PHI bucket since then, as many deletions as versions replaced among them."""
+        """Return the number of object requests to the PHI bucket since a time, with a deletion per replaced object."""
         writes = self.writes_since(since)
         backups = writes if self.settings.backup_enabled else ZERO
         return self.volumes.reads * (self.end - since) + writes + backups + self.objects_replaced(since)
 
     def replica_requests(self, since: Decimal) -> Decimal:
-        """Requests for objects of the replica since then."""
+        """Return the number of object requests to the replica since a time."""
         return self.writes_since(since) + self.objects_replaced(since) if self.settings.replica_region else ZERO
 
-    def kms_requests(self, uses: Decimal) -> Decimal:
-        """KMS requests of so many uses of objects.
+    def kms_requests(self, object_requests: Decimal) -> Decimal:
+        """Return the number of KMS requests that a number of object reads and writes causes.
 
-        Without a Bucket Key S3 asks KMS for each object that it encrypts or decrypts; with one, for a key of the
-        bucket that serves for a while: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+        Without a Bucket Key, S3 calls KMS for each object that it encrypts or decrypts. With one, it calls KMS only to
+        renew a bucket-level key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
         """
-        return uses * (1 - self.volumes.bucket_key_saving)
+        return object_requests * (1 - self.volumes.bucket_key_saving)
 
     @property
     def key_rotations(self) -> int:
-        """Rotations of a key that are billed: the first is at the end of the first year."""
+        """The number of billed rotations of a key. The first rotation is at the end of the first year."""
         return min(MAX_BILLED_ROTATIONS, (self.number - 1) // 12)

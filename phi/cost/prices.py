@@ -1,4 +1,4 @@
-"""What AWS asks for what: a data file in which each price has a date and a source."""
+"""Prices of AWS services, from a data file in which each price has a date and a source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from phi.yaml_files import to_model, read_yaml
+from phi.yaml_files import read_yaml, to_model
 
 DEFAULT_PRICES = Path(__file__).with_name("prices.yaml")
 MAX_PRICE_AGE = timedelta(days=365)
@@ -23,38 +23,40 @@ DollarValue = Annotated[Decimal, Field(ge=0, le=1_000_000)]
 
 
 class Price(BaseModel):
-    """A price in US dollars for one unit, such as `GB-month` or `10,000 requests`; None is one that isn't known."""
+    """A price for one unit, such as `GB-month` or `10,000 requests`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     value: DollarValue | None
+    """US dollars; None if the price isn't known."""
     unit: Annotated[str, StringConstraints(pattern=UNIT)]
     region: Region
     retrieved: date
-    """The day its source was looked at."""
+    """The day on which the source was read."""
     source: SourceUrl
     confidence: Literal["primary", "secondary"]
-    """Primary is AWS's own page."""
+    """`primary` for AWS's own page, `secondary` for any other source."""
     note: str = ""
 
     @property
     def unit_size(self) -> int:
-        """How many there are in a unit: 10,000 of `10,000 requests`."""
-        size, counted, _ = self.unit.rpartition(" ")
-        return int(size.replace(",", "")) if counted else 1
+        """The number in the unit: 10,000 for `10,000 requests`."""
+        size, has_size, _ = self.unit.rpartition(" ")
+        return int(size.replace(",", "")) if has_size else 1
 
     @property
     def unit_name(self) -> str:
+        """The unit without its number: `requests` for `10,000 requests`."""
         return self.unit.rpartition(" ")[2]
 
     def cost_for(self, quantity: Decimal) -> Decimal | None:
-        """What so many cost, counted one by one."""
+        """Return the cost of a quantity, counted one by one; None if the price isn't known."""
         return None if self.value is None else quantity * self.value / self.unit_size
 
 
-def _per(kind: str) -> Callable[[Price], Price]:
+def _per(unit_name: str) -> Callable[[Price], Price]:
     def check(price: Price) -> Price:
-        if price.unit_name != kind:
-            raise ValueError(f"its unit is of {kind}, not of {price.unit_name}")
+        if price.unit_name != unit_name:
+            raise ValueError(f"its unit must be {unit_name}, not {price.unit_name}")
         return price
 
     return check
@@ -69,7 +71,7 @@ PerAccount = Annotated[Price, AfterValidator(_per("account-month"))]
 
 
 class PriceList(BaseModel):
-    """Every price that a line of the estimate asks for: a file has all of them, so that none is left out unseen."""
+    """Every price that the estimate uses. All are required, so that none is missing from an estimate unnoticed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     s3_standard: PerGBMonth
@@ -106,23 +108,33 @@ class PriceList(BaseModel):
 
 
 class PriceFile(BaseModel):
+    """The content of a price file."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
     currency: Literal["USD"]
     region: Region
     prices: PriceList
 
     @model_validator(mode="after")
-    def _of_one_region(self) -> PriceFile:
-        if others := sorted(name for name, price in self.prices.by_name().items() if price.region != self.region):
-            raise ValueError(f"not of {self.region}: {', '.join(others)}")
+    def _check_regions(self) -> PriceFile:
+        if names := sorted(name for name, price in self.prices.by_name().items() if price.region != self.region):
+            raise ValueError(f"prices for another region than {self.region}: {', '.join(names)}")
         return self
 
 
 def load_prices(path: Path = DEFAULT_PRICES) -> PriceFile:
-    """Raises ConfigurationError that names every price which is missing, unknown or wrong."""
+    """Return the content of a price file.
+
+    Raises:
+        ConfigurationError: Lists every price that is missing, unknown or invalid.
+    """
     return to_model(PriceFile, read_yaml(path), str(path))
 
 
-def stale_prices(file: PriceFile, today: date) -> list[str]:
-    """The prices that were seen more than a year ago, or on a day that is yet to come."""
-    return sorted(name for name, price in file.prices.by_name().items() if not timedelta(0) <= today - price.retrieved <= MAX_PRICE_AGE)
+def stale_prices(price_file: PriceFile, today: date) -> list[str]:
+    """Return the names of prices that were retrieved more than a year ago, or on a day in the future."""
+    return sorted(
+        name
+        for name, price in price_file.prices.by_name().items()
+        if not timedelta(0) <= today - price.retrieved <= MAX_PRICE_AGE
+    )

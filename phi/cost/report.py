@@ -1,4 +1,4 @@
-"""An estimate with all that is to be told of it: what it would be otherwise, its prices, and what it leaves out."""
+"""The cost report: the estimate, what features save, the prices used, and the assumptions."""
 
 from __future__ import annotations
 
@@ -30,90 +30,100 @@ SAFEGUARD_TITLES = {
     Safeguard.REPLICATION: "Replication",
     Safeguard.BACKUP: "Backup",
     Safeguard.MONITORING: "Monitoring",
-    Safeguard.ACCOUNT_SECURITY: "Account guards",
+    Safeguard.ACCOUNT_SECURITY: "Account security services",
 }
 
-NOTES = (
-    "What is stored is counted at a month's end.",
-    "What is there at the start came before: its upload, its first copy and its earlier versions aren't counted.",
-    "All objects are of the average size. What is below 128 KB moves to no other class, and is backed up as 128 KB.",
-    "A read or write is one request, and a replaced object one of deletion too: uploads in parts and lists are more.",
-    "KMS is asked once for each object written and read without Bucket Keys; with them, for the share that is left.",
-    "The stack never deletes S3's logs. Sizes of events and log lines are assumed, and that compression leaves 15 %.",
-    "Prices are of the first tier, without free tiers, taxes and discounts; the other region's are taken to be equal.",
+ASSUMPTIONS = (
+    "Storage is measured at the end of the month.",
+    "The initial data is already stored: its upload, its replication and its earlier versions aren't included.",
+    "All objects have the average size. Objects below 128 KB stay in Standard and are backed up as if they had 128 KB.",
+    "A read or write is one request, and a replacement is also one deletion. Multipart uploads and listings need more.",
+    "Without Bucket Keys, each object read or written is one KMS request. With them, only the unsaved share is.",
+    "The stack keeps S3's logs forever. The sizes of events and log records, and a compression to 15 %, are assumed.",
+    "Prices are first-tier list prices, without free tiers, taxes and discounts. The replica's region has the same.",
     "Left out as negligible: SNS, KMS for alerts and log groups, and delete markers.",
-    "Left out as they depend on use: transfer to the internet, reading from Glacier, and restoring from a vault.",
+    "Left out because they depend on use: transfer to the internet, retrieval from Glacier, and restores from backups.",
 )
 
 
 @dataclass(frozen=True)
 class CostReport:
+    """An estimate with its inputs, and what is reported with it.
+
+    Attributes:
+        transition_cost: The one-time cost of the transition of existing objects to Intelligent-Tiering, in US dollars;
+            None if a price isn't known.
+    """
+
     volumes: Volumes
     settings: Settings
     price_file: PriceFile
     estimate: Estimate
-    bucket_keys: Saving
-    tiering: Saving
-    tiering_transition_cost: Decimal | None
-    """Dollars, once."""
+    bucket_keys_saving: Saving
+    tiering_saving: Saving
+    transition_cost: Decimal | None
     warnings: tuple[str, ...]
 
     @property
     def prices(self) -> dict[str, Price]:
-        """Those of the lines that there is something of."""
-        asked = {line.price_name for line in self.estimate.lines if any(line.quantities)}
-        return {name: price for name, price in self.price_file.prices.by_name().items() if name in asked}
+        """The prices of the lines that have a quantity."""
+        used = {line.price_name for line in self.estimate.lines if any(line.quantities)}
+        return {name: price for name, price in self.price_file.prices.by_name().items() if name in used}
 
 
-def build_report(volumes: Volumes, settings: Settings, file: PriceFile, today: date) -> CostReport:
-    asked = (volumes, settings, file)
+def build_report(volumes: Volumes, settings: Settings, price_file: PriceFile, today: date) -> CostReport:
+    inputs = (volumes, settings, price_file)
     return CostReport(
-        volumes,
-        settings,
-        file,
-        estimate(*asked),
-        bucket_keys_saving(*asked),
-        intelligent_tiering_saving(*asked),
-        tiering_transition_cost(*asked),
-        tuple(_warnings(settings, file, today)),
+        *inputs,
+        estimate=estimate(*inputs),
+        bucket_keys_saving=bucket_keys_saving(*inputs),
+        tiering_saving=intelligent_tiering_saving(*inputs),
+        transition_cost=tiering_transition_cost(*inputs),
+        warnings=tuple(_warnings(settings, price_file, today)),
     )
 
 
-def _warnings(settings: Settings, file: PriceFile, today: date) -> Iterable[str]:
-    if old := stale_prices(file, today):
-        yield f"prices older than a year, or of a day to come; look them up again: {', '.join(old)}"
-    if settings.region != file.region:
-        yield f"the prices are of {file.region}, and the stack is in {settings.region}: name a file of its prices"
+def _warnings(settings: Settings, price_file: PriceFile, today: date) -> Iterable[str]:
+    if names := stale_prices(price_file, today):
+        yield f"prices dated more than a year ago, or in the future; update them: {', '.join(names)}"
+    if settings.region != price_file.region:
+        yield (
+            f"the prices are for {price_file.region}, but the stack is in {settings.region}: "
+            "pass a price file for that region with --prices"
+        )
 
 
 def tiering_summary(report: CostReport) -> str:
-    """The guide's tip, by these volumes."""
+    """Return what Intelligent-Tiering, which the guide recommends, would save with these volumes."""
     if report.volumes.object_kb < MIN_TRANSITION_KB:
-        return "Intelligent-Tiering: objects below 128 KB aren't monitored or moved, so that it saves nothing here."
-    saved, months = report.tiering.saved, report.estimate.months
-    if saved is None or report.tiering_transition_cost is None:
-        return "Intelligent-Tiering: what it saves can't be told without all of its prices."
-    told = ", ".join(f"{_more_or_less(each)} in month {month}" for month, each in zip(months, saved, strict=True))
+        return "Intelligent-Tiering: no saving, because objects below 128 KB aren't monitored or moved."
+    saved, months = report.tiering_saving.saved, report.estimate.months
+    if saved is None or report.transition_cost is None:
+        return "Intelligent-Tiering: the saving can't be estimated, because some of its prices aren't known."
+    savings = ", ".join(
+        f"{_saved_or_added(amount)} in month {month}" for month, amount in zip(months, saved, strict=True)
+    )
+    state = "on" if report.settings.intelligent_tiering else "off"
     return (
-        f"Intelligent-Tiering: {told}, where {_percent(report.volumes.unread_30_days)} goes unread for 30 days and "
-        f"{_percent(report.volumes.unread_90_days)} for 90; moving what is there costs "
-        f"${report.tiering_transition_cost:,.2f} once. It is {'on' if report.settings.intelligent_tiering else 'off'}: "
-        "phi:intelligentTiering."
+        f"Intelligent-Tiering: {savings}, if {_percent(report.volumes.unread_30_days)} of the data isn't read for "
+        f"30 days and {_percent(report.volumes.unread_90_days)} isn't read for 90 days. The transition of existing "
+        f"objects costs ${report.transition_cost:,.2f} once. It is {state}: see phi:intelligentTiering."
     )
 
 
 def bucket_key_summary(report: CostReport) -> str:
-    with_them, without, saved = report.bucket_keys.cost_with, report.bucket_keys.cost_without, report.bucket_keys.saved
-    if with_them is None or without is None or saved is None:
-        return "Bucket Keys: what they save can't be told without the price of KMS requests."
+    """Return what Bucket Keys save with these volumes."""
+    saving = report.bucket_keys_saving
+    if saving.cost_with is None or saving.cost_without is None or saving.saved is None:
+        return "Bucket Keys: the saving can't be estimated, because the price of KMS requests isn't known."
     return (
-        f"Bucket Keys: KMS requests for ${with_them[-1]:,.2f} in month {report.estimate.months[-1]} rather than "
-        f"${without[-1]:,.2f}, ${saved[-1]:,.2f} less, if they save {_percent(report.volumes.bucket_key_saving)} of "
-        'them; AWS says "up to 99 percent". They are on.'
+        f"Bucket Keys: KMS requests cost ${saving.cost_with[-1]:,.2f} in month {report.estimate.months[-1]} instead of "
+        f"${saving.cost_without[-1]:,.2f}, ${saving.saved[-1]:,.2f} less, if Bucket Keys save "
+        f'{_percent(report.volumes.bucket_key_saving)} of them (AWS: "up to 99 percent"). They are on.'
     )
 
 
-def _more_or_less(saved: Decimal) -> str:
+def _saved_or_added(saved: Decimal) -> str:
     return f"${abs(saved):,.2f} {'less' if saved >= 0 else 'more'}"
 
 

@@ -1,4 +1,4 @@
-"""What of the stack's settings decides its cost, from the project's own file of them."""
+"""The stack's settings, as far as they affect the cost."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ from pathlib import Path
 from typing import Any
 
 from phi.errors import ConfigurationError
+from phi.stack import settings
 from phi.stack.settings import Settings, SettingsError
-from phi.stack.settings import load_settings as settings_of
 from phi.yaml_files import read_yaml
 
 DEFAULT_SETTINGS = Settings(environment="prod", region="us-east-1", replica_region="us-west-2")
-"""As Pulumi.prod.yaml has it, for who names no file."""
+"""The settings in Pulumi.prod.yaml, used if no file is given."""
 
 
 def load_settings(path: Path) -> Settings:
-    """The settings of a file such as Pulumi.prod.yaml, by the program's own rules.
+    """Return the settings in a stack's settings file, such as Pulumi.prod.yaml, by the same rules as the program.
 
-    Raises ConfigurationError with every fault.
+    Raises:
+        ConfigurationError: Lists every problem.
     """
     content = read_yaml(path)
-    values = content.get("config") if isinstance(content, dict) else None
-    if not isinstance(values, dict):
-        raise ConfigurationError(f"{path} has no config: it is no settings file of a stack, such as Pulumi.prod.yaml")
+    config = content.get("config") if isinstance(content, dict) else None
+    if not isinstance(config, dict):
+        raise ConfigurationError(f"{path} has no config section: it is not a stack's settings file")
     try:
-        return settings_of({str(name): _text(value) for name, value in values.items()})
+        return settings.load_settings({str(name): _as_pulumi_text(value) for name, value in config.items()})
     except SettingsError as error:
         raise ConfigurationError(f"{path}: {error}") from None
 
 
-def _text(value: Any) -> str:
-    """As Pulumi hands a setting to the program."""
+def _as_pulumi_text(value: Any) -> str:
+    """Return a value in the form in which Pulumi passes it to the program."""
     return value if isinstance(value, str) else json.dumps(value, default=str)

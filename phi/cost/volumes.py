@@ -1,4 +1,4 @@
-"""How much PHI there is, and how much is done with it."""
+"""The volumes that the estimate is for: how much PHI is stored and how it is used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from phi.errors import ConfigurationError
-from phi.yaml_files import to_model, read_yaml
+from phi.yaml_files import read_yaml, to_model
 
 KB_PER_GB = 1024 * 1024
 """S3 counts in powers of two: https://docs.aws.amazon.com/AmazonS3/latest/userguide/aws-usage-report-understand.html"""
@@ -18,70 +18,75 @@ KB_PER_GB = 1024 * 1024
 
 def _reject_bool(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("is a number")
+        raise ValueError("must be a number")
     return value
 
 
 Number = Annotated[Decimal, BeforeValidator(_reject_bool)]
-# Beyond these is a slip: an exabyte, and a hundred times the requests that S3's busiest buckets see.
+# A higher value is a typo: the limits are an exabyte, and a hundred times the requests of S3's busiest buckets.
 Gigabytes = Annotated[Number, Field(ge=0, le=1_000_000_000)]
 Count = Annotated[Number, Field(ge=0, le=10_000_000_000_000)]
 Share = Annotated[Number, Field(ge=0, le=1)]
-Kilobytes = Annotated[Number, Field(gt=0, le=50 * 1024 * KB_PER_GB)]  # S3's largest object is of 50 TB
+Kilobytes = Annotated[Number, Field(gt=0, le=50 * 1024 * KB_PER_GB)]  # S3's largest object is 50 TB
 RecordKilobytes = Annotated[Number, Field(gt=0, le=256)]  # CloudTrail's largest event
 
 
 class Volumes(BaseModel):
-    """A month's figures. Shares are from 0 to 1."""
+    """Volumes per month. Shares are between 0 and 1."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     storage_gb: Gigabytes = Decimal(500)
-    """PHI that is there at the start, without earlier versions."""
+    """PHI stored at the start, without noncurrent versions."""
     growth_gb: Gigabytes = Decimal(20)
-    """What is added in a month, net."""
+    """Net growth per month."""
     object_kb: Kilobytes = Decimal(1024)
-    """An object's size, on average: all are taken to be of it."""
+    """The average object size. Every object is assumed to have it."""
     reads: Count = Decimal(200_000)
-    """GET and HEAD requests."""
+    """GET and HEAD requests per month."""
     writes: Count = Decimal(50_000)
-    """PUT, POST and COPY requests, each of a whole object; at least as many as growing and replacing take."""
+    """PUT, POST and COPY requests per month, one per object; never fewer than growth and replacement require."""
     replaced_share: Share = Decimal("0.02")
-    """Of the objects stored, how many are overwritten or deleted in a month; their versions are kept."""
+    """The share of the objects that is overwritten or deleted per month. Their versions are retained."""
     unread_30_days: Share = Decimal("0.7")
-    """Of the GB stored, how much hasn't been read for thirty days or more."""
+    """The share of the GB that hasn't been read for 30 days or more."""
     unread_90_days: Share = Decimal("0.5")
-    """Of the GB stored, how much hasn't been read for ninety days or more."""
+    """The share of the GB that hasn't been read for 90 days or more."""
     management_events: Count = Decimal(100_000)
-    """The account's calls that CloudTrail records besides those on objects."""
+    """API calls of the account per month that CloudTrail records, other than those on objects."""
     event_kb: RecordKilobytes = Decimal(2)
-    """A CloudTrail event's size as JSON."""
+    """The size of a CloudTrail event as JSON."""
     access_record_kb: RecordKilobytes = Decimal(1)
-    """The size of a line of an access log."""
+    """The size of one record in an access log."""
     bucket_key_saving: Share = Decimal("0.97")
     """The share of KMS requests that a Bucket Key saves.
 
     "up to 99 percent": https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-    AWS's own trial saw 97: https://github.com/aws-samples/s3-bucketkey-poc
+    AWS's own test measured 97: https://github.com/aws-samples/s3-bucketkey-poc
     """
 
     @model_validator(mode="after")
-    def _fit_together(self) -> Self:
+    def _check_consistency(self) -> Self:
         if self.unread_90_days > self.unread_30_days:
-            raise ValueError("unread_90_days is within unread_30_days, and can't be more")
+            raise ValueError("unread_90_days must not exceed unread_30_days, which includes it")
         return self
 
-    def objects(self, gigabytes: Decimal) -> Decimal:
+    def object_count(self, gigabytes: Decimal) -> Decimal:
         return gigabytes * KB_PER_GB / self.object_kb
 
 
 def load_volumes(path: Path | None, options: Mapping[str, str]) -> Volumes:
-    """The file's, over which the options go; for the rest the defaults.
+    """Return the volumes of a file, overridden by options. Volumes in neither have their defaults.
 
-    Raises ConfigurationError that names every fault of both.
+    Args:
+        path: A YAML file, if any.
+        options: Values from the command line, by the name of the field.
+
+    Raises:
+        ConfigurationError: Lists every problem of both.
     """
     content = read_yaml(path) if path else {}
     if content is None:
         content = {}
     if not isinstance(content, dict):
-        raise ConfigurationError(f"{path} holds no names with values, such as storage_gb: 500")
+        raise ConfigurationError(f"{path} is not a mapping of names to values, such as storage_gb: 500")
     return to_model(Volumes, {**content, **options}, f"{path} with the options" if path else "the volumes")

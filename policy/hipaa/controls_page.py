@@ -1,61 +1,85 @@
-"""The catalogue as a page: `make docs` writes it to docs/controls.md."""
+"""The catalogue as a Markdown page: `make docs` writes it to docs/controls.md."""
 
 from __future__ import annotations
 
+import re
+
 from hipaa.catalogue import CONTROLS
-from hipaa.model.control import Control, Severity, Stage
+from hipaa.model.control import EVERY_DATA_CLASS, Control, Option, Paragraph, Stage, value_text
 
 
 def markdown() -> str:
-    """A table of every control, and the options that the pack's config may set."""
-    rows = "\n".join(map(_row, CONTROLS))
-    options = "\n".join(
-        f"| `{control.id}` | `{option.name}` | {option.description} | {_default(option.default)} |"
-        for control in CONTROLS
-        for option in control.options
-    )
-    return f"""# The controls
+    """Return the page: an overview table, then a section for each control."""
+    overview = "\n".join(map(_overview_row, CONTROLS))
+    sections = "\n".join(map(_section, CONTROLS))
+    return f"""# Controls
 
-Made by `make docs` from the catalogue. Paragraphs are of 45 CFR 164; R: required, A: addressable, †: our own mapping or
-accepted practice. L is advisory, all others are mandatory.
+`make docs` generates this page from the catalogue. Don't edit it.
 
-| control | what must hold | roles | paragraphs | severity | judged |
-|---|---|---|---|---|---|
-{rows}
+- **Severity**: controls of low severity are advisory. All others are mandatory.
+- **Stages**: the pack checks a control at *preview*, and the audit checks it in the *live* account.
+- **Paragraphs** are from 45 CFR 164, each a required or an addressable specification. † marks our own mapping or
+  accepted practice, as opposed to a published mapping.
+- **Options** are set in the pack's config. Each control also accepts `enforcementLevel`, `unverifiedLevel` (`mandatory`
+  or `advisory`) and `exemptions`.
 
-Besides these the pack has `pack-config`, which fails for a config or an exemption that isn't in order, and
-`pack-notice`, which tells what the config lets through.
+The pack has two more policies. `pack-config` fails if the config or an exemption is invalid. `pack-notice` reports what
+the config allows.
 
-## Options
-
-Each control also takes `enforcementLevel`, `unverified` (`mandatory` or `advisory`) and `exemptions`.
-
-| control | option | what it is | default |
+| control | title | severity | stages |
 |---|---|---|---|
-{options}
+{overview}
+
+{sections}"""
+
+
+def _overview_row(control: Control) -> str:
+    title = _escape(control.title)
+    return f"| [`{control.id}`](#{control.id}) | {title} | {control.severity.value} | {_stages(control)} |"
+
+
+def _section(control: Control) -> str:
+    details = {
+        "Required": _escape(control.requirement_text(control.defaults)),
+        "Fix": f"`{control.remediation}`",
+        "Paragraphs": ", ".join(map(_paragraph, control.paragraphs)) or "none: good practice",
+        "Data classes": _data_classes(control),
+        "Severity": control.severity.value,
+        "Stages": _stages(control),
+    }
+    options = "\n- **Options**:" + "".join(map(_option, control.options)) if control.options else ""
+    details_list = "\n".join(f"- **{name}**: {value}" for name, value in details.items() if value)
+    return f"""## {control.id}
+
+**{_escape(control.title)}.** {_escape(control.statement)}
+
+{_escape(control.rationale)}
+
+{details_list}{options}
 """
 
 
-def _row(control: Control) -> str:
-    roles = (
-        "all"
-        if len(control.data_classes) == 6
-        else ", ".join(sorted(role.value for role in control.data_classes)) or "–"
-    )
-    paragraphs = ", ".join(
-        f"{each.number} {each.specification.value[0].upper()}{'†' if each.own_mapping else ''}"
-        for each in control.paragraphs
-    )
-    severity = {Severity.LOW: "L", Severity.MEDIUM: "M", Severity.HIGH: "H", Severity.CRITICAL: "C"}[control.severity]
-    statement = control.statement.replace("|", "\\|")
-    judged = ", ".join(each.value for each in Stage if each in control.stages)
-    return f"| `{control.id}` | {statement} | {roles} | {paragraphs or 'none'} | {severity} | {judged} |"
+def _escape(text: str) -> str:
+    """Return text without Markdown's meaning of `*` and `|`."""
+    return re.sub(r"([*|])", r"\\\1", text)
 
 
-def _default(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _stages(control: Control) -> str:
+    return ", ".join(stage.value for stage in Stage if stage in control.stages)
+
+
+def _paragraph(paragraph: Paragraph) -> str:
+    return f"{paragraph} ({paragraph.specification.value})"
+
+
+def _data_classes(control: Control) -> str:
+    if control.data_classes == EVERY_DATA_CLASS:
+        return "all"
+    return ", ".join(sorted(data_class.value for data_class in control.data_classes))
+
+
+def _option(option: Option) -> str:
+    return f"\n  - `{option.name}`: {option.description} Default: {value_text(option.default)}."
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The shapes of the installed pulumi-aws SDK's types, for overlay.py and for the test that holds the plugin to them.
+"""The types of the installed pulumi-aws SDK as shapes, for overlay.py and the test that compares the plugin to them.
 
-A shape is a word, such as "string"; ("list", shape); ("map", shape); or {property: shape}.
+A shape is a type name, such as "string"; ("list", shape); ("map", shape); or {property: shape}.
 """
 
 import collections.abc
@@ -40,95 +40,104 @@ PROVIDER_FUNCTIONS = (
 Shape: TypeAlias = "str | tuple[str, Shape] | dict[str, Shape]"
 Object: TypeAlias = "dict[str, Shape]"
 
-DOCUMENT = "document"  # JSON that may be given as an object
+DOCUMENT = "document"  # JSON text or an object
 
 
 @dataclass(frozen=True)
 class Type:
-    """What a resource or a function takes, and all that it has."""
+    """The shapes of a resource's or a function's inputs, and of all its properties."""
 
     inputs: Object
     state: Object
 
 
 def provider() -> Type:
+    """Return the type of the provider's configuration."""
     inputs = properties(pulumi_aws.ProviderArgs)
     return Type(inputs, inputs)
 
 
 @cache
 def resources() -> dict[str, Type]:
-    found = {}
-    for module in _files(MODULES):
+    """Return the types of the resources by token."""
+    types = {}
+    for module in _submodules(MODULES):
         for name, cls in vars(module).items():
             if inspect.isclass(cls) and issubclass(cls, pulumi.CustomResource) and cls.__module__ == module.__name__:
                 args = getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
-                found[vars(cls)["pulumi_type"]] = Type(properties(args), properties(getattr(module, f"_{name}State")))
-    return found
+                state = getattr(module, f"_{name}State")
+                types[vars(cls)["pulumi_type"]] = Type(properties(args), properties(state))
+    return types
 
 
 @cache
 def functions() -> dict[str, Type]:
-    found = {}
-    for module in [*_files(MODULES), *(importlib.import_module(f"pulumi_aws.{name}") for name in PROVIDER_FUNCTIONS)]:
+    """Return the types of the functions by token."""
+    types = {}
+    for module in [
+        *_submodules(MODULES),
+        *(importlib.import_module(f"pulumi_aws.{name}") for name in PROVIDER_FUNCTIONS),
+    ]:
         function = getattr(module, module.__name__.rpartition(".")[2], None)
         if not inspect.isfunction(function):
             continue
-        source = inspect.getsource(function)  # the only place where the token and the arguments' names are
+        source = inspect.getsource(function)  # the only place that has the token and the names of the arguments
         (token,) = set(re.findall(r"invoke\('(aws:[^']+)'", source))
         hints = typing.get_type_hints(function, vars(module))
         arguments = {name: shape(hints[py]) for name, py in re.findall(r"__args__\['(\w+)'\] = (\w+)", source)}
         result = next(cls for name, cls in vars(module).items() if name.startswith("Get") and is_output_type(cls))
-        found[token] = Type(arguments, properties(result) | arguments)
-    return found
+        types[token] = Type(arguments, properties(result) | arguments)
+    return types
 
 
-def _files(modules: Iterable[str]) -> Iterator[ModuleType]:
-    for module in modules:
-        package = importlib.import_module(f"pulumi_aws.{module}")
-        for file in pkgutil.iter_modules(package.__path__):
-            yield importlib.import_module(f"{package.__name__}.{file.name}")
+def _submodules(modules: Iterable[str]) -> Iterator[ModuleType]:
+    for name in modules:
+        package = importlib.import_module(f"pulumi_aws.{name}")
+        for submodule in pkgutil.iter_modules(package.__path__):
+            yield importlib.import_module(f"{package.__name__}.{submodule.name}")
 
 
 PRIMITIVES = {str: "string", int: "number", float: "number", bool: "boolean", typing.Any: "any"}
 
 
 def shape(annotation: Any) -> Shape:
-    kinds = [_single(kind) for kind in _alternatives(annotation)]
-    if "string" in kinds and any(isinstance(kind, dict) for kind in kinds):
+    """Return the shape of a type annotation."""
+    shapes = [_shape_of_type(member) for member in _union_members(annotation)]
+    if "string" in shapes and any(isinstance(member, dict) for member in shapes):
         return DOCUMENT
-    if "string" in kinds:  # the other is an enumeration, or a resource that stands for its name
+    if "string" in shapes:  # the other member is an enumeration, or a resource given for its name
         return "string"
-    return kinds[0]
+    return shapes[0]
 
 
-def _alternatives(annotation: Any) -> list[Any]:
-    """Take Optional and pulumi.Input apart."""
+def _union_members(annotation: Any) -> list[Any]:
+    """Return the members of Optional and pulumi.Input that are plain types."""
     if typing.get_origin(annotation) is not typing.Union:
         return [annotation]
-    waiting = (pulumi.Output, collections.abc.Awaitable)
+    deferred = (pulumi.Output, collections.abc.Awaitable)
     return [
-        kind
-        for kind in typing.get_args(annotation)
-        if kind is not type(None) and typing.get_origin(kind) not in waiting and not typing.is_typeddict(kind)
+        member
+        for member in typing.get_args(annotation)
+        if member is not type(None) and typing.get_origin(member) not in deferred and not typing.is_typeddict(member)
     ]
 
 
-def _single(kind: Any) -> Shape:
-    origin, args = typing.get_origin(kind), typing.get_args(kind)
-    if kind in PRIMITIVES:
-        return PRIMITIVES[kind]
+def _shape_of_type(cls: Any) -> Shape:
+    origin, args = typing.get_origin(cls), typing.get_args(cls)
+    if cls in PRIMITIVES:
+        return PRIMITIVES[cls]
     if origin is collections.abc.Sequence:
         return ("list", shape(args[0]))
     if origin is collections.abc.Mapping:
         return ("map", shape(args[1]))
-    if inspect.isclass(kind) and issubclass(kind, (pulumi.Asset, pulumi.Archive)):
+    if inspect.isclass(cls) and issubclass(cls, (pulumi.Asset, pulumi.Archive)):
         return "asset"
-    if inspect.isclass(kind) and issubclass(kind, Enum):
+    if inspect.isclass(cls) and issubclass(cls, Enum):
         return "string"
-    return properties(kind)
+    return properties(cls)
 
 
 def properties(cls: type) -> Object:
+    """Return the shapes of the properties of an input or output type."""
     types = input_type_types(cls) if is_input_type(cls) else output_type_types(cls)
     return {name: shape(annotation) for name, annotation in types.items()}

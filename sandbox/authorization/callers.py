@@ -48,7 +48,9 @@ def find_caller(access_key: str | None) -> Caller | None:
                 policies = tuple(policy for holder in holders for policy in _policies(holder))
                 caller = _with_long_term_key(user.arn, account, user.id, policies)
                 condition_keys = {**caller.keys, "aws:username": user.name, **_tags(user.tags)}
-                return Caller(caller.principal, account, condition_keys, policies, mfa_devices=frozenset(user.mfa_devices))
+                return Caller(
+                    caller.principal, account, condition_keys, policies, mfa_devices=frozenset(user.mfa_devices)
+                )
     return None
 
 

@@ -1,9 +1,11 @@
-"""How the policies about one request combine.
+"""Combines the policies that apply to a request into one decision.
 
-A Deny anywhere wins. In its own account a caller needs its own policies to allow, or a resource's policy that names it
-and not only its account; in another account it needs both. Without a key's or a role's policy nothing goes at all.
+An explicit deny in any policy wins. Within its own account a caller needs an allow from its own policies, or from a
+resource policy that names the caller and not only its account. In another account it needs both. A KMS key or a role
+also requires an allow from its own policy.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-Stricter than AWS in one place: a boundary or session policy must allow, whomever the resource's policy names.
+One rule is stricter than AWS's: a permissions boundary or session policy must allow the request even if the resource
+policy names the caller.
 """
 
 from __future__ import annotations
@@ -16,21 +18,24 @@ from functools import lru_cache
 from hipaa.evaluator import Decision, MalformedPolicy, Outcome, Policy, Principal, Request, Statement, evaluate, parse
 
 ConditionKeys = dict[str, str | list[str] | None]
-"""Condition keys and their values; None for one that is surely absent."""
+"""Condition keys and their values; None means that the request doesn't have the key."""
 _ACCOUNT = re.compile(r"arn:[^:]*:iam::\d{12}:root|\d{12}")
 _RESOURCE, _IDENTITY = "resource-based policy", "identity-based policy"
-_ANYTHING = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+_ALLOW_ALL = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 _parse = lru_cache(maxsize=256)(parse)
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks.
+    """The caller of a request.
 
-    keys: the condition keys about it.
-    identity: its own policies; None for who can have none: a service, or anonymous.
-    limits: by name a permissions boundary and a session policy, each of which must allow too.
-    mfa: the serial numbers of its MFA devices.
+    Attributes:
+        principal: The principal that policies name.
+        account: Its account; None for a service and for an anonymous caller.
+        keys: The condition keys that describe it.
+        identity_policies: Its own policies; None for a caller that can't have any: a service, or an anonymous caller.
+        permission_limits: Its permissions boundary and session policy by name. Each of them must allow a request too.
+        mfa_devices: The serial numbers of its MFA devices.
     """
 
     principal: Principal
@@ -43,7 +48,14 @@ class Caller:
 
 @dataclass(frozen=True)
 class Resource:
-    """What is asked for. must_allow: whether nothing goes without its own policy."""
+    """The resource that a request is for.
+
+    Attributes:
+        arn: Its ARN.
+        owner: The account that owns it.
+        policy: Its resource-based policy, if it has one.
+        policy_required: Whether every request needs an allow from that policy.
+    """
 
     arn: str
     owner: str
@@ -52,76 +64,108 @@ class Resource:
 
 
 def denial_reason(
-    caller: Caller, action: str, resource: Resource, keys: ConditionKeys, *, closed: bool = False
+    caller: Caller, action: str, resource: Resource, keys: ConditionKeys, *, context_is_complete: bool = False
 ) -> str | None:
-    """None when the caller may; else why not in AWS's words, with the statement. closed: other keys are absent."""
-    request = Request(action, resource.arn, caller.principal, {**keys, **caller.keys}, closed)
-    texts = {_RESOURCE: (resource.policy,) if resource.policy else (), _IDENTITY: caller.identity_policies or ()}
-    texts |= {kind: (text,) for kind, text in caller.permission_limits.items()}
+    """Return why a request is denied, as AWS words it and with the deciding statement; None if it is allowed.
+
+    Args:
+        caller: The caller.
+        action: The action, such as "s3:GetObject".
+        resource: The resource.
+        keys: The condition keys of the request, without the caller's.
+        context_is_complete: Whether the request has no other condition keys; otherwise they are unknown.
+    """
+    request = Request(action, resource.arn, caller.principal, {**keys, **caller.keys}, context_is_complete)
+    documents = {_RESOURCE: (resource.policy,) if resource.policy else (), _IDENTITY: caller.identity_policies or ()}
+    documents |= {kind: (document,) for kind, document in caller.permission_limits.items()}
     try:
-        policies = {kind: [_parse(text) for text in several] for kind, several in texts.items()}
+        policies = {kind: [_parse(text) for text in texts] for kind, texts in documents.items()}
     except MalformedPolicy as error:
-        why: str | None = f"because a policy can't be read: {error}"
+        reason: str | None = f"because a policy can't be read: {error}"
     else:
-        grants = {kind: evaluate(several, request) for kind, several in policies.items()}
-        named = evaluate(map(_without_accounts, policies[_RESOURCE]), request).outcome is Outcome.ALLOWED
-        missing = _missing(caller, resource, grants, named=named)
-        why = _denied(policies, request) or (missing and _not_granted(missing, grants[missing], action))
-    who = caller.principal.id or "anonymous"
-    return why and f'User: {who} is not authorized to perform: {action} on resource: "{resource.arn}" {why}'
+        decisions = {kind: evaluate(parsed, request) for kind, parsed in policies.items()}
+        names_caller = evaluate(map(_without_accounts, policies[_RESOURCE]), request).outcome is Outcome.ALLOWED
+        missing = _missing_allow(caller, resource, decisions, names_caller=names_caller)
+        reason = _explicit_deny(policies, request) or (missing and _no_allow(missing, decisions[missing], action))
+    user = caller.principal.id or "anonymous"
+    return reason and f'User: {user} is not authorized to perform: {action} on resource: "{resource.arn}" {reason}'
 
 
 def service_denial_reason(
     name: str, action: str, resource_arn: str, policy: str | None, keys: ConditionKeys
 ) -> str | None:
-    """None when a resource's policy lets this service principal, such as "logging.s3.amazonaws.com"; else why not.
+    """Return why a resource's policy denies an AWS service access; None if it allows it.
 
-    Services never call the emulator, so a test says all that is known of their request; it comes over TLS 1.2.
+    Services never call the emulator, so the caller supplies the condition keys of the request. It comes over TLS 1.2.
+
+    Args:
+        name: The service principal, such as "logging.s3.amazonaws.com".
+        action: The action, such as "s3:PutObject".
+        resource_arn: The ARN of the resource.
+        policy: The resource's policy, if it has one.
+        keys: The other condition keys of the request; it has no keys besides them.
     """
-    told = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": name}
-    over = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.2"}
+    service_keys = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": name}
+    tls_keys = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.2"}
     caller = Caller(Principal("Service", name))
-    return denial_reason(caller, action, Resource(resource_arn, "", policy), {**told, **over, **keys}, closed=True)
+    return denial_reason(
+        caller,
+        action,
+        Resource(resource_arn, "", policy),
+        {**service_keys, **tls_keys, **keys},
+        context_is_complete=True,
+    )
 
 
-def _denied(policies: Mapping[str, Sequence[Policy]], request: Request) -> str | None:
-    """A Deny that is about the request, or may be: what isn't known is refused."""
-    for kind, several in policies.items():
-        alone = evaluate([_ANYTHING, *several], request)
-        if alone.outcome is Outcome.EXPLICIT_DENY and alone.statement:
-            return f"with an explicit deny in {_a(kind)} (statement {alone.statement.label})"
-        if alone.outcome is Outcome.INDETERMINATE:
-            return f"because the sandbox can't tell whether {_a(kind)} denies it ({'; '.join(alone.reasons)})"
+def _explicit_deny(policies: Mapping[str, Sequence[Policy]], request: Request) -> str | None:
+    """Return the explicit deny that applies to the request, or may apply: an indeterminate statement denies too."""
+    for kind, parsed in policies.items():
+        decision = evaluate([_ALLOW_ALL, *parsed], request)
+        if decision.outcome is Outcome.EXPLICIT_DENY and decision.statement:
+            return f"with an explicit deny in {_with_article(kind)} (statement {decision.statement.label})"
+        if decision.outcome is Outcome.INDETERMINATE:
+            reasons = "; ".join(decision.reasons)
+            return f"because the sandbox can't tell whether {_with_article(kind)} denies it ({reasons})"
     return None
 
 
-def _not_granted(kind: str, grant: Decision, action: str) -> str:
-    if grant.outcome is Outcome.INDETERMINATE:
-        return f"because the sandbox can't tell whether {_a(kind)} allows it ({'; '.join(grant.reasons)})"
+def _no_allow(kind: str, decision: Decision, action: str) -> str:
+    """Return the reason for an implicit deny by this kind of policy."""
+    if decision.outcome is Outcome.INDETERMINATE:
+        return f"because the sandbox can't tell whether {_with_article(kind)} allows it ({'; '.join(decision.reasons)})"
     return f"because no {kind} allows the {action} action"
 
 
-def _missing(caller: Caller, resource: Resource, grants: Mapping[str, Decision], *, named: bool) -> str | None:
-    """The kind of policy whose consent is wanting; `named` where the resource's policy allows the caller itself."""
-    allows = {kind for kind, each in grants.items() if each.outcome is Outcome.ALLOWED}
-    at_home = caller.account == resource.owner
-    needed = [_RESOURCE] if resource.policy_required or not at_home or caller.identity_policies is None else []
-    if caller.identity_policies is not None and not (at_home and named):
+def _missing_allow(
+    caller: Caller, resource: Resource, decisions: Mapping[str, Decision], *, names_caller: bool
+) -> str | None:
+    """Return the kind of policy whose allow the request needs and doesn't have.
+
+    Args:
+        caller: The caller.
+        resource: The resource.
+        decisions: The decision of each kind of policy.
+        names_caller: Whether the resource's policy allows the caller itself, not only its account.
+    """
+    allowing = {kind for kind, decision in decisions.items() if decision.outcome is Outcome.ALLOWED}
+    same_account = caller.account == resource.owner
+    needed = [_RESOURCE] if resource.policy_required or not same_account or caller.identity_policies is None else []
+    if caller.identity_policies is not None and not (same_account and names_caller):
         needed.append(_IDENTITY)
-    return next((kind for kind in [*needed, *caller.permission_limits] if kind not in allows), None)
+    return next((kind for kind in [*needed, *caller.permission_limits] if kind not in allowing), None)
 
 
 def _without_accounts(policy: Policy) -> Policy:
-    """The policy without what it grants to whole accounts: that only lets their own policies decide."""
+    """Return the policy without its allows for whole accounts: those only delegate to the accounts' own policies."""
 
-    def named(statement: Statement) -> Statement:
+    def without_accounts(statement: Statement) -> Statement:
         if statement.effect != "Allow" or statement.not_principals:
             return statement
-        entries = tuple(entry for entry in statement.principals or () if not _ACCOUNT.fullmatch(entry[1]))
-        return replace(statement, principals=entries)
+        principals = tuple(entry for entry in statement.principals or () if not _ACCOUNT.fullmatch(entry[1]))
+        return replace(statement, principals=principals)
 
-    return Policy(tuple(map(named, policy.statements)))
+    return Policy(tuple(map(without_accounts, policy.statements)))
 
 
-def _a(kind: str) -> str:
+def _with_article(kind: str) -> str:
     return f"an {kind}" if kind.startswith("i") else f"a {kind}"

@@ -1,4 +1,4 @@
-"""Which S3 operation a request is, by botocore's model of the API."""
+"""Finds the S3 operation of a request, with botocore's model of the API."""
 
 from __future__ import annotations
 
@@ -10,15 +10,23 @@ from moto.core.utils import get_service_model
 
 from sandbox.authorization.http_request import HttpRequest
 
-# Of other endpoints, or what neither moto nor a bucket policy knows: a browser's form, metadata tables.
-_ELSEWHERE = re.compile(
+# Operations of other endpoints, and those that neither moto nor bucket policies support: form uploads, metadata tables.
+_UNSUPPORTED = re.compile(
     r"ListDirectoryBuckets|WriteGetObjectResponse|CreateSession|RenameObject|PostObject|\w*(Metadata|Preflight)\w*"
 )
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What tells an operation: its method, its path (none, a bucket's, an object's), query and headers it must have."""
+    """What identifies an operation.
+
+    Attributes:
+        name: The operation's name.
+        method: The HTTP method.
+        path_depth: The length of the path: 0 for the service, 1 for a bucket, 2 for an object.
+        query: The query parameters that the request must have.
+        headers: The headers that the request must have.
+    """
 
     name: str
     method: str
@@ -27,39 +35,43 @@ class Operation:
     headers: frozenset[str]
 
     def matches(self, request: HttpRequest) -> bool:
-        """Whether a request of this method and path is of this operation."""
+        """Return whether a request with the same method and path depth can be this operation."""
         return self.query <= request.query.keys() and self.headers <= request.headers.keys()
 
 
 def find_operation(request: HttpRequest) -> str | None:
-    """The operation's name; None where none fits, or two fit as well."""
+    """Return the name of the operation that matches most specifically; None if there is none or more than one."""
     depth = bool(request.bucket) + bool(request.object_key)
-    fitting = [each for each in _alike(request.method, depth) if each.matches(request)]
-    needs = [len(each.query) + len(each.headers) for each in fitting]
-    best = [each.name for each, count in zip(fitting, needs, strict=True) if count == max(needs)]
-    # A path that starts with two slashes, or is a whole URL, is read otherwise by the server than here.
+    matching = [operation for operation in _candidates(request.method, depth) if operation.matches(request)]
+    counts = [len(operation.query) + len(operation.headers) for operation in matching]
+    best = [operation.name for operation, count in zip(matching, counts, strict=True) if count == max(counts)]
+    # The server parses a path that starts with two slashes, or is a whole URL, differently.
     return best[0] if len(best) == 1 and request.target.startswith("/") and request.target[1:2] != "/" else None
 
 
 @cache
-def _alike(method: str, depth: int) -> tuple[Operation, ...]:
-    return tuple(each for each in _operations() if (each.method, each.path_depth) == (method, depth))
+def _candidates(method: str, depth: int) -> tuple[Operation, ...]:
+    return tuple(
+        candidate for candidate in _operations() if (candidate.method, candidate.path_depth) == (method, depth)
+    )
 
 
 @cache
 def _operations() -> tuple[Operation, ...]:
     model = get_service_model("s3")
-    found = []
+    operations = []
     for name in model.operation_names:
-        each = model.operation_model(name)
-        if each.deprecated or _ELSEWHERE.fullmatch(name):
+        operation = model.operation_model(name)
+        if operation.deprecated or _UNSUPPORTED.fullmatch(name):
             continue
-        path, _, query = each.http["requestUri"].partition("?")
-        needed: dict[str, set[str]] = {"querystring": {pair.split("=")[0] for pair in query.split("&") if pair}}
-        members = each.input_shape.members if each.input_shape else {}
-        for member in each.input_shape.required_members if each.input_shape else ():
-            place = members[member].serialization
-            needed.setdefault(place.get("location", "body"), set()).add(place.get("name", member))
-        headers = frozenset(header.lower() for header in needed.get("header", ()))
-        found.append(Operation(name, each.http["method"], path.count("{"), frozenset(needed["querystring"]), headers))
-    return tuple(found)
+        path, _, query = operation.http["requestUri"].partition("?")
+        required: dict[str, set[str]] = {"querystring": {pair.split("=")[0] for pair in query.split("&") if pair}}
+        members = operation.input_shape.members if operation.input_shape else {}
+        for member in operation.input_shape.required_members if operation.input_shape else ():
+            serialization = members[member].serialization
+            location = serialization.get("location", "body")
+            required.setdefault(location, set()).add(serialization.get("name", member))
+        headers = frozenset(header.lower() for header in required.get("header", ()))
+        parameters = frozenset(required["querystring"])
+        operations.append(Operation(name, operation.http["method"], path.count("{"), parameters, headers))
+    return tuple(operations)

@@ -1,7 +1,7 @@
-"""What a request needs: actions on resources.
+"""The permissions that a request to S3 requires.
 
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html, save that the tags of a copy's
-source are not asked about.
+They follow https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html, except that copying
+an object doesn't require permission to read its tags.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sandbox.authorization.http_request import HttpRequest
 S3_ARN_PREFIX = "arn:aws:s3:::"
 OPERATIONS_READ_FROM_BODY = {"DeleteObjects", "PutObjectRetention", "PutObjectLegalHold"}
 
-# Operations whose action isn't called as they are; after the colon the action.
-_RENAMED = {
+# Operations whose action has another name; the action follows the colon.
+_ACTION_NAMES = {
     operation: action
     for operations, action in (
         line.split(": ")
@@ -50,13 +50,14 @@ DeleteBucketTagging: PutBucketTagging
     )
     for operation in operations.split()
 }
-# Others lose their "Bucket", and who may set a setting may delete it: DeleteBucketMetricsConfiguration.
+# Other operations lose their "Bucket", and deleting a setting requires the permission to set it:
+# DeleteBucketMetricsConfiguration requires PutMetricsConfiguration.
 _SETTING = re.compile(r"(Get|List|Put|Delete)Bucket(\w+Configuration)s?")
-_OF_VERSIONS = {
+_ACTIONS_WITH_VERSIONS = {
     *("GetObject", "GetObjectAcl", "GetObjectAttributes", "GetObjectTagging", "GetObjectTorrent"),
     *("PutObjectAcl", "PutObjectTagging", "DeleteObject", "DeleteObjectTagging"),
 }
-_LOCK = ("mode", "retain-until-date", "legal-hold")
+_LOCK_HEADERS = ("mode", "retain-until-date", "legal-hold")
 _OBJECT_HEADERS = {
     "x-amz-acl": "PutObjectAcl",
     "x-amz-grant-": "PutObjectAcl",
@@ -66,8 +67,8 @@ _OBJECT_HEADERS = {
     "x-amz-object-lock-legal-hold": "PutObjectLegalHold",
 }
 _BYPASS_HEADER = {"x-amz-bypass-governance-retention": "BypassGovernanceRetention"}
-# What a header asks for besides, by the operations that take it. A name that ends in - stands for all that start so.
-_BY_HEADER = {
+# Further actions that a header requires, by operation. A name that ends in - matches every header with that prefix.
+_ACTIONS_BY_HEADER = {
     **dict.fromkeys(("PutObject", "CopyObject", "CreateMultipartUpload"), _OBJECT_HEADERS),
     "CreateBucket": {
         "x-amz-acl": "PutBucketAcl",
@@ -81,79 +82,79 @@ _BY_HEADER = {
 
 @dataclass(frozen=True)
 class RequiredPermission:
-    """An action on a bucket or an object; the version that it is about."""
+    """An action on a bucket, an object or one of its versions. An empty bucket means all buckets."""
 
     action: str
     bucket: str
-    key: str = ""
+    object_key: str = ""
     version: str | None = None
 
     @property
     def resource(self) -> str:
-        return (
-            f"{S3_ARN_PREFIX}{self.bucket}/{self.key}"
-            if self.key
-            else f"{S3_ARN_PREFIX}{self.bucket}"
-            if self.bucket
-            else "*"
-        )
+        if self.object_key:
+            return f"{S3_ARN_PREFIX}{self.bucket}/{self.object_key}"
+        return f"{S3_ARN_PREFIX}{self.bucket}" if self.bucket else "*"
 
 
 def required_permissions(operation: str, request: HttpRequest) -> list[RequiredPermission]:
-    """All that must be allowed. Raises ValueError if the body or the source of a copy can't be read."""
-    found = []
-    for key, version in _objects(operation, request):
+    """Return every permission that a request requires.
+
+    Raises:
+        ValueError: The body or the source of a copy can't be parsed.
+    """
+    permissions = []
+    for object_key, version in _objects(operation, request):
         for action in _actions(operation, request):
-            versioned = version is not None and action in _OF_VERSIONS
+            versioned = version is not None and action in _ACTIONS_WITH_VERSIONS
             name = action.replace("Object", "ObjectVersion", 1) if versioned else action
-            found.append(RequiredPermission(f"s3:{name}", request.bucket, key, version))
+            permissions.append(RequiredPermission(f"s3:{name}", request.bucket, object_key, version))
     if source := copy_source_permission(request):
-        found.append(source)
-    return found
+        permissions.append(source)
+    return permissions
 
 
 def copy_source_permission(request: HttpRequest) -> RequiredPermission | None:
-    """Reading the object that is copied from."""
+    """Return the permission to read the object that the request copies from."""
     if "x-amz-copy-source" not in request.headers:
         return None
     path, _, version = request.headers["x-amz-copy-source"].partition("?versionId=")
-    bucket, slash, key = unquote(path).removeprefix("/").partition("/")
+    bucket, slash, object_key = unquote(path).removeprefix("/").partition("/")
     if not slash or ":" in bucket:
-        raise ValueError("the source of the copy is no bucket and key")
-    return RequiredPermission("s3:GetObjectVersion" if version else "s3:GetObject", bucket, key, version or None)
+        raise ValueError("the source of the copy is not a bucket and key")
+    return RequiredPermission("s3:GetObjectVersion" if version else "s3:GetObject", bucket, object_key, version or None)
 
 
 def _actions(operation: str, request: HttpRequest) -> list[str]:
     setting = _SETTING.fullmatch(operation)
-    plain = f"{'Get' if setting[1] in ('Get', 'List') else 'Put'}{setting[2]}" if setting else operation
-    first = _RENAMED.get(operation, plain)
-    also = ["GetObject"] if operation == "GetObjectAttributes" else []
-    for start, actions in _BY_HEADER.get(operation, {}).items():
-        if any(name == start or (start.endswith("-") and name.startswith(start)) for name in request.headers):
-            also += actions.split()
-    return list(dict.fromkeys([first, *also]))
+    default = f"{'Get' if setting[1] in ('Get', 'List') else 'Put'}{setting[2]}" if setting else operation
+    action = _ACTION_NAMES.get(operation, default)
+    further = ["GetObject"] if operation == "GetObjectAttributes" else []
+    for header, actions in _ACTIONS_BY_HEADER.get(operation, {}).items():
+        if any(name == header or (header.endswith("-") and name.startswith(header)) for name in request.headers):
+            further += actions.split()
+    return list(dict.fromkeys([action, *further]))
 
 
 def _objects(operation: str, request: HttpRequest) -> Iterator[tuple[str, str | None]]:
-    """Keys and versions; DeleteObjects names them in its body."""
+    """Yield the object key and version ID of each object in the request. DeleteObjects lists them in its body."""
     if operation != "DeleteObjects":
         yield request.object_key, request.query.get("versionId")
         return
-    for each in _xml(request.body).iterfind("{*}Object"):
-        yield each.findtext("{*}Key", ""), each.findtext("{*}VersionId")
+    for element in _parse_xml(request.body).iterfind("{*}Object"):
+        yield element.findtext("{*}Key", ""), element.findtext("{*}VersionId")
 
 
 def requested_lock(operation: str, request: HttpRequest) -> tuple[str | None, str | None, str | None]:
-    """The Object Lock that is asked for: mode, date, legal hold."""
+    """Return the Object Lock mode, retain-until date and legal hold that the request sets."""
     if operation in ("PutObjectRetention", "PutObjectLegalHold"):
-        root = _xml(request.body)
+        root = _parse_xml(request.body)
         return root.findtext("{*}Mode"), root.findtext("{*}RetainUntilDate"), root.findtext("{*}Status")
-    mode, until, hold = (request.headers.get(f"x-amz-object-lock-{name}") for name in _LOCK)
+    mode, until, hold = (request.headers.get(f"x-amz-object-lock-{name}") for name in _LOCK_HEADERS)
     return mode, until, hold
 
 
-def _xml(body: bytes) -> ElementTree.Element:
+def _parse_xml(body: bytes) -> ElementTree.Element:
     try:
-        return ElementTree.fromstring(body)  # noqa: S314 - it harms the sandbox of whoever sent it
+        return ElementTree.fromstring(body)  # noqa: S314 - hostile XML harms only the sender's own sandbox
     except ElementTree.ParseError as error:
-        raise ValueError(f"the body is no XML ({error})") from None
+        raise ValueError(f"the body is not valid XML ({error})") from None

@@ -1,7 +1,7 @@
-"""What the pinned moto gets wrong and a sandboxed program would stumble over: a file a service.
+"""Fixes for defects of the pinned moto that affect sandboxed programs, one module per service.
 
-Each fix wraps one method of moto, or adds one that it lacks; tests/sandbox/moto_fixes fails if a later moto needs it
-no more.
+Each fix wraps a method of moto or adds a missing one. tests/sandbox/moto_fixes fails if a newer moto no longer needs a
+fix.
 """
 
 from __future__ import annotations
@@ -15,6 +15,6 @@ FIXES: tuple[tuple[Any, str, Any], ...] = tuple(fix for service in SERVICES for 
 
 
 def apply() -> None:
-    """Mend moto in this process."""
+    """Apply every fix to moto in this process."""
     for owner, name, method in FIXES:
         setattr(owner, name, method)

@@ -1,4 +1,4 @@
-"""AWS Backup: selections and changes of plans, which moto lacks, and tags and names of what was deleted."""
+"""AWS Backup: adds selections and plan updates, and removes the names and tags of deleted plans and vaults."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ _delete_backup_vault = BackupBackend.delete_backup_vault
 
 
 def delete_backup_plan(self: Any, backup_plan_id: str) -> tuple[str, str, float, str]:
-    """Forgets a deleted plan: moto keeps it, and with it its name from any other plan."""
+    """Remove a deleted plan. Moto keeps it, so no other plan could have its name."""
     deleted: tuple[str, str, float, str] = _delete_backup_plan(self, backup_plan_id)
     del self.plans[backup_plan_id]
     return deleted
 
 
 def update_backup_plan(self: Any) -> str:
-    """Gives a plan a new document, and a new version."""
+    """Replace a plan's document, with a new version ID."""
     plan = _plan(self)
-    # The rules' defaults and ids are made with a plan.
-    fresh = Plan(json.loads(self.body)["BackupPlan"], plan.creator_request_id, self.backup_backend)
-    plan.backup_plan, plan.version_id = fresh.backup_plan, fresh.version_id
-    plan.advanced_backup_settings = fresh.advanced_backup_settings
+    # Moto sets the rules' defaults and IDs when it creates a plan.
+    updated = Plan(json.loads(self.body)["BackupPlan"], plan.creator_request_id, self.backup_backend)
+    plan.backup_plan, plan.version_id = updated.backup_plan, updated.version_id
+    plan.advanced_backup_settings = updated.advanced_backup_settings
     return json.dumps(plan.to_dict())
 
 
 def create_backup_selection(self: Any) -> str:
-    """Adds to a plan what it backs up.
+    """Add a resource selection to a plan.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupSelection.html
     """
-    plan, asked = _plan(self), json.loads(self.body)
+    plan, parameters = _plan(self), json.loads(self.body)
     selection = {
         "BackupPlanId": plan.backup_plan_id,
-        "BackupSelection": asked["BackupSelection"],
+        "BackupSelection": parameters["BackupSelection"],
         "CreationDate": unix_time(),
-        "CreatorRequestId": asked.get("CreatorRequestId"),
+        "CreatorRequestId": parameters.get("CreatorRequestId"),
         "SelectionId": str(mock_random.uuid4()),
     }
     _selections(plan)[selection["SelectionId"]] = selection
@@ -55,6 +55,7 @@ def create_backup_selection(self: Any) -> str:
 
 
 def get_backup_selection(self: Any) -> str:
+    """Return a selection of a plan."""
     selections, selection_id = _selections(_plan(self)), self.path.split("/")[5]
     if selection_id not in selections:
         raise ResourceNotFoundException(f"Cannot find Backup selection with the given id {selection_id}")
@@ -62,45 +63,47 @@ def get_backup_selection(self: Any) -> str:
 
 
 def list_backup_selections(self: Any) -> str:
-    listed = [
-        {**each, **{name: each["BackupSelection"][name] for name in ("IamRoleArn", "SelectionName")}}
-        for each in _selections(_plan(self)).values()
+    """Return the selections of a plan."""
+    selections = [
+        {**selection, **{name: selection["BackupSelection"][name] for name in ("IamRoleArn", "SelectionName")}}
+        for selection in _selections(_plan(self)).values()
     ]
-    return json.dumps({"BackupSelectionsList": listed})
+    return json.dumps({"BackupSelectionsList": selections})
 
 
 def delete_backup_selection(self: Any) -> EmptyResult:
+    """Delete a selection of a plan."""
     _selections(_plan(self)).pop(self.path.split("/")[5], None)
     return EmptyResult()
 
 
 def list_tags(self: Any) -> str:
-    """Finds the ARN where no slash follows it, too: not every SDK ends the path with one."""
+    """Accept a path without a trailing slash after the ARN too: not every SDK sends one."""
     arn = unquote(self.path.removeprefix("/tags/").rstrip("/"))
     return json.dumps({"Tags": self.backup_backend.list_tags(resource_arn=arn)})
 
 
 def delete_backup_vault(self: Any, backup_vault_name: str) -> None:
-    """Deletes a vault's tags with it: the next of its name would have them."""
+    """Delete a vault's tags with it; otherwise the next vault of that name would have them."""
     if vault := self.vaults.get(backup_vault_name):
         self.tagger.delete_all_tags_for_resource(vault.backup_vault_arn)
     _delete_backup_vault(self, backup_vault_name)
 
 
 def list_recovery_points_by_backup_vault(self: Any) -> str:
-    """There are none, since moto backs nothing up. Who deletes a vault with what is in it asks."""
+    """Return no recovery points, since moto makes no backups. A client that empties a vault to delete it calls this."""
     self.backup_backend.describe_backup_vault(self.path.split("/")[2])
     return json.dumps({"RecoveryPoints": []})
 
 
 def _plan(self: Any) -> Any:
-    """The plan that a path of the form /backup/plans/ID… names."""
+    """Return the plan in a request path of the form /backup/plans/ID…."""
     return self.backup_backend.get_backup_plan(self.path.split("/")[3], None)
 
 
 def _selections(plan: Any) -> dict[str, Any]:
-    kept: dict[str, Any] = vars(plan).setdefault("selections", {})
-    return kept
+    selections: dict[str, Any] = vars(plan).setdefault("selections", {})
+    return selections
 
 
 FIXES: tuple[tuple[Any, str, Any], ...] = (

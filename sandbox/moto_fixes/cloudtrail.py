@@ -1,4 +1,4 @@
-"""CloudTrail: trails by ARN, and what they select."""
+"""CloudTrail: accepts trail ARNs, filters descriptions, and replaces selectors as AWS does."""
 
 from __future__ import annotations
 
@@ -16,21 +16,27 @@ _put_insight_selectors = Trail.put_insight_selectors
 
 
 def delete_trail(self: Any, name: str) -> None:
-    """Deletes a trail that is named by its ARN too, and its tags. Moto passes over the one, and keeps the others."""
+    """Accept a trail's ARN too, and delete its tags. Moto ignores the ARN and keeps the tags."""
     trail = self.get_trail(name)
     self.tagging_service.delete_all_tags_for_resource(trail.arn)
     _delete_trail(self, trail.trail_name)
 
 
 def describe_trails(self: Any) -> str:
-    """Describes the trails that are asked for alone, where moto describes all."""
-    asked = self._get_param("trailNameList")
+    """Describe only the requested trails. Moto describes all of them."""
+    requested = self._get_param("trailNameList")
     trails = json.loads(_describe_trails(self))["trailList"]
-    return json.dumps({"trailList": [t for t in trails if not asked or {t["Name"], t["TrailARN"]} & set(asked)]})
+    return json.dumps(
+        {
+            "trailList": [
+                trail for trail in trails if not requested or {trail["Name"], trail["TrailARN"]} & set(requested)
+            ]
+        }
+    )
 
 
 def description(self: Any, include_region: bool = False) -> dict[str, Any]:
-    """Tells whether a trail has selectors of its own. Moto says never, so that nobody asks for them."""
+    """Report whether a trail has custom selectors. Moto always reports false, so clients never request them."""
     return _description(self, include_region) | {
         "HasCustomEventSelectors": bool(self.event_selectors or self.advanced_event_selectors),
         "HasInsightSelectors": bool(self.insight_selectors),
@@ -38,7 +44,7 @@ def description(self: Any, include_region: bool = False) -> dict[str, Any]:
 
 
 def put_event_selectors(self: Any, basic: list[Any], advanced: list[Any]) -> None:
-    """Replaces selectors of the other kind: a trail has one kind at a time.
+    """Replace selectors of the other kind, because a trail has only one kind at a time.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutEventSelectors.html
     """
@@ -48,7 +54,7 @@ def put_event_selectors(self: Any, basic: list[Any], advanced: list[Any]) -> Non
 
 
 def put_insight_selectors(self: Any, selectors: list[Any]) -> None:
-    """Replaces the selectors there are, to which moto adds."""
+    """Replace the existing selectors. Moto adds to them."""
     self.insight_selectors = []
     _put_insight_selectors(self, selectors)
 

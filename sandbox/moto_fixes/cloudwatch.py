@@ -1,4 +1,4 @@
-"""CloudWatch: composite alarms, for which moto has all but the call's name, and the tags of deleted alarms."""
+"""CloudWatch: adds PutCompositeAlarm, which moto implements under another name, and removes deleted alarms' tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _delete_alarms = CloudWatchBackend.delete_alarms
 
 
 def delete_alarms(self: Any, alarm_names: list[str]) -> None:
-    """Deletes an alarm's tags with it: the next of its name would have them."""
+    """Delete an alarm's tags with it; otherwise the next alarm of that name would have them."""
     for alarm in self.get_alarms_by_alarm_names(alarm_names):
         self.tagger.delete_all_tags_for_resource(alarm.alarm_arn)
     _delete_alarms(self, alarm_names)

@@ -1,4 +1,4 @@
-"""AWS Config: a recorder's group, told as the recorder told it."""
+"""AWS Config: accepts a recording group in the form in which AWS Config describes it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _put_configuration_recorder = ConfigBackend.put_configuration_recorder
 
 
 def put_configuration_recorder(self: Any, config_recorder: dict[str, Any]) -> None:
-    """Takes excluded types that are none for what they are, which moto refuses but for one spelling.
+    """Accept an empty list of excluded resource types in any form. Moto accepts only one form.
 
-    AWS Config describes every recorder with them, so that a provider gives them back with a change.
+    AWS Config returns the list for every recorder, so a provider sends it back when it changes one.
     """
     group = config_recorder.get("recordingGroup") or {}
     others = {name: value for name, value in group.items() if name != "exclusionByResourceTypes"}

@@ -1,4 +1,4 @@
-"""What moto works out anew for every request, though it never changes: a third of the time that it takes."""
+"""Moto core: caches what moto computes again for every request although it never changes, a third of its time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _list_of_moto_modules = backends.list_of_moto_modules
 
 @cache
 def list_of_moto_modules() -> frozenset[str]:
-    """moto looks at each file of its folder, twice a request."""
+    """Cache the list of modules. Moto scans its folder twice per request."""
     return frozenset(_list_of_moto_modules())
 
 
-# It keeps the errors of each service, and is made anew, keeping nothing, for each error.
+# The factory caches each service's errors, but moto creates a new factory for each error.
 ErrorLookupFactory = cache(errors.ErrorLookupFactory)
 
 FIXES = (

@@ -1,4 +1,4 @@
-"""GuardDuty: the features of a detector, one at a time."""
+"""GuardDuty: updates single features of a detector."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _update = Detector.update
 
 
 def update(self: Any, enable: Any, frequency: Any, data_sources: Any, features: list[dict[str, Any]] | None) -> None:
-    """Changes the features that are named, and leaves the others, which moto drops.
+    """Update only the named features. Moto drops the others.
 
     https://docs.aws.amazon.com/guardduty/latest/APIReference/API_UpdateDetector.html
     """

@@ -1,4 +1,4 @@
-"""IAM: the policies that AWS manages, which moto leaves out or loads all of, which takes seconds; changes of roles."""
+"""IAM: loads single AWS managed policies, of which moto loads none or all, which takes seconds; keeps descriptions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _update_role = IAMBackend.update_role
 
 
 def attach_role_policy(self: Any, policy_arn: str, role_name: str) -> None:
-    """Attaches one of AWS's policies too."""
+    """Accept an AWS managed policy too."""
     name = policy_arn.rpartition("/")[2]
     if ":iam::aws:policy/" in policy_arn and policy_arn not in self.managed_policies:
         data = json.loads(aws_managed_policies_data).get(name)
@@ -24,7 +24,7 @@ def attach_role_policy(self: Any, policy_arn: str, role_name: str) -> None:
 
 
 def update_role(self: Any, role_name: str, role_description: str | None, max_session_duration: Any) -> Any:
-    """Leaves the description where none is given, which moto deletes.
+    """Keep the role's description if the call has none. Moto deletes it.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
     """

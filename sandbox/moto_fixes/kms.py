@@ -1,4 +1,4 @@
-"""KMS: the rotation period, and the ids and replicas of multi-region keys."""
+"""KMS: the rotation period, and the IDs and replicas of multi-Region keys."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from moto.kms import models, utils
 from moto.kms.models import KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
-# KMS rotates every 365 days unless told otherwise:
+# KMS rotates a key every 365 days by default:
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html
-ROTATION_PERIOD = 365
+DEFAULT_ROTATION_DAYS = 365
 
 _generate_key_id = utils.generate_key_id
 _validate_cmk_id = KmsResponse._validate_cmk_id
@@ -21,51 +21,51 @@ _replicate_key = KmsResponse.replicate_key
 
 
 def generate_key_id(multi_region: bool = False) -> str:
-    """The id of a multi-region key has no dashes but the first: mrk- and 32 hex digits.
+    """Return a key ID. A multi-Region key's is mrk- and 32 hex digits, without further dashes.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
     """
-    made: str = _generate_key_id(multi_region)
-    return f"mrk-{made[4:].replace('-', '')}" if multi_region else made
+    key_id: str = _generate_key_id(multi_region)
+    return f"mrk-{key_id[4:].replace('-', '')}" if multi_region else key_id
 
 
 def validate_cmk_id(self: Any, key_id: str) -> None:
-    """Takes the id of a multi-region key as AWS makes it: moto would look it up, but refuses its form."""
+    """Accept the ID of a multi-Region key in AWS's format. Moto could look it up, but rejects the format."""
     _validate_cmk_id(self, self._display_arn(key_id) if key_id.startswith("mrk-") else key_id)
 
 
 def enable_key_rotation(self: Any) -> str:
-    """Keeps the rotation period, which moto drops."""
-    answer = _enable_key_rotation(self)
-    _key(self).rotation_period = self._get_param("RotationPeriodInDays") or ROTATION_PERIOD
-    return answer
+    """Store the rotation period. Moto drops it."""
+    response = _enable_key_rotation(self)
+    _key(self).rotation_period = self._get_param("RotationPeriodInDays") or DEFAULT_ROTATION_DAYS
+    return response
 
 
 def get_key_rotation_status(self: Any) -> str:
-    """Tells the rotation period too."""
-    answer = json.loads(_get_key_rotation_status(self))
-    period = {"RotationPeriodInDays": getattr(_key(self), "rotation_period", ROTATION_PERIOD)}
-    return json.dumps(answer | (period if answer["KeyRotationEnabled"] else {}))
+    """Return the rotation period too."""
+    response = json.loads(_get_key_rotation_status(self))
+    period = {"RotationPeriodInDays": getattr(_key(self), "rotation_period", DEFAULT_ROTATION_DAYS)}
+    return json.dumps(response | (period if response["KeyRotationEnabled"] else {}))
 
 
 def replicate_key(self: Any) -> str:
-    """Gives the replica what isn't the primary's: its role, description, policy, tags, aliases and grants.
+    """Give the replica its own key type, description, policy, tags, aliases and grants.
 
-    Moto's replica shares them all with its primary, which thereby becomes a replica, and can't have tags.
+    Moto shares them with the primary key, which also makes the primary a replica, and replicas can't have tags.
     https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html#mrk-sync-properties
     """
-    answer = json.loads(_replicate_key(self))
+    response = json.loads(_replicate_key(self))
     backend: KmsBackend = kms_backends[self.current_account][self._get_param("ReplicaRegion")]
-    replica = backend.keys[answer["ReplicaKeyMetadata"]["KeyId"]]
-    # The list of replicas in it stays shared: each of the family tells all of it.
+    replica = backend.keys[response["ReplicaKeyMetadata"]["KeyId"]]
+    # The list of replicas in it stays shared: every related key reports all replicas.
     replica.multi_region_configuration = replica.multi_region_configuration | {"MultiRegionKeyType": "REPLICA"}
     replica.description = self._get_param("Description") or ""
     replica.policy = self._get_param("Policy") or replica.generate_default_policy()
     replica.aliases, replica.grants = {}, {}
     tags = self._get_param("Tags") or []
     backend.tagger.tag_resource(replica.id, tags)
-    told = {"ReplicaKeyMetadata": replica.to_dict()["KeyMetadata"], "ReplicaPolicy": replica.policy}
-    return json.dumps(told | {"ReplicaTags": tags})
+    description = {"ReplicaKeyMetadata": replica.to_dict()["KeyMetadata"], "ReplicaPolicy": replica.policy}
+    return json.dumps(description | {"ReplicaTags": tags})
 
 
 def _key(self: Any) -> Any:

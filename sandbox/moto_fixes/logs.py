@@ -1,4 +1,4 @@
-"""CloudWatch Logs: metric filters that are changed, and what ends with a log group."""
+"""CloudWatch Logs: replaces metric filters, and removes the tags and filters of deleted log groups."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ _delete_log_group = LogsBackend.delete_log_group
 
 
 def add_filter(self: Any, filter_name: str, filter_pattern: str, log_group_name: str, transformations: Any) -> None:
-    """Replaces the filter of that name, beside which moto keeps the new one.
+    """Replace the filter of the same name. Moto keeps both.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
     self.metric_filters = [
-        each
-        for each in self.metric_filters
-        if (each["logGroupName"], each["filterName"]) != (log_group_name, filter_name)
+        metric_filter
+        for metric_filter in self.metric_filters
+        if (metric_filter["logGroupName"], metric_filter["filterName"]) != (log_group_name, filter_name)
     ]
     _add_filter(self, filter_name, filter_pattern, log_group_name, transformations)
 
 
 def delete_log_group(self: Any, log_group_name: str) -> None:
-    """Deletes the group's tags and filters with it: the next of its name would have them."""
+    """Delete a log group's tags and filters with it; otherwise the next group of that name would have them."""
     if group := self.groups.get(log_group_name):
         self.tagger.delete_all_tags_for_resource(group.arn)
-        kept = [each for each in self.filters.metric_filters if each["logGroupName"] != log_group_name]
-        self.filters.metric_filters = kept
+        self.filters.metric_filters = [
+            metric_filter
+            for metric_filter in self.filters.metric_filters
+            if metric_filter["logGroupName"] != log_group_name
+        ]
     _delete_log_group(self, log_group_name)
 
 

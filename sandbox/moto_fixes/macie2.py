@@ -1,4 +1,4 @@
-"""Macie: a change of its account, which moto lacks."""
+"""Macie: adds UpdateMacieSession, which moto lacks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from moto.macie2.responses import MacieResponse
 
 
 def update_macie_session(self: Any) -> str:
-    """https://docs.aws.amazon.com/macie/latest/APIReference/macie.html#UpdateMacieSession"""
-    self.macie_backend.get_macie_session()  # it says where Macie isn't enabled
-    asked = {name: self._get_param(name) for name in ("findingPublishingFrequency", "status")}
-    changed = {name: value for name, value in asked.items() if value}
-    self.macie_backend.macie_session.update(changed, updatedAt=utcnow())
+    """Update the named settings of the session.
+
+    https://docs.aws.amazon.com/macie/latest/APIReference/macie.html#UpdateMacieSession
+    """
+    self.macie_backend.get_macie_session()  # raises an error if Macie isn't enabled
+    parameters = {name: self._get_param(name) for name in ("findingPublishingFrequency", "status")}
+    changes = {name: value for name, value in parameters.items() if value}
+    self.macie_backend.macie_session.update(changes, updatedAt=utcnow())
     return "{}"
 
 

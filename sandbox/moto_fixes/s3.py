@@ -1,4 +1,4 @@
-"""S3: configurations of a bucket that moto drops, changes, or doesn't know."""
+"""S3: bucket configurations that moto drops, changes or lacks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
-# Those that a bucket has many of, each with an id, by the word of the query that names them.
-MANY = ("analytics", "intelligent-tiering", "inventory", "metrics")
+# Query parameters of the configurations of which a bucket can have several, each with an ID.
+LISTED_CONFIGURATIONS = ("analytics", "intelligent-tiering", "inventory", "metrics")
 LIST_PARAMETERS = ("max-buckets", "prefix", "bucket-region", "continuation-token")
-DECLARATION = re.compile(rb"^\s*<\?xml.*?\?>")
+XML_DECLARATION = re.compile(rb"^\s*<\?xml.*?\?>")
 
 _bucket_response = S3Response._bucket_response
 _key_response_put = S3Response._key_response_put
@@ -27,33 +27,33 @@ _serialized = S3Response.serialized
 
 
 def bucket_response(self: Any, request: Any, full_url: str) -> Any:
-    """Keeps a bucket's configurations of which it has many, and gives them back as they were put.
+    """Store a bucket's listed configurations, and return them unchanged.
 
-    Moto takes all but inventories for calls about the bucket itself: deleting one deletes the bucket, if it is empty.
-    Of inventories it can't delete one, and changes their IncludedObjectVersions.
+    Moto treats these calls, except those for inventories, as calls for the bucket itself: deleting a configuration
+    deletes an empty bucket. It can't delete an inventory, and changes the IncludedObjectVersions of inventories.
     """
     query = self._get_querystring(request, full_url)
-    kind = next((each for each in MANY if each in query), None)
+    kind = next((kind for kind in LISTED_CONFIGURATIONS if kind in query), None)
     if kind is None:
         return _bucket_response(self, request, full_url)
-    kept = vars(self.backend.get_bucket(self.bucket_name)).setdefault(f"sandbox {kind}", {})
+    stored = vars(self.backend.get_bucket(self.bucket_name)).setdefault(f"sandbox {kind}", {})
     if "id" not in query:
-        listed = b"".join(DECLARATION.sub(b"", each) for each in kept.values())
-        return 200, {}, b"<List><IsTruncated>false</IsTruncated>%b</List>" % listed
-    name = query["id"][0]
+        documents = b"".join(XML_DECLARATION.sub(b"", document) for document in stored.values())
+        return 200, {}, b"<List><IsTruncated>false</IsTruncated>%b</List>" % documents
+    configuration_id = query["id"][0]
     if request.method == "PUT":
-        kept[name] = self.body
+        stored[configuration_id] = self.body
         return 200, {}, ""
-    if name not in kept:
+    if configuration_id not in stored:
         raise S3ClientError("NoSuchConfiguration", "The specified configuration does not exist.")
     if request.method == "DELETE":
-        del kept[name]
+        del stored[configuration_id]
         return 204, {}, ""
-    return 200, {}, kept[name]
+    return 200, {}, stored[configuration_id]
 
 
 def key_response_put(self: Any, query: dict[str, Any], key_name: str) -> Any:
-    """Takes a copy into a bucket that locks by default. Only what brings a body needs a checksum of it.
+    """Accept a copy into a bucket with a default lock: only a request with a body needs a checksum.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
     """
@@ -64,18 +64,18 @@ def key_response_put(self: Any, query: dict[str, Any], key_name: str) -> Any:
 
 
 def get_bucket_notification(self: Any) -> Any:
-    """Tells that a bucket's events go to EventBridge, which moto keeps and leaves out of its answer."""
+    """Return a bucket's EventBridge setting too. Moto stores it, but omits it from the response."""
     status, headers, body = _get_bucket_notification(self)
-    kept = self.backend.get_bucket_notification_configuration(self.bucket_name)
-    if kept and kept.event_bridge is not None:
-        ((root, told),) = xmltodict.parse(body).items()
-        body = xmltodict.unparse({root: {**(told or {}), "EventBridgeConfiguration": None}})
+    stored = self.backend.get_bucket_notification_configuration(self.bucket_name)
+    if stored and stored.event_bridge is not None:
+        ((root, content),) = xmltodict.parse(body).items()
+        body = xmltodict.unparse({root: {**(content or {}), "EventBridgeConfiguration": None}})
     return status, headers, body
 
 
 def get_bucket_replication(self: Any) -> Any:
-    """Gives back all of a replication, of which moto keeps all and tells a part."""
-    _get_bucket_replication(self)  # it says where there is none
+    """Return the complete replication configuration. Moto stores all of it, but returns only part."""
+    _get_bucket_replication(self)  # raises an error if there is none
     return (
         200,
         {},
@@ -84,31 +84,35 @@ def get_bucket_replication(self: Any) -> Any:
 
 
 def logging_allowed(target_bucket: Any, target_prefix: str | None) -> bool:
-    """Whether a bucket's policy lets S3 deliver access logs. Moto fails on a statement whose Principal is `"*"`."""
+    """Return whether a bucket's policy lets S3 deliver access logs.
+
+    Moto fails on a statement whose Principal is `"*"`.
+    """
     if not target_bucket.policy:
         return False
     statements = json.loads(target_bucket.policy)["Statement"]
     if isinstance(statements, dict):
         statements = [statements]
-    named = [statement for statement in statements if isinstance(statement.get("Principal"), dict)]
-    policy = json.dumps({"Statement": named}).encode()
-    readable: Any = SimpleNamespace(policy=policy, name=target_bucket.name, partition=target_bucket.partition)
-    return _logging_allowed(readable, target_prefix)
+    checkable = [statement for statement in statements if isinstance(statement.get("Principal"), dict)]
+    policy = json.dumps({"Statement": checkable}).encode()
+    simplified: Any = SimpleNamespace(policy=policy, name=target_bucket.name, partition=target_bucket.partition)
+    return _logging_allowed(simplified, target_prefix)
 
 
 def serialized(self: Any, action_result: ActionResult) -> Any:
-    """GetBucketLogging tells the key format too, and ListBuckets regions, which moto keeps and leaves out.
+    """Return GetBucketLogging's key format and ListBuckets' regions too. Moto stores them, but omits them.
 
-    With any parameter it tells them: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Bucket.html
+    ListBuckets returns regions if it has any parameter: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Bucket.html
     """
     action = self.data.get("Action")
-    told: Any = action_result.result
-    if action == "GetBucketLogging" and isinstance(told, dict) and told.get("LoggingEnabled"):
-        kept = self.backend.get_bucket_logging(self.bucket_name).get("TargetObjectKeyFormat")
-        if kept:
-            told["LoggingEnabled"]["TargetObjectKeyFormat"] = {name: value or {} for name, value in kept.items()}
+    result: Any = action_result.result
+    if action == "GetBucketLogging" and isinstance(result, dict) and result.get("LoggingEnabled"):
+        key_format = self.backend.get_bucket_logging(self.bucket_name).get("TargetObjectKeyFormat")
+        if key_format:
+            formats = {name: value or {} for name, value in key_format.items()}
+            result["LoggingEnabled"]["TargetObjectKeyFormat"] = formats
     if action == "ListBuckets" and any(map(self._get_param, LIST_PARAMETERS)):
-        for bucket in told["Buckets"]:
+        for bucket in result["Buckets"]:
             bucket["BucketRegion"] = self.backend.get_bucket(bucket["Name"]).region_name
     return _serialized(self, action_result)
 

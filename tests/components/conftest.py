@@ -1,6 +1,6 @@
-"""Loads what the components use of pulumi_aws, of which each module is otherwise loaded when it is first looked into.
+"""Loads the modules of pulumi_aws that the components use; pulumi_aws otherwise loads each one on first access.
 
-One that fails amid that, as where somebody only asks what a module has, stays empty for good and says nothing.
+A module whose loading fails halfway, as when a debugger lists its attributes, silently stays empty.
 """
 
 import pulumi_aws as aws

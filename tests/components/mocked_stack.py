@@ -1,4 +1,4 @@
-"""Runs a piece of the program, or all of it, on Pulumi's mocks and answers with what it declared, as plain data."""
+"""Runs a part of the program, or all of it, on Pulumi's mocks, and returns the registered resources as plain data."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sandbox.folder import ROOT
 
 ACCOUNT_ID = "111122223333"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT_ID}:role/deployer"
-STACK = "pulumi:pulumi:Stack"
-# Of a resource that is named: its service, and what its ARN has before its name.
-ARNS = {
+STACK_TYPE = "pulumi:pulumi:Stack"
+# The service, and the part of the ARN before the name, of resources that have their physical name in their ARN.
+ARN_PARTS = {
     "aws:cloudtrail/trail:Trail": ("cloudtrail", "trail/"),
     "aws:cloudwatch/logGroup:LogGroup": ("logs", "log-group:"),
     "aws:sns/topic:Topic": ("sns", ""),
@@ -29,8 +29,8 @@ DNS_SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn":
 
 
 @dataclass(frozen=True)
-class Declared:
-    """A resource as it was registered. In `inputs` an unknown value is pulumi.UNKNOWN's text."""
+class RegisteredResource:
+    """A resource as the program registered it. An unknown value in `inputs` is the text pulumi.UNKNOWN."""
 
     type: str
     name: str
@@ -40,48 +40,63 @@ class Declared:
     provider: str
     protect: bool
     retain_on_delete: bool
-    after: frozenset[str]
+    dependencies: frozenset[str]
+    """The names of the resources that it depends on."""
 
     @property
-    def parent(self) -> str:
+    def parent_name(self) -> str:
         return self.parent_urn.rsplit("::", 1)[-1]
 
     @property
-    def kind(self) -> str:
-        """Its type without package and module."""
+    def type_name(self) -> str:
+        """The type without package and module, such as `Bucket`."""
         return self.type.rsplit(":", 1)[-1]
 
     @property
+    def is_component(self) -> bool:
+        return self.type.startswith("phi:")
+
+    @property
     def policy(self) -> dict[str, Any]:
-        """Its policy document."""
+        """The policy document in the input `policy`."""
         document: dict[str, Any] = json.loads(self.inputs["policy"])
         return document
 
 
-class Monitor(mocks.MockMonitor):
-    def __init__(self, aws: Aws) -> None:
+class RecordingMonitor(mocks.MockMonitor):
+    """A mock monitor that records the resources, the components' outputs and the stack's exports."""
+
+    def __init__(self, aws: MockAws) -> None:
         super().__init__(aws)
         self.aws = aws
-        self.declared: list[Declared] = []
+        self.resources: list[RegisteredResource] = []
         self.outputs: dict[str, dict[str, Any]] = {}
-        self.registered: list[str] = []
+        """The registered outputs by the component's name."""
+        self.output_registrations: list[str] = []
+        """The component's name for each registration of outputs."""
         self.exports: dict[str, Any] = {}
 
-    def one(self, kind: str, name: str) -> Declared:
-        """The one resource of the kind that has the name."""
-        (found,) = [each for each in self.declared if (each.kind, each.name) == (kind, name)]
-        return found
+    def resource(self, type_name: str, name: str) -> RegisteredResource:
+        """Return the only resource with this type and name."""
+        (resource,) = [
+            resource for resource in self.resources if (resource.type_name, resource.name) == (type_name, name)
+        ]
+        return resource
 
-    def of(self, kind: str, parent: str | None = None) -> list[Declared]:
-        """All of a kind, or those of them with a parent of this name."""
-        return [each for each in self.declared if each.kind == kind and parent in (None, each.parent)]
+    def resources_of_type(self, type_name: str, parent: str | None = None) -> list[RegisteredResource]:
+        """Return all resources of a type, or only those whose parent has this name."""
+        return [
+            resource
+            for resource in self.resources
+            if resource.type_name == type_name and parent in (None, resource.parent_name)
+        ]
 
     def RegisterResource(self, request: Any) -> Any:
         response = super().RegisterResource(request)
-        if request.type == STACK:
+        if request.type == STACK_TYPE:
             return response
-        self.declared.append(
-            Declared(
+        self.resources.append(
+            RegisteredResource(
                 request.type,
                 request.name,
                 json_format.MessageToDict(request.object),
@@ -96,25 +111,25 @@ class Monitor(mocks.MockMonitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
-        kind, name = request.urn.split("::")[-2:]
-        if kind == STACK:
+        resource_type, name = request.urn.split("::")[-2:]
+        if resource_type == STACK_TYPE:
             return super().RegisterResourceOutputs(request)
-        self.registered.append(name)
+        self.output_registrations.append(name)
         self.outputs[name] = json_format.MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)
 
 
 @dataclass
-class Aws(mocks.Mocks):
-    """Answers as AWS would: a new resource has an id and an ARN, except at preview, where neither is known."""
+class MockAws(mocks.Mocks):
+    """Responds as AWS would: a new resource has an ID and an ARN, but at preview neither is known."""
 
     preview: bool = False
     region: str = "us-east-1"
     partition: str = "aws"
-    called: set[str] = field(default_factory=set)
+    called_functions: set[str] = field(default_factory=set)
     """The tokens of the functions that were called."""
     _regions: dict[str, str] = field(default_factory=dict)
-    """Of each provider by its name."""
+    """The regions of providers by name."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
@@ -131,30 +146,30 @@ class Aws(mocks.Mocks):
 
     def _arn(self, args: mocks.MockResourceArgs) -> str:
         region = self._regions.get((args.provider or "").split("::")[-2:][0], self.region)
-        service, resource = ARNS.get(args.typ, ("kms", "key/"))
-        name = args.inputs["name"] if args.typ in ARNS else args.name
-        return f"arn:{self.partition}:{service}:{region}:{ACCOUNT_ID}:{resource}{name}"
+        service, prefix = ARN_PARTS.get(args.typ, ("kms", "key/"))
+        name = args.inputs["name"] if args.typ in ARN_PARTS else args.name
+        return f"arn:{self.partition}:{service}:{region}:{ACCOUNT_ID}:{prefix}{name}"
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
-        self.called.add(args.token)
-        session = f"arn:{self.partition}:sts::{ACCOUNT_ID}:assumed-role/deployer/somebody"
-        deployer = f"arn:{self.partition}:iam::{ACCOUNT_ID}:role/deployer"
-        where = {"partition": self.partition, "dnsSuffix": DNS_SUFFIXES[self.partition]}
-        answers = {
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID, "arn": session},
-            "aws:iam/getSessionContext:getSessionContext": {"issuerArn": deployer},
-            "aws:index/getPartition:getPartition": where,
+        self.called_functions.add(args.token)
+        session_arn = f"arn:{self.partition}:sts::{ACCOUNT_ID}:assumed-role/deployer/session"
+        deployer_arn = f"arn:{self.partition}:iam::{ACCOUNT_ID}:role/deployer"
+        partition = {"partition": self.partition, "dnsSuffix": DNS_SUFFIXES[self.partition]}
+        responses = {
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID, "arn": session_arn},
+            "aws:iam/getSessionContext:getSessionContext": {"issuerArn": deployer_arn},
+            "aws:index/getPartition:getPartition": partition,
         }
-        return answers[args.token], []
+        return responses[args.token], []
 
 
-def deployed(
-    program: Callable[[], object], *, preview: bool = False, stack: str = "dev", aws: Aws | None = None
-) -> Monitor:
-    """What the program declares, once every registration has been made."""
-    aws = aws or Aws(preview)
-    monitor = Monitor(aws)
-    settings.set_root_resource(None)  # else this stack has the name and the outputs of the last
+def run_program(
+    program: Callable[[], object], *, preview: bool = False, stack: str = "dev", aws: MockAws | None = None
+) -> RecordingMonitor:
+    """Run a program until all its registrations are complete, and return the monitor that recorded them."""
+    aws = aws or MockAws(preview)
+    monitor = RecordingMonitor(aws)
+    settings.set_root_resource(None)  # otherwise this stack has the name and the outputs of the previous one
     pulumi.runtime.set_mocks(aws, project="phi", stack=stack, preview=aws.preview, monitor=monitor)
 
     def run() -> pulumi.Output[None]:
@@ -166,18 +181,27 @@ def deployed(
     return monitor
 
 
-def configuration(stack: str) -> dict[str, str]:
-    """What a stack file sets, as Pulumi hands it to the program."""
+def stack_config(stack: str) -> dict[str, str]:
+    """Return the configuration in a stack file of the repository, as Pulumi passes it to the program."""
     values = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
 
-def whole_program(stack: str = "dev", *, preview: bool = False, partition: str = "aws", **changed: str) -> Monitor:
-    """What the program declares for a stack of the repository, with other settings where `changed` has them."""
-    region = changed.pop("region", "us-east-1")
-    values = configuration(stack) | {"aws:region": region} | {f"phi:{key}": value for key, value in changed.items()}
+def run_main(
+    stack: str = "dev", *, preview: bool = False, partition: str = "aws", **overrides: str
+) -> RecordingMonitor:
+    """Run the whole program for a stack of the repository, with some settings overridden.
+
+    Args:
+        stack: The stack, `dev` or `prod`.
+        preview: Whether to run a first preview, at which no ARN or ID is known.
+        partition: The partition of the mocked AWS.
+        overrides: Settings without the prefix `phi:`, and `region`.
+    """
+    region = overrides.pop("region", "us-east-1")
+    values = stack_config(stack) | {"aws:region": region} | {f"phi:{key}": value for key, value in overrides.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PULUMI_CONFIG", json.dumps(values))
         pulumi.runtime.set_all_config(values)
         main = str(ROOT / "__main__.py")
-        return deployed(lambda: runpy.run_path(main), stack=stack, aws=Aws(preview, region, partition))
+        return run_program(lambda: runpy.run_path(main), stack=stack, aws=MockAws(preview, region, partition))

@@ -1,4 +1,4 @@
-"""Requests of somebody, and what a policy document makes of them."""
+"""Requests of principals, and the outcome that a policy document gives them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hipaa import evaluator
 from hipaa.evaluator import Outcome, Principal
 from tests.components.mocked_stack import ACCOUNT_ID
 
-ALLOWED, DENIED, NOT_ALLOWED = Outcome.ALLOWED, Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY
-OTHER = "444455556666"
+ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = Outcome.ALLOWED, Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY
+OTHER_ACCOUNT_ID = "444455556666"
 TLS = {"aws:SecureTransport": ["true"], "s3:TlsVersion": ["1.3"]}
 
 Context = Mapping[str, Sequence[str] | None]
@@ -25,23 +25,33 @@ def service(name: str) -> Principal:
 
 
 ROOT = Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:root", ACCOUNT_ID)
-OUTSIDER = role("app", OTHER)
+EXTERNAL_ROLE = role("app", OTHER_ACCOUNT_ID)
 ANONYMOUS = Principal("Anonymous")
 
 
-def who(principal: Principal) -> dict[str, list[str]]:
-    """What a request tells of its caller."""
+def caller_context(principal: Principal) -> dict[str, list[str]]:
+    """Return the condition keys that AWS sets for a caller."""
     if principal.kind == "AWS":
-        told = {"aws:PrincipalArn": [principal.id], "aws:PrincipalAccount": [str(principal.account)]}
-        return told | {"aws:PrincipalIsAWSService": ["false"]}
+        return {
+            "aws:PrincipalArn": [principal.id],
+            "aws:PrincipalAccount": [str(principal.account)],
+            "aws:PrincipalIsAWSService": ["false"],
+        }
     return {"aws:PrincipalIsAWSService": ["true"]} if principal.kind == "Service" else {}
 
 
-def outcome(
+def request_outcome(
     document: Mapping[str, Any], principal: Principal, action: str, resource: str, context: Context | None = None
 ) -> Outcome:
-    """Of a request over TLS 1.3 that tells of its caller and what `context` has, and nothing else."""
-    told = TLS | who(principal) | (context or {})
-    return evaluator.evaluate(
-        [evaluator.parse(document)], evaluator.Request(action, resource, principal, told, context_is_complete=True)
-    ).outcome
+    """Return the outcome of a request over TLS 1.3.
+
+    Args:
+        document: The policy document.
+        principal: The caller, whose condition keys are set.
+        action: The action, such as `s3:GetObject`.
+        resource: The ARN of the resource.
+        context: More condition keys; all others are absent from the request.
+    """
+    keys = TLS | caller_context(principal) | (context or {})
+    request = evaluator.Request(action, resource, principal, keys, context_is_complete=True)
+    return evaluator.evaluate([evaluator.parse(document)], request).outcome

@@ -43,7 +43,7 @@ Told = set[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Shown:
+class PreviewedResource:
     """A resource: its inputs, what is planned of it, and by its URN what each property comes from."""
 
     type: str
@@ -54,69 +54,69 @@ class Shown:
     parent: str = ""
     provider: str = ""
     protect: bool = False
-    after: frozenset[str] = frozenset()
-    comes_from: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    dependencies: frozenset[str] = frozenset()
+    property_sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
-    def kind(self) -> str:
+    def type_name(self) -> str:
         return self.type.rsplit(":", 1)[-1]
 
     @property
     def label(self) -> str:
         """Its kind and name; a component's with its whole type, since an AWS resource may have the same."""
-        return f"{self.kind if self.type.startswith('aws:') else self.type} {self.name}"
+        return f"{self.type_name if self.type.startswith('aws:') else self.type} {self.name}"
 
-    def without(self, urns: frozenset[str]) -> Shown:
+    def without_references(self, urns: frozenset[str]) -> PreviewedResource:
         """The same, where it comes from none of these."""
-        comes_from = {prop: of - urns for prop, of in self.comes_from.items() if of - urns}
-        return replace(self, after=self.after - urns, comes_from=comes_from)
+        comes_from = {prop: of - urns for prop, of in self.property_sources.items() if of - urns}
+        return replace(self, after=self.dependencies - urns, comes_from=comes_from)
 
 
 @dataclass(frozen=True)
 class Program:
     """Every resource in the order of its registration, and the programs that differ from it in one thing."""
 
-    resources: tuple[Shown, ...]
+    resources: tuple[PreviewedResource, ...]
 
-    def __getitem__(self, label: str) -> Shown:
+    def __getitem__(self, label: str) -> PreviewedResource:
         (found,) = [each for each in self.resources if each.label == label]
         return found
 
     @property
-    def root(self) -> Shown:
+    def root(self) -> PreviewedResource:
         (found,) = [each for each in self.resources if each.type == STACK]
         return found
 
     @property
-    def documents(self) -> list[Any]:
+    def unknown_documents(self) -> list[Any]:
         """What components have of documents that aren't known as JSON yet, by which these are judged till then."""
         components = (each.inputs for each in self.resources if each.type.startswith("phi:"))
         return [each for each in components if UNKNOWN in json.dumps(each)]
 
     @property
-    def keys(self) -> set[tuple[str, str]]:
+    def key_references(self) -> set[tuple[str, str]]:
         """Which resource has something of which key, by which it is judged while the ARN isn't known."""
         keys = {each.urn for each in self.resources if each.type.startswith("aws:kms/")}
-        return {(each.label, urn) for each in self.resources for of in each.comes_from.values() for urn in of & keys}
+        return {(each.label, urn) for each in self.resources for of in each.property_sources.values() for urn in of & keys}
 
-    def without(self, *labels: str) -> Program:
+    def without_resources(self, *labels: str) -> Program:
         gone = frozenset(self[label].urn for label in labels)
-        return Program(tuple(each.without(gone) for each in self.resources if each.urn not in gone))
+        return Program(tuple(each.without_references(gone) for each in self.resources if each.urn not in gone))
 
-    def plus(self, type_: str, name: str, inputs: dict[str, Any], bucket: str = "") -> Program:
+    def with_resource(self, type_: str, name: str, inputs: dict[str, Any], bucket: str = "") -> Program:
         """With one more resource of the root's, which sets something of a bucket where one is named."""
         urn = f"{self.root.urn.rsplit('::', 2)[0]}::{type_}::{name}"
         own = {"bucket": self[bucket].planned["id"], **inputs} if bucket else inputs
         comes_from = {"bucket": frozenset({self[bucket].urn})} if bucket else {}
         provider = next(each.urn for each in self.resources if each.type == PROVIDER)
         root = self.root.urn
-        made = Shown(type_, name, urn, own, own | {"id": UNKNOWN}, root, provider, comes_from=comes_from)
+        made = PreviewedResource(type_, name, urn, own, own | {"id": UNKNOWN}, root, provider, property_sources=comes_from)
         return Program((*self.resources, made))
 
     def unprotected(self, label: str) -> Program:
-        return self._put(replace(self[label], protect=False))
+        return self._with_changed(replace(self[label], protect=False))
 
-    def put(self, label: str, path: str, value: Any, comes_from: str = "") -> Program:
+    def with_input(self, label: str, path: str, value: Any, comes_from: str = "") -> Program:
         """With another value in an input, at a path such as `rules.0.status`; None takes it out.
 
         comes_from: of which resource the value is, where it is of one.
@@ -125,43 +125,43 @@ class Program:
         top = path.partition(".")[0]
         inputs = _put_at(shown.inputs, path.split("."), value)
         planned = shown.planned | {top: inputs.get(top)}
-        sources = {prop: of for prop, of in shown.comes_from.items() if prop != top}
+        sources = {prop: of for prop, of in shown.property_sources.items() if prop != top}
         if comes_from:
             sources[top] = frozenset({self[comes_from].urn})
         elif UNKNOWN in json.dumps(inputs.get(top)):
-            sources[top] = shown.comes_from[top]
-        return self._put(replace(shown, inputs=inputs, planned=planned, comes_from=sources))
+            sources[top] = shown.property_sources[top]
+        return self._with_changed(replace(shown, inputs=inputs, planned=planned, comes_from=sources))
 
-    def key_of(self, label: str, path: str, key: str) -> Program:
+    def with_key(self, label: str, path: str, key: str) -> Program:
         """Encrypted with another key of the program."""
-        return self.put(label, path, self[key].planned["arn"], key)
+        return self.with_input(label, path, self[key].planned["arn"], key)
 
-    def document(self, label: str, change: Callable[[Document], Document]) -> Program:
+    def with_document(self, label: str, change: Callable[[Document], Document]) -> Program:
         """With a policy document changed, in the JSON where it is known, and as its component has it."""
         shown = self[label]
-        prop, declared = DOCUMENTS[shown.kind]
+        prop, declared = DOCUMENTS[shown.type_name]
         program = self
         if shown.inputs[prop] != UNKNOWN:
-            program = program.put(label, prop, json.dumps(change(json.loads(shown.inputs[prop]))))
+            program = program.with_input(label, prop, json.dumps(change(json.loads(shown.inputs[prop]))))
         if component := self._around(shown, declared):
             changed = component.inputs | {declared: change(component.inputs[declared])}
-            program = program._put(replace(component, inputs=changed))
+            program = program._with_changed(replace(component, inputs=changed))
         assert program != self
         return program
 
-    def statement(self, label: str, which: str | int, change: Callable[[Document], Document]) -> Program:
+    def with_statement_changed(self, label: str, which: str | int, change: Callable[[Document], Document]) -> Program:
         """With a statement changed, by its Sid or its position."""
-        return self.document(label, lambda document: _statements(document, which, lambda one: [change(one)]))
+        return self.with_document(label, lambda document: _statements(document, which, lambda one: [change(one)]))
 
     def without_statement(self, label: str, which: str | int) -> Program:
-        return self.document(label, lambda document: _statements(document, which, lambda _: []))
+        return self.with_document(label, lambda document: _statements(document, which, lambda _: []))
 
-    def with_statement(self, label: str, **statement: Any) -> Program:
-        return self.document(
+    def with_added_statement(self, label: str, **statement: Any) -> Program:
+        return self.with_document(
             label, lambda document: document | {"Statement": [*document["Statement"], {"Effect": "Allow"} | statement]}
         )
 
-    def _around(self, shown: Shown, declared: str) -> Shown | None:
+    def _around(self, shown: PreviewedResource, declared: str) -> PreviewedResource | None:
         """The nearest component that has an input of this name."""
         by_urn = {each.urn: each for each in self.resources}
         parent = by_urn.get(shown.parent)
@@ -169,23 +169,23 @@ class Program:
             parent = by_urn.get(parent.parent)
         return parent
 
-    def _put(self, changed: Shown) -> Program:
+    def _with_changed(self, changed: PreviewedResource) -> Program:
         return Program(tuple(changed if each.urn == changed.urn else each for each in self.resources))
 
 
-class Judge:
+class PreviewPack:
     """Asks the pack as the engine does. What a resource was told before is asked again only where it differs."""
 
     def __init__(self, pack: PackProcess) -> None:
         self._pack = pack
         self._stub = pack._stub
-        self._before: dict[str, tuple[Shown, list[Finding]]] = {}
-        self._planned: dict[str, tuple[Shown, analyzer_pb2.AnalyzerResource]] = {}
+        self._before: dict[str, tuple[PreviewedResource, list[Finding]]] = {}
+        self._planned: dict[str, tuple[PreviewedResource, analyzer_pb2.AnalyzerResource]] = {}
 
     def controls(self) -> set[str]:
         return {each.name for each in self._pack.policies()}
 
-    def told(self, program: Program) -> Told:
+    def findings(self, program: Program) -> Told:
         """What is told of a program, the control and the resource."""
         providers = {each.urn: each for each in program.resources if each.type == PROVIDER}
         labels = {each.urn: each.label for each in program.resources}
@@ -194,7 +194,7 @@ class Judge:
         answer = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
         return reported(found + [to_finding(each, labels[each.urn]) for each in answer.diagnostics])
 
-    def _told_before(self, shown: Shown, providers: Mapping[str, Shown]) -> list[Finding]:
+    def _told_before(self, shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> list[Finding]:
         seen, found = self._before.get(shown.urn, (None, []))
         if seen != shown:
             answer = self._stub.Analyze(_before(shown, providers))
@@ -202,7 +202,7 @@ class Judge:
             self._before[shown.urn] = shown, found
         return found
 
-    def _plan(self, shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.AnalyzerResource:
+    def _plan(self, shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> analyzer_pb2.AnalyzerResource:
         seen, plan = self._planned.get(shown.urn, (None, None))
         if seen != shown or plan is None:
             plan = _planned(shown, providers)
@@ -211,27 +211,27 @@ class Judge:
 
 
 @contextmanager
-def judging() -> Iterator[Judge]:
+def running_preview_pack() -> Iterator[PreviewPack]:
     with start_pack() as gate:
-        yield Judge(gate)
+        yield PreviewPack(gate)
 
 
-def previewed(stack: str, *, first: bool) -> Program:
+def preview(stack: str, *, first: bool) -> Program:
     """The program with a stack's settings: before anything exists, or once it stands."""
-    values = mocked_stack.configuration(stack)
+    values = mocked_stack.stack_config(stack)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mocked_stack, "Monitor", Recorder)
+        patch.setattr(mocked_stack, "Monitor", PreviewMonitor)
         patch.setenv("PULUMI_CONFIG", json.dumps(values))
         pulumi.runtime.set_all_config(values)
         main = str(ROOT / "__main__.py")
-        monitor = mocked_stack.mocked_stack(
+        monitor = mocked_stack.run_program(
             lambda: runpy.run_path(main), stack=stack, aws=Aws(first, values["aws:region"])
         )
-    assert isinstance(monitor, Recorder)
-    return Program((_default_provider(values, monitor.shown[0]), *monitor.registered_with_outputs()))
+    assert isinstance(monitor, PreviewMonitor)
+    return Program((_default_provider(values, monitor.previewed[0]), *monitor.registered_with_outputs()))
 
 
-class Aws(mocked_stack.Aws):
+class Aws(mocked_stack.MockAws):
     """Gives keys ARNs of the form that KMS gives."""
 
     def _arn(self, args: mocks.MockResourceArgs) -> str:
@@ -240,13 +240,13 @@ class Aws(mocked_stack.Aws):
         return arn.replace(f":key/{args.name}", f":key/{key_id}") if args.typ.startswith("aws:kms/") else arn
 
 
-class Recorder(mocked_stack.Monitor):
+class PreviewMonitor(mocked_stack.RecordingMonitor):
     """Keeps what the engine would show of each resource."""
 
-    def __init__(self, aws: mocked_stack.Aws) -> None:
+    def __init__(self, aws: mocked_stack.MockAws) -> None:
         super().__init__(aws)
-        self.shown: list[Shown] = []
-        self.told: dict[str, dict[str, Any]] = {}
+        self.previewed: list[PreviewedResource] = []
+        self.registered_outputs: dict[str, dict[str, Any]] = {}
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """As the engine makes it: with the types of all its parents but the stack."""
@@ -256,8 +256,8 @@ class Recorder(mocked_stack.Monitor):
     def RegisterResource(self, request: Any) -> Any:
         response = super().RegisterResource(request)
         planned = json_format.MessageToDict(response.object)
-        self.shown.append(
-            Shown(
+        self.previewed.append(
+            PreviewedResource(
                 request.type,
                 request.name,
                 response.urn,
@@ -273,29 +273,29 @@ class Recorder(mocked_stack.Monitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
-        self.told[request.urn] = json_format.MessageToDict(request.outputs)
+        self.registered_outputs[request.urn] = json_format.MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)
 
-    def registered_with_outputs(self) -> Iterator[Shown]:
-        for each in self.shown:
-            own = replace(each, planned=self.told[each.urn]) if each.urn in self.told else each
+    def registered_with_outputs(self) -> Iterator[PreviewedResource]:
+        for each in self.previewed:
+            own = replace(each, planned=self.registered_outputs[each.urn]) if each.urn in self.registered_outputs else each
             yield own if own.provider or not own.type.startswith("aws:") else replace(own, provider=self._default)
 
     @property
     def _default(self) -> str:
-        return default_urn(self.shown[0].urn)
+        return default_urn(self.previewed[0].urn)
 
 
 def default_urn(of: str) -> str:
     return f"{of.rsplit('::', 2)[0]}::{PROVIDER}::default"
 
 
-def _default_provider(values: Mapping[str, str], root: Shown) -> Shown:
+def _default_provider(values: Mapping[str, str], root: PreviewedResource) -> PreviewedResource:
     given = {"region": values["aws:region"], "defaultTags": values["aws:defaultTags"]}
-    return Shown(PROVIDER, "default", default_urn(root.urn), given, given)
+    return PreviewedResource(PROVIDER, "default", default_urn(root.urn), given, given)
 
 
-def _before(shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.AnalyzeRequest:
+def _before(shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> analyzer_pb2.AnalyzeRequest:
     return analyzer_pb2.AnalyzeRequest(
         type=shown.type,
         properties=to_struct(shown.inputs),
@@ -306,7 +306,7 @@ def _before(shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.Analyz
     )
 
 
-def _planned(shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.AnalyzerResource:
+def _planned(shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> analyzer_pb2.AnalyzerResource:
     return analyzer_pb2.AnalyzerResource(
         type=shown.type,
         properties=to_struct(shown.planned),
@@ -315,14 +315,14 @@ def _planned(shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.Analy
         options=analyzer_pb2.AnalyzerResourceOptions(parent=shown.parent, protect=shown.protect),
         provider=_provider(shown, providers),
         parent=shown.parent,
-        dependencies=sorted(shown.after),
+        dependencies=sorted(shown.dependencies),
         propertyDependencies={
-            prop: analyzer_pb2.AnalyzerPropertyDependencies(urns=sorted(of)) for prop, of in shown.comes_from.items()
+            prop: analyzer_pb2.AnalyzerPropertyDependencies(urns=sorted(of)) for prop, of in shown.property_sources.items()
         },
     )
 
 
-def _provider(shown: Shown, providers: Mapping[str, Shown]) -> analyzer_pb2.AnalyzerProviderResource | None:
+def _provider(shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> analyzer_pb2.AnalyzerProviderResource | None:
     of = providers.get(shown.provider)
     if of is None:
         return None

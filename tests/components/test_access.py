@@ -17,10 +17,10 @@ from hipaa import evaluator
 from phi.audit.calls.catalogue import CALLS, STACK_CALLS
 from phi.stack.application_trust import ApplicationTrust
 from phi.stack.settings import Settings
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
 
-ALLOWED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY
-OTHER = "444455556666"
+ALLOWED, IMPLICIT_DENY = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY
+OTHER_ACCOUNT_ID = "444455556666"
 HOME = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
 
@@ -55,7 +55,7 @@ def project(monkeypatch):
 # What each role may do
 
 
-def may(document, action, resource, **context) -> evaluator.Outcome:
+def request_outcome(document, action, resource, **context) -> evaluator.Outcome:
     """Of a permissions document, asked by the role that has it.
 
     `via` and `of` are what S3 tells a key, `alias` is the key's own.
@@ -116,9 +116,9 @@ PERMISSIONS = {
 )
 def test_the_application_reads_writes_and_deletes_in_its_bucket_alone(action, resource):
     document = access.application_permissions(args())
-    assert may(document, action, resource) is ALLOWED
+    assert request_outcome(document, action, resource) is ALLOWED
     for other in ("phi2", "logs", "trail"):
-        assert may(document, action, resource.replace(":::phi", f":::{other}")) is NOT_ALLOWED
+        assert request_outcome(document, action, resource.replace(":::phi", f":::{other}")) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
@@ -126,64 +126,64 @@ def test_the_application_reads_writes_and_deletes_in_its_bucket_alone(action, re
 )
 def test_the_application_reaches_neither_versions_nor_settings(action):
     document = access.application_permissions(args())
-    assert {may(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {NOT_ALLOWED}
+    assert {request_outcome(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
 
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
 def test_the_application_uses_its_key_through_s3_for_its_bucket_alone(action):
     document = access.application_permissions(args())
-    assert may(document, action, PHI_KEY, via=S3, of=PHI) is ALLOWED
-    assert may(document, action, PHI_KEY, via=S3, of=TRAIL) is NOT_ALLOWED
-    assert may(document, action, PHI_KEY, via=S3) is NOT_ALLOWED
-    assert may(document, action, PHI_KEY, of=PHI) is NOT_ALLOWED
-    assert may(document, action, PHI_KEY, via="s3.us-west-2.amazonaws.com", of=PHI) is NOT_ALLOWED
-    assert may(document, action, PHI_KEY, via="ec2.us-east-1.amazonaws.com", of=PHI) is NOT_ALLOWED
-    assert may(document, action, AUDIT_KEY, via=S3, of=PHI) is NOT_ALLOWED
+    assert request_outcome(document, action, PHI_KEY, via=S3, of=PHI) is ALLOWED
+    assert request_outcome(document, action, PHI_KEY, via=S3, of=TRAIL) is IMPLICIT_DENY
+    assert request_outcome(document, action, PHI_KEY, via=S3) is IMPLICIT_DENY
+    assert request_outcome(document, action, PHI_KEY, of=PHI) is IMPLICIT_DENY
+    assert request_outcome(document, action, PHI_KEY, via="s3.us-west-2.amazonaws.com", of=PHI) is IMPLICIT_DENY
+    assert request_outcome(document, action, PHI_KEY, via="ec2.us-east-1.amazonaws.com", of=PHI) is IMPLICIT_DENY
+    assert request_outcome(document, action, AUDIT_KEY, via=S3, of=PHI) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("action", ["kms:Encrypt", "kms:CreateGrant", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"])
 @pytest.mark.parametrize("role", PERMISSIONS)
 def test_nobody_administers_a_key(role, action):
     document = PERMISSIONS[role](args())
-    assert {may(document, action, key, via=S3, of=PHI) for key in (PHI_KEY, AUDIT_KEY)} == {NOT_ALLOWED}
+    assert {request_outcome(document, action, key, via=S3, of=PHI) for key in (PHI_KEY, AUDIT_KEY)} == {IMPLICIT_DENY}
 
 
 @pytest.mark.parametrize("action", READING_SETTINGS)
 def test_the_auditor_reads_the_settings_of_the_stacks_buckets(action):
     document = access.auditor_permissions(args())
-    assert {may(document, action, each) for each in (PHI, LOGS, TRAIL)} == {ALLOWED}
-    assert may(document, action, "arn:aws:s3:::another") is NOT_ALLOWED
+    assert {request_outcome(document, action, each) for each in (PHI, LOGS, TRAIL)} == {ALLOWED}
+    assert request_outcome(document, action, "arn:aws:s3:::another") is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("action", ["s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging", *VERSIONS])
 def test_the_auditor_sees_nothing_of_phi(action):
     document = access.auditor_permissions(args())
-    assert {may(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {NOT_ALLOWED}
+    assert {request_outcome(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
 
 
 @pytest.mark.parametrize("of", [PHI, f"{PHI}/object", TRAIL, f"{TRAIL}/file"])
 def test_the_auditor_never_decrypts_with_the_key_of_phi(of):
     document = access.auditor_permissions(args())
-    assert may(document, "kms:Decrypt", PHI_KEY, via=S3, of=of) is NOT_ALLOWED
-    assert may(document, "kms:GenerateDataKey", PHI_KEY, via=S3, of=of) is NOT_ALLOWED
+    assert request_outcome(document, "kms:Decrypt", PHI_KEY, via=S3, of=of) is IMPLICIT_DENY
+    assert request_outcome(document, "kms:GenerateDataKey", PHI_KEY, via=S3, of=of) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("bucket", [LOGS, TRAIL])
 def test_the_auditor_reads_the_logs_and_changes_none(bucket):
     document = access.auditor_permissions(args())
-    assert may(document, "s3:ListBucket", bucket) is ALLOWED
-    assert may(document, "s3:GetObject", f"{bucket}/{evaluator.ANY}") is ALLOWED
-    assert may(document, "s3:GetObjectVersion", f"{bucket}/{evaluator.ANY}") is ALLOWED
+    assert request_outcome(document, "s3:ListBucket", bucket) is ALLOWED
+    assert request_outcome(document, "s3:GetObject", f"{bucket}/{evaluator.ANY}") is ALLOWED
+    assert request_outcome(document, "s3:GetObjectVersion", f"{bucket}/{evaluator.ANY}") is ALLOWED
     for action in (*WEAKENING, "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention"):
-        assert {may(document, action, each) for each in (bucket, f"{bucket}/{evaluator.ANY}")} == {NOT_ALLOWED}
+        assert {request_outcome(document, action, each) for each in (bucket, f"{bucket}/{evaluator.ANY}")} == {IMPLICIT_DENY}
 
 
 def test_the_auditor_decrypts_the_trails_files_through_s3_alone():
     document = access.auditor_permissions(args())
-    assert may(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=f"{TRAIL}/AWSLogs/file") is ALLOWED
-    assert may(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=f"{PHI}/object") is NOT_ALLOWED
-    assert may(document, "kms:Decrypt", AUDIT_KEY, of=f"{TRAIL}/AWSLogs/file") is NOT_ALLOWED
-    assert may(document, "kms:Decrypt", AUDIT_KEY, via="logs.us-east-1.amazonaws.com") is NOT_ALLOWED
+    assert request_outcome(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=f"{TRAIL}/AWSLogs/file") is ALLOWED
+    assert request_outcome(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=f"{PHI}/object") is IMPLICIT_DENY
+    assert request_outcome(document, "kms:Decrypt", AUDIT_KEY, of=f"{TRAIL}/AWSLogs/file") is IMPLICIT_DENY
+    assert request_outcome(document, "kms:Decrypt", AUDIT_KEY, via="logs.us-east-1.amazonaws.com") is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
@@ -209,9 +209,9 @@ def test_the_auditor_decrypts_the_trails_files_through_s3_alone():
 )
 def test_the_auditor_reads_what_guards_phi(action, resource, another):
     document = access.auditor_permissions(args())
-    assert may(document, action, resource) is ALLOWED
+    assert request_outcome(document, action, resource) is ALLOWED
     if another:
-        assert may(document, action, another) is NOT_ALLOWED
+        assert request_outcome(document, action, another) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
@@ -236,16 +236,16 @@ def test_the_auditor_reads_what_guards_phi(action, resource, another):
 )
 @pytest.mark.parametrize("role", PERMISSIONS)
 def test_nobody_changes_what_audits_or_who_has_access(role, action):
-    assert may(PERMISSIONS[role](args()), action, evaluator.ANY) is NOT_ALLOWED
+    assert request_outcome(PERMISSIONS[role](args()), action, evaluator.ANY) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("action", ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"])
 @pytest.mark.parametrize("key", [PHI_KEY, AUDIT_KEY])
 def test_the_auditor_reads_keys_by_the_stacks_aliases(action, key):
     document = access.auditor_permissions(args())
-    assert may(document, action, key, alias="alias/phi-dev-phi-key") is ALLOWED
-    assert may(document, action, key, alias="alias/phi-prod-phi-key") is NOT_ALLOWED
-    assert may(document, action, key) is NOT_ALLOWED
+    assert request_outcome(document, action, key, alias="alias/phi-dev-phi-key") is ALLOWED
+    assert request_outcome(document, action, key, alias="alias/phi-prod-phi-key") is IMPLICIT_DENY
+    assert request_outcome(document, action, key) is IMPLICIT_DENY
 
 
 def test_the_auditor_may_make_every_call_of_the_audit_and_none_that_only_the_whole_account_takes():
@@ -258,7 +258,7 @@ def test_the_auditor_may_make_every_call_of_the_audit_and_none_that_only_the_who
 def test_the_auditor_reads_the_replica_too():
     site = StackContext(HOME, Settings("prod", HOME.region, replica_region="us-west-2"))
     document = access.auditor_permissions(args() | {"site": site})
-    assert may(document, "s3:GetBucketPolicy", site.in_region("us-west-2").replica_arn) is ALLOWED
+    assert request_outcome(document, "s3:GetBucketPolicy", site.in_region("us-west-2").replica_arn) is ALLOWED
 
 
 def test_the_auditors_policy_fits_a_role():
@@ -299,7 +299,7 @@ def test_actions_are_named_and_so_is_every_resource_that_can_be(role, anywhere):
     document = PERMISSIONS[role](args())
     actions = {action for statement in document["Statement"] for action in statement["Action"]}
     assert "*" not in "".join(actions)
-    assert {action for action in actions if may(document, action, evaluator.ANY, via=S3, of=PHI) is ALLOWED} == anywhere
+    assert {action for action in actions if request_outcome(document, action, evaluator.ANY, via=S3, of=PHI) is ALLOWED} == anywhere
 
 
 @pytest.mark.parametrize(
@@ -317,31 +317,31 @@ def test_actions_are_named_and_so_is_every_resource_that_can_be(role, anywhere):
 )
 def test_who_breaks_the_glass_reaches_versions_of_phi_alone(action, resource):
     document = access.break_glass_permissions(args())
-    assert may(document, action, resource) is ALLOWED
+    assert request_outcome(document, action, resource) is ALLOWED
     for other in ("phi2", "logs", "trail"):
-        assert may(document, action, resource.replace(":::phi", f":::{other}")) is NOT_ALLOWED
+        assert request_outcome(document, action, resource.replace(":::phi", f":::{other}")) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("action", [*WEAKENING, "s3:DeleteObject", "s3:BypassGovernanceRetention"])
 def test_who_breaks_the_glass_changes_no_guard_and_hides_no_object(action):
     document = access.break_glass_permissions(args())
-    assert {may(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {NOT_ALLOWED}
+    assert {request_outcome(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
 
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
 def test_who_breaks_the_glass_uses_the_key_through_s3_alone(action):
     """A version that was written without a Bucket Key has its own ARN for its encryption context."""
     document = access.break_glass_permissions(args())
-    assert {may(document, action, PHI_KEY, via=S3, of=of) for of in (PHI, f"{PHI}/object")} == {ALLOWED}
-    assert may(document, action, PHI_KEY, of=PHI) is NOT_ALLOWED
-    assert may(document, action, PHI_KEY, via=S3, of="arn:aws:s3:::phi2/object") is NOT_ALLOWED
-    assert may(document, action, AUDIT_KEY, via=S3, of=PHI) is NOT_ALLOWED
+    assert {request_outcome(document, action, PHI_KEY, via=S3, of=of) for of in (PHI, f"{PHI}/object")} == {ALLOWED}
+    assert request_outcome(document, action, PHI_KEY, of=PHI) is IMPLICIT_DENY
+    assert request_outcome(document, action, PHI_KEY, via=S3, of="arn:aws:s3:::phi2/object") is IMPLICIT_DENY
+    assert request_outcome(document, action, AUDIT_KEY, via=S3, of=PHI) is IMPLICIT_DENY
 
 
 # Who may take each role
 
 
-def takes(document, who, *, action="sts:AssumeRole", **context) -> evaluator.Outcome:
+def assume_role_outcome(document, who, *, action="sts:AssumeRole", **context) -> evaluator.Outcome:
     told = {key: [value] for key, value in context.items()}
     request = evaluator.Request(action, HOME.role_arn("role"), who, told, context_is_complete=True)
     return evaluator.evaluate([evaluator.parse(document)], request).outcome
@@ -358,11 +358,11 @@ def service(name: str) -> evaluator.Principal:
 @pytest.mark.parametrize("name", ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"])
 def test_a_service_takes_the_role_for_its_own_account_alone(name):
     document = access.application_trust(HOME, ApplicationTrust(principal=name))
-    assert takes(document, service(name), **{"aws:SourceAccount": ACCOUNT_ID}) is ALLOWED
-    assert takes(document, service(name), **{"aws:SourceAccount": OTHER}) is NOT_ALLOWED
-    assert takes(document, service(name)) is NOT_ALLOWED
-    assert takes(document, service("glue.amazonaws.com"), **{"aws:SourceAccount": ACCOUNT_ID}) is NOT_ALLOWED
-    assert takes(document, caller(), **{"aws:SourceAccount": ACCOUNT_ID}) is NOT_ALLOWED
+    assert assume_role_outcome(document, service(name), **{"aws:SourceAccount": ACCOUNT_ID}) is ALLOWED
+    assert assume_role_outcome(document, service(name), **{"aws:SourceAccount": OTHER_ACCOUNT_ID}) is IMPLICIT_DENY
+    assert assume_role_outcome(document, service(name)) is IMPLICIT_DENY
+    assert assume_role_outcome(document, service("glue.amazonaws.com"), **{"aws:SourceAccount": ACCOUNT_ID}) is IMPLICIT_DENY
+    assert assume_role_outcome(document, caller(), **{"aws:SourceAccount": ACCOUNT_ID}) is IMPLICIT_DENY
 
 
 def test_tasks_of_ecs_take_it_unless_told():
@@ -373,40 +373,40 @@ def test_tasks_of_ecs_take_it_unless_told():
 
 def test_ec2_takes_it_though_it_tells_no_account():
     document = access.application_trust(HOME, ApplicationTrust(principal="ec2.amazonaws.com"))
-    assert takes(document, service("ec2.amazonaws.com")) is ALLOWED
-    assert takes(document, caller()) is NOT_ALLOWED
+    assert assume_role_outcome(document, service("ec2.amazonaws.com")) is ALLOWED
+    assert assume_role_outcome(document, caller()) is IMPLICIT_DENY
 
 
 def test_another_account_takes_it_with_the_right_external_id_alone():
-    document = access.application_trust(HOME, ApplicationTrust("account", OTHER, external_id="right"))
-    assert takes(document, caller(OTHER), **{"sts:ExternalId": "right"}) is ALLOWED
-    assert takes(document, caller(OTHER), **{"sts:ExternalId": "wrong"}) is NOT_ALLOWED
-    assert takes(document, caller(OTHER)) is NOT_ALLOWED
-    assert takes(document, caller("777788889999"), **{"sts:ExternalId": "right"}) is NOT_ALLOWED
-    assert takes(document, caller(), **{"sts:ExternalId": "right"}) is NOT_ALLOWED
+    document = access.application_trust(HOME, ApplicationTrust("account", OTHER_ACCOUNT_ID, external_id="right"))
+    assert assume_role_outcome(document, caller(OTHER_ACCOUNT_ID), **{"sts:ExternalId": "right"}) is ALLOWED
+    assert assume_role_outcome(document, caller(OTHER_ACCOUNT_ID), **{"sts:ExternalId": "wrong"}) is IMPLICIT_DENY
+    assert assume_role_outcome(document, caller(OTHER_ACCOUNT_ID)) is IMPLICIT_DENY
+    assert assume_role_outcome(document, caller("777788889999"), **{"sts:ExternalId": "right"}) is IMPLICIT_DENY
+    assert assume_role_outcome(document, caller(), **{"sts:ExternalId": "right"}) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("external_id", [None, ""])
 def test_another_account_without_an_external_id_is_refused(external_id):
     with pytest.raises(pulumi.RunError, match="444455556666 isn't the stack's own"):
-        access.application_trust(HOME, ApplicationTrust("account", OTHER, external_id=external_id))
+        access.application_trust(HOME, ApplicationTrust("account", OTHER_ACCOUNT_ID, external_id=external_id))
 
 
 def test_the_own_account_takes_it_and_no_other():
     document = access.application_trust(HOME, ApplicationTrust("account", ACCOUNT_ID))
-    assert takes(document, caller()) is ALLOWED
-    assert takes(document, caller(OTHER)) is NOT_ALLOWED
+    assert assume_role_outcome(document, caller()) is ALLOWED
+    assert assume_role_outcome(document, caller(OTHER_ACCOUNT_ID)) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
         ({}, ALLOWED),
-        ({"sub": "repo:acme/records:environment:test"}, NOT_ALLOWED),
-        ({"sub": f"{DEPLOYMENT}-2"}, NOT_ALLOWED),
-        ({"sub": None}, NOT_ALLOWED),
-        ({"aud": "https://github.com/acme"}, NOT_ALLOWED),
-        ({"aud": None}, NOT_ALLOWED),
+        ({"sub": "repo:acme/records:environment:test"}, IMPLICIT_DENY),
+        ({"sub": f"{DEPLOYMENT}-2"}, IMPLICIT_DENY),
+        ({"sub": None}, IMPLICIT_DENY),
+        ({"aud": "https://github.com/acme"}, IMPLICIT_DENY),
+        ({"aud": None}, IMPLICIT_DENY),
     ],
 )
 def test_an_identity_provider_is_bound_by_audience_and_subject(change, expected):
@@ -414,58 +414,58 @@ def test_an_identity_provider_is_bound_by_audience_and_subject(change, expected)
     token = {"aud": "sts.amazonaws.com", "sub": DEPLOYMENT} | change
     told = {f"{GITHUB}:{name}": value for name, value in token.items() if value}
     provider = evaluator.Principal("Federated", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{GITHUB}")
-    assert takes(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is expected
+    assert assume_role_outcome(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is expected
 
 
 def test_an_identity_provider_of_another_account_or_name_is_refused():
     document = access.application_trust(HOME, PIPELINE)
     told = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": DEPLOYMENT}
-    for arn in (f"arn:aws:iam::{OTHER}:oidc-provider/{GITHUB}", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/other"):
+    for arn in (f"arn:aws:iam::{OTHER_ACCOUNT_ID}:oidc-provider/{GITHUB}", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/other"):
         provider = evaluator.Principal("Federated", arn)
-        assert takes(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is NOT_ALLOWED
+        assert assume_role_outcome(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
     ("who", "context", "auditor", "break_glass"),
     [
         (caller(), {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"}, ALLOWED, ALLOWED),
-        (caller(), {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "3600"}, ALLOWED, NOT_ALLOWED),
-        (caller(), {"aws:MultiFactorAuthPresent": "true"}, ALLOWED, NOT_ALLOWED),
-        (caller(), {"aws:MultiFactorAuthPresent": "false"}, NOT_ALLOWED, NOT_ALLOWED),
-        (caller(), {"aws:MultiFactorAuthAge": "60"}, NOT_ALLOWED, NOT_ALLOWED),
-        (caller(), {}, NOT_ALLOWED, NOT_ALLOWED),  # a long-lived access key
+        (caller(), {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "3600"}, ALLOWED, IMPLICIT_DENY),
+        (caller(), {"aws:MultiFactorAuthPresent": "true"}, ALLOWED, IMPLICIT_DENY),
+        (caller(), {"aws:MultiFactorAuthPresent": "false"}, IMPLICIT_DENY, IMPLICIT_DENY),
+        (caller(), {"aws:MultiFactorAuthAge": "60"}, IMPLICIT_DENY, IMPLICIT_DENY),
+        (caller(), {}, IMPLICIT_DENY, IMPLICIT_DENY),  # a long-lived access key
         (
-            caller(OTHER),
+            caller(OTHER_ACCOUNT_ID),
             {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"},
-            NOT_ALLOWED,
-            NOT_ALLOWED,
+            IMPLICIT_DENY,
+            IMPLICIT_DENY,
         ),
     ],
 )
 def test_people_of_the_account_take_a_role_with_a_second_factor_alone(who, context, auditor, break_glass):
-    assert takes(access.auditor_trust(HOME), who, **context) is auditor
-    assert takes(access.break_glass_trust(HOME), who, **context) is break_glass
+    assert assume_role_outcome(access.auditor_trust(HOME), who, **context) is auditor
+    assert assume_role_outcome(access.break_glass_trust(HOME), who, **context) is break_glass
 
 
 # What is declared
 
 
-def declared(boundary: str | None = None, *, preview: bool = False) -> Monitor:
+def access_stack(boundary: str | None = None, *, preview: bool = False) -> RecordingMonitor:
     def program() -> None:
         phi_key, audit_key = (pulumi.Output.from_input(pulumi.UNKNOWN) if preview else each for each in KEYS)
         Access("access", args(phi_key=phi_key, audit_key=audit_key, boundary=boundary))
 
-    return deployed(program, preview=preview)
+    return run_program(program, preview=preview)
 
 
-def of_type(stack: Monitor, token: str):
-    return {each.name: each for each in stack.declared if each.type == token}
+def of_type(stack: RecordingMonitor, token: str):
+    return {each.name: each for each in stack.resources if each.type == token}
 
 
 def test_three_roles_with_what_each_may_do():
-    stack = declared()
+    stack = access_stack()
     roles, policies = of_type(stack, "aws:iam/role:Role"), of_type(stack, "aws:iam/rolePolicy:RolePolicy")
-    assert {each.inputs["name"]: each.parent for each in roles.values()} == {
+    assert {each.inputs["name"]: each.parent_name for each in roles.values()} == {
         "phi-dev-application": "access-application",
         "phi-dev-auditor": "access-auditor",
         "phi-dev-break-glass": "access-break-glass",
@@ -480,29 +480,29 @@ def test_three_roles_with_what_each_may_do():
         "phi-dev-break-glass": access.break_glass_trust(HOME),
     }
     assert {each.inputs["maxSessionDuration"] for each in roles.values()} == {3600}
-    assert {each.parent for each in of_type(stack, "phi:access:Role").values()} == {"access"}
+    assert {each.parent_name for each in of_type(stack, "phi:access:Role").values()} == {"access"}
 
 
 @pytest.mark.parametrize("boundary", [None, BOUNDARY])
 def test_the_boundary_is_every_roles_or_none(boundary):
-    roles = of_type(declared(boundary), "aws:iam/role:Role").values()
+    roles = of_type(access_stack(boundary), "aws:iam/role:Role").values()
     assert [each.inputs.get("permissionsBoundary") for each in roles] == [boundary] * 3
 
 
 @pytest.mark.parametrize("preview", [True, False])
 def test_each_role_is_known_by_its_arn_at_the_first_preview(preview):
-    stack = declared(preview=preview)
+    stack = access_stack(preview=preview)
     assert stack.outputs["access"] == {
         "applicationRoleArn": HOME.role_arn("phi-dev-application"),
         "auditorRoleArn": HOME.role_arn("phi-dev-auditor"),
         "breakGlassRoleArn": HOME.role_arn("phi-dev-break-glass"),
     }
-    assert sorted(stack.registered) == ["access", "access-application", "access-auditor", "access-break-glass"]
+    assert sorted(stack.output_registrations) == ["access", "access-application", "access-auditor", "access-break-glass"]
     assert StackContext(HOME, Settings("dev", "us-east-1")).break_glass_arn == HOME.role_arn("phi-dev-break-glass")
 
 
 def test_documents_keep_their_structure_where_only_a_key_is_unknown():
-    preview, applied = declared(preview=True), declared()
+    preview, applied = access_stack(preview=True), access_stack()
     for name, component in of_type(preview, "phi:access:Role").items():
         whole = of_type(applied, "phi:access:Role")[name].inputs
         told = json.dumps(component.inputs)
@@ -533,8 +533,8 @@ def test_a_role_with_managed_policies_alone():
         )
         pulumi.ComponentResource("test:test:User", "user", {"role": role.arn})
 
-    stack = deployed(program)
-    assert {each.name for each in stack.declared if each.type.startswith("aws:")} == {
+    stack = run_program(program)
+    assert {each.name for each in stack.resources if each.type.startswith("aws:")} == {
         "keeper",
         "keeper-AWSBackupServiceRolePolicyForS3Backup",
     }
@@ -542,7 +542,7 @@ def test_a_role_with_managed_policies_alone():
     assert (attachment.inputs["role"], attachment.inputs["policyArn"]) == ("phi-dev-keeper", MANAGED)
     assert of_type(stack, "aws:iam/role:Role")["keeper"].inputs["maxSessionDuration"] == 7200
     # Who uses the role waits until it may do what it is for.
-    assert {"keeper", "keeper-AWSBackupServiceRolePolicyForS3Backup"} <= of_type(stack, "test:test:User")["user"].after
+    assert {"keeper", "keeper-AWSBackupServiceRolePolicyForS3Backup"} <= of_type(stack, "test:test:User")["user"].dependencies
 
 
 def test_no_partition_or_region_is_written_in():

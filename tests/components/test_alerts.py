@@ -18,23 +18,23 @@ from components.stack_context import StackContext
 from hipaa import evaluator
 from hipaa.services.cloudwatch.event_patterns import filter_matches, rule_matches, in_envelope
 from phi.stack.settings import Settings
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, deployed
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
 
 ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit"
 TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-dev-alerts"
 PUBLISHER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-alerts-publisher"
 BREAK_GLASS_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-break-glass"
-STRANGER = "444455556666"
+OTHER_ACCOUNT_ID = "444455556666"
 PHI, TRAIL = (f"phi-dev-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail"))
 SUBSCRIBERS = ["security@example.com", "https://alerts.example.com/hook?token=secret"]
 
-ALLOWED, DENIED, NOT_ALLOWED = evaluator.Outcome.ALLOWED, evaluator.Outcome.EXPLICIT_DENY, evaluator.Outcome.IMPLICIT_DENY
+ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = evaluator.Outcome.ALLOWED, evaluator.Outcome.EXPLICIT_DENY, evaluator.Outcome.IMPLICIT_DENY
 CLOUDWATCH = evaluator.Principal("Service", "cloudwatch.amazonaws.com")
 EVENTBRIDGE = evaluator.Principal("Service", "events.amazonaws.com")
 
 
-def alerts(*, preview: bool = False) -> Monitor:
+def alerts_stack(*, preview: bool = False) -> RecordingMonitor:
     def program() -> None:
         Alerts(
             "alerts",
@@ -46,24 +46,24 @@ def alerts(*, preview: bool = False) -> Monitor:
             },
         )
 
-    return deployed(program, preview=preview)
+    return run_program(program, preview=preview)
 
 
 @pytest.fixture(scope="module")
 def stack():
-    return alerts()
+    return alerts_stack()
 
 
-def of(stack: Monitor, kind: str):
-    return {each.name: each for each in stack.declared if each.type.rsplit(":", 1)[-1] == kind}
+def resources_of_type(stack: RecordingMonitor, kind: str):
+    return {each.name: each for each in stack.resources if each.type.rsplit(":", 1)[-1] == kind}
 
 
-def one(stack: Monitor, kind: str):
-    (found,) = of(stack, kind).values()
+def only_resource(stack: RecordingMonitor, kind: str):
+    (found,) = resources_of_type(stack, kind).values()
     return found
 
 
-def outcome(document, action, resource, principal, context) -> evaluator.Outcome:
+def request_outcome(document, action, resource, principal, context) -> evaluator.Outcome:
     request = evaluator.Request(action, resource, principal, context, context_is_complete=True)
     return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
@@ -78,42 +78,42 @@ BY_ALARM = OVER_TLS | {
 }
 ROLE = evaluator.Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
 BY_ROLE = OVER_TLS | {"aws:PrincipalIsAWSService": ["false"], "aws:PrincipalArn": [ROLE.id]}
-FOREIGN = evaluator.Principal("AWS", f"arn:aws:iam::{STRANGER}:role/app", STRANGER)
+FOREIGN = evaluator.Principal("AWS", f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/app", OTHER_ACCOUNT_ID)
 
 
 @pytest.mark.parametrize(
     ("principal", "action", "context", "expected"),
     [
         (CLOUDWATCH, "sns:Publish", BY_ALARM, ALLOWED),
-        (CLOUDWATCH, "sns:Publish", BY_ALARM | {"aws:SourceAccount": [STRANGER]}, NOT_ALLOWED),
+        (CLOUDWATCH, "sns:Publish", BY_ALARM | {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
         (
             CLOUDWATCH,
             "sns:Publish",
             BY_ALARM | {"aws:SourceArn": [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT_ID}:alarm:other"]},
-            NOT_ALLOWED,
+            IMPLICIT_DENY,
         ),
-        (CLOUDWATCH, "sns:Publish", BY_ALARM | {"aws:SecureTransport": ["false"]}, DENIED),
-        (CLOUDWATCH, "sns:Subscribe", BY_ALARM | {"sns:Protocol": ["https"]}, NOT_ALLOWED),
-        (EVENTBRIDGE, "sns:Publish", BY_ALARM, NOT_ALLOWED),
-        (ROLE, "sns:Publish", BY_ROLE, DENIED),
+        (CLOUDWATCH, "sns:Publish", BY_ALARM | {"aws:SecureTransport": ["false"]}, EXPLICIT_DENY),
+        (CLOUDWATCH, "sns:Subscribe", BY_ALARM | {"sns:Protocol": ["https"]}, IMPLICIT_DENY),
+        (EVENTBRIDGE, "sns:Publish", BY_ALARM, IMPLICIT_DENY),
+        (ROLE, "sns:Publish", BY_ROLE, EXPLICIT_DENY),
         # Not denied: what the role's own policy allows.
-        (ROLE, "sns:Publish", BY_ROLE | {"aws:PrincipalArn": [PUBLISHER_ARN]}, NOT_ALLOWED),
+        (ROLE, "sns:Publish", BY_ROLE | {"aws:PrincipalArn": [PUBLISHER_ARN]}, IMPLICIT_DENY),
         (
             ROLE,
             "sns:Publish",
             BY_ROLE | {"aws:PrincipalArn": [PUBLISHER_ARN], "aws:SecureTransport": ["false"]},
-            DENIED,
+            EXPLICIT_DENY,
         ),
         (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["email"]}, ALLOWED),
         (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["https"]}, ALLOWED),
-        (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["http"]}, DENIED),
+        (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["http"]}, EXPLICIT_DENY),
         (ROLE, "sns:SetTopicAttributes", BY_ROLE, ALLOWED),
-        (ROLE, "sns:SetTopicAttributes", BY_ROLE | {"aws:SecureTransport": ["false"]}, DENIED),
-        (FOREIGN, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["https"]}, NOT_ALLOWED),
+        (ROLE, "sns:SetTopicAttributes", BY_ROLE | {"aws:SecureTransport": ["false"]}, EXPLICIT_DENY),
+        (FOREIGN, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["https"]}, IMPLICIT_DENY),
     ],
 )
 def test_alarms_publish_and_the_account_administers(stack, principal, action, context, expected):
-    assert outcome(one(stack, "TopicPolicy").policy, action, TOPIC_ARN, principal, context) is expected
+    assert request_outcome(only_resource(stack, "TopicPolicy").policy, action, TOPIC_ARN, principal, context) is expected
 
 
 BY_RULE = {
@@ -126,19 +126,19 @@ BY_RULE = {
     ("principal", "change", "expected"),
     [
         (EVENTBRIDGE, {}, ALLOWED),
-        (EVENTBRIDGE, {"aws:SourceAccount": [STRANGER]}, NOT_ALLOWED),
+        (EVENTBRIDGE, {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
         (
             EVENTBRIDGE,
-            {"aws:SourceArn": [f"arn:aws:events:us-east-1:{STRANGER}:rule/phi-dev-kms-key-disabled"]},
-            NOT_ALLOWED,
+            {"aws:SourceArn": [f"arn:aws:events:us-east-1:{OTHER_ACCOUNT_ID}:rule/phi-dev-kms-key-disabled"]},
+            IMPLICIT_DENY,
         ),
-        (CLOUDWATCH, {}, NOT_ALLOWED),
-        (ROLE, {}, NOT_ALLOWED),
+        (CLOUDWATCH, {}, IMPLICIT_DENY),
+        (ROLE, {}, IMPLICIT_DENY),
     ],
 )
 def test_eventbridge_takes_the_publishers_role_for_the_stacks_rules(stack, principal, change, expected):
-    document = json.loads(one(stack, "Role").inputs["assumeRolePolicy"])
-    assert outcome(document, "sts:AssumeRole", PUBLISHER_ARN, principal, BY_RULE | change) is expected
+    document = json.loads(only_resource(stack, "Role").inputs["assumeRolePolicy"])
+    assert request_outcome(document, "sts:AssumeRole", PUBLISHER_ARN, principal, BY_RULE | change) is expected
 
 
 THROUGH_SNS = {
@@ -151,30 +151,30 @@ THROUGH_SNS = {
     ("action", "resource", "context", "expected"),
     [
         ("sns:Publish", TOPIC_ARN, {}, ALLOWED),
-        ("sns:Publish", f"{TOPIC_ARN}-other", {}, NOT_ALLOWED),
-        ("sns:Subscribe", TOPIC_ARN, {}, NOT_ALLOWED),
+        ("sns:Publish", f"{TOPIC_ARN}-other", {}, IMPLICIT_DENY),
+        ("sns:Subscribe", TOPIC_ARN, {}, IMPLICIT_DENY),
         ("kms:GenerateDataKey", KEY_ARN, THROUGH_SNS, ALLOWED),
         ("kms:Decrypt", KEY_ARN, THROUGH_SNS, ALLOWED),
-        ("kms:Decrypt", f"{KEY_ARN}-other", THROUGH_SNS, NOT_ALLOWED),
-        ("kms:Decrypt", KEY_ARN, {}, NOT_ALLOWED),
+        ("kms:Decrypt", f"{KEY_ARN}-other", THROUGH_SNS, IMPLICIT_DENY),
+        ("kms:Decrypt", KEY_ARN, {}, IMPLICIT_DENY),
         (
             "kms:Decrypt",
             KEY_ARN,
             THROUGH_SNS | {"kms:EncryptionContext:aws:sns:topicArn": [f"{TOPIC_ARN}-other"]},
-            NOT_ALLOWED,
+            IMPLICIT_DENY,
         ),
     ],
 )
 def test_the_publisher_does_nothing_but_publish(stack, action, resource, context, expected):
     publisher = evaluator.Principal("AWS", PUBLISHER_ARN, ACCOUNT_ID)
-    assert outcome(one(stack, "RolePolicy").policy, action, resource, publisher, context) is expected
+    assert request_outcome(only_resource(stack, "RolePolicy").policy, action, resource, publisher, context) is expected
 
 
 def test_at_preview_the_publishers_policy_keeps_its_structure_where_only_the_key_is_unknown(stack):
-    (publisher,) = [each for each in alerts(preview=True).declared if each.type == "phi:access:Role"]
+    (publisher,) = [each for each in alerts_stack(preview=True).resources if each.type == "phi:access:Role"]
     declared = publisher.inputs["identityPolicy"]
     assert rpc.UNKNOWN in json.dumps(declared)
-    assert json.loads(json.dumps(declared).replace(rpc.UNKNOWN, KEY_ARN)) == one(stack, "RolePolicy").policy
+    assert json.loads(json.dumps(declared).replace(rpc.UNKNOWN, KEY_ARN)) == only_resource(stack, "RolePolicy").policy
 
 
 def test_no_partition_is_written_in():
@@ -259,8 +259,8 @@ TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
     ],
 )
 def test_each_danger_raises_its_alert_and_daily_work_raises_none(stack, event, by_log, at_once):
-    filters = of(stack, "LogMetricFilter").items()
-    rules = of(stack, "EventRule").items()
+    filters = resources_of_type(stack, "LogMetricFilter").items()
+    rules = resources_of_type(stack, "EventRule").items()
     raised = {name for name, each in filters if filter_matches(each.inputs["pattern"], event) is evaluator.Match.YES}
     ruled = {
         name for name, each in rules if rule_matches(each.inputs["eventPattern"], in_envelope(event)) is evaluator.Match.YES
@@ -270,7 +270,7 @@ def test_each_danger_raises_its_alert_and_daily_work_raises_none(stack, event, b
 
 
 def test_a_rule_sees_the_taking_of_a_role_which_aws_calls_read_only(stack):
-    states = {name: each.inputs["state"] for name, each in of(stack, "EventRule").items()}
+    states = {name: each.inputs["state"] for name, each in resources_of_type(stack, "EventRule").items()}
     assert states.pop("alerts-break-glass-used") == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
     assert set(states.values()) == {"ENABLED"}
 
@@ -327,7 +327,7 @@ def test_a_message_tells_who_did_what_and_nothing_of_what_the_request_held(watch
 
 
 def test_each_rule_publishes_with_the_publishers_role(stack):
-    targets, rules = of(stack, "EventTarget"), of(stack, "EventRule")
+    targets, rules = resources_of_type(stack, "EventTarget"), resources_of_type(stack, "EventRule")
     topic = stack.outputs["alerts"]["topicArn"]
     assert {each.inputs["rule"] for each in targets.values()} == {each.inputs["name"] for each in rules.values()}
     assert {each.inputs["arn"] for each in targets.values()} == {topic}
@@ -335,10 +335,10 @@ def test_each_rule_publishes_with_the_publishers_role(stack):
 
 
 def test_every_alarm_can_fire_and_tells_the_topic(stack):
-    alarms = [each.inputs for each in of(stack, "MetricAlarm").values()]
-    transformations = [each.inputs["metricTransformation"] for each in of(stack, "LogMetricFilter").values()]
+    alarms = [each.inputs for each in resources_of_type(stack, "MetricAlarm").values()]
+    transformations = [each.inputs["metricTransformation"] for each in resources_of_type(stack, "LogMetricFilter").values()]
     from_logs = {(each["namespace"], each["name"]) for each in transformations}
-    rules = {each.inputs["name"] for each in of(stack, "EventRule").values()}
+    rules = {each.inputs["name"] for each in resources_of_type(stack, "EventRule").values()}
     assert all(each["alarmActions"] == [stack.outputs["alerts"]["topicArn"]] for each in alarms)
     assert {each["treatMissingData"] for each in alarms} == {"notBreaching"}
     assert {(each["namespace"], each["metricName"]) for each in alarms if "dimensions" not in each} == from_logs
@@ -351,7 +351,7 @@ def test_every_alarm_can_fire_and_tells_the_topic(stack):
 
 
 def test_what_publishes_has_a_name_that_the_policies_let_publish(stack):
-    named = [*of(stack, "MetricAlarm").values(), *of(stack, "EventRule").values()]
+    named = [*resources_of_type(stack, "MetricAlarm").values(), *resources_of_type(stack, "EventRule").values()]
     assert all(each.inputs["name"].startswith("phi-dev-") for each in named)
 
 
@@ -359,13 +359,13 @@ def test_what_publishes_has_a_name_that_the_policies_let_publish(stack):
 
 
 def test_the_topic_is_encrypted_and_has_the_name_of_its_arn(stack):
-    topic = one(stack, "Topic").inputs
+    topic = only_resource(stack, "Topic").inputs
     assert (topic["name"], topic["kmsMasterKeyId"]) == ("phi-dev-alerts", KEY_ARN)
-    assert one(stack, "TopicPolicy").policy["Statement"][0]["Resource"] == TOPIC_ARN
+    assert only_resource(stack, "TopicPolicy").policy["Statement"][0]["Resource"] == TOPIC_ARN
 
 
 def test_subscribers_come_by_https_or_email_and_are_not_in_a_name(stack):
-    subscriptions = of(stack, "TopicSubscription")
+    subscriptions = resources_of_type(stack, "TopicSubscription")
     assert {each.inputs["endpoint"]: each.inputs["protocol"] for each in subscriptions.values()} == dict(
         zip(SUBSCRIBERS, ("email", "https"), strict=True)
     )
@@ -373,10 +373,10 @@ def test_subscribers_come_by_https_or_email_and_are_not_in_a_name(stack):
 
 
 def test_the_dashboard_shows_metrics_that_are_published(stack):
-    body = json.loads(one(stack, "Dashboard").inputs["dashboardBody"])
+    body = json.loads(only_resource(stack, "Dashboard").inputs["dashboardBody"])
     assert body == dashboard("us-east-1", PHI, "EntireBucket", "phi-dev-alerts")
     shown = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
-    from_logs = {each.inputs["metricTransformation"]["name"] for each in of(stack, "LogMetricFilter").values()}
+    from_logs = {each.inputs["metricTransformation"]["name"] for each in resources_of_type(stack, "LogMetricFilter").values()}
     assert {name for namespace, name, *_ in shown if namespace == "phi-dev-alerts"} <= from_logs
     assert all(metric[2:4] == ["BucketName", PHI] for metric in shown if metric[0] == "AWS/S3")
     corners = {(widget["x"], widget["y"]) for widget in body["widgets"]}
@@ -384,7 +384,7 @@ def test_the_dashboard_shows_metrics_that_are_published(stack):
 
 
 def test_every_child_is_the_components_and_it_registers_its_output_once(stack):
-    children = [each for each in stack.declared if each.type.startswith("aws:")]
-    assert {each.parent for each in children} == {"alerts", "alerts-publisher"}
-    assert one(stack, "Alerts").type == "phi:monitoring:Alerts"
-    assert stack.registered.count("alerts") == 1
+    children = [each for each in stack.resources if each.type.startswith("aws:")]
+    assert {each.parent_name for each in children} == {"alerts", "alerts-publisher"}
+    assert only_resource(stack, "Alerts").type == "phi:monitoring:Alerts"
+    assert stack.output_registrations.count("alerts") == 1

@@ -1,4 +1,4 @@
-"""The stack's buckets on mocks: what each is declared with, and whom its policy lets in and keeps out."""
+"""The stack's buckets on mocks: their settings, and the requests that their policies allow and deny."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import json
 import pytest
 
 from hipaa import evaluator
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Monitor, whole_program
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_main
 from tests.components.policy_requests import (
     ALLOWED,
     ANONYMOUS,
-    DENIED,
-    NOT_ALLOWED,
-    OTHER,
-    OUTSIDER,
+    EXPLICIT_DENY,
+    IMPLICIT_DENY,
+    OTHER_ACCOUNT_ID,
+    EXTERNAL_ROLE,
     ROOT,
-    outcome,
+    request_outcome,
     role,
     service,
 )
 
-PHI, TRAIL, LOGS = (f"phi-prod-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail", "access-logs"))
-REPLICA, REPLICA_LOGS = (f"phi-prod-{each}-{ACCOUNT_ID}-us-west-2" for each in ("replica", "replica-logs"))
+PHI, TRAIL, LOGS = (f"phi-prod-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "trail", "access-logs"))
+REPLICA, REPLICA_LOGS = (f"phi-prod-{purpose}-{ACCOUNT_ID}-us-west-2" for purpose in ("replica", "replica-logs"))
 BUCKETS = {"phi": PHI, "replica": REPLICA, "trail-files": TRAIL, "access-logs": LOGS, "replica-logs": REPLICA_LOGS}
-HOLD_PHI = ("phi", "replica")
-LOCKED = (*HOLD_PHI, "trail-files")
-DELIVERED_TO = ("access-logs", "replica-logs")
+PHI_BUCKETS = ("phi", "replica")
+LOCKED = (*PHI_BUCKETS, "trail-files")
+LOG_BUCKETS = ("access-logs", "replica-logs")
 KEYS = {
     "phi": f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi-key",
     "replica": f"arn:aws:kms:us-west-2:{ACCOUNT_ID}:key/replica-key",
@@ -35,38 +35,38 @@ KEYS = {
 APP = role("app")
 ADMINISTRATORS = [role("deployer"), role("phi-prod-break-glass"), role("admin")]
 ORGANIZATION = "o-abcdefghij"
-OF_ORGANIZATION = {"aws:PrincipalOrgID": [ORGANIZATION]}
+IN_ORGANIZATION = {"aws:PrincipalOrgID": [ORGANIZATION]}
 
 
 @pytest.fixture(scope="module")
 def prod():
-    return whole_program("prod", administrators=json.dumps([role("admin").id, DEPLOYER]))
+    return run_main("prod", bucketAdministrators=json.dumps([role("admin").id, DEPLOYER]))
 
 
 @pytest.fixture(scope="module")
 def changed():
-    """With every setting of the buckets another."""
-    return whole_program(
+    """Return the stack with a different value of every setting of the buckets."""
+    return run_main(
         "prod",
         organizationId=ORGANIZATION,
-        lockMode="COMPLIANCE",
-        lockDays="2200",
-        retentionDays="3000",
-        archiveAfterDays="30",
+        objectLockMode="COMPLIANCE",
+        objectLockDays="2200",
+        noncurrentRetentionDays="3000",
+        noncurrentArchiveDays="30",
         logRetentionDays="2500",
         intelligentTiering="true",
     )
 
 
-def policy(stack: Monitor, name: str):
-    return stack.one("BucketPolicy", f"{name}-policy").policy
+def policy(stack: RecordingMonitor, name: str):
+    return stack.resource("BucketPolicy", f"{name}-policy").policy
 
 
 def arn(name: str) -> str:
     return f"arn:aws:s3:::{BUCKETS[name]}"
 
 
-# What every bucket refuses.
+# Requests that every bucket denies.
 
 
 @pytest.mark.parametrize("name", BUCKETS)
@@ -78,129 +78,130 @@ def arn(name: str) -> str:
         {"aws:SecureTransport": ["true"], "s3:TlsVersion": ["1.1"]},
     ],
 )
-def test_neither_plain_http_nor_old_tls_is_let_in(prod, name, transport):
+def test_bucket_policy_denies_plain_http_and_outdated_tls(prod, name, transport):
     document = evaluator.parse(policy(prod, name))
     for resource in (arn(name), f"{arn(name)}/{evaluator.ANY}"):
         request = evaluator.Request("s3:" + evaluator.ANY, resource, evaluator.ANYONE, transport)
-        assert evaluator.evaluate([document], request).outcome is DENIED
+        assert evaluator.evaluate([document], request).outcome is EXPLICIT_DENY
 
 
 @pytest.mark.parametrize("name", BUCKETS)
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
-def test_tls_of_today_is(prod, name, version):
-    asked = (APP, "s3:GetObject", f"{arn(name)}/object", {"s3:TlsVersion": [version]})
-    assert outcome(policy(prod, name), *asked) is NOT_ALLOWED
+def test_bucket_policy_does_not_deny_current_tls(prod, name, version):
+    context = {"s3:TlsVersion": [version]}
+    outcome = request_outcome(policy(prod, name), APP, "s3:GetObject", f"{arn(name)}/object", context)
+    assert outcome is IMPLICIT_DENY
 
 
-ANYTHING = [("s3:GetObject", "/object"), ("s3:PutObject", "/object"), ("s3:ListBucket", ""), ("s3:PutBucketPolicy", "")]
+ACTIONS = [("s3:GetObject", "/object"), ("s3:PutObject", "/object"), ("s3:ListBucket", ""), ("s3:PutBucketPolicy", "")]
 
 
 @pytest.mark.parametrize("name", BUCKETS)
-@pytest.mark.parametrize(("action", "of"), ANYTHING)
-def test_outsiders_and_nobody_are_refused_and_insiders_need_iam(prod, name, action, of):
-    """No bucket's policy lets a principal of the account in: what it doesn't deny, IAM decides."""
-    asked = (action, arn(name) + of)
+@pytest.mark.parametrize(("action", "path"), ACTIONS)
+def test_bucket_policy_denies_external_principals_and_leaves_the_account_to_iam(prod, name, action, path):
+    """No bucket policy allows a principal of the account anything: IAM decides what the policy doesn't deny."""
+    request = (action, arn(name) + path)
     document = policy(prod, name)
-    assert outcome(document, OUTSIDER, *asked) is DENIED
-    assert outcome(document, ANONYMOUS, *asked) is DENIED
-    assert outcome(document, ANONYMOUS, *asked, {"aws:PrincipalIsAWSService": ["false"]}) is DENIED
+    assert request_outcome(document, EXTERNAL_ROLE, *request) is EXPLICIT_DENY
+    assert request_outcome(document, ANONYMOUS, *request) is EXPLICIT_DENY
+    assert request_outcome(document, ANONYMOUS, *request, {"aws:PrincipalIsAWSService": ["false"]}) is EXPLICIT_DENY
     for administrator in ADMINISTRATORS:
-        assert outcome(document, administrator, *asked) is NOT_ALLOWED
+        assert request_outcome(document, administrator, *request) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("name", BUCKETS)
 @pytest.mark.parametrize(
     ("principal", "organization", "expected"),
     [
-        (APP, [ORGANIZATION], NOT_ALLOWED),
-        (OUTSIDER, [ORGANIZATION], NOT_ALLOWED),
-        (OUTSIDER, ["o-zzzzzzzzzz"], DENIED),
-        (OUTSIDER, None, DENIED),
-        (ANONYMOUS, None, DENIED),
+        (APP, [ORGANIZATION], IMPLICIT_DENY),
+        (EXTERNAL_ROLE, [ORGANIZATION], IMPLICIT_DENY),
+        (EXTERNAL_ROLE, ["o-zzzzzzzzzz"], EXPLICIT_DENY),
+        (EXTERNAL_ROLE, None, EXPLICIT_DENY),
+        (ANONYMOUS, None, EXPLICIT_DENY),
     ],
 )
-def test_an_organization_stands_in_for_the_account(changed, name, principal, organization, expected):
+def test_bucket_policy_trusts_the_organization_instead_of_the_account(changed, name, principal, organization, expected):
     context = {"aws:PrincipalOrgID": organization}
-    assert outcome(policy(changed, name), principal, "s3:GetObject", f"{arn(name)}/object", context) is expected
+    assert request_outcome(policy(changed, name), principal, "s3:GetObject", f"{arn(name)}/object", context) is expected
 
 
-WEAKENING = [
+PROTECTION_CHANGES = [
     ("s3:DeleteObjectVersion", "/object"),
     ("s3:BypassGovernanceRetention", "/object"),
     *((action, "") for action in ("s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketPolicy", "s3:PutBucketAcl")),
-    *((f"s3:PutBucket{what}", "") for what in ("Logging", "OwnershipControls", "PublicAccessBlock", "Versioning")),
-    *((f"s3:Put{what}Configuration", "") for what in ("BucketObjectLock", "Encryption", "Lifecycle", "Replication")),
+    *((f"s3:PutBucket{name}", "") for name in ("Logging", "OwnershipControls", "PublicAccessBlock", "Versioning")),
+    *((f"s3:Put{name}Configuration", "") for name in ("BucketObjectLock", "Encryption", "Lifecycle", "Replication")),
 ]
 
 
 @pytest.mark.parametrize("name", BUCKETS)
-@pytest.mark.parametrize(("action", "of"), WEAKENING)
-def test_only_administrators_delete_versions_and_change_guards(prod, name, action, of):
+@pytest.mark.parametrize(("action", "path"), PROTECTION_CHANGES)
+def test_bucket_policy_lets_only_administrators_delete_versions_and_change_protection(prod, name, action, path):
     document = policy(prod, name)
     for other in (APP, ROOT, role("phi-prod-application"), role("deployer2"), role("team/deployer")):
-        assert outcome(document, other, action, arn(name) + of) is DENIED
+        assert request_outcome(document, other, action, arn(name) + path) is EXPLICIT_DENY
     for administrator in ADMINISTRATORS:
-        assert outcome(document, administrator, action, arn(name) + of) is NOT_ALLOWED
+        assert request_outcome(document, administrator, action, arn(name) + path) is IMPLICIT_DENY
 
 
-# What is uploaded.
+# Uploads.
 
 ALGORITHM = "s3:x-amz-server-side-encryption"
 KEY = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 CUSTOMER_ALGORITHM = "s3:x-amz-server-side-encryption-customer-algorithm"
-AWS_MANAGED = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/of-aws"
+AWS_MANAGED_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/aws-managed"
 
 
-@pytest.mark.parametrize("name", HOLD_PHI)
+@pytest.mark.parametrize("name", PHI_BUCKETS)
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
-        ({}, NOT_ALLOWED),  # an upload without a header, or a part of one: default encryption gives it the key
-        ({ALGORITHM: ["aws:kms"], KEY: ...}, NOT_ALLOWED),
-        ({ALGORITHM: ["AES256"]}, DENIED),
-        ({ALGORITHM: ["aws:kms"]}, DENIED),
-        ({ALGORITHM: ["aws:kms:dsse"]}, DENIED),
-        ({ALGORITHM: ["aws:kms"], KEY: [AWS_MANAGED]}, DENIED),
-        ({ALGORITHM: ["aws:kms:dsse"], KEY: [AWS_MANAGED]}, DENIED),
-        ({CUSTOMER_ALGORITHM: ["AES256"]}, DENIED),
-        ({CUSTOMER_ALGORITHM: ["AES256"], ALGORITHM: ["aws:kms"], KEY: ...}, DENIED),
+        ({}, IMPLICIT_DENY),  # an upload without the header, or a part upload: default encryption uses the bucket's key
+        ({ALGORITHM: ["aws:kms"], KEY: ...}, IMPLICIT_DENY),
+        ({ALGORITHM: ["AES256"]}, EXPLICIT_DENY),
+        ({ALGORITHM: ["aws:kms"]}, EXPLICIT_DENY),
+        ({ALGORITHM: ["aws:kms:dsse"]}, EXPLICIT_DENY),
+        ({ALGORITHM: ["aws:kms"], KEY: [AWS_MANAGED_KEY]}, EXPLICIT_DENY),
+        ({ALGORITHM: ["aws:kms:dsse"], KEY: [AWS_MANAGED_KEY]}, EXPLICIT_DENY),
+        ({CUSTOMER_ALGORITHM: ["AES256"]}, EXPLICIT_DENY),
+        ({CUSTOMER_ALGORITHM: ["AES256"], ALGORITHM: ["aws:kms"], KEY: ...}, EXPLICIT_DENY),
     ],
 )
 @pytest.mark.parametrize("principal", [APP, *ADMINISTRATORS, service("logging.s3")])
-def test_an_upload_takes_the_buckets_key_or_is_refused(prod, name, headers, expected, principal):
-    """`...`: the bucket's own key."""
-    told = {key: [KEYS[name]] if value is ... else value for key, value in headers.items()}
-    assert outcome(policy(prod, name), principal, "s3:PutObject", f"{arn(name)}/object", told) is expected
+def test_bucket_policy_denies_uploads_with_another_key(prod, name, headers, expected, principal):
+    """`...` stands for the bucket's own key."""
+    context = {key: [KEYS[name]] if value is ... else value for key, value in headers.items()}
+    assert request_outcome(policy(prod, name), principal, "s3:PutObject", f"{arn(name)}/object", context) is expected
 
 
 @pytest.mark.parametrize(
     ("name", "action"),
     [
-        *(("phi", f"s3:{each}") for each in ("AbortMultipartUpload", "ListMultipartUploadParts", "DeleteObject")),
-        *(("replica", f"s3:Replicate{each}") for each in ("Object", "Delete", "Tags")),
-        # By which AWS Backup copies a bucket and restores it.
+        *(("phi", f"s3:{action}") for action in ("AbortMultipartUpload", "ListMultipartUploadParts", "DeleteObject")),
+        *(("replica", f"s3:Replicate{suffix}") for suffix in ("Object", "Delete", "Tags")),
+        # AWS Backup uses these to back up and restore a bucket.
         *(
-            ("phi", f"s3:{each}")
-            for each in ("GetObjectVersion", "PutObject", "PutObjectTagging", "PutObjectVersionTagging")
+            ("phi", f"s3:{action}")
+            for action in ("GetObjectVersion", "PutObject", "PutObjectTagging", "PutObjectVersionTagging")
         ),
         *(
-            ("phi", f"s3:{each}")
-            for each in ("PutBucketNotification", "PutInventoryConfiguration", "ListBucketVersions")
+            ("phi", f"s3:{action}")
+            for action in ("PutBucketNotification", "PutInventoryConfiguration", "ListBucketVersions")
         ),
     ],
 )
-def test_the_rest_of_an_upload_copies_and_backups_are_not_refused(prod, name, action):
-    assert outcome(policy(prod, name), APP, action, f"{arn(name)}/object") is NOT_ALLOWED
+def test_bucket_policy_does_not_deny_multipart_uploads_replication_and_backups(prod, name, action):
+    assert request_outcome(policy(prod, name), APP, action, f"{arn(name)}/object") is IMPLICIT_DENY
 
 
-# What is delivered.
+# Deliveries by services.
 
 OWNED = {"s3:x-amz-acl": ["bucket-owner-full-control"]}
 LOGGING, S3, CLOUDTRAIL = service("logging.s3"), service("s3"), service("cloudtrail")
 
 
-def from_(source: str | None, account: str | None = ACCOUNT_ID) -> dict[str, list[str] | None]:
-    """What a service tells of the resource that it acts for."""
+def on_behalf_of(source: str | None, account: str | None = ACCOUNT_ID) -> dict[str, list[str] | None]:
+    """Return the condition keys of a service that acts on behalf of a resource."""
     return {"aws:SourceArn": source and [source], "aws:SourceAccount": account and [account]}
 
 
@@ -208,43 +209,46 @@ SOURCES = {"access-logs": ("phi", "trail-files"), "replica-logs": ("replica",)}
 INVENTORY = "inventory/source/every-version/data.parquet"
 
 
-@pytest.mark.parametrize("name", DELIVERED_TO)
+@pytest.mark.parametrize("name", LOG_BUCKETS)
 @pytest.mark.parametrize(
-    ("principal", "action", "key", "change", "expected"),
+    ("principal", "action", "key", "overrides", "expected"),
     [
         (LOGGING, "s3:PutObject", "source/2026/11/24/log", {}, ALLOWED),
-        (LOGGING, "s3:PutObject", "log", from_(f"arn:aws:s3:::{BUCKETS['phi']}-2"), NOT_ALLOWED),
-        (LOGGING, "s3:PutObject", "log", {"aws:SourceAccount": [OTHER]}, NOT_ALLOWED),
-        (LOGGING, "s3:PutObject", "log", from_(None), NOT_ALLOWED),
-        (LOGGING, "s3:PutObject", "log", {"aws:SourceAccount": None}, NOT_ALLOWED),
-        (LOGGING, "s3:PutObject", "log", {"aws:SecureTransport": ["false"]}, DENIED),
-        (LOGGING, "s3:GetObject", "log", {}, NOT_ALLOWED),
-        (LOGGING, "s3:DeleteObject", "log", {}, NOT_ALLOWED),
+        (LOGGING, "s3:PutObject", "log", on_behalf_of(f"arn:aws:s3:::{BUCKETS['phi']}-2"), IMPLICIT_DENY),
+        (LOGGING, "s3:PutObject", "log", {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
+        (LOGGING, "s3:PutObject", "log", on_behalf_of(None), IMPLICIT_DENY),
+        (LOGGING, "s3:PutObject", "log", {"aws:SourceAccount": None}, IMPLICIT_DENY),
+        (LOGGING, "s3:PutObject", "log", {"aws:SecureTransport": ["false"]}, EXPLICIT_DENY),
+        (LOGGING, "s3:GetObject", "log", {}, IMPLICIT_DENY),
+        (LOGGING, "s3:DeleteObject", "log", {}, IMPLICIT_DENY),
         (S3, "s3:PutObject", INVENTORY, OWNED, ALLOWED),
-        (S3, "s3:PutObject", INVENTORY, {}, NOT_ALLOWED),
-        (S3, "s3:PutObject", "source/2026/11/24/log", OWNED, NOT_ALLOWED),
-        (S3, "s3:PutObject", INVENTORY, OWNED | {"aws:SourceAccount": [OTHER]}, NOT_ALLOWED),
-        (S3, "s3:PutObject", INVENTORY, OWNED | from_("arn:aws:s3:::other"), NOT_ALLOWED),
-        (S3, "s3:PutObject", INVENTORY, OWNED | from_(None, None), NOT_ALLOWED),
-        (S3, "s3:GetObject", INVENTORY, OWNED, NOT_ALLOWED),
-        (CLOUDTRAIL, "s3:PutObject", INVENTORY, OWNED, NOT_ALLOWED),
-        (APP, "s3:PutObject", INVENTORY, OWNED | OF_ORGANIZATION, NOT_ALLOWED),
+        (S3, "s3:PutObject", INVENTORY, {}, IMPLICIT_DENY),
+        (S3, "s3:PutObject", "source/2026/11/24/log", OWNED, IMPLICIT_DENY),
+        (S3, "s3:PutObject", INVENTORY, OWNED | {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
+        (S3, "s3:PutObject", INVENTORY, OWNED | on_behalf_of("arn:aws:s3:::other"), IMPLICIT_DENY),
+        (S3, "s3:PutObject", INVENTORY, OWNED | on_behalf_of(None, None), IMPLICIT_DENY),
+        (S3, "s3:GetObject", INVENTORY, OWNED, IMPLICIT_DENY),
+        (CLOUDTRAIL, "s3:PutObject", INVENTORY, OWNED, IMPLICIT_DENY),
+        (APP, "s3:PutObject", INVENTORY, OWNED | IN_ORGANIZATION, IMPLICIT_DENY),
     ],
 )
-def test_logs_and_inventories_are_delivered_for_the_sources_alone(
-    prod, changed, name, principal, action, key, change, expected
+def test_log_bucket_policy_allows_deliveries_only_on_behalf_of_its_sources(
+    prod, changed, name, principal, action, key, overrides, expected
 ):
     for source in SOURCES[name]:
-        context = from_(arn(source)) | change
+        context = on_behalf_of(arn(source)) | overrides
         for stack in (prod, changed):  # an organization makes no difference to a service
-            assert outcome(policy(stack, name), principal, action, f"{arn(name)}/{key}", context) is expected
+            assert request_outcome(policy(stack, name), principal, action, f"{arn(name)}/{key}", context) is expected
 
 
-@pytest.mark.parametrize("name", DELIVERED_TO)
-def test_a_log_bucket_takes_no_logs_of_itself_or_of_another_regions(prod, name):
-    others = set(BUCKETS) - set(SOURCES[name])
-    asked = (LOGGING, "s3:PutObject", f"{arn(name)}/log")
-    assert {outcome(policy(prod, name), *asked, from_(arn(each))) for each in others} == {NOT_ALLOWED}
+@pytest.mark.parametrize("name", LOG_BUCKETS)
+def test_log_bucket_policy_denies_logs_of_itself_and_of_another_region(prod, name):
+    request = (LOGGING, "s3:PutObject", f"{arn(name)}/log")
+    outcomes = {
+        request_outcome(policy(prod, name), *request, on_behalf_of(arn(source)))
+        for source in set(BUCKETS) - set(SOURCES[name])
+    }
+    assert outcomes == {IMPLICIT_DENY}
 
 
 TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT_ID}:trail/phi-prod-trail"
@@ -252,87 +256,104 @@ FILE = f"/AWSLogs/{ACCOUNT_ID}/CloudTrail/us-east-1/2026/11/24/file.json.gz"
 
 
 @pytest.mark.parametrize(
-    ("principal", "action", "of", "change", "expected"),
+    ("principal", "action", "path", "overrides", "expected"),
     [
         (CLOUDTRAIL, "s3:GetBucketAcl", "", {}, ALLOWED),
         (CLOUDTRAIL, "s3:PutObject", FILE, OWNED, ALLOWED),
         (CLOUDTRAIL, "s3:PutObject", FILE.replace("CloudTrail", "CloudTrail-Digest"), OWNED, ALLOWED),
-        (CLOUDTRAIL, "s3:PutObject", FILE, {}, NOT_ALLOWED),
-        (CLOUDTRAIL, "s3:PutObject", FILE.replace(ACCOUNT_ID, OTHER), OWNED, NOT_ALLOWED),
-        (CLOUDTRAIL, "s3:PutObject", "/elsewhere", OWNED, NOT_ALLOWED),
-        (CLOUDTRAIL, "s3:PutObject", FILE, OWNED | from_(f"{TRAIL_ARN}-2"), NOT_ALLOWED),
-        (CLOUDTRAIL, "s3:PutObject", FILE, OWNED | from_(TRAIL_ARN.replace(ACCOUNT_ID, OTHER), OTHER), NOT_ALLOWED),
-        (CLOUDTRAIL, "s3:PutObject", FILE, OWNED | from_(None), NOT_ALLOWED),
-        (CLOUDTRAIL, "s3:GetBucketAcl", "", from_(f"{TRAIL_ARN}-2"), NOT_ALLOWED),
-        (CLOUDTRAIL, "s3:PutObject", FILE, OWNED | {"aws:SecureTransport": ["false"]}, DENIED),
-        (CLOUDTRAIL, "s3:GetObject", FILE, OWNED, NOT_ALLOWED),
-        (CLOUDTRAIL, "s3:DeleteObject", FILE, OWNED, NOT_ALLOWED),
-        (service("config"), "s3:PutObject", FILE, OWNED, NOT_ALLOWED),
-        (APP, "s3:PutObject", FILE, OWNED | OF_ORGANIZATION, NOT_ALLOWED),
+        (CLOUDTRAIL, "s3:PutObject", FILE, {}, IMPLICIT_DENY),
+        (CLOUDTRAIL, "s3:PutObject", FILE.replace(ACCOUNT_ID, OTHER_ACCOUNT_ID), OWNED, IMPLICIT_DENY),
+        (CLOUDTRAIL, "s3:PutObject", "/elsewhere", OWNED, IMPLICIT_DENY),
+        (CLOUDTRAIL, "s3:PutObject", FILE, OWNED | on_behalf_of(f"{TRAIL_ARN}-2"), IMPLICIT_DENY),
+        (
+            CLOUDTRAIL,
+            "s3:PutObject",
+            FILE,
+            OWNED | on_behalf_of(TRAIL_ARN.replace(ACCOUNT_ID, OTHER_ACCOUNT_ID), OTHER_ACCOUNT_ID),
+            IMPLICIT_DENY,
+        ),
+        (CLOUDTRAIL, "s3:PutObject", FILE, OWNED | on_behalf_of(None), IMPLICIT_DENY),
+        (CLOUDTRAIL, "s3:GetBucketAcl", "", on_behalf_of(f"{TRAIL_ARN}-2"), IMPLICIT_DENY),
+        (CLOUDTRAIL, "s3:PutObject", FILE, OWNED | {"aws:SecureTransport": ["false"]}, EXPLICIT_DENY),
+        (CLOUDTRAIL, "s3:GetObject", FILE, OWNED, IMPLICIT_DENY),
+        (CLOUDTRAIL, "s3:DeleteObject", FILE, OWNED, IMPLICIT_DENY),
+        (service("config"), "s3:PutObject", FILE, OWNED, IMPLICIT_DENY),
+        (APP, "s3:PutObject", FILE, OWNED | IN_ORGANIZATION, IMPLICIT_DENY),
     ],
 )
-def test_the_one_trail_is_delivered(prod, changed, principal, action, of, change, expected):
-    context = from_(TRAIL_ARN) | change
+def test_trail_bucket_policy_allows_delivery_of_one_trail_only(
+    prod, changed, principal, action, path, overrides, expected
+):
+    context = on_behalf_of(TRAIL_ARN) | overrides
+    resource = arn("trail-files") + path
     for stack in (prod, changed):
-        assert outcome(policy(stack, "trail-files"), principal, action, arn("trail-files") + of, context) is expected
+        assert request_outcome(policy(stack, "trail-files"), principal, action, resource, context) is expected
 
 
-# What they are declared with.
+# Settings.
 
 
 @pytest.mark.parametrize("name", BUCKETS)
-def test_a_bucket_is_named_closed_owned_and_versioned(prod, name):
-    assert prod.one("Bucket", name).inputs["bucket"] == BUCKETS[name]
-    closed = prod.one("BucketPublicAccessBlock", f"{name}-public-access-block").inputs
-    guards = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-    assert closed == {"bucket": BUCKETS[name], **dict.fromkeys(guards, True)}
-    ownership = prod.one("BucketOwnershipControls", f"{name}-ownership").inputs["rule"]
+def test_bucket_has_its_name_a_public_access_block_ownership_and_versioning(prod, name):
+    assert prod.resource("Bucket", name).inputs["bucket"] == BUCKETS[name]
+    public_access_block = prod.resource("BucketPublicAccessBlock", f"{name}-public-access-block").inputs
+    flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    assert public_access_block == {"bucket": BUCKETS[name], **dict.fromkeys(flags, True)}
+    ownership = prod.resource("BucketOwnershipControls", f"{name}-ownership").inputs["rule"]
     assert ownership == {"objectOwnership": "BucketOwnerEnforced"}
-    versioning = prod.one("BucketVersioning", f"{name}-versioning").inputs["versioningConfiguration"]
+    versioning = prod.resource("BucketVersioning", f"{name}-versioning").inputs["versioningConfiguration"]
     assert versioning == {"status": "Enabled"}
 
 
 @pytest.mark.parametrize("name", BUCKETS)
-def test_encryption(prod, name):
-    """Without a Bucket Key where CloudTrail's own encryption context binds what its key does."""
+def test_bucket_has_its_default_encryption(prod, name):
+    """The trail bucket has no Bucket Key, because its key policy relies on CloudTrail's own encryption context."""
     key = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEYS[name]} if name in KEYS else {"sseAlgorithm": "AES256"}
-    rules = [{"applyServerSideEncryptionByDefault": key, "bucketKeyEnabled": name in HOLD_PHI}]
-    assert prod.one("BucketServerSideEncryptionConfiguration", f"{name}-encryption").inputs["rules"] == rules
+    rules = [{"applyServerSideEncryptionByDefault": key, "bucketKeyEnabled": name in PHI_BUCKETS}]
+    assert prod.resource("BucketServerSideEncryptionConfiguration", f"{name}-encryption").inputs["rules"] == rules
 
 
-def test_what_is_kept_is_locked_and_access_logs_are_not(prod, changed):
-    """S3 delivers no access logs to a bucket with Object Lock."""
+def test_buckets_have_object_lock_except_for_access_logs(prod, changed):
+    """S3 doesn't deliver access logs to a bucket with Object Lock."""
     for stack, mode, days in ((prod, "GOVERNANCE", 2192), (changed, "COMPLIANCE", 2200)):
-        locks = {
-            each.inputs["bucket"]: each.inputs["rule"] for each in stack.facts_of_type("BucketObjectLockConfiguration")
+        configurations = stack.resources_of_type("BucketObjectLockConfiguration")
+        assert {resource.inputs["bucket"]: resource.inputs["rule"] for resource in configurations} == {
+            BUCKETS[name]: {"defaultRetention": {"mode": mode, "days": days}} for name in LOCKED
         }
-        assert locks == {BUCKETS[name]: {"defaultRetention": {"mode": mode, "days": days}} for name in LOCKED}
-        assert {each.name for each in stack.facts_of_type("Bucket") if each.inputs["objectLockEnabled"]} == set(LOCKED)
+        buckets = stack.resources_of_type("Bucket")
+        assert {bucket.name for bucket in buckets if bucket.inputs["objectLockEnabled"]} == set(LOCKED)
 
 
-@pytest.mark.parametrize(("run", "archived", "gone", "logs"), [("prod", 90, 2555, 2192), ("changed", 30, 3000, 2500)])
-def test_earlier_versions_are_kept_and_current_ones_stay(request, run, archived, gone, logs):
+@pytest.mark.parametrize(
+    ("run", "archive_days", "retention_days", "log_retention_days"),
+    [("prod", 90, 2555, 2192), ("changed", 30, 3000, 2500)],
+)
+def test_lifecycle_expires_noncurrent_versions_only(request, run, archive_days, retention_days, log_retention_days):
     stack = request.getfixturevalue(run)
     for name in BUCKETS:
-        earlier, *more = stack.one("BucketLifecycleConfiguration", f"{name}-lifecycle").inputs["rules"]
-        assert earlier["noncurrentVersionExpiration"] == {"noncurrentDays": gone if name in HOLD_PHI else logs}
-        to_glacier = [{"noncurrentDays": archived, "storageClass": "GLACIER"}] if name in HOLD_PHI else None
-        assert earlier.get("noncurrentVersionTransitions") == to_glacier
-        assert earlier["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
-        assert [each["transitions"] for each in more] == (
-            [[{"days": 1, "storageClass": "INTELLIGENT_TIERING"}]] if run == "changed" and name in HOLD_PHI else []
+        noncurrent, *current = stack.resource("BucketLifecycleConfiguration", f"{name}-lifecycle").inputs["rules"]
+        expiration_days = retention_days if name in PHI_BUCKETS else log_retention_days
+        assert noncurrent["noncurrentVersionExpiration"] == {"noncurrentDays": expiration_days}
+        to_glacier = [{"noncurrentDays": archive_days, "storageClass": "GLACIER"}] if name in PHI_BUCKETS else None
+        assert noncurrent.get("noncurrentVersionTransitions") == to_glacier
+        assert noncurrent["abortIncompleteMultipartUpload"] == {"daysAfterInitiation": 7}
+        assert [rule["transitions"] for rule in current] == (
+            [[{"days": 1, "storageClass": "INTELLIGENT_TIERING"}]] if run == "changed" and name in PHI_BUCKETS else []
         )
-        for rule in (earlier, *more):
+        for rule in (noncurrent, *current):
             assert (rule["status"], rule["filter"]) == ("Enabled", {})
             assert "expiration" not in rule
 
 
-@pytest.mark.parametrize("name", HOLD_PHI)
-def test_a_bucket_of_phi_is_counted_listed_and_told_of(prod, name):
+@pytest.mark.parametrize("name", PHI_BUCKETS)
+def test_phi_bucket_has_request_metrics_an_inventory_and_events(prod, name):
     log_bucket = LOGS if name == "phi" else REPLICA_LOGS
-    assert prod.one("BucketMetric", f"{name}-metrics").inputs == {"bucket": BUCKETS[name], "name": "EntireBucket"}
-    assert prod.one("BucketNotification", f"{name}-events").inputs == {"bucket": BUCKETS[name], "eventbridge": True}
-    inventory = prod.one("Inventory", f"{name}-inventory").inputs
+    assert prod.resource("BucketMetric", f"{name}-metrics").inputs == {"bucket": BUCKETS[name], "name": "EntireBucket"}
+    assert prod.resource("BucketNotification", f"{name}-events").inputs == {
+        "bucket": BUCKETS[name],
+        "eventbridge": True,
+    }
+    inventory = prod.resource("Inventory", f"{name}-inventory").inputs
     assert (inventory["bucket"], inventory["includedObjectVersions"]) == (BUCKETS[name], "All")
     assert inventory.get("enabled", True)
     destination = inventory["destination"]["bucket"]
@@ -341,29 +362,30 @@ def test_a_bucket_of_phi_is_counted_listed_and_told_of(prod, name):
     assert "EncryptionStatus" in inventory["optionalFields"]
 
 
-def test_access_is_logged_in_its_own_region_and_not_that_to_the_logs(prod):
-    targets = {each.inputs["bucket"]: each.inputs["targetBucket"] for each in prod.of("BucketLogging")}
+def test_buckets_log_access_in_their_own_region_except_for_log_buckets(prod):
+    logging = [resource.inputs for resource in prod.resources_of_type("BucketLogging")]
+    targets = {inputs["bucket"]: inputs["targetBucket"] for inputs in logging}
     assert targets == {PHI: LOGS, TRAIL: LOGS, REPLICA: REPLICA_LOGS}
-    assert {each.inputs["targetPrefix"] for each in prod.of("BucketLogging")} == {f"{each}/" for each in targets}
+    assert {inputs["targetPrefix"] for inputs in logging} == {f"{bucket}/" for bucket in targets}
 
 
-# In which order.
+# Order.
 
-GUARDS = ("public-access-block", "ownership", "versioning", "encryption", "policy")
+PROTECTION = ("public-access-block", "ownership", "versioning", "encryption", "policy")
 
 
 @pytest.mark.parametrize("name", BUCKETS)
-def test_order_in_which_s3_wants_it(prod, name):
-    assert f"{name}-public-access-block" in prod.one("BucketOwnershipControls", f"{name}-ownership").after
-    assert f"{name}-ownership" in prod.one("BucketPolicy", f"{name}-policy").after
-    assert f"{name}-versioning" in prod.one("BucketLifecycleConfiguration", f"{name}-lifecycle").after
+def test_bucket_settings_are_created_in_the_order_that_s3_requires(prod, name):
+    assert f"{name}-public-access-block" in prod.resource("BucketOwnershipControls", f"{name}-ownership").dependencies
+    assert f"{name}-ownership" in prod.resource("BucketPolicy", f"{name}-policy").dependencies
+    assert f"{name}-versioning" in prod.resource("BucketLifecycleConfiguration", f"{name}-lifecycle").dependencies
     if name in LOCKED:
-        assert f"{name}-versioning" in prod.one("BucketObjectLockConfiguration", f"{name}-lock").after
+        assert f"{name}-versioning" in prod.resource("BucketObjectLockConfiguration", f"{name}-lock").dependencies
 
 
 @pytest.mark.parametrize(("source", "log_bucket"), [("phi", "access-logs"), ("replica", "replica-logs")])
-def test_nothing_is_delivered_before_the_log_bucket_is_guarded(prod, source, log_bucket):
-    guards = {f"{log_bucket}-{each}" for each in GUARDS}
-    assert guards <= prod.one("BucketLogging", f"{source}-logging").after
-    assert guards <= prod.one("Inventory", f"{source}-inventory").after
-    assert {f"{source}-{each}" for each in (*GUARDS, "lock")} <= prod.one("Inventory", f"{source}-inventory").after
+def test_deliveries_start_after_the_log_bucket_is_protected(prod, source, log_bucket):
+    log_bucket_protection = {f"{log_bucket}-{setting}" for setting in PROTECTION}
+    source_protection = {f"{source}-{setting}" for setting in (*PROTECTION, "lock")}
+    assert log_bucket_protection <= prod.resource("BucketLogging", f"{source}-logging").dependencies
+    assert log_bucket_protection | source_protection <= prod.resource("Inventory", f"{source}-inventory").dependencies

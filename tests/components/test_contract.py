@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.components.mocked_stack import ACCOUNT_ID
-from tests.components.preview_simulator import Judge, Program, judging, previewed
+from tests.components.preview_simulator import PreviewPack, Program, running_preview_pack, preview
 
 Change = Callable[[Program], Program]
 
@@ -38,15 +38,15 @@ def every(safeguard: str, change: Callable[[str], Change], names: Sequence[str],
 
 
 def gone(*labels: str) -> Change:
-    return lambda program: program.without(*labels)
+    return lambda program: program.without_resources(*labels)
 
 
 def put(label: str, path: str, value: Any) -> Change:
-    return lambda program: program.put(label, path, value)
+    return lambda program: program.with_input(label, path, value)
 
 
 def key(label: str, path: str, of: str) -> Change:
-    return lambda program: program.key_of(label, path, of)
+    return lambda program: program.with_key(label, path, of)
 
 
 def stated(label: str, which: str | int, **changes: Any) -> Change:
@@ -55,7 +55,7 @@ def stated(label: str, which: str | int, **changes: Any) -> Change:
     def change(statement: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in (statement | changes).items() if value is not None}
 
-    return lambda program: program.statement(label, which, change)
+    return lambda program: program.with_statement_changed(label, which, change)
 
 
 def unbound(label: str, which: str | int, operator: str, *keys: str) -> Change:
@@ -68,7 +68,7 @@ def unbound(label: str, which: str | int, operator: str, *keys: str) -> Change:
         rest = {name: value for name, value in conditions.items() if name != operator}
         return statement | {"Condition": rest | ({operator: left} if left else {})}
 
-    return lambda program: program.statement(label, which, change)
+    return lambda program: program.with_statement_changed(label, which, change)
 
 
 def unstated(label: str, which: str | int) -> Change:
@@ -76,11 +76,11 @@ def unstated(label: str, which: str | int) -> Change:
 
 
 def allowed(label: str, **statement: Any) -> Change:
-    return lambda program: program.with_statement(label, **statement)
+    return lambda program: program.with_added_statement(label, **statement)
 
 
 def added(type_: str, inputs: dict[str, Any], bucket: str = "") -> Change:
-    return lambda program: program.plus(type_, "added", inputs, bucket)
+    return lambda program: program.with_resource(type_, "added", inputs, bucket)
 
 
 def all_of(*changes: Change) -> Change:
@@ -276,7 +276,7 @@ SEEN = [
     row("the trail goes to logs", put("Trail trail", "cloudWatchLogsGroupArn", None),
         "cloudtrail-cloudwatch-logs: Trail trail"),
     row("the trail records PHI's objects",
-        lambda program: program.put("Trail trail", "advancedEventSelectors",
+        lambda program: program.with_input("Trail trail", "advancedEventSelectors",
                                     program["Trail trail"].inputs["advancedEventSelectors"][:1]),
         "cloudtrail-s3-data-events: Bucket phi"),
     row("the trail records all of PHI's objects",
@@ -405,19 +405,19 @@ UNASKED: dict[str, Change] = {
 @pytest.fixture(scope="module")
 def first():
     """The program at its first preview, and a pack that judges it and what differs from it."""
-    with judging() as judge:
-        yield previewed("prod", first=True), judge
+    with running_preview_pack() as judge:
+        yield preview("prod", first=True), judge
 
 
 @pytest.fixture(scope="module")
 def later():
     """The same at a preview once it stands."""
-    with judging() as judge:
-        yield previewed("prod", first=False), judge
+    with running_preview_pack() as judge:
+        yield preview("prod", first=False), judge
 
 
-def told(judge: Judge, program: Program) -> set[str]:
-    return {f"{control}: {resource}" for control, resource in judge.told(program)}
+def told(judge: PreviewPack, program: Program) -> set[str]:
+    return {f"{control}: {resource}" for control, resource in judge.findings(program)}
 
 
 def test_the_program_as_it_is_fails_nothing(first, later):
@@ -431,7 +431,7 @@ def test_what_is_taken_out_fails_its_own_controls_alone(first, later, row: Row):
     changed = row.change(program)
     assert changed != program
     assert told(judge, changed) == row.fails
-    if changed.documents != program.documents or changed.keys - program.keys:
+    if changed.unknown_documents != program.documents or changed.key_references - program.keys:
         program, judge = later
         assert told(judge, row.change(program)) == row.fails
 

@@ -10,15 +10,15 @@ from components.customer_key import key_policy
 from components.stack_context import StackContext
 from hipaa.evaluator import Principal
 from phi.stack.settings import Settings
-from tests.components.mocked_stack import ACCOUNT_ID, Monitor, whole_program
+from tests.components.mocked_stack import ACCOUNT_ID, RecordingMonitor, run_main
 from tests.components.policy_requests import (
     ALLOWED,
     ANONYMOUS,
-    NOT_ALLOWED,
-    OTHER,
-    OUTSIDER,
+    IMPLICIT_DENY,
+    OTHER_ACCOUNT_ID,
+    EXTERNAL_ROLE,
     ROOT,
-    outcome,
+    request_outcome,
     role,
     service,
 )
@@ -40,15 +40,15 @@ OF_S3, OF_TRAIL, OF_LOGS, OF_TOPIC = (
 
 @pytest.fixture(scope="module")
 def prod():
-    return whole_program("prod")
+    return run_main("prod")
 
 
-def asked(stack: Monitor, name: str, principal, action: str, context):
+def key_outcome(stack: RecordingMonitor, name: str, principal, action: str, context):
     """The outcome of one of the key's policy; what isn't in `context` isn't told."""
     kind = "ReplicaKey" if name in PRIMARIES else "Key"
-    (key,) = [each for each in stack.facts_of_type(kind) if each.name == name and each.type.startswith("aws:")]
+    (key,) = [each for each in stack.resources_of_type(kind) if each.name == name and each.type.startswith("aws:")]
     arn = f"arn:aws:kms:{REGIONS[name]}:{ACCOUNT_ID}:key/{name}"
-    return outcome(key.policy, principal, f"kms:{action}", arn, context)
+    return request_outcome(key.policy, principal, f"kms:{action}", arn, context)
 
 
 def through(name: str, service: str) -> dict[str, list[str]]:
@@ -62,19 +62,19 @@ def through(name: str, service: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("principal", [APP, ROOT, role("deployer"), role("phi-prod-break-glass")])
 def test_who_administers_a_key_cannot_use_it(prod, name, principal):
     for action in ("DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "EnableKeyRotation", "TagResource"):
-        assert asked(prod, name, principal, action, {}) is ALLOWED
+        assert key_outcome(prod, name, principal, action, {}) is ALLOWED
     told = {OF_S3: [BUCKETS[name]], CALLER: [ACCOUNT_ID]}
     for action in (*USES, "GenerateDataKeyPair", "CreateGrant", "Sign", "GenerateMac", "ImportKeyMaterial"):
-        assert asked(prod, name, principal, action, {}) is NOT_ALLOWED
-        assert asked(prod, name, principal, action, told) is NOT_ALLOWED  # not through a service
+        assert key_outcome(prod, name, principal, action, {}) is IMPLICIT_DENY
+        assert key_outcome(prod, name, principal, action, told) is IMPLICIT_DENY  # not through a service
 
 
 @pytest.mark.parametrize("name", REGIONS)
-@pytest.mark.parametrize("principal", [OUTSIDER, ANONYMOUS, service("s3"), service("backup"), service("ec2")])
+@pytest.mark.parametrize("principal", [EXTERNAL_ROLE, ANONYMOUS, service("s3"), service("backup"), service("ec2")])
 @pytest.mark.parametrize("action", ["DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "CreateGrant"])
 def test_nobody_else_has_anything_to_do_with_it(prod, name, principal, action):
     told = through(name, "s3") | {OF_S3: [BUCKETS[name]], "kms:GrantIsForAWSResource": ["true"]}
-    assert asked(prod, name, principal, action, told) is NOT_ALLOWED
+    assert key_outcome(prod, name, principal, action, told) is IMPLICIT_DENY
 
 
 # Use through S3.
@@ -86,16 +86,16 @@ def test_nobody_else_has_anything_to_do_with_it(prod, name, principal, action):
     [
         ({}, ALLOWED),
         ({OF_S3: "{bucket}/object"}, ALLOWED),
-        ({OF_S3: "{bucket}-2"}, NOT_ALLOWED),
-        ({OF_S3: "{bucket}-2/object"}, NOT_ALLOWED),
-        ({OF_S3: "arn:aws:s3:::other"}, NOT_ALLOWED),
-        ({OF_S3: None}, NOT_ALLOWED),
-        ({VIA: "ec2.{region}.amazonaws.com"}, NOT_ALLOWED),
-        ({VIA: "s3.eu-west-1.amazonaws.com"}, NOT_ALLOWED),
-        ({VIA: "s3.{region}.amazonaws.com.cn"}, NOT_ALLOWED),
-        ({VIA: None}, NOT_ALLOWED),
-        ({CALLER: OTHER}, NOT_ALLOWED),
-        ({CALLER: None}, NOT_ALLOWED),
+        ({OF_S3: "{bucket}-2"}, IMPLICIT_DENY),
+        ({OF_S3: "{bucket}-2/object"}, IMPLICIT_DENY),
+        ({OF_S3: "arn:aws:s3:::other"}, IMPLICIT_DENY),
+        ({OF_S3: None}, IMPLICIT_DENY),
+        ({VIA: "ec2.{region}.amazonaws.com"}, IMPLICIT_DENY),
+        ({VIA: "s3.eu-west-1.amazonaws.com"}, IMPLICIT_DENY),
+        ({VIA: "s3.{region}.amazonaws.com.cn"}, IMPLICIT_DENY),
+        ({VIA: None}, IMPLICIT_DENY),
+        ({CALLER: OTHER_ACCOUNT_ID}, IMPLICIT_DENY),
+        ({CALLER: None}, IMPLICIT_DENY),
     ],
 )
 def test_a_key_serves_s3_for_its_bucket_alone(prod, name, change, expected):
@@ -104,14 +104,14 @@ def test_a_key_serves_s3_for_its_bucket_alone(prod, name, change, expected):
     context = through(name, "s3") | {OF_S3: [BUCKETS[name]]} | changed
     may = {"audit-key": {"Decrypt"}, "replica-alerts-key": set()}.get(name, {"Decrypt", "Encrypt", "GenerateDataKey"})
     for action in may:
-        assert asked(prod, name, APP, action, context) is expected
+        assert key_outcome(prod, name, APP, action, context) is expected
     for action in {*USES, "CreateGrant"} - may:  # nobody but CloudTrail writes the trail
-        assert asked(prod, name, APP, action, context) is NOT_ALLOWED
+        assert key_outcome(prod, name, APP, action, context) is IMPLICIT_DENY
 
 
 def test_who_reads_audit_data_is_not_who_reads_phi(prod):
     for name, other in (("audit-key", PHI), ("phi-key", TRAIL), ("phi-key", REPLICA), ("replica-key", PHI)):
-        assert asked(prod, name, APP, "Decrypt", through(name, "s3") | {OF_S3: [other]}) is NOT_ALLOWED
+        assert key_outcome(prod, name, APP, "Decrypt", through(name, "s3") | {OF_S3: [other]}) is IMPLICIT_DENY
 
 
 # Use through AWS Backup.
@@ -126,23 +126,23 @@ GRANT = {"kms:GrantIsForAWSResource": ["true"]}
         ("Decrypt", {}, ALLOWED),
         ("GenerateDataKey", {}, ALLOWED),
         ("GenerateDataKeyWithoutPlaintext", {}, ALLOWED),
-        ("Decrypt", {CALLER: [OTHER]}, NOT_ALLOWED),
-        ("Decrypt", {VIA: ["backup.eu-west-1.amazonaws.com"]}, NOT_ALLOWED),
+        ("Decrypt", {CALLER: [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
+        ("Decrypt", {VIA: ["backup.eu-west-1.amazonaws.com"]}, IMPLICIT_DENY),
         ("CreateGrant", GRANT, ALLOWED),
-        ("CreateGrant", {}, NOT_ALLOWED),
-        ("CreateGrant", {"kms:GrantIsForAWSResource": ["false"]}, NOT_ALLOWED),
-        ("CreateGrant", GRANT | {CALLER: [OTHER]}, NOT_ALLOWED),
-        ("CreateGrant", GRANT | {VIA: None}, NOT_ALLOWED),
+        ("CreateGrant", {}, IMPLICIT_DENY),
+        ("CreateGrant", {"kms:GrantIsForAWSResource": ["false"]}, IMPLICIT_DENY),
+        ("CreateGrant", GRANT | {CALLER: [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
+        ("CreateGrant", GRANT | {VIA: None}, IMPLICIT_DENY),
     ],
 )
 def test_a_key_of_phi_serves_its_backups(prod, name, action, change, expected):
-    assert asked(prod, name, APP, action, through(name, "backup") | change) is expected
+    assert key_outcome(prod, name, APP, action, through(name, "backup") | change) is expected
 
 
 @pytest.mark.parametrize("name", OF_AUDIT)
 def test_a_key_of_audit_data_serves_no_backups(prod, name):
     for action in ("Decrypt", "CreateGrant"):
-        assert asked(prod, name, APP, action, through(name, "backup") | GRANT) is NOT_ALLOWED
+        assert key_outcome(prod, name, APP, action, through(name, "backup") | GRANT) is IMPLICIT_DENY
 
 
 # Services that use the audit key themselves.
@@ -157,26 +157,26 @@ BY_TRAIL = {"aws:SourceArn": [TRAIL_ARN], OF_TRAIL: [TRAIL_ARN]}
     ("principal", "action", "context", "expected"),
     [
         (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL, ALLOWED),
-        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {"aws:SourceArn": [f"{TRAIL_ARN}-2"]}, NOT_ALLOWED),
-        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {"aws:SourceArn": None}, NOT_ALLOWED),
-        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {OF_TRAIL: [TRAIL_ARN.replace(ACCOUNT_ID, OTHER)]}, NOT_ALLOWED),
-        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {OF_TRAIL: None}, NOT_ALLOWED),
+        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {"aws:SourceArn": [f"{TRAIL_ARN}-2"]}, IMPLICIT_DENY),
+        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {"aws:SourceArn": None}, IMPLICIT_DENY),
+        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {OF_TRAIL: [TRAIL_ARN.replace(ACCOUNT_ID, OTHER_ACCOUNT_ID)]}, IMPLICIT_DENY),
+        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {OF_TRAIL: None}, IMPLICIT_DENY),
         (CLOUDTRAIL, "DescribeKey", {"aws:SourceArn": [TRAIL_ARN]}, ALLOWED),
-        (CLOUDTRAIL, "DescribeKey", {"aws:SourceArn": [f"{TRAIL_ARN}-2"]}, NOT_ALLOWED),
-        (CLOUDTRAIL, "Decrypt", BY_TRAIL, NOT_ALLOWED),
+        (CLOUDTRAIL, "DescribeKey", {"aws:SourceArn": [f"{TRAIL_ARN}-2"]}, IMPLICIT_DENY),
+        (CLOUDTRAIL, "Decrypt", BY_TRAIL, IMPLICIT_DENY),
         *((LOGS, action, {OF_LOGS: [LOG_GROUP]}, ALLOWED) for action in (*USES, "DescribeKey")),
-        (LOGS, "Decrypt", {OF_LOGS: [f"{LOG_GROUP}-2"]}, NOT_ALLOWED),
-        (LOGS, "Decrypt", {OF_LOGS: [LOG_GROUP.replace(ACCOUNT_ID, OTHER)]}, NOT_ALLOWED),
-        (LOGS, "Decrypt", {}, NOT_ALLOWED),
-        (LOGS, "CreateGrant", {OF_LOGS: [LOG_GROUP]}, NOT_ALLOWED),
-        (service("logs.eu-west-1"), "Decrypt", {OF_LOGS: [LOG_GROUP]}, NOT_ALLOWED),
+        (LOGS, "Decrypt", {OF_LOGS: [f"{LOG_GROUP}-2"]}, IMPLICIT_DENY),
+        (LOGS, "Decrypt", {OF_LOGS: [LOG_GROUP.replace(ACCOUNT_ID, OTHER_ACCOUNT_ID)]}, IMPLICIT_DENY),
+        (LOGS, "Decrypt", {}, IMPLICIT_DENY),
+        (LOGS, "CreateGrant", {OF_LOGS: [LOG_GROUP]}, IMPLICIT_DENY),
+        (service("logs.eu-west-1"), "Decrypt", {OF_LOGS: [LOG_GROUP]}, IMPLICIT_DENY),
     ],
 )
 def test_the_audit_key_serves_the_trail_and_its_log_group(prod, principal, action, context, expected):
-    assert asked(prod, "audit-key", principal, action, context) is expected
+    assert key_outcome(prod, "audit-key", principal, action, context) is expected
     if expected is ALLOWED:
         for other in {*REGIONS} - {"audit-key"}:
-            assert asked(prod, other, principal, action, context) is NOT_ALLOWED
+            assert key_outcome(prod, other, principal, action, context) is IMPLICIT_DENY
 
 
 # Alerts: CloudWatch's alarms, and roles through SNS.
@@ -189,15 +189,15 @@ CLOUDWATCH = service("cloudwatch")
     ("principal", "action", "change", "expected"),
     [
         *((each, action, {}, ALLOWED) for each in (CLOUDWATCH, APP) for action in ("Decrypt", "GenerateDataKey")),
-        *((each, "Encrypt", {}, NOT_ALLOWED) for each in (CLOUDWATCH, APP)),
-        *((each, "Decrypt", {OF_TOPIC: ["{topic}-2"]}, NOT_ALLOWED) for each in (CLOUDWATCH, APP)),
-        *((each, "Decrypt", {OF_TOPIC: None}, NOT_ALLOWED) for each in (CLOUDWATCH, APP)),
-        (CLOUDWATCH, "Decrypt", {"aws:SourceAccount": [OTHER]}, NOT_ALLOWED),
-        (CLOUDWATCH, "Decrypt", {"aws:SourceAccount": None}, NOT_ALLOWED),
-        (APP, "Decrypt", {VIA: ["sqs.us-east-1.amazonaws.com"]}, NOT_ALLOWED),
-        (APP, "Decrypt", {VIA: None}, NOT_ALLOWED),
-        (APP, "Decrypt", {CALLER: [OTHER]}, NOT_ALLOWED),
-        (service("events"), "Decrypt", {}, NOT_ALLOWED),
+        *((each, "Encrypt", {}, IMPLICIT_DENY) for each in (CLOUDWATCH, APP)),
+        *((each, "Decrypt", {OF_TOPIC: ["{topic}-2"]}, IMPLICIT_DENY) for each in (CLOUDWATCH, APP)),
+        *((each, "Decrypt", {OF_TOPIC: None}, IMPLICIT_DENY) for each in (CLOUDWATCH, APP)),
+        (CLOUDWATCH, "Decrypt", {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
+        (CLOUDWATCH, "Decrypt", {"aws:SourceAccount": None}, IMPLICIT_DENY),
+        (APP, "Decrypt", {VIA: ["sqs.us-east-1.amazonaws.com"]}, IMPLICIT_DENY),
+        (APP, "Decrypt", {VIA: None}, IMPLICIT_DENY),
+        (APP, "Decrypt", {CALLER: [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
+        (service("events"), "Decrypt", {}, IMPLICIT_DENY),
     ],
 )
 def test_a_key_of_audit_data_serves_the_alerts_of_its_region(prod, name, principal, action, change, expected):
@@ -205,8 +205,8 @@ def test_a_key_of_audit_data_serves_the_alerts_of_its_region(prod, name, princip
     by = through(name, "sns") if principal is APP else {"aws:SourceAccount": [ACCOUNT_ID]}
     changed = {key: values and [each.format(topic=topic) for each in values] for key, values in change.items()}
     context = by | {OF_TOPIC: [topic]} | changed
-    assert asked(prod, name, principal, action, context) is expected
-    assert asked(prod, "phi-key", principal, action, context) is NOT_ALLOWED
+    assert key_outcome(prod, name, principal, action, context) is expected
+    assert key_outcome(prod, "phi-key", principal, action, context) is IMPLICIT_DENY
 
 
 def test_in_china_the_services_have_their_own_names(monkeypatch):
@@ -217,7 +217,7 @@ def test_in_china_the_services_have_their_own_names(monkeypatch):
     document = key_policy(account, statements.phi_statements(StackContext(account, Settings("dev", "cn-north-1")), bucket))
     somebody = Principal("AWS", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
     context = {VIA: ["s3.cn-north-1.amazonaws.com.cn"], CALLER: [ACCOUNT_ID], OF_S3: [bucket]}
-    assert outcome(document, somebody, "kms:Decrypt", "key", context) is ALLOWED
+    assert request_outcome(document, somebody, "kms:Decrypt", "key", context) is ALLOWED
 
 
 # What they are declared with.
@@ -225,7 +225,7 @@ def test_in_china_the_services_have_their_own_names(monkeypatch):
 
 @pytest.mark.parametrize("name", ["phi-key", "audit-key"])
 def test_a_key_rotates_can_be_replicated_and_is_slow_to_go(prod, name):
-    key = prod.one("Key", name).inputs
+    key = prod.resource("Key", name).inputs
     assert (key["enableKeyRotation"], key["rotationPeriodInDays"], key["multiRegion"]) == (True, 365, True)
     assert key["deletionWindowInDays"] == 30
     assert not key.get("bypassPolicyLockoutSafetyCheck")
@@ -233,11 +233,11 @@ def test_a_key_rotates_can_be_replicated_and_is_slow_to_go(prod, name):
 
 @pytest.mark.parametrize(("name", "primary"), PRIMARIES.items())
 def test_a_replica_is_of_its_primary_and_as_slow_to_go(prod, name, primary):
-    (key,) = [each.inputs for each in prod.of("ReplicaKey") if each.name == name and each.type.startswith("aws:")]
+    (key,) = [each.inputs for each in prod.resources_of_type("ReplicaKey") if each.name == name and each.type.startswith("aws:")]
     assert key["primaryKeyArn"] == f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/{primary}"
     assert key["deletionWindowInDays"] == 30
 
 
 def test_aliases(prod):
-    told = {each.inputs["name"]: each.inputs["targetKeyId"] for each in prod.of("Alias")}
+    told = {each.inputs["name"]: each.inputs["targetKeyId"] for each in prod.resources_of_type("Alias")}
     assert told == {f"alias/phi-prod-{name}": name for name in REGIONS}

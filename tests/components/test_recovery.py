@@ -10,8 +10,8 @@ from components.account import Account
 from components.backup import Backup
 from components.stack_context import StackContext
 from phi.stack.settings import Settings
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, deployed, whole_program
-from tests.components.policy_requests import ALLOWED, NOT_ALLOWED, OTHER, OUTSIDER, ROOT, outcome, role, service
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, run_program, run_main
+from tests.components.policy_requests import ALLOWED, IMPLICIT_DENY, OTHER_ACCOUNT_ID, EXTERNAL_ROLE, ROOT, request_outcome, role, service
 
 PHI, REPLICA = (f"phi-prod-phi-{ACCOUNT_ID}-us-east-1", f"phi-prod-replica-{ACCOUNT_ID}-us-west-2")
 SOURCE, COPIES = f"arn:aws:s3:::{PHI}", f"arn:aws:s3:::{REPLICA}"
@@ -24,11 +24,11 @@ KEEPER = role("phi-prod-backup-keeper")
 
 @pytest.fixture(scope="module")
 def prod():
-    return whole_program("prod")
+    return run_main("prod")
 
 
 def trust(stack, name: str):
-    (found,) = [each for each in stack.declared if (each.type, each.name) == ("phi:access:Role", name)]
+    (found,) = [each for each in stack.resources if (each.type, each.name) == ("phi:access:Role", name)]
     return found.inputs["trustPolicy"]
 
 
@@ -36,7 +36,7 @@ def trust(stack, name: str):
 
 
 def test_everything_is_copied_and_encrypted_there_within_fifteen_minutes(prod):
-    replication = prod.one("BucketReplicationConfig", "replica-replication").inputs
+    replication = prod.resource("BucketReplicationConfig", "replica-replication").inputs
     assert (replication["bucket"], replication["role"]) == (PHI, COPIER.id)
     (rule,) = replication["rules"]
     assert (rule["status"], rule["filter"]) == ("Enabled", {})
@@ -53,15 +53,15 @@ def test_everything_is_copied_and_encrypted_there_within_fifteen_minutes(prod):
 def test_it_begins_once_both_buckets_are_guarded_and_the_role_may_copy(prod):
     guards = ("versioning", "policy", "encryption", "lock", "public-access-block")
     ready = {f"{bucket}-{each}" for bucket in ("phi", "replica") for each in guards}
-    assert ready <= prod.one("Replication", "replica-replication").after  # its children wait for the component
-    replication = prod.one("BucketReplicationConfig", "replica-replication")
-    assert "replica-replication-copier-permissions" in replication.after
+    assert ready <= prod.resource("Replication", "replica-replication").dependencies  # its children wait for the component
+    replication = prod.resource("BucketReplicationConfig", "replica-replication")
+    assert "replica-replication-copier-permissions" in replication.dependencies
 
 
 def test_who_is_told_of_copies_that_fail_or_are_late(prod):
-    alarms = {each.inputs["metricName"]: each.inputs for each in prod.of("MetricAlarm", "replica-replication")}
+    alarms = {each.inputs["metricName"]: each.inputs for each in prod.resources_of_type("MetricAlarm", "replica-replication")}
     assert alarms.keys() == {"OperationsFailedReplication", "ReplicationLatency"}
-    (rule,) = prod.one("BucketReplicationConfig", "replica-replication").inputs["rules"]
+    (rule,) = prod.resource("BucketReplicationConfig", "replica-replication").inputs["rules"]
     for alarm in alarms.values():
         assert alarm["dimensions"] == {"SourceBucket": PHI, "DestinationBucket": REPLICA, "RuleId": rule["id"]}
         assert alarm["namespace"] == "AWS/S3"
@@ -82,17 +82,17 @@ FOR_SOURCE = {"aws:SourceArn": [SOURCE], "aws:SourceAccount": [ACCOUNT_ID]}
     ("principal", "context", "expected"),
     [
         (service("s3"), FOR_SOURCE, ALLOWED),
-        (service("s3"), FOR_SOURCE | {"aws:SourceArn": [f"{SOURCE}-2"]}, NOT_ALLOWED),
-        (service("s3"), FOR_SOURCE | {"aws:SourceAccount": [OTHER]}, NOT_ALLOWED),
-        (service("s3"), {"aws:SourceArn": [SOURCE]}, NOT_ALLOWED),
-        (service("s3"), {}, NOT_ALLOWED),
-        (service("batchoperations.s3"), FOR_SOURCE, NOT_ALLOWED),
-        *((each, FOR_SOURCE, NOT_ALLOWED) for each in (role("app"), ROOT, OUTSIDER)),
+        (service("s3"), FOR_SOURCE | {"aws:SourceArn": [f"{SOURCE}-2"]}, IMPLICIT_DENY),
+        (service("s3"), FOR_SOURCE | {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
+        (service("s3"), {"aws:SourceArn": [SOURCE]}, IMPLICIT_DENY),
+        (service("s3"), {}, IMPLICIT_DENY),
+        (service("batchoperations.s3"), FOR_SOURCE, IMPLICIT_DENY),
+        *((each, FOR_SOURCE, IMPLICIT_DENY) for each in (role("app"), ROOT, EXTERNAL_ROLE)),
     ],
 )
 def test_s3_alone_takes_the_role_for_the_source(prod, principal, context, expected):
     document = trust(prod, "replica-replication-copier")
-    assert outcome(document, principal, "sts:AssumeRole", COPIER.id, context) is expected
+    assert request_outcome(document, principal, "sts:AssumeRole", COPIER.id, context) is expected
 
 
 def through_s3(region: str, bucket: str) -> dict[str, list[str]]:
@@ -113,86 +113,86 @@ READS = ("VersionForReplication", "VersionAcl", "VersionTagging", "Retention", "
         ("s3:GetReplicationConfiguration", SOURCE, {}, ALLOWED),
         ("s3:ListBucket", SOURCE, {}, ALLOWED),
         *((f"s3:GetObject{each}", f"{SOURCE}/object", {}, ALLOWED) for each in READS),
-        *((f"s3:GetObject{each}", f"{COPIES}/object", {}, NOT_ALLOWED) for each in READS),
+        *((f"s3:GetObject{each}", f"{COPIES}/object", {}, IMPLICIT_DENY) for each in READS),
         *((f"s3:Replicate{each}", f"{COPIES}/object", {}, ALLOWED) for each in ("Object", "Delete", "Tags")),
-        *((f"s3:Replicate{each}", f"{SOURCE}/object", {}, NOT_ALLOWED) for each in ("Object", "Delete", "Tags")),
-        ("s3:ReplicateObject", "arn:aws:s3:::other/object", {}, NOT_ALLOWED),
-        ("s3:GetObject", f"{SOURCE}/object", {}, NOT_ALLOWED),
-        ("s3:PutObject", f"{COPIES}/object", {}, NOT_ALLOWED),
-        ("s3:DeleteObjectVersion", f"{COPIES}/object", {}, NOT_ALLOWED),
-        ("s3:ObjectOwnerOverrideToBucketOwner", f"{COPIES}/object", {}, NOT_ALLOWED),
-        ("s3:PutReplicationConfiguration", SOURCE, {}, NOT_ALLOWED),
+        *((f"s3:Replicate{each}", f"{SOURCE}/object", {}, IMPLICIT_DENY) for each in ("Object", "Delete", "Tags")),
+        ("s3:ReplicateObject", "arn:aws:s3:::other/object", {}, IMPLICIT_DENY),
+        ("s3:GetObject", f"{SOURCE}/object", {}, IMPLICIT_DENY),
+        ("s3:PutObject", f"{COPIES}/object", {}, IMPLICIT_DENY),
+        ("s3:DeleteObjectVersion", f"{COPIES}/object", {}, IMPLICIT_DENY),
+        ("s3:ObjectOwnerOverrideToBucketOwner", f"{COPIES}/object", {}, IMPLICIT_DENY),
+        ("s3:PutReplicationConfiguration", SOURCE, {}, IMPLICIT_DENY),
         ("kms:Decrypt", PHI_KEY, HERE, ALLOWED),
         ("kms:Decrypt", PHI_KEY, through_s3("us-east-1", f"{SOURCE}/object"), ALLOWED),
-        ("kms:Decrypt", PHI_KEY, THERE, NOT_ALLOWED),
-        ("kms:Decrypt", PHI_KEY, {}, NOT_ALLOWED),
-        ("kms:Encrypt", PHI_KEY, HERE, NOT_ALLOWED),
+        ("kms:Decrypt", PHI_KEY, THERE, IMPLICIT_DENY),
+        ("kms:Decrypt", PHI_KEY, {}, IMPLICIT_DENY),
+        ("kms:Encrypt", PHI_KEY, HERE, IMPLICIT_DENY),
         ("kms:Encrypt", REPLICA_KEY, THERE, ALLOWED),
         ("kms:GenerateDataKey", REPLICA_KEY, THERE, ALLOWED),
-        ("kms:Encrypt", REPLICA_KEY, HERE, NOT_ALLOWED),
-        ("kms:Encrypt", REPLICA_KEY, through_s3("us-west-2", "arn:aws:s3:::other"), NOT_ALLOWED),
-        ("kms:Decrypt", REPLICA_KEY, THERE, NOT_ALLOWED),
+        ("kms:Encrypt", REPLICA_KEY, HERE, IMPLICIT_DENY),
+        ("kms:Encrypt", REPLICA_KEY, through_s3("us-west-2", "arn:aws:s3:::other"), IMPLICIT_DENY),
+        ("kms:Decrypt", REPLICA_KEY, THERE, IMPLICIT_DENY),
     ],
 )
 def test_the_role_copies_and_does_nothing_else(prod, action, resource, context, expected):
-    permissions = prod.one("RolePolicy", "replica-replication-copier-permissions").policy
-    assert outcome(permissions, COPIER, action, resource, context) is expected
+    permissions = prod.resource("RolePolicy", "replica-replication-copier-permissions").policy
+    assert request_outcome(permissions, COPIER, action, resource, context) is expected
     if resource in (PHI_KEY, REPLICA_KEY) and expected is ALLOWED:  # and so does the key's own policy let it
         name = resource.rpartition("/")[2]
-        (key,) = [each for each in prod.declared if each.name == name and each.type.startswith("aws:kms")]
-        assert outcome(key.policy, COPIER, action, resource, context) is ALLOWED
+        (key,) = [each for each in prod.resources if each.name == name and each.type.startswith("aws:kms")]
+        assert request_outcome(key.policy, COPIER, action, resource, context) is ALLOWED
 
 
 # Backups.
 
 
 def test_the_vault_is_encrypted_with_phis_key_and_nobody_shortens_its_days(prod):
-    vault = prod.one("Vault", "backup-vault").inputs
+    vault = prod.resource("Vault", "backup-vault").inputs
     assert (vault["name"], vault["kmsKeyArn"]) == ("phi-prod-backup-vault", PHI_KEY)
-    assert prod.one("VaultLockConfiguration", "backup-lock").inputs == {
+    assert prod.resource("VaultLockConfiguration", "backup-lock").inputs == {
         "backupVaultName": "phi-prod-backup-vault",
         "minRetentionDays": 35,
     }
 
 
 def test_phi_is_backed_up_every_day(prod):
-    (rule,) = prod.one("Plan", "backup-plan").inputs["rules"]
+    (rule,) = prod.resource("Plan", "backup-plan").inputs["rules"]
     assert rule["targetVaultName"] == "phi-prod-backup-vault"
     assert rule["lifecycle"] == {"deleteAfter": 35}
     assert rule["schedule"] == "cron(0 5 ? * * *)"
-    selection = prod.one("Selection", "backup-selection")
+    selection = prod.resource("Selection", "backup-selection")
     assert selection.inputs == {
         "name": "phi-prod-backup-selection",
         "planId": "backup-plan",
         "iamRoleArn": KEEPER.id,
         "resources": [SOURCE],
     }
-    assert {"phi-versioning", "phi-policy", "backup-keeper-AWSBackupServiceRolePolicyForS3Backup"} <= selection.after
+    assert {"phi-versioning", "phi-policy", "backup-keeper-AWSBackupServiceRolePolicyForS3Backup"} <= selection.dependencies
 
 
 def test_a_backup_is_kept_for_as_long_as_the_setting_says_and_locked_for_as_long():
     account = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
     site = StackContext(account, Settings("dev", "us-east-1", backup_days=90))
     phi = SimpleNamespace(ready=[])
-    stack = deployed(lambda: Backup("backup", {"site": site, "phi": phi, "key_arn": PHI_KEY}))
-    (rule,) = stack.one("Plan", "backup-plan").inputs["rules"]
+    stack = run_program(lambda: Backup("backup", {"site": site, "phi": phi, "key_arn": PHI_KEY}))
+    (rule,) = stack.resource("Plan", "backup-plan").inputs["rules"]
     assert rule["lifecycle"] == {"deleteAfter": 90}
-    assert stack.one("VaultLockConfiguration", "backup-lock").inputs["minRetentionDays"] == 90
+    assert stack.resource("VaultLockConfiguration", "backup-lock").inputs["minRetentionDays"] == 90
 
 
 @pytest.mark.parametrize(
     ("principal", "expected"),
     [
         (service("backup"), ALLOWED),
-        *((each, NOT_ALLOWED) for each in (service("s3"), role("app"), ROOT, OUTSIDER)),
+        *((each, IMPLICIT_DENY) for each in (service("s3"), role("app"), ROOT, EXTERNAL_ROLE)),
     ],
 )
 def test_aws_backup_alone_takes_the_role(prod, principal, expected):
-    assert outcome(trust(prod, "backup-keeper"), principal, "sts:AssumeRole", KEEPER.id) is expected
+    assert request_outcome(trust(prod, "backup-keeper"), principal, "sts:AssumeRole", KEEPER.id) is expected
 
 
 def test_the_role_backs_s3_up_and_restores_it_and_does_nothing_else(prod):
-    attached = {each.inputs["policyArn"] for each in prod.of("RolePolicyAttachment", "backup-keeper")}
+    attached = {each.inputs["policyArn"] for each in prod.resources_of_type("RolePolicyAttachment", "backup-keeper")}
     does = ("Backup", "Restore")
     assert attached == {f"arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3{each}" for each in does}
-    assert prod.of("RolePolicy", "backup-keeper") == []
+    assert prod.resources_of_type("RolePolicy", "backup-keeper") == []

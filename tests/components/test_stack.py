@@ -12,7 +12,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from components.account import Account
 from components.alert_patterns import log_alarms, event_rules
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, Declared, Monitor, whole_program
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RegisteredResource, RecordingMonitor, run_main
 from tests.pulumi_engine.test_aws_schema import USED
 
 SUBSCRIBERS = '["security@example.com", "https://alerts.example.com/hook?token=hunter2"]'
@@ -21,12 +21,12 @@ DOCUMENTS = ("bucketPolicy", "keyPolicy", "trustPolicy", "identityPolicy")
 
 @pytest.fixture(scope="module")
 def dev():
-    return whole_program("dev")
+    return run_main("dev")
 
 
 @pytest.fixture(scope="module")
 def prod():
-    return whole_program("prod", subscribers=SUBSCRIBERS)
+    return run_main("prod", subscribers=SUBSCRIBERS)
 
 
 @pytest.fixture(scope="module", params=["dev", "prod"])
@@ -39,7 +39,7 @@ def stack(request):
 def both(request):
     """Either, applied and at its first preview."""
     subscribers = {"subscribers": SUBSCRIBERS} if request.param == "prod" else {}
-    return request.getfixturevalue(request.param), whole_program(request.param, preview=True, **subscribers)
+    return request.getfixturevalue(request.param), run_main(request.param, preview=True, **subscribers)
 
 
 # What is declared, by the component that it is a child of. Components have their names.
@@ -93,23 +93,23 @@ TREE = {
 }
 
 
-def component(each: Declared) -> bool:
+def component(each: RegisteredResource) -> bool:
     return each.type.startswith("phi:")
 
 
-def tree(stack: Monitor) -> dict[str, Counter[str]]:
+def tree(stack: RecordingMonitor) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for each in stack.declared:
+    for each in stack.resources:
         parent = each.parent_urn.split("::")[-2].rsplit(":", 1)[-1]
-        of = parent if parent == "Stack" else f"{parent} {each.parent}"
-        found[of][f"{each.kind} {each.name}" if component(each) else each.kind] += 1
+        of = parent if parent == "Stack" else f"{parent} {each.parent_name}"
+        found[of][f"{each.type_name} {each.name}" if component(each) else each.type_name] += 1
     return found
 
 
 def test_what_is_declared_and_its_parents(both):
     applied, previewed = both
     wanted = {of: Counter(children.split(", ")) for of, children in TREE.items()}
-    if not applied.of("Replica"):
+    if not applied.resources_of_type("Replica"):
         for lost in [of for of in wanted if "replica" in of]:
             del wanted[lost]
         del wanted["Stack"]["Replica replica"], wanted["Alerts alerts"]["TopicSubscription"]
@@ -118,14 +118,14 @@ def test_what_is_declared_and_its_parents(both):
 
 
 def test_prod_has_copies_in_another_region_and_dev_has_none(dev, prod):
-    assert (len(dev.of("Replica")), len(prod.of("Replica"))) == (0, 1)
-    assert dev.of("Backup")
-    assert prod.of("Backup")
+    assert (len(dev.resources_of_type("Replica")), len(prod.resources_of_type("Replica"))) == (0, 1)
+    assert dev.resources_of_type("Backup")
+    assert prod.resources_of_type("Backup")
 
 
 def test_without_backup_no_vault_is_declared():
-    stack = whole_program("prod", backup="false")
-    assert [each.name for each in stack.declared if "backup" in each.type.casefold()] == []
+    stack = run_main("prod", backup="false")
+    assert [each.name for each in stack.resources if "backup" in each.type.casefold()] == []
 
 
 def test_each_component_registers_its_outputs_once_and_last(monkeypatch):
@@ -148,7 +148,7 @@ def test_each_component_registers_its_outputs_once_and_last(monkeypatch):
 
     monkeypatch.setattr(pulumi.Resource, "__init__", created)
     monkeypatch.setattr(pulumi.ComponentResource, "register_outputs", registered)
-    whole_program("prod", preview=True)
+    run_main("prod", preview=True)
     assert len(components) == len(TREE) - 1
     for each in components:
         assert told[each][-1:] == ["its outputs"], each
@@ -165,25 +165,25 @@ UNKEPT = {
 }
 
 
-def children(stack: Monitor) -> list[Declared]:
-    return [each for each in stack.declared if not component(each)]
+def children(stack: RecordingMonitor) -> list[RegisteredResource]:
+    return [each for each in stack.resources if not component(each)]
 
 
 def test_prod_keeps_all_that_data_hangs_on(prod):
     """A bucket that is left behind without its policy, or without its key, is worse than none."""
-    kept = {each.kind for each in children(prod) if each.protect and each.retain_on_delete}
-    unkept = {each.kind for each in children(prod) if not each.protect and not each.retain_on_delete}
+    kept = {each.type_name for each in children(prod) if each.protect and each.retain_on_delete}
+    unkept = {each.type_name for each in children(prod) if not each.protect and not each.retain_on_delete}
     assert unkept == UNKEPT
-    assert kept == {each.kind for each in children(prod)} - UNKEPT
+    assert kept == {each.type_name for each in children(prod)} - UNKEPT
 
 
 def test_dev_can_be_destroyed(dev):
-    assert {(each.protect, each.retain_on_delete) for each in dev.declared} == {(False, False)}
+    assert {(each.protect, each.retain_on_delete) for each in dev.resources} == {(False, False)}
 
 
 def test_only_a_bucket_that_is_never_empty_is_emptied_and_in_dev_alone(dev, prod):
-    assert [each.name for each in dev.of("Bucket") if each.inputs["forceDestroy"]] == ["access-logs"]
-    assert [each.name for each in prod.declared if each.inputs.get("forceDestroy")] == []
+    assert [each.name for each in dev.resources_of_type("Bucket") if each.inputs["forceDestroy"]] == ["access-logs"]
+    assert [each.name for each in prod.resources if each.inputs.get("forceDestroy")] == []
 
 
 # Outputs, names and tags.
@@ -230,7 +230,7 @@ def test_no_name_is_left_to_chance(stack):
         **dict.fromkeys(("Selection", "Topic", "Trail", "Vault"), "name"),
     }
     for kind, key in named.items():
-        found = [each.inputs[key] for each in stack.of(kind) if not component(each)]
+        found = [each.inputs[key] for each in stack.resources_of_type(kind) if not component(each)]
         assert found, kind
         assert len(set(found)) == len(found) or kind == "Topic", kind  # one in each region
         assert all("phi-dev-" in name or "phi-prod-" in name for name in found), kind
@@ -252,23 +252,23 @@ def test_tags(prod):
         "replica": "Replica",
     }
     assert not any(told.values())
-    provider = prod.one("aws", "replica-region").inputs
+    provider = prod.resource("aws", "replica-region").inputs
     assert json.loads(provider["defaultTags"]) == {"tags": {"Project": "phi", "Environment": "prod"}}
     assert provider["region"] == "us-west-2"
 
 
 def test_what_is_of_the_other_region_is_made_there(prod):
     parents = {"replica-key", "replica-logs", "replica", "replica-alerts-key"}
-    of_replica = {each.name for each in children(prod) if each.parent in parents and each.kind != "aws"}
-    assert of_replica | {"replica-replication-late"} == {each.name for each in prod.declared if each.provider}
-    assert {each.provider.split("::")[-2] for each in prod.declared if each.provider} == {"replica-region"}
+    of_replica = {each.name for each in children(prod) if each.parent_name in parents and each.type_name != "aws"}
+    assert of_replica | {"replica-replication-late"} == {each.name for each in prod.resources if each.provider}
+    assert {each.provider.split("::")[-2] for each in prod.resources if each.provider} == {"replica-region"}
 
 
 # Documents.
 
 
-def documents(stack: Monitor) -> dict[tuple[str, str], dict[str, object]]:
-    return {(each.urn, key): each.inputs[key] for each in stack.declared for key in DOCUMENTS if key in each.inputs}
+def documents(stack: RecordingMonitor) -> dict[tuple[str, str], dict[str, object]]:
+    return {(each.urn, key): each.inputs[key] for each in stack.resources for key in DOCUMENTS if key in each.inputs}
 
 
 def agrees(previewed: object, applied: object) -> bool:
@@ -286,7 +286,7 @@ def test_a_component_tells_the_documents_of_its_children(stack):
     texts = [each.inputs.get("policy") or each.inputs.get("assumeRolePolicy") for each in children(stack)]
     given = [json.loads(text) for text in texts if text]
     # Of a topic's policy all is known at preview.
-    topics = [json.loads(each.inputs["policy"]) for each in stack.of("TopicPolicy")]
+    topics = [json.loads(each.inputs["policy"]) for each in stack.resources_of_type("TopicPolicy")]
     assert sorted(told) == sorted(json.dumps(each, sort_keys=True) for each in given if each not in topics)
 
 
@@ -301,7 +301,7 @@ def test_at_preview_only_keys_are_unknown_in_them(both):
 
 
 def test_every_type_and_function_is_one_that_the_plugins_schema_is_held_to_wholly(stack):
-    tokens = {each.type for each in stack.declared} | stack.aws.called
+    tokens = {each.type for each in stack.resources} | stack.aws.called_functions
     assert {each.removeprefix("aws:") for each in tokens if each.startswith("aws:")} <= set(USED)
 
 
@@ -311,7 +311,7 @@ def test_every_type_and_function_is_one_that_the_plugins_schema_is_held_to_wholl
 )
 def test_no_partition_or_region_is_written_in(region, partition, replica):
     boundary = f"arn:{partition}:iam::{ACCOUNT_ID}:policy/boundary"
-    stack = whole_program(
+    stack = run_main(
         "prod",
         region=region,
         partition=partition,
@@ -319,18 +319,18 @@ def test_no_partition_or_region_is_written_in(region, partition, replica):
         permissionsBoundary=boundary,
         subscribers=SUBSCRIBERS,
     )
-    for each in stack.declared:
+    for each in stack.resources:
         text = json.dumps(each.inputs)
         assert "arn:aws:" not in text, each.name
         assert "us-east-1" not in text, each.name
         assert "us-west-2" not in text, each.name
-    roles = [each for each in stack.of("Role") if not component(each)]
+    roles = [each for each in stack.resources_of_type("Role") if not component(each)]
     assert {each.inputs["permissionsBoundary"] for each in roles} == {boundary}
 
 
 def test_settings_that_are_wrong_stop_the_program_with_all_of_them():
     with pytest.raises(pulumi.RunError, match=r"phi:backupDays is 0(.|\n)*phi:objectLockMode is 'NONE'"):
-        whole_program("dev", backupDays="0", lockMode="NONE")
+        run_main("dev", backupDays="0", lockMode="NONE")
 
 
 def test_a_name_too_long_for_s3_is_told(monkeypatch):

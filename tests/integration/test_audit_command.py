@@ -52,7 +52,7 @@ def test_what_its_caller_may_not_read_is_unverified_and_the_permission_is_named(
     assert {name for name in told if name.startswith("s3-") and told[name] == "pass"} == set()
     versioning = next(each for each in evidence["controls"] if each["id"] == "s3-versioning")
     assert {each["outcome"] for each in versioning["observations"]} == {"unverified"}
-    assert "s3:GetBucketVersioning ended in AccessDenied" in versioning["observations"][0]["text"]
+    assert "s3:GetBucketVersioning failed with AccessDenied" in versioning["observations"][0]["text"]
 
 
 def test_one_audit_writes_the_same_evidence_in_every_format(aws, outputs, tmp_path):

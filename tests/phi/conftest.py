@@ -1,4 +1,4 @@
-"""An AWS over HTTP for each test: moto's server in a thread, empty at first, and a session that reaches it alone."""
+"""Fixtures: a moto server that is emptied for each test, and boto3 sessions that can reach nothing else."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from moto.server import ThreadedMotoServer
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-# What no line of ours may hold, whatever a test does: a URL's signature, an e-mail address, an SSN, a file's path,
-# the people of these tests, or the emulator's credentials.
+# No log line may contain these, whatever a test does: a URL's signature, an e-mail address, an SSN, a file's path, the
+# names used in the tests, or the emulator's credentials.
 FORBIDDEN = re.compile(
     r"x-amz-signature|https?://|[\w.+-]+@[\w-]+\.\w|\b\d{3}-\d\d-\d{4}\b|/tmp/|jane|secret", re.IGNORECASE
 )
 
 
 @pytest.fixture(autouse=True)
-def _nothing_identifying_is_logged() -> Iterator[None]:
-    """Scans everything that is logged while the tests of this folder run."""
-    told: list[str] = []
+def _assert_no_phi_is_logged() -> Iterator[None]:
+    """Scan every message that phi logs while a test of this folder runs."""
+    messages: list[str] = []
     handler = logging.Handler()
-    handler.emit = lambda record: told.append(f"{record.getMessage()} {record.exc_text or ''}")  # type: ignore[method-assign]
+    handler.emit = lambda record: messages.append(f"{record.getMessage()} {record.exc_text or ''}")  # type: ignore[method-assign]
     logger = logging.getLogger("phi")
     logger.addHandler(handler)
     yield
     logger.removeHandler(handler)
-    assert [line for line in told if FORBIDDEN.search(line)] == []
+    assert [message for message in messages if FORBIDDEN.search(message)] == []
 
 
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[str]:
-    """The server's address; one for all tests of this process, which run one after the other."""
+    """The address of the server, which is shared by all tests of this process."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -45,7 +45,7 @@ def moto_server() -> Iterator[str]:
 
 @pytest.fixture
 def endpoint(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The server emptied, and botocore's environment set so that every client of this process reaches it."""
+    """Empty the server, and point every boto3 client of this process to it by environment variables."""
     requests.post(f"{moto_server}/moto-api/reset", timeout=30).raise_for_status()
     for name, value in {
         "AWS_ENDPOINT_URL": moto_server,

@@ -98,7 +98,7 @@ def test_any_other_is_told_by_what_nobody_can_undo(key: str) -> None:
 
 def test_it_isnt_the_same_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     here = loggable_key("12345", DEFAULT_PREFIXES)
-    monkeypatch.setattr(access_log, "_SECRET", bytes(32))
+    monkeypatch.setattr(access_log, "_PROCESS_SECRET", bytes(32))
     assert loggable_key("12345", DEFAULT_PREFIXES) != here
 
 
@@ -107,7 +107,7 @@ def test_the_principal_is_asked_once(session: boto3.Session) -> None:
     session.events.register("before-call.sts.GetCallerIdentity", lambda **_: asked.append(1))
     principal = PrincipalCache(session, "us-east-1")
     assert not asked
-    assert principal() == principal() == "arn:aws:sts::123456789012:user/moto"
+    assert principal.get() == principal.get() == "arn:aws:sts::123456789012:user/moto"
     assert len(asked) == 1
 
 
@@ -124,9 +124,9 @@ def test_where_sts_doesnt_answer_it_isnt_known_and_asked_again_later(
 
     session.events.register("before-call.sts.GetCallerIdentity", answer)
     principal = PrincipalCache(session, "us-east-1")
-    assert principal() is None
+    assert principal.get() is None
     fails[0] = False
     clock[0] += access_log.STS_RETRY_SECONDS - 1
-    assert principal() is None
+    assert principal.get() is None
     clock[0] += 2
-    assert principal() == "arn:aws:sts::123456789012:user/moto"
+    assert principal.get() == "arn:aws:sts::123456789012:user/moto"

@@ -144,10 +144,10 @@ class Anything:
 
     expected: str = "anything"
 
-    def takes(self, value: str) -> bool:
+    def accepts(self, value: str) -> bool:
         return True
 
-    def faults(self) -> list[str]:
+    def errors(self) -> list[str]:
         return []
 
 

@@ -1,27 +1,34 @@
-"""One control of the pack asked about a stack."""
+"""The findings of one control about a stack."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hipaa.catalogue import CONTROLS
+from hipaa.model.control import Severity
 from tests.policy.pack_process import Finding, PackProcess, Resource
 
 
 def findings_for(pack: PackProcess, control: str, stack: Sequence[Resource]) -> list[Finding]:
-    findings = [each for each in pack.evaluate_stack(stack) if each.policy == control]
-    assert len(findings) == len({each.resource for each in findings}), "told twice"
+    """Return the findings of a control, after checking that no resource has two."""
+    findings = [finding for finding in pack.evaluate_stack(stack) if finding.policy == control]
+    assert len(findings) == len({finding.resource for finding in findings}), "reported twice"
     return findings
 
 
 def failed_resources(pack: PackProcess, control: str, stack: Sequence[Resource]) -> set[str]:
-    """The resources that surely fail."""
+    """Return the names of the resources that fail a control, after checking that none is unverified."""
     findings = findings_for(pack, control, stack)
-    assert not any("known yet" in each.message for each in findings)
-    return {each.resource for each in findings}
+    assert not any("known yet" in finding.message for finding in findings)
+    return {finding.resource for finding in findings}
 
 
 def unverified_resources(pack: PackProcess, control: str, stack: Sequence[Resource]) -> set[str]:
-    """The resources that can't be told yet, which blocks."""
+    """Return the names of the resources that a control can't verify, after checking that each one blocks.
+
+    A control of low severity is advisory, and its findings never block.
+    """
     findings = findings_for(pack, control, stack)
-    assert all("known yet" in each.message and each.mandatory for each in findings)
-    return {each.resource for each in findings}
+    blocks = next(candidate for candidate in CONTROLS if candidate.id == control).severity is not Severity.LOW
+    assert all("known yet" in finding.message and finding.mandatory is blocks for finding in findings)
+    return {finding.resource for finding in findings}

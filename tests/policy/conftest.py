@@ -1,4 +1,4 @@
-"""What the pack's tests share."""
+"""Fixtures of the pack's tests: the pack in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.policy.sample_stacks import BASIC_CONTROLS
 
 @pytest.fixture
 def basic_pack() -> Iterator[PackProcess]:
-    """A process that has seen nothing yet, heard on the controls that `stacks` is about."""
-    with start_pack() as gate:
-        yield gate.only_for(*BASIC_CONTROLS)
+    """A new process for each test, of which only the findings of BASIC_CONTROLS are returned."""
+    with start_pack() as pack:
+        yield pack.only_for(*BASIC_CONTROLS)
 
 
 @pytest.fixture(scope="module")
 def pack() -> Iterator[PackProcess]:
-    """A process for all tests of a module, each of which judges a stack of its own, heard on every control."""
-    with start_pack() as gate:
-        yield gate
+    """One process for all tests of a module, with the findings of every control."""
+    with start_pack() as pack:
+        yield pack

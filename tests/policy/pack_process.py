@@ -1,4 +1,4 @@
-"""The pack as the engine runs it: a process of its own, asked over gRPC with the SDK's own messages."""
+"""The pack as the engine runs it: a process of its own that gets the SDK's messages over gRPC."""
 
 from __future__ import annotations
 
@@ -18,11 +18,21 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 from sandbox.folder import ROOT
 
 UNKNOWN = UNKNOWN_STRING_VALUE
+LEVELS = {
+    "advisory": analyzer_pb2.ADVISORY,
+    "mandatory": analyzer_pb2.MANDATORY,
+    "disabled": analyzer_pb2.DISABLED,
+}
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource as a program declares it; `comes_from` names the resources that a property's value comes from."""
+    """A resource as a program declares it.
+
+    Attributes:
+        comes_from: for each property, the names of the resources that its value comes from.
+        region: the region of its provider.
+    """
 
     type: str
     name: str
@@ -39,7 +49,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the pack told, the policy and the resource's name, and when."""
+    """A diagnostic of the pack. `resource` is the resource's name; it is empty for the stack."""
 
     policy: str
     resource: str
@@ -48,81 +58,97 @@ class Finding:
 
 
 class PackProcess:
+    """The client of a running pack.
+
+    Args:
+        stub: the gRPC stub of the process.
+        only: the policies whose findings are returned; every policy if it is empty.
+    """
+
     def __init__(self, stub: analyzer_pb2_grpc.AnalyzerStub, only: Collection[str] = ()) -> None:
         self._stub = stub
         self._only = only
 
     def only_for(self, *controls: str) -> PackProcess:
-        """The same gate, of which only what it tells of these controls is heard."""
+        """Return a client of the same process that returns only the findings of these controls."""
         return PackProcess(self._stub, controls)
 
     def policies(self) -> list[Any]:
         return list(self._stub.GetAnalyzerInfo(empty_pb2.Empty()).policies)
 
     def check_resource(self, resource: Resource, stack: Sequence[Resource] = ()) -> list[Finding]:
-        """What is told of a resource before it exists."""
-        parents = {each.name: each.urn for each in stack}
+        """Return the findings about a resource before it exists. Its parent is looked up in `stack`."""
+        urns = {parent.name: parent.urn for parent in stack}
         request = analyzer_pb2.AnalyzeRequest(
             type=resource.type,
             properties=to_struct(resource.inputs),
             urn=resource.urn,
             name=resource.name,
             options=analyzer_pb2.AnalyzerResourceOptions(
-                parent=parents.get(resource.parent or "", ""), protect=resource.protect
+                parent=urns.get(resource.parent or "", ""), protect=resource.protect
             ),
             provider=aws_provider(resource),
         )
-        return self._filtered(to_finding(each, resource.name) for each in self._stub.Analyze(request).diagnostics)
+        diagnostics = self._stub.Analyze(request).diagnostics
+        return self._filtered(to_finding(diagnostic, resource.name) for diagnostic in diagnostics)
 
     def check_stack(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]]) -> list[Finding]:
-        """What is told of the whole stack. `planned` has the outputs of a resource, where they are not its inputs."""
-        urns = {each.name: each.urn for each in stack}
+        """Return the findings about the whole stack, at the end of a preview.
+
+        Args:
+            stack: all resources of the stack.
+            planned: the outputs of resources by name, where they differ from the inputs.
+        """
+        urns = {resource.name: resource.urn for resource in stack}
         resources = [
             analyzer_pb2.AnalyzerResource(
-                type=each.type,
-                properties=to_struct(planned.get(each.name, each.inputs)),
-                urn=each.urn,
-                name=each.name,
-                options=analyzer_pb2.AnalyzerResourceOptions(protect=each.protect),
-                provider=aws_provider(each),
-                parent=urns.get(each.parent or "", ""),
-                dependencies=sorted({urns[name] for names in each.comes_from.values() for name in names}),
+                type=resource.type,
+                properties=to_struct(planned.get(resource.name, resource.inputs)),
+                urn=resource.urn,
+                name=resource.name,
+                options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
+                provider=aws_provider(resource),
+                parent=urns.get(resource.parent or "", ""),
+                dependencies=sorted({urns[name] for names in resource.comes_from.values() for name in names}),
                 propertyDependencies={
                     prop: analyzer_pb2.AnalyzerPropertyDependencies(urns=[urns[name] for name in names])
-                    for prop, names in each.comes_from.items()
+                    for prop, names in resource.comes_from.items()
                 },
             )
-            for each in stack
+            for resource in stack
         ]
         names = {urn: name for name, urn in urns.items()}
         response = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
-        return self._filtered(to_finding(each, names.get(each.urn, "")) for each in response.diagnostics)
+        return self._filtered(
+            to_finding(diagnostic, names.get(diagnostic.urn, "")) for diagnostic in response.diagnostics
+        )
 
     def _filtered(self, findings: Iterable[Finding]) -> list[Finding]:
-        return [each for each in findings if not self._only or each.policy in self._only]
+        return [finding for finding in findings if not self._only or finding.policy in self._only]
 
     def configure(self, **controls: Mapping[str, Any]) -> None:
-        """The pack's config, as the engine hands it over: for each control its level and its options."""
-        levels = {"advisory": analyzer_pb2.ADVISORY, "mandatory": analyzer_pb2.MANDATORY}
-        levels["disabled"] = analyzer_pb2.DISABLED
-        defaults = {policy.name: {"enforcementLevel": policy.enforcementLevel} for policy in self.policies()}
-        given = {name.replace("_", "-"): dict(config) for name, config in controls.items()}
+        """Send the pack's config: for each control, with _ for -, its enforcement level and options."""
+        changes = {name.replace("_", "-"): dict(options) for name, options in controls.items()}
         config = {}
-        for name, default in defaults.items():
-            own = given.get(name, {})
-            level = own.pop("enforcementLevel", default["enforcementLevel"])
-            config[name] = analyzer_pb2.PolicyConfig(enforcementLevel=levels.get(level, level), properties=to_struct(own))
+        for policy in self.policies():
+            options = changes.get(policy.name, {})
+            level = options.pop("enforcementLevel", policy.enforcementLevel)
+            config[policy.name] = analyzer_pb2.PolicyConfig(
+                enforcementLevel=LEVELS.get(level, level), properties=to_struct(options)
+            )
         self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))
 
-    def evaluate_stack(self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]] | None = None) -> list[Finding]:
-        """All that a preview of the stack is told."""
-        before = [told for resource in stack for told in self.check_resource(resource, stack)]
-        return before + self.check_stack(stack, planned or {})
+    def evaluate_stack(
+        self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> list[Finding]:
+        """Return all findings of a preview: about each resource before it exists, then about the whole stack."""
+        findings = [finding for resource in stack for finding in self.check_resource(resource, stack)]
+        return findings + self.check_stack(stack, planned or {})
 
 
 @contextmanager
 def start_pack(pack: Path = ROOT / "policy") -> Iterator[PackProcess]:
-    """A pack, that of this checkout, started as the language host starts it."""
+    """Run a pack, by default the one of this checkout, as Pulumi's language host starts it."""
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(pack)]
     with subprocess.Popen(command, cwd=pack, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -135,9 +161,9 @@ def start_pack(pack: Path = ROOT / "policy") -> Iterator[PackProcess]:
 
 
 def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    made = struct_pb2.Struct()
-    made.update(dict(values))
-    return made
+    struct = struct_pb2.Struct()
+    struct.update(dict(values))
+    return struct
 
 
 def aws_provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource:
@@ -155,6 +181,7 @@ def to_finding(diagnostic: Any, resource: str) -> Finding:
 
 
 def reported(findings: list[Finding]) -> set[tuple[str, str]]:
-    pairs = [(each.policy, each.resource) for each in findings]
-    assert len(set(pairs)) == len(pairs), "told twice"
+    """Return the policy and the resource of each finding, after checking that none is reported twice."""
+    pairs = [(finding.policy, finding.resource) for finding in findings]
+    assert len(set(pairs)) == len(pairs), "reported twice"
     return set(pairs)

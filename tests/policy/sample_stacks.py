@@ -1,4 +1,4 @@
-"""Small stacks to judge: a PHI bucket with all that it needs, of which a test takes or changes one piece."""
+"""Small sample stacks: a bucket that meets the basic controls, and functions that remove or change parts of it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SSE_CONFIGURATION = "BucketServerSideEncryptionConfiguration"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 
-def tls_only_policy(name: str, **change: Any) -> dict[str, Any]:
-    """A policy document that denies plain HTTP, with its one statement changed."""
-    arn = f"arn:aws:s3:::{name}"
+def tls_only_policy(bucket_name: str, **changes: Any) -> dict[str, Any]:
+    """Return a bucket policy whose only statement denies plain HTTP, with elements of that statement changed."""
+    arn = f"arn:aws:s3:::{bucket_name}"
     statement = {
         "Effect": "Deny",
         "Principal": "*",
@@ -26,28 +26,35 @@ def tls_only_policy(name: str, **change: Any) -> dict[str, Any]:
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    return {"Version": "2012-10-17", "Statement": [statement | change]}
+    return {"Version": "2012-10-17", "Statement": [statement | changes]}
 
 
 def bucket_with_companions(name: str = "data", *, created: bool = True, **tags: str) -> list[Resource]:
-    """A bucket with the companions that every role's controls ask for, and a key. Its physical name is its own."""
-    ref = name if created else UNKNOWN
-    from_bucket = {"bucket": [name]}
+    """Return a bucket, its companions and its key, which together meet BASIC_CONTROLS.
 
-    def companion(kind: str, inputs: dict[str, Any], **comes_from: Sequence[str]) -> Resource:
-        token = f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}"
-        return Resource(token, f"{name}-{kind}", {"bucket": ref} | inputs, comes_from=from_bucket | comes_from)
+    Args:
+        name: the bucket's name, both in the program and in AWS.
+        created: whether AWS has created the bucket and the key, so that references to them are known.
+        tags: the bucket's tags. By default, its data class is PHI.
+    """
+    bucket_ref = name if created else UNKNOWN
 
-    on = dict.fromkeys(("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"), True)
-    default = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN if created else UNKNOWN}
+    def companion(type_name: str, inputs: dict[str, Any], **comes_from: Sequence[str]) -> Resource:
+        token = f"aws:s3/{type_name[0].lower()}{type_name[1:]}:{type_name}"
+        return Resource(
+            token, f"{name}-{type_name}", {"bucket": bucket_ref} | inputs, comes_from={"bucket": [name]} | comes_from
+        )
+
+    flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    default_encryption = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN if created else UNKNOWN}
     return [
         Resource("aws:kms/key:Key", f"{name}-key", {"enableKeyRotation": True}),
         Resource("aws:s3/bucket:Bucket", name, {"bucket": name, "tags": tags or {"DataClass": "PHI"}}),
-        companion("BucketPublicAccessBlock", on),
+        companion("BucketPublicAccessBlock", dict.fromkeys(flags, True)),
         companion("BucketVersioning", {"versioningConfiguration": {"status": "Enabled"}}),
         companion(
             "BucketServerSideEncryptionConfiguration",
-            {"rules": [{"applyServerSideEncryptionByDefault": default}]},
+            {"rules": [{"applyServerSideEncryptionByDefault": default_encryption}]},
             rules=[f"{name}-key"],
         ),
         companion("BucketPolicy", {"policy": json.dumps(tls_only_policy(name))}),
@@ -55,16 +62,17 @@ def bucket_with_companions(name: str = "data", *, created: bool = True, **tags: 
     ]
 
 
-def without_type(stack: list[Resource], kind: str) -> list[Resource]:
-    """The stack, with every resource of this kind taken out."""
-    left = [each for each in stack if not each.type.endswith(f":{kind}")]
-    assert len(left) < len(stack)
-    return left
+def without_type(stack: list[Resource], type_name: str) -> list[Resource]:
+    """Return the stack without the resources of a type."""
+    remaining = [resource for resource in stack if not resource.type.endswith(f":{type_name}")]
+    assert len(remaining) < len(stack)
+    return remaining
 
 
-def with_inputs(stack: list[Resource], kind: str, **inputs: Any) -> list[Resource]:
-    """The stack, with inputs of every resource of this kind changed."""
-    assert any(each.type.endswith(f":{kind}") for each in stack)
+def with_inputs(stack: list[Resource], type_name: str, **inputs: Any) -> list[Resource]:
+    """Return the stack with inputs of the resources of a type changed."""
+    assert any(resource.type.endswith(f":{type_name}") for resource in stack)
     return [
-        replace(each, inputs={**each.inputs, **inputs}) if each.type.endswith(f":{kind}") else each for each in stack
+        replace(resource, inputs={**resource.inputs, **inputs}) if resource.type.endswith(f":{type_name}") else resource
+        for resource in stack
     ]

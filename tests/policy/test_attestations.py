@@ -26,15 +26,15 @@ def test_an_attestation_counts_only_for_its_own_control(control_id):
     assert (verdict.status, verdict.resource, verdict.finding.text) == (
         Status.FAIL,
         STACK_RESOURCE,
-        "nobody attests it",
+        "no one attests it",
     )
 
 
 @pytest.mark.parametrize(
     ("days_left", "text"),
     [
-        ((-1,), "the attestation of Officer is stale since 1 day"),
-        ((-40,), "the attestation of Officer is stale since 40 days"),
+        ((-1,), "the attestation by Officer expired 1 day ago"),
+        ((-40,), "the attestation by Officer expired 40 days ago"),
         ((1,), "attested by Officer, for another 1 day"),
         ((-40, 20), "attested by Officer, for another 20 days"),
     ],

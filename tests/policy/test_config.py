@@ -1,17 +1,20 @@
-"""The pack's config: options, levels, exemptions and the report, as the engine hands them over."""
+"""The pack's config as the engine passes it: options, levels and exemptions, and the report of a run."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.policy.pack_process import Finding, PackProcess, Resource, start_pack
 from tests.policy.sample_stacks import VERSIONING, bucket_with_companions, with_inputs
 
-WRONG = with_inputs(bucket_with_companions(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
+UNVERSIONED = with_inputs(bucket_with_companions(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
 TODAY = datetime.now(UTC).date()
 EXEMPTION = {
     "resource": "urn:pulumi:*::data-BucketVersioning",
@@ -23,121 +26,142 @@ EXEMPTION = {
 
 
 @pytest.fixture
-def pack():
-    with start_pack() as gate:
-        yield gate
+def pack() -> Iterator[PackProcess]:
+    """A new process for each test, because a test changes its config."""
+    with start_pack() as pack:
+        yield pack
 
 
-def of(findings: list[Finding], policy: str) -> list[str]:
-    return [each.message for each in findings if each.policy == policy]
+def messages_of(findings: list[Finding], policy: str) -> list[str]:
+    return [finding.message for finding in findings if finding.policy == policy]
 
 
-def test_an_exempted_finding_is_shown_and_does_not_block(pack: PackProcess):
+def read_report(path: Path) -> dict[str, Any]:
+    """Return the controls of a report by id."""
+    return {control["id"]: control for control in json.loads(path.read_text())["controls"]}
+
+
+def test_exempted_finding_is_reported_and_does_not_block(pack: PackProcess):
     pack.configure(s3_versioning={"exemptions": [EXEMPTION]})
-    findings = pack.evaluate_stack(WRONG)
-    assert of(findings, VERSIONING) == []
-    (notice,) = [each for each in findings if each.policy == "pack-notice"]
+    findings = pack.evaluate_stack(UNVERSIONED)
+    assert messages_of(findings, VERSIONING) == []
+    (notice,) = [finding for finding in findings if finding.policy == "pack-notice"]
     assert not notice.mandatory
     assert notice.resource == "data-BucketVersioning"
     assert "versioning is Suspended; exempted until" in notice.message
-    assert of(findings, "pack-config") == []
+    assert messages_of(findings, "pack-config") == []
 
 
 @pytest.mark.parametrize(
-    ("change", "fault"),
+    ("change", "error"),
     [
         ({"expires": (TODAY - timedelta(days=1)).isoformat()}, "expired on"),
         ({"expires": (TODAY + timedelta(days=400)).isoformat()}, "more than a year"),
-        ({"expires": "soon"}, "is no date"),
-        ({"reason": "TODO"}, "reason says too little"),
-        ({"reason": "xxxxxxxxxxxxxxxxxxxxxxxx"}, "reason says too little"),
+        ({"expires": "soon"}, "not a date"),
+        ({"reason": "TODO"}, "has too little in reason"),
+        ({"reason": "xxxxxxxxxxxxxxxxxxxxxxxx"}, "has too little in reason"),
         ({"approver": ""}, "has no approver"),
         ({"compensatingControl": None}, "has no compensatingControl"),
-        ({"resource": "**"}, "is of everything"),
-        ({"owner": "x"}, "a property that there isn't"),
+        ({"resource": "**"}, "matches everything"),
+        ({"owner": "x"}, "has an unknown property"),
+    ],
+    ids=[
+        "expired",
+        "expires too late",
+        "expires is not a date",
+        "reason is a placeholder",
+        "reason is filler",
+        "no approver",
+        "no compensating control",
+        "matches every resource",
+        "unknown property",
     ],
 )
-def test_an_exemption_that_is_not_in_order_excuses_nothing_and_fails(pack: PackProcess, change, fault):
+def test_invalid_exemption_covers_nothing_and_fails(pack: PackProcess, change, error):
     pack.configure(s3_versioning={"exemptions": [EXEMPTION | change]})
-    findings = pack.evaluate_stack(WRONG)
-    assert len(of(findings, VERSIONING)) == 1
-    (message,) = of(findings, "pack-config")
-    assert fault in message
-    assert all(each.mandatory for each in findings if each.policy == "pack-config")
+    findings = pack.evaluate_stack(UNVERSIONED)
+    assert len(messages_of(findings, VERSIONING)) == 1
+    (message,) = messages_of(findings, "pack-config")
+    assert error in message
+    assert all(finding.mandatory for finding in findings if finding.policy == "pack-config")
 
 
-def test_an_exemption_that_excuses_nothing_fails(pack: PackProcess):
+def test_unused_exemption_fails(pack: PackProcess):
     pack.configure(s3_versioning={"exemptions": [EXEMPTION]})
-    (message,) = of(pack.evaluate_stack(bucket_with_companions()), "pack-config")
-    assert "excuses nothing" in message
+    (message,) = messages_of(pack.evaluate_stack(bucket_with_companions()), "pack-config")
+    assert "covers no finding in this stack" in message
 
 
-def test_a_tag_exempts_nothing(pack: PackProcess):
-    tagged = with_inputs(WRONG, "Bucket", tags={"DataClass": "PHI", "hipaa:exempt": "s3-versioning"})
-    assert len(of(pack.evaluate_stack(tagged), VERSIONING)) == 1
+def test_tag_exempts_nothing(pack: PackProcess):
+    tagged = with_inputs(UNVERSIONED, "Bucket", tags={"DataClass": "PHI", "hipaa:exempt": "s3-versioning"})
+    assert len(messages_of(pack.evaluate_stack(tagged), VERSIONING)) == 1
 
 
 @pytest.mark.parametrize(
     ("config", "notice"),
     [
         ({"s3_versioning": {"enforcementLevel": "disabled"}}, "s3-versioning: disabled"),
-        ({"s3_versioning": {"enforcementLevel": "advisory"}}, "s3-versioning: only advisory"),
+        ({"s3_versioning": {"enforcementLevel": "advisory"}}, "s3-versioning: made advisory"),
         ({"s3_retention": {"days": 30}}, "s3-retention: days is 30"),
         ({"s3_no_force_destroy": {"protect": False}}, "s3-no-force-destroy: protect is False"),
         ({"s3_no_external_access": {"accounts": ["444455556666"]}}, "accounts is 444455556666"),
         ({"s3_data_class_tag": {"untaggedAs": "other"}}, "untaggedAs is other"),
         ({"s3_versioning": {"unverifiedLevel": "advisory"}}, "unverified findings don't block"),
     ],
+    ids=["disabled", "advisory", "fewer days", "flag off", "trusted account", "weaker choice", "unverified allowed"],
 )
-def test_every_loosening_is_seen(pack: PackProcess, config, notice):
+def test_every_relaxation_is_reported(pack: PackProcess, config, notice):
     pack.configure(**config)
-    assert any(notice in message for message in of(pack.evaluate_stack(bucket_with_companions()), "pack-notice"))
+    messages = messages_of(pack.evaluate_stack(bucket_with_companions()), "pack-notice")
+    assert any(notice in message for message in messages)
 
 
-def test_what_tightens_is_not_told(pack: PackProcess):
+def test_stricter_options_are_not_reported(pack: PackProcess):
     pack.configure(s3_retention={"days": 9999}, s3_abort_multipart={"days": 1}, s3_object_lock={"mode": "COMPLIANCE"})
-    assert of(pack.evaluate_stack(bucket_with_companions()), "pack-notice") == []
+    assert messages_of(pack.evaluate_stack(bucket_with_companions()), "pack-notice") == []
 
 
-def test_the_gates_own_policies_cannot_be_silenced(pack: PackProcess):
-    off = {name.name.replace("-", "_"): {"enforcementLevel": "disabled"} for name in pack.policies()}
-    pack.configure(**off)
-    assert len(of(pack.evaluate_stack(WRONG), "pack-notice")) == len(off) - 2
+def test_pack_notice_and_pack_config_cannot_be_disabled(pack: PackProcess):
+    disabled = {policy.name.replace("-", "_"): {"enforcementLevel": "disabled"} for policy in pack.policies()}
+    pack.configure(**disabled)
+    assert len(messages_of(pack.evaluate_stack(UNVERSIONED), "pack-notice")) == len(disabled) - 2
 
 
-def test_an_option_decides(pack: PackProcess):
+def test_option_changes_the_requirement(pack: PackProcess):
     rules = [{"id": "x", "status": "Enabled", "noncurrentVersionExpiration": {"noncurrentDays": 3000}}]
     token = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
     stack = [*bucket_with_companions(), Resource(token, "lifecycle", {"bucket": "data", "rules": rules})]
-    assert of(pack.evaluate_stack(stack), "s3-retention") == []
+    assert messages_of(pack.evaluate_stack(stack), "s3-retention") == []
     pack.configure(s3_retention={"days": 3650})
-    (message,) = of(pack.evaluate_stack(stack), "s3-retention")
+    (message,) = messages_of(pack.evaluate_stack(stack), "s3-retention")
     assert "after 3000 days" in message
     assert "3650 days" in message
 
 
-def test_the_report_has_every_verdict(pack: PackProcess, tmp_path):
+def test_report_has_every_verdict(pack: PackProcess, tmp_path: Path):
     path = tmp_path / "report.json"
     pack.configure(pack_notice={"report": str(path)}, s3_versioning={"exemptions": [EXEMPTION]})
-    pack.evaluate_stack(WRONG)
-    controls = {each["id"]: each for each in json.loads(path.read_text())["controls"]}
-    assert set(controls) == {each.name for each in pack.policies()} - {"pack-config", "pack-notice"}
+    pack.evaluate_stack(UNVERSIONED)
+    controls = read_report(path)
+    assert set(controls) == {policy.name for policy in pack.policies()} - {"pack-config", "pack-notice"}
     (versioning,) = controls["s3-versioning"]["verdicts"]
     assert versioning["status"] == "fail"
     assert "security officer" in versioning["exempted"]
-    assert {each["status"] for each in controls["s3-tls-only"]["verdicts"]} == {"pass"}
+    assert {verdict["status"] for verdict in controls["s3-tls-only"]["verdicts"]} == {"pass"}
 
 
-def test_what_is_declared_elsewhere_is_no_pass(pack: PackProcess, tmp_path):
+def test_companion_of_a_bucket_of_another_stack_is_not_applicable(pack: PackProcess, tmp_path: Path):
     path = tmp_path / "report.json"
     pack.configure(pack_notice={"report": str(path)})
-    pack.evaluate_stack([replace(each, comes_from={}) for each in bucket_with_companions() if each.type.endswith(":BucketVersioning")])
-    controls = {each["id"]: each for each in json.loads(path.read_text())["controls"]}
-    of_another_stack = (
+    companions = [resource for resource in bucket_with_companions() if resource.type.endswith(":BucketVersioning")]
+    pack.evaluate_stack([replace(companion, comes_from={}) for companion in companions])
+    controls = read_report(path)
+    need_the_whole_bucket = (
         "s3-deny-sse-c",
         "s3-replication-or-backup",
         "s3-request-metrics",
         "s3-data-class-tag",
         "s3-no-force-destroy",
     )
-    assert {each["status"] for id_ in of_another_stack for each in controls[id_]["verdicts"]} == {"not applicable"}
+    statuses = {verdict["status"] for control in need_the_whole_bucket for verdict in controls[control]["verdicts"]}
+    assert statuses == {"not applicable"}

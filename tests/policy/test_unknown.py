@@ -1,29 +1,31 @@
-"""Nothing that can't be known passes, and nothing unknown silences another rule or resource."""
+"""Unknown values: a control never passes on one, and one never hides a finding of another control or resource."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
-from tests.policy.sample_stacks import bucket_with_companions, with_inputs, tls_only_policy
+from tests.policy.sample_stacks import BASIC_CONTROLS, bucket_with_companions, tls_only_policy, with_inputs
 
 
-def leaves_unknown(value):
-    """Every structure that a value could be, with each of its leaves, and each level above them, unknown in turn."""
+def with_one_unknown(value: Any) -> Iterator[Any]:
+    """Yield the value with each of its parts replaced by an unknown in turn: the whole, each level and each leaf."""
     yield UNKNOWN
     if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from ({**value, key: each} for each in leaves_unknown(inner))
+        for key, item in value.items():
+            yield from ({**value, key: changed} for changed in with_one_unknown(item))
     if isinstance(value, list):
-        for at, inner in enumerate(value):
-            yield from ([*value[:at], each, *value[at + 1 :]] for each in leaves_unknown(inner))
+        for index, item in enumerate(value):
+            yield from ([*value[:index], changed, *value[index + 1 :]] for changed in with_one_unknown(item))
 
 
 @pytest.mark.parametrize(
-    ("kind", "control"),
+    ("type_name", "control"),
     [
         ("BucketPublicAccessBlock", "s3-public-access-block"),
         ("BucketServerSideEncryptionConfiguration", "s3-customer-managed-key"),
@@ -32,58 +34,57 @@ def leaves_unknown(value):
         ("BucketLogging", "s3-access-logging"),
     ],
 )
-def test_every_unknown_value_a_control_reads_is_unverified(basic_pack: PackProcess, kind, control):
-    """`bucket` may be unknown: the companion is joined by where its value comes from."""
-    good = next(each for each in bucket_with_companions() if each.type.endswith(f":{kind}"))
-    ignored = {"targetPrefix", "bucket"}
-    for prop, value in good.inputs.items():
-        for unknown in leaves_unknown(value):
-            stack = with_inputs(bucket_with_companions(), kind, **{prop: unknown})
-            stack = [replace(each, comes_from={"bucket": each.comes_from.get("bucket", [])}) for each in stack]
+def test_every_unknown_value_that_a_control_reads_is_unverified(basic_pack: PackProcess, type_name, control):
+    """`bucket` may be unknown, because the companion also belongs to the bucket that the value comes from."""
+    companion = next(resource for resource in bucket_with_companions() if resource.type.endswith(f":{type_name}"))
+    not_read = {"targetPrefix", "bucket"}
+    for prop, value in companion.inputs.items():
+        for changed in with_one_unknown(value):
+            stack = [
+                replace(resource, comes_from={"bucket": resource.comes_from.get("bucket", [])})
+                for resource in with_inputs(bucket_with_companions(), type_name, **{prop: changed})
+            ]
             findings = basic_pack.evaluate_stack(stack)
-            expected = set() if prop in ignored else {(control, good.name)}
-            assert {(each.policy, each.resource) for each in findings} == expected, unknown
-            assert all(each.mandatory and "known yet" in each.message for each in findings)
+            expected = set() if prop in not_read else {(control, companion.name)}
+            assert {(finding.policy, finding.resource) for finding in findings} == expected, changed
+            assert all(finding.mandatory and "known yet" in finding.message for finding in findings)
 
 
-def test_all_unknown_at_once_tells_every_control_and_no_policy_gives_up(basic_pack: PackProcess):
+def test_all_values_unknown_are_reported_by_every_control(basic_pack: PackProcess):
     stack = [
-        replace(each, inputs=dict.fromkeys(each.inputs, UNKNOWN), comes_from={"bucket": ["data"]}) for each in bucket_with_companions()
+        replace(resource, inputs=dict.fromkeys(resource.inputs, UNKNOWN), comes_from={"bucket": ["data"]})
+        for resource in bucket_with_companions()
     ]
     findings = basic_pack.evaluate_stack(stack)
-    assert {each.policy for each in findings} == {
-        "s3-public-access-block",
-        "s3-customer-managed-key",
-        "s3-tls-only",
-        "s3-versioning",
-        "s3-access-logging",
-    }
-    assert all(each.mandatory for each in findings)
-    assert not any("can't run policy" in each.message for each in findings)
+    assert {finding.policy for finding in findings} == set(BASIC_CONTROLS)
+    assert all(finding.mandatory for finding in findings)
+    assert not any("can't run policy" in finding.message for finding in findings)
 
 
-def test_one_unknown_bucket_does_not_hide_another(basic_pack: PackProcess):
-    hidden = with_inputs(bucket_with_companions("hidden"), "BucketVersioning", versioningConfiguration=UNKNOWN)
-    wrong = with_inputs(bucket_with_companions("wrong"), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
-    findings = {each.resource for each in basic_pack.evaluate_stack(hidden + wrong)}
-    assert findings == {"hidden-BucketVersioning", "wrong-BucketVersioning"}
+def test_unknown_bucket_does_not_hide_the_failure_of_another(basic_pack: PackProcess):
+    suspended = {"status": "Suspended"}
+    unknown = with_inputs(bucket_with_companions("unknown"), "BucketVersioning", versioningConfiguration=UNKNOWN)
+    failing = with_inputs(bucket_with_companions("failing"), "BucketVersioning", versioningConfiguration=suspended)
+    findings = {finding.resource for finding in basic_pack.evaluate_stack(unknown + failing)}
+    assert findings == {"unknown-BucketVersioning", "failing-BucketVersioning"}
 
 
-def test_planned_outputs_do_not_hide_what_was_declared(basic_pack: PackProcess):
-    """At the end of a preview all that AWS may fill in is unknown."""
+def test_planned_outputs_do_not_hide_the_declared_inputs(basic_pack: PackProcess):
+    """At the end of a preview, every output that AWS may fill in is unknown."""
     stack = bucket_with_companions(created=False)
-    planned = {each.name: dict.fromkeys(each.inputs, UNKNOWN) for each in stack}
+    planned = {resource.name: dict.fromkeys(resource.inputs, UNKNOWN) for resource in stack}
     assert basic_pack.evaluate_stack(stack, planned) == []
 
 
-def component(document: object) -> list[Resource]:
-    """A bucket whose policy's JSON isn't known yet, in a component that declares the document with its structure."""
-    parent = Resource("example:storage:Component", "component", {"bucketPolicy": document})
+def in_component(document: object) -> list[Resource]:
+    """Return a bucket in a component that declares the bucket policy as a structure; its JSON isn't known yet."""
+    component = Resource("example:storage:Component", "component", {"bucketPolicy": document})
     stack = with_inputs(bucket_with_companions(created=False), "BucketPolicy", policy=UNKNOWN)
-    return [parent, *(replace(each, parent="component") if "Policy" in each.type else each for each in stack)]
+    children = [replace(resource, parent="component") if "Policy" in resource.type else resource for resource in stack]
+    return [component, *children]
 
 
-def test_a_document_with_an_unknown_key_is_judged_by_its_component(basic_pack: PackProcess):
+def test_document_with_an_unknown_key_is_checked_by_its_structure(basic_pack: PackProcess):
     document = tls_only_policy("data")
     document["Statement"].append(
         {
@@ -94,29 +95,32 @@ def test_a_document_with_an_unknown_key_is_judged_by_its_component(basic_pack: P
             "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": UNKNOWN}},
         }
     )
-    assert basic_pack.evaluate_stack(component(document)) == []
+    assert basic_pack.evaluate_stack(in_component(document)) == []
 
 
-def test_a_component_whose_document_lets_plain_http_in_fails(basic_pack: PackProcess):
-    findings = basic_pack.evaluate_stack(component(tls_only_policy("data", Action="s3:GetObject")))
-    assert [(each.policy, each.resource) for each in findings] == [("s3-tls-only", "data-BucketPolicy")]
+def test_structure_that_allows_plain_http_fails(basic_pack: PackProcess):
+    findings = basic_pack.evaluate_stack(in_component(tls_only_policy("data", Action="s3:GetObject")))
+    assert [(finding.policy, finding.resource) for finding in findings] == [("s3-tls-only", "data-BucketPolicy")]
     assert "isn't denied" in findings[0].message
 
 
-def test_what_a_component_declared_does_not_stand_in_for_a_document_that_is_known(basic_pack: PackProcess):
-    """At `up` the document itself is judged, before it is put in place."""
-    stack = component(tls_only_policy("data"))
-    real = json.dumps(tls_only_policy("data", Action="s3:GetObject"))
-    put = next(each for each in with_inputs(stack, "BucketPolicy", policy=real, bucket="data") if "Policy" in each.type)
+def test_known_document_is_checked_instead_of_the_declared_structure(basic_pack: PackProcess):
+    """At `up`, the document itself is checked before it is put on the bucket."""
+    stack = in_component(tls_only_policy("data"))
+    known = json.dumps(tls_only_policy("data", Action="s3:GetObject"))
+    known_stack = with_inputs(stack, "BucketPolicy", policy=known, bucket="data")
+    policy = next(resource for resource in known_stack if "Policy" in resource.type)
     basic_pack.check_resource(stack[0], stack)
-    assert [each.policy for each in basic_pack.check_resource(put, stack)] == ["s3-tls-only"]
+    assert [finding.policy for finding in basic_pack.check_resource(policy, stack)] == ["s3-tls-only"]
 
 
-def test_a_key_that_comes_from_something_other_than_a_key_is_unverified(basic_pack: PackProcess):
+def test_encryption_key_from_another_type_of_resource_is_unverified(basic_pack: PackProcess):
     parameter = Resource("aws:ssm/parameter:Parameter", "parameter", {"name": "key"})
     stack = [
-        replace(each, comes_from=each.comes_from | {"rules": ["parameter"]}) if "Encryption" in each.type else each
-        for each in [parameter, *bucket_with_companions(created=False)]
+        replace(resource, comes_from=resource.comes_from | {"rules": ["parameter"]})
+        if "Encryption" in resource.type
+        else resource
+        for resource in [parameter, *bucket_with_companions(created=False)]
     ]
     (finding,) = basic_pack.evaluate_stack(stack)
     assert (finding.policy, finding.resource) == (
@@ -124,9 +128,11 @@ def test_a_key_that_comes_from_something_other_than_a_key_is_unverified(basic_pa
         "data-BucketServerSideEncryptionConfiguration",
     )
     assert "rules[0].applyServerSideEncryptionByDefault.kmsMasterKeyId isn't known yet" in finding.message
+    assert "It depends on parameter." in finding.message
 
 
-def test_a_document_of_which_the_deciding_part_is_unknown_is_unverified(basic_pack: PackProcess):
-    (finding,) = basic_pack.evaluate_stack(component(tls_only_policy("data", Resource=["arn:aws:s3:::data", UNKNOWN])))
+def test_structure_with_an_unknown_deciding_part_is_unverified(basic_pack: PackProcess):
+    document = tls_only_policy("data", Resource=["arn:aws:s3:::data", UNKNOWN])
+    (finding,) = basic_pack.evaluate_stack(in_component(document))
     assert (finding.policy, finding.resource) == ("s3-tls-only", "data-BucketPolicy")
     assert "bucketPolicy.Statement[0].Resource[1] isn't known yet" in finding.message

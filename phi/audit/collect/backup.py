@@ -38,10 +38,15 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
     """Collect the vaults in scope, and the selections of every plan, since any plan may back up a stack's bucket."""
     regions = reader.account.regions
     vaults = reader.map(regions, lambda region: _vaults(reader, scope, region))
-    plans_by_region = zip(regions, reader.map(regions, lambda region: _plan_ids(reader, region)), strict=True)
-    plans = [(region, plan) for region, region_plans in plans_by_region for plan in region_plans]
+    plan_ids = reader.map(regions, lambda region: _plan_ids(reader, region))
+    plans = [(region, plan_id) for region, ids in zip(regions, plan_ids, strict=True) for plan_id in ids]
     selections = reader.map(plans, lambda plan: _selections(reader, *plan))
-    return Collected(tuple(fact for facts in (*vaults, *selections) for fact in facts))
+    return Collected(
+        (
+            *(vault for region_vaults in vaults for vault in region_vaults),
+            *(selection for plan_selections in selections for selection in plan_selections),
+        )
+    )
 
 
 # Vaults.
@@ -111,9 +116,7 @@ def _selections(reader: AccountReader, region: str, plan_id: str | FailedCall) -
     plan = reader.call(GET_BACKUP_PLAN, arn, region, BackupPlanId=plan_id)
     if plan is None:
         return []
-    vaults = (
-        plan.unknown if isinstance(plan, FailedCall) else target_vaults(plan["BackupPlan"], reader.account, region)
-    )
+    vaults = plan.unknown if isinstance(plan, FailedCall) else target_vaults(plan["BackupPlan"], reader.account, region)
     if isinstance(listed, FailedCall):
         return [_unknown_selection(arn, listed.unknown, vaults, region)]
     selections = (_selection(reader, region, arn, vaults, entry["SelectionId"]) for entry in listed)
@@ -141,9 +144,7 @@ def target_vaults(plan: Response, account: AuditedAccount, region: str) -> tuple
     return tuple(account.arn("backup", region, f"backup-vault:{name}") for name in names if name)
 
 
-def parse_selection(
-    arn: str, response: Response, vaults: tuple[Ref, ...] | Unknown, region: str
-) -> BackupSelection:
+def parse_selection(arn: str, response: Response, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:
     """Return a selection from the response of GetBackupSelection."""
     tags = (
         {"key": tag.get("ConditionKey"), "value": tag.get("ConditionValue")}
@@ -167,7 +168,5 @@ def _conditions(conditions: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]
             yield OPERATORS.get(operator, operator), entry.get("ConditionKey"), entry.get("ConditionValue")
 
 
-def _unknown_selection(
-    arn: str, unknown: Unknown, vaults: tuple[Ref, ...] | Unknown, region: str
-) -> BackupSelection:
+def _unknown_selection(arn: str, unknown: Unknown, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:
     return BackupSelection(arn, unknown, unknown, unknown, unknown, vaults, region)

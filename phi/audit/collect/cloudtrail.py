@@ -98,7 +98,7 @@ def _basic_selects_management(selector: Response) -> bool:
 
 
 def _advanced_selects_management(selector: Response) -> bool:
-    """Return whether the only field is the category. Another field, such as readOnly or eventSource, excludes events."""
+    """Return whether the category is the only condition. Any other, such as readOnly, excludes some events."""
     fields = [(field["Field"], _operators(field)) for field in selector["FieldSelectors"]]
     return fields == [("eventCategory", {"equals": ("Management",)})]
 

@@ -64,9 +64,7 @@ def _described_metrics(description: Response) -> list[Response]:
     """Return the metrics of an alarm. Only a metric alarm has any: one, or those of its metric math."""
     if description.get("MetricName"):
         return [description]
-    return [
-        query["MetricStat"]["Metric"] for query in description.get("Metrics") or () if query.get("MetricStat")
-    ]
+    return [query["MetricStat"]["Metric"] for query in description.get("Metrics") or () if query.get("MetricStat")]
 
 
 def _metric(description: Response) -> Metric:

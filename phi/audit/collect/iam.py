@@ -36,12 +36,8 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
     results = dict(
         zip(entity_types, reader.map(entity_types, lambda entity_type: _list(reader, *entity_type)), strict=True)
     )
-    listed = {
-        entity_type: [] if isinstance(result, FailedCall) else result for entity_type, result in results.items()
-    }
-    unknown = {
-        entity_type: result.unknown for entity_type, result in results.items() if isinstance(result, FailedCall)
-    }
+    listed = {entity_type: [] if isinstance(result, FailedCall) else result for entity_type, result in results.items()}
+    unknown = {entity_type: result.unknown for entity_type, result in results.items() if isinstance(result, FailedCall)}
     return Collected(
         (
             *parse_details(listed[ROLES], listed[GROUPS], listed[POLICIES], scope, account),
@@ -68,9 +64,7 @@ def parse_details(
     botocore has already decoded the policy documents.
     """
     roles = [
-        role
-        for role in roles
-        if scope.includes(role["RoleName"]) and not role["Path"].startswith(SERVICE_LINKED_PATH)
+        role for role in roles if scope.includes(role["RoleName"]) and not role["Path"].startswith(SERVICE_LINKED_PATH)
     ]
     groups = [group for group in groups if scope.includes(group["GroupName"])]
     attached = {arn for entity in (*roles, *groups) for arn in _attached_policies(entity)}
@@ -116,9 +110,7 @@ def _grants_access(policy: Details, scope: Scope, attached: Collection[str]) -> 
 
 def _managed_policy(policy: Details, account: AuditedAccount) -> IdentityPolicy:
     """Return a managed policy in its default version, the only one in force."""
-    documents = (
-        version.get("Document", "") for version in policy["PolicyVersionList"] if version["IsDefaultVersion"]
-    )
+    documents = (version.get("Document", "") for version in policy["PolicyVersionList"] if version["IsDefaultVersion"])
     return IdentityPolicy(policy["Arn"], (Document(next(documents, "")),), (), (), account.location())
 
 

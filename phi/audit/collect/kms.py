@@ -118,9 +118,7 @@ def _list_aliases(reader: AccountReader, region: str) -> dict[str, str] | Failed
     return {alias["AliasName"]: alias["TargetKeyId"] for alias in aliases if alias.get("TargetKeyId")}
 
 
-def canonical_key(
-    name: Text, aliases: Mapping[str, str] | FailedCall, account: AuditedAccount, region: str
-) -> Text:
+def canonical_key(name: Text, aliases: Mapping[str, str] | FailedCall, account: AuditedAccount, region: str) -> Text:
     """Return the name by which the rules identify a key: its ARN, or the alias of an AWS managed key.
 
     Args:
@@ -139,5 +137,7 @@ def canonical_key(
     key_id = aliases.get(short_name) if short_name.startswith("alias/") else short_name.removeprefix("key/")
     if key_id is None:
         return Unknown(name, reason="is an alias that no key has")
-    aws_aliases = (alias for alias, target in aliases.items() if target == key_id and alias.startswith(AWS_ALIAS_PREFIX))
+    aws_aliases = (
+        alias for alias, target in aliases.items() if target == key_id and alias.startswith(AWS_ALIAS_PREFIX)
+    )
     return next(aws_aliases, account.arn("kms", region, f"key/{key_id}"))

@@ -78,9 +78,7 @@ def _region_facts(reader: AccountReader, scope: Scope, trails: Sequence[Trail], 
             yield from parse_metric_filters(metric_filter, arn, group_ref)
 
 
-def find_audit_log_groups(
-    trails: Sequence[Trail], tags: Sequence[Mapping[str, Any]] | FailedCall
-) -> AuditLogGroups:
+def find_audit_log_groups(trails: Sequence[Trail], tags: Sequence[Mapping[str, Any]] | FailedCall) -> AuditLogGroups:
     """Return the log groups that hold audit logs, from the trails and the response of GetResources for the tag."""
     tagged = (
         []

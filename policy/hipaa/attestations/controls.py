@@ -123,7 +123,7 @@ CONTROLS = (
             "A backup that was never restored may be incomplete, too slow, or encrypted with a key that is gone. "
             "Without a test the hospital finds out in the emergency."
         ),
-        evidence="the file that `phi restore-test` wrote for a test that passed",
+        evidence="the file that phi restore-test wrote for a test that passed",
         paragraphs=(*addressed_by("308(a)(7)(ii)(D)"), *required_by("308(a)(7)(ii)(B)", own_mapping=True)),
         severity=Severity.HIGH,
         proposed_2025=True,

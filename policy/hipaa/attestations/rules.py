@@ -1,4 +1,4 @@
-"""What people answer for. None is ever assumed."""
+"""The check of an attestation: someone made it, and it is still in force. It is never assumed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from hipaa.model.verdict import Finding, failed, passed
 
 
 def attested(control: str) -> Callable[[Stack, RuleContext], Finding]:
-    def judge(stack: Stack, _: RuleContext) -> Finding:
-        attested = [each for each in stack.facts_of_type(Attestation) if each.control_id == control]
-        if not attested:
-            return failed("nobody attests it")
-        latest = max(attested, key=lambda each: each.days_left)
+    """Check that the latest attestation of a control hasn't expired."""
+
+    def check(stack: Stack, _: RuleContext) -> Finding:
+        attestations = [
+            attestation for attestation in stack.facts_of_type(Attestation) if attestation.control_id == control
+        ]
+        if not attestations:
+            return failed("no one attests it")
+        latest = max(attestations, key=lambda attestation: attestation.days_left)
         if latest.days_left < 0:
-            return failed(f"the attestation of {latest.owner} is stale since {_days(-latest.days_left)}")
+            return failed(f"the attestation by {latest.owner} expired {_days(-latest.days_left)} ago")
         return passed(f"attested by {latest.owner}, for another {_days(latest.days_left)}")
 
-    return judge
+    return check
 
 
 def _days(number: int) -> str:

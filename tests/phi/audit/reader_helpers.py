@@ -1,4 +1,4 @@
-"""What one collector tells of an account on moto, judged; and the same account where AWS answers otherwise."""
+"""Runs one collector on moto and evaluates controls on its facts. Single calls can be made to return other responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hipaa.model.verdict import Status, Verdict
 from phi.audit import assemble
 from phi.audit.calls import Call
 from phi.audit.collected import Collected
-from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
+from phi.audit.reader import AccountReader, AuditedAccount, FailedCall
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from tests.phi.conftest import ACCOUNT, REGION
 
@@ -31,12 +31,12 @@ class AuditResult:
     call_counts: Mapping[Call, int]
 
     def findings(self, status: Status) -> dict[str, set[str]]:
-        """The controls that find it so, each with what it finds it of."""
-        found: dict[str, set[str]] = {}
-        for each in self.verdicts:
-            if each.status is status:
-                found.setdefault(each.control, set()).add(each.resource)
-        return found
+        """Return the resources with a status, by control."""
+        resources: dict[str, set[str]] = {}
+        for verdict in self.verdicts:
+            if verdict.status is status:
+                resources.setdefault(verdict.control, set()).add(verdict.resource)
+        return resources
 
     @property
     def blocking(self) -> dict[str, set[str]]:
@@ -51,44 +51,65 @@ def audit(
     scope: Scope = WHOLE_ACCOUNT,
     regions: tuple[str, ...] = (REGION,),
 ) -> AuditResult:
-    """facts: what other collectors told."""
+    """Run one collector and evaluate controls.
+
+    Args:
+        session: the session.
+        collect: the collector.
+        controls: the IDs of the controls.
+        facts: facts of other services, which other collectors would return.
+        scope: the scope of the audit.
+        regions: the regions to read.
+    """
     with AccountReader(session, AuditedAccount(ACCOUNT, "aws", regions)) as reader:
         stack = assemble.build_stack([Collected(tuple(facts)), collect(reader, scope)], ACCOUNT, DataClassTag())
-        asked = [each for each in LIVE_CONTROLS if each.id in controls]
-        verdicts = [verdict for each in asked for verdict in judge(each, RuleContext(stack, each.defaults))]
+        selected = [control for control in LIVE_CONTROLS if control.id in controls]
+        verdicts = [verdict for control in selected for verdict in judge(control, RuleContext(stack, control.defaults))]
         return AuditResult(stack, tuple(verdicts), tuple(reader.failed_calls), dict(reader.call_counts))
 
 
 def session_with_response(
     call: Call,
-    answer: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    response: Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]],
     status: int = 200,
     region: str | None = None,
 ) -> boto3.Session:
-    """A session that gets this answer to a call, or one by the body of what is asked, in a region or in all."""
+    """Return a session in which a call returns a fixed response.
 
-    def answered(
+    Args:
+        call: the call.
+        response: the response, or a function that returns it from the request body.
+        status: the HTTP status.
+        region: the only region with this response; by default, all regions.
+    """
+
+    def respond(
         model: Any, params: Mapping[str, Any], context: Mapping[str, Any], **_: Any
     ) -> tuple[AWSResponse, Mapping[str, Any]] | None:
-        asked = (model.service_model.service_name, model.name.lower())
-        if asked != (call.service, call.operation.replace("_", "")) or region not in (None, context["client_region"]):
+        requested = (model.service_model.service_name, model.name.lower())
+        if requested != (call.service, call.operation.replace("_", "")):
             return None
-        # botocore decodes the documents in an answer where they are.
-        return AWSResponse("", status, {}, None), answer(params["body"]) if callable(answer) else deepcopy(answer)
+        if region not in (None, context["client_region"]):
+            return None
+        # botocore decodes the policy documents of a response in place.
+        return AWSResponse("", status, {}, None), response(params["body"]) if callable(response) else deepcopy(response)
 
     session = boto3.Session(region_name=REGION)
-    session.events.register("before-call", answered)
+    session.events.register("before-call", respond)
     return session
 
 
-def session_denying(call: Call, code: str = "AccessDenied", message: str = "", region: str | None = None) -> boto3.Session:
+def session_denying(
+    call: Call, code: str = "AccessDenied", message: str = "", region: str | None = None
+) -> boto3.Session:
+    """Return a session in which a call fails with an error code."""
     return session_with_response(call, {"Error": {"Code": code, "Message": message}}, status=403, region=region)
 
 
-def assert_unverified(found: AuditResult, call: Call, controls: Iterable[str]) -> None:
-    """Just these, each for want of the call's permission, which is named; none fails."""
-    assert found.findings(Status.FAIL) == {}
-    assert set(found.findings(Status.UNVERIFIED)) == set(controls)
-    told = [each.finding.text for each in found.verdicts if each.status is Status.UNVERIFIED]
-    assert [each for each in told if f"{call.action} ended in AccessDenied" not in each] == []
-    assert {each.call for each in found.failed_calls} == {call}
+def assert_unverified(result: AuditResult, call: Call, controls: Iterable[str]) -> None:
+    """Assert that exactly these controls are unverified, each naming the call's permission, and that none fails."""
+    assert result.findings(Status.FAIL) == {}
+    assert set(result.findings(Status.UNVERIFIED)) == set(controls)
+    texts = [verdict.finding.text for verdict in result.verdicts if verdict.status is Status.UNVERIFIED]
+    assert [text for text in texts if f"{call.action} failed with AccessDenied" not in text] == []
+    assert {failed.call for failed in result.failed_calls} == {call}

@@ -19,7 +19,7 @@ from hipaa.model.verdict import Status, Verdict
 from hipaa.services.s3.facts import Bucket, DeclaredSetting, DefaultEncryption, RequestMetrics
 from phi.audit import assemble
 from phi.audit.calls import Call
-from phi.audit.collect import kms, monitoring
+from phi.audit.collect import alert_pipeline, kms
 from phi.audit.collected import Collected
 from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
@@ -184,14 +184,18 @@ class AuditResult:
         return fact
 
 
-def audit(world: SampleAccount, regions: Iterable[str] = (REGION,), scope: Scope = WHOLE_ACCOUNT, *facts: Fact) -> AuditResult:
+def audit(
+    world: SampleAccount, regions: Iterable[str] = (REGION,), scope: Scope = WHOLE_ACCOUNT, *facts: Fact
+) -> AuditResult:
     """Read by KMS's collector and those of monitoring, beside a bucket of PHI, and judged."""
     with AccountReader(world.session, AuditedAccount(ACCOUNT, "aws", tuple(regions))) as reader:
-        watching = monitoring.collect(reader, scope)
+        watching = alert_pipeline.collect(reader, scope)
         told = [Collected((phi_bucket(world), *facts)), kms.collect(reader, scope), watching]
         stack = assemble.build_stack(told, ACCOUNT, DataClassTag())
         verdicts = [verdict for each in CONTROLS for verdict in judge(each, RuleContext(stack, each.defaults))]
-        return AuditResult(stack, tuple(verdicts), tuple(reader.failed_calls), dict(reader.call_counts), watching.bucket_uses)
+        return AuditResult(
+            stack, tuple(verdicts), tuple(reader.failed_calls), dict(reader.call_counts), watching.bucket_uses
+        )
 
 
 def phi_bucket(world: SampleAccount) -> Bucket:
@@ -237,6 +241,6 @@ def assert_unverified(found: AuditResult, call: Call, controls: Iterable[str]) -
     """Just these controls, for want of that one permission, which is named; nothing fails of it."""
     doubtful = [each for each in found.verdicts if each.status is Status.UNVERIFIED]
     assert {each.control for each in doubtful} == set(controls)
-    assert [each for each in doubtful if f"{call.action} ended in AccessDenied" not in each.finding.text] == []
+    assert [each for each in doubtful if f"{call.action} failed with AccessDenied" not in each.finding.text] == []
     assert found.controls_with(Status.FAIL) == set()
     assert {each.call.action for each in found.failed_calls} == {call.action}

@@ -1,4 +1,4 @@
-"""Which accounts are read, in whose name, and where."""
+"""The accounts that an audit reads: credentials, regions and the accounts file."""
 
 from __future__ import annotations
 
@@ -10,100 +10,103 @@ import pytest
 from phi.audit import accounts
 from phi.errors import AccessDeniedError, ConfigurationError
 
-OTHER = "210987654321"
-ROLE = f"arn:aws:iam::{OTHER}:role/auditor"
+OTHER_ACCOUNT = "210987654321"
+ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/auditor"
 
 
-def file(tmp_path: Path, text: str) -> Path:
+def accounts_file(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "accounts.yaml"
     path.write_text(text)
     return path
 
 
-def test_the_account_of_these_credentials(session):
-    entered = accounts.open_account(session, ("us-west-2", "us-east-1"))
-    assert (entered.account.id, entered.account.partition) == ("123456789012", "aws")
-    assert entered.principal.startswith("arn:aws:sts::123456789012:")
-    # The session's own region is asked for what has no region.
-    assert entered.account.regions == ("us-east-1", "us-west-2")
+def test_open_account_returns_the_account_of_the_credentials(session):
+    opened = accounts.open_account(session, ("us-west-2", "us-east-1"))
+    assert (opened.account.id, opened.account.partition) == ("123456789012", "aws")
+    assert opened.principal.startswith("arn:aws:sts::123456789012:")
+    # The session's own region comes first: requests that aren't regional go there.
+    assert opened.account.regions == ("us-east-1", "us-west-2")
 
 
-def test_a_region_that_isnt_asked_for_isnt_read(session):
+def test_open_account_reads_only_the_named_regions(session):
     assert accounts.open_account(session, ("eu-west-1",)).account.regions == ("eu-west-1",)
 
 
-def test_without_one_every_enabled_region_is_read(session):
-    enabled = {each["RegionName"] for each in session.client("ec2").describe_regions()["Regions"]}
+def test_open_account_without_regions_reads_every_enabled_region(session):
+    enabled = {region["RegionName"] for region in session.client("ec2").describe_regions()["Regions"]}
     assert set(accounts.open_account(session, ()).account.regions) == enabled
     assert len(enabled) > 10
 
 
-def test_where_the_regions_cant_be_read_they_must_be_named(session):
-    def refuse(**_):
+def test_open_account_asks_for_region_names_when_they_cant_be_listed(session):
+    def deny(**_):
         response = type("R", (), {"status_code": 403, "headers": {}, "content": b"", "text": ""})()
         return response, {
             "Error": {"Code": "UnauthorizedOperation", "Message": ""},
             "ResponseMetadata": {"HTTPStatusCode": 403},
         }
 
-    session.events.register("before-call.ec2.DescribeRegions", refuse)
-    with pytest.raises(accounts.RequestRejectedError, match="name them with --region"):
+    session.events.register("before-call.ec2.DescribeRegions", deny)
+    with pytest.raises(
+        accounts.RequestRejectedError,
+        match="ec2:DescribeRegions failed with UnauthorizedOperation.* name the regions with --region",
+    ):
         accounts.open_account(session, ())
 
 
-def test_without_any_region(endpoint, monkeypatch):
+def test_open_account_without_any_region_raises(endpoint, monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(ConfigurationError, match="AWS_REGION"):
         accounts.open_account(boto3.Session(), ())
 
 
-def test_another_account_through_its_role(session):
-    entered = accounts.assume_role(session, accounts.AccountEntry(role_arn=ROLE, external_id="abc", regions=("us-east-1",)))
-    assert entered.account.id == OTHER
-    assert entered.principal == f"arn:aws:sts::{OTHER}:assumed-role/auditor/phi-audit"
+def test_assume_role_opens_the_account_of_the_role(session):
+    entry = accounts.AccountEntry(role_arn=ROLE, external_id="abc", regions=("us-east-1",))
+    opened = accounts.assume_role(session, entry)
+    assert opened.account.id == OTHER_ACCOUNT
+    assert opened.principal == f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/auditor/phi-audit"
 
 
-def test_one_that_cant_be_entered_is_told(session, monkeypatch):
-    def refuse(*_):
-        raise AccessDeniedError("sts:AssumeRole: AWS refuses it")
+def test_try_assume_role_returns_why_an_account_is_inaccessible(session, monkeypatch):
+    def deny(*_):
+        raise AccessDeniedError("sts:AssumeRole: access denied")
 
-    monkeypatch.setattr(accounts, "assume", refuse)
-    assert accounts.try_assume_role(session, accounts.AccountEntry(role_arn=ROLE)) == accounts.InaccessibleAccount(
-        OTHER, ROLE, "sts:AssumeRole: AWS refuses it"
-    )
+    monkeypatch.setattr(accounts, "assume_role", deny)
+    result = accounts.try_assume_role(session, accounts.AccountEntry(role_arn=ROLE))
+    assert result == accounts.InaccessibleAccount(OTHER_ACCOUNT, ROLE, "sts:AssumeRole: access denied")
 
 
-def test_the_accounts_file(tmp_path):
+def test_load_returns_the_entries(tmp_path):
     text = f"accounts:\n- role_arn: {ROLE}\n  external_id: abc\n  regions: [us-east-1, us-gov-west-1]\n"
-    assert accounts.load(file(tmp_path, text)) == (
+    assert accounts.load(accounts_file(tmp_path, text)) == (
         accounts.AccountEntry(role_arn=ROLE, external_id="abc", regions=("us-east-1", "us-gov-west-1")),
     )
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", "Input should be"),
-        ("accounts: []", "names no account"),
+        ("accounts: []", "lists no accounts"),
         ("accounts: [{role_arn: auditor}]", "accounts.0.role_arn"),
         (f"accounts: [{{role_arn: '{ROLE}', region: x}}]", "accounts.0.region: unknown property"),
         (f"accounts: [{{role_arn: '{ROLE}', regions: [nowhere]}}]", "accounts.0.regions.0"),
-        (f"accounts: [{{role_arn: '{ROLE}'}}, {{role_arn: '{ROLE}'}}]", f"twice: {OTHER}"),
-        ("accounts: [", "can't be read as YAML"),
+        (f"accounts: [{{role_arn: '{ROLE}'}}, {{role_arn: '{ROLE}'}}]", f"more than once: {OTHER_ACCOUNT}"),
+        ("accounts: [", "can't read .* as YAML"),
     ],
 )
-def test_a_file_that_cant_be_used(tmp_path, text, told):
-    with pytest.raises(ConfigurationError, match=told):
-        accounts.load(file(tmp_path, text))
+def test_load_rejects_an_invalid_file(tmp_path, text, message):
+    with pytest.raises(ConfigurationError, match=message):
+        accounts.load(accounts_file(tmp_path, text))
 
 
-def test_every_fault_of_it_is_told_at_once(tmp_path):
+def test_load_reports_all_errors_together(tmp_path):
     with pytest.raises(ConfigurationError) as caught:
-        accounts.load(file(tmp_path, "accounts: [{role_arn: a}, {role_arn: b}]"))
+        accounts.load(accounts_file(tmp_path, "accounts: [{role_arn: a}, {role_arn: b}]"))
     assert "accounts.0.role_arn" in str(caught.value)
     assert "accounts.1.role_arn" in str(caught.value)
 
 
-def test_a_file_that_isnt_there(tmp_path):
+def test_load_rejects_a_missing_file(tmp_path):
     with pytest.raises(ConfigurationError, match="FileNotFoundError"):
         accounts.load(tmp_path / "none.yaml")

@@ -47,7 +47,9 @@ def refused(path: Path) -> str:
     return str(caught.value)
 
 
-def drill(failed: int = 0, finished: datetime = FINISHED, seconds: float = 12.375, **change: Any) -> RestoreTestEvidence:
+def drill(
+    failed: int = 0, finished: datetime = FINISHED, seconds: float = 12.375, **change: Any
+) -> RestoreTestEvidence:
     """As `phi restore-test` makes it, of five objects."""
     told = [RestoreOutcome.FAILED] * failed + [RestoreOutcome.RESTORED] * (5 - failed)
     objects = tuple(

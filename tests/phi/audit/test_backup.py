@@ -14,6 +14,8 @@ from hipaa.model.verdict import Status
 from hipaa.services.backup.facts import BackupSelection, BackupVault
 from hipaa.services.s3.facts import Bucket
 from phi.audit.calls import Call
+from phi.audit.calls import backup as backup_calls
+from phi.audit.calls import kms as kms_calls
 from phi.audit.collect import backup, kms
 from phi.audit.reader import AuditedAccount
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
@@ -27,7 +29,9 @@ STACK = Scope({}, "phi-dev-")
 ELSEWHERE = "us-west-2"
 PLACE = Location("aws", REGION, ACCOUNT)
 BUCKET_ARN = "arn:aws:s3:::phi-dev-phi"
-BUCKET = Bucket(BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"}, location=PLACE, declared_here=True)
+BUCKET = Bucket(
+    BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"}, location=PLACE, declared_here=True
+)
 VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-dev-vault"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 HERE = AuditedAccount(ACCOUNT, "aws", (REGION,))
@@ -176,7 +180,9 @@ def test_of_a_stack_its_own_vaults_are_judged_and_every_plan(session, client):
 def test_what_a_plan_selects(session, client, selected, recoverable):
     no_plan(client)
     plan(client, **selected)
-    assert judged(session, Backup="daily").findings(Status.PASS if recoverable else Status.FAIL)[RECOVERABLE] == {BUCKET_ARN}
+    assert judged(session, Backup="daily").findings(Status.PASS if recoverable else Status.FAIL)[RECOVERABLE] == {
+        BUCKET_ARN
+    }
 
 
 def test_one_of_several_selections_is_enough(session, client):
@@ -202,12 +208,12 @@ def test_a_plan_selects_in_its_own_region_alone(session, client):
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (backup.LIST_BACKUP_VAULTS, {KEY, LOCKED}),
-        (kms.LIST_ALIASES, {KEY}),
-        (backup.LIST_BACKUP_PLANS, {RECOVERABLE}),
-        (backup.GET_BACKUP_PLAN, {RECOVERABLE}),
-        (backup.LIST_BACKUP_SELECTIONS, {RECOVERABLE}),
-        (backup.GET_BACKUP_SELECTION, {RECOVERABLE}),
+        (backup_calls.LIST_BACKUP_VAULTS, {KEY, LOCKED}),
+        (kms_calls.LIST_ALIASES, {KEY}),
+        (backup_calls.LIST_BACKUP_PLANS, {RECOVERABLE}),
+        (backup_calls.GET_BACKUP_PLAN, {RECOVERABLE}),
+        (backup_calls.LIST_BACKUP_SELECTIONS, {RECOVERABLE}),
+        (backup_calls.GET_BACKUP_SELECTION, {RECOVERABLE}),
     ],
     ids=lambda each: each.operation if isinstance(each, Call) else "",
 )
@@ -217,11 +223,11 @@ def test_what_cant_be_read_is_unverified_and_names_the_permission(client, call, 
 
 
 def test_a_key_cant_be_told_apart_where_the_accounts_keys_cant_be_listed(client):
-    assert_unverified(judged(session_denying(kms.LIST_KEYS)), kms.LIST_KEYS, {KEY})
+    assert_unverified(judged(session_denying(kms_calls.LIST_KEYS)), kms_calls.LIST_KEYS, {KEY})
 
 
 def test_what_cant_be_read_in_one_region_leaves_the_other_as_it_is(session, client):
-    found = judged(session_denying(backup.LIST_BACKUP_VAULTS, region=ELSEWHERE), regions=(REGION, ELSEWHERE))
+    found = judged(session_denying(backup_calls.LIST_BACKUP_VAULTS, region=ELSEWHERE), regions=(REGION, ELSEWHERE))
     every = VAULT.replace(REGION, ELSEWHERE).replace("phi-dev-vault", "*")
     assert found.findings(Status.UNVERIFIED) == {KEY: {every}, LOCKED: {every}}
     assert found.findings(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
@@ -258,7 +264,12 @@ def test_the_key_of_another_account_keeps_its_arn():
 
 def test_a_view_of_another_accounts_vault_isnt_judged(client):
     told = {"BackupVaultList": [listed(VaultType="RESTORE_ACCESS_BACKUP_VAULT"), listed(Locked=False)]}
-    assert [each.resource for each in judged(session_with_response(backup.LIST_BACKUP_VAULTS, told)).stack.facts_of_type(BackupVault)] == [VAULT]
+    assert [
+        each.resource
+        for each in judged(session_with_response(backup_calls.LIST_BACKUP_VAULTS, told)).stack.facts_of_type(
+            BackupVault
+        )
+    ] == [VAULT]
 
 
 def test_a_rule_without_a_vault_of_its_own_names_none():

@@ -10,9 +10,10 @@ from hipaa.model.data_class import DataClass
 from hipaa.model.values import Location, StackResource
 from hipaa.model.verdict import Status
 from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
+from phi.audit.calls import cloudtrail as cloudtrail_calls
 from phi.audit.collect import cloudtrail
 from phi.audit.scope import Scope
-from tests.phi.audit.sample_monitoring import (
+from tests.phi.audit.sample_alert_pipeline import (
     ACCOUNT,
     FILES,
     GROUP_ARN,
@@ -106,9 +107,9 @@ def test_an_account_without_a_trail_fails(world):
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (cloudtrail.DESCRIBE_TRAILS, {*OWN, EVENTS, "kms-key-separation", "cloudwatch-alarm-coverage"}),
-        (cloudtrail.GET_TRAIL_STATUS, {"cloudtrail-enabled", EVENTS}),
-        (cloudtrail.GET_EVENT_SELECTORS, {"cloudtrail-enabled", EVENTS}),
+        (cloudtrail_calls.DESCRIBE_TRAILS, {*OWN, EVENTS, "kms-key-separation", "cloudwatch-alarm-coverage"}),
+        (cloudtrail_calls.GET_TRAIL_STATUS, {"cloudtrail-enabled", EVENTS}),
+        (cloudtrail_calls.GET_EVENT_SELECTORS, {"cloudtrail-enabled", EVENTS}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -119,7 +120,7 @@ def test_what_is_refused_is_unverified(world, call, controls):
 def test_a_trail_of_every_region_is_told_once(world):
     found = audit(world, (WEST, REGION))
     assert [each.resource for each in found.stack.facts_of_type(Trail)] == [TRAIL_ARN]
-    assert found.call_counts[cloudtrail.GET_TRAIL_STATUS] == 1
+    assert found.call_counts[cloudtrail_calls.GET_TRAIL_STATUS] == 1
     assert found.bucket_uses == ((f"arn:aws:s3:::{FILES}", DataClass.TRAIL_LOG),)
 
 
@@ -127,9 +128,9 @@ def seeing(world: SampleAccount, *trails) -> SampleAccount:
     """The account where these are its trails; each logs, and records management events alone."""
     everything = {"EventSelectors": []}
     answers = {
-        cloudtrail.DESCRIBE_TRAILS: [{"trailList": list(trails)}],
-        cloudtrail.GET_TRAIL_STATUS: [{"IsLogging": True}] * len(trails),
-        cloudtrail.GET_EVENT_SELECTORS: [everything] * len(trails),
+        cloudtrail_calls.DESCRIBE_TRAILS: [{"trailList": list(trails)}],
+        cloudtrail_calls.GET_TRAIL_STATUS: [{"IsLogging": True}] * len(trails),
+        cloudtrail_calls.GET_EVENT_SELECTORS: [everything] * len(trails),
     }
     return responding(world, answers)
 
@@ -161,7 +162,7 @@ def test_a_trail_of_the_organization_counts_after_the_accounts_own(world):
 
 def test_a_region_that_cant_be_read_may_hold_the_trail_that_is_missing(world):
     there = f"arn:aws:cloudtrail:{WEST}:{ACCOUNT}:trail/*"
-    without = denying(world, cloudtrail.DESCRIBE_TRAILS, region=WEST)
+    without = denying(world, cloudtrail_calls.DESCRIBE_TRAILS, region=WEST)
     found = audit(without, (REGION, WEST))
     assert found.statuses("cloudtrail-cloudwatch-logs") == {TRAIL_ARN: Status.PASS, there: Status.UNVERIFIED}
     assert found.statuses(EVENTS) == {f"arn:aws:s3:::{PHI}": Status.PASS}  # whatever is there besides
@@ -194,7 +195,7 @@ def advanced(*fields):
 
 def test_advanced_selectors_are_read_by_field_and_operator():
     arns = {"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::a/"], "NotEndsWith": ["b"], "NotEquals": []}
-    [selector] = cloudtrail.parse_data_events(advanced([*DATA, arns]))
+    [selector] = cloudtrail.parse_event_selectors(advanced([*DATA, arns]))
     assert selector == EventSelector(
         field_selectors=(
             FieldSelector("eventCategory", {"equals": ("Data",)}),
@@ -211,7 +212,7 @@ def test_basic_selectors_are_read_of_objects_alone():
         {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::a/", "arn:aws:s3:::b/"]},
     ]
     selectors = {"EventSelectors": [{"ReadWriteType": "ReadOnly", "DataResources": resources}, {}]}
-    assert cloudtrail.parse_data_events(selectors) == (
+    assert cloudtrail.parse_event_selectors(selectors) == (
         EventSelector("ReadOnly", ("arn:aws:s3:::a/", "arn:aws:s3:::b/")),
         EventSelector("All", ()),
     )
@@ -246,10 +247,12 @@ def test_whether_all_management_events_are_recorded(selectors, everything):
 
 def test_data_events_by_advanced_selectors_count(world):
     bucket = {"Field": "resources.ARN", "StartsWith": [f"arn:aws:s3:::{PHI}/"]}
-    found = audit(responding(world, {cloudtrail.GET_EVENT_SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket])]}))
+    found = audit(responding(world, {cloudtrail_calls.GET_EVENT_SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket])]}))
     assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
     reads = {"Field": "readOnly", "Equals": ["true"]}
-    found = audit(responding(world, {cloudtrail.GET_EVENT_SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket, reads])]}))
+    found = audit(
+        responding(world, {cloudtrail_calls.GET_EVENT_SELECTORS: [advanced([MANAGEMENT], [*DATA, bucket, reads])]})
+    )
     assert found.controls_with(Status.FAIL) == {EVENTS}
 
 

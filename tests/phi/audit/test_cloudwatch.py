@@ -10,9 +10,11 @@ from hipaa.model.values import Location, StackResource
 from hipaa.model.verdict import Status
 from hipaa.services.cloudwatch.facts import Alarm, EventRule, Metric
 from hipaa.services.sns.facts import Topic
+from phi.audit.calls import cloudwatch as cloudwatch_calls
+from phi.audit.calls import events as events_calls
 from phi.audit.collect import cloudwatch
 from phi.audit.scope import Scope
-from tests.phi.audit.sample_monitoring import (
+from tests.phi.audit.sample_alert_pipeline import (
     ACCOUNT,
     ALARM_ARN,
     FILTER,
@@ -141,7 +143,9 @@ def test_a_rule_that_raises_nothing_fails(ruled, spoil):
     assert found.controls_with(Status.UNVERIFIED) == set()
 
 
-@pytest.mark.parametrize("call", [cloudwatch.DESCRIBE_ALARMS, cloudwatch.DESCRIBE_LOG_ALARMS], ids=["alarms", "log alarms"])
+@pytest.mark.parametrize(
+    "call", [cloudwatch_calls.DESCRIBE_ALARMS, cloudwatch_calls.DESCRIBE_LOG_ALARMS], ids=["alarms", "log alarms"]
+)
 def test_where_alarms_cant_be_read_nothing_is_known_of_them(world, call):
     assert_unverified(audit(denying(world, call)), call, {*OF_ALARMS, "sns-customer-managed-key"})
 
@@ -150,9 +154,9 @@ def test_where_alarms_cant_be_read_nothing_is_known_of_them(world, call):
     ("call", "controls"),
     [
         # Only rules of the default bus raise alerts; those of another may publish to the topic too.
-        (cloudwatch.LIST_EVENT_BUSES, {"sns-customer-managed-key"}),
-        (cloudwatch.LIST_RULES, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
-        (cloudwatch.LIST_TARGETS_BY_RULE, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
+        (events_calls.LIST_EVENT_BUSES, {"sns-customer-managed-key"}),
+        (events_calls.LIST_RULES, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
+        (events_calls.LIST_TARGETS_BY_RULE, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -185,11 +189,11 @@ def test_an_alarm_publishes_whatever_state_it_tells_of(world, action):
 
 def test_each_region_has_alarms_and_rules_of_its_own(world):
     there = ALARM_ARN.replace(REGION, WEST).replace(NAME, "*")
-    found = audit(denying(world, cloudwatch.DESCRIBE_ALARMS, region=WEST), (REGION, WEST))
+    found = audit(denying(world, cloudwatch_calls.DESCRIBE_ALARMS, region=WEST), (REGION, WEST))
     assert found.statuses("cloudwatch-alarm-action") == {ALARM_ARN: Status.PASS, there: Status.UNVERIFIED}
     # No alarm notifies a topic of another region.
     assert found.statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS}
-    found = audit(denying(world, cloudwatch.LIST_RULES, region=WEST), (REGION, WEST))
+    found = audit(denying(world, events_calls.LIST_RULES, region=WEST), (REGION, WEST))
     assert {each.location.region for each in found.stack.facts_of_type(EventRule)} == {REGION, WEST}
     assert found.statuses("cloudwatch-alarm-coverage") == {ACCOUNT: Status.PASS}
 
@@ -201,7 +205,7 @@ def test_a_stacks_alarms_and_rules_are_told_by_their_names(world):
     found = audit(world, (REGION,), Scope({}, "phi-dev-"))
     assert [each.resource for each in found.stack.facts_of_type(Alarm)] == [ALARM_ARN]
     assert [each.resource for each in found.stack.facts_of_type(EventRule)] == [RULE_ARN]
-    assert found.call_counts[cloudwatch.LIST_TARGETS_BY_RULE] == 1
+    assert found.call_counts[events_calls.LIST_TARGETS_BY_RULE] == 1
 
 
 def test_all_pages_are_read(world):
@@ -216,7 +220,11 @@ def test_all_pages_are_read(world):
     put_rule(world, Name="another")
     rules = world.client("events").list_rules()["Rules"]
     pages = [{"Rules": rules[:1], "NextToken": "more"}, {"Rules": rules[1:]}]
-    answers = {cloudwatch.DESCRIBE_ALARMS: kinds, cloudwatch.LIST_EVENT_BUSES: buses, cloudwatch.LIST_RULES: pages}
+    answers = {
+        cloudwatch_calls.DESCRIBE_ALARMS: kinds,
+        events_calls.LIST_EVENT_BUSES: buses,
+        events_calls.LIST_RULES: pages,
+    }
     found = audit(responding(world, answers))
     assert [each.resource.rsplit(":", 1)[-1] for each in found.stack.facts_of_type(Alarm)] == ["one", "two"]
     assert {each.resource.rsplit("/", 1)[-1] for each in found.stack.facts_of_type(EventRule)} == {NAME, "another"}
@@ -257,7 +265,7 @@ def test_an_alarm_of_another_kind_is_on_no_metric_and_must_tell_somebody_too(wor
     for actions, status in (([], Status.FAIL), ([TOPIC_ARN], Status.PASS)):
         alarms = {kind: [{**told, "AlarmActions": actions}]}
         answers = [{}, alarms if kind == "CompositeAlarms" else {}, alarms if kind == "LogAlarms" else {}]
-        found = audit(responding(world, {cloudwatch.DESCRIBE_ALARMS: answers}))
+        found = audit(responding(world, {cloudwatch_calls.DESCRIBE_ALARMS: answers}))
         assert found.statuses("cloudwatch-alarm-action") == {told["AlarmArn"]: status}
         assert found.statuses("cloudwatch-alarm-metric-exists") == {told["AlarmArn"]: Status.NOT_APPLICABLE}
 
@@ -265,8 +273,8 @@ def test_an_alarm_of_another_kind_is_on_no_metric_and_must_tell_somebody_too(wor
 def test_a_region_that_knows_no_log_alarms_has_none(world):
     unknown = {"Error": {"Code": "ValidationError", "Message": "no such enum value"}}
     read = [{"MetricAlarms": [{"AlarmName": NAME, "AlarmArn": ALARM_ARN}]}, {}]
-    found = audit(responding(world, {cloudwatch.DESCRIBE_ALARMS: [*read, unknown]}))
+    found = audit(responding(world, {cloudwatch_calls.DESCRIBE_ALARMS: [*read, unknown]}))
     assert [each.resource for each in found.stack.facts_of_type(Alarm)] == [ALARM_ARN]
     assert found.failed_calls == ()
-    found = audit(responding(world, {cloudwatch.DESCRIBE_ALARMS: [unknown, {}, {}]}))
+    found = audit(responding(world, {cloudwatch_calls.DESCRIBE_ALARMS: [unknown, {}, {}]}))
     assert {each.error_code for each in found.failed_calls} == {"ValidationError"}

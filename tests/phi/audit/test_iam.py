@@ -14,6 +14,7 @@ from hipaa.model.values import Location
 from hipaa.model.verdict import Status
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 from hipaa.services.s3.facts import Bucket
+from phi.audit.calls import iam as iam_calls
 from phi.audit.collect import iam
 from phi.audit.reader import AuditedAccount
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
@@ -146,7 +147,11 @@ def test_aws_own_managed_policies_count_where_they_are_attached(holder):
     held = {"Arn": arn, "Path": "/", f"{holder.title()}Name": "x", "AttachedManagedPolicies": attached}
     kinds = {name: [] for name in ("RoleDetailList", "GroupDetailList", "UserDetailList", "Policies")}
     trusted = {"AssumeRolePolicyDocument": document(OWN)}
-    found = judged(session_with_response(iam.GET_ACCOUNT_AUTHORIZATION_DETAILS, kinds | {f"{holder.title()}DetailList": [held | trusted]}))
+    found = judged(
+        session_with_response(
+            iam_calls.GET_ACCOUNT_AUTHORIZATION_DETAILS, kinds | {f"{holder.title()}DetailList": [held | trusted]}
+        )
+    )
     assert found.findings(Status.FAIL)["iam-no-admin"] == {arn}
 
 
@@ -167,7 +172,9 @@ def test_what_people_made_is_judged_wherever_it_is(session, client, path):
     client.create_role(
         RoleName="another", Path=path, AssumeRolePolicyDocument=document(OWN | {"Principal": {"AWS": "*"}})
     )
-    assert judged(session).findings(Status.FAIL) == {"iam-role-trust-policy": {f"arn:aws:iam::{ACCOUNT}:role{path}another"}}
+    assert judged(session).findings(Status.FAIL) == {
+        "iam-role-trust-policy": {f"arn:aws:iam::{ACCOUNT}:role{path}another"}
+    }
 
 
 def test_of_a_stack_its_own_alone_are_judged(session, client):
@@ -202,7 +209,9 @@ def test_aws_own_policies_are_judged_by_their_names_alone():
     versions = [{"IsDefaultVersion": True, "Document": json.loads(document(ALL_OF_IAM))}]
     own = {"Arn": arn, "PolicyName": "AdministratorAccess", "AttachmentCount": 1, "PolicyVersionList": versions}
     group = {"Arn": GROUP, "GroupName": "phi-dev-people", "AttachedManagedPolicies": [{"PolicyArn": arn}]}
-    facts = iam.parse_details([], [group], [own], WHOLE_ACCOUNT, AuditedAccount(ACCOUNT, "aws-us-gov", ("us-gov-west-1",)))
+    facts = iam.parse_details(
+        [], [group], [own], WHOLE_ACCOUNT, AuditedAccount(ACCOUNT, "aws-us-gov", ("us-gov-west-1",))
+    )
     assert [each.resource for each in facts] == [GROUP]
 
 
@@ -219,7 +228,11 @@ def test_what_has_no_document_is_no_pass():
     assert isinstance(role, IamRole)
     assert isinstance(inline, IdentityPolicy)
     assert isinstance(managed, IdentityPolicy)
-    assert [role.trust_policy.content, *(each.content for each in (*inline.documents, *managed.documents))] == ["", "", ""]
+    assert [role.trust_policy.content, *(each.content for each in (*inline.documents, *managed.documents))] == [
+        "",
+        "",
+        "",
+    ]
 
 
 def test_every_page_is_read(session):
@@ -229,11 +242,19 @@ def test_every_page_is_read(session):
         listed = [role] if asked["Filter.member.1"] == "Role" else []
         return {"RoleDetailList": listed, "IsTruncated": number < 4, "Marker": str(number)}
 
-    found = judged(session_with_response(iam.GET_ACCOUNT_AUTHORIZATION_DETAILS, page))
+    found = judged(session_with_response(iam_calls.GET_ACCOUNT_AUTHORIZATION_DETAILS, page))
     assert [each.resource.rsplit("/", 1)[-1] for each in found.stack.facts_of_type(IamRole)] == ["1", "2", "3", "4"]
-    assert found.call_counts == {iam.GET_ACCOUNT_AUTHORIZATION_DETAILS: 16}  # of four kinds, four pages each
+    assert found.call_counts == {iam_calls.GET_ACCOUNT_AUTHORIZATION_DETAILS: 16}  # of four kinds, four pages each
 
 
 def test_what_cant_be_read_is_unverified_and_names_the_permission(session, client):
-    assert_unverified(judged(session_denying(iam.GET_ACCOUNT_AUTHORIZATION_DETAILS)), iam.GET_ACCOUNT_AUTHORIZATION_DETAILS, CONTROLS)
-    assert_unverified(judged(session_denying(iam.GET_ACCOUNT_AUTHORIZATION_DETAILS), STACK), iam.GET_ACCOUNT_AUTHORIZATION_DETAILS, set(CONTROLS) - {"iam-no-users"})
+    assert_unverified(
+        judged(session_denying(iam_calls.GET_ACCOUNT_AUTHORIZATION_DETAILS)),
+        iam_calls.GET_ACCOUNT_AUTHORIZATION_DETAILS,
+        CONTROLS,
+    )
+    assert_unverified(
+        judged(session_denying(iam_calls.GET_ACCOUNT_AUTHORIZATION_DETAILS), STACK),
+        iam_calls.GET_ACCOUNT_AUTHORIZATION_DETAILS,
+        set(CONTROLS) - {"iam-no-users"},
+    )

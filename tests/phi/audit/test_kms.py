@@ -9,10 +9,11 @@ from hipaa.model.verdict import Status
 from hipaa.services.kms.facts import Key, KeyPolicy
 from hipaa.services.sns.facts import Topic
 from phi.audit.calls import Call, ResourceType
+from phi.audit.calls import kms as kms_calls
 from phi.audit.collect import kms
 from phi.audit.reader import AuditedAccount, FailedCall
 from phi.audit.scope import Scope
-from tests.phi.audit.sample_monitoring import (
+from tests.phi.audit.sample_alert_pipeline import (
     ACCOUNT,
     KEY_POLICY,
     PUBLISHES,
@@ -93,13 +94,13 @@ def test_a_setting_that_is_wrong_fails_its_own_control(world, spoil, control):
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (kms.LIST_KEYS, {*KEY_CONTROLS, "sns-customer-managed-key"}),
-        (kms.DESCRIBE_KEY, {*KEY_CONTROLS, "sns-customer-managed-key"}),
-        (kms.GET_KEY_ROTATION_STATUS, {"kms-rotation"}),
+        (kms_calls.LIST_KEYS, {*KEY_CONTROLS, "sns-customer-managed-key"}),
+        (kms_calls.DESCRIBE_KEY, {*KEY_CONTROLS, "sns-customer-managed-key"}),
+        (kms_calls.GET_KEY_ROTATION_STATUS, {"kms-rotation"}),
         # Whether what publishes to the topic may use its key.
-        (kms.GET_KEY_POLICY, {*POLICY_CONTROLS, "sns-customer-managed-key"}),
+        (kms_calls.GET_KEY_POLICY, {*POLICY_CONTROLS, "sns-customer-managed-key"}),
         # By an alias of AWS's own, a topic's key is known to be none of the customer's.
-        (kms.LIST_ALIASES, {"sns-customer-managed-key"}),
+        (kms_calls.LIST_ALIASES, {"sns-customer-managed-key"}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -112,7 +113,7 @@ def test_no_key_is_asked_what_it_cant_tell(world):
     made = world.client("kms").create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY", Policy=KEY_POLICY)
     found = audit(world)
     assert found.statuses("kms-rotation")[made["KeyMetadata"]["Arn"]] is Status.NOT_APPLICABLE
-    assert found.call_counts[kms.GET_KEY_ROTATION_STATUS] == 2
+    assert found.call_counts[kms_calls.GET_KEY_ROTATION_STATUS] == 2
 
 
 def test_a_replica_is_a_key_of_its_own_region_that_rotates_with_its_primary(world):
@@ -130,18 +131,18 @@ def test_the_keys_of_a_stack_are_those_that_its_aliases_name(world):
     world.client("kms").create_alias(AliasName="alias/phi-dev-again", TargetKeyId=world.data)
     found = audit(world, (REGION,), STACK)
     assert {each.resource for each in found.stack.facts_of_type(Key)} == {world.data, world.audit}
-    assert kms.LIST_KEYS not in found.call_counts
+    assert kms_calls.LIST_KEYS not in found.call_counts
     assert other in {each.resource for each in audit(world).stack.facts_of_type(Key)}
 
 
 def test_where_a_stacks_aliases_cant_be_read_nothing_is_known_of_its_keys(world):
-    found = audit(denying(world, kms.LIST_ALIASES), (REGION,), STACK)
-    assert_unverified(found, kms.LIST_ALIASES, {*KEY_CONTROLS, "sns-customer-managed-key"})
+    found = audit(denying(world, kms_calls.LIST_ALIASES), (REGION,), STACK)
+    assert_unverified(found, kms_calls.LIST_ALIASES, {*KEY_CONTROLS, "sns-customer-managed-key"})
 
 
 def test_a_region_that_cant_be_read_doesnt_hide_the_keys_of_another(world):
     there = new_key(world.session, "alias/there", WEST)
-    found = audit(denying(world, kms.LIST_KEYS, region=WEST), (REGION, WEST))
+    found = audit(denying(world, kms_calls.LIST_KEYS, region=WEST), (REGION, WEST))
     everything = f"arn:aws:kms:{WEST}:{ACCOUNT}:key/*"
     assert found.statuses("kms-rotation") == {
         world.data: Status.PASS,
@@ -158,16 +159,16 @@ def test_all_pages_of_keys_are_read(world):
         {"Keys": listed[:1], "Truncated": True, "NextMarker": "more"},
         {"Keys": listed[1:], "Truncated": False},
     ]
-    found = audit(responding(world, {kms.LIST_KEYS: pages * 2}))  # monitoring asks what keys there are too
+    found = audit(responding(world, {kms_calls.LIST_KEYS: pages * 2}))  # monitoring asks what keys there are too
     assert {each.resource for each in found.stack.facts_of_type(Key)} == {world.data, world.audit}
 
 
 def test_a_key_of_aws_isnt_judged_nor_one_that_is_gone(world):
     arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
     gone = {"Keys": [{"KeyArn": arn, "KeyId": arn.rsplit("/", 1)[-1]}], "Truncated": False}
-    assert audit(responding(world, {kms.LIST_KEYS: [gone] * 2})).stack.facts_of_type(Key) == []
+    assert audit(responding(world, {kms_calls.LIST_KEYS: [gone] * 2})).stack.facts_of_type(Key) == []
     metadata = {"KeyMetadata": {"Arn": arn, "KeyId": "1", "KeyManager": "AWS", "KeyState": "Enabled"}}
-    found = audit(responding(world, {kms.DESCRIBE_KEY: [metadata] * 2}))
+    found = audit(responding(world, {kms_calls.DESCRIBE_KEY: [metadata] * 2}))
     assert found.stack.facts_of_type(Key) + found.stack.facts_of_type(KeyPolicy) == []
     assert found.failed_calls == ()
 
@@ -228,7 +229,9 @@ def test_a_key_is_known_by_its_arn_and_awss_own_by_its_alias(name, known):
 
 
 def test_what_is_known_of_a_key_where_its_names_cant_be_read():
-    unread = FailedCall(Call("kms", "list_aliases", "kms:ListAliases", ResourceType.ANY), "aliases", REGION, "AccessDenied")
+    unread = FailedCall(
+        Call("kms", "list_aliases", "kms:ListAliases", ResourceType.ANY), "aliases", REGION, "AccessDenied"
+    )
     assert kms.canonical_key(f"{ARN}key/{ID}", unread, HERE, REGION) == unread.unknown
     assert kms.canonical_key("alias/aws/sns", unread, HERE, REGION) == "alias/aws/sns"
 

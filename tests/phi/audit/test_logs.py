@@ -8,9 +8,11 @@ from hipaa.model.values import StackResource, Unknown
 from hipaa.model.verdict import Status
 from hipaa.services.cloudtrail.facts import Trail
 from hipaa.services.logs.facts import LogGroup, MetricFilter
+from phi.audit.calls import cloudtrail as cloudtrail_calls
+from phi.audit.calls import logs as logs_calls
 from phi.audit.collect import cloudtrail, logs
 from phi.audit.scope import Scope
-from tests.phi.audit.sample_monitoring import (
+from tests.phi.audit.sample_alert_pipeline import (
     ACCOUNT,
     FILTER_ARN,
     GROUP,
@@ -45,7 +47,11 @@ def test_a_group_and_its_filter_are_read_as_they_are_set(world):
     assert found.fact(MetricFilter, FILTER_ARN) == MetricFilter(
         FILTER_ARN, StackResource(GROUP_ARN), "", NAMESPACE, METRIC, dimensions=()
     )
-    assert found.controls_with(Status.PASS) >= {*OF_GROUPS, "cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
+    assert found.controls_with(Status.PASS) >= {
+        *OF_GROUPS,
+        "cloudwatch-alarm-metric-exists",
+        "cloudwatch-alarm-coverage",
+    }
     assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
 
 
@@ -104,9 +110,9 @@ def test_a_pattern_that_picks_out_less_covers_less(world):
     ("call", "controls"),
     [
         # The trail writes to the filter's group, so that the filter counts.
-        (logs.DESCRIBE_LOG_GROUPS, {*OF_GROUPS, "kms-key-separation"}),
-        (logs.DESCRIBE_METRIC_FILTERS, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
-        (logs.GET_RESOURCES, set()),  # what a trail writes to holds audit records, whatever its tag says
+        (logs_calls.DESCRIBE_LOG_GROUPS, {*OF_GROUPS, "kms-key-separation"}),
+        (logs_calls.DESCRIBE_METRIC_FILTERS, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
+        (logs_calls.GET_RESOURCES, set()),  # what a trail writes to holds audit records, whatever its tag says
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -123,7 +129,9 @@ def test_a_groups_tag_says_that_it_holds_audit_records(world, tag, audit):
     assert found.controls_with(Status.FAIL) == ({"logs-customer-managed-key"} if audit else set())
 
 
-@pytest.mark.parametrize("call", [logs.GET_RESOURCES, cloudtrail.DESCRIBE_TRAILS], ids=lambda call: call.operation)
+@pytest.mark.parametrize(
+    "call", [logs_calls.GET_RESOURCES, cloudtrail_calls.DESCRIBE_TRAILS], ids=lambda call: call.operation
+)
 def test_a_group_that_may_hold_audit_records_is_unverified_where_it_would_fail(world, call):
     world.client("logs").create_log_group(logGroupName=OTHER)
     found = audit(denying(world, call))
@@ -133,7 +141,7 @@ def test_a_group_that_may_hold_audit_records_is_unverified_where_it_would_fail(w
 
 
 def test_a_filter_may_be_of_a_trails_log_where_neither_can_be_read(world):
-    found = audit(denying(world, logs.DESCRIBE_LOG_GROUPS, cloudtrail.DESCRIBE_TRAILS))
+    found = audit(denying(world, logs_calls.DESCRIBE_LOG_GROUPS, cloudtrail_calls.DESCRIBE_TRAILS))
     assert found.statuses("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
     assert found.controls_with(Status.FAIL) == set()
 
@@ -145,7 +153,7 @@ def test_each_region_has_groups_of_its_own(world):
         GROUP_ARN: Status.PASS,
         there: Status.FAIL,
     }
-    found = audit(denying(world, logs.DESCRIBE_LOG_GROUPS, region=WEST), (REGION, WEST))
+    found = audit(denying(world, logs_calls.DESCRIBE_LOG_GROUPS, region=WEST), (REGION, WEST))
     everything = there.replace(GROUP, "*")
     assert found.statuses("logs-customer-managed-key") == {GROUP_ARN: Status.PASS, everything: Status.UNVERIFIED}
 
@@ -159,9 +167,15 @@ def test_all_pages_are_read(world):
     groups = [{"logGroupName": name, "arn": f"{GROUP_ARN.replace(GROUP, name)}:*"} for name in (GROUP, OTHER)]
     tagged = {"ResourceARN": f"{OTHER_ARN}:*", "Tags": [{"Key": "DataClass", "Value": "AuditLog"}]}
     answers = {
-        logs.DESCRIBE_LOG_GROUPS: [{"logGroups": groups[:1], "nextToken": "more"}, {"logGroups": groups[1:]}],
-        logs.DESCRIBE_METRIC_FILTERS: [{"metricFilters": filters[:1], "nextToken": "more"}, {"metricFilters": filters[1:]}],
-        logs.GET_RESOURCES: [{"ResourceTagMappingList": [], "PaginationToken": "more"}, {"ResourceTagMappingList": [tagged]}],
+        logs_calls.DESCRIBE_LOG_GROUPS: [{"logGroups": groups[:1], "nextToken": "more"}, {"logGroups": groups[1:]}],
+        logs_calls.DESCRIBE_METRIC_FILTERS: [
+            {"metricFilters": filters[:1], "nextToken": "more"},
+            {"metricFilters": filters[1:]},
+        ],
+        logs_calls.GET_RESOURCES: [
+            {"ResourceTagMappingList": [], "PaginationToken": "more"},
+            {"ResourceTagMappingList": [tagged]},
+        ],
     }
     found = audit(responding(world, answers))
     assert {each.resource: each.holds_audit_logs for each in found.stack.facts_of_type(LogGroup)} == {
@@ -176,9 +190,7 @@ def test_a_stacks_groups_are_told_by_their_names(world):
     client.create_log_group(logGroupName=OTHER)
     metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
     client.put_metric_filter(logGroupName=OTHER, filterName="x", filterPattern="", metricTransformations=[metric])
-    assert (
-        len(audit(world).stack.facts_of_type(LogGroup)) == len(audit(world).stack.facts_of_type(MetricFilter)) == 2
-    )
+    assert len(audit(world).stack.facts_of_type(LogGroup)) == len(audit(world).stack.facts_of_type(MetricFilter)) == 2
     found = audit(world, (REGION,), Scope({}, "phi-dev-"))
     assert [each.resource for each in found.stack.facts_of_type(LogGroup)] == [GROUP_ARN]
     assert [each.resource for each in found.stack.facts_of_type(MetricFilter)] == [FILTER_ARN]

@@ -1,4 +1,4 @@
-"""The config that the pack takes at preview holds for the audit too."""
+"""The policy pack's config file as the audit reads it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hipaa.model.data_class import DataClass
-from phi.audit import config
+from phi.audit import pack_config
 from phi.errors import ConfigurationError
 from sandbox.folder import ROOT
 
@@ -23,78 +23,78 @@ EXEMPTION = {
 }
 
 
-def of(given: dict) -> config.PackConfig:
-    return config.parse(given, TODAY)
+def parse(content: dict) -> pack_config.PackConfig:
+    return pack_config.parse(content, TODAY)
 
 
-def test_without_a_file_every_control_is_judged_as_the_pack_does_by_itself():
-    told = config.load(None, TODAY)
-    assert {name for name, terms in told.control_configs.items() if terms.loosened} == set()
-    assert told.disabled == ()
-    assert "s3-bucket-key" in told.advisory
-    assert "s3-versioning" not in told.advisory
-    assert "s3-no-force-destroy" not in told.control_configs  # Pulumi's own, of which AWS knows nothing
+def test_load_without_a_file_returns_the_packs_defaults():
+    config = pack_config.load(None, TODAY)
+    assert [name for name, control in config.control_configs.items() if control.relaxations] == []
+    assert config.disabled == ()
+    assert "s3-bucket-key" in config.advisory
+    assert "s3-versioning" not in config.advisory
+    assert "s3-no-force-destroy" not in config.control_configs  # a property of Pulumi, which AWS doesn't have
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_packs_own_files_can_be_used(stack):
+def test_load_accepts_the_packs_own_files(stack):
     path = ROOT / "policy" / "config" / f"{stack}.json"
-    told = config.load(path, TODAY)
-    assert told.errors == ()
-    wanted = json.loads(path.read_text()).get("s3-object-lock", {}).get("days")
-    assert wanted is None or told.control_configs["s3-object-lock"].options["days"] == wanted
+    config = pack_config.load(path, TODAY)
+    assert config.errors == ()
+    days = json.loads(path.read_text()).get("s3-object-lock", {}).get("days")
+    assert days is None or config.control_configs["s3-object-lock"].options["days"] == days
 
 
-def test_options_and_exemptions_are_taken():
-    told = of({"s3-object-lock": {"days": 1, "exemptions": [EXEMPTION]}})
-    terms = told.control_configs["s3-object-lock"]
-    assert terms.options["days"] == 1
-    assert [each.approver for each in terms.exemptions] == ["security officer"]
-    assert terms.loosened == ("days is 1",)
+def test_parse_reads_options_and_exemptions():
+    config = parse({"s3-object-lock": {"days": 1, "exemptions": [EXEMPTION]}})
+    control_config = config.control_configs["s3-object-lock"]
+    assert control_config.options["days"] == 1
+    assert [exemption.approver for exemption in control_config.exemptions] == ["security officer"]
+    assert control_config.relaxations == ("days is 1",)
 
 
-def test_levels():
-    told = of({"s3-versioning": "advisory", "s3-tls-only": {"enforcementLevel": "disabled"}})
-    assert "s3-versioning" in told.advisory
-    assert told.disabled == ("s3-tls-only",)
-    assert "s3-tls-only" not in told.control_configs
+def test_parse_reads_levels():
+    config = parse({"s3-versioning": "advisory", "s3-tls-only": {"enforcementLevel": "disabled"}})
+    assert "s3-versioning" in config.advisory
+    assert config.disabled == ("s3-tls-only",)
+    assert "s3-tls-only" not in config.control_configs
 
 
-def test_a_level_for_all_yields_to_one_of_its_own():
-    told = of({"all": "advisory", "s3-versioning": "mandatory"})
-    assert "s3-versioning" not in told.advisory
-    assert "s3-tls-only" in told.advisory
+def test_parse_prefers_a_controls_own_level_to_that_of_all():
+    config = parse({"all": "advisory", "s3-versioning": "mandatory"})
+    assert "s3-versioning" not in config.advisory
+    assert "s3-tls-only" in config.advisory
 
 
-def test_what_is_wrong_within_a_control_is_a_fault_and_the_default_holds():
-    told = of({"s3-object-lock": {"days": "many"}, "kms-rotation": {"dais": 3}})
-    assert len(told.errors) == 2
-    assert told.control_configs["s3-object-lock"].options["days"] > 1
+def test_parse_reports_invalid_options_and_keeps_the_defaults():
+    config = parse({"s3-object-lock": {"days": "many"}, "kms-rotation": {"dais": 3}})
+    assert len(config.errors) == 2
+    assert config.control_configs["s3-object-lock"].options["days"] > 1
 
 
-def test_how_a_buckets_role_is_told():
-    told = of({"s3-data-class-tag": {"tag": "Sensitivity", "untaggedAs": "other"}})
-    assert told.data_class.name == "Sensitivity"
-    assert told.data_class.data_class_of({}, ()) is DataClass.OTHER
-    assert told.data_class.data_class_of({"Sensitivity": "PHI"}, ()) is DataClass.PHI
+def test_data_class_follows_the_options_of_the_control():
+    config = parse({"s3-data-class-tag": {"tag": "Sensitivity", "untaggedAs": "other"}})
+    assert config.data_class.name == "Sensitivity"
+    assert config.data_class.data_class_of({}, ()) is DataClass.OTHER
+    assert config.data_class.data_class_of({"Sensitivity": "PHI"}, ()) is DataClass.PHI
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
-        ("[]", "holds no object"),
-        ("{", "can't be read as JSON"),
-        ('{"s3-versioning": "sometimes"}', "s3-versioning: no level"),
-        ('{"s3-versioning": 3}', "s3-versioning: neither a level nor an object"),
+        ("[]", "is not a JSON object"),
+        ("{", "can't read .* as JSON"),
+        ('{"s3-versioning": "sometimes"}', "s3-versioning: unknown enforcement level"),
+        ('{"s3-versioning": 3}', "s3-versioning: must be an enforcement level or an object"),
     ],
 )
-def test_a_file_that_is_no_config(tmp_path: Path, text, told):
+def test_load_rejects_an_invalid_file(tmp_path: Path, text, message):
     path = tmp_path / "config.json"
     path.write_text(text)
-    with pytest.raises(ConfigurationError, match=told):
-        config.load(path, TODAY)
+    with pytest.raises(ConfigurationError, match=message):
+        pack_config.load(path, TODAY)
 
 
-def test_a_file_that_isnt_there(tmp_path: Path):
+def test_load_rejects_a_missing_file(tmp_path: Path):
     with pytest.raises(ConfigurationError, match="FileNotFoundError"):
-        config.load(tmp_path / "none.json", TODAY)
+        pack_config.load(tmp_path / "none.json", TODAY)

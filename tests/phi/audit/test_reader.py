@@ -21,7 +21,9 @@ from phi.audit.reader import MAX_ATTEMPTS, AuditedAccount, AccountReader, Failed
 
 REGION = "us-east-1"
 ACCOUNT = AuditedAccount("123456789012", "aws", (REGION, "us-west-2"))
-POLICY = Call("s3", "get_bucket_policy", "s3:GetBucketPolicy", ResourceType.BUCKET, not_found_errors=("NoSuchBucketPolicy",))
+POLICY = Call(
+    "s3", "get_bucket_policy", "s3:GetBucketPolicy", ResourceType.BUCKET, not_found_errors=("NoSuchBucketPolicy",)
+)
 BUCKETS = Call("s3", "list_buckets", "s3:ListAllMyBuckets", ResourceType.ANY)
 METRICS = Call("s3", "list_bucket_metrics_configurations", "s3:GetMetricsConfiguration", ResourceType.BUCKET)
 POINTS = Call("s3control", "list_access_points", "s3:ListAccessPoints", ResourceType.ANY)
@@ -142,7 +144,7 @@ def test_an_unread_call_says_what_was_asked_of_what_and_how_it_ended():
     unknown = FailedCall(POLICY, "arn:aws:s3:::phi", REGION, "AccessDenied").unknown
     assert (
         f"{unknown.path} {unknown.reason}"
-        == "arn:aws:s3:::phi couldn't be read: s3:GetBucketPolicy ended in AccessDenied"
+        == "arn:aws:s3:::phi couldn't be read: s3:GetBucketPolicy failed with AccessDenied"
     )
     assert FailedCall(BUCKETS, "", REGION, "SlowDown").unknown.path == "s3:ListAllMyBuckets"
 

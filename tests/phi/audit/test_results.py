@@ -12,7 +12,7 @@ from hipaa.model.data_class import DataClass
 from hipaa.model.stack import Stack
 from hipaa.model.values import Location, Unknown
 from hipaa.services.s3.facts import Bucket, DeclaredSetting, Versioning
-from phi.audit import checklist, config
+from phi.audit import checklist, pack_config
 from phi.audit.results import AccountView, control_results, unused_exemptions
 from phi.evidence.model import ControlResult, Outcome, worst_outcome
 
@@ -31,14 +31,18 @@ EXEMPTION = {
 def bucket(name: str, status: Any) -> Bucket:
     arn = f"arn:aws:s3:::{name}"
     return Bucket(
-        arn, arn, DataClass.PHI, (DeclaredSetting(arn, Versioning(status)),), location=Location("aws", "us-east-1", ACCOUNT)
+        arn,
+        arn,
+        DataClass.PHI,
+        (DeclaredSetting(arn, Versioning(status)),),
+        location=Location("aws", "us-east-1", ACCOUNT),
     )
 
 
 def versioning(
     *buckets: Bucket, given: dict[str, Any] | None = None, accounts: list[AccountView] | None = None
 ) -> ControlResult:
-    told = config.parse({"s3-versioning": given or {}}, TODAY)
+    told = pack_config.parse({"s3-versioning": given or {}}, TODAY)
     seen = accounts or [AccountView(ACCOUNT, Stack(buckets, ACCOUNT))]
     return next(each for each in control_results(seen, PEOPLE, told) if each.id == "s3-versioning")
 
@@ -51,11 +55,11 @@ def test_a_control_is_as_good_as_its_worst_resource():
 
 
 def test_what_cant_be_read_blocks_too_and_says_why():
-    unread = Unknown("arn:aws:s3:::phi", reason="couldn't be read: s3:GetBucketVersioning ended in AccessDenied")
+    unread = Unknown("arn:aws:s3:::phi", reason="couldn't be read: s3:GetBucketVersioning failed with AccessDenied")
     result = versioning(bucket("phi", unread))
     assert result.outcome is Outcome.UNVERIFIED
     assert result.blocks
-    assert "s3:GetBucketVersioning ended in AccessDenied" in result.observations[0].text
+    assert "s3:GetBucketVersioning failed with AccessDenied" in result.observations[0].text
     assert not versioning(bucket("phi", unread), given={"unverifiedLevel": "advisory"}).blocks
 
 
@@ -75,15 +79,20 @@ def test_an_accepted_risk_shows_as_exempted_with_who_answers_for_it():
 def test_an_exemption_that_excuses_nothing_is_told_but_not_the_packs():
     for resource, told in (("arn:aws:s3:::other", 1), ("urn:pulumi:prod::app::*", 0), ("arn:aws:s3:::importer", 0)):
         given = {"s3-versioning": {"exemptions": [EXEMPTION | {"resource": resource}]}}
-        judged_by = config.parse(given, TODAY)
-        found = control_results([AccountView(ACCOUNT, Stack((bucket("importer", "Suspended"),), ACCOUNT))], PEOPLE, judged_by)
+        judged_by = pack_config.parse(given, TODAY)
+        found = control_results(
+            [AccountView(ACCOUNT, Stack((bucket("importer", "Suspended"),), ACCOUNT))], PEOPLE, judged_by
+        )
         assert len(unused_exemptions(found, judged_by)) == told, resource
 
 
 def test_an_account_that_cant_be_entered_leaves_every_control_unverified_but_peoples():
-    told = config.parse({}, TODAY)
+    told = pack_config.parse({}, TODAY)
     good = AccountView(ACCOUNT, Stack((bucket("good", "Enabled"),), ACCOUNT))
-    found = {each.id: each for each in control_results([good, AccountView("2", None, "sts:AssumeRole: refused")], PEOPLE, told)}
+    found = {
+        each.id: each
+        for each in control_results([good, AccountView("2", None, "sts:AssumeRole: refused")], PEOPLE, told)
+    }
     assert set(found) == {control.id for control in LIVE_CONTROLS}
     for name, result in found.items():
         if name.startswith("attest-"):
@@ -101,7 +110,7 @@ def test_several_accounts_become_one_result():
 
 
 def test_the_region_is_told_where_an_arn_has_one():
-    told = config.parse({}, TODAY)
+    told = pack_config.parse({}, TODAY)
     found = control_results([AccountView(ACCOUNT, Stack((bucket("a", "Enabled"),), ACCOUNT))], PEOPLE, told)
     regions = {each.region for result in found for each in result.observations}
     assert regions == {None}

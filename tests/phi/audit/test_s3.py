@@ -16,7 +16,8 @@ from hipaa.model.verdict import Status
 from hipaa.services.s3.facts import AccessPoint, AccountPublicAccessBlock, Bucket
 from hipaa.services.sns.facts import TopicPolicy
 from phi.audit.calls import Call
-from phi.audit.collect import s3_calls, s3_listing, s3_notifications
+from phi.audit.calls import s3 as calls
+from phi.audit.collect.s3 import listing, notifications
 from phi.audit.reader import AuditedAccount, AccountReader
 from phi.audit.scope import Scope
 from sandbox.moto_fixes import s3 as fixes
@@ -180,7 +181,9 @@ BROKEN: list[tuple[str, Callable[[SampleAccount], Any], set[str]]] = [
 
 
 @pytest.mark.parametrize(("breaks", "controls"), [each[1:] for each in BROKEN], ids=[each[0] for each in BROKEN])
-def test_what_is_broken_fails_exactly_its_controls(world: SampleAccount, breaks: Callable[[SampleAccount], Any], controls: set[str]):
+def test_what_is_broken_fails_exactly_its_controls(
+    world: SampleAccount, breaks: Callable[[SampleAccount], Any], controls: set[str]
+):
     breaks(world)
     found = audit(world.session, Scope({PHI: REGION}))
     assert found.findings(Status.FAIL) == {(each, arn(PHI)) for each in controls}
@@ -244,20 +247,25 @@ def test_a_log_bucket_with_object_lock_gets_no_logs(world: SampleAccount):
 
 # What is left open where a call about the bucket with PHI is refused.
 UNVERIFIED: dict[Call, set[str]] = {
-    s3_calls.GET_BUCKET_VERSIONING: {"s3-versioning"},
-    s3_calls.GET_BUCKET_TAGGING: {"s3-data-class-tag"},
-    s3_calls.GET_PUBLIC_ACCESS_BLOCK: {"s3-public-access-block"},
-    s3_calls.GET_BUCKET_OWNERSHIP_CONTROLS: {"s3-acls-disabled"},
-    s3_calls.GET_BUCKET_POLICY: OF_POLICY,
+    calls.GET_BUCKET_VERSIONING: {"s3-versioning"},
+    calls.GET_BUCKET_TAGGING: {"s3-data-class-tag"},
+    calls.GET_PUBLIC_ACCESS_BLOCK: {"s3-public-access-block"},
+    calls.GET_BUCKET_OWNERSHIP_CONTROLS: {"s3-acls-disabled"},
+    calls.GET_BUCKET_POLICY: OF_POLICY,
     # Without the key a policy can't be held to it.
-    s3_calls.GET_BUCKET_ENCRYPTION: {"s3-encryption-at-rest", "s3-customer-managed-key", "s3-bucket-key", "s3-enforce-kms-key"},
-    s3_calls.GET_OBJECT_LOCK_CONFIGURATION: {"s3-object-lock"},
-    s3_calls.GET_BUCKET_LIFECYCLE_CONFIGURATION: {"s3-retention", "s3-abort-multipart"},
-    s3_calls.GET_BUCKET_LOGGING: {"s3-access-logging"},
-    s3_calls.GET_BUCKET_REPLICATION: {"s3-replication-or-backup"},
-    s3_calls.GET_BUCKET_WEBSITE: {"s3-no-website"},
-    s3_calls.GET_BUCKET_CORS: {"s3-cors"},
-    s3_calls.LIST_BUCKET_METRICS_CONFIGURATIONS: {"s3-request-metrics"},
+    calls.GET_BUCKET_ENCRYPTION: {
+        "s3-encryption-at-rest",
+        "s3-customer-managed-key",
+        "s3-bucket-key",
+        "s3-enforce-kms-key",
+    },
+    calls.GET_OBJECT_LOCK_CONFIGURATION: {"s3-object-lock"},
+    calls.GET_BUCKET_LIFECYCLE_CONFIGURATION: {"s3-retention", "s3-abort-multipart"},
+    calls.GET_BUCKET_LOGGING: {"s3-access-logging"},
+    calls.GET_BUCKET_REPLICATION: {"s3-replication-or-backup"},
+    calls.GET_BUCKET_WEBSITE: {"s3-no-website"},
+    calls.GET_BUCKET_CORS: {"s3-cors"},
+    calls.LIST_BUCKET_METRICS_CONFIGURATIONS: {"s3-request-metrics"},
 }
 
 
@@ -269,20 +277,22 @@ def test_what_cant_be_read_of_a_bucket_is_unverified_and_names_the_permission(wo
         assert found.findings(Status.FAIL) == set(), call
         assert found.findings(Status.UNVERIFIED) == {(each, arn(PHI)) for each in controls}, call
         for control in controls:
-            assert any(f"{call.action} ended in {code}" in each for each in found.finding_texts(control, arn(PHI))), control
+            assert any(
+                f"{call.action} failed with {code}" in each for each in found.finding_texts(control, arn(PHI))
+            ), control
         told = [(each.call, each.resource, each.region, each.error_code) for each in found.failed_calls]
         assert told == [(call, arn(PHI), REGION, code)]
 
 
 def test_an_acl_that_cant_be_read_leaves_open_whom_it_lets_in_where_it_has_effect(world: SampleAccount):
     world.own(PHI, "ObjectWriter")
-    found = audit(session_failing(s3_calls.GET_BUCKET_ACL))
+    found = audit(session_failing(calls.GET_BUCKET_ACL))
     assert found.findings(Status.UNVERIFIED) == {("s3-no-public-grant", arn(PHI))}
     assert found.findings(Status.FAIL) == {("s3-acls-disabled", arn(PHI))}
 
 
 def test_a_log_buckets_lock_that_cant_be_read_is_unverified(world: SampleAccount):
-    found = audit(session_failing(s3_calls.GET_OBJECT_LOCK_CONFIGURATION, bucket=LOGS))
+    found = audit(session_failing(calls.GET_OBJECT_LOCK_CONFIGURATION, bucket=LOGS))
     assert found.findings(Status.FAIL, Status.UNVERIFIED) == {("s3-object-lock", arn(LOGS))}
     assert found.findings(Status.FAIL) == set()
 
@@ -290,11 +300,11 @@ def test_a_log_buckets_lock_that_cant_be_read_is_unverified(world: SampleAccount
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (s3_calls.GET_ACCESS_POINT, {("s3-access-point-private", POINT)}),
-        (s3_calls.GET_ACCESS_POINT_POLICY, {("s3-access-point-private", POINT), ("s3-no-public-grant", POINT)}),
-        (s3_calls.GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, {("s3-account-public-access-block", ACCOUNT)}),
+        (calls.GET_ACCESS_POINT, {("s3-access-point-private", POINT)}),
+        (calls.GET_ACCESS_POINT_POLICY, {("s3-access-point-private", POINT), ("s3-no-public-grant", POINT)}),
+        (calls.GET_ACCOUNT_PUBLIC_ACCESS_BLOCK, {("s3-account-public-access-block", ACCOUNT)}),
         (
-            s3_calls.LIST_ACCESS_POINTS,
+            calls.LIST_ACCESS_POINTS,
             {
                 (control, f"arn:aws:s3:{region}:{ACCOUNT}:accesspoint/*")
                 for control in ("s3-access-point-private", "s3-no-public-grant")
@@ -311,11 +321,13 @@ def test_what_cant_be_read_of_access_points_and_the_account_is_unverified(
     assert found.findings(Status.FAIL, Status.UNVERIFIED) == controls
     assert found.findings(Status.FAIL) == set()
     assert {each.call for each in found.failed_calls} == {call}
-    assert all(f"{call.action} ended in AccessDenied" in each for one in controls for each in found.finding_texts(*one))
+    assert all(
+        f"{call.action} failed with AccessDenied" in each for one in controls for each in found.finding_texts(*one)
+    )
 
 
 def test_buckets_whose_names_cant_be_read_leave_every_control_of_buckets_unverified(world: SampleAccount):
-    found = audit(session_failing(s3_calls.LIST_BUCKETS))
+    found = audit(session_failing(calls.LIST_BUCKETS))
     every = {each.id for each in CONTROLS} - {"s3-account-public-access-block", "s3-access-point-private"}
     assert found.findings(Status.UNVERIFIED) == {(each, "arn:aws:s3:::*") for each in every}
     assert found.findings(Status.FAIL) == set()
@@ -335,19 +347,19 @@ def without_regions(session: boto3.Session) -> boto3.Session:
 def test_a_bucket_is_asked_for_its_region_where_the_list_doesnt_tell_it(world: SampleAccount):
     found = audit(without_regions(boto3.Session(region_name=REGION)))
     assert (found.bucket(PHI).location.region, found.bucket(REPLICA).location.region) == (REGION, REPLICA_REGION)
-    assert found.call_counts[s3_calls.GET_BUCKET_LOCATION] == 4
-    assert s3_calls.GET_BUCKET_LOCATION not in audit(world.session).call_counts
+    assert found.call_counts[calls.GET_BUCKET_LOCATION] == 4
+    assert calls.GET_BUCKET_LOCATION not in audit(world.session).call_counts
 
 
 def test_a_bucket_whose_region_cant_be_read_is_read_but_for_what_the_region_decides(world: SampleAccount):
-    found = audit(without_regions(session_failing(s3_calls.GET_BUCKET_LOCATION, bucket=PHI)))
+    found = audit(without_regions(session_failing(calls.GET_BUCKET_LOCATION, bucket=PHI)))
     assert found.findings(Status.FAIL, Status.UNVERIFIED) == {("s3-replication-or-backup", arn(PHI))}
     assert found.bucket(PHI).location.region is None
     assert [each.call.action for each in found.failed_calls] == ["s3:GetBucketLocation"]
 
 
 def test_tags_that_cant_be_read_make_it_a_bucket_of_phi(world: SampleAccount):
-    found = audit(session_failing(s3_calls.GET_BUCKET_TAGGING, bucket=LOGS))
+    found = audit(session_failing(calls.GET_BUCKET_TAGGING, bucket=LOGS))
     assert found.bucket(LOGS).data_class is DataClass.PHI
     assert isinstance(found.bucket(LOGS).tags, Unknown)
     assert ("s3-data-class-tag", arn(LOGS)) in found.findings(Status.UNVERIFIED)
@@ -361,8 +373,8 @@ def test_a_stack_is_read_without_listing_and_without_others(world: SampleAccount
     world.s3.create_bucket(Bucket="another")
     world.control.create_access_point(AccountId=ACCOUNT, Name="another", Bucket="another")
     found = audit(world.session, STACK)
-    assert s3_calls.LIST_BUCKETS not in found.call_counts
-    assert s3_calls.GET_BUCKET_LOCATION not in found.call_counts
+    assert calls.LIST_BUCKETS not in found.call_counts
+    assert calls.GET_BUCKET_LOCATION not in found.call_counts
     assert {each.resource for each in found.collected.facts} == {
         *map(arn, (PHI, REPLICA, LOGS, REPLICA_LOGS)),
         POINT,
@@ -375,14 +387,18 @@ def test_a_stacks_bucket_that_is_gone_passes_nothing(world: SampleAccount):
     gone = Scope({**(STACK.buckets or {}), "phi-dev-gone": REGION}, "phi-dev-")
     found = audit(world.session, gone)
     wrong = {
-        control for control, resource in found.findings(Status.FAIL, Status.UNVERIFIED) if resource == arn("phi-dev-gone")
+        control
+        for control, resource in found.findings(Status.FAIL, Status.UNVERIFIED)
+        if resource == arn("phi-dev-gone")
     }
     assert wrong == {each.id for each in CONTROLS} - {"s3-account-public-access-block", "s3-access-point-private"}
     assert ("s3-versioning", arn("phi-dev-gone")) in found.findings(Status.FAIL)
     assert any("doesn't exist" in each for each in found.finding_texts("s3-no-website", arn("phi-dev-gone")))
 
 
-@pytest.mark.parametrize("call", [s3_calls.GET_BUCKET_LOCATION, s3_calls.GET_BUCKET_VERSIONING], ids=lambda call: call.operation)
+@pytest.mark.parametrize(
+    "call", [calls.GET_BUCKET_LOCATION, calls.GET_BUCKET_VERSIONING], ids=lambda call: call.operation
+)
 def test_a_bucket_that_is_gone_after_it_was_listed_is_left_out(world: SampleAccount, call: Call):
     found = audit(without_regions(session_failing(call, "NoSuchBucket", 404, bucket=LOGS)))
     assert arn(LOGS) not in {each.resource for each in found.collected.facts}
@@ -391,7 +407,7 @@ def test_a_bucket_that_is_gone_after_it_was_listed_is_left_out(world: SampleAcco
 
 
 def test_a_bucket_that_goes_while_it_is_read_is_unverified(world: SampleAccount):
-    found = audit(session_failing(s3_calls.GET_BUCKET_WEBSITE, "NoSuchBucket", 404, bucket=PHI))
+    found = audit(session_failing(calls.GET_BUCKET_WEBSITE, "NoSuchBucket", 404, bucket=PHI))
     assert found.findings(Status.FAIL, Status.UNVERIFIED) == {("s3-no-website", arn(PHI))}
 
 
@@ -410,7 +426,7 @@ def test_the_account_is_named_as_the_owner_of_each_bucket(world: SampleAccount):
         lambda model, params, **_: owners.append((model.name, params["headers"].get("x-amz-expected-bucket-owner"))),
     )
     audit(session, STACK)
-    assert len(owners) > len(s3_calls.CALLS)
+    assert len(owners) > len(calls.CALLS)
     assert {owner for _, owner in owners} == {ACCOUNT}
 
 
@@ -425,7 +441,9 @@ def test_an_untagged_bucket_is_what_it_is_used_for(world: SampleAccount):
         DataClass.ACCESS_LOG,
         DataClass.REPLICA,
     )
-    assert found.findings(Status.FAIL, Status.UNVERIFIED) == {("s3-data-class-tag", arn(each)) for each in (LOGS, REPLICA)}
+    assert found.findings(Status.FAIL, Status.UNVERIFIED) == {
+        ("s3-data-class-tag", arn(each)) for each in (LOGS, REPLICA)
+    }
 
 
 def test_the_configs_tag_and_its_word_for_untagged_buckets_hold(world: SampleAccount):
@@ -448,7 +466,7 @@ def test_an_untagged_bucket_that_inventories_are_written_to_is_one_of_those(worl
     found = audit(world.session)
     assert found.collected.bucket_uses == ((arn("lists"), DataClass.INVENTORY),)
     assert found.bucket("lists").data_class is DataClass.INVENTORY
-    assert found.call_counts[s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS] == 5
+    assert found.call_counts[calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS] == 5
 
 
 def test_a_bucket_that_lists_itself_isnt_used_for_lists(world: SampleAccount):
@@ -458,26 +476,31 @@ def test_a_bucket_that_lists_itself_isnt_used_for_lists(world: SampleAccount):
 
 
 def test_inventories_arent_asked_for_where_no_bucket_may_take_any(world: SampleAccount):
-    assert s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS not in audit(world.session).call_counts
+    assert calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS not in audit(world.session).call_counts
 
 
 def test_inventories_are_asked_for_where_a_policy_cant_be_read(world: SampleAccount):
-    assert audit(session_failing(s3_calls.GET_BUCKET_POLICY, bucket=LOGS)).call_counts[s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS] == 4
+    assert (
+        audit(session_failing(calls.GET_BUCKET_POLICY, bucket=LOGS)).call_counts[
+            calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS
+        ]
+        == 4
+    )
 
 
 def test_a_bucket_whose_inventories_cant_be_read_gives_none_away(world: SampleAccount):
     world.s3.create_bucket(Bucket="lists")
     world.put_policy(deliver("lists"), bucket="lists")
     world.list_to("lists")
-    found = audit(session_failing(s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS))
+    found = audit(session_failing(calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS))
     assert found.bucket("lists").data_class is DataClass.PHI
-    assert {each.call for each in found.failed_calls} == {s3_calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS}
+    assert {each.call for each in found.failed_calls} == {calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS}
 
 
 def test_acls_are_asked_for_only_where_they_have_effect(world: SampleAccount):
-    assert s3_calls.GET_BUCKET_ACL not in audit(world.session).call_counts
+    assert calls.GET_BUCKET_ACL not in audit(world.session).call_counts
     world.own(PHI, "ObjectWriter")
-    assert audit(world.session).call_counts[s3_calls.GET_BUCKET_ACL] == 1
+    assert audit(world.session).call_counts[calls.GET_BUCKET_ACL] == 1
 
 
 def test_a_target_is_the_bucket_itself_where_it_is_in_scope(world: SampleAccount):
@@ -511,7 +534,7 @@ def test_an_access_point_of_another_accounts_bucket_is_one_of_phi(world: SampleA
 
 
 def test_an_access_point_that_is_gone_by_now_is_left_out(world: SampleAccount):
-    found = audit(session_failing(s3_calls.GET_ACCESS_POINT, "NoSuchAccessPoint", 404))
+    found = audit(session_failing(calls.GET_ACCESS_POINT, "NoSuchAccessPoint", 404))
     assert found.stack.facts_of_type(AccessPoint) == []
     assert found.failed_calls == ()
 
@@ -530,8 +553,8 @@ TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-dev-events"
 def published(session: boto3.Session, *statements: dict[str, Any], scope: Scope = STACK) -> tuple[Any, ...]:
     policy = TopicPolicy(TOPIC, TOPIC, TOPIC, Document(document(*statements)))
     with AccountReader(session, AuditedAccount(ACCOUNT, "aws", (REGION,))) as reader:
-        told = s3_notifications.collect_publishers(reader, scope, [policy])
-        return told, reader.call_counts.get(s3_calls.GET_BUCKET_NOTIFICATION_CONFIGURATION, 0)
+        told = notifications.collect_publishers(reader, scope, [policy])
+        return told, reader.call_counts.get(calls.GET_BUCKET_NOTIFICATION_CONFIGURATION, 0)
 
 
 LET_IN = allow({"Service": "s3.amazonaws.com"}, TOPIC, "sns:Publish")
@@ -555,12 +578,12 @@ def test_buckets_arent_asked_where_no_topic_lets_s3_in(notifying: SampleAccount)
 
 
 def test_topics_of_a_bucket_that_cant_be_read_may_be_any_of_its_region(notifying: SampleAccount):
-    [(topic, why)] = published(session_failing(s3_calls.GET_BUCKET_NOTIFICATION_CONFIGURATION, bucket=PHI), LET_IN)[0]
+    [(topic, why)] = published(session_failing(calls.GET_BUCKET_NOTIFICATION_CONFIGURATION, bucket=PHI), LET_IN)[0]
     assert topic == f"arn:aws:sns:{REGION}:{ACCOUNT}:*"
-    assert "s3:GetBucketNotification ended in AccessDenied" in why.why
-    [(topic, why)] = published(session_failing(s3_calls.LIST_BUCKETS), LET_IN, scope=Scope())[0]
+    assert "s3:GetBucketNotification failed with AccessDenied" in why.why
+    [(topic, why)] = published(session_failing(calls.LIST_BUCKETS), LET_IN, scope=Scope())[0]
     assert topic == f"arn:aws:sns:{REGION}:{ACCOUNT}:*"
-    assert "s3:ListAllMyBuckets ended in AccessDenied" in why.why
+    assert "s3:ListAllMyBuckets failed with AccessDenied" in why.why
 
 
 # Many.
@@ -574,7 +597,7 @@ def test_a_thousand_buckets_of_three_pages(endpoint: str):
 
     def answer(model: Any, params: dict[str, Any], **_: Any) -> Any:
         if model.name == "ListBuckets":
-            assert params["query_string"]["max-buckets"] == s3_listing.PAGE_SIZE
+            assert params["query_string"]["max-buckets"] == listing.PAGE_SIZE
             number = int(params["query_string"].get("continuation-token", 0))
             buckets = [{"Name": each, "BucketRegion": REPLICA_REGION} for each in pages[number]]
             more = {"ContinuationToken": str(number + 1)} if number < 2 else {}
@@ -592,6 +615,6 @@ def test_a_thousand_buckets_of_three_pages(endpoint: str):
     assert [each.tags["Name"] for each in found.stack.facts_of_type(Bucket) if isinstance(each.tags, dict)] == names
     assert {each.location.region for each in found.stack.facts_of_type(Bucket)} == {REPLICA_REGION}
     assert {name for control, name in found.findings(Status.FAIL) if control == "s3-versioning"} == {arn(names[-1])}
-    assert found.call_counts[s3_calls.LIST_BUCKETS] == 3
-    assert s3_calls.GET_BUCKET_LOCATION not in found.call_counts
+    assert found.call_counts[calls.LIST_BUCKETS] == 3
+    assert calls.GET_BUCKET_LOCATION not in found.call_counts
     assert found.failed_calls == ()

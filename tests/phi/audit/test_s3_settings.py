@@ -10,8 +10,7 @@ import pytest
 from hipaa.catalogue import RULES
 from hipaa.model.values import Location, Unknown
 from hipaa.services.s3.facts import Acl, DefaultEncryption, LifecycleRule, ObjectLock, PublicAccessBlock
-from phi.audit import unknown_settings
-from phi.audit.collect import s3_settings as settings
+from phi.audit.collect.s3 import settings, unknown_settings
 
 PLACE = Location("aws-us-gov", "us-gov-west-1", "123456789012")
 ID = "0a1b2c3d-0000-1111-2222-333344445555"
@@ -135,7 +134,9 @@ def test_what_expires_on_a_date_expires_and_a_marker_alone_doesnt():
 def test_a_rule_is_for_every_object_where_nothing_narrows_it(rule: dict[str, Any], everywhere: bool):
     assert settings.applies_to_all_objects(rule) is everywhere
     assert kept(**rule).applies_to_all_objects is everywhere
-    assert [each.applies_to_all_objects for each in settings.parse_request_metrics([{"Id": "all", **rule}])] == [everywhere]
+    assert [each.applies_to_all_objects for each in settings.parse_request_metrics([{"Id": "all", **rule}])] == [
+        everywhere
+    ]
 
 
 def test_access_is_logged_to_a_bucket_by_its_arn_or_not_at_all():
@@ -154,7 +155,12 @@ def test_a_copy_is_told_with_where_it_goes_and_by_which_key():
     assert (first.enabled, first.applies_to_all_objects, first.replicates_kms_objects) == (True, True, True)
     assert (first.destination, first.destination_region) == ("arn:aws:s3:::copy", "us-gov-east-1")
     assert (first.replica_kms_key, first.replica_key_region) == (KEY, "us-gov-west-1")
-    assert (second.enabled, second.destination, second.replica_kms_key, second.replicates_kms_objects) == (False, None, None, False)
+    assert (second.enabled, second.destination, second.replica_kms_key, second.replicates_kms_objects) == (
+        False,
+        None,
+        None,
+        False,
+    )
 
 
 @pytest.mark.parametrize("answer", [{"IndexDocument": {"Suffix": "i"}}, {"RedirectAllRequestsTo": {"HostName": "h"}}])
@@ -180,7 +186,10 @@ def test_every_kind_of_setting_that_a_rule_asks_for_can_be_unread():
     assert {kind for kind in asked if kind in unknown_settings.UNKNOWN_FACTORIES} == asked - {
         kind for kind in asked if kind.__name__ == "AccessPoint"
     }
-    assert all(isinstance(unknown_settings.unknown_setting(kind, Unknown("it")), kind) for kind in unknown_settings.UNKNOWN_FACTORIES)
+    assert all(
+        isinstance(unknown_settings.unknown_setting(kind, Unknown("it")), kind)
+        for kind in unknown_settings.UNKNOWN_FACTORIES
+    )
 
 
 def test_the_kinds_whose_lack_passes_are_those():

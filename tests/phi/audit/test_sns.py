@@ -9,9 +9,10 @@ import pytest
 from hipaa.model.values import Location, StackResource
 from hipaa.model.verdict import Status
 from hipaa.services.sns.facts import Topic, TopicPolicy
+from phi.audit.calls import sns as sns_calls
 from phi.audit.collect import sns
 from phi.audit.scope import Scope
-from tests.phi.audit.sample_monitoring import (
+from tests.phi.audit.sample_alert_pipeline import (
     ACCOUNT,
     REGION,
     TOPIC,
@@ -90,7 +91,7 @@ def test_a_key_that_no_alarm_may_use_fails(world):
     assert audit(world).controls_with(Status.FAIL) == {"sns-customer-managed-key"}
 
 
-@pytest.mark.parametrize("call", sns.CALLS, ids=lambda call: call.operation)
+@pytest.mark.parametrize("call", sns_calls.CALLS, ids=lambda call: call.operation)
 def test_what_is_refused_is_unverified(world, call):
     assert_unverified(audit(denying(world, call)), call, CONTROLS)
 
@@ -103,7 +104,7 @@ def test_each_region_has_topics_and_keys_of_its_own(world):
     found = audit(world, (REGION, WEST))
     assert found.fact(Topic, there).key == StackResource(key)
     assert found.statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS, there: Status.PASS}
-    found = audit(denying(world, sns.LIST_TOPICS, region=WEST), (REGION, WEST))
+    found = audit(denying(world, sns_calls.LIST_TOPICS, region=WEST), (REGION, WEST))
     everything = there.replace(TOPIC, "*")
     assert found.statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS, everything: Status.UNVERIFIED}
 
@@ -123,7 +124,7 @@ def test_a_key_of_another_account_is_a_customers(world):
 def test_all_pages_are_read_and_a_topic_that_is_gone_is_left_out(world):
     pages = [{"Topics": [{"TopicArn": TOPIC_ARN.replace(TOPIC, "gone")}], "NextToken": "more"}]
     pages += [{"Topics": [{"TopicArn": TOPIC_ARN}]}]
-    found = audit(responding(world, {sns.LIST_TOPICS: pages}))
+    found = audit(responding(world, {sns_calls.LIST_TOPICS: pages}))
     assert [each.resource for each in found.stack.facts_of_type(Topic)] == [TOPIC_ARN]
     assert [each.resource for each in found.stack.facts_of_type(TopicPolicy)] == [TOPIC_ARN]
     assert found.failed_calls == ()
@@ -133,7 +134,7 @@ def test_a_stacks_topics_are_told_by_their_names(world):
     world.client("sns").create_topic(Name="another")
     found = audit(world, (REGION,), Scope({}, "phi-dev-"))
     assert [each.resource for each in found.stack.facts_of_type(Topic)] == [TOPIC_ARN]
-    assert found.call_counts[sns.GET_TOPIC_ATTRIBUTES] == 1
+    assert found.call_counts[sns_calls.GET_TOPIC_ATTRIBUTES] == 1
     assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
 
 

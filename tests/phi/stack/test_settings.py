@@ -10,7 +10,7 @@ import yaml
 from phi.stack.application_trust import ApplicationTrust
 from phi.stack.settings import Settings, SettingsError, load_settings
 from sandbox.folder import ROOT
-from tests.components.mocked_stack import configuration
+from tests.components.mocked_stack import stack_config
 
 DEV = {"phi:environment": "dev", "aws:region": "eu-west-1"}
 PROD = {"phi:environment": "prod", "aws:region": "us-east-1"}
@@ -239,10 +239,10 @@ def test_the_schema_declares_the_same_settings_and_defaults():
 def test_the_stack_files_load_and_hold_values_alone(stack):
     content = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
     assert set(content) == {"config"}  # no secrets provider, no salt: nothing there is a secret
-    assert load_settings(configuration(stack)).environment == stack
+    assert load_settings(stack_config(stack)).environment == stack
     assert content["config"]["aws:defaultTags"]["tags"] == {"Project": "phi", "Environment": stack}
 
 
 def test_prod_keeps_copies_in_another_region_and_locks_for_six_years():
-    settings = load_settings(configuration("prod"))
+    settings = load_settings(stack_config("prod"))
     assert (settings.replica_region, settings.object_lock_days, settings.backup_enabled) == ("us-west-2", 2192, True)

@@ -1,4 +1,4 @@
-"""A bucket as the stack makes it, a store of it that asks through a proxy, and the lines of its access log."""
+"""Fixtures: a bucket as the stack creates it, a store that reaches it through a proxy, and the access log's lines."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ import moto.s3.models
 import pytest
 
 from phi.store import PhiStore, upload
-from tests.phi.store.proxy import Proxy, proxying
+from tests.phi.store.proxy import Proxy, start_proxy
 from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries don't wait, and parts may be small."""
+def _no_waits_and_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry without waiting, and accept small parts."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None, time=time.time))
-    monkeypatch.setattr(upload, "LEAST_PART", 1)
+    monkeypatch.setattr(upload, "MIN_PART_BYTES", 1)
     monkeypatch.setattr(moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1)
 
 
 @pytest.fixture
 def s3(session: boto3.Session) -> Any:
-    """A client that asks the emulator itself, of the bucket that is there."""
+    """Create the bucket, and return a client that reaches the emulator directly."""
     client = session.client("s3")
     client.create_bucket(Bucket=BUCKET)
     client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -37,8 +37,8 @@ def s3(session: boto3.Session) -> Any:
 
 @pytest.fixture
 def proxy(s3: Any, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    """What the environment's endpoint is from here on."""
-    with proxying(endpoint) as started:
+    """Start a proxy, and make it the endpoint of every client created from now on."""
+    with start_proxy(endpoint) as started:
         monkeypatch.setenv("AWS_ENDPOINT_URL", started.address)
         yield started
 
@@ -50,11 +50,11 @@ def store(proxy: Proxy) -> PhiStore:
 
 @pytest.fixture
 def lines() -> Iterator[list[dict[str, Any]]]:
-    """The access log's lines, as they are written."""
-    told: list[dict[str, Any]] = []
+    """The lines of the access log. The list grows as they are written."""
+    written: list[dict[str, Any]] = []
     handler = logging.Handler()
-    handler.emit = lambda record: told.append(json.loads(record.getMessage()))  # type: ignore[method-assign]
+    handler.emit = lambda record: written.append(json.loads(record.getMessage()))  # type: ignore[method-assign]
     logger = logging.getLogger("phi.access")
     logger.addHandler(handler)
-    yield told
+    yield written
     logger.removeHandler(handler)

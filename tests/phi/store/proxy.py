@@ -1,4 +1,4 @@
-"""A proxy before the emulator, in which a test makes the network or S3 fail."""
+"""A proxy in front of the emulator, with which tests simulate failures of the network and of S3."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ OTHER_ARN = "arn:aws:kms:us-east-1:123456789012:key/99999999-2222-3333-4444-5555
 
 
 @dataclass(frozen=True)
-class Answer:
-    """cut: so many bytes of the body are sent, then, once `until` is set, the connection is closed."""
+class Response:
+    """An HTTP response.
+
+    Attributes:
+        cut: If set, close the connection after this many bytes of the body, once `until` is set.
+    """
 
     status: int
     headers: dict[str, str]
@@ -24,11 +28,11 @@ class Answer:
     cut: int | None = None
     until: threading.Event | None = None
 
-    def saying(self, **headers: str | None) -> Answer:
-        """With these headers in the place of those there are; None for without."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        kept = {name: value for name, value in self.headers.items() if name.lower() not in named}
-        return replace(self, headers=kept | {name: value for name, value in named.items() if value is not None})
+    def with_headers(self, **headers: str | None) -> Response:
+        """Return the response with these headers replaced, or removed if None."""
+        changes = {name.replace("_", "-"): value for name, value in headers.items()}
+        kept = {name: value for name, value in self.headers.items() if name.lower() not in changes}
+        return replace(self, headers=kept | {name: value for name, value in changes.items() if value is not None})
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Request:
 
     @property
     def operation(self) -> str:
-        """S3's name of it, as far as the store uses them."""
+        """The name of the API operation, for the operations that the store uses."""
         copy, part = "x-amz-copy-source" in self.headers, "partNumber" in self.query
         if self.method == "PUT":
             return {(0, 0): "PutObject", (1, 0): "CopyObject", (0, 1): "UploadPart", (1, 1): "UploadPartCopy"}[
@@ -58,12 +62,12 @@ class Request:
             return "AbortMultipartUpload"
         return {"GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}[self.method]
 
-    def forward(self) -> Answer:
+    def forward(self) -> Response:
         connection = http.client.HTTPConnection(urlsplit(self.upstream).netloc, timeout=60)
         try:
             connection.request(self.method, self.target, self.body, self.headers)
-            got = connection.getresponse()
-            return Answer(got.status, dict(got.getheaders()), got.read())
+            response = connection.getresponse()
+            return Response(response.status, dict(response.getheaders()), response.read())
         finally:
             connection.close()
 
@@ -74,12 +78,12 @@ class Request:
     _target: str = field(default="", repr=False)
 
 
-Fault = Callable[[Request], Answer | None]
+Fault = Callable[[Request], Response | None]
 
 
 @dataclass
 class Proxy:
-    """faults: the first that gives an answer is the one that is sent; else the emulator's is."""
+    """A running proxy. Sends the response of the first fault that returns one, else the emulator's."""
 
     upstream: str
     address: str = ""
@@ -87,47 +91,48 @@ class Proxy:
     seen: list[Request] = field(default_factory=list)
 
     def on(self, operation: str, fault: Fault, times: int = 1 << 30, after: int = 0) -> None:
-        """Has the fault at so many of the operation's requests, after so many without."""
-        counted = iter(range(1 << 30))
+        """Apply the fault to `times` requests for the operation, after letting the first `after` pass."""
+        count = iter(range(1 << 30))
 
-        def once(request: Request) -> Answer | None:
+        def apply(request: Request) -> Response | None:
             if request.operation != operation:
                 return None
-            return fault(request) if after <= next(counted) < after + times else None
+            return fault(request) if after <= next(count) < after + times else None
 
-        self.faults.append(once)
+        self.faults.append(apply)
 
     @property
     def operations(self) -> list[str]:
-        return [each.operation for each in self.seen]
+        return [request.operation for request in self.seen]
 
 
 def error(status: int, code: str, request_id: str = "REQUESTID") -> Fault:
-    """S3's answer of this code."""
+    """Return a fault that answers with this S3 error."""
     body = f"<Error><Code>{code}</Code><Message>about jane-doe-mrn</Message></Error>".encode()
-    return lambda _request: Answer(status, {"x-amz-request-id": request_id, "Content-Type": "application/xml"}, body)
+    return lambda _request: Response(status, {"x-amz-request-id": request_id, "Content-Type": "application/xml"}, body)
 
 
 def cut(at: int) -> Fault:
+    """Return a fault that closes the connection after so many bytes of the body."""
     return lambda request: replace(request.forward(), cut=at)
 
 
-def saying(**headers: str | None) -> Fault:
-    return lambda request: request.forward().saying(**headers)
+def with_headers(**headers: str | None) -> Fault:
+    """Return a fault that replaces headers of the response, or removes those that are None."""
+    return lambda request: request.forward().with_headers(**headers)
 
 
-def spoiled(request: Request) -> Answer:
-    """The content with its last bit changed."""
-    answer = request.forward()
-    return replace(answer, body=answer.body[:-1] + bytes([answer.body[-1] ^ 1]))
+def corrupt_last_bit(request: Request) -> Response:
+    response = request.forward()
+    return replace(response, body=response.body[:-1] + bytes([response.body[-1] ^ 1]))
 
 
-def answer_of_other_key(request: Request) -> Answer:
-    return request.forward().saying(x_amz_server_side_encryption_aws_kms_key_id=OTHER_ARN)
+def other_kms_key(request: Request) -> Response:
+    return request.forward().with_headers(x_amz_server_side_encryption_aws_kms_key_id=OTHER_ARN)
 
 
 @contextmanager
-def proxying(upstream: str) -> Iterator[Proxy]:
+def start_proxy(upstream: str) -> Iterator[Proxy]:
     proxy = Proxy(upstream)
 
     class Handler(BaseHTTPRequestHandler):
@@ -138,7 +143,7 @@ def proxying(upstream: str) -> Iterator[Proxy]:
             with suppress(ConnectionError):
                 super().handle_one_request()
 
-        def answer(self) -> None:
+        def handle_request(self) -> None:
             query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
             request = Request(
                 self.command,
@@ -153,26 +158,28 @@ def proxying(upstream: str) -> Iterator[Proxy]:
                 self.path,
             )
             proxy.seen.append(request)
-            found = next((told for fault in list(proxy.faults) if (told := fault(request))), None) or request.forward()
-            self.send(found)
+            faulty = (response for fault in list(proxy.faults) if (response := fault(request)))
+            self.send(next(faulty, None) or request.forward())
 
-        def send(self, found: Answer) -> None:
-            self.send_response_only(found.status)
-            headers = {n: v for n, v in found.headers.items() if n.lower() not in ("connection", "transfer-encoding")}
+        def send(self, response: Response) -> None:
+            self.send_response_only(response.status)
+            headers = {
+                n: v for n, v in response.headers.items() if n.lower() not in ("connection", "transfer-encoding")
+            }
             if "content-length" not in {name.lower() for name in headers}:
-                headers["Content-Length"] = str(len(found.body))
+                headers["Content-Length"] = str(len(response.body))
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(found.body[: found.cut])
-            if found.cut is not None:
+                self.wfile.write(response.body[: response.cut])
+            if response.cut is not None:
                 self.wfile.flush()
-                if found.until:
-                    found.until.wait(60)
+                if response.until:
+                    response.until.wait(60)
                 self.close_connection = True
 
-        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815
+        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = handle_request  # noqa: N815
 
         def log_message(self, *_args: Any) -> None:
             pass
@@ -181,7 +188,7 @@ def proxying(upstream: str) -> Iterator[Proxy]:
         daemon_threads = True
 
         def handle_error(self, *_args: Any) -> None:
-            """A client that went away is what some tests are about."""
+            """Ignore clients that disconnect, which some tests provoke."""
 
     with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -1,4 +1,4 @@
-"""What the tests store, and where."""
+"""The bucket, the content and the assertions that the store's tests share."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ PART = 1000
 
 
 def content(size: int) -> bytes:
+    """Return so many bytes, always the same ones."""
     return hashlib.shake_256(str(size).encode()).digest(size)
 
 
 WHOLE, PARTS = content(10), content(5 * PART + 1)
 
 
-class Enough(BaseException):
-    """As an interrupt is."""
+class Interrupt(BaseException):
+    """An exception that, like KeyboardInterrupt, isn't an Exception."""
 
 
 def assert_nothing_stored(s3: Any) -> None:

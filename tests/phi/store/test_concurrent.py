@@ -1,4 +1,4 @@
-"""Tasks side by side: so many at once, drawn as they are needed, and none runs on after the end."""
+"""run_concurrently: results in order, bounded concurrency, and no task left running at the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from phi.store.concurrent import run_concurrently
 
 
-def test_results_come_in_the_tasks_order() -> None:
+def test_run_concurrently_yields_results_in_task_order() -> None:
     first_may_end = threading.Event()
 
     def first() -> int:
@@ -24,56 +24,56 @@ def test_results_come_in_the_tasks_order() -> None:
     assert list(run_concurrently([first, second], max_concurrency=2)) == [1, 2]
 
 
-def test_so_many_run_at_once_and_no_more() -> None:
-    together, most = threading.Barrier(3, timeout=60), [0]
+def test_run_concurrently_runs_exactly_max_concurrency_tasks_at_a_time() -> None:
+    barrier, peak = threading.Barrier(3, timeout=60), [0]
     lock, running = threading.Lock(), [0]
 
     def task() -> None:
         with lock:
             running[0] += 1
-            most[0] = max(most[0], running[0])
-        together.wait()  # which three at a time pass, so that they do run side by side
+            peak[0] = max(peak[0], running[0])
+        barrier.wait()  # passes three threads at a time, so the test hangs unless three tasks run concurrently
         with lock:
             running[0] -= 1
 
     assert len(list(run_concurrently([task] * 9, max_concurrency=3))) == 9
-    assert most[0] == 3
+    assert peak[0] == 3
 
 
-def test_tasks_are_drawn_as_results_are_taken() -> None:
-    drawn: list[int] = []
+def test_run_concurrently_takes_tasks_only_as_results_are_read() -> None:
+    taken: list[int] = []
 
     def tasks() -> Iterator[Callable[[], int]]:
         for number in range(100):
-            drawn.append(number)
+            taken.append(number)
             yield lambda: 0
 
-    taken = run_concurrently(tasks(), max_concurrency=2, prefetch=3)
-    next(taken)
-    assert len(drawn) == 5
-    taken.close()
+    results = run_concurrently(tasks(), max_concurrency=2, prefetch=3)
+    next(results)
+    assert len(taken) == 5
+    results.close()
 
 
-def test_a_failure_ends_it_once_no_task_runs() -> None:
-    begun, failed, ended, drawn = threading.Event(), threading.Event(), threading.Event(), list[int]()
+def test_run_concurrently_raises_task_failure_after_running_tasks_end() -> None:
+    started, failed, ended, taken = threading.Event(), threading.Event(), threading.Event(), list[int]()
 
-    def fails() -> None:
-        assert begun.wait(60)
+    def fail() -> None:
+        assert started.wait(60)
         failed.set()
         raise ZeroDivisionError
 
-    def long() -> None:
-        begun.set()
+    def run_until_failure() -> None:
+        started.set()
         assert failed.wait(60)
         ended.set()
 
     def tasks() -> Iterator[Callable[[], None]]:
-        yield fails
-        yield long
-        drawn.append(1)
-        yield long
+        yield fail
+        yield run_until_failure
+        taken.append(1)
+        yield run_until_failure
 
     with pytest.raises(ZeroDivisionError):
         list(run_concurrently(tasks(), max_concurrency=2))
     assert ended.is_set()
-    assert not drawn
+    assert not taken

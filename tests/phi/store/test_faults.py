@@ -27,17 +27,17 @@ from phi.store import PhiStore, download_stream
 from phi.store.bucket import MAX_ATTEMPTS
 from tests.phi.store.proxy import (
     OTHER_ARN,
-    Answer,
     Fault,
     Proxy,
     Request,
-    answer_of_other_key,
+    Response,
+    corrupt_last_bit,
     cut,
     error,
-    saying,
-    spoiled,
+    other_kms_key,
+    with_headers,
 )
-from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, Enough, assert_nothing_stored, content
+from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, Interrupt, assert_nothing_stored, content
 
 A_KEY = new_key()
 
@@ -162,14 +162,14 @@ def test_a_stream_that_always_breaks_is_unavailable(data: bytes, store: PhiStore
 @pytest.mark.parametrize(
     ("operation", "fault", "kind"),
     [
-        ("GetObject", spoiled, IntegrityError),
-        ("GetObject", saying(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
-        ("GetObject", saying(x_amz_checksum_sha256="A" * 43 + "=-6"), IntegrityError),
-        ("GetObject", saying(x_amz_checksum_sha256=None), IntegrityError),
-        ("GetObject", answer_of_other_key, WrongKeyError),
-        ("GetObject", saying(x_amz_server_side_encryption="AES256"), WrongKeyError),
-        ("GetObject", saying(x_amz_server_side_encryption=None), WrongKeyError),
-        ("GetObject", saying(x_amz_server_side_encryption_aws_kms_key_id=None), WrongKeyError),
+        ("GetObject", corrupt_last_bit, IntegrityError),
+        ("GetObject", with_headers(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
+        ("GetObject", with_headers(x_amz_checksum_sha256="A" * 43 + "=-6"), IntegrityError),
+        ("GetObject", with_headers(x_amz_checksum_sha256=None), IntegrityError),
+        ("GetObject", other_kms_key, WrongKeyError),
+        ("GetObject", with_headers(x_amz_server_side_encryption="AES256"), WrongKeyError),
+        ("GetObject", with_headers(x_amz_server_side_encryption=None), WrongKeyError),
+        ("GetObject", with_headers(x_amz_server_side_encryption_aws_kms_key_id=None), WrongKeyError),
         ("GetObject", error(404, "NoSuchKey"), NotFoundError),
         ("GetObject", error(403, "InvalidObjectState"), RequestRejectedError),
         ("GetObject", error(403, "AccessDenied"), AccessDeniedError),
@@ -197,12 +197,12 @@ def test_what_isnt_right_isnt_had(
 @pytest.mark.parametrize(
     ("operation", "fault", "kind", "after"),
     [
-        ("HeadObject", answer_of_other_key, WrongKeyError, 0),  # of the first part
-        ("HeadObject", saying(content_length="999"), IntegrityError, 0),
-        ("HeadObject", saying(content_length="400"), IntegrityError, 0),
-        ("GetObject", answer_of_other_key, WrongKeyError, 1),  # of a span
-        ("GetObject", spoiled, IntegrityError, 1),
-        ("GetObject", saying(content_range="bytes 0-999/5001"), IntegrityError, 1),
+        ("HeadObject", other_kms_key, WrongKeyError, 0),  # of the first part
+        ("HeadObject", with_headers(content_length="999"), IntegrityError, 0),
+        ("HeadObject", with_headers(content_length="400"), IntegrityError, 0),
+        ("GetObject", other_kms_key, WrongKeyError, 1),  # of a span
+        ("GetObject", corrupt_last_bit, IntegrityError, 1),
+        ("GetObject", with_headers(content_range="bytes 0-999/5001"), IntegrityError, 1),
         ("GetObject", error(412, "PreconditionFailed"), RequestRejectedError, 1),
         ("GetObject", error(403, "AccessDenied"), AccessDeniedError, 1),
     ],
@@ -233,7 +233,7 @@ def test_an_object_that_is_replaced_meanwhile_isnt_mixed(
 
 def test_the_last_bytes_arent_given_unless_all_is_right(store: PhiStore, proxy: Proxy) -> None:
     key = store.upload(PARTS).key
-    proxy.on("GetObject", spoiled)
+    proxy.on("GetObject", corrupt_last_bit)
     target = io.BytesIO()
     refused(IntegrityError, lambda: store.download(key, target))
     assert len(target.getvalue()) < len(PARTS)
@@ -242,10 +242,10 @@ def test_the_last_bytes_arent_given_unless_all_is_right(store: PhiStore, proxy: 
 @pytest.mark.parametrize(
     ("operation", "fault", "kind"),
     [
-        ("PutObject", answer_of_other_key, WrongKeyError),
-        ("PutObject", saying(x_amz_server_side_encryption="AES256"), WrongKeyError),
-        ("PutObject", saying(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
-        ("PutObject", saying(x_amz_checksum_sha256=None), IntegrityError),
+        ("PutObject", other_kms_key, WrongKeyError),
+        ("PutObject", with_headers(x_amz_server_side_encryption="AES256"), WrongKeyError),
+        ("PutObject", with_headers(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
+        ("PutObject", with_headers(x_amz_checksum_sha256=None), IntegrityError),
     ],
 )
 def test_a_whole_that_isnt_kept_right_is_no_success(
@@ -259,10 +259,10 @@ def test_a_whole_that_isnt_kept_right_is_no_success(
 @pytest.mark.parametrize(
     ("operation", "fault", "kind"),
     [
-        ("CreateMultipartUpload", saying(x_amz_server_side_encryption=None), WrongKeyError),
-        ("UploadPart", answer_of_other_key, WrongKeyError),
-        ("UploadPart", saying(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
-        ("UploadPart", saying(x_amz_checksum_sha256=None), IntegrityError),
+        ("CreateMultipartUpload", with_headers(x_amz_server_side_encryption=None), WrongKeyError),
+        ("UploadPart", other_kms_key, WrongKeyError),
+        ("UploadPart", with_headers(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
+        ("UploadPart", with_headers(x_amz_checksum_sha256=None), IntegrityError),
         ("CompleteMultipartUpload", error(400, "InvalidPart"), RequestRejectedError),
     ],
 )
@@ -279,11 +279,11 @@ def test_parts_that_arent_kept_right_are_dropped(
 @pytest.mark.parametrize(
     ("operation", "fault", "kind"),
     [
-        ("CompleteMultipartUpload", answer_of_other_key, WrongKeyError),
-        ("HeadObject", saying(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
-        ("HeadObject", saying(x_amz_checksum_sha256=None), IntegrityError),
-        ("HeadObject", saying(x_amz_version_id="a-later-one"), IntegrityError),
-        ("HeadObject", answer_of_other_key, WrongKeyError),
+        ("CompleteMultipartUpload", other_kms_key, WrongKeyError),
+        ("HeadObject", with_headers(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
+        ("HeadObject", with_headers(x_amz_checksum_sha256=None), IntegrityError),
+        ("HeadObject", with_headers(x_amz_version_id="a-later-one"), IntegrityError),
+        ("HeadObject", other_kms_key, WrongKeyError),
     ],
 )
 def test_a_whole_of_parts_that_isnt_kept_right_is_no_success(
@@ -299,9 +299,9 @@ def test_where_s3_tells_the_checksum_of_the_parts_that_is_it(store: PhiStore, pr
     def telling(sha256: str) -> Fault:
         told = f"<ChecksumSHA256>{sha256}</ChecksumSHA256><ETag>".encode()
 
-        def also(request: Request) -> Answer:
+        def also(request: Request) -> Response:
             answer = request.forward()
-            return replace(answer, body=answer.body.replace(b"<ETag>", told)).saying(content_length=None)
+            return replace(answer, body=answer.body.replace(b"<ETag>", told)).with_headers(content_length=None)
 
         return also
 
@@ -366,16 +366,16 @@ def test_nobody_asks(store: PhiStore, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])
 def test_who_interrupts_leaves_nothing(data: bytes, store: PhiStore, s3: Any, tmp_path: Path, lines: list[Any]) -> None:
     def enough(_count: int) -> None:
-        raise Enough
+        raise Interrupt
 
     key = store.upload(data).key
-    with pytest.raises(Enough):
+    with pytest.raises(Interrupt):
         store.download(key, tmp_path / "target", progress=enough)
-    assert (lines[-1]["action"], lines[-1]["outcome"]) == ("download", "Enough")
+    assert (lines[-1]["action"], lines[-1]["outcome"]) == ("download", "Interrupt")
     assert not list(tmp_path.iterdir())
     if data is PARTS:
-        with pytest.raises(Enough):
+        with pytest.raises(Interrupt):
             store.upload(data, A_KEY, progress=enough)
-        assert (lines[-1]["action"], lines[-1]["outcome"]) == ("upload", "Enough")
+        assert (lines[-1]["action"], lines[-1]["outcome"]) == ("upload", "Interrupt")
         assert not s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
         refused(NotFoundError, lambda: store.versions(A_KEY))

@@ -1,4 +1,4 @@
-"""A process that is killed or interrupted midway: nothing half-done shows under a target's name or an object's key."""
+"""Transfers in a process that is killed or interrupted leave no partial file and no partial object."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from phi.object_keys import new_key
 from phi.store import PhiStore
-from tests.phi.store.proxy import Answer, Proxy, Request
+from tests.phi.store.proxy import Proxy, Request, Response
 from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, assert_nothing_stored, content
 
 ROOT = Path(__file__).parents[3]
@@ -26,8 +26,8 @@ import logging, sys
 from pathlib import Path
 from phi.store import PhiStore, upload
 logging.basicConfig(format="%(message)s")
-upload.LEAST_PART = 1
-store = PhiStore("{BUCKET}", "{KEY_ARN}", part_size={PART}, at_once=2)
+upload.MIN_PART_BYTES = 1
+store = PhiStore("{BUCKET}", "{KEY_ARN}", part_size={PART}, max_concurrency=2)
 action, path, key = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
 store.upload(path, key) if action == "upload" else store.download(key, path)
 """
@@ -35,7 +35,7 @@ DATA = content(9 * PART)
 
 
 @contextmanager
-def child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+def start_child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", CHILD, *arguments]
     with subprocess.Popen(command, cwd=ROOT, env=os.environ, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -44,90 +44,99 @@ def child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-class Held:
-    """A fault at which a request waits for its process's end."""
+class Blocker:
+    """Faults that block a request until the client process has ended.
+
+    Attributes:
+        reached: Set when a request is blocked.
+        ended: To be set to release it.
+    """
 
     def __init__(self) -> None:
         self.reached, self.ended = threading.Event(), threading.Event()
 
-    def part(self, request: Request) -> Answer:
-        """S3 has the part, and doesn't answer yet."""
-        answer = request.forward()
+    def block_part(self, request: Request) -> Response:
+        """Let S3 store the part, and hold its response back."""
+        response = request.forward()
         self.reached.set()
         self.ended.wait(60)
-        return answer
+        return response
 
-    def content(self, request: Request) -> Answer:
-        """Half of the content comes."""
-        answer = request.forward()
+    def block_content(self, request: Request) -> Response:
+        """Send half of the content, then hang."""
+        response = request.forward()
         self.reached.set()
-        return replace(answer, cut=len(answer.body) // 2, until=self.ended)
+        return replace(response, cut=len(response.body) // 2, until=self.ended)
 
 
 @pytest.fixture
-def held() -> Iterator[Held]:
-    found = Held()
-    yield found
-    found.ended.set()
+def blocker() -> Iterator[Blocker]:
+    blocker = Blocker()
+    yield blocker
+    blocker.ended.set()
 
 
-@pytest.mark.parametrize("earlier", [None, b"earlier"])
-def test_a_killed_download_leaves_the_target_as_it_was(
-    earlier: bytes | None, store: PhiStore, proxy: Proxy, held: Held, tmp_path: Path
+@pytest.mark.parametrize("previous_content", [None, b"earlier"])
+def test_download_killed_leaves_target_unchanged(
+    previous_content: bytes | None, store: PhiStore, proxy: Proxy, blocker: Blocker, tmp_path: Path
 ) -> None:
     key, target = store.upload(DATA).key, tmp_path / "target"
-    if earlier:
-        target.write_bytes(earlier)
-    proxy.on("GetObject", held.content)
-    with child("download", str(target), key) as process:
-        assert held.reached.wait(60)
+    if previous_content:
+        target.write_bytes(previous_content)
+    proxy.on("GetObject", blocker.block_content)
+    with start_child("download", str(target), key) as process:
+        assert blocker.reached.wait(60)
         process.kill()
-    assert (target.read_bytes() if target.exists() else None) == earlier
-    assert all(each.name.startswith(".phi-") for each in tmp_path.iterdir() if each != target)
+    assert (target.read_bytes() if target.exists() else None) == previous_content
+    assert all(path.name.startswith(".phi-") for path in tmp_path.iterdir() if path != target)
 
 
-def test_a_killed_upload_leaves_no_object(proxy: Proxy, held: Held, s3: Any, tmp_path: Path) -> None:
+def test_upload_killed_stores_no_object(proxy: Proxy, blocker: Blocker, s3: Any, tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(DATA)
-    proxy.on("UploadPart", held.part, after=3)
-    with child("upload", str(tmp_path / "source"), new_key()) as process:
-        assert held.reached.wait(60)
+    proxy.on("UploadPart", blocker.block_part, after=3)
+    with start_child("upload", str(tmp_path / "source"), new_key()) as process:
+        assert blocker.reached.wait(60)
         process.kill()
     assert "Versions" not in s3.list_object_versions(Bucket=BUCKET)
 
 
-def test_a_killed_upload_leaves_the_object_as_it_was(store: PhiStore, proxy: Proxy, held: Held, tmp_path: Path) -> None:
-    earlier = store.upload(b"earlier")
+def test_upload_killed_leaves_existing_object_unchanged(
+    store: PhiStore, proxy: Proxy, blocker: Blocker, tmp_path: Path
+) -> None:
+    previous = store.upload(b"earlier")
     (tmp_path / "source").write_bytes(DATA)
-    proxy.on("UploadPart", held.part, after=3)
-    with child("upload", str(tmp_path / "source"), earlier.key) as process:
-        assert held.reached.wait(60)
+    proxy.on("UploadPart", blocker.block_part, after=3)
+    with start_child("upload", str(tmp_path / "source"), previous.key) as process:
+        assert blocker.reached.wait(60)
         process.kill()
-    with store.open(earlier.key) as stream:
+    with store.open(previous.key) as stream:
         assert stream.read() == b"earlier"
-    assert [each.version for each in store.versions(earlier.key)] == [earlier.version]
+    assert [version.version for version in store.versions(previous.key)] == [previous.version]
 
 
-def test_an_interrupted_upload_leaves_no_part_and_is_logged(proxy: Proxy, held: Held, s3: Any, tmp_path: Path) -> None:
+def test_upload_interrupted_leaves_no_part_and_is_logged(
+    proxy: Proxy, blocker: Blocker, s3: Any, tmp_path: Path
+) -> None:
     (tmp_path / "source").write_bytes(DATA)
-    proxy.on("UploadPart", held.part, after=3)
-    with child("upload", str(tmp_path / "source"), new_key()) as process:
-        assert held.reached.wait(60)
+    proxy.on("UploadPart", blocker.block_part, after=3)
+    with start_child("upload", str(tmp_path / "source"), new_key()) as process:
+        assert blocker.reached.wait(60)
         process.send_signal(signal.SIGINT)
-        held.ended.set()
-        _, said = process.communicate(timeout=60)
-    assert '"outcome": "KeyboardInterrupt"' in said
+        blocker.ended.set()
+        _, stderr = process.communicate(timeout=60)
+    assert '"outcome": "KeyboardInterrupt"' in stderr
     assert_nothing_stored(s3)
 
 
-def test_an_interrupted_download_leaves_no_file_and_is_logged(
-    store: PhiStore, proxy: Proxy, held: Held, tmp_path: Path
+def test_download_interrupted_leaves_no_file_and_is_logged(
+    store: PhiStore, proxy: Proxy, blocker: Blocker, tmp_path: Path
 ) -> None:
     key = store.upload(DATA).key
-    proxy.on("GetObject", held.content, times=1)
-    with child("download", str(tmp_path / "target"), key) as process:
-        assert held.reached.wait(60)
+    proxy.on("GetObject", blocker.block_content, times=1)
+    with start_child("download", str(tmp_path / "target"), key) as process:
+        assert blocker.reached.wait(60)
         process.send_signal(signal.SIGINT)
-        held.ended.set()
-        _, said = process.communicate(timeout=60)
-    assert '"outcome": "KeyboardInterrupt"' in said
+        blocker.ended.set()
+        _, stderr = process.communicate(timeout=60)
+    assert '"outcome": "KeyboardInterrupt"' in stderr
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Whatever is done, nothing that is logged tells content, file, key, metadata or URL; and every access is logged."""
+"""Logging by the store: every access is logged, and no log contains content, file names, keys, metadata or URLs."""
 
 from __future__ import annotations
 
@@ -13,47 +13,49 @@ import pytest
 
 from phi.object_keys import new_key
 from phi.store import PhiStore
-from tests.phi.store.proxy import Proxy, cut, error, spoiled
-from tests.phi.store.store_helpers import PART, Enough
+from tests.phi.store.proxy import Proxy, corrupt_last_bit, cut, error
+from tests.phi.store.store_helpers import PART, Interrupt
 
 CONTENT = b"blood-group-of-jane-doe"
 SECRETS = ("blood-group", "jane", "doe", "mrn-98765", "X-Amz-Signature", "X-Amz-Credential")
-OF_THE_EMULATOR = ("werkzeug", "moto")  # in this process, so that its requests are logged here
+EMULATOR_LOGGERS = ("werkzeug", "moto")  # it runs in this process, so its requests are logged here too
 
 
-class Everything(logging.Handler):
+class RecordCollector(logging.Handler):
+    """Collects the records of all loggers but the emulator's."""
+
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not record.name.startswith(OF_THE_EMULATOR):
+        if not record.name.startswith(EMULATOR_LOGGERS):
             self.records.append(record)
 
     @property
     def text(self) -> str:
-        """All of each record, with what a handler may add to its message."""
+        """The records with all their attributes, which a handler may print."""
         formatter = logging.Formatter("%(name)s %(message)s %(args)s")
         return "\n".join(formatter.format(record) + str(vars(record)) for record in self.records)
 
 
 @pytest.fixture
-def everything(store: PhiStore) -> Iterator[Everything]:
-    """All loggers' records, as where an application sets the root logger to DEBUG after it has made its store."""
-    handler, root = Everything(), logging.getLogger()
-    before = root.level
+def all_records(store: PhiStore) -> Iterator[RecordCollector]:
+    """Records of all loggers, in an application that sets the root logger to DEBUG after creating its store."""
+    handler, root = RecordCollector(), logging.getLogger()
+    previous_level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     yield handler
     root.removeHandler(handler)
-    root.setLevel(before)
+    root.setLevel(previous_level)
 
 
-def test_nothing_that_is_logged_tells_whose_it_is(
-    store: PhiStore, proxy: Proxy, everything: Everything, tmp_path: Path, lines: list[dict[str, Any]]
+def test_logs_at_debug_contain_no_phi(
+    store: PhiStore, proxy: Proxy, all_records: RecordCollector, tmp_path: Path, lines: list[dict[str, Any]]
 ) -> None:
-    def enough(_count: int) -> None:
-        raise Enough("jane doe")
+    def interrupt(_count: int) -> None:
+        raise Interrupt("jane doe")
 
     file = tmp_path / "jane-doe-98765.txt"
     file.write_bytes(CONTENT * PART)
@@ -64,8 +66,8 @@ def test_nothing_that_is_logged_tells_whose_it_is(
         store.upload(CONTENT, metadata={"jane": "98765"})
     with suppress(Exception):
         store.upload(tmp_path / "jane-doe-that-is-not-there")
-    with suppress(Enough):
-        store.upload(file, progress=enough)
+    with suppress(Interrupt):
+        store.upload(file, progress=interrupt)
     key = store.upload(file, metadata={"content-kind": "lab-report"}).key
     small = store.upload(CONTENT).key
     store.download(key, target)
@@ -84,10 +86,10 @@ def test_nothing_that_is_logged_tells_whose_it_is(
     store.presigned_url(small)
     store.presigned_url(small, method="put", sha256="A" * 43 + "=")
     store.restore(key, store.versions(key)[0].version)
-    for fault in (spoiled, cut(1), error(403, "AccessDenied"), error(503, "SlowDown"), error(400, "Jane")):
+    for fault in (corrupt_last_bit, cut(1), error(403, "AccessDenied"), error(503, "SlowDown"), error(400, "Jane")):
         proxy.faults.clear()
         for operation in ("GetObject", "PutObject", "UploadPart", "HeadObject", "ListObjectVersions"):
-            if fault is not spoiled or operation == "GetObject":
+            if fault is not corrupt_last_bit or operation == "GetObject":
                 proxy.on(operation, fault)
         for attempt in (
             lambda: store.download(small, target),
@@ -99,13 +101,13 @@ def test_nothing_that_is_logged_tells_whose_it_is(
         ):
             with suppress(Exception):
                 attempt()
-    text = everything.text
+    text = all_records.text
     assert len(lines) > 40
-    assert all(str(line["object"]) in text for line in lines)  # so that what is searched is all of it
+    assert all(str(line["object"]) in text for line in lines)  # proves that the collected text is complete
     assert [secret for secret in SECRETS if secret.lower() in text.replace("REQUESTID", "").lower()] == []
 
 
-def test_each_access_is_one_line(store: PhiStore, lines: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_access_log_has_one_line_per_access(store: PhiStore, lines: list[dict[str, Any]], tmp_path: Path) -> None:
     stored = store.upload(b"x" * (3 * PART))
     store.download(stored.key, tmp_path / "target")
     with store.open(stored.key) as stream:
@@ -117,8 +119,8 @@ def test_each_access_is_one_line(store: PhiStore, lines: list[dict[str, Any]], t
     restored = store.restore(stored.key, stored.version)
     marker = store.delete(stored.key)
     store.presigned_url(stored.key)
-    told = [(line["action"], line["outcome"], line["version"], line["bytes"]) for line in lines]
-    assert told == [
+    logged = [(line["action"], line["outcome"], line["version"], line["bytes"]) for line in lines]
+    assert logged == [
         ("upload", "success", stored.version, 3 * PART),
         ("download", "success", stored.version, 3 * PART),
         ("open", "success", stored.version, 3 * PART),
@@ -134,12 +136,12 @@ def test_each_access_is_one_line(store: PhiStore, lines: list[dict[str, Any]], t
     assert all(line["request_id"] for line in lines if not line["action"].startswith("presign"))
 
 
-def test_each_of_many_is_one_line(store: PhiStore, lines: list[dict[str, Any]]) -> None:
-    stored = [each for _, each in store.upload_many((b"x", new_key()) for _ in range(20))]
-    assert sorted(line["object"] for line in lines) == sorted(each.key for each in stored)
+def test_access_log_has_one_line_per_object_of_a_batch(store: PhiStore, lines: list[dict[str, Any]]) -> None:
+    stored = [item for _, item in store.upload_many((b"x", new_key()) for _ in range(20))]
+    assert sorted(line["object"] for line in lines) == sorted(item.key for item in stored)
 
 
-def test_an_access_is_logged_though_nobody_knows_whose(
+def test_access_is_logged_without_principal_when_sts_fails(
     store: PhiStore, proxy: Proxy, lines: list[dict[str, Any]]
 ) -> None:
     proxy.on("GetCallerIdentity", error(403, "AccessDenied"))

@@ -1,4 +1,4 @@
-"""Memory doesn't grow with an object's size: a process that sends and fetches it peaks at the same, large or small."""
+"""Memory: a process that uploads, downloads and restores a large object needs no more than for a small one."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from pathlib import Path
 from phi.store import PhiStore
 
 class Ones(io.RawIOBase):
-    left = int(sys.argv[1])
+    remaining = int(sys.argv[1])
     def read(self, size=-1):
-        given = min(size, self.left)
-        self.left -= given
-        return b"1" * given  # zeros would take no memory
+        count = min(size, self.remaining)
+        self.remaining -= count
+        return b"1" * count  # zeros would use no memory
 
-store = PhiStore("{BUCKET}", "{KEY_ARN}", part_size=8 << 20, at_once=2)
+store = PhiStore("{BUCKET}", "{KEY_ARN}", part_size=8 << 20, max_concurrency=2)
 key = store.upload(Ones()).key
 store.download(key, Path(sys.argv[2]))
 with store.open(key) as stream:
@@ -39,16 +39,21 @@ print(status.split("VmHWM:")[1].split()[0])
 """
 
 
-def peak(size: int, target: Path) -> int:
-    """Of the process's resident memory, in bytes. Not by getrusage, whose peak begins with that of who started it."""
+def peak_memory(size: int, target: Path) -> int:
+    """Return the peak resident memory of a child process, in bytes.
+
+    getrusage isn't used, because its peak starts at the parent's.
+    """
     command = [sys.executable, "-c", CHILD, str(size), str(target)]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run(
+        command, cwd=ROOT, env=os.environ, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert process.returncode == 0, process.stderr
     assert target.stat().st_size == size
-    return int(done.stdout) * 1024
+    return int(process.stdout) * 1024
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is Linux's to tell")
-def test_memory_is_flat(endpoint: str, proxy: Proxy, tmp_path: Path) -> None:
-    os.environ["AWS_ENDPOINT_URL"] = endpoint  # the fixtures set it back; the proxy would hold the bodies
-    assert peak(LARGE, tmp_path / "large") - peak(SMALL, tmp_path / "small") < 12 * MIB
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux reports the peak in /proc")
+def test_peak_memory_does_not_grow_with_object_size(endpoint: str, proxy: Proxy, tmp_path: Path) -> None:
+    os.environ["AWS_ENDPOINT_URL"] = endpoint  # bypass the proxy, which keeps bodies in memory; fixtures reset it
+    assert peak_memory(LARGE, tmp_path / "large") - peak_memory(SMALL, tmp_path / "small") < 12 * MIB

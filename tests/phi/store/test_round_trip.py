@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from phi.errors import ConfigurationError, IdentifyingValueError, IntegrityError, BatchError
+from phi.errors import BatchError, ConfigurationError, IdentifyingValueError, IntegrityError
 from phi.object_keys import is_opaque_id, new_key
 from phi.store import PhiStore, Source, upload
 from tests.phi.store.proxy import Proxy
@@ -278,7 +278,7 @@ def test_a_raw_target_gets_all(store: PhiStore) -> None:
 def test_a_stream_that_is_longer_than_its_parts_can_be(
     store: PhiStore, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upload, "MOST_PARTS", 3)
+    monkeypatch.setattr(upload, "MAX_PARTS", 3)
     with pytest.raises(ConfigurationError, match="part_size"):
         store.upload(Pipe(content(4 * PART)))  # type: ignore[arg-type]
     assert_nothing_stored(s3)

@@ -24,7 +24,7 @@ from phi.errors import (
 from phi.object_keys import new_key
 from phi.stack.outputs import Outputs
 from phi.store import PhiStore
-from tests.phi.store.proxy import Fault, Proxy, answer_of_other_key, cut, error, saying
+from tests.phi.store.proxy import Fault, Proxy, cut, error, other_kms_key, with_headers
 from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, content
 
 
@@ -92,12 +92,12 @@ def test_an_earlier_version_is_restored(data: bytes, store: PhiStore, s3: Any) -
 @pytest.mark.parametrize(
     ("data", "operation", "fault", "kind"),
     [
-        (WHOLE, "GetObject", answer_of_other_key, WrongKeyError),
-        (WHOLE, "CopyObject", answer_of_other_key, WrongKeyError),
+        (WHOLE, "GetObject", other_kms_key, WrongKeyError),
+        (WHOLE, "CopyObject", other_kms_key, WrongKeyError),
         (WHOLE, "CopyObject", cut(0), UnavailableError),
         (WHOLE, "CopyObject", error(403, "AccessDenied"), PhiError),
-        (PARTS, "CreateMultipartUpload", answer_of_other_key, WrongKeyError),
-        (PARTS, "UploadPartCopy", answer_of_other_key, WrongKeyError),
+        (PARTS, "CreateMultipartUpload", other_kms_key, WrongKeyError),
+        (PARTS, "UploadPartCopy", other_kms_key, WrongKeyError),
         (PARTS, "UploadPartCopy", cut(0), UnavailableError),
         (PARTS, "UploadPartCopy", error(403, "AccessDenied"), PhiError),
         (PARTS, "CompleteMultipartUpload", error(400, "InvalidPart"), RequestRejectedError),
@@ -127,7 +127,9 @@ def test_a_copy_with_another_checksum_is_no_success(store: PhiStore, proxy: Prox
             told = first.sha256.partition("-")[0].encode()  # noqa: B023 - asked within the loop's turn
             if "partNumber" in request.query:
                 return answer
-            return replace(answer, body=answer.body.replace(told, other.encode())).saying(x_amz_checksum_sha256=other)
+            return replace(answer, body=answer.body.replace(told, other.encode())).with_headers(
+                x_amz_checksum_sha256=other
+            )
 
         proxy.on(operation, wrong)
         with pytest.raises(IntegrityError):
@@ -157,7 +159,7 @@ def test_a_bucket_that_keeps_no_versions_isnt_deleted_from(proxy: Proxy, s3: Any
 
 def test_a_delete_without_a_marker_is_no_success(store: PhiStore, proxy: Proxy) -> None:
     key = store.upload(b"x").key
-    proxy.on("DeleteObject", saying(x_amz_delete_marker=None))
+    proxy.on("DeleteObject", with_headers(x_amz_delete_marker=None))
     with pytest.raises(RequestRejectedError, match="marker"):
         store.delete(key)
 

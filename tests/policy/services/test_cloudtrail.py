@@ -1,4 +1,4 @@
-"""CloudTrail: that a trail records everything, the use of PHI too, and that its record can be trusted."""
+"""CloudTrail trails: what they record, where they deliver, their keys and log file validation."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import findings_for, unverified_resources, failed_resources
+from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
-ENABLED, EVENTS, KEY = "cloudtrail-enabled", "cloudtrail-s3-data-events", "cloudtrail-customer-managed-key"
-VALIDATION, TO_LOGS = "cloudtrail-log-validation", "cloudtrail-cloudwatch-logs"
+ENABLED, S3_DATA_EVENTS, CUSTOMER_MANAGED_KEY = (
+    "cloudtrail-enabled",
+    "cloudtrail-s3-data-events",
+    "cloudtrail-customer-managed-key",
+)
+LOG_VALIDATION, CLOUDWATCH_LOGS = "cloudtrail-log-validation", "cloudtrail-cloudwatch-logs"
 KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 STACK = Resource("pulumi:pulumi:Stack", "stack", {})
 
 
 def trail(name: str = "trail", comes_from: Any = None, region: str = "us-east-1", **inputs: Any) -> Resource:
-    given = {"s3BucketName": "trails", "isMultiRegionTrail": True} | inputs
-    return Resource("aws:cloudtrail/trail:Trail", name, given, comes_from=comes_from or {}, region=region)
+    trail_inputs = {"s3BucketName": "trails", "isMultiRegionTrail": True} | inputs
+    return Resource("aws:cloudtrail/trail:Trail", name, trail_inputs, comes_from=comes_from or {}, region=region)
 
 
 def bucket(name: str = "data", data_class: str = "PHI", named: bool = True) -> Resource:
@@ -25,12 +29,12 @@ def bucket(name: str = "data", data_class: str = "PHI", named: bool = True) -> R
     return Resource("aws:s3/bucket:Bucket", name, inputs)
 
 
-MANAGEMENT = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Management"]}]}
-DATA_ALONE = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Data"]}]}
+MANAGEMENT_EVENTS = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Management"]}]}
+DATA_EVENTS = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Data"]}]}
 
 
-def narrowed(field: str, **test: list[str]) -> dict[str, Any]:
-    return {"fieldSelectors": [*MANAGEMENT["fieldSelectors"], {"field": field, **test}]}
+def narrowed_management_events(field_selector: str, **test: list[str]) -> dict[str, Any]:
+    return {"fieldSelectors": [*MANAGEMENT_EVENTS["fieldSelectors"], {"field": field_selector, **test}]}
 
 
 # cloudtrail-enabled
@@ -45,10 +49,10 @@ def narrowed(field: str, **test: list[str]) -> dict[str, Any]:
         [trail("other", isMultiRegionTrail=False), trail()],
         [trail("other", isMultiRegionTrail=UNKNOWN), trail()],
         [trail(eventSelectors=[{"readWriteType": "WriteOnly"}, {"includeManagementEvents": True}])],
-        [trail(advancedEventSelectors=[DATA_ALONE, MANAGEMENT])],
+        [trail(advancedEventSelectors=[DATA_EVENTS, MANAGEMENT_EVENTS])],
     ],
 )
-def test_a_trail_that_records_everything_passes(pack: PackProcess, trails):
+def test_trail_of_all_management_events_passes(pack: PackProcess, trails):
     assert failed_resources(pack, ENABLED, [STACK, bucket(), *trails]) == set()
 
 
@@ -63,34 +67,38 @@ def test_a_trail_that_records_everything_passes(pack: PackProcess, trails):
         {"eventSelectors": [{"includeManagementEvents": False}]},
         {"eventSelectors": [{"readWriteType": "WriteOnly"}]},
         {"eventSelectors": [{"excludeManagementEventSources": ["kms.amazonaws.com"]}]},
-        {"advancedEventSelectors": [DATA_ALONE]},
-        {"advancedEventSelectors": [narrowed("readOnly", equals=["false"])]},
-        {"advancedEventSelectors": [narrowed("eventSource", notEquals=["kms.amazonaws.com"])]},
+        {"advancedEventSelectors": [DATA_EVENTS]},
+        {"advancedEventSelectors": [narrowed_management_events("readOnly", equals=["false"])]},
+        {"advancedEventSelectors": [narrowed_management_events("eventSource", notEquals=["kms.amazonaws.com"])]},
     ],
 )
-def test_a_trail_that_leaves_something_out_fails(pack: PackProcess, inputs):
+def test_trail_that_omits_management_events_fails(pack: PackProcess, inputs):
     assert failed_resources(pack, ENABLED, [STACK, bucket(), trail(**inputs)]) == {"trail"}
 
 
-def test_no_trail_fails_the_stack_where_it_keeps_phi(pack: PackProcess):
+def test_stack_with_phi_and_no_trail_fails(pack: PackProcess):
     assert failed_resources(pack, ENABLED, [STACK, bucket()]) == {"stack"}
     assert failed_resources(pack, ENABLED, [STACK, bucket(data_class="Internal")]) == set()
     assert failed_resources(pack, ENABLED, [STACK]) == set()
 
 
-def test_a_trail_of_a_stack_without_phi_need_only_log(pack: PackProcess):
+def test_trail_in_stack_without_phi_only_has_to_log(pack: PackProcess):
     assert failed_resources(pack, ENABLED, [STACK, trail(isMultiRegionTrail=False)]) == set()
     assert failed_resources(pack, ENABLED, [STACK, trail(enableLogging=False)]) == {"trail"}
     assert failed_resources(pack, ENABLED, [STACK, trail(), trail("off", enableLogging=False)]) == {"off"}
 
 
-def test_a_trail_that_is_off_is_told_before_it_exists(pack: PackProcess):
-    assert [each.policy for each in pack.check_resource(trail(enableLogging=False)) if each.policy == ENABLED] == [ENABLED]
-    assert [each for each in pack.check_resource(trail(isMultiRegionTrail=False)) if each.policy == ENABLED] == []
+def test_disabled_trail_is_reported_before_it_exists(pack: PackProcess):
+    assert [
+        finding.policy for finding in pack.check_resource(trail(enableLogging=False)) if finding.policy == ENABLED
+    ] == [ENABLED]
+    assert [
+        finding for finding in pack.check_resource(trail(isMultiRegionTrail=False)) if finding.policy == ENABLED
+    ] == []
 
 
 @pytest.mark.parametrize("prop", ["enableLogging", "isMultiRegionTrail", "includeGlobalServiceEvents"])
-def test_a_trail_that_may_leave_something_out_is_unverified(pack: PackProcess, prop):
+def test_trail_with_unknown_property_is_unverified(pack: PackProcess, prop):
     assert unverified_resources(pack, ENABLED, [STACK, bucket(), trail(**{prop: UNKNOWN})]) == {"trail"}
 
 
@@ -103,60 +111,63 @@ def test_a_trail_that_may_leave_something_out_is_unverified(pack: PackProcess, p
         {"advancedEventSelectors": [{"fieldSelectors": [{"field": "eventCategory", "equals": [UNKNOWN]}]}]},
     ],
 )
-def test_a_trail_whose_selectors_are_not_known_is_unverified(pack: PackProcess, selectors):
+def test_trail_with_unknown_selectors_is_unverified(pack: PackProcess, selectors):
     assert unverified_resources(pack, ENABLED, [STACK, bucket(), trail(**selectors)]) == {"trail"}
 
 
-def test_what_surely_fails_is_told_though_something_else_is_unknown(pack: PackProcess):
-    given = trail(isMultiRegionTrail=False, includeGlobalServiceEvents=UNKNOWN)
-    assert failed_resources(pack, ENABLED, [STACK, bucket(), given]) == {"trail"}
+def test_certain_failure_outranks_unknown_property(pack: PackProcess):
+    partly_unknown = trail(isMultiRegionTrail=False, includeGlobalServiceEvents=UNKNOWN)
+    assert failed_resources(pack, ENABLED, [STACK, bucket(), partly_unknown]) == {"trail"}
 
 
 # cloudtrail-s3-data-events
 
 
-def basic(*values: Any, kind: str = "AWS::S3::Object", **change: Any) -> dict[str, Any]:
+def basic_selector(*values: Any, kind: str = "AWS::S3::Object", **change: Any) -> dict[str, Any]:
     return {"readWriteType": "All", "dataResources": [{"type": kind, "values": list(values)}]} | change
 
 
-def field(name: str, **tests: Any) -> dict[str, Any]:
+def field_selector(name: str, **tests: Any) -> dict[str, Any]:
     return {"field": name, **tests}
 
 
-def advanced(*fields: Any, category: str = "Data", kind: str = "AWS::S3::Object") -> dict[str, Any]:
-    base = [field("eventCategory", equals=[category]), field("resources.type", equals=[kind])]
+def advanced_selector(*fields: Any, category: str = "Data", kind: str = "AWS::S3::Object") -> dict[str, Any]:
+    base = [field_selector("eventCategory", equals=[category]), field_selector("resources.type", equals=[kind])]
     return {"fieldSelectors": [*base, *fields]}
 
 
-def recording(*selectors: Any, **more: Any) -> Resource:
-    prop = "advancedEventSelectors" if any("fieldSelectors" in each for each in selectors) else "eventSelectors"
+def trail_with_selectors(*selectors: Any, **more: Any) -> Resource:
+    prop = "advancedEventSelectors" if any("fieldSelectors" in selector for selector in selectors) else "eventSelectors"
     return trail(**{prop: list(selectors)}, **more)
 
 
-READS, WRITES = field("readOnly", equals=["true"]), field("readOnly", equals=["false"])
-OURS = "arn:aws:s3:::data/"
+ONLY_READS, ONLY_WRITES = field_selector("readOnly", equals=["true"]), field_selector("readOnly", equals=["false"])
+BUCKET_OBJECTS = "arn:aws:s3:::data/"
 
 
 @pytest.mark.parametrize(
     "selectors",
     [
-        [basic(OURS)],
-        [basic(OURS, readWriteType=None)],
-        [basic("arn:aws:s3")],
-        [basic("arn:aws:s3:::")],
-        [basic("arn:aws:s3:::other/", OURS)],
-        [basic(OURS, readWriteType="ReadOnly"), basic(OURS, readWriteType="WriteOnly")],
-        [advanced()],
-        [advanced(READS), advanced(WRITES)],
-        [advanced(field("readOnly", equals=["true", "false"]))],
-        [advanced(field("resources.ARN", startsWiths=[OURS]))],
-        [advanced(field("resources.ARN", startsWiths=["arn:aws:s3:::other/", "arn:aws:s3:::da"]))],
-        [advanced(field("resources.ARN", notStartsWiths=["arn:aws:s3:::other/"]))],
-        [advanced(field("resources.ARN", notEquals=["arn:aws:s3:::other/x"]))],
+        [basic_selector(BUCKET_OBJECTS)],
+        [basic_selector(BUCKET_OBJECTS, readWriteType=None)],
+        [basic_selector("arn:aws:s3")],
+        [basic_selector("arn:aws:s3:::")],
+        [basic_selector("arn:aws:s3:::other/", BUCKET_OBJECTS)],
+        [
+            basic_selector(BUCKET_OBJECTS, readWriteType="ReadOnly"),
+            basic_selector(BUCKET_OBJECTS, readWriteType="WriteOnly"),
+        ],
+        [advanced_selector()],
+        [advanced_selector(ONLY_READS), advanced_selector(ONLY_WRITES)],
+        [advanced_selector(field_selector("readOnly", equals=["true", "false"]))],
+        [advanced_selector(field_selector("resources.ARN", startsWiths=[BUCKET_OBJECTS]))],
+        [advanced_selector(field_selector("resources.ARN", startsWiths=["arn:aws:s3:::other/", "arn:aws:s3:::da"]))],
+        [advanced_selector(field_selector("resources.ARN", notStartsWiths=["arn:aws:s3:::other/"]))],
+        [advanced_selector(field_selector("resources.ARN", notEquals=["arn:aws:s3:::other/x"]))],
     ],
 )
-def test_selectors_that_cover_every_object_pass(pack: PackProcess, selectors):
-    assert failed_resources(pack, EVENTS, [bucket(), recording(*selectors)]) == set()
+def test_selectors_covering_every_object_pass(pack: PackProcess, selectors):
+    assert failed_resources(pack, S3_DATA_EVENTS, [bucket(), trail_with_selectors(*selectors)]) == set()
 
 
 @pytest.mark.parametrize(
@@ -164,138 +175,180 @@ def test_selectors_that_cover_every_object_pass(pack: PackProcess, selectors):
     [
         [],
         [{"readWriteType": "All", "includeManagementEvents": True}],
-        [basic(OURS, readWriteType="ReadOnly")],
-        [basic(OURS, readWriteType="WriteOnly")],
-        [basic(OURS, readWriteType="all")],
-        [basic(OURS, kind="AWS::Lambda::Function")],
-        [basic("arn:aws:s3:::data")],
-        [basic("arn:aws:s3:::data/reports/")],
-        [basic("arn:aws:s3:::data-2/")],
-        [basic()],
-        [advanced(category="Management")],
-        [advanced(kind="AWS::DynamoDB::Table")],
-        [advanced(READS)],
-        [advanced(field("readOnly", equals=["true", "false"], notEquals=["true"]))],
-        [advanced(WRITES)],
-        [advanced(READS), advanced(READS)],
-        [advanced(field("resources.ARN", startsWiths=["arn:aws:s3:::other/"]))],
-        [advanced(field("resources.ARN", startsWiths=["arn:aws:s3:::data/reports/"]))],
-        [advanced(field("resources.ARN", equals=[OURS]))],
-        [advanced(field("resources.ARN", endsWiths=[".json"]))],
-        [advanced(field("resources.ARN", notEndsWiths=[".json"]))],
-        [advanced(field("resources.ARN", notStartsWiths=["arn:aws:s3:::data/reports/"]))],
-        [advanced(field("resources.ARN", notStartsWiths=["arn:aws:s3:::"]))],
-        [advanced(field("resources.ARN", startsWiths=[OURS], notEndsWiths=[".tmp"]))],
-        [advanced(field("eventName", equals=["GetObject", "PutObject"]))],
-        [advanced(field("eventName", notEquals=["HeadObject"]))],
-        [advanced(field("userIdentity.arn", notStartsWiths=["arn:aws:sts::111122223333:assumed-role/app"]))],
-        [{"fieldSelectors": [field("resources.type", equals=["AWS::S3::Object"])]}],
-        [{"fieldSelectors": [field("eventCategory", equals=["Data"])]}],
+        [basic_selector(BUCKET_OBJECTS, readWriteType="ReadOnly")],
+        [basic_selector(BUCKET_OBJECTS, readWriteType="WriteOnly")],
+        [basic_selector(BUCKET_OBJECTS, readWriteType="all")],
+        [basic_selector(BUCKET_OBJECTS, kind="AWS::Lambda::Function")],
+        [basic_selector("arn:aws:s3:::data")],
+        [basic_selector("arn:aws:s3:::data/reports/")],
+        [basic_selector("arn:aws:s3:::data-2/")],
+        [basic_selector()],
+        [advanced_selector(category="Management")],
+        [advanced_selector(kind="AWS::DynamoDB::Table")],
+        [advanced_selector(ONLY_READS)],
+        [advanced_selector(field_selector("readOnly", equals=["true", "false"], notEquals=["true"]))],
+        [advanced_selector(ONLY_WRITES)],
+        [advanced_selector(ONLY_READS), advanced_selector(ONLY_READS)],
+        [advanced_selector(field_selector("resources.ARN", startsWiths=["arn:aws:s3:::other/"]))],
+        [advanced_selector(field_selector("resources.ARN", startsWiths=["arn:aws:s3:::data/reports/"]))],
+        [advanced_selector(field_selector("resources.ARN", equals=[BUCKET_OBJECTS]))],
+        [advanced_selector(field_selector("resources.ARN", endsWiths=[".json"]))],
+        [advanced_selector(field_selector("resources.ARN", notEndsWiths=[".json"]))],
+        [advanced_selector(field_selector("resources.ARN", notStartsWiths=["arn:aws:s3:::data/reports/"]))],
+        [advanced_selector(field_selector("resources.ARN", notStartsWiths=["arn:aws:s3:::"]))],
+        [advanced_selector(field_selector("resources.ARN", startsWiths=[BUCKET_OBJECTS], notEndsWiths=[".tmp"]))],
+        [advanced_selector(field_selector("eventName", equals=["GetObject", "PutObject"]))],
+        [advanced_selector(field_selector("eventName", notEquals=["HeadObject"]))],
+        [
+            advanced_selector(
+                field_selector("userIdentity.arn", notStartsWiths=["arn:aws:sts::111122223333:assumed-role/app"])
+            )
+        ],
+        [{"fieldSelectors": [field_selector("resources.type", equals=["AWS::S3::Object"])]}],
+        [{"fieldSelectors": [field_selector("eventCategory", equals=["Data"])]}],
         [{"fieldSelectors": []}],
     ],
 )
-def test_selectors_that_leave_something_out_fail(pack: PackProcess, selectors):
-    assert failed_resources(pack, EVENTS, [bucket(), recording(*selectors)]) == {"data"}
+def test_selectors_omitting_objects_or_events_fail(pack: PackProcess, selectors):
+    assert failed_resources(pack, S3_DATA_EVENTS, [bucket(), trail_with_selectors(*selectors)]) == {"data"}
 
 
-def test_two_trails_may_share_the_work(pack: PackProcess):
-    reads, writes = basic(OURS, readWriteType="ReadOnly"), basic(OURS, readWriteType="WriteOnly")
-    one, other = trail("one", eventSelectors=[reads]), trail("other", eventSelectors=[writes])
-    assert failed_resources(pack, EVENTS, [bucket(), one, other]) == set()
-    assert failed_resources(pack, EVENTS, [bucket(), one]) == {"data"}
+def test_two_trails_together_cover_reads_and_writes(pack: PackProcess):
+    reads, writes = (
+        basic_selector(BUCKET_OBJECTS, readWriteType="ReadOnly"),
+        basic_selector(BUCKET_OBJECTS, readWriteType="WriteOnly"),
+    )
+    read_trail, write_trail = trail("one", eventSelectors=[reads]), trail("other", eventSelectors=[writes])
+    assert failed_resources(pack, S3_DATA_EVENTS, [bucket(), read_trail, write_trail]) == set()
+    assert failed_resources(pack, S3_DATA_EVENTS, [bucket(), read_trail]) == {"data"}
 
 
-def test_only_a_trail_that_logs_where_the_bucket_is_counts(pack: PackProcess):
-    assert failed_resources(pack, EVENTS, [bucket(), recording(basic(OURS), enableLogging=False)]) == {"data"}
-    assert failed_resources(pack, EVENTS, [bucket(), recording(basic(OURS), isMultiRegionTrail=False)]) == set()
-    assert failed_resources(pack, EVENTS, [bucket(), recording(basic(OURS), region="us-west-2")]) == set()
-    elsewhere = recording(basic(OURS), isMultiRegionTrail=False, region="us-west-2")
-    assert failed_resources(pack, EVENTS, [bucket(), elsewhere]) == {"data"}
+def test_only_trails_that_log_in_the_buckets_region_count(pack: PackProcess):
+    assert failed_resources(
+        pack, S3_DATA_EVENTS, [bucket(), trail_with_selectors(basic_selector(BUCKET_OBJECTS), enableLogging=False)]
+    ) == {"data"}
+    assert (
+        failed_resources(
+            pack,
+            S3_DATA_EVENTS,
+            [bucket(), trail_with_selectors(basic_selector(BUCKET_OBJECTS), isMultiRegionTrail=False)],
+        )
+        == set()
+    )
+    assert (
+        failed_resources(
+            pack, S3_DATA_EVENTS, [bucket(), trail_with_selectors(basic_selector(BUCKET_OBJECTS), region="us-west-2")]
+        )
+        == set()
+    )
+    trail_in_other_region = trail_with_selectors(
+        basic_selector(BUCKET_OBJECTS), isMultiRegionTrail=False, region="us-west-2"
+    )
+    assert failed_resources(pack, S3_DATA_EVENTS, [bucket(), trail_in_other_region]) == {"data"}
 
 
-def test_of_two_buckets_the_one_that_isnt_recorded_is_told(pack: PackProcess):
-    assert failed_resources(pack, EVENTS, [bucket(), bucket("more"), recording(basic(OURS))]) == {"more"}
-    assert failed_resources(pack, EVENTS, [bucket("log", "Internal"), recording(basic(OURS))]) == set()
-    assert failed_resources(pack, EVENTS, [bucket()]) == {"data"}
+def test_only_the_unrecorded_bucket_of_two_fails(pack: PackProcess):
+    assert failed_resources(
+        pack, S3_DATA_EVENTS, [bucket(), bucket("more"), trail_with_selectors(basic_selector(BUCKET_OBJECTS))]
+    ) == {"more"}
+    assert (
+        failed_resources(
+            pack, S3_DATA_EVENTS, [bucket("log", "Internal"), trail_with_selectors(basic_selector(BUCKET_OBJECTS))]
+        )
+        == set()
+    )
+    assert failed_resources(pack, S3_DATA_EVENTS, [bucket()]) == {"data"}
 
 
 @pytest.mark.parametrize("prop", ["eventSelectors", "advancedEventSelectors"])
 @pytest.mark.parametrize("named", [False, True])
-def test_an_arn_that_comes_from_the_bucket_alone_is_the_buckets(pack: PackProcess, prop, named):
-    selector = basic(UNKNOWN) if prop == "eventSelectors" else advanced(field("resources.ARN", startsWiths=[UNKNOWN]))
+def test_unknown_arn_from_one_bucket_counts_as_that_buckets(pack: PackProcess, prop, named):
+    selector = (
+        basic_selector(UNKNOWN)
+        if prop == "eventSelectors"
+        else advanced_selector(field_selector("resources.ARN", startsWiths=[UNKNOWN]))
+    )
     stack = [bucket(named=named), bucket("more"), trail(comes_from={prop: ["data"]}, **{prop: [selector]})]
-    assert failed_resources(pack, EVENTS, stack) == {"more"}
+    assert failed_resources(pack, S3_DATA_EVENTS, stack) == {"more"}
     both = [bucket(named=named), bucket("more"), trail(comes_from={prop: ["data", "more"]}, **{prop: [selector]})]
-    assert unverified_resources(pack, EVENTS, both) == {"data", "more"}
+    assert unverified_resources(pack, S3_DATA_EVENTS, both) == {"data", "more"}
 
 
 @pytest.mark.parametrize(
-    "given",
+    "unknown_trail",
     [
         trail(eventSelectors=UNKNOWN),
         trail(advancedEventSelectors=UNKNOWN),
-        recording(basic(UNKNOWN)),
-        recording(basic(OURS, readWriteType=UNKNOWN)),
-        recording(basic(OURS, dataResources=UNKNOWN)),
-        recording(basic(OURS, kind=UNKNOWN)),
-        recording({"fieldSelectors": UNKNOWN}),
-        recording(advanced(field(UNKNOWN, equals=["true"]))),
-        recording(advanced(field("readOnly", equals=UNKNOWN))),
-        recording(advanced(field("readOnly", equals=[UNKNOWN]))),
-        recording(advanced(field("resources.ARN", notStartsWiths=[UNKNOWN]))),
-        recording(basic(OURS), enableLogging=UNKNOWN),
-        recording(basic(OURS), isMultiRegionTrail=UNKNOWN, region="us-west-2"),
+        trail_with_selectors(basic_selector(UNKNOWN)),
+        trail_with_selectors(basic_selector(BUCKET_OBJECTS, readWriteType=UNKNOWN)),
+        trail_with_selectors(basic_selector(BUCKET_OBJECTS, dataResources=UNKNOWN)),
+        trail_with_selectors(basic_selector(BUCKET_OBJECTS, kind=UNKNOWN)),
+        trail_with_selectors({"fieldSelectors": UNKNOWN}),
+        trail_with_selectors(advanced_selector(field_selector(UNKNOWN, equals=["true"]))),
+        trail_with_selectors(advanced_selector(field_selector("readOnly", equals=UNKNOWN))),
+        trail_with_selectors(advanced_selector(field_selector("readOnly", equals=[UNKNOWN]))),
+        trail_with_selectors(advanced_selector(field_selector("resources.ARN", notStartsWiths=[UNKNOWN]))),
+        trail_with_selectors(basic_selector(BUCKET_OBJECTS), enableLogging=UNKNOWN),
+        trail_with_selectors(basic_selector(BUCKET_OBJECTS), isMultiRegionTrail=UNKNOWN, region="us-west-2"),
     ],
 )
-def test_selectors_that_may_leave_something_out_are_unverified(pack: PackProcess, given):
-    assert unverified_resources(pack, EVENTS, [bucket(), given]) == {"data"}
+def test_unknown_selectors_are_unverified(pack: PackProcess, unknown_trail):
+    assert unverified_resources(pack, S3_DATA_EVENTS, [bucket(), unknown_trail]) == {"data"}
 
 
-def test_reads_that_surely_arent_recorded_fail_though_writes_are_unknown(pack: PackProcess):
-    given = recording(basic(OURS, readWriteType="WriteOnly"), enableLogging=UNKNOWN)
-    assert failed_resources(pack, EVENTS, [bucket(), given]) == {"data"}
+def test_unrecorded_reads_fail_although_writes_are_unknown(pack: PackProcess):
+    write_trail = trail_with_selectors(basic_selector(BUCKET_OBJECTS, readWriteType="WriteOnly"), enableLogging=UNKNOWN)
+    assert failed_resources(pack, S3_DATA_EVENTS, [bucket(), write_trail]) == {"data"}
 
 
-# Of each trail by itself.
+# cloudtrail-customer-managed-key, cloudtrail-log-validation, cloudtrail-cloudwatch-logs
 
 
 @pytest.mark.parametrize("key", [KEY_ARN, KEY_ARN.rsplit("/", 1)[1], "alias/audit"])
-def test_a_trail_with_a_customer_key_passes(pack: PackProcess, key):
-    assert failed_resources(pack, KEY, [trail(kmsKeyId=key)]) == set()
+def test_trail_with_customer_managed_key_passes(pack: PackProcess, key):
+    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [trail(kmsKeyId=key)]) == set()
 
 
 @pytest.mark.parametrize(
     "key", [None, "", "alias/aws/s3", "arn:aws:kms:us-east-1:111122223333:alias/aws/s3", "hunter2"]
 )
-def test_a_trail_without_a_customer_key_fails(pack: PackProcess, key):
-    findings = findings_for(pack, KEY, [trail("right", kmsKeyId=KEY_ARN), trail(kmsKeyId=key)])
-    assert {each.resource for each in findings} == {"trail"}
-    assert not any("hunter2" in each.message for each in findings)
+def test_trail_without_customer_managed_key_fails(pack: PackProcess, key):
+    findings = findings_for(pack, CUSTOMER_MANAGED_KEY, [trail("right", kmsKeyId=KEY_ARN), trail(kmsKeyId=key)])
+    assert {finding.resource for finding in findings} == {"trail"}
+    assert not any("hunter2" in finding.message for finding in findings)
 
 
-def test_a_trail_with_a_key_of_the_stack_passes(pack: PackProcess):
+def test_trail_with_key_of_the_stack_passes(pack: PackProcess):
     key = Resource("aws:kms/key:Key", "key", {})
-    assert failed_resources(pack, KEY, [key, trail(kmsKeyId=UNKNOWN, comes_from={"kmsKeyId": ["key"]})]) == set()
-    assert unverified_resources(pack, KEY, [key, trail(kmsKeyId=UNKNOWN)]) == {"trail"}
+    assert (
+        failed_resources(pack, CUSTOMER_MANAGED_KEY, [key, trail(kmsKeyId=UNKNOWN, comes_from={"kmsKeyId": ["key"]})])
+        == set()
+    )
+    assert unverified_resources(pack, CUSTOMER_MANAGED_KEY, [key, trail(kmsKeyId=UNKNOWN)]) == {"trail"}
 
 
 @pytest.mark.parametrize("value", [False, None, "false", "yes"])
-def test_a_trail_whose_files_arent_signed_fails(pack: PackProcess, value):
+def test_trail_without_log_file_validation_fails(pack: PackProcess, value):
     stack = [trail("right", enableLogFileValidation=True), trail(enableLogFileValidation=value)]
-    assert failed_resources(pack, VALIDATION, stack) == {"trail"}
+    assert failed_resources(pack, LOG_VALIDATION, stack) == {"trail"}
 
 
-def test_a_trail_whose_files_may_be_signed_is_unverified(pack: PackProcess):
-    assert unverified_resources(pack, VALIDATION, [trail(enableLogFileValidation=UNKNOWN)]) == {"trail"}
+def test_trail_with_unknown_log_file_validation_is_unverified(pack: PackProcess):
+    assert unverified_resources(pack, LOG_VALIDATION, [trail(enableLogFileValidation=UNKNOWN)]) == {"trail"}
 
 
 GROUP_ARN = "arn:aws:logs:us-east-1:111122223333:log-group:/audit/trail:*"
 
 
-def test_a_trail_that_goes_to_logs_too_passes(pack: PackProcess):
+def test_trail_has_to_deliver_to_a_log_group(pack: PackProcess):
     group = Resource("aws:cloudwatch/logGroup:LogGroup", "group", {})
-    joined = trail("joined", comes_from={"cloudWatchLogsGroupArn": ["group"]}, cloudWatchLogsGroupArn=UNKNOWN)
-    named = trail("named", cloudWatchLogsGroupArn=GROUP_ARN)
-    assert failed_resources(pack, TO_LOGS, [group, joined, named]) == set()
-    assert failed_resources(pack, TO_LOGS, [named, trail(), trail("empty", cloudWatchLogsGroupArn="")]) == {"trail", "empty"}
-    assert unverified_resources(pack, TO_LOGS, [trail(cloudWatchLogsGroupArn=UNKNOWN)]) == {"trail"}
+    referring_trail = trail("joined", comes_from={"cloudWatchLogsGroupArn": ["group"]}, cloudWatchLogsGroupArn=UNKNOWN)
+    named_trail = trail("named", cloudWatchLogsGroupArn=GROUP_ARN)
+    assert failed_resources(pack, CLOUDWATCH_LOGS, [group, referring_trail, named_trail]) == set()
+    assert failed_resources(
+        pack, CLOUDWATCH_LOGS, [named_trail, trail(), trail("empty", cloudWatchLogsGroupArn="")]
+    ) == {
+        "trail",
+        "empty",
+    }
+    assert unverified_resources(pack, CLOUDWATCH_LOGS, [trail(cloudWatchLogsGroupArn=UNKNOWN)]) == {"trail"}

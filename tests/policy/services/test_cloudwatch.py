@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import findings_for, unverified_resources, failed_resources
+from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 ACTS, FIRES, COVERAGE = "cloudwatch-alarm-action", "cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"
@@ -131,7 +131,9 @@ def test_an_alarm_on_a_metric_that_s3_publishes_passes(pack: PackProcess, inputs
 @pytest.mark.parametrize("form", [dict, queries])
 def test_an_alarm_without_both_dimensions_fails(pack: PackProcess, dimensions, form):
     given = form(on("AWS/S3", "4xxErrors", dimensions))
-    assert failed_resources(pack, FIRES, [bucket(), metrics(), alarm("right", **requests()), alarm(**given)]) == {"alarm"}
+    assert failed_resources(pack, FIRES, [bucket(), metrics(), alarm("right", **requests()), alarm(**given)]) == {
+        "alarm"
+    }
 
 
 @pytest.mark.parametrize("configured", [[], [metrics("other")], [metrics(filter_id="reports")]])
@@ -141,7 +143,9 @@ def test_an_alarm_on_a_configuration_that_the_bucket_has_not_fails(pack: PackPro
 
 
 def test_one_wrong_metric_of_two_fails(pack: PackProcess):
-    assert failed_resources(pack, FIRES, [bucket(), metrics(), alarm(**queries(requests(), requests(filter_id="x")))]) == {"alarm"}
+    assert failed_resources(
+        pack, FIRES, [bucket(), metrics(), alarm(**queries(requests(), requests(filter_id="x")))]
+    ) == {"alarm"}
 
 
 def test_a_bucket_and_its_configuration_are_joined_by_reference(pack: PackProcess):
@@ -302,7 +306,7 @@ def filters(*but: str) -> list[Resource]:
 def told(pack: PackProcess, stack: Sequence[Resource]) -> str:
     """What nothing raises an alert on."""
     findings = findings_for(pack, COVERAGE, stack)
-    assert all(each.resource == "stack" and "known yet" not in each.message for each in findings)
+    assert all(finding.resource == "stack" and "known yet" not in finding.message for finding in findings)
     return findings[0].message.splitlines()[1] if findings else ""
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hipaa.evaluator import Match
 from hipaa.model.values import Unknown
-from hipaa.services.cloudwatch.event_patterns import ANY_VALUE, filter_matches, rule_matches, in_envelope
+from hipaa.services.cloudwatch.event_patterns import ANY_VALUE, filter_matches, in_envelope, rule_matches
 
 RECORD: dict[str, Any] = {
     "eventSource": "cloudtrail.amazonaws.com",

@@ -12,9 +12,9 @@ from hipaa.model.rule import RuleContext
 from hipaa.model.stack import Stack
 from hipaa.model.values import Document, Location
 from hipaa.model.verdict import Status
-from hipaa.services.iam.rules import identity_policies, role_trust
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 from hipaa.services.iam.managed_policies import ADMIN_POLICIES, BROAD_DECRYPT_POLICIES
+from hipaa.services.iam.rules import identity_policies, role_trust
 from tests.policy.assertions import failed_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 from tests.policy.services.live_facts import UNREAD, status_for
@@ -27,10 +27,10 @@ POLICY = "aws:iam/policy:Policy"
 
 
 def unknown(pack: PackProcess, control: str, stack: list[Resource]) -> set[str]:
-    findings = [each for each in pack.evaluate_stack(stack) if each.policy == control]
-    assert all("known yet" in each.message for each in findings)
-    assert all(each.mandatory for each in findings if control != APPLIES)
-    return {each.resource for each in findings}
+    findings = [finding for finding in pack.evaluate_stack(stack) if finding.policy == control]
+    assert all("known yet" in finding.message for finding in findings)
+    assert all(finding.mandatory for finding in findings if control != APPLIES)
+    return {finding.resource for finding in findings}
 
 
 def allow(actions: Any, resources: Any = "*", **change: Any) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def trust(**change: Any) -> str:
     return json.dumps(document(service | change))
 
 
-EACH = {each.name for each in forms()}
+EACH = {resource.name for resource in forms()}
 KEYS = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"
 
 
@@ -167,7 +167,10 @@ def test_managed_policies_of_aws(pack: PackProcess, token, prop):
         assert told(control, UNKNOWN, unknown)
 
 
-@pytest.mark.parametrize(("judge", "names"), [(identity_policies.no_admin, ADMIN_POLICIES), (identity_policies.no_broad_decrypt, BROAD_DECRYPT_POLICIES)])
+@pytest.mark.parametrize(
+    ("judge", "names"),
+    [(identity_policies.no_admin, ADMIN_POLICIES), (identity_policies.no_broad_decrypt, BROAD_DECRYPT_POLICIES)],
+)
 def test_the_managed_policies_that_are_named_are_those_that_fail(judge, names):
     managed = json.loads(aws_managed_policies_data)
     for name in names:
@@ -266,10 +269,13 @@ def test_a_bucket_whose_name_is_not_known_is_joined_by_reference(pack: PackProce
     for statement in (allow("s3:*", [UNKNOWN]), allow("s3:PutBucketPolicy", UNKNOWN)):
         assert failed_resources(pack, LEAST, [*made, *structured(statement, comes_from=("data",))]) == {"it"}
         assert unknown(pack, LEAST, [*made, other, *structured(statement, comes_from=("data", "other"))]) == {"it"}
-    assert failed_resources(pack, LEAST, [*made, *structured(allow("s3:GetObject", UNKNOWN), comes_from=("data",))]) == set()
-    assert failed_resources(pack, LEAST, [*made, Resource(POLICY, "it", {"policy": json.dumps(document(allow("s3:*")))})]) == {
-        "it"
-    }
+    assert (
+        failed_resources(pack, LEAST, [*made, *structured(allow("s3:GetObject", UNKNOWN), comes_from=("data",))])
+        == set()
+    )
+    assert failed_resources(
+        pack, LEAST, [*made, Resource(POLICY, "it", {"policy": json.dumps(document(allow("s3:*")))})]
+    ) == {"it"}
     elsewhere = document(allow("s3:*", "arn:aws:s3:::elsewhere/*"))
     assert failed_resources(pack, LEAST, [*made, Resource(POLICY, "it", {"policy": json.dumps(elsewhere)})]) == set()
 
@@ -309,7 +315,7 @@ SSE = {"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
 def test_a_grant_that_never_applies_is_told(pack: PackProcess, actions, condition, fails):
     stack = forms(allow(actions, Condition=condition))
     assert failed_resources(pack, APPLIES, stack) == (EACH if fails else set())
-    assert not any(each.mandatory for each in pack.evaluate_stack(stack) if each.policy == APPLIES)
+    assert not any(finding.mandatory for finding in pack.evaluate_stack(stack) if finding.policy == APPLIES)
 
 
 # Trust. A key tells the account.
@@ -405,7 +411,9 @@ def test_a_deny_binds_a_trust_too(pack: PackProcess):
 
 def test_a_trust_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: PackProcess):
     for text in ("{", "", json.dumps(document(allow("sts:AssumeRole")))):
-        assert failed_resources(pack, TRUST, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": text})]) == {"role"}
+        assert failed_resources(
+            pack, TRUST, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": text})]
+        ) == {"role"}
     assert unknown(pack, TRUST, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": UNKNOWN})]) == {"role"}
     for change in ({"Principal": {"AWS": UNKNOWN}}, {"Principal": UNKNOWN}, federated(UNKNOWN, StringEquals=AUDIENCE)):
         declared = {"trustPolicy": json.loads(trust(**change))}
@@ -421,7 +429,10 @@ def test_accounts_that_the_config_trusts_need_no_binding(accounts, status):
 
 def test_whose_account_it_is_that_is_not_known_is_told(pack: PackProcess):
     assert unknown(pack, TRUST, [role(Principal={"AWS": ROOT})]) == {"role"}
-    assert failed_resources(pack, TRUST, [role(Principal=AWAY, Condition={"StringEquals": {"sts:ExternalId": "x"}})]) == set()
+    assert (
+        failed_resources(pack, TRUST, [role(Principal=AWAY, Condition={"StringEquals": {"sts:ExternalId": "x"}})])
+        == set()
+    )
 
 
 @pytest.mark.parametrize(

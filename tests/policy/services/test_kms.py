@@ -15,7 +15,7 @@ from hipaa.model.values import Document, Location, StackResource, Unknown
 from hipaa.model.verdict import Finding, Status
 from hipaa.services.kms import rules
 from hipaa.services.kms.facts import Key, KeyPolicy
-from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
@@ -217,7 +217,9 @@ CONTEXT = "kms:EncryptionContext:aws:cloudtrail:arn"
     ],
 )
 def test_a_service_that_acts_for_others_fails(pack: PackProcess, condition, fails, at):
-    assert failed_resources(pack, DEPUTY, companions(document(service(**condition)))[at]) == ({"policy"} if fails else set())
+    assert failed_resources(pack, DEPUTY, companions(document(service(**condition)))[at]) == (
+        {"policy"} if fails else set()
+    )
 
 
 @pytest.mark.parametrize(
@@ -238,7 +240,9 @@ def test_a_wildcard_is_for_services_too(pack: PackProcess, condition, fails):
 def test_a_service_is_bound_by_a_deny_too(pack: PackProcess):
     deny = service(StringNotEquals={"aws:SourceAccount": ACCOUNT}) | {"Effect": "Deny", "Action": "kms:*"}
     assert failed_resources(pack, DEPUTY, [key(policy=document(service(), deny))]) == set()
-    assert failed_resources(pack, DEPUTY, [key(policy=document(service(), deny | {"Action": "kms:Decrypt"}))]) == {"key"}
+    assert failed_resources(pack, DEPUTY, [key(policy=document(service(), deny | {"Action": "kms:Decrypt"}))]) == {
+        "key"
+    }
 
 
 @pytest.mark.parametrize("at", range(3))
@@ -270,7 +274,9 @@ def test_the_lockout_check_is_not_bypassed(pack: PackProcess):
     assert failed_resources(pack, ADMIN, [key(**on), key("replica", REPLICA, **on)]) == {"key", "replica"}
     assert failed_resources(pack, ADMIN, [key(policy=document(), **on)]) == {"key"}
     assert failed_resources(pack, ADMIN, [key(bypassPolicyLockoutSafetyCheck=False)]) == set()
-    assert unverified_resources(pack, ADMIN, [key(policy=document(), bypassPolicyLockoutSafetyCheck=UNKNOWN)]) == {"key"}
+    assert unverified_resources(pack, ADMIN, [key(policy=document(), bypassPolicyLockoutSafetyCheck=UNKNOWN)]) == {
+        "key"
+    }
 
 
 @pytest.mark.parametrize(
@@ -393,4 +399,6 @@ def test_no_program_is_asked_for_the_state_of_its_keys(pack: PackProcess):
     control = next(each for each in CONTROLS if each.id == "kms-key-enabled")
     assert control.stages == {Stage.LIVE}
     assert control.severity is Severity.CRITICAL
-    assert not [each for each in pack.evaluate_stack([key(enableKeyRotation=True)]) if each.policy == control.id]
+    assert not [
+        finding for finding in pack.evaluate_stack([key(enableKeyRotation=True)]) if finding.policy == control.id
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 PUBLIC, EXTERNAL, ACLS = "s3-no-public-grant", "s3-no-external-access", "s3-acls-disabled"
@@ -187,7 +187,9 @@ def test_a_policy_that_is_not_known_is_told(pack: PackProcess, control):
     assert alike(unverified_resources, pack, control, policies(UNKNOWN)) == {"it"}
     for statements in UNKNOWN_IN_PART:
         document = {"Version": "2012-10-17", "Statement": statements}
-        assert unverified_resources(pack, control, component("BucketPolicy", "bucketPolicy", document)) == {"it"}, statements
+        assert unverified_resources(pack, control, component("BucketPolicy", "bucketPolicy", document)) == {"it"}, (
+            statements
+        )
 
 
 @pytest.mark.parametrize("principal", [{"Service": UNKNOWN}, {"Federated": UNKNOWN}, {"CanonicalUser": UNKNOWN}])
@@ -266,7 +268,9 @@ def test_the_owner_of_the_bucket_owns_its_objects(pack: PackProcess, owner):
     assert alike(failed_resources, pack, ACLS, owned({"objectOwnership": "BucketOwnerEnforced"})) == set()
     for rule in ({"objectOwnership": owner}, {}, None):
         assert alike(failed_resources, pack, ACLS, owned(rule)) == {"it"}
-    assert not any("hunter2" in each.message for each in pack.evaluate_stack(owned({"objectOwnership": owner})[0]))
+    assert not any(
+        "hunter2" in finding.message for finding in pack.evaluate_stack(owned({"objectOwnership": owner})[0])
+    )
 
 
 @pytest.mark.parametrize("rule", [UNKNOWN, {"objectOwnership": UNKNOWN}])
@@ -318,7 +322,9 @@ def test_a_policy_of_an_access_point_for_the_account_passes(pack: PackProcess, s
 @pytest.mark.parametrize("statements", [*OPEN, *STRANGE])
 def test_a_policy_of_an_access_point_that_lets_a_stranger_in_fails(pack: PackProcess, statements):
     assert alike(failed_resources, pack, POINT, through_a_point(statements)) == {"it"}
-    assert alike(failed_resources, pack, PUBLIC, through_a_point(statements)) == ({"it"} if statements in OPEN else set())
+    assert alike(failed_resources, pack, PUBLIC, through_a_point(statements)) == (
+        {"it"} if statements in OPEN else set()
+    )
 
 
 @pytest.mark.parametrize("control", [POINT, PUBLIC])
@@ -327,7 +333,9 @@ def test_a_policy_of_an_access_point_that_is_not_known_is_told(pack: PackProcess
     assert alike(unverified_resources, pack, control, points(UNKNOWN)) == {"it"}
     for statements in UNKNOWN_IN_PART:
         document = {"Version": "2012-10-17", "Statement": statements}
-        assert unverified_resources(pack, control, component("AccessPoint", "accessPointPolicy", document)) == {"it"}, statements
+        assert unverified_resources(pack, control, component("AccessPoint", "accessPointPolicy", document)) == {"it"}, (
+            statements
+        )
 
 
 def test_an_access_point_of_a_bucket_elsewhere_is_judged_as_if_of_phi(pack: PackProcess):
@@ -364,10 +372,14 @@ def sites(given: dict[str, Any], own: Any) -> list[list[Resource]]:
 
 @pytest.mark.parametrize("index", ["index.html", UNKNOWN])
 def test_a_website_fails(pack: PackProcess, index):
-    assert alike(failed_resources, pack, WEBSITE, sites({"indexDocument": {"suffix": index}}, {"indexDocument": index})) == {"it"}
+    assert alike(
+        failed_resources, pack, WEBSITE, sites({"indexDocument": {"suffix": index}}, {"indexDocument": index})
+    ) == {"it"}
     redirect = {"redirectAllRequestsTo": {"hostName": index}}, {"redirectAllRequestsTo": index}
     assert alike(failed_resources, pack, WEBSITE, sites(*redirect)) == {"it"}
-    assert failed_resources(pack, WEBSITE, [bucket(), companion("BucketWebsiteConfiguration", indexDocument=UNKNOWN)]) == {"it"}
+    assert failed_resources(
+        pack, WEBSITE, [bucket(), companion("BucketWebsiteConfiguration", indexDocument=UNKNOWN)]
+    ) == {"it"}
 
 
 @pytest.mark.parametrize("prop", ["website", "websites"])
@@ -426,7 +438,9 @@ ENFORCED = companion(
 @pytest.mark.parametrize("data_class", EVERY)
 def test_a_bucket_is_asked_by_what_it_is_for(pack: PackProcess, control, data_class):
     asked, fault = FAULTS[control]
-    assert failed_resources(pack, control, [bucket(data_class=data_class), fault]) == ({"it"} if data_class in asked else set())
+    assert failed_resources(pack, control, [bucket(data_class=data_class), fault]) == (
+        {"it"} if data_class in asked else set()
+    )
 
 
 @pytest.mark.parametrize("control", [POINT, PUBLIC])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import findings_for, failed_resources
+from tests.policy.assertions import failed_resources, findings_for
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 AT_REST, BUCKET_KEY, TLS = "s3-encryption-at-rest", "s3-bucket-key", "s3-tls-1-2"
@@ -82,8 +82,8 @@ def component(*statements: Any) -> list[Resource]:
 def unknown(pack: PackProcess, control: str, stack: list[Resource]) -> set[str]:
     """The resources that can't be told yet, which blocks, but for a matter of cost."""
     findings = findings_for(pack, control, stack)
-    assert all("known yet" in each.message and each.mandatory == (control != BUCKET_KEY) for each in findings)
-    return {each.resource for each in findings}
+    assert all("known yet" in finding.message and finding.mandatory == (control != BUCKET_KEY) for finding in findings)
+    return {finding.resource for finding in findings}
 
 
 def alike(ask: Callable[..., set[str]], pack: PackProcess, control: str, stacks: list[list[Resource]]) -> set[str]:
@@ -107,7 +107,7 @@ def test_default_encryption_of_any_kind_passes(pack: PackProcess, algorithm, key
 @pytest.mark.parametrize("default", [{}, {"sseAlgorithm": ""}, {"sseAlgorithm": None}, {"sseAlgorithm": "hunter2"}])
 def test_no_default_encryption_fails(pack: PackProcess, default):
     assert alike(failed_resources, pack, AT_REST, encrypted(default)) == {"it"}
-    assert not any("hunter2" in each.message for each in pack.evaluate_stack(encrypted(default)[0]))
+    assert not any("hunter2" in finding.message for finding in pack.evaluate_stack(encrypted(default)[0]))
     for rules in ([], {}, None):
         assert alike(failed_resources, pack, AT_REST, unread(rules)) == {"it"}
 
@@ -136,7 +136,9 @@ def test_a_bucket_key_that_is_on_passes(pack: PackProcess, on):
 @pytest.mark.parametrize("algorithm", ["AES256", DSSE])
 @pytest.mark.parametrize("off", [False, None, UNKNOWN])
 def test_what_can_have_no_bucket_key_needs_none(pack: PackProcess, algorithm, off):
-    assert alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": algorithm}, bucketKeyEnabled=off)) == set()
+    assert (
+        alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": algorithm}, bucketKeyEnabled=off)) == set()
+    )
 
 
 @pytest.mark.parametrize("off", [False, "false", None])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import findings_for, failed_resources
+from tests.policy.assertions import failed_resources, findings_for
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 from tests.policy.sample_stacks import KEY_ARN, tls_only_policy
 
@@ -334,8 +334,10 @@ both_versions = pytest.mark.parametrize("token", [V7, V6])
 def told(pack: PackProcess, control: str, stack: list[Resource]) -> set[str]:
     """What can't be told yet, which blocks unless the control is only advisory."""
     findings = findings_for(pack, control, stack)
-    assert all("known yet" in each.message and each.mandatory is (control not in ADVISORY) for each in findings)
-    return {each.resource for each in findings}
+    assert all(
+        "known yet" in finding.message and finding.mandatory is (control not in ADVISORY) for finding in findings
+    )
+    return {finding.resource for finding in findings}
 
 
 @cases("right")
@@ -376,12 +378,14 @@ def test_a_companion_is_judged_besides(pack: PackProcess, prop, token):
     """Two that set the same are a fault of the program: whichever AWS was told last holds."""
     good, bad = prop.right[0], prop.wrong[0]
     judged = [
-        failed_resources(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(bad)]) for own in (good, bad)
+        failed_resources(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(bad)])
+        for own in (good, bad)
     ]
     assert judged == ([set(), {"data"}] if prop.any_good else [{"it"}, {"data", "it"}])
     if prop.control != "s3-no-website":  # a companion always hosts one
         judged = [
-            failed_resources(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(good)]) for own in (good, bad)
+            failed_resources(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(good)])
+            for own in (good, bad)
         ]
         assert judged == [set(), set() if prop.any_good else {"data"}]
 
@@ -398,7 +402,7 @@ def test_two_buckets_of_which_one_is_right(pack: PackProcess, prop, token):
 @both_versions
 @each_property
 def test_a_wrong_setting_is_told_before_the_bucket_exists(pack: PackProcess, prop, token):
-    policies = {each.policy for each in pack.check_resource(prop.bucket(prop.wrong[0], token))}
+    policies = {finding.policy for finding in pack.check_resource(prop.bucket(prop.wrong[0], token))}
     assert (prop.control in policies) is not prop.any_good  # what joins resources waits for the others
 
 
@@ -408,7 +412,9 @@ def test_where_logs_go_by_reference(pack: PackProcess, token):
     name = "logging" if token == V7 else "loggings"
     for source, expected in (("logs", set()), ("data", {"data"})):
         own = replace(prop.bucket(UNKNOWN, token), comes_from={name: [source]})
-        assert failed_resources(pack, prop.control, [bucket("logs", tags={"DataClass": "S3AccessLog"}), own]) == expected
+        assert (
+            failed_resources(pack, prop.control, [bucket("logs", tags={"DataClass": "S3AccessLog"}), own]) == expected
+        )
 
 
 @both_versions

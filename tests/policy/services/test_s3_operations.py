@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import findings_for, unverified_resources, failed_resources
+from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 CLASS, METRICS = "s3-data-class-tag", "s3-request-metrics"
@@ -69,7 +69,7 @@ def test_a_class_that_there_is_passes(pack: PackProcess, data_class, token):
 def test_a_bucket_without_a_class_fails(pack: PackProcess, tags, token):
     stack = [bucket("right"), bucket(token=token, tags=tags)]
     assert failed_resources(pack, CLASS, stack) == {"data"}
-    assert not any("hunter2" in each.message for each in findings_for(pack, CLASS, stack))
+    assert not any("hunter2" in finding.message for finding in findings_for(pack, CLASS, stack))
 
 
 @both_versions
@@ -101,8 +101,8 @@ def rule(**given: Any) -> dict[str, Any]:
 def told(pack: PackProcess, stack: list[Resource]) -> set[str]:
     """What can't be told yet: the control is only advisory."""
     findings = findings_for(pack, ABORT, stack)
-    assert all("known yet" in each.message and not each.mandatory for each in findings)
-    return {each.resource for each in findings}
+    assert all("known yet" in finding.message and not finding.mandatory for finding in findings)
+    return {finding.resource for finding in findings}
 
 
 def aborting(days: Any, **given: Any) -> dict[str, Any]:
@@ -264,7 +264,9 @@ def test_a_bucket_that_cant_be_destroyed_passes(pack: PackProcess, inputs, token
 )
 def test_a_bucket_that_can_be_destroyed_fails(pack: PackProcess, wrongly, token):
     for data_class in ("PHI", "CloudTrailLog"):
-        assert failed_resources(pack, DESTROY, [protected(name="right"), wrongly(data_class=data_class, token=token)]) == {"data"}
+        assert failed_resources(
+            pack, DESTROY, [protected(name="right"), wrongly(data_class=data_class, token=token)]
+        ) == {"data"}
 
 
 @both_versions

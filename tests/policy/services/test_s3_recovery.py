@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 LOCK, GUARDED, RETENTION = "s3-object-lock", "s3-tamper-protection", "s3-retention"
@@ -261,7 +261,9 @@ def test_a_policy_that_cant_be_read_guards_nothing(pack: PackProcess, policy):
     ],
 )
 def test_without_a_policy_a_bucket_isnt_guarded(pack: PackProcess, data_class, asked, token):
-    assert failed_resources(pack, GUARDED, [bucket(data_class=data_class, token=token)]) == ({"data"} if asked else set())
+    assert failed_resources(pack, GUARDED, [bucket(data_class=data_class, token=token)]) == (
+        {"data"} if asked else set()
+    )
 
 
 @pytest.mark.parametrize("data_class", ["S3AccessLog", "Inventory", "Other"])
@@ -398,7 +400,9 @@ def test_what_expires_phi_fails(pack: PackProcess, rules, data_class, way):
     ],
 )
 def test_logs_are_kept_for_six_years(pack: PackProcess, given, fails, data_class, way):
-    assert failed_resources(pack, RETENTION, lifecycles(given, data_class=data_class)[way]) == ({"it"} if fails else set())
+    assert failed_resources(pack, RETENTION, lifecycles(given, data_class=data_class)[way]) == (
+        {"it"} if fails else set()
+    )
 
 
 @both_ways
@@ -417,7 +421,9 @@ def test_logs_are_kept_for_six_years(pack: PackProcess, given, fails, data_class
 )
 def test_a_rule_that_isnt_known_is_told(pack: PackProcess, given, way):
     for data_class in ("PHI", "CloudTrailLog"):
-        assert unverified_resources(pack, RETENTION, lifecycles(given, kept(2192), data_class=data_class)[way]) == {"it"}
+        assert unverified_resources(pack, RETENTION, lifecycles(given, kept(2192), data_class=data_class)[way]) == {
+            "it"
+        }
 
 
 @both_ways

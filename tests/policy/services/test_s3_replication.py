@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
 CONTROL = "s3-replication-or-backup"
@@ -80,7 +80,9 @@ def test_a_replica_and_its_key_by_reference(pack: PackProcess):
     stack = joined(whole, sources=["copy", "copy-key"])
     assert failed_resources(pack, CONTROL, stack) == set()
     assert failed_resources(pack, CONTROL, [replace(each, region=EAST) for each in stack]) == {"data"}
-    assert failed_resources(pack, CONTROL, [replace(e, region=EAST) if e.name == "copy-key" else e for e in stack]) == {"data"}
+    assert failed_resources(pack, CONTROL, [replace(e, region=EAST) if e.name == "copy-key" else e for e in stack]) == {
+        "data"
+    }
 
 
 def test_a_replica_that_says_itself_where_it_is(pack: PackProcess):
@@ -157,14 +159,16 @@ def test_a_replication_that_isnt_known_is_told(pack: PackProcess, given):
 
 def test_rules_that_arent_known_are_told(pack: PackProcess):
     data, copy, config = replicated()
-    assert unverified_resources(pack, CONTROL, [data, copy, replace(config, inputs={"bucket": "data", "rules": UNKNOWN})]) == {
-        "data"
-    }
+    assert unverified_resources(
+        pack, CONTROL, [data, copy, replace(config, inputs={"bucket": "data", "rules": UNKNOWN})]
+    ) == {"data"}
 
 
 def test_a_key_that_may_be_either_of_two_is_told(pack: PackProcess):
     more = replace(COPY_KEY, name="more-key")
-    assert unverified_resources(pack, CONTROL, [more, *joined(rule(UNKNOWN), sources=["copy-key", "more-key"])]) == {"data"}
+    assert unverified_resources(pack, CONTROL, [more, *joined(rule(UNKNOWN), sources=["copy-key", "more-key"])]) == {
+        "data"
+    }
 
 
 # AWS Backup

@@ -1,24 +1,25 @@
-"""SNS: what encrypts a topic, and whom it lets in."""
+"""SNS topics: their keys, and the principals that their policies admit."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.policy.assertions import unverified_resources, failed_resources
+from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
-ACCOUNT, OTHER = "111122223333", "444455556666"
+ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT}:alerts"
-ENCRYPTED, PRIVATE = "sns-customer-managed-key", "sns-private"
-WATCH, EVENTS, STORE = (f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "s3"))
+CUSTOMER_MANAGED_KEY, PRIVATE = "sns-customer-managed-key", "sns-private"
+CLOUDWATCH, EVENTBRIDGE, S3 = (f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "s3"))
 
 
 def key(*services: str, name: str = "key", **change: Any) -> Resource:
-    """A key that these services may use, and by which the account is told."""
+    """Return a key that these services may use. Its policy also names the stack's account."""
     root = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}
     use = {"Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Principal": {"Service": list(services)}} | change
     statements = [root, root | use] if services else [root]
@@ -26,18 +27,20 @@ def key(*services: str, name: str = "key", **change: Any) -> Resource:
 
 
 def topic(name: str = "alerts", **inputs: Any) -> Resource:
-    given = {"kmsMasterKeyId": UNKNOWN} | inputs
-    return Resource("aws:sns/topic:Topic", name, given, comes_from={"kmsMasterKeyId": ["key"]})
+    topic_inputs = {"kmsMasterKeyId": UNKNOWN} | inputs
+    return Resource("aws:sns/topic:Topic", name, topic_inputs, comes_from={"kmsMasterKeyId": ["key"]})
 
 
 def alarm(prop: str = "alarmActions", *topics: str) -> Resource:
     names = list(topics or ["alerts"])
-    given = {prop: [UNKNOWN for _ in names]}
-    return Resource("aws:cloudwatch/metricAlarm:MetricAlarm", "alarm", given, comes_from={prop: names})
+    inputs = {prop: [UNKNOWN for _ in names]}
+    return Resource("aws:cloudwatch/metricAlarm:MetricAlarm", "alarm", inputs, comes_from={prop: names})
 
 
-TARGET = Resource("aws:cloudwatch/eventTarget:EventTarget", "target", {"arn": UNKNOWN}, comes_from={"arn": ["alerts"]})
-UPLOADS = Resource(
+EVENT_TARGET = Resource(
+    "aws:cloudwatch/eventTarget:EventTarget", "target", {"arn": UNKNOWN}, comes_from={"arn": ["alerts"]}
+)
+BUCKET_NOTIFICATION = Resource(
     "aws:s3/bucketNotification:BucketNotification",
     "uploads",
     {"bucket": "data", "topics": [{"topicArn": UNKNOWN, "events": ["s3:ObjectCreated:*"]}]},
@@ -47,7 +50,7 @@ KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-33334444
 
 
 @pytest.mark.parametrize(
-    ("id_", "fails"),
+    ("key_id", "fails"),
     [
         (KEY_ARN, False),
         ("alias/alerts", False),
@@ -58,49 +61,49 @@ KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-33334444
         ("hunter2", True),
     ],
 )
-def test_the_key_is_a_customers(pack: PackProcess, id_, fails):
-    stack = [Resource("aws:sns/topic:Topic", "alerts", {"kmsMasterKeyId": id_} if id_ is not None else {})]
-    assert failed_resources(pack, ENCRYPTED, stack) == ({"alerts"} if fails else set())
-    assert not any("hunter2" in each.message for each in pack.evaluate_stack(stack))
+def test_topic_has_to_have_a_customer_managed_key(pack: PackProcess, key_id, fails):
+    stack = [Resource("aws:sns/topic:Topic", "alerts", {"kmsMasterKeyId": key_id} if key_id is not None else {})]
+    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, stack) == ({"alerts"} if fails else set())
+    assert not any("hunter2" in finding.message for finding in pack.evaluate_stack(stack))
 
 
-def test_a_key_that_is_not_known_is_told(pack: PackProcess):
+def test_unknown_key_is_unverified(pack: PackProcess):
     stack = [Resource("aws:sns/topic:Topic", "alerts", {"kmsMasterKeyId": UNKNOWN})]
-    assert unverified_resources(pack, ENCRYPTED, stack) == {"alerts"}
+    assert unverified_resources(pack, CUSTOMER_MANAGED_KEY, stack) == {"alerts"}
 
 
 @pytest.mark.parametrize(
     ("publishers", "services"),
     [
         ([], []),
-        ([alarm()], [WATCH]),
-        ([alarm("okActions")], [WATCH]),
-        ([alarm("insufficientDataActions")], [WATCH]),
-        ([alarm("alarmActions", "alerts", "others")], [WATCH]),
-        ([TARGET], [EVENTS]),
-        ([UPLOADS], [STORE]),
-        ([alarm(), TARGET, UPLOADS], [WATCH, EVENTS, STORE]),
+        ([alarm()], [CLOUDWATCH]),
+        ([alarm("okActions")], [CLOUDWATCH]),
+        ([alarm("insufficientDataActions")], [CLOUDWATCH]),
+        ([alarm("alarmActions", "alerts", "others")], [CLOUDWATCH]),
+        ([EVENT_TARGET], [EVENTBRIDGE]),
+        ([BUCKET_NOTIFICATION], [S3]),
+        ([alarm(), EVENT_TARGET, BUCKET_NOTIFICATION], [CLOUDWATCH, EVENTBRIDGE, S3]),
     ],
 )
-def test_each_service_that_publishes_may_use_the_key(pack: PackProcess, publishers, services):
+def test_each_publishing_service_has_to_be_allowed_the_key(pack: PackProcess, publishers, services):
     others = Resource("aws:sns/topic:Topic", "others", {"kmsMasterKeyId": KEY_ARN})
     stack = [topic(), others, *publishers]
-    assert failed_resources(pack, ENCRYPTED, [key(*services), *stack]) == set()
+    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key(*services), *stack]) == set()
     for missing in services:
-        left = [each for each in services if each != missing]
-        assert failed_resources(pack, ENCRYPTED, [key(*left), *stack]) == {"alerts"}
+        allowed = [service for service in services if service != missing]
+        assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key(*allowed), *stack]) == {"alerts"}
 
 
-def test_a_topic_by_its_known_arn_is_joined_too(pack: PackProcess):
-    named = Resource("aws:cloudwatch/metricAlarm:MetricAlarm", "alarm", {"alarmActions": [TOPIC]})
-    assert failed_resources(pack, ENCRYPTED, [key(), topic(name="alerts"), named]) == set()
-    known = Resource(
+def test_alarm_that_names_the_topics_arn_counts_as_publisher(pack: PackProcess):
+    alarm_by_arn = Resource("aws:cloudwatch/metricAlarm:MetricAlarm", "alarm", {"alarmActions": [TOPIC]})
+    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key(), topic(name="alerts"), alarm_by_arn]) == set()
+    named_topic = Resource(
         "aws:sns/topic:Topic",
         "alerts",
         {"name": "alerts", "kmsMasterKeyId": UNKNOWN},
         comes_from={"kmsMasterKeyId": ["key"]},
     )
-    assert failed_resources(pack, ENCRYPTED, [key(), known, named]) == {"alerts"}
+    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key(), named_topic, alarm_by_arn]) == {"alerts"}
 
 
 @pytest.mark.parametrize(
@@ -112,54 +115,65 @@ def test_a_topic_by_its_known_arn_is_joined_too(pack: PackProcess):
         {"Condition": {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": TOPIC.replace("alerts", "other")}}},
     ],
 )
-def test_a_key_that_a_service_may_use_in_part_fails(pack: PackProcess, change):
-    named = topic(name="alerts")
-    known = Resource(named.type, named.name, {**named.inputs, "name": "alerts"}, comes_from=named.comes_from)
-    assert failed_resources(pack, ENCRYPTED, [key(WATCH, **change), known, alarm()]) == {"alerts"}
+def test_key_that_a_service_may_use_only_in_part_fails(pack: PackProcess, change):
+    unnamed_topic = topic(name="alerts")
+    named_topic = replace(unnamed_topic, inputs={**unnamed_topic.inputs, "name": "alerts"})
+    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key(CLOUDWATCH, **change), named_topic, alarm()]) == {"alerts"}
 
 
-def test_a_service_bound_to_the_account_may_use_the_key(pack: PackProcess):
+def test_service_limited_to_the_account_may_use_the_key(pack: PackProcess):
     condition = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    assert failed_resources(pack, ENCRYPTED, [key(WATCH, Condition=condition), topic(), alarm()]) == set()
+    assert (
+        failed_resources(pack, CUSTOMER_MANAGED_KEY, [key(CLOUDWATCH, Condition=condition), topic(), alarm()]) == set()
+    )
 
 
-def test_a_policy_of_the_key_apart(pack: PackProcess):
-    bare = Resource("aws:kms/key:Key", "key", {})
-    policy = {"keyId": UNKNOWN, "policy": key(WATCH).inputs["policy"]}
-    apart = Resource("aws:kms/keyPolicy:KeyPolicy", "apart", policy, comes_from={"keyId": ["key"]})
-    assert failed_resources(pack, ENCRYPTED, [bare, topic(), alarm()]) == {"alerts"}
-    assert failed_resources(pack, ENCRYPTED, [bare, apart, topic(), alarm()]) == set()
-    unread = Resource("aws:kms/key:Key", "key", {"policy": UNKNOWN})
-    assert unverified_resources(pack, ENCRYPTED, [unread, topic(), alarm()]) == {"alerts"}
+def test_key_policy_as_a_separate_resource_counts(pack: PackProcess):
+    key_without_policy = Resource("aws:kms/key:Key", "key", {})
+    policy = {"keyId": UNKNOWN, "policy": key(CLOUDWATCH).inputs["policy"]}
+    key_policy = Resource("aws:kms/keyPolicy:KeyPolicy", "apart", policy, comes_from={"keyId": ["key"]})
+    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key_without_policy, topic(), alarm()]) == {"alerts"}
+    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key_without_policy, key_policy, topic(), alarm()]) == set()
+    key_with_unknown_policy = Resource("aws:kms/key:Key", "key", {"policy": UNKNOWN})
+    assert unverified_resources(pack, CUSTOMER_MANAGED_KEY, [key_with_unknown_policy, topic(), alarm()]) == {"alerts"}
 
 
-TLS = {
+DENY_PLAIN_HTTP = {
     "Effect": "Deny",
     "Principal": "*",
     "Action": ["sns:Publish", "sns:Subscribe"],
     "Resource": TOPIC,
     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
 }
-OWN = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": ["sns:Publish", "sns:Subscribe"], "Resource": TOPIC}
-ALARM = OWN | {
-    "Principal": {"Service": WATCH},
+ALLOW_OWN_ACCOUNT = {
+    "Effect": "Allow",
+    "Principal": {"AWS": ROOT},
+    "Action": ["sns:Publish", "sns:Subscribe"],
+    "Resource": TOPIC,
+}
+ALLOW_CLOUDWATCH = ALLOW_OWN_ACCOUNT | {
+    "Principal": {"Service": CLOUDWATCH},
     "Action": "sns:Publish",
     "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:*"}},
 }
 
 
-def declared(*statements: Any) -> str:
+def policy_text(*statements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def forms(policy: Any) -> list[list[Resource]]:
-    """A policy of a topic's own, and one apart that names the topic by reference or by its ARN."""
-    named = Resource("aws:sns/topic:Topic", "topic", {"name": "alerts"})
+def in_every_form(policy: Any) -> list[list[Resource]]:
+    """Return stacks that declare a topic policy: on the topic, and as a resource that names it by reference or by ARN."""
+    named_topic = Resource("aws:sns/topic:Topic", "topic", {"name": "alerts"})
     token = "aws:sns/topicPolicy:TopicPolicy"
     return [
-        [key(), Resource(named.type, "policy", {"name": "alerts", "policy": policy})],
-        [key(), named, Resource(token, "policy", {"arn": UNKNOWN, "policy": policy}, comes_from={"arn": ["topic"]})],
-        [key(), named, Resource(token, "policy", {"arn": TOPIC, "policy": policy})],
+        [key(), Resource(named_topic.type, "policy", {"name": "alerts", "policy": policy})],
+        [
+            key(),
+            named_topic,
+            Resource(token, "policy", {"arn": UNKNOWN, "policy": policy}, comes_from={"arn": ["topic"]}),
+        ],
+        [key(), named_topic, Resource(token, "policy", {"arn": TOPIC, "policy": policy})],
     ]
 
 
@@ -167,98 +181,134 @@ def forms(policy: Any) -> list[list[Resource]]:
 @pytest.mark.parametrize(
     "statements",
     [
-        [TLS],
-        [TLS, OWN],
-        [TLS, ALARM],
-        [TLS | {"Resource": "*", "Action": "sns:*"}, OWN],
-        [TLS | {"Action": "SNS:*", "Principal": {"AWS": "*"}}, OWN],
-        [TLS, OWN | {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"AWS:SourceOwner": ACCOUNT}}}],
-        [TLS, ALARM | {"Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}],
+        [DENY_PLAIN_HTTP],
+        [DENY_PLAIN_HTTP, ALLOW_OWN_ACCOUNT],
+        [DENY_PLAIN_HTTP, ALLOW_CLOUDWATCH],
+        [DENY_PLAIN_HTTP | {"Resource": "*", "Action": "sns:*"}, ALLOW_OWN_ACCOUNT],
+        [DENY_PLAIN_HTTP | {"Action": "SNS:*", "Principal": {"AWS": "*"}}, ALLOW_OWN_ACCOUNT],
         [
-            TLS,
-            ALARM
-            | {"Principal": {"Service": STORE}, "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::data"}}},
+            DENY_PLAIN_HTTP,
+            ALLOW_OWN_ACCOUNT
+            | {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"AWS:SourceOwner": ACCOUNT}}},
+        ],
+        [DENY_PLAIN_HTTP, ALLOW_CLOUDWATCH | {"Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}],
+        [
+            DENY_PLAIN_HTTP,
+            ALLOW_CLOUDWATCH
+            | {"Principal": {"Service": S3}, "Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::data"}}},
         ],
     ],
 )
-def test_a_private_topic_passes(pack: PackProcess, statements, at):
-    assert failed_resources(pack, PRIVATE, forms(declared(*statements))[at]) == set()
+def test_private_topic_policy_passes(pack: PackProcess, statements, form):
+    assert failed_resources(pack, PRIVATE, in_every_form(policy_text(*statements))[form]) == set()
 
 
 @pytest.mark.parametrize("at", range(3))
 @pytest.mark.parametrize(
     "statements",
     [
-        [OWN],
-        [TLS | {"Action": "sns:Publish"}, OWN],
-        [TLS | {"Principal": {"AWS": ROOT}}, OWN],
-        [TLS | {"Resource": TOPIC + "2"}, OWN],
-        [TLS | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, OWN],
-        [TLS | {"Condition": TLS["Condition"] | {"StringEquals": {"aws:PrincipalTag/team": "x"}}}, OWN],
-        [TLS | {"Effect": "Allow", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}],
-        [TLS, OWN | {"Action": "sns:*"}],
-        [TLS, OWN | {"Principal": "*"}],
-        [TLS, OWN | {"Principal": {"AWS": OTHER}}],
-        [TLS, OWN | {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"AWS:SourceOwner": OTHER}}}],
-        [TLS, OWN | {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}}],
-        [TLS, OWN | {"Principal": {"AWS": "*"}, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}}],
-        [TLS, OWN | {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"sns:Protocol": "https"}}}],
-        [TLS, OWN | {"Principal": "*", "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}}}],
-        [TLS, ALARM | {"Condition": {}}],
-        [TLS, ALARM | {"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:*:*:alarm:*"}}}],
-        [TLS, ALARM | {"Condition": {"StringEquals": {"aws:SourceAccount": OTHER}}}],
-        [{name: value for name, value in OWN.items() if name != "Principal"}],
+        [ALLOW_OWN_ACCOUNT],
+        [DENY_PLAIN_HTTP | {"Action": "sns:Publish"}, ALLOW_OWN_ACCOUNT],
+        [DENY_PLAIN_HTTP | {"Principal": {"AWS": ROOT}}, ALLOW_OWN_ACCOUNT],
+        [DENY_PLAIN_HTTP | {"Resource": TOPIC + "2"}, ALLOW_OWN_ACCOUNT],
+        [DENY_PLAIN_HTTP | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, ALLOW_OWN_ACCOUNT],
+        [
+            DENY_PLAIN_HTTP
+            | {"Condition": DENY_PLAIN_HTTP["Condition"] | {"StringEquals": {"aws:PrincipalTag/team": "x"}}},
+            ALLOW_OWN_ACCOUNT,
+        ],
+        [DENY_PLAIN_HTTP | {"Effect": "Allow", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}],
+        [DENY_PLAIN_HTTP, ALLOW_OWN_ACCOUNT | {"Action": "sns:*"}],
+        [DENY_PLAIN_HTTP, ALLOW_OWN_ACCOUNT | {"Principal": "*"}],
+        [DENY_PLAIN_HTTP, ALLOW_OWN_ACCOUNT | {"Principal": {"AWS": OTHER_ACCOUNT}}],
+        [
+            DENY_PLAIN_HTTP,
+            ALLOW_OWN_ACCOUNT
+            | {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"AWS:SourceOwner": OTHER_ACCOUNT}}},
+        ],
+        [
+            DENY_PLAIN_HTTP,
+            ALLOW_OWN_ACCOUNT
+            | {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}},
+        ],
+        [
+            DENY_PLAIN_HTTP,
+            ALLOW_OWN_ACCOUNT
+            | {"Principal": {"AWS": "*"}, "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}},
+        ],
+        [
+            DENY_PLAIN_HTTP,
+            ALLOW_OWN_ACCOUNT | {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"sns:Protocol": "https"}}},
+        ],
+        [
+            DENY_PLAIN_HTTP,
+            ALLOW_OWN_ACCOUNT | {"Principal": "*", "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}}},
+        ],
+        [DENY_PLAIN_HTTP, ALLOW_CLOUDWATCH | {"Condition": {}}],
+        [
+            DENY_PLAIN_HTTP,
+            ALLOW_CLOUDWATCH | {"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:*:*:alarm:*"}}},
+        ],
+        [DENY_PLAIN_HTTP, ALLOW_CLOUDWATCH | {"Condition": {"StringEquals": {"aws:SourceAccount": OTHER_ACCOUNT}}}],
+        [{name: value for name, value in ALLOW_OWN_ACCOUNT.items() if name != "Principal"}],
     ],
 )
-def test_a_topic_that_is_not_private_fails(pack: PackProcess, statements, at):
-    assert failed_resources(pack, PRIVATE, forms(declared(*statements))[at]) == {"policy"}
+def test_topic_policy_that_admits_others_or_http_fails(pack: PackProcess, statements, form):
+    assert failed_resources(pack, PRIVATE, in_every_form(policy_text(*statements))[form]) == {"policy"}
 
 
-def test_the_policy_of_a_topic_whose_arn_is_not_known(pack: PackProcess):
-    """Nothing tells the account, nor the name that Pulumi gives: the policy names the topic."""
+def test_topic_policy_passes_although_the_topics_arn_is_unknown(pack: PackProcess):
+    """The account and the name that Pulumi generates are unknown, but the policy names the topic."""
     policy = Resource(
         "aws:sns/topicPolicy:TopicPolicy",
         "policy",
-        {"arn": UNKNOWN, "policy": declared(TLS)},
+        {"arn": UNKNOWN, "policy": policy_text(DENY_PLAIN_HTTP)},
         comes_from={"arn": ["topic"]},
     )
     assert failed_resources(pack, PRIVATE, [Resource("aws:sns/topic:Topic", "topic", {}), policy]) == set()
 
 
 @pytest.mark.parametrize("at", range(3))
-def test_a_policy_that_is_not_known_is_told(pack: PackProcess, at):
-    assert unverified_resources(pack, PRIVATE, forms(UNKNOWN)[at]) == {"policy"}
+def test_unknown_policy_is_unverified(pack: PackProcess, form):
+    assert unverified_resources(pack, PRIVATE, in_every_form(UNKNOWN)[form]) == {"policy"}
 
 
 @pytest.mark.parametrize(
     "statement",
-    [TLS | {"Resource": UNKNOWN}, TLS | {"Effect": UNKNOWN}, UNKNOWN, OWN | {"Principal": {"AWS": UNKNOWN}}],
+    [
+        DENY_PLAIN_HTTP | {"Resource": UNKNOWN},
+        DENY_PLAIN_HTTP | {"Effect": UNKNOWN},
+        UNKNOWN,
+        ALLOW_OWN_ACCOUNT | {"Principal": {"AWS": UNKNOWN}},
+    ],
 )
-def test_a_policy_with_an_unknown_leaf_is_told(pack: PackProcess, statement):
-    whole = [statement] if statement == UNKNOWN or statement["Effect"] != "Allow" else [TLS, statement]
-    around = Resource("phi:x:Topic", "around", {"topicPolicy": {"Version": "2012-10-17", "Statement": whole}})
+def test_policy_with_unknown_element_is_unverified(pack: PackProcess, statement):
+    statements = [statement] if statement == UNKNOWN or statement["Effect"] != "Allow" else [DENY_PLAIN_HTTP, statement]
+    component = Resource("phi:x:Topic", "around", {"topicPolicy": {"Version": "2012-10-17", "Statement": statements}})
     role = Resource("aws:iam/role:Role", "role", {})
-    given = {"arn": UNKNOWN, "policy": UNKNOWN}
+    inputs = {"arn": UNKNOWN, "policy": UNKNOWN}
     policy = Resource(
-        "aws:sns/topicPolicy:TopicPolicy", "policy", given, "around", {"arn": ["topic"], "policy": ["role"]}
+        "aws:sns/topicPolicy:TopicPolicy", "policy", inputs, "around", {"arn": ["topic"], "policy": ["role"]}
     )
-    stack = [key(), role, around, Resource("aws:sns/topic:Topic", "topic", {}), policy]
+    stack = [key(), role, component, Resource("aws:sns/topic:Topic", "topic", {}), policy]
     assert unverified_resources(pack, PRIVATE, stack) == {"policy"}
 
 
-def test_without_a_policy_a_topic_fails(pack: PackProcess):
+def test_topic_without_policy_fails(pack: PackProcess):
     one, two = (Resource("aws:sns/topic:Topic", name, {"name": name}) for name in ("one", "two"))
     policy = Resource(
         "aws:sns/topicPolicy:TopicPolicy",
         "policy",
-        {"arn": UNKNOWN, "policy": declared(TLS | {"Resource": TOPIC.replace("alerts", "one")})},
+        {"arn": UNKNOWN, "policy": policy_text(DENY_PLAIN_HTTP | {"Resource": TOPIC.replace("alerts", "one")})},
         comes_from={"arn": ["one"]},
     )
     assert failed_resources(pack, PRIVATE, [key(), one, two]) == {"one", "two"}
     assert failed_resources(pack, PRIVATE, [key(), one, two, policy]) == {"two"}
 
 
-def test_whose_policy_it_is_that_is_not_known_is_told(pack: PackProcess):
+def test_topic_is_unverified_if_a_policys_topic_is_unknown(pack: PackProcess):
     topic = Resource("aws:sns/topic:Topic", "topic", {})
-    policy = Resource("aws:sns/topicPolicy:TopicPolicy", "policy", {"arn": UNKNOWN, "policy": declared(TLS)})
+    policy = Resource(
+        "aws:sns/topicPolicy:TopicPolicy", "policy", {"arn": UNKNOWN, "policy": policy_text(DENY_PLAIN_HTTP)}
+    )
     assert unverified_resources(pack, PRIVATE, [key(), topic, policy]) == {"topic"}

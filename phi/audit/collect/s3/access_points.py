@@ -45,9 +45,7 @@ def collect_access_points(reader: AccountReader, scope: Scope, regions: Sequence
 
 def _list(reader: AccountReader, region: str) -> list[Any] | FailedCall:
     resource = f"the access points in {region}"
-    return reader.list_all(
-        calls.LIST_ACCESS_POINTS, "AccessPointList", resource, region, AccountId=reader.account.id
-    )
+    return reader.list_all(calls.LIST_ACCESS_POINTS, "AccessPointList", resource, region, AccountId=reader.account.id)
 
 
 def _unknown_access_point(reader: AccountReader, region: str, failed: FailedCall) -> AccessPoint:

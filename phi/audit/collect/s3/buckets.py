@@ -161,16 +161,13 @@ def _bucket(
 
 
 def _missing_bucket(reader: AccountReader, name: str, region: str | None) -> Bucket:
-    """Return a bucket that doesn't exist. It fails every control, including those that pass without a setting."""
+    """Return a bucket that doesn't exist: it fails what every bucket must have, and passes no control."""
     arn = reader.account.bucket_arn(name)
     missing = Unknown(arn, reason="doesn't exist, though the stack's outputs name it")
     return _bucket(
         arn,
         Location(reader.account.partition, region, reader.account.id),
-        (
-            unknown_settings.unknown_setting(setting_type, missing)
-            for setting_type in unknown_settings.PASS_WHEN_ABSENT
-        ),
+        (unknown_settings.unknown_setting(setting_type, missing) for setting_type in unknown_settings.PASS_WHEN_ABSENT),
         object_lock_enabled=missing,
         tags=missing,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hipaa import evaluator
-from hipaa.access.policy_queries import ParsedPolicy, may_allow, parse_resource_policy
+from hipaa.access.policy_queries import NotAllowed, ParsedPolicy, may_allow, parse_resource_policy
 from hipaa.model.data_class import DataClass
 from hipaa.model.values import Document
 from hipaa.services.s3.facts import Bucket, BucketPolicy
@@ -26,9 +26,7 @@ from phi.audit.scope import Scope
 S3_SERVICE = "s3.amazonaws.com"
 
 
-def collect_inventory_targets(
-    reader: AccountReader, buckets: Iterable[Bucket]
-) -> Iterator[tuple[str, DataClass]]:
+def collect_inventory_targets(reader: AccountReader, buckets: Iterable[Bucket]) -> Iterator[tuple[str, DataClass]]:
     """Yield the ARN of each bucket that receives another bucket's inventory, with the data class."""
     known_buckets = [bucket for bucket in buckets if isinstance(bucket.arn, str)]
     may_receive = any(
@@ -85,4 +83,4 @@ def _may_allow_s3(document: Document, action: str, resource: str) -> bool:
     """Return whether a policy allows S3 an action, or may allow it as far as the policy is known."""
     policy = parse_resource_policy(document)
     request = evaluator.Request(action, resource, evaluator.Principal("Service", S3_SERVICE), {})
-    return not isinstance(policy, ParsedPolicy) or may_allow(policy, request) is not None
+    return not isinstance(policy, ParsedPolicy) or not isinstance(may_allow(policy, request), NotAllowed)

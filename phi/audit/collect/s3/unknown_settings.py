@@ -1,4 +1,4 @@
-"""Settings of a bucket that couldn't be read: whichever rule needs one answers `unverified`."""
+"""Bucket settings that couldn't be read. A rule that needs one returns `unverified`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hipaa.services.s3.facts import (
     AccessLogging,
     Acl,
     BucketPolicy,
+    BucketSetting,
     Cors,
     DefaultEncryption,
     Lifecycle,
@@ -17,7 +18,6 @@ from hipaa.services.s3.facts import (
     PublicAccessBlock,
     Replication,
     RequestMetrics,
-    BucketSetting,
     Versioning,
     Website,
 )
@@ -37,10 +37,10 @@ UNKNOWN_FACTORIES: dict[type[BucketSetting], Callable[[Unknown], BucketSetting]]
     RequestMetrics: lambda unknown: RequestMetrics(unknown, unknown),
     BucketPolicy: lambda unknown: BucketPolicy(Document(unknown)),
 }
-# Those whose lack is a pass.
+# A bucket without one of these settings passes its control.
 PASS_WHEN_ABSENT: tuple[type[BucketSetting], ...] = (Acl, BucketPolicy, Website, Cors, Lifecycle)
 
 
-def unknown_setting(kind: type[BucketSetting], unknown: Unknown) -> BucketSetting:
-    """A setting of this kind of which nothing is known."""
-    return UNKNOWN_FACTORIES[kind](unknown)
+def unknown_setting(setting_type: type[BucketSetting], unknown: Unknown) -> BucketSetting:
+    """Return a setting of a type, with Unknown in place of every value."""
+    return UNKNOWN_FACTORIES[setting_type](unknown)

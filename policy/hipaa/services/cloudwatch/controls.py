@@ -52,8 +52,8 @@ CONTROLS = (
         ),
         requirement=(
             "an EventBridge rule with a target, or an alarm with an action on a metric filter of a trail's log group, "
-            "for: access to PHI denied, a key disabled or scheduled for deletion, a bucket policy or public access "
-            "block changed, a trail stopped or changed, a break-glass role used, the root user used"
+            "for: denied access to PHI, a key disabled or scheduled for deletion, a bucket policy or public access "
+            "block changed, a trail stopped or changed, a break-glass role used, root user activity"
         ),
         paragraphs=(
             *required_by("308(a)(6)(i)", own_mapping=True),

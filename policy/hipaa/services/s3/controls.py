@@ -168,7 +168,8 @@ CONTROLS = (
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.HIGH,
         remediation=(
-            'aws.s3.BucketOwnershipControls("phi", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"})'
+            'aws.s3.BucketOwnershipControls("phi", bucket=bucket.id, rule={"object_ownership": '
+            '"BucketOwnerEnforced"})'
         ),
         rule=SettingRule((ObjectOwnership,), access.acls_disabled),
     ),
@@ -218,7 +219,8 @@ CONTROLS = (
         id="s3-customer-managed-key",
         title="S3 buckets with PHI use a customer managed KMS key",
         statement=(
-            "Default encryption uses a customer managed KMS key in buckets with PHI, replicas or CloudTrail logs."
+            "Default encryption uses a customer managed KMS key in buckets with PHI, replicas or CloudTrail "
+            "logs."
         ),
         rationale=(
             "With SSE-S3 or the AWS managed key aws/s3, a principal that may read an object can also decrypt it. The "
@@ -259,7 +261,8 @@ CONTROLS = (
             "patient records in clear text through every network on the way."
         ),
         requirement=(
-            "a Deny of s3:* for all principals, on the bucket and its objects, where aws:SecureTransport is false"
+            "a Deny of s3:* for all principals, on the bucket and its objects, where aws:SecureTransport is "
+            "false"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=(*required_by("312(e)(1)"), *addressed_by("312(e)(2)(i)", "312(e)(2)(ii)")),
@@ -281,7 +284,8 @@ CONTROLS = (
             "TLS 1.2."
         ),
         requirement=(
-            "a Deny of s3:* for all principals, on the bucket and its objects, where s3:TlsVersion is less than 1.2"
+            "a Deny of s3:* for all principals, on the bucket and its objects, where s3:TlsVersion is less than "
+            "1.2"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("312(e)(2)(ii)", own_mapping=True),
@@ -361,7 +365,8 @@ CONTROLS = (
             "so. S3 delivers no access logs to a bucket with Object Lock."
         ),
         requirement=(
-            "a default retention of {days} days or more, in {mode} mode at least; for access logs, no Object Lock"
+            "a default retention of {days} days or more, in {mode} mode at least; for access logs, no Object "
+            "Lock"
         ),
         data_classes=frozenset({DataClass.PHI, DataClass.TRAIL_LOG, DataClass.ACCESS_LOG}),
         paragraphs=required_by("312(c)(1)", "316(b)(2)(i)", own_mapping=True),
@@ -410,7 +415,8 @@ CONTROLS = (
             'add to the Statement of the bucket policy: {"Effect": "Deny", "Principal": "*", "Action": '
             f"{json.dumps([DELETE_VERSION, *REQUIRED_PROTECTION_ACTIONS])}, "
             '"Resource": [f"arn:aws:s3:::{bucket_name}", f"arn:aws:s3:::{bucket_name}/*"], "Condition": '
-            '{"ArnNotEquals": {"aws:PrincipalArn": administrator_role_arns}}}; one of them is the role that deploys the stack'
+            '{"ArnNotEquals": {"aws:PrincipalArn": administrator_role_arns}}}, with the ARN of the role that deploys '
+            "the stack among administrator_role_arns"
         ),
         rule=SettingRule((BucketPolicy,), protection.tamper_protection),
     ),
@@ -468,7 +474,8 @@ CONTROLS = (
         id="s3-replication-or-backup",
         title="PHI is replicated or backed up",
         statement=(
-            "Every object in a bucket with PHI is replicated to another region or backed up to an AWS Backup vault."
+            "Every object in a bucket with PHI is replicated to another region or backed up to an AWS Backup "
+            "vault."
         ),
         rationale=(
             "If the only bucket or its key is lost, or its region is down, clinicians have no records and the hospital "
@@ -539,7 +546,8 @@ CONTROLS = (
         id="s3-no-force-destroy",
         title="S3 buckets are protected from destruction",
         statement=(
-            "Buckets with PHI or CloudTrail logs can't be destroyed while they hold objects, and Pulumi protects them."
+            "Buckets with PHI or CloudTrail logs can't be destroyed while they hold objects, and Pulumi protects "
+            "them."
         ),
         rationale=(
             "With forceDestroy, removing the bucket from the program deletes every version of every record without "
