@@ -11,6 +11,7 @@ from crossguard.property_values import as_list, as_text
 from crossguard.resource_types import BUCKET, KMS_ALIAS, KMS_KEY_POLICY, KMS_KEYS, v7_token
 from crossguard.resources import PulumiResource, ResourceInputs, account_in_arn
 from hipaa.access.policy_queries import allowed_accounts
+from hipaa.model.data_class import DataClassTag
 from hipaa.model.partitions import partition_of
 from hipaa.model.stack import Fact
 from hipaa.model.values import Document, Location, Ref, StackResource, Unknown, iter_unknowns
@@ -23,9 +24,15 @@ IDENTIFYING_PROPERTIES = ("arn", "bucket", "name", "keyId", "id", "topicArn")
 class Graph:
     """The resources that are checked together: the whole stack, or one resource before it exists."""
 
-    def __init__(self, resources: Iterable[PulumiResource], inputs: ResourceInputs) -> None:
+    def __init__(
+        self,
+        resources: Iterable[PulumiResource],
+        inputs: ResourceInputs,
+        data_class_tag: DataClassTag | None = None,
+    ) -> None:
         self.resources = list(resources)
         self.inputs = inputs
+        self.data_class_tag = data_class_tag or DataClassTag()
 
     def resource_for(self, ref: object) -> PulumiResource | None:
         """Return the resource that a reference points to, if it is in this graph."""
@@ -53,15 +60,15 @@ class Graph:
     ) -> Ref:
         """Return the resource that a value refers to, or the value itself if the stack doesn't declare that resource.
 
-        A known name decides. An unknown value refers to a resource only if the property depends on exactly one resource
-        of the expected types, and on no resource of a type that isn't listed.
+        A known name takes precedence. An unknown value refers to a resource only if the property depends on exactly one
+        resource of the expected types, and on no resource of a type that isn't listed.
 
         Args:
-            resource: the resource that has the value.
-            value: a name, an ARN or an Unknown, anywhere within the property.
-            prop: the property.
-            types: the types of the resource that it may refer to.
-            also_from: other types that the property may depend on.
+            resource: The resource that has the value.
+            value: A name, an ARN or an Unknown, anywhere within the property.
+            prop: The property.
+            types: The types of the resource that it may refer to.
+            also_from: Other types that the property may depend on.
 
         Returns:
             A reference to a resource of the stack; the name or ARN of another resource; Unknown, with the resources
@@ -80,7 +87,7 @@ class Graph:
         return Unknown(value.path, tuple(source.urn for source in sources))
 
     def resolve_bucket_arns(self, resource: PulumiResource, values: Any, prop: str) -> tuple[Ref, ...] | Unknown:
-        """Return ARNs or ARN patterns as they are, and each unknown one as the bucket that it can only come from."""
+        """Return ARNs or ARN patterns. An unknown one becomes a reference if it can only come from one bucket."""
         entries = as_list(values)
         if isinstance(entries, Unknown):
             return entries
@@ -90,9 +97,9 @@ class Graph:
         )
 
     def bucket_of(self, companion: PulumiResource) -> PulumiResource | None:
-        """Return the bucket that a companion configures: the one that it names, else the one that the name comes from.
+        """Return the bucket that a companion configures: by name or, if that isn't known, by what the name depends on.
 
-        A known name decides, because it may be built from one bucket's name and still be another's.
+        A known name takes precedence, because it may be built from one bucket's name and still be another bucket's.
         """
         value = companion.inputs.get("bucket")
         sources = [source for source in companion.sources.get("bucket", ()) if v7_token(source.type) == BUCKET]
@@ -103,7 +110,7 @@ class Graph:
         return sources[0] if len(sources) == 1 else None
 
     def find_by_name(self, name: str, types: Collection[str]) -> PulumiResource | None:
-        """Return the resource of these types that has a name or an ARN."""
+        """Return the resource of these types that a name or an ARN refers to."""
         without_suffix = name.removesuffix(":*")
         last_part = re.split(r":log-group:|:::|[:/]", without_suffix)[-1]
         log_group_name = without_suffix.rpartition(":log-group:")[2]
@@ -136,9 +143,9 @@ class Graph:
         An unknown value in that structure becomes the ARN of a key of the stack, if it can come from nothing else.
 
         Args:
-            resource: the resource that has the document.
-            prop: the property that holds its JSON.
-            component_input: the input by which a component around the resource declares its structure.
+            resource: The resource that has the document.
+            prop: The property that holds its JSON.
+            component_input: The input by which a component around the resource declares its structure.
         """
         content = resource.inputs.get(prop)
         component = self.inputs.get(resource.parent) if isinstance(content, Unknown) else None
@@ -162,7 +169,7 @@ class Graph:
 
     @cached_property
     def provider_accounts(self) -> dict[str, str]:
-        """The account of each provider, by the provider's URN, where an ARN from AWS or a key policy gives it.
+        """The account of each provider by the provider's URN, if an ARN that AWS returned or a key policy reveals it.
 
         KMS rejects a key policy that would stop its caller, a principal of the key's account, from changing it later.
         So if key policies let only one account's principals change them, that account owns the key.

@@ -1,4 +1,4 @@
-"""The pack's CrossGuard policies: one for each control, one for the pack's config and one for what it relaxes."""
+"""The pack's CrossGuard policies: one for each control, and two that report on the pack's config."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ UNVERIFIED_LEVEL_SCHEMA = {
 class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
     """A control as a policy, which the engine runs twice.
 
-    Before a resource is created, and so even with --skip-preview, it checks what the resource declares by itself. At
-    the end it checks the whole stack: missing resources, references between resources, and values not known before.
+    Before a resource is created, even with --skip-preview, it checks what the resource declares by itself. At the end
+    it checks the whole stack: missing resources, references between resources, and values that weren't known before.
     """
 
     def __init__(self, control: Control, run: PackRun) -> None:
@@ -106,8 +106,8 @@ class ConfigPolicy(StackValidationPolicy):
                 report_violation(error, None)
             for position, exemption in enumerate(control_run.control_config.exemptions, 1):
                 if exemption.for_audit:
-                    continue
-                if not any(exemption.covers(verdict) for verdict in control_run.verdicts if verdict.blocks):
+                    continue  # only the audit sees the live resource that it names
+                if not any(exemption.covers(verdict) for verdict in control_run.verdicts if verdict.blocks_by_default):
                     text = f"exemption {position} covers no finding in this stack: remove it"
                     report_violation(f"{exemption.control}: {text}", None)
 
@@ -150,8 +150,8 @@ class NoticePolicy(StackValidationPolicy):
 
 
 def _allowed_notice(control_config: ControlConfig, verdict: Verdict) -> str | None:
-    """Return what a finding is and why the config doesn't let it block; None for any other verdict."""
-    if not verdict.blocks or control_config.blocks(verdict):
+    """Return the finding of an exempted or allowed verdict, and why it doesn't block; None for any other verdict."""
+    if not verdict.blocks_by_default or control_config.blocks(verdict):
         return None
     exemption = control_config.exemption_for(verdict)
     return f"{verdict.finding.text}; {exemption.summary if exemption else 'allowed while it is unverified'}"

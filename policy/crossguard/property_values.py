@@ -10,7 +10,7 @@ from hipaa.model.values import Unknown
 
 
 def get_property(value: Any, *names: str) -> Any:
-    """Return a nested property by its path: Unknown where part of the path is, None where there is none."""
+    """Return a nested property by its path: Unknown if part of the path is, None if it doesn't exist."""
     for name in names:
         if isinstance(value, Unknown):
             return value

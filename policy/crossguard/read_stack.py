@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from crossguard.graph import FactReader, Graph
-from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, sns
+from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, sns, sqs
 from crossguard.resource_types import BUCKET, BUCKET_V2, v7_token
 from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa.model.data_class import DataClassTag
@@ -21,6 +21,7 @@ READERS: Mapping[str, FactReader] = {
     **logs.READERS,
     **cloudwatch.READERS,
     **sns.READERS,
+    **sqs.READERS,
     **iam.READERS,
     **backup.READERS,
 }
@@ -30,13 +31,14 @@ def resource_facts(resource: PulumiResource, inputs: ResourceInputs, data_class_
     """Return the facts that one resource declares by itself.
 
     Args:
-        resource: the resource, which the engine is about to create.
-        inputs: the inputs of the resources that the engine has shown so far.
-        data_class_tag: the tag that gives the data class of a bucket.
+        resource: The resource, which the engine is about to create.
+        inputs: The inputs of the resources that the engine has shown so far.
+        data_class_tag: The tag that gives the data class of a data store.
     """
-    same_name = inputs.find_buckets(resource.inputs.get("bucket"), (BUCKET, BUCKET_V2))
-    buckets = [bucket for bucket in same_name if bucket.urn != resource.urn]
-    graph = Graph([resource, *(buckets if resource.type.startswith("aws:s3/") else [])], inputs)
+    is_s3 = resource.type.startswith("aws:s3/")
+    named_buckets = inputs.find_buckets(resource.inputs.get("bucket"), (BUCKET, BUCKET_V2)) if is_s3 else []
+    other_buckets = [bucket for bucket in named_buckets if bucket.urn != resource.urn]
+    graph = Graph([resource, *other_buckets], inputs, data_class_tag)
     token = v7_token(resource.type)
     facts: list[Fact] = []
     if bucket_fact := s3.read_bucket_or_companion(resource, graph, data_class_tag):
@@ -50,11 +52,11 @@ def stack_facts(resources: Sequence[PulumiResource], inputs: ResourceInputs, dat
     """Return the facts that all resources of a stack declare together.
 
     Args:
-        resources: all resources of the stack.
-        inputs: the inputs of the resources that the engine has shown.
-        data_class_tag: the tag that gives the data class of a bucket.
+        resources: All resources of the stack.
+        inputs: The inputs of the resources that the engine has shown.
+        data_class_tag: The tag that gives the data class of a data store.
     """
-    graph = Graph(resources, inputs)
+    graph = Graph(resources, inputs, data_class_tag)
     buckets = s3.read_buckets(graph, data_class_tag)
     facts: list[Fact] = [*buckets, *s3.read_access_points(graph, buckets)]
     for token, read in READERS.items():

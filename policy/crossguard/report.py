@@ -17,15 +17,15 @@ from hipaa.model.verdict import Verdict
 
 
 def write(control_runs: Iterable[ControlRun], config: Mapping[str, Any] | None, levels: Mapping[str, str]) -> None:
-    """Write the report if a path is configured. The file is replaced atomically: a reader never sees a part of it.
+    """Write the report if a path is configured. The file is replaced atomically, so a reader never sees half of it.
 
     Args:
-        control_runs: the verdicts of each control.
-        config: the config of pack-notice.
-        levels: the enforcement level of each control.
+        control_runs: The verdicts of each control.
+        config: The config of pack-notice.
+        levels: The enforcement level of each control.
 
     Raises:
-        OSError: if it can't be written.
+        OSError: If it can't be written.
     """
     path = (config or {}).get("report") or os.environ.get("HIPAA_REPORT")
     if not path:
@@ -75,5 +75,5 @@ def _verdict(control_run: ControlRun, verdict: Verdict) -> dict[str, Any]:
         "resource": verdict.resource,
         "status": verdict.status.value,
         "found": verdict.finding.text,
-        "exempted": exemption.summary if exemption and verdict.blocks else None,
+        "exempted": exemption.summary if exemption and verdict.blocks_by_default else None,
     }

@@ -25,8 +25,8 @@ class Provider:
 
     Attributes:
         region: None where it isn't configured or isn't known.
-        account: the account that its configuration names, in `allowedAccountIds` or a role's ARN.
-        tags: the default tags.
+        account: The account that its configuration names, in `allowedAccountIds` or a role's ARN.
+        tags: The default tags.
     """
 
     urn: str = ""
@@ -40,11 +40,11 @@ class PulumiResource:
     """A resource of the stack.
 
     Attributes:
-        parent: the URN of its parent.
-        protected: whether the resource option `protect` is on.
-        outputs: the properties that the engine shows at the end of a run. They are read lazily, through `output`,
+        parent: The URN of its parent.
+        protected: Whether the resource option `protect` is on.
+        outputs: The properties that the engine shows at the end of a run. They are read lazily, through `output`,
             because most are never needed.
-        sources: for each property, the resources that its value depends on.
+        sources: For each property, the resources that its value depends on.
     """
 
     urn: str
@@ -82,7 +82,7 @@ class PulumiResource:
         return {**default_tags, **(resource_tags if isinstance(resource_tags, Mapping) else {})}
 
     def output(self, name: str) -> Any:
-        """Return a property that AWS or the provider may have chosen: Unknown before it is, None if there is none."""
+        """Return a property that AWS or the provider may have chosen: Unknown until then, None if it doesn't exist."""
         try:
             return _unwrap_item(self.outputs, name, f"{self.name}.{name}")
         except KeyError:
@@ -93,7 +93,7 @@ class ResourceInputs:
     """The inputs of each resource, as the engine showed them before the resource was created.
 
     At the end of a preview the engine shows planned outputs instead. In those, every property that AWS may fill in is
-    unknown, and a component has only the outputs that it registered. The inputs say more, so they are kept.
+    unknown, and a component has only the outputs that it registered. The inputs say more, so they are remembered.
     """
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class ResourceInputs:
         self._lock = threading.Lock()  # the SDK serves requests from several threads
 
     def remember(self, args: ResourceValidationArgs) -> PulumiResource:
-        """Keep the inputs of a resource that the engine is about to create, and return the resource."""
+        """Remember the inputs of a resource that the engine is about to create, and return the resource."""
         inputs = unwrap(args.props, args.name)
         resource = PulumiResource(
             args.urn, args.resource_type, inputs, args.opts.parent, _provider(args.provider), bool(args.opts.protect)
@@ -125,7 +125,7 @@ class ResourceInputs:
             return self._by_urn.get(urn or "")
 
     def join_stack(self, resources: Iterable[PolicyResource]) -> list[PulumiResource]:
-        """Return every resource of the stack with the inputs that were kept and the sources of its properties."""
+        """Return all resources of the stack, with their remembered inputs and the sources of their properties."""
         policy_resources = list(resources)
         sources: dict[str, dict[str, tuple[PulumiResource, ...]]] = {resource.urn: {} for resource in policy_resources}
         joined = {resource.urn: self._join(resource, sources[resource.urn]) for resource in policy_resources}
@@ -188,8 +188,8 @@ def unwrap(value: Any, path: str) -> Any:
     """Return a property's value without the SDK's proxies.
 
     Args:
-        value: the value, which may be a proxy.
-        path: the path that an Unknown in it has in messages, such as `phi-policy.policy`.
+        value: The value, which may be a proxy.
+        path: The path that an Unknown in it has in messages, such as `phi-policy.policy`.
     """
     if isinstance(value, Mapping):
         return {key: _unwrap_item(value, key, f"{path}.{key}") for key in value}

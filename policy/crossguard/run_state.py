@@ -33,11 +33,11 @@ class PackRun:
     """The state of one run of the pack.
 
     Attributes:
-        inputs: the inputs of the resources that the engine has shown.
-        control_runs: by control, the verdicts on the whole stack.
-        already_reported: by URN and control, the resources whose findings were reported before they existed. The
+        inputs: The inputs of the resources that the engine has shown.
+        control_runs: By control, its configuration and its verdicts on the whole stack.
+        already_reported: By URN and control, the resources whose findings were reported before they existed. The
             check of the whole stack doesn't repeat those.
-        levels: by control, the enforcement level after the pack's config.
+        levels: By control, the enforcement level, which the pack's config may have changed.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class PackRun:
 
     @property
     def data_class_tag(self) -> DataClassTag:
-        """The tag that the options of s3-data-class-tag name. It is the pack's first policy, so they are loaded."""
+        """The tag in the options of s3-data-class-tag, which are loaded first: it is the pack's first control."""
         control_config = self._control_configs.get("s3-data-class-tag")
         return DataClassTag.from_options(control_config.options) if control_config else DataClassTag()
 
@@ -88,7 +88,7 @@ class PackRun:
         return facts
 
     def check_resource(self, control_config: ControlConfig, stack: Stack, urn: str) -> list[Verdict]:
-        """Return the failures of one resource by itself. Findings that need more are left to the check of the stack."""
+        """Return the failures of one resource by itself. Unverified findings are left to the check of the stack."""
         control = control_config.control
         verdicts = judge(control, RuleContext(stack, control_config.options))
         failures = [verdict for verdict in verdicts if verdict.status is Status.FAIL and control_config.blocks(verdict)]

@@ -62,7 +62,7 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
         self._read_servicer = SdkServicer(name, pack_version, [self._reader], *rest)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        """Apply the config, and keep each control's enforcement level, for pack-notice, and configuration."""
+        """Apply the config, and keep the enforcement level (for pack-notice) and configuration of each control."""
         response = super().Configure(request, context)
         for policy in self._control_policies:
             self._run.levels[policy.name] = self._get_enforcement_level(policy).value
@@ -118,7 +118,7 @@ def serve() -> None:
 
 
 def install_servicer(sdk_version: str) -> None:
-    """Replace the SDK's servicer or, if the SDK has another version than expected, say on stderr that it stays.
+    """Replace the SDK's servicer, or print a warning on stderr if the SDK's version isn't the expected one.
 
     The engine reads the server's port from the first line of stdout, so nothing else may be printed there.
     """

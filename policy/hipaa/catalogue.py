@@ -1,6 +1,6 @@
-"""Every control of the pack and the audit, and how one is judged.
+"""The catalogue: every control of the pack and the audit, and the function that judges one.
 
-Each control names its rule, so this list is the one place where a service's controls come in.
+Each control names its rule, so a service is added only here.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ from hipaa.services.macie import controls as macie
 from hipaa.services.s3 import controls as s3
 from hipaa.services.s3.facts import Bucket
 from hipaa.services.sns import controls as sns
+from hipaa.services.sqs import controls as sqs
 
 CONTROLS = (
-    *s3.CONTROLS,  # first: s3-data-class-tag says how the data class is found, which every other control needs
+    *s3.CONTROLS,  # first: the options of s3-data-class-tag determine the data classes, which the other controls need
     *kms.CONTROLS,
     *cloudtrail.CONTROLS,
     *logs.CONTROLS,
     *cloudwatch.CONTROLS,
     *sns.CONTROLS,
+    *sqs.CONTROLS,
     *iam.CONTROLS,
     *backup.CONTROLS,
     *guardduty.CONTROLS,

@@ -17,14 +17,16 @@ def markdown() -> str:
 `make docs` generates this page from the catalogue. Don't edit it.
 
 - **Severity**: controls of low severity are advisory. All others are mandatory.
-- **Stages**: the pack checks a control at *preview*, and the audit checks it in the *live* account.
-- **Paragraphs** are from 45 CFR 164, each a required or an addressable specification. † marks our own mapping or
-  accepted practice, as opposed to a published mapping.
+- **Stages**: at *preview* the pack checks the program, and *live* the audit checks the account.
+- **Data classes**: a control with this line checks only buckets and queues of these data classes. The tag that
+  `s3-data-class-tag` requires gives the data class: S3AccessLog is `access-log`, and CloudTrailLog is `trail-log`.
+- **Paragraphs** are from 45 CFR 164: each is required or addressable. † marks our own mapping or accepted practice, as
+  opposed to a published mapping.
 - **Options** are set in the pack's config. Each control also accepts `enforcementLevel`, `unverifiedLevel` (`mandatory`
   or `advisory`) and `exemptions`.
 
-The pack has two more policies. `pack-config` fails if the config or an exemption is invalid. `pack-notice` reports what
-the config allows.
+The pack has two more policies. `pack-config` fails if the config or an exemption is invalid. `pack-notice` reports
+everything that the config relaxes or exempts.
 
 | control | title | severity | stages |
 |---|---|---|---|
@@ -60,7 +62,7 @@ def _section(control: Control) -> str:
 
 
 def _escape(text: str) -> str:
-    """Return text without Markdown's meaning of `*` and `|`."""
+    """Return text in which `*` and `|` are escaped for Markdown."""
     return re.sub(r"([*|])", r"\\\1", text)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hipaa.catalogue import CONTROLS
+from hipaa.catalogue import CONTROLS, PREVIEW_CONTROLS
 from hipaa.model.control import Severity
 from tests.policy.pack_process import Finding, PackProcess, Resource
 
 
 def findings_for(pack: PackProcess, control: str, stack: Sequence[Resource]) -> list[Finding]:
-    """Return the findings of a control, after checking that no resource has two."""
+    """Return the findings of a control, after checking that the pack has it and that no resource has two findings."""
+    assert control in {candidate.id for candidate in PREVIEW_CONTROLS}, control
     findings = [finding for finding in pack.evaluate_stack(stack) if finding.policy == control]
     assert len(findings) == len({finding.resource for finding in findings}), "reported twice"
     return findings

@@ -30,8 +30,8 @@ class Resource:
     """A resource as a program declares it.
 
     Attributes:
-        comes_from: for each property, the names of the resources that its value comes from.
-        region: the region of its provider.
+        comes_from: For each property, the names of the resources that its value comes from.
+        region: The region of its provider.
     """
 
     type: str
@@ -61,8 +61,8 @@ class PackProcess:
     """The client of a running pack.
 
     Args:
-        stub: the gRPC stub of the process.
-        only: the policies whose findings are returned; every policy if it is empty.
+        stub: The gRPC stub of the process.
+        only: The policies whose findings are returned; every policy if it is empty.
     """
 
     def __init__(self, stub: analyzer_pb2_grpc.AnalyzerStub, only: Collection[str] = ()) -> None:
@@ -71,6 +71,7 @@ class PackProcess:
 
     def only_for(self, *controls: str) -> PackProcess:
         """Return a client of the same process that returns only the findings of these controls."""
+        assert set(controls) <= {policy.name for policy in self.policies()}, controls
         return PackProcess(self._stub, controls)
 
     def policies(self) -> list[Any]:
@@ -96,8 +97,8 @@ class PackProcess:
         """Return the findings about the whole stack, at the end of a preview.
 
         Args:
-            stack: all resources of the stack.
-            planned: the outputs of resources by name, where they differ from the inputs.
+            stack: All resources of the stack.
+            planned: The outputs of resources by name, where they differ from the inputs.
         """
         urns = {resource.name: resource.urn for resource in stack}
         resources = [

@@ -70,11 +70,11 @@ def match_condition(
     """Evaluate the condition {operator: {"test:Key": values}} for a request.
 
     Args:
-        operator: the condition operator.
-        values: the values in the policy.
-        request_values: the values of the key in the request; None if it is absent.
-        other_keys: the other condition keys of the request.
-        version: the version of the policy.
+        operator: The condition operator.
+        values: The values in the policy.
+        request_values: The values of the key in the request; None if it is absent.
+        other_keys: The other condition keys of the request.
+        version: The version of the policy.
     """
     context = {"TEST:key": request_values, **(other_keys or {})}
     return match_statement(statement(Condition={operator: {"test:Key": values}}), request(context=context), version)

@@ -33,9 +33,9 @@ def bucket_with_companions(name: str = "data", *, created: bool = True, **tags: 
     """Return a bucket, its companions and its key, which together meet BASIC_CONTROLS.
 
     Args:
-        name: the bucket's name, both in the program and in AWS.
-        created: whether AWS has created the bucket and the key, so that references to them are known.
-        tags: the bucket's tags. By default, its data class is PHI.
+        name: The bucket's name, both in the program and in AWS.
+        created: Whether AWS has created the bucket and the key, so that references to them are known.
+        tags: The bucket's tags. By default, its data class is PHI.
     """
     bucket_ref = name if created else UNKNOWN
 

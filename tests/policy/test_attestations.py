@@ -26,7 +26,7 @@ def test_an_attestation_counts_only_for_its_own_control(control_id):
     assert (verdict.status, verdict.resource, verdict.finding.text) == (
         Status.FAIL,
         STACK_RESOURCE,
-        "no one attests it",
+        "there is no attestation",
     )
 
 
@@ -35,8 +35,8 @@ def test_an_attestation_counts_only_for_its_own_control(control_id):
     [
         ((-1,), "the attestation by Officer expired 1 day ago"),
         ((-40,), "the attestation by Officer expired 40 days ago"),
-        ((1,), "attested by Officer, for another 1 day"),
-        ((-40, 20), "attested by Officer, for another 20 days"),
+        ((1,), "attested by Officer, valid for another 1 day"),
+        ((-40, 20), "attested by Officer, valid for another 20 days"),
     ],
 )
 def test_the_finding_names_the_owner_and_the_days(days_left, text):

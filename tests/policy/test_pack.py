@@ -164,7 +164,7 @@ def test_encryption_with_a_customer_managed_key_passes(basic_pack: PackProcess, 
     ],
 )
 def test_policy_that_allows_some_plain_http_fails(basic_pack: PackProcess, change):
-    """The statement ID suggests otherwise in each case, but only the document's effect counts."""
+    """The statement ID is always TlsOnly, but only the effect of the document counts."""
     document = tls_only_policy("data", Sid="TlsOnly", **change)
     findings = basic_pack.evaluate_stack(stack_with("BucketPolicy", policy=json.dumps(document)))
     assert reported(findings) == {(TLS_ONLY, "data-BucketPolicy")}
@@ -194,7 +194,7 @@ def test_policy_with_arns_of_the_stacks_partition_passes(basic_pack: PackProcess
 
 
 def test_companion_is_reported_before_it_exists(basic_pack: PackProcess):
-    """It is blocked with --skip-preview as well."""
+    """So the engine doesn't create it, even with --skip-preview."""
     stack = stack_with("BucketVersioning", versioningConfiguration={"status": "Suspended"})
     for resource in stack[:2]:
         basic_pack.check_resource(resource)
@@ -211,7 +211,7 @@ def test_each_run_of_one_process_reports_the_current_stack(basic_pack: PackProce
     assert reported(basic_pack.evaluate_stack(missing)) == {(PUBLIC_ACCESS_BLOCK, "data")}
 
 
-def test_finding_known_only_at_the_end_is_reported_though_an_earlier_run_reported_it(basic_pack: PackProcess):
+def test_finding_known_only_at_the_end_is_reported_again_in_a_later_run(basic_pack: PackProcess):
     """A preview and the `up` after it may use the same process."""
     tagged = stack_with("BucketVersioning", versioningConfiguration={"status": "Suspended"})
     assert reported(basic_pack.evaluate_stack(tagged)) == {(VERSIONING, "data-BucketVersioning")}

@@ -35,13 +35,13 @@ STATUS = one_of("status", ("Enabled",), "versioning", other_values=("Suspended",
     [
         ("Enabled", passed("versioning is Enabled")),
         ("Suspended", failed("versioning is Suspended")),
-        ("hunter2", failed("versioning is none of Enabled, Suspended")),
+        ("hunter2", failed("versioning is not one of Enabled, Suspended")),
         ("", failed("versioning is not set")),
         (None, failed("versioning is not set")),
         (UNKNOWN, unverified(UNKNOWN)),
     ],
 )
-def test_one_of_shows_only_words_of_aws(status, finding):
+def test_one_of_shows_only_values_that_aws_defines(status, finding):
     assert check(STATUS, Thing(status)) == finding
 
 

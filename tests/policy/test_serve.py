@@ -42,7 +42,7 @@ def test_install_servicer_with_another_version_keeps_the_sdks_and_warns(capsys):
         assert text in err
 
 
-def test_expected_version_is_the_required_one():
+def test_expected_sdk_version_is_pinned_in_requirements():
     required = (ROOT / "policy" / "requirements.txt").read_text().splitlines()
     assert f"pulumi-policy=={serve.EXPECTED_SDK_VERSION}" in required
 

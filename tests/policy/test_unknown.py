@@ -50,7 +50,7 @@ def test_every_unknown_value_that_a_control_reads_is_unverified(basic_pack: Pack
             assert all(finding.mandatory and "known yet" in finding.message for finding in findings)
 
 
-def test_all_values_unknown_are_reported_by_every_control(basic_pack: PackProcess):
+def test_every_control_reports_a_stack_whose_values_are_all_unknown(basic_pack: PackProcess):
     stack = [
         replace(resource, inputs=dict.fromkeys(resource.inputs, UNKNOWN), comes_from={"bucket": ["data"]})
         for resource in bucket_with_companions()
@@ -131,7 +131,7 @@ def test_encryption_key_from_another_type_of_resource_is_unverified(basic_pack: 
     assert "It depends on parameter." in finding.message
 
 
-def test_structure_with_an_unknown_deciding_part_is_unverified(basic_pack: PackProcess):
+def test_structure_whose_result_depends_on_an_unknown_is_unverified(basic_pack: PackProcess):
     document = tls_only_policy("data", Resource=["arn:aws:s3:::data", UNKNOWN])
     (finding,) = basic_pack.evaluate_stack(in_component(document))
     assert (finding.policy, finding.resource) == ("s3-tls-only", "data-BucketPolicy")

@@ -60,7 +60,7 @@ def _selection(selection: PulumiResource, graph: Graph) -> list[Fact]:
 
 
 def _tags(value: Any) -> tuple[Mapping[str, Any], ...] | Unknown:
-    """Return the selecting tags: Unknown if any of them is, because each of them selects on its own."""
+    """Return the tags that select resources: Unknown if one of them is, because any one tag selects."""
     tags = as_list(value)
     if isinstance(tags, Unknown):
         return tags

@@ -71,7 +71,7 @@ def _basic_selects_management(selector: Any) -> bool | Unknown:
 
 
 def _advanced_selects_management(selector: Any) -> bool | Unknown:
-    """Return whether the category is its only field: any other, such as readOnly or eventSource, excludes events."""
+    """Return whether the selector selects every management event: any field but eventCategory excludes some."""
     fields = as_list(get_property(selector, "fieldSelectors"))
     if isinstance(fields, Unknown):
         return fields

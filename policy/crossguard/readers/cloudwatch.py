@@ -47,10 +47,10 @@ def _metric(alarm: PulumiResource, metric: Any, prop: str, graph: Graph) -> Metr
     """Return a metric that an alarm watches.
 
     Args:
-        alarm: the alarm.
-        metric: the object that names the metric.
-        prop: the property of the alarm that holds the metric's dimensions.
-        graph: the resources of the stack.
+        alarm: The alarm.
+        metric: The object that names the metric.
+        prop: The property of the alarm that holds the metric's dimensions.
+        graph: The resources of the stack.
     """
     dimensions = get_property(metric, "dimensions")
     if not isinstance(dimensions, Unknown):

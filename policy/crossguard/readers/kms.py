@@ -77,9 +77,9 @@ def _arn_of_policy_key(policy: PulumiResource, key: object, graph: Graph) -> Tex
     """Return the ARN of the key that a policy belongs to.
 
     Args:
-        policy: the key policy resource.
-        key: the key that it resolves to, which is a StackResource if the stack declares it.
-        graph: the resources of the stack.
+        policy: The key policy resource.
+        key: The key that it resolves to, which is a StackResource if the stack declares it.
+        graph: The resources of the stack.
     """
     if isinstance(key, StackResource):
         resource = graph.resource_for(key)

@@ -28,7 +28,7 @@ INVENTORY = "aws:s3/inventory:Inventory"
 
 
 def read_buckets(graph: Graph, data_class_tag: DataClassTag) -> list[Bucket]:
-    """Return every bucket of the stack with its settings, and the settings of buckets that it doesn't declare."""
+    """Return every bucket of the stack with its settings, and a bucket for each companion without one in the stack."""
     resources = {bucket.urn: bucket for bucket in graph.by_type.get(BUCKET, [])}
     settings = {urn: read_inline_settings(bucket, graph) for urn, bucket in resources.items()}
     unattached: list[Bucket] = []
@@ -60,17 +60,18 @@ def read_bucket_or_companion(
 ) -> Bucket | AccessPoint | None:
     """Return what a bucket, a companion or an access point declares before it exists; None for any other resource.
 
-    Only a PHI tag counts as the data class, because the use of a bucket is known only at the end.
+    The uses of a bucket are known only at the end. Until then, an untagged bucket counts as OTHER, and so does the
+    bucket of a companion or an access point unless it is tagged as PHI.
     """
     token = v7_token(resource.type)
     if token == BUCKET:
-        data_class = data_class_tag.tagged(resource.tags) or DataClass.OTHER
+        data_class = data_class_tag.declared_data_class(resource.tags) or DataClass.OTHER
         settings = read_inline_settings(resource, graph)
         return replace(_bucket(resource, data_class, settings, data_class_tag, graph), complete=False)
     if token not in COMPANION_READERS and token not in ACCESS_POINT_READERS:
         return None
     bucket = graph.bucket_of(resource)
-    is_phi = bucket is not None and data_class_tag.tagged(bucket.tags) is DataClass.PHI
+    is_phi = bucket is not None and data_class_tag.declared_data_class(bucket.tags) is DataClass.PHI
     data_class = DataClass.PHI if is_phi else DataClass.OTHER
     if token in ACCESS_POINT_READERS:
         return ACCESS_POINT_READERS[token](resource, data_class, graph)
@@ -81,10 +82,10 @@ def _companion_bucket(companion: PulumiResource, urn: str, data_class: DataClass
     """Return a bucket of which only one companion is known.
 
     Args:
-        companion: the companion.
-        urn: the URN of the bucket; the companion's own if the stack doesn't declare the bucket.
-        data_class: the data class of the bucket.
-        graph: the resources of the stack.
+        companion: The companion.
+        urn: The URN of the bucket; the companion's own if the stack doesn't declare the bucket.
+        data_class: The data class of the bucket.
+        graph: The resources of the stack.
     """
     settings = tuple(_companion_settings(companion, graph))
     location = graph.location_of(companion)
@@ -123,7 +124,7 @@ def _data_classes_by_use(
 ) -> dict[str, set[DataClass]]:
     """Return the data classes of what other resources put into each bucket, by the bucket's URN or name.
 
-    A bucket's use of itself doesn't count, nor does the use by a resource whose own bucket isn't known.
+    A bucket that sends data to itself doesn't count, nor does a resource whose own bucket isn't known.
     """
     uses: dict[str, set[DataClass]] = {}
     users = [(urn, declared.setting) for urn, bucket_settings in settings.items() for declared in bucket_settings]

@@ -68,7 +68,7 @@ def _object_lock(retention: Any) -> ObjectLock:
 
 
 def _lifecycle(rules: Any) -> Lifecycle:
-    """Return a lifecycle from a companion (status, filter, objects) or inline (enabled, prefix, plain numbers)."""
+    """Return the lifecycle that a companion declares (status, filter, objects) or a bucket inline (enabled, prefix)."""
     entries = as_list(rules)
     return Lifecycle(entries if isinstance(entries, Unknown) else tuple(map(_lifecycle_rule, entries)))
 
@@ -95,7 +95,8 @@ def _lifecycle_rule(rule: Any) -> LifecycleRule:
 
 def _first_of(value: Any, *names: str) -> Any:
     """Return the first property that an object has, and of a list its first entry."""
-    first = next((found for name in names if (found := get_property(value, name)) is not None), None)
+    properties = (get_property(value, name) for name in names)
+    first = next((prop for prop in properties if prop is not None), None)
     return first[0] if isinstance(first, list) and first else first
 
 
@@ -130,13 +131,13 @@ def _replication(resource: PulumiResource, rules: Any, prop: str, graph: Graph) 
 def _replication_rule(resource: PulumiResource, rule: Any, prop: str, graph: Graph) -> ReplicationRule:
     """Return a replication rule.
 
-    The destination, its key and, inline, the role are all in one property. So its value may come from any of the three.
+    One property holds the destination, its key and, in an inline rule, the role, so it may depend on all three.
 
     Args:
-        resource: the companion, or the bucket for an inline rule.
-        rule: the rule's value.
-        prop: the property that holds it.
-        graph: the resources of the stack.
+        resource: The companion, or the bucket for an inline rule.
+        rule: The rule's value.
+        prop: The property that holds it.
+        graph: The resources of the stack.
     """
     destination = _first_of(rule, "destination", "destinations")
     bucket_ref = graph.resolve(resource, get_property(destination, "bucket"), prop, {BUCKET}, {*KMS_KEYS, IAM_ROLE})

@@ -35,7 +35,7 @@ def _topic(topic: PulumiResource, graph: Graph) -> list[Fact]:
 
 
 def _may_publish(service: str, topic: PulumiResource, graph: Graph) -> bool:
-    """Return whether a resource of the service names the topic, or names a topic that isn't known and may be it."""
+    """Return whether a resource of the service names the topic, or an unknown topic that may be this one."""
     for token, props in PUBLISHERS[service].items():
         for publisher in graph.by_type.get(token, []):
             if publisher.inputs.get("roleArn") not in (None, ""):

@@ -71,10 +71,10 @@ class TrustedParties:
     """The accounts and organizations that may have access to a resource.
 
     Attributes:
-        location: the resource's location, whose account is trusted; the account is None while it isn't known.
-        resource_name: the resource's name, for messages.
-        accounts: other accounts, from the pack's config.
-        organizations: organizations, from the pack's config.
+        location: The resource's location, whose account is trusted; the account is None while it isn't known.
+        resource_name: The resource's name, for messages.
+        accounts: Other accounts, from the pack's config.
+        organizations: Organizations, from the pack's config.
     """
 
     location: Location
@@ -87,9 +87,9 @@ class TrustedParties:
         """Return the parties that a control's options name, and the account of the resource.
 
         Args:
-            options: the options of the control.
-            location: the resource's location.
-            resource: the resource's URN or ARN.
+            options: The options of the control.
+            location: The resource's location.
+            resource: The resource's URN or ARN.
         """
         accounts, organizations = options.get("accounts", ()), options.get("organizations", ())
         return TrustedParties(location, resource.rsplit("::", 1)[-1], frozenset(accounts), frozenset(organizations))
@@ -106,13 +106,13 @@ class TrustedParties:
 
 
 def public_access(parsed: ParsedPolicy, resources: Sequence[str]) -> Finding:
-    """Fail if the policy may allow an anonymous caller, or a caller of any account.
+    """Check that the policy allows neither anonymous callers nor callers of any account.
 
     Anyone can create a role with the name that a condition requires, so test callers with those names are used too.
 
     Args:
-        parsed: the policy.
-        resources: the ARNs that the policy controls access to.
+        parsed: The policy.
+        resources: The ARNs that the policy controls access to.
     """
     parsed = _without_canonical_users(parsed)
     caller_arns = [None, *sorted({foreign_value(value) for value in condition_values(parsed, "aws:PrincipalArn")})]
@@ -122,7 +122,7 @@ def public_access(parsed: ParsedPolicy, resources: Sequence[str]) -> Finding:
         *((foreign_role, _caller_context(FOREIGN_ACCOUNT, arn=arn)) for arn in caller_arns),
     ]
     findings = (
-        _access_finding(parsed, request, f"{_position(statement)} allows public access")
+        _access_finding(parsed, request, f"{_label(statement)} allows public access")
         for statement in parsed.possible_allows
         for principal, context in callers
         for request in _requests(parsed, statement, principal, context, resources)
@@ -143,12 +143,12 @@ def _without_canonical_users(parsed: ParsedPolicy) -> ParsedPolicy:
 
 
 def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:
-    """Fail if the policy may allow a principal, an account or an organization that isn't trusted.
+    """Check that the policy allows no principal, account or organization that isn't trusted.
 
     Args:
-        parsed: the policy.
-        resources: the ARNs that the policy controls access to.
-        trusted: the parties that may have access.
+        parsed: The policy.
+        resources: The ARNs that the policy controls access to.
+        trusted: The parties that may have access.
     """
     findings = _external_principal_findings(parsed, resources, trusted)
     return worst_finding(findings, "no untrusted principal is allowed")
@@ -165,23 +165,23 @@ def _external_principal_findings(
                 account = evaluator.account_of(id_)
                 if trusted.trusts(account):
                     continue
-                failure = f"{_position(statement)} allows a principal of an untrusted account"
+                failure = f"{_label(statement)} allows a principal of an untrusted account"
                 principal, context = evaluator.Principal("AWS", id_), _caller_context(account, arn=id_)
                 for request in _requests(parsed, statement, principal, context, resources):
                     yield _account_finding(parsed, request, account, trusted, failure)
             elif kind in ("Federated", "CanonicalUser") and id_ != "*":
-                failure = f"{_position(statement)} allows a principal whose account can't be determined"
+                failure = f"{_label(statement)} allows a principal whose account can't be determined"
                 principal = evaluator.Principal("Federated" if kind == "Federated" else "CanonicalUser", id_)
                 for request in requests_covered_by(statement, principal, {}, resources):
                     yield _access_finding(parsed, request, failure)
         # A wildcard principal that conditions restrict to an account or an organization that isn't trusted.
         for account in (account for account in accounts if not trusted.trusts(account)):
-            failure = f"{_position(statement)} allows an untrusted account"
+            failure = f"{_label(statement)} allows an untrusted account"
             principal, context = _any_role_of(account), _caller_context(account)
             for request in _requests(parsed, statement, principal, context, resources):
                 yield _account_finding(parsed, request, account, trusted, failure)
         for organization in organizations:
-            failure = f"{_position(statement)} allows an untrusted organization"
+            failure = f"{_label(statement)} allows an untrusted organization"
             principal, context = _any_role_of(FOREIGN_ACCOUNT), _caller_context(FOREIGN_ACCOUNT, organization)
             for request in _requests(parsed, statement, principal, context, resources):
                 yield _access_finding(parsed, request, failure)
@@ -190,7 +190,7 @@ def _external_principal_findings(
 def untrusted_access_findings(
     parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties
 ) -> tuple[Finding, ...]:
-    """Return the findings about the public, about untrusted principals, and about services that act for them."""
+    """Return the findings about public access, untrusted principals, and services that act for untrusted accounts."""
     return (
         public_access(parsed, resources),
         external_principals(parsed, resources, trusted),
@@ -199,12 +199,12 @@ def untrusted_access_findings(
 
 
 def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:
-    """Fail if the policy may allow an AWS service that acts on behalf of an account that isn't trusted.
+    """Check that the policy allows no AWS service to act on behalf of an account that isn't trusted.
 
     Args:
-        parsed: the policy.
-        resources: the ARNs that the policy controls access to.
-        trusted: the parties that services may act for.
+        parsed: The policy.
+        resources: The ARNs that the policy controls access to.
+        trusted: The parties that services may act for.
     """
     findings = _service_findings(parsed, resources, trusted)
     return worst_finding(findings, "services are allowed only on behalf of trusted accounts")
@@ -220,7 +220,7 @@ def _service_findings(parsed: ParsedPolicy, resources: Sequence[str], trusted: T
     ]
     for statement in parsed.possible_allows:
         for service, display_name in _services_named_by(statement):
-            failure = f"{_position(statement)} allows {display_name} on behalf of an untrusted account"
+            failure = f"{_label(statement)} allows {display_name} on behalf of an untrusted account"
             for account, organization in source_owners:
                 for context in _service_contexts(parsed, statement, service, account, organization):
                     principal = evaluator.Principal("Service", service)
@@ -249,11 +249,11 @@ def _service_contexts(
     A service has no account of its own, and doesn't call from a customer's network.
 
     Args:
-        parsed: the policy. There is one result for each kind of source that its conditions expect.
-        statement: the statement that allows the service.
-        service: the service principal.
-        account: the account of the source.
-        organization: the organization of the source.
+        parsed: The policy. There is one result for each kind of source that its conditions expect.
+        statement: The statement that allows the service.
+        service: The service principal.
+        account: The account of the source.
+        organization: The organization of the source.
     """
     expected_sources = {foreign_value(value, account) for value in condition_values(parsed, "aws:SourceArn")}
     for source_arn in sorted(expected_sources or {f"arn:aws:{_FOREIGN}:{_FOREIGN}:{account}:{_FOREIGN}"}):
@@ -298,8 +298,8 @@ def foreign_value(value: str, account: str = FOREIGN_ACCOUNT) -> str:
     """Return the closest value to a condition's that a resource or caller of another account could have.
 
     Args:
-        value: the value of a condition, which may contain wildcards.
-        account: the account for ARNs.
+        value: The value of a condition, which may contain wildcards.
+        account: The account for ARNs.
     """
     text = re.sub(r"[*?]+", _FOREIGN, value)
     parts = text.split(":", _ARN_PARTS - 1)
@@ -308,7 +308,7 @@ def foreign_value(value: str, account: str = FOREIGN_ACCOUNT) -> str:
     if parts[4]:
         parts[4] = account
     elif not re.search(r"[*?]", value.split(":", _ARN_PARTS - 1)[-1].split("/", 1)[0]):
-        parts[5] = _FOREIGN  # An ARN without an account, a bucket's say: only its owner has a resource of this name.
+        parts[5] = _FOREIGN  # The ARN has no account, as a bucket's. Another account's resource has another name.
     return ":".join(parts)
 
 
@@ -331,7 +331,7 @@ def _requests(
 
 
 def _access_finding(parsed: ParsedPolicy, request: evaluator.Request, failure: str) -> Finding:
-    """Return `failure` if the policy may allow the request."""
+    """Return a failure with this text if the policy may allow the request, else a pass or an unverified finding."""
     match may_allow(parsed, request):
         case NotAllowed():
             return passed("")
@@ -344,7 +344,7 @@ def _access_finding(parsed: ParsedPolicy, request: evaluator.Request, failure: s
 def _account_finding(
     parsed: ParsedPolicy, request: evaluator.Request, account: str, trusted: TrustedParties, failure: str
 ) -> Finding:
-    """Return `failure` if the policy may allow the request, which comes from this account or is made for it."""
+    """Return the finding about a request that an account makes, or that a service makes on its behalf."""
     finding = _access_finding(parsed, request, failure)
     return trusted.untrusted_finding(account, failure) if finding.status is Status.FAIL else finding
 
@@ -406,5 +406,6 @@ def _foreign_network_context() -> dict[str, Any]:
     }
 
 
-def _position(statement: evaluator.Statement) -> str:
+def _label(statement: evaluator.Statement) -> str:
+    """Return the name of a statement in findings: its position, and never its Sid, which is the program's own text."""
     return f"statement {statement.position}"

@@ -1,8 +1,8 @@
 """Policy documents, parsed and queried for the rules.
 
 A symbolic request stands for every request of a kind. `denied` checks that a policy denies all of them; `may_allow`
-checks whether it can allow one. A condition key that the request leaves unspecified (a header that the caller chooses,
-say) may have any value.
+checks whether it can allow one. A condition key that the request leaves unspecified, such as a header that the caller
+chooses, may have any value.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class ParsedPolicy:
     """A parsed policy document.
 
     Attributes:
-        policy: the policy.
-        unknowns_by_statement: the values that aren't known yet, by the position of the statement that contains them.
+        policy: The policy.
+        unknowns_by_statement: The values that aren't known yet, by the position of the statement that contains them.
     """
 
     policy: evaluator.Policy
@@ -56,7 +56,7 @@ class Allowed:
     """The policy allows at least one of the requests.
 
     Attributes:
-        statement: a statement that allows it.
+        statement: A statement that allows it.
     """
 
     statement: evaluator.Statement
@@ -72,7 +72,7 @@ class Undetermined:
     """The result depends on values that aren't known yet.
 
     Attributes:
-        unknowns: those values.
+        unknowns: Those values.
     """
 
     unknowns: tuple[Unknown, ...]
@@ -121,8 +121,8 @@ def keep_conditions(parsed: ParsedPolicy, keys: Collection[str]) -> ParsedPolicy
     """Return the policy with only some of the conditions of its Allow statements.
 
     Args:
-        parsed: the policy.
-        keys: the condition keys to keep, in lower case. Conditions whose key isn't known yet are kept too.
+        parsed: The policy.
+        keys: The condition keys to keep, in lower case. Conditions whose key isn't known yet are kept too.
     """
 
     def keep(statement: evaluator.Statement) -> evaluator.Statement:
@@ -170,7 +170,7 @@ def denied(parsed: ParsedPolicy, request: evaluator.Request) -> Denied | NotDeni
 
 
 def require_denied(parsed: ParsedPolicy, request: evaluator.Request, failure: str) -> Finding:
-    """Return a pass if every such request is denied, `failure` if not, or unverified if that isn't known yet."""
+    """Return a pass if every such request is denied, else a failure with this text, or unverified if it isn't known."""
     match denied(parsed, request):
         case Denied():
             return passed("")
@@ -220,11 +220,11 @@ def requests_covered_by(
     """Yield a symbolic request for each action and resource of a statement.
 
     Args:
-        statement: the statement. Its principals and conditions are ignored.
-        principal: the caller.
-        context: the condition keys of the requests.
+        statement: The statement. Its principals and conditions are ignored.
+        principal: The caller.
+        context: The condition keys of the requests.
         resources: ARNs of the requests. `evaluator.ANY` stands for the resources that the statement names, so that
-            other statements about the same resources (a Deny, say) are evaluated for exactly those.
+            other statements about the same resources, such as a Deny, are evaluated for exactly those.
     """
     actions = ["*"] if statement.not_actions else statement.actions
     named_resources = (
@@ -256,7 +256,7 @@ def condition_values(parsed: ParsedPolicy, *keys: str) -> set[str]:
 
 
 def allowed_accounts(document: Document, action: str) -> set[str]:
-    """Return the accounts that a resource's policy names in an Allow of the action, whatever its conditions."""
+    """Return the accounts that a resource's policy names in an Allow of the action, regardless of its conditions."""
     parsed = parse_policy(document)
     if not isinstance(parsed, ParsedPolicy):
         return set()

@@ -11,13 +11,13 @@ from hipaa.model.verdict import Finding
 
 
 def insecure_transport_findings(parsed: ParsedPolicy, arn: str, service: str, action: str) -> Iterator[Finding]:
-    """Yield a finding for each action that the policy allows, over plain HTTP.
+    """Check that a policy denies plain HTTP. Yield a finding for `action` and for each action that the policy allows.
 
     Args:
-        parsed: the policy of a topic or a queue.
-        arn: the resource's ARN, or evaluator.ANY.
-        service: the service's prefix in action names, such as `sns`.
-        action: the action that must be denied even where the policy allows nothing, since IAM may allow it.
+        parsed: The policy of a topic or a queue.
+        arn: The resource's ARN, or evaluator.ANY.
+        service: The service's prefix in action names, such as `sns`.
+        action: An action that is checked even if the policy doesn't allow it, because IAM may.
     """
     allowed = [
         re.sub(r"\*+", evaluator.ANY, allowed_action)
@@ -30,5 +30,5 @@ def insecure_transport_findings(parsed: ParsedPolicy, arn: str, service: str, ac
 
 
 def _actions(statement: evaluator.Statement, service: str) -> tuple[str, ...]:
-    """Return the service's actions that a statement covers. A NotAction covers whatever it doesn't name."""
+    """Return the service's actions that a statement covers. A NotAction covers every action that it doesn't name."""
     return (f"{service}:*",) if statement.not_actions or "*" in statement.actions else statement.actions

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Attestation:
-    """A statement that a safeguard which no AWS API reports is in place.
+    """A person's statement that a safeguard is in place that no AWS API reports.
 
     Attributes:
-        control_id: the control that it is for.
-        owner: the person or role responsible for it.
-        days_left: days until it expires; negative once it has expired.
+        control_id: The ID of the control that it attests.
+        owner: The person or role responsible for it.
+        days_left: Days until it expires; negative once it has expired.
     """
 
     resource: str

@@ -1,4 +1,4 @@
-"""The check of an attestation: someone made it, and it is still in force. It is never assumed."""
+"""The check that a control is attested, and that the attestation hasn't expired."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from hipaa.model.verdict import Finding, failed, passed
 
 
 def attested(control: str) -> Callable[[Stack, RuleContext], Finding]:
-    """Check that the latest attestation of a control hasn't expired."""
+    """Return a check that a control has an attestation, and that the latest one hasn't expired."""
 
     def check(stack: Stack, _: RuleContext) -> Finding:
         attestations = [
             attestation for attestation in stack.facts_of_type(Attestation) if attestation.control_id == control
         ]
         if not attestations:
-            return failed("no one attests it")
+            return failed("there is no attestation")
         latest = max(attestations, key=lambda attestation: attestation.days_left)
         if latest.days_left < 0:
             return failed(f"the attestation by {latest.owner} expired {_days(-latest.days_left)} ago")
-        return passed(f"attested by {latest.owner}, for another {_days(latest.days_left)}")
+        return passed(f"attested by {latest.owner}, valid for another {_days(latest.days_left)}")
 
     return check
 

@@ -39,15 +39,15 @@ class Operator:
     """A condition operator.
 
     Attributes:
-        compare: compares a value in the policy with a value in the request, in this order.
-        validate: raises ValueError for a value in the policy that doesn't suit the operator.
-        variables: whether values may contain variables, as only those of the String and ARN operators do.
-        wildcards: whether values may contain wildcards.
-        negated: whether it is true if no value matches.
-        name: its name in the policy, with prefix and suffix.
-        for_all_values: whether it has the prefix ForAllValues.
-        for_any_value: whether it has the prefix ForAnyValue.
-        if_exists: whether it has the suffix IfExists.
+        compare: Compares a value in the policy with a value in the request, in this order.
+        validate: Raises ValueError for a value in the policy that is invalid for the operator.
+        variables: Whether values may contain variables, as only those of the String and ARN operators do.
+        wildcards: Whether values may contain wildcards.
+        negated: Whether it is true if no value matches.
+        name: Its name in the policy, with prefix and suffix.
+        for_all_values: Whether it has the prefix ForAllValues.
+        for_any_value: Whether it has the prefix ForAnyValue.
+        if_exists: Whether it has the suffix IfExists.
     """
 
     compare: Callable[[str, str], Match]
@@ -95,9 +95,9 @@ def evaluate_condition(condition: Condition, request: Request, supports_variable
     """Return whether the condition is true for the request.
 
     Args:
-        condition: the condition.
-        request: the request, which may be symbolic.
-        supports_variables: whether the policy's version has variables; None if the version isn't known.
+        condition: The condition.
+        request: The request, which may be symbolic.
+        supports_variables: Whether the policy's version has variables; None if the version isn't known.
     """
     condition_operator = condition.operator
     request_values = request.get(condition.key)
@@ -185,8 +185,8 @@ def _comparison(convert: Callable[[str], Any], compare: Callable[[Any, Any], boo
     """Return a function that converts a policy's and a request's value, and compares the request's with the policy's.
 
     Args:
-        convert: raises ValueError for text that isn't of its type.
-        compare: takes the request's value first.
+        convert: Raises ValueError for text that isn't of its type.
+        compare: Called with the request's value first.
     """
 
     def compare_texts(policy_value: str, request_value: str) -> Match:

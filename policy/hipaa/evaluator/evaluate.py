@@ -42,9 +42,9 @@ class Decision:
     """The outcome for a request, and its cause.
 
     Attributes:
-        outcome: the outcome.
-        statement: for ALLOWED and EXPLICIT_DENY, the statement that decides.
-        reasons: for INDETERMINATE, what is missing for a definite outcome.
+        outcome: The outcome.
+        statement: For ALLOWED and EXPLICIT_DENY, the statement that decides.
+        reasons: For INDETERMINATE, what is missing for a definite outcome.
     """
 
     outcome: Outcome

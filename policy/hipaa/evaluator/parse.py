@@ -27,18 +27,18 @@ class Statement:
     """A statement. A value, or a whole element, that isn't known yet is UNKNOWN.
 
     Attributes:
-        position: its position in the policy, from 1.
-        sid: the Sid; None if it has none or it isn't known yet.
+        position: Its position in the policy, from 1.
+        sid: The Sid; None if it has none or it isn't known yet.
         effect: "Allow", "Deny" or UNKNOWN.
-        principals: pairs of kind and ID; None in the policy of an identity, which has no Principal.
-        actions: the patterns of Action or NotAction.
-        resources: the patterns of Resource or NotResource; None if it has neither and so applies to the resource that
+        principals: Pairs of kind and ID; None in the policy of an identity, which has no Principal.
+        actions: The patterns of Action or NotAction.
+        resources: The patterns of Resource or NotResource; None if it has neither and so applies to the resource that
             the policy is attached to.
-        conditions: the conditions, all of which must be true.
-        not_principals: whether the element is NotPrincipal.
-        not_actions: whether the element is NotAction.
-        not_resources: whether the element is NotResource.
-        supports_variables: whether the policy's version has variables; None if the version isn't known yet.
+        conditions: The conditions, all of which must be true.
+        not_principals: Whether the element is NotPrincipal.
+        not_actions: Whether the element is NotAction.
+        not_resources: Whether the element is NotResource.
+        supports_variables: Whether the policy's version has variables; None if the version isn't known yet.
     """
 
     position: int

@@ -70,10 +70,10 @@ def expand_variables(
     """Return the pattern that a value in a policy stands for in one request.
 
     Args:
-        text: the value.
-        lookup: returns the value of a condition key; None if the key is absent, UNKNOWN if the value isn't known.
-        variables: whether `${…}` is a variable; None if the policy's version isn't known.
-        wildcards: whether `*` and `?` are wildcards. In the value of a variable they never are.
+        text: The value.
+        lookup: Returns the value of a condition key; None if the key is absent, UNKNOWN if the value isn't known.
+        variables: Whether `${…}` is a variable; None if the policy's version isn't known.
+        wildcards: Whether `*` and `?` are wildcards. In the value of a variable they never are.
 
     Returns:
         The pattern, or None if a variable has no value: then it matches nothing ("IAM policy elements: Variables and

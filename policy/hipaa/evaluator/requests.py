@@ -14,8 +14,8 @@ class Principal:
     """The principal that makes a request.
 
     Attributes:
-        kind: the kind as in a Principal element, or "Anonymous". Only `ANYONE` has the kind "Anyone".
-        id: an ARN, the name of a service or an identity provider, or a canonical user ID; may contain ANY. A role's ARN
+        kind: The kind as in a Principal element, or "Anonymous". Only `ANYONE` has the kind "Anyone".
+        id: An ARN, the name of a service or an identity provider, or a canonical user ID; may contain ANY. A role's ARN
             stands for every session of that role.
         account: 12 digits, or ANY; None if the ARN contains the account or the principal has none.
     """
@@ -40,15 +40,15 @@ class Request:
     """A request, or a symbolic one that stands for every request of a kind.
 
     Attributes:
-        action: such as "s3:GetObject"; may contain ANY.
-        resource: an ARN; may contain ANY.
-        principal: the caller.
-        context: the condition keys, in any case, with their values, which may contain ANY. None stands for a key that
+        action: Such as "s3:GetObject"; may contain ANY.
+        resource: An ARN; may contain ANY.
+        principal: The caller.
+        context: The condition keys, in any case, with their values, which may contain ANY. None stands for a key that
             is certainly absent.
-        context_is_complete: whether a key that `context` lacks is absent. Otherwise it is unspecified.
+        context_is_complete: Whether a key that `context` lacks is absent. Otherwise it is unspecified.
 
     Raises:
-        ValueError: two condition keys differ only in case.
+        ValueError: Two condition keys differ only in case.
     """
 
     action: str

@@ -1,6 +1,6 @@
-"""What a control is.
+"""Controls: their texts, severity, options and rule.
 
-Paragraphs are of 45 CFR 164. `†` marks our own mapping or accepted practice, as opposed to a published mapping.
+Paragraphs are from 45 CFR 164. `†` marks our own mapping or accepted practice, as opposed to a published mapping.
 Required and addressable implementation specifications are both binding: an addressable one is either met, or the
 reason why it isn't is documented (164.306(d)(3)).
 """
@@ -37,9 +37,9 @@ class Stage(Enum):
     """When a control is judged."""
 
     PREVIEW = "preview"
-    """By the pack: on what a program declares, at preview and at up, and on saved state."""
+    """By the pack: on the resources of a program, at preview and at `up`, or on those of a saved state."""
     LIVE = "live"
-    """By the audit: on the resources of an account."""
+    """By the audit: on the resources of a live account."""
 
 
 EVERY_STAGE = frozenset(Stage)
@@ -53,7 +53,7 @@ class StricterWhen(Enum):
     HIGHER = "higher"
     LOWER = "lower"
     FEWER = "fewer"
-    """A list, each entry of which permits something."""
+    """For a list in which each entry permits something."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Paragraph:
     """A paragraph of 45 CFR 164, such as `312(e)(1)`.
 
     Attributes:
-        own_mapping: whether the mapping to the control is ours, not a published one.
+        own_mapping: Whether the mapping to the control is ours, not a published one.
     """
 
     number: str
@@ -77,10 +77,10 @@ class Option:
     """A value that the pack's config may set for a control, such as a number of days or a list of accounts.
 
     Attributes:
-        description: a sentence for the config's schema and the docs.
-        default: the pack's own value.
-        choices: the permitted values, from the weakest to the strictest, where there is a fixed list.
-        pattern: a regular expression that each text must match.
+        description: A sentence for the config's schema and the docs.
+        default: The pack's own value.
+        choices: The permitted values, from the weakest to the strictest, where there is a fixed list.
+        pattern: A regular expression that each text must match.
     """
 
     name: str
@@ -137,17 +137,17 @@ class Control:
     """One control of the catalogue.
 
     Attributes:
-        id: a public name: the service, then the property. It doesn't change once it is released.
-        title: the secured state, such as `S3 buckets block public access`.
-        statement: the title in one sentence, with its scope.
-        rationale: what can happen without it, in one to three sentences.
-        requirement: what must be found. `{days}` stands for the value of the option `days`.
-        paragraphs: the paragraphs that it serves; none for good practice.
-        remediation: the fix, as code or a command.
-        rule: the facts that are checked, and how.
-        data_classes: the data classes of the buckets that it applies to; empty if it isn't about buckets.
-        proposed_2025: whether the proposed rule of 2025 (90 FR 898), which isn't law, would require it.
-        stages: when it is judged.
+        id: A public name: the service, then the property. It doesn't change once it is released.
+        title: The secured state, such as `S3 buckets block public access`.
+        statement: The title in one sentence, with its scope.
+        rationale: What can happen without the control, in one to three sentences.
+        requirement: What must be found. `{days}` stands for the value of the option `days`.
+        paragraphs: The paragraphs that it implements; none for good practice.
+        remediation: The fix, as code or a command.
+        rule: The facts that are checked, and how.
+        data_classes: The data classes that it applies to; empty if it isn't about data stores.
+        proposed_2025: Whether the proposed rule of 2025 (90 FR 898), which isn't law, would require it.
+        stages: When it is judged.
     """
 
     id: str

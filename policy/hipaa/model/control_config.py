@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hipaa.model.control import Control
+from hipaa.model.control import Control, value_text
 from hipaa.model.exemption import Exemption, load_exemptions
 from hipaa.model.verdict import Status, Verdict
 
@@ -17,11 +17,11 @@ class ControlConfig:
     """The configuration of one control.
 
     Attributes:
-        options: the value of each option, by name.
-        exemptions: the exemptions that are in force today.
-        errors: what is wrong with the configuration.
-        allows_unverified: whether an unverified finding doesn't block.
-        relaxations: in what the configuration is weaker than the default.
+        options: The value of each option, by name.
+        exemptions: The exemptions that are in force today.
+        errors: What is wrong with the configuration.
+        allows_unverified: Whether an unverified finding doesn't block.
+        relaxations: The ways in which the configuration is weaker than the default.
     """
 
     control: Control
@@ -37,7 +37,7 @@ class ControlConfig:
     def blocks(self, verdict: Verdict) -> bool:
         """Return whether a verdict is a violation."""
         allowed = self.allows_unverified and verdict.status is Status.UNVERIFIED
-        return verdict.blocks and not allowed and self.exemption_for(verdict) is None
+        return verdict.blocks_by_default and not allowed and self.exemption_for(verdict) is None
 
 
 def load_config(control: Control, config: Mapping[str, Any] | None, today: date) -> ControlConfig:
@@ -46,9 +46,9 @@ def load_config(control: Control, config: Mapping[str, Any] | None, today: date)
     A value that can't be used is reported in `errors`, and the option keeps its default.
 
     Args:
-        control: the control.
-        config: what the config says of it: options, `unverifiedLevel` and `exemptions`.
-        today: the day on which exemptions must be in force.
+        control: The control.
+        config: The control's entry in the pack's config: options, `unverifiedLevel` and `exemptions`.
+        today: The day on which exemptions must be in force.
     """
     entries = dict(config or {})
     exemptions, errors = load_exemptions(control.id, entries.pop("exemptions", []), today)
@@ -65,9 +65,8 @@ def load_config(control: Control, config: Mapping[str, Any] | None, today: date)
             continue
         options[option.name] = value
         if option.is_weaker(value):
-            text = ", ".join(value) if isinstance(value, list | tuple) else value
-            relaxations.append(f"{option.name} is {text}")
-    # The names aren't repeated: a config may hold a secret by mistake.
+            relaxations.append(f"{option.name} is {value_text(value)}")
+    # The names aren't shown, because a config may contain a secret by mistake.
     errors += [f"{control.id}: unknown option; the options are {_names(control)}" for _ in entries]
     return ControlConfig(control, options, tuple(exemptions), tuple(errors), allows_unverified, tuple(relaxations))
 

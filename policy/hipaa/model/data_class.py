@@ -36,35 +36,36 @@ DATA_CLASSES = {
     "public": DataClass.OTHER,
     "internal": DataClass.OTHER,
 }
-# The order in which uses decide, where a bucket has several and its tag says nothing.
+# By precedence, for a bucket with several uses.
 USES = (DataClass.TRAIL_LOG, DataClass.ACCESS_LOG, DataClass.REPLICA, DataClass.INVENTORY)
 
 
 @dataclass(frozen=True)
 class DataClassTag:
-    """Which tag gives the data class, and the data class of a data store without the tag."""
+    """The tag that gives the data class, and the data class of a data store without the tag."""
 
     name: str = "DataClass"
     untagged_as: DataClass = DataClass.PHI
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> DataClassTag:
-        """Return the tag that the options of s3-data-class-tag name."""
+        """Return the tag that the options of the control s3-data-class-tag describe."""
         return cls(options["tag"], DATA_CLASSES[options["untaggedAs"]])
 
-    def tagged(self, tags: Mapping[str, Any] | Unknown) -> DataClass | None:
-        """Return the data class that the tag gives: None without a tag, PHI if its value is unknown or unrecognised."""
+    def declared_data_class(self, tags: Mapping[str, Any] | Unknown) -> DataClass | None:
+        """Return the data class that the tag gives: None without a tag, PHI if its value is unknown or unrecognized."""
         value = tags if isinstance(tags, Unknown) else tags.get(self.name)
         if value is None or value == "":
             return None
         return DATA_CLASSES.get(normalize_data_class(value), DataClass.PHI) if isinstance(value, str) else DataClass.PHI
 
     def data_class_of(self, tags: Mapping[str, Any] | Unknown, uses: Collection[DataClass]) -> DataClass:
-        """Return the data class of a bucket from its tags and from how other resources use it.
+        """Return the data class of a data store from its tags and from how other resources use it.
 
-        A use decides only where the tag doesn't: it must not exempt a bucket that may hold PHI from a control.
+        A use decides only if the tag is missing or says inventory or other. Any other tag takes precedence, because a
+        use must not exempt a data store that may hold PHI from a control.
         """
-        tagged = self.tagged(tags)
+        tagged = self.declared_data_class(tags)
         if tagged in (None, DataClass.INVENTORY, DataClass.OTHER):
             use = next((data_class for data_class in USES if data_class in uses), None)
             return use or tagged or self.untagged_as

@@ -52,7 +52,7 @@ class Exemption:
 
     @property
     def for_audit(self) -> bool:
-        """Whether it names a resource of a live account, by ARN, as opposed to one that a program declares."""
+        """Whether it names a resource of a live account, by its ARN, and not a resource of a program."""
         return self.resource.startswith("arn:")
 
     @property
@@ -87,9 +87,9 @@ def _errors(entry: Any, today: date) -> list[str]:
         return errors
     for name, min_length in (("reason", 20), ("compensatingControl", 10), ("approver", 3)):
         if len(entry[name].strip()) < min_length or PLACEHOLDERS.fullmatch(entry[name]):
-            errors.append(f"has too little in {name}: {FIELDS[name]}")
+            errors.append(f"gives too little detail in {name}: {FIELDS[name]}")
     if not re.search(r"[^*\s]", entry["resource"]):
-        errors.append("has a resource that matches everything: give a URN or ARN, with * for part of it")
+        errors.append("has a resource that matches everything: give a URN or ARN, in which * may stand for a part")
     try:
         expires = date.fromisoformat(entry["expires"])
     except ValueError:

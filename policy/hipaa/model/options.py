@@ -7,7 +7,7 @@ from hipaa.model.retention import MIN_RETENTION_DAYS
 
 ACCOUNTS = Option(
     "accounts",
-    "AWS accounts that are trusted besides the stack's own, 12 digits each.",
+    "AWS accounts that are trusted in addition to the stack's own, 12 digits each.",
     (),
     StricterWhen.FEWER,
     pattern=r"^\d{12}$",

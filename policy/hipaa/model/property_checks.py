@@ -19,9 +19,9 @@ def one_of(field: str, accepted: tuple[str, ...], name: str, *, other_values: tu
     """Check that a property has one of the accepted values.
 
     Args:
-        field: the fact's field.
-        accepted: the values that comply.
-        name: the property's name in the finding.
+        field: The fact's field.
+        accepted: The values that pass.
+        name: The property's name in the finding.
         other_values: AWS's other values for it, which the finding may show.
     """
 
@@ -35,14 +35,14 @@ def one_of(field: str, accepted: tuple[str, ...], name: str, *, other_values: tu
     return check
 
 
-def all_true(failures: Mapping[str, str], otherwise: str) -> Check:
+def all_true(failures: Mapping[str, str], success: str) -> Check:
     """Check that some flags are all true.
 
     Args:
-        failures: for each field of the fact, what is found where it isn't true.
-        otherwise: what is found where all are true.
+        failures: For each field of the fact, the finding's text if it isn't true.
+        success: The finding's text if all are true.
     """
-    return lambda fact, *_: require_all([(getattr(fact, field), text) for field, text in failures.items()], otherwise)
+    return lambda fact, *_: require_all([(getattr(fact, field), text) for field, text in failures.items()], success)
 
 
 def is_set(field: str, *, if_set: str, if_missing: str) -> Check:
@@ -66,10 +66,10 @@ def at_least(field: str, option: str, text: str, *, default: int) -> Check:
     """Check that a number isn't smaller than an option of the control.
 
     Args:
-        field: the fact's field.
-        option: the option's name.
-        text: what is found, with `{value}` in it.
-        default: AWS's own value where the property isn't set.
+        field: The fact's field.
+        option: The option's name.
+        text: The finding's text, in which `{value}` stands for the number.
+        default: AWS's default, which applies if the property isn't set.
     """
 
     def check(fact: Any, *context: Any) -> Finding:
@@ -83,28 +83,28 @@ def at_least(field: str, option: str, text: str, *, default: int) -> Check:
     return check
 
 
-def require_all(failures: list[tuple[Flag, str]], otherwise: str) -> Finding:
-    """Return the failure of the first flag that is off, else the flags that aren't known, else a pass.
+def require_all(failures: list[tuple[Flag, str]], success: str) -> Finding:
+    """Return a failure for the first flag that is off, else an unverified finding for the unknown flags, else a pass.
 
     Args:
-        failures: flags that must be true, each with what is found where it isn't.
-        otherwise: what is found where all are true.
+        failures: Flags that must be true, each with the finding's text if it isn't.
+        success: The finding's text if all are true.
     """
     flags = [(is_enabled(flag), text) for flag, text in failures]
     for flag, text in flags:
         if flag is False:
             return failed(text)
     unknowns = [flag for flag, _ in flags if isinstance(flag, Unknown)]
-    return unverified(*unknowns) if unknowns else passed(otherwise)
+    return unverified(*unknowns) if unknowns else passed(success)
 
 
 def negated(flag: Flag) -> Flag:
-    """Return the opposite of a flag. One that AWS doesn't report isn't assumed to be off."""
+    """Return the opposite of a flag. A flag that isn't reported may be on, so its opposite is False."""
     return flag if isinstance(flag, Unknown) else flag is False
 
 
 def redact(value: object, *shown: str) -> str:
-    """Return a value for a finding if it is one of AWS's own words: a program may have put a secret in its place."""
+    """Return a value for a finding's text. Only the values in `shown` are repeated: any other may be a secret."""
     if value is None or value == "":
         return "not set"
-    return str(value) if value in shown else f"none of {', '.join(shown)}"
+    return str(value) if value in shown else f"not one of {', '.join(shown)}"

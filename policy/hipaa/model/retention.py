@@ -1,4 +1,4 @@
-"""How long PHI and logs must be kept, in days."""
+"""The minimum retention of PHI and logs, in days."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ _LOG_GROUP_RETENTION_DAYS = (2192, 2557, 2922, 3288, 3653)
 
 
 def log_group_retention(days: int) -> int | None:
-    """Return the shortest retention of a log group that keeps events for so many days; None if only forever does."""
+    """Return the shortest retention period of a log group that is at least this long; None if only forever is."""
     return next((retention for retention in _LOG_GROUP_RETENTION_DAYS if retention >= days), None)

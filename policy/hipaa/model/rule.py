@@ -1,4 +1,4 @@
-"""The forms that a control's rule takes: which facts it checks, and the function that checks one."""
+"""The rule of a control: the facts that it checks, and the function that checks one."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from hipaa.model.verdict import Finding, not_applicable
 
 @dataclass(frozen=True)
 class RuleContext:
-    """What a check may consult besides the fact: the stack that declares it, and the control's options."""
+    """The context of a check: the stack that declares the fact, and the control's options with their values."""
 
     stack: Stack
     options: Mapping[str, Any]
 
 
 class Rule(Protocol):
-    """Which facts a control checks, and how."""
+    """The facts that a control checks, and how: a FactRule, or a SettingRule for the settings of a bucket."""
 
     @property
     def needs_whole_stack(self) -> bool:
-        """Whether other resources have a part in it, so that one resource alone can't be checked."""
+        """Whether the check also looks at other resources, and so needs the whole stack."""
 
     @property
     def fact_types(self) -> tuple[type[Any], ...]:
-        """The types of facts, and of settings in them, that it checks."""
+        """The types of facts, and of the settings in a bucket, that are checked."""
 
     def findings(self, data_classes: frozenset[DataClass], context: RuleContext) -> Iterator[tuple[str, Finding]]:
         """Yield the URN or ARN of each resource that was checked, with what was found.
 
         Args:
-            data_classes: the data classes that the control is about; empty if it is about every one.
-            context: the stack and the control's options.
+            data_classes: The data classes that the control applies to; empty if it applies to all.
+            context: The stack and the control's options.
         """
 
 
 @dataclass(frozen=True)
 class FactRule:
-    """Checks each fact of some types. The check of Stack runs once, when the whole stack is known."""
+    """Checks each fact of some types. The type Stack stands for the stack itself, if it is complete."""
 
     fact_types: tuple[type[Any], ...]
     check: Callable[[Any, RuleContext], Finding]
@@ -63,4 +63,4 @@ class FactRule:
 
 
 def not_required_for(data_class: DataClass) -> Finding:
-    return not_applicable(f"not required for a bucket of {data_class.value}")
+    return not_applicable(f"doesn't apply to the data class {data_class.value}")

@@ -12,7 +12,7 @@ class Fact(Protocol):
 
     @property
     def resource(self) -> str:
-        """Its URN in a program or a saved state, its ARN in a live account."""
+        """The resource's URN in a program or a saved state, or its ARN in a live account."""
 
 
 F = TypeVar("F", bound=Fact)
@@ -23,9 +23,9 @@ class Stack:
     """The facts of a program, a saved state or an account.
 
     Attributes:
-        facts: the facts.
-        resource: the URN or ARN that findings about the whole stack name.
-        complete: whether every resource is here. It is False for one resource that is judged before it exists.
+        facts: The facts.
+        resource: The URN or ARN that findings about the whole stack name.
+        complete: Whether every resource is here. It is False for one resource that is judged before it exists.
     """
 
     facts: tuple[Fact, ...]

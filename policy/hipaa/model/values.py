@@ -12,9 +12,9 @@ class Unknown:
     """A value that isn't known.
 
     Attributes:
-        where: the value's place, such as `phi-policy.policy`.
-        sources: the URNs of the resources that the value comes from.
-        why: the verb phrase that follows `path` in a message. In a live account it says why the value can't be read.
+        path: The path of the value in messages, such as `phi-policy.policy`.
+        sources: The URNs of the resources that the value comes from.
+        reason: The verb phrase that follows `path` in a message. In a live account it says why the value can't be read.
     """
 
     path: str
@@ -48,8 +48,8 @@ class Location:
     """The partition, region and account of a resource.
 
     Attributes:
-        partition: such as `aws` or `aws-us-gov`.
-        region: None where the resource has none.
+        partition: Such as `aws` or `aws-us-gov`.
+        region: None while it can't be determined.
         account: 12 digits; None while it can't be determined.
     """
 

@@ -18,12 +18,12 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found in one fact.
+    """The result of checking one fact.
 
     Attributes:
-        status: the result.
-        text: what was found.
-        unknowns: for UNVERIFIED, the values that aren't known.
+        status: Whether the fact complies.
+        text: What was found, for a message.
+        unknowns: For UNVERIFIED, the values that aren't known.
     """
 
     status: Status
@@ -44,8 +44,8 @@ class Verdict:
         return self.finding.status
 
     @property
-    def blocks(self) -> bool:
-        """Whether it counts against the resource. A value that isn't known does."""
+    def blocks_by_default(self) -> bool:
+        """Whether the verdict is a failure or unverified. Config and exemptions may still allow it."""
         return self.status in (Status.FAIL, Status.UNVERIFIED)
 
 
@@ -74,8 +74,8 @@ def worst_finding(findings: Iterable[Finding], success: str) -> Finding:
     """Return the first failure, else the first unverified finding, else a pass.
 
     Args:
-        findings: the findings to choose from.
-        success: the text of the pass.
+        findings: The findings to choose from.
+        success: The text of the pass.
     """
     first_unverified = None
     for finding in findings:

@@ -179,7 +179,7 @@ def test_for_any_value_with_any_may_be_an_empty_string() -> None:
         ("DateLessThan", DAY, "2024-13-01T00:00:00Z"),
         ("DateEquals", "2024", "2024-01-01T00:00:00Z"),  # A year or epoch time.
         ("DateEquals", "2024", "2024"),
-        ("DateEquals", "2024-02", "2024-02-01T00:00:00Z"),  # From when to when, and in which time zone?
+        ("DateEquals", "2024-02", "2024-02-01T00:00:00Z"),  # The day, time and time zone aren't given.
         ("DateLessThan", "2024-02-01", EARLIER),
         ("DateEquals", DAY, "2024-02-01"),
         ("DateEquals", DAY, "2024-02-01T00:00:00"),  # A W3C date with a time has a time zone.
@@ -227,7 +227,7 @@ def test_ignore_case_is_certain_only_for_ascii(value: str, request_value: str, e
     assert match_condition("StringNotEqualsIgnoreCase", value, [request_value]) is ~expected
 
 
-def test_arn_operator_with_any_in_last_part_is_exact() -> None:
+def test_arn_operator_compares_any_in_the_last_part_like_a_string() -> None:
     assert match_condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:s3:::phi/{ANY}"]) is YES
     assert match_condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:s3:::other/{ANY}"]) is NO
     assert match_condition("ArnLike", "arn:aws:s3:::phi/*", [f"arn:aws:kms:{ANY}"]) is NO

@@ -73,7 +73,7 @@ def test_match_pattern_agrees_with_naive_match(pattern: str, text: str) -> None:
 @example("*?", "", "")
 @example("a?*b", "a", "ab")
 @example("*a*", "", "a")
-def test_match_pattern_one_any_is_exact(pattern: str, before: str, after: str) -> None:
+def test_match_pattern_with_one_any_agrees_with_every_text(pattern: str, before: str, after: str) -> None:
     results = {naive_match(pattern, before + middle + after) for middle in strings_up_to(5)}
     expected = MAYBE if len(results) > 1 else Match.from_bool(results.pop())
     assert match_pattern(compile_wildcards(pattern), before + ANY + after) is expected
@@ -81,7 +81,7 @@ def test_match_pattern_one_any_is_exact(pattern: str, before: str, after: str) -
 
 @deterministic
 @given(st.text("ab*?", max_size=4), st.lists(st.text("ab", max_size=2), min_size=3, max_size=3))
-def test_match_pattern_two_anys_is_exact(pattern: str, parts: list[str]) -> None:
+def test_match_pattern_with_two_anys_agrees_with_every_text(pattern: str, parts: list[str]) -> None:
     results = {
         naive_match(pattern, parts[0] + first + parts[1] + second + parts[2])
         for first, second in product(strings_up_to(3), strings_up_to(3))
@@ -93,7 +93,7 @@ def test_match_pattern_two_anys_is_exact(pattern: str, parts: list[str]) -> None
 
 @deterministic
 @given(st.text("a*?:", max_size=6), st.text("a:", max_size=4), st.text("a:", max_size=4))
-def test_match_resource_definite_result_holds_for_every_any(pattern: str, before: str, after: str) -> None:
+def test_match_resource_definite_result_holds_for_every_text(pattern: str, before: str, after: str) -> None:
     symbolic_result = match_resource(compile_wildcards(pattern), before + ANY + after)
     for middle in map("".join, product("az:", repeat=2)):
         result = match_resource(compile_wildcards(pattern), before + middle + after)

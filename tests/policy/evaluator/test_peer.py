@@ -1,9 +1,9 @@
 """Comparison of the evaluator with `reach`, an independent one.
 
-They agree on everything that both evaluate, and each difference is listed with its reason. The authors of `reach`, of
-the company reach-security, worked from the same pages of the IAM User Guide and compared it with AWS's own policy
-simulator. It supports users and roles as principals, every element and nearly every operator, and returns None for what
-it has no rule for.
+They agree on everything that both evaluate, except the differences that are listed below with their reasons. The
+authors of `reach`, of the company reach-security, worked from the same pages of the IAM User Guide and compared it with
+AWS's own policy simulator. It supports users and roles as principals, every element and nearly every operator. Where it
+has no rule, it returns None.
 """
 
 from __future__ import annotations
@@ -111,11 +111,11 @@ class KeyCases:
     """The values of a condition key in requests and policies.
 
     Attributes:
-        request_values: the values, or lists of values, in requests.
-        policy_values: the values in policies.
-        operators: the operators in policies.
-        single_valued: whether the operators are used without a set operator.
-        multivalued: whether the operators are used with a set operator.
+        request_values: The values, or lists of values, in requests.
+        policy_values: The values in policies.
+        operators: The operators in policies.
+        single_valued: Whether the operators are used without a set operator.
+        multivalued: Whether the operators are used with a set operator.
     """
 
     request_values: list[Any]
@@ -314,12 +314,12 @@ class Difference:
     """An example of what the two evaluators treat differently.
 
     Attributes:
-        name: what they treat differently.
-        rule: the rule of the IAM User Guide, after the topic of its page; it shows which evaluator is right.
-        elements: the elements of the Allow statement.
-        request: the request.
-        expected: the outcome of this evaluator.
-        peer_expected: the outcome of the peer.
+        name: What they treat differently.
+        rule: The rule of the IAM User Guide, after the topic of its page; it shows which evaluator is right.
+        elements: The elements of the Allow statement.
+        request: The request.
+        expected: The outcome of this evaluator.
+        peer_expected: The outcome of the peer.
     """
 
     name: str
@@ -378,7 +378,7 @@ PEER_DEVIATES = [
     ),
     Difference(
         "NotPrincipal without the account",
-        "NotPrincipal: a user is surely excluded only if its account is listed, a session if account and role are.",
+        "NotPrincipal: a user is certainly excluded only if its account is listed, a session if account and role are.",
         {"NotPrincipal": {"AWS": BOB}},
         AccessRequest(),
         INDETERMINATE,

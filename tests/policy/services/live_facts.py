@@ -1,4 +1,4 @@
-"""Helpers for controls that check one fact of a live account."""
+"""Helpers for the tests of controls that check one fact of a live account."""
 
 from __future__ import annotations
 

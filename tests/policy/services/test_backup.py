@@ -1,4 +1,4 @@
-"""AWS Backup vaults, their keys and locks, and the facts of backup selections."""
+"""AWS Backup vaults, their keys and locks, and the facts about backup selections."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hipaa.model.values import StackResource, Unknown
 from hipaa.services.backup.facts import BackupSelection
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.sample_stacks import KEY_ARN
 
 CUSTOMER_MANAGED_KEY, VAULT_LOCK = "backup-vault-customer-managed-key", "backup-vault-lock"
-KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 VAULT, PLAN, SELECTION = "aws:backup/vault:Vault", "aws:backup/plan:Plan", "aws:backup/selection:Selection"
 AIR_GAPPED = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
 
@@ -37,7 +37,7 @@ def test_vault_without_customer_managed_key_fails(pack: PackProcess, key):
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [vault("right"), vault(kmsKeyArn=key)]) == {"vault"}
 
 
-def test_vault_with_key_of_the_stack_passes(pack: PackProcess):
+def test_vault_with_a_key_of_the_stack_passes(pack: PackProcess):
     key = Resource("aws:kms/key:Key", "key", {})
     referring_vault = Resource(VAULT, "vault", {"kmsKeyArn": UNKNOWN}, comes_from={"kmsKeyArn": ["key"]})
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key, referring_vault]) == set()
@@ -108,14 +108,14 @@ def test_selection_has_the_vaults_of_its_plans_rules():
     assert (fact.excluded, fact.tags) == ((), ())
 
 
-def test_selection_refers_to_bucket_of_the_stack():
+def test_selection_refers_to_a_bucket_of_the_stack():
     bucket = PulumiResource("urn::bucket", "aws:s3/bucket:Bucket", {})
     fact = selection_fact(resources=[Unknown("a")], notResources=[Unknown("b")], sources={"resources": (bucket,)})
     assert fact.resources == (StackResource("urn::bucket"),)
     assert fact.excluded == (Unknown("b"),)
 
 
-def test_selection_keeps_arn_of_table_named_like_a_bucket():
+def test_selection_keeps_the_arn_of_a_table_named_like_a_bucket():
     bucket = PulumiResource("urn::bucket", "aws:s3/bucket:Bucket", {"bucket": "data"})
     table = "arn:aws:dynamodb:us-east-1:111122223333:table/data"
     selection = PulumiResource("urn::selection", SELECTION, {"resources": [table]})
@@ -135,7 +135,7 @@ def test_selection_has_tags_and_conditions():
     assert selection_fact(conditions=[]).conditions == ()
 
 
-def test_selection_of_foreign_or_unknown_plan_has_unknown_vaults():
+def test_selection_by_a_plan_of_another_stack_or_an_unknown_plan_has_unknown_vaults():
     assert isinstance(selection_fact(planId="of-another-stack").vaults, Unknown)
     nightly = PulumiResource("urn::plan", PLAN, {"rules": Unknown("rules")})
     assert selection_fact(nightly, planId=Unknown("p"), sources={"planId": (nightly,)}).vaults == Unknown("rules")

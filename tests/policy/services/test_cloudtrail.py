@@ -8,6 +8,7 @@ import pytest
 
 from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.sample_stacks import KEY_ARN
 
 ENABLED, S3_DATA_EVENTS, CUSTOMER_MANAGED_KEY = (
     "cloudtrail-enabled",
@@ -15,7 +16,6 @@ ENABLED, S3_DATA_EVENTS, CUSTOMER_MANAGED_KEY = (
     "cloudtrail-customer-managed-key",
 )
 LOG_VALIDATION, CLOUDWATCH_LOGS = "cloudtrail-log-validation", "cloudtrail-cloudwatch-logs"
-KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 STACK = Resource("pulumi:pulumi:Stack", "stack", {})
 
 
@@ -262,7 +262,7 @@ def test_only_the_unrecorded_bucket_of_two_fails(pack: PackProcess):
 
 @pytest.mark.parametrize("prop", ["eventSelectors", "advancedEventSelectors"])
 @pytest.mark.parametrize("named", [False, True])
-def test_unknown_arn_from_one_bucket_counts_as_that_buckets(pack: PackProcess, prop, named):
+def test_unknown_arn_that_comes_from_one_bucket_covers_that_bucket(pack: PackProcess, prop, named):
     selector = (
         basic_selector(UNKNOWN)
         if prop == "eventSelectors"
@@ -318,7 +318,7 @@ def test_trail_without_customer_managed_key_fails(pack: PackProcess, key):
     assert not any("hunter2" in finding.message for finding in findings)
 
 
-def test_trail_with_key_of_the_stack_passes(pack: PackProcess):
+def test_trail_with_a_key_of_the_stack_passes(pack: PackProcess):
     key = Resource("aws:kms/key:Key", "key", {})
     assert (
         failed_resources(pack, CUSTOMER_MANAGED_KEY, [key, trail(kmsKeyId=UNKNOWN, comes_from={"kmsKeyId": ["key"]})])

@@ -1,4 +1,4 @@
-"""Alarms and EventBridge rules: that they tell somebody, can go off, and cover what puts PHI at risk."""
+"""CloudWatch alarms and EventBridge rules: their actions, their metrics, and the threats to PHI that they cover."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ import pytest
 from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 
-ACTS, FIRES, COVERAGE = "cloudwatch-alarm-action", "cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"
+ALARM_ACTION, METRIC_EXISTS, ALARM_COVERAGE = (
+    "cloudwatch-alarm-action",
+    "cloudwatch-alarm-metric-exists",
+    "cloudwatch-alarm-coverage",
+)
 ALARM, COMPOSITE = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 TOPIC_ARN = "arn:aws:sns:us-east-1:111122223333:alerts"
 STACK = Resource("pulumi:pulumi:Stack", "stack", {})
@@ -36,8 +40,8 @@ def alarm(name: str = "alarm", token: str = ALARM, comes_from: Any = None, **inp
         {"alarmActions": ["arn:aws-us-gov:sns:us-gov-west-1:111122223333:alerts"]},
     ],
 )
-def test_an_alarm_that_tells_somebody_passes(pack: PackProcess, token, inputs):
-    assert failed_resources(pack, ACTS, [alarm(token=token, **inputs)]) == set()
+def test_alarm_that_notifies_a_topic_passes(pack: PackProcess, token, inputs):
+    assert failed_resources(pack, ALARM_ACTION, [alarm(token=token, **inputs)]) == set()
 
 
 @pytest.mark.parametrize("token", [ALARM, COMPOSITE])
@@ -55,66 +59,68 @@ def test_an_alarm_that_tells_somebody_passes(pack: PackProcess, token, inputs):
         {"alarmActions": [TOPIC_ARN + ":0a1b2c3d-0000-1111-2222-333344445555"]},
     ],
 )
-def test_an_alarm_that_tells_nobody_fails(pack: PackProcess, token, inputs):
-    assert failed_resources(pack, ACTS, [alarm("right", token), alarm(token=token, **inputs)]) == {"alarm"}
+def test_alarm_that_notifies_no_topic_fails(pack: PackProcess, token, inputs):
+    assert failed_resources(pack, ALARM_ACTION, [alarm("right", token), alarm(token=token, **inputs)]) == {"alarm"}
 
 
-def test_a_topic_of_the_stack_is_told(pack: PackProcess):
-    joined = alarm(alarmActions=[UNKNOWN], comes_from={"alarmActions": ["topic"]})
-    assert failed_resources(pack, ACTS, [TOPIC, joined]) == set()
-    two = [TOPIC, Resource(TOPIC.type, "more", {})]
+def test_alarm_action_may_refer_to_a_topic_of_the_stack(pack: PackProcess):
+    referring_alarm = alarm(alarmActions=[UNKNOWN], comes_from={"alarmActions": ["topic"]})
+    assert failed_resources(pack, ALARM_ACTION, [TOPIC, referring_alarm]) == set()
+    two_topics = [TOPIC, Resource(TOPIC.type, "more", {})]
     assert unverified_resources(
-        pack, ACTS, [*two, alarm(alarmActions=[UNKNOWN], comes_from={"alarmActions": ["topic", "more"]})]
+        pack, ALARM_ACTION, [*two_topics, alarm(alarmActions=[UNKNOWN], comes_from={"alarmActions": ["topic", "more"]})]
     ) == {"alarm"}
 
 
 @pytest.mark.parametrize(
     "inputs", [{"actionsEnabled": UNKNOWN}, {"alarmActions": UNKNOWN}, {"alarmActions": [UNKNOWN]}]
 )
-def test_an_alarm_that_may_tell_somebody_is_unverified(pack: PackProcess, inputs):
-    assert unverified_resources(pack, ACTS, [alarm(**inputs)]) == {"alarm"}
+def test_alarm_with_unknown_action_is_unverified(pack: PackProcess, inputs):
+    assert unverified_resources(pack, ALARM_ACTION, [alarm(**inputs)]) == {"alarm"}
 
 
 # cloudwatch-alarm-metric-exists
 
 
 def bucket(name: str = "data", named: bool = True, **inputs: Any) -> Resource:
-    given = {"tags": {"DataClass": "PHI"}} | ({"bucket": name} if named else {}) | inputs
-    return Resource("aws:s3/bucket:Bucket", name, given)
+    bucket_inputs = {"tags": {"DataClass": "PHI"}} | ({"bucket": name} if named else {}) | inputs
+    return Resource("aws:s3/bucket:Bucket", name, bucket_inputs)
 
 
-def metrics(of: str = "data", *sources: str, name: str = "metrics", filter_id: Any = "every") -> Resource:
-    given = {"bucket": of, "name": filter_id}
-    return Resource("aws:s3/bucketMetric:BucketMetric", name, given, comes_from={"bucket": sources})
+def metrics(bucket_name: str = "data", *sources: str, name: str = "metrics", filter_id: Any = "every") -> Resource:
+    inputs = {"bucket": bucket_name, "name": filter_id}
+    return Resource("aws:s3/bucketMetric:BucketMetric", name, inputs, comes_from={"bucket": sources})
 
 
-def on(namespace: Any, metric: Any, dimensions: Any = None) -> dict[str, Any]:
+def metric_inputs(namespace: Any, metric: Any, dimensions: Any = None) -> dict[str, Any]:
     return {"namespace": namespace, "metricName": metric, "dimensions": dimensions}
 
 
-def requests(name: Any = "data", filter_id: Any = "every", metric: Any = "4xxErrors") -> dict[str, Any]:
-    return on("AWS/S3", metric, {"BucketName": name, "FilterId": filter_id})
+def request_metric(name: Any = "data", filter_id: Any = "every", metric: Any = "4xxErrors") -> dict[str, Any]:
+    """Return the inputs of an alarm on a request metric of S3."""
+    return metric_inputs("AWS/S3", metric, {"BucketName": name, "FilterId": filter_id})
 
 
-def queries(*given: dict[str, Any]) -> dict[str, Any]:
-    asked = [{"id": f"m{at}", "metric": each} for at, each in enumerate(given)]
-    return {"metricQueries": [*asked, {"id": "e", "expression": "m0 / 2", "returnData": True}]}
+def as_metric_queries(*metrics: dict[str, Any]) -> dict[str, Any]:
+    """Return the inputs of an alarm on several metrics, with an expression over them."""
+    metric_queries = [{"id": f"m{index}", "metric": metric} for index, metric in enumerate(metrics)]
+    return {"metricQueries": [*metric_queries, {"id": "e", "expression": "m0 / 2", "returnData": True}]}
 
 
 @pytest.mark.parametrize(
     "inputs",
     [
-        requests(),
-        requests(metric="AllRequests"),
-        queries(requests()),
-        on("AWS/S3", "BucketSizeBytes", {"BucketName": "data", "StorageType": "StandardStorage"}),
-        on("AWS/Lambda", "Errors"),
-        requests("of-another-stack"),
+        request_metric(),
+        request_metric(metric="AllRequests"),
+        as_metric_queries(request_metric()),
+        metric_inputs("AWS/S3", "BucketSizeBytes", {"BucketName": "data", "StorageType": "StandardStorage"}),
+        metric_inputs("AWS/Lambda", "Errors"),
+        request_metric("of-another-stack"),
         {},
     ],
 )
-def test_an_alarm_on_a_metric_that_s3_publishes_passes(pack: PackProcess, inputs):
-    assert failed_resources(pack, FIRES, [bucket(), metrics(), alarm(**inputs)]) == set()
+def test_alarm_on_a_metric_that_aws_publishes_passes(pack: PackProcess, inputs):
+    assert failed_resources(pack, METRIC_EXISTS, [bucket(), metrics(), alarm(**inputs)]) == set()
 
 
 @pytest.mark.parametrize(
@@ -128,39 +134,41 @@ def test_an_alarm_on_a_metric_that_s3_publishes_passes(pack: PackProcess, inputs
         {"BucketName": UNKNOWN},
     ],
 )
-@pytest.mark.parametrize("form", [dict, queries])
-def test_an_alarm_without_both_dimensions_fails(pack: PackProcess, dimensions, form):
-    given = form(on("AWS/S3", "4xxErrors", dimensions))
-    assert failed_resources(pack, FIRES, [bucket(), metrics(), alarm("right", **requests()), alarm(**given)]) == {
-        "alarm"
-    }
-
-
-@pytest.mark.parametrize("configured", [[], [metrics("other")], [metrics(filter_id="reports")]])
-def test_an_alarm_on_a_configuration_that_the_bucket_has_not_fails(pack: PackProcess, configured):
-    stack = [bucket(), bucket("other"), *configured, alarm(**requests())]
-    assert failed_resources(pack, FIRES, stack) == {"alarm"}
-
-
-def test_one_wrong_metric_of_two_fails(pack: PackProcess):
+@pytest.mark.parametrize("form", [dict, as_metric_queries], ids=["metric", "metric queries"])
+def test_request_metric_alarm_without_both_dimensions_fails(pack: PackProcess, dimensions, form):
+    inputs = form(metric_inputs("AWS/S3", "4xxErrors", dimensions))
     assert failed_resources(
-        pack, FIRES, [bucket(), metrics(), alarm(**queries(requests(), requests(filter_id="x")))]
+        pack, METRIC_EXISTS, [bucket(), metrics(), alarm("right", **request_metric()), alarm(**inputs)]
     ) == {"alarm"}
 
 
-def test_a_bucket_and_its_configuration_are_joined_by_reference(pack: PackProcess):
-    given = metrics(UNKNOWN, "data", filter_id=UNKNOWN)
-    joined = alarm(**requests(UNKNOWN, UNKNOWN), comes_from={"dimensions": ["data", "metrics"]})
-    assert failed_resources(pack, FIRES, [bucket(named=False), given, joined]) == set()
-    of_other = metrics(UNKNOWN, "other", filter_id=UNKNOWN)
-    stack = [bucket(named=False), bucket("other", named=False), of_other, joined]
-    assert failed_resources(pack, FIRES, stack) == {"alarm"}
+@pytest.mark.parametrize("configured", [[], [metrics("other")], [metrics(filter_id="reports")]])
+def test_alarm_on_a_missing_metrics_configuration_fails(pack: PackProcess, configured):
+    stack = [bucket(), bucket("other"), *configured, alarm(**request_metric())]
+    assert failed_resources(pack, METRIC_EXISTS, stack) == {"alarm"}
 
 
-def test_two_configurations_may_have_one_name(pack: PackProcess):
-    both = [metrics("other", name="more"), metrics()]
-    given = [alarm(**requests()), alarm("second", **requests("other"))]
-    assert failed_resources(pack, FIRES, [bucket(), bucket("other"), *both, *given]) == set()
+def test_alarm_with_one_missing_metric_of_two_fails(pack: PackProcess):
+    assert failed_resources(
+        pack,
+        METRIC_EXISTS,
+        [bucket(), metrics(), alarm(**as_metric_queries(request_metric(), request_metric(filter_id="x")))],
+    ) == {"alarm"}
+
+
+def test_alarm_may_refer_to_bucket_and_metrics_configuration(pack: PackProcess):
+    configuration = metrics(UNKNOWN, "data", filter_id=UNKNOWN)
+    referring_alarm = alarm(**request_metric(UNKNOWN, UNKNOWN), comes_from={"dimensions": ["data", "metrics"]})
+    assert failed_resources(pack, METRIC_EXISTS, [bucket(named=False), configuration, referring_alarm]) == set()
+    configuration_of_other = metrics(UNKNOWN, "other", filter_id=UNKNOWN)
+    stack = [bucket(named=False), bucket("other", named=False), configuration_of_other, referring_alarm]
+    assert failed_resources(pack, METRIC_EXISTS, stack) == {"alarm"}
+
+
+def test_metrics_configurations_of_two_buckets_may_share_a_name(pack: PackProcess):
+    configurations = [metrics("other", name="more"), metrics()]
+    alarms = [alarm(**request_metric()), alarm("second", **request_metric("other"))]
+    assert failed_resources(pack, METRIC_EXISTS, [bucket(), bucket("other"), *configurations, *alarms]) == set()
 
 
 @pytest.mark.parametrize(
@@ -168,91 +176,97 @@ def test_two_configurations_may_have_one_name(pack: PackProcess):
     [
         {"metricQueries": UNKNOWN},
         {"metricQueries": [UNKNOWN]},
-        on("AWS/S3", "4xxErrors", UNKNOWN),
-        requests(UNKNOWN),
-        requests(filter_id=UNKNOWN),
-        requests(metric=UNKNOWN),
-        on(UNKNOWN, "4xxErrors", {"BucketName": "data", "FilterId": "every"}),
+        metric_inputs("AWS/S3", "4xxErrors", UNKNOWN),
+        request_metric(UNKNOWN),
+        request_metric(filter_id=UNKNOWN),
+        request_metric(metric=UNKNOWN),
+        metric_inputs(UNKNOWN, "4xxErrors", {"BucketName": "data", "FilterId": "every"}),
     ],
 )
-def test_an_alarm_whose_metric_isnt_known_is_unverified(pack: PackProcess, inputs):
-    assert unverified_resources(pack, FIRES, [bucket(), metrics(), alarm(**inputs)]) == {"alarm"}
+def test_alarm_with_unknown_metric_is_unverified(pack: PackProcess, inputs):
+    assert unverified_resources(pack, METRIC_EXISTS, [bucket(), metrics(), alarm(**inputs)]) == {"alarm"}
 
 
-def test_a_configuration_whose_name_isnt_known_is_unverified(pack: PackProcess):
-    assert unverified_resources(pack, FIRES, [bucket(), metrics(filter_id=UNKNOWN), alarm(**requests())]) == {"alarm"}
+def test_alarm_on_metrics_configuration_of_unknown_name_is_unverified(pack: PackProcess):
+    assert unverified_resources(
+        pack, METRIC_EXISTS, [bucket(), metrics(filter_id=UNKNOWN), alarm(**request_metric())]
+    ) == {"alarm"}
 
 
-def published(
+def metric_filter(
     resource: str = "filter",
     pattern: Any = "",
-    of: Any = "/audit",
+    log_group: Any = "/audit",
     comes_from: Any = None,
     namespace: Any = "Audit",
     metric: Any = "Refused",
     dimensions: Any = None,
 ) -> Resource:
     transformation = {"namespace": namespace, "name": metric, "value": "1", "dimensions": dimensions}
-    return filtering(resource, pattern, of, transformation, comes_from or {})
+    return metric_filter_resource(resource, pattern, log_group, transformation, comes_from or {})
 
 
-def filtering(resource: str, pattern: Any, of: Any, transformation: Any, comes_from: Any) -> Resource:
-    given = {"logGroupName": of, "pattern": pattern, "metricTransformation": transformation}
-    return Resource("aws:cloudwatch/logMetricFilter:LogMetricFilter", resource, given, comes_from=comes_from)
+def metric_filter_resource(
+    resource: str, pattern: Any, log_group: Any, transformation: Any, comes_from: Any
+) -> Resource:
+    inputs = {"logGroupName": log_group, "pattern": pattern, "metricTransformation": transformation}
+    return Resource("aws:cloudwatch/logMetricFilter:LogMetricFilter", resource, inputs, comes_from=comes_from)
 
 
-PATIENT = {"Patient": "$.patient"}
-
-
-@pytest.mark.parametrize(
-    ("filters", "metric"),
-    [
-        ([published()], on("Audit", "Refused")),
-        ([published()], queries(on("Audit", "Refused"))),
-        ([published(dimensions=PATIENT)], on("Audit", "Refused", {"Patient": "x"})),
-        ([published(), published("more", metric="Other")], on("Audit", "Other")),
-        ([published()], on("App", "Latency")),
-        ([], on("Audit", "Refused")),
-    ],
-)
-def test_an_alarm_on_a_metric_of_a_filter_passes(pack: PackProcess, filters, metric):
-    assert failed_resources(pack, FIRES, [*filters, alarm(**metric)]) == set()
+PATIENT_DIMENSION = {"Patient": "$.patient"}
 
 
 @pytest.mark.parametrize(
-    ("filters", "metric"),
+    ("metric_filters", "metric"),
     [
-        ([published()], on("Audit", "Refusd")),
-        ([published()], on("Other", "Refused")),
-        ([published()], on("audit", "Refused")),
-        ([published()], on(None, "Refused")),
-        ([published()], on("Audit", "Refused", {"Patient": "x"})),
-        ([published(dimensions=PATIENT)], on("Audit", "Refused")),
-        ([published(dimensions=PATIENT)], on("Audit", "Refused", {"User": "x"})),
-        ([published(), published("more", namespace="More", metric="Other")], on("Audit", "Other")),
+        ([metric_filter()], metric_inputs("Audit", "Refused")),
+        ([metric_filter()], as_metric_queries(metric_inputs("Audit", "Refused"))),
+        ([metric_filter(dimensions=PATIENT_DIMENSION)], metric_inputs("Audit", "Refused", {"Patient": "x"})),
+        ([metric_filter(), metric_filter("more", metric="Other")], metric_inputs("Audit", "Other")),
+        ([metric_filter()], metric_inputs("App", "Latency")),
+        ([], metric_inputs("Audit", "Refused")),
     ],
 )
-def test_an_alarm_on_a_metric_that_no_filter_publishes_fails(pack: PackProcess, filters, metric):
-    assert failed_resources(pack, FIRES, [*filters, alarm(**metric)]) == {"alarm"}
+def test_alarm_on_a_metric_of_a_filter_passes(pack: PackProcess, metric_filters, metric):
+    assert failed_resources(pack, METRIC_EXISTS, [*metric_filters, alarm(**metric)]) == set()
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("metric_filters", "metric"),
     [
-        published(metric=UNKNOWN),
-        published(namespace=UNKNOWN),
-        published(dimensions=UNKNOWN),
-        filtering("filter", "", "/audit", UNKNOWN, {}),
+        ([metric_filter()], metric_inputs("Audit", "Refusd")),
+        ([metric_filter()], metric_inputs("Other", "Refused")),
+        ([metric_filter()], metric_inputs("audit", "Refused")),
+        ([metric_filter()], metric_inputs(None, "Refused")),
+        ([metric_filter()], metric_inputs("Audit", "Refused", {"Patient": "x"})),
+        ([metric_filter(dimensions=PATIENT_DIMENSION)], metric_inputs("Audit", "Refused")),
+        ([metric_filter(dimensions=PATIENT_DIMENSION)], metric_inputs("Audit", "Refused", {"User": "x"})),
+        ([metric_filter(), metric_filter("more", namespace="More", metric="Other")], metric_inputs("Audit", "Other")),
     ],
 )
-def test_a_filter_that_may_publish_it_is_unverified(pack: PackProcess, given):
-    assert unverified_resources(pack, FIRES, [given, alarm(**on("Audit", "Refused"))]) == {"alarm"}
+def test_alarm_on_a_metric_that_differs_from_the_filters_fails(pack: PackProcess, metric_filters, metric):
+    assert failed_resources(pack, METRIC_EXISTS, [*metric_filters, alarm(**metric)]) == {"alarm"}
+
+
+@pytest.mark.parametrize(
+    "unknown_filter",
+    [
+        metric_filter(metric=UNKNOWN),
+        metric_filter(namespace=UNKNOWN),
+        metric_filter(dimensions=UNKNOWN),
+        metric_filter_resource("filter", "", "/audit", UNKNOWN, {}),
+    ],
+)
+def test_alarm_on_a_metric_that_a_filter_may_publish_is_unverified(pack: PackProcess, unknown_filter):
+    assert unverified_resources(pack, METRIC_EXISTS, [unknown_filter, alarm(**metric_inputs("Audit", "Refused"))]) == {
+        "alarm"
+    }
 
 
 # cloudwatch-alarm-coverage
 
 PATTERNS: dict[str, dict[str, Any]] = {
-    "refused access": {"source": ["aws.s3"], "detail": {"errorCode": [{"prefix": "AccessDenied"}]}},
+    "denied access": {"source": ["aws.s3"], "detail": {"errorCode": [{"prefix": "AccessDenied"}]}},
     "a key": {"source": ["aws.kms"], "detail": {"eventName": ["DisableKey", "ScheduleKeyDeletion"]}},
     "a bucket policy": {
         "source": ["aws.s3"],
@@ -266,82 +280,90 @@ PATTERNS: dict[str, dict[str, Any]] = {
             "requestParameters": {"roleArn": ["arn:aws:iam::111122223333:role/break-glass"]},
         },
     },
-    "root used": {"detail": {"userIdentity": {"type": ["Root"]}}},
+    "root user": {"detail": {"userIdentity": {"type": ["Root"]}}},
 }
 FILTERS = {
-    "refused access": '{ ($.eventSource = "s3.amazonaws.com") && ($.errorCode = "AccessDenied*") }',
+    "denied access": '{ ($.eventSource = "s3.amazonaws.com") && ($.errorCode = "AccessDenied*") }',
     "a key": '{ ($.eventName = "DisableKey") || ($.eventName = "ScheduleKeyDeletion") }',
     "a bucket policy": '{ $.eventSource = "s3.amazonaws.com" && ($.eventName = "*BucketPolicy" '
     '|| $.eventName = "*BucketPublicAccessBlock") }',
     "a trail": '{ $.eventName = "StopLogging" || $.eventName = "DeleteTrail" || $.eventName = "UpdateTrail" }',
     "a break-glass role": '{ $.userIdentity.sessionContext.sessionIssuer.userName = "break-glass" }',
-    "root used": '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && '
+    "root user": '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && '
     '$.eventType != "AwsServiceEvent" }',
 }
-RULE, TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
+EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 TRAIL = Resource("aws:cloudtrail/trail:Trail", "trail", {"cloudWatchLogsGroupArn": "/audit"})
-PHI = [STACK, bucket()]
+STACK_WITH_PHI = [STACK, bucket()]
 
 
-def watching(name: str, pattern: Any, region: str = "us-east-1", **inputs: Any) -> list[Resource]:
-    """A rule and a target of it."""
+def event_rule(name: str, pattern: Any, region: str = "us-east-1", **inputs: Any) -> list[Resource]:
+    """Return a rule and its target."""
     text = pattern if isinstance(pattern, str) else json.dumps(pattern)
-    rule = Resource(RULE, name, {"name": name, "eventPattern": text} | inputs, region=region)
-    return [rule, Resource(TARGET, f"{name}-target", {"rule": name, "arn": TOPIC_ARN})]
+    rule = Resource(EVENT_RULE, name, {"name": name, "eventPattern": text} | inputs, region=region)
+    return [rule, Resource(EVENT_TARGET, f"{name}-target", {"rule": name, "arn": TOPIC_ARN})]
 
 
-def counting(name: str, pattern: Any, of: Any = "/audit", **change: Any) -> list[Resource]:
-    """A metric filter and an alarm on its metric."""
-    return [published(name, pattern, of, metric=name), alarm(f"{name}-alarm", **on("Audit", name), **change)]
+def filter_with_alarm(name: str, pattern: Any, log_group: Any = "/audit", **change: Any) -> list[Resource]:
+    """Return a metric filter and an alarm on its metric."""
+    return [
+        metric_filter(name, pattern, log_group, metric=name),
+        alarm(f"{name}-alarm", **metric_inputs("Audit", name), **change),
+    ]
 
 
-def rules(*but: str) -> list[Resource]:
-    return [each for name, pattern in PATTERNS.items() if name not in but for each in watching(name, pattern)]
+def event_rules_except(*omitted: str) -> list[Resource]:
+    """Return an EventBridge rule for each threat except these."""
+    return [
+        resource for name, pattern in PATTERNS.items() if name not in omitted for resource in event_rule(name, pattern)
+    ]
 
 
-def filters(*but: str) -> list[Resource]:
-    return [TRAIL, *(each for name, text in FILTERS.items() if name not in but for each in counting(name, text))]
+def filters_except(*omitted: str) -> list[Resource]:
+    """Return a trail, and a metric filter with an alarm for each threat except these."""
+    alarmed = [filter_with_alarm(name, text) for name, text in FILTERS.items() if name not in omitted]
+    return [TRAIL, *(resource for resources in alarmed for resource in resources)]
 
 
-def told(pack: PackProcess, stack: Sequence[Resource]) -> str:
-    """What nothing raises an alert on."""
-    findings = findings_for(pack, COVERAGE, stack)
+def uncovered_threats(pack: PackProcess, stack: Sequence[Resource]) -> str:
+    """Return the line of the finding that lists the threats without an alert; empty if there is none."""
+    findings = findings_for(pack, ALARM_COVERAGE, stack)
     assert all(finding.resource == "stack" and "known yet" not in finding.message for finding in findings)
     return findings[0].message.splitlines()[1] if findings else ""
 
 
-@pytest.mark.parametrize("stack", [rules(), filters()])
-def test_what_watches_all_passes(pack: PackProcess, stack):
-    assert told(pack, [*PHI, *stack]) == ""
+@pytest.mark.parametrize("stack", [event_rules_except(), filters_except()])
+def test_stack_with_an_alert_on_every_threat_passes(pack: PackProcess, stack):
+    assert uncovered_threats(pack, [*STACK_WITH_PHI, *stack]) == ""
 
 
-@pytest.mark.parametrize("of", [rules, filters])
-@pytest.mark.parametrize("subject", PATTERNS)
-def test_what_nothing_watches_is_told_alone(pack: PackProcess, of, subject):
-    text = told(pack, [*PHI, *of(subject)])
-    assert [each for each in PATTERNS if each in text.split("alert on", 1)[1]] == [subject]
+@pytest.mark.parametrize("alerts_except", [event_rules_except, filters_except])
+@pytest.mark.parametrize("threat", PATTERNS)
+def test_only_the_threat_without_an_alert_is_reported(pack: PackProcess, alerts_except, threat):
+    text = uncovered_threats(pack, [*STACK_WITH_PHI, *alerts_except(threat)])
+    assert [name for name in PATTERNS if name in text.split("alert on", 1)[1]] == [threat]
 
 
-def test_a_stack_without_phi_isnt_asked(pack: PackProcess):
-    assert told(pack, [STACK]) == ""
-    assert told(pack, [STACK, bucket(tags={"DataClass": "Internal"})]) == ""
-    assert all(subject in told(pack, PHI) for subject in PATTERNS)
+def test_stack_without_phi_needs_no_alerts(pack: PackProcess):
+    assert uncovered_threats(pack, [STACK]) == ""
+    assert uncovered_threats(pack, [STACK, bucket(tags={"DataClass": "Internal"})]) == ""
+    assert all(threat in uncovered_threats(pack, STACK_WITH_PHI) for threat in PATTERNS)
 
 
 @pytest.mark.parametrize(
-    ("subject", "pattern", "missing"),
+    ("threat", "pattern", "missing"),
     [
         ("a key", {"detail": {"eventName": ["DisableKey"]}}, "(ScheduleKeyDeletion)"),
         ("a trail", {"detail": {"eventName": ["StopLogging", "DeleteTrail"]}}, "(UpdateTrail)"),
         ("a trail", {"source": ["aws.s3"], "detail": {"eventName": [{"exists": True}]}}, "(StopLogging, DeleteTrail,"),
-        ("refused access", {"detail": {"errorCode": ["AccessDenied"], "eventName": ["GetObject"]}}, "(PutObject, Del"),
+        ("denied access", {"detail": {"errorCode": ["AccessDenied"], "eventName": ["GetObject"]}}, "(PutObject, Del"),
         (
-            "refused access",
+            "denied access",
             {"detail": {"errorCode": ["AccessDenied"], "requestParameters": {"bucketName": ["other"]}}},
             "(GetObject, ",
         ),
-        ("root used", {"detail-type": ["AWS Console Sign In via CloudTrail"]}, "(CreateAccessKey)"),
-        ("root used", {"detail-type": ["AWS API Call via CloudTrail"], **PATTERNS["root used"]}, "(ConsoleLogin)"),
+        ("root user", {"detail-type": ["AWS Console Sign In via CloudTrail"]}, "(CreateAccessKey)"),
+        ("root user", {"detail-type": ["AWS API Call via CloudTrail"], **PATTERNS["root user"]}, "(ConsoleLogin)"),
         (
             "a bucket policy",
             {"detail": {"eventName": [{"prefix": "PutBucket"}]}},
@@ -350,26 +372,30 @@ def test_a_stack_without_phi_isnt_asked(pack: PackProcess):
         ("a break-glass role", {"source": ["aws.s3"], "detail": {"eventName": ["PutObject"]}}, "(AssumeRole)"),
     ],
 )
-def test_a_pattern_that_leaves_something_out_fails(pack: PackProcess, subject, pattern, missing):
-    assert missing in told(pack, [*PHI, *rules(subject), *watching("narrow", pattern)])
+def test_pattern_that_omits_an_event_fails(pack: PackProcess, threat, pattern, missing):
+    assert missing in uncovered_threats(
+        pack, [*STACK_WITH_PHI, *event_rules_except(threat), *event_rule("narrow", pattern)]
+    )
 
 
 @pytest.mark.parametrize(
-    ("subject", "patterns"),
+    ("threat", "patterns"),
     [
         ("a trail", [{"detail": {"eventName": ["StopLogging"]}}, {"detail": {"eventName": [{"suffix": "Trail"}]}}]),
         (
-            "refused access",
+            "denied access",
             [{"detail": {"errorCode": ["AccessDenied"], "requestParameters": {"bucketName": ["data"]}}}],
         ),
-        ("refused access", [{"detail": {"errorCode": ["AccessDenied"], "resources": {"ARN": ["arn:aws:s3:::data"]}}}]),
+        ("denied access", [{"detail": {"errorCode": ["AccessDenied"], "resources": {"ARN": ["arn:aws:s3:::data"]}}}]),
         ("a break-glass role", [{"detail": {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": ["x"]}}}}}]),
         ("a break-glass role", [{"source": ["aws.sts"], "detail": {"eventName": ["AssumeRole"]}}]),
     ],
 )
-def test_other_patterns_that_watch_it_pass(pack: PackProcess, subject, patterns):
-    given = [each for at, pattern in enumerate(patterns) for each in watching(f"rule-{at}", pattern)]
-    assert told(pack, [*PHI, *rules(subject), *given]) == ""
+def test_other_patterns_for_the_same_threat_pass(pack: PackProcess, threat, patterns):
+    resources = [
+        resource for index, pattern in enumerate(patterns) for resource in event_rule(f"rule-{index}", pattern)
+    ]
+    assert uncovered_threats(pack, [*STACK_WITH_PHI, *event_rules_except(threat), *resources]) == ""
 
 
 @pytest.mark.parametrize(
@@ -382,10 +408,12 @@ def test_other_patterns_that_watch_it_pass(pack: PackProcess, subject, patterns)
         {"eventPattern": "{"},
     ],
 )
-def test_a_rule_that_sees_nothing_counts_for_nothing(pack: PackProcess, inputs):
-    given = watching("trail", PATTERNS["a trail"], **inputs)
-    assert "a trail" in told(pack, [*PHI, *rules("a trail"), *given])
-    assert "a trail" in told(pack, [*PHI, *rules("a trail"), watching("trail", PATTERNS["a trail"])[0]])
+def test_rule_that_receives_no_events_does_not_count(pack: PackProcess, inputs):
+    inactive_rule = event_rule("trail", PATTERNS["a trail"], **inputs)
+    assert "a trail" in uncovered_threats(pack, [*STACK_WITH_PHI, *event_rules_except("a trail"), *inactive_rule])
+    assert "a trail" in uncovered_threats(
+        pack, [*STACK_WITH_PHI, *event_rules_except("a trail"), event_rule("trail", PATTERNS["a trail"])[0]]
+    )
 
 
 @pytest.mark.parametrize(
@@ -398,125 +426,173 @@ def test_a_rule_that_sees_nothing_counts_for_nothing(pack: PackProcess, inputs):
         {"eventBusName": "arn:aws:events:us-east-1:111122223333:event-bus/default"},
     ],
 )
-def test_a_rule_that_sees_events_counts(pack: PackProcess, inputs):
-    assert told(pack, [*PHI, *rules("a trail"), *watching("trail", PATTERNS["a trail"], **inputs)]) == ""
+def test_enabled_rule_on_the_default_bus_counts(pack: PackProcess, inputs):
+    assert (
+        uncovered_threats(
+            pack, [*STACK_WITH_PHI, *event_rules_except("a trail"), *event_rule("trail", PATTERNS["a trail"], **inputs)]
+        )
+        == ""
+    )
 
 
-def test_a_rule_sees_its_own_region(pack: PackProcess):
-    """What is of no region is recorded in us-east-1."""
-    given = watching("elsewhere", PATTERNS["root used"], region="us-west-2")
-    assert "root used" in told(pack, [*PHI, *rules("root used"), *given])
+def test_rule_receives_only_events_of_its_own_region(pack: PackProcess):
+    """Global service events are recorded in us-east-1."""
+    rule_in_other_region = event_rule("elsewhere", PATTERNS["root user"], region="us-west-2")
+    assert "root user" in uncovered_threats(
+        pack, [*STACK_WITH_PHI, *event_rules_except("root user"), *rule_in_other_region]
+    )
 
 
-def test_a_rule_and_its_target_are_joined_by_reference(pack: PackProcess):
-    rule, _ = watching("trail", PATTERNS["a trail"])
-    target = Resource(TARGET, "target", {"rule": UNKNOWN, "arn": TOPIC_ARN}, comes_from={"rule": ["trail"]})
-    assert told(pack, [*PHI, *rules("a trail"), rule, target]) == ""
+def test_target_may_refer_to_its_rule(pack: PackProcess):
+    rule, _ = event_rule("trail", PATTERNS["a trail"])
+    target = Resource(EVENT_TARGET, "target", {"rule": UNKNOWN, "arn": TOPIC_ARN}, comes_from={"rule": ["trail"]})
+    assert uncovered_threats(pack, [*STACK_WITH_PHI, *event_rules_except("a trail"), rule, target]) == ""
 
 
-def test_an_alarm_on_s3s_own_count_watches_refused_access(pack: PackProcess):
-    stack = [*PHI, metrics(), *rules("refused access")]
-    assert told(pack, [*stack, alarm(**requests())]) == ""
-    assert told(pack, [*stack, alarm(**queries(requests()))]) == ""
-    for wrong_one in (
-        alarm(**requests(filter_id="x")),
-        alarm(**requests(metric="5xxErrors")),
-        alarm(**requests("other")),
-        alarm(**requests(), actionsEnabled=False),
-        alarm(**requests(), alarmActions=[]),
+def test_alarm_on_4xx_errors_covers_denied_access(pack: PackProcess):
+    stack = [*STACK_WITH_PHI, metrics(), *event_rules_except("denied access")]
+    assert uncovered_threats(pack, [*stack, alarm(**request_metric())]) == ""
+    assert uncovered_threats(pack, [*stack, alarm(**as_metric_queries(request_metric()))]) == ""
+    for insufficient_alarm in (
+        alarm(**request_metric(filter_id="x")),
+        alarm(**request_metric(metric="5xxErrors")),
+        alarm(**request_metric("other")),
+        alarm(**request_metric(), actionsEnabled=False),
+        alarm(**request_metric(), alarmActions=[]),
     ):
-        assert "refused access" in told(pack, [*stack, wrong_one])
+        assert "denied access" in uncovered_threats(pack, [*stack, insufficient_alarm])
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"alarmActions": UNKNOWN},
-        requests(filter_id=UNKNOWN),
-        requests(UNKNOWN),
-        requests(metric=UNKNOWN),
-        on("AWS/S3", "4xxErrors", UNKNOWN),
+        request_metric(filter_id=UNKNOWN),
+        request_metric(UNKNOWN),
+        request_metric(metric=UNKNOWN),
+        metric_inputs("AWS/S3", "4xxErrors", UNKNOWN),
         {"metricName": None, "metricQueries": UNKNOWN},
     ],
 )
-def test_an_alarm_that_may_watch_refused_access_is_unverified(pack: PackProcess, change):
-    stack = [*PHI, metrics(), *rules("refused access"), alarm(**requests() | change)]
-    assert unverified_resources(pack, COVERAGE, stack) == {"stack"}
+def test_alarm_that_may_cover_denied_access_is_unverified(pack: PackProcess, change):
+    stack = [*STACK_WITH_PHI, metrics(), *event_rules_except("denied access"), alarm(**request_metric() | change)]
+    assert unverified_resources(pack, ALARM_COVERAGE, stack) == {"stack"}
 
 
-def test_of_two_buckets_the_one_that_isnt_watched_is_told(pack: PackProcess):
-    stack = [*PHI, bucket("more"), metrics(), alarm(**requests()), *rules("refused access")]
-    assert "refused access" in told(pack, stack)
-    more = [metrics("more", name="m2"), alarm("a2", **requests("more"))]
-    assert told(pack, [*stack, *more]) == ""
+def test_each_bucket_needs_an_alarm_on_denied_access(pack: PackProcess):
+    stack = [
+        *STACK_WITH_PHI,
+        bucket("more"),
+        metrics(),
+        alarm(**request_metric()),
+        *event_rules_except("denied access"),
+    ]
+    assert "denied access" in uncovered_threats(pack, stack)
+    more = [metrics("more", name="m2"), alarm("a2", **request_metric("more"))]
+    assert uncovered_threats(pack, [*stack, *more]) == ""
 
 
 @pytest.mark.parametrize(
-    "given",
+    "resources",
     [
-        [published("trail", FILTERS["a trail"])],
-        counting("trail", FILTERS["a trail"], alarmActions=[]),
-        counting("trail", FILTERS["a trail"], actionsEnabled=False),
-        counting("trail", FILTERS["a trail"], of="/app"),
-        counting("trail", '{ $.eventName = "StopLogging" }'),
-        [published("trail", FILTERS["a trail"]), alarm(**on("Audit", "Other"))],
+        [metric_filter("trail", FILTERS["a trail"])],
+        filter_with_alarm("trail", FILTERS["a trail"], alarmActions=[]),
+        filter_with_alarm("trail", FILTERS["a trail"], actionsEnabled=False),
+        filter_with_alarm("trail", FILTERS["a trail"], log_group="/app"),
+        filter_with_alarm("trail", '{ $.eventName = "StopLogging" }'),
+        [metric_filter("trail", FILTERS["a trail"]), alarm(**metric_inputs("Audit", "Other"))],
     ],
 )
-def test_a_filter_that_alerts_nobody_counts_for_nothing(pack: PackProcess, given):
-    assert "a trail" in told(pack, [*PHI, *filters("a trail"), *given])
+def test_filter_without_effective_alarm_does_not_count(pack: PackProcess, resources):
+    assert "a trail" in uncovered_threats(pack, [*STACK_WITH_PHI, *filters_except("a trail"), *resources])
 
 
-def test_a_filter_is_joined_to_the_trails_log_group_by_reference(pack: PackProcess):
+def test_filter_may_refer_to_the_trails_log_group(pack: PackProcess):
     group = Resource("aws:cloudwatch/logGroup:LogGroup", "group", {})
     inputs = {"cloudWatchLogsGroupArn": UNKNOWN}
     trail = Resource(TRAIL.type, "own", inputs, comes_from={"cloudWatchLogsGroupArn": ["group"]})
-    joined = published("trail", FILTERS["a trail"], UNKNOWN, {"logGroupName": ["group"]})
-    stack = [*PHI, *rules("a trail"), group, joined, alarm(**on("Audit", "Refused"))]
-    assert told(pack, [*stack, trail]) == ""
-    assert "a trail" in told(pack, stack)
+    referring_filter = metric_filter("trail", FILTERS["a trail"], UNKNOWN, {"logGroupName": ["group"]})
+    stack = [
+        *STACK_WITH_PHI,
+        *event_rules_except("a trail"),
+        group,
+        referring_filter,
+        alarm(**metric_inputs("Audit", "Refused")),
+    ]
+    assert uncovered_threats(pack, [*stack, trail]) == ""
+    assert "a trail" in uncovered_threats(pack, stack)
 
 
 @pytest.mark.parametrize(
-    "given",
+    "resources",
     [
-        watching("trail", UNKNOWN),
-        watching("trail", PATTERNS["a trail"], state=UNKNOWN),
-        watching("trail", PATTERNS["a trail"], isEnabled=UNKNOWN),
-        watching("trail", PATTERNS["a trail"], eventBusName=UNKNOWN),
-        watching("trail", {"detail": {"eventName": [{"some-new-operator": 1}]}}),
-        watching("trail", {"source": ["aws.cloudtrail"], "detail": {"requestParameters": {"name": ["trail"]}}}),
-        [TRAIL, *counting("trail", UNKNOWN)],
-        [TRAIL, *counting("trail", "StopLogging")],
-        [TRAIL, published("trail", FILTERS["a trail"]), alarm(metricQueries=UNKNOWN)],
-        [TRAIL, *counting("trail", FILTERS["a trail"], of=UNKNOWN)],
-        [TRAIL, *counting("trail", FILTERS["a trail"], alarmActions=UNKNOWN)],
-        [TRAIL, published("trail", FILTERS["a trail"], metric=UNKNOWN), alarm(**on("Audit", "trail"))],
+        event_rule("trail", UNKNOWN),
+        event_rule("trail", PATTERNS["a trail"], state=UNKNOWN),
+        event_rule("trail", PATTERNS["a trail"], isEnabled=UNKNOWN),
+        event_rule("trail", PATTERNS["a trail"], eventBusName=UNKNOWN),
+        event_rule("trail", {"detail": {"eventName": [{"some-new-operator": 1}]}}),
+        event_rule("trail", {"source": ["aws.cloudtrail"], "detail": {"requestParameters": {"name": ["trail"]}}}),
+        [TRAIL, *filter_with_alarm("trail", UNKNOWN)],
+        [TRAIL, *filter_with_alarm("trail", "StopLogging")],
+        [TRAIL, metric_filter("trail", FILTERS["a trail"]), alarm(metricQueries=UNKNOWN)],
+        [TRAIL, *filter_with_alarm("trail", FILTERS["a trail"], log_group=UNKNOWN)],
+        [TRAIL, *filter_with_alarm("trail", FILTERS["a trail"], alarmActions=UNKNOWN)],
+        [TRAIL, metric_filter("trail", FILTERS["a trail"], metric=UNKNOWN), alarm(**metric_inputs("Audit", "trail"))],
     ],
 )
-def test_what_may_watch_it_is_unverified(pack: PackProcess, given):
-    assert unverified_resources(pack, COVERAGE, [*PHI, *rules("a trail"), *given]) == {"stack"}
+def test_possible_alert_is_unverified(pack: PackProcess, resources):
+    assert unverified_resources(
+        pack, ALARM_COVERAGE, [*STACK_WITH_PHI, *event_rules_except("a trail"), *resources]
+    ) == {"stack"}
 
 
-def test_a_pattern_of_a_key_is_judged_by_the_keys_arn(pack: PackProcess):
+def test_pattern_with_a_key_arn_covers_only_that_key(pack: PackProcess):
     arn = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
     rule = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": arn}
     encrypted = bucket(serverSideEncryptionConfiguration={"rule": {"applyServerSideEncryptionByDefault": rule}})
-    own = watching("key", PATTERNS["a key"] | {"detail": {**PATTERNS["a key"]["detail"], "resources": {"ARN": [arn]}}})
-    other = watching("key", {"detail": {"resources": {"ARN": [arn[:-1] + "6"]}}})
-    assert told(pack, [STACK, encrypted, *rules("a key"), *own]) == ""
-    assert "a key" in told(pack, [STACK, encrypted, *rules("a key"), *other])
-    assert unverified_resources(pack, COVERAGE, [*PHI, *rules("a key"), *own]) == {"stack"}
+    own_key_rule = event_rule(
+        "key", PATTERNS["a key"] | {"detail": {**PATTERNS["a key"]["detail"], "resources": {"ARN": [arn]}}}
+    )
+    other_key_rule = event_rule("key", {"detail": {"resources": {"ARN": [arn[:-1] + "6"]}}})
+    assert uncovered_threats(pack, [STACK, encrypted, *event_rules_except("a key"), *own_key_rule]) == ""
+    assert "a key" in uncovered_threats(pack, [STACK, encrypted, *event_rules_except("a key"), *other_key_rule])
+    assert unverified_resources(
+        pack, ALARM_COVERAGE, [*STACK_WITH_PHI, *event_rules_except("a key"), *own_key_rule]
+    ) == {"stack"}
 
 
-def test_what_an_alias_is_for_isnt_known(pack: PackProcess):
+@pytest.mark.parametrize("alerted", [0, 1])
+def test_each_key_of_a_bucket_with_two_encryption_settings_needs_an_alert(pack: PackProcess, alerted):
+    keys = [f"arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-33334444555{digit}" for digit in "56"]
+    inline, separate = (
+        {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key}} for key in keys
+    )
+    encrypted = [
+        bucket(serverSideEncryptionConfiguration={"rule": inline}),
+        Resource(
+            "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+            "encryption",
+            {"bucket": "data", "rules": [separate]},
+        ),
+    ]
+    pattern = {"source": ["aws.kms"], "detail": {"resources": {"ARN": [keys[alerted]]}}}
+    stack = [STACK, *encrypted, *event_rules_except("a key"), *event_rule("key", pattern)]
+    assert "a key" in uncovered_threats(pack, stack)
+
+
+def test_pattern_is_unverified_if_the_bucket_names_an_alias(pack: PackProcess):
     rule = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "alias/phi"}
     encrypted = bucket(serverSideEncryptionConfiguration={"rule": {"applyServerSideEncryptionByDefault": rule}})
-    own = watching("key", {"source": ["aws.kms"], "detail": {"requestParameters": {"keyId": ["0a1b2c3d"]}}})
-    assert unverified_resources(pack, COVERAGE, [STACK, encrypted, *rules("a key"), *own]) == {"stack"}
+    own_key_rule = event_rule("key", {"source": ["aws.kms"], "detail": {"requestParameters": {"keyId": ["0a1b2c3d"]}}})
+    assert unverified_resources(
+        pack, ALARM_COVERAGE, [STACK, encrypted, *event_rules_except("a key"), *own_key_rule]
+    ) == {"stack"}
 
 
-def test_patterns_arent_shown(pack: PackProcess):
+def test_finding_does_not_show_patterns(pack: PackProcess):
     (finding,) = findings_for(
-        pack, COVERAGE, [*PHI, *rules("a trail"), *watching("trail", {"detail": {"eventName": ["hunter2"]}})]
+        pack,
+        ALARM_COVERAGE,
+        [*STACK_WITH_PHI, *event_rules_except("a trail"), *event_rule("trail", {"detail": {"eventName": ["hunter2"]}})],
     )
     assert "hunter2" not in finding.message

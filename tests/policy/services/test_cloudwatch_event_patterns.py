@@ -1,4 +1,4 @@
-"""Patterns of EventBridge and filters of CloudWatch Logs, asked about events that CloudTrail records."""
+"""EventBridge patterns and CloudWatch Logs filters, matched with events that CloudTrail records."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ YES, NO, MAYBE = Match.YES, Match.NO, Match.MAYBE
         ({"sourceIPAddress": [{"cidr": "10.0.0.0/8"}]}, MAYBE),
         ({"requestParameters": {"days": [{"numeric": [">", 1]}]}}, MAYBE),
         ({"eventName": [{"future": 1}, "StopLogging"]}, YES),
-        # Refused by AWS.
+        # AWS rejects these.
         ({"eventName": "StopLogging"}, NO),
         ({"eventName": []}, NO),
         ({"eventName": [{"prefix": "Stop", "suffix": "Logging"}]}, NO),
@@ -85,28 +85,28 @@ YES, NO, MAYBE = Match.YES, Match.NO, Match.MAYBE
         ({"$or": [{"eventName": ["StopLogging"]}, {"eventName": 5}]}, NO),
     ],
 )
-def test_a_rule(detail, expected):
+def test_rule_pattern_matches_detail(detail, expected):
     assert rule_matches(json.dumps({"detail": detail}), in_envelope(RECORD)) is expected
 
 
 @pytest.mark.parametrize(
     "pattern", ["", "{", "{}", "[]", "5", '"x"', "[" * 50_000, '{"detail":' * 5_000 + "1" + "}" * 5_000]
 )
-def test_what_is_no_pattern_picks_out_nothing(pattern):
+def test_invalid_pattern_matches_nothing(pattern):
     assert rule_matches(pattern, in_envelope(RECORD)) is NO
 
 
-def test_the_envelope():
+def test_rule_pattern_matches_envelope():
     pattern = {
         "source": ["aws.cloudtrail"],
         "detail-type": ["AWS API Call via CloudTrail"],
         "account": ["111122223333"],
     }
     assert rule_matches(json.dumps(pattern), in_envelope(RECORD)) is YES
-    signed_in = in_envelope(RECORD | {"eventType": "AwsConsoleSignIn", "eventSource": "signin.amazonaws.com"})
+    sign_in_event = in_envelope(RECORD | {"eventType": "AwsConsoleSignIn", "eventSource": "signin.amazonaws.com"})
     pattern = {"source": ["aws.signin"], "detail-type": ["AWS Console Sign In via CloudTrail"]}
-    assert rule_matches(json.dumps(pattern), signed_in) is YES
-    assert rule_matches(json.dumps({"detail-type": ["AWS API Call via CloudTrail"]}), signed_in) is NO
+    assert rule_matches(json.dumps(pattern), sign_in_event) is YES
+    assert rule_matches(json.dumps({"detail-type": ["AWS API Call via CloudTrail"]}), sign_in_event) is NO
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_the_envelope():
         ('$.eventName != "Delete*"', YES),
         ('($.eventName = "DeleteTrail") || ($.eventName = "StopLogging")', YES),
         ('($.eventName = "DeleteTrail") && ($.eventName = "StopLogging")', NO),
-        # `&&` binds closer than `||`.
+        # `&&` takes precedence over `||`.
         ("$.eventName = StopLogging || $.eventName = X && $.eventName = Y", YES),
         ("($.eventName = StopLogging || $.eventName = X) && $.eventName = Y", NO),
         (
@@ -163,7 +163,7 @@ def test_the_envelope():
         ("", MAYBE),
     ],
 )
-def test_a_filter(expression, expected):
+def test_filter_matches_record(expression, expected):
     assert filter_matches(f"{{ {expression} }}", RECORD) is expected
     assert filter_matches(f"{{{expression}}}", RECORD) is expected
 
@@ -172,5 +172,5 @@ def test_a_filter(expression, expected):
     ("pattern", "expected"),
     [("", YES), ("  ", YES), ("StopLogging", MAYBE), ("[a, b]", MAYBE), ("?a ?b", MAYBE), ("{" + "(" * 50_000, MAYBE)],
 )
-def test_a_filter_that_isnt_for_json(pattern, expected):
+def test_only_an_empty_filter_that_is_not_json_certainly_matches(pattern, expected):
     assert filter_matches(pattern, RECORD) is expected

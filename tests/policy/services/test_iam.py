@@ -1,4 +1,4 @@
-"""IAM: what identities may do, who may take a role, and users."""
+"""IAM identity policies, role trust policies and users."""
 
 from __future__ import annotations
 
@@ -15,29 +15,22 @@ from hipaa.model.verdict import Status
 from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 from hipaa.services.iam.managed_policies import ADMIN_POLICIES, BROAD_DECRYPT_POLICIES
 from hipaa.services.iam.rules import identity_policies, role_trust
-from tests.policy.assertions import failed_resources
+from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 from tests.policy.services.live_facts import UNREAD, status_for
 
-ACCOUNT, OTHER = "111122223333", "444455556666"
+ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
-ADMIN, DECRYPT, LEAST = "iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege"
-TRUST, APPLIES, USERS = "iam-role-trust-policy", "iam-condition-keys-apply", "iam-no-users"
+NO_ADMIN, NO_BROAD_DECRYPT, LEAST_PRIVILEGE = "iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege"
+TRUST_POLICY, CONDITION_KEYS_APPLY, NO_USERS = "iam-role-trust-policy", "iam-condition-keys-apply", "iam-no-users"
 POLICY = "aws:iam/policy:Policy"
-
-
-def unknown(pack: PackProcess, control: str, stack: list[Resource]) -> set[str]:
-    findings = [finding for finding in pack.evaluate_stack(stack) if finding.policy == control]
-    assert all("known yet" in finding.message for finding in findings)
-    assert all(finding.mandatory for finding in findings if control != APPLIES)
-    return {finding.resource for finding in findings}
 
 
 def allow(actions: Any, resources: Any = "*", **change: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": actions, "Resource": resources} | change
 
 
-def without(statement: dict[str, Any], *names: str) -> dict[str, Any]:
+def without_elements(statement: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in statement.items() if name not in names}
 
 
@@ -45,8 +38,8 @@ def document(*statements: Any) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def forms(*statements: Any) -> list[Resource]:
-    """The policy in each form that there is, beside one that is right."""
+def in_every_form(*statements: Any) -> list[Resource]:
+    """Return the policy in each form, with a compliant statement and, where possible, a compliant policy beside it."""
     text = json.dumps(document(allow("s3:GetObject", "arn:aws:s3:::other/*"), *statements))
     inline = [{"name": "right", "policy": json.dumps(document(allow("s3:GetObject")))}, {"name": "it", "policy": text}]
     return [
@@ -54,18 +47,18 @@ def forms(*statements: Any) -> list[Resource]:
         Resource("aws:iam/rolePolicy:RolePolicy", "of-role", {"role": "role", "policy": text}),
         Resource("aws:iam/groupPolicy:GroupPolicy", "of-group", {"group": "group", "policy": text}),
         Resource("aws:iam/userPolicy:UserPolicy", "of-user", {"user": "user", "policy": text}),
-        Resource("aws:iam/role:Role", "inline", {"assumeRolePolicy": trust(), "inlinePolicies": inline}),
+        Resource("aws:iam/role:Role", "inline", {"assumeRolePolicy": trust_policy_text(), "inlinePolicies": inline}),
         Resource("aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy", "set", {"inlinePolicy": text}),
     ]
 
 
-def trust(**change: Any) -> str:
+def trust_policy_text(**change: Any) -> str:
     service = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     return json.dumps(document(service | change))
 
 
-EACH = {resource.name for resource in forms()}
-KEYS = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"
+ALL_FORMS = {resource.name for resource in in_every_form()}
+KEY_ARN_PREFIX = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"
 
 
 @pytest.mark.parametrize(
@@ -78,26 +71,26 @@ KEYS = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"
         (allow("iam:*", f"arn:aws:iam::{ACCOUNT}:*"), True),
         (allow("s3:*", ["arn:aws:s3:::*", "arn:aws:s3:::*/*"]), True),
         (allow("s3:*", "arn:aws:s3:::*/*"), True),
-        *((allow("s3:*", each), True) for each in ("arn:aws:s3:*/*", "*/*", "arn:*s:s3:::*", "arn:aws:s3:*")),
+        *((allow("s3:*", resource), True) for resource in ("arn:aws:s3:*/*", "*/*", "arn:*s:s3:::*", "arn:aws:s3:*")),
         (allow("kms:*", f"arn:aws:kms:us-*-1:{ACCOUNT}:key/*"), True),
         (allow("kms:*", "arn:aws:kms:us-east-?:*:key/*"), True),
-        (allow("kms:*", f"{KEYS}*"), True),
+        (allow("kms:*", f"{KEY_ARN_PREFIX}*"), True),
         (allow("s3:*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}), True),
-        (without(allow("", NotAction="iam:*"), "Action"), True),
-        (without(allow("s3:*", NotResource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"]), "Resource"), True),
-        (without(allow("", NotAction=["s3:*", "kms:*", "iam:*"]), "Action"), False),
+        (without_elements(allow("", NotAction="iam:*"), "Action"), True),
+        (without_elements(allow("s3:*", NotResource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"]), "Resource"), True),
+        (without_elements(allow("", NotAction=["s3:*", "kms:*", "iam:*"]), "Action"), False),
         (allow("s3:*", "arn:aws:s3:::other/*"), False),
-        (allow("kms:*", f"{KEYS}0a1b"), False),
+        (allow("kms:*", f"{KEY_ARN_PREFIX}0a1b"), False),
         (allow("s3:Get*"), False),
         (allow("ec2:*"), False),
         (allow("*", Effect="Deny"), False),
     ],
 )
-def test_a_policy_that_allows_everything_fails(pack: PackProcess, statement, fails):
-    assert failed_resources(pack, ADMIN, forms(statement)) == (EACH if fails else set())
+def test_policy_with_administrative_access_fails(pack: PackProcess, statement, fails):
+    assert failed_resources(pack, NO_ADMIN, in_every_form(statement)) == (ALL_FORMS if fails else set())
 
 
-VIA = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
+VIA_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
 
 
 @pytest.mark.parametrize(
@@ -107,14 +100,14 @@ VIA = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
     ("rest", "fails"),
     [
         ({}, True),
-        ({"Resource": f"{KEYS}*"}, True),
+        ({"Resource": f"{KEY_ARN_PREFIX}*"}, True),
         ({"Resource": "arn:aws:kms:*:*:key/*"}, True),
-        ({"Resource": f"{KEYS}0a1b"}, False),
-        ({"Condition": {"StringEquals": VIA}}, False),
+        ({"Resource": f"{KEY_ARN_PREFIX}0a1b"}, False),
+        ({"Condition": {"StringEquals": VIA_S3}}, False),
         ({"Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}}, False),
         ({"Condition": {"StringLike": {"kms:ViaService": "*"}}}, True),
-        ({"Condition": {"StringEqualsIfExists": VIA}}, True),
-        ({"Condition": {"StringNotEquals": VIA}}, True),
+        ({"Condition": {"StringEqualsIfExists": VIA_S3}}, True),
+        ({"Condition": {"StringNotEquals": VIA_S3}}, True),
         ({"Condition": {"StringEquals": {"kms:RequestAlias": "alias/phi"}}}, False),
         ({"Condition": {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/phi"}}}, False),
         ({"Condition": {"ForAllValues:StringEquals": {"kms:ResourceAliases": "alias/phi"}}}, True),
@@ -123,15 +116,22 @@ VIA = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
         ({"Effect": "Deny"}, False),
     ],
 )
-def test_a_policy_that_decrypts_with_every_key_fails(pack: PackProcess, action, rest, fails):
-    assert failed_resources(pack, DECRYPT, forms(allow(action) | rest)) == (EACH if fails else set())
+def test_policy_that_decrypts_with_every_key_fails(pack: PackProcess, action, rest, fails):
+    assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow(action) | rest)) == (
+        ALL_FORMS if fails else set()
+    )
 
 
-def test_a_use_of_every_key_may_be_bound_by_a_deny(pack: PackProcess):
-    deny = allow("kms:*", Effect="Deny", Condition={"StringNotEquals": VIA})
-    assert failed_resources(pack, DECRYPT, forms(allow("kms:Decrypt"), deny)) == set()
-    assert failed_resources(pack, DECRYPT, forms(allow("kms:Decrypt"), deny | {"Resource": f"{KEYS}0a1b"})) == EACH
-    assert failed_resources(pack, DECRYPT, forms(allow("kms:Encrypt"))) == set()
+def test_decryption_may_be_limited_by_a_deny(pack: PackProcess):
+    deny = allow("kms:*", Effect="Deny", Condition={"StringNotEquals": VIA_S3})
+    assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Decrypt"), deny)) == set()
+    assert (
+        failed_resources(
+            pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Decrypt"), deny | {"Resource": f"{KEY_ARN_PREFIX}0a1b"})
+        )
+        == ALL_FORMS
+    )
+    assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Encrypt"))) == set()
 
 
 ATTACHMENTS = {
@@ -146,86 +146,87 @@ ATTACHMENTS = {
 
 
 @pytest.mark.parametrize(("token", "prop"), ATTACHMENTS.items())
-def test_managed_policies_of_aws(pack: PackProcess, token, prop):
-    def told(control: str, arn: str, judge: Any = failed_resources) -> bool:
-        rest = {"assumeRolePolicy": trust()} if token.endswith(":Role") else {}
-        given = ["arn:aws:iam::aws:policy/ReadOnlyAccess", arn] if prop.endswith("s") else arn
-        comes_from = {prop: ["own"]} if arn == UNKNOWN and judge is failed_resources else {}
-        own = Resource(POLICY, "own", {"policy": json.dumps(document(allow("s3:GetObject")))})
-        return judge(pack, control, [own, Resource(token, "it", {**rest, prop: given}, comes_from=comes_from)]) == {
-            "it"
-        }
+def test_broad_aws_managed_policies_fail(pack: PackProcess, token, prop):
+    def is_reported(control: str, arn: str, resources_of: Any = failed_resources) -> bool:
+        rest = {"assumeRolePolicy": trust_policy_text()} if token.endswith(":Role") else {}
+        value = ["arn:aws:iam::aws:policy/ReadOnlyAccess", arn] if prop.endswith("s") else arn
+        comes_from = {prop: ["own"]} if arn == UNKNOWN and resources_of is failed_resources else {}
+        own_policy = Resource(POLICY, "own", {"policy": json.dumps(document(allow("s3:GetObject")))})
+        attachment = Resource(token, "it", {**rest, prop: value}, comes_from=comes_from)
+        return resources_of(pack, control, [own_policy, attachment]) == {"it"}
 
     for name in ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess", "AmazonS3FullAccess"):
-        assert told(ADMIN, f"arn:aws:iam::aws:policy/{name}")
-    assert told(ADMIN, "arn:aws-us-gov:iam::aws:policy/AdministratorAccess")
-    assert told(DECRYPT, "arn:aws:iam::aws:policy/job-function/SystemAdministrator")
-    for control in (ADMIN, DECRYPT):
-        assert not told(control, "arn:aws:iam::aws:policy/ReadOnlyAccess")
-        assert not told(control, f"arn:aws:iam::{ACCOUNT}:policy/AdministratorAccess")
-        assert not told(control, UNKNOWN)  # but of a policy of the stack
-        assert told(control, UNKNOWN, unknown)
+        assert is_reported(NO_ADMIN, f"arn:aws:iam::aws:policy/{name}")
+    assert is_reported(NO_ADMIN, "arn:aws-us-gov:iam::aws:policy/AdministratorAccess")
+    assert is_reported(NO_BROAD_DECRYPT, "arn:aws:iam::aws:policy/job-function/SystemAdministrator")
+    for control in (NO_ADMIN, NO_BROAD_DECRYPT):
+        assert not is_reported(control, "arn:aws:iam::aws:policy/ReadOnlyAccess")
+        assert not is_reported(control, f"arn:aws:iam::{ACCOUNT}:policy/AdministratorAccess")
+        assert not is_reported(control, UNKNOWN)  # a policy of the stack
+        assert is_reported(control, UNKNOWN, unverified_resources)
 
 
 @pytest.mark.parametrize(
-    ("judge", "names"),
+    ("check", "names"),
     [(identity_policies.no_admin, ADMIN_POLICIES), (identity_policies.no_broad_decrypt, BROAD_DECRYPT_POLICIES)],
 )
-def test_the_managed_policies_that_are_named_are_those_that_fail(judge, names):
+def test_listed_managed_policies_fail_their_control(check, names):
     managed = json.loads(aws_managed_policies_data)
     for name in names:
         policy = IdentityPolicy("it", (Document(managed[name.rpartition("/")[2]]["Document"]),))
-        assert judge(policy, RuleContext(Stack(()), {})).status is Status.FAIL, name
+        assert check(policy, RuleContext(Stack(()), {})).status is Status.FAIL, name
 
 
-@pytest.mark.parametrize("control", [ADMIN, DECRYPT, LEAST, APPLIES])
-def test_a_policy_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: PackProcess, control):
-    for policy in ("{", {}, document(without(allow("s3:GetObject"), "Resource"), allow("s3:GetObject"))):
+@pytest.mark.parametrize("control", [NO_ADMIN, NO_BROAD_DECRYPT, LEAST_PRIVILEGE, CONDITION_KEYS_APPLY])
+def test_malformed_policy_fails_and_unknown_policy_is_unverified(pack: PackProcess, control):
+    for policy in ("{", {}, document(without_elements(allow("s3:GetObject"), "Resource"), allow("s3:GetObject"))):
         text = policy if isinstance(policy, str) else json.dumps(policy)
         assert failed_resources(pack, control, [Resource(POLICY, "it", {"policy": text})]) == {"it"}
     with_principal = document(allow("s3:GetObject", Principal="*"))
     assert failed_resources(pack, control, [Resource(POLICY, "it", {"policy": json.dumps(with_principal)})]) == {"it"}
-    assert unknown(pack, control, [Resource(POLICY, "it", {"policy": UNKNOWN})]) == {"it"}
-    role = {"assumeRolePolicy": trust(), "inlinePolicies": UNKNOWN}
-    assert unknown(pack, control, [Resource("aws:iam/role:Role", "it", role)]) == {"it"}
+    assert unverified_resources(pack, control, [Resource(POLICY, "it", {"policy": UNKNOWN})]) == {"it"}
+    role = {"assumeRolePolicy": trust_policy_text(), "inlinePolicies": UNKNOWN}
+    assert unverified_resources(pack, control, [Resource("aws:iam/role:Role", "it", role)]) == {"it"}
 
 
-def structured(*statements: Any, comes_from: tuple[str, ...] = ()) -> list[Resource]:
-    """A policy as the component around it declared it."""
-    around = Resource("phi:x:Role", "around", {"identityPolicy": document(*statements)})
-    return [around, Resource(POLICY, "it", {"policy": UNKNOWN}, "around", {"policy": comes_from})]
+def policy_in_component(*statements: Any, comes_from: tuple[str, ...] = ()) -> list[Resource]:
+    """Return an unknown policy in a component that declares its structure."""
+    component = Resource("phi:x:Role", "around", {"identityPolicy": document(*statements)})
+    return [component, Resource(POLICY, "it", {"policy": UNKNOWN}, "around", {"policy": comes_from})]
 
 
 @pytest.mark.parametrize(
-    ("control", "statement", "told"),
+    ("control", "statement", "is_unverified"),
     [
-        (ADMIN, allow("s3:*", UNKNOWN), True),
-        (ADMIN, allow(UNKNOWN, "*"), True),
-        (ADMIN, allow("s3:*", Effect=UNKNOWN), True),
-        (ADMIN, UNKNOWN, True),
-        (ADMIN, without(allow("", UNKNOWN, NotAction=["s3:*", UNKNOWN]), "Action"), True),
-        (ADMIN, allow(["s3:GetObject"], UNKNOWN), False),
-        (DECRYPT, allow("kms:Decrypt", UNKNOWN), True),
-        (DECRYPT, allow("kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": UNKNOWN}}), True),
-        (DECRYPT, allow("kms:Decrypt", Condition=UNKNOWN), True),
-        (DECRYPT, allow("kms:Encrypt", UNKNOWN), False),
-        (LEAST, allow("s3:*", UNKNOWN), True),
-        (LEAST, allow("s3:PutBucketPolicy", UNKNOWN), True),
-        (LEAST, allow(UNKNOWN, "arn:aws:s3:::data"), True),
-        (LEAST, allow("s3:GetObject", UNKNOWN), False),
-        (APPLIES, allow(UNKNOWN, Condition={"StringEquals": {"s3:prefix": "x"}}), True),
+        (NO_ADMIN, allow("s3:*", UNKNOWN), True),
+        (NO_ADMIN, allow(UNKNOWN, "*"), True),
+        (NO_ADMIN, allow("s3:*", Effect=UNKNOWN), True),
+        (NO_ADMIN, UNKNOWN, True),
+        (NO_ADMIN, without_elements(allow("", UNKNOWN, NotAction=["s3:*", UNKNOWN]), "Action"), True),
+        (NO_ADMIN, allow(["s3:GetObject"], UNKNOWN), False),
+        (NO_BROAD_DECRYPT, allow("kms:Decrypt", UNKNOWN), True),
+        (NO_BROAD_DECRYPT, allow("kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": UNKNOWN}}), True),
+        (NO_BROAD_DECRYPT, allow("kms:Decrypt", Condition=UNKNOWN), True),
+        (NO_BROAD_DECRYPT, allow("kms:Encrypt", UNKNOWN), False),
+        (LEAST_PRIVILEGE, allow("s3:*", UNKNOWN), True),
+        (LEAST_PRIVILEGE, allow("s3:PutBucketPolicy", UNKNOWN), True),
+        (LEAST_PRIVILEGE, allow(UNKNOWN, "arn:aws:s3:::data"), True),
+        (LEAST_PRIVILEGE, allow("s3:GetObject", UNKNOWN), False),
+        (CONDITION_KEYS_APPLY, allow(UNKNOWN, Condition={"StringEquals": {"s3:prefix": "x"}}), True),
     ],
 )
-def test_an_unknown_leaf_is_told_where_the_answer_depends_on_it(pack: PackProcess, control, statement, told):
-    assert unknown(pack, control, [*phi(), *structured(statement)]) == ({"it"} if told else set())
+def test_unknown_element_is_unverified_where_it_decides(pack: PackProcess, control, statement, is_unverified):
+    assert unverified_resources(pack, control, [*bucket(), *policy_in_component(statement)]) == (
+        {"it"} if is_unverified else set()
+    )
 
 
-def phi(name: Any = "data", tag: str = "PHI") -> list[Resource]:
+def bucket(name: Any = "data", tag: str = "PHI") -> list[Resource]:
     return [Resource("aws:s3/bucket:Bucket", "data", {"bucket": name, "tags": {"DataClass": tag}})]
 
 
 DATA, OBJECTS = "arn:aws:s3:::data", "arn:aws:s3:::data/*"
-REACHING = [
+STATEMENTS_ON_PHI = [
     (allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], OBJECTS), False),
     (allow("s3:ListBucket", DATA), False),
     (allow("s3:Get*", [DATA, OBJECTS]), False),
@@ -235,11 +236,11 @@ REACHING = [
     (allow("s3:*", "arn:aws:s3:::d*"), True),
     (allow("s3:*", OBJECTS, Condition={"StringEquals": {"aws:PrincipalTag/team": "x"}}), True),
     (allow("s3:*", ["arn:aws:s3:::other", "arn:aws:s3:::other/*"]), False),
-    (without(allow("", OBJECTS, NotAction="s3:DeleteObject"), "Action"), True),
-    (without(allow("", OBJECTS, NotAction="s3:*"), "Action"), False),
-    (without(allow("", OBJECTS, NotAction=["s3:Put*", "s3:Delete*", "s3:Bypass*"]), "Action"), True),
-    (without(allow("s3:*", NotResource=[DATA, OBJECTS]), "Resource"), False),
-    (without(allow("s3:*", NotResource="arn:aws:s3:::other/*"), "Resource"), True),
+    (without_elements(allow("", OBJECTS, NotAction="s3:DeleteObject"), "Action"), True),
+    (without_elements(allow("", OBJECTS, NotAction="s3:*"), "Action"), False),
+    (without_elements(allow("", OBJECTS, NotAction=["s3:Put*", "s3:Delete*", "s3:Bypass*"]), "Action"), True),
+    (without_elements(allow("s3:*", NotResource=[DATA, OBJECTS]), "Resource"), False),
+    (without_elements(allow("s3:*", NotResource="arn:aws:s3:::other/*"), "Resource"), True),
     (allow("s3:*", OBJECTS, Effect="Deny"), False),
     (allow("s3:Put*", OBJECTS), False),
     (allow("s3:Put*", DATA), True),
@@ -252,48 +253,72 @@ REACHING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("statement", "fails"), REACHING)
-def test_more_than_named_actions_on_phi_fails(pack: PackProcess, statement, fails):
-    stack = [*phi(), Resource("aws:s3/bucket:Bucket", "other", {"bucket": "other", "tags": {"DataClass": "Other"}})]
-    assert failed_resources(pack, LEAST, [*stack, *forms(statement)]) == (EACH if fails else set())
+@pytest.mark.parametrize(("statement", "fails"), STATEMENTS_ON_PHI)
+def test_policy_beyond_named_object_actions_on_phi_fails(pack: PackProcess, statement, fails):
+    stack = [*bucket(), Resource("aws:s3/bucket:Bucket", "other", {"bucket": "other", "tags": {"DataClass": "Other"}})]
+    assert failed_resources(pack, LEAST_PRIVILEGE, [*stack, *in_every_form(statement)]) == (
+        ALL_FORMS if fails else set()
+    )
 
 
-def test_what_is_not_phi_may_be_administered(pack: PackProcess):
-    assert failed_resources(pack, LEAST, [*phi(tag="Internal"), *forms(allow("s3:*", [DATA, OBJECTS]))]) == set()
-    assert failed_resources(pack, LEAST, forms(allow("s3:*", [DATA, OBJECTS]))) == set()
+def test_policy_may_administer_bucket_without_phi(pack: PackProcess):
+    assert (
+        failed_resources(
+            pack, LEAST_PRIVILEGE, [*bucket(tag="Internal"), *in_every_form(allow("s3:*", [DATA, OBJECTS]))]
+        )
+        == set()
+    )
+    assert failed_resources(pack, LEAST_PRIVILEGE, in_every_form(allow("s3:*", [DATA, OBJECTS]))) == set()
 
 
-def test_a_bucket_whose_name_is_not_known_is_joined_by_reference(pack: PackProcess):
-    made = phi(UNKNOWN)
+def test_bucket_of_unknown_name_is_found_by_reference(pack: PackProcess):
+    unnamed_bucket = bucket(UNKNOWN)
     other = Resource("aws:s3/bucket:Bucket", "other", {"bucket": UNKNOWN, "tags": {"DataClass": "Other"}})
     for statement in (allow("s3:*", [UNKNOWN]), allow("s3:PutBucketPolicy", UNKNOWN)):
-        assert failed_resources(pack, LEAST, [*made, *structured(statement, comes_from=("data",))]) == {"it"}
-        assert unknown(pack, LEAST, [*made, other, *structured(statement, comes_from=("data", "other"))]) == {"it"}
+        assert failed_resources(
+            pack, LEAST_PRIVILEGE, [*unnamed_bucket, *policy_in_component(statement, comes_from=("data",))]
+        ) == {"it"}
+        assert unverified_resources(
+            pack,
+            LEAST_PRIVILEGE,
+            [*unnamed_bucket, other, *policy_in_component(statement, comes_from=("data", "other"))],
+        ) == {"it"}
     assert (
-        failed_resources(pack, LEAST, [*made, *structured(allow("s3:GetObject", UNKNOWN), comes_from=("data",))])
+        failed_resources(
+            pack,
+            LEAST_PRIVILEGE,
+            [*unnamed_bucket, *policy_in_component(allow("s3:GetObject", UNKNOWN), comes_from=("data",))],
+        )
         == set()
     )
     assert failed_resources(
-        pack, LEAST, [*made, Resource(POLICY, "it", {"policy": json.dumps(document(allow("s3:*")))})]
+        pack,
+        LEAST_PRIVILEGE,
+        [*unnamed_bucket, Resource(POLICY, "it", {"policy": json.dumps(document(allow("s3:*")))})],
     ) == {"it"}
     elsewhere = document(allow("s3:*", "arn:aws:s3:::elsewhere/*"))
-    assert failed_resources(pack, LEAST, [*made, Resource(POLICY, "it", {"policy": json.dumps(elsewhere)})]) == set()
+    assert (
+        failed_resources(
+            pack, LEAST_PRIVILEGE, [*unnamed_bucket, Resource(POLICY, "it", {"policy": json.dumps(elsewhere)})]
+        )
+        == set()
+    )
 
 
-SSE = {"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
+KMS_UPLOAD = {"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
 
 
 @pytest.mark.parametrize(
     ("actions", "condition", "fails"),
     [
-        ("s3:PutObject", SSE, False),
-        ("s3:GetObject", SSE, True),
-        (["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], SSE, True),
-        ("s3:Put*", SSE, False),
-        ("s3:GetObject", {"StringEqualsIfExists": SSE["StringEquals"]}, False),
-        ("s3:GetObject", {"StringNotEquals": SSE["StringEquals"]}, False),
+        ("s3:PutObject", KMS_UPLOAD, False),
+        ("s3:GetObject", KMS_UPLOAD, True),
+        (["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], KMS_UPLOAD, True),
+        ("s3:Put*", KMS_UPLOAD, False),
+        ("s3:GetObject", {"StringEqualsIfExists": KMS_UPLOAD["StringEquals"]}, False),
+        ("s3:GetObject", {"StringNotEquals": KMS_UPLOAD["StringEquals"]}, False),
         ("s3:GetObject", {"Null": {"s3:x-amz-server-side-encryption": "true"}}, False),
-        ("s3:GetObject", {"StringEquals": {"S3:X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": KEYS}}, True),
+        ("s3:GetObject", {"StringEquals": {"S3:X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": KEY_ARN_PREFIX}}, True),
         ("s3:ListBucket", {"StringLike": {"s3:prefix": "x/*"}}, False),
         ("s3:GetObject", {"StringLike": {"s3:prefix": "x/*"}}, True),
         ("s3:GetObject", {"StringEquals": {"s3:delimiter": "/"}}, True),
@@ -309,29 +334,31 @@ SSE = {"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}
         ("kms:Generate*", {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": DATA}}, False),
         ("kms:DescribeKey", {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": DATA}}, True),
         ("s3:GetObject", {"StringEquals": {"aws:PrincipalTag/team": "x"}}, False),
-        ("*", SSE, False),
+        ("*", KMS_UPLOAD, False),
     ],
 )
-def test_a_grant_that_never_applies_is_told(pack: PackProcess, actions, condition, fails):
-    stack = forms(allow(actions, Condition=condition))
-    assert failed_resources(pack, APPLIES, stack) == (EACH if fails else set())
-    assert not any(finding.mandatory for finding in pack.evaluate_stack(stack) if finding.policy == APPLIES)
+def test_condition_key_that_the_action_does_not_support_fails(pack: PackProcess, actions, condition, fails):
+    stack = in_every_form(allow(actions, Condition=condition))
+    assert failed_resources(pack, CONDITION_KEYS_APPLY, stack) == (ALL_FORMS if fails else set())
+    assert not any(
+        finding.mandatory for finding in pack.evaluate_stack(stack) if finding.policy == CONDITION_KEYS_APPLY
+    )
 
 
-# Trust. A key tells the account.
+# Role trust policies. A key's policy names the account, from which the pack learns the stack's own account.
 KEY = Resource(
     "aws:kms/key:Key", "key", {"policy": json.dumps(document(allow("kms:*", Principal={"AWS": ROOT})))}
 )  # fmt: skip
-AWAY = {"AWS": f"arn:aws:iam::{OTHER}:root"}
-HUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+OTHER_ACCOUNT_ROOT = {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}
+GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 EKS = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABCD"
 SAML = f"arn:aws:iam::{ACCOUNT}:saml-provider/corp"
-AUDIENCE = {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
-SUBJECT = "token.actions.githubusercontent.com:sub"
+GITHUB_AUDIENCE = {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}
+GITHUB_SUBJECT = "token.actions.githubusercontent.com:sub"
 
 
 def role(**change: Any) -> Resource:
-    return Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": trust(**change)})
+    return Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": trust_policy_text(**change)})
 
 
 def federated(provider: str, **condition: Any) -> dict[str, Any]:
@@ -346,18 +373,21 @@ def federated(provider: str, **condition: Any) -> dict[str, Any]:
         {"Principal": {"AWS": ROOT}},
         {"Principal": {"AWS": ACCOUNT}},
         {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}},
-        {"Principal": AWAY, "Condition": {"StringEquals": {"sts:ExternalId": "x"}}},
-        {"Principal": AWAY, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}},
-        {"Principal": AWAY, "Condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-abcdefghij/*"}}},
+        {"Principal": OTHER_ACCOUNT_ROOT, "Condition": {"StringEquals": {"sts:ExternalId": "x"}}},
+        {"Principal": OTHER_ACCOUNT_ROOT, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}},
+        {
+            "Principal": OTHER_ACCOUNT_ROOT,
+            "Condition": {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-abcdefghij/*"}},
+        },
         {"Principal": "*", "Effect": "Deny"},
-        federated(HUB, StringEquals=AUDIENCE | {SUBJECT: "repo:org/app:ref:refs/heads/main"}),
-        federated(HUB, StringEquals=AUDIENCE, StringLike={SUBJECT: "repo:org/app:*"}),
+        federated(GITHUB, StringEquals=GITHUB_AUDIENCE | {GITHUB_SUBJECT: "repo:org/app:ref:refs/heads/main"}),
+        federated(GITHUB, StringEquals=GITHUB_AUDIENCE, StringLike={GITHUB_SUBJECT: "repo:org/app:*"}),
         federated(SAML, StringEquals={"SAML:aud": "https://signin.aws.amazon.com/saml"}),
         federated(
             EKS,
             StringEquals={
                 "oidc.eks.us-east-1.amazonaws.com/id/ABCD:aud": "sts.amazonaws.com",
-                "oidc.eks.us-east-1.amazonaws.com/id/ABCD:sub": "system:serviceaccount:phi:app",
+                "oidc.eks.us-east-1.amazonaws.com/id/ABCD:sub": "system:serviceaccount:bucket:app",
             },
         ),
         federated(
@@ -370,8 +400,8 @@ def federated(provider: str, **condition: Any) -> dict[str, Any]:
         federated("www.amazon.com", StringEquals={"www.amazon.com:app_id": "x", "www.amazon.com:user_id": "y"}),
     ],
 )
-def test_a_role_for_those_it_names_passes(pack: PackProcess, change):
-    assert failed_resources(pack, TRUST, [KEY, role(**change)]) == set()
+def test_role_for_named_principals_passes(pack: PackProcess, change):
+    assert failed_resources(pack, TRUST_POLICY, [KEY, role(**change)]) == set()
 
 
 @pytest.mark.parametrize(
@@ -379,58 +409,76 @@ def test_a_role_for_those_it_names_passes(pack: PackProcess, change):
     [
         {"Principal": "*"},
         {"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}},
-        {"Principal": {"AWS": [ROOT, OTHER]}},
-        {"Principal": AWAY},
-        {"Principal": AWAY, "Condition": {"StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/app"}}},
-        {"Principal": AWAY, "Condition": {"StringLike": {"sts:ExternalId": "*"}}},
-        {"Principal": AWAY, "Condition": {"StringEqualsIfExists": {"sts:ExternalId": "x"}}},
-        {"Principal": AWAY, "Condition": {"StringNotEquals": {"sts:ExternalId": "x"}}},
-        {"Principal": AWAY, "Condition": {"StringLike": {"aws:PrincipalOrgID": "o-*"}}},
+        {"Principal": {"AWS": [ROOT, OTHER_ACCOUNT]}},
+        {"Principal": OTHER_ACCOUNT_ROOT},
+        {
+            "Principal": OTHER_ACCOUNT_ROOT,
+            "Condition": {"StringEquals": {"aws:PrincipalArn": f"arn:aws:iam::{OTHER_ACCOUNT}:role/app"}},
+        },
+        {"Principal": OTHER_ACCOUNT_ROOT, "Condition": {"StringLike": {"sts:ExternalId": "*"}}},
+        {"Principal": OTHER_ACCOUNT_ROOT, "Condition": {"StringEqualsIfExists": {"sts:ExternalId": "x"}}},
+        {"Principal": OTHER_ACCOUNT_ROOT, "Condition": {"StringNotEquals": {"sts:ExternalId": "x"}}},
+        {"Principal": OTHER_ACCOUNT_ROOT, "Condition": {"StringLike": {"aws:PrincipalOrgID": "o-*"}}},
         {"Principal": {"AWS": "AROA1234567890ABCDEF"}},
-        federated(HUB),
-        federated(HUB, StringEquals=AUDIENCE),
-        federated(HUB, StringEquals={SUBJECT: "repo:org/app:ref:refs/heads/main"}),
-        federated(HUB, StringEquals=AUDIENCE, StringLike={SUBJECT: "repo:*"}),
-        federated(HUB, StringEquals=AUDIENCE, StringLike={SUBJECT: "*"}),
-        federated(HUB, StringEquals=AUDIENCE, StringEqualsIfExists={"accounts.google.com:sub": "x"}),
+        federated(GITHUB),
+        federated(GITHUB, StringEquals=GITHUB_AUDIENCE),
+        federated(GITHUB, StringEquals={GITHUB_SUBJECT: "repo:org/app:ref:refs/heads/main"}),
+        federated(GITHUB, StringEquals=GITHUB_AUDIENCE, StringLike={GITHUB_SUBJECT: "repo:*"}),
+        federated(GITHUB, StringEquals=GITHUB_AUDIENCE, StringLike={GITHUB_SUBJECT: "*"}),
+        federated(GITHUB, StringEquals=GITHUB_AUDIENCE, StringEqualsIfExists={"accounts.google.com:sub": "x"}),
         federated(SAML),
         federated("cognito-rules.amazonaws.com", StringEquals={"cognito-rules.amazonaws.com:aud": "pool"}),
     ],
 )
-def test_a_role_for_others_fails(pack: PackProcess, change):
-    assert failed_resources(pack, TRUST, [KEY, role(**change)]) == {"role"}
+def test_role_for_other_principals_fails(pack: PackProcess, change):
+    assert failed_resources(pack, TRUST_POLICY, [KEY, role(**change)]) == {"role"}
 
 
-def test_a_deny_binds_a_trust_too(pack: PackProcess):
+def test_trust_policy_may_be_limited_by_a_deny(pack: PackProcess):
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}
     condition = {"StringNotEquals": {"sts:ExternalId": "x"}}
-    statements = [json.loads(trust(Principal=AWAY))["Statement"][0], deny | {"Condition": condition}]
-    bound = Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": json.dumps(document(*statements))})
-    assert failed_resources(pack, TRUST, [KEY, bound]) == set()
+    statements = [
+        json.loads(trust_policy_text(Principal=OTHER_ACCOUNT_ROOT))["Statement"][0],
+        deny | {"Condition": condition},
+    ]
+    limited_role = Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": json.dumps(document(*statements))})
+    assert failed_resources(pack, TRUST_POLICY, [KEY, limited_role]) == set()
 
 
-def test_a_trust_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: PackProcess):
+def test_malformed_trust_policy_fails_and_unknown_one_is_unverified(pack: PackProcess):
     for text in ("{", "", json.dumps(document(allow("sts:AssumeRole")))):
         assert failed_resources(
-            pack, TRUST, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": text})]
+            pack, TRUST_POLICY, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": text})]
         ) == {"role"}
-    assert unknown(pack, TRUST, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": UNKNOWN})]) == {"role"}
-    for change in ({"Principal": {"AWS": UNKNOWN}}, {"Principal": UNKNOWN}, federated(UNKNOWN, StringEquals=AUDIENCE)):
-        declared = {"trustPolicy": json.loads(trust(**change))}
+    assert unverified_resources(
+        pack, TRUST_POLICY, [KEY, Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": UNKNOWN})]
+    ) == {"role"}
+    for change in (
+        {"Principal": {"AWS": UNKNOWN}},
+        {"Principal": UNKNOWN},
+        federated(UNKNOWN, StringEquals=GITHUB_AUDIENCE),
+    ):
+        component_inputs = {"trustPolicy": json.loads(trust_policy_text(**change))}
         child = Resource("aws:iam/role:Role", "role", {"assumeRolePolicy": UNKNOWN}, "around")
-        assert unknown(pack, TRUST, [KEY, Resource("phi:x:Role", "around", declared), child]) == {"role"}
+        assert unverified_resources(
+            pack, TRUST_POLICY, [KEY, Resource("phi:x:Role", "around", component_inputs), child]
+        ) == {"role"}
 
 
-@pytest.mark.parametrize(("accounts", "status"), [((), Status.FAIL), ((OTHER,), Status.PASS)])
-def test_accounts_that_the_config_trusts_need_no_binding(accounts, status):
-    given = IamRole("role", Document(trust(Principal=AWAY)), Location(account=ACCOUNT))
-    assert role_trust.role_trust_policy(given, RuleContext(Stack(()), {"accounts": accounts})).status is status
+@pytest.mark.parametrize(("accounts", "status"), [((), Status.FAIL), ((OTHER_ACCOUNT,), Status.PASS)])
+def test_trusted_accounts_of_the_config_need_no_condition(accounts, status):
+    iam_role = IamRole("role", Document(trust_policy_text(Principal=OTHER_ACCOUNT_ROOT)), Location(account=ACCOUNT))
+    assert role_trust.role_trust_policy(iam_role, RuleContext(Stack(()), {"accounts": accounts})).status is status
 
 
-def test_whose_account_it_is_that_is_not_known_is_told(pack: PackProcess):
-    assert unknown(pack, TRUST, [role(Principal={"AWS": ROOT})]) == {"role"}
+def test_role_is_unverified_while_the_stacks_account_is_unknown(pack: PackProcess):
+    assert unverified_resources(pack, TRUST_POLICY, [role(Principal={"AWS": ROOT})]) == {"role"}
     assert (
-        failed_resources(pack, TRUST, [role(Principal=AWAY, Condition={"StringEquals": {"sts:ExternalId": "x"}})])
+        failed_resources(
+            pack,
+            TRUST_POLICY,
+            [role(Principal=OTHER_ACCOUNT_ROOT, Condition={"StringEquals": {"sts:ExternalId": "x"}})],
+        )
         == set()
     )
 
@@ -449,16 +497,16 @@ def test_whose_account_it_is_that_is_not_known_is_told(pack: PackProcess):
         "aws:iam/serviceSpecificCredential:ServiceSpecificCredential",
     ],
 )
-def test_users_fail(pack: PackProcess, token):
-    given = {"user": UNKNOWN, "policy": UNKNOWN, "policyArn": UNKNOWN}
-    assert failed_resources(pack, USERS, [role(), Resource(token, "it", given)]) == {"it"}
+def test_user_resources_fail(pack: PackProcess, token):
+    inputs = {"user": UNKNOWN, "policy": UNKNOWN, "policyArn": UNKNOWN}
+    assert failed_resources(pack, NO_USERS, [role(), Resource(token, "it", inputs)]) == {"it"}
 
 
-def test_a_policy_that_users_are_given_fails(pack: PackProcess):
+def test_policy_attachment_to_users_fails(pack: PackProcess):
     arn = {"policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
     token = "aws:iam/policyAttachment:PolicyAttachment"
     stack = [Resource(token, "users", arn | {"users": ["x"]}), Resource(token, "roles", arn | {"roles": ["x"]})]
-    assert failed_resources(pack, USERS, stack) == {"users"}
+    assert failed_resources(pack, NO_USERS, stack) == {"users"}
 
 
 def test_no_users_is_unverified_where_a_user_may_exist():

@@ -1,4 +1,4 @@
-"""KMS: rotation, deletion, key policies, and keys that data and its audit share."""
+"""KMS keys: rotation, deletion, state, policies, and keys shared by data and its audit logs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from hipaa.catalogue import CONTROLS
 from hipaa.model.control import Severity, Stage
 from hipaa.model.rule import RuleContext
 from hipaa.model.stack import Stack
@@ -17,13 +16,18 @@ from hipaa.services.kms import rules
 from hipaa.services.kms.facts import Key, KeyPolicy
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.services.live_facts import control_by_id
 
-ACCOUNT, OTHER = "111122223333", "444455556666"
+ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
-EXTERNAL, REPLICA = "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey"
-ROTATION, WINDOW, SEPARATION = "kms-rotation", "kms-deletion-window", "kms-key-separation"
-PUBLIC, DEPUTY, ADMIN = "kms-no-public-principal", "kms-confused-deputy", "kms-key-administrator"
+EXTERNAL_KEY, REPLICA_KEY = "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey"
+ROTATION, DELETION_WINDOW, KEY_SEPARATION = "kms-rotation", "kms-deletion-window", "kms-key-separation"
+NO_PUBLIC_PRINCIPAL, CONFUSED_DEPUTY, KEY_ADMINISTRATOR = (
+    "kms-no-public-principal",
+    "kms-confused-deputy",
+    "kms-key-administrator",
+)
 
 
 def key(name: str = "key", token: str = "aws:kms/key:Key", **inputs: Any) -> Resource:
@@ -38,7 +42,7 @@ def document(*statements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [allow(), *statements]})
 
 
-def service(name: str = "cloudtrail.amazonaws.com", **condition: Any) -> dict[str, Any]:
+def allow_service(name: str = "cloudtrail.amazonaws.com", **condition: Any) -> dict[str, Any]:
     return allow(Principal={"Service": name}, Action=["kms:GenerateDataKey*"], Condition=condition)
 
 
@@ -57,7 +61,7 @@ def service(name: str = "cloudtrail.amazonaws.com", **condition: Any) -> dict[st
         {"customKeyStoreId": "cks-1234567890abcdef0"},
     ],
 )
-def test_a_key_that_rotates_passes(pack: PackProcess, inputs):
+def test_key_that_rotates_or_cannot_rotate_passes(pack: PackProcess, inputs):
     assert failed_resources(pack, ROTATION, [key(**inputs)]) == set()
 
 
@@ -71,7 +75,7 @@ def test_a_key_that_rotates_passes(pack: PackProcess, inputs):
         {"enableKeyRotation": False, "rotationPeriodInDays": UNKNOWN},
     ],
 )
-def test_a_key_that_rotates_seldom_or_never_fails(pack: PackProcess, inputs):
+def test_key_without_sufficient_rotation_fails(pack: PackProcess, inputs):
     assert failed_resources(pack, ROTATION, [key("good", enableKeyRotation=True), key(**inputs)]) == {"key"}
 
 
@@ -84,54 +88,61 @@ def test_a_key_that_rotates_seldom_or_never_fails(pack: PackProcess, inputs):
         {"enableKeyRotation": True, "rotationPeriodInDays": 366, "keyUsage": UNKNOWN},
     ],
 )
-def test_a_rotation_that_is_not_known_is_told(pack: PackProcess, inputs):
+def test_unknown_rotation_is_unverified(pack: PackProcess, inputs):
     assert unverified_resources(pack, ROTATION, [key(**inputs)]) == {"key"}
 
 
-def test_imported_material_does_not_rotate_and_a_replica_does_with_its_primary(pack: PackProcess):
-    assert failed_resources(pack, ROTATION, [key(token=EXTERNAL)]) == {"key"}
-    assert failed_resources(pack, ROTATION, [key(token=REPLICA, primaryKeyArn=KEY_ARN)]) == set()
+def test_key_with_imported_material_fails_and_replica_key_passes(pack: PackProcess):
+    assert failed_resources(pack, ROTATION, [key(token=EXTERNAL_KEY)]) == {"key"}
+    assert failed_resources(pack, ROTATION, [key(token=REPLICA_KEY, primaryKeyArn=KEY_ARN)]) == set()
 
 
-@pytest.mark.parametrize("token", ["aws:kms/key:Key", EXTERNAL, REPLICA])
-def test_the_deletion_window(pack: PackProcess, token):
+@pytest.mark.parametrize("token", ["aws:kms/key:Key", EXTERNAL_KEY, REPLICA_KEY])
+def test_deletion_window_below_30_days_fails(pack: PackProcess, token):
     stack = [
         key("short", token, deletionWindowInDays=29),
-        key("whole", token, deletionWindowInDays=30),
-        key("own", token),
+        key("longest", token, deletionWindowInDays=30),
+        key("default", token),
     ]
-    assert failed_resources(pack, WINDOW, stack) == {"short"}
-    assert unverified_resources(pack, WINDOW, [key(token=token, deletionWindowInDays=UNKNOWN)]) == {"key"}
+    assert failed_resources(pack, DELETION_WINDOW, stack) == {"short"}
+    assert unverified_resources(pack, DELETION_WINDOW, [key(token=token, deletionWindowInDays=UNKNOWN)]) == {"key"}
 
 
-# Each statement beside the account's own, as the key's own policy and as a resource of its own.
+# Key policies, each with a statement for the account's root principal.
 
 
-def companions(policy: Any) -> list[list[Resource]]:
-    apart = Resource(
+def in_every_form(policy: Any) -> list[list[Resource]]:
+    """Return a stack for each way to declare a key policy: on a key, on an external key and as a resource."""
+    key_policy = Resource(
         "aws:kms/keyPolicy:KeyPolicy", "policy", {"keyId": UNKNOWN, "policy": policy}, comes_from={"keyId": ["key"]}
     )
-    return [[key("policy", policy=policy)], [key("policy", EXTERNAL, policy=policy)], [key(), apart]]
+    return [[key("policy", policy=policy)], [key("policy", EXTERNAL_KEY, policy=policy)], [key(), key_policy]]
 
 
-CALLER = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
-VIA = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+CALLER_IN_ACCOUNT = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
+VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
 EVERYONE = {"AWS": "*"}
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("form", range(3))
 @pytest.mark.parametrize(
     ("change", "fails"),
     [
         ({}, False),
         ({"Principal": "*"}, True),
         ({"Principal": EVERYONE}, True),
-        ({"Principal": EVERYONE, "Condition": CALLER}, False),
-        ({"Principal": EVERYONE, "Condition": VIA}, True),
-        ({"Principal": EVERYONE, "Condition": {"StringEquals": VIA["StringEquals"] | CALLER["StringEquals"]}}, False),
+        ({"Principal": EVERYONE, "Condition": CALLER_IN_ACCOUNT}, False),
+        ({"Principal": EVERYONE, "Condition": VIA_S3}, True),
+        (
+            {
+                "Principal": EVERYONE,
+                "Condition": {"StringEquals": VIA_S3["StringEquals"] | CALLER_IN_ACCOUNT["StringEquals"]},
+            },
+            False,
+        ),
         ({"Principal": EVERYONE, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}}, False),
         ({"Principal": EVERYONE, "Condition": {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abcdefghij"}}}, True),
-        ({"Principal": EVERYONE, "Condition": {"StringNotEquals": {"kms:CallerAccount": OTHER}}}, True),
+        ({"Principal": EVERYONE, "Condition": {"StringNotEquals": {"kms:CallerAccount": OTHER_ACCOUNT}}}, True),
         ({"Principal": EVERYONE, "Condition": {"StringLike": {"kms:CallerAccount": "*"}}}, True),
         ({"Principal": EVERYONE, "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/admin"}}}, True),
         (
@@ -142,82 +153,88 @@ EVERYONE = {"AWS": "*"}
         ({"NotPrincipal": {"AWS": ROOT}, "Principal": None}, True),
         ({"Principal": EVERYONE, "Effect": "Deny"}, False),
         ({"Principal": EVERYONE, "Action": "kms:DescribeKey"}, True),
-        ({"Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}}, False),
+        ({"Principal": {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}}, False),
     ],
 )
-def test_a_key_open_to_everyone_fails(pack: PackProcess, change, fails, at):
+def test_key_policy_for_arbitrary_principals_fails(pack: PackProcess, change, fails, form):
     statement = {name: value for name, value in allow(**change).items() if value is not None}
-    assert failed_resources(pack, PUBLIC, companions(document(statement))[at]) == ({"policy"} if fails else set())
+    assert failed_resources(pack, NO_PUBLIC_PRINCIPAL, in_every_form(document(statement))[form]) == (
+        {"policy"} if fails else set()
+    )
 
 
-@pytest.mark.parametrize("control", [PUBLIC, DEPUTY, ADMIN])
-@pytest.mark.parametrize("at", range(3))
-def test_a_policy_that_is_malformed_fails_and_one_that_is_not_known_is_told(pack: PackProcess, control, at):
+@pytest.mark.parametrize("control", [NO_PUBLIC_PRINCIPAL, CONFUSED_DEPUTY, KEY_ADMINISTRATOR])
+@pytest.mark.parametrize("form", range(3))
+def test_malformed_policy_fails_and_unknown_policy_is_unverified(pack: PackProcess, control, form):
     for malformed in (
         "{",
         '{"Statement": []}',
         '{"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}',
     ):
-        expected = set() if control != ADMIN and malformed == '{"Statement": []}' else {"policy"}
-        assert failed_resources(pack, control, companions(malformed)[at]) == expected
-    assert unverified_resources(pack, control, companions(UNKNOWN)[at]) == {"policy"}
+        expected = set() if control != KEY_ADMINISTRATOR and malformed == '{"Statement": []}' else {"policy"}
+        assert failed_resources(pack, control, in_every_form(malformed)[form]) == expected
+    assert unverified_resources(pack, control, in_every_form(UNKNOWN)[form]) == {"policy"}
 
 
-@pytest.mark.parametrize("control", [PUBLIC, DEPUTY, ADMIN])
-def test_without_a_policy_a_key_has_the_default_one(pack: PackProcess, control):
-    assert failed_resources(pack, control, [key(), key("external", EXTERNAL), key("empty", policy="")]) == set()
+@pytest.mark.parametrize("control", [NO_PUBLIC_PRINCIPAL, CONFUSED_DEPUTY, KEY_ADMINISTRATOR])
+def test_key_without_policy_passes_with_the_default_policy(pack: PackProcess, control):
+    assert failed_resources(pack, control, [key(), key("external", EXTERNAL_KEY), key("empty", policy="")]) == set()
 
 
-def test_a_policy_with_an_unknown_leaf_is_told(pack: PackProcess):
-    """The component around the key declared the policy, with its structure known."""
+def test_policy_with_unknown_element_is_unverified(pack: PackProcess):
+    """The structure of the policy is known from the component that contains the key."""
     for statement, control in (
-        (allow(Principal={"AWS": UNKNOWN}), PUBLIC),
-        (service(StringEquals={"aws:SourceArn": UNKNOWN}), DEPUTY),
+        (allow(Principal={"AWS": UNKNOWN}), NO_PUBLIC_PRINCIPAL),
+        (allow_service(StringEquals={"aws:SourceArn": UNKNOWN}), CONFUSED_DEPUTY),
     ):
-        declared = {"Version": "2012-10-17", "Statement": [allow(), statement]}
-        around = Resource("phi:x:Key", "around", {"keyPolicy": declared})
+        key_policy = {"Version": "2012-10-17", "Statement": [allow(), statement]}
+        component = Resource("phi:x:Key", "around", {"keyPolicy": key_policy})
         child = Resource(
             "aws:kms/key:Key", "key", {"policy": UNKNOWN}, parent="around", comes_from={"policy": ["role"]}
         )
         role = Resource("aws:iam/role:Role", "role", {})
-        assert unverified_resources(pack, control, [role, around, child]) == {"key"}
+        assert unverified_resources(pack, control, [role, component, child]) == {"key"}
 
 
-TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
-CONTEXT = "kms:EncryptionContext:aws:cloudtrail:arn"
+TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
+TRAIL_CONTEXT_KEY = "kms:EncryptionContext:aws:cloudtrail:arn"
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("form", range(3))
 @pytest.mark.parametrize(
     ("condition", "fails"),
     [
         ({}, True),
         ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, False),
-        ({"StringEquals": {"aws:SourceArn": TRAIL}}, False),
+        ({"StringEquals": {"aws:SourceArn": TRAIL_ARN}}, False),
         ({"ArnLike": {"aws:SourceArn": f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"}}, False),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"}}, True),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data"}}, False),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::data/*"}}, False),
         ({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}, True),
-        ({"StringLike": {CONTEXT: f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"}}, False),
-        ({"StringLike": {CONTEXT: "arn:aws:cloudtrail:*:*:trail/*"}}, True),
+        ({"StringLike": {TRAIL_CONTEXT_KEY: f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*"}}, False),
+        ({"StringLike": {TRAIL_CONTEXT_KEY: "arn:aws:cloudtrail:*:*:trail/*"}}, True),
         (
-            {"StringLike": {CONTEXT: [f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*", "arn:aws:cloudtrail:*:*:trail/x"]}},
+            {
+                "StringLike": {
+                    TRAIL_CONTEXT_KEY: [f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/*", "arn:aws:cloudtrail:*:*:trail/x"]
+                }
+            },
             True,
         ),
-        ({"StringLike": {CONTEXT: f"arn:aws:cloudtrail:*:{OTHER}:trail/*"}}, True),
+        ({"StringLike": {TRAIL_CONTEXT_KEY: f"arn:aws:cloudtrail:*:{OTHER_ACCOUNT}:trail/*"}}, True),
         ({"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}, True),
         ({"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com", "kms:CallerAccount": ACCOUNT}}, False),
-        ({"StringEquals": {"kms:CallerAccount": OTHER}}, True),
-        ({"StringEquals": {"aws:SourceAccount": [ACCOUNT, OTHER]}}, True),
+        ({"StringEquals": {"kms:CallerAccount": OTHER_ACCOUNT}}, True),
+        ({"StringEquals": {"aws:SourceAccount": [ACCOUNT, OTHER_ACCOUNT]}}, True),
         ({"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}, False),
-        ({"StringNotEquals": {"aws:SourceAccount": OTHER}}, True),
+        ({"StringNotEquals": {"aws:SourceAccount": OTHER_ACCOUNT}}, True),
         ({"StringEquals": {"aws:SourceOrgID": "o-abcdefghij"}}, True),
         ({"Bool": {"aws:SecureTransport": "true"}}, True),
     ],
 )
-def test_a_service_that_acts_for_others_fails(pack: PackProcess, condition, fails, at):
-    assert failed_resources(pack, DEPUTY, companions(document(service(**condition)))[at]) == (
+def test_service_acting_for_other_accounts_fails(pack: PackProcess, condition, fails, form):
+    assert failed_resources(pack, CONFUSED_DEPUTY, in_every_form(document(allow_service(**condition)))[form]) == (
         {"policy"} if fails else set()
     )
 
@@ -232,20 +249,20 @@ def test_a_service_that_acts_for_others_fails(pack: PackProcess, condition, fail
         ({"Bool": {"aws:PrincipalIsAWSService": "true"}}, True),
     ],
 )
-def test_a_wildcard_is_for_services_too(pack: PackProcess, condition, fails):
+def test_wildcard_principal_includes_services(pack: PackProcess, condition, fails):
     policy = document(allow(Principal="*", Condition=condition))
-    assert failed_resources(pack, DEPUTY, [key(policy=policy)]) == ({"key"} if fails else set())
+    assert failed_resources(pack, CONFUSED_DEPUTY, [key(policy=policy)]) == ({"key"} if fails else set())
 
 
-def test_a_service_is_bound_by_a_deny_too(pack: PackProcess):
-    deny = service(StringNotEquals={"aws:SourceAccount": ACCOUNT}) | {"Effect": "Deny", "Action": "kms:*"}
-    assert failed_resources(pack, DEPUTY, [key(policy=document(service(), deny))]) == set()
-    assert failed_resources(pack, DEPUTY, [key(policy=document(service(), deny | {"Action": "kms:Decrypt"}))]) == {
-        "key"
-    }
+def test_service_may_be_limited_by_a_deny(pack: PackProcess):
+    deny = allow_service(StringNotEquals={"aws:SourceAccount": ACCOUNT}) | {"Effect": "Deny", "Action": "kms:*"}
+    assert failed_resources(pack, CONFUSED_DEPUTY, [key(policy=document(allow_service(), deny))]) == set()
+    assert failed_resources(
+        pack, CONFUSED_DEPUTY, [key(policy=document(allow_service(), deny | {"Action": "kms:Decrypt"}))]
+    ) == {"key"}
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("form", range(3))
 @pytest.mark.parametrize(
     ("statements", "fails"),
     [
@@ -254,53 +271,56 @@ def test_a_service_is_bound_by_a_deny_too(pack: PackProcess):
         ([allow(Principal={"AWS": ACCOUNT})], False),
         ([allow(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"})], False),
         ([allow(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})], False),
-        ([allow(Principal="*", Condition=CALLER)], False),
+        ([allow(Principal="*", Condition=CALLER_IN_ACCOUNT)], False),
         ([allow(Action=["kms:Encrypt", "kms:Decrypt"])], True),
         ([allow(Principal={"Service": "s3.amazonaws.com"})], True),
-        ([allow(Condition=VIA)], True),
+        ([allow(Condition=VIA_S3)], True),
         ([allow(), allow(Effect="Deny", Principal="*", Action="kms:PutKeyPolicy")], True),
         ([allow(), allow(Effect="Deny", Action="kms:Decrypt", Principal="*")], False),
         ([allow(NotAction="kms:PutKeyPolicy", Action=None)], True),
     ],
 )
-def test_a_key_whose_policy_nobody_may_change_fails(pack: PackProcess, statements, fails, at):
-    given = [{name: value for name, value in each.items() if value is not None} for each in statements]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": given})
-    assert failed_resources(pack, ADMIN, companions(policy)[at]) == ({"policy"} if fails else set())
+def test_key_policy_without_administrator_fails(pack: PackProcess, statements, fails, form):
+    present = [{name: value for name, value in statement.items() if value is not None} for statement in statements]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": present})
+    assert failed_resources(pack, KEY_ADMINISTRATOR, in_every_form(policy)[form]) == ({"policy"} if fails else set())
 
 
-def test_the_lockout_check_is_not_bypassed(pack: PackProcess):
-    on = {"bypassPolicyLockoutSafetyCheck": True}
-    assert failed_resources(pack, ADMIN, [key(**on), key("replica", REPLICA, **on)]) == {"key", "replica"}
-    assert failed_resources(pack, ADMIN, [key(policy=document(), **on)]) == {"key"}
-    assert failed_resources(pack, ADMIN, [key(bypassPolicyLockoutSafetyCheck=False)]) == set()
-    assert unverified_resources(pack, ADMIN, [key(policy=document(), bypassPolicyLockoutSafetyCheck=UNKNOWN)]) == {
-        "key"
+def test_bypassing_the_lockout_check_fails(pack: PackProcess):
+    bypass = {"bypassPolicyLockoutSafetyCheck": True}
+    assert failed_resources(pack, KEY_ADMINISTRATOR, [key(**bypass), key("replica", REPLICA_KEY, **bypass)]) == {
+        "key",
+        "replica",
     }
+    assert failed_resources(pack, KEY_ADMINISTRATOR, [key(policy=document(), **bypass)]) == {"key"}
+    assert failed_resources(pack, KEY_ADMINISTRATOR, [key(bypassPolicyLockoutSafetyCheck=False)]) == set()
+    assert unverified_resources(
+        pack, KEY_ADMINISTRATOR, [key(policy=document(), bypassPolicyLockoutSafetyCheck=UNKNOWN)]
+    ) == {"key"}
 
 
 @pytest.mark.parametrize(
     ("condition", "options", "status"),
     [
-        ({"aws:SourceAccount": OTHER}, {}, Status.FAIL),
-        ({"aws:SourceAccount": OTHER}, {"accounts": [OTHER]}, Status.PASS),
+        ({"aws:SourceAccount": OTHER_ACCOUNT}, {}, Status.FAIL),
+        ({"aws:SourceAccount": OTHER_ACCOUNT}, {"accounts": [OTHER_ACCOUNT]}, Status.PASS),
         ({"aws:SourceOrgID": "o-abcdefghij"}, {}, Status.FAIL),
         ({"aws:SourceOrgID": "o-abcdefghij"}, {"organizations": ["o-abcdefghij"]}, Status.PASS),
     ],
 )
-def test_whom_the_config_trusts(condition, options, status):
-    given = Document(document(service(StringEquals=condition)))
-    policy = KeyPolicy("key", StackResource("key"), KEY_ARN, given, None, Location(account=ACCOUNT))
+def test_trusted_accounts_and_organizations_of_the_config_pass(condition, options, status):
+    policy_document = Document(document(allow_service(StringEquals=condition)))
+    policy = KeyPolicy("key", StackResource("key"), KEY_ARN, policy_document, None, Location(account=ACCOUNT))
     assert rules.confused_deputy(policy, RuleContext(Stack(()), options)).status is status
 
 
 @pytest.mark.parametrize(("days", "status"), [(90, Status.FAIL), (365, Status.PASS), (400, Status.PASS)])
-def test_the_days_of_the_config(days, status):
-    given = Key("key", KEY_ARN, "symmetric", True, 365, 30)
-    assert rules.rotation(given, RuleContext(Stack(()), {"days": days})).status is status
+def test_maximum_rotation_period_of_the_config_applies(days, status):
+    yearly_rotated_key = Key("key", KEY_ARN, "symmetric", True, 365, 30)
+    assert rules.rotation(yearly_rotated_key, RuleContext(Stack(()), {"days": days})).status is status
 
 
-# Separation: the data's bucket, and what audits it, with a key each.
+# Key separation: the key of a bucket with PHI, and the keys of the audit logs about it.
 
 
 def bucket(name: str, tag: str, key_id: Any, *comes_from: str) -> list[Resource]:
@@ -333,47 +353,47 @@ ANOTHER_ARN = KEY_ARN.replace("0a1b", "ffff")
         (("alias/data",), ("alias/data",), True),
     ],
 )
-def test_a_log_under_the_key_of_its_data_fails(pack: PackProcess, tag, data, log, fails):
+def test_log_bucket_with_the_key_of_the_data_fails(pack: PackProcess, tag, data, log, fails):
     alias = Resource(
         "aws:kms/alias:Alias", "alias", {"name": "alias/x", "targetKeyId": UNKNOWN}, comes_from={"targetKeyId": ["key"]}
     )
     stack = [key(), key("audit-key"), alias, *bucket("data", tag, *data), *bucket("log", "CloudTrailLog", *log)]
-    assert failed_resources(pack, SEPARATION, stack) == ({"log"} if fails else set())
+    assert failed_resources(pack, KEY_SEPARATION, stack) == ({"log"} if fails else set())
 
 
-def test_a_key_that_may_be_that_of_the_data_is_told(pack: PackProcess):
+def test_log_bucket_that_may_have_the_key_of_the_data_is_unverified(pack: PackProcess):
     for log in (UNKNOWN, "alias/audit"):
         stack = [*bucket("data", "PHI", KEY_ARN), *bucket("log", "CloudTrailLog", log)]
-        assert unverified_resources(pack, SEPARATION, stack) == {"log"}
+        assert unverified_resources(pack, KEY_SEPARATION, stack) == {"log"}
 
 
-@pytest.mark.parametrize(("mine", "fails"), [("key", True), ("audit-key", False)])
-def test_a_trail_and_its_log_group_under_the_key_of_the_data_fail(pack: PackProcess, mine, fails):
-    under = {"kmsKeyId": UNKNOWN}
+@pytest.mark.parametrize(("audit_key", "fails"), [("key", True), ("audit-key", False)])
+def test_trail_and_log_group_with_the_key_of_the_data_fail(pack: PackProcess, audit_key, fails):
+    with_key = {"kmsKeyId": UNKNOWN}
     group, plain = (
-        Resource("aws:cloudwatch/logGroup:LogGroup", name, under, comes_from={"kmsKeyId": [mine]})
+        Resource("aws:cloudwatch/logGroup:LogGroup", name, with_key, comes_from={"kmsKeyId": [audit_key]})
         for name in ("group", "plain")
     )
     trail = Resource(
         "aws:cloudtrail/trail:Trail",
         "trail",
-        {**under, "s3BucketName": "log", "cloudWatchLogsGroupArn": UNKNOWN},
-        comes_from={"kmsKeyId": [mine], "cloudWatchLogsGroupArn": ["group"]},
+        {**with_key, "s3BucketName": "log", "cloudWatchLogsGroupArn": UNKNOWN},
+        comes_from={"kmsKeyId": [audit_key], "cloudWatchLogsGroupArn": ["group"]},
     )
     stack = [key(), key("audit-key"), *bucket("data", "PHI", UNKNOWN, "key"), group, plain, trail]
-    assert failed_resources(pack, SEPARATION, stack) == ({"trail", "group"} if fails else set())
-    tagged = Resource(plain.type, "plain", {**under, "tags": {"DataClass": UNKNOWN}}, comes_from=plain.comes_from)
-    assert unverified_resources(pack, SEPARATION, [*stack[:4], tagged]) == ({"plain"} if fails else set())
+    assert failed_resources(pack, KEY_SEPARATION, stack) == ({"trail", "group"} if fails else set())
+    tagged = Resource(plain.type, "plain", {**with_key, "tags": {"DataClass": UNKNOWN}}, comes_from=plain.comes_from)
+    assert unverified_resources(pack, KEY_SEPARATION, [*stack[:4], tagged]) == ({"plain"} if fails else set())
 
 
-def test_other_data_may_share_a_key(pack: PackProcess):
+def test_data_without_phi_may_share_its_key_with_logs(pack: PackProcess):
     stack = [key(), *bucket("data", "Internal", UNKNOWN, "key"), *bucket("log", "CloudTrailLog", UNKNOWN, "key")]
-    assert failed_resources(pack, SEPARATION, stack) == set()
+    assert failed_resources(pack, KEY_SEPARATION, stack) == set()
 
 
-def live(state: Any) -> Finding:
-    of_account = Key(KEY_ARN, KEY_ARN, "symmetric", True, 365, None, Location("aws", "us-east-1", ACCOUNT), state)
-    return rules.key_enabled(of_account, RuleContext(Stack((of_account,)), {}))
+def finding_for_state(state: Any) -> Finding:
+    live_key = Key(KEY_ARN, KEY_ARN, "symmetric", True, 365, None, Location("aws", "us-east-1", ACCOUNT), state)
+    return rules.key_enabled(live_key, RuleContext(Stack((live_key,)), {}))
 
 
 @pytest.mark.parametrize(
@@ -391,14 +411,12 @@ def live(state: Any) -> Finding:
         (None, Status.UNVERIFIED),
     ],
 )
-def test_a_live_key_that_cant_be_used_fails(state, status):
-    assert live(state).status is status
+def test_live_key_that_is_not_usable_fails(state, status):
+    assert finding_for_state(state).status is status
 
 
-def test_no_program_is_asked_for_the_state_of_its_keys(pack: PackProcess):
-    control = next(each for each in CONTROLS if each.id == "kms-key-enabled")
+def test_key_state_is_not_checked_in_a_program(pack: PackProcess):
+    control = control_by_id("kms-key-enabled")
     assert control.stages == {Stage.LIVE}
     assert control.severity is Severity.CRITICAL
-    assert not [
-        finding for finding in pack.evaluate_stack([key(enableKeyRotation=True)]) if finding.policy == control.id
-    ]
+    assert control.id not in {policy.name for policy in pack.policies()}

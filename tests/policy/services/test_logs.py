@@ -8,9 +8,9 @@ import pytest
 
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.sample_stacks import KEY_ARN
 
 CUSTOMER_MANAGED_KEY, RETENTION = "logs-customer-managed-key", "logs-retention"
-KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
 GROUP_ARN = "arn:aws:logs:us-east-1:111122223333:log-group:/audit/trail"
 
 
@@ -43,7 +43,7 @@ def test_audit_log_group_without_customer_managed_key_fails(pack: PackProcess, k
     }
 
 
-def test_audit_log_group_with_key_of_the_stack_passes(pack: PackProcess):
+def test_audit_log_group_with_a_key_of_the_stack_passes(pack: PackProcess):
     key = Resource("aws:kms/key:Key", "key", {})
     referring_group = Resource(group().type, "group", group(kmsKeyId=UNKNOWN).inputs, comes_from={"kmsKeyId": ["key"]})
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key, referring_group]) == set()
@@ -78,7 +78,7 @@ def test_log_group_of_a_trail_is_checked(pack: PackProcess, name, audit_trail):
         assert failed_resources(pack, control, [audited, other, audit_trail]) == {"group"}
 
 
-def test_log_group_named_like_the_end_of_a_trails_is_not_checked(pack: PackProcess):
+def test_log_group_named_like_the_end_of_a_trails_log_group_is_not_checked(pack: PackProcess):
     other = group(data_class=None, retentionInDays=30, name="trail")
     assert failed_resources(pack, RETENTION, [other, trail(GROUP_ARN)]) == set()
 

@@ -1,191 +1,192 @@
-"""S3: whom buckets and access points let in, and what opens them to browsers. In each stack `it` is what is wrong."""
+"""S3 access: bucket and access point policies, ACLs, Block Public Access, websites and CORS.
+
+In every stack, `it` is the noncompliant resource.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.services.s3_stacks import (
+    ACCOUNT,
+    ACCOUNT_KEY,
+    ALL_DATA_CLASSES,
+    DATA,
+    ROOT,
+    V6,
+    V7,
+    companion,
+    companion_by_reference,
+    data_bucket,
+    failed_in_all,
+    policy_in_component,
+    policy_text,
+    unverified_in_all,
+)
 
-PUBLIC, EXTERNAL, ACLS = "s3-no-public-grant", "s3-no-external-access", "s3-acls-disabled"
-POINT, ACCOUNT_BLOCK = "s3-access-point-private", "s3-account-public-access-block"
-WEBSITE, CORS = "s3-no-website", "s3-cors"
+NO_PUBLIC_GRANT, NO_EXTERNAL_ACCESS, ACLS_DISABLED = "s3-no-public-grant", "s3-no-external-access", "s3-acls-disabled"
+ACCESS_POINT_PRIVATE, ACCOUNT_BLOCK = "s3-access-point-private", "s3-account-public-access-block"
+NO_WEBSITE, CORS = "s3-no-website", "s3-cors"
 
-V7, V6 = "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"
-ACCOUNT, OTHER, PARTNER, ORGANIZATION = "111122223333", "444455556666", "777788889999", "o-abcdefghij"
-ROOT = f"arn:aws:iam::{ACCOUNT}:root"
-DATA = "arn:aws:s3:::data"
+OTHER_ACCOUNT, PARTNER, ORGANIZATION = "444455556666", "777788889999", "o-abcdefghij"
 FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-ON = dict.fromkeys(FLAGS, True)
+ALL_FLAGS_ON = dict.fromkeys(FLAGS, True)
 GROUPS = "http://acs.amazonaws.com/groups"
 
 
-def bucket(name: str = "bucket", token: str = V7, data_class: str = "PHI", **inputs: Any) -> Resource:
-    return Resource(token, name, {"bucket": "data", "tags": {"DataClass": data_class}} | inputs)
-
-
-def companion(kind: str, name: str = "it", **inputs: Any) -> Resource:
-    return Resource(f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}", name, {"bucket": "data"} | inputs)
-
-
-def joined(kind: str, **inputs: Any) -> Resource:
-    """A companion whose bucket is told only by where its value comes from."""
-    given = companion(kind, bucket=UNKNOWN, **inputs)
-    return Resource(given.type, given.name, given.inputs, comes_from={"bucket": ["bucket"]})
-
-
-# The policy of `account` tells which account the stack is of.
-TELLS = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}
-KEY = Resource("aws:kms/key:Key", "account", {"policy": json.dumps({"Statement": [TELLS]})})
-
-
-def text(*statements: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def forms(kind: str, given: dict[str, Any], own: dict[str, Any], v6: str = "") -> list[list[Resource]]:
-    """A setting in every way that it can be declared: apart, by the bucket's name or by reference, or by the bucket."""
+def in_every_form(
+    type_name: str, companion_inputs: dict[str, Any], bucket_inputs: dict[str, Any], v6_suffix: str = ""
+) -> list[list[Resource]]:
+    """Return a stack for each way to declare a setting: by a companion or by the bucket, in both versions."""
     return [
-        [KEY, bucket(), companion(kind, **given)],
-        [KEY, bucket(token=V6), joined(kind + v6, **given)],
-        [KEY, bucket("it", **own)],
-        [KEY, bucket("it", V6, **own)],
+        [ACCOUNT_KEY, data_bucket(), companion(type_name, **companion_inputs)],
+        [
+            ACCOUNT_KEY,
+            data_bucket(token=V6),
+            companion_by_reference(type_name + v6_suffix, "bucket", **companion_inputs),
+        ],
+        [ACCOUNT_KEY, data_bucket("it", **bucket_inputs)],
+        [ACCOUNT_KEY, data_bucket("it", V6, **bucket_inputs)],
     ]
 
 
-def policies(policy: Any) -> list[list[Resource]]:
-    return forms("BucketPolicy", {"policy": policy}, {"policy": policy})
+def policies_in_every_form(policy: Any) -> list[list[Resource]]:
+    return in_every_form("BucketPolicy", {"policy": policy}, {"policy": policy})
 
 
-def alike(ask: Callable[..., set[str]], pack: PackProcess, control: str, stacks: list[list[Resource]]) -> set[str]:
-    """What is answered of each of these stacks."""
-    answers = [ask(pack, control, stack) for stack in stacks]
-    assert answers == answers[:1] * len(stacks)
-    return answers[0]
+def component(type_name: str, component_input: str, document: Any) -> list[Resource]:
+    """Return a stack with a policy of unknown text, in a component that declares the structure of the policy."""
+    return [ACCOUNT_KEY, data_bucket(), *policy_in_component(document, type_name, component_input)]
 
 
-def component(of: str, prop: str, document: Any) -> list[Resource]:
-    """A policy whose text isn't known yet, within a component that declares the structure of its document."""
-    around = Resource("example:x:Component", "around", {prop: document})
-    given = companion(of, policy=UNKNOWN)
-    return [KEY, around, bucket(), Resource(given.type, "it", given.inputs, "around")]
+def allow_principals(*principals: Any) -> dict[str, Any]:
+    return ALLOW_OWN_ACCOUNT | {"Principal": {"AWS": list(principals)}}
 
 
-def to(*principals: Any) -> dict[str, Any]:
-    return OWN | {"Principal": {"AWS": list(principals)}}
+def allow_everyone(**condition: Any) -> dict[str, Any]:
+    return ALLOW_OWN_ACCOUNT | {"Principal": "*", "Condition": condition}
 
 
-def everyone(**condition: Any) -> dict[str, Any]:
-    return OWN | {"Principal": "*", "Condition": condition}
+def allow_service(name: str = "logging.s3.amazonaws.com", **condition: Any) -> dict[str, Any]:
+    return ALLOW_OWN_ACCOUNT | {"Principal": {"Service": name}, "Action": "s3:PutObject", "Condition": condition}
 
 
-def service(name: str = "logging.s3.amazonaws.com", **condition: Any) -> dict[str, Any]:
-    return OWN | {"Principal": {"Service": name}, "Action": "s3:PutObject", "Condition": condition}
-
-
-def of_account(account: str) -> list[dict[str, Any]]:
-    """Statements that let in an account, or a service for it."""
+def statements_for_account(account: str) -> list[dict[str, Any]]:
+    """Return statements that each grant access to an account, or to a service acting for it."""
     arns = {"ArnLike": {"s3:DataAccessPointArn": f"arn:aws:s3:us-east-1:{account}:accesspoint/*"}}
     trail = {"aws:SourceArn": f"arn:aws:cloudtrail:us-east-1:{account}:trail/t"}
     return [
-        *map(to, (account, f"arn:aws:iam::{account}:root", f"arn:aws:iam::{account}:role/reader")),
-        *(everyone(StringEquals={f"{key}Account": account}) for key in ("aws:Principal", "s3:DataAccessPoint")),
-        everyone(ArnLike={"aws:PrincipalArn": f"arn:aws:iam::{account}:role/*"}),
-        everyone(**arns),
-        service(StringEquals={"aws:SourceAccount": account}),
-        service("cloudtrail.amazonaws.com", ArnEquals=trail),
+        *map(
+            allow_principals,
+            (account, f"arn:aws:iam::{account}:root", f"arn:aws:iam::{account}:role/reader"),
+        ),
+        *(allow_everyone(StringEquals={f"{key}Account": account}) for key in ("aws:Principal", "s3:DataAccessPoint")),
+        allow_everyone(ArnLike={"aws:PrincipalArn": f"arn:aws:iam::{account}:role/*"}),
+        allow_everyone(**arns),
+        allow_service(StringEquals={"aws:SourceAccount": account}),
+        allow_service("cloudtrail.amazonaws.com", ArnEquals=trail),
     ]
 
 
-OWN = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "s3:GetObject", "Resource": f"{DATA}/*"}
-TLS = OWN | {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [DATA, f"{DATA}/*"]}
-TLS |= {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
-ORGANIZED = [everyone(StringEquals={"aws:PrincipalOrgID": ORGANIZATION})]
-ORGANIZED += [service(StringEquals={"aws:SourceOrgID": ORGANIZATION})]
-OUTSIDE = {"Condition": {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}}
+ALLOW_OWN_ACCOUNT = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "s3:GetObject", "Resource": f"{DATA}/*"}
+DENY_PLAIN_HTTP = ALLOW_OWN_ACCOUNT | {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": [DATA, f"{DATA}/*"],
+}
+DENY_PLAIN_HTTP |= {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+STATEMENTS_FOR_ORGANIZATION = [allow_everyone(StringEquals={"aws:PrincipalOrgID": ORGANIZATION})]
+STATEMENTS_FOR_ORGANIZATION += [allow_service(StringEquals={"aws:SourceOrgID": ORGANIZATION})]
+FROM_OTHER_ACCOUNTS = {"Condition": {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}}
 
-CLOSED = [
-    [TLS],
-    [TLS, OWN],
-    *([each] for each in of_account(ACCOUNT)),
-    [service(ArnLike={"aws:SourceArn": DATA})],
-    [everyone(), TLS | OUTSIDE],
+PRIVATE_POLICIES = [
+    [DENY_PLAIN_HTTP],
+    [DENY_PLAIN_HTTP, ALLOW_OWN_ACCOUNT],
+    *([statement] for statement in statements_for_account(ACCOUNT)),
+    [allow_service(ArnLike={"aws:SourceArn": DATA})],
+    [allow_everyone(), DENY_PLAIN_HTTP | FROM_OTHER_ACCOUNTS],
 ]
-OPEN = [
-    [TLS, everyone()],
-    [to("*")],
-    [to(ROOT, "*")],
-    [to("*") | {"Action": "*", "Resource": "*"}],
-    [everyone() | {"Action": "s3:ListBucket", "Resource": DATA}],
-    [{key: value for key, value in OWN.items() if key != "Principal"} | {"NotPrincipal": {"AWS": ROOT}}],
-    [everyone(Bool={"aws:SecureTransport": "true"})],
-    [everyone(StringLike={"aws:Referer": "https://app.example.com/*"})],
-    [everyone(IpAddress={"aws:SourceIp": "0.0.0.0/0"})],
-    [everyone(NotIpAddress={"aws:SourceIp": "198.51.100.0/24"})],
-    [everyone(DateLessThan={"aws:CurrentTime": "2099-01-01T00:00:00Z"})],
-    [everyone(StringEqualsIfExists={"aws:PrincipalAccount": ACCOUNT})],
-    [everyone(StringNotEquals={"aws:PrincipalAccount": OTHER})],
-    [everyone(StringLike={"aws:PrincipalAccount": "*"})],
-    [everyone(ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/reader"})],
-    [everyone(ArnLike={"s3:DataAccessPointArn": "arn:aws:s3:us-east-1:*:accesspoint/*"})],
-    [everyone(), TLS | OUTSIDE | {"Action": "s3:PutObject"}],
+PUBLIC_POLICIES = [
+    [DENY_PLAIN_HTTP, allow_everyone()],
+    [allow_principals("*")],
+    [allow_principals(ROOT, "*")],
+    [allow_principals("*") | {"Action": "*", "Resource": "*"}],
+    [allow_everyone() | {"Action": "s3:ListBucket", "Resource": DATA}],
+    [{key: value for key, value in ALLOW_OWN_ACCOUNT.items() if key != "Principal"} | {"NotPrincipal": {"AWS": ROOT}}],
+    [allow_everyone(Bool={"aws:SecureTransport": "true"})],
+    [allow_everyone(StringLike={"aws:Referer": "https://app.example.com/*"})],
+    [allow_everyone(IpAddress={"aws:SourceIp": "0.0.0.0/0"})],
+    [allow_everyone(NotIpAddress={"aws:SourceIp": "198.51.100.0/24"})],
+    [allow_everyone(DateLessThan={"aws:CurrentTime": "2099-01-01T00:00:00Z"})],
+    [allow_everyone(StringEqualsIfExists={"aws:PrincipalAccount": ACCOUNT})],
+    [allow_everyone(StringNotEquals={"aws:PrincipalAccount": OTHER_ACCOUNT})],
+    [allow_everyone(StringLike={"aws:PrincipalAccount": "*"})],
+    [allow_everyone(ArnLike={"aws:PrincipalArn": "arn:aws:iam::*:role/reader"})],
+    [allow_everyone(ArnLike={"s3:DataAccessPointArn": "arn:aws:s3:us-east-1:*:accesspoint/*"})],
+    [allow_everyone(), DENY_PLAIN_HTTP | FROM_OTHER_ACCOUNTS | {"Action": "s3:PutObject"}],
 ]
-# Somebody in particular: no grant to the public.
-STRANGE = [
-    *([each] for each in (*of_account(OTHER), *ORGANIZED)),
-    [to(ROOT, OTHER)],
-    [OWN | {"Principal": {"CanonicalUser": 64 * "a"}}],
-    [everyone(StringEquals={"aws:PrincipalAccount": [ACCOUNT, OTHER]})],
-    [service()],
-    [service(Bool={"aws:SecureTransport": "true"})],
-    [service(ArnLike={"aws:SourceArn": "arn:aws:s3:::*"})],
-    [service("cloudtrail.amazonaws.com", ArnLike={"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"})],
+# These grant access to particular external principals, so they aren't public.
+EXTERNAL_POLICIES = [
+    *([statement] for statement in (*statements_for_account(OTHER_ACCOUNT), *STATEMENTS_FOR_ORGANIZATION)),
+    [allow_principals(ROOT, OTHER_ACCOUNT)],
+    [ALLOW_OWN_ACCOUNT | {"Principal": {"CanonicalUser": 64 * "a"}}],
+    [allow_everyone(StringEquals={"aws:PrincipalAccount": [ACCOUNT, OTHER_ACCOUNT]})],
+    [allow_service()],
+    [allow_service(Bool={"aws:SecureTransport": "true"})],
+    [allow_service(ArnLike={"aws:SourceArn": "arn:aws:s3:::*"})],
+    [allow_service("cloudtrail.amazonaws.com", ArnLike={"aws:SourceArn": "arn:aws:cloudtrail:*:*:trail/*"})],
 ]
-NAMELESS = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": f"{DATA}/*"}]})
+POLICY_WITHOUT_PRINCIPAL = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": f"{DATA}/*"}]})
 
 
-@pytest.mark.parametrize("statements", CLOSED)
-def test_a_policy_for_the_account_lets_nobody_else_in(pack: PackProcess, statements):
-    for control in (PUBLIC, EXTERNAL):
-        assert alike(failed_resources, pack, control, policies(text(*statements))) == set()
+@pytest.mark.parametrize("statements", PRIVATE_POLICIES)
+def test_policy_for_the_account_passes(pack: PackProcess, statements):
+    for control in (NO_PUBLIC_GRANT, NO_EXTERNAL_ACCESS):
+        assert failed_in_all(pack, control, policies_in_every_form(policy_text(*statements))) == set()
 
 
-@pytest.mark.parametrize("statements", OPEN)
-def test_a_policy_that_lets_anyone_in_fails(pack: PackProcess, statements):
-    for control in (PUBLIC, EXTERNAL):
-        assert alike(failed_resources, pack, control, policies(text(*statements))) == {"it"}
+@pytest.mark.parametrize("statements", PUBLIC_POLICIES)
+def test_public_policy_fails(pack: PackProcess, statements):
+    for control in (NO_PUBLIC_GRANT, NO_EXTERNAL_ACCESS):
+        assert failed_in_all(pack, control, policies_in_every_form(policy_text(*statements))) == {"it"}
 
 
-@pytest.mark.parametrize("statements", STRANGE)
-def test_a_policy_that_lets_a_stranger_in_fails(pack: PackProcess, statements):
-    assert alike(failed_resources, pack, EXTERNAL, policies(text(*statements))) == {"it"}
-    assert alike(failed_resources, pack, PUBLIC, policies(text(*statements))) == set()
+@pytest.mark.parametrize("statements", EXTERNAL_POLICIES)
+def test_policy_for_external_principals_fails(pack: PackProcess, statements):
+    assert failed_in_all(pack, NO_EXTERNAL_ACCESS, policies_in_every_form(policy_text(*statements))) == {"it"}
+    assert failed_in_all(pack, NO_PUBLIC_GRANT, policies_in_every_form(policy_text(*statements))) == set()
 
 
-@pytest.mark.parametrize("control", [PUBLIC, EXTERNAL])
-@pytest.mark.parametrize("policy", ["", "{", "[]", "5", NAMELESS])
-def test_a_policy_that_can_not_be_parsed_fails(pack: PackProcess, control, policy):
-    assert alike(failed_resources, pack, control, policies(policy)) == {"it"}
+@pytest.mark.parametrize("control", [NO_PUBLIC_GRANT, NO_EXTERNAL_ACCESS])
+@pytest.mark.parametrize("policy", ["", "{", "[]", "5", POLICY_WITHOUT_PRINCIPAL])
+def test_malformed_policy_fails(pack: PackProcess, control, policy):
+    assert failed_in_all(pack, control, policies_in_every_form(policy)) == {"it"}
 
 
-UNKNOWN_IN_PART = [
+PARTLY_UNKNOWN_STATEMENTS = [
     UNKNOWN,
     [UNKNOWN],
-    [everyone() | {"Effect": UNKNOWN}],
-    *([OWN | {"Principal": each}] for each in (UNKNOWN, {"AWS": UNKNOWN}, {"AWS": [ROOT, UNKNOWN]})),
-    [everyone(StringEquals={"aws:PrincipalAccount": UNKNOWN})],
-    [everyone(), TLS | {"Condition": {"StringNotEquals": {"aws:PrincipalAccount": UNKNOWN}}}],
+    [allow_everyone() | {"Effect": UNKNOWN}],
+    *(
+        [ALLOW_OWN_ACCOUNT | {"Principal": principal}]
+        for principal in (UNKNOWN, {"AWS": UNKNOWN}, {"AWS": [ROOT, UNKNOWN]})
+    ),
+    [allow_everyone(StringEquals={"aws:PrincipalAccount": UNKNOWN})],
+    [allow_everyone(), DENY_PLAIN_HTTP | {"Condition": {"StringNotEquals": {"aws:PrincipalAccount": UNKNOWN}}}],
 ]
 
 
-@pytest.mark.parametrize("control", [PUBLIC, EXTERNAL])
-def test_a_policy_that_is_not_known_is_told(pack: PackProcess, control):
-    assert alike(unverified_resources, pack, control, policies(UNKNOWN)) == {"it"}
-    for statements in UNKNOWN_IN_PART:
+@pytest.mark.parametrize("control", [NO_PUBLIC_GRANT, NO_EXTERNAL_ACCESS])
+def test_unknown_policy_is_unverified(pack: PackProcess, control):
+    assert unverified_in_all(pack, control, policies_in_every_form(UNKNOWN)) == {"it"}
+    for statements in PARTLY_UNKNOWN_STATEMENTS:
         document = {"Version": "2012-10-17", "Statement": statements}
         assert unverified_resources(pack, control, component("BucketPolicy", "bucketPolicy", document)) == {"it"}, (
             statements
@@ -193,269 +194,309 @@ def test_a_policy_that_is_not_known_is_told(pack: PackProcess, control):
 
 
 @pytest.mark.parametrize("principal", [{"Service": UNKNOWN}, {"Federated": UNKNOWN}, {"CanonicalUser": UNKNOWN}])
-def test_a_principal_that_is_not_known_is_no_one_in_public(pack: PackProcess, principal):
-    stack = component("BucketPolicy", "bucketPolicy", {"Statement": [OWN | {"Principal": principal}]})
-    assert failed_resources(pack, PUBLIC, stack) == set()
-    assert unverified_resources(pack, EXTERNAL, stack) == {"it"}
+def test_unknown_principal_is_not_public_but_may_be_external(pack: PackProcess, principal):
+    stack = component("BucketPolicy", "bucketPolicy", {"Statement": [ALLOW_OWN_ACCOUNT | {"Principal": principal}]})
+    assert failed_resources(pack, NO_PUBLIC_GRANT, stack) == set()
+    assert unverified_resources(pack, NO_EXTERNAL_ACCESS, stack) == {"it"}
 
 
-@pytest.mark.parametrize("statement", of_account(OTHER))
-def test_an_account_may_be_the_stacks_own_while_that_can_not_be_told(pack: PackProcess, statement):
-    stack = [bucket(), companion("BucketPolicy", policy=text(statement))]
-    assert unverified_resources(pack, EXTERNAL, stack) == {"it"}
-    assert failed_resources(pack, EXTERNAL, [KEY, *stack]) == {"it"}
+@pytest.mark.parametrize("statement", statements_for_account(OTHER_ACCOUNT))
+def test_other_account_is_unverified_while_the_stacks_account_is_unknown(pack: PackProcess, statement):
+    stack = [data_bucket(), companion("BucketPolicy", policy=policy_text(statement))]
+    assert unverified_resources(pack, NO_EXTERNAL_ACCESS, stack) == {"it"}
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, [ACCOUNT_KEY, *stack]) == {"it"}
 
 
 @pytest.fixture
-def partners(pack: PackProcess) -> Iterator[PackProcess]:
+def pack_with_partners(pack: PackProcess) -> Iterator[PackProcess]:
     trusted = {"accounts": [PARTNER], "organizations": [ORGANIZATION]}
     pack.configure(s3_no_external_access=trusted, s3_access_point_private=trusted)
     yield pack
     pack.configure()
 
 
-@pytest.mark.parametrize("statement", [*of_account(PARTNER), *ORGANIZED])
-def test_whom_the_config_names_is_trusted(partners: PackProcess, statement):
-    policy = text(statement)
-    others = policy.replace(PARTNER, OTHER).replace(ORGANIZATION, "o-0123456789")
-    for control, declared in ((EXTERNAL, policies), (POINT, points)):
-        assert alike(failed_resources, partners, control, declared(policy)) == set()
-        assert alike(failed_resources, partners, control, declared(others)) == {"it"}
+@pytest.mark.parametrize("statement", [*statements_for_account(PARTNER), *STATEMENTS_FOR_ORGANIZATION])
+def test_trusted_accounts_and_organizations_of_the_config_pass(pack_with_partners: PackProcess, statement):
+    policy = policy_text(statement)
+    others = policy.replace(PARTNER, OTHER_ACCOUNT).replace(ORGANIZATION, "o-0123456789")
+    for control, stacks_with in (
+        (NO_EXTERNAL_ACCESS, policies_in_every_form),
+        (ACCESS_POINT_PRIVATE, access_points_in_every_form),
+    ):
+        assert failed_in_all(pack_with_partners, control, stacks_with(policy)) == set()
+        assert failed_in_all(pack_with_partners, control, stacks_with(others)) == {"it"}
 
 
-def acls(acl: Any = None, uri: Any = None) -> list[list[Resource]]:
-    """An ACL, canned or with a grant."""
+def acls_in_every_form(acl: Any = None, uri: Any = None) -> list[list[Resource]]:
+    """Return stacks with an ACL, canned or with a grant."""
     grants = [{"permission": "READ", "grantee": {"type": "Group", "uri": uri}}]
-    given = ({"acl": acl} if acl else {}) | ({"accessControlPolicy": {"grants": grants}} if uri else {})
-    own = ({"acl": acl} if acl else {}) | ({"grants": [{"permissions": ["READ"], "uri": uri}]} if uri else {})
-    return forms("BucketAcl", given, own, v6="V2")
+    companion_inputs = ({"acl": acl} if acl else {}) | ({"accessControlPolicy": {"grants": grants}} if uri else {})
+    bucket_inputs = ({"acl": acl} if acl else {}) | ({"grants": [{"permissions": ["READ"], "uri": uri}]} if uri else {})
+    return in_every_form("BucketAcl", companion_inputs, bucket_inputs, "V2")
 
 
-PUBLIC_ACLS = [(each, None) for each in ("public-read", "public-read-write", "authenticated-read")]
-PUBLIC_GRANTS = [(acl, f"{GROUPS}/global/{who}Users") for acl in (None, UNKNOWN) for who in ("All", "Authenticated")]
+PUBLIC_ACLS = [(acl, None) for acl in ("public-read", "public-read-write", "authenticated-read")]
+PUBLIC_GRANTS = [
+    (acl, f"{GROUPS}/global/{group}Users") for acl in (None, UNKNOWN) for group in ("All", "Authenticated")
+]
 
 
 @pytest.mark.parametrize("acl", ["private", "log-delivery-write", "bucket-owner-full-control"])
-def test_an_acl_that_grants_nothing_to_the_public_passes(pack: PackProcess, acl):
-    assert alike(failed_resources, pack, PUBLIC, acls(acl)) == set()
-    assert alike(failed_resources, pack, PUBLIC, acls(acl, f"{GROUPS}/s3/LogDelivery")) == set()
+def test_acl_without_public_grant_passes(pack: PackProcess, acl):
+    assert failed_in_all(pack, NO_PUBLIC_GRANT, acls_in_every_form(acl)) == set()
+    assert failed_in_all(pack, NO_PUBLIC_GRANT, acls_in_every_form(acl, f"{GROUPS}/s3/LogDelivery")) == set()
 
 
 @pytest.mark.parametrize(("acl", "uri"), [*PUBLIC_ACLS, *PUBLIC_GRANTS])
-def test_an_acl_that_grants_to_the_public_fails(pack: PackProcess, acl, uri):
-    assert alike(failed_resources, pack, PUBLIC, acls(acl, uri)) == {"it"}
+def test_acl_with_public_grant_fails(pack: PackProcess, acl, uri):
+    assert failed_in_all(pack, NO_PUBLIC_GRANT, acls_in_every_form(acl, uri)) == {"it"}
 
 
-@pytest.mark.parametrize("stacks", [acls(UNKNOWN), acls(uri=UNKNOWN), acls("private", UNKNOWN)])
-def test_an_acl_that_is_not_known_is_told(pack: PackProcess, stacks):
-    assert alike(unverified_resources, pack, PUBLIC, stacks) == {"it"}
+@pytest.mark.parametrize(
+    "stacks", [acls_in_every_form(UNKNOWN), acls_in_every_form(uri=UNKNOWN), acls_in_every_form("private", UNKNOWN)]
+)
+def test_unknown_acl_is_unverified(pack: PackProcess, stacks):
+    assert unverified_in_all(pack, NO_PUBLIC_GRANT, stacks) == {"it"}
 
 
 @pytest.mark.parametrize("grants", [UNKNOWN, [UNKNOWN]])
-def test_grants_that_are_not_known_are_told(pack: PackProcess, grants):
-    stacks = forms("BucketAcl", {"accessControlPolicy": {"grants": grants}}, {"grants": grants}, v6="V2")
-    stacks += forms("BucketAcl", {"accessControlPolicy": UNKNOWN}, {"grants": grants})
-    assert alike(unverified_resources, pack, PUBLIC, stacks) == {"it"}
+def test_unknown_grants_are_unverified(pack: PackProcess, grants):
+    stacks = in_every_form("BucketAcl", {"accessControlPolicy": {"grants": grants}}, {"grants": grants}, "V2")
+    stacks += in_every_form("BucketAcl", {"accessControlPolicy": UNKNOWN}, {"grants": grants})
+    assert unverified_in_all(pack, NO_PUBLIC_GRANT, stacks) == {"it"}
 
 
-def owned(rule: Any) -> list[list[Resource]]:
-    kind = "BucketOwnershipControls"
-    return [[bucket(), companion(kind, rule=rule)], [bucket(token=V6), joined(kind, rule=rule)]]
+def ownership_in_both_forms(rule: Any) -> list[list[Resource]]:
+    type_name = "BucketOwnershipControls"
+    return [
+        [data_bucket(), companion(type_name, rule=rule)],
+        [data_bucket(token=V6), companion_by_reference(type_name, "bucket", rule=rule)],
+    ]
 
 
 @pytest.mark.parametrize("owner", ["BucketOwnerPreferred", "ObjectWriter", "hunter2", "", None])
-def test_the_owner_of_the_bucket_owns_its_objects(pack: PackProcess, owner):
-    assert alike(failed_resources, pack, ACLS, owned({"objectOwnership": "BucketOwnerEnforced"})) == set()
+def test_object_ownership_has_to_be_bucket_owner_enforced(pack: PackProcess, owner):
+    assert (
+        failed_in_all(pack, ACLS_DISABLED, ownership_in_both_forms({"objectOwnership": "BucketOwnerEnforced"})) == set()
+    )
     for rule in ({"objectOwnership": owner}, {}, None):
-        assert alike(failed_resources, pack, ACLS, owned(rule)) == {"it"}
+        assert failed_in_all(pack, ACLS_DISABLED, ownership_in_both_forms(rule)) == {"it"}
     assert not any(
-        "hunter2" in finding.message for finding in pack.evaluate_stack(owned({"objectOwnership": owner})[0])
+        "hunter2" in finding.message
+        for finding in pack.evaluate_stack(ownership_in_both_forms({"objectOwnership": owner})[0])
     )
 
 
 @pytest.mark.parametrize("rule", [UNKNOWN, {"objectOwnership": UNKNOWN}])
-def test_an_ownership_that_is_not_known_is_told(pack: PackProcess, rule):
-    assert alike(unverified_resources, pack, ACLS, owned(rule)) == {"it"}
+def test_unknown_object_ownership_is_unverified(pack: PackProcess, rule):
+    assert unverified_in_all(pack, ACLS_DISABLED, ownership_in_both_forms(rule)) == {"it"}
 
 
-def points(policy: Any, block: Any = None, data_class: str = "PHI") -> list[list[Resource]]:
-    """An access point of `data`, by name and by reference, with its policy its own or apart."""
-    token, apart = "aws:s3/accessPoint:AccessPoint", "aws:s3control/accessPointPolicy:AccessPointPolicy"
+def access_points_in_every_form(policy: Any, block: Any = None, data_class: str = "PHI") -> list[list[Resource]]:
+    """Return stacks with an access point of `data`: by name, by reference and with its policy as a resource."""
+    token, policy_token = "aws:s3/accessPoint:AccessPoint", "aws:s3control/accessPointPolicy:AccessPointPolicy"
     named = {"name": "point", "bucket": "data", "publicAccessBlockConfiguration": block}
     of_bucket, of_point = {"bucket": ["bucket"]}, {"accessPointArn": ["point"]}
-    declared = Resource(apart, "it", {"accessPointArn": UNKNOWN, "policy": policy}, comes_from=of_point)
-    of = [KEY, bucket(data_class=data_class)]
+    point_policy = Resource(policy_token, "it", {"accessPointArn": UNKNOWN, "policy": policy}, comes_from=of_point)
+    base = [ACCOUNT_KEY, data_bucket(data_class=data_class)]
     return [
-        [*of, Resource(token, "it", named | {"policy": policy})],
-        [*of, Resource(token, "it", named | {"policy": policy, "bucket": UNKNOWN}, comes_from=of_bucket)],
-        [*of, Resource(token, "point", named), declared],
+        [*base, Resource(token, "it", named | {"policy": policy})],
+        [*base, Resource(token, "it", named | {"policy": policy, "bucket": UNKNOWN}, comes_from=of_bucket)],
+        [*base, Resource(token, "point", named), point_policy],
     ]
 
 
-@pytest.mark.parametrize("block", [None, {}, {"blockPublicAcls": True}, ON])
+@pytest.mark.parametrize("block", [None, {}, {"blockPublicAcls": True}, ALL_FLAGS_ON])
 @pytest.mark.parametrize("policy", [None, "", "{}"])
-def test_an_access_point_that_says_nothing_blocks_public_access(pack: PackProcess, block, policy):
-    """S3 turns on what it doesn't turn off."""
-    for control in (POINT, PUBLIC):
-        assert alike(failed_resources, pack, control, points(policy, block)[:2]) == set()
+def test_access_point_flags_are_on_by_default(pack: PackProcess, block, policy):
+    """S3 turns on every flag that isn't set to false."""
+    for control in (ACCESS_POINT_PRIVATE, NO_PUBLIC_GRANT):
+        assert failed_in_all(pack, control, access_points_in_every_form(policy, block)[:2]) == set()
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_an_access_point_blocks_public_access(pack: PackProcess, flag):
-    for block in (ON | {flag: False}, {flag: "false"}, dict.fromkeys(FLAGS, UNKNOWN) | {flag: False}):
-        assert alike(failed_resources, pack, POINT, points(None, block)[:2]) == {"it"}
-    for block in (UNKNOWN, ON | {flag: UNKNOWN}):
-        assert alike(unverified_resources, pack, POINT, points(None, block)[:2]) == {"it"}
+def test_access_point_with_a_flag_off_fails(pack: PackProcess, flag):
+    for block in (ALL_FLAGS_ON | {flag: False}, {flag: "false"}, dict.fromkeys(FLAGS, UNKNOWN) | {flag: False}):
+        assert failed_in_all(pack, ACCESS_POINT_PRIVATE, access_points_in_every_form(None, block)[:2]) == {"it"}
+    for block in (UNKNOWN, ALL_FLAGS_ON | {flag: UNKNOWN}):
+        assert unverified_in_all(pack, ACCESS_POINT_PRIVATE, access_points_in_every_form(None, block)[:2]) == {"it"}
 
 
-def through_a_point(statements: list[Any]) -> list[list[Resource]]:
+def access_points_with_statements(statements: list[Any]) -> list[list[Resource]]:
     point = f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/point"
-    return points(text(*statements).replace(f"{DATA}/", f"{point}/object/").replace(f'"{DATA}"', f'"{point}"'))
-
-
-@pytest.mark.parametrize("statements", CLOSED)
-def test_a_policy_of_an_access_point_for_the_account_passes(pack: PackProcess, statements):
-    for control in (POINT, PUBLIC):
-        assert alike(failed_resources, pack, control, through_a_point(statements)) == set()
-
-
-@pytest.mark.parametrize("statements", [*OPEN, *STRANGE])
-def test_a_policy_of_an_access_point_that_lets_a_stranger_in_fails(pack: PackProcess, statements):
-    assert alike(failed_resources, pack, POINT, through_a_point(statements)) == {"it"}
-    assert alike(failed_resources, pack, PUBLIC, through_a_point(statements)) == (
-        {"it"} if statements in OPEN else set()
+    return access_points_in_every_form(
+        policy_text(*statements).replace(f"{DATA}/", f"{point}/object/").replace(f'"{DATA}"', f'"{point}"')
     )
 
 
-@pytest.mark.parametrize("control", [POINT, PUBLIC])
-def test_a_policy_of_an_access_point_that_is_not_known_is_told(pack: PackProcess, control):
-    assert alike(failed_resources, pack, control, points("{")) == {"it"}
-    assert alike(unverified_resources, pack, control, points(UNKNOWN)) == {"it"}
-    for statements in UNKNOWN_IN_PART:
+@pytest.mark.parametrize("statements", PRIVATE_POLICIES)
+def test_access_point_policy_for_the_account_passes(pack: PackProcess, statements):
+    for control in (ACCESS_POINT_PRIVATE, NO_PUBLIC_GRANT):
+        assert failed_in_all(pack, control, access_points_with_statements(statements)) == set()
+
+
+@pytest.mark.parametrize("statements", [*PUBLIC_POLICIES, *EXTERNAL_POLICIES])
+def test_access_point_policy_for_external_principals_fails(pack: PackProcess, statements):
+    assert failed_in_all(pack, ACCESS_POINT_PRIVATE, access_points_with_statements(statements)) == {"it"}
+    assert failed_in_all(pack, NO_PUBLIC_GRANT, access_points_with_statements(statements)) == (
+        {"it"} if statements in PUBLIC_POLICIES else set()
+    )
+
+
+@pytest.mark.parametrize("control", [ACCESS_POINT_PRIVATE, NO_PUBLIC_GRANT])
+def test_malformed_access_point_policy_fails_and_unknown_one_is_unverified(pack: PackProcess, control):
+    assert failed_in_all(pack, control, access_points_in_every_form("{")) == {"it"}
+    assert unverified_in_all(pack, control, access_points_in_every_form(UNKNOWN)) == {"it"}
+    for statements in PARTLY_UNKNOWN_STATEMENTS:
         document = {"Version": "2012-10-17", "Statement": statements}
         assert unverified_resources(pack, control, component("AccessPoint", "accessPointPolicy", document)) == {"it"}, (
             statements
         )
 
 
-def test_an_access_point_of_a_bucket_elsewhere_is_judged_as_if_of_phi(pack: PackProcess):
-    off = companion("AccessPoint", bucket="elsewhere", publicAccessBlockConfiguration={"blockPublicAcls": False})
-    assert failed_resources(pack, POINT, [bucket(data_class="Public"), off]) == {"it"}
+def test_access_point_of_a_bucket_outside_the_stack_is_checked_as_phi(pack: PackProcess):
+    outside_point = companion(
+        "AccessPoint", bucket="elsewhere", publicAccessBlockConfiguration={"blockPublicAcls": False}
+    )
+    assert failed_resources(pack, ACCESS_POINT_PRIVATE, [data_bucket(data_class="Public"), outside_point]) == {"it"}
 
 
-def account(name: str = "it", **flags: Any) -> Resource:
+def account_block(name: str = "it", **flags: Any) -> Resource:
     return Resource("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", name, flags)
 
 
-def test_the_account_blocks_public_access(pack: PackProcess):
-    for right in ([bucket()], [account(**ON)], [account(**dict.fromkeys(FLAGS, "true"))]):
-        assert failed_resources(pack, ACCOUNT_BLOCK, right) == set()
-    assert failed_resources(pack, ACCOUNT_BLOCK, [account()]) == {"it"}
+def test_declared_account_block_needs_all_flags(pack: PackProcess):
+    for compliant_stack in (
+        [data_bucket()],
+        [account_block(**ALL_FLAGS_ON)],
+        [account_block(**dict.fromkeys(FLAGS, "true"))],
+    ):
+        assert failed_resources(pack, ACCOUNT_BLOCK, compliant_stack) == set()
+    assert failed_resources(pack, ACCOUNT_BLOCK, [account_block()]) == {"it"}
 
 
 @pytest.mark.parametrize("flag", FLAGS)
-def test_a_flag_of_the_account_that_is_off_fails(pack: PackProcess, flag):
+def test_account_block_with_a_flag_off_fails(pack: PackProcess, flag):
     for off in (False, "false", None):
-        assert failed_resources(pack, ACCOUNT_BLOCK, [account("right", **ON), account(**ON | {flag: off})]) == {"it"}
+        assert failed_resources(
+            pack, ACCOUNT_BLOCK, [account_block("right", **ALL_FLAGS_ON), account_block(**ALL_FLAGS_ON | {flag: off})]
+        ) == {"it"}
     rest = dict.fromkeys(FLAGS, UNKNOWN)
-    assert failed_resources(pack, ACCOUNT_BLOCK, [account(**rest | {flag: False})]) == {"it"}
-    for given in (rest, ON | {flag: UNKNOWN}):
-        assert unverified_resources(pack, ACCOUNT_BLOCK, [account(**given)]) == {"it"}
+    assert failed_resources(pack, ACCOUNT_BLOCK, [account_block(**rest | {flag: False})]) == {"it"}
+    for flags in (rest, ALL_FLAGS_ON | {flag: UNKNOWN}):
+        assert unverified_resources(pack, ACCOUNT_BLOCK, [account_block(**flags)]) == {"it"}
 
 
-def sites(given: dict[str, Any], own: Any) -> list[list[Resource]]:
+def websites_in_every_form(companion_inputs: dict[str, Any], bucket_input: Any) -> list[list[Resource]]:
     v7, v6 = (
-        forms("BucketWebsiteConfiguration", given, each, "V2") for each in ({"website": own}, {"websites": [own]})
+        in_every_form("BucketWebsiteConfiguration", companion_inputs, bucket_inputs, "V2")
+        for bucket_inputs in ({"website": bucket_input}, {"websites": [bucket_input]})
     )
     return [*v7[:3], v6[3]]
 
 
 @pytest.mark.parametrize("index", ["index.html", UNKNOWN])
 def test_a_website_fails(pack: PackProcess, index):
-    assert alike(
-        failed_resources, pack, WEBSITE, sites({"indexDocument": {"suffix": index}}, {"indexDocument": index})
+    assert failed_in_all(
+        pack,
+        NO_WEBSITE,
+        websites_in_every_form({"indexDocument": {"suffix": index}}, {"indexDocument": index}),
     ) == {"it"}
     redirect = {"redirectAllRequestsTo": {"hostName": index}}, {"redirectAllRequestsTo": index}
-    assert alike(failed_resources, pack, WEBSITE, sites(*redirect)) == {"it"}
+    assert failed_in_all(pack, NO_WEBSITE, websites_in_every_form(*redirect)) == {"it"}
     assert failed_resources(
-        pack, WEBSITE, [bucket(), companion("BucketWebsiteConfiguration", indexDocument=UNKNOWN)]
+        pack, NO_WEBSITE, [data_bucket(), companion("BucketWebsiteConfiguration", indexDocument=UNKNOWN)]
     ) == {"it"}
 
 
 @pytest.mark.parametrize("prop", ["website", "websites"])
-def test_a_website_that_there_may_be_is_told(pack: PackProcess, prop):
-    for none in ({}, None, []):
-        assert failed_resources(pack, WEBSITE, [bucket(**{prop: none})]) == set()
-    for maybe in (UNKNOWN, [UNKNOWN]):
-        assert unverified_resources(pack, WEBSITE, [bucket("it", **{prop: maybe})]) == {"it"}
+def test_possible_website_is_unverified(pack: PackProcess, prop):
+    for empty in ({}, None, []):
+        assert failed_resources(pack, NO_WEBSITE, [data_bucket(**{prop: empty})]) == set()
+    for possible in (UNKNOWN, [UNKNOWN]):
+        assert unverified_resources(pack, NO_WEBSITE, [data_bucket("it", **{prop: possible})]) == {"it"}
 
 
-APP = "https://app.example.com"
+APP_ORIGIN = "https://app.example.com"
 
 
-def cors(rules: Any) -> list[list[Resource]]:
-    return forms("BucketCorsConfiguration", {"corsRules": rules}, {"corsRules": rules}, v6="V2")
+def cors_in_every_form(rules: Any) -> list[list[Resource]]:
+    return in_every_form("BucketCorsConfiguration", {"corsRules": rules}, {"corsRules": rules}, "V2")
 
 
-def origins(*each: Any) -> list[list[Resource]]:
-    """A rule for these, after one that is right."""
-    return cors([{"allowedMethods": ["GET"], "allowedOrigins": given} for given in ([APP], list(each))])
+def cors_with_origins(*allowed: Any) -> list[list[Resource]]:
+    """Return stacks with a compliant CORS rule, and one that allows these origins."""
+    rules = [{"allowedMethods": ["GET"], "allowedOrigins": origins} for origins in ([APP_ORIGIN], list(allowed))]
+    return cors_in_every_form(rules)
 
 
-@pytest.mark.parametrize("given", [[], [APP], [APP, "http://localhost:3000"], ["https://*.example.com"]])
-def test_a_cors_rule_that_names_its_origins_passes(pack: PackProcess, given):
-    assert alike(failed_resources, pack, CORS, origins(*given)) == set()
+@pytest.mark.parametrize(
+    "allowed", [[], [APP_ORIGIN], [APP_ORIGIN, "http://localhost:3000"], ["https://*.example.com"]]
+)
+def test_cors_rule_with_named_origins_passes(pack: PackProcess, allowed):
+    assert failed_in_all(pack, CORS, cors_with_origins(*allowed)) == set()
 
 
 @pytest.mark.parametrize("origin", ["*", "http://*", "https://*", "http*", "https:*", "null"])
-def test_a_cors_rule_that_allows_any_origin_fails(pack: PackProcess, origin):
-    for given in ([origin], [APP, origin], [UNKNOWN, origin]):
-        assert alike(failed_resources, pack, CORS, origins(*given)) == {"it"}
+def test_cors_rule_for_any_origin_fails(pack: PackProcess, origin):
+    for allowed in ([origin], [APP_ORIGIN, origin], [UNKNOWN, origin]):
+        assert failed_in_all(pack, CORS, cors_with_origins(*allowed)) == {"it"}
 
 
 @pytest.mark.parametrize("rules", [UNKNOWN, [UNKNOWN], [{"allowedOrigins": UNKNOWN}], [{"allowedOrigins": [UNKNOWN]}]])
-def test_cors_rules_that_are_not_known_are_told(pack: PackProcess, rules):
-    assert alike(unverified_resources, pack, CORS, cors(rules)) == {"it"}
-    for none in ([], None):
-        assert alike(failed_resources, pack, CORS, cors(none)) == set()
+def test_unknown_cors_rules_are_unverified(pack: PackProcess, rules):
+    assert unverified_in_all(pack, CORS, cors_in_every_form(rules)) == {"it"}
+    for no_rules in ([], None):
+        assert failed_in_all(pack, CORS, cors_in_every_form(no_rules)) == set()
 
 
-EVERY = ("PHI", "Replica", "S3AccessLog", "CloudTrailLog", "Inventory", "Public", "Internal", "Other")
-FAULTS = {
-    PUBLIC: (EVERY, companion("BucketAcl", acl="public-read")),
-    EXTERNAL: (EVERY, companion("BucketPolicy", policy=text(service()))),
-    ACLS: (EVERY, companion("BucketOwnershipControls", rule={"objectOwnership": "ObjectWriter"})),
-    WEBSITE: (EVERY, companion("BucketWebsiteConfiguration", indexDocument={"suffix": "index.html"})),
+NONCOMPLIANT = {
+    NO_PUBLIC_GRANT: (ALL_DATA_CLASSES, companion("BucketAcl", acl="public-read")),
+    NO_EXTERNAL_ACCESS: (ALL_DATA_CLASSES, companion("BucketPolicy", policy=policy_text(allow_service()))),
+    ACLS_DISABLED: (ALL_DATA_CLASSES, companion("BucketOwnershipControls", rule={"objectOwnership": "ObjectWriter"})),
+    NO_WEBSITE: (ALL_DATA_CLASSES, companion("BucketWebsiteConfiguration", indexDocument={"suffix": "index.html"})),
     CORS: (("PHI", "Replica"), companion("BucketCorsConfiguration", corsRules=[{"allowedOrigins": ["*"]}])),
-    POINT: (("PHI",), companion("AccessPoint", publicAccessBlockConfiguration={"blockPublicAcls": False})),
+    ACCESS_POINT_PRIVATE: (
+        ("PHI",),
+        companion("AccessPoint", publicAccessBlockConfiguration={"blockPublicAcls": False}),
+    ),
 }
-ENFORCED = companion(
+OWNER_ENFORCED = companion(
     "BucketOwnershipControls", "owned", bucket="right", rule={"objectOwnership": "BucketOwnerEnforced"}
 )
 
 
-@pytest.mark.parametrize("control", FAULTS)
-@pytest.mark.parametrize("data_class", EVERY)
-def test_a_bucket_is_asked_by_what_it_is_for(pack: PackProcess, control, data_class):
-    asked, fault = FAULTS[control]
-    assert failed_resources(pack, control, [bucket(data_class=data_class), fault]) == (
-        {"it"} if data_class in asked else set()
+@pytest.mark.parametrize("control", NONCOMPLIANT)
+@pytest.mark.parametrize("data_class", ALL_DATA_CLASSES)
+def test_control_applies_by_data_class(pack: PackProcess, control, data_class):
+    data_classes, resource = NONCOMPLIANT[control]
+    assert failed_resources(pack, control, [data_bucket(data_class=data_class), resource]) == (
+        {"it"} if data_class in data_classes else set()
     )
 
 
-@pytest.mark.parametrize("control", [POINT, PUBLIC])
-def test_a_policy_of_an_access_point_is_asked_by_what_its_bucket_is_for(pack: PackProcess, control):
-    expected = {"it"} if control == PUBLIC else set()
-    assert alike(failed_resources, pack, control, points(text(everyone()), data_class="Public")) == expected
+@pytest.mark.parametrize("control", [ACCESS_POINT_PRIVATE, NO_PUBLIC_GRANT])
+def test_access_point_policy_is_checked_by_the_buckets_data_class(pack: PackProcess, control):
+    expected = {"it"} if control == NO_PUBLIC_GRANT else set()
+    assert (
+        failed_in_all(
+            pack,
+            control,
+            access_points_in_every_form(policy_text(allow_everyone()), data_class="Public"),
+        )
+        == expected
+    )
 
 
-@pytest.mark.parametrize("control", FAULTS)
-def test_two_buckets_of_which_one_is_wrong(pack: PackProcess, control):
-    right = [bucket("right", bucket="right"), ENFORCED]
-    assert failed_resources(pack, control, [*right, bucket(), FAULTS[control][1]]) == {"it"}
+@pytest.mark.parametrize("control", NONCOMPLIANT)
+def test_only_the_noncompliant_bucket_of_two_fails(pack: PackProcess, control):
+    compliant_bucket = [data_bucket("right", bucket="right"), OWNER_ENFORCED]
+    assert failed_resources(pack, control, [*compliant_bucket, data_bucket(), NONCOMPLIANT[control][1]]) == {"it"}
 
 
-@pytest.mark.parametrize("control", FAULTS)
-def test_only_the_ownership_must_be_declared(pack: PackProcess, control):
+@pytest.mark.parametrize("control", NONCOMPLIANT)
+def test_bucket_without_settings_fails_only_for_ownership(pack: PackProcess, control):
     for token in (V6, V7):
-        assert failed_resources(pack, control, [bucket("it", token)]) == ({"it"} if control == ACLS else set())
+        assert failed_resources(pack, control, [data_bucket("it", token)]) == (
+            {"it"} if control == ACLS_DISABLED else set()
+        )

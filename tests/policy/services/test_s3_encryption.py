@@ -1,200 +1,194 @@
-"""S3: how objects are encrypted, at rest and on the way, and what uploads may ask for. In each stack `it` is wrong."""
+"""S3 encryption: default encryption, Bucket Keys, TLS versions, and the headers that uploads may have.
+
+In every stack, `it` is the noncompliant resource.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.policy.assertions import failed_resources, findings_for
+from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.services.s3_stacks import (
+    ALL_DATA_CLASSES,
+    DATA,
+    V6,
+    V7,
+    companion,
+    companion_by_reference,
+    data_bucket,
+    failed_in_all,
+    policy_in_component,
+    policy_text,
+    unverified_in_all,
+)
 
-AT_REST, BUCKET_KEY, TLS = "s3-encryption-at-rest", "s3-bucket-key", "s3-tls-1-2"
-ONE_KEY, NO_SSE_C = "s3-enforce-kms-key", "s3-deny-sse-c"
+ENCRYPTION_AT_REST, BUCKET_KEY, TLS_1_2 = "s3-encryption-at-rest", "s3-bucket-key", "s3-tls-1-2"
+ENFORCE_KMS_KEY, DENY_SSE_C = "s3-enforce-kms-key", "s3-deny-sse-c"
 
-V7, V6 = "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"
-SSE = "BucketServerSideEncryptionConfiguration"
-DATA = "arn:aws:s3:::data"
-ID = "0a1b2c3d-0000-1111-2222-333344445555"
-KEYS = "arn:aws:kms:us-east-1:111122223333:key"
-ARN, OTHER_ARN = f"{KEYS}/{ID}", f"{KEYS}/99999999-0000-1111-2222-333344445555"
+SSE_CONFIGURATION = "BucketServerSideEncryptionConfiguration"
+KEY_ID = "0a1b2c3d-0000-1111-2222-333344445555"
+KEY_ARN_PREFIX = "arn:aws:kms:us-east-1:111122223333:key"
+KEY_ARN, OTHER_KEY_ARN = f"{KEY_ARN_PREFIX}/{KEY_ID}", f"{KEY_ARN_PREFIX}/99999999-0000-1111-2222-333344445555"
 KMS, DSSE = "aws:kms", "aws:kms:dsse"
 
 
-def bucket(name: str = "bucket", token: str = V7, data_class: str = "PHI", **inputs: Any) -> Resource:
-    return Resource(token, name, {"bucket": "data", "tags": {"DataClass": data_class}} | inputs)
-
-
-def companion(kind: str, name: str = "it", **inputs: Any) -> Resource:
-    return Resource(f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}", name, {"bucket": "data"} | inputs)
-
-
-def joined(kind: str, **inputs: Any) -> Resource:
-    """A companion whose bucket is told only by where its value comes from."""
-    given = companion(kind, bucket=UNKNOWN, **inputs)
-    return Resource(given.type, given.name, given.inputs, comes_from={"bucket": ["bucket"]})
-
-
-def encrypted(default: Any, **rule: Any) -> list[list[Resource]]:
-    """A rule of the default encryption in every way that it can be declared."""
-    whole = {"applyServerSideEncryptionByDefault": default} | rule
-    listed = {"applyServerSideEncryptionByDefaults": default if default == UNKNOWN else [default]} | rule
+def encryption_in_every_form(by_default: Any, **rule: Any) -> list[list[Resource]]:
+    """Return a stack for each way to declare a rule of default encryption."""
+    v7_rule = {"applyServerSideEncryptionByDefault": by_default} | rule
+    v6_rule = {"applyServerSideEncryptionByDefaults": by_default if by_default == UNKNOWN else [by_default]} | rule
     return [
-        [bucket(), companion(SSE, rules=[whole])],
-        [bucket(token=V6), joined(f"{SSE}V2", rules=[whole])],
-        [bucket("it", serverSideEncryptionConfiguration={"rule": whole})],
-        [bucket("it", V6, serverSideEncryptionConfigurations=[{"rules": [listed]}])],
+        [data_bucket(), companion(SSE_CONFIGURATION, rules=[v7_rule])],
+        [data_bucket(token=V6), companion_by_reference(f"{SSE_CONFIGURATION}V2", "bucket", rules=[v7_rule])],
+        [data_bucket("it", serverSideEncryptionConfiguration={"rule": v7_rule})],
+        [data_bucket("it", V6, serverSideEncryptionConfigurations=[{"rules": [v6_rule]}])],
     ]
 
 
-def unread(rules: Any) -> list[list[Resource]]:
-    """The same where there may be no rule to read."""
+def rules_in_every_form(rules: Any) -> list[list[Resource]]:
+    """Return a stack for each way to declare rules, of which there may be none."""
     rule = rules[0] if isinstance(rules, list) and rules else rules
     return [
-        [bucket(), companion(SSE, rules=rules)],
-        [bucket("it", serverSideEncryptionConfiguration={"rule": rule})],
-        [bucket("it", V6, serverSideEncryptionConfigurations=[{"rules": rules}])],
+        [data_bucket(), companion(SSE_CONFIGURATION, rules=rules)],
+        [data_bucket("it", serverSideEncryptionConfiguration={"rule": rule})],
+        [data_bucket("it", V6, serverSideEncryptionConfigurations=[{"rules": rules}])],
     ]
 
 
-def policies(policy: Any, *others: Resource) -> list[list[Resource]]:
+def policies_in_every_form(policy: Any, *others: Resource) -> list[list[Resource]]:
     return [
-        [bucket(), companion("BucketPolicy", policy=policy), *others],
-        [bucket(token=V6), joined("BucketPolicy", policy=policy), *others],
-        [bucket("it", policy=policy), *others],
-        [bucket("it", V6, policy=policy), *others],
+        [data_bucket(), companion("BucketPolicy", policy=policy), *others],
+        [data_bucket(token=V6), companion_by_reference("BucketPolicy", "bucket", policy=policy), *others],
+        [data_bucket("it", policy=policy), *others],
+        [data_bucket("it", V6, policy=policy), *others],
     ]
-
-
-def text(*statements: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def component(*statements: Any) -> list[Resource]:
-    """A policy whose text isn't known yet, within a component that declares the structure of its document."""
-    around = Resource("example:x:Component", "around", {"bucketPolicy": {"Statement": list(statements)}})
-    given = companion("BucketPolicy", policy=UNKNOWN)
-    return [around, bucket(), Resource(given.type, "it", given.inputs, "around")]
+    """Return a stack with a bucket policy of unknown text, in a component that declares its structure."""
+    return [data_bucket(), *policy_in_component({"Statement": list(statements)})]
 
 
-def unknown(pack: PackProcess, control: str, stack: list[Resource]) -> set[str]:
-    """The resources that can't be told yet, which blocks, but for a matter of cost."""
-    findings = findings_for(pack, control, stack)
-    assert all("known yet" in finding.message and finding.mandatory == (control != BUCKET_KEY) for finding in findings)
-    return {finding.resource for finding in findings}
-
-
-def alike(ask: Callable[..., set[str]], pack: PackProcess, control: str, stacks: list[list[Resource]]) -> set[str]:
-    """What is answered of each of these stacks."""
-    answers = [ask(pack, control, stack) for stack in stacks]
-    assert answers == answers[:1] * len(stacks)
-    return answers[0]
-
-
-def told(stack: list[Resource]) -> set[str]:
-    """It is the bucket that takes a customer's key, whatever sets it."""
+def bucket_of(stack: list[Resource]) -> set[str]:
+    """Return the bucket, which is the resource that s3-deny-sse-c reports."""
     return {stack[0].name}
 
 
 @pytest.mark.parametrize("algorithm", ["AES256", KMS, DSSE])
-@pytest.mark.parametrize("key", [{}, {"kmsMasterKeyId": ARN}, {"kmsMasterKeyId": UNKNOWN}])
-def test_default_encryption_of_any_kind_passes(pack: PackProcess, algorithm, key):
-    assert alike(failed_resources, pack, AT_REST, encrypted({"sseAlgorithm": algorithm} | key)) == set()
+@pytest.mark.parametrize("key", [{}, {"kmsMasterKeyId": KEY_ARN}, {"kmsMasterKeyId": UNKNOWN}])
+def test_default_encryption_with_any_algorithm_passes(pack: PackProcess, algorithm, key):
+    assert failed_in_all(pack, ENCRYPTION_AT_REST, encryption_in_every_form({"sseAlgorithm": algorithm} | key)) == set()
 
 
-@pytest.mark.parametrize("default", [{}, {"sseAlgorithm": ""}, {"sseAlgorithm": None}, {"sseAlgorithm": "hunter2"}])
-def test_no_default_encryption_fails(pack: PackProcess, default):
-    assert alike(failed_resources, pack, AT_REST, encrypted(default)) == {"it"}
-    assert not any("hunter2" in finding.message for finding in pack.evaluate_stack(encrypted(default)[0]))
+@pytest.mark.parametrize("by_default", [{}, {"sseAlgorithm": ""}, {"sseAlgorithm": None}, {"sseAlgorithm": "hunter2"}])
+def test_missing_default_encryption_fails(pack: PackProcess, by_default):
+    assert failed_in_all(pack, ENCRYPTION_AT_REST, encryption_in_every_form(by_default)) == {"it"}
+    assert not any(
+        "hunter2" in finding.message for finding in pack.evaluate_stack(encryption_in_every_form(by_default)[0])
+    )
     for rules in ([], {}, None):
-        assert alike(failed_resources, pack, AT_REST, unread(rules)) == {"it"}
+        assert failed_in_all(pack, ENCRYPTION_AT_REST, rules_in_every_form(rules)) == {"it"}
 
 
-@pytest.mark.parametrize("default", [UNKNOWN, {"sseAlgorithm": UNKNOWN}])
-def test_an_algorithm_that_is_not_known_is_told(pack: PackProcess, default):
-    assert alike(unknown, pack, AT_REST, encrypted(default)) == {"it"}
-    assert alike(unknown, pack, BUCKET_KEY, encrypted(default)) == {"it"}
-    assert alike(unknown, pack, BUCKET_KEY, encrypted(default, bucketKeyEnabled=False)) == {"it"}
-    assert alike(failed_resources, pack, BUCKET_KEY, encrypted(default, bucketKeyEnabled=True)) == set()
+@pytest.mark.parametrize("by_default", [UNKNOWN, {"sseAlgorithm": UNKNOWN}])
+def test_unknown_algorithm_is_unverified(pack: PackProcess, by_default):
+    assert unverified_in_all(pack, ENCRYPTION_AT_REST, encryption_in_every_form(by_default)) == {"it"}
+    assert unverified_in_all(pack, BUCKET_KEY, encryption_in_every_form(by_default)) == {"it"}
+    assert unverified_in_all(pack, BUCKET_KEY, encryption_in_every_form(by_default, bucketKeyEnabled=False)) == {"it"}
+    assert failed_in_all(pack, BUCKET_KEY, encryption_in_every_form(by_default, bucketKeyEnabled=True)) == set()
 
 
-@pytest.mark.parametrize("control", [AT_REST, BUCKET_KEY, NO_SSE_C])
-def test_rules_that_are_not_known_are_told(pack: PackProcess, control):
-    own = [bucket("it", serverSideEncryptionConfiguration=UNKNOWN)]
-    own_v6 = [bucket("it", V6, serverSideEncryptionConfigurations=UNKNOWN)]
-    for stack in [*unread(UNKNOWN), *unread([UNKNOWN]), own, own_v6]:
-        assert unknown(pack, control, stack) == (told(stack) if control == NO_SSE_C else {"it"})
+@pytest.mark.parametrize("control", [ENCRYPTION_AT_REST, BUCKET_KEY, DENY_SSE_C])
+def test_unknown_rules_are_unverified(pack: PackProcess, control):
+    v7_stack = [data_bucket("it", serverSideEncryptionConfiguration=UNKNOWN)]
+    v6_stack = [data_bucket("it", V6, serverSideEncryptionConfigurations=UNKNOWN)]
+    for stack in [*rules_in_every_form(UNKNOWN), *rules_in_every_form([UNKNOWN]), v7_stack, v6_stack]:
+        assert unverified_resources(pack, control, stack) == (bucket_of(stack) if control == DENY_SSE_C else {"it"})
 
 
 @pytest.mark.parametrize("on", [True, "true"])
-def test_a_bucket_key_that_is_on_passes(pack: PackProcess, on):
-    assert alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS}, bucketKeyEnabled=on)) == set()
+def test_enabled_bucket_key_passes(pack: PackProcess, on):
+    assert (
+        failed_in_all(pack, BUCKET_KEY, encryption_in_every_form({"sseAlgorithm": KMS}, bucketKeyEnabled=on)) == set()
+    )
 
 
 @pytest.mark.parametrize("algorithm", ["AES256", DSSE])
 @pytest.mark.parametrize("off", [False, None, UNKNOWN])
-def test_what_can_have_no_bucket_key_needs_none(pack: PackProcess, algorithm, off):
+def test_algorithm_without_bucket_keys_passes(pack: PackProcess, algorithm, off):
     assert (
-        alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": algorithm}, bucketKeyEnabled=off)) == set()
+        failed_in_all(
+            pack,
+            BUCKET_KEY,
+            encryption_in_every_form({"sseAlgorithm": algorithm}, bucketKeyEnabled=off),
+        )
+        == set()
     )
 
 
 @pytest.mark.parametrize("off", [False, "false", None])
-def test_a_bucket_key_that_is_not_on_fails(pack: PackProcess, off):
-    assert alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS}, bucketKeyEnabled=off)) == {"it"}
-    assert alike(failed_resources, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS})) == {"it"}
+def test_disabled_bucket_key_fails(pack: PackProcess, off):
+    assert failed_in_all(pack, BUCKET_KEY, encryption_in_every_form({"sseAlgorithm": KMS}, bucketKeyEnabled=off)) == {
+        "it"
+    }
+    assert failed_in_all(pack, BUCKET_KEY, encryption_in_every_form({"sseAlgorithm": KMS})) == {"it"}
 
 
-def test_a_bucket_key_that_is_not_known_is_told(pack: PackProcess):
-    assert alike(unknown, pack, BUCKET_KEY, encrypted({"sseAlgorithm": KMS}, bucketKeyEnabled=UNKNOWN)) == {"it"}
+def test_unknown_bucket_key_is_unverified(pack: PackProcess):
+    assert unverified_in_all(
+        pack,
+        BUCKET_KEY,
+        encryption_in_every_form({"sseAlgorithm": KMS}, bucketKeyEnabled=UNKNOWN),
+    ) == {"it"}
 
 
-def old(below: str = "1.2", **change: Any) -> dict[str, Any]:
-    """A Deny of what comes over an older TLS."""
+def deny_old_tls(below: str = "1.2", **change: Any) -> dict[str, Any]:
+    """Return a Deny of requests over a TLS version below this one."""
     condition = {"NumericLessThan": {"s3:TlsVersion": below}}
-    return DENY | {"Action": "s3:*", "Resource": [DATA, f"{DATA}/*"], "Condition": condition} | change
+    return DENY_UPLOAD | {"Action": "s3:*", "Resource": [DATA, f"{DATA}/*"], "Condition": condition} | change
 
 
-DENY = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"{DATA}/*"}
-MODERN = [
-    [old()],
-    [old("1.3")],
-    [old(Action="*", Resource="*")],
-    [old(Principal={"AWS": "*"})],
-    [old(Resource=DATA), old(Resource=f"{DATA}/*")],
-    [old(Condition={"NumericLessThanIfExists": {"s3:TlsVersion": 1.2}})],
-    [old(Condition={"NumericLessThanEquals": {"s3:TlsVersion": "1.1"}})],
-    [old(Condition={"StringEquals": {"s3:TlsVersion": ["1.0", "1.1"]}})],
-    [old(Condition={"StringNotEquals": {"s3:TlsVersion": ["1.2", "1.3"]}})],
+DENY_UPLOAD = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"{DATA}/*"}
+TLS_1_2_POLICIES = [
+    [deny_old_tls()],
+    [deny_old_tls("1.3")],
+    [deny_old_tls(Action="*", Resource="*")],
+    [deny_old_tls(Principal={"AWS": "*"})],
+    [deny_old_tls(Resource=DATA), deny_old_tls(Resource=f"{DATA}/*")],
+    [deny_old_tls(Condition={"NumericLessThanIfExists": {"s3:TlsVersion": 1.2}})],
+    [deny_old_tls(Condition={"NumericLessThanEquals": {"s3:TlsVersion": "1.1"}})],
+    [deny_old_tls(Condition={"StringEquals": {"s3:TlsVersion": ["1.0", "1.1"]}})],
+    [deny_old_tls(Condition={"StringNotEquals": {"s3:TlsVersion": ["1.2", "1.3"]}})],
 ]
-ANTIQUE = [
-    [old("1.1")],
-    [old(Condition={"NumericGreaterThan": {"s3:TlsVersion": "1.2"}})],
-    [old(Condition={"Bool": {"aws:SecureTransport": "false"}})],
-    [old(Condition={"NumericEquals": {"s3:TlsVersion": "1.0"}})],
-    [old(Effect="Allow", Condition={"NumericGreaterThanEquals": {"s3:TlsVersion": "1.2"}})],
-    [old(Action="s3:PutObject")],
-    [old(Action=["s3:Get*", "s3:Put*", "s3:List*", "s3:Delete*"])],
-    [old(Resource=DATA)],
-    [old(Resource=f"{DATA}/*")],
-    [old(Resource=[DATA, f"{DATA}/reports/*"])],
-    [old(Resource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"])],
-    [old(Principal={"AWS": "arn:aws:iam::111122223333:root"})],
-    [old(Condition=old()["Condition"] | {"StringNotEquals": {"aws:PrincipalTag/team": "ops"}})],
-    [old(Condition=old()["Condition"] | {"Bool": {"aws:SecureTransport": "false"}})],
+OLD_TLS_POLICIES = [
+    [deny_old_tls("1.1")],
+    [deny_old_tls(Condition={"NumericGreaterThan": {"s3:TlsVersion": "1.2"}})],
+    [deny_old_tls(Condition={"Bool": {"aws:SecureTransport": "false"}})],
+    [deny_old_tls(Condition={"NumericEquals": {"s3:TlsVersion": "1.0"}})],
+    [deny_old_tls(Effect="Allow", Condition={"NumericGreaterThanEquals": {"s3:TlsVersion": "1.2"}})],
+    [deny_old_tls(Action="s3:PutObject")],
+    [deny_old_tls(Action=["s3:Get*", "s3:Put*", "s3:List*", "s3:Delete*"])],
+    [deny_old_tls(Resource=DATA)],
+    [deny_old_tls(Resource=f"{DATA}/*")],
+    [deny_old_tls(Resource=[DATA, f"{DATA}/reports/*"])],
+    [deny_old_tls(Resource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"])],
+    [deny_old_tls(Principal={"AWS": "arn:aws:iam::111122223333:root"})],
+    [deny_old_tls(Condition=deny_old_tls()["Condition"] | {"StringNotEquals": {"aws:PrincipalTag/team": "ops"}})],
+    [deny_old_tls(Condition=deny_old_tls()["Condition"] | {"Bool": {"aws:SecureTransport": "false"}})],
 ]
 
 
-@pytest.mark.parametrize("statements", MODERN)
-def test_a_policy_that_denies_old_tls_passes(pack: PackProcess, statements):
-    assert alike(failed_resources, pack, TLS, policies(text(*statements))) == set()
+@pytest.mark.parametrize("statements", TLS_1_2_POLICIES)
+def test_policy_that_denies_old_tls_passes(pack: PackProcess, statements):
+    assert failed_in_all(pack, TLS_1_2, policies_in_every_form(policy_text(*statements))) == set()
 
 
-@pytest.mark.parametrize("statements", ANTIQUE)
-def test_a_policy_that_lets_some_old_tls_in_fails(pack: PackProcess, statements):
-    assert alike(failed_resources, pack, TLS, policies(text(*statements))) == {"it"}
+@pytest.mark.parametrize("statements", OLD_TLS_POLICIES)
+def test_policy_that_allows_some_old_tls_fails(pack: PackProcess, statements):
+    assert failed_in_all(pack, TLS_1_2, policies_in_every_form(policy_text(*statements))) == {"it"}
 
 
 @pytest.mark.parametrize(
@@ -205,220 +199,314 @@ def test_a_policy_that_lets_some_old_tls_in_fails(pack: PackProcess, statements)
         {"Action": [UNKNOWN]},
         {"Resource": [DATA, UNKNOWN]},
         {"Condition": {"NumericLessThan": {"s3:TlsVersion": UNKNOWN}}},
-        {"Condition": old()["Condition"] | {"StringEquals": UNKNOWN}},
+        {"Condition": deny_old_tls()["Condition"] | {"StringEquals": UNKNOWN}},
     ],
 )
-def test_a_deny_of_old_tls_with_an_unknown_leaf_is_told(pack: PackProcess, change):
-    assert unknown(pack, TLS, component(old(**change))) == {"it"}
-    assert failed_resources(pack, TLS, component(old(**change), old())) == set()
+def test_deny_of_old_tls_with_unknown_element_is_unverified(pack: PackProcess, change):
+    assert unverified_resources(pack, TLS_1_2, component(deny_old_tls(**change))) == {"it"}
+    assert failed_resources(pack, TLS_1_2, component(deny_old_tls(**change), deny_old_tls())) == set()
 
 
-ALGORITHM = "s3:x-amz-server-side-encryption"
-KEY = f"{ALGORITHM}-aws-kms-key-id"
-CUSTOMER = f"{ALGORITHM}-customer-algorithm"
+ALGORITHM_KEY = "s3:x-amz-server-side-encryption"
+KMS_KEY_ID_KEY = f"{ALGORITHM_KEY}-aws-kms-key-id"
+CUSTOMER_ALGORITHM_KEY = f"{ALGORITHM_KEY}-customer-algorithm"
 
 
-def where(statement: dict[str, Any] | None = None, **condition: Any) -> dict[str, Any]:
-    return (statement or DENY) | {"Condition": condition}
+def with_condition(statement: dict[str, Any] | None = None, **condition: Any) -> dict[str, Any]:
+    return (statement or DENY_UPLOAD) | {"Condition": condition}
 
 
-def default(algorithm: str = KMS, key: Any = ARN, comes_from: str = "") -> Resource:
-    """The bucket's own encryption."""
+def default_encryption(algorithm: str = KMS, key: Any = KEY_ARN, comes_from: str = "") -> Resource:
+    """Return the companion with the default encryption of the bucket."""
     rules = [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": algorithm, "kmsMasterKeyId": key}}]
     sources = {"rules": [comes_from]} if comes_from else {}
-    given = companion(SSE, "sse", rules=rules)
-    return Resource(given.type, given.name, given.inputs, comes_from=sources)
+    return replace(companion(SSE_CONFIGURATION, "sse", rules=rules), comes_from=sources)
 
 
-ASKED = {ALGORITHM: "false"}
-OWN_KEY = where(Null=ASKED, StringNotEquals={KEY: ARN})
-RIGHT = [
-    [OWN_KEY],
-    [OWN_KEY | {"Action": ["s3:PutObject", "s3:PutObjectAcl"], "Principal": {"AWS": "*"}}],
-    [OWN_KEY | {"Action": "s3:Put*", "Resource": "*"}],
-    [where(Null=ASKED, ArnNotEquals={KEY: ARN})],
-    [where(Null=ASKED, StringNotLike={KEY: f"*{ID}"})],
-    [where(Null=ASKED, StringNotEqualsIfExists={KEY: ARN})],
-    [where(Null=ASKED, StringNotEquals={ALGORITHM: KMS}), OWN_KEY],
-    [where(StringEquals={ALGORITHM: "AES256"}), where(StringLike={ALGORITHM: "aws:*"}, StringNotEquals={KEY: ARN})],
-    [where(Null=ASKED | {KEY: "true"}), where(Null={KEY: "false"}, StringNotEquals={KEY: ARN})],
+HAS_ALGORITHM = {ALGORITHM_KEY: "false"}
+DENY_OTHER_KEYS = with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN})
+OWN_KEY_POLICIES = [
+    [DENY_OTHER_KEYS],
+    [DENY_OTHER_KEYS | {"Action": ["s3:PutObject", "s3:PutObjectAcl"], "Principal": {"AWS": "*"}}],
+    [DENY_OTHER_KEYS | {"Action": "s3:Put*", "Resource": "*"}],
+    [with_condition(Null=HAS_ALGORITHM, ArnNotEquals={KMS_KEY_ID_KEY: KEY_ARN})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotLike={KMS_KEY_ID_KEY: f"*{KEY_ID}"})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotEqualsIfExists={KMS_KEY_ID_KEY: KEY_ARN})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotEquals={ALGORITHM_KEY: KMS}), DENY_OTHER_KEYS],
+    [
+        with_condition(StringEquals={ALGORITHM_KEY: "AES256"}),
+        with_condition(StringLike={ALGORITHM_KEY: "aws:*"}, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN}),
+    ],
+    [
+        with_condition(Null=HAS_ALGORITHM | {KMS_KEY_ID_KEY: "true"}),
+        with_condition(Null={KMS_KEY_ID_KEY: "false"}, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN}),
+    ],
 ]
-WRONG = [
+WRONG_KEY_POLICIES = [
     [],
-    [where(StringNotEquals={ALGORITHM: KMS})],  # the guide's: refuses what says nothing
-    [where(StringNotEqualsIfExists={ALGORITHM: KMS})],
-    [where(StringNotEquals={KEY: ARN})],
-    [where(Null={ALGORITHM: "true"}), OWN_KEY],
-    [DENY],
-    [where(Null=ASKED)],
-    [where(Null=ASKED, StringNotEquals={ALGORITHM: KMS})],
-    [where(StringEquals={ALGORITHM: "AES256"})],
-    [where(StringEquals={ALGORITHM: "AES256"}), where(Null={KEY: "false"}, StringNotEquals={KEY: ARN})],
-    [where(StringEquals={ALGORITHM: "AES256"}), where(StringEquals={ALGORITHM: KMS}, StringNotEquals={KEY: ARN})],
-    [where(Null=ASKED, StringNotEquals={KEY: OTHER_ARN})],
-    [where(Null=ASKED, StringNotEquals={KEY: [ARN, OTHER_ARN]})],
-    [where(Null=ASKED, StringNotLike={KEY: "*"})],
-    [where(Null=ASKED, StringNotLike={KEY: f"{KEYS}/*"})],
-    [where(Null=ASKED, StringNotLike={KEY: f"{ARN[:-12]}*"})],
-    [where(Null=ASKED, StringNotLike={KEY: "*:111122223333:key/*"})],
-    [where(Null=ASKED, StringNotLike={KEY: f"*{ID[1:]}"})],
-    [where(Null=ASKED, StringNotLike={KEY: f"*{ID[:-1]}?"})],
-    [where(Null=ASKED, StringNotEquals={KEY: ID})],
-    [where(Null={ALGORITHM: "true"}, StringNotEquals={KEY: ARN})],
-    [where(StringLike={ALGORITHM: "aws:*"}, StringNotEquals={KEY: ARN})],
-    [OWN_KEY | {"Effect": "Allow"}],
-    [OWN_KEY | {"Action": "s3:PutObjectAcl"}],
-    [OWN_KEY | {"Resource": f"{DATA}/reports/*"}],
-    [OWN_KEY | {"Resource": DATA}],
-    [OWN_KEY | {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}],
-    [where(Null=ASKED, StringNotEquals={KEY: ARN, "aws:PrincipalTag/team": "ops"})],
+    [with_condition(StringNotEquals={ALGORITHM_KEY: KMS})],  # denies uploads without the header
+    [with_condition(StringNotEqualsIfExists={ALGORITHM_KEY: KMS})],
+    [with_condition(StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN})],
+    [with_condition(Null={ALGORITHM_KEY: "true"}), DENY_OTHER_KEYS],
+    [DENY_UPLOAD],
+    [with_condition(Null=HAS_ALGORITHM)],
+    [with_condition(Null=HAS_ALGORITHM, StringNotEquals={ALGORITHM_KEY: KMS})],
+    [with_condition(StringEquals={ALGORITHM_KEY: "AES256"})],
+    [
+        with_condition(StringEquals={ALGORITHM_KEY: "AES256"}),
+        with_condition(Null={KMS_KEY_ID_KEY: "false"}, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN}),
+    ],
+    [
+        with_condition(StringEquals={ALGORITHM_KEY: "AES256"}),
+        with_condition(StringEquals={ALGORITHM_KEY: KMS}, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN}),
+    ],
+    [with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: OTHER_KEY_ARN})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: [KEY_ARN, OTHER_KEY_ARN]})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotLike={KMS_KEY_ID_KEY: "*"})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotLike={KMS_KEY_ID_KEY: f"{KEY_ARN_PREFIX}/*"})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotLike={KMS_KEY_ID_KEY: f"{KEY_ARN[:-12]}*"})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotLike={KMS_KEY_ID_KEY: "*:111122223333:key/*"})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotLike={KMS_KEY_ID_KEY: f"*{KEY_ID[1:]}"})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotLike={KMS_KEY_ID_KEY: f"*{KEY_ID[:-1]}?"})],
+    [with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: KEY_ID})],
+    [with_condition(Null={ALGORITHM_KEY: "true"}, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN})],
+    [with_condition(StringLike={ALGORITHM_KEY: "aws:*"}, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN})],
+    [DENY_OTHER_KEYS | {"Effect": "Allow"}],
+    [DENY_OTHER_KEYS | {"Action": "s3:PutObjectAcl"}],
+    [DENY_OTHER_KEYS | {"Resource": f"{DATA}/reports/*"}],
+    [DENY_OTHER_KEYS | {"Resource": DATA}],
+    [DENY_OTHER_KEYS | {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}],
+    [with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN, "aws:PrincipalTag/team": "ops"})],
 ]
 
 
-@pytest.mark.parametrize("statements", RIGHT)
-def test_a_policy_for_the_buckets_key_alone_passes(pack: PackProcess, statements):
-    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), default())) == set()
-    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), default(key=ID))) == set()
+@pytest.mark.parametrize("statements", OWN_KEY_POLICIES)
+def test_policy_that_allows_only_the_buckets_key_passes(pack: PackProcess, statements):
+    assert (
+        failed_in_all(
+            pack,
+            ENFORCE_KMS_KEY,
+            policies_in_every_form(policy_text(*statements), default_encryption()),
+        )
+        == set()
+    )
+    assert (
+        failed_in_all(
+            pack,
+            ENFORCE_KMS_KEY,
+            policies_in_every_form(policy_text(*statements), default_encryption(key=KEY_ID)),
+        )
+        == set()
+    )
 
 
-@pytest.mark.parametrize("statements", WRONG)
-def test_a_policy_for_another_key_or_against_the_right_one_fails(pack: PackProcess, statements):
-    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), default())) == {"it"}
+@pytest.mark.parametrize("statements", WRONG_KEY_POLICIES)
+def test_policy_that_allows_another_key_or_denies_the_buckets_key_fails(pack: PackProcess, statements):
+    assert failed_in_all(
+        pack, ENFORCE_KMS_KEY, policies_in_every_form(policy_text(*statements), default_encryption())
+    ) == {"it"}
 
 
-def test_the_right_algorithm_is_the_buckets(pack: PackProcess):
-    dual = [where(Null=ASKED, StringNotEquals={ALGORITHM: DSSE}), OWN_KEY]
-    assert alike(failed_resources, pack, ONE_KEY, policies(text(*dual), default(DSSE))) == set()
-    assert alike(failed_resources, pack, ONE_KEY, policies(text(*dual), default())) == {"it"}
+def test_policy_may_require_only_the_buckets_algorithm(pack: PackProcess):
+    dsse_only = [with_condition(Null=HAS_ALGORITHM, StringNotEquals={ALGORITHM_KEY: DSSE}), DENY_OTHER_KEYS]
+    assert (
+        failed_in_all(
+            pack,
+            ENFORCE_KMS_KEY,
+            policies_in_every_form(policy_text(*dsse_only), default_encryption(DSSE)),
+        )
+        == set()
+    )
+    assert failed_in_all(
+        pack, ENFORCE_KMS_KEY, policies_in_every_form(policy_text(*dsse_only), default_encryption())
+    ) == {"it"}
 
 
-@pytest.mark.parametrize("statements", [[OWN_KEY], [where(Null=ASKED, StringNotEquals={KEY: OTHER_ARN})]])
-def test_the_key_is_the_stacks_own(pack: PackProcess, statements):
-    """While its ARN isn't known, the one that the policy names is taken for it."""
-    known, new = (Resource("aws:kms/key:Key", "key", given) for given in ({"arn": ARN, "keyId": ID}, {}))
-    joined_key = default(key=UNKNOWN, comes_from="key")
-    expected = set() if statements == [OWN_KEY] else {"it"}
-    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), default(), known)) == expected
-    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), joined_key, known)) == expected
-    assert alike(failed_resources, pack, ONE_KEY, policies(text(*statements), joined_key, new)) == set()
-    two = text(*statements, where(Null=ASKED, StringNotEquals={KEY: f"{KEYS}/x"}))
-    assert alike(failed_resources, pack, ONE_KEY, policies(two, joined_key, new)) == {"it"}
+@pytest.mark.parametrize(
+    "statements",
+    [[DENY_OTHER_KEYS], [with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: OTHER_KEY_ARN})]],
+)
+def test_policy_is_compared_with_the_buckets_key_in_the_stack(pack: PackProcess, statements):
+    """While the key's ARN isn't known, the ARN that the policy names counts as the key's."""
+    known_key, new_key = (
+        Resource("aws:kms/key:Key", "key", inputs) for inputs in ({"arn": KEY_ARN, "keyId": KEY_ID}, {})
+    )
+    by_reference = default_encryption(key=UNKNOWN, comes_from="key")
+    expected = set() if statements == [DENY_OTHER_KEYS] else {"it"}
+    assert (
+        failed_in_all(
+            pack,
+            ENFORCE_KMS_KEY,
+            policies_in_every_form(policy_text(*statements), default_encryption(), known_key),
+        )
+        == expected
+    )
+    assert (
+        failed_in_all(
+            pack,
+            ENFORCE_KMS_KEY,
+            policies_in_every_form(policy_text(*statements), by_reference, known_key),
+        )
+        == expected
+    )
+    assert (
+        failed_in_all(
+            pack,
+            ENFORCE_KMS_KEY,
+            policies_in_every_form(policy_text(*statements), by_reference, new_key),
+        )
+        == set()
+    )
+    two_keys = policy_text(
+        *statements, with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: f"{KEY_ARN_PREFIX}/x"})
+    )
+    assert failed_in_all(pack, ENFORCE_KMS_KEY, policies_in_every_form(two_keys, by_reference, new_key)) == {"it"}
 
 
-def test_a_key_that_is_not_known_in_the_policy_and_as_the_default(pack: PackProcess):
-    around, data, policy = component(where(Null=ASKED, StringNotEquals={KEY: UNKNOWN}))
-    key, own = Resource("aws:kms/key:Key", "key", {}), default(key=UNKNOWN, comes_from="key")
-    of_key = Resource(policy.type, "it", policy.inputs, "around", {"policy": ["key"]})
-    assert failed_resources(pack, ONE_KEY, [key, around, data, own, of_key]) == set()
-    assert unknown(pack, ONE_KEY, [around, data, default(), policy]) == {"it"}
-    assert alike(unknown, pack, ONE_KEY, policies(text(OWN_KEY), default(key=UNKNOWN))) == {"it"}
+def test_unknown_key_passes_if_policy_and_default_come_from_the_same_key(pack: PackProcess):
+    data, around, policy = component(with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: UNKNOWN}))
+    kms_key, sse = Resource("aws:kms/key:Key", "key", {}), default_encryption(key=UNKNOWN, comes_from="key")
+    policy_from_key = replace(policy, comes_from={"policy": ["key"]})
+    assert failed_resources(pack, ENFORCE_KMS_KEY, [kms_key, around, data, sse, policy_from_key]) == set()
+    assert unverified_resources(pack, ENFORCE_KMS_KEY, [around, data, default_encryption(), policy]) == {"it"}
+    assert unverified_in_all(
+        pack,
+        ENFORCE_KMS_KEY,
+        policies_in_every_form(policy_text(DENY_OTHER_KEYS), default_encryption(key=UNKNOWN)),
+    ) == {"it"}
 
 
 @pytest.mark.parametrize(
     "statement",
     [
         UNKNOWN,
-        OWN_KEY | {"Resource": UNKNOWN},
-        OWN_KEY | {"Condition": UNKNOWN},
-        where(Null={ALGORITHM: UNKNOWN}, StringNotEquals={KEY: ARN}),
+        DENY_OTHER_KEYS | {"Resource": UNKNOWN},
+        DENY_OTHER_KEYS | {"Condition": UNKNOWN},
+        with_condition(Null={ALGORITHM_KEY: UNKNOWN}, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN}),
     ],
 )
-def test_a_deny_of_another_key_with_an_unknown_leaf_is_told(pack: PackProcess, statement):
-    assert unknown(pack, ONE_KEY, [*component(statement), default()]) == {"it"}
+def test_deny_of_other_keys_with_unknown_element_is_unverified(pack: PackProcess, statement):
+    assert unverified_resources(pack, ENFORCE_KMS_KEY, [*component(statement), default_encryption()]) == {"it"}
 
 
-def test_a_deny_that_may_be_of_the_right_upload_is_told(pack: PackProcess):
-    assert unknown(pack, ONE_KEY, [*component(OWN_KEY, where(Null={ALGORITHM: UNKNOWN})), default()]) == {"it"}
+def test_deny_that_may_apply_to_compliant_uploads_is_unverified(pack: PackProcess):
+    assert unverified_resources(
+        pack,
+        ENFORCE_KMS_KEY,
+        [*component(DENY_OTHER_KEYS, with_condition(Null={ALGORITHM_KEY: UNKNOWN})), default_encryption()],
+    ) == {"it"}
 
 
-SSE_C = where(Null={CUSTOMER: "false"})
-REFUSED = [
-    [SSE_C],
-    [where(StringEquals={CUSTOMER: "AES256"})],
-    [SSE_C | {"Action": "s3:*", "Resource": "*", "Principal": {"AWS": "*"}}],
+DENY_CUSTOMER_KEYS = with_condition(Null={CUSTOMER_ALGORITHM_KEY: "false"})
+SSE_C_DENIED_POLICIES = [
+    [DENY_CUSTOMER_KEYS],
+    [with_condition(StringEquals={CUSTOMER_ALGORITHM_KEY: "AES256"})],
+    [DENY_CUSTOMER_KEYS | {"Action": "s3:*", "Resource": "*", "Principal": {"AWS": "*"}}],
 ]
-TAKEN = [
+SSE_C_ALLOWED_POLICIES = [
     [],
-    [OWN_KEY],
-    [where(Null={CUSTOMER: "true"})],
-    [where(StringNotEquals={CUSTOMER: "AES256"})],
-    [where(Null={CUSTOMER: "false"}, StringEquals={"aws:PrincipalTag/team": "ops"})],
-    [SSE_C | {"Effect": "Allow"}],
-    [SSE_C | {"Action": "s3:GetObject"}],
-    [SSE_C | {"Resource": f"{DATA}/reports/*"}],
-    [SSE_C | {"Resource": DATA}],
-    [SSE_C | {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}],
+    [DENY_OTHER_KEYS],
+    [with_condition(Null={CUSTOMER_ALGORITHM_KEY: "true"})],
+    [with_condition(StringNotEquals={CUSTOMER_ALGORITHM_KEY: "AES256"})],
+    [with_condition(Null={CUSTOMER_ALGORITHM_KEY: "false"}, StringEquals={"aws:PrincipalTag/team": "ops"})],
+    [DENY_CUSTOMER_KEYS | {"Effect": "Allow"}],
+    [DENY_CUSTOMER_KEYS | {"Action": "s3:GetObject"}],
+    [DENY_CUSTOMER_KEYS | {"Resource": f"{DATA}/reports/*"}],
+    [DENY_CUSTOMER_KEYS | {"Resource": DATA}],
+    [DENY_CUSTOMER_KEYS | {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}}],
 ]
 
 
-@pytest.mark.parametrize("statements", REFUSED)
-def test_a_policy_that_refuses_customer_keys_passes(pack: PackProcess, statements):
-    for others in ([], [default()]):
-        assert alike(failed_resources, pack, NO_SSE_C, policies(text(*statements), *others)) == set()
+@pytest.mark.parametrize("statements", SSE_C_DENIED_POLICIES)
+def test_policy_that_denies_sse_c_passes(pack: PackProcess, statements):
+    for others in ([], [default_encryption()]):
+        assert failed_in_all(pack, DENY_SSE_C, policies_in_every_form(policy_text(*statements), *others)) == set()
 
 
-@pytest.mark.parametrize("statements", TAKEN)
-def test_a_policy_that_takes_some_customer_keys_fails(pack: PackProcess, statements):
-    for stack in policies(text(*statements), default()):
-        assert failed_resources(pack, NO_SSE_C, stack) == told(stack)
+@pytest.mark.parametrize("statements", SSE_C_ALLOWED_POLICIES)
+def test_policy_that_allows_some_sse_c_fails(pack: PackProcess, statements):
+    for stack in policies_in_every_form(policy_text(*statements), default_encryption()):
+        assert failed_resources(pack, DENY_SSE_C, stack) == bucket_of(stack)
 
 
 @pytest.mark.parametrize(
-    ("blocked", "ask", "blocks"),
+    ("blocked_types", "resources_of", "passes"),
     [
         (["SSE-C"], failed_resources, True),
         ([UNKNOWN, "SSE-C"], failed_resources, True),
         ([], failed_resources, False),
         (None, failed_resources, False),
         (["NONE"], failed_resources, False),
-        (UNKNOWN, unknown, False),
-        ([UNKNOWN], unknown, False),
+        (UNKNOWN, unverified_resources, False),
+        ([UNKNOWN], unverified_resources, False),
     ],
 )
-def test_sse_c_may_be_a_blocked_type(pack: PackProcess, blocked, ask, blocks):
-    for stack in encrypted({"sseAlgorithm": KMS}, blockedEncryptionTypes=blocked):
-        assert ask(pack, NO_SSE_C, stack) == (set() if blocks else told(stack))
-        of_policy = [*stack, companion("BucketPolicy", "policy", policy=text(SSE_C))]
-        assert failed_resources(pack, NO_SSE_C, of_policy) == set()
+def test_sse_c_as_blocked_encryption_type_passes(pack: PackProcess, blocked_types, resources_of, passes):
+    for stack in encryption_in_every_form({"sseAlgorithm": KMS}, blockedEncryptionTypes=blocked_types):
+        assert resources_of(pack, DENY_SSE_C, stack) == (set() if passes else bucket_of(stack))
+        with_policy = [*stack, companion("BucketPolicy", "policy", policy=policy_text(DENY_CUSTOMER_KEYS))]
+        assert failed_resources(pack, DENY_SSE_C, with_policy) == set()
 
 
-def test_a_deny_of_customer_keys_with_an_unknown_leaf_is_told(pack: PackProcess):
-    for statement in (UNKNOWN, SSE_C | {"Resource": UNKNOWN}, where(Null={CUSTOMER: UNKNOWN})):
-        assert unknown(pack, NO_SSE_C, component(statement)) == {"bucket"}
+def test_deny_of_sse_c_with_unknown_element_is_unverified(pack: PackProcess):
+    for statement in (
+        UNKNOWN,
+        DENY_CUSTOMER_KEYS | {"Resource": UNKNOWN},
+        with_condition(Null={CUSTOMER_ALGORITHM_KEY: UNKNOWN}),
+    ):
+        assert unverified_resources(pack, DENY_SSE_C, component(statement)) == {"bucket"}
 
 
-@pytest.mark.parametrize("control", [TLS, ONE_KEY, NO_SSE_C])
-def test_a_policy_that_can_not_be_read(pack: PackProcess, control):
-    for stack in policies("{", default()):
-        assert failed_resources(pack, control, stack) == (told(stack) if control == NO_SSE_C else {"it"})
-    for stack in policies(UNKNOWN, default()):
-        assert unknown(pack, control, stack) == (told(stack) if control == NO_SSE_C else {"it"})
+@pytest.mark.parametrize("control", [TLS_1_2, ENFORCE_KMS_KEY, DENY_SSE_C])
+def test_malformed_policy_fails_and_unknown_policy_is_unverified(pack: PackProcess, control):
+    for stack in policies_in_every_form("{", default_encryption()):
+        assert failed_resources(pack, control, stack) == (bucket_of(stack) if control == DENY_SSE_C else {"it"})
+    for stack in policies_in_every_form(UNKNOWN, default_encryption()):
+        assert unverified_resources(pack, control, stack) == (bucket_of(stack) if control == DENY_SSE_C else {"it"})
 
 
-@pytest.mark.parametrize(("control", "statement"), [(TLS, old()), (ONE_KEY, OWN_KEY), (NO_SSE_C, SSE_C)])
-def test_a_policy_of_a_bucket_whose_name_is_not_known_is_told(pack: PackProcess, control, statement):
-    stack = [bucket("it", bucket=None, policy=text(statement)), default()]
-    assert unknown(pack, control, stack) == {"it"}
+@pytest.mark.parametrize(
+    ("control", "statement"),
+    [(TLS_1_2, deny_old_tls()), (ENFORCE_KMS_KEY, DENY_OTHER_KEYS), (DENY_SSE_C, DENY_CUSTOMER_KEYS)],
+)
+def test_policy_of_a_bucket_of_unknown_name_is_unverified(pack: PackProcess, control, statement):
+    stack = [data_bucket("it", bucket=None, policy=policy_text(statement)), default_encryption()]
+    assert unverified_resources(pack, control, stack) == {"it"}
 
 
-EVERY = ("PHI", "Replica", "S3AccessLog", "CloudTrailLog", "Inventory", "Public", "Internal", "Other")
-RIGHT_ONES = [old(), OWN_KEY, SSE_C]
-FAULTS = {AT_REST: EVERY, BUCKET_KEY: EVERY[:2], TLS: EVERY, ONE_KEY: EVERY[:2], NO_SSE_C: EVERY[:2]}
+COMPLIANT_STATEMENTS = [deny_old_tls(), DENY_OTHER_KEYS, DENY_CUSTOMER_KEYS]
+DATA_CLASSES_BY_CONTROL = {
+    ENCRYPTION_AT_REST: ALL_DATA_CLASSES,
+    BUCKET_KEY: ALL_DATA_CLASSES[:2],
+    TLS_1_2: ALL_DATA_CLASSES,
+    ENFORCE_KMS_KEY: ALL_DATA_CLASSES[:2],
+    DENY_SSE_C: ALL_DATA_CLASSES[:2],
+}
 
 
-@pytest.mark.parametrize("control", FAULTS)
-@pytest.mark.parametrize("data_class", EVERY)
-def test_a_bucket_is_asked_by_what_it_is_for(pack: PackProcess, control, data_class):
-    bare = [bucket("it", data_class=data_class)]
-    faulty = {"policy": text(DENY | {"Action": "s3:GetObject"}), "serverSideEncryptionConfiguration": {"rule": {}}}
-    for stack in (bare, [bucket("it", data_class=data_class, **faulty)]):
-        assert failed_resources(pack, control, stack) == ({"it"} if data_class in FAULTS[control] else set())
+@pytest.mark.parametrize("control", DATA_CLASSES_BY_CONTROL)
+@pytest.mark.parametrize("data_class", ALL_DATA_CLASSES)
+def test_control_applies_by_data_class(pack: PackProcess, control, data_class):
+    bucket_without_settings = [data_bucket("it", data_class=data_class)]
+    noncompliant = {
+        "policy": policy_text(DENY_UPLOAD | {"Action": "s3:GetObject"}),
+        "serverSideEncryptionConfiguration": {"rule": {}},
+    }
+    for stack in (bucket_without_settings, [data_bucket("it", data_class=data_class, **noncompliant)]):
+        assert failed_resources(pack, control, stack) == (
+            {"it"} if data_class in DATA_CLASSES_BY_CONTROL[control] else set()
+        )
 
 
-@pytest.mark.parametrize("control", FAULTS)
-def test_two_buckets_of_which_one_is_wrong(pack: PackProcess, control):
+@pytest.mark.parametrize("control", DATA_CLASSES_BY_CONTROL)
+def test_only_the_noncompliant_bucket_of_two_fails(pack: PackProcess, control):
     rule = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": KMS}, "bucketKeyEnabled": True}
     encryption = {"serverSideEncryptionConfiguration": {"rule": rule}}
-    right = bucket("right", bucket="right", policy=text(*RIGHT_ONES).replace(DATA, "arn:aws:s3:::right"), **encryption)
+    compliant_bucket = data_bucket(
+        "right",
+        bucket="right",
+        policy=policy_text(*COMPLIANT_STATEMENTS).replace(DATA, "arn:aws:s3:::right"),
+        **encryption,
+    )
     for token in (V6, V7):
-        assert failed_resources(pack, control, [right, bucket("it", token)]) == {"it"}
+        assert failed_resources(pack, control, [compliant_bucket, data_bucket("it", token)]) == {"it"}

@@ -1,4 +1,4 @@
-"""S3: settings that a bucket declares itself: pulumi-aws 7 has each as an object, 6's BucketV2 as a list of one."""
+"""S3 settings declared on the bucket itself: objects in pulumi-aws 7, lists of one in BucketV2 of pulumi-aws 6."""
 
 from __future__ import annotations
 
@@ -9,167 +9,184 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import failed_resources, findings_for
+from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 from tests.policy.sample_stacks import KEY_ARN, tls_only_policy
+from tests.policy.services.s3_stacks import V6, V7, both_versions, companion
 
-V7, V6 = "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"
-ADVISORY = ("s3-abort-multipart", "s3-bucket-key")
-WEST_KEY = KEY_ARN.replace("us-east-1", "us-west-2")
+WEST_KEY_ARN = KEY_ARN.replace("us-east-1", "us-west-2")
 
 
 def bucket(name: str = "data", token: str = V7, **inputs: Any) -> Resource:
     return Resource(token, name, {"bucket": name, "tags": {"DataClass": "PHI"}} | inputs)
 
 
-COPY = replace(bucket("copy", tags={"DataClass": "Replica"}), region="us-west-2")
+REPLICA_BUCKET = replace(bucket("copy", tags={"DataClass": "Replica"}), region="us-west-2")
 Inputs = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Property:
-    """A property: how each version writes a value of it, and what a control makes of the values.
+class InlineProperty:
+    """A property of a bucket, and values of it that a control passes, fails or can't verify.
 
-    companion: what sets the same from outside; absent: whether a bucket without it is right; any_good: whether a good
-    one makes up for a bad one.
+    Attributes:
+        v7: The inputs of a bucket of pulumi-aws 7 with a value.
+        v6: The inputs of a bucket of pulumi-aws 6 with a value.
+        companion: The type and the inputs of a companion that declares the same.
+        passes_if_absent: Whether a bucket without the property passes.
+        one_is_enough: Whether one compliant value makes up for a noncompliant one.
     """
 
     control: str
     v7: Callable[[Any], Inputs]
     v6: Callable[[Any], Inputs]
-    right: list[Any]
-    wrong: list[Any]
+    compliant: list[Any]
+    noncompliant: list[Any]
     unknown: list[Any]
     companion: Callable[[Any], tuple[str, Inputs]]
-    absent: bool = False
-    any_good: bool = False
+    passes_if_absent: bool = False
+    one_is_enough: bool = False
 
     def bucket(self, value: Any, token: str = V7, name: str = "data") -> Resource:
         return bucket(name, token, **(self.v7 if token == V7 else self.v6)(value))
 
     @property
-    def others(self) -> list[Resource]:
-        return [COPY] if self.control == "s3-replication-or-backup" else []
+    def other_resources(self) -> list[Resource]:
+        return [REPLICA_BUCKET] if self.control == "s3-replication-or-backup" else []
 
-    def apart(self, value: Any) -> Resource:
-        kind, inputs = self.companion(value)
-        return Resource(f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}", "it", {"bucket": "data"} | inputs)
+    def as_companion(self, value: Any) -> Resource:
+        type_name, inputs = self.companion(value)
+        return companion(type_name, **inputs)
 
 
-def lists(value: Any, *names: str) -> Any:
-    """The same with these properties in the plural, each a list of one."""
+def pluralize(value: Any, *names: str) -> Any:
+    """Return the value with these properties renamed to their plural and put in a list of one."""
     if not isinstance(value, dict):
         return value
     return {
-        name + "s" if name in names and name != "sseKmsEncryptedObjects" else name: [lists(each, *names)]
+        name + "s" if name in names and name != "sseKmsEncryptedObjects" else name: [pluralize(item, *names)]
         if name in names
-        else lists(each, *names)
-        for name, each in value.items()
+        else pluralize(item, *names)
+        for name, item in value.items()
     }
 
 
-def default(algorithm: Any = "aws:kms", key: Any = KEY_ARN, **rule: Any) -> Inputs:
-    return {"applyServerSideEncryptionByDefault": {"sseAlgorithm": algorithm, "kmsMasterKeyId": key}} | rule
+def encryption_rule(algorithm: Any = "aws:kms", key: Any = KEY_ARN, **properties: Any) -> Inputs:
+    return {"applyServerSideEncryptionByDefault": {"sseAlgorithm": algorithm, "kmsMasterKeyId": key}} | properties
 
 
-def encryption(control: str, right: list[Any], wrong: list[Any], unknown: list[Any]) -> Property:
-    return Property(
+def encryption_property(
+    control: str, compliant: list[Any], noncompliant: list[Any], unknown: list[Any]
+) -> InlineProperty:
+    return InlineProperty(
         control,
         lambda rule: {"serverSideEncryptionConfiguration": {"rule": rule}},
         lambda rule: {
-            "serverSideEncryptionConfigurations": [{"rules": [lists(rule, "applyServerSideEncryptionByDefault")]}]
+            "serverSideEncryptionConfigurations": [{"rules": [pluralize(rule, "applyServerSideEncryptionByDefault")]}]
         },
-        right,
-        wrong,
+        compliant,
+        noncompliant,
         unknown,
         lambda rule: ("BucketServerSideEncryptionConfiguration", {"rules": [rule]}),
     )
 
 
-def lifecycle(control: str, right: list[Any], wrong: list[Any], unknown: list[Any], *, absent: bool) -> Property:
-    def apart(rule: Any) -> tuple[str, Inputs]:
-        given = {"status": "Enabled" if rule["enabled"] else "Disabled", "filter": {"prefix": rule.get("prefix", "")}}
+def lifecycle_property(
+    control: str, compliant: list[Any], noncompliant: list[Any], unknown: list[Any], *, passes_if_absent: bool
+) -> InlineProperty:
+    def as_companion(rule: Any) -> tuple[str, Inputs]:
+        properties = {
+            "status": "Enabled" if rule["enabled"] else "Disabled",
+            "filter": {"prefix": rule.get("prefix", "")},
+        }
         if "noncurrentVersionExpiration" in rule:
-            given["noncurrentVersionExpiration"] = {"noncurrentDays": rule["noncurrentVersionExpiration"]["days"]}
+            properties["noncurrentVersionExpiration"] = {"noncurrentDays": rule["noncurrentVersionExpiration"]["days"]}
         if "abortIncompleteMultipartUploadDays" in rule:
             after = rule["abortIncompleteMultipartUploadDays"]
-            given["abortIncompleteMultipartUpload"] = {"daysAfterInitiation": after}
-        return "BucketLifecycleConfiguration", {"rules": [given]}
+            properties["abortIncompleteMultipartUpload"] = {"daysAfterInitiation": after}
+        return "BucketLifecycleConfiguration", {"rules": [properties]}
 
-    return Property(
+    return InlineProperty(
         control,
         lambda rule: {"lifecycleRules": [rule]},
-        lambda rule: {"lifecycleRules": [lists(rule, "expiration", "noncurrentVersionExpiration")]},
-        right,
-        wrong,
+        lambda rule: {"lifecycleRules": [pluralize(rule, "expiration", "noncurrentVersionExpiration")]},
+        compliant,
+        noncompliant,
         unknown,
-        apart,
-        absent,
+        as_companion,
+        passes_if_absent,
     )
 
 
-def rule(**given: Any) -> Inputs:
-    return {"enabled": True} | given
+def lifecycle_rule(**properties: Any) -> Inputs:
+    return {"enabled": True} | properties
 
 
-def kept(days: Any, **given: Any) -> Inputs:
-    return rule(noncurrentVersionExpiration={"days": days}, **given)
+def noncurrent_expiration(days: Any, **properties: Any) -> Inputs:
+    return lifecycle_rule(noncurrentVersionExpiration={"days": days}, **properties)
 
 
-def aborting(days: Any, **given: Any) -> Inputs:
-    return rule(abortIncompleteMultipartUploadDays=days, **given)
+def abort_rule(days: Any, **properties: Any) -> Inputs:
+    return lifecycle_rule(abortIncompleteMultipartUploadDays=days, **properties)
 
 
-def copying(key: Any = WEST_KEY, to: Any = "arn:aws:s3:::copy", kms: Any = True, **given: Any) -> Inputs:
+def replication_rule(
+    key: Any = WEST_KEY_ARN, to: Any = "arn:aws:s3:::copy", kms: Any = True, **properties: Any
+) -> Inputs:
     return {
         "status": "Enabled",
         "destination": {"bucket": to, "replicaKmsKeyId": key},
         "sourceSelectionCriteria": {"sseKmsEncryptedObjects": {"enabled": kms}},
-    } | given
+    } | properties
 
 
-def copied_apart(rule: Any) -> tuple[str, Inputs]:
-    to = rule["destination"]
-    given = {
+def replication_companion(rule: Any) -> tuple[str, Inputs]:
+    destination = rule["destination"]
+    properties = {
         "status": rule["status"],
         "destination": {
-            "bucket": to["bucket"],
-            "encryptionConfiguration": {"replicaKmsKeyId": to["replicaKmsKeyId"]},
+            "bucket": destination["bucket"],
+            "encryptionConfiguration": {"replicaKmsKeyId": destination["replicaKmsKeyId"]},
         },
         "sourceSelectionCriteria": {"sseKmsEncryptedObjects": {"status": "Enabled"}},
     }
-    return "BucketReplicationConfig", {"rules": [given]}
+    return "BucketReplicationConfig", {"rules": [properties]}
 
 
-def group(uri: Any) -> Inputs:
+def bucket_grant(uri: Any) -> Inputs:
     return {"grants": [{"type": "Group", "uri": uri, "permissions": ["READ"]}]}
 
 
-def grant(uri: Any) -> Inputs:
+def companion_grant(uri: Any) -> Inputs:
     return {"accessControlPolicy": {"grants": [{"grantee": {"type": "Group", "uri": uri}, "permission": "READ"}]}}
 
 
 GROUPS = "http://acs.amazonaws.com/groups"
-TABLE = {
-    "encryption": encryption(
+PROPERTIES = {
+    "encryption": encryption_property(
         "s3-encryption-at-rest",
-        [default(), default("AES256", None)],
-        [default(None, None), {"bucketKeyEnabled": True}],
-        [UNKNOWN, default(UNKNOWN), {"applyServerSideEncryptionByDefault": UNKNOWN}],
+        [encryption_rule(), encryption_rule("AES256", None)],
+        [encryption_rule(None, None), {"bucketKeyEnabled": True}],
+        [UNKNOWN, encryption_rule(UNKNOWN), {"applyServerSideEncryptionByDefault": UNKNOWN}],
     ),
-    "key": encryption(
+    "key": encryption_property(
         "s3-customer-managed-key",
-        [default(), default("aws:kms:dsse")],
-        [default("AES256", None), default(key=None), default(key="alias/aws/s3")],
-        [UNKNOWN, default(UNKNOWN), default(key=UNKNOWN), {"applyServerSideEncryptionByDefault": UNKNOWN}],
+        [encryption_rule(), encryption_rule("aws:kms:dsse")],
+        [encryption_rule("AES256", None), encryption_rule(key=None), encryption_rule(key="alias/aws/s3")],
+        [
+            UNKNOWN,
+            encryption_rule(UNKNOWN),
+            encryption_rule(key=UNKNOWN),
+            {"applyServerSideEncryptionByDefault": UNKNOWN},
+        ],
     ),
-    "bucket key": encryption(
+    "bucket key": encryption_property(
         "s3-bucket-key",
-        [default(bucketKeyEnabled=True), default(bucketKeyEnabled="true")],
-        [default(), default(bucketKeyEnabled=False)],
-        [default(bucketKeyEnabled=UNKNOWN)],
+        [encryption_rule(bucketKeyEnabled=True), encryption_rule(bucketKeyEnabled="true")],
+        [encryption_rule(), encryption_rule(bucketKeyEnabled=False)],
+        [encryption_rule(bucketKeyEnabled=UNKNOWN)],
     ),
-    "versioning": Property(
+    "versioning": InlineProperty(
         "s3-versioning",
         lambda enabled: {"versioning": {"enabled": enabled}},
         lambda enabled: {"versionings": [{"enabled": enabled}]},
@@ -178,7 +195,7 @@ TABLE = {
         [UNKNOWN],
         lambda enabled: ("BucketVersioning", {"versioningConfiguration": {"status": "Enabled" if enabled else "Off"}}),
     ),
-    "logging": Property(
+    "logging": InlineProperty(
         "s3-access-logging",
         lambda target: {"logging": {"targetBucket": target}},
         lambda target: {"loggings": [{"targetBucket": target}]},
@@ -187,7 +204,7 @@ TABLE = {
         [UNKNOWN],
         lambda target: ("BucketLogging", {"targetBucket": target}),
     ),
-    "object lock": Property(
+    "object lock": InlineProperty(
         "s3-object-lock",
         lambda retention: {"objectLockConfiguration": {"rule": {"defaultRetention": retention}}},
         lambda retention: {"objectLockConfiguration": {"rules": [{"defaultRetentions": [retention]}]}},
@@ -196,33 +213,49 @@ TABLE = {
         [UNKNOWN, {"mode": UNKNOWN, "days": 2192}, {"mode": "GOVERNANCE", "days": UNKNOWN}],
         lambda retention: ("BucketObjectLockConfiguration", {"rule": {"defaultRetention": retention}}),
     ),
-    "retention": lifecycle(
+    "retention": lifecycle_property(
         "s3-retention",
-        [kept(2192), rule(), kept(1, enabled=False), rule(expiration={"expiredObjectDeleteMarker": True})],
-        [kept(2191), kept(1, prefix="scratch/"), rule(expiration={"days": 5000}), rule(expiration={"date": "2099"})],
+        [
+            noncurrent_expiration(2192),
+            lifecycle_rule(),
+            noncurrent_expiration(1, enabled=False),
+            lifecycle_rule(expiration={"expiredObjectDeleteMarker": True}),
+        ],
+        [
+            noncurrent_expiration(2191),
+            noncurrent_expiration(1, prefix="scratch/"),
+            lifecycle_rule(expiration={"days": 5000}),
+            lifecycle_rule(expiration={"date": "2099"}),
+        ],
         [
             UNKNOWN,
-            kept(UNKNOWN),
-            kept(1, enabled=UNKNOWN),
-            rule(expiration={"days": UNKNOWN}),
-            rule(expiration=UNKNOWN),
+            noncurrent_expiration(UNKNOWN),
+            noncurrent_expiration(1, enabled=UNKNOWN),
+            lifecycle_rule(expiration={"days": UNKNOWN}),
+            lifecycle_rule(expiration=UNKNOWN),
         ],
-        absent=True,
+        passes_if_absent=True,
     ),
-    "abort": lifecycle(
+    "abort": lifecycle_property(
         "s3-abort-multipart",
-        [aborting(7), aborting(1, prefix="")],
-        [aborting(8), aborting(0), aborting(7, enabled=False), aborting(7, prefix="a"), aborting(7, tags={"a": "b"})],
+        [abort_rule(7), abort_rule(1, prefix="")],
+        [
+            abort_rule(8),
+            abort_rule(0),
+            abort_rule(7, enabled=False),
+            abort_rule(7, prefix="a"),
+            abort_rule(7, tags={"a": "b"}),
+        ],
         [
             UNKNOWN,
-            aborting(UNKNOWN),
-            aborting(7, enabled=UNKNOWN),
-            aborting(7, prefix=UNKNOWN),
-            aborting(7, tags=UNKNOWN),
+            abort_rule(UNKNOWN),
+            abort_rule(7, enabled=UNKNOWN),
+            abort_rule(7, prefix=UNKNOWN),
+            abort_rule(7, tags=UNKNOWN),
         ],
-        absent=False,
+        passes_if_absent=False,
     ),
-    "replication": Property(
+    "replication": InlineProperty(
         "s3-replication-or-backup",
         lambda rule: {"replicationConfiguration": {"role": "role", "rules": [rule]}},
         lambda rule: {
@@ -230,41 +263,45 @@ TABLE = {
                 {
                     "role": "role",
                     "rules": [
-                        lists(rule, "destination", "filter", "sourceSelectionCriteria", "sseKmsEncryptedObjects")
+                        pluralize(rule, "destination", "filter", "sourceSelectionCriteria", "sseKmsEncryptedObjects")
                     ],
                 }
             ]
         },
-        [copying(), copying(filter={"prefix": ""}), copying(deleteMarkerReplicationStatus="Enabled")],
         [
-            copying(status="Disabled"),
-            copying("alias/aws/s3"),
-            copying(None),
-            copying(kms=False),
-            copying(kms=None),
-            copying(sourceSelectionCriteria=None),
-            copying(to="arn:aws:s3:::data"),
-            copying(KEY_ARN),
-            copying(to=None),
-            copying(prefix="phi/"),
-            copying(filter={"prefix": "phi/"}),
-            copying(filter={"tags": {"class": "phi"}}),
+            replication_rule(),
+            replication_rule(filter={"prefix": ""}),
+            replication_rule(deleteMarkerReplicationStatus="Enabled"),
+        ],
+        [
+            replication_rule(status="Disabled"),
+            replication_rule("alias/aws/s3"),
+            replication_rule(None),
+            replication_rule(kms=False),
+            replication_rule(kms=None),
+            replication_rule(sourceSelectionCriteria=None),
+            replication_rule(to="arn:aws:s3:::data"),
+            replication_rule(KEY_ARN),
+            replication_rule(to=None),
+            replication_rule(prefix="phi/"),
+            replication_rule(filter={"prefix": "phi/"}),
+            replication_rule(filter={"tags": {"class": "phi"}}),
         ],
         [
             UNKNOWN,
-            copying(UNKNOWN),
-            copying(to=UNKNOWN),
-            copying(kms=UNKNOWN),
-            copying(status=UNKNOWN),
-            copying(destination=UNKNOWN),
-            copying(filter=UNKNOWN),
-            copying(filter={"prefix": UNKNOWN}),
-            copying(filter={"tags": UNKNOWN}),
+            replication_rule(UNKNOWN),
+            replication_rule(to=UNKNOWN),
+            replication_rule(kms=UNKNOWN),
+            replication_rule(status=UNKNOWN),
+            replication_rule(destination=UNKNOWN),
+            replication_rule(filter=UNKNOWN),
+            replication_rule(filter={"prefix": UNKNOWN}),
+            replication_rule(filter={"tags": UNKNOWN}),
         ],
-        copied_apart,
-        any_good=True,
+        replication_companion,
+        one_is_enough=True,
     ),
-    "website": Property(
+    "website": InlineProperty(
         "s3-no-website",
         lambda website: {"website": website},
         lambda website: {"websites": [website] if website else []},
@@ -272,9 +309,9 @@ TABLE = {
         [{"indexDocument": "index.html"}, {"redirectAllRequestsTo": "example.com"}],
         [UNKNOWN],
         lambda website: ("BucketWebsiteConfiguration", website or {}),
-        absent=True,
+        passes_if_absent=True,
     ),
-    "cors": Property(
+    "cors": InlineProperty(
         "s3-cors",
         lambda origins: {"corsRules": [{"allowedMethods": ["GET"], "allowedOrigins": origins}]},
         lambda origins: {"corsRules": [{"allowedMethods": ["GET"], "allowedOrigins": origins}]},
@@ -282,9 +319,9 @@ TABLE = {
         [["*"], ["https://app.example.com", "*"], ["https://*"]],
         [UNKNOWN, [UNKNOWN], ["https://app.example.com", UNKNOWN]],
         lambda origins: ("BucketCorsConfiguration", {"corsRules": [{"allowedOrigins": origins}]}),
-        absent=True,
+        passes_if_absent=True,
     ),
-    "acl": Property(
+    "acl": InlineProperty(
         "s3-no-public-grant",
         lambda acl: {"acl": acl},
         lambda acl: {"acl": acl},
@@ -292,19 +329,19 @@ TABLE = {
         ["public-read", "public-read-write", "authenticated-read"],
         [UNKNOWN],
         lambda acl: ("BucketAcl", {"acl": acl}),
-        absent=True,
+        passes_if_absent=True,
     ),
-    "grants": Property(
+    "grants": InlineProperty(
         "s3-no-public-grant",
-        group,
-        group,
+        bucket_grant,
+        bucket_grant,
         [None, f"{GROUPS}/s3/LogDelivery"],
         [f"{GROUPS}/global/AllUsers", f"{GROUPS}/global/AuthenticatedUsers"],
         [UNKNOWN],
-        lambda uri: ("BucketAcl", grant(uri)),
-        absent=True,
+        lambda uri: ("BucketAcl", companion_grant(uri)),
+        passes_if_absent=True,
     ),
-    "policy": Property(
+    "policy": InlineProperty(
         "s3-tls-only",
         lambda policy: {"policy": policy},
         lambda policy: {"policy": policy},
@@ -317,133 +354,136 @@ TABLE = {
 
 
 def cases(values: str) -> Any:
-    """Each property with each of its right, wrong or unknown values, as either version writes it."""
+    """Parametrize a test by each property, each of its values in this list, and each version."""
     rows = [
-        pytest.param(each, value, token, id=f"{name}-{i}-v{version}")
-        for name, each in TABLE.items()
-        for i, value in enumerate(getattr(each, values))
+        pytest.param(prop, value, token, id=f"{name}-{index}-v{version}")
+        for name, prop in PROPERTIES.items()
+        for index, value in enumerate(getattr(prop, values))
         for version, token in ((7, V7), (6, V6))
     ]
     return pytest.mark.parametrize(("prop", "value", "token"), rows)
 
 
-each_property = pytest.mark.parametrize("prop", TABLE.values(), ids=list(TABLE))
-both_versions = pytest.mark.parametrize("token", [V7, V6])
+every_property = pytest.mark.parametrize("prop", PROPERTIES.values(), ids=list(PROPERTIES))
 
 
-def told(pack: PackProcess, control: str, stack: list[Resource]) -> set[str]:
-    """What can't be told yet, which blocks unless the control is only advisory."""
-    findings = findings_for(pack, control, stack)
-    assert all(
-        "known yet" in finding.message and finding.mandatory is (control not in ADVISORY) for finding in findings
-    )
-    return {finding.resource for finding in findings}
+@cases("compliant")
+def test_compliant_value_passes(pack: PackProcess, prop, value, token):
+    assert failed_resources(pack, prop.control, [prop.bucket(value, token), *prop.other_resources]) == set()
 
 
-@cases("right")
-def test_a_right_setting_passes(pack: PackProcess, prop, value, token):
-    assert failed_resources(pack, prop.control, [prop.bucket(value, token), *prop.others]) == set()
-
-
-@cases("wrong")
-def test_a_wrong_setting_fails(pack: PackProcess, prop, value, token):
-    assert failed_resources(pack, prop.control, [prop.bucket(value, token), *prop.others]) == {"data"}
+@cases("noncompliant")
+def test_noncompliant_value_fails(pack: PackProcess, prop, value, token):
+    assert failed_resources(pack, prop.control, [prop.bucket(value, token), *prop.other_resources]) == {"data"}
 
 
 @cases("unknown")
-def test_a_setting_that_isnt_known_is_told(pack: PackProcess, prop, value, token):
-    assert told(pack, prop.control, [prop.bucket(value, token), *prop.others]) == {"data"}
+def test_unknown_value_is_unverified(pack: PackProcess, prop, value, token):
+    assert unverified_resources(pack, prop.control, [prop.bucket(value, token), *prop.other_resources]) == {"data"}
 
 
 @both_versions
-@each_property
-def test_a_property_that_isnt_known_at_all_is_told(pack: PackProcess, prop, token):
-    name, value = next(iter((prop.v7 if token == V7 else prop.v6)(prop.wrong[0]).items()))
-    for hidden in [UNKNOWN, [UNKNOWN]] if isinstance(value, list) else [UNKNOWN]:
-        assert told(pack, prop.control, [bucket(token=token, **{name: hidden}), *prop.others]) == {"data"}
+@every_property
+def test_unknown_property_is_unverified(pack: PackProcess, prop, token):
+    name, value = next(iter((prop.v7 if token == V7 else prop.v6)(prop.noncompliant[0]).items()))
+    for unknown in [UNKNOWN, [UNKNOWN]] if isinstance(value, list) else [UNKNOWN]:
+        assert unverified_resources(
+            pack, prop.control, [bucket(token=token, **{name: unknown}), *prop.other_resources]
+        ) == {"data"}
 
 
 @both_versions
-@each_property
-def test_an_empty_property_sets_nothing(pack: PackProcess, prop, token):
-    (name,) = (prop.v7 if token == V7 else prop.v6)(prop.wrong[0])
+@every_property
+def test_empty_property_counts_as_absent(pack: PackProcess, prop, token):
+    (name,) = (prop.v7 if token == V7 else prop.v6)(prop.noncompliant[0])
     for empty in (None, [], {}):
-        expected = set() if prop.absent else {"data"}
-        assert failed_resources(pack, prop.control, [bucket(token=token, **{name: empty}), *prop.others]) == expected
-
-
-@both_versions
-@each_property
-def test_a_companion_is_judged_besides(pack: PackProcess, prop, token):
-    """Two that set the same are a fault of the program: whichever AWS was told last holds."""
-    good, bad = prop.right[0], prop.wrong[0]
-    judged = [
-        failed_resources(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(bad)])
-        for own in (good, bad)
-    ]
-    assert judged == ([set(), {"data"}] if prop.any_good else [{"it"}, {"data", "it"}])
-    if prop.control != "s3-no-website":  # a companion always hosts one
-        judged = [
-            failed_resources(pack, prop.control, [prop.bucket(own, token), *prop.others, prop.apart(good)])
-            for own in (good, bad)
-        ]
-        assert judged == [set(), set() if prop.any_good else {"data"}]
-
-
-@both_versions
-@each_property
-def test_two_buckets_of_which_one_is_right(pack: PackProcess, prop, token):
-    right = prop.bucket(prop.right[0], token, "right")
-    if prop.control == "s3-tls-only":
-        right = prop.bucket(json.dumps(tls_only_policy("right")), token, "right")
-    assert failed_resources(pack, prop.control, [right, prop.bucket(prop.wrong[0], token), *prop.others]) == {"data"}
-
-
-@both_versions
-@each_property
-def test_a_wrong_setting_is_told_before_the_bucket_exists(pack: PackProcess, prop, token):
-    policies = {finding.policy for finding in pack.check_resource(prop.bucket(prop.wrong[0], token))}
-    assert (prop.control in policies) is not prop.any_good  # what joins resources waits for the others
-
-
-@both_versions
-def test_where_logs_go_by_reference(pack: PackProcess, token):
-    prop = TABLE["logging"]
-    name = "logging" if token == V7 else "loggings"
-    for source, expected in (("logs", set()), ("data", {"data"})):
-        own = replace(prop.bucket(UNKNOWN, token), comes_from={name: [source]})
+        expected = set() if prop.passes_if_absent else {"data"}
         assert (
-            failed_resources(pack, prop.control, [bucket("logs", tags={"DataClass": "S3AccessLog"}), own]) == expected
+            failed_resources(pack, prop.control, [bucket(token=token, **{name: empty}), *prop.other_resources])
+            == expected
         )
 
 
 @both_versions
-def test_where_copies_go_by_reference(pack: PackProcess, token):
-    """The role that makes them is of the same property."""
-    prop = TABLE["replication"]
+@every_property
+def test_companion_is_checked_beside_the_property(pack: PackProcess, prop, token):
+    """A program that declares a setting twice is at fault: AWS keeps whichever it receives last."""
+    good, bad = prop.compliant[0], prop.noncompliant[0]
+    failed = [
+        failed_resources(pack, prop.control, [prop.bucket(value, token), *prop.other_resources, prop.as_companion(bad)])
+        for value in (good, bad)
+    ]
+    assert failed == ([set(), {"data"}] if prop.one_is_enough else [{"it"}, {"data", "it"}])
+    if prop.control != "s3-no-website":  # a companion of any content hosts a website
+        failed = [
+            failed_resources(
+                pack, prop.control, [prop.bucket(value, token), *prop.other_resources, prop.as_companion(good)]
+            )
+            for value in (good, bad)
+        ]
+        assert failed == [set(), set() if prop.one_is_enough else {"data"}]
+
+
+@both_versions
+@every_property
+def test_only_the_noncompliant_bucket_of_two_fails(pack: PackProcess, prop, token):
+    compliant_bucket = prop.bucket(prop.compliant[0], token, "right")
+    if prop.control == "s3-tls-only":
+        compliant_bucket = prop.bucket(json.dumps(tls_only_policy("right")), token, "right")
+    assert failed_resources(
+        pack, prop.control, [compliant_bucket, prop.bucket(prop.noncompliant[0], token), *prop.other_resources]
+    ) == {"data"}
+
+
+@both_versions
+@every_property
+def test_noncompliant_value_is_reported_before_the_bucket_exists(pack: PackProcess, prop, token):
+    policies = {finding.policy for finding in pack.check_resource(prop.bucket(prop.noncompliant[0], token))}
+    # Replication or backup involves several resources, so it is checked only in the whole stack.
+    assert (prop.control in policies) is not prop.one_is_enough
+
+
+@both_versions
+def test_logging_may_refer_to_its_target(pack: PackProcess, token):
+    prop = PROPERTIES["logging"]
+    name = "logging" if token == V7 else "loggings"
+    for source, expected in (("logs", set()), ("data", {"data"})):
+        referring_bucket = replace(prop.bucket(UNKNOWN, token), comes_from={name: [source]})
+        assert (
+            failed_resources(pack, prop.control, [bucket("logs", tags={"DataClass": "S3AccessLog"}), referring_bucket])
+            == expected
+        )
+
+
+@both_versions
+def test_replication_may_refer_to_its_destination_and_key(pack: PackProcess, token):
+    """The value of the same property also comes from the replication role."""
+    prop = PROPERTIES["replication"]
     key = Resource("aws:kms/key:Key", "key", {}, region="us-west-2")
     role = Resource("aws:iam/role:Role", "role", {})
-    own = prop.bucket(copying(UNKNOWN, UNKNOWN), token)
+    referring_bucket = prop.bucket(replication_rule(UNKNOWN, UNKNOWN), token)
     name = "replicationConfiguration" if token == V7 else "replicationConfigurations"
-    stack = [COPY, key, role, replace(own, comes_from={name: ["copy", "key", "role"]})]
+    stack = [REPLICA_BUCKET, key, role, replace(referring_bucket, comes_from={name: ["copy", "key", "role"]})]
     assert failed_resources(pack, prop.control, stack) == set()
 
 
 @both_versions
-def test_a_lock_of_its_own_guards_versions(pack: PackProcess, token):
-    """No policy is declared, so the bucket fails; with one that guards all but versions only the lock's mode counts."""
-    lock = TABLE["object lock"]
-    assert failed_resources(pack, "s3-tamper-protection", [lock.bucket(lock.right[1], token)]) == {"data"}
+def test_compliance_mode_on_the_bucket_replaces_the_deny_of_version_deletion(pack: PackProcess, token):
+    """Without a policy the bucket fails. With one that denies all but version deletion, the lock's mode decides."""
+    lock_property = PROPERTIES["object lock"]
+    assert failed_resources(
+        pack, "s3-tamper-protection", [lock_property.bucket(lock_property.compliant[1], token)]
+    ) == {"data"}
     deny = json.dumps(tls_only_policy("data", NotAction="s3:DeleteObjectVersion", Condition={}) | {})
     for mode, expected in (("COMPLIANCE", set()), ("GOVERNANCE", {"data"})):
-        own = lock.bucket({"mode": mode, "days": 2192}, token)
-        inputs = {**own.inputs, "policy": deny.replace('"Action": "s3:*", ', "")}
-        assert failed_resources(pack, "s3-tamper-protection", [replace(own, inputs=inputs)]) == expected
+        locked_bucket = lock_property.bucket({"mode": mode, "days": 2192}, token)
+        inputs = {**locked_bucket.inputs, "policy": deny.replace('"Action": "s3:*", ', "")}
+        assert failed_resources(pack, "s3-tamper-protection", [replace(locked_bucket, inputs=inputs)]) == expected
 
 
 @both_versions
-def test_a_blocked_encryption_type(pack: PackProcess, token):
-    prop = TABLE["key"]
-    for blocked, expected in ((["SSE-C"], set()), (["NONE"], {"data"}), ([], {"data"})):
-        own = prop.bucket(default(blockedEncryptionTypes=blocked), token)
-        assert failed_resources(pack, "s3-deny-sse-c", [own]) == expected
+def test_sse_c_as_blocked_encryption_type_passes(pack: PackProcess, token):
+    prop = PROPERTIES["key"]
+    for blocked_types, expected in ((["SSE-C"], set()), (["NONE"], {"data"}), ([], {"data"})):
+        encrypted_bucket = prop.bucket(encryption_rule(blockedEncryptionTypes=blocked_types), token)
+        assert failed_resources(pack, "s3-deny-sse-c", [encrypted_bucket]) == expected

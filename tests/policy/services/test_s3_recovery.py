@@ -1,4 +1,7 @@
-"""S3: what keeps versions and guards them. In each stack `data` is the bucket, and `it` what sets it."""
+"""S3 Object Lock, tamper protection and retention.
+
+In every stack, `data` is the bucket and `it` its companion.
+"""
 
 from __future__ import annotations
 
@@ -9,57 +12,47 @@ import pytest
 
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.services.s3_stacks import (
+    ACCOUNT,
+    ACCOUNT_KEY,
+    DATA,
+    V6,
+    V7,
+    both_forms,
+    both_versions,
+    bucket,
+    companion,
+    companion_by_reference,
+    in_both_forms,
+    policy_in_component,
+    policy_text,
+)
 
-LOCK, GUARDED, RETENTION = "s3-object-lock", "s3-tamper-protection", "s3-retention"
-
-V7, V6 = "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"
-ACCOUNT = "111122223333"
-DATA = "arn:aws:s3:::data"
-
-
-def bucket(name: str = "data", data_class: str = "PHI", token: str = V7, **inputs: Any) -> Resource:
-    return Resource(token, name, {"bucket": name, "tags": {"DataClass": data_class}} | inputs)
-
-
-def companion(kind: str, of: str = "data", name: str = "it", **inputs: Any) -> Resource:
-    return Resource(f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}", name, {"bucket": of} | inputs)
-
-
-def ways(kind: str, v6_kind: str = "", data_class: str = "PHI", **inputs: Any) -> list[list[Resource]]:
-    """A companion that names its bucket; and one of pulumi-aws 6, of the bucket that its value comes from."""
-    joined = companion(v6_kind or kind, UNKNOWN, **inputs)
-    joined = Resource(joined.type, joined.name, joined.inputs, comes_from={"bucket": ["data"]})
-    return [
-        [bucket(data_class=data_class), companion(kind, **inputs)],
-        [bucket(data_class=data_class, token=V6), joined],
-    ]
+OBJECT_LOCK, TAMPER_PROTECTION, RETENTION = "s3-object-lock", "s3-tamper-protection", "s3-retention"
 
 
-both_ways = pytest.mark.parametrize("way", [0, 1])
+# s3-object-lock
 
 
-# Object Lock
+def lock_in_both_forms(rule: Any, data_class: str = "PHI") -> list[list[Resource]]:
+    type_name = "BucketObjectLockConfiguration"
+    return in_both_forms(type_name, f"{type_name}V2", data_class, rule=rule)
 
 
-def locks(rule: Any, data_class: str = "PHI") -> list[list[Resource]]:
-    kind = "BucketObjectLockConfiguration"
-    return ways(kind, f"{kind}V2", data_class, rule=rule)
-
-
-def retention(mode: Any = "GOVERNANCE", **period: Any) -> dict[str, Any]:
+def lock_rule(mode: Any = "GOVERNANCE", **period: Any) -> dict[str, Any]:
     return {"defaultRetention": {"mode": mode} | (period or {"days": 2192})}
 
 
-@both_ways
+@both_forms
 @pytest.mark.parametrize("data_class", ["PHI", "CloudTrailLog"])
 @pytest.mark.parametrize(
-    "rule", [retention(), retention("COMPLIANCE"), retention(days=36500), retention(days="2192"), retention(years=7)]
+    "rule", [lock_rule(), lock_rule("COMPLIANCE"), lock_rule(days=36500), lock_rule(days="2192"), lock_rule(years=7)]
 )
-def test_a_lock_for_long_enough_passes(pack: PackProcess, rule, data_class, way):
-    assert failed_resources(pack, LOCK, locks(rule, data_class)[way]) == set()
+def test_sufficient_lock_passes(pack: PackProcess, rule, data_class, form):
+    assert failed_resources(pack, OBJECT_LOCK, lock_in_both_forms(rule, data_class)[form]) == set()
 
 
-@both_ways
+@both_forms
 @pytest.mark.parametrize("data_class", ["PHI", "CloudTrailLog"])
 @pytest.mark.parametrize(
     "rule",
@@ -67,39 +60,39 @@ def test_a_lock_for_long_enough_passes(pack: PackProcess, rule, data_class, way)
         None,
         {},
         {"defaultRetention": {}},
-        retention(days=2191),
-        retention(years=5),
-        retention(days=0),
-        retention(days=None),
-        retention(None),
-        retention(""),
-        retention("NONE"),
-        retention(UNKNOWN, days=30),
-        retention("NONE", days=UNKNOWN),
+        lock_rule(days=2191),
+        lock_rule(years=5),
+        lock_rule(days=0),
+        lock_rule(days=None),
+        lock_rule(None),
+        lock_rule(""),
+        lock_rule("NONE"),
+        lock_rule(UNKNOWN, days=30),
+        lock_rule("NONE", days=UNKNOWN),
     ],
 )
-def test_a_lock_that_is_none_or_too_short_fails(pack: PackProcess, rule, data_class, way):
-    assert failed_resources(pack, LOCK, locks(rule, data_class)[way]) == {"it"}
+def test_missing_or_short_lock_fails(pack: PackProcess, rule, data_class, form):
+    assert failed_resources(pack, OBJECT_LOCK, lock_in_both_forms(rule, data_class)[form]) == {"it"}
 
 
-@both_ways
+@both_forms
 @pytest.mark.parametrize(
     "rule",
     [
         UNKNOWN,
         {"defaultRetention": UNKNOWN},
-        retention(UNKNOWN),
-        retention(days=UNKNOWN),
-        retention(years=UNKNOWN),
+        lock_rule(UNKNOWN),
+        lock_rule(days=UNKNOWN),
+        lock_rule(years=UNKNOWN),
     ],
 )
-def test_a_lock_that_isnt_known_is_told(pack: PackProcess, rule, way):
-    assert unverified_resources(pack, LOCK, locks(rule)[way]) == {"it"}
+def test_unknown_lock_is_unverified(pack: PackProcess, rule, form):
+    assert unverified_resources(pack, OBJECT_LOCK, lock_in_both_forms(rule)[form]) == {"it"}
 
 
-@pytest.mark.parametrize("token", [V7, V6])
+@both_versions
 @pytest.mark.parametrize(
-    ("data_class", "asked"),
+    ("data_class", "applies"),
     [
         ("PHI", True),
         ("CloudTrailLog", True),
@@ -109,45 +102,50 @@ def test_a_lock_that_isnt_known_is_told(pack: PackProcess, rule, way):
         ("Other", False),
     ],
 )
-def test_without_a_lock_a_bucket_of_phi_or_of_trails_fails(pack: PackProcess, data_class, asked, token):
-    assert failed_resources(pack, LOCK, [bucket(data_class=data_class, token=token)]) == ({"data"} if asked else set())
+def test_bucket_of_phi_or_trail_logs_without_lock_fails(pack: PackProcess, data_class, applies, token):
+    assert failed_resources(pack, OBJECT_LOCK, [bucket(data_class=data_class, token=token)]) == (
+        {"data"} if applies else set()
+    )
 
 
-def test_object_lock_enabled_without_a_default_retention_locks_nothing(pack: PackProcess):
-    assert failed_resources(pack, LOCK, [bucket(objectLockEnabled=True)]) == {"data"}
+def test_object_lock_without_default_retention_fails(pack: PackProcess):
+    assert failed_resources(pack, OBJECT_LOCK, [bucket(objectLockEnabled=True)]) == {"data"}
 
 
-@both_ways
-@pytest.mark.parametrize("rule", [None, retention(), retention(UNKNOWN), UNKNOWN])
-def test_a_lock_keeps_access_logs_out(pack: PackProcess, rule, way):
-    assert failed_resources(pack, LOCK, locks(rule, "S3AccessLog")[way]) == {"it"}
+@both_forms
+@pytest.mark.parametrize("rule", [None, lock_rule(), lock_rule(UNKNOWN), UNKNOWN])
+def test_lock_on_access_log_bucket_fails(pack: PackProcess, rule, form):
+    assert failed_resources(pack, OBJECT_LOCK, lock_in_both_forms(rule, "S3AccessLog")[form]) == {"it"}
 
 
-def test_a_lock_without_a_retention_keeps_access_logs_out_too(pack: PackProcess):
+def test_object_lock_enabled_on_access_log_bucket_fails(pack: PackProcess):
     logs = {"data_class": "S3AccessLog"}
-    assert failed_resources(pack, LOCK, [bucket(objectLockEnabled=True, **logs)]) == {"data"}
-    assert failed_resources(pack, LOCK, [bucket(objectLockEnabled=False, **logs)]) == set()
-    assert unverified_resources(pack, LOCK, [bucket(objectLockEnabled=UNKNOWN, **logs)]) == {"data"}
+    assert failed_resources(pack, OBJECT_LOCK, [bucket(objectLockEnabled=True, **logs)]) == {"data"}
+    assert failed_resources(pack, OBJECT_LOCK, [bucket(objectLockEnabled=False, **logs)]) == set()
+    assert unverified_resources(pack, OBJECT_LOCK, [bucket(objectLockEnabled=UNKNOWN, **logs)]) == {"data"}
 
 
 @pytest.mark.parametrize("data_class", ["Replica", "Inventory", "Other"])
-def test_the_lock_of_another_bucket_isnt_asked(pack: PackProcess, data_class):
-    assert failed_resources(pack, LOCK, locks(retention(days=1), data_class)[0]) == set()
+def test_lock_of_other_data_classes_is_not_checked(pack: PackProcess, data_class):
+    assert failed_resources(pack, OBJECT_LOCK, lock_in_both_forms(lock_rule(days=1), data_class)[0]) == set()
 
 
-def test_two_buckets_of_which_one_is_locked(pack: PackProcess):
-    right = [bucket("right"), companion("BucketObjectLockConfiguration", "right", "lock", rule=retention())]
-    assert failed_resources(pack, LOCK, [*right, bucket()]) == {"data"}
-    assert failed_resources(pack, LOCK, [*right, *locks(retention(days=1))[0]]) == {"it"}
+def test_only_the_bucket_without_lock_fails(pack: PackProcess):
+    locked_bucket = [
+        bucket("right"),
+        companion("BucketObjectLockConfiguration", "lock", bucket="right", rule=lock_rule()),
+    ]
+    assert failed_resources(pack, OBJECT_LOCK, [*locked_bucket, bucket()]) == {"data"}
+    assert failed_resources(pack, OBJECT_LOCK, [*locked_bucket, *lock_in_both_forms(lock_rule(days=1))[0]]) == {"it"}
 
 
-# Deletion
+# s3-tamper-protection
 
-BREAK_GLASS = f"arn:aws:iam::{ACCOUNT}:role/break-glass"
-DELETE, BYPASS = "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"
+BREAK_GLASS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/break-glass"
+DELETE_VERSION, BYPASS_GOVERNANCE = "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"
 ACTIONS = [
-    DELETE,
-    BYPASS,
+    DELETE_VERSION,
+    BYPASS_GOVERNANCE,
     "s3:PutBucketPolicy",
     "s3:DeleteBucketPolicy",
     "s3:PutBucketVersioning",
@@ -161,96 +159,101 @@ ACTIONS = [
 ]
 
 
-def sparing(*who: str, operator: str = "ArnNotEquals", key: str = "aws:PrincipalArn") -> dict[str, Any]:
-    return {"Condition": {operator: {key: list(who)}}}
+def condition_excluding(*values: str, operator: str = "ArnNotEquals", key: str = "aws:PrincipalArn") -> dict[str, Any]:
+    """Return a condition that excludes the principals with one of these values."""
+    return {"Condition": {operator: {key: list(values)}}}
 
 
-GUARD = {
+DENY_TAMPERING = {
     "Effect": "Deny",
     "Principal": "*",
     "Action": ACTIONS,
     "Resource": [DATA, f"{DATA}/*"],
-    **sparing(BREAK_GLASS),
+    **condition_excluding(BREAK_GLASS_ROLE),
 }
-UNDELETED = GUARD | {"Action": [each for each in ACTIONS if each != DELETE]}
-# The policy of `account` tells which account the stack is of.
-TELLS = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
-KEY = Resource("aws:kms/key:Key", "account", {"policy": json.dumps({"Statement": [TELLS]})})
+DENY_SETTING_CHANGES = DENY_TAMPERING | {"Action": [action for action in ACTIONS if action != DELETE_VERSION]}
 
 
-def document(*statements: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+def policy_in_both_forms(policy: Any, data_class: str = "PHI") -> list[list[Resource]]:
+    return [[ACCOUNT_KEY, *stack] for stack in in_both_forms("BucketPolicy", data_class=data_class, policy=policy)]
 
 
-def policies(policy: Any, data_class: str = "PHI") -> list[list[Resource]]:
-    return [[KEY, *stack] for stack in ways("BucketPolicy", data_class=data_class, policy=policy)]
-
-
-@both_ways
+@both_forms
 @pytest.mark.parametrize("data_class", ["PHI", "Replica", "CloudTrailLog"])
 @pytest.mark.parametrize(
     "statements",
     [
-        [GUARD],
-        [{name: value for name, value in GUARD.items() if name != "Condition"}],
-        [GUARD | {"Principal": {"AWS": "*"}}],
-        [GUARD | {"Action": "s3:*", "Resource": "*"}],
-        [GUARD | {"Action": ["s3:Put*", "s3:Delete*", "s3:BYPASS*"]}],
-        [GUARD | sparing(BREAK_GLASS, BREAK_GLASS + "-2")],
-        [GUARD | sparing(BREAK_GLASS, operator="ArnNotLike")],
-        [GUARD | sparing(BREAK_GLASS, operator="StringNotEquals")],
-        [GUARD | sparing("AROAEXAMPLEEXAMPLE00:*", operator="StringNotLike", key="aws:userid")],
-        [GUARD | {"Action": [each]} for each in ACTIONS],
-        [{name: GUARD[name] for name in ("Effect", "Principal", "Resource")} | {"NotAction": "s3:GetObject"}],
-        [GUARD, {"Effect": "Allow", "Principal": {"AWS": BREAK_GLASS}, "Action": "s3:*", "Resource": DATA}],
+        [DENY_TAMPERING],
+        [{name: value for name, value in DENY_TAMPERING.items() if name != "Condition"}],
+        [DENY_TAMPERING | {"Principal": {"AWS": "*"}}],
+        [DENY_TAMPERING | {"Action": "s3:*", "Resource": "*"}],
+        [DENY_TAMPERING | {"Action": ["s3:Put*", "s3:Delete*", "s3:BYPASS*"]}],
+        [DENY_TAMPERING | condition_excluding(BREAK_GLASS_ROLE, BREAK_GLASS_ROLE + "-2")],
+        [DENY_TAMPERING | condition_excluding(BREAK_GLASS_ROLE, operator="ArnNotLike")],
+        [DENY_TAMPERING | condition_excluding(BREAK_GLASS_ROLE, operator="StringNotEquals")],
+        [DENY_TAMPERING | condition_excluding("AROAEXAMPLEEXAMPLE00:*", operator="StringNotLike", key="aws:userid")],
+        [DENY_TAMPERING | {"Action": [action]} for action in ACTIONS],
+        [{name: DENY_TAMPERING[name] for name in ("Effect", "Principal", "Resource")} | {"NotAction": "s3:GetObject"}],
+        [
+            DENY_TAMPERING,
+            {"Effect": "Allow", "Principal": {"AWS": BREAK_GLASS_ROLE}, "Action": "s3:*", "Resource": DATA},
+        ],
     ],
 )
-def test_a_guarded_bucket_passes(pack: PackProcess, statements, data_class, way):
-    assert failed_resources(pack, GUARDED, policies(document(*statements), data_class)[way]) == set()
+def test_policy_that_denies_tampering_passes(pack: PackProcess, statements, data_class, form):
+    assert (
+        failed_resources(pack, TAMPER_PROTECTION, policy_in_both_forms(policy_text(*statements), data_class)[form])
+        == set()
+    )
 
 
-@both_ways
+@both_forms
 @pytest.mark.parametrize("action", ACTIONS)
-def test_each_action_must_be_denied(pack: PackProcess, action, way):
-    left = [each for each in ACTIONS if each != action]
-    assert failed_resources(pack, GUARDED, policies(document(GUARD | {"Action": left}))[way]) == {"it"}
+def test_each_action_has_to_be_denied(pack: PackProcess, action, form):
+    denied = [other for other in ACTIONS if other != action]
+    assert failed_resources(
+        pack, TAMPER_PROTECTION, policy_in_both_forms(policy_text(DENY_TAMPERING | {"Action": denied}))[form]
+    ) == {"it"}
 
 
-@both_ways
+@both_forms
 @pytest.mark.parametrize(
     "statements",
     [
         [],
-        [GUARD | {"Effect": "Allow"}],
-        [GUARD | {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}}],
-        [GUARD | {"Resource": DATA}],
-        [GUARD | {"Resource": f"{DATA}/*"}],
-        [GUARD | {"Resource": [DATA, f"{DATA}/phi/*"]}],
-        [GUARD | {"Resource": [f"{DATA}2", f"{DATA}2/*"]}],
-        [GUARD | sparing(BREAK_GLASS, operator="ArnEquals")],
-        [GUARD | sparing(f"arn:aws:iam::{ACCOUNT}:role/*", operator="ArnNotLike")],
-        [GUARD | sparing(f"arn:aws:iam::{ACCOUNT}:user/*", operator="ArnNotLike")],
-        [GUARD | sparing(BREAK_GLASS, f"arn:aws:iam::{ACCOUNT}:root")],
-        [GUARD | sparing(ACCOUNT, operator="StringNotEquals", key="aws:PrincipalAccount")],
-        [GUARD | sparing("yes", operator="StringNotEquals", key="aws:PrincipalTag/admin")],
-        [GUARD | {"Condition": GUARD["Condition"] | {"StringEquals": {"aws:PrincipalTag/team": "data"}}}],
-        [GUARD | {"Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}],
-        [GUARD | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}],
-        [{name: value for name, value in GUARD.items() if name != "Principal"}],
+        [DENY_TAMPERING | {"Effect": "Allow"}],
+        [DENY_TAMPERING | {"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}}],
+        [DENY_TAMPERING | {"Resource": DATA}],
+        [DENY_TAMPERING | {"Resource": f"{DATA}/*"}],
+        [DENY_TAMPERING | {"Resource": [DATA, f"{DATA}/phi/*"]}],
+        [DENY_TAMPERING | {"Resource": [f"{DATA}2", f"{DATA}2/*"]}],
+        [DENY_TAMPERING | condition_excluding(BREAK_GLASS_ROLE, operator="ArnEquals")],
+        [DENY_TAMPERING | condition_excluding(f"arn:aws:iam::{ACCOUNT}:role/*", operator="ArnNotLike")],
+        [DENY_TAMPERING | condition_excluding(f"arn:aws:iam::{ACCOUNT}:user/*", operator="ArnNotLike")],
+        [DENY_TAMPERING | condition_excluding(BREAK_GLASS_ROLE, f"arn:aws:iam::{ACCOUNT}:root")],
+        [DENY_TAMPERING | condition_excluding(ACCOUNT, operator="StringNotEquals", key="aws:PrincipalAccount")],
+        [DENY_TAMPERING | condition_excluding("yes", operator="StringNotEquals", key="aws:PrincipalTag/admin")],
+        [
+            DENY_TAMPERING
+            | {"Condition": DENY_TAMPERING["Condition"] | {"StringEquals": {"aws:PrincipalTag/team": "data"}}}
+        ],
+        [DENY_TAMPERING | {"Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}],
+        [DENY_TAMPERING | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}],
+        [{name: value for name, value in DENY_TAMPERING.items() if name != "Principal"}],
     ],
 )
-def test_a_bucket_that_isnt_guarded_fails(pack: PackProcess, statements, way):
-    assert failed_resources(pack, GUARDED, policies(document(*statements))[way]) == {"it"}
+def test_policy_that_allows_tampering_fails(pack: PackProcess, statements, form):
+    assert failed_resources(pack, TAMPER_PROTECTION, policy_in_both_forms(policy_text(*statements))[form]) == {"it"}
 
 
 @pytest.mark.parametrize("policy", ["", "{", "[]", "{}", 5, None])
-def test_a_policy_that_cant_be_read_guards_nothing(pack: PackProcess, policy):
-    assert failed_resources(pack, GUARDED, policies(policy)[0]) == {"it"}
+def test_malformed_policy_fails(pack: PackProcess, policy):
+    assert failed_resources(pack, TAMPER_PROTECTION, policy_in_both_forms(policy)[0]) == {"it"}
 
 
-@pytest.mark.parametrize("token", [V7, V6])
+@both_versions
 @pytest.mark.parametrize(
-    ("data_class", "asked"),
+    ("data_class", "applies"),
     [
         ("PHI", True),
         ("Replica", True),
@@ -260,187 +263,204 @@ def test_a_policy_that_cant_be_read_guards_nothing(pack: PackProcess, policy):
         ("Other", False),
     ],
 )
-def test_without_a_policy_a_bucket_isnt_guarded(pack: PackProcess, data_class, asked, token):
-    assert failed_resources(pack, GUARDED, [bucket(data_class=data_class, token=token)]) == (
-        {"data"} if asked else set()
+def test_bucket_without_policy_fails(pack: PackProcess, data_class, applies, token):
+    assert failed_resources(pack, TAMPER_PROTECTION, [bucket(data_class=data_class, token=token)]) == (
+        {"data"} if applies else set()
     )
 
 
 @pytest.mark.parametrize("data_class", ["S3AccessLog", "Inventory", "Other"])
-def test_the_guard_of_another_bucket_isnt_asked(pack: PackProcess, data_class):
-    assert failed_resources(pack, GUARDED, policies(document(), data_class)[0]) == set()
+def test_policy_of_other_data_classes_is_not_checked(pack: PackProcess, data_class):
+    assert failed_resources(pack, TAMPER_PROTECTION, policy_in_both_forms(policy_text(), data_class)[0]) == set()
 
 
-@both_ways
-def test_a_lock_in_compliance_mode_guards_versions_and_nothing_else(pack: PackProcess, way):
+@both_forms
+def test_compliance_mode_replaces_only_the_deny_of_version_deletion(pack: PackProcess, form):
     def lock(mode: str, name: str = "lock") -> Resource:
-        return companion("BucketObjectLockConfiguration", name=name, rule=retention(mode))
+        return companion("BucketObjectLockConfiguration", name=name, rule=lock_rule(mode))
 
-    stack = policies(document(UNDELETED))[way]
-    assert failed_resources(pack, GUARDED, [*stack, lock("COMPLIANCE")]) == set()
-    assert failed_resources(pack, GUARDED, [*stack, lock("GOVERNANCE")]) == {"it"}
-    assert failed_resources(pack, GUARDED, [*stack, lock("COMPLIANCE"), lock("GOVERNANCE", "again")]) == {"it"}
-    assert unverified_resources(pack, GUARDED, [*stack, lock(UNKNOWN)]) == {"it"}
-    assert failed_resources(pack, GUARDED, [*policies(document(GUARD))[way], lock(UNKNOWN)]) == set()
-    without_bypass = [each for each in ACTIONS if each not in (DELETE, BYPASS)]
-    weak = policies(document(GUARD | {"Action": without_bypass}))[way]
-    assert failed_resources(pack, GUARDED, [*weak, lock("COMPLIANCE")]) == {"it"}
-    assert failed_resources(pack, GUARDED, [*weak, lock(UNKNOWN)]) == {"it"}
-    assert failed_resources(pack, GUARDED, [bucket(), lock("COMPLIANCE")]) == {"data"}
+    stack = policy_in_both_forms(policy_text(DENY_SETTING_CHANGES))[form]
+    assert failed_resources(pack, TAMPER_PROTECTION, [*stack, lock("COMPLIANCE")]) == set()
+    assert failed_resources(pack, TAMPER_PROTECTION, [*stack, lock("GOVERNANCE")]) == {"it"}
+    assert failed_resources(pack, TAMPER_PROTECTION, [*stack, lock("COMPLIANCE"), lock("GOVERNANCE", "again")]) == {
+        "it"
+    }
+    assert unverified_resources(pack, TAMPER_PROTECTION, [*stack, lock(UNKNOWN)]) == {"it"}
+    assert (
+        failed_resources(
+            pack, TAMPER_PROTECTION, [*policy_in_both_forms(policy_text(DENY_TAMPERING))[form], lock(UNKNOWN)]
+        )
+        == set()
+    )
+    without_bypass = [action for action in ACTIONS if action not in (DELETE_VERSION, BYPASS_GOVERNANCE)]
+    allows_bypass = policy_in_both_forms(policy_text(DENY_TAMPERING | {"Action": without_bypass}))[form]
+    assert failed_resources(pack, TAMPER_PROTECTION, [*allows_bypass, lock("COMPLIANCE")]) == {"it"}
+    assert failed_resources(pack, TAMPER_PROTECTION, [*allows_bypass, lock(UNKNOWN)]) == {"it"}
+    assert failed_resources(pack, TAMPER_PROTECTION, [bucket(), lock("COMPLIANCE")]) == {"data"}
 
 
-@both_ways
-def test_a_policy_that_isnt_known_is_told(pack: PackProcess, way):
-    assert unverified_resources(pack, GUARDED, policies(UNKNOWN)[way]) == {"it"}
+@both_forms
+def test_unknown_policy_is_unverified(pack: PackProcess, form):
+    assert unverified_resources(pack, TAMPER_PROTECTION, policy_in_both_forms(UNKNOWN)[form]) == {"it"}
 
 
 @pytest.mark.parametrize(
     "statement",
     [
         UNKNOWN,
-        *(GUARD | {name: UNKNOWN} for name in ("Effect", "Principal", "Action", "Resource", "Condition")),
-        GUARD | {"Resource": [DATA, UNKNOWN]},
-        GUARD | sparing(UNKNOWN),
+        *(DENY_TAMPERING | {name: UNKNOWN} for name in ("Effect", "Principal", "Action", "Resource", "Condition")),
+        DENY_TAMPERING | {"Resource": [DATA, UNKNOWN]},
+        DENY_TAMPERING | condition_excluding(UNKNOWN),
     ],
 )
-def test_a_policy_with_an_unknown_leaf_is_told(pack: PackProcess, statement):
-    around = Resource("example:x:Component", "around", {"bucketPolicy": {"Statement": [statement]}})
-    given = companion("BucketPolicy", policy=UNKNOWN)
-    stack = [KEY, around, bucket(), Resource(given.type, "it", given.inputs, "around")]
-    assert unverified_resources(pack, GUARDED, stack) == {"it"}
+def test_policy_with_unknown_element_is_unverified(pack: PackProcess, statement):
+    stack = [ACCOUNT_KEY, bucket(), *policy_in_component({"Statement": [statement]})]
+    assert unverified_resources(pack, TAMPER_PROTECTION, stack) == {"it"}
 
 
-def test_a_bucket_that_pulumi_names_is_told(pack: PackProcess):
-    given = companion("BucketPolicy", UNKNOWN, policy=document(GUARD))
-    named = Resource(V7, "data", {"tags": {"DataClass": "PHI"}})
-    stack = [KEY, named, Resource(given.type, "it", given.inputs, comes_from={"bucket": ["data"]})]
-    assert unverified_resources(pack, GUARDED, stack) == {"it"}
+def test_policy_of_a_bucket_that_pulumi_names_is_unverified(pack: PackProcess):
+    unnamed_bucket = Resource(V7, "data", {"tags": {"DataClass": "PHI"}})
+    stack = [ACCOUNT_KEY, unnamed_bucket, companion_by_reference("BucketPolicy", policy=policy_text(DENY_TAMPERING))]
+    assert unverified_resources(pack, TAMPER_PROTECTION, stack) == {"it"}
 
 
-def test_two_buckets_of_which_one_is_guarded(pack: PackProcess):
-    other = document(json.loads(json.dumps(GUARD).replace(DATA, "arn:aws:s3:::right")))
-    right = [bucket("right"), companion("BucketPolicy", "right", "policy", policy=other)]
-    assert failed_resources(pack, GUARDED, [KEY, *right, bucket()]) == {"data"}
-    assert failed_resources(pack, GUARDED, [*right, *policies(other)[0]]) == {"it"}
+def test_only_the_bucket_without_tamper_protection_fails(pack: PackProcess):
+    other_policy = policy_text(json.loads(json.dumps(DENY_TAMPERING).replace(DATA, "arn:aws:s3:::right")))
+    protected_bucket = [bucket("right"), companion("BucketPolicy", "policy", bucket="right", policy=other_policy)]
+    assert failed_resources(pack, TAMPER_PROTECTION, [ACCOUNT_KEY, *protected_bucket, bucket()]) == {"data"}
+    assert failed_resources(pack, TAMPER_PROTECTION, [*protected_bucket, *policy_in_both_forms(other_policy)[0]]) == {
+        "it"
+    }
 
 
-# Lifecycles
+# s3-retention
 
 
-def lifecycles(*rules: Any, data_class: str = "PHI") -> list[list[Resource]]:
-    kind = "BucketLifecycleConfiguration"
-    return ways(kind, f"{kind}V2", data_class, rules=list(rules))
+def lifecycle_in_both_forms(*rules: Any, data_class: str = "PHI") -> list[list[Resource]]:
+    type_name = "BucketLifecycleConfiguration"
+    return in_both_forms(type_name, f"{type_name}V2", data_class, rules=list(rules))
 
 
-def rule(**given: Any) -> dict[str, Any]:
-    return {"id": "rule", "status": "Enabled", "filter": {}} | given
+def lifecycle_rule(**properties: Any) -> dict[str, Any]:
+    return {"id": "rule", "status": "Enabled", "filter": {}} | properties
 
 
-def kept(days: Any, **given: Any) -> dict[str, Any]:
-    return rule(noncurrentVersionExpiration={"noncurrentDays": days}, **given)
+def noncurrent_expiration(days: Any, **properties: Any) -> dict[str, Any]:
+    return lifecycle_rule(noncurrentVersionExpiration={"noncurrentDays": days}, **properties)
 
 
-def expiring(**expiration: Any) -> dict[str, Any]:
-    return rule(expiration=expiration)
+def current_expiration(**expiration: Any) -> dict[str, Any]:
+    return lifecycle_rule(expiration=expiration)
 
 
-@both_ways
+@both_forms
 @pytest.mark.parametrize(
     "rules",
     [
         [],
-        [rule()],
-        [kept(2192)],
-        [kept(36500)],
-        [kept("2192")],
-        [kept(2192), kept(2193, filter={"prefix": "scratch/"})],
-        [kept(30, status="Disabled")],
-        [expiring(expiredObjectDeleteMarker=True)],
-        [rule(transitions=[{"days": 30, "storageClass": "GLACIER"}])],
-        [kept(2192, status=UNKNOWN)],
-        [{**expiring(days=1), "status": "Disabled"}],
+        [lifecycle_rule()],
+        [noncurrent_expiration(2192)],
+        [noncurrent_expiration(36500)],
+        [noncurrent_expiration("2192")],
+        [noncurrent_expiration(2192), noncurrent_expiration(2193, filter={"prefix": "scratch/"})],
+        [noncurrent_expiration(30, status="Disabled")],
+        [current_expiration(expiredObjectDeleteMarker=True)],
+        [lifecycle_rule(transitions=[{"days": 30, "storageClass": "GLACIER"}])],
+        [noncurrent_expiration(2192, status=UNKNOWN)],
+        [{**current_expiration(days=1), "status": "Disabled"}],
     ],
 )
-def test_what_keeps_data_passes(pack: PackProcess, rules, way):
+def test_rules_that_retain_data_pass(pack: PackProcess, rules, form):
     for data_class in ("PHI", "Replica", "S3AccessLog", "CloudTrailLog"):
-        assert failed_resources(pack, RETENTION, lifecycles(*rules, data_class=data_class)[way]) == set()
+        assert failed_resources(pack, RETENTION, lifecycle_in_both_forms(*rules, data_class=data_class)[form]) == set()
 
 
-@both_ways
+@both_forms
 @pytest.mark.parametrize("data_class", ["PHI", "Replica"])
 @pytest.mark.parametrize(
     "rules",
     [
-        [kept(2191)],
-        [kept("30")],
-        [kept(2191, filter={"prefix": "scratch/"})],
-        [kept(2192), kept(1)],
-        [rule(noncurrentVersionExpiration={"noncurrentDays": 30, "newerNoncurrentVersions": 100})],
-        [expiring(days=1)],
-        [expiring(days=36500)],
-        [expiring(date="2099-01-01T00:00:00Z")],
-        [{**expiring(days=1), "filter": {"tag": {"key": "scratch", "value": "yes"}}}],
-        [UNKNOWN, kept(1)],
+        [noncurrent_expiration(2191)],
+        [noncurrent_expiration("30")],
+        [noncurrent_expiration(2191, filter={"prefix": "scratch/"})],
+        [noncurrent_expiration(2192), noncurrent_expiration(1)],
+        [lifecycle_rule(noncurrentVersionExpiration={"noncurrentDays": 30, "newerNoncurrentVersions": 100})],
+        [current_expiration(days=1)],
+        [current_expiration(days=36500)],
+        [current_expiration(date="2099-01-01T00:00:00Z")],
+        [{**current_expiration(days=1), "filter": {"tag": {"key": "scratch", "value": "yes"}}}],
+        [UNKNOWN, noncurrent_expiration(1)],
     ],
 )
-def test_what_expires_phi_fails(pack: PackProcess, rules, data_class, way):
-    assert failed_resources(pack, RETENTION, lifecycles(*rules, data_class=data_class)[way]) == {"it"}
+def test_rules_that_expire_phi_fail(pack: PackProcess, rules, data_class, form):
+    assert failed_resources(pack, RETENTION, lifecycle_in_both_forms(*rules, data_class=data_class)[form]) == {"it"}
 
 
-@both_ways
+@both_forms
 @pytest.mark.parametrize("data_class", ["S3AccessLog", "CloudTrailLog"])
 @pytest.mark.parametrize(
-    ("given", "fails"),
+    ("expiration", "fails"),
     [
-        (kept(2192), False),
-        (kept(2191), True),
-        (expiring(days=2192), False),
-        (expiring(days=2191), True),
-        (expiring(date="2099-01-01T00:00:00Z"), True),
+        (noncurrent_expiration(2192), False),
+        (noncurrent_expiration(2191), True),
+        (current_expiration(days=2192), False),
+        (current_expiration(days=2191), True),
+        (current_expiration(date="2099-01-01T00:00:00Z"), True),
     ],
 )
-def test_logs_are_kept_for_six_years(pack: PackProcess, given, fails, data_class, way):
-    assert failed_resources(pack, RETENTION, lifecycles(given, data_class=data_class)[way]) == (
+def test_rule_that_expires_logs_before_six_years_fails(pack: PackProcess, expiration, fails, data_class, form):
+    assert failed_resources(pack, RETENTION, lifecycle_in_both_forms(expiration, data_class=data_class)[form]) == (
         {"it"} if fails else set()
     )
 
 
-@both_ways
+@both_forms
 @pytest.mark.parametrize(
-    "given",
+    "unknown_rule",
     [
         UNKNOWN,
-        kept(UNKNOWN),
-        kept(30, status=UNKNOWN),
-        {**expiring(days=1), "status": UNKNOWN},
-        rule(noncurrentVersionExpiration=UNKNOWN),
-        rule(expiration=UNKNOWN),
-        expiring(days=UNKNOWN),
-        expiring(date=UNKNOWN),
+        noncurrent_expiration(UNKNOWN),
+        noncurrent_expiration(30, status=UNKNOWN),
+        {**current_expiration(days=1), "status": UNKNOWN},
+        lifecycle_rule(noncurrentVersionExpiration=UNKNOWN),
+        lifecycle_rule(expiration=UNKNOWN),
+        current_expiration(days=UNKNOWN),
+        current_expiration(date=UNKNOWN),
     ],
 )
-def test_a_rule_that_isnt_known_is_told(pack: PackProcess, given, way):
+def test_unknown_rule_is_unverified(pack: PackProcess, unknown_rule, form):
     for data_class in ("PHI", "CloudTrailLog"):
-        assert unverified_resources(pack, RETENTION, lifecycles(given, kept(2192), data_class=data_class)[way]) == {
-            "it"
-        }
+        assert unverified_resources(
+            pack,
+            RETENTION,
+            lifecycle_in_both_forms(unknown_rule, noncurrent_expiration(2192), data_class=data_class)[form],
+        ) == {"it"}
 
 
-@both_ways
-def test_rules_that_arent_known_are_told(pack: PackProcess, way):
-    kind = "BucketLifecycleConfiguration"
-    assert unverified_resources(pack, RETENTION, ways(kind, f"{kind}V2", rules=UNKNOWN)[way]) == {"it"}
+@both_forms
+def test_unknown_rules_are_unverified(pack: PackProcess, form):
+    type_name = "BucketLifecycleConfiguration"
+    assert unverified_resources(pack, RETENTION, in_both_forms(type_name, f"{type_name}V2", rules=UNKNOWN)[form]) == {
+        "it"
+    }
 
 
-def test_without_a_lifecycle_nothing_expires(pack: PackProcess):
+def test_bucket_without_lifecycle_passes(pack: PackProcess):
     assert failed_resources(pack, RETENTION, [bucket(), bucket("logs", "S3AccessLog", V6)]) == set()
 
 
 @pytest.mark.parametrize("data_class", ["Inventory", "Other"])
-def test_another_bucket_may_expire_its_objects(pack: PackProcess, data_class):
-    assert failed_resources(pack, RETENTION, lifecycles(expiring(days=1), data_class=data_class)[0]) == set()
+def test_other_data_classes_may_expire(pack: PackProcess, data_class):
+    assert (
+        failed_resources(pack, RETENTION, lifecycle_in_both_forms(current_expiration(days=1), data_class=data_class)[0])
+        == set()
+    )
 
 
-def test_two_buckets_of_which_one_keeps_its_data(pack: PackProcess):
-    right = companion("BucketLifecycleConfiguration", "right", "lifecycle", rules=[kept(2192)])
-    assert failed_resources(pack, RETENTION, [bucket("right"), right, *lifecycles(kept(1))[0]]) == {"it"}
+def test_only_the_bucket_that_expires_data_fails(pack: PackProcess):
+    retaining_lifecycle = companion(
+        "BucketLifecycleConfiguration", "lifecycle", bucket="right", rules=[noncurrent_expiration(2192)]
+    )
+    assert failed_resources(
+        pack, RETENTION, [bucket("right"), retaining_lifecycle, *lifecycle_in_both_forms(noncurrent_expiration(1))[0]]
+    ) == {"it"}

@@ -1,4 +1,4 @@
-"""S3: that every object is copied elsewhere, by replication or by AWS Backup. In each stack `data` is the bucket."""
+"""S3 replication and backups of buckets. In every stack, `data` is the bucket."""
 
 from __future__ import annotations
 
@@ -9,166 +9,175 @@ import pytest
 
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.services.s3_stacks import V7, both_versions
 
 CONTROL = "s3-replication-or-backup"
-V7, V6 = "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"
 WEST, EAST = "us-west-2", "us-east-1"
 KEY_ID = "0a1b2c3d-0000-1111-2222-333344445555"
 
 
 def bucket(name: str = "data", data_class: str = "PHI", token: str = V7, region: str = EAST, **inputs: Any) -> Resource:
-    given = {"bucket": name, "tags": {"DataClass": data_class}} | inputs
-    return Resource(token, name, given, region=region)
+    bucket_inputs = {"bucket": name, "tags": {"DataClass": data_class}} | inputs
+    return Resource(token, name, bucket_inputs, region=region)
 
 
 def key_arn(region: str = WEST, key: str = f"key/{KEY_ID}") -> str:
     return f"arn:aws:kms:{region}:111122223333:{key}"
 
 
-COPY = bucket("copy", "Replica", region=WEST)
-COPY_KEY = Resource("aws:kms/key:Key", "copy-key", {}, region=WEST)
-ELSEWHERE = "arn:aws:s3:::of-another-stack"
+REPLICA_BUCKET = bucket("copy", "Replica", region=WEST)
+REPLICA_KEY = Resource("aws:kms/key:Key", "copy-key", {}, region=WEST)
+FOREIGN_BUCKET_ARN = "arn:aws:s3:::of-another-stack"
 
 
-def rule(key: Any = None, to: Any = "arn:aws:s3:::copy", kms: Any = "Enabled", **given: Any) -> dict[str, Any]:
+def replication_rule(
+    key: Any = None, to: Any = "arn:aws:s3:::copy", kms: Any = "Enabled", **properties: Any
+) -> dict[str, Any]:
     return {
         "status": "Enabled",
         "filter": {},
         "sourceSelectionCriteria": {"sseKmsEncryptedObjects": {"status": kms}},
         "destination": {"bucket": to, "encryptionConfiguration": {"replicaKmsKeyId": key or key_arn()}},
-    } | given
+    } | properties
 
 
-def replicated(*rules: Any, token: str = V7) -> list[Resource]:
+def replicated_stack(*rules: Any, token: str = V7) -> list[Resource]:
     config = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
-    return [bucket(token=token), COPY, Resource(config, "it", {"bucket": "data", "rules": list(rules)})]
+    return [bucket(token=token), REPLICA_BUCKET, Resource(config, "it", {"bucket": "data", "rules": list(rules)})]
 
 
-def joined(*rules: Any, sources: list[str], bucket_from: str = "data") -> list[Resource]:
-    *stack, config = replicated(*rules)
+def replicated_by_reference(*rules: Any, sources: list[str], bucket_from: str = "data") -> list[Resource]:
+    *stack, config = replicated_stack(*rules)
     inputs = config.inputs | {"bucket": UNKNOWN}
     comes_from = {"bucket": [bucket_from], "rules": sources}
-    return [*stack, COPY_KEY, replace(config, inputs=inputs, comes_from=comes_from)]
+    return [*stack, REPLICA_KEY, replace(config, inputs=inputs, comes_from=comes_from)]
 
 
-@pytest.mark.parametrize("token", [V7, V6])
+@both_versions
 @pytest.mark.parametrize(
     "rules",
     [
-        [rule()],
-        [rule(filter=None)],
-        [rule(filter={"prefix": ""})],
-        [rule(filter=None, prefix="")],
-        [rule(deleteMarkerReplication={"status": "Enabled"})],
-        [rule(deleteMarkerReplication={"status": "Disabled"}, existingObjectReplication={"status": "Enabled"})],
-        [rule(key_arn(key="alias/copy"))],
-        [rule(key_arn(key="key/mrk-0a1b2c3d4e5f60718293a4b5c6d7e8f9"))],
-        [rule(KEY_ID)],
-        [rule(to="copy")],
-        [rule(to=ELSEWHERE)],
-        [rule(filter={"prefix": "phi/"}, priority=2), rule(priority=1)],
-        [rule(status="Disabled"), rule()],
-        [rule(UNKNOWN), rule()],
+        [replication_rule()],
+        [replication_rule(filter=None)],
+        [replication_rule(filter={"prefix": ""})],
+        [replication_rule(filter=None, prefix="")],
+        [replication_rule(deleteMarkerReplication={"status": "Enabled"})],
+        [
+            replication_rule(
+                deleteMarkerReplication={"status": "Disabled"}, existingObjectReplication={"status": "Enabled"}
+            )
+        ],
+        [replication_rule(key_arn(key="alias/copy"))],
+        [replication_rule(key_arn(key="key/mrk-0a1b2c3d4e5f60718293a4b5c6d7e8f9"))],
+        [replication_rule(KEY_ID)],
+        [replication_rule(to="copy")],
+        [replication_rule(to=FOREIGN_BUCKET_ARN)],
+        [replication_rule(filter={"prefix": "phi/"}, priority=2), replication_rule(priority=1)],
+        [replication_rule(status="Disabled"), replication_rule()],
+        [replication_rule(UNKNOWN), replication_rule()],
     ],
 )
-def test_a_bucket_that_is_replicated_as_a_whole_passes(pack: PackProcess, rules, token):
-    assert failed_resources(pack, CONTROL, replicated(*rules, token=token)) == set()
+def test_replication_of_the_whole_bucket_passes(pack: PackProcess, rules, token):
+    assert failed_resources(pack, CONTROL, replicated_stack(*rules, token=token)) == set()
 
 
-def test_a_replica_and_its_key_by_reference(pack: PackProcess):
-    whole = rule(UNKNOWN, UNKNOWN)
-    stack = joined(whole, sources=["copy", "copy-key"])
+def test_replication_may_refer_to_destination_and_key(pack: PackProcess):
+    stack = replicated_by_reference(replication_rule(UNKNOWN, UNKNOWN), sources=["copy", "copy-key"])
     assert failed_resources(pack, CONTROL, stack) == set()
-    assert failed_resources(pack, CONTROL, [replace(each, region=EAST) for each in stack]) == {"data"}
-    assert failed_resources(pack, CONTROL, [replace(e, region=EAST) if e.name == "copy-key" else e for e in stack]) == {
-        "data"
-    }
+    assert failed_resources(pack, CONTROL, [replace(resource, region=EAST) for resource in stack]) == {"data"}
+    *others, key, config = stack
+    assert key.name == "copy-key"
+    assert failed_resources(pack, CONTROL, [*others, replace(key, region=EAST), config]) == {"data"}
 
 
-def test_a_replica_that_says_itself_where_it_is(pack: PackProcess):
-    data, copy, config = replicated(rule())
-    there = replace(copy, region=EAST, inputs=copy.inputs | {"region": WEST})
-    assert failed_resources(pack, CONTROL, [data, there, config]) == set()
-    here = replace(copy, inputs=copy.inputs | {"region": EAST})
-    assert failed_resources(pack, CONTROL, [data, here, config]) == {"data"}
+def test_region_property_of_the_replica_outweighs_its_provider(pack: PackProcess):
+    data, copy, config = replicated_stack(replication_rule())
+    west_replica = replace(copy, region=EAST, inputs=copy.inputs | {"region": WEST})
+    assert failed_resources(pack, CONTROL, [data, west_replica, config]) == set()
+    east_replica = replace(copy, inputs=copy.inputs | {"region": EAST})
+    assert failed_resources(pack, CONTROL, [data, east_replica, config]) == {"data"}
 
 
-@pytest.mark.parametrize("token", [V7, V6])
+@both_versions
 @pytest.mark.parametrize(
     "rules",
     [
         [],
         [{}],
-        [rule(status="Disabled")],
-        [rule(status=None)],
-        [rule(filter={"prefix": "phi/"})],
-        [rule(filter=None, prefix="phi/")],
-        [rule(filter={"tag": {"key": "class", "value": "phi"}})],
-        [rule(filter={"and": {"prefix": "", "tags": {"class": "phi"}}})],
-        [rule(kms="Disabled")],
-        [rule(kms=None)],
-        [rule(sourceSelectionCriteria=None)],
-        [rule(sourceSelectionCriteria={"replicaModifications": {"status": "Enabled"}})],
-        [rule(destination={"bucket": "arn:aws:s3:::copy"})],
-        [rule(destination={"encryptionConfiguration": {"replicaKmsKeyId": key_arn()}})],
-        [rule(to="")],
-        [rule("alias/aws/s3")],
-        [rule(key_arn(key="alias/aws/s3"))],
-        [rule("hunter2")],
-        [rule(to="arn:aws:s3:::data")],
-        [rule(key_arn(EAST), to=ELSEWHERE)],
-        [rule(key_arn(EAST))],
-        [rule(key_arn("eu-west-1"))],
-        [rule(filter={"prefix": "a"}), rule(filter={"prefix": "b"})],
-        [rule(status="Disabled"), rule(filter={"prefix": "phi/"})],
-        [rule(kms="Disabled"), rule(filter={"prefix": "phi/"})],
-        [rule(UNKNOWN, status="Disabled")],
-        [rule(UNKNOWN, filter={"prefix": "phi/"})],
-        [rule(to=UNKNOWN, kms="Disabled")],
+        [replication_rule(status="Disabled")],
+        [replication_rule(status=None)],
+        [replication_rule(filter={"prefix": "phi/"})],
+        [replication_rule(filter=None, prefix="phi/")],
+        [replication_rule(filter={"tag": {"key": "class", "value": "phi"}})],
+        [replication_rule(filter={"and": {"prefix": "", "tags": {"class": "phi"}}})],
+        [replication_rule(kms="Disabled")],
+        [replication_rule(kms=None)],
+        [replication_rule(sourceSelectionCriteria=None)],
+        [replication_rule(sourceSelectionCriteria={"replicaModifications": {"status": "Enabled"}})],
+        [replication_rule(destination={"bucket": "arn:aws:s3:::copy"})],
+        [replication_rule(destination={"encryptionConfiguration": {"replicaKmsKeyId": key_arn()}})],
+        [replication_rule(to="")],
+        [replication_rule("alias/aws/s3")],
+        [replication_rule(key_arn(key="alias/aws/s3"))],
+        [replication_rule("hunter2")],
+        [replication_rule(to="arn:aws:s3:::data")],
+        [replication_rule(key_arn(EAST), to=FOREIGN_BUCKET_ARN)],
+        [replication_rule(key_arn(EAST))],
+        [replication_rule(key_arn("eu-west-1"))],
+        [replication_rule(filter={"prefix": "a"}), replication_rule(filter={"prefix": "b"})],
+        [replication_rule(status="Disabled"), replication_rule(filter={"prefix": "phi/"})],
+        [replication_rule(kms="Disabled"), replication_rule(filter={"prefix": "phi/"})],
+        [replication_rule(UNKNOWN, status="Disabled")],
+        [replication_rule(UNKNOWN, filter={"prefix": "phi/"})],
+        [replication_rule(to=UNKNOWN, kms="Disabled")],
     ],
 )
-def test_a_bucket_that_is_not_or_badly_replicated_fails(pack: PackProcess, rules, token):
-    assert failed_resources(pack, CONTROL, replicated(*rules, token=token)) == {"data"}
+def test_missing_or_insufficient_replication_fails(pack: PackProcess, rules, token):
+    assert failed_resources(pack, CONTROL, replicated_stack(*rules, token=token)) == {"data"}
 
 
-def test_replicas_in_the_same_region_are_not_elsewhere(pack: PackProcess):
-    data, copy, config = replicated(rule(key_arn(EAST)))
+def test_replication_in_the_same_region_fails(pack: PackProcess):
+    data, copy, config = replicated_stack(replication_rule(key_arn(EAST)))
     assert failed_resources(pack, CONTROL, [data, replace(copy, region=EAST), config]) == {"data"}
 
 
 @pytest.mark.parametrize(
-    "given",
+    "unknown_rule",
     [
         UNKNOWN,
-        rule(status=UNKNOWN),
-        rule(filter=UNKNOWN),
-        rule(filter={"prefix": UNKNOWN}),
-        rule(sourceSelectionCriteria=UNKNOWN),
-        rule(kms=UNKNOWN),
-        rule(UNKNOWN),
-        rule(to=UNKNOWN),
-        rule(destination=UNKNOWN),
-        rule(destination={"bucket": "arn:aws:s3:::copy", "encryptionConfiguration": UNKNOWN}),
-        rule(KEY_ID, to=ELSEWHERE),
+        replication_rule(status=UNKNOWN),
+        replication_rule(filter=UNKNOWN),
+        replication_rule(filter={"prefix": UNKNOWN}),
+        replication_rule(sourceSelectionCriteria=UNKNOWN),
+        replication_rule(kms=UNKNOWN),
+        replication_rule(UNKNOWN),
+        replication_rule(to=UNKNOWN),
+        replication_rule(destination=UNKNOWN),
+        replication_rule(destination={"bucket": "arn:aws:s3:::copy", "encryptionConfiguration": UNKNOWN}),
+        replication_rule(KEY_ID, to=FOREIGN_BUCKET_ARN),
     ],
 )
-def test_a_replication_that_isnt_known_is_told(pack: PackProcess, given):
-    assert unverified_resources(pack, CONTROL, replicated(given)) == {"data"}
-    assert unverified_resources(pack, CONTROL, replicated(rule(status="Disabled"), given)) == {"data"}
+def test_unknown_replication_is_unverified(pack: PackProcess, unknown_rule):
+    assert unverified_resources(pack, CONTROL, replicated_stack(unknown_rule)) == {"data"}
+    assert unverified_resources(pack, CONTROL, replicated_stack(replication_rule(status="Disabled"), unknown_rule)) == {
+        "data"
+    }
 
 
-def test_rules_that_arent_known_are_told(pack: PackProcess):
-    data, copy, config = replicated()
+def test_unknown_rules_are_unverified(pack: PackProcess):
+    data, copy, config = replicated_stack()
     assert unverified_resources(
         pack, CONTROL, [data, copy, replace(config, inputs={"bucket": "data", "rules": UNKNOWN})]
     ) == {"data"}
 
 
-def test_a_key_that_may_be_either_of_two_is_told(pack: PackProcess):
-    more = replace(COPY_KEY, name="more-key")
-    assert unverified_resources(pack, CONTROL, [more, *joined(rule(UNKNOWN), sources=["copy-key", "more-key"])]) == {
-        "data"
-    }
+def test_replica_key_that_may_be_either_of_two_is_unverified(pack: PackProcess):
+    second_key = replace(REPLICA_KEY, name="more-key")
+    assert unverified_resources(
+        pack,
+        CONTROL,
+        [second_key, *replicated_by_reference(replication_rule(UNKNOWN), sources=["copy-key", "more-key"])],
+    ) == {"data"}
 
 
 # AWS Backup
@@ -182,34 +191,34 @@ def plan(*rules: Any) -> Resource:
 
 def selection(region: str = EAST, sources: tuple[str, ...] = (), **inputs: Any) -> Resource:
     comes_from = {"planId": ["plan"], "resources": sources, "notResources": sources}
-    kind = "aws:backup/selection:Selection"
+    token = "aws:backup/selection:Selection"
     return Resource(
-        kind, "it", {"planId": UNKNOWN, "iamRoleArn": "role"} | inputs, comes_from=comes_from, region=region
+        token, "it", {"planId": UNKNOWN, "iamRoleArn": "role"} | inputs, comes_from=comes_from, region=region
     )
 
 
-def backed_up(
+def backed_up_stack(
     *rules: Any, data: Resource | None = None, region: str = EAST, sources: tuple[str, ...] = (), **inputs: Any
 ) -> list[Resource]:
-    it = selection(region, sources, **inputs)
-    nightly = plan(*rules or [{"ruleName": "nightly", "targetVaultName": "vault"}])
-    return [data or bucket(), bucket("other", "Other"), VAULT, nightly, it]
+    backup_selection = selection(region, sources, **inputs)
+    backup_plan = plan(*rules or [{"ruleName": "nightly", "targetVaultName": "vault"}])
+    return [data or bucket(), bucket("other", "Other"), VAULT, backup_plan, backup_selection]
 
 
-def tagged(key: Any, value: Any) -> dict[str, Any]:
+def selection_tag(key: Any, value: Any) -> dict[str, Any]:
     return {"type": "STRINGEQUALS", "key": key, "value": value}
 
 
-def only(operator: str, key: Any, value: Any) -> list[dict[str, Any]]:
-    """The conditions of a selection of everything."""
+def condition(operator: str, key: Any, value: Any) -> list[dict[str, Any]]:
+    """Return the conditions of a selection: one, on a tag."""
     return [{operator: [{"key": key, "value": value}]}]
 
 
 TAGS = {"DataClass": "PHI", "backup": "yes"}
-TAG = "aws:ResourceTag/backup"
+TAG_CONDITION_KEY = "aws:ResourceTag/backup"
 
 
-@pytest.mark.parametrize("token", [V7, V6])
+@both_versions
 @pytest.mark.parametrize(
     "inputs",
     [
@@ -220,23 +229,23 @@ TAG = "aws:ResourceTag/backup"
         {"resources": [UNKNOWN], "sources": ("data",)},
         {"resources": ["*"], "notResources": ["arn:aws:s3:::data2", "arn:aws:ec2:*:*:volume/*"]},
         {"resources": ["*"], "notResources": [UNKNOWN], "sources": ("other",)},
-        {"selectionTags": [tagged("backup", "yes")]},
-        {"selectionTags": [tagged("tier", "gold"), tagged("backup", "yes")]},
-        {"selectionTags": [tagged("tier", UNKNOWN), tagged("backup", "yes")]},
-        {"selectionTags": [tagged("backup", "no")], "resources": ["arn:aws:s3:::data"]},
+        {"selectionTags": [selection_tag("backup", "yes")]},
+        {"selectionTags": [selection_tag("tier", "gold"), selection_tag("backup", "yes")]},
+        {"selectionTags": [selection_tag("tier", UNKNOWN), selection_tag("backup", "yes")]},
+        {"selectionTags": [selection_tag("backup", "no")], "resources": ["arn:aws:s3:::data"]},
         {"resources": ["*"], "conditions": []},
         {"resources": ["*"], "conditions": [{"stringEquals": []}]},
-        {"resources": ["*"], "conditions": only("stringEquals", TAG, "yes")},
-        {"resources": ["*"], "conditions": only("stringLikes", TAG, "y*")},
-        {"resources": ["*"], "conditions": only("stringNotEquals", TAG, "no")},
-        {"resources": ["*"], "conditions": only("stringNotLikes", TAG, "n*")},
+        {"resources": ["*"], "conditions": condition("stringEquals", TAG_CONDITION_KEY, "yes")},
+        {"resources": ["*"], "conditions": condition("stringLikes", TAG_CONDITION_KEY, "y*")},
+        {"resources": ["*"], "conditions": condition("stringNotEquals", TAG_CONDITION_KEY, "no")},
+        {"resources": ["*"], "conditions": condition("stringNotLikes", TAG_CONDITION_KEY, "n*")},
     ],
 )
-def test_a_bucket_that_is_backed_up_passes(pack: PackProcess, inputs, token):
-    assert failed_resources(pack, CONTROL, backed_up(data=bucket(token=token, tags=TAGS), **inputs)) == set()
+def test_selected_bucket_passes(pack: PackProcess, inputs, token):
+    assert failed_resources(pack, CONTROL, backed_up_stack(data=bucket(token=token, tags=TAGS), **inputs)) == set()
 
 
-@pytest.mark.parametrize("token", [V7, V6])
+@both_versions
 @pytest.mark.parametrize(
     "inputs",
     [
@@ -255,29 +264,33 @@ def test_a_bucket_that_is_backed_up_passes(pack: PackProcess, inputs, token):
         {"resources": ["*"], "notResources": [UNKNOWN], "sources": ("data",)},
         {"resources": ["*"], "region": WEST},
         {"selectionTags": []},
-        {"selectionTags": [tagged("backup", "no")]},
-        {"selectionTags": [tagged("backup", "YES")]},
-        {"selectionTags": [tagged("Backup", "yes")]},
-        {"selectionTags": [tagged("backup", "yes")], "notResources": ["arn:aws:s3:::*"]},
-        {"resources": ["*"], "conditions": only("stringEquals", TAG, "no")},
-        {"resources": ["*"], "conditions": only("stringEquals", "aws:ResourceTag/tier", "gold")},
-        {"resources": ["*"], "conditions": only("stringEquals", "backup", "yes")},
-        {"resources": ["*"], "conditions": only("stringLikes", TAG, "n*")},
-        {"resources": ["*"], "conditions": only("stringNotEquals", TAG, "yes")},
-        {"resources": ["*"], "conditions": only("stringNotLikes", TAG, "*")},
-        {"resources": ["*"], "conditions": only("stringEquals", TAG, "yes") + only("stringLikes", TAG, "n*")},
-        {"resources": ["*"], "conditions": only("somethingElse", TAG, "yes")},
+        {"selectionTags": [selection_tag("backup", "no")]},
+        {"selectionTags": [selection_tag("backup", "YES")]},
+        {"selectionTags": [selection_tag("Backup", "yes")]},
+        {"selectionTags": [selection_tag("backup", "yes")], "notResources": ["arn:aws:s3:::*"]},
+        {"resources": ["*"], "conditions": condition("stringEquals", TAG_CONDITION_KEY, "no")},
+        {"resources": ["*"], "conditions": condition("stringEquals", "aws:ResourceTag/tier", "gold")},
+        {"resources": ["*"], "conditions": condition("stringEquals", "backup", "yes")},
+        {"resources": ["*"], "conditions": condition("stringLikes", TAG_CONDITION_KEY, "n*")},
+        {"resources": ["*"], "conditions": condition("stringNotEquals", TAG_CONDITION_KEY, "yes")},
+        {"resources": ["*"], "conditions": condition("stringNotLikes", TAG_CONDITION_KEY, "*")},
+        {
+            "resources": ["*"],
+            "conditions": condition("stringEquals", TAG_CONDITION_KEY, "yes")
+            + condition("stringLikes", TAG_CONDITION_KEY, "n*"),
+        },
+        {"resources": ["*"], "conditions": condition("somethingElse", TAG_CONDITION_KEY, "yes")},
     ],
 )
-def test_a_bucket_that_isnt_backed_up_fails(pack: PackProcess, inputs, token):
-    assert failed_resources(pack, CONTROL, backed_up(data=bucket(token=token, tags=TAGS), **inputs)) == {"data"}
+def test_bucket_that_is_not_selected_fails(pack: PackProcess, inputs, token):
+    assert failed_resources(pack, CONTROL, backed_up_stack(data=bucket(token=token, tags=TAGS), **inputs)) == {"data"}
 
 
 @pytest.mark.parametrize("rules", [[{}], [{"targetVaultName": ""}], [{"targetVaultName": None}]])
-def test_a_plan_without_a_vault_backs_nothing_up(pack: PackProcess, rules):
-    assert failed_resources(pack, CONTROL, backed_up(*rules, resources=["*"])) == {"data"}
-    *stack, _, it = backed_up(resources=["*"])
-    assert failed_resources(pack, CONTROL, [*stack, plan(), it]) == {"data"}
+def test_plan_without_vault_fails(pack: PackProcess, rules):
+    assert failed_resources(pack, CONTROL, backed_up_stack(*rules, resources=["*"])) == {"data"}
+    *stack, _, backup_selection = backed_up_stack(resources=["*"])
+    assert failed_resources(pack, CONTROL, [*stack, plan(), backup_selection]) == {"data"}
 
 
 @pytest.mark.parametrize(
@@ -290,36 +303,50 @@ def test_a_plan_without_a_vault_backs_nothing_up(pack: PackProcess, rules):
         {"resources": ["*"], "notResources": [UNKNOWN], "sources": ("data", "other")},
         {"selectionTags": UNKNOWN},
         {"selectionTags": [UNKNOWN]},
-        {"selectionTags": [tagged("backup", UNKNOWN)]},
-        {"selectionTags": [tagged(UNKNOWN, "yes")]},
+        {"selectionTags": [selection_tag("backup", UNKNOWN)]},
+        {"selectionTags": [selection_tag(UNKNOWN, "yes")]},
         {"resources": ["*"], "conditions": UNKNOWN},
         {"resources": ["*"], "conditions": [UNKNOWN]},
         {"resources": ["*"], "conditions": [{"stringEquals": UNKNOWN}]},
-        {"resources": ["*"], "conditions": only("stringEquals", TAG, UNKNOWN)},
-        {"resources": ["*"], "conditions": only("stringEquals", UNKNOWN, "yes")},
+        {"resources": ["*"], "conditions": condition("stringEquals", TAG_CONDITION_KEY, UNKNOWN)},
+        {"resources": ["*"], "conditions": condition("stringEquals", UNKNOWN, "yes")},
         {"resources": ["*"], "planId": "of-another-stack"},
-        {"resources": ["*"], "data": bucket(tags=UNKNOWN), "conditions": only("stringEquals", TAG, "yes")},
-        {"selectionTags": [tagged("backup", "yes")], "data": bucket(tags=UNKNOWN)},
-        {"selectionTags": [tagged("backup", "yes")], "data": bucket(tags={"DataClass": "PHI", "backup": UNKNOWN})},
+        {
+            "resources": ["*"],
+            "data": bucket(tags=UNKNOWN),
+            "conditions": condition("stringEquals", TAG_CONDITION_KEY, "yes"),
+        },
+        {"selectionTags": [selection_tag("backup", "yes")], "data": bucket(tags=UNKNOWN)},
+        {
+            "selectionTags": [selection_tag("backup", "yes")],
+            "data": bucket(tags={"DataClass": "PHI", "backup": UNKNOWN}),
+        },
     ],
 )
-def test_a_backup_that_isnt_known_is_told(pack: PackProcess, inputs):
-    assert unverified_resources(pack, CONTROL, backed_up(**{"data": bucket(tags=TAGS), **inputs})) == {"data"}
+def test_unknown_selection_is_unverified(pack: PackProcess, inputs):
+    assert unverified_resources(pack, CONTROL, backed_up_stack(**{"data": bucket(tags=TAGS), **inputs})) == {"data"}
 
 
 @pytest.mark.parametrize("rules", [UNKNOWN, [UNKNOWN], [{"targetVaultName": UNKNOWN}]])
-def test_a_vault_that_isnt_known_is_told(pack: PackProcess, rules):
-    *stack, nightly, it = backed_up(resources=["*"])
-    assert unverified_resources(pack, CONTROL, [*stack, replace(nightly, inputs={"rules": rules}), it]) == {"data"}
+def test_plan_with_unknown_vault_is_unverified(pack: PackProcess, rules):
+    *stack, backup_plan, backup_selection = backed_up_stack(resources=["*"])
+    assert unverified_resources(
+        pack, CONTROL, [*stack, replace(backup_plan, inputs={"rules": rules}), backup_selection]
+    ) == {"data"}
 
 
-def test_a_vault_by_reference(pack: PackProcess):
-    *stack, nightly, it = backed_up({"targetVaultName": UNKNOWN}, resources=["*"])
-    assert failed_resources(pack, CONTROL, [*stack, replace(nightly, comes_from={"rules": ["vault"]}), it]) == set()
+def test_plan_may_refer_to_its_vault(pack: PackProcess):
+    *stack, backup_plan, backup_selection = backed_up_stack({"targetVaultName": UNKNOWN}, resources=["*"])
+    assert (
+        failed_resources(
+            pack, CONTROL, [*stack, replace(backup_plan, comes_from={"rules": ["vault"]}), backup_selection]
+        )
+        == set()
+    )
 
 
 @pytest.mark.parametrize(
-    ("inputs", "judge", "answer"),
+    ("inputs", "resources_of", "expected"),
     [
         ({"resources": ["*"]}, failed_resources, set()),
         ({"resources": ["arn:aws:s3:::*"]}, failed_resources, set()),
@@ -330,30 +357,37 @@ def test_a_vault_by_reference(pack: PackProcess):
         ({"resources": ["arn:aws:s3:::data*"]}, unverified_resources, {"data"}),
     ],
 )
-def test_a_bucket_that_pulumi_names(pack: PackProcess, inputs, judge, answer):
+def test_selection_of_a_bucket_that_pulumi_names(pack: PackProcess, inputs, resources_of, expected):
     unnamed = Resource(V7, "data", {"tags": TAGS})
-    assert judge(pack, CONTROL, backed_up(data=unnamed, **inputs)) == answer
+    assert resources_of(pack, CONTROL, backed_up_stack(data=unnamed, **inputs)) == expected
 
 
-# Either of them
+# Replication or backup
 
 
-@pytest.mark.parametrize("token", [V7, V6])
+@both_versions
 @pytest.mark.parametrize("data_class", ["PHI", "Replica", "CloudTrailLog", "S3AccessLog", "Inventory", "Other"])
-def test_what_is_nowhere_copied_fails_if_it_is_phi(pack: PackProcess, data_class, token):
+def test_bucket_without_copies_fails_only_if_it_holds_phi(pack: PackProcess, data_class, token):
     stack = [bucket(data_class=data_class, token=token)]
     assert failed_resources(pack, CONTROL, stack) == ({"data"} if data_class == "PHI" else set())
 
 
-def test_either_is_enough(pack: PackProcess):
-    bad = rule(filter={"prefix": "phi/"})
-    assert failed_resources(pack, CONTROL, [*replicated(bad), *backed_up(resources=["*"])[2:]]) == set()
-    open_ = replicated(rule(status=UNKNOWN))
-    assert failed_resources(pack, CONTROL, [*open_, *backed_up(resources=["*"])[2:]]) == set()
+def test_replication_or_backup_is_enough(pack: PackProcess):
+    partial_rule = replication_rule(filter={"prefix": "phi/"})
+    assert (
+        failed_resources(pack, CONTROL, [*replicated_stack(partial_rule), *backed_up_stack(resources=["*"])[2:]])
+        == set()
+    )
+    unverified_stack = replicated_stack(replication_rule(status=UNKNOWN))
+    assert failed_resources(pack, CONTROL, [*unverified_stack, *backed_up_stack(resources=["*"])[2:]]) == set()
 
 
-def test_two_buckets_of_which_one_is_copied(pack: PackProcess):
-    two = bucket("two")
-    assert failed_resources(pack, CONTROL, [two, *replicated(rule())]) == {"two"}
-    assert failed_resources(pack, CONTROL, [two, *backed_up(resources=["arn:aws:s3:::data"])]) == {"two"}
-    assert failed_resources(pack, CONTROL, [two, *joined(rule(), sources=[], bucket_from="two")]) == {"data"}
+def test_only_the_bucket_without_copies_fails(pack: PackProcess):
+    second_bucket = bucket("two")
+    assert failed_resources(pack, CONTROL, [second_bucket, *replicated_stack(replication_rule())]) == {"two"}
+    assert failed_resources(pack, CONTROL, [second_bucket, *backed_up_stack(resources=["arn:aws:s3:::data"])]) == {
+        "two"
+    }
+    assert failed_resources(
+        pack, CONTROL, [second_bucket, *replicated_by_reference(replication_rule(), sources=[], bucket_from="two")]
+    ) == {"data"}

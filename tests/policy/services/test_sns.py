@@ -1,4 +1,4 @@
-"""SNS topics: their keys, and the principals that their policies admit."""
+"""SNS topics: their keys, and the access that their policies grant."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-33334444
         ("hunter2", True),
     ],
 )
-def test_topic_has_to_have_a_customer_managed_key(pack: PackProcess, key_id, fails):
+def test_topic_needs_a_customer_managed_key(pack: PackProcess, key_id, fails):
     stack = [Resource("aws:sns/topic:Topic", "alerts", {"kmsMasterKeyId": key_id} if key_id is not None else {})]
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, stack) == ({"alerts"} if fails else set())
     assert not any("hunter2" in finding.message for finding in pack.evaluate_stack(stack))
@@ -85,7 +85,7 @@ def test_unknown_key_is_unverified(pack: PackProcess):
         ([alarm(), EVENT_TARGET, BUCKET_NOTIFICATION], [CLOUDWATCH, EVENTBRIDGE, S3]),
     ],
 )
-def test_each_publishing_service_has_to_be_allowed_the_key(pack: PackProcess, publishers, services):
+def test_each_publishing_service_must_be_allowed_to_use_the_key(pack: PackProcess, publishers, services):
     others = Resource("aws:sns/topic:Topic", "others", {"kmsMasterKeyId": KEY_ARN})
     stack = [topic(), others, *publishers]
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key(*services), *stack]) == set()
@@ -131,7 +131,7 @@ def test_service_limited_to_the_account_may_use_the_key(pack: PackProcess):
 def test_key_policy_as_a_separate_resource_counts(pack: PackProcess):
     key_without_policy = Resource("aws:kms/key:Key", "key", {})
     policy = {"keyId": UNKNOWN, "policy": key(CLOUDWATCH).inputs["policy"]}
-    key_policy = Resource("aws:kms/keyPolicy:KeyPolicy", "apart", policy, comes_from={"keyId": ["key"]})
+    key_policy = Resource("aws:kms/keyPolicy:KeyPolicy", "separate", policy, comes_from={"keyId": ["key"]})
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key_without_policy, topic(), alarm()]) == {"alerts"}
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [key_without_policy, key_policy, topic(), alarm()]) == set()
     key_with_unknown_policy = Resource("aws:kms/key:Key", "key", {"policy": UNKNOWN})
@@ -163,7 +163,7 @@ def policy_text(*statements: Any) -> str:
 
 
 def in_every_form(policy: Any) -> list[list[Resource]]:
-    """Return stacks that declare a topic policy: on the topic, and as a resource that names it by reference or by ARN."""
+    """Return a stack for each way to declare a topic policy: on the topic, or separately by reference or by ARN."""
     named_topic = Resource("aws:sns/topic:Topic", "topic", {"name": "alerts"})
     token = "aws:sns/topicPolicy:TopicPolicy"
     return [
@@ -177,7 +177,7 @@ def in_every_form(policy: Any) -> list[list[Resource]]:
     ]
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("form", range(3))
 @pytest.mark.parametrize(
     "statements",
     [
@@ -203,7 +203,7 @@ def test_private_topic_policy_passes(pack: PackProcess, statements, form):
     assert failed_resources(pack, PRIVATE, in_every_form(policy_text(*statements))[form]) == set()
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("form", range(3))
 @pytest.mark.parametrize(
     "statements",
     [
@@ -253,7 +253,7 @@ def test_private_topic_policy_passes(pack: PackProcess, statements, form):
         [{name: value for name, value in ALLOW_OWN_ACCOUNT.items() if name != "Principal"}],
     ],
 )
-def test_topic_policy_that_admits_others_or_http_fails(pack: PackProcess, statements, form):
+def test_topic_policy_that_allows_untrusted_principals_or_plain_http_fails(pack: PackProcess, statements, form):
     assert failed_resources(pack, PRIVATE, in_every_form(policy_text(*statements))[form]) == {"policy"}
 
 
@@ -268,7 +268,7 @@ def test_topic_policy_passes_although_the_topics_arn_is_unknown(pack: PackProces
     assert failed_resources(pack, PRIVATE, [Resource("aws:sns/topic:Topic", "topic", {}), policy]) == set()
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("form", range(3))
 def test_unknown_policy_is_unverified(pack: PackProcess, form):
     assert unverified_resources(pack, PRIVATE, in_every_form(UNKNOWN)[form]) == {"policy"}
 

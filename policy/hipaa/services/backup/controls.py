@@ -22,11 +22,12 @@ CONTROLS = (
     ),
     Control(
         id="backup-vault-lock",
-        title="Backup vaults have Vault Lock",
+        title="Backup vaults have a Vault Lock",
         statement="Every backup vault has a Vault Lock with a minimum retention.",
         rationale=(
-            "Ransomware attacks often delete backups first. Without a lock, a stolen administrator session is enough "
-            "to delete every recovery point, and nothing is left to restore."
+            "Ransomware attacks often delete backups first. AWS Backup refuses to delete the backups in a locked vault "
+            "before their retention ends; a lock in compliance mode (changeableForDays) can't be removed, not even by "
+            "the root user."
         ),
         requirement="a Vault Lock with minRetentionDays of {days} or more",
         paragraphs=required_by("308(a)(7)(ii)(A)", own_mapping=True),

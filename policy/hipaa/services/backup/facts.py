@@ -14,7 +14,7 @@ class BackupVault:
     """A backup vault.
 
     Attributes:
-        min_retention_days: the minimum retention of each Vault Lock on it; Unknown for a lock that may be on another
+        min_retention_days: The minimum retention of each Vault Lock on it; Unknown for a lock that may be on another
             vault.
     """
 
@@ -28,12 +28,12 @@ class BackupSelection:
     """The resources that a backup plan selects.
 
     Attributes:
-        resources: the selected resources, as references or ARN patterns.
-        excluded: the resources that are never backed up (`NotResources`), likewise.
-        tags: tag conditions (`ListOfTags`), each of which selects resources of its own.
-        conditions: operator, tag key and value. A resource must meet every one of them.
-        vaults: the vaults that the plan's rules back up to.
-        region: the only region in which the plan selects resources.
+        resources: The selected resources, as references or ARN patterns.
+        excluded: The resources that are never backed up (`NotResources`), as references or ARN patterns.
+        tags: Tag conditions (`ListOfTags`). A resource that meets any of them is selected.
+        conditions: Operator, condition key and value of each condition. A resource must meet all of them.
+        vaults: The vaults that the plan's rules back up to.
+        region: The only region in which the plan selects resources.
     """
 
     resource: str

@@ -12,7 +12,7 @@ CONTROLS = (
     Control(
         id="cloudtrail-enabled",
         title="CloudTrail is enabled in all regions",
-        statement="Every trail logs, and in a stack with PHI one of them records all management events of all regions.",
+        statement="Every trail logs, and in a stack with PHI one of them records all management events in all regions.",
         rationale=(
             "Otherwise there is no record of who assumed a role, changed a key policy or opened a bucket. An attacker "
             "can work unseen in a region that the hospital doesn't use."
@@ -34,10 +34,13 @@ CONTROLS = (
         title="CloudTrail records S3 data events for PHI",
         statement="A trail records every read and every write of the objects in a bucket with PHI.",
         rationale=(
-            "Trails record no object reads or writes by default. Without them the hospital can't show which records a "
-            "stolen credential has read, and must presume that all were breached."
+            "By default, trails record no reads or writes of objects. Without these events the hospital can't show "
+            "which records a stolen credential has read, and may have to report a breach of all of them."
         ),
-        requirement="event selectors of trails that log cover reads and writes of all objects, with no narrowing field",
+        requirement=(
+            "the event selectors of trails that log cover reads and writes of all objects, without a field that "
+            "narrows them further"
+        ),
         data_classes=frozenset({DataClass.PHI}),
         paragraphs=required_by("312(b)"),
         severity=Severity.CRITICAL,
@@ -53,13 +56,18 @@ CONTROLS = (
         title="CloudTrail logs use a customer managed KMS key",
         statement="Every trail encrypts its log files with a customer managed KMS key.",
         rationale=(
-            "CloudTrail logs show object keys, user names and IP addresses. With SSE-S3 every principal that may read "
-            "the log bucket can read them; a key policy limits that to auditors."
+            "CloudTrail logs show object keys, user names and IP addresses. With SSE-S3, every principal that may get "
+            "objects from the log bucket can read the logs; a key policy limits that to auditors."
         ),
         requirement="kmsKeyId is a customer managed key",
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.HIGH,
-        remediation='aws.cloudtrail.Trail("audit", s3_bucket_name=trail_bucket.id, kms_key_id=audit_key.arn)',
+        remediation=(
+            'aws.cloudtrail.Trail("audit", name="audit", s3_bucket_name=trail_bucket.id, kms_key_id=audit_key.arn), '
+            'and in the key policy {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": '
+            '["kms:GenerateDataKey*", "kms:DescribeKey"], "Resource": "*", "Condition": {"StringEquals": '
+            '{"aws:SourceArn": f"arn:aws:cloudtrail:{region}:{account_id}:trail/audit"}}}'
+        ),
         rule=FactRule((Trail,), rules.customer_managed_key),
     ),
     Control(
@@ -79,7 +87,10 @@ CONTROLS = (
     Control(
         id="cloudtrail-cloudwatch-logs",
         title="CloudTrail delivers to CloudWatch Logs",
-        statement="Every trail also sends its events to CloudWatch Logs, where metric filters and alarms match them.",
+        statement=(
+            "Every trail also sends its events to CloudWatch Logs, where metric filters can match them and raise "
+            "alarms."
+        ),
         rationale=(
             "Log files in S3 raise no alarm by themselves. A disabled key or an unusual use of a role could go "
             "unnoticed until the files are next reviewed."

@@ -13,8 +13,8 @@ class FieldSelector:
     """One field of an advanced event selector.
 
     Attributes:
-        name: the field, such as `resources.ARN`.
-        operators: the values of each operator, by its name in the API, such as `startsWith`. A value that isn't known
+        name: The field, such as `resources.ARN`.
+        operators: The values of each operator, by its name in the API, such as `startsWith`. A value that isn't known
             but can only come from one bucket is a reference to that bucket.
     """
 
@@ -28,8 +28,8 @@ class EventSelector:
 
     Attributes:
         read_write_type: `All`, `ReadOnly` or `WriteOnly`. Basic selectors only.
-        arn_prefixes: the ARN prefixes of `AWS::S3::Object` data resources. Basic selectors only.
-        field_selectors: the conditions, all of which an event must meet. None for a basic selector.
+        arn_prefixes: The ARN prefixes of `AWS::S3::Object` data resources. Basic selectors only.
+        field_selectors: The conditions, all of which an event must meet. None for a basic selector.
     """
 
     read_write_type: Text = "All"
@@ -42,12 +42,12 @@ class Trail:
     """A CloudTrail trail.
 
     Attributes:
-        logging: on by default (None).
-        multi_region: off by default (None).
-        global_service_events: on by default (None).
-        log_file_validation: off by default (None).
-        log_group: the log group that it also delivers to: one of this stack, or the name of another.
-        records_management_events: whether it records all management events: reads and writes, and those of KMS.
+        logging: On by default (None).
+        multi_region: Off by default (None).
+        global_service_events: On by default (None).
+        log_file_validation: Off by default (None).
+        log_group: The log group that it also delivers to, by reference or by name.
+        records_management_events: Whether it records all management events: reads and writes, and those of KMS.
     """
 
     resource: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from hipaa.model.data_class import DataClass
 from hipaa.model.property_checks import is_set, is_true
 from hipaa.model.rule import RuleContext
 from hipaa.model.stack import Stack
@@ -13,10 +12,10 @@ from hipaa.model.values import Ref, StackResource, Unknown, is_enabled, iter_unk
 from hipaa.model.verdict import Finding, failed, not_applicable, passed, unverified
 from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 from hipaa.services.kms import customer_managed_keys
-from hipaa.services.s3.facts import Bucket
+from hipaa.services.s3.facts import Bucket, phi_buckets
 
 OBJECT_TYPE = "AWS::S3::Object"
-# For reads and for writes of objects: the values of readWriteType that record them.
+# For reads and for writes of objects: whether an event selector with this readWriteType records them.
 READS = {"All": True, "ReadOnly": True, "WriteOnly": False}
 WRITES = {"All": True, "ReadOnly": False, "WriteOnly": True}
 
@@ -29,33 +28,27 @@ cloudwatch_logs = is_set(
 )
 
 
-def phi_buckets(stack: Stack) -> list[Bucket]:
-    """Return the buckets that the stack declares and that hold PHI."""
-    buckets = stack.facts_of_type(Bucket)
-    return [bucket for bucket in buckets if bucket.declared_here and bucket.data_class is DataClass.PHI]
-
-
 def enabled(fact: Trail | Stack, context: RuleContext) -> Finding:
     """Check that every trail logs and, where the stack holds PHI, that one of its trails records everything."""
     if isinstance(fact, Stack):
-        return _has_trail(fact)
+        return _check_trail_exists(fact)
     logging = _logging(fact)
     if logging is False:
         return failed("enableLogging is false")
     if context.stack.complete and phi_buckets(context.stack):
-        return _records_everything(fact, context.stack)
+        return _check_everything_is_recorded(fact, context.stack)
     return unverified(logging) if isinstance(logging, Unknown) else passed("the trail logs")
 
 
-def _has_trail(stack: Stack) -> Finding:
+def _check_trail_exists(stack: Stack) -> Finding:
     if not phi_buckets(stack):
         return not_applicable("the stack holds no PHI")
     # Where trails can't be listed, one fact stands for them. It is unverified, so here it counts as a trail.
     return passed("each trail is checked") if stack.facts_of_type(Trail) else failed("the stack has no trail")
 
 
-def _records_everything(trail: Trail, stack: Stack) -> Finding:
-    """Return a pass if some trail of the stack records everything, else what this trail leaves out."""
+def _check_everything_is_recorded(trail: Trail, stack: Stack) -> Finding:
+    """Return a pass if some trail of the stack records everything, else what this trail doesn't record."""
     gaps = {other.resource: _gaps(other) for other in stack.facts_of_type(Trail)}
     if not all(gaps.values()):
         return passed("a trail of the stack records everything")
@@ -68,7 +61,7 @@ def _records_everything(trail: Trail, stack: Stack) -> Finding:
 
 
 def _gaps(trail: Trail) -> list[str | Unknown]:
-    """Return what a trail leaves out; Unknown where that isn't known yet."""
+    """Return what a trail doesn't record, as phrases; Unknown for a property that isn't known yet."""
     global_events = True if trail.global_service_events is None else trail.global_service_events
     properties = {
         "enableLogging is false": _logging(trail),
@@ -133,7 +126,10 @@ def _basic_conditions(selector: EventSelector, bucket: Bucket, mode: dict[str, b
 
 
 def _prefix_covers(prefix: Ref, bucket: Bucket) -> bool | Unknown:
-    """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html"""
+    """Return whether the ARN prefix of a basic event selector covers every object of a bucket.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DataResource.html
+    """
     all_buckets = f"arn:{bucket.location.partition}:s3"
     if prefix in (all_buckets, f"{all_buckets}:::"):
         return True
@@ -167,7 +163,7 @@ def _advanced_conditions(
 
 
 def _equals(selector: FieldSelector, holds: Callable[[tuple[Ref, ...]], bool]) -> bool | Unknown:
-    """AWS accepts only Equals for these fields.
+    """Return whether the values of a field selector satisfy `holds`. AWS accepts only Equals for these fields.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html
     """
@@ -198,7 +194,7 @@ def _overlaps(value: Ref, bucket: Bucket) -> bool | Unknown:
 
 
 def _compare_objects(value: Ref, bucket: Bucket, compare: Callable[[str, str], bool]) -> bool | Unknown:
-    """Compare a text with the ARN prefix of a bucket's objects. A reference to the bucket itself always matches."""
+    """Compare a string with the ARN prefix of a bucket's objects. A reference to the bucket itself always matches."""
     if isinstance(value, StackResource):
         return value.resource == bucket.resource
     if isinstance(value, Unknown):

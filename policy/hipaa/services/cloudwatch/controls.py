@@ -13,7 +13,7 @@ CONTROLS = (
         statement="Every CloudWatch alarm notifies an SNS topic when it goes off.",
         rationale=(
             "An alarm without an action only changes its state in the console. The on-call team doesn't learn that "
-            "records are being read or a key is about to be deleted."
+            "someone is trying to read records, or that a key is about to be deleted."
         ),
         requirement="alarmActions has an SNS topic, and actionsEnabled is not false",
         paragraphs=required_by("308(a)(6)(ii)", own_mapping=True),
@@ -24,10 +24,10 @@ CONTROLS = (
     Control(
         id="cloudwatch-alarm-metric-exists",
         title="CloudWatch alarms watch metrics that exist",
-        statement="Every alarm is on a metric that AWS or a metric filter publishes.",
+        statement="Every alarm on an S3 request metric or a metric from logs watches a metric that is published.",
         rationale=(
-            "An alarm on a metric without data never goes off, yet looks like monitoring. A mistyped metric name or a "
-            "bucket without request metrics leaves attempts to read PHI unnoticed."
+            "By default an alarm on a metric without data never goes off, yet looks like monitoring. A mistyped metric "
+            "name or a bucket without request metrics leaves attempts to read PHI unnoticed."
         ),
         requirement=(
             "for S3 request metrics, the dimensions BucketName and FilterId of a metrics configuration that the bucket "
@@ -36,24 +36,27 @@ CONTROLS = (
         paragraphs=required_by("308(a)(1)(ii)(D)", own_mapping=True),
         severity=Severity.HIGH,
         remediation=(
-            'metrics = aws.s3.BucketMetric("phi", bucket=bucket.id, name="EntireBucket"), and for the alarm '
-            'dimensions={"BucketName": bucket.id, "FilterId": metrics.name}; for a metric from logs, the namespace and '
-            "name of its aws.cloudwatch.LogMetricFilter"
+            'metrics = aws.s3.BucketMetric("phi", bucket=bucket.id, name="EntireBucket"), and in the alarm '
+            'dimensions={"BucketName": bucket.id, "FilterId": metrics.name}; for a metric from logs, use the namespace '
+            "and the name in the metric_transformation of its aws.cloudwatch.LogMetricFilter"
         ),
         rule=FactRule((Alarm,), alarms.alarm_metric_exists, needs_whole_stack=True),
     ),
     Control(
         id="cloudwatch-alarm-coverage",
         title="Security events affecting PHI raise alerts",
-        statement="In a stack with PHI, a rule or an alarm raises an alert on each event that puts PHI at risk.",
+        statement=(
+            "In a stack with PHI, an EventBridge rule or an alarm raises an alert on each event that puts PHI at risk."
+        ),
         rationale=(
             "Disabling a key, opening a bucket and stopping a trail are steps of an attack on PHI. Without an alert "
-            "the hospital learns of it from the damage, while the 60 days to notify patients may already run."
+            "the hospital learns of it from the damage, while the 60 days to notify patients may already be running."
         ),
         requirement=(
-            "an EventBridge rule with a target, or an alarm with an action on a metric filter of a trail's log group, "
-            "for: denied access to PHI, a key disabled or scheduled for deletion, a bucket policy or public access "
-            "block changed, a trail stopped or changed, a break-glass role used, root user activity"
+            "an EventBridge rule with a target, or an alarm that notifies an SNS topic on a metric filter of a trail's "
+            "log group, for: denied access to PHI (here also an alarm on the bucket's 4xxErrors), a key disabled or "
+            "scheduled for deletion, a bucket policy or public access block changed, a trail stopped or changed, a "
+            "break-glass role used, root user activity"
         ),
         paragraphs=(
             *required_by("308(a)(6)(i)", own_mapping=True),
@@ -63,8 +66,8 @@ CONTROLS = (
         remediation=(
             'rule = aws.cloudwatch.EventRule("cloudtrail-changed", event_pattern=json.dumps({"source": '
             '["aws.cloudtrail"], "detail": {"eventName": ["StopLogging", "DeleteTrail", "UpdateTrail"]}})), with '
-            'aws.cloudwatch.EventTarget("cloudtrail-changed", rule=rule.name, arn=topic.arn); likewise for the other '
-            "events"
+            'aws.cloudwatch.EventTarget("cloudtrail-changed", rule=rule.name, arn=topic.arn, role_arn=role.arn) and a '
+            "role that EventBridge may assume and that may publish to the topic; likewise for the other events"
         ),
         rule=FactRule((Stack,), coverage.alarm_coverage, needs_whole_stack=True),
     ),

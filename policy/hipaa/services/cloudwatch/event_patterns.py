@@ -1,7 +1,7 @@
 """Matches CloudTrail records against the patterns of EventBridge rules and of metric filters.
 
 EventBridge receives a record in an envelope: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
-A log group receives it bare: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+A log group receives it without the envelope: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 The answer is MAYBE where a pattern isn't understood, or depends on a value of the record that isn't known.
 """
 
@@ -19,16 +19,19 @@ from hipaa.model.values import Unknown
 
 Event = Mapping[str, Any]
 ANY_VALUE: Final = object()
-"""In a record: a value that equals whatever a pattern asks for, such as the ARN of a role that only the pattern has."""
+"""In a record: a value that equals any value in a pattern, such as the ARN of a role that only the pattern names."""
 _ABSENT: Final = object()
 
 
 class _InvalidPatternError(ValueError):
-    """AWS refuses the pattern."""
+    """AWS rejects the pattern."""
 
 
 def rule_matches(pattern: str, event: Event) -> Match:
-    """Return whether an EventBridge rule with this pattern matches an event, which is in its envelope."""
+    """Return whether an EventBridge rule with this pattern matches an event, which is in its envelope.
+
+    A pattern that AWS rejects matches nothing.
+    """
     try:
         content = _json(pattern)
         return _object_matches(content, event) if isinstance(content, Mapping) and content else Match.NO
@@ -160,7 +163,10 @@ _TESTS = {
 
 
 def filter_matches(pattern: str, record: Event) -> Match:
-    """Return whether a metric filter with this pattern matches a record. A pattern that isn't for JSON is MAYBE."""
+    """Return whether a metric filter with this pattern matches a record.
+
+    An empty pattern matches every record. A pattern that isn't for JSON events is MAYBE.
+    """
     text = pattern.strip()
     if not text:
         return Match.YES

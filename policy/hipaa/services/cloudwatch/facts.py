@@ -13,7 +13,8 @@ class Metric:
     """A metric that an alarm watches.
 
     Attributes:
-        dimensions: by name. `BucketName` may refer to a bucket of this stack, `FilterId` to a metrics configuration.
+        dimensions: Their values by name. `BucketName` may refer to a bucket of this stack, and `FilterId` to a metrics
+            configuration.
     """
 
     namespace: Text
@@ -26,9 +27,9 @@ class Alarm:
     """A metric alarm or a composite alarm.
 
     Attributes:
-        metrics: empty for a composite alarm, which has no metric of its own.
-        actions_enabled: on by default (None).
-        actions: the `alarmActions`.
+        metrics: Empty for a composite alarm, which has no metric of its own.
+        actions_enabled: On by default (None).
+        actions: The `alarmActions`.
     """
 
     resource: str
@@ -42,8 +43,8 @@ class EventRule:
     """An EventBridge rule.
 
     Attributes:
-        pattern: the event pattern, as JSON.
-        on_default_bus: whether it is on the default event bus, to which AWS services send their events.
+        pattern: The event pattern, as JSON.
+        on_default_bus: Whether it is on the default event bus, to which AWS services send their events.
     """
 
     resource: str

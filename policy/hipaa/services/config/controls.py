@@ -12,8 +12,7 @@ CONTROLS = (
         id="config-recorder-enabled",
         title="AWS Config records all resource types",
         statement=(
-            "AWS Config records every supported resource type in every audited region, and delivers what it "
-            "records."
+            "AWS Config records every supported resource type in every audited region, and delivers what it records."
         ),
         rationale=(
             "A change by hand never passes a preview. Without the recorder there is no history of when a bucket's "

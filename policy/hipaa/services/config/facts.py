@@ -12,9 +12,9 @@ class ConfigurationRecorder:
     """The configuration recorder of a region.
 
     Attributes:
-        records_all_types: whether it records every resource type that AWS Config supports.
-        recording: whether it is on.
-        delivery_failing: whether its last delivery failed.
+        records_all_types: Whether it records every resource type that AWS Config supports.
+        recording: Whether it is on.
+        delivery_failing: Whether its last delivery failed.
     """
 
     resource: str

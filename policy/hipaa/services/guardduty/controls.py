@@ -11,7 +11,7 @@ CONTROLS = (
     Control(
         id="guardduty-s3-protection",
         title="GuardDuty S3 Protection is enabled",
-        statement="GuardDuty is enabled in every audited region, with S3 Protection.",
+        statement="GuardDuty is enabled with S3 Protection in every audited region.",
         rationale=(
             "Theft with valid credentials looks like normal use. S3 Protection reports unusual access to objects, such "
             "as reads from an unfamiliar network."
@@ -23,9 +23,9 @@ CONTROLS = (
         ),
         severity=Severity.MEDIUM,
         remediation=(
-            'add guardDuty to phi:accountSecurityServices, or run: aws guardduty update-detector --detector-id "$(aws '
-            "guardduty list-detectors --query 'DetectorIds[0]' --output text)\" --enable --features "
-            "Name=S3_DATA_EVENTS,Status=ENABLED"
+            "add guardDuty to phi:accountSecurityServices, or run: aws guardduty create-detector --enable --features "
+            "Name=S3_DATA_EVENTS,Status=ENABLED; where a detector exists: aws guardduty update-detector --detector-id "
+            "DETECTOR_ID --enable --features Name=S3_DATA_EVENTS,Status=ENABLED"
         ),
         stages=LIVE_ONLY,
         rule=FactRule((GuardDutyDetector,), rules.s3_protection),

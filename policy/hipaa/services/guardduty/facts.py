@@ -13,7 +13,7 @@ class GuardDutyDetector:
 
     Attributes:
         enabled: False where the region has no detector.
-        s3_protection: whether the feature `S3_DATA_EVENTS` is on.
+        s3_protection: Whether the feature `S3_DATA_EVENTS` is on.
     """
 
     resource: str

@@ -12,12 +12,12 @@ CONTROLS = (
         title="IAM policies grant no administrative access",
         statement="No identity policy allows all actions, or all of S3, KMS or IAM, on every resource.",
         rationale=(
-            "A single stolen credential of such an identity can read every patient record, delete the keys and remove "
-            "the logs."
+            "With a single stolen credential of such an identity, an attacker can read every patient record, delete "
+            "the keys and remove the logs."
         ),
         requirement=(
-            "no Allow of s3:*, kms:* or iam:* on every resource, whether by name, by wildcard or by NotAction, and no "
-            "AWS managed policy that has one"
+            "no Allow of s3:*, kms:* or iam:* on every resource, whether by name, by wildcard or by NotAction, even "
+            "with a condition; and no AWS managed policy that has one"
         ),
         paragraphs=(
             *required_by("308(a)(3)(i)"),
@@ -33,14 +33,14 @@ CONTROLS = (
     ),
     Control(
         id="iam-no-broad-decrypt",
-        title="IAM policies decrypt only with named KMS keys",
+        title="IAM policies allow decryption only with named KMS keys",
         statement="An identity policy that allows decryption limits it to named keys, to aliases or to a service.",
         rationale=(
             "An identity that can decrypt with every key can read each encrypted copy of PHI that it has access to, "
             "now and under keys created later."
         ),
         requirement=(
-            "no Allow of kms:Decrypt, kms:ReEncrypt* or kms:GenerateDataKey* with every key, unless limited by "
+            "no Allow of kms:Decrypt, kms:ReEncrypt* or kms:GenerateDataKey* on every key, unless limited by "
             "kms:ResourceAliases, kms:RequestAlias or kms:ViaService"
         ),
         paragraphs=required_by("312(a)(1)", own_mapping=True),
@@ -59,11 +59,11 @@ CONTROLS = (
             "protection."
         ),
         rationale=(
-            "Clinical applications only read and write objects. With more, a bug or a stolen session can delete "
-            "versions, turn off logging or open the bucket."
+            "Clinical applications only read and write objects. With more permissions, a bug or a stolen session can "
+            "suspend versioning, turn off logging or open the bucket."
         ),
         requirement=(
-            "no Allow of s3:*, * or NotAction on a bucket of PHI, and none of an action that changes its protection "
+            "no Allow of s3:*, * or NotAction on a bucket with PHI, and none of an action that changes its protection "
             "settings"
         ),
         paragraphs=addressed_by("308(a)(4)(ii)(B)"),
@@ -78,23 +78,24 @@ CONTROLS = (
         id="iam-role-trust-policy",
         title="IAM role trust policies name trusted principals",
         statement=(
-            "A trust policy names who may assume the role, with further conditions for other accounts and identity "
-            "providers."
+            "A trust policy names the principals that may assume the role, and limits those of other accounts and "
+            "identity providers by conditions."
         ),
         rationale=(
-            "A role that anyone can assume is an open door to PHI. Without an external ID, a vendor can be tricked "
-            "into using its access for another customer. Without a subject, every tenant of an OIDC provider is "
-            "admitted."
+            "A role that anyone can assume gives everyone its access to PHI. Without an external ID, a vendor can be "
+            "tricked into using its access for another customer. Without a condition on the subject, every repository "
+            "on GitHub can assume a role for GitHub Actions."
         ),
         requirement=(
-            "no wildcard principal; for an account other than the stack's and trusted ones ({accounts}), "
-            "sts:ExternalId or an organization; for an identity provider, its audience and its subject"
+            "no wildcard principal; for an account other than the stack's and trusted ones ({accounts}), a condition "
+            "on sts:ExternalId, aws:PrincipalOrgID or aws:PrincipalOrgPaths; for an identity provider, conditions on "
+            "the audience and, except for SAML, on the subject"
         ),
         paragraphs=addressed_by("308(a)(4)(ii)(B)", own_mapping=True),
         severity=Severity.HIGH,
         remediation=(
-            'add to the statement of assume_role_policy: "Condition": {"StringEquals": {"sts:ExternalId": '
-            'external_id}}; for GitHub Actions: "Condition": {"StringEquals": '
+            'name the principals in assume_role_policy; for another account add "Condition": {"StringEquals": '
+            '{"sts:ExternalId": external_id}}; for GitHub Actions add "Condition": {"StringEquals": '
             '{"token.actions.githubusercontent.com:aud": "sts.amazonaws.com", '
             '"token.actions.githubusercontent.com:sub": f"repo:{repository}:ref:refs/heads/main"}}'
         ),
@@ -106,10 +107,11 @@ CONTROLS = (
         title="IAM conditions use keys that their actions support",
         statement="No Allow has a condition on a key that its actions don't support.",
         rationale=(
-            "A request never contains a key that its action doesn't support, so the statement grants nothing. The "
-            "application is denied access to records in production, and a hasty fix tends to grant too much."
+            "A request never contains a key that its action doesn't support, so the condition never matches and the "
+            "statement doesn't grant that action. The application is denied access to records in production, and a "
+            "hasty fix tends to grant too much."
         ),
-        requirement="each action of an Allow supports the S3 and KMS condition keys of its statement",
+        requirement="each action of an Allow supports the S3 and KMS condition keys that the statement requires",
         paragraphs=(),
         severity=Severity.LOW,
         remediation=(
@@ -124,7 +126,7 @@ CONTROLS = (
         title="IAM roles are used instead of users",
         statement="There are no IAM users, access keys or login profiles: people and programs assume roles.",
         rationale=(
-            "A user's password and access keys stay valid until they are revoked. One that is committed to a "
+            "A user's password and access keys stay valid until they are revoked. An access key that is committed to a "
             "repository, or kept by a former employee, gives access to PHI for years. The session of a role ends "
             "within hours."
         ),
@@ -132,9 +134,11 @@ CONTROLS = (
         paragraphs=required_by("312(d)", own_mapping=True),
         severity=Severity.MEDIUM,
         remediation=(
-            'replace the aws.iam.User: aws.iam.Role("clinician", assume_role_policy=json.dumps({"Version": '
-            '"2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}, '
-            '"Action": "sts:AssumeRole", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}]}))'
+            'replace the aws.iam.User; for people: aws.iam.Role("clinician", assume_role_policy=json.dumps({"Version": '
+            '"2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Federated": saml_provider_arn}, "Action": '
+            '"sts:AssumeRoleWithSAML", "Condition": {"StringEquals": {"SAML:aud": '
+            '"https://signin.aws.amazon.com/saml"}}}]})); for programs: a role with "Principal": {"Service": '
+            '"ecs-tasks.amazonaws.com"} and "Action": "sts:AssumeRole"'
         ),
         rule=FactRule((UserAccess,), credentials.no_users),
     ),
@@ -146,7 +150,7 @@ CONTROLS = (
             "IAM policies don't limit the root user: its password or an access key is enough to take over every "
             "record, key and log in the account."
         ),
-        requirement="MFA enabled for the root user, and no root access keys",
+        requirement="MFA for the root user and no root access keys, or no root credentials at all",
         paragraphs=required_by("312(d)", own_mapping=True),
         severity=Severity.MEDIUM,
         remediation=(

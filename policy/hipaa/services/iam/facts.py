@@ -21,9 +21,9 @@ class IdentityPolicy:
     """The permissions that a resource gives to identities.
 
     Attributes:
-        documents: its own policy documents.
-        managed_policies: the managed policies that it attaches, by ARN.
-        sources: the resources of this stack that the documents are made from. Their ARNs may not be known yet.
+        documents: Its own policy documents.
+        managed_policies: The managed policies that it attaches, by ARN.
+        sources: The resources of this stack whose values the documents contain, even if not known yet.
     """
 
     resource: str
@@ -38,7 +38,7 @@ class UserAccess:
     """Long-lived access: an IAM user, or its access key, login profile, policy or group membership.
 
     Attributes:
-        kind: which of these it is, such as `an IAM user`. Unknown where there may be none.
+        kind: Which of these it is, such as `an IAM user`. Unknown where there may be none.
     """
 
     resource: str

@@ -1,6 +1,6 @@
 """AWS managed policies that allow too much, by path and name.
 
-They are those of the 1,582 policies of April 2026, as moto 5.2.5 has them, that fail iam-no-admin or
+They are those of the 1,582 policies that moto 5.2.5 has (the newest changed in 2026-09) that fail iam-no-admin or
 iam-no-broad-decrypt. Permissions boundaries, and policies that only a service or a session can use, are left out.
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 """

@@ -1,4 +1,4 @@
-"""Tells customer managed keys from AWS managed keys, by the way a resource refers to its key."""
+"""Distinguishes customer managed keys from AWS managed keys, by the way a resource refers to its key."""
 
 from __future__ import annotations
 
@@ -33,25 +33,25 @@ def check_customer_managed_key(key: Ref) -> Finding:
     if isinstance(problem, Unknown):
         return unverified(problem)
     if problem:
-        return failed(f"it is encrypted with {problem}")
+        return failed(f"it is encrypted {problem}")
     return passed("it is encrypted with a customer managed key")
 
 
 def key_problem(key: Ref) -> str | Unknown | None:
-    """Return why a key isn't a customer managed key.
+    """Return how a key differs from a customer managed key.
 
     Returns:
-        A noun phrase that follows "with"; Unknown if that can't be determined yet; None for a customer managed key.
+        A phrase that follows "encrypted"; Unknown if that can't be determined yet; None for a customer managed key.
     """
     if isinstance(key, Unknown):
         return key
     if isinstance(key, StackResource):
         return None
     if not key:
-        return "no customer managed key"
+        return "without a customer managed key"
     if "alias/aws/" in key:
         name = AWS_ALIAS.search(key)
-        return f"the AWS managed key {name[1]}" if name else "an AWS managed key"
+        return f"with the AWS managed key {name[1]}" if name else "with an AWS managed key"
     if KEY_ID.fullmatch(key) or CUSTOMER_ALIAS.fullmatch(key):
         return None
-    return "a value that is not a key ARN, key ID or alias"
+    return "with a value that is not a key ARN, key ID or alias"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hipaa.model.values import Document, Flag, Location, Number, Ref, Text, Unknown
 
-# In policy documents, this prefix and the key's name are the ARN of a key that AWS hasn't created yet.
+# In policy documents, the ARN of a key that AWS hasn't created yet is this prefix and the key's name.
 PLACEHOLDER_ARN_PREFIX = "arn:aws:kms:here:here:key/"
 
 
@@ -18,8 +18,8 @@ class Key:
         key_type: `symmetric`, `imported`, `replica` (of a multi-Region key) or `other` (asymmetric, HMAC or in a
             custom key store). Unknown while it depends on a value that isn't known.
         rotation_period_days: AWS's default, 365, where it is None.
-        deletion_window_days: the waiting period before deletion. AWS's default, 30, where it is None.
-        state: the state of a live key, such as `Enabled` or `PendingDeletion`.
+        deletion_window_days: The waiting period before deletion. AWS's default, 30, where it is None.
+        state: The state of a live key, such as `Enabled` or `PendingDeletion`.
     """
 
     resource: str
@@ -33,17 +33,17 @@ class Key:
 
     @property
     def placeholder_arn(self) -> str:
-        """The ARN that policy documents contain while the key's own isn't known."""
+        """The ARN that policy documents contain while the key's ARN isn't known."""
         return PLACEHOLDER_ARN_PREFIX + self.resource.rsplit("::", 1)[-1]
 
 
 @dataclass(frozen=True)
 class KeyPolicy:
-    """The policy of a key. A key without one has AWS's default policy, which admits only its own account.
+    """The policy of a key. A key without one has AWS's default policy, which grants access only to its own account.
 
     Attributes:
-        document: None where the resource sets only the lockout check.
-        bypass_lockout_check: whether KMS skips its check that the caller can still change the policy.
+        document: None where the resource declares no policy and sets only `bypass_lockout_check`.
+        bypass_lockout_check: Whether KMS skips its check that the caller can still change the policy.
     """
 
     resource: str

@@ -92,16 +92,16 @@ def key_administrator(policy: KeyPolicy, _: RuleContext) -> Finding:
     bypass = policy.bypass_lockout_check
     if is_enabled(bypass) is True:
         return failed("bypassPolicyLockoutSafetyCheck is true")
-    finding = _check_document(policy, lambda parsed: _has_administrator(parsed, policy))
+    finding = _check_document(policy, lambda parsed: _check_administrator(parsed, policy))
     return worst_finding([finding, *([unverified(bypass)] if isinstance(bypass, Unknown) else [])], finding.text)
 
 
-def _has_administrator(parsed: ParsedPolicy, policy: KeyPolicy) -> Finding:
-    """Check that some principal of the key's own account may change the policy. KMS accepts that from no other account.
+def _check_administrator(parsed: ParsedPolicy, policy: KeyPolicy) -> Finding:
+    """Check that some principal of the key's own account may change the policy. No other account's principal can.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html ("Cross-account use: No")
     """
-    waiting: list[Unknown] = []
+    undecided: list[Unknown] = []
     for principal, account in _named_principals(parsed):
         account_is_known = len(account) == len(external_access.FOREIGN_ACCOUNT)
         if policy.location.account not in (None, account) and account_is_known:
@@ -119,8 +119,8 @@ def _has_administrator(parsed: ParsedPolicy, policy: KeyPolicy) -> Finding:
             case Allowed():
                 return passed("a named principal may change the key policy")
             case Undetermined(unknowns):
-                waiting += unknowns
-    return unverified(*waiting) if waiting else failed("no named principal is allowed kms:PutKeyPolicy")
+                undecided += unknowns
+    return unverified(*undecided) if undecided else failed("no named principal is allowed kms:PutKeyPolicy")
 
 
 def _named_principals(parsed: ParsedPolicy) -> Iterator[tuple[str, str]]:
@@ -175,14 +175,14 @@ def _check_different(audit_key: Ref, data_key: Ref) -> Finding:
     unknowns = [key for key in (audit_key, data_key) if isinstance(key, Unknown)]
     if unknowns:
         return unverified(*unknowns)
-    are_names = isinstance(audit_key, str) and isinstance(data_key, str)
-    if audit_key == data_key or (are_names and _key_id(str(audit_key)) == _key_id(str(data_key))):
+    are_strings = isinstance(audit_key, str) and isinstance(data_key, str)
+    if audit_key == data_key or (are_strings and _key_id(str(audit_key)) == _key_id(str(data_key))):
         return failed("its key also encrypts PHI")
-    if are_names and "alias/" in f"{audit_key}{data_key}":
+    if are_strings and "alias/" in f"{audit_key}{data_key}":
         return unverified(Unknown("the key behind an alias of another stack"))
     return passed("")
 
 
 def _key_id(key: str) -> str:
-    """Return the ID in a key's ARN, an ID as it is, or the name of an alias."""
+    """Return the key ID or the alias name that a reference to a key contains: an ARN, a key ID or an alias."""
     return key.rsplit(":", 1)[-1].removeprefix("key/")

@@ -15,7 +15,7 @@ class LogGroup:
     """A log group.
 
     Attributes:
-        holds_audit_logs: whether a trail delivers to it or its data-class tag is one of AUDIT_DATA_CLASSES.
+        holds_audit_logs: Whether a trail delivers to it or its data-class tag is one of AUDIT_DATA_CLASSES.
         retention_days: None or 0 keeps events forever.
     """
 
@@ -30,8 +30,8 @@ class MetricFilter:
     """A metric filter on a log group, and the metric that it publishes.
 
     Attributes:
-        log_group: a log group of this stack, or the name of another.
-        dimensions: their names. Their values come from each log event.
+        log_group: The log group, by reference or by name.
+        dimensions: The names of its dimensions. Their values come from each log event.
     """
 
     resource: str

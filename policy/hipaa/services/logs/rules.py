@@ -1,4 +1,4 @@
-"""Checks of the log groups that hold audit logs: a trail delivers to them, or their tag says so."""
+"""Checks of the log groups that hold audit logs, by their data-class tag or because a trail delivers to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hipaa.services.logs.facts import LogGroup
 def _for_audit_logs(check: Check) -> Check:
     """Return a check that applies only to log groups with audit logs.
 
-    While it isn't known whether a log group holds audit logs, a failure is unverified.
+    A failure is unverified if it isn't known whether a log group holds audit logs.
     """
 
     def check_audit_logs(group: LogGroup, context: RuleContext) -> Finding:
@@ -27,7 +27,7 @@ def _for_audit_logs(check: Check) -> Check:
     return check_audit_logs
 
 
-def _retained(group: LogGroup, context: RuleContext) -> Finding:
+def _check_retention(group: LogGroup, context: RuleContext) -> Finding:
     if isinstance(group.retention_days, Unknown):
         return unverified(group.retention_days)
     if not group.retention_days:
@@ -37,4 +37,4 @@ def _retained(group: LogGroup, context: RuleContext) -> Finding:
 
 
 customer_managed_key = _for_audit_logs(encrypted_with_customer_managed_key("kms_key"))
-retention = _for_audit_logs(_retained)
+retention = _for_audit_logs(_check_retention)

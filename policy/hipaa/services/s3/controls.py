@@ -59,7 +59,7 @@ LIFECYCLE_RULE = (
 )
 
 CONTROLS = (
-    # First: its options decide how every other control finds the data class of a bucket.
+    # First, because its options decide how every other control determines a bucket's data class.
     Control(
         id="s3-data-class-tag",
         title="S3 buckets have a data class tag",
@@ -74,7 +74,12 @@ CONTROLS = (
         severity=Severity.MEDIUM,
         remediation='aws.s3.Bucket("phi", tags={"DataClass": "PHI"})',
         options=(
-            Option("tag", "The name of the tag that gives a bucket's data class.", "DataClass", StricterWhen.FEWER),
+            Option(
+                "tag",
+                "The name of the tag that gives the data class of a bucket or queue.",
+                "DataClass",
+                StricterWhen.FEWER,
+            ),
             Option(
                 "allowedValues",
                 "The values that the tag may have.",
@@ -83,7 +88,7 @@ CONTROLS = (
             ),
             Option(
                 "untaggedAs",
-                "The data class of a bucket without the tag.",
+                "The data class of a bucket or queue without the tag.",
                 "phi",
                 StricterWhen.HIGHER,
                 choices=("other", "phi"),
@@ -111,12 +116,12 @@ CONTROLS = (
         id="s3-account-public-access-block",
         title="The AWS account blocks public access to S3",
         statement=(
-            "The Block Public Access settings of the account have all four flags on; a stack that doesn't declare them "
-            "isn't checked."
+            "All four Block Public Access flags of the AWS account are on; the pack checks them only if the stack "
+            "declares them."
         ),
         rationale=(
-            "A bucket that another team or a script creates has only its own settings. The account's flags keep it "
-            "private too, even if PHI is copied to it by mistake."
+            "A bucket that another team or a script creates may lack its own Block Public Access. The account's flags "
+            "keep that bucket private too, even if PHI is copied to it by mistake."
         ),
         requirement="blockPublicAcls, blockPublicPolicy, ignorePublicAcls and restrictPublicBuckets are true",
         paragraphs=PUBLIC_ACCESS_PARAGRAPHS,
@@ -133,19 +138,19 @@ CONTROLS = (
         ),
         rationale=(
             'A grant to AllUsers or to the principal "*" opens patient records to everyone, and AuthenticatedUsers '
-            "means every AWS account in the world. Block Public Access only masks such a grant: it takes effect as "
-            "soon as a flag is turned off."
+            "means every AWS account in the world. Block Public Access only masks such a grant: the grant takes effect "
+            "as soon as a flag is turned off."
         ),
         requirement=(
-            "no canned ACL or ACL grant for AllUsers or AuthenticatedUsers, and no Allow that a caller from an unknown "
-            "account can meet"
+            "no ACL, canned or with grants, that gives AllUsers or AuthenticatedUsers access, and no Allow that "
+            "applies to anonymous callers or to callers of any AWS account"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=required_by("312(a)(1)"),
         severity=Severity.CRITICAL,
         remediation=(
-            'remove the aws.s3.BucketAcl, and name the principals in each Allow: "Principal": {"AWS": '
-            'f"arn:aws:iam::{account_id}:root"}'
+            "remove the aws.s3.BucketAcl or the bucket's acl and grants arguments, and name the principals in each "
+            'Allow: "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}'
         ),
         rule=SettingRule(
             (Acl, BucketPolicy),
@@ -159,17 +164,16 @@ CONTROLS = (
         title="S3 ACLs are disabled",
         statement="Every bucket has the Object Ownership setting BucketOwnerEnforced, which disables ACLs.",
         rationale=(
-            "With ACLs enabled, an uploader can share a record outside IAM and the bucket policy. Under ObjectWriter, "
-            "an object uploaded from another account belongs to that account, and the hospital may be unable to read "
-            "or protect it."
+            "With ACLs enabled, an uploader can grant access to a record in a way that neither IAM nor the bucket "
+            "policy shows. Under ObjectWriter, an object uploaded from another account belongs to that account, and "
+            "the hospital may be unable to read or protect it."
         ),
         requirement="objectOwnership is BucketOwnerEnforced",
         data_classes=EVERY_DATA_CLASS,
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.HIGH,
         remediation=(
-            'aws.s3.BucketOwnershipControls("phi", bucket=bucket.id, rule={"object_ownership": '
-            '"BucketOwnerEnforced"})'
+            'aws.s3.BucketOwnershipControls("phi", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"})'
         ),
         rule=SettingRule((ObjectOwnership,), access.acls_disabled),
     ),
@@ -181,12 +185,13 @@ CONTROLS = (
             "to AWS services acting for them."
         ),
         rationale=(
-            "Block Public Access doesn't stop a policy that names a foreign account: a mistyped account ID or a former "
-            "vendor can then read every record. A service without a source condition can be used by any AWS customer."
+            "Block Public Access doesn't stop a policy that names an external account: a former vendor, or the owner "
+            "of a mistyped account ID, can then read every record. Without a source condition, any AWS customer can "
+            "make the service use the bucket."
         ),
         requirement=(
             "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
-            "or for a service with a condition on aws:SourceAccount or aws:SourceArn"
+            "or for a service with a condition that limits it to them, such as on aws:SourceAccount or aws:SourceArn"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
@@ -205,22 +210,25 @@ CONTROLS = (
         title="S3 buckets encrypt data at rest",
         statement="Every bucket has a default encryption configuration.",
         rationale=(
-            "PHI that isn't encrypted counts as unsecured, so losing a copy of it is a reportable breach. S3 applies "
-            "SSE-S3 to new objects anyway; a declared configuration makes a change of it visible in the preview."
+            "PHI that isn't encrypted counts as unsecured, so losing a copy of it is presumed to be a reportable "
+            "breach. S3 encrypts new objects with SSE-S3 by default; once the configuration is declared, the preview "
+            "shows every change of it."
         ),
         requirement="default encryption with AES256, aws:kms or aws:kms:dsse",
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("312(a)(2)(iv)", "312(e)(2)(ii)"),
         severity=Severity.CRITICAL,
-        remediation=f'{KMS_DEFAULT_ENCRYPTION}; for S3 access logs {{"sse_algorithm": "AES256"}}, without a key',
+        remediation=(
+            f"{KMS_DEFAULT_ENCRYPTION}; for S3 access logs instead: "
+            'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]'
+        ),
         rule=SettingRule((DefaultEncryption,), encryption.encryption_at_rest),
     ),
     Control(
         id="s3-customer-managed-key",
         title="S3 buckets with PHI use a customer managed KMS key",
         statement=(
-            "Default encryption uses a customer managed KMS key in buckets with PHI, replicas or CloudTrail "
-            "logs."
+            "Buckets with PHI, replicas or CloudTrail logs use a customer managed KMS key for default encryption."
         ),
         rationale=(
             "With SSE-S3 or the AWS managed key aws/s3, a principal that may read an object can also decrypt it. The "
@@ -239,10 +247,10 @@ CONTROLS = (
         title="S3 Bucket Keys are enabled",
         statement="Buckets with PHI or replicas that use SSE-KMS have an S3 Bucket Key.",
         rationale=(
-            "Without one, each read or write of an object is also a request to KMS. That costs more, and restoring "
-            "many records at once can exceed KMS's request quota."
+            "Without a Bucket Key, each read or write of an object is also a request to KMS. That costs more, and "
+            "restoring many records at once can exceed KMS's request quota."
         ),
-        requirement="bucketKeyEnabled is true",
+        requirement="bucketKeyEnabled is true if default encryption uses aws:kms",
         data_classes=PHI_AND_REPLICAS,
         paragraphs=(),
         severity=Severity.LOW,
@@ -261,8 +269,7 @@ CONTROLS = (
             "patient records in clear text through every network on the way."
         ),
         requirement=(
-            "a Deny of s3:* for all principals, on the bucket and its objects, where aws:SecureTransport is "
-            "false"
+            "a Deny of s3:* for all principals, on the bucket and its objects, where aws:SecureTransport is false"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=(*required_by("312(e)(1)"), *addressed_by("312(e)(2)(i)", "312(e)(2)(ii)")),
@@ -279,13 +286,12 @@ CONTROLS = (
         title="S3 buckets require TLS 1.2 or later",
         statement="Every bucket policy denies all requests over TLS 1.0 and TLS 1.1.",
         rationale=(
-            "TLS 1.0 and 1.1 are deprecated because of known weaknesses (RFC 8996). PHI that is intercepted over them "
-            "may count as unsecured: HHS's guidance on encryption in transit refers to NIST SP 800-52, which requires "
-            "TLS 1.2."
+            "TLS 1.0 and 1.1 have known weaknesses (RFC 8996), and PHI intercepted over them may count as unsecured: "
+            "HHS's guidance refers to NIST SP 800-52, which requires TLS 1.2. AWS's endpoints require TLS 1.2 too; the "
+            "Deny makes it the bucket's own rule."
         ),
         requirement=(
-            "a Deny of s3:* for all principals, on the bucket and its objects, where s3:TlsVersion is less than "
-            "1.2"
+            "a Deny of s3:* for all principals, on the bucket and its objects, where s3:TlsVersion is less than 1.2"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("312(e)(2)(ii)", own_mapping=True),
@@ -301,17 +307,17 @@ CONTROLS = (
         id="s3-enforce-kms-key",
         title="S3 uploads use the bucket's KMS key",
         statement=(
-            "The policy of a bucket with PHI or replicas denies uploads that request another algorithm or key, and no "
-            "others."
+            "The policy of a bucket with PHI or replicas denies uploads that request SSE-S3 or a KMS key other than "
+            "the bucket's, and no other uploads."
         ),
         rationale=(
             "Upload headers override default encryption. A client that requests aws:kms without a key gets the AWS "
-            "managed key aws/s3. A record under another account's key becomes unreadable when that account revokes "
-            "access."
+            "managed key aws/s3. A record encrypted with another account's key becomes unreadable when that account "
+            "revokes access."
         ),
         requirement=(
-            "PutObject with AES256, with another key, or with aws:kms and no key is denied; PutObject without "
-            "encryption headers, or with the bucket's key, isn't"
+            "PutObject is denied with AES256, with another key, and with aws:kms or aws:kms:dsse without a key; it "
+            "isn't denied without encryption headers or with the bucket's key"
         ),
         data_classes=PHI_AND_REPLICAS,
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
@@ -328,10 +334,12 @@ CONTROLS = (
         title="S3 buckets block SSE-C",
         statement="Buckets with PHI or replicas reject uploads with a customer-provided key (SSE-C).",
         rationale=(
-            "S3 doesn't store a customer-provided key: if the uploader loses it, the record can't be read again. "
-            "Attackers with stolen credentials have used SSE-C to encrypt buckets and demand a ransom."
+            "S3 doesn't store a customer-provided key: if the uploader loses it, the record can never be decrypted "
+            "again. Attackers with stolen credentials have used SSE-C to encrypt buckets and demand a ransom."
         ),
-        requirement="SSE-C in blockedEncryptionTypes, or a Deny of PutObject with a customer-provided key",
+        requirement=(
+            "SSE-C in blockedEncryptionTypes, or a Deny for all principals of PutObject with a customer-provided key"
+        ),
         data_classes=PHI_AND_REPLICAS,
         paragraphs=required_by("308(a)(7)(i)", own_mapping=True),
         severity=Severity.MEDIUM,
@@ -341,7 +349,9 @@ CONTROLS = (
     Control(
         id="s3-versioning",
         title="S3 versioning is enabled",
-        statement="Buckets with PHI, replicas or logs keep every version of an object.",
+        statement=(
+            "Buckets with PHI, replicas or logs keep the earlier versions of an object that is overwritten or deleted."
+        ),
         rationale=(
             "Without versioning an overwrite or a delete is final, whether by mistake or by ransomware: the earlier "
             "record can't be restored."
@@ -357,23 +367,25 @@ CONTROLS = (
         id="s3-object-lock",
         title="S3 Object Lock retains object versions",
         statement=(
-            "Buckets with PHI or CloudTrail logs have a default Object Lock retention; buckets for S3 access logs have "
-            "no Object Lock."
+            "Buckets with PHI or CloudTrail logs have a default Object Lock retention, and buckets with S3 access logs "
+            "have no Object Lock."
         ),
         rationale=(
-            "An attacker or administrator who can delete versions can destroy patient records and the logs of doing "
-            "so. S3 delivers no access logs to a bucket with Object Lock."
+            "An attacker or administrator who can delete versions can destroy patient records, and the logs that would "
+            "show it. S3 delivers no access logs to a bucket with Object Lock."
         ),
         requirement=(
-            "a default retention of {days} days or more, in {mode} mode at least; for access logs, no Object "
+            "a default retention of {days} days or more, in {mode} mode or a stricter one; for access logs, no Object "
             "Lock"
         ),
         data_classes=frozenset({DataClass.PHI, DataClass.TRAIL_LOG, DataClass.ACCESS_LOG}),
         paragraphs=required_by("312(c)(1)", "316(b)(2)(i)", own_mapping=True),
         severity=Severity.HIGH,
         remediation=(
-            'aws.s3.BucketObjectLockConfiguration("phi", bucket=bucket.id, rule={"default_retention": '
-            f'{{"mode": "GOVERNANCE", "days": {MIN_RETENTION_DAYS}}}}}), on a bucket with object_lock_enabled=True'
+            'aws.s3.BucketObjectLockConfiguration("phi", bucket=bucket.id, rule={"default_retention": {"mode": '
+            f'"GOVERNANCE", "days": {MIN_RETENTION_DAYS}}}}}, opts=pulumi.ResourceOptions(depends_on=[versioning])), '
+            "where versioning is the bucket's aws.s3.BucketVersioning; for S3 access logs: a new bucket, because "
+            "Object Lock can't be turned off"
         ),
         options=(
             Option(
@@ -404,9 +416,9 @@ CONTROLS = (
             "rewrite the bucket policy, and then delete patient records for good."
         ),
         requirement=(
-            "a Deny to all but named principals of s3:DeleteObjectVersion (or Object Lock in compliance mode), and of "
-            "changes to the bucket's policy, versioning, Object Lock, encryption, ownership, public access block, "
-            "replication, lifecycle and logging"
+            "a Deny for all but named principals of s3:DeleteObjectVersion (unless Object Lock is in COMPLIANCE mode), "
+            "of s3:BypassGovernanceRetention, and of changes to the bucket's policy, versioning, Object Lock, "
+            "encryption, ownership, public access block, replication, lifecycle and logging"
         ),
         data_classes=PHI_AND_TRAIL_LOGS,
         paragraphs=required_by("312(c)(1)", own_mapping=True),
@@ -425,12 +437,13 @@ CONTROLS = (
         title="S3 lifecycle rules retain data long enough",
         statement="No lifecycle rule expires PHI, replicas or logs before the end of their retention.",
         rationale=(
-            "Lifecycle rules delete without approval, and noncurrent versions for good. Too short a rule destroys "
-            "records that state law still requires, or the logs that a breach investigation needs."
+            "Lifecycle rules delete without approval, and nothing brings back a noncurrent version that they delete. A "
+            "rule with too short a period destroys records that state law still requires, or logs that a breach "
+            "investigation needs."
         ),
         requirement=(
-            "no expiration of current versions of PHI; noncurrent versions of PHI kept for {days} days or more, logs "
-            "for {logDays}"
+            "no expiration of current versions of PHI or replicas, and none of logs on a date; noncurrent versions of "
+            "PHI and replicas kept for {days} days or more, and all versions of logs for {logDays} days or more"
         ),
         data_classes=PHI_AND_LOGS,
         paragraphs=(*required_by("316(b)(2)(i)", own_mapping=True), *addressed_by("310(d)(2)(iv)", own_mapping=True)),
@@ -474,23 +487,27 @@ CONTROLS = (
         id="s3-replication-or-backup",
         title="PHI is replicated or backed up",
         statement=(
-            "Every object in a bucket with PHI is replicated to another region or backed up to an AWS Backup "
-            "vault."
+            "Every object in a bucket with PHI is replicated to another region or backed up to an AWS Backup vault."
         ),
         rationale=(
             "If the only bucket or its key is lost, or its region is down, clinicians have no records and the hospital "
             "has nothing to restore."
         ),
         requirement=(
-            "an enabled replication rule for the whole bucket, to another region and with a customer managed key "
-            "there; or an AWS Backup selection of the bucket, by a plan that names a vault"
+            "an enabled replication rule for the whole bucket, including objects encrypted with KMS, to another region "
+            "and with a customer managed key there; or an AWS Backup selection of the bucket, by a plan that names a "
+            "vault"
         ),
         data_classes=PHI,
         paragraphs=required_by("308(a)(7)(ii)(A)", "308(a)(7)(ii)(B)"),
         severity=Severity.HIGH,
         remediation=(
-            'aws.backup.Selection("phi", plan_id=plan.id, iam_role_arn=role.arn, resources=[bucket.arn]), or an '
-            "aws.s3.BucketReplicationConfig to a bucket in another region"
+            'aws.backup.Selection("phi", plan_id=plan.id, iam_role_arn=role.arn, resources=[bucket.arn]); or '
+            'aws.s3.BucketReplicationConfig("phi", bucket=bucket.id, role=role.arn, rules=[{"status": "Enabled", '
+            '"filter": {"prefix": ""}, "delete_marker_replication": {"status": "Enabled"}, '
+            '"source_selection_criteria": {"sse_kms_encrypted_objects": {"status": "Enabled"}}, "destination": '
+            '{"bucket": replica_bucket.arn, "encryption_configuration": {"replica_kms_key_id": replica_key.arn}}}]), '
+            "with the bucket and the key in another region"
         ),
         rule=FactRule((Bucket,), copies.replication_or_backup, needs_whole_stack=True),
     ),
@@ -517,7 +534,10 @@ CONTROLS = (
             'With "*", a script on any website that obtains a presigned URL can read the record. It does so through a '
             "clinician's browser, and so from inside the hospital's network."
         ),
-        requirement="allowedOrigins of every CORS rule names specific origins, and not null",
+        requirement=(
+            "the allowedOrigins of every CORS rule contain neither null nor a pattern that matches any origin, such as "
+            '"*" or "https://*"'
+        ),
         data_classes=PHI_AND_REPLICAS,
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.MEDIUM,
@@ -533,7 +553,7 @@ CONTROLS = (
         statement="Every bucket with PHI has request metrics for the whole bucket.",
         rationale=(
             "S3 publishes no metric of denied requests (4xxErrors) without a metrics configuration, so an alarm on "
-            "attempts to read records would never fire."
+            "denied attempts to read records would never go off."
         ),
         requirement="a metrics configuration without a filter",
         data_classes=PHI,
@@ -546,15 +566,15 @@ CONTROLS = (
         id="s3-no-force-destroy",
         title="S3 buckets are protected from destruction",
         statement=(
-            "Buckets with PHI or CloudTrail logs can't be destroyed while they hold objects, and Pulumi protects "
-            "them."
+            "Buckets with PHI or CloudTrail logs can't be destroyed while they hold objects, and have Pulumi's "
+            "resource option protect."
         ),
         rationale=(
             "With forceDestroy, removing the bucket from the program deletes every version of every record without "
-            "asking. Without protect, a rename in the program replaces the bucket."
+            "asking. Without protect, renaming the resource in the program puts an empty bucket in its place."
         ),
         requirement=(
-            "forceDestroy is not true; the resource option protect is on, where this control's option protect is (now: "
+            "forceDestroy is not true, and the resource option protect is on (the control's option protect is "
             "{protect})"
         ),
         data_classes=frozenset({DataClass.PHI, DataClass.TRAIL_LOG}),
@@ -577,15 +597,16 @@ CONTROLS = (
         title="S3 access points are private",
         statement=(
             "Access points of buckets with PHI block public access, and their policies grant access only to trusted "
-            "accounts."
+            "accounts and to AWS services acting for them."
         ),
         rationale=(
             "A bucket policy often delegates access control to access points, whose own policies then decide who reads "
-            "the records. Their Block Public Access flags can't be changed after creation."
+            "the records. An access point's Block Public Access flags can't be changed after its creation."
         ),
         requirement=(
             "none of the four flags is false, and each Allow is for the stack's account, trusted accounts ({accounts}) "
-            "or organizations ({organizations})"
+            "or organizations ({organizations}), or for a service with a condition that limits it to them, such as on "
+            "aws:SourceAccount or aws:SourceArn"
         ),
         data_classes=PHI,
         paragraphs=required_by("312(a)(1)", own_mapping=True),

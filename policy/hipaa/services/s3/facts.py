@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from hipaa.model.data_class import DataClass
+from hipaa.model.stack import Stack
 from hipaa.model.values import Document, Flag, Location, Number, Ref, StackResource, Text, Unknown
 
 
@@ -35,8 +36,8 @@ class Acl:
     """An ACL.
 
     Attributes:
-        canned: a canned ACL, such as `private`.
-        grantees: the group URIs of its other grants.
+        canned: A canned ACL, such as `private`.
+        grantees: The group URIs of its other grants.
     """
 
     canned: Text
@@ -49,7 +50,7 @@ class DefaultEncryption:
 
     Attributes:
         algorithm: `AES256`, `aws:kms` or `aws:kms:dsse`.
-        blocked_encryption_types: the encryption types that no upload may request, such as `SSE-C`.
+        blocked_encryption_types: The encryption types that no upload may request, such as `SSE-C`.
     """
 
     algorithm: Text
@@ -106,10 +107,10 @@ class ReplicationRule:
     """A replication rule.
 
     Attributes:
-        destination: the bucket that receives the replicas.
-        replicates_kms_objects: whether objects encrypted with a KMS key are replicated.
-        destination_region: the destination's region, where it is a bucket of this stack.
-        replica_key_region: the region of the replicas' key, where it is a key of this stack.
+        destination: The bucket that receives the replicas.
+        replicates_kms_objects: Whether objects encrypted with a KMS key are replicated.
+        destination_region: The destination's region, where it is a bucket of this stack.
+        replica_key_region: The region of the replicas' key, where it is a key of this stack.
     """
 
     enabled: Flag
@@ -188,12 +189,13 @@ class Bucket:
     """A bucket and its settings.
 
     Attributes:
-        settings: its settings, each with the resource that declares it.
-        complete: whether `settings` is complete. For a bucket of another stack it isn't, so no setting is missing.
-        declared_here: whether the bucket is a resource of this stack. The attributes below are set only then.
-        object_lock_enabled: whether Object Lock is on, with or without a default retention.
-        pulumi_protected: whether the resource option `protect` is on.
-        data_class_tag: the value of the data-class tag.
+        settings: Its settings, each with the resource that declares it.
+        complete: Whether `settings` is complete. For a bucket of another stack it isn't, so a setting that isn't there
+            doesn't count as missing.
+        declared_here: Whether the bucket is a resource of this stack. The attributes below are set only then.
+        object_lock_enabled: Whether Object Lock is on, with or without a default retention.
+        pulumi_protected: Whether the resource option `protect` is on.
+        data_class_tag: The value of the data-class tag.
     """
 
     resource: str
@@ -210,7 +212,7 @@ class Bucket:
     tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
 
     def settings_of(self, setting_type: type[S]) -> tuple[S, ...]:
-        """Return every setting of a type. A program that declares several is at fault, and each is checked."""
+        """Return every setting of a type. A program may declare several by mistake, and each is checked."""
         return tuple(declared.setting for declared in self.settings if isinstance(declared.setting, setting_type))
 
     @property
@@ -229,7 +231,7 @@ class AccessPoint:
     """An access point, or an access point policy that is a resource of its own.
 
     Attributes:
-        data_class: the data class of its bucket; None where that can't be determined.
+        data_class: The data class of its bucket; None where that can't be determined.
     """
 
     resource: str
@@ -253,3 +255,9 @@ def list_destinations(setting: BucketSetting) -> list[tuple[str, DataClass]]:
         for ref, data_class in refs
         if isinstance(ref, StackResource | str)
     ]
+
+
+def phi_buckets(stack: Stack) -> list[Bucket]:
+    """Return the buckets that the stack declares and that hold PHI."""
+    buckets = stack.facts_of_type(Bucket)
+    return [bucket for bucket in buckets if bucket.declared_here and bucket.data_class is DataClass.PHI]

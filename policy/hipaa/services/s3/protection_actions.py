@@ -2,7 +2,8 @@
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 
-Not s3:PutBucketNotification and s3:PutInventoryConfiguration: AWS Backup's own policies use them to back buckets up.
+s3:PutBucketNotification and s3:PutInventoryConfiguration aren't included, because AWS Backup needs them to back up
+buckets:
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForS3Backup.html
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 BYPASS = "s3:BypassGovernanceRetention"
 DELETE_VERSION = "s3:DeleteObjectVersion"
 
-# A bucket policy that leaves one of these to everyone whom IAM allows fails s3-tamper-protection.
+# s3-tamper-protection fails if a bucket policy doesn't deny each of these to administrators that it doesn't name.
 REQUIRED_PROTECTION_ACTIONS = (
     "s3:PutBucketPolicy",
     "s3:DeleteBucketPolicy",
@@ -25,11 +26,6 @@ REQUIRED_PROTECTION_ACTIONS = (
     "s3:PutLifecycleConfiguration",
     "s3:PutBucketLogging",
 )
-# The stack denies these as well. They aren't required, because another setting already makes each one harmless: S3
-# deletes no bucket that holds versions, ACLs are off, and metrics protect nothing by themselves.
-PROTECTION_ACTIONS = (
-    *REQUIRED_PROTECTION_ACTIONS,
-    "s3:DeleteBucket",
-    "s3:PutBucketAcl",
-    "s3:PutMetricsConfiguration",
-)
+# The stack denies these as well, and iam-least-privilege fails for each. s3-tamper-protection doesn't require them,
+# because another setting already makes them harmless: S3 deletes no bucket that holds versions, and ACLs are disabled.
+PROTECTION_ACTIONS = (*REQUIRED_PROTECTION_ACTIONS, "s3:DeleteBucket", "s3:PutBucketAcl")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,11 @@ from hipaa.services.s3.facts import AccessPoint, Bucket
 class SettingRule:
     """Checks each setting of some types in every bucket, and every bucket that has none of them.
 
-    Args:
-        setting_types: the types of settings that are checked.
-        check: called with a setting, the bucket that it belongs to and the context.
-        when_missing: the finding for a bucket without such a setting; by default it fails.
-        access_point_check: called with each access point, where the control is about those as well.
+    Attributes:
+        setting_types: The types of settings that are checked.
+        check: Called with a setting, the bucket that it belongs to and the context.
+        when_missing: The finding for a bucket without such a setting; by default it fails.
+        access_point_check: Called with each access point and the context; None if access points aren't checked.
     """
 
     setting_types: tuple[type[Any], ...]
@@ -52,5 +53,10 @@ class SettingRule:
             yield bucket.resource, self.when_missing(bucket) if self.when_missing else self._missing()
 
     def _missing(self) -> Finding:
-        names = " | ".join(setting_type.__name__ for setting_type in self.setting_types)
+        names = " or ".join(_to_words(setting_type.__name__) for setting_type in self.setting_types)
         return failed(f"no {names} is declared")
+
+
+def _to_words(class_name: str) -> str:
+    """Return a class name as words for a finding's text, such as `default encryption` for `DefaultEncryption`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", class_name).lower()

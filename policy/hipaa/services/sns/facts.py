@@ -12,8 +12,9 @@ class Topic:
     """An SNS topic.
 
     Attributes:
-        publishers: the AWS services that publish to it because of a resource of this stack, such as
-            `cloudwatch.amazonaws.com`. Unknown for a live resource that couldn't be read and may make one publish.
+        publishers: The AWS services that publish to it because of a resource of this stack, such as
+            `cloudwatch.amazonaws.com`. Unknown stands for a live resource that couldn't be read, and because of which a
+            service may publish.
     """
 
     resource: str

@@ -37,7 +37,7 @@ def customer_managed_key(topic: Topic, context: RuleContext) -> Finding:
 
 
 def _publisher_findings(topic: Topic, context: RuleContext) -> Iterator[Finding]:
-    """Yield whether each publishing service may use the key. AWS drops the messages of one that may not."""
+    """Check that each service that publishes to the topic may use its key. Otherwise AWS drops the messages."""
     policies = [
         policy for policy in context.stack.facts_of_type(KeyPolicy) if policy.key == topic.kms_key and policy.document
     ]
@@ -53,16 +53,16 @@ def _publisher_findings(topic: Topic, context: RuleContext) -> Iterator[Finding]
                 yield parsed
                 continue
             for action in PUBLISHER_KEY_ACTIONS:
-                yield _may_use_key(parsed, policy, topic, service, action)
+                yield _check_key_use(parsed, policy, topic, service, action)
 
 
-def _may_use_key(parsed: ParsedPolicy, policy: KeyPolicy, topic: Topic, service: str, action: str) -> Finding:
+def _check_key_use(parsed: ParsedPolicy, policy: KeyPolicy, topic: Topic, service: str, action: str) -> Finding:
     context = {TOPIC_ENCRYPTION_CONTEXT: topic.arn} if isinstance(topic.arn, str) else {}
     arn = policy.arn if isinstance(policy.arn, str) else evaluator.ANY
     request = evaluator.Request(action, arn, evaluator.Principal("Service", service), context)
     match may_allow(parsed, request):
         case NotAllowed():
-            return failed(f"its key policy doesn't allow {service} {action}, so it can't publish to the topic")
+            return failed(f"its key policy doesn't grant {action} to {service}, so it can't publish to the topic")
         case Undetermined(unknowns):
             return unverified(*unknowns)
         case Allowed():
@@ -84,22 +84,22 @@ def private(policy: TopicPolicy, context: RuleContext) -> Finding:
     return worst_finding(findings, "the policy grants access only to trusted accounts and their services, over TLS")
 
 
-def _without_policy(topic: TopicPolicy, context: RuleContext) -> Finding:
+def _without_policy(policy: TopicPolicy, context: RuleContext) -> Finding:
     """Check a topic that declares no policy itself.
 
     Another resource may declare the policy. Otherwise the topic has AWS's default policy, which allows plain HTTP.
     """
     if not context.stack.complete:
         return passed("another resource may declare its policy")
-    policies = [policy for policy in context.stack.facts_of_type(TopicPolicy) if policy.document]
-    if any(policy.topic == StackResource(topic.resource) for policy in policies):
+    policies = [other for other in context.stack.facts_of_type(TopicPolicy) if other.document]
+    if any(other.topic == StackResource(policy.resource) for other in policies):
         return passed("another resource declares its policy")
-    unknowns = [policy.topic for policy in policies if isinstance(policy.topic, Unknown)]
+    unknowns = [other.topic for other in policies if isinstance(other.topic, Unknown)]
     return unverified(*unknowns) if unknowns else failed("no policy is declared, so plain HTTP isn't denied")
 
 
 def _topic_arn(policy: TopicPolicy, parsed: ParsedPolicy) -> str:
-    """Return the topic's ARN. While it isn't known, that is the only ARN in the policy: SNS accepts no other.
+    """Return the topic's ARN; while it isn't known, the only ARN that the policy names, because SNS accepts no other.
 
     https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
     """

@@ -59,7 +59,7 @@ def _is_topic(action: Ref) -> bool:
 def alarm_metric_exists(alarm: Alarm, context: RuleContext) -> Finding:
     if isinstance(alarm.metrics, Unknown):
         return unverified(alarm.metrics)
-    findings = [metric_is_published(metric, context.stack) for metric in alarm.metrics]
+    findings = [check_metric_is_published(metric, context.stack) for metric in alarm.metrics]
     for status in (Status.FAIL, Status.UNVERIFIED, Status.PASS):
         for finding in findings:
             if finding.status is status:
@@ -67,20 +67,20 @@ def alarm_metric_exists(alarm: Alarm, context: RuleContext) -> Finding:
     return findings[0] if findings else not_applicable("the alarm has no metric of its own")
 
 
-def metric_is_published(metric: Metric, stack: Stack) -> Finding:
-    """Check that something publishes a metric, as far as the stack shows."""
+def check_metric_is_published(metric: Metric, stack: Stack) -> Finding:
+    """Check that a metric is published, judging by the resources of the stack."""
     if isinstance(metric.namespace, Unknown):
         return unverified(metric.namespace)
     if isinstance(metric.name, Unknown):
         return unverified(metric.name)
     if metric.namespace == "AWS/S3" and metric.name in REQUEST_METRICS:
-        return _request_metric_is_published(metric, stack)
+        return _check_request_metric(metric, stack)
     if (metric.namespace or "").startswith("AWS/"):
         return not_applicable("AWS publishes this metric without configuration")
-    return _filter_metric_is_published(metric, stack)
+    return _check_filter_metric(metric, stack)
 
 
-def _request_metric_is_published(metric: Metric, stack: Stack) -> Finding:
+def _check_request_metric(metric: Metric, stack: Stack) -> Finding:
     if isinstance(metric.dimensions, Unknown):
         return unverified(metric.dimensions)
     missing = [name for name in ("BucketName", "FilterId") if not metric.dimensions.get(name)]
@@ -112,8 +112,8 @@ def _is_metrics_configuration(declared: DeclaredSetting, filter_id: Ref) -> bool
     return filter_id in (StackResource(declared.resource), declared.setting.id)
 
 
-def _filter_metric_is_published(metric: Metric, stack: Stack) -> Finding:
-    """Check a metric with the namespace or the name of a metric filter's. Any other belongs to some application."""
+def _check_filter_metric(metric: Metric, stack: Stack) -> Finding:
+    """Check a metric whose namespace or name a metric filter uses. Any other may be an application's own metric."""
     filters = stack.facts_of_type(MetricFilter)
     answers = [filter_publishes(metric_filter, metric) for metric_filter in filters]
     if any(answer is True for answer in answers):

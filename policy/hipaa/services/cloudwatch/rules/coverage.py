@@ -1,7 +1,7 @@
 """The check that every threat to PHI raises an alert.
 
-It takes the events that CloudTrail records of each threat. An EventBridge rule, or a metric filter with an alarm, must
-match them.
+Each threat is represented by the events that CloudTrail records for it. An EventBridge rule, or a metric filter with an
+alarm, must match them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from hipaa.model.three_valued import all_of, any_of
 from hipaa.model.values import Flag, Ref, StackResource, Text, Unknown, iter_unknowns
 from hipaa.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
 from hipaa.services.cloudtrail.facts import Trail
-from hipaa.services.cloudtrail.rules import phi_buckets
 from hipaa.services.cloudwatch.event_patterns import Event, filter_matches, in_envelope, rule_matches
 from hipaa.services.cloudwatch.facts import Alarm, EventRule, Metric
-from hipaa.services.cloudwatch.rules.alarms import alarm_action, filter_publishes, metric_is_published
+from hipaa.services.cloudwatch.rules.alarms import alarm_action, check_metric_is_published, filter_publishes
 from hipaa.services.cloudwatch.rules.threats import threats
 from hipaa.services.logs.facts import LogGroup, MetricFilter
-from hipaa.services.s3.facts import Bucket
+from hipaa.services.s3.facts import Bucket, phi_buckets
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,9 @@ class AlertSource:
     """An EventBridge rule or a metric filter that raises alerts on the events that match its pattern.
 
     Attributes:
-        unknowns: the values that it depends on whether a match raises an alert.
-        matches: the comparison of the pattern with an event.
+        pattern: The event pattern or the filter pattern.
+        unknowns: Values that aren't known, and that decide whether a match raises an alert.
+        matches: Compares a pattern with an event.
     """
 
     resource: str
@@ -68,15 +68,16 @@ def alarm_coverage(stack: Stack, _: RuleContext) -> Finding:
     missing: dict[str, list[str]] = {}
     unknowns: list[Unknown] = []
     for threat in threats(buckets, stack):
-        counted = _denied_requests_are_alarmed(threat.bucket, alarmed, stack) if threat.bucket else False
+        denials_alarmed = _denied_requests_are_alarmed(threat.bucket, alarmed, stack) if threat.bucket else False
         answers = [_alerts(events, sources) for events in threat.event_sets]
-        if counted is True or any(all(answer is True for answer in alerts.values()) for alerts in answers):
+        if denials_alarmed is True or any(all(answer is True for _, answer in alerts) for alerts in answers):
             continue
-        undecided = [unknown for alerts in answers if False not in alerts.values() for unknown in iter_unknowns(alerts)]
-        if undecided or isinstance(counted, Unknown):
-            unknowns += [*undecided, *iter_unknowns(counted)]
+        possible = [alerts for alerts in answers if all(answer is not False for _, answer in alerts)]
+        undecided = list(iter_unknowns(possible))
+        if undecided or isinstance(denials_alarmed, Unknown):
+            unknowns += [*undecided, *iter_unknowns(denials_alarmed)]
         else:
-            names = [name for name, answer in answers[0].items() if answer is False]
+            names = [name for name, answer in answers[0] if answer is False]
             missing.setdefault(threat.name, []).extend(names)
     if missing:
         texts = (f"{name} ({', '.join(dict.fromkeys(events))})" for name, events in missing.items())
@@ -84,9 +85,9 @@ def alarm_coverage(stack: Stack, _: RuleContext) -> Finding:
     return unverified(*unknowns) if unknowns else passed("every threat raises an alert")
 
 
-def _alerts(events: tuple[Event, ...], sources: list[AlertSource]) -> dict[str, bool | Unknown]:
-    """Return, by the name of each event, whether any source raises an alert on it."""
-    return {str(event["eventName"]): any_of(source.alerts_on(event) for source in sources) for event in events}
+def _alerts(events: tuple[Event, ...], sources: list[AlertSource]) -> list[tuple[str, bool | Unknown]]:
+    """Return the name of each event, and whether any source raises an alert on it. Several may have the same name."""
+    return [(str(event["eventName"]), any_of(source.alerts_on(event) for source in sources)) for event in events]
 
 
 def _event_rules(stack: Stack) -> Iterator[AlertSource]:
@@ -99,7 +100,7 @@ def _event_rules(stack: Stack) -> Iterator[AlertSource]:
 
 
 def _matches_in_region(region: str | None) -> Callable[[str, Event], Match]:
-    """Return the comparison for a rule in a region. It receives only the events of that region."""
+    """Return the `matches` of a rule in a region. The rule receives only the events of that region."""
 
     def matches(pattern: str, event: Event) -> Match:
         event_region = event["awsRegion"]
@@ -130,7 +131,7 @@ def _is_trail_log_group(group: Ref, trail_groups: list[Ref], stack: Stack) -> Fl
 
 
 def _alarmed_metrics(stack: Stack) -> Iterator[AlarmedMetric]:
-    """Yield the metrics of each alarm that notifies a topic, or may."""
+    """Yield the metrics of each alarm that notifies a topic or may notify one."""
     for alarm in stack.facts_of_type(Alarm):
         notifies = _as_answer(alarm_action(alarm, RuleContext(stack, {})))
         if notifies is not False:
@@ -154,8 +155,9 @@ def _counts_denied_requests(metric: Metric, bucket: Bucket, stack: Stack) -> boo
         (bucket_name, (StackResource(bucket.resource), bucket.name)),
     )
     counts = all_of(value if isinstance(value, Unknown) else value in values for value, values in accepted)
-    return _as_answer(metric_is_published(metric, stack)) if counts is True else counts
+    return _as_answer(check_metric_is_published(metric, stack)) if counts is True else counts
 
 
 def _as_answer(finding: Finding) -> bool | Unknown:
+    """Return the first Unknown of a finding, else whether the finding is a pass."""
     return next(iter(finding.unknowns), finding.status is Status.PASS)

@@ -1,4 +1,4 @@
-"""The threats to PHI that must raise an alert, as the events that CloudTrail records of them.
+"""The threats to PHI that must raise an alert, as the events that CloudTrail records for them.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 """
@@ -17,7 +17,7 @@ from hipaa.services.cloudwatch.event_patterns import ANY_VALUE, Event
 from hipaa.services.kms.facts import Key
 from hipaa.services.s3.facts import Bucket, DefaultEncryption
 
-# Names that no pattern mentions, for whatever a threat doesn't depend on.
+# Placeholder names, for the fields of an event that don't matter. No pattern is expected to contain them.
 _NAME = "example"
 _ROLE_ID = "AROA0000000000000000"
 
@@ -27,9 +27,9 @@ class Threat:
     """A threat to PHI.
 
     Attributes:
-        name: a noun phrase that follows "an alert on".
-        event_sets: alternative sets of events. The threat is covered if every event of one set raises an alert.
-        bucket: the bucket whose denied requests it is, where it is that.
+        name: A noun phrase that follows "an alert on".
+        event_sets: Alternative sets of events. The threat is covered if every event of one set raises an alert.
+        bucket: For denied access, the bucket. S3's own metric for denied requests also covers that threat.
     """
 
     name: str
@@ -74,7 +74,7 @@ def _account(location: Location) -> str | Unknown:
 
 
 def _role_session(location: Location, role: object = _NAME) -> Event:
-    """Return the identity of a role session. The role ANY_VALUE has whatever name a pattern asks for."""
+    """Return the identity of a role session. The role ANY_VALUE has any name that a pattern contains."""
     account, is_named = _account(location), isinstance(role, str) and location.account is not None
     arn = f"arn:{location.partition}"
     unnamed = role if role is ANY_VALUE else account
@@ -156,7 +156,7 @@ def _trail_changed(bucket_location: Location, stack: Stack) -> tuple[Event, ...]
 
 
 def _break_glass_used(location: Location) -> tuple[tuple[Event, ...], ...]:
-    """Return two alternatives: the role is assumed; or a session of it acts, here in two unrelated services."""
+    """Return two alternatives: the assumption of the role, and calls of its session in two unrelated services."""
     assumed = _record(
         "sts",
         "AssumeRole",
@@ -191,5 +191,5 @@ def _root_used(location: Location) -> tuple[Event, ...]:
 
 
 def _global_location(location: Location) -> Location:
-    """Return the location in which global service events are recorded."""
+    """Return the location in which CloudTrail records global service events."""
     return Location(location.partition, GLOBAL_EVENT_REGIONS.get(location.partition), location.account)

@@ -16,7 +16,7 @@ def no_users(access: UserAccess, _: RuleContext) -> Finding:
 
 
 def root_mfa(root: RootUser, _: RuleContext) -> Finding:
-    """Check the root user. One without credentials can't recover its password either, so it needs no MFA.
+    """Check the root user. Without credentials it needs no MFA, because it can't recover its password either.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-access-management.html
     """

@@ -36,8 +36,8 @@ KEY_CONDITIONS = ("kms:resourcealiases", "kms:requestalias", "kms:viaservice")
 UNNAMED = "some"  # stands for a partition, region or account that a statement doesn't name
 ARN_SEGMENTS = 6
 
-# Returns what a statement allows too much of, as a phrase; None if nothing. It is called with the statement as it is
-# known, and with the broadest statement that its unknown values may still make of it.
+# Returns what a statement shouldn't allow, as a verb phrase such as "allows all of s3"; None if there is nothing. It is
+# called with the statement as it is known, and with the broadest one that its unknown values may turn it into.
 StatementCheck = Callable[[Statement], str | None]
 
 
@@ -102,15 +102,15 @@ def _check_policy(
     policy: IdentityPolicy,
     check: Callable[[ParsedPolicy], Iterable[Finding]],
     failing_managed_policies: frozenset[str],
-    otherwise: str,
+    success: str,
 ) -> Finding:
     """Return the worst finding about the documents and the managed policies of a resource.
 
     Args:
-        policy: the documents and managed policies that one resource gives to identities.
-        check: yields the findings about one document.
-        failing_managed_policies: the names of AWS managed policies that fail; empty if they aren't checked.
-        otherwise: what is found where nothing fails.
+        policy: The documents and managed policies that one resource gives to identities.
+        check: Yields the findings about one document.
+        failing_managed_policies: The names of AWS managed policies that fail; empty if they aren't checked.
+        success: The finding's text if nothing fails.
     """
 
     def findings() -> Iterator[Finding]:
@@ -128,7 +128,7 @@ def _check_policy(
                 if name in failing_managed_policies:
                     yield failed(f"the AWS managed policy {name} is attached")
 
-    return worst_finding(findings(), otherwise)
+    return worst_finding(findings(), success)
 
 
 def _check_statements(parsed: ParsedPolicy, check: StatementCheck) -> Iterator[Finding]:
@@ -141,9 +141,9 @@ def _check_statements(parsed: ParsedPolicy, check: StatementCheck) -> Iterator[F
 
 
 def _broadest(statement: Statement) -> Statement:
-    """Return the broadest statement that unknown values may still make of this one.
+    """Return the broadest statement that this one may become once its unknown values are known.
 
-    An unknown value counts as `*` in an element that includes, and as nothing in one that excludes.
+    An unknown value counts as `*`. In NotAction and NotResource it is left out, as is a condition that contains one.
     """
 
     def broadest(values: tuple[str, ...], *, excludes: bool) -> tuple[str, ...]:
@@ -185,7 +185,7 @@ def _expand_short_arn(pattern: str) -> str:
 
 
 def _covers(statement: Statement, action: str, resource: str, context: dict[str, str | None]) -> bool:
-    """Return whether a statement covers every such request. A NotResource counts as `*`: it covers all the rest."""
+    """Return whether a statement covers every such request. A NotResource counts as `*`."""
     if statement.not_resources:
         resources: tuple[str, ...] = ("*",)
     else:
@@ -231,8 +231,8 @@ def _bucket_findings(
                 case Match.YES:
                     yield failed(f"statement {statement.position} allows {permission.name} on a PHI bucket")
                 case Match.MAYBE:
-                    waiting = unknowns or ((bucket.arn,) if isinstance(bucket.arn, Unknown) else ())
-                    yield unverified(*waiting)
+                    causes = unknowns or ((bucket.arn,) if isinstance(bucket.arn, Unknown) else ())
+                    yield unverified(*causes)
 
 
 def _covers_action(statement: Statement, action: str) -> Match:
@@ -292,7 +292,7 @@ def _redacted_key(key: str) -> str:
 
 
 def _patterns_overlap(pattern: str, action: str) -> bool:
-    """Return whether any action matches both a pattern and an action, or another pattern."""
+    """Return whether a pattern matches an action, or some action that `action` matches if it is a pattern too."""
     statement = Statement(0, None, "Allow", None, (pattern,), None, ())
     request = Request(action.replace("*", ANY), ANY, ANYONE, {})
     return statement_matches(statement, request) is not Match.NO

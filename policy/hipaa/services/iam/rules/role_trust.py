@@ -16,7 +16,7 @@ from hipaa.services.iam.facts import IamRole
 AUDIENCE_CLAIMS = ("aud", "app_id")
 SUBJECT_CLAIMS = ("sub", "user_id", "id")
 FOREIGN = "foreign"
-# Another tenant's subject, in the forms of the identity providers that many tenants share.
+# Subjects of another tenant, in the formats of identity providers that many tenants share.
 FOREIGN_SUBJECTS = (
     "foreign",
     "repo:foreign/foreign:ref:refs/heads/main",

@@ -27,7 +27,7 @@ from hipaa.services.s3.facts import (
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 PUBLIC_GROUPS = ("/groups/global/AllUsers", "/groups/global/AuthenticatedUsers")
-# Origins of pages that anyone can publish. A sandboxed frame has the origin `null`.
+# Origins of pages that an attacker can publish. A sandboxed frame has the origin `null`.
 FOREIGN_ORIGINS = ("https://foreign.invalid", "http://foreign.invalid", "null")
 
 acls_disabled = one_of(
@@ -53,7 +53,7 @@ def account_public_access_block(account: AccountPublicAccessBlock, _: RuleContex
 
 def no_public_grant(grant: Acl | BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
     if isinstance(grant, BucketPolicy):
-        return _public_access(grant.document, bucket_resources(bucket))
+        return _check_public_access(grant.document, bucket_resources(bucket))
     acls = (grant.canned, *grant.grantees)
     if any(isinstance(acl, str) and (acl in PUBLIC_ACLS or acl.endswith(PUBLIC_GROUPS)) for acl in acls):
         return failed("an ACL grants access to everyone, or to every AWS account")
@@ -64,20 +64,22 @@ def no_public_grant(grant: Acl | BucketPolicy, bucket: Bucket, _: RuleContext) -
 def no_public_grant_by_access_point(point: AccessPoint, _: RuleContext) -> Finding:
     if point.document is None:
         return passed("no policy grants access")
-    return _public_access(point.document, access_point_resources(point))
+    return _check_public_access(point.document, access_point_resources(point))
 
 
-def _public_access(document: Document, resources: list[str]) -> Finding:
+def _check_public_access(document: Document, resources: list[str]) -> Finding:
     parsed = parse_bucket_policy(document)
     return external_access.public_access(parsed, resources) if isinstance(parsed, ParsedPolicy) else parsed
 
 
 def no_external_access(policy: BucketPolicy, bucket: Bucket, context: RuleContext) -> Finding:
-    return _only_trusted_access(policy.document, bucket.resource, bucket_resources(bucket), bucket.location, context)
+    return _check_only_trusted_access(
+        policy.document, bucket.resource, bucket_resources(bucket), bucket.location, context
+    )
 
 
 def access_point_private(point: AccessPoint, context: RuleContext) -> Finding:
-    """Check an access point. One without flags blocks public access, which can't be changed later."""
+    """Check an access point. A flag that isn't set is on, and no flag can be changed later."""
     block = point.public_access_block
     if isinstance(block, Unknown):
         return unverified(block)
@@ -87,21 +89,21 @@ def access_point_private(point: AccessPoint, context: RuleContext) -> Finding:
     findings = [unverified(flag) for flag in flags if isinstance(flag, Unknown)]
     if point.document:
         resources = access_point_resources(point)
-        findings.append(_only_trusted_access(point.document, point.resource, resources, point.location, context))
+        findings.append(_check_only_trusted_access(point.document, point.resource, resources, point.location, context))
     return worst_finding(findings, "public access is blocked, and only trusted principals are granted access")
 
 
-def _only_trusted_access(
+def _check_only_trusted_access(
     document: Document, resource: str, resources: list[str], location: Location, context: RuleContext
 ) -> Finding:
     """Check that a policy grants access to trusted principals only.
 
     Args:
-        document: the policy of a bucket or an access point.
-        resource: the URN or ARN that a finding about an undetermined account names.
-        resources: the ARNs that requests are made for.
-        location: the location of the bucket or access point.
-        context: the rule's context, with the options `accounts` and `organizations`.
+        document: The policy of a bucket or an access point.
+        resource: The URN or ARN of the bucket or access point, for messages.
+        resources: The ARNs that the policy controls access to.
+        location: The location of the bucket or access point.
+        context: The rule's context, with the options `accounts` and `organizations`.
     """
     parsed = parse_bucket_policy(document)
     if not isinstance(parsed, ParsedPolicy):
@@ -119,7 +121,7 @@ def every_request_denied(
     """Check that a bucket policy denies every request in some contexts, to the bucket and to any object, by anyone.
 
     Args:
-        contexts: condition keys with their values, by a phrase that follows "request".
+        contexts: Condition keys with their values, by a phrase that follows "request".
     """
 
     def check(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
@@ -165,7 +167,10 @@ def cors(rules: Cors, *_: object) -> Finding:
 
 
 def _origin_matches(pattern: str, origin: str) -> bool:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html: `*` stands for any text."""
+    """Return whether an allowed origin, in which `*` stands for any text, matches an origin.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+    """
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), origin) is not None
 
 

@@ -20,5 +20,5 @@ def data_class_tag(bucket: Bucket, context: RuleContext) -> Finding:
         return failed(f"the tag {tag} is missing")
     allowed_values = {normalize_data_class(allowed) for allowed in context.options["allowedValues"]}
     if normalize_data_class(value) not in allowed_values:
-        return failed(f"the tag {tag} has another value")
+        return failed(f"the tag {tag} doesn't have an allowed value")
     return passed("the data class is an allowed value")

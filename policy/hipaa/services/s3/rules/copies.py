@@ -17,7 +17,7 @@ from hipaa.services.s3.facts import Bucket, Replication, ReplicationRule
 TAG_PREFIX = "aws:ResourceTag/"
 ARN_SEGMENTS = 6
 
-# True where a rule or a selection copies every object; else why it doesn't, or the value that it depends on.
+# True if a rule or a selection copies every object; else the reason why it doesn't, or the Unknown that decides.
 CopyAnswer = bool | str | Unknown
 
 
@@ -36,7 +36,7 @@ def replication_or_backup(bucket: Bucket, context: RuleContext) -> Finding:
     if unknowns:
         return unverified(*unknowns)
     reasons = [answer for answer in answers if isinstance(answer, str)]
-    return failed(reasons[0] if reasons else "nothing copies its objects")
+    return failed(reasons[0] if reasons else "its objects are neither replicated nor backed up")
 
 
 def _rules(replication: Replication) -> tuple[ReplicationRule | Unknown, ...]:
@@ -56,10 +56,10 @@ def _replicates(rule: ReplicationRule | Unknown, bucket: Bucket) -> CopyAnswer:
         return "the replication rule names no bucket"
     problem = key_problem(rule.replica_kms_key)
     if isinstance(problem, str):
-        return f"replicas are encrypted with {problem}"
+        return f"replicas are encrypted {problem}"
     key_region = _key_region(rule)
     if rule.destination_region and key_region and rule.destination_region != key_region:
-        return "the replicas' key is in another region than the replicas"
+        return "the replicas' key isn't in the region of the replicas"
     region = rule.destination_region or key_region
     if region is not None and region == bucket.location.region:
         return "the replicas are in the same region"
@@ -67,7 +67,7 @@ def _replicates(rule: ReplicationRule | Unknown, bucket: Bucket) -> CopyAnswer:
     if unknown := next(iter_unknowns(conditions), None):
         return unknown
     if region is None or bucket.location.region is None:
-        return Unknown("the region of the replicas, or of the bucket,")
+        return Unknown("the region of the replicas or of the bucket")
     return True
 
 
@@ -87,7 +87,7 @@ def _backs_up(selection: BackupSelection, bucket: Bucket) -> CopyAnswer:
     https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html
     """
     if selection.region and bucket.location.region and selection.region != bucket.location.region:
-        return "the backup plan is in another region, and selects nothing in this one"
+        return "the backup plan is in another region, so it can't select the bucket"
     conditions_hold = _conditions_hold(selection, bucket)
     if conditions_hold is False:
         return "the conditions of the backup selection exclude the bucket"
@@ -110,7 +110,7 @@ def _any_matches(patterns: tuple[Ref, ...] | Unknown, bucket: Bucket) -> bool | 
 
 
 def _matches(pattern: str | StackResource | None, bucket: Bucket) -> bool | Unknown:
-    """Return whether an ARN pattern or a reference means the bucket. A bucket that Pulumi names may have any name."""
+    """Return whether an ARN pattern or a reference selects the bucket. Pulumi may give it any name if it has none."""
     if not isinstance(pattern, str):
         return pattern == StackResource(bucket.resource)
     any_name = f"arn:{bucket.location.partition}:s3:::{evaluator.ANY}"

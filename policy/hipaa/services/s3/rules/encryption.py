@@ -29,7 +29,7 @@ KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 SSE_C_HEADER = "s3:x-amz-server-side-encryption-customer-algorithm"
 FOREIGN_KEY = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
 
-# The encryption headers of an upload, as condition keys. None: the header is absent.
+# The encryption headers of an upload, by their condition keys. None stands for an absent header.
 Headers = Mapping[str, str | None]
 
 encryption_at_rest = one_of("algorithm", ("AES256", *KMS_ALGORITHMS), "default encryption")
@@ -46,15 +46,18 @@ def customer_managed_key(encryption: DefaultEncryption, *_: object) -> Finding:
     problem = key_problem(encryption.kms_key)
     if isinstance(problem, Unknown):
         return unverified(problem)
-    return failed(f"{algorithm} with {problem}") if problem else passed(f"{algorithm} with a customer managed key")
+    return failed(f"{algorithm} {problem}") if problem else passed(f"{algorithm} with a customer managed key")
 
 
 def bucket_key(encryption: DefaultEncryption, *_: object) -> Finding:
-    """S3 has no Bucket Key for DSSE-KMS: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html"""
+    """Check that the S3 Bucket Key is enabled. DSSE-KMS doesn't support it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    """
     if encryption.algorithm == "aws:kms:dsse":
         return passed("aws:kms:dsse doesn't support a Bucket Key")
     if encryption.algorithm == "AES256":
-        return passed("AES256 makes no requests to KMS")
+        return passed("AES256 doesn't use KMS, so it needs no Bucket Key")
     enabled = is_enabled(encryption.bucket_key_enabled)
     if enabled is True:
         return passed("the Bucket Key is enabled")
@@ -63,7 +66,7 @@ def bucket_key(encryption: DefaultEncryption, *_: object) -> Finding:
 
 
 def enforce_kms_key(policy: BucketPolicy, bucket: Bucket, context: RuleContext) -> Finding:
-    """Check that uploads under another key are denied, and correct ones aren't.
+    """Check that uploads with another key or algorithm are denied, and correct ones aren't.
 
     S3 encrypts an upload without encryption headers with the bucket's key, so that upload must not be denied.
     """
@@ -88,7 +91,7 @@ def enforce_kms_key(policy: BucketPolicy, bucket: Bucket, context: RuleContext) 
                 return failed(f"an upload that requests {description} is denied")
             case Undetermined(unknowns):
                 return unverified(*unknowns)
-    return passed("uploads under another algorithm or key are denied, and correct uploads aren't")
+    return passed("uploads with another algorithm or key are denied, and correct uploads aren't")
 
 
 def _wrong_uploads(key: str | None, parsed: ParsedPolicy) -> Iterator[tuple[str, Headers]]:
@@ -164,7 +167,7 @@ def deny_sse_c(bucket: Bucket, _: RuleContext) -> Finding:
     if encryptions and all("SSE-C" in encryption.blocked_encryption_types for encryption in encryptions):
         return passed("SSE-C is a blocked encryption type")
     blocked_types = [value for encryption in encryptions for value in encryption.blocked_encryption_types]
-    waiting = [value for value in blocked_types if isinstance(value, Unknown)]
+    undecided = [value for value in blocked_types if isinstance(value, Unknown)]
     for policy in bucket.settings_of(BucketPolicy):
         parsed = parse_bucket_policy(policy.document)
         if not isinstance(parsed, ParsedPolicy):
@@ -176,5 +179,5 @@ def deny_sse_c(bucket: Bucket, _: RuleContext) -> Finding:
             case Denied():
                 return passed("an upload with a customer-provided key is denied")
             case Undetermined(unknowns):
-                waiting += unknowns
-    return unverified(*waiting) if waiting else failed("an upload with a customer-provided key isn't denied")
+                undecided += unknowns
+    return unverified(*undecided) if undecided else failed("an upload with a customer-provided key isn't denied")

@@ -1,4 +1,4 @@
-"""Checks of lifecycle rules: data is kept long enough, and incomplete uploads aren't."""
+"""Checks of lifecycle rules: data is kept long enough, and incomplete uploads are aborted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def retention(lifecycle: Lifecycle, bucket: Bucket, context: RuleContext) -> Fin
 
 
 def _only_if_enabled(rule: LifecycleRule, finding: Finding) -> Finding:
-    """Return the finding about a rule if the rule is enabled. A failure of one that may be enabled is unverified."""
+    """Return the finding about a rule if the rule is enabled. If it may be enabled, a failure becomes unverified."""
     if rule.enabled is False:
         return passed("")
     return unverified(rule.enabled) if isinstance(rule.enabled, Unknown) and finding.status is Status.FAIL else finding
@@ -57,7 +57,7 @@ def abort_multipart(lifecycle: Lifecycle, _: Bucket, context: RuleContext) -> Fi
 def _aborts_within(rule: LifecycleRule, days: int) -> bool | Unknown:
     """Return whether a rule aborts every incomplete upload in time.
 
-    In a bucket's inline rule, 0 days means that the rule doesn't abort: the provider leaves the property out.
+    In a bucket's inline rule, 0 days means that the rule doesn't abort, because the provider ignores the 0.
     """
     after = rule.abort_multipart_days
     in_time = after if isinstance(after, Unknown) else after is not None and 0 < after <= days

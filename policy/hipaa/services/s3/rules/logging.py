@@ -1,4 +1,4 @@
-"""Checks of what is recorded about the use of a bucket."""
+"""Checks of access logging and request metrics."""
 
 from __future__ import annotations
 

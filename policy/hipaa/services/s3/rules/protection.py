@@ -1,4 +1,4 @@
-"""Checks of what protects versions: versioning, Object Lock, and the denial of changes and of destroy."""
+"""Checks of the protection of object versions: versioning, Object Lock, tamper protection and forceDestroy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hipaa.model.verdict import Finding, Status, failed, not_applicable, passed,
 from hipaa.services.s3.facts import Bucket, BucketPolicy, ObjectLock
 from hipaa.services.s3.protection_actions import BYPASS, DELETE_VERSION, REQUIRED_PROTECTION_ACTIONS
 
-# From the weaker to the stricter.
+# From the weakest to the strictest.
 LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")
 
 versioning = one_of("status", ("Enabled",), "versioning", other_values=("Suspended", "Disabled"))
@@ -27,7 +27,7 @@ def object_lock(lock: ObjectLock, bucket: Bucket, context: RuleContext) -> Findi
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
     """
     if bucket.data_class is DataClass.ACCESS_LOG:
-        # The audit couldn't read the setting, so there may be none.
+        # The audit couldn't read the setting, so the bucket may have no Object Lock.
         unread = all(isinstance(value, Unknown) for value in (lock.mode, lock.days, bucket.object_lock_enabled))
         return unverified(*iter_unknowns([bucket.object_lock_enabled])) if unread else failed("Object Lock is enabled")
     if not isinstance(lock.mode, Unknown):
@@ -46,11 +46,11 @@ def object_lock(lock: ObjectLock, bucket: Bucket, context: RuleContext) -> Findi
 
 def without_object_lock(bucket: Bucket) -> Finding:
     if bucket.data_class is not DataClass.ACCESS_LOG:
-        return failed("no ObjectLock is declared")
+        return failed("no Object Lock configuration is declared")
     enabled = is_enabled(bucket.object_lock_enabled)
     if isinstance(enabled, Unknown):
         return unverified(enabled)
-    return failed("Object Lock is enabled") if enabled else passed("no lock keeps S3 from delivering access logs")
+    return failed("Object Lock is enabled") if enabled else passed("Object Lock is off, so S3 can deliver access logs")
 
 
 def tamper_protection(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
@@ -60,11 +60,11 @@ def tamper_protection(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> F
         return parsed
     if isinstance(bucket.arn, Unknown):
         return unverified(bucket.arn)
-    findings = [worst_finding(_denied_to_administrators(parsed, bucket, REQUIRED_PROTECTION_ACTIONS), "")]
+    findings = [worst_finding(_check_denied_to_administrators(parsed, bucket, REQUIRED_PROTECTION_ACTIONS), "")]
     locks = bucket.settings_of(ObjectLock)
     in_compliance_mode = all_of(_in_compliance_mode(lock) for lock in locks) if locks else False
     if bucket.complete and in_compliance_mode is not True:
-        deletion = worst_finding(_denied_to_administrators(parsed, bucket, (DELETE_VERSION,)), "")
+        deletion = worst_finding(_check_denied_to_administrators(parsed, bucket, (DELETE_VERSION,)), "")
         if isinstance(in_compliance_mode, Unknown) and deletion.status is Status.FAIL:
             deletion = unverified(in_compliance_mode)
         findings.append(deletion)
@@ -75,7 +75,9 @@ def _in_compliance_mode(lock: ObjectLock) -> bool | Unknown:
     return lock.mode if isinstance(lock.mode, Unknown) else lock.mode == "COMPLIANCE"
 
 
-def _denied_to_administrators(parsed: ParsedPolicy, bucket: Bucket, actions: tuple[str, ...]) -> Iterator[Finding]:
+def _check_denied_to_administrators(
+    parsed: ParsedPolicy, bucket: Bucket, actions: tuple[str, ...]
+) -> Iterator[Finding]:
     account = bucket.location.account or "000000000000"
     for action in actions:
         on_objects = action in (BYPASS, DELETE_VERSION)
@@ -106,7 +108,7 @@ def no_force_destroy(bucket: Bucket, context: RuleContext) -> Finding:
     if force_destroy is True:
         return failed("forceDestroy is true")
     if context.options["protect"] and not bucket.pulumi_protected:
-        return failed("protect is off")
+        return failed("the resource option protect is off")
     if isinstance(force_destroy, Unknown):
         return unverified(force_destroy)
     return passed("the bucket can't be destroyed while it holds objects")
