@@ -10,7 +10,7 @@ from components.alerts import Alerts
 from components.audit_trail import AuditTrail
 from components.backup import Backup
 from components.customer_key import CustomerKey
-from components.key_policy import audit_statements, phi_statements
+from components.key_policy import audit_key_statements, phi_key_statements
 from components.phi_bucket import PhiBucket
 from components.replica import Replica
 from components.stack_context import StackContext
@@ -32,7 +32,7 @@ phi_key = CustomerKey(
     {
         "account": account,
         "data_class": "PHI",
-        "statements": phi_statements(account, context.phi_bucket_arn),
+        "statements": phi_key_statements(account, context.phi_bucket_arn),
         "keeps_data": settings.keeps_data,
     },
 )
@@ -41,7 +41,7 @@ audit_key = CustomerKey(
     {
         "account": account,
         "data_class": "AuditLog",
-        "statements": audit_statements(
+        "statements": audit_key_statements(
             account,
             trail_arn=context.trail_arn,
             trail_bucket_arn=context.trail_bucket_arn,
@@ -67,7 +67,7 @@ trail_files = TrailBucket(
     "trail-files",
     {
         "account": account,
-        "bucket_name": context.trail_bucket,
+        "bucket_name": context.trail_bucket_name,
         "trail_arn": context.trail_arn,
         "key_arn": audit_key.arn,
         "log_bucket": access_logs.bucket,
@@ -131,8 +131,8 @@ alerts = Alerts(
         "publisher_role_name": context.publisher_role_name,
         "key_arn": audit_key.arn,
         "subscribers": settings.alert_subscribers,
-        "phi_bucket": context.phi_bucket,
-        "buckets": context.alerted_buckets,
+        "phi_bucket": context.phi_bucket_name,
+        "buckets": context.watched_bucket_names,
         "log_group_name": trail.log_group,
         "break_glass_role_arn": context.break_glass_role_arn,
         "permissions_boundary": settings.permissions_boundary,
@@ -147,7 +147,7 @@ if replica_context:
             "account": account,
             "replica_account": replica_context.account,
             "default_tags": settings.default_tags,
-            "source_bucket": context.phi_bucket,
+            "source_bucket": context.phi_bucket_name,
             "source_ready": phi.ready,
             "key_arn": phi_key.arn,
             "protection": context.bucket_protection,
@@ -183,7 +183,7 @@ if settings.account_security_services:
         {
             "account": account,
             "services": settings.account_security_services,
-            "phi_bucket": context.phi_bucket,
+            "phi_bucket": context.phi_bucket_name,
             "phi_bucket_ready": phi.ready,
             "phi_key_arn": phi_key.arn,
             "config_bucket": access_logs.bucket,
@@ -200,7 +200,7 @@ pulumi.export("resource_name_prefix", account.name(""))
 pulumi.export("phi_bucket_name", phi.bucket)
 pulumi.export("phi_bucket_arn", phi.arn)
 pulumi.export("phi_key_arn", phi_key.arn)
-pulumi.export("replica_bucket_name", replica_context.replica_bucket if replica_context else None)
+pulumi.export("replica_bucket_name", replica_context.replica_bucket_name if replica_context else None)
 pulumi.export("replica_region", settings.replica_region)
 pulumi.export("access_log_bucket_name", access_logs.bucket)
 pulumi.export("trail_bucket_name", trail_files.bucket)

@@ -19,7 +19,7 @@ from phi.stack.application_trust import ApplicationTrust
 
 # EC2 doesn't pass aws:SourceAccount when it assumes a role for an instance, so a condition on it would deny every
 # instance. AWS documents the key for ECS only: https://github.com/prowler-cloud/prowler/issues/2810
-# The permission to pass the role to instances decides instead, and a role can't be passed across accounts.
+# iam:PassRole restricts the role instead: it controls who may give the role to an instance, within the account only.
 NO_SOURCE_ACCOUNT_SERVICES = ("ec2.amazonaws.com", "ec2.amazonaws.com.cn")
 
 

@@ -9,7 +9,7 @@ import pulumi
 
 from components.account import Account
 from components.bucket_policy import deny_external_principals, deny_insecure_transport, deny_protection_changes
-from components.config_delivery import config_delivery
+from components.config_delivery import allow_config_delivery
 from components.hardened_bucket import BucketProtection, hardened_bucket, log_lifecycle
 from components.policy_document import PolicyDocument, allow_service, document
 
@@ -23,16 +23,16 @@ class AccessLogBucketArgs(TypedDict):
     account: Account
     """The account and region of the bucket. S3 delivers access logs only within one account and region."""
     source_bucket_arns: Sequence[str]
-    """The ARNs of the buckets whose access logs and inventories S3 may deliver here."""
+    """The ARNs of the buckets whose access logs and inventories S3 may deliver to this bucket."""
     receives_config: bool
-    """Whether the account's AWS Config may deliver here too."""
+    """Whether the account's AWS Config may deliver to this bucket too."""
     protection: BucketProtection
     noncurrent_retention_days: int
     """The days to keep noncurrent versions of logs. Current versions don't expire."""
 
 
 class AccessLogBucket(pulumi.ComponentResource):
-    """A bucket that only S3's log delivery may write to, on behalf of the source buckets, and AWS Config if allowed.
+    """A bucket that accepts only deliveries: by S3 on behalf of the source buckets and, if enabled, by AWS Config.
 
     It uses SSE-S3 because S3 can't deliver access logs to a bucket whose default is SSE-KMS, and has no Object Lock for
     the same reason:
@@ -48,7 +48,7 @@ class AccessLogBucket(pulumi.ComponentResource):
         bucket_arn = account.bucket_arn(bucket_name)
         policy = bucket_policy(account, bucket_arn, args["source_bucket_arns"], protection)
         if args["receives_config"]:
-            policy["Statement"] += config_delivery(account, bucket_arn)
+            policy["Statement"] += allow_config_delivery(account, bucket_arn)
         super().__init__("phi:storage:AccessLogBucket", name, {"bucketPolicy": policy}, opts)
 
         bucket, ready = hardened_bucket(
@@ -81,7 +81,7 @@ def bucket_policy(
         "ArnLike": {"aws:SourceArn": list(source_bucket_arns)},
         "StringEquals": {"aws:SourceAccount": account.id},
     }
-    owned_by_bucket_owner = {"aws:SourceAccount": account.id, "s3:x-amz-acl": "bucket-owner-full-control"}
+    with_owner_acl = {"aws:SourceAccount": account.id, "s3:x-amz-acl": "bucket-owner-full-control"}
     return document(
         *deny_insecure_transport(bucket_arn),
         deny_external_principals(bucket_arn, account, protection.organization_id),
@@ -94,6 +94,6 @@ def bucket_policy(
             "s3.amazonaws.com",
             "s3:PutObject",
             f"{bucket_arn}/{INVENTORY_PREFIX}/*",
-            for_sources | {"StringEquals": owned_by_bucket_owner},
+            for_sources | {"StringEquals": with_owner_acl},
         ),
     )

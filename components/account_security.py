@@ -1,4 +1,4 @@
-"""Security services of the whole account, for an account where nothing else enables them: one of each per region."""
+"""Security services for the whole account. An account has one of each in a region, so nothing else may manage them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class AccountSecurityArgs(TypedDict):
     """The inputs of the account's security services."""
 
     account: Account
-    """The account and region to enable the services in."""
+    """The account and region in which to enable the services."""
     services: Collection[AccountSecurityService]
     """The services to enable."""
     phi_bucket: str
@@ -216,8 +216,8 @@ def config_delivery_permissions(account: Account, bucket_arn: str) -> PolicyDocu
     Within an account, AWS Config delivers with the recorder's role. AWS_ConfigRole only lets it read.
     https://docs.aws.amazon.com/config/latest/developerguide/iamrole-permissions.html
     """
-    owned_by_bucket_owner = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+    with_owner_acl = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
     return document(
-        allow(["s3:PutObject", "s3:PutObjectAcl"], config_object_arn(account, bucket_arn), owned_by_bucket_owner),
+        allow(["s3:PutObject", "s3:PutObjectAcl"], config_object_arn(account, bucket_arn), with_owner_acl),
         allow(["s3:GetBucketAcl"], bucket_arn),
     )

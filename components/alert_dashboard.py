@@ -17,7 +17,7 @@ def dashboard(region: str, bucket: str, metrics_id: pulumi.Input[str], alerts_na
         region: The region of the metrics.
         bucket: The name of the PHI bucket.
         metrics_id: The ID of the bucket's request metrics configuration.
-        alerts_namespace: The namespace of the metrics that count log alarms; see components/alerts.py.
+        alerts_namespace: The namespace of the metrics that count the events of log alarms; see components/alerts.py.
     """
     requests = ["BucketName", bucket, "FilterId", metrics_id]
     size = ["BucketName", bucket, "StorageType"]

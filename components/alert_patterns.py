@@ -43,7 +43,7 @@ class EventRuleSpec:
     event_fields: dict[str, str] = field(default_factory=dict)
     """The fields of the event that the message shows: JSON paths by label."""
     read_only: bool = False
-    """Whether CloudTrail classes the event as read-only. EventBridge delivers such events only if the rule asks."""
+    """Whether CloudTrail classes the event as read-only. EventBridge delivers it only to a rule that requests that."""
 
 
 def log_alarms(buckets: Sequence[str], break_glass_role_arn: str) -> list[LogAlarmSpec]:

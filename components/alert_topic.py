@@ -44,7 +44,7 @@ def alert_topic(
         account: The account and region of the topic.
         topic_name: The topic's physical name.
         key_arn: A customer managed key of the region, whose policy lets the publishers use it for this topic.
-        publisher_role_arn: The ARN of the only role that may publish, besides CloudWatch alarms.
+        publisher_role_arn: The ARN of the only role that may publish. CloudWatch alarms may publish too.
         subscribers: The email addresses and https URLs to send alerts to.
         provider: The provider of the region; the default provider if None.
     """

@@ -19,7 +19,7 @@ from components.policy_document import PolicyDocument, allow, document, trust_po
 
 MINUTE_SECONDS = 60
 FIVE_MINUTES_SECONDS = 300
-# Programs request objects that don't exist, and S3 is busy at times. More errors than this in five minutes are neither.
+# A few errors are normal: programs request objects that don't exist, and S3 is busy at times. This many aren't.
 REQUEST_ERRORS_THRESHOLD = 10
 
 

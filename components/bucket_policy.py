@@ -50,7 +50,11 @@ def deny_protection_changes(bucket_arn: str, administrators: Sequence[str]) -> S
     """
     others = {"ArnNotEquals": {"aws:PrincipalArn": list(administrators)}}
     return _deny(
-        "DenyProtectionChanges", [*PROTECTION_ACTIONS, DELETE_VERSION], [bucket_arn, f"{bucket_arn}/*"], others
+        "DenyProtectionChanges",
+        # Without its metrics, no alarm would count the bucket's requests.
+        [*PROTECTION_ACTIONS, DELETE_VERSION, "s3:PutMetricsConfiguration"],
+        [bucket_arn, f"{bucket_arn}/*"],
+        others,
     )
 
 

@@ -14,14 +14,14 @@ def config_object_arn(account: Account, bucket_arn: str) -> str:
     return f"{bucket_arn}/{CONFIG_PREFIX}/AWSLogs/{account.id}/Config/*"
 
 
-def config_delivery(account: Account, bucket_arn: str) -> list[Statement]:
+def allow_config_delivery(account: Account, bucket_arn: str) -> list[Statement]:
     """Return statements that let AWS Config find the bucket and write to it, only on behalf of this account.
 
     https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html
     """
     service = "config.amazonaws.com"
     for_account = {"aws:SourceAccount": account.id}
-    owned_by_bucket_owner = for_account | {"s3:x-amz-acl": "bucket-owner-full-control"}
+    with_owner_acl = for_account | {"s3:x-amz-acl": "bucket-owner-full-control"}
     objects = config_object_arn(account, bucket_arn)
     return [
         allow_service(
@@ -30,7 +30,5 @@ def config_delivery(account: Account, bucket_arn: str) -> list[Statement]:
         allow_service(
             "AWSConfigBucketExistenceCheck", service, "s3:ListBucket", bucket_arn, {"StringEquals": for_account}
         ),
-        allow_service(
-            "AWSConfigBucketDelivery", service, "s3:PutObject", objects, {"StringEquals": owned_by_bucket_owner}
-        ),
+        allow_service("AWSConfigBucketDelivery", service, "s3:PutObject", objects, {"StringEquals": with_owner_acl}),
     ]

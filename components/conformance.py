@@ -74,7 +74,7 @@ COMMERCIAL_RULES = (
     ConfigRule("SNS_TOPIC_NO_PUBLIC_ACCESS", "312(a)(1)"),
     ConfigRule("ROOT_ACCOUNT_MFA_ENABLED", "312(d)"),
 )
-# Pulumi can't switch on Macie's automated discovery. This rule reports an account where nothing else did.
+# Pulumi can't enable Macie's automated sensitive data discovery. This rule reports an account where it isn't enabled.
 MACIE_RULE = ConfigRule("MACIE_AUTO_SENSITIVE_DATA_DISCOVERY_CHECK", "308(a)(1)(ii)(A)")
 BACKUP_RULE = ConfigRule(
     "S3_RESOURCES_PROTECTED_BY_BACKUP_PLAN", "308(a)(7)(ii)(A)", {"resourceTags": json.dumps({DATA_CLASS_TAG: PHI})}
@@ -106,7 +106,7 @@ def common_rules(partition: str, *, macie: bool, backup: bool, replication: bool
 def stack_rules(phi_bucket: str, log_group_name: str) -> list[ConfigRule]:
     """Return the rules that name one PHI bucket and one log group.
 
-    Unless they name some, these rules check every bucket and every log group. They don't suit an organization, whose
+    Without these names, the rules would check every bucket and every log group. They aren't for an organization, whose
     other accounts have other buckets and log groups.
     """
     log_retention = {"LogGroupNames": log_group_name, "MinRetentionTime": str(MIN_LOG_RETENTION_DAYS)}

@@ -1,4 +1,4 @@
-"""Customer managed keys: the account administers them, and only the principals that their policies name use them."""
+"""Customer managed keys: the account administers them, and their policies allow each use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.hardened_bucket import protect_options
-from components.key_policy import key_policy_document
+from components.key_policy import key_policy
 from components.policy_document import Statement
 
 DELETION_WINDOW_DAYS = 30  # the longest that KMS allows: the time to undo a mistake
@@ -20,11 +20,11 @@ class CustomerKeyArgs(TypedDict):
     """The inputs of a customer managed key."""
 
     account: Account
-    """The account and region of the key. Its names begin the name of the alias."""
+    """The account and region of the key. `account.name` forms the name of the alias."""
     data_class: str
     """The class of the data that the key encrypts: the value of the tag `DataClass`."""
     statements: Sequence[Statement]
-    """The statements of the key policy that allow the key's uses; see components/key_policy.py."""
+    """The statements of the key policy that allow uses of the key; see components/key_policy.py."""
     keeps_data: bool
     """Whether the key is protected, and retained on delete. Without its key, the data is lost."""
 
@@ -32,8 +32,8 @@ class CustomerKeyArgs(TypedDict):
 class CustomerKey(pulumi.ComponentResource):
     """A KMS key with an alias, rotated every year.
 
-    The key is multi-Region because a key can't become that later. A replica of it can then be added and removed
-    without replacing the key.
+    The key is multi-Region because a single-Region key can't be changed into one. A stack can thus add and remove a
+    replica without replacing the key.
     https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
     """
 
@@ -41,7 +41,7 @@ class CustomerKey(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: CustomerKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         account = args["account"]
-        policy = key_policy_document(account, args["statements"])
+        policy = key_policy(account, args["statements"])
         super().__init__("phi:encryption:CustomerKey", name, {"keyPolicy": policy}, opts)
         child = protect_options(self, args["keeps_data"])
         key = aws.kms.Key(
@@ -75,7 +75,7 @@ class ReplicaKey(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ReplicaKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         account = args["account"]
-        policy = key_policy_document(account, args["statements"])
+        policy = key_policy(account, args["statements"])
         super().__init__("phi:encryption:ReplicaKey", name, {"keyPolicy": policy}, opts)
         child = protect_options(self, args["keeps_data"])
         key = aws.kms.ReplicaKey(

@@ -32,7 +32,7 @@ class ObjectLock:
     """The default Object Lock retention of new versions."""
 
     mode: Literal["GOVERNANCE", "COMPLIANCE"]
-    """Permitted principals can bypass GOVERNANCE; nobody can bypass COMPLIANCE."""
+    """Permitted principals can bypass GOVERNANCE; no principal can bypass COMPLIANCE."""
     days: int
 
 

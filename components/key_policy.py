@@ -13,7 +13,7 @@ from components.account import Account
 from components.policy_document import PolicyDocument, Statement, allow_service, document, via_s3, via_sns
 
 
-def key_policy_document(account: Account, statements: Sequence[Statement]) -> PolicyDocument:
+def key_policy(account: Account, statements: Sequence[Statement]) -> PolicyDocument:
     """Return a key policy that lets the account administer the key but not use it.
 
     The account's root principal keeps the key manageable: IAM policies decide who administers it.
@@ -54,13 +54,13 @@ def key_policy_document(account: Account, statements: Sequence[Statement]) -> Po
     return document(administer, *statements)
 
 
-def phi_statements(account: Account, bucket_arn: str) -> list[Statement]:
+def phi_key_statements(account: Account, bucket_arn: str) -> list[Statement]:
     """Return statements for the key of a PHI bucket: reads, writes and replication through S3, and backups."""
     actions = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
     return [allow_via_s3(account, bucket_arn, actions), *allow_via_backup(account)]
 
 
-def audit_statements(
+def audit_key_statements(
     account: Account, *, trail_arn: str, trail_bucket_arn: str, log_group_arn: str, topic_arn: str
 ) -> list[Statement]:
     """Return statements for the key of audit data.
@@ -70,14 +70,14 @@ def audit_statements(
     """
     return [
         *allow_cloudtrail(account, trail_arn),
-        allow_logs(account, log_group_arn),
-        *allow_publishers(account, topic_arn),
+        allow_cloudwatch_logs(account, log_group_arn),
+        *allow_alert_publishers(account, topic_arn),
         allow_via_s3(account, trail_bucket_arn, ["kms:Decrypt"]),
     ]
 
 
 def allow_via_s3(account: Account, bucket_arn: str, actions: Sequence[str]) -> Statement:
-    """Return a statement for principals that IAM allows: only through S3, and only for objects of one bucket."""
+    """Return a statement that lets principals that IAM allows use the key through S3, for the objects of one bucket."""
     return _allow_account("AllowUseViaS3", account, actions, via_s3(account, bucket_arn, f"{bucket_arn}/*"))
 
 
@@ -110,7 +110,7 @@ def allow_cloudtrail(account: Account, trail_arn: str) -> list[Statement]:
     ]
 
 
-def allow_logs(account: Account, log_group_arn: str) -> Statement:
+def allow_cloudwatch_logs(account: Account, log_group_arn: str) -> Statement:
     """Return a statement that lets CloudWatch Logs use the key for one log group.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -124,8 +124,8 @@ def allow_logs(account: Account, log_group_arn: str) -> Statement:
     )
 
 
-def allow_publishers(account: Account, topic_arn: str) -> list[Statement]:
-    """Return statements for publishers to an encrypted topic.
+def allow_alert_publishers(account: Account, topic_arn: str) -> list[Statement]:
+    """Return statements that let publishers use the key for one encrypted topic.
 
     The publishers are CloudWatch alarms, and roles of the account, such as the one that EventBridge assumes.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html

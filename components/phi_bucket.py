@@ -41,7 +41,7 @@ class PhiBucketArgs(TypedDict):
     account: Account
     """The account and region of the bucket."""
     data_class: Literal["PHI", "Replica"]
-    """Whether the bucket holds PHI itself, or replicas of the objects of another bucket."""
+    """The data class: PHI, or replicas of the objects in another bucket."""
     key_arn: pulumi.Input[str]
     """The customer managed key that encrypts every object."""
     log_bucket: pulumi.Input[str]

@@ -5,26 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pulumi
-
 from components.account import Account
+from phi import policy_statements
+from phi.policy_statements import PolicyDocument, Statement, allow, document
 
-Statement = dict[str, Any]
-PolicyDocument = dict[str, Any]
-
-
-def document(*statements: Statement) -> PolicyDocument:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def allow(
-    actions: Sequence[str],
-    resources: pulumi.Input[str] | Sequence[pulumi.Input[str]],
-    condition: Mapping[str, Any] | None = None,
-) -> Statement:
-    """Return an Allow statement for an identity policy."""
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": resources}
-    return statement | ({"Condition": condition} if condition else {})
+__all__ = ["PolicyDocument", "Statement", "allow", "allow_service", "document", "trust_policy", "via_s3", "via_sns"]
 
 
 def allow_service(
@@ -71,12 +56,5 @@ def via_sns(account: Account, topic_arn: str) -> dict[str, Any]:
 
 
 def via_s3(account: Account, *contexts: str) -> dict[str, Any]:
-    """Return the condition that a KMS key is used only through S3, and only with these ARNs as encryption context.
-
-    The context is the bucket's ARN if the object was written with a Bucket Key, and the object's ARN if it was not.
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-    """
-    return {
-        "StringEquals": {"kms:ViaService": f"s3.{account.region}.{account.dns_suffix}"},
-        "ArnLike": {"kms:EncryptionContext:aws:s3:arn": list(contexts)},
-    }
+    """Return the condition that a key is used only through S3, in the account's region, with one of these contexts."""
+    return policy_statements.via_s3(account.region, account.dns_suffix, *contexts)

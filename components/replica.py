@@ -13,7 +13,7 @@ from components.account import Account
 from components.alert_topic import alert_topic
 from components.customer_key import ReplicaKey
 from components.hardened_bucket import BucketProtection, ObjectLock
-from components.key_policy import allow_publishers, phi_statements
+from components.key_policy import allow_alert_publishers, phi_key_statements
 from components.phi_bucket import PhiBucket, VersionLifecycle
 from components.replication import Replication
 
@@ -44,7 +44,7 @@ class ReplicaArgs(TypedDict):
     topic_name: str
     """The physical name of the topic in the replica's region."""
     publisher_role_arn: str
-    """The ARN of the only role that may publish to that topic, besides CloudWatch alarms."""
+    """The ARN of the only role that may publish to that topic. CloudWatch alarms may publish too."""
     subscribers: Sequence[str]
     """The email addresses and https URLs to send alerts to."""
     failure_topic_arn: pulumi.Input[str]
@@ -76,7 +76,7 @@ class Replica(pulumi.ComponentResource):
             {
                 "account": replica_account,
                 "data_class": "Replica",
-                "statements": phi_statements(replica_account, bucket_arn),
+                "statements": phi_key_statements(replica_account, bucket_arn),
                 "keeps_data": protection.keeps_data,
                 "primary_arn": args["key_arn"],
             },
@@ -111,7 +111,7 @@ class Replica(pulumi.ComponentResource):
             {
                 "account": replica_account,
                 "data_class": "AuditLog",
-                "statements": allow_publishers(replica_account, replica_account.arn("sns", args["topic_name"])),
+                "statements": allow_alert_publishers(replica_account, replica_account.arn("sns", args["topic_name"])),
                 "keeps_data": protection.keeps_data,
                 "primary_arn": args["audit_key_arn"],
             },

@@ -32,9 +32,9 @@ class ReplicationArgs(TypedDict):
     replica_key_arn: pulumi.Input[str]
     """The key of the replica's region that encrypts the replicas."""
     failure_topic_arn: pulumi.Input[str]
-    """The topic for failed replications: in the source's region, where S3 publishes that metric."""
+    """The topic for failed replications: in the source's region, where S3 publishes their number."""
     delay_topic_arn: pulumi.Input[str]
-    """The topic for late replications: in the replica's region, where S3 publishes that metric."""
+    """The topic for late replications: in the replica's region, where S3 publishes their latency."""
     provider: pulumi.ProviderResource
     """The provider of the replica's region."""
     keeps_data: bool

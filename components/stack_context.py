@@ -26,7 +26,7 @@ class StackContext:
 
     @property
     def bucket_protection(self) -> BucketProtection:
-        """The deployer, the break-glass role and the settings' administrators administer the buckets."""
+        """The administrators are the deployer, the break-glass role and those in `phi:bucketAdministrators`."""
         administrators = (self.account.deployer, self.break_glass_role_arn, *self.settings.bucket_administrators)
         return BucketProtection(
             tuple(dict.fromkeys(administrators)), self.settings.organization_id, self.settings.keeps_data
@@ -45,54 +45,53 @@ class StackContext:
         )
 
     @property
-    def phi_bucket(self) -> str:
+    def phi_bucket_name(self) -> str:
         return self.account.bucket_name("phi")
 
     @property
     def phi_bucket_arn(self) -> str:
-        return self.account.bucket_arn(self.phi_bucket)
+        return self.account.bucket_arn(self.phi_bucket_name)
 
     @property
-    def replica_bucket(self) -> str:
+    def replica_bucket_name(self) -> str:
         return self.account.bucket_name("replica")
 
     @property
     def replica_bucket_arn(self) -> str:
-        return self.account.bucket_arn(self.replica_bucket)
+        return self.account.bucket_arn(self.replica_bucket_name)
 
     @property
     def access_log_bucket_arn(self) -> str:
         return self.account.bucket_arn(self.account.bucket_name("access-logs"))
 
     @property
-    def trail_bucket(self) -> str:
+    def trail_bucket_name(self) -> str:
         return self.account.bucket_name("trail")
 
     @property
     def trail_bucket_arn(self) -> str:
-        return self.account.bucket_arn(self.trail_bucket)
+        return self.account.bucket_arn(self.trail_bucket_name)
 
     @property
     def phi_bucket_arns(self) -> list[str]:
         """The ARNs of the PHI bucket and of its replica, if there is one."""
-        return [self.phi_bucket_arn, *self._replica_bucket_arns]
+        return [self.phi_bucket_arn, *map(self.account.bucket_arn, self._replica_bucket_names)]
 
     @property
     def bucket_arns(self) -> list[str]:
         """The ARNs of the stack's buckets, except the replica's bucket for access logs."""
-        return [self.phi_bucket_arn, self.access_log_bucket_arn, self.trail_bucket_arn, *self._replica_bucket_arns]
+        replica_arns = map(self.account.bucket_arn, self._replica_bucket_names)
+        return [self.phi_bucket_arn, self.access_log_bucket_arn, self.trail_bucket_arn, *replica_arns]
 
     @property
-    def alerted_buckets(self) -> list[str]:
+    def watched_bucket_names(self) -> list[str]:
         """The names of the buckets whose denied requests and access changes raise alerts."""
-        replica_region = self.settings.replica_region
-        replica_buckets = [self.in_region(replica_region).replica_bucket] if replica_region else []
-        return [self.phi_bucket, self.trail_bucket, *replica_buckets]
+        return [self.phi_bucket_name, self.trail_bucket_name, *self._replica_bucket_names]
 
     @property
-    def _replica_bucket_arns(self) -> list[str]:
-        replica_region = self.settings.replica_region
-        return [self.in_region(replica_region).replica_bucket_arn] if replica_region else []
+    def _replica_bucket_names(self) -> list[str]:
+        region = self.settings.replica_region
+        return [self.in_region(region).replica_bucket_name] if region else []
 
     @property
     def trail_name(self) -> str:
@@ -120,7 +119,7 @@ class StackContext:
 
     @property
     def publisher_role_name(self) -> str:
-        """The role that EventBridge assumes to publish alerts."""
+        """The physical name of the role that EventBridge assumes to publish alerts."""
         return self.account.name("alerts-role")
 
     @property

@@ -20,7 +20,7 @@ class TrailBucketArgs(TypedDict):
     bucket_name: str
     """The bucket's physical name."""
     trail_arn: str
-    """The ARN of the only trail that CloudTrail may deliver here."""
+    """The ARN of the only trail that CloudTrail may deliver to this bucket."""
     key_arn: pulumi.Input[str]
     """The customer managed key of audit data."""
     log_bucket: pulumi.Input[str]
@@ -68,7 +68,7 @@ def bucket_policy(account: Account, bucket_arn: str, trail_arn: str, protection:
     """
     service = "cloudtrail.amazonaws.com"
     for_trail = {"aws:SourceArn": trail_arn}  # contains the account ID too
-    owned_by_bucket_owner = {"s3:x-amz-acl": "bucket-owner-full-control"}
+    with_owner_acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
     log_files = f"{bucket_arn}/AWSLogs/{account.id}/*"
     return document(
         *deny_insecure_transport(bucket_arn),
@@ -80,6 +80,6 @@ def bucket_policy(account: Account, bucket_arn: str, trail_arn: str, protection:
             service,
             "s3:PutObject",
             log_files,
-            {"StringEquals": for_trail | owned_by_bucket_owner},
+            {"StringEquals": for_trail | with_owner_acl},
         ),
     )

@@ -1,4 +1,4 @@
-"""What the program and the tools both need to know of a stack: its settings and its outputs.
+"""The stack's settings and outputs, which both the Pulumi program and the tools read.
 
-Nothing here loads boto3 or pulumi, so that the program, the audit and the cost estimate can all read it.
+Nothing here imports boto3 or pulumi, so the program, the audit and the cost estimate can all import it.
 """

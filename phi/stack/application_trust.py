@@ -17,7 +17,7 @@ class _Form:
     kind: PrincipalKind
     pattern: re.Pattern[str]
     meaning: str
-    """The requirement of the principal, as the end of a sentence."""
+    """The values that are valid for the principal, as in "it must be an AWS service principal"."""
     example: Mapping[str, str]
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
@@ -65,11 +65,14 @@ class ApplicationTrustError(Exception):
 
 @dataclass(frozen=True)
 class ApplicationTrust:
-    """An AWS service acting for this account, an AWS account, or one subject of an OIDC identity provider."""
+    """The principal that may assume the application role.
+
+    It is an AWS service that acts for the stack's account, an AWS account, or one subject of an OIDC identity provider.
+    """
 
     kind: PrincipalKind = "service"
     principal: str = "ecs-tasks.amazonaws.com"
-    """A service principal, an account ID, or the URL of an identity provider in the stack's account without https://."""
+    """A service principal, an account ID, or the URL of an identity provider in the stack's account (no https://)."""
     external_id: str | None = None
     """The external ID that another account must pass; required for an account other than the stack's own."""
     audience: str | None = None

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, 
 from phi.errors import ConfigurationError
 from phi.validation_errors import format_validation_error
 
-OUTPUTS_HINT = "write it with: pulumi stack output --json > outputs.json"
+OUTPUTS_COMMAND = "pulumi stack output --json > outputs.json"
 NonEmptyText = Annotated[str, StringConstraints(min_length=1)]
 Arn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+$")]
 KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[a-zA-Z0-9-]+$")]
@@ -56,10 +56,12 @@ class Outputs(BaseModel):
 
     @property
     def regions(self) -> tuple[str, ...]:
+        """The stack's region, then the replica's if there is a replica."""
         return (self.region, *([self.replica_region] if self.replica_region else []))
 
     @property
     def bucket_arns(self) -> list[str]:
+        """The ARNs of all buckets in the stack, the replica included."""
         names = (self.phi_bucket_name, self.access_log_bucket_name, self.trail_bucket_name, self.replica_bucket_name)
         return [f"arn:{self.partition}:s3:::{name}" for name in names if name]
 
@@ -68,7 +70,7 @@ class Outputs(BaseModel):
         return self.phi_key_arn.split(":")[1]
 
 
-def read(source: Path | None = None, stack: str | None = None) -> Outputs:
+def read_outputs(source: Path | None = None, stack: str | None = None) -> Outputs:
     """Return the outputs from a file or, without one, from `pulumi stack output` in the current folder.
 
     Args:
@@ -76,26 +78,37 @@ def read(source: Path | None = None, stack: str | None = None) -> Outputs:
         stack: The Pulumi stack to read; the selected one by default.
 
     Raises:
-        ConfigurationError: The outputs can't be read, or outputs are missing or invalid. The message lists them all.
+        ConfigurationError: The outputs can't be read, or some are missing or invalid. The message lists all of them.
     """
     if source and stack:
-        raise ConfigurationError("give either a file of the outputs or a Pulumi stack, not both")
+        raise ConfigurationError("pass either a file of the outputs or a Pulumi stack, not both")
     if source is None:
-        return parse(_run_pulumi(stack), "the stack's outputs")
+        return parse_outputs(_run_pulumi(stack), "the stack's outputs")
     try:
         text = sys.stdin.read() if str(source) == "-" else source.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
-        raise ConfigurationError(f"{source} can't be read: {type(error).__name__}; {OUTPUTS_HINT}") from None
-    return parse(text, str(source))
+        raise ConfigurationError(
+            f"{source} can't be read: {type(error).__name__}; write it with: {OUTPUTS_COMMAND}"
+        ) from None
+    return parse_outputs(text, str(source))
 
 
-def parse(text: str, source: str) -> Outputs:
-    """Return the outputs in a JSON text. `source` names its origin in the message of a ConfigurationError."""
+def parse_outputs(text: str, source: str) -> Outputs:
+    """Return the outputs in a JSON text.
+
+    Args:
+        text: The JSON object that `pulumi stack output --json` prints.
+        source: The name of the text's origin, for the error message.
+
+    Raises:
+        ConfigurationError: Outputs are missing or invalid. The message lists all of them.
+    """
     try:
         return Outputs.model_validate_json(text)
     except ValidationError as error:
         raise ConfigurationError(
-            f"{source} can't be used: {format_validation_error(error)}. Run pulumi up, then {OUTPUTS_HINT}"
+            f"{source} can't be used: {format_validation_error(error)}. "
+            f"Run pulumi up, then write it with: {OUTPUTS_COMMAND}"
         ) from None
 
 
@@ -105,7 +118,9 @@ def _run_pulumi(stack: str | None) -> str:
         # Pulumi must not read stdin, which may carry a record ID.
         process = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     except OSError:
-        raise ConfigurationError(f"pulumi isn't on PATH; pass a file of the outputs instead: {OUTPUTS_HINT}") from None
+        raise ConfigurationError(
+            f"pulumi isn't on PATH; pass a file of the outputs (--outputs) instead. Write it with: {OUTPUTS_COMMAND}"
+        ) from None
     if process.returncode:
         reason = process.stderr.strip().splitlines()[-1:] or ["it printed no error"]
         raise ConfigurationError(f"pulumi stack output failed: {reason[0]}")

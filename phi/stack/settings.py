@@ -85,7 +85,11 @@ def load_settings(config: Mapping[str, str]) -> Settings:
     region = reader.region()
     environment = reader.choice("environment", get_args(Environment))
     citation = "(45 CFR 164.316(b)(2)(i))"
-    min_lock_days = 1 if environment == "dev" else MIN_RETENTION_DAYS
+    if environment == "dev":
+        min_lock_days, lock_requirement = 1, "versions must be locked for at least 1 day"
+    else:
+        min_lock_days = MIN_RETENTION_DAYS
+        lock_requirement = f"versions must be locked for at least {MIN_RETENTION_DAYS} days {citation}"
     settings = Settings(
         environment=cast(Environment, environment),
         region=region,
@@ -110,12 +114,7 @@ def load_settings(config: Mapping[str, str]) -> Settings:
         object_lock_mode=cast(
             ObjectLockMode, reader.choice("objectLockMode", get_args(ObjectLockMode), default="GOVERNANCE")
         ),
-        object_lock_days=reader.days(
-            "objectLockDays",
-            MIN_RETENTION_DAYS,
-            min_lock_days,
-            f"versions must be locked for at least {min_lock_days} days {citation}",
-        ),
+        object_lock_days=reader.days("objectLockDays", MIN_RETENTION_DAYS, min_lock_days, lock_requirement),
         intelligent_tiering=reader.flag("intelligentTiering", default=False),
         bucket_administrators=reader.texts(
             "bucketAdministrators",
@@ -203,8 +202,8 @@ class _SettingsReader:
     def errors(self) -> list[str]:
         """Return the errors so far, and one for each unknown key.
 
-        A misspelled key would otherwise leave the default in force without notice. Its value isn't shown, since it may
-        be a secret.
+        A misspelled key would otherwise leave the default in force without notice. The value of an unknown key isn't
+        shown, because it may be a secret.
         """
         unknown = []
         for key in sorted(self._config):
@@ -224,7 +223,7 @@ class _SettingsReader:
         return region
 
     def default_tags(self) -> dict[str, str]:
-        """Return the tags that Pulumi's default AWS provider adds, for the provider of another region to add too."""
+        """Return the tags of Pulumi's default AWS provider. The provider for the replica's region must add them too."""
         try:
             tags = json.loads(self._config.get("aws:defaultTags", "{}")).get("tags", {})
             return {str(name): str(value) for name, value in tags.items()}
@@ -236,7 +235,7 @@ class _SettingsReader:
             return {}
 
     def choice(self, key: str, choices: Sequence[str], default: str | None = None) -> str:
-        """Return a setting that has one of a few values; it is required if there is no default."""
+        """Return a setting whose value is one of `choices`. The setting is required if there is no default."""
         text = self._get(key)
         if text is not None and text in choices:
             return text
@@ -294,7 +293,7 @@ class _SettingsReader:
         return self._items(key, lambda item: bool(pattern.fullmatch(item)), meaning, example)
 
     def choices(self, key: str, choices: Sequence[str]) -> tuple[str, ...]:
-        """Return a list of distinct values out of a few."""
+        """Return a list of distinct values, each one of `choices`."""
         return self._items(key, lambda item: item in choices, f"one of {', '.join(choices)}", choices[0])
 
     def application_trust(self, key: str) -> ApplicationTrust:
@@ -315,7 +314,7 @@ class _SettingsReader:
         items = self._json(key, list)
         if items is None:
             self._errors.append(
-                f"{PREFIX}{key} isn't a list; it must be a list whose items are each {meaning}. "
+                f"{PREFIX}{key} isn't a list; it must be a list, and each item must be {meaning}. "
                 f"Set it with: {_set_path_command(f'{key}[0]', example)}"
             )
             return ()

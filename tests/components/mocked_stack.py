@@ -69,7 +69,7 @@ class RecordingMonitor(mocks.MockMonitor):
     def __init__(self, aws: MockAws) -> None:
         super().__init__(aws)
         self.aws = aws
-        self.resources: list[RegisteredResource] = []
+        self.registered: list[RegisteredResource] = []
         self.outputs: dict[str, dict[str, Any]] = {}
         """The registered outputs by the component's name."""
         self.output_registrations: list[str] = []
@@ -79,7 +79,7 @@ class RecordingMonitor(mocks.MockMonitor):
     def resource(self, type_name: str, name: str) -> RegisteredResource:
         """Return the only resource with this type and name."""
         (resource,) = [
-            resource for resource in self.resources if (resource.type_name, resource.name) == (type_name, name)
+            resource for resource in self.registered if (resource.type_name, resource.name) == (type_name, name)
         ]
         return resource
 
@@ -87,7 +87,7 @@ class RecordingMonitor(mocks.MockMonitor):
         """Return all resources of a type, or only those whose parent has this name."""
         return [
             resource
-            for resource in self.resources
+            for resource in self.registered
             if resource.type_name == type_name and parent in (None, resource.parent_name)
         ]
 
@@ -95,7 +95,7 @@ class RecordingMonitor(mocks.MockMonitor):
         response = super().RegisterResource(request)
         if request.type == STACK_TYPE:
             return response
-        self.resources.append(
+        self.registered.append(
             RegisteredResource(
                 request.type,
                 request.name,

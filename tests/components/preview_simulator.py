@@ -1,8 +1,8 @@
-"""The program as the engine shows it to the pack, to change and to judge: its first preview, or one of what stands.
+"""Simulates how the engine shows the program to the pack, at a first preview or at a preview of an existing stack.
 
-The messages are those that the engine sends: an URN with the types of its parents, the provider that a resource has,
-what isn't known yet, which resources each property comes from; and at the end what is planned, of a component the
-outputs that it registered alone.
+The messages are those that the engine sends. A resource's URN contains the types of its parents. A resource has its
+provider, its unknown values, and the resources that each property comes from. At the end, the engine sends the planned
+state of every resource; for a component, that is only the outputs that it registered.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from sandbox.folder import ROOT
 from tests.components import mocked_stack
-from tests.policy.pack_process import UNKNOWN, Finding, PackProcess, to_finding, start_pack, to_struct, reported
+from tests.policy.pack_process import UNKNOWN, Finding, PackProcess, reported, start_pack, to_finding, to_struct
 
-REGION = "us-east-1"
-STACK = "pulumi:pulumi:Stack"
-PROVIDER = "pulumi:providers:aws"
-# The property of a policy document, and the input of a component around it that has the same with its structure.
-DOCUMENTS = {
+STACK_TYPE = "pulumi:pulumi:Stack"
+PROVIDER_TYPE = "pulumi:providers:aws"
+# By resource type: the property with a policy document as JSON text, and the component input with the same document.
+DOCUMENT_PROPERTIES = {
     "BucketPolicy": ("policy", "bucketPolicy"),
     "Key": ("policy", "keyPolicy"),
     "ReplicaKey": ("policy", "keyPolicy"),
@@ -39,200 +38,242 @@ DOCUMENTS = {
 }
 
 Document = dict[str, Any]
-Told = set[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class PreviewedResource:
-    """A resource: its inputs, what is planned of it, and by its URN what each property comes from."""
+    """A resource as the engine shows it."""
 
     type: str
     name: str
     urn: str
     inputs: dict[str, Any]
     planned: dict[str, Any]
+    """The planned state."""
     parent: str = ""
+    """The parent's URN."""
     provider: str = ""
+    """The provider's URN."""
     protect: bool = False
     dependencies: frozenset[str] = frozenset()
+    """The URNs of the resources that it depends on."""
     property_sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The URNs of the resources that each property comes from."""
 
     @property
     def type_name(self) -> str:
+        """The type without package and module, such as `Bucket`."""
         return self.type.rsplit(":", 1)[-1]
 
     @property
     def label(self) -> str:
-        """Its kind and name; a component's with its whole type, since an AWS resource may have the same."""
+        """The type name (for a component the whole type, since an AWS resource may have the same name) and the name."""
         return f"{self.type_name if self.type.startswith('aws:') else self.type} {self.name}"
 
     def without_references(self, urns: frozenset[str]) -> PreviewedResource:
-        """The same, where it comes from none of these."""
-        comes_from = {prop: of - urns for prop, of in self.property_sources.items() if of - urns}
-        return replace(self, after=self.dependencies - urns, comes_from=comes_from)
+        """Return the resource without references to the resources with these URNs."""
+        property_sources = {name: sources - urns for name, sources in self.property_sources.items() if sources - urns}
+        return replace(self, dependencies=self.dependencies - urns, property_sources=property_sources)
 
 
 @dataclass(frozen=True)
 class Program:
-    """Every resource in the order of its registration, and the programs that differ from it in one thing."""
+    """All resources of a program, in the order of their registration. Each method returns a changed program."""
 
     resources: tuple[PreviewedResource, ...]
 
     def __getitem__(self, label: str) -> PreviewedResource:
-        (found,) = [each for each in self.resources if each.label == label]
-        return found
+        (resource,) = [resource for resource in self.resources if resource.label == label]
+        return resource
 
     @property
     def root(self) -> PreviewedResource:
-        (found,) = [each for each in self.resources if each.type == STACK]
-        return found
+        (root,) = [resource for resource in self.resources if resource.type == STACK_TYPE]
+        return root
 
     @property
     def unknown_documents(self) -> list[Any]:
-        """What components have of documents that aren't known as JSON yet, by which these are judged till then."""
-        components = (each.inputs for each in self.resources if each.type.startswith("phi:"))
-        return [each for each in components if UNKNOWN in json.dumps(each)]
+        """The inputs of components with documents whose JSON text isn't known yet; the pack evaluates these instead."""
+        components = (resource.inputs for resource in self.resources if resource.type.startswith("phi:"))
+        return [inputs for inputs in components if UNKNOWN in json.dumps(inputs)]
 
     @property
     def key_references(self) -> set[tuple[str, str]]:
-        """Which resource has something of which key, by which it is judged while the ARN isn't known."""
-        keys = {each.urn for each in self.resources if each.type.startswith("aws:kms/")}
-        return {(each.label, urn) for each in self.resources for of in each.property_sources.values() for urn in of & keys}
+        """The references to KMS keys, as label and key URN; the pack follows these while the key's ARN is unknown."""
+        key_urns = {resource.urn for resource in self.resources if resource.type.startswith("aws:kms/")}
+        return {
+            (resource.label, urn)
+            for resource in self.resources
+            for sources in resource.property_sources.values()
+            for urn in sources & key_urns
+        }
 
     def without_resources(self, *labels: str) -> Program:
-        gone = frozenset(self[label].urn for label in labels)
-        return Program(tuple(each.without_references(gone) for each in self.resources if each.urn not in gone))
+        urns = frozenset(self[label].urn for label in labels)
+        return Program(
+            tuple(resource.without_references(urns) for resource in self.resources if resource.urn not in urns)
+        )
 
     def with_resource(self, type_: str, name: str, inputs: dict[str, Any], bucket: str = "") -> Program:
-        """With one more resource of the root's, which sets something of a bucket where one is named."""
+        """Add a child of the root; it is a setting of the bucket with this label, if there is one."""
         urn = f"{self.root.urn.rsplit('::', 2)[0]}::{type_}::{name}"
-        own = {"bucket": self[bucket].planned["id"], **inputs} if bucket else inputs
-        comes_from = {"bucket": frozenset({self[bucket].urn})} if bucket else {}
-        provider = next(each.urn for each in self.resources if each.type == PROVIDER)
-        root = self.root.urn
-        made = PreviewedResource(type_, name, urn, own, own | {"id": UNKNOWN}, root, provider, property_sources=comes_from)
-        return Program((*self.resources, made))
+        inputs = {"bucket": self[bucket].planned["id"], **inputs} if bucket else inputs
+        resource = PreviewedResource(
+            type_,
+            name,
+            urn,
+            inputs,
+            planned=inputs | {"id": UNKNOWN},
+            parent=self.root.urn,
+            provider=next(resource.urn for resource in self.resources if resource.type == PROVIDER_TYPE),
+            property_sources={"bucket": frozenset({self[bucket].urn})} if bucket else {},
+        )
+        return Program((*self.resources, resource))
 
     def unprotected(self, label: str) -> Program:
-        return self._with_changed(replace(self[label], protect=False))
+        return self._replace(replace(self[label], protect=False))
 
-    def with_input(self, label: str, path: str, value: Any, comes_from: str = "") -> Program:
-        """With another value in an input, at a path such as `rules.0.status`; None takes it out.
+    def with_input(self, label: str, path: str, value: Any, source: str = "") -> Program:
+        """Change one input.
 
-        comes_from: of which resource the value is, where it is of one.
+        Args:
+            label: The label of the resource.
+            path: The path of the input, such as `rules.0.status`.
+            value: The new value; None removes the input.
+            source: The label of the resource that the value comes from, if it comes from one.
         """
-        shown = self[label]
-        top = path.partition(".")[0]
-        inputs = _put_at(shown.inputs, path.split("."), value)
-        planned = shown.planned | {top: inputs.get(top)}
-        sources = {prop: of for prop, of in shown.property_sources.items() if prop != top}
-        if comes_from:
-            sources[top] = frozenset({self[comes_from].urn})
-        elif UNKNOWN in json.dumps(inputs.get(top)):
-            sources[top] = shown.property_sources[top]
-        return self._with_changed(replace(shown, inputs=inputs, planned=planned, comes_from=sources))
+        resource = self[label]
+        name = path.partition(".")[0]
+        inputs = _with_value_at(resource.inputs, path.split("."), value)
+        planned = resource.planned | {name: inputs.get(name)}
+        property_sources = {other: sources for other, sources in resource.property_sources.items() if other != name}
+        if source:
+            property_sources[name] = frozenset({self[source].urn})
+        elif UNKNOWN in json.dumps(inputs.get(name)):
+            property_sources[name] = resource.property_sources[name]
+        return self._replace(replace(resource, inputs=inputs, planned=planned, property_sources=property_sources))
 
     def with_key(self, label: str, path: str, key: str) -> Program:
-        """Encrypted with another key of the program."""
+        """Change one input to the ARN of the KMS key with this label."""
         return self.with_input(label, path, self[key].planned["arn"], key)
 
     def with_document(self, label: str, change: Callable[[Document], Document]) -> Program:
-        """With a policy document changed, in the JSON where it is known, and as its component has it."""
-        shown = self[label]
-        prop, declared = DOCUMENTS[shown.type_name]
+        """Change a policy document, in the component's input and, if it is known, in the JSON text."""
+        resource = self[label]
+        text_property, component_input = DOCUMENT_PROPERTIES[resource.type_name]
         program = self
-        if shown.inputs[prop] != UNKNOWN:
-            program = program.with_input(label, prop, json.dumps(change(json.loads(shown.inputs[prop]))))
-        if component := self._around(shown, declared):
-            changed = component.inputs | {declared: change(component.inputs[declared])}
-            program = program._with_changed(replace(component, inputs=changed))
+        if resource.inputs[text_property] != UNKNOWN:
+            document = change(json.loads(resource.inputs[text_property]))
+            program = program.with_input(label, text_property, json.dumps(document))
+        if component := self._enclosing_component(resource, component_input):
+            inputs = component.inputs | {component_input: change(component.inputs[component_input])}
+            program = program._replace(replace(component, inputs=inputs))
         assert program != self
         return program
 
-    def with_statement_changed(self, label: str, which: str | int, change: Callable[[Document], Document]) -> Program:
-        """With a statement changed, by its Sid or its position."""
-        return self.with_document(label, lambda document: _statements(document, which, lambda one: [change(one)]))
-
-    def without_statement(self, label: str, which: str | int) -> Program:
-        return self.with_document(label, lambda document: _statements(document, which, lambda _: []))
-
-    def with_added_statement(self, label: str, **statement: Any) -> Program:
+    def with_statement_changed(
+        self, label: str, statement: str | int, change: Callable[[Document], Document]
+    ) -> Program:
+        """Change the statement with a Sid or an index."""
         return self.with_document(
-            label, lambda document: document | {"Statement": [*document["Statement"], {"Effect": "Allow"} | statement]}
+            label, lambda document: _with_statements(document, statement, lambda original: [change(original)])
         )
 
-    def _around(self, shown: PreviewedResource, declared: str) -> PreviewedResource | None:
-        """The nearest component that has an input of this name."""
-        by_urn = {each.urn: each for each in self.resources}
-        parent = by_urn.get(shown.parent)
-        while parent and declared not in parent.inputs:
+    def without_statement(self, label: str, statement: str | int) -> Program:
+        """Remove the statement with a Sid or an index."""
+        return self.with_document(label, lambda document: _with_statements(document, statement, lambda _: []))
+
+    def with_added_statement(self, label: str, **elements: Any) -> Program:
+        """Add a statement, whose effect is Allow by default."""
+        statement = {"Effect": "Allow"} | elements
+        return self.with_document(label, lambda document: document | {"Statement": [*document["Statement"], statement]})
+
+    def _enclosing_component(self, resource: PreviewedResource, input_name: str) -> PreviewedResource | None:
+        """Return the nearest ancestor that has this input."""
+        by_urn = {ancestor.urn: ancestor for ancestor in self.resources}
+        parent = by_urn.get(resource.parent)
+        while parent and input_name not in parent.inputs:
             parent = by_urn.get(parent.parent)
         return parent
 
-    def _with_changed(self, changed: PreviewedResource) -> Program:
-        return Program(tuple(changed if each.urn == changed.urn else each for each in self.resources))
+    def _replace(self, changed: PreviewedResource) -> Program:
+        return Program(tuple(changed if resource.urn == changed.urn else resource for resource in self.resources))
 
 
 class PreviewPack:
-    """Asks the pack as the engine does. What a resource was told before is asked again only where it differs."""
+    """A pack that evaluates programs in the way that the engine calls it.
+
+    If a resource is the same as in the previous program, its findings before creation are reused.
+    """
 
     def __init__(self, pack: PackProcess) -> None:
         self._pack = pack
         self._stub = pack._stub
-        self._before: dict[str, tuple[PreviewedResource, list[Finding]]] = {}
+        self._resource_findings: dict[str, tuple[PreviewedResource, list[Finding]]] = {}
         self._planned: dict[str, tuple[PreviewedResource, analyzer_pb2.AnalyzerResource]] = {}
 
-    def controls(self) -> set[str]:
-        return {each.name for each in self._pack.policies()}
+    def policies(self) -> set[str]:
+        return {policy.name for policy in self._pack.policies()}
 
-    def findings(self, program: Program) -> Told:
-        """What is told of a program, the control and the resource."""
-        providers = {each.urn: each for each in program.resources if each.type == PROVIDER}
-        labels = {each.urn: each.label for each in program.resources}
-        found = [told for each in program.resources for told in self._told_before(each, providers)]
-        resources = [self._plan(each, providers) for each in program.resources]
-        answer = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
-        return reported(found + [to_finding(each, labels[each.urn]) for each in answer.diagnostics])
+    def findings(self, program: Program) -> set[tuple[str, str]]:
+        """Return the findings about a program, as policy and label of the resource."""
+        providers = {resource.urn: resource for resource in program.resources if resource.type == PROVIDER_TYPE}
+        labels = {resource.urn: resource.label for resource in program.resources}
+        findings = [
+            finding for resource in program.resources for finding in self._findings_of_resource(resource, providers)
+        ]
+        planned = [self._planned_resource(resource, providers) for resource in program.resources]
+        response = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=planned))
+        findings += [to_finding(diagnostic, labels[diagnostic.urn]) for diagnostic in response.diagnostics]
+        return reported(findings)
 
-    def _told_before(self, shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> list[Finding]:
-        seen, found = self._before.get(shown.urn, (None, []))
-        if seen != shown:
-            answer = self._stub.Analyze(_before(shown, providers))
-            found = [to_finding(each, shown.label) for each in answer.diagnostics]
-            self._before[shown.urn] = shown, found
-        return found
+    def _findings_of_resource(
+        self, resource: PreviewedResource, providers: Mapping[str, PreviewedResource]
+    ) -> list[Finding]:
+        previous, findings = self._resource_findings.get(resource.urn, (None, []))
+        if previous != resource:
+            response = self._stub.Analyze(_resource_request(resource, providers))
+            findings = [to_finding(diagnostic, resource.label) for diagnostic in response.diagnostics]
+            self._resource_findings[resource.urn] = resource, findings
+        return findings
 
-    def _plan(self, shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> analyzer_pb2.AnalyzerResource:
-        seen, plan = self._planned.get(shown.urn, (None, None))
-        if seen != shown or plan is None:
-            plan = _planned(shown, providers)
-            self._planned[shown.urn] = shown, plan
-        return plan
+    def _planned_resource(
+        self, resource: PreviewedResource, providers: Mapping[str, PreviewedResource]
+    ) -> analyzer_pb2.AnalyzerResource:
+        previous, planned = self._planned.get(resource.urn, (None, None))
+        if previous != resource or planned is None:
+            planned = _analyzer_resource(resource, providers)
+            self._planned[resource.urn] = resource, planned
+        return planned
 
 
 @contextmanager
 def running_preview_pack() -> Iterator[PreviewPack]:
-    with start_pack() as gate:
-        yield PreviewPack(gate)
+    with start_pack() as pack:
+        yield PreviewPack(pack)
 
 
 def preview(stack: str, *, first: bool) -> Program:
-    """The program with a stack's settings: before anything exists, or once it stands."""
+    """Preview the program for a stack of the repository.
+
+    Args:
+        stack: The stack, `dev` or `prod`.
+        first: Whether it is the first preview, before any resource exists; otherwise all resources exist.
+    """
     values = mocked_stack.stack_config(stack)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mocked_stack, "Monitor", PreviewMonitor)
+        patch.setattr(mocked_stack, "RecordingMonitor", PreviewMonitor)
         patch.setenv("PULUMI_CONFIG", json.dumps(values))
         pulumi.runtime.set_all_config(values)
         main = str(ROOT / "__main__.py")
-        monitor = mocked_stack.run_program(
-            lambda: runpy.run_path(main), stack=stack, aws=Aws(first, values["aws:region"])
-        )
+        aws = MockAwsWithKeyIds(first, values["aws:region"])
+        monitor = mocked_stack.run_program(lambda: runpy.run_path(main), stack=stack, aws=aws)
     assert isinstance(monitor, PreviewMonitor)
-    return Program((_default_provider(values, monitor.previewed[0]), *monitor.registered_with_outputs()))
+    return Program((_default_provider(values, monitor.previewed[0]), *monitor.planned_resources()))
 
 
-class Aws(mocked_stack.MockAws):
-    """Gives keys ARNs of the form that KMS gives."""
+class MockAwsWithKeyIds(mocked_stack.MockAws):
+    """A mocked AWS that gives KMS keys ARNs of the form that KMS gives them."""
 
     def _arn(self, args: mocks.MockResourceArgs) -> str:
         arn = super()._arn(args)
@@ -241,21 +282,22 @@ class Aws(mocked_stack.MockAws):
 
 
 class PreviewMonitor(mocked_stack.RecordingMonitor):
-    """Keeps what the engine would show of each resource."""
+    """A monitor that records what the engine would show of each resource."""
 
     def __init__(self, aws: mocked_stack.MockAws) -> None:
         super().__init__(aws)
         self.previewed: list[PreviewedResource] = []
-        self.registered_outputs: dict[str, dict[str, Any]] = {}
+        self.outputs_by_urn: dict[str, dict[str, Any]] = {}
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """As the engine makes it: with the types of all its parents but the stack."""
-        of_parent = [] if f"::{STACK}::" in parent or not parent else [parent.split("::")[2]]
-        return super().make_urn("", "$".join((*of_parent, type_)), name)
+        """Return a URN as the engine makes it: with the types of all parents except the stack."""
+        parent_types = [] if f"::{STACK_TYPE}::" in parent or not parent else [parent.split("::")[2]]
+        return super().make_urn("", "$".join((*parent_types, type_)), name)
 
     def RegisterResource(self, request: Any) -> Any:
         response = super().RegisterResource(request)
         planned = json_format.MessageToDict(response.object)
+        sources = request.propertyDependencies.items()
         self.previewed.append(
             PreviewedResource(
                 request.type,
@@ -267,79 +309,94 @@ class PreviewMonitor(mocked_stack.RecordingMonitor):
                 request.provider.rpartition("::")[0],
                 request.protect,
                 frozenset(request.dependencies),
-                {prop: frozenset(of.urns) for prop, of in request.propertyDependencies.items() if of.urns},
+                {name: frozenset(dependencies.urns) for name, dependencies in sources if dependencies.urns},
             )
         )
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
-        self.registered_outputs[request.urn] = json_format.MessageToDict(request.outputs)
+        self.outputs_by_urn[request.urn] = json_format.MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)
 
-    def registered_with_outputs(self) -> Iterator[PreviewedResource]:
-        for each in self.previewed:
-            own = replace(each, planned=self.registered_outputs[each.urn]) if each.urn in self.registered_outputs else each
-            yield own if own.provider or not own.type.startswith("aws:") else replace(own, provider=self._default)
-
-    @property
-    def _default(self) -> str:
-        return default_urn(self.previewed[0].urn)
-
-
-def default_urn(of: str) -> str:
-    return f"{of.rsplit('::', 2)[0]}::{PROVIDER}::default"
+    def planned_resources(self) -> Iterator[PreviewedResource]:
+        """Yield the resources with the registered outputs of components and the provider of AWS resources."""
+        default_provider = default_provider_urn(self.previewed[0].urn)
+        for resource in self.previewed:
+            planned = self.outputs_by_urn.get(resource.urn, resource.planned)
+            needs_provider = resource.type.startswith("aws:") and not resource.provider
+            yield replace(resource, planned=planned, provider=default_provider if needs_provider else resource.provider)
 
 
-def _default_provider(values: Mapping[str, str], root: PreviewedResource) -> PreviewedResource:
-    given = {"region": values["aws:region"], "defaultTags": values["aws:defaultTags"]}
-    return PreviewedResource(PROVIDER, "default", default_urn(root.urn), given, given)
+def default_provider_urn(urn: str) -> str:
+    """Return the URN of the default AWS provider in the stack of another URN."""
+    return f"{urn.rsplit('::', 2)[0]}::{PROVIDER_TYPE}::default"
 
 
-def _before(shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> analyzer_pb2.AnalyzeRequest:
+def _default_provider(config: Mapping[str, str], root: PreviewedResource) -> PreviewedResource:
+    inputs = {"region": config["aws:region"], "defaultTags": config["aws:defaultTags"]}
+    return PreviewedResource(PROVIDER_TYPE, "default", default_provider_urn(root.urn), inputs, inputs)
+
+
+def _resource_request(
+    resource: PreviewedResource, providers: Mapping[str, PreviewedResource]
+) -> analyzer_pb2.AnalyzeRequest:
     return analyzer_pb2.AnalyzeRequest(
-        type=shown.type,
-        properties=to_struct(shown.inputs),
-        urn=shown.urn,
-        name=shown.name,
-        options=analyzer_pb2.AnalyzerResourceOptions(parent=shown.parent, protect=shown.protect),
-        provider=_provider(shown, providers),
+        type=resource.type,
+        properties=to_struct(resource.inputs),
+        urn=resource.urn,
+        name=resource.name,
+        options=analyzer_pb2.AnalyzerResourceOptions(parent=resource.parent, protect=resource.protect),
+        provider=_analyzer_provider(resource, providers),
     )
 
 
-def _planned(shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> analyzer_pb2.AnalyzerResource:
+def _analyzer_resource(
+    resource: PreviewedResource, providers: Mapping[str, PreviewedResource]
+) -> analyzer_pb2.AnalyzerResource:
     return analyzer_pb2.AnalyzerResource(
-        type=shown.type,
-        properties=to_struct(shown.planned),
-        urn=shown.urn,
-        name=shown.name,
-        options=analyzer_pb2.AnalyzerResourceOptions(parent=shown.parent, protect=shown.protect),
-        provider=_provider(shown, providers),
-        parent=shown.parent,
-        dependencies=sorted(shown.dependencies),
+        type=resource.type,
+        properties=to_struct(resource.planned),
+        urn=resource.urn,
+        name=resource.name,
+        options=analyzer_pb2.AnalyzerResourceOptions(parent=resource.parent, protect=resource.protect),
+        provider=_analyzer_provider(resource, providers),
+        parent=resource.parent,
+        dependencies=sorted(resource.dependencies),
         propertyDependencies={
-            prop: analyzer_pb2.AnalyzerPropertyDependencies(urns=sorted(of)) for prop, of in shown.property_sources.items()
+            name: analyzer_pb2.AnalyzerPropertyDependencies(urns=sorted(urns))
+            for name, urns in resource.property_sources.items()
         },
     )
 
 
-def _provider(shown: PreviewedResource, providers: Mapping[str, PreviewedResource]) -> analyzer_pb2.AnalyzerProviderResource | None:
-    of = providers.get(shown.provider)
-    if of is None:
+def _analyzer_provider(
+    resource: PreviewedResource, providers: Mapping[str, PreviewedResource]
+) -> analyzer_pb2.AnalyzerProviderResource | None:
+    provider = providers.get(resource.provider)
+    if provider is None:
         return None
-    return analyzer_pb2.AnalyzerProviderResource(type=of.type, properties=to_struct(of.inputs), urn=of.urn, name=of.name)
+    return analyzer_pb2.AnalyzerProviderResource(
+        type=provider.type, properties=to_struct(provider.inputs), urn=provider.urn, name=provider.name
+    )
 
 
-def _put_at(values: Any, path: Sequence[str], value: Any) -> Any:
+def _with_value_at(container: Any, path: Sequence[str], value: Any) -> Any:
+    """Return a dictionary or a list with another value at a path; None removes a key of a dictionary."""
     first, *rest = path
-    if isinstance(values, list):
-        return [_put_at(each, rest, value) if at == int(first) else each for at, each in enumerate(values)]
+    if isinstance(container, list):
+        return [
+            _with_value_at(item, rest, value) if index == int(first) else item for index, item in enumerate(container)
+        ]
     if rest:
-        return values | {first: _put_at(values[first], rest, value)}
-    left = {key: each for key, each in values.items() if key != first}
-    return left if value is None else left | {first: value}
+        return container | {first: _with_value_at(container[first], rest, value)}
+    others = {key: item for key, item in container.items() if key != first}
+    return others if value is None else others | {first: value}
 
 
-def _statements(document: Document, which: str | int, change: Callable[[Document], Iterable[Document]]) -> Document:
-    every = document["Statement"]
-    at = which if isinstance(which, int) else [each.get("Sid") for each in every].index(which)
-    return document | {"Statement": [*every[:at], *change(every[at]), *every[at + 1 :]]}
+def _with_statements(
+    document: Document, statement: str | int, change: Callable[[Document], Iterable[Document]]
+) -> Document:
+    """Return a document with one statement, by Sid or index, replaced by others."""
+    statements = document["Statement"]
+    index = statement if isinstance(statement, int) else [item.get("Sid") for item in statements].index(statement)
+    return document | {"Statement": [*statements[:index], *change(statements[index]), *statements[index + 1 :]]}

@@ -1,4 +1,4 @@
-"""Who reaches PHI: what each role may do and who may take it, and how a role is declared."""
+"""The application, auditor and break-glass roles: permissions, trust policies and settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ OTHER_ACCOUNT_ID = "444455556666"
 HOME = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
 
-PHI, LOGS, TRAIL = (f"arn:aws:s3:::phi-dev-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "access-logs", "trail"))
+PHI, LOGS, TRAIL = (
+    f"arn:aws:s3:::phi-dev-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "access-logs", "trail")
+)
+REPLICA = f"arn:aws:s3:::phi-dev-replica-{ACCOUNT_ID}-us-west-2"
 PHI_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi"
 AUDIT_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit"
 KEYS = (PHI_KEY, AUDIT_KEY)
@@ -36,14 +39,26 @@ DEPLOYMENT = "repo:acme/records:environment:production"
 PIPELINE = ApplicationTrust("oidc", GITHUB, audience="sts.amazonaws.com", subject=DEPLOYMENT)
 
 
-def args(
+def access_args(
     account: Account = HOME,
     phi_key: pulumi.Input[str] = PHI_KEY,
     audit_key: pulumi.Input[str] = AUDIT_KEY,
     boundary: str | None = None,
 ) -> AccessArgs:
-    settings = Settings("prod", account.region, permissions_boundary=boundary)
-    return {"site": StackContext(account, settings), "phi_key_arn": phi_key, "audit_key_arn": audit_key}
+    return {
+        "account": account,
+        "application_trust": ApplicationTrust(),
+        "break_glass_role_name": "phi-dev-break-glass",
+        "phi_bucket_arn": PHI,
+        "phi_key_arn": phi_key,
+        "access_log_bucket_arn": LOGS,
+        "trail_bucket_arn": TRAIL,
+        "bucket_arns": [PHI, LOGS, TRAIL],
+        "log_group_arn": account.arn("logs", "log-group:/audit/phi-dev-trail"),
+        "topic_arn": account.arn("sns", "phi-dev-alerts"),
+        "audit_key_arn": audit_key,
+        "permissions_boundary": boundary,
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -52,26 +67,34 @@ def project(monkeypatch):
     monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
 
 
-# What each role may do
+# Permissions.
 
 
-def request_outcome(document, action, resource, **context) -> evaluator.Outcome:
-    """Of a permissions document, asked by the role that has it.
+def evaluate(document, action, resource, **keys) -> evaluator.Outcome:
+    """Return the outcome that a permissions document gives a request of its role.
 
-    `via` and `of` are what S3 tells a key, `alias` is the key's own.
+    Args:
+        document: The permissions document.
+        action: The action, such as `s3:GetObject`.
+        resource: The ARN of the resource.
+        keys: The only condition keys in the request: `via` (the service) and `context` (the encryption context) of a
+            request through S3, and the `alias` of a KMS key.
     """
-    keys = {"via": "kms:ViaService", "of": "kms:EncryptionContext:aws:s3:arn", "alias": "kms:ResourceAliases"}
-    told = {keys[name]: [value] for name, value in context.items()}
-    who = evaluator.Principal("AWS", HOME.role_arn("somebody"), ACCOUNT_ID)
-    return evaluator.evaluate(
-        [evaluator.parse(document)], evaluator.Request(action, resource, who, told, context_is_complete=True)
-    ).outcome
+    names = {
+        "via": "kms:ViaService",
+        "context": "kms:EncryptionContext:aws:s3:arn",
+        "alias": "kms:ResourceAliases",
+    }
+    context = {names[name]: [value] for name, value in keys.items()}
+    principal = evaluator.Principal("AWS", HOME.role_arn("role"), ACCOUNT_ID)
+    request = evaluator.Request(action, resource, principal, context, context_is_complete=True)
+    return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
 
 S3 = "s3.us-east-1.amazonaws.com"
-VERSIONS = ("s3:GetObjectVersion", "s3:DeleteObjectVersion", "s3:ListBucketVersions", "s3:RestoreObject")
-# What weakens a bucket or a version's lock, besides deleting versions.
-WEAKENING = (
+VERSION_ACTIONS = ("s3:GetObjectVersion", "s3:DeleteObjectVersion", "s3:ListBucketVersions", "s3:RestoreObject")
+# The actions, other than deleting versions, that change a bucket's protection or bypass a version's lock.
+PROTECTION_CHANGES = (
     "s3:BypassGovernanceRetention",
     "s3:DeleteBucket",
     "s3:DeleteBucketPolicy",
@@ -85,7 +108,7 @@ WEAKENING = (
     "s3:PutLifecycleConfiguration",
     "s3:PutReplicationConfiguration",
 )
-READING_SETTINGS = (
+SETTING_READS = (
     "s3:GetBucketLogging",
     "s3:GetBucketObjectLockConfiguration",
     "s3:GetBucketPolicy",
@@ -114,80 +137,88 @@ PERMISSIONS = {
         ("s3:ListBucketMultipartUploads", PHI),
     ],
 )
-def test_the_application_reads_writes_and_deletes_in_its_bucket_alone(action, resource):
-    document = access.application_permissions(args())
-    assert request_outcome(document, action, resource) is ALLOWED
+def test_application_reads_writes_and_deletes_only_in_its_bucket(action, resource):
+    document = access.application_permissions(access_args())
+    assert evaluate(document, action, resource) is ALLOWED
     for other in ("phi2", "logs", "trail"):
-        assert request_outcome(document, action, resource.replace(":::phi", f":::{other}")) is IMPLICIT_DENY
+        assert evaluate(document, action, resource.replace(":::phi", f":::{other}")) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
-    "action", [*VERSIONS, *WEAKENING, *READING_SETTINGS, "s3:PutObjectRetention", "s3:PutObjectAcl"]
+    "action", [*VERSION_ACTIONS, *PROTECTION_CHANGES, *SETTING_READS, "s3:PutObjectRetention", "s3:PutObjectAcl"]
 )
-def test_the_application_reaches_neither_versions_nor_settings(action):
-    document = access.application_permissions(args())
-    assert {request_outcome(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
+def test_application_may_access_neither_versions_nor_settings(action):
+    document = access.application_permissions(access_args())
+    assert {evaluate(document, action, resource) for resource in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
 
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
-def test_the_application_uses_its_key_through_s3_for_its_bucket_alone(action):
-    document = access.application_permissions(args())
-    assert request_outcome(document, action, PHI_KEY, via=S3, of=PHI) is ALLOWED
-    assert request_outcome(document, action, PHI_KEY, via=S3, of=TRAIL) is IMPLICIT_DENY
-    assert request_outcome(document, action, PHI_KEY, via=S3) is IMPLICIT_DENY
-    assert request_outcome(document, action, PHI_KEY, of=PHI) is IMPLICIT_DENY
-    assert request_outcome(document, action, PHI_KEY, via="s3.us-west-2.amazonaws.com", of=PHI) is IMPLICIT_DENY
-    assert request_outcome(document, action, PHI_KEY, via="ec2.us-east-1.amazonaws.com", of=PHI) is IMPLICIT_DENY
-    assert request_outcome(document, action, AUDIT_KEY, via=S3, of=PHI) is IMPLICIT_DENY
+def test_application_uses_its_key_only_via_s3_and_only_for_its_bucket(action):
+    document = access.application_permissions(access_args())
+    assert evaluate(document, action, PHI_KEY, via=S3, context=PHI) is ALLOWED
+    assert evaluate(document, action, PHI_KEY, via=S3, context=TRAIL) is IMPLICIT_DENY
+    assert evaluate(document, action, PHI_KEY, via=S3) is IMPLICIT_DENY
+    assert evaluate(document, action, PHI_KEY, context=PHI) is IMPLICIT_DENY
+    assert evaluate(document, action, PHI_KEY, via="s3.us-west-2.amazonaws.com", context=PHI) is IMPLICIT_DENY
+    assert evaluate(document, action, PHI_KEY, via="ec2.us-east-1.amazonaws.com", context=PHI) is IMPLICIT_DENY
+    assert evaluate(document, action, AUDIT_KEY, via=S3, context=PHI) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("action", ["kms:Encrypt", "kms:CreateGrant", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"])
 @pytest.mark.parametrize("role", PERMISSIONS)
-def test_nobody_administers_a_key(role, action):
-    document = PERMISSIONS[role](args())
-    assert {request_outcome(document, action, key, via=S3, of=PHI) for key in (PHI_KEY, AUDIT_KEY)} == {IMPLICIT_DENY}
+def test_role_may_not_administer_keys(role, action):
+    document = PERMISSIONS[role](access_args())
+    assert {evaluate(document, action, key, via=S3, context=PHI) for key in (PHI_KEY, AUDIT_KEY)} == {IMPLICIT_DENY}
 
 
-@pytest.mark.parametrize("action", READING_SETTINGS)
-def test_the_auditor_reads_the_settings_of_the_stacks_buckets(action):
-    document = access.auditor_permissions(args())
-    assert {request_outcome(document, action, each) for each in (PHI, LOGS, TRAIL)} == {ALLOWED}
-    assert request_outcome(document, action, "arn:aws:s3:::another") is IMPLICIT_DENY
+@pytest.mark.parametrize("action", SETTING_READS)
+def test_auditor_reads_settings_of_the_stacks_buckets_only(action):
+    document = access.auditor_permissions(access_args())
+    assert {evaluate(document, action, bucket) for bucket in (PHI, LOGS, TRAIL)} == {ALLOWED}
+    assert evaluate(document, action, "arn:aws:s3:::another") is IMPLICIT_DENY
 
 
-@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging", *VERSIONS])
-def test_the_auditor_sees_nothing_of_phi(action):
-    document = access.auditor_permissions(args())
-    assert {request_outcome(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
+@pytest.mark.parametrize("action", ["s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging", *VERSION_ACTIONS])
+def test_auditor_may_not_read_phi_objects(action):
+    document = access.auditor_permissions(access_args())
+    assert {evaluate(document, action, resource) for resource in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
 
 
-@pytest.mark.parametrize("of", [PHI, f"{PHI}/object", TRAIL, f"{TRAIL}/file"])
-def test_the_auditor_never_decrypts_with_the_key_of_phi(of):
-    document = access.auditor_permissions(args())
-    assert request_outcome(document, "kms:Decrypt", PHI_KEY, via=S3, of=of) is IMPLICIT_DENY
-    assert request_outcome(document, "kms:GenerateDataKey", PHI_KEY, via=S3, of=of) is IMPLICIT_DENY
+@pytest.mark.parametrize("context", [PHI, f"{PHI}/object", TRAIL, f"{TRAIL}/file"])
+def test_auditor_may_not_use_the_phi_key(context):
+    document = access.auditor_permissions(access_args())
+    assert evaluate(document, "kms:Decrypt", PHI_KEY, via=S3, context=context) is IMPLICIT_DENY
+    assert evaluate(document, "kms:GenerateDataKey", PHI_KEY, via=S3, context=context) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("bucket", [LOGS, TRAIL])
-def test_the_auditor_reads_the_logs_and_changes_none(bucket):
-    document = access.auditor_permissions(args())
-    assert request_outcome(document, "s3:ListBucket", bucket) is ALLOWED
-    assert request_outcome(document, "s3:GetObject", f"{bucket}/{evaluator.ANY}") is ALLOWED
-    assert request_outcome(document, "s3:GetObjectVersion", f"{bucket}/{evaluator.ANY}") is ALLOWED
-    for action in (*WEAKENING, "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObjectRetention"):
-        assert {request_outcome(document, action, each) for each in (bucket, f"{bucket}/{evaluator.ANY}")} == {IMPLICIT_DENY}
+def test_auditor_reads_log_files_but_may_not_change_them(bucket):
+    document = access.auditor_permissions(access_args())
+    assert evaluate(document, "s3:ListBucket", bucket) is ALLOWED
+    assert evaluate(document, "s3:GetObject", f"{bucket}/{evaluator.ANY}") is ALLOWED
+    assert evaluate(document, "s3:GetObjectVersion", f"{bucket}/{evaluator.ANY}") is ALLOWED
+    for action in (
+        *PROTECTION_CHANGES,
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:PutObjectRetention",
+    ):
+        assert {evaluate(document, action, resource) for resource in (bucket, f"{bucket}/{evaluator.ANY}")} == {
+            IMPLICIT_DENY
+        }
 
 
-def test_the_auditor_decrypts_the_trails_files_through_s3_alone():
-    document = access.auditor_permissions(args())
-    assert request_outcome(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=f"{TRAIL}/AWSLogs/file") is ALLOWED
-    assert request_outcome(document, "kms:Decrypt", AUDIT_KEY, via=S3, of=f"{PHI}/object") is IMPLICIT_DENY
-    assert request_outcome(document, "kms:Decrypt", AUDIT_KEY, of=f"{TRAIL}/AWSLogs/file") is IMPLICIT_DENY
-    assert request_outcome(document, "kms:Decrypt", AUDIT_KEY, via="logs.us-east-1.amazonaws.com") is IMPLICIT_DENY
+def test_auditor_decrypts_trail_files_only_via_s3():
+    document = access.auditor_permissions(access_args())
+    assert evaluate(document, "kms:Decrypt", AUDIT_KEY, via=S3, context=f"{TRAIL}/AWSLogs/file") is ALLOWED
+    assert evaluate(document, "kms:Decrypt", AUDIT_KEY, via=S3, context=f"{PHI}/object") is IMPLICIT_DENY
+    assert evaluate(document, "kms:Decrypt", AUDIT_KEY, context=f"{TRAIL}/AWSLogs/file") is IMPLICIT_DENY
+    assert evaluate(document, "kms:Decrypt", AUDIT_KEY, via="logs.us-east-1.amazonaws.com") is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
-    ("action", "resource", "another"),
+    ("action", "resource", "other_resource"),
     [
         ("cloudtrail:GetTrailStatus", HOME.arn("cloudtrail", "trail/phi-dev-trail"), HOME.arn("cloudtrail", "trail/x")),
         ("cloudtrail:GetEventSelectors", HOME.arn("cloudtrail", "trail/phi-dev-trail"), None),
@@ -199,6 +230,7 @@ def test_the_auditor_decrypts_the_trails_files_through_s3_alone():
         ("cloudwatch:DescribeAlarms", HOME.arn("cloudwatch", "alarm:*"), None),
         ("events:ListTargetsByRule", HOME.arn("events", "rule/phi-dev-root-used"), HOME.arn("events", "rule/x")),
         ("sns:GetTopicAttributes", TOPIC, HOME.arn("sns", "other")),
+        ("sqs:GetQueueAttributes", HOME.arn("sqs", "phi-dev-results"), HOME.arn("sqs", "other")),
         (
             "backup:ListRecoveryPointsByBackupVault",
             HOME.arn("backup", "backup-vault:phi-dev-backup-vault"),
@@ -207,11 +239,11 @@ def test_the_auditor_decrypts_the_trails_files_through_s3_alone():
         ("backup:GetBackupPlan", HOME.arn("backup", "backup-plan:5dca7fe5"), None),
     ],
 )
-def test_the_auditor_reads_what_guards_phi(action, resource, another):
-    document = access.auditor_permissions(args())
-    assert request_outcome(document, action, resource) is ALLOWED
-    if another:
-        assert request_outcome(document, action, another) is IMPLICIT_DENY
+def test_auditor_reads_settings_of_the_stacks_other_resources(action, resource, other_resource):
+    document = access.auditor_permissions(access_args())
+    assert evaluate(document, action, resource) is ALLOWED
+    if other_resource:
+        assert evaluate(document, action, other_resource) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
@@ -235,41 +267,46 @@ def test_the_auditor_reads_what_guards_phi(action, resource, another):
     ],
 )
 @pytest.mark.parametrize("role", PERMISSIONS)
-def test_nobody_changes_what_audits_or_who_has_access(role, action):
-    assert request_outcome(PERMISSIONS[role](args()), action, evaluator.ANY) is IMPLICIT_DENY
+def test_role_may_change_neither_auditing_nor_access(role, action):
+    assert evaluate(PERMISSIONS[role](access_args()), action, evaluator.ANY) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("action", ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"])
 @pytest.mark.parametrize("key", [PHI_KEY, AUDIT_KEY])
-def test_the_auditor_reads_keys_by_the_stacks_aliases(action, key):
-    document = access.auditor_permissions(args())
-    assert request_outcome(document, action, key, alias="alias/phi-dev-phi-key") is ALLOWED
-    assert request_outcome(document, action, key, alias="alias/phi-prod-phi-key") is IMPLICIT_DENY
-    assert request_outcome(document, action, key) is IMPLICIT_DENY
+def test_auditor_reads_only_keys_with_the_stacks_aliases(action, key):
+    document = access.auditor_permissions(access_args())
+    assert evaluate(document, action, key, alias="alias/phi-dev-phi-key") is ALLOWED
+    assert evaluate(document, action, key, alias="alias/phi-prod-phi-key") is IMPLICIT_DENY
+    assert evaluate(document, action, key) is IMPLICIT_DENY
 
 
-def test_the_auditor_may_make_every_call_of_the_audit_and_none_that_only_the_whole_account_takes():
-    document = access.auditor_permissions(args())
+def test_auditor_may_make_every_call_of_a_stack_audit_and_no_call_that_only_an_account_audit_makes():
+    document = access.auditor_permissions(access_args())
     actions = {action for statement in document["Statement"] for action in statement["Action"]}
     assert {call.action for call in STACK_CALLS} <= actions
-    assert {call.action for call in set(CALLS) - set(STACK_CALLS)} & actions == set()
+    account_audit_actions = {call.action for call in set(CALLS) - set(STACK_CALLS)}
+    assert account_audit_actions
+    assert account_audit_actions.isdisjoint(actions)
 
 
-def test_the_auditor_reads_the_replica_too():
-    site = StackContext(HOME, Settings("prod", HOME.region, replica_region="us-west-2"))
-    document = access.auditor_permissions(args() | {"site": site})
-    assert request_outcome(document, "s3:GetBucketPolicy", site.in_region("us-west-2").replica_arn) is ALLOWED
+def args_with_replica() -> AccessArgs:
+    args = access_args()
+    args["bucket_arns"] = StackContext(HOME, Settings("prod", HOME.region, replica_region="us-west-2")).bucket_arns
+    return args
 
 
-def test_the_auditors_policy_fits_a_role():
+def test_auditor_reads_settings_of_the_replica():
+    assert evaluate(access.auditor_permissions(args_with_replica()), "s3:GetBucketPolicy", REPLICA) is ALLOWED
+
+
+def test_auditor_permissions_fit_an_inline_policy():
     """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-    site = StackContext(HOME, Settings("prod", HOME.region, replica_region="us-west-2"))
-    text = json.dumps(access.auditor_permissions(args() | {"site": site}), separators=(",", ":"))
+    text = json.dumps(access.auditor_permissions(args_with_replica()), separators=(",", ":"))
     assert len(text) < 10_240 * 0.75
 
 
-# What IAM has no resource to name for.
-ANYWHERE = {
+# The actions for which IAM accepts no resource.
+WITHOUT_RESOURCE = {
     "backup:ListBackupJobs",
     "backup:ListBackupPlans",
     "backup:ListBackupVaults",
@@ -290,16 +327,22 @@ ANYWHERE = {
     "s3:GetAccountPublicAccessBlock",
     "s3:ListAccessPoints",
     "sns:ListTopics",
+    "sqs:ListQueues",
     "tag:GetResources",
 }
 
 
-@pytest.mark.parametrize(("role", "anywhere"), [("application", set()), ("auditor", ANYWHERE), ("break-glass", set())])
-def test_actions_are_named_and_so_is_every_resource_that_can_be(role, anywhere):
-    document = PERMISSIONS[role](args())
+@pytest.mark.parametrize(
+    ("role", "without_resource"), [("application", set()), ("auditor", WITHOUT_RESOURCE), ("break-glass", set())]
+)
+def test_permissions_have_no_wildcard_action_and_name_every_resource_that_iam_accepts(role, without_resource):
+    document = PERMISSIONS[role](access_args())
     actions = {action for statement in document["Statement"] for action in statement["Action"]}
     assert "*" not in "".join(actions)
-    assert {action for action in actions if request_outcome(document, action, evaluator.ANY, via=S3, of=PHI) is ALLOWED} == anywhere
+    on_any_resource = {
+        action for action in actions if evaluate(document, action, evaluator.ANY, via=S3, context=PHI) is ALLOWED
+    }
+    assert on_any_resource == without_resource
 
 
 @pytest.mark.parametrize(
@@ -315,40 +358,42 @@ def test_actions_are_named_and_so_is_every_resource_that_can_be(role, anywhere):
         ("s3:PutObjectRetention", f"{PHI}/{evaluator.ANY}"),
     ],
 )
-def test_who_breaks_the_glass_reaches_versions_of_phi_alone(action, resource):
-    document = access.break_glass_permissions(args())
-    assert request_outcome(document, action, resource) is ALLOWED
+def test_break_glass_role_accesses_versions_only_in_the_phi_bucket(action, resource):
+    document = access.break_glass_permissions(access_args())
+    assert evaluate(document, action, resource) is ALLOWED
     for other in ("phi2", "logs", "trail"):
-        assert request_outcome(document, action, resource.replace(":::phi", f":::{other}")) is IMPLICIT_DENY
+        assert evaluate(document, action, resource.replace(":::phi", f":::{other}")) is IMPLICIT_DENY
 
 
-@pytest.mark.parametrize("action", [*WEAKENING, "s3:DeleteObject", "s3:BypassGovernanceRetention"])
-def test_who_breaks_the_glass_changes_no_guard_and_hides_no_object(action):
-    document = access.break_glass_permissions(args())
-    assert {request_outcome(document, action, each) for each in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
+@pytest.mark.parametrize("action", [*PROTECTION_CHANGES, "s3:DeleteObject", "s3:BypassGovernanceRetention"])
+def test_break_glass_role_may_neither_change_protection_nor_delete_current_versions(action):
+    document = access.break_glass_permissions(access_args())
+    assert {evaluate(document, action, resource) for resource in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
 
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
-def test_who_breaks_the_glass_uses_the_key_through_s3_alone(action):
-    """A version that was written without a Bucket Key has its own ARN for its encryption context."""
-    document = access.break_glass_permissions(args())
-    assert {request_outcome(document, action, PHI_KEY, via=S3, of=of) for of in (PHI, f"{PHI}/object")} == {ALLOWED}
-    assert request_outcome(document, action, PHI_KEY, of=PHI) is IMPLICIT_DENY
-    assert request_outcome(document, action, PHI_KEY, via=S3, of="arn:aws:s3:::phi2/object") is IMPLICIT_DENY
-    assert request_outcome(document, action, AUDIT_KEY, via=S3, of=PHI) is IMPLICIT_DENY
+def test_break_glass_role_uses_the_phi_key_only_via_s3(action):
+    """The encryption context of a version that was written without a Bucket Key is its own ARN."""
+    document = access.break_glass_permissions(access_args())
+    for context in (PHI, f"{PHI}/object"):
+        assert evaluate(document, action, PHI_KEY, via=S3, context=context) is ALLOWED
+    assert evaluate(document, action, PHI_KEY, context=PHI) is IMPLICIT_DENY
+    assert evaluate(document, action, PHI_KEY, via=S3, context="arn:aws:s3:::phi2/object") is IMPLICIT_DENY
+    assert evaluate(document, action, AUDIT_KEY, via=S3, context=PHI) is IMPLICIT_DENY
 
 
-# Who may take each role
+# Trust policies.
 
 
-def assume_role_outcome(document, who, *, action="sts:AssumeRole", **context) -> evaluator.Outcome:
-    told = {key: [value] for key, value in context.items()}
-    request = evaluator.Request(action, HOME.role_arn("role"), who, told, context_is_complete=True)
+def evaluate_trust(document, principal, *, action="sts:AssumeRole", **context) -> evaluator.Outcome:
+    """Return the outcome that a trust policy gives a principal, with these condition keys only."""
+    keys = {key: [value] for key, value in context.items()}
+    request = evaluator.Request(action, HOME.role_arn("role"), principal, keys, context_is_complete=True)
     return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
 
 def caller(account: str = ACCOUNT_ID) -> evaluator.Principal:
-    return evaluator.Principal("AWS", f"arn:aws:iam::{account}:user/somebody", account)
+    return evaluator.Principal("AWS", f"arn:aws:iam::{account}:user/user", account)
 
 
 def service(name: str) -> evaluator.Principal:
@@ -356,50 +401,50 @@ def service(name: str) -> evaluator.Principal:
 
 
 @pytest.mark.parametrize("name", ["ecs-tasks.amazonaws.com", "lambda.amazonaws.com"])
-def test_a_service_takes_the_role_for_its_own_account_alone(name):
+def test_service_assumes_the_application_role_only_on_behalf_of_the_account(name):
     document = access.application_trust(HOME, ApplicationTrust(principal=name))
-    assert assume_role_outcome(document, service(name), **{"aws:SourceAccount": ACCOUNT_ID}) is ALLOWED
-    assert assume_role_outcome(document, service(name), **{"aws:SourceAccount": OTHER_ACCOUNT_ID}) is IMPLICIT_DENY
-    assert assume_role_outcome(document, service(name)) is IMPLICIT_DENY
-    assert assume_role_outcome(document, service("glue.amazonaws.com"), **{"aws:SourceAccount": ACCOUNT_ID}) is IMPLICIT_DENY
-    assert assume_role_outcome(document, caller(), **{"aws:SourceAccount": ACCOUNT_ID}) is IMPLICIT_DENY
+    assert evaluate_trust(document, service(name), **{"aws:SourceAccount": ACCOUNT_ID}) is ALLOWED
+    assert evaluate_trust(document, service(name), **{"aws:SourceAccount": OTHER_ACCOUNT_ID}) is IMPLICIT_DENY
+    assert evaluate_trust(document, service(name)) is IMPLICIT_DENY
+    assert evaluate_trust(document, service("glue.amazonaws.com"), **{"aws:SourceAccount": ACCOUNT_ID}) is IMPLICIT_DENY
+    assert evaluate_trust(document, caller(), **{"aws:SourceAccount": ACCOUNT_ID}) is IMPLICIT_DENY
 
 
-def test_tasks_of_ecs_take_it_unless_told():
+def test_application_trust_defaults_to_ecs_tasks():
     assert access.application_trust(HOME, ApplicationTrust()) == access.application_trust(
         HOME, ApplicationTrust("service", "ecs-tasks.amazonaws.com")
     )
 
 
-def test_ec2_takes_it_though_it_tells_no_account():
+def test_ec2_assumes_the_application_role_without_a_source_account():
     document = access.application_trust(HOME, ApplicationTrust(principal="ec2.amazonaws.com"))
-    assert assume_role_outcome(document, service("ec2.amazonaws.com")) is ALLOWED
-    assert assume_role_outcome(document, caller()) is IMPLICIT_DENY
+    assert evaluate_trust(document, service("ec2.amazonaws.com")) is ALLOWED
+    assert evaluate_trust(document, caller()) is IMPLICIT_DENY
 
 
-def test_another_account_takes_it_with_the_right_external_id_alone():
+def test_another_account_assumes_the_application_role_only_with_the_external_id():
     document = access.application_trust(HOME, ApplicationTrust("account", OTHER_ACCOUNT_ID, external_id="right"))
-    assert assume_role_outcome(document, caller(OTHER_ACCOUNT_ID), **{"sts:ExternalId": "right"}) is ALLOWED
-    assert assume_role_outcome(document, caller(OTHER_ACCOUNT_ID), **{"sts:ExternalId": "wrong"}) is IMPLICIT_DENY
-    assert assume_role_outcome(document, caller(OTHER_ACCOUNT_ID)) is IMPLICIT_DENY
-    assert assume_role_outcome(document, caller("777788889999"), **{"sts:ExternalId": "right"}) is IMPLICIT_DENY
-    assert assume_role_outcome(document, caller(), **{"sts:ExternalId": "right"}) is IMPLICIT_DENY
+    assert evaluate_trust(document, caller(OTHER_ACCOUNT_ID), **{"sts:ExternalId": "right"}) is ALLOWED
+    assert evaluate_trust(document, caller(OTHER_ACCOUNT_ID), **{"sts:ExternalId": "wrong"}) is IMPLICIT_DENY
+    assert evaluate_trust(document, caller(OTHER_ACCOUNT_ID)) is IMPLICIT_DENY
+    assert evaluate_trust(document, caller("777788889999"), **{"sts:ExternalId": "right"}) is IMPLICIT_DENY
+    assert evaluate_trust(document, caller(), **{"sts:ExternalId": "right"}) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("external_id", [None, ""])
-def test_another_account_without_an_external_id_is_refused(external_id):
-    with pytest.raises(pulumi.RunError, match="444455556666 isn't the stack's own"):
+def test_another_account_without_external_id_raises_run_error(external_id):
+    with pytest.raises(pulumi.RunError, match="no external ID for account 444455556666"):
         access.application_trust(HOME, ApplicationTrust("account", OTHER_ACCOUNT_ID, external_id=external_id))
 
 
-def test_the_own_account_takes_it_and_no_other():
+def test_own_account_assumes_the_application_role_without_an_external_id():
     document = access.application_trust(HOME, ApplicationTrust("account", ACCOUNT_ID))
-    assert assume_role_outcome(document, caller()) is ALLOWED
-    assert assume_role_outcome(document, caller(OTHER_ACCOUNT_ID)) is IMPLICIT_DENY
+    assert evaluate_trust(document, caller()) is ALLOWED
+    assert evaluate_trust(document, caller(OTHER_ACCOUNT_ID)) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
-    ("change", "expected"),
+    ("overrides", "expected"),
     [
         ({}, ALLOWED),
         ({"sub": "repo:acme/records:environment:test"}, IMPLICIT_DENY),
@@ -409,24 +454,29 @@ def test_the_own_account_takes_it_and_no_other():
         ({"aud": None}, IMPLICIT_DENY),
     ],
 )
-def test_an_identity_provider_is_bound_by_audience_and_subject(change, expected):
+def test_identity_provider_assumes_the_application_role_only_with_audience_and_subject(overrides, expected):
     document = access.application_trust(HOME, PIPELINE)
-    token = {"aud": "sts.amazonaws.com", "sub": DEPLOYMENT} | change
-    told = {f"{GITHUB}:{name}": value for name, value in token.items() if value}
+    token = {"aud": "sts.amazonaws.com", "sub": DEPLOYMENT} | overrides
+    context = {f"{GITHUB}:{name}": value for name, value in token.items() if value}
     provider = evaluator.Principal("Federated", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{GITHUB}")
-    assert assume_role_outcome(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is expected
+    outcome = evaluate_trust(document, provider, action="sts:AssumeRoleWithWebIdentity", **context)
+    assert outcome is expected
 
 
-def test_an_identity_provider_of_another_account_or_name_is_refused():
+def test_identity_provider_of_another_account_or_name_is_not_trusted():
     document = access.application_trust(HOME, PIPELINE)
-    told = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": DEPLOYMENT}
-    for arn in (f"arn:aws:iam::{OTHER_ACCOUNT_ID}:oidc-provider/{GITHUB}", f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/other"):
+    context = {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:sub": DEPLOYMENT}
+    for arn in (
+        f"arn:aws:iam::{OTHER_ACCOUNT_ID}:oidc-provider/{GITHUB}",
+        f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/other",
+    ):
         provider = evaluator.Principal("Federated", arn)
-        assert assume_role_outcome(document, provider, action="sts:AssumeRoleWithWebIdentity", **told) is IMPLICIT_DENY
+        outcome = evaluate_trust(document, provider, action="sts:AssumeRoleWithWebIdentity", **context)
+        assert outcome is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize(
-    ("who", "context", "auditor", "break_glass"),
+    ("principal", "context", "auditor", "break_glass"),
     [
         (caller(), {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "60"}, ALLOWED, ALLOWED),
         (caller(), {"aws:MultiFactorAuthPresent": "true", "aws:MultiFactorAuthAge": "3600"}, ALLOWED, IMPLICIT_DENY),
@@ -442,91 +492,101 @@ def test_an_identity_provider_of_another_account_or_name_is_refused():
         ),
     ],
 )
-def test_people_of_the_account_take_a_role_with_a_second_factor_alone(who, context, auditor, break_glass):
-    assert assume_role_outcome(access.auditor_trust(HOME), who, **context) is auditor
-    assert assume_role_outcome(access.break_glass_trust(HOME), who, **context) is break_glass
+def test_principals_of_the_account_assume_auditor_and_break_glass_roles_only_with_mfa(
+    principal, context, auditor, break_glass
+):
+    assert evaluate_trust(access.auditor_trust(HOME), principal, **context) is auditor
+    assert evaluate_trust(access.break_glass_trust(HOME), principal, **context) is break_glass
 
 
-# What is declared
+# Resources.
 
 
 def access_stack(boundary: str | None = None, *, preview: bool = False) -> RecordingMonitor:
     def program() -> None:
-        phi_key, audit_key = (pulumi.Output.from_input(pulumi.UNKNOWN) if preview else each for each in KEYS)
-        Access("access", args(phi_key=phi_key, audit_key=audit_key, boundary=boundary))
+        phi_key, audit_key = (pulumi.Output.from_input(pulumi.UNKNOWN) if preview else key for key in KEYS)
+        Access("access", access_args(phi_key=phi_key, audit_key=audit_key, boundary=boundary))
 
     return run_program(program, preview=preview)
 
 
-def of_type(stack: RecordingMonitor, token: str):
-    return {each.name: each for each in stack.resources if each.type == token}
+def resources_by_name(stack: RecordingMonitor, token: str):
+    return {resource.name: resource for resource in stack.registered if resource.type == token}
 
 
-def test_three_roles_with_what_each_may_do():
+def test_access_declares_three_roles_with_their_policies():
     stack = access_stack()
-    roles, policies = of_type(stack, "aws:iam/role:Role"), of_type(stack, "aws:iam/rolePolicy:RolePolicy")
-    assert {each.inputs["name"]: each.parent_name for each in roles.values()} == {
+    roles = resources_by_name(stack, "aws:iam/role:Role").values()
+    policies = resources_by_name(stack, "aws:iam/rolePolicy:RolePolicy").values()
+    assert {role.inputs["name"]: role.parent_name for role in roles} == {
         "phi-dev-application": "access-application",
         "phi-dev-auditor": "access-auditor",
         "phi-dev-break-glass": "access-break-glass",
     }
-    assert {each.inputs["role"]: each.policy for each in policies.values()} == {
-        f"phi-dev-{role}": document(args()) for role, document in PERMISSIONS.items()
+    assert {policy.inputs["role"]: policy.policy for policy in policies} == {
+        f"phi-dev-{role}": permissions(access_args()) for role, permissions in PERMISSIONS.items()
     }
-    trusts = {each.inputs["name"]: json.loads(each.inputs["assumeRolePolicy"]) for each in roles.values()}
-    assert trusts == {
+    trust_policies = {role.inputs["name"]: json.loads(role.inputs["assumeRolePolicy"]) for role in roles}
+    assert trust_policies == {
         "phi-dev-application": access.application_trust(HOME, ApplicationTrust()),
         "phi-dev-auditor": access.auditor_trust(HOME),
         "phi-dev-break-glass": access.break_glass_trust(HOME),
     }
-    assert {each.inputs["maxSessionDuration"] for each in roles.values()} == {3600}
-    assert {each.parent_name for each in of_type(stack, "phi:access:Role").values()} == {"access"}
+    assert {role.inputs["maxSessionDuration"] for role in roles} == {3600}
+    components = resources_by_name(stack, "phi:access:IamRole").values()
+    assert {component.parent_name for component in components} == {"access"}
 
 
 @pytest.mark.parametrize("boundary", [None, BOUNDARY])
-def test_the_boundary_is_every_roles_or_none(boundary):
-    roles = of_type(access_stack(boundary), "aws:iam/role:Role").values()
-    assert [each.inputs.get("permissionsBoundary") for each in roles] == [boundary] * 3
+def test_every_role_has_the_permissions_boundary(boundary):
+    roles = resources_by_name(access_stack(boundary), "aws:iam/role:Role").values()
+    assert [role.inputs.get("permissionsBoundary") for role in roles] == [boundary] * 3
 
 
 @pytest.mark.parametrize("preview", [True, False])
-def test_each_role_is_known_by_its_arn_at_the_first_preview(preview):
+def test_role_arns_are_known_at_the_first_preview(preview):
     stack = access_stack(preview=preview)
     assert stack.outputs["access"] == {
         "applicationRoleArn": HOME.role_arn("phi-dev-application"),
         "auditorRoleArn": HOME.role_arn("phi-dev-auditor"),
         "breakGlassRoleArn": HOME.role_arn("phi-dev-break-glass"),
     }
-    assert sorted(stack.output_registrations) == ["access", "access-application", "access-auditor", "access-break-glass"]
-    assert StackContext(HOME, Settings("dev", "us-east-1")).break_glass_arn == HOME.role_arn("phi-dev-break-glass")
+    assert sorted(stack.output_registrations) == [
+        "access",
+        "access-application",
+        "access-auditor",
+        "access-break-glass",
+    ]
+    context = StackContext(HOME, Settings("dev", "us-east-1"))
+    assert context.break_glass_role_arn == HOME.role_arn("phi-dev-break-glass")
 
 
-def test_documents_keep_their_structure_where_only_a_key_is_unknown():
+def test_documents_keep_their_structure_while_a_key_is_unknown():
     preview, applied = access_stack(preview=True), access_stack()
-    for name, component in of_type(preview, "phi:access:Role").items():
-        whole = of_type(applied, "phi:access:Role")[name].inputs
-        told = json.dumps(component.inputs)
-        assert UNKNOWN in told
-        own = AUDIT_KEY if name.endswith("-auditor") else PHI_KEY  # of the two, the one that it may use
-        assert json.loads(told.replace(UNKNOWN, own)) == whole
-        policy = of_type(preview, "aws:iam/rolePolicy:RolePolicy")[f"{name}-permissions"].inputs["policy"]
+    for name, component in resources_by_name(preview, "phi:access:IamRole").items():
+        known_inputs = resources_by_name(applied, "phi:access:IamRole")[name].inputs
+        text = json.dumps(component.inputs)
+        assert UNKNOWN in text
+        own_key = AUDIT_KEY if name.endswith("-auditor") else PHI_KEY  # the only one that the role may use
+        assert json.loads(text.replace(UNKNOWN, own_key)) == known_inputs
+        policy = resources_by_name(preview, "aws:iam/rolePolicy:RolePolicy")[f"{name}-permissions"].inputs["policy"]
         assert policy == UNKNOWN
 
 
-MANAGED = "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Backup"
+MANAGED_POLICY = "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Backup"
 
 
-def test_a_role_with_managed_policies_alone():
+def test_role_can_have_managed_policies_without_an_inline_policy():
     def program() -> None:
         role = IamRole(
-            "keeper",
+            "backup",
             {
                 "account": HOME,
-                "role_name": "phi-dev-keeper",
-                "description": "keeps",
+                "role_name": "phi-dev-backup-role",
+                "description": "backs up",
                 "trust": access.auditor_trust(HOME),
                 "permissions": None,
-                "managed_policies": [MANAGED],
+                "managed_policies": [MANAGED_POLICY],
                 "permissions_boundary": None,
                 "max_session_seconds": 7200,
             },
@@ -534,22 +594,26 @@ def test_a_role_with_managed_policies_alone():
         pulumi.ComponentResource("test:test:User", "user", {"role": role.arn})
 
     stack = run_program(program)
-    assert {each.name for each in stack.resources if each.type.startswith("aws:")} == {
-        "keeper",
-        "keeper-AWSBackupServiceRolePolicyForS3Backup",
+    attachment_name = "backup-AWSBackupServiceRolePolicyForS3Backup"
+    assert {resource.name for resource in stack.registered if resource.type.startswith("aws:")} == {
+        "backup",
+        attachment_name,
     }
-    (attachment,) = of_type(stack, "aws:iam/rolePolicyAttachment:RolePolicyAttachment").values()
-    assert (attachment.inputs["role"], attachment.inputs["policyArn"]) == ("phi-dev-keeper", MANAGED)
-    assert of_type(stack, "aws:iam/role:Role")["keeper"].inputs["maxSessionDuration"] == 7200
-    # Who uses the role waits until it may do what it is for.
-    assert {"keeper", "keeper-AWSBackupServiceRolePolicyForS3Backup"} <= of_type(stack, "test:test:User")["user"].dependencies
+    (attachment,) = resources_by_name(stack, "aws:iam/rolePolicyAttachment:RolePolicyAttachment").values()
+    assert (attachment.inputs["role"], attachment.inputs["policyArn"]) == ("phi-dev-backup-role", MANAGED_POLICY)
+    assert resources_by_name(stack, "aws:iam/role:Role")["backup"].inputs["maxSessionDuration"] == 7200
+    # A resource that uses the role waits until the role has its permissions.
+    assert {"backup", attachment_name} <= resources_by_name(stack, "test:test:User")["user"].dependencies
 
 
-def test_no_partition_or_region_is_written_in():
+def test_policies_contain_no_fixed_partition_or_region():
     china = Account(ACCOUNT_ID, "cn-north-1", "aws-cn", "amazonaws.com.cn", DEPLOYER)
-    given = args(china, "arn:aws-cn:kms:key", "arn:aws-cn:kms:audit")
-    given["log_group_arn"], given["topic_arn"] = china.arn("logs", "log-group:x"), china.arn("sns", "x")
-    documents = [document(given) for document in PERMISSIONS.values()]
+    args = access_args(china, "arn:aws-cn:kms:key", "arn:aws-cn:kms:audit")
+    args["phi_bucket_arn"], args["access_log_bucket_arn"], args["trail_bucket_arn"] = (
+        china.bucket_arn(purpose) for purpose in ("phi", "access-logs", "trail")
+    )
+    args["bucket_arns"] = [args["phi_bucket_arn"]]
+    documents = [permissions(args) for permissions in PERMISSIONS.values()]
     documents += [
         access.auditor_trust(china),
         access.break_glass_trust(china),

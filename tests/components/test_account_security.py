@@ -1,11 +1,10 @@
-"""The account's guards on mocks: what each setting switches on, in what order, and what its roles may do."""
+"""The account's security services on mocks: resources, order, roles, and the rules of AWS Config."""
 
 from __future__ import annotations
 
 import gzip
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.resources import files
 
 import pulumi
@@ -14,27 +13,32 @@ from pulumi.runtime import rpc
 
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account
-from components.account_security import AccountSecurity, delivery_permissions, malware_permissions, trust
-from components.config_delivery import config_delivery
-from components.conformance import COMMERCIAL, RULES, rules_of_account, rules_of_organization, template
-from components.phi_bucket import PhiBucket
-from components.stack_context import StackContext
+from components.account_security import (
+    AccountSecurity,
+    AccountSecurityArgs,
+    config_delivery_permissions,
+    malware_scan_permissions,
+    service_trust,
+)
+from components.config_delivery import allow_config_delivery
+from components.conformance import COMMERCIAL_RULES, COMMON_RULES, common_rules, stack_rules, template
+from components.hardened_bucket import BucketProtection, ObjectLock
+from components.phi_bucket import PhiBucket, VersionLifecycle
 from hipaa import evaluator
-from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
 
 ALLOWED, IMPLICIT_DENY = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY
 OTHER_ACCOUNT_ID = "444455556666"
 ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
-PHI, LOGS = (f"phi-dev-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "access-logs"))
+PHI, LOGS = (f"phi-dev-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "access-logs"))
 PHI_ARN, LOGS_ARN = f"arn:aws:s3:::{PHI}", f"arn:aws:s3:::{LOGS}"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
 ROLE = evaluator.Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:role/role", ACCOUNT_ID)
 GUARDDUTY = "malware-protection-plan.guardduty.amazonaws.com"
-EVERYTHING = ("publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config")
+ALL_SERVICES = ("publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config")
 
-ON = {
+RESOURCES_OF_SERVICE = {
     "publicAccessBlock": {"AccountPublicAccessBlock"},
     "guardDuty": {"Detector", "DetectorFeature"},
     "malwareProtection": {"MalwareProtectionPlan", "Role", "RolePolicy"},
@@ -52,16 +56,57 @@ ON = {
 }
 
 
-def site(guards: Sequence[str] = EVERYTHING, **settings) -> StackContext:
-    return StackContext(ACCOUNT, Settings(settings.pop("environment", "dev"), "us-east-1", account_security_services=guards, **settings))
+LOG_GROUP = "/audit/phi-dev-trail"
 
 
-def account_stack(where: StackContext, *, preview: bool = False) -> RecordingMonitor:
+def account_stack(
+    services: Sequence[str] = ALL_SERVICES,
+    *,
+    preview: bool = False,
+    keeps_data: bool = False,
+    permissions_boundary: str | None = None,
+) -> RecordingMonitor:
+    protection = BucketProtection((DEPLOYER,), None, keeps_data)
+
     def program() -> None:
-        key = pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN)
-        logs = AccessLogBucket("access-logs", {"site": where, "sources": [where.phi_arn]})
-        phi = PhiBucket("phi", {"site": where, "data_class": "PHI", "key_arn": key, "log_bucket": logs.bucket})
-        AccountSecurity("account", {"site": where, "log_bucket": logs.bucket, "phi": phi, "key_arn": key})
+        key_arn = pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN)
+        logs = AccessLogBucket(
+            "access-logs",
+            {
+                "account": ACCOUNT,
+                "source_bucket_arns": [PHI_ARN],
+                "receives_config": True,
+                "protection": protection,
+                "noncurrent_retention_days": 2192,
+            },
+        )
+        phi = PhiBucket(
+            "phi",
+            {
+                "account": ACCOUNT,
+                "data_class": "PHI",
+                "key_arn": key_arn,
+                "log_bucket": logs.bucket,
+                "protection": protection,
+                "object_lock": ObjectLock("GOVERNANCE", 1),
+                "lifecycle": VersionLifecycle(90, 2555, intelligent_tiering=False),
+            },
+        )
+        args: AccountSecurityArgs = {
+            "account": ACCOUNT,
+            "services": services,
+            "phi_bucket": PHI,
+            "phi_bucket_ready": phi.ready,
+            "phi_key_arn": key_arn,
+            "config_bucket": logs.bucket,
+            "config_bucket_arn": LOGS_ARN,
+            "log_group_name": LOG_GROUP,
+            "backup": True,
+            "replication": False,
+            "keeps_data": keeps_data,
+            "permissions_boundary": permissions_boundary,
+        }
+        AccountSecurity("account", args)
 
     return run_program(program, preview=preview)
 
@@ -74,23 +119,23 @@ def project(monkeypatch):
 
 @pytest.fixture
 def stack():
-    return account_stack(site())
+    return account_stack()
 
 
-def only_resource(stack: RecordingMonitor, kind: str):
-    (found,) = [each for each in stack.resources if each.type.rsplit(":", 1)[-1] == kind]
-    return found
+def only_resource(stack: RecordingMonitor, type_name: str):
+    (resource,) = [resource for resource in stack.registered if resource.type_name == type_name]
+    return resource
 
 
-def resource(stack: RecordingMonitor, name: str, token: str):
-    (found,) = [each for each in stack.resources if (each.name, each.type) == (name, token)]
-    return found
+def resource_with(stack: RecordingMonitor, name: str, token: str):
+    (resource,) = [resource for resource in stack.registered if (resource.name, resource.type) == (name, token)]
+    return resource
 
 
-def switched_on(stack: RecordingMonitor):
-    """The kinds of the resources under the guards and their roles, but for the components."""
-    under = {"account", "account-malware", "account-recorder"}
-    return [each for each in stack.resources if each.parent_name in under and not each.type.startswith("phi:")]
+def enabled_resources(stack: RecordingMonitor):
+    """Return the AWS resources of the component and of its roles."""
+    parents = {"account", "account-malware-scan-role", "account-recorder"}
+    return [resource for resource in stack.registered if resource.parent_name in parents and not resource.is_component]
 
 
 def request_outcome(document, action, resource, principal=ROLE, context=None) -> evaluator.Outcome:
@@ -98,142 +143,150 @@ def request_outcome(document, action, resource, principal=ROLE, context=None) ->
     return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
 
-# What a setting switches on.
+# Services.
 
 
-@pytest.mark.parametrize("guard", ON)
-def test_a_guard_switches_on_its_own_and_nothing_else(guard):
-    kinds = [each.type.rsplit(":", 1)[-1] for each in switched_on(account_stack(site([guard])))]
-    assert sorted(kinds) == sorted(ON[guard])
+@pytest.mark.parametrize("service", RESOURCES_OF_SERVICE)
+def test_service_declares_only_its_own_resources(service):
+    type_names = [resource.type_name for resource in enabled_resources(account_stack([service]))]
+    assert sorted(type_names) == sorted(RESOURCES_OF_SERVICE[service])
 
 
-def test_nothing_is_switched_on_that_nobody_asked_for():
-    assert switched_on(account_stack(site([]))) == []
+def test_nothing_is_declared_without_services():
+    assert enabled_resources(account_stack([])) == []
 
 
-def test_it_is_a_component_of_its_own_type_and_says_when_it_is_done(stack):
-    (component,) = [each for each in stack.resources if each.type == "phi:account:AccountGuards"]
+def test_account_security_is_a_component_that_registers_its_outputs_once(stack):
+    (component,) = [resource for resource in stack.registered if resource.type == "phi:account:AccountSecurity"]
     assert (component.name, component.parent_name) == ("account", "phi-dev")
     assert stack.output_registrations.count("account") == 1
 
 
-def test_the_account_blocks_public_access_with_all_four_flags(stack):
+def test_public_access_block_sets_all_four_flags(stack):
     flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     assert only_resource(stack, "AccountPublicAccessBlock").inputs == dict.fromkeys(flags, True)
 
 
-def test_guardduty_looks_for_threats_in_s3_and_tells_soon(stack):
+def test_guardduty_detects_threats_in_s3_and_publishes_every_fifteen_minutes(stack):
     detector, feature = only_resource(stack, "Detector"), only_resource(stack, "DetectorFeature")
     assert detector.inputs == {"enable": True, "findingPublishingFrequency": "FIFTEEN_MINUTES"}
     assert feature.inputs == {"detectorId": detector.name, "name": "S3_DATA_EVENTS", "status": "ENABLED"}
 
 
-def test_macie_is_enabled(stack):
-    assert only_resource(stack, "Account").inputs == {"status": "ENABLED", "findingPublishingFrequency": "FIFTEEN_MINUTES"}
+def test_macie_is_enabled_and_publishes_every_fifteen_minutes(stack):
+    macie = only_resource(stack, "Account").inputs
+    assert macie == {"status": "ENABLED", "findingPublishingFrequency": "FIFTEEN_MINUTES"}
 
 
-def test_the_bucket_of_phi_is_searched_for_malware_and_its_objects_tagged(stack):
+def test_malware_protection_scans_the_phi_bucket_and_tags_its_objects(stack):
     assert only_resource(stack, "MalwareProtectionPlan").inputs == {
-        "role": f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-account-malware",
+        "role": f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-account-malware-scan-role",
         "protectedResource": {"s3Bucket": {"bucketName": PHI}},
         "actions": [{"taggings": [{"status": "ENABLED"}]}],
     }
 
 
-def test_malware_is_searched_for_once_the_bucket_and_the_role_are_ready(stack):
-    after = only_resource(stack, "MalwareProtectionPlan").dependencies
-    assert {"phi-policy", "phi-encryption", "account-malware-permissions"} <= after
+def test_malware_protection_waits_for_the_bucket_and_the_role(stack):
+    dependencies = only_resource(stack, "MalwareProtectionPlan").dependencies
+    assert {"phi-policy", "phi-encryption", "account-malware-scan-role-permissions"} <= dependencies
 
 
-def test_every_kind_of_resource_is_recorded_and_delivered_to_the_bucket_without_a_lock(stack):
-    recorder, channel, status = (only_resource(stack, each) for each in ("Recorder", "DeliveryChannel", "RecorderStatus"))
+def test_config_records_all_resources_and_delivers_to_the_bucket_without_object_lock(stack):
+    recorder, channel, status = (
+        only_resource(stack, type_name) for type_name in ("Recorder", "DeliveryChannel", "RecorderStatus")
+    )
     assert recorder.inputs["recordingGroup"] == {"allSupported": True, "includeGlobalResourceTypes": True}
     assert recorder.inputs["roleArn"] == f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-account-recorder"
     assert (channel.inputs["s3BucketName"], channel.inputs["s3KeyPrefix"]) == (LOGS, "config")
     assert (status.inputs["name"], status.inputs["isEnabled"]) == (recorder.inputs["name"], True)
 
 
-def test_the_recorder_starts_when_it_can_deliver_and_rules_are_asked_when_it_has(stack):
+def test_recorder_starts_after_its_channel_and_the_conformance_pack_after_the_recorder(stack):
     order = ["Recorder", "DeliveryChannel", "RecorderStatus", "ConformancePack"]
-    recorder, channel, status, pack = (only_resource(stack, each) for each in order)
+    recorder, channel, status, pack = (only_resource(stack, type_name) for type_name in order)
     assert {"account-recorder-permissions", "account-recorder-AWS_ConfigRole"} <= recorder.dependencies
     assert {recorder.name, "access-logs-policy"} <= channel.dependencies
     assert channel.name in status.dependencies
     assert status.name in pack.dependencies
 
 
-def test_the_recorder_reads_what_awss_own_policy_for_it_says(stack):
-    assert only_resource(stack, "RolePolicyAttachment").inputs["policyArn"].endswith(":aws:policy/service-role/AWS_ConfigRole")
+def test_config_role_has_the_aws_managed_policy(stack):
+    policy_arn = only_resource(stack, "RolePolicyAttachment").inputs["policyArn"]
+    assert policy_arn.endswith(":aws:policy/service-role/AWS_ConfigRole")
 
 
-def test_an_organisation_asks_its_rules_of_every_account_instead():
-    stack = account_stack(site(["config", "organizationConfig"]))
-    kinds = {each.type.rsplit(":", 1)[-1] for each in stack.resources}
-    assert "ConformancePack" not in kinds
+def test_organization_pack_replaces_the_account_pack():
+    stack = account_stack(["config", "organizationConfig"])
+    assert "ConformancePack" not in {resource.type_name for resource in stack.registered}
     pack = only_resource(stack, "OrganizationConformancePack")
-    assert pack.inputs["templateBody"] == template(rules_of_organization(site(["config"])))
+    rules = common_rules("aws", macie=False, backup=True, replication=False)
+    assert pack.inputs["templateBody"] == template(rules)
     assert "account-recording" in pack.dependencies
 
 
-@pytest.mark.parametrize("environment", ["dev", "prod"])
-def test_guards_stay_where_data_stays(environment):
-    stays = environment == "prod"
-    own = [each for each in switched_on(account_stack(site(environment=environment))) if ":iam/" not in each.type]
-    assert {(each.protect, each.retain_on_delete) for each in own} == {(stays, stays)}
+@pytest.mark.parametrize("keeps_data", [False, True])
+def test_services_are_protected_and_retained_if_the_stack_keeps_data(keeps_data):
+    resources = [
+        resource for resource in enabled_resources(account_stack(keeps_data=keeps_data)) if ":iam/" not in resource.type
+    ]
+    assert {(resource.protect, resource.retain_on_delete) for resource in resources} == {(keeps_data, keeps_data)}
 
 
-def test_what_a_role_may_do_is_bounded_where_the_account_bounds_it():
-    stack = account_stack(site(permissions_boundary=BOUNDARY))
-    roles = [each for each in stack.resources if each.type == "aws:iam/role:Role"]
-    assert [each.inputs["permissionsBoundary"] for each in roles] == [BOUNDARY] * 2
+def test_roles_have_the_permissions_boundary():
+    stack = account_stack(permissions_boundary=BOUNDARY)
+    roles = [resource for resource in stack.registered if resource.type == "aws:iam/role:Role"]
+    assert [role.inputs["permissionsBoundary"] for role in roles] == [BOUNDARY] * 2
 
 
-def test_a_roles_documents_are_known_at_the_first_preview_but_for_the_key():
-    stack = account_stack(site(), preview=True)
-    for name, unknown in (("account-malware", 1), ("account-recorder", 0)):
-        inputs = resource(stack, name, "phi:access:Role").inputs
+def test_role_documents_are_known_at_the_first_preview_except_for_the_key():
+    stack = account_stack(preview=True)
+    for name, unknown_count in (("account-malware-scan-role", 1), ("account-recorder", 0)):
+        inputs = resource_with(stack, name, "phi:access:IamRole").inputs
         assert evaluator.parse(inputs["trustPolicy"]).statements
-        resources = [each["Resource"] for each in inputs["identityPolicy"]["Statement"]]
-        assert resources.count(rpc.UNKNOWN) == unknown
+        resources = [statement["Resource"] for statement in inputs["identityPolicy"]["Statement"]]
+        assert resources.count(rpc.UNKNOWN) == unknown_count
 
 
-# Who takes the roles, and what they may do.
+# Trust policies and permissions of the roles.
+
+
+FOR_ACCOUNT, FOR_OTHER_ACCOUNT = ({"aws:SourceAccount": [account]} for account in (ACCOUNT_ID, OTHER_ACCOUNT_ID))
 
 
 @pytest.mark.parametrize("service", [GUARDDUTY, "config.amazonaws.com"])
-def test_a_service_takes_its_role_for_the_account_alone(service):
-    document, principal = trust(service, ACCOUNT), evaluator.Principal("Service", service)
-    own, others = ({"aws:SourceAccount": [each]} for each in (ACCOUNT_ID, OTHER_ACCOUNT_ID))
-    assert request_outcome(document, "sts:AssumeRole", evaluator.ANY, principal, own) is ALLOWED
-    assert request_outcome(document, "sts:AssumeRole", evaluator.ANY, principal, others) is IMPLICIT_DENY
-    assert request_outcome(document, "sts:AssumeRole", evaluator.ANY, principal) is IMPLICIT_DENY
-    other = evaluator.Principal("Service", "ec2.amazonaws.com")
-    assert request_outcome(document, "sts:AssumeRole", evaluator.ANY, other, own) is IMPLICIT_DENY
-    assert request_outcome(document, "sts:AssumeRole", evaluator.ANY, ROLE, own) is IMPLICIT_DENY
+def test_service_assumes_its_role_only_on_behalf_of_the_account(service):
+    document, principal = service_trust(service, ACCOUNT), evaluator.Principal("Service", service)
+    request = ("sts:AssumeRole", evaluator.ANY)
+    assert request_outcome(document, *request, principal, FOR_ACCOUNT) is ALLOWED
+    assert request_outcome(document, *request, principal, FOR_OTHER_ACCOUNT) is IMPLICIT_DENY
+    assert request_outcome(document, *request, principal) is IMPLICIT_DENY
+    other_service = evaluator.Principal("Service", "ec2.amazonaws.com")
+    assert request_outcome(document, *request, other_service, FOR_ACCOUNT) is IMPLICIT_DENY
+    assert request_outcome(document, *request, ROLE, FOR_ACCOUNT) is IMPLICIT_DENY
 
 
 RULE = f"arn:aws:events:us-east-1:{ACCOUNT_ID}:rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3-1"
-MANAGED = {"events:ManagedBy": [GUARDDUTY]}
-THROUGH_S3 = {"kms:ViaService": ["s3.us-east-1.amazonaws.com"], "kms:EncryptionContext:aws:s3:arn": [PHI_ARN]}
+MANAGED_BY_GUARDDUTY = {"events:ManagedBy": [GUARDDUTY]}
+VIA_S3 = {"kms:ViaService": ["s3.us-east-1.amazonaws.com"], "kms:EncryptionContext:aws:s3:arn": [PHI_ARN]}
 
 
 @pytest.mark.parametrize(
     ("action", "resource", "context", "expected"),
     [
-        *((f"events:{each}", RULE, MANAGED, ALLOWED) for each in ("PutRule", "DeleteRule")),
-        *((f"events:{each}", RULE, MANAGED, ALLOWED) for each in ("PutTargets", "RemoveTargets")),
-        *((f"events:{each}", RULE, {}, ALLOWED) for each in ("DescribeRule", "ListTargetsByRule")),
+        *((f"events:{action}", RULE, MANAGED_BY_GUARDDUTY, ALLOWED) for action in ("PutRule", "DeleteRule")),
+        *((f"events:{action}", RULE, MANAGED_BY_GUARDDUTY, ALLOWED) for action in ("PutTargets", "RemoveTargets")),
+        *((f"events:{action}", RULE, {}, ALLOWED) for action in ("DescribeRule", "ListTargetsByRule")),
         ("events:PutRule", RULE, {}, IMPLICIT_DENY),
         ("events:PutRule", RULE, {"events:ManagedBy": ["other.amazonaws.com"]}, IMPLICIT_DENY),
-        ("events:PutTargets", RULE.replace("DO-NOT-DELETE", "other"), MANAGED, IMPLICIT_DENY),
+        ("events:PutTargets", RULE.replace("DO-NOT-DELETE", "other"), MANAGED_BY_GUARDDUTY, IMPLICIT_DENY),
         ("events:DescribeRule", RULE.replace(ACCOUNT_ID, OTHER_ACCOUNT_ID), {}, IMPLICIT_DENY),
-        ("events:DisableRule", RULE, MANAGED, IMPLICIT_DENY),
-        *((f"s3:{each}", PHI_ARN, {}, ALLOWED) for each in ("ListBucket", "GetBucketNotification")),
+        ("events:DisableRule", RULE, MANAGED_BY_GUARDDUTY, IMPLICIT_DENY),
+        *((f"s3:{action}", PHI_ARN, {}, ALLOWED) for action in ("ListBucket", "GetBucketNotification")),
         ("s3:PutBucketNotification", PHI_ARN, {}, ALLOWED),
         ("s3:PutBucketPolicy", PHI_ARN, {}, IMPLICIT_DENY),
         ("s3:ListBucket", "arn:aws:s3:::other", {}, IMPLICIT_DENY),
-        *((f"s3:{each}", f"{PHI_ARN}/chart", {}, ALLOWED) for each in ("GetObject", "GetObjectVersion")),
-        *((f"s3:{each}", f"{PHI_ARN}/chart", {}, ALLOWED) for each in ("PutObjectTagging", "GetObjectTagging")),
+        *((f"s3:{action}", f"{PHI_ARN}/chart", {}, ALLOWED) for action in ("GetObject", "GetObjectVersion")),
+        *((f"s3:{action}", f"{PHI_ARN}/chart", {}, ALLOWED) for action in ("PutObjectTagging", "GetObjectTagging")),
         ("s3:PutObjectVersionTagging", f"{PHI_ARN}/chart", {}, ALLOWED),
         ("s3:GetObjectVersionTagging", f"{PHI_ARN}/chart", {}, ALLOWED),
         ("s3:PutObject", f"{PHI_ARN}/malware-protection-resource-validation-object", {}, ALLOWED),
@@ -241,153 +294,179 @@ THROUGH_S3 = {"kms:ViaService": ["s3.us-east-1.amazonaws.com"], "kms:EncryptionC
         ("s3:DeleteObject", f"{PHI_ARN}/chart", {}, IMPLICIT_DENY),
         ("s3:DeleteObject", f"{PHI_ARN}/malware-protection-resource-validation-object", {}, IMPLICIT_DENY),
         ("s3:GetObject", "arn:aws:s3:::other/chart", {}, IMPLICIT_DENY),
-        *((f"kms:{each}", KEY_ARN, THROUGH_S3, ALLOWED) for each in ("Decrypt", "GenerateDataKey")),
-        ("kms:Decrypt", KEY_ARN, THROUGH_S3 | {"kms:EncryptionContext:aws:s3:arn": [f"{PHI_ARN}/chart"]}, ALLOWED),
-        ("kms:Decrypt", KEY_ARN, THROUGH_S3 | {"kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::o"]}, IMPLICIT_DENY),
-        ("kms:Decrypt", KEY_ARN, THROUGH_S3 | {"kms:ViaService": ["rds.us-east-1.amazonaws.com"]}, IMPLICIT_DENY),
+        *((f"kms:{action}", KEY_ARN, VIA_S3, ALLOWED) for action in ("Decrypt", "GenerateDataKey")),
+        ("kms:Decrypt", KEY_ARN, VIA_S3 | {"kms:EncryptionContext:aws:s3:arn": [f"{PHI_ARN}/chart"]}, ALLOWED),
+        ("kms:Decrypt", KEY_ARN, VIA_S3 | {"kms:EncryptionContext:aws:s3:arn": ["arn:aws:s3:::o"]}, IMPLICIT_DENY),
+        ("kms:Decrypt", KEY_ARN, VIA_S3 | {"kms:ViaService": ["rds.us-east-1.amazonaws.com"]}, IMPLICIT_DENY),
         ("kms:Decrypt", KEY_ARN, {}, IMPLICIT_DENY),
-        ("kms:Decrypt", f"{KEY_ARN}x", THROUGH_S3, IMPLICIT_DENY),
-        ("kms:Encrypt", KEY_ARN, THROUGH_S3, IMPLICIT_DENY),
+        ("kms:Decrypt", f"{KEY_ARN}x", VIA_S3, IMPLICIT_DENY),
+        ("kms:Encrypt", KEY_ARN, VIA_S3, IMPLICIT_DENY),
     ],
 )
-def test_the_search_for_malware_reads_and_tags_one_bucket(action, resource, context, expected):
-    document = malware_permissions(ACCOUNT, PHI_ARN, KEY_ARN)
+def test_malware_scan_role_reads_and_tags_only_one_bucket(action, resource, context, expected):
+    document = malware_scan_permissions(ACCOUNT, PHI_ARN, KEY_ARN)
     assert request_outcome(document, action, resource, context=context) is expected
 
 
 FILE = f"{LOGS_ARN}/config/AWSLogs/{ACCOUNT_ID}/Config/us-east-1/2026/11/24/ConfigSnapshot/a.json.gz"
-OWNED = {"s3:x-amz-acl": ["bucket-owner-full-control"]}
+OTHER_ACCOUNT_FILE = FILE.replace(f"/{ACCOUNT_ID}/", f"/{OTHER_ACCOUNT_ID}/")
+OWNER_ACL = {"s3:x-amz-acl": ["bucket-owner-full-control"]}
 
 
 @pytest.mark.parametrize(
     ("action", "resource", "context", "expected"),
     [
-        ("s3:PutObject", FILE, OWNED, ALLOWED),
-        ("s3:PutObjectAcl", FILE, OWNED, ALLOWED),
+        ("s3:PutObject", FILE, OWNER_ACL, ALLOWED),
+        ("s3:PutObjectAcl", FILE, OWNER_ACL, ALLOWED),
         ("s3:GetBucketAcl", LOGS_ARN, {}, ALLOWED),
         ("s3:PutObject", FILE, {}, IMPLICIT_DENY),
         ("s3:PutObjectAcl", FILE, {"s3:x-amz-acl": ["public-read"]}, IMPLICIT_DENY),
-        ("s3:PutObject", f"{LOGS_ARN}/phi/log", OWNED, IMPLICIT_DENY),
-        ("s3:PutObject", FILE.replace(f"/{ACCOUNT_ID}/", f"/{OTHER_ACCOUNT_ID}/"), OWNED, IMPLICIT_DENY),
+        ("s3:PutObject", f"{LOGS_ARN}/phi/log", OWNER_ACL, IMPLICIT_DENY),
+        (
+            "s3:PutObject",
+            OTHER_ACCOUNT_FILE,
+            OWNER_ACL,
+            IMPLICIT_DENY,
+        ),
         ("s3:GetObject", FILE, {}, IMPLICIT_DENY),
-        ("s3:PutObject", f"{PHI_ARN}/chart", OWNED, IMPLICIT_DENY),
+        ("s3:PutObject", f"{PHI_ARN}/chart", OWNER_ACL, IMPLICIT_DENY),
     ],
 )
-def test_the_recorder_writes_its_own_files_alone(action, resource, context, expected):
-    assert request_outcome(delivery_permissions(ACCOUNT, LOGS_ARN), action, resource, context=context) is expected
-
-
-OF_ACCOUNT, OF_OTHER = ({"aws:SourceAccount": [each]} for each in (ACCOUNT_ID, OTHER_ACCOUNT_ID))
+def test_recorder_role_writes_only_its_own_files(action, resource, context, expected):
+    assert (
+        request_outcome(config_delivery_permissions(ACCOUNT, LOGS_ARN), action, resource, context=context) is expected
+    )
 
 
 @pytest.mark.parametrize(
     ("action", "resource", "context", "expected"),
     [
-        ("s3:GetBucketAcl", LOGS_ARN, OF_ACCOUNT, ALLOWED),
-        ("s3:ListBucket", LOGS_ARN, OF_ACCOUNT, ALLOWED),
-        ("s3:PutObject", FILE, OF_ACCOUNT | OWNED, ALLOWED),
-        ("s3:GetBucketAcl", LOGS_ARN, OF_OTHER, IMPLICIT_DENY),
+        ("s3:GetBucketAcl", LOGS_ARN, FOR_ACCOUNT, ALLOWED),
+        ("s3:ListBucket", LOGS_ARN, FOR_ACCOUNT, ALLOWED),
+        ("s3:PutObject", FILE, FOR_ACCOUNT | OWNER_ACL, ALLOWED),
+        ("s3:GetBucketAcl", LOGS_ARN, FOR_OTHER_ACCOUNT, IMPLICIT_DENY),
         ("s3:ListBucket", LOGS_ARN, {}, IMPLICIT_DENY),
-        ("s3:PutObject", FILE, OF_OTHER | OWNED, IMPLICIT_DENY),
-        ("s3:PutObject", FILE, OWNED, IMPLICIT_DENY),
-        ("s3:PutObject", FILE, OF_ACCOUNT, IMPLICIT_DENY),
-        ("s3:PutObject", FILE, OF_ACCOUNT | {"s3:x-amz-acl": ["private"]}, IMPLICIT_DENY),
-        ("s3:PutObject", FILE.replace(f"/{ACCOUNT_ID}/", f"/{OTHER_ACCOUNT_ID}/"), OF_ACCOUNT | OWNED, IMPLICIT_DENY),
-        ("s3:PutObject", f"{LOGS_ARN}/AWSLogs/{ACCOUNT_ID}/Config/a", OF_ACCOUNT | OWNED, IMPLICIT_DENY),
-        ("s3:GetObject", FILE, OF_ACCOUNT, IMPLICIT_DENY),
-        ("s3:DeleteObject", FILE, OF_ACCOUNT, IMPLICIT_DENY),
+        ("s3:PutObject", FILE, FOR_OTHER_ACCOUNT | OWNER_ACL, IMPLICIT_DENY),
+        ("s3:PutObject", FILE, OWNER_ACL, IMPLICIT_DENY),
+        ("s3:PutObject", FILE, FOR_ACCOUNT, IMPLICIT_DENY),
+        ("s3:PutObject", FILE, FOR_ACCOUNT | {"s3:x-amz-acl": ["private"]}, IMPLICIT_DENY),
+        (
+            "s3:PutObject",
+            OTHER_ACCOUNT_FILE,
+            FOR_ACCOUNT | OWNER_ACL,
+            IMPLICIT_DENY,
+        ),
+        (
+            "s3:PutObject",
+            f"{LOGS_ARN}/AWSLogs/{ACCOUNT_ID}/Config/a",
+            FOR_ACCOUNT | OWNER_ACL,
+            IMPLICIT_DENY,
+        ),
+        ("s3:GetObject", FILE, FOR_ACCOUNT, IMPLICIT_DENY),
+        ("s3:DeleteObject", FILE, FOR_ACCOUNT, IMPLICIT_DENY),
     ],
 )
-def test_a_bucket_lets_in_the_accounts_own_aws_config(action, resource, context, expected):
-    document = {"Version": "2012-10-17", "Statement": config_delivery(ACCOUNT, LOGS_ARN)}
-    config, logging = (evaluator.Principal("Service", f"{each}.amazonaws.com") for each in ("config", "logging.s3"))
+def test_bucket_policy_allows_only_the_accounts_own_aws_config(action, resource, context, expected):
+    document = {"Version": "2012-10-17", "Statement": allow_config_delivery(ACCOUNT, LOGS_ARN)}
+    config, logging = (
+        evaluator.Principal("Service", f"{service}.amazonaws.com") for service in ("config", "logging.s3")
+    )
     assert request_outcome(document, action, resource, config, context) is expected
     assert request_outcome(document, action, resource, logging, context) is IMPLICIT_DENY
 
 
-# What AWS Config asks.
+# The rules of AWS Config.
 
 
 @pytest.fixture(scope="module")
 def managed_rules():
-    """AWS Config's managed rules as moto has them, taken from AWS's documentation."""
+    """Return AWS Config's managed rules from moto's data, which comes from AWS's documentation."""
     packed = files("moto.config").joinpath("resources/aws_managed_rules.json.gz").read_bytes()
     return json.loads(gzip.decompress(packed))["ManagedRules"]
 
 
-def rules(where: StackContext, *, organization: bool = False):
-    asked = rules_of_organization(where) if organization else rules_of_account(where)
-    resources = json.loads(template(asked))["Resources"]
-    assert {each["Type"] for each in resources.values()} == {"AWS::Config::ConfigRule"}
-    return {each["Properties"]["Source"]["SourceIdentifier"]: each["Properties"] for each in resources.values()}
+def rule_properties(partition="aws", *, macie=True, backup=True, replication=False, organization=False):
+    """Return the properties of each rule in the conformance pack, by the rule's identifier."""
+    rules = common_rules(partition, macie=macie, backup=backup, replication=replication)
+    if not organization:
+        rules += stack_rules(PHI, LOG_GROUP)
+    resources = json.loads(template(rules))["Resources"].values()
+    assert len(resources) == len(rules)
+    assert {resource["Type"] for resource in resources} == {"AWS::Config::ConfigRule"}
+    return {resource["Properties"]["Source"]["SourceIdentifier"]: resource["Properties"] for resource in resources}
 
 
-def test_a_pack_is_as_small_and_its_rules_are_named_as_aws_config_takes_them():
-    where = site(replica_region="us-west-2")
-    assert len(template(rules_of_account(where))) < 51_200
-    assert len(rules(where)) == len(rules_of_account(where))
-    for identifier, rule in rules(where).items():
+def test_account_pack_has_the_common_rules_and_those_of_the_stack(stack):
+    rules = common_rules("aws", macie=True, backup=True, replication=False) + stack_rules(PHI, LOG_GROUP)
+    assert only_resource(stack, "ConformancePack").inputs["templateBody"] == template(rules)
+
+
+def test_pack_meets_the_limits_and_naming_of_aws_config():
+    rules = common_rules("aws", macie=True, backup=True, replication=True) + stack_rules(PHI, LOG_GROUP)
+    assert len(template(rules)) < 51_200
+    for identifier, rule in rule_properties(replication=True).items():
         assert rule["ConfigRuleName"] == identifier.lower().replace("_", "-")
         assert rule["Source"]["Owner"] == "AWS"
         assert rule["Description"].startswith("45 CFR 164.3")
 
 
-def test_every_rule_is_one_that_aws_config_has_and_its_parameters_too(managed_rules):
-    for identifier, rule in rules(site(replica_region="us-west-2")).items():
-        known = {each["Name"]: each for each in managed_rules[identifier]["Parameters"] if each}
-        given = rule.get("InputParameters", {})
-        assert given.keys() <= known.keys(), identifier
-        assert {name for name, each in known.items() if not each["Optional"]} <= given.keys(), identifier
+def test_rules_and_their_parameters_exist_in_aws_config(managed_rules):
+    for identifier, rule in rule_properties(replication=True).items():
+        known = {parameter["Name"]: parameter for parameter in managed_rules[identifier]["Parameters"] if parameter}
+        parameters = rule.get("InputParameters", {})
+        assert parameters.keys() <= known.keys(), identifier
+        assert {name for name in known if not known[name]["Optional"]} <= parameters.keys(), identifier
 
 
-def test_only_a_rule_that_changes_trigger_is_asked_of_phi_alone(managed_rules):
-    scoped = {name for name, rule in rules(site(replica_region="us-west-2")).items() if "Scope" in rule}
+def test_only_rules_triggered_by_changes_have_a_scope(managed_rules):
+    scoped = {identifier for identifier, rule in rule_properties(replication=True).items() if "Scope" in rule}
     assert scoped
-    assert {managed_rules[each]["Trigger type"] for each in scoped} == {"Configuration changes"}
+    assert {managed_rules[identifier]["Trigger type"] for identifier in scoped} == {"Configuration changes"}
 
 
-def test_rules_for_phi_are_asked_by_the_tag_that_the_bucket_has(stack):
-    rule = rules(site())["S3_BUCKET_DEFAULT_LOCK_ENABLED"]
+def test_rules_for_phi_have_the_tag_of_the_phi_bucket_as_scope(stack):
+    rule = rule_properties()["S3_BUCKET_DEFAULT_LOCK_ENABLED"]
     assert rule["Scope"] == {"TagKey": "DataClass", "TagValue": "PHI"}
-    assert resource(stack, "phi", "aws:s3/bucket:Bucket").inputs["tags"] == {"DataClass": "PHI"}
-    assert "Scope" not in rules(site())["S3_BUCKET_VERSIONING_ENABLED"]
+    assert resource_with(stack, "phi", "aws:s3/bucket:Bucket").inputs["tags"] == {"DataClass": "PHI"}
+    assert "Scope" not in rule_properties()["S3_BUCKET_VERSIONING_ENABLED"]
 
 
-def test_an_account_is_asked_about_its_own_buckets_and_logs_and_an_organisation_about_none_of_them():
-    own = rules(site())
-    assert own["CLOUDTRAIL_S3_DATAEVENTS_ENABLED"]["InputParameters"] == {"S3BucketNames": PHI}
-    asked = own["CW_LOGGROUP_RETENTION_PERIOD_CHECK"]["InputParameters"]
-    assert asked == {"LogGroupNames": "/audit/phi-dev-trail", "MinRetentionTime": "1827"}
-    everywhere = json.dumps(rules(site(), organization=True))
-    assert ACCOUNT_ID not in everywhere
-    assert "phi-dev" not in everywhere
+def test_account_rules_name_the_stacks_bucket_and_log_group_and_organization_rules_do_not():
+    rules = rule_properties()
+    assert rules["CLOUDTRAIL_S3_DATAEVENTS_ENABLED"]["InputParameters"] == {"S3BucketNames": PHI}
+    parameters = rules["CW_LOGGROUP_RETENTION_PERIOD_CHECK"]["InputParameters"]
+    assert parameters == {"LogGroupNames": "/audit/phi-dev-trail", "MinRetentionTime": "1827"}
+    organization_rules = json.dumps(rule_properties(organization=True))
+    assert ACCOUNT_ID not in organization_rules
+    assert "phi-dev" not in organization_rules
 
 
 @pytest.mark.parametrize(
-    ("settings", "asked"),
+    ("copies", "expected"),
     [
         ({"backup": True}, {"S3_RESOURCES_PROTECTED_BY_BACKUP_PLAN"}),
-        ({"backup": False, "replica_region": "us-west-2"}, {"S3_BUCKET_REPLICATION_ENABLED"}),
+        ({"backup": False, "replication": True}, {"S3_BUCKET_REPLICATION_ENABLED"}),
         (
-            {"backup": True, "replica_region": "us-west-2"},
+            {"backup": True, "replication": True},
             {"S3_RESOURCES_PROTECTED_BY_BACKUP_PLAN", "S3_BUCKET_REPLICATION_ENABLED"},
         ),
     ],
 )
-def test_copies_are_asked_for_as_the_stack_makes_them(settings, asked):
-    copies = {"S3_RESOURCES_PROTECTED_BY_BACKUP_PLAN", "S3_BUCKET_REPLICATION_ENABLED"}
-    assert rules(site(**settings)).keys() & copies == asked
+def test_rules_check_only_the_copies_that_the_stack_makes(copies, expected):
+    identifiers = {"S3_RESOURCES_PROTECTED_BY_BACKUP_PLAN", "S3_BUCKET_REPLICATION_ENABLED"}
+    assert rule_properties(**copies).keys() & identifiers == expected
 
 
-def test_macies_discovery_is_asked_for_where_macie_is_switched_on():
-    assert "MACIE_AUTO_SENSITIVE_DATA_DISCOVERY_CHECK" in rules(site())
-    assert "MACIE_AUTO_SENSITIVE_DATA_DISCOVERY_CHECK" not in rules(site(["config"]))
+def test_rules_check_macie_discovery_only_with_macie():
+    assert "MACIE_AUTO_SENSITIVE_DATA_DISCOVERY_CHECK" in rule_properties()
+    assert "MACIE_AUTO_SENSITIVE_DATA_DISCOVERY_CHECK" not in rule_properties(macie=False)
 
 
 @pytest.mark.parametrize("partition", ["aws-us-gov", "aws-cn"])
-def test_a_rule_is_asked_where_aws_config_has_it(partition):
-    elsewhere = replace(site(), account=replace(ACCOUNT, partition=partition))
-    asked = rules(elsewhere)
-    assert {each.identifier for each in RULES} <= asked.keys()
-    assert not asked.keys() & {each.identifier for each in COMMERCIAL}
-    assert "MACIE_AUTO_SENSITIVE_DATA_DISCOVERY_CHECK" not in asked
+def test_pack_omits_rules_that_the_partition_does_not_have(partition):
+    identifiers = rule_properties(partition).keys()
+    assert {rule.identifier for rule in COMMON_RULES} <= identifiers
+    commercial_identifiers = {rule.identifier for rule in COMMERCIAL_RULES}
+    assert commercial_identifiers
+    assert commercial_identifiers.isdisjoint(identifiers)
+    assert "MACIE_AUTO_SENSITIVE_DATA_DISCOVERY_CHECK" not in identifiers

@@ -1,4 +1,4 @@
-"""Alerts on mocks: who publishes, what raises which alert, and that no alert tells what a request held."""
+"""Alerts on mocks: the publishers, the events that raise each alert, and messages without the content of requests."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ from pulumi.runtime import rpc
 
 from components.account import Account
 from components.alert_dashboard import dashboard
-from components.alert_patterns import log_alarms, input_transformer, event_rules
+from components.alert_patterns import event_rules, input_transformer, log_alarms
 from components.alert_topic import topic_policy
-from components.alerts import Alerts, publishing_policy, trust_policy
-from components.stack_context import StackContext
+from components.alerts import Alerts, publisher_permissions, publisher_trust
 from hipaa import evaluator
-from hipaa.services.cloudwatch.event_patterns import filter_matches, rule_matches, in_envelope
-from phi.stack.settings import Settings
+from hipaa.services.cloudwatch.event_patterns import filter_matches, in_envelope, rule_matches
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
 
 ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit"
 TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-dev-alerts"
-PUBLISHER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-alerts-publisher"
+PUBLISHER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-alerts-role"
 BREAK_GLASS_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-break-glass"
 OTHER_ACCOUNT_ID = "444455556666"
-PHI, TRAIL = (f"phi-dev-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail"))
+PHI, TRAIL = (f"phi-dev-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "trail"))
 SUBSCRIBERS = ["security@example.com", "https://alerts.example.com/hook?token=secret"]
 
-ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = evaluator.Outcome.ALLOWED, evaluator.Outcome.EXPLICIT_DENY, evaluator.Outcome.IMPLICIT_DENY
+ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = (
+    evaluator.Outcome.ALLOWED,
+    evaluator.Outcome.EXPLICIT_DENY,
+    evaluator.Outcome.IMPLICIT_DENY,
+)
 CLOUDWATCH = evaluator.Principal("Service", "cloudwatch.amazonaws.com")
 EVENTBRIDGE = evaluator.Principal("Service", "events.amazonaws.com")
 
@@ -39,10 +41,16 @@ def alerts_stack(*, preview: bool = False) -> RecordingMonitor:
         Alerts(
             "alerts",
             {
-                "site": StackContext(ACCOUNT, Settings("dev", "us-east-1", alert_subscribers=tuple(SUBSCRIBERS))),
+                "account": ACCOUNT,
+                "topic_name": "phi-dev-alerts",
+                "publisher_role_name": "phi-dev-alerts-role",
                 "key_arn": pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN),
-                "log_group_name": "trail-log",
+                "subscribers": SUBSCRIBERS,
+                "phi_bucket": PHI,
                 "buckets": [PHI, TRAIL],
+                "log_group_name": "trail-log",
+                "break_glass_role_arn": BREAK_GLASS_ARN,
+                "permissions_boundary": None,
             },
         )
 
@@ -54,13 +62,19 @@ def stack():
     return alerts_stack()
 
 
-def resources_of_type(stack: RecordingMonitor, kind: str):
-    return {each.name: each for each in stack.resources if each.type.rsplit(":", 1)[-1] == kind}
+def resources_by_name(stack: RecordingMonitor, type_name: str):
+    return {resource.name: resource for resource in stack.resources_of_type(type_name)}
 
 
-def only_resource(stack: RecordingMonitor, kind: str):
-    (found,) = resources_of_type(stack, kind).values()
-    return found
+def inputs_of_type(stack: RecordingMonitor, type_name: str):
+    inputs = [resource.inputs for resource in stack.resources_of_type(type_name)]
+    assert inputs, type_name
+    return inputs
+
+
+def only_resource(stack: RecordingMonitor, type_name: str):
+    (resource,) = stack.resources_of_type(type_name)
+    return resource
 
 
 def request_outcome(document, action, resource, principal, context) -> evaluator.Outcome:
@@ -68,62 +82,64 @@ def request_outcome(document, action, resource, principal, context) -> evaluator
     return evaluator.evaluate([evaluator.parse(document)], request).outcome
 
 
-# Who publishes.
+# Publishers.
 
-OVER_TLS = {"aws:SecureTransport": ["true"]}
-BY_ALARM = OVER_TLS | {
+TLS = {"aws:SecureTransport": ["true"]}
+FOR_ALARM = TLS | {
     "aws:PrincipalIsAWSService": ["true"],
     "aws:SourceAccount": [ACCOUNT_ID],
     "aws:SourceArn": [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT_ID}:alarm:phi-dev-root-used"],
 }
 ROLE = evaluator.Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
-BY_ROLE = OVER_TLS | {"aws:PrincipalIsAWSService": ["false"], "aws:PrincipalArn": [ROLE.id]}
-FOREIGN = evaluator.Principal("AWS", f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/app", OTHER_ACCOUNT_ID)
+FROM_ROLE = TLS | {"aws:PrincipalIsAWSService": ["false"], "aws:PrincipalArn": [ROLE.id]}
+EXTERNAL_ROLE = evaluator.Principal("AWS", f"arn:aws:iam::{OTHER_ACCOUNT_ID}:role/app", OTHER_ACCOUNT_ID)
 
 
 @pytest.mark.parametrize(
     ("principal", "action", "context", "expected"),
     [
-        (CLOUDWATCH, "sns:Publish", BY_ALARM, ALLOWED),
-        (CLOUDWATCH, "sns:Publish", BY_ALARM | {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
+        (CLOUDWATCH, "sns:Publish", FOR_ALARM, ALLOWED),
+        (CLOUDWATCH, "sns:Publish", FOR_ALARM | {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
         (
             CLOUDWATCH,
             "sns:Publish",
-            BY_ALARM | {"aws:SourceArn": [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT_ID}:alarm:other"]},
+            FOR_ALARM | {"aws:SourceArn": [f"arn:aws:cloudwatch:us-east-1:{ACCOUNT_ID}:alarm:other"]},
             IMPLICIT_DENY,
         ),
-        (CLOUDWATCH, "sns:Publish", BY_ALARM | {"aws:SecureTransport": ["false"]}, EXPLICIT_DENY),
-        (CLOUDWATCH, "sns:Subscribe", BY_ALARM | {"sns:Protocol": ["https"]}, IMPLICIT_DENY),
-        (EVENTBRIDGE, "sns:Publish", BY_ALARM, IMPLICIT_DENY),
-        (ROLE, "sns:Publish", BY_ROLE, EXPLICIT_DENY),
-        # Not denied: what the role's own policy allows.
-        (ROLE, "sns:Publish", BY_ROLE | {"aws:PrincipalArn": [PUBLISHER_ARN]}, IMPLICIT_DENY),
+        (CLOUDWATCH, "sns:Publish", FOR_ALARM | {"aws:SecureTransport": ["false"]}, EXPLICIT_DENY),
+        (CLOUDWATCH, "sns:Subscribe", FOR_ALARM | {"sns:Protocol": ["https"]}, IMPLICIT_DENY),
+        (EVENTBRIDGE, "sns:Publish", FOR_ALARM, IMPLICIT_DENY),
+        (ROLE, "sns:Publish", FROM_ROLE, EXPLICIT_DENY),
+        # Not denied: the role's own policy allows it.
+        (ROLE, "sns:Publish", FROM_ROLE | {"aws:PrincipalArn": [PUBLISHER_ARN]}, IMPLICIT_DENY),
         (
             ROLE,
             "sns:Publish",
-            BY_ROLE | {"aws:PrincipalArn": [PUBLISHER_ARN], "aws:SecureTransport": ["false"]},
+            FROM_ROLE | {"aws:PrincipalArn": [PUBLISHER_ARN], "aws:SecureTransport": ["false"]},
             EXPLICIT_DENY,
         ),
-        (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["email"]}, ALLOWED),
-        (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["https"]}, ALLOWED),
-        (ROLE, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["http"]}, EXPLICIT_DENY),
-        (ROLE, "sns:SetTopicAttributes", BY_ROLE, ALLOWED),
-        (ROLE, "sns:SetTopicAttributes", BY_ROLE | {"aws:SecureTransport": ["false"]}, EXPLICIT_DENY),
-        (FOREIGN, "sns:Subscribe", BY_ROLE | {"sns:Protocol": ["https"]}, IMPLICIT_DENY),
+        (ROLE, "sns:Subscribe", FROM_ROLE | {"sns:Protocol": ["email"]}, ALLOWED),
+        (ROLE, "sns:Subscribe", FROM_ROLE | {"sns:Protocol": ["https"]}, ALLOWED),
+        (ROLE, "sns:Subscribe", FROM_ROLE | {"sns:Protocol": ["http"]}, EXPLICIT_DENY),
+        (ROLE, "sns:SetTopicAttributes", FROM_ROLE, ALLOWED),
+        (ROLE, "sns:SetTopicAttributes", FROM_ROLE | {"aws:SecureTransport": ["false"]}, EXPLICIT_DENY),
+        (EXTERNAL_ROLE, "sns:Subscribe", FROM_ROLE | {"sns:Protocol": ["https"]}, IMPLICIT_DENY),
     ],
 )
-def test_alarms_publish_and_the_account_administers(stack, principal, action, context, expected):
-    assert request_outcome(only_resource(stack, "TopicPolicy").policy, action, TOPIC_ARN, principal, context) is expected
+def test_topic_policy_lets_alarms_publish_and_the_account_administer(stack, principal, action, context, expected):
+    assert (
+        request_outcome(only_resource(stack, "TopicPolicy").policy, action, TOPIC_ARN, principal, context) is expected
+    )
 
 
-BY_RULE = {
+FOR_RULE = {
     "aws:SourceAccount": [ACCOUNT_ID],
     "aws:SourceArn": [f"arn:aws:events:us-east-1:{ACCOUNT_ID}:rule/phi-dev-kms-key-disabled"],
 }
 
 
 @pytest.mark.parametrize(
-    ("principal", "change", "expected"),
+    ("principal", "overrides", "expected"),
     [
         (EVENTBRIDGE, {}, ALLOWED),
         (EVENTBRIDGE, {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
@@ -136,12 +152,15 @@ BY_RULE = {
         (ROLE, {}, IMPLICIT_DENY),
     ],
 )
-def test_eventbridge_takes_the_publishers_role_for_the_stacks_rules(stack, principal, change, expected):
+def test_eventbridge_assumes_the_publisher_role_only_on_behalf_of_the_stacks_rules(
+    stack, principal, overrides, expected
+):
     document = json.loads(only_resource(stack, "Role").inputs["assumeRolePolicy"])
-    assert request_outcome(document, "sts:AssumeRole", PUBLISHER_ARN, principal, BY_RULE | change) is expected
+    context = FOR_RULE | overrides
+    assert request_outcome(document, "sts:AssumeRole", PUBLISHER_ARN, principal, context) is expected
 
 
-THROUGH_SNS = {
+VIA_SNS = {
     "kms:ViaService": ["sns.us-east-1.amazonaws.com"],
     "kms:EncryptionContext:aws:sns:topicArn": [TOPIC_ARN],
 }
@@ -153,42 +172,46 @@ THROUGH_SNS = {
         ("sns:Publish", TOPIC_ARN, {}, ALLOWED),
         ("sns:Publish", f"{TOPIC_ARN}-other", {}, IMPLICIT_DENY),
         ("sns:Subscribe", TOPIC_ARN, {}, IMPLICIT_DENY),
-        ("kms:GenerateDataKey", KEY_ARN, THROUGH_SNS, ALLOWED),
-        ("kms:Decrypt", KEY_ARN, THROUGH_SNS, ALLOWED),
-        ("kms:Decrypt", f"{KEY_ARN}-other", THROUGH_SNS, IMPLICIT_DENY),
+        ("kms:GenerateDataKey", KEY_ARN, VIA_SNS, ALLOWED),
+        ("kms:Decrypt", KEY_ARN, VIA_SNS, ALLOWED),
+        ("kms:Decrypt", f"{KEY_ARN}-other", VIA_SNS, IMPLICIT_DENY),
         ("kms:Decrypt", KEY_ARN, {}, IMPLICIT_DENY),
         (
             "kms:Decrypt",
             KEY_ARN,
-            THROUGH_SNS | {"kms:EncryptionContext:aws:sns:topicArn": [f"{TOPIC_ARN}-other"]},
+            VIA_SNS | {"kms:EncryptionContext:aws:sns:topicArn": [f"{TOPIC_ARN}-other"]},
             IMPLICIT_DENY,
         ),
     ],
 )
-def test_the_publisher_does_nothing_but_publish(stack, action, resource, context, expected):
+def test_publisher_role_may_only_publish(stack, action, resource, context, expected):
     publisher = evaluator.Principal("AWS", PUBLISHER_ARN, ACCOUNT_ID)
     assert request_outcome(only_resource(stack, "RolePolicy").policy, action, resource, publisher, context) is expected
 
 
-def test_at_preview_the_publishers_policy_keeps_its_structure_where_only_the_key_is_unknown(stack):
-    (publisher,) = [each for each in alerts_stack(preview=True).resources if each.type == "phi:access:Role"]
-    declared = publisher.inputs["identityPolicy"]
-    assert rpc.UNKNOWN in json.dumps(declared)
-    assert json.loads(json.dumps(declared).replace(rpc.UNKNOWN, KEY_ARN)) == only_resource(stack, "RolePolicy").policy
+def test_publisher_policy_keeps_its_structure_at_preview_while_the_key_is_unknown(stack):
+    document = only_resource(alerts_stack(preview=True), "IamRole").inputs["identityPolicy"]
+    assert rpc.UNKNOWN in json.dumps(document)
+    known_document = json.loads(json.dumps(document).replace(rpc.UNKNOWN, KEY_ARN))
+    assert known_document == only_resource(stack, "RolePolicy").policy
 
 
-def test_no_partition_is_written_in():
+def test_policies_contain_no_fixed_partition():
     gov = Account(ACCOUNT_ID, "us-gov-west-1", "aws-us-gov", "amazonaws.com", DEPLOYER)
-    arn, role = gov.arn("sns", "alerts"), gov.role_arn("publisher")
-    documents = (topic_policy(gov, arn, role), trust_policy(gov), publishing_policy(gov, arn, "key"))
+    topic_arn, role_arn = gov.arn("sns", "alerts"), gov.role_arn("publisher")
+    documents = (
+        topic_policy(gov, topic_arn, role_arn),
+        publisher_trust(gov),
+        publisher_permissions(gov, topic_arn, "key"),
+    )
     assert "arn:aws:" not in json.dumps(documents)
 
 
-# What raises which alert.
+# Events and their alerts.
 
 
 def record(service: str, name: str, **fields):
-    """A call of a role, as CloudTrail records it."""
+    """Return the CloudTrail record of a role's API call."""
     return {
         "eventSource": f"{service}.amazonaws.com",
         "eventName": name,
@@ -201,25 +224,25 @@ def record(service: str, name: str, **fields):
     }
 
 
-def on(bucket: str, **more):
-    return {"requestParameters": {"bucketName": bucket, **more}}
+def for_bucket(bucket: str, **parameters):
+    return {"requestParameters": {"bucketName": bucket, **parameters}}
 
 
-REFUSED = record("s3", "GetObject", errorCode="AccessDenied", **on(PHI, key="patient-7"))
+DENIED_REQUEST = record("s3", "GetObject", errorCode="AccessDenied", **for_bucket(PHI, key="patient-7"))
 ROOT = {"type": "Root"}
 USER = {"type": "IAMUser"}
 SIGNED_IN = {"eventType": "AwsConsoleSignIn", "responseElements": {"ConsoleLogin": "Success"}}
-WITH_MFA, WITHOUT_MFA = ({"additionalEventData": {"MFAUsed": answer}} for answer in ("Yes", "No"))
-TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
+WITH_MFA, WITHOUT_MFA = ({"additionalEventData": {"MFAUsed": used}} for used in ("Yes", "No"))
+BREAK_GLASS = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
 
 
 @pytest.mark.parametrize(
-    ("event", "by_log", "at_once"),
+    ("event", "expected_alarms", "expected_rules"),
     [
-        (REFUSED, {"access-denied"}, set()),
-        (record("s3", "GetObject", **on(PHI)), set(), set()),
-        (record("s3", "GetObject", errorCode="NoSuchKey", **on(PHI)), set(), set()),
-        (record("s3", "GetObject", errorCode="AccessDenied", **on("other")), set(), set()),
+        (DENIED_REQUEST, {"access-denied"}, set()),
+        (record("s3", "GetObject", **for_bucket(PHI)), set(), set()),
+        (record("s3", "GetObject", errorCode="NoSuchKey", **for_bucket(PHI)), set(), set()),
+        (record("s3", "GetObject", errorCode="AccessDenied", **for_bucket("other")), set(), set()),
         (record("iam", "CreateAccessKey", userIdentity=ROOT), {"root-used"}, set()),
         (record("signin", "ConsoleLogin", userIdentity=ROOT, **SIGNED_IN, **WITH_MFA), {"root-used"}, set()),
         (record("kms", "CreateGrant", userIdentity=ROOT | {"invokedBy": "aws"}), set(), set()),
@@ -236,7 +259,7 @@ TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
         ),
         (record("kms", "CancelKeyDeletion", requestParameters={"keyId": "k"}), set(), set()),
         *(
-            (record("s3", name, **on(bucket)), {"bucket-access-changed"}, {"bucket-access-changed"})
+            (record("s3", name, **for_bucket(bucket)), {"bucket-access-changed"}, {"bucket-access-changed"})
             for bucket in (PHI, TRAIL)
             for name in (
                 "PutBucketPolicy",
@@ -245,59 +268,68 @@ TAKEN = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
                 "DeleteBucketPublicAccessBlock",
             )
         ),
-        (record("s3", "PutBucketPolicy", **on("other")), set(), set()),
+        (record("s3", "PutBucketPolicy", **for_bucket("other")), set(), set()),
         *(
             (record("cloudtrail", name), {"cloudtrail-changed"}, {"cloudtrail-changed"})
             for name in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
         ),
         (record("cloudtrail", "GetTrailStatus"), set(), set()),
         *(
-            (record("sts", name, **TAKEN), {"break-glass-used"}, {"break-glass-used"})
+            (record("sts", name, **BREAK_GLASS), {"break-glass-used"}, {"break-glass-used"})
             for name in ("AssumeRole", "AssumeRoleWithSAML")
         ),
         (record("sts", "AssumeRole", requestParameters={"roleArn": ROLE.id}), set(), set()),
     ],
 )
-def test_each_danger_raises_its_alert_and_daily_work_raises_none(stack, event, by_log, at_once):
-    filters = resources_of_type(stack, "LogMetricFilter").items()
-    rules = resources_of_type(stack, "EventRule").items()
-    raised = {name for name, each in filters if filter_matches(each.inputs["pattern"], event) is evaluator.Match.YES}
-    ruled = {
-        name for name, each in rules if rule_matches(each.inputs["eventPattern"], in_envelope(event)) is evaluator.Match.YES
+def test_security_event_raises_its_alerts_and_daily_work_raises_none(stack, event, expected_alarms, expected_rules):
+    alarms = {
+        name
+        for name, log_filter in resources_by_name(stack, "LogMetricFilter").items()
+        if filter_matches(log_filter.inputs["pattern"], event) is evaluator.Match.YES
     }
-    assert raised == {f"alerts-{each}" for each in by_log}
-    assert ruled == {f"alerts-{each}" for each in at_once}
+    rules = {
+        name
+        for name, rule in resources_by_name(stack, "EventRule").items()
+        if rule_matches(rule.inputs["eventPattern"], in_envelope(event)) is evaluator.Match.YES
+    }
+    assert alarms == {f"alerts-{name}" for name in expected_alarms}
+    assert rules == {f"alerts-{name}" for name in expected_rules}
 
 
-def test_a_rule_sees_the_taking_of_a_role_which_aws_calls_read_only(stack):
-    states = {name: each.inputs["state"] for name, each in resources_of_type(stack, "EventRule").items()}
+def test_only_the_rule_for_assume_role_receives_read_only_events(stack):
+    states = {name: rule.inputs["state"] for name, rule in resources_by_name(stack, "EventRule").items()}
     assert states.pop("alerts-break-glass-used") == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
     assert set(states.values()) == {"ENABLED"}
 
 
-def test_a_filter_of_seven_buckets_with_the_longest_names_is_one_that_aws_takes():
-    """Of 1024 characters: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html"""
-    longest = [f"{number}" * 63 for number in range(7)]
-    assert max(len(each.pattern) for each in log_alarms(longest, BREAK_GLASS_ARN)) <= 1024
+def test_filter_pattern_fits_for_seven_buckets_with_the_longest_names():
+    """The limit is 1024 characters.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+    """
+    longest_names = [f"{number}" * 63 for number in range(7)]
+    assert max(len(alarm.pattern) for alarm in log_alarms(longest_names, BREAK_GLASS_ARN)) <= 1024
 
 
-# What an alert tells.
+# Messages.
 
 
-def message(template: str, paths, event) -> str:
-    def found(path: str) -> str:
+def rendered_message(template: str, paths, event) -> str:
+    """Return the message that EventBridge makes from an input transformer's template and an event."""
+
+    def value_at(path: str) -> str:
         value = event
         for name in path.removeprefix("$.").split("."):
             value = value.get(name, "") if isinstance(value, dict) else ""
-        assert isinstance(value, str), f"{path} is a part of the event as a whole"
+        assert isinstance(value, str), f"{path} is not a single field of the event"
         return value
 
-    said = "\n".join(json.loads(line) for line in template.splitlines())
-    return re.sub(r"<(\w+)>", lambda variable: found(paths[variable[1]]), said)
+    text = "\n".join(json.loads(line) for line in template.splitlines())
+    return re.sub(r"<(\w+)>", lambda variable: value_at(paths[variable[1]]), text)
 
 
-@pytest.mark.parametrize("watch", event_rules([PHI, TRAIL], BREAK_GLASS_ARN), ids=lambda watch: watch.name)
-def test_a_message_tells_who_did_what_and_nothing_of_what_the_request_held(watch):
+@pytest.mark.parametrize("rule", event_rules([PHI, TRAIL], BREAK_GLASS_ARN), ids=lambda rule: rule.name)
+def test_message_names_event_and_principal_but_no_content_of_the_request(rule):
     parameters = {
         "bucketName": PHI,
         "keyId": "the-key",
@@ -306,9 +338,10 @@ def test_a_message_tells_who_did_what_and_nothing_of_what_the_request_held(watch
         "bucketPolicy": {"Statement": "patient-8"},
         "roleSessionName": "patient-9",
     }
-    event = in_envelope(record("s3", "PutBucketPolicy", requestParameters=parameters)) | {"time": "2026-01-02T03:04:05Z"}
-    transformer = input_transformer(watch)
-    said = message(transformer["input_template"], transformer["input_paths"], event)
+    api_call = record("s3", "PutBucketPolicy", requestParameters=parameters)
+    event = in_envelope(api_call) | {"time": "2026-01-02T03:04:05Z"}
+    transformer = input_transformer(rule)
+    message = rendered_message(transformer["input_template"], transformer["input_paths"], event)
     for expected in (
         "PutBucketPolicy",
         "2026-01-02T03:04:05Z",
@@ -317,74 +350,78 @@ def test_a_message_tells_who_did_what_and_nothing_of_what_the_request_held(watch
         ROLE.id,
         event["detail"]["eventID"],
     ):
-        assert expected in said
-    assert "patient" not in said
-    assert (PHI in said, "the-key" in said, BREAK_GLASS_ARN in said) == (
-        watch.name == "bucket-access-changed",
-        watch.name == "kms-key-disabled",
-        watch.name == "break-glass-used",
+        assert expected in message
+    assert "patient" not in message
+    assert (PHI in message, "the-key" in message, BREAK_GLASS_ARN in message) == (
+        rule.name == "bucket-access-changed",
+        rule.name == "kms-key-disabled",
+        rule.name == "break-glass-used",
     )
 
 
-def test_each_rule_publishes_with_the_publishers_role(stack):
-    targets, rules = resources_of_type(stack, "EventTarget"), resources_of_type(stack, "EventRule")
-    topic = stack.outputs["alerts"]["topicArn"]
-    assert {each.inputs["rule"] for each in targets.values()} == {each.inputs["name"] for each in rules.values()}
-    assert {each.inputs["arn"] for each in targets.values()} == {topic}
-    assert all(each.inputs["roleArn"].endswith("alerts-publisher") for each in targets.values())
+def test_every_rule_publishes_to_the_topic_with_the_publisher_role(stack):
+    targets, rules = inputs_of_type(stack, "EventTarget"), inputs_of_type(stack, "EventRule")
+    assert {target["rule"] for target in targets} == {rule["name"] for rule in rules}
+    assert {target["arn"] for target in targets} == {stack.outputs["alerts"]["topicArn"]}
+    assert all(target["roleArn"].endswith("alerts-role") for target in targets)
 
 
-def test_every_alarm_can_fire_and_tells_the_topic(stack):
-    alarms = [each.inputs for each in resources_of_type(stack, "MetricAlarm").values()]
-    transformations = [each.inputs["metricTransformation"] for each in resources_of_type(stack, "LogMetricFilter").values()]
-    from_logs = {(each["namespace"], each["name"]) for each in transformations}
-    rules = {each.inputs["name"] for each in resources_of_type(stack, "EventRule").values()}
-    assert all(each["alarmActions"] == [stack.outputs["alerts"]["topicArn"]] for each in alarms)
-    assert {each["treatMissingData"] for each in alarms} == {"notBreaching"}
-    assert {(each["namespace"], each["metricName"]) for each in alarms if "dimensions" not in each} == from_logs
-    measured = {each["metricName"]: each["dimensions"] for each in alarms if each["namespace"] == "AWS/S3"}
-    assert measured == {name: {"BucketName": PHI, "FilterId": "EntireBucket"} for name in ("4xxErrors", "5xxErrors")}
-    # A rule that can't publish is told of by an alarm, which can.
-    failing = [each for each in alarms if each["namespace"] == "AWS/Events"]
-    assert {each["metricName"] for each in failing} == {"FailedInvocations"}
-    assert {each["dimensions"]["RuleName"] for each in failing} == rules
+def test_every_alarm_has_a_published_metric_and_the_topic_as_action(stack):
+    alarms = inputs_of_type(stack, "MetricAlarm")
+    transformations = [log_filter["metricTransformation"] for log_filter in inputs_of_type(stack, "LogMetricFilter")]
+    log_metrics = {(transformation["namespace"], transformation["name"]) for transformation in transformations}
+    rules = {rule["name"] for rule in inputs_of_type(stack, "EventRule")}
+    assert all(alarm["alarmActions"] == [stack.outputs["alerts"]["topicArn"]] for alarm in alarms)
+    assert {alarm["treatMissingData"] for alarm in alarms} == {"notBreaching"}
+    on_log_metrics = {(alarm["namespace"], alarm["metricName"]) for alarm in alarms if "dimensions" not in alarm}
+    assert on_log_metrics == log_metrics
+    request_metrics = {alarm["metricName"]: alarm["dimensions"] for alarm in alarms if alarm["namespace"] == "AWS/S3"}
+    dimensions = {"BucketName": PHI, "FilterId": "EntireBucket"}
+    assert request_metrics == {"4xxErrors": dimensions, "5xxErrors": dimensions}
+    # An alarm reports each rule that fails to publish.
+    delivery_alarms = [alarm for alarm in alarms if alarm["namespace"] == "AWS/Events"]
+    assert {alarm["metricName"] for alarm in delivery_alarms} == {"FailedInvocations"}
+    assert {alarm["dimensions"]["RuleName"] for alarm in delivery_alarms} == rules
 
 
-def test_what_publishes_has_a_name_that_the_policies_let_publish(stack):
-    named = [*resources_of_type(stack, "MetricAlarm").values(), *resources_of_type(stack, "EventRule").values()]
-    assert all(each.inputs["name"].startswith("phi-dev-") for each in named)
+def test_alarms_and_rules_have_names_that_the_policies_allow_to_publish(stack):
+    publishers = [*inputs_of_type(stack, "MetricAlarm"), *inputs_of_type(stack, "EventRule")]
+    assert all(publisher["name"].startswith("phi-dev-") for publisher in publishers)
 
 
 # The topic.
 
 
-def test_the_topic_is_encrypted_and_has_the_name_of_its_arn(stack):
+def test_topic_is_encrypted_and_has_the_name_in_its_arn(stack):
     topic = only_resource(stack, "Topic").inputs
     assert (topic["name"], topic["kmsMasterKeyId"]) == ("phi-dev-alerts", KEY_ARN)
     assert only_resource(stack, "TopicPolicy").policy["Statement"][0]["Resource"] == TOPIC_ARN
 
 
-def test_subscribers_come_by_https_or_email_and_are_not_in_a_name(stack):
-    subscriptions = resources_of_type(stack, "TopicSubscription")
-    assert {each.inputs["endpoint"]: each.inputs["protocol"] for each in subscriptions.values()} == dict(
+def test_subscriptions_have_their_protocol_and_no_endpoint_in_their_names(stack):
+    subscriptions = resources_by_name(stack, "TopicSubscription")
+    inputs = [subscription.inputs for subscription in subscriptions.values()]
+    assert {subscription["endpoint"]: subscription["protocol"] for subscription in inputs} == dict(
         zip(SUBSCRIBERS, ("email", "https"), strict=True)
     )
     assert not any("example" in name or "secret" in name for name in subscriptions)
 
 
-def test_the_dashboard_shows_metrics_that_are_published(stack):
+def test_dashboard_shows_published_metrics_only(stack):
     body = json.loads(only_resource(stack, "Dashboard").inputs["dashboardBody"])
     assert body == dashboard("us-east-1", PHI, "EntireBucket", "phi-dev-alerts")
-    shown = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
-    from_logs = {each.inputs["metricTransformation"]["name"] for each in resources_of_type(stack, "LogMetricFilter").values()}
-    assert {name for namespace, name, *_ in shown if namespace == "phi-dev-alerts"} <= from_logs
-    assert all(metric[2:4] == ["BucketName", PHI] for metric in shown if metric[0] == "AWS/S3")
+    metrics = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
+    log_metrics = {
+        log_filter["metricTransformation"]["name"] for log_filter in inputs_of_type(stack, "LogMetricFilter")
+    }
+    assert {name for namespace, name, *_ in metrics if namespace == "phi-dev-alerts"} <= log_metrics
+    assert all(metric[2:4] == ["BucketName", PHI] for metric in metrics if metric[0] == "AWS/S3")
     corners = {(widget["x"], widget["y"]) for widget in body["widgets"]}
     assert len(corners) == len(body["widgets"])
 
 
-def test_every_child_is_the_components_and_it_registers_its_output_once(stack):
-    children = [each for each in stack.resources if each.type.startswith("aws:")]
-    assert {each.parent_name for each in children} == {"alerts", "alerts-publisher"}
+def test_alerts_parent_their_resources_and_register_their_output_once(stack):
+    resources = [resource for resource in stack.registered if resource.type.startswith("aws:")]
+    assert {resource.parent_name for resource in resources} == {"alerts", "alerts-role"}
     assert only_resource(stack, "Alerts").type == "phi:monitoring:Alerts"
     assert stack.output_registrations.count("alerts") == 1

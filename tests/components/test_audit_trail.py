@@ -1,23 +1,28 @@
-"""The audit trail on mocks: what it records, where it goes, how long it stays, and the role that writes it."""
+"""The audit trail on mocks: the events it records, its deliveries, its retention, and the role that writes its logs."""
 
 from __future__ import annotations
-
-from types import SimpleNamespace
 
 import pytest
 
 from components.account import Account
 from components.audit_trail import AuditTrail
-from components.stack_context import StackContext
-from phi.stack.settings import Settings
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program, run_main
-from tests.components.policy_requests import ALLOWED, ANONYMOUS, IMPLICIT_DENY, EXTERNAL_ROLE, ROOT, request_outcome, role, service
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_main, run_program
+from tests.components.policy_requests import (
+    ALLOWED,
+    ANONYMOUS,
+    EXTERNAL_ROLE,
+    IMPLICIT_DENY,
+    ROOT,
+    request_outcome,
+    role,
+    service,
+)
 
 PHI = f"arn:aws:s3:::phi-prod-phi-{ACCOUNT_ID}-us-east-1"
 REPLICA = f"arn:aws:s3:::phi-prod-replica-{ACCOUNT_ID}-us-west-2"
 AUDIT_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit-key"
 LOG_GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:/audit/phi-prod-trail"
-ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-prod-trail-writer"
+ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-prod-trail-cloudtrail-logs-role"
 
 
 @pytest.fixture(scope="module")
@@ -30,25 +35,38 @@ def trail(prod):
     return prod.resource("Trail", "trail").inputs
 
 
-def alone(*, log_retention_days: int) -> RecordingMonitor:
-    """The component by itself."""
-    site = StackContext(
-        Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER),
-        Settings("dev", "us-east-1", log_retention_days=log_retention_days),
-    )
-    files = SimpleNamespace(bucket="files", ready=[])
-    return run_program(lambda: AuditTrail("trail", {"site": site, "key_arn": AUDIT_KEY, "files": files, "watched": [PHI]}))
+def trail_stack(*, log_retention_days: int) -> RecordingMonitor:
+    """Run a program that declares only the trail; return its resources."""
+
+    def program() -> None:
+        AuditTrail(
+            "trail",
+            {
+                "account": Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER),
+                "trail_name": "phi-dev-trail",
+                "log_group_name": "/audit/phi-dev-trail",
+                "bucket": "trail-bucket",
+                "bucket_ready": [],
+                "key_arn": AUDIT_KEY,
+                "data_event_bucket_arns": [PHI],
+                "log_retention_days": log_retention_days,
+                "keeps_data": False,
+                "permissions_boundary": None,
+            },
+        )
+
+    return run_program(program)
 
 
-def test_the_trail_is_of_all_regions_validated_encrypted_and_on(trail):
-    on = ("isMultiRegionTrail", "includeGlobalServiceEvents", "enableLogFileValidation", "enableLogging")
-    assert {key: trail[key] for key in on} == dict.fromkeys(on, True)
+def test_trail_is_multi_region_validated_encrypted_and_logging(trail):
+    flags = ("isMultiRegionTrail", "includeGlobalServiceEvents", "enableLogFileValidation", "enableLogging")
+    assert {flag: trail[flag] for flag in flags} == dict.fromkeys(flags, True)
     assert trail["kmsKeyId"] == AUDIT_KEY
     assert trail["s3BucketName"] == f"phi-prod-trail-{ACCOUNT_ID}-us-east-1"
 
 
-def test_it_records_all_that_is_done_and_every_reading_and_writing_of_phi(trail):
-    """Neither selector leaves out reads or writes, or a service's events: each has no field but these."""
+def test_trail_records_management_events_and_all_object_events_of_phi(trail):
+    """Neither selector leaves out reads, writes or the events of a service: they have no other fields."""
     management, data = (
         {field["field"]: {key: field[key] for key in field if key != "field"} for field in selector["fieldSelectors"]}
         for selector in trail["advancedEventSelectors"]
@@ -59,22 +77,23 @@ def test_it_records_all_that_is_done_and_every_reading_and_writing_of_phi(trail)
         "resources.type": {"equals": ["AWS::S3::Object"]},
         "resources.ARN": {"startsWiths": [f"{PHI}/", f"{REPLICA}/"]},
     }
-    assert "eventSelectors" not in trail  # CloudTrail takes the one kind or the other
+    assert "eventSelectors" not in trail  # CloudTrail accepts only one kind of selector
 
 
-def test_without_a_replica_the_one_bucket_is_watched():
-    (_, data) = alone(log_retention_days=2192).resource("Trail", "trail").inputs["advancedEventSelectors"]
+def test_trail_records_object_events_of_the_given_buckets_only():
+    (_, data) = trail_stack(log_retention_days=2192).resource("Trail", "trail").inputs["advancedEventSelectors"]
     assert {"field": "resources.ARN", "startsWiths": [f"{PHI}/"]} in data["fieldSelectors"]
 
 
-def test_what_is_unusual_of_calls_and_of_errors_is_told(trail):
-    assert {each["insightType"] for each in trail["insightSelectors"]} == {"ApiCallRateInsight", "ApiErrorRateInsight"}
+def test_trail_has_insights_on_call_rates_and_error_rates(trail):
+    insights = {selector["insightType"] for selector in trail["insightSelectors"]}
+    assert insights == {"ApiCallRateInsight", "ApiErrorRateInsight"}
 
 
 # The log group.
 
 
-def test_it_goes_to_an_encrypted_log_group_as_well(prod, trail):
+def test_trail_is_also_written_to_an_encrypted_log_group(prod, trail):
     group = prod.resource("LogGroup", "trail-logs").inputs
     assert (group["name"], group["kmsKeyId"]) == ("/audit/phi-prod-trail", AUDIT_KEY)
     assert (trail["cloudWatchLogsGroupArn"], trail["cloudWatchLogsRoleArn"]) == (f"{LOG_GROUP}:*", ROLE)
@@ -82,18 +101,21 @@ def test_it_goes_to_an_encrypted_log_group_as_well(prod, trail):
 
 
 @pytest.mark.parametrize(
-    ("days", "kept"),
+    ("days", "retention"),
     [(2192, 2192), (2193, 2557), (2557, 2557), (2558, 2922), (3000, 3288), (3653, 3653), (3654, 0), (36_525, 0)],
 )
-def test_logs_are_kept_for_the_next_time_that_cloudwatch_knows(days, kept):
-    """0 is for ever."""
-    assert alone(log_retention_days=days).resource("LogGroup", "trail-logs").inputs["retentionInDays"] == kept
+def test_log_group_retention_is_rounded_up_to_a_period_that_cloudwatch_accepts(days, retention):
+    """0 means forever."""
+    log_group = trail_stack(log_retention_days=days).resource("LogGroup", "trail-logs")
+    assert log_group.inputs["retentionInDays"] == retention
 
 
-def test_the_trail_is_made_once_both_can_be_written(prod):
-    after = prod.resource("Trail", "trail").dependencies
-    files = {f"trail-files-{each}" for each in ("policy", "encryption", "lock", "versioning", "public-access-block")}
-    assert files | {"trail-logs", "trail-writer", "trail-writer-permissions"} <= after
+def test_trail_waits_for_both_of_its_destinations(prod):
+    dependencies = prod.resource("Trail", "trail").dependencies
+    settings = ("policy", "encryption", "lock", "versioning", "public-access-block")
+    bucket_settings = {f"trail-files-{setting}" for setting in settings}
+    role = {"trail-cloudtrail-logs-role", "trail-cloudtrail-logs-role-permissions"}
+    assert bucket_settings | {"trail-logs"} | role <= dependencies
 
 
 # The role.
@@ -103,12 +125,15 @@ def test_the_trail_is_made_once_both_can_be_written(prod):
     ("principal", "expected"),
     [
         (service("cloudtrail"), ALLOWED),
-        *((each, IMPLICIT_DENY) for each in (service("logs"), service("ec2"), role("app"), ROOT, EXTERNAL_ROLE, ANONYMOUS)),
+        *(
+            (principal, IMPLICIT_DENY)
+            for principal in (service("logs"), service("ec2"), role("app"), ROOT, EXTERNAL_ROLE, ANONYMOUS)
+        ),
     ],
 )
-def test_cloudtrail_alone_takes_the_role(prod, principal, expected):
-    (writer,) = [each for each in prod.resources if (each.type, each.name) == ("phi:access:Role", "trail-writer")]
-    assert request_outcome(writer.inputs["trustPolicy"], principal, "sts:AssumeRole", ROLE) is expected
+def test_only_cloudtrail_assumes_the_role(prod, principal, expected):
+    trust_policy = prod.resource("IamRole", "trail-cloudtrail-logs-role").inputs["trustPolicy"]
+    assert request_outcome(trust_policy, principal, "sts:AssumeRole", ROLE) is expected
 
 
 STREAM = f"{LOG_GROUP}:log-stream:{ACCOUNT_ID}_CloudTrail_us-east-1"
@@ -127,6 +152,7 @@ STREAM = f"{LOG_GROUP}:log-stream:{ACCOUNT_ID}_CloudTrail_us-east-1"
         ("PutRetentionPolicy", LOG_GROUP, IMPLICIT_DENY),
     ],
 )
-def test_the_role_writes_the_trails_streams_and_does_nothing_else(prod, action, resource, expected):
-    permissions = prod.resource("RolePolicy", "trail-writer-permissions").policy
-    assert request_outcome(permissions, role("phi-prod-trail-writer"), f"logs:{action}", resource) is expected
+def test_role_writes_only_the_trails_log_streams(prod, action, resource, expected):
+    permissions = prod.resource("RolePolicy", "trail-cloudtrail-logs-role-permissions").policy
+    principal = role("phi-prod-trail-cloudtrail-logs-role")
+    assert request_outcome(permissions, principal, f"logs:{action}", resource) is expected

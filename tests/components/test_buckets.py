@@ -12,9 +12,9 @@ from tests.components.policy_requests import (
     ALLOWED,
     ANONYMOUS,
     EXPLICIT_DENY,
+    EXTERNAL_ROLE,
     IMPLICIT_DENY,
     OTHER_ACCOUNT_ID,
-    EXTERNAL_ROLE,
     ROOT,
     request_outcome,
     role,
@@ -25,7 +25,7 @@ PHI, TRAIL, LOGS = (f"phi-prod-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in 
 REPLICA, REPLICA_LOGS = (f"phi-prod-{purpose}-{ACCOUNT_ID}-us-west-2" for purpose in ("replica", "replica-logs"))
 BUCKETS = {"phi": PHI, "replica": REPLICA, "trail-files": TRAIL, "access-logs": LOGS, "replica-logs": REPLICA_LOGS}
 PHI_BUCKETS = ("phi", "replica")
-LOCKED = (*PHI_BUCKETS, "trail-files")
+LOCKED_BUCKETS = (*PHI_BUCKETS, "trail-files")
 LOG_BUCKETS = ("access-logs", "replica-logs")
 KEYS = {
     "phi": f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi-key",
@@ -318,10 +318,10 @@ def test_buckets_have_object_lock_except_for_access_logs(prod, changed):
     for stack, mode, days in ((prod, "GOVERNANCE", 2192), (changed, "COMPLIANCE", 2200)):
         configurations = stack.resources_of_type("BucketObjectLockConfiguration")
         assert {resource.inputs["bucket"]: resource.inputs["rule"] for resource in configurations} == {
-            BUCKETS[name]: {"defaultRetention": {"mode": mode, "days": days}} for name in LOCKED
+            BUCKETS[name]: {"defaultRetention": {"mode": mode, "days": days}} for name in LOCKED_BUCKETS
         }
         buckets = stack.resources_of_type("Bucket")
-        assert {bucket.name for bucket in buckets if bucket.inputs["objectLockEnabled"]} == set(LOCKED)
+        assert {bucket.name for bucket in buckets if bucket.inputs["objectLockEnabled"]} == set(LOCKED_BUCKETS)
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def test_bucket_settings_are_created_in_the_order_that_s3_requires(prod, name):
     assert f"{name}-public-access-block" in prod.resource("BucketOwnershipControls", f"{name}-ownership").dependencies
     assert f"{name}-ownership" in prod.resource("BucketPolicy", f"{name}-policy").dependencies
     assert f"{name}-versioning" in prod.resource("BucketLifecycleConfiguration", f"{name}-lifecycle").dependencies
-    if name in LOCKED:
+    if name in LOCKED_BUCKETS:
         assert f"{name}-versioning" in prod.resource("BucketObjectLockConfiguration", f"{name}-lock").dependencies
 
 

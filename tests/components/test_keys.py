@@ -1,22 +1,19 @@
-"""The stack's keys on mocks: who uses each, for what alone, and that who administers one can't use it."""
+"""The stack's KMS keys on mocks: their settings, and the uses that their policies allow."""
 
 from __future__ import annotations
 
 import pytest
 
-from components import key_policy as statements
 from components.account import Account
-from components.customer_key import key_policy
-from components.stack_context import StackContext
+from components.key_policy import key_policy, phi_key_statements
 from hipaa.evaluator import Principal
-from phi.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, RecordingMonitor, run_main
 from tests.components.policy_requests import (
     ALLOWED,
     ANONYMOUS,
+    EXTERNAL_ROLE,
     IMPLICIT_DENY,
     OTHER_ACCOUNT_ID,
-    EXTERNAL_ROLE,
     ROOT,
     request_outcome,
     role,
@@ -26,15 +23,15 @@ from tests.components.policy_requests import (
 APP = role("app")
 PRIMARIES = {"replica-key": "phi-key", "replica-alerts-key": "audit-key"}
 REGIONS = dict.fromkeys(PRIMARIES.values(), "us-east-1") | dict.fromkeys(PRIMARIES, "us-west-2")
-PHI, TRAIL = (f"arn:aws:s3:::phi-prod-{each}-{ACCOUNT_ID}-us-east-1" for each in ("phi", "trail"))
+PHI, TRAIL = (f"arn:aws:s3:::phi-prod-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "trail"))
 REPLICA = f"arn:aws:s3:::phi-prod-replica-{ACCOUNT_ID}-us-west-2"
 BUCKETS = {"phi-key": PHI, "replica-key": REPLICA, "audit-key": TRAIL, "replica-alerts-key": REPLICA}
-OF_PHI, OF_AUDIT = ("phi-key", "replica-key"), ("audit-key", "replica-alerts-key")
+PHI_KEYS, AUDIT_KEYS = ("phi-key", "replica-key"), ("audit-key", "replica-alerts-key")
 USES = ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
 
 VIA, CALLER = "kms:ViaService", "kms:CallerAccount"
-OF_S3, OF_TRAIL, OF_LOGS, OF_TOPIC = (
-    f"kms:EncryptionContext:aws:{each}" for each in ("s3:arn", "cloudtrail:arn", "logs:arn", "sns:topicArn")
+S3_CONTEXT, TRAIL_CONTEXT, LOGS_CONTEXT, TOPIC_CONTEXT = (
+    f"kms:EncryptionContext:aws:{key}" for key in ("s3:arn", "cloudtrail:arn", "logs:arn", "sns:topicArn")
 )
 
 
@@ -43,15 +40,20 @@ def prod():
     return run_main("prod")
 
 
+def aws_resources(stack: RecordingMonitor, type_name: str):
+    """Return the AWS resources of a type, without the components whose type has the same name."""
+    return [resource for resource in stack.resources_of_type(type_name) if not resource.is_component]
+
+
 def key_outcome(stack: RecordingMonitor, name: str, principal, action: str, context):
-    """The outcome of one of the key's policy; what isn't in `context` isn't told."""
-    kind = "ReplicaKey" if name in PRIMARIES else "Key"
-    (key,) = [each for each in stack.resources_of_type(kind) if each.name == name and each.type.startswith("aws:")]
+    """Return the outcome that a key's policy gives a request whose only condition keys are the context."""
+    (key,) = [key for key in aws_resources(stack, "ReplicaKey" if name in PRIMARIES else "Key") if key.name == name]
     arn = f"arn:aws:kms:{REGIONS[name]}:{ACCOUNT_ID}:key/{name}"
     return request_outcome(key.policy, principal, f"kms:{action}", arn, context)
 
 
-def through(name: str, service: str) -> dict[str, list[str]]:
+def via(name: str, service: str) -> dict[str, list[str]]:
+    """Return the condition keys of a request through a service in the key's region."""
     return {VIA: [f"{service}.{REGIONS[name]}.amazonaws.com"], CALLER: [ACCOUNT_ID]}
 
 
@@ -60,21 +62,21 @@ def through(name: str, service: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("name", REGIONS)
 @pytest.mark.parametrize("principal", [APP, ROOT, role("deployer"), role("phi-prod-break-glass")])
-def test_who_administers_a_key_cannot_use_it(prod, name, principal):
+def test_key_policy_lets_principals_administer_but_not_use_the_key(prod, name, principal):
     for action in ("DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "EnableKeyRotation", "TagResource"):
         assert key_outcome(prod, name, principal, action, {}) is ALLOWED
-    told = {OF_S3: [BUCKETS[name]], CALLER: [ACCOUNT_ID]}
+    not_via_a_service = {S3_CONTEXT: [BUCKETS[name]], CALLER: [ACCOUNT_ID]}
     for action in (*USES, "GenerateDataKeyPair", "CreateGrant", "Sign", "GenerateMac", "ImportKeyMaterial"):
         assert key_outcome(prod, name, principal, action, {}) is IMPLICIT_DENY
-        assert key_outcome(prod, name, principal, action, told) is IMPLICIT_DENY  # not through a service
+        assert key_outcome(prod, name, principal, action, not_via_a_service) is IMPLICIT_DENY
 
 
 @pytest.mark.parametrize("name", REGIONS)
 @pytest.mark.parametrize("principal", [EXTERNAL_ROLE, ANONYMOUS, service("s3"), service("backup"), service("ec2")])
 @pytest.mark.parametrize("action", ["DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "CreateGrant"])
-def test_nobody_else_has_anything_to_do_with_it(prod, name, principal, action):
-    told = through(name, "s3") | {OF_S3: [BUCKETS[name]], "kms:GrantIsForAWSResource": ["true"]}
-    assert key_outcome(prod, name, principal, action, told) is IMPLICIT_DENY
+def test_key_policy_allows_nothing_to_external_principals_and_other_services(prod, name, principal, action):
+    context = via(name, "s3") | {S3_CONTEXT: [BUCKETS[name]], "kms:GrantIsForAWSResource": ["true"]}
+    assert key_outcome(prod, name, principal, action, context) is IMPLICIT_DENY
 
 
 # Use through S3.
@@ -82,14 +84,14 @@ def test_nobody_else_has_anything_to_do_with_it(prod, name, principal, action):
 
 @pytest.mark.parametrize("name", REGIONS)
 @pytest.mark.parametrize(
-    ("change", "expected"),
+    ("overrides", "expected"),
     [
         ({}, ALLOWED),
-        ({OF_S3: "{bucket}/object"}, ALLOWED),
-        ({OF_S3: "{bucket}-2"}, IMPLICIT_DENY),
-        ({OF_S3: "{bucket}-2/object"}, IMPLICIT_DENY),
-        ({OF_S3: "arn:aws:s3:::other"}, IMPLICIT_DENY),
-        ({OF_S3: None}, IMPLICIT_DENY),
+        ({S3_CONTEXT: "{bucket}/object"}, ALLOWED),
+        ({S3_CONTEXT: "{bucket}-2"}, IMPLICIT_DENY),
+        ({S3_CONTEXT: "{bucket}-2/object"}, IMPLICIT_DENY),
+        ({S3_CONTEXT: "arn:aws:s3:::other"}, IMPLICIT_DENY),
+        ({S3_CONTEXT: None}, IMPLICIT_DENY),
         ({VIA: "ec2.{region}.amazonaws.com"}, IMPLICIT_DENY),
         ({VIA: "s3.eu-west-1.amazonaws.com"}, IMPLICIT_DENY),
         ({VIA: "s3.{region}.amazonaws.com.cn"}, IMPLICIT_DENY),
@@ -98,20 +100,23 @@ def test_nobody_else_has_anything_to_do_with_it(prod, name, principal, action):
         ({CALLER: None}, IMPLICIT_DENY),
     ],
 )
-def test_a_key_serves_s3_for_its_bucket_alone(prod, name, change, expected):
-    words = {"bucket": BUCKETS[name], "region": REGIONS[name]}
-    changed = {key: text and [text.format(**words)] for key, text in change.items()}
-    context = through(name, "s3") | {OF_S3: [BUCKETS[name]]} | changed
-    may = {"audit-key": {"Decrypt"}, "replica-alerts-key": set()}.get(name, {"Decrypt", "Encrypt", "GenerateDataKey"})
-    for action in may:
+def test_key_policy_allows_use_via_s3_for_its_bucket_only(prod, name, overrides, expected):
+    values = {"bucket": BUCKETS[name], "region": REGIONS[name]}
+    formatted = {key: text and [text.format(**values)] for key, text in overrides.items()}
+    context = via(name, "s3") | {S3_CONTEXT: [BUCKETS[name]]} | formatted
+    actions = {"audit-key": {"Decrypt"}, "replica-alerts-key": set()}.get(
+        name, {"Decrypt", "Encrypt", "GenerateDataKey"}
+    )
+    for action in actions:
         assert key_outcome(prod, name, APP, action, context) is expected
-    for action in {*USES, "CreateGrant"} - may:  # nobody but CloudTrail writes the trail
+    for action in {*USES, "CreateGrant"} - actions:  # only CloudTrail writes the trail
         assert key_outcome(prod, name, APP, action, context) is IMPLICIT_DENY
 
 
-def test_who_reads_audit_data_is_not_who_reads_phi(prod):
-    for name, other in (("audit-key", PHI), ("phi-key", TRAIL), ("phi-key", REPLICA), ("replica-key", PHI)):
-        assert key_outcome(prod, name, APP, "Decrypt", through(name, "s3") | {OF_S3: [other]}) is IMPLICIT_DENY
+def test_readers_of_audit_data_cannot_use_the_key_for_phi_nor_the_reverse(prod):
+    for name, other_bucket in (("audit-key", PHI), ("phi-key", TRAIL), ("phi-key", REPLICA), ("replica-key", PHI)):
+        context = via(name, "s3") | {S3_CONTEXT: [other_bucket]}
+        assert key_outcome(prod, name, APP, "Decrypt", context) is IMPLICIT_DENY
 
 
 # Use through AWS Backup.
@@ -119,9 +124,9 @@ def test_who_reads_audit_data_is_not_who_reads_phi(prod):
 GRANT = {"kms:GrantIsForAWSResource": ["true"]}
 
 
-@pytest.mark.parametrize("name", OF_PHI)
+@pytest.mark.parametrize("name", PHI_KEYS)
 @pytest.mark.parametrize(
-    ("action", "change", "expected"),
+    ("action", "overrides", "expected"),
     [
         ("Decrypt", {}, ALLOWED),
         ("GenerateDataKey", {}, ALLOWED),
@@ -135,63 +140,70 @@ GRANT = {"kms:GrantIsForAWSResource": ["true"]}
         ("CreateGrant", GRANT | {VIA: None}, IMPLICIT_DENY),
     ],
 )
-def test_a_key_of_phi_serves_its_backups(prod, name, action, change, expected):
-    assert key_outcome(prod, name, APP, action, through(name, "backup") | change) is expected
+def test_phi_key_policy_allows_use_via_backup(prod, name, action, overrides, expected):
+    assert key_outcome(prod, name, APP, action, via(name, "backup") | overrides) is expected
 
 
-@pytest.mark.parametrize("name", OF_AUDIT)
-def test_a_key_of_audit_data_serves_no_backups(prod, name):
+@pytest.mark.parametrize("name", AUDIT_KEYS)
+def test_audit_key_policy_denies_use_via_backup(prod, name):
     for action in ("Decrypt", "CreateGrant"):
-        assert key_outcome(prod, name, APP, action, through(name, "backup") | GRANT) is IMPLICIT_DENY
+        assert key_outcome(prod, name, APP, action, via(name, "backup") | GRANT) is IMPLICIT_DENY
 
 
-# Services that use the audit key themselves.
+# Use of the audit key by services.
 
 CLOUDTRAIL, LOGS = service("cloudtrail"), service("logs.us-east-1")
 TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT_ID}:trail/phi-prod-trail"
 LOG_GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:/audit/phi-prod-trail"
-BY_TRAIL = {"aws:SourceArn": [TRAIL_ARN], OF_TRAIL: [TRAIL_ARN]}
+OTHER_TRAIL_ARN = TRAIL_ARN.replace(ACCOUNT_ID, OTHER_ACCOUNT_ID)
+FOR_TRAIL = {"aws:SourceArn": [TRAIL_ARN], TRAIL_CONTEXT: [TRAIL_ARN]}
 
 
 @pytest.mark.parametrize(
     ("principal", "action", "context", "expected"),
     [
-        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL, ALLOWED),
-        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {"aws:SourceArn": [f"{TRAIL_ARN}-2"]}, IMPLICIT_DENY),
-        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {"aws:SourceArn": None}, IMPLICIT_DENY),
-        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {OF_TRAIL: [TRAIL_ARN.replace(ACCOUNT_ID, OTHER_ACCOUNT_ID)]}, IMPLICIT_DENY),
-        (CLOUDTRAIL, "GenerateDataKey", BY_TRAIL | {OF_TRAIL: None}, IMPLICIT_DENY),
+        (CLOUDTRAIL, "GenerateDataKey", FOR_TRAIL, ALLOWED),
+        (CLOUDTRAIL, "GenerateDataKey", FOR_TRAIL | {"aws:SourceArn": [f"{TRAIL_ARN}-2"]}, IMPLICIT_DENY),
+        (CLOUDTRAIL, "GenerateDataKey", FOR_TRAIL | {"aws:SourceArn": None}, IMPLICIT_DENY),
+        (
+            CLOUDTRAIL,
+            "GenerateDataKey",
+            FOR_TRAIL | {TRAIL_CONTEXT: [OTHER_TRAIL_ARN]},
+            IMPLICIT_DENY,
+        ),
+        (CLOUDTRAIL, "GenerateDataKey", FOR_TRAIL | {TRAIL_CONTEXT: None}, IMPLICIT_DENY),
         (CLOUDTRAIL, "DescribeKey", {"aws:SourceArn": [TRAIL_ARN]}, ALLOWED),
         (CLOUDTRAIL, "DescribeKey", {"aws:SourceArn": [f"{TRAIL_ARN}-2"]}, IMPLICIT_DENY),
-        (CLOUDTRAIL, "Decrypt", BY_TRAIL, IMPLICIT_DENY),
-        *((LOGS, action, {OF_LOGS: [LOG_GROUP]}, ALLOWED) for action in (*USES, "DescribeKey")),
-        (LOGS, "Decrypt", {OF_LOGS: [f"{LOG_GROUP}-2"]}, IMPLICIT_DENY),
-        (LOGS, "Decrypt", {OF_LOGS: [LOG_GROUP.replace(ACCOUNT_ID, OTHER_ACCOUNT_ID)]}, IMPLICIT_DENY),
+        (CLOUDTRAIL, "Decrypt", FOR_TRAIL, IMPLICIT_DENY),
+        *((LOGS, action, {LOGS_CONTEXT: [LOG_GROUP]}, ALLOWED) for action in (*USES, "DescribeKey")),
+        (LOGS, "Decrypt", {LOGS_CONTEXT: [f"{LOG_GROUP}-2"]}, IMPLICIT_DENY),
+        (LOGS, "Decrypt", {LOGS_CONTEXT: [LOG_GROUP.replace(ACCOUNT_ID, OTHER_ACCOUNT_ID)]}, IMPLICIT_DENY),
         (LOGS, "Decrypt", {}, IMPLICIT_DENY),
-        (LOGS, "CreateGrant", {OF_LOGS: [LOG_GROUP]}, IMPLICIT_DENY),
-        (service("logs.eu-west-1"), "Decrypt", {OF_LOGS: [LOG_GROUP]}, IMPLICIT_DENY),
+        (LOGS, "CreateGrant", {LOGS_CONTEXT: [LOG_GROUP]}, IMPLICIT_DENY),
+        (service("logs.eu-west-1"), "Decrypt", {LOGS_CONTEXT: [LOG_GROUP]}, IMPLICIT_DENY),
     ],
 )
-def test_the_audit_key_serves_the_trail_and_its_log_group(prod, principal, action, context, expected):
+def test_audit_key_policy_allows_the_trail_and_its_log_group_only(prod, principal, action, context, expected):
     assert key_outcome(prod, "audit-key", principal, action, context) is expected
     if expected is ALLOWED:
-        for other in {*REGIONS} - {"audit-key"}:
-            assert key_outcome(prod, other, principal, action, context) is IMPLICIT_DENY
+        for other_key in {*REGIONS} - {"audit-key"}:
+            assert key_outcome(prod, other_key, principal, action, context) is IMPLICIT_DENY
 
 
-# Alerts: CloudWatch's alarms, and roles through SNS.
+# Use for alerts: CloudWatch alarms, and roles through SNS.
 
 CLOUDWATCH = service("cloudwatch")
+PUBLISHERS = (CLOUDWATCH, APP)
 
 
-@pytest.mark.parametrize("name", OF_AUDIT)
+@pytest.mark.parametrize("name", AUDIT_KEYS)
 @pytest.mark.parametrize(
-    ("principal", "action", "change", "expected"),
+    ("principal", "action", "overrides", "expected"),
     [
-        *((each, action, {}, ALLOWED) for each in (CLOUDWATCH, APP) for action in ("Decrypt", "GenerateDataKey")),
-        *((each, "Encrypt", {}, IMPLICIT_DENY) for each in (CLOUDWATCH, APP)),
-        *((each, "Decrypt", {OF_TOPIC: ["{topic}-2"]}, IMPLICIT_DENY) for each in (CLOUDWATCH, APP)),
-        *((each, "Decrypt", {OF_TOPIC: None}, IMPLICIT_DENY) for each in (CLOUDWATCH, APP)),
+        *((publisher, action, {}, ALLOWED) for publisher in PUBLISHERS for action in ("Decrypt", "GenerateDataKey")),
+        *((publisher, "Encrypt", {}, IMPLICIT_DENY) for publisher in PUBLISHERS),
+        *((publisher, "Decrypt", {TOPIC_CONTEXT: ["{topic}-2"]}, IMPLICIT_DENY) for publisher in PUBLISHERS),
+        *((publisher, "Decrypt", {TOPIC_CONTEXT: None}, IMPLICIT_DENY) for publisher in PUBLISHERS),
         (CLOUDWATCH, "Decrypt", {"aws:SourceAccount": [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
         (CLOUDWATCH, "Decrypt", {"aws:SourceAccount": None}, IMPLICIT_DENY),
         (APP, "Decrypt", {VIA: ["sqs.us-east-1.amazonaws.com"]}, IMPLICIT_DENY),
@@ -200,31 +212,31 @@ CLOUDWATCH = service("cloudwatch")
         (service("events"), "Decrypt", {}, IMPLICIT_DENY),
     ],
 )
-def test_a_key_of_audit_data_serves_the_alerts_of_its_region(prod, name, principal, action, change, expected):
+def test_audit_key_policy_allows_publishers_to_the_topic_of_its_region(
+    prod, name, principal, action, overrides, expected
+):
     topic = f"arn:aws:sns:{REGIONS[name]}:{ACCOUNT_ID}:phi-prod-alerts"
-    by = through(name, "sns") if principal is APP else {"aws:SourceAccount": [ACCOUNT_ID]}
-    changed = {key: values and [each.format(topic=topic) for each in values] for key, values in change.items()}
-    context = by | {OF_TOPIC: [topic]} | changed
+    caller = via(name, "sns") if principal is APP else {"aws:SourceAccount": [ACCOUNT_ID]}
+    formatted = {key: texts and [text.format(topic=topic) for text in texts] for key, texts in overrides.items()}
+    context = caller | {TOPIC_CONTEXT: [topic]} | formatted
     assert key_outcome(prod, name, principal, action, context) is expected
     assert key_outcome(prod, "phi-key", principal, action, context) is IMPLICIT_DENY
 
 
-def test_in_china_the_services_have_their_own_names(monkeypatch):
-    monkeypatch.setattr("pulumi.get_project", lambda: "phi")
-    monkeypatch.setattr("pulumi.get_stack", lambda: "dev")
+def test_key_policy_uses_the_service_names_of_china():
     account = Account(ACCOUNT_ID, "cn-north-1", "aws-cn", "amazonaws.com.cn", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/a")
     bucket = "arn:aws-cn:s3:::b"
-    document = key_policy(account, statements.phi_statements(StackContext(account, Settings("dev", "cn-north-1")), bucket))
-    somebody = Principal("AWS", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
-    context = {VIA: ["s3.cn-north-1.amazonaws.com.cn"], CALLER: [ACCOUNT_ID], OF_S3: [bucket]}
-    assert request_outcome(document, somebody, "kms:Decrypt", "key", context) is ALLOWED
+    document = key_policy(account, phi_key_statements(account, bucket))
+    app = Principal("AWS", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
+    context = {VIA: ["s3.cn-north-1.amazonaws.com.cn"], CALLER: [ACCOUNT_ID], S3_CONTEXT: [bucket]}
+    assert request_outcome(document, app, "kms:Decrypt", "key", context) is ALLOWED
 
 
-# What they are declared with.
+# Settings.
 
 
 @pytest.mark.parametrize("name", ["phi-key", "audit-key"])
-def test_a_key_rotates_can_be_replicated_and_is_slow_to_go(prod, name):
+def test_key_is_rotated_multi_region_and_has_the_longest_deletion_window(prod, name):
     key = prod.resource("Key", name).inputs
     assert (key["enableKeyRotation"], key["rotationPeriodInDays"], key["multiRegion"]) == (True, 365, True)
     assert key["deletionWindowInDays"] == 30
@@ -232,12 +244,12 @@ def test_a_key_rotates_can_be_replicated_and_is_slow_to_go(prod, name):
 
 
 @pytest.mark.parametrize(("name", "primary"), PRIMARIES.items())
-def test_a_replica_is_of_its_primary_and_as_slow_to_go(prod, name, primary):
-    (key,) = [each.inputs for each in prod.resources_of_type("ReplicaKey") if each.name == name and each.type.startswith("aws:")]
-    assert key["primaryKeyArn"] == f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/{primary}"
-    assert key["deletionWindowInDays"] == 30
+def test_replica_key_has_its_primary_and_the_longest_deletion_window(prod, name, primary):
+    (inputs,) = [key.inputs for key in aws_resources(prod, "ReplicaKey") if key.name == name]
+    assert inputs["primaryKeyArn"] == f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/{primary}"
+    assert inputs["deletionWindowInDays"] == 30
 
 
-def test_aliases(prod):
-    told = {each.inputs["name"]: each.inputs["targetKeyId"] for each in prod.resources_of_type("Alias")}
-    assert told == {f"alias/phi-prod-{name}": name for name in REGIONS}
+def test_keys_have_aliases(prod):
+    aliases = {alias.inputs["name"]: alias.inputs["targetKeyId"] for alias in prod.resources_of_type("Alias")}
+    assert aliases == {f"alias/phi-prod-{name}": name for name in REGIONS}

@@ -1,4 +1,4 @@
-"""The whole program on mocks, as the repository's stack files have it: what it declares, where, and what is kept."""
+"""The whole program on mocks, with the repository's stack files: its resources, their parents, and what is kept."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.account import Account
-from components.alert_patterns import log_alarms, event_rules
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RegisteredResource, RecordingMonitor, run_main
+from components.alert_patterns import event_rules, log_alarms
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, RegisteredResource, run_main
 from tests.pulumi_engine.test_aws_schema import USED
 
 SUBSCRIBERS = '["security@example.com", "https://alerts.example.com/hook?token=hunter2"]'
-DOCUMENTS = ("bucketPolicy", "keyPolicy", "trustPolicy", "identityPolicy")
+DOCUMENT_INPUTS = ("bucketPolicy", "keyPolicy", "trustPolicy", "identityPolicy")
 
 
 @pytest.fixture(scope="module")
@@ -26,23 +26,23 @@ def dev():
 
 @pytest.fixture(scope="module")
 def prod():
-    return run_main("prod", subscribers=SUBSCRIBERS)
+    return run_main("prod", alertSubscribers=SUBSCRIBERS)
 
 
 @pytest.fixture(scope="module", params=["dev", "prod"])
 def stack(request):
-    """Either, applied."""
+    """Return one of the stacks after an update."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="module", params=["dev", "prod"])
-def both(request):
-    """Either, applied and at its first preview."""
-    subscribers = {"subscribers": SUBSCRIBERS} if request.param == "prod" else {}
+def applied_and_previewed(request):
+    """Return one of the stacks after an update and at its first preview."""
+    subscribers = {"alertSubscribers": SUBSCRIBERS} if request.param == "prod" else {}
     return request.getfixturevalue(request.param), run_main(request.param, preview=True, **subscribers)
 
 
-# What is declared, by the component that it is a child of. Components have their names.
+# Resources by the component that is their parent. Components have their names.
 
 BUCKET = (
     "Bucket, BucketLifecycleConfiguration, BucketOwnershipControls, BucketPolicy, BucketPublicAccessBlock, "
@@ -62,19 +62,19 @@ TREE = {
     "AccessLogBucket access-logs": BUCKET,
     "TrailBucket trail-files": LOCKED,
     "PhiBucket phi": PHI,
-    "AuditTrail trail": "LogGroup, Trail, Role trail-writer",
-    "Role trail-writer": ROLE,
-    "Access access": "Role access-application, Role access-auditor, Role access-break-glass",
-    "Role access-application": ROLE,
-    "Role access-auditor": ROLE,
-    "Role access-break-glass": ROLE,
+    "AuditTrail trail": "LogGroup, Trail, IamRole trail-cloudtrail-logs-role",
+    "IamRole trail-cloudtrail-logs-role": ROLE,
+    "Access access": "IamRole access-application, IamRole access-auditor, IamRole access-break-glass",
+    "IamRole access-application": ROLE,
+    "IamRole access-auditor": ROLE,
+    "IamRole access-break-glass": ROLE,
     "Alerts alerts": ", ".join(
-        ["Topic, TopicPolicy, TopicSubscription, TopicSubscription, Dashboard, Role alerts-publisher"]
+        ["Topic, TopicPolicy, TopicSubscription, TopicSubscription, Dashboard, IamRole alerts-role"]
         + ["MetricAlarm"] * (2 + ALARMS + RULES)
         + ["LogMetricFilter"] * ALARMS
         + ["EventRule", "EventTarget"] * RULES
     ),
-    "Role alerts-publisher": ROLE,
+    "IamRole alerts-role": ROLE,
     "Replica replica": (
         "aws, ReplicaKey replica-key, AccessLogBucket replica-logs, PhiBucket replica, "
         "Replication replica-replication, ReplicaKey replica-alerts-key, "
@@ -85,105 +85,106 @@ TREE = {
     "AccessLogBucket replica-logs": BUCKET,
     "PhiBucket replica": PHI,
     "Replication replica-replication": (
-        "BucketReplicationConfig, MetricAlarm, MetricAlarm, Role replica-replication-copier"
+        "BucketReplicationConfig, MetricAlarm, MetricAlarm, IamRole replica-replication-role"
     ),
-    "Role replica-replication-copier": ROLE,
-    "Backup backup": "Vault, VaultLockConfiguration, Plan, Selection, Role backup-keeper",
-    "Role backup-keeper": "Role, RolePolicyAttachment, RolePolicyAttachment",
+    "IamRole replica-replication-role": ROLE,
+    "Backup backup": "Vault, VaultLockConfiguration, Plan, Selection, IamRole backup-role",
+    "IamRole backup-role": "Role, RolePolicyAttachment, RolePolicyAttachment",
 }
 
 
-def component(each: RegisteredResource) -> bool:
-    return each.type.startswith("phi:")
+def children_by_parent(stack: RecordingMonitor) -> dict[str, Counter[str]]:
+    children: dict[str, Counter[str]] = defaultdict(Counter)
+    for resource in stack.registered:
+        parent_type = resource.parent_urn.split("::")[-2].rsplit(":", 1)[-1]
+        parent = parent_type if parent_type == "Stack" else f"{parent_type} {resource.parent_name}"
+        child = f"{resource.type_name} {resource.name}" if resource.is_component else resource.type_name
+        children[parent][child] += 1
+    return children
 
 
-def tree(stack: RecordingMonitor) -> dict[str, Counter[str]]:
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for each in stack.resources:
-        parent = each.parent_urn.split("::")[-2].rsplit(":", 1)[-1]
-        of = parent if parent == "Stack" else f"{parent} {each.parent_name}"
-        found[of][f"{each.type_name} {each.name}" if component(each) else each.type_name] += 1
-    return found
-
-
-def test_what_is_declared_and_its_parents(both):
-    applied, previewed = both
-    wanted = {of: Counter(children.split(", ")) for of, children in TREE.items()}
+def test_program_declares_every_resource_with_its_parent(applied_and_previewed):
+    applied, previewed = applied_and_previewed
+    expected = {parent: Counter(children.split(", ")) for parent, children in TREE.items()}
     if not applied.resources_of_type("Replica"):
-        for lost in [of for of in wanted if "replica" in of]:
-            del wanted[lost]
-        del wanted["Stack"]["Replica replica"], wanted["Alerts alerts"]["TopicSubscription"]
-    assert tree(applied) == wanted
-    assert tree(previewed) == wanted
+        for parent in [parent for parent in expected if "replica" in parent]:
+            del expected[parent]
+        del expected["Stack"]["Replica replica"], expected["Alerts alerts"]["TopicSubscription"]
+    assert children_by_parent(applied) == expected
+    assert children_by_parent(previewed) == expected
 
 
-def test_prod_has_copies_in_another_region_and_dev_has_none(dev, prod):
+def test_prod_has_a_replica_and_dev_has_none(dev, prod):
     assert (len(dev.resources_of_type("Replica")), len(prod.resources_of_type("Replica"))) == (0, 1)
     assert dev.resources_of_type("Backup")
     assert prod.resources_of_type("Backup")
 
 
-def test_without_backup_no_vault_is_declared():
-    stack = run_main("prod", backup="false")
-    assert [each.name for each in stack.resources if "backup" in each.type.casefold()] == []
+def test_disabled_backup_declares_no_backup_resources():
+    stack = run_main("prod", backupEnabled="false")
+    assert [resource.name for resource in stack.registered if "backup" in resource.type.casefold()] == []
 
 
 def test_each_component_registers_its_outputs_once_and_last(monkeypatch):
-    """What is declared after its component's outputs, or in an `apply`, is one that a preview may not show."""
-    told: dict[pulumi.Resource | None, list[str]] = defaultdict(list)
+    """A preview may not show what is declared after the component's outputs, or in an `apply`."""
+    events: dict[pulumi.Resource | None, list[str]] = defaultdict(list)
     components = []
     create, register = pulumi.Resource.__init__, pulumi.ComponentResource.register_outputs
 
-    def created(self, *args, **named):
-        given = inspect.signature(create).bind(self, *args, **named).arguments
-        if given["opts"]:  # the stack has none
-            told[given["opts"].parent].append(given["name"])
-        if given["t"].startswith("phi:"):
+    def recording_create(self, *args, **kwargs):
+        arguments = inspect.signature(create).bind(self, *args, **kwargs).arguments
+        if arguments["opts"]:  # the stack has none
+            events[arguments["opts"].parent].append(arguments["name"])
+        if arguments["t"].startswith("phi:"):
             components.append(self)
-        create(self, *args, **named)
+        create(self, *args, **kwargs)
 
-    def registered(self, outputs):
-        told[self].append("its outputs")
+    def recording_register(self, outputs):
+        events[self].append("outputs")
         register(self, outputs)
 
-    monkeypatch.setattr(pulumi.Resource, "__init__", created)
-    monkeypatch.setattr(pulumi.ComponentResource, "register_outputs", registered)
+    monkeypatch.setattr(pulumi.Resource, "__init__", recording_create)
+    monkeypatch.setattr(pulumi.ComponentResource, "register_outputs", recording_register)
     run_main("prod", preview=True)
     assert len(components) == len(TREE) - 1
-    for each in components:
-        assert told[each][-1:] == ["its outputs"], each
-        assert told[each].count("its outputs") == 1, each
-        assert len(told[each]) > 1, each
+    for component in components:
+        assert events[component][-1:] == ["outputs"], component
+        assert events[component].count("outputs") == 1, component
+        assert len(events[component]) > 1, component
 
 
-# What is kept.
+# Protection and retention on delete.
 
-# What data doesn't hang on: it can be made again without loss.
-UNKEPT = {
+# These neither store nor protect data, and can be created again without loss.
+NOT_KEPT = {
     *("aws", "Role", "RolePolicy", "RolePolicyAttachment", "Topic", "TopicPolicy", "TopicSubscription"),
     *("Dashboard", "MetricAlarm", "LogMetricFilter", "EventRule", "EventTarget"),
 }
 
 
-def children(stack: RecordingMonitor) -> list[RegisteredResource]:
-    return [each for each in stack.resources if not component(each)]
+def aws_resources(stack: RecordingMonitor) -> list[RegisteredResource]:
+    return [resource for resource in stack.registered if not resource.is_component]
 
 
-def test_prod_keeps_all_that_data_hangs_on(prod):
-    """A bucket that is left behind without its policy, or without its key, is worse than none."""
-    kept = {each.type_name for each in children(prod) if each.protect and each.retain_on_delete}
-    unkept = {each.type_name for each in children(prod) if not each.protect and not each.retain_on_delete}
-    assert unkept == UNKEPT
-    assert kept == {each.type_name for each in children(prod)} - UNKEPT
+def test_prod_keeps_all_resources_that_store_or_protect_data(prod):
+    """If `pulumi destroy` kept a bucket but not its policy or key, the data would be exposed or lost."""
+    resources = aws_resources(prod)
+    kept = {resource.type_name for resource in resources if resource.protect and resource.retain_on_delete}
+    not_kept = {resource.type_name for resource in resources if not resource.protect and not resource.retain_on_delete}
+    assert not_kept == NOT_KEPT
+    assert kept == {resource.type_name for resource in resources} - NOT_KEPT
 
 
-def test_dev_can_be_destroyed(dev):
-    assert {(each.protect, each.retain_on_delete) for each in dev.resources} == {(False, False)}
+def test_dev_keeps_no_resources(dev):
+    assert {(resource.protect, resource.retain_on_delete) for resource in dev.registered} == {(False, False)}
 
 
-def test_only_a_bucket_that_is_never_empty_is_emptied_and_in_dev_alone(dev, prod):
-    assert [each.name for each in dev.resources_of_type("Bucket") if each.inputs["forceDestroy"]] == ["access-logs"]
-    assert [each.name for each in prod.resources if each.inputs.get("forceDestroy")] == []
+def test_destroy_deletes_objects_only_of_the_log_bucket_in_dev(dev, prod):
+    """S3 keeps delivering access logs, so that bucket is never empty."""
+    assert [bucket.name for bucket in dev.resources_of_type("Bucket") if bucket.inputs["forceDestroy"]] == [
+        "access-logs"
+    ]
+    assert [resource.name for resource in prod.registered if resource.inputs.get("forceDestroy")] == []
 
 
 # Outputs, names and tags.
@@ -203,43 +204,42 @@ OUTPUTS = {
     "break_glass_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-break-glass",
     "alert_topic_arn": "arn:aws:sns:us-east-1:111122223333:phi-{stack}-alerts",
     "backup_vault_name": "phi-{stack}-backup-vault",
-    "backup_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-backup-keeper",
+    "backup_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-backup-role",
 }
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
-def test_outputs(request, name):
-    wanted = {key: value.format(stack=name) for key, value in OUTPUTS.items()}
+def test_stack_exports_its_outputs(request, name):
+    expected = {key: value.format(stack=name) for key, value in OUTPUTS.items()}
     if name == "dev":
-        for absent in ("replica_bucket_name", "replica_region"):
-            wanted[absent] = None
-    assert request.getfixturevalue(name).exports == wanted
+        expected |= {"replica_bucket_name": None, "replica_region": None}
+    assert request.getfixturevalue(name).exports == expected
 
 
-def test_at_preview_the_outputs_have_their_names_too(both):
-    applied, previewed = both
+def test_preview_exports_the_same_output_names(applied_and_previewed):
+    applied, previewed = applied_and_previewed
     assert list(previewed.exports) == list(applied.exports)
 
 
-def test_no_name_is_left_to_chance(stack):
-    """Policies name what they are about before it exists; and a name of Pulumi's own is another in each stack."""
-    named = {
+def test_resources_have_explicit_physical_names(stack):
+    """Policies name resources before they exist, and Pulumi's own names would differ in each stack."""
+    name_properties = {
         "Bucket": "bucket",
         "Dashboard": "dashboardName",
         **dict.fromkeys(("Alias", "EventRule", "LogGroup", "LogMetricFilter", "MetricAlarm", "Plan", "Role"), "name"),
         **dict.fromkeys(("Selection", "Topic", "Trail", "Vault"), "name"),
     }
-    for kind, key in named.items():
-        found = [each.inputs[key] for each in stack.resources_of_type(kind) if not component(each)]
-        assert found, kind
-        assert len(set(found)) == len(found) or kind == "Topic", kind  # one in each region
-        assert all("phi-dev-" in name or "phi-prod-" in name for name in found), kind
+    for type_name, name_property in name_properties.items():
+        names = [resource.inputs[name_property] for resource in stack.resources_of_type(type_name)]
+        assert names, type_name
+        assert len(set(names)) == len(names) or type_name == "Topic", type_name  # topics: one in each region
+        assert all("phi-dev-" in name or "phi-prod-" in name for name in names), type_name
 
 
-def test_tags(prod):
-    """And what the provider of another region gives to all, as Pulumi's own does by its configuration."""
-    told = {each.name: each.inputs["tags"] for each in children(prod) if "tags" in each.inputs}
-    assert {name: tags.pop("DataClass") for name, tags in told.items()} == {
+def test_data_stores_have_data_class_tags_and_the_replica_region_has_default_tags(prod):
+    """Pulumi's default provider adds the default tags in the stack's own region."""
+    tags = {resource.name: resource.inputs["tags"] for resource in aws_resources(prod) if "tags" in resource.inputs}
+    assert {name: own_tags.pop("DataClass") for name, own_tags in tags.items()} == {
         "phi-key": "PHI",
         "audit-key": "AuditLog",
         "replica-alerts-key": "AuditLog",
@@ -251,91 +251,104 @@ def test_tags(prod):
         "replica-logs": "S3AccessLog",
         "replica": "Replica",
     }
-    assert not any(told.values())
+    assert not any(tags.values())
     provider = prod.resource("aws", "replica-region").inputs
     assert json.loads(provider["defaultTags"]) == {"tags": {"Project": "phi", "Environment": "prod"}}
     assert provider["region"] == "us-west-2"
 
 
-def test_what_is_of_the_other_region_is_made_there(prod):
+def test_replica_resources_use_the_provider_of_their_region(prod):
     parents = {"replica-key", "replica-logs", "replica", "replica-alerts-key"}
-    of_replica = {each.name for each in children(prod) if each.parent_name in parents and each.type_name != "aws"}
-    assert of_replica | {"replica-replication-late"} == {each.name for each in prod.resources if each.provider}
-    assert {each.provider.split("::")[-2] for each in prod.resources if each.provider} == {"replica-region"}
+    in_replica_region = {
+        resource.name
+        for resource in aws_resources(prod)
+        if resource.parent_name in parents and resource.type_name != "aws"
+    }
+    with_provider = [resource for resource in prod.registered if resource.provider]
+    assert in_replica_region | {"replica-replication-late"} == {resource.name for resource in with_provider}
+    assert {resource.provider.split("::")[-2] for resource in with_provider} == {"replica-region"}
 
 
-# Documents.
+# Policy documents.
 
 
 def documents(stack: RecordingMonitor) -> dict[tuple[str, str], dict[str, object]]:
-    return {(each.urn, key): each.inputs[key] for each in stack.resources for key in DOCUMENTS if key in each.inputs}
+    """Return the documents in the components' inputs, by URN and input."""
+    return {
+        (resource.urn, name): resource.inputs[name]
+        for resource in stack.registered
+        for name in DOCUMENT_INPUTS
+        if name in resource.inputs
+    }
 
 
-def agrees(previewed: object, applied: object) -> bool:
-    """Whether they are the same but for what isn't known at preview."""
+def equal_except_unknowns(previewed: object, applied: object) -> bool:
     if isinstance(previewed, dict) and isinstance(applied, dict):
-        return previewed.keys() == applied.keys() and all(agrees(previewed[key], applied[key]) for key in applied)
+        return previewed.keys() == applied.keys() and all(
+            equal_except_unknowns(previewed[key], applied[key]) for key in applied
+        )
     if isinstance(previewed, list) and isinstance(applied, list):
-        return len(previewed) == len(applied) and all(map(agrees, previewed, applied))
+        return len(previewed) == len(applied) and all(map(equal_except_unknowns, previewed, applied))
     return previewed in (applied, UNKNOWN)
 
 
-def test_a_component_tells_the_documents_of_its_children(stack):
-    """The pack reads them there at the first preview, where a key's ARN isn't known and so no text with it is."""
-    told = [json.dumps(each, sort_keys=True) for each in documents(stack).values()]
-    texts = [each.inputs.get("policy") or each.inputs.get("assumeRolePolicy") for each in children(stack)]
-    given = [json.loads(text) for text in texts if text]
-    # Of a topic's policy all is known at preview.
-    topics = [json.loads(each.inputs["policy"]) for each in stack.resources_of_type("TopicPolicy")]
-    assert sorted(told) == sorted(json.dumps(each, sort_keys=True) for each in given if each not in topics)
+def test_components_have_the_documents_of_their_children_as_inputs(stack):
+    """The pack reads them there at the first preview, while a key's ARN and so any text with it is unknown."""
+    declared = [json.dumps(document, sort_keys=True) for document in documents(stack).values()]
+    inputs = [resource.inputs for resource in aws_resources(stack)]
+    texts = [values.get("policy") or values.get("assumeRolePolicy") for values in inputs]
+    # All of a topic policy is known at preview.
+    topic_policies = [json.loads(policy.inputs["policy"]) for policy in stack.resources_of_type("TopicPolicy")]
+    in_children = [json.loads(text) for text in texts if text]
+    expected = [document for document in in_children if document not in topic_policies]
+    assert sorted(declared) == sorted(json.dumps(document, sort_keys=True) for document in expected)
 
 
-def test_at_preview_only_keys_are_unknown_in_them(both):
-    applied, previewed = map(documents, both)
+def test_documents_are_known_at_preview_except_for_key_arns(applied_and_previewed):
+    applied, previewed = map(documents, applied_and_previewed)
     assert previewed.keys() == applied.keys()
-    assert [key for key in applied if not agrees(previewed[key], applied[key])] == []
+    assert [key for key in applied if not equal_except_unknowns(previewed[key], applied[key])] == []
     assert UNKNOWN in json.dumps(list(previewed.values()))
 
 
-# Types, partitions, and what can't be deployed.
+# Types, partitions, and errors.
 
 
-def test_every_type_and_function_is_one_that_the_plugins_schema_is_held_to_wholly(stack):
-    tokens = {each.type for each in stack.resources} | stack.aws.called_functions
-    assert {each.removeprefix("aws:") for each in tokens if each.startswith("aws:")} <= set(USED)
+def test_every_type_and_function_is_checked_against_the_plugins_schema(stack):
+    tokens = {resource.type for resource in stack.registered} | stack.aws.called_functions
+    assert {token.removeprefix("aws:") for token in tokens if token.startswith("aws:")} <= set(USED)
 
 
 @pytest.mark.parametrize(
-    ("region", "partition", "replica"),
+    ("region", "partition", "replica_region"),
     [("us-gov-west-1", "aws-us-gov", "us-gov-east-1"), ("cn-north-1", "aws-cn", "cn-northwest-1")],
 )
-def test_no_partition_or_region_is_written_in(region, partition, replica):
+def test_program_contains_no_fixed_partition_or_region(region, partition, replica_region):
     boundary = f"arn:{partition}:iam::{ACCOUNT_ID}:policy/boundary"
     stack = run_main(
         "prod",
         region=region,
         partition=partition,
-        replicaRegion=replica,
+        replicaRegion=replica_region,
         permissionsBoundary=boundary,
-        subscribers=SUBSCRIBERS,
+        alertSubscribers=SUBSCRIBERS,
     )
-    for each in stack.resources:
-        text = json.dumps(each.inputs)
-        assert "arn:aws:" not in text, each.name
-        assert "us-east-1" not in text, each.name
-        assert "us-west-2" not in text, each.name
-    roles = [each for each in stack.resources_of_type("Role") if not component(each)]
-    assert {each.inputs["permissionsBoundary"] for each in roles} == {boundary}
+    for resource in stack.registered:
+        text = json.dumps(resource.inputs)
+        assert "arn:aws:" not in text, resource.name
+        assert "us-east-1" not in text, resource.name
+        assert "us-west-2" not in text, resource.name
+    assert {role.inputs["permissionsBoundary"] for role in stack.resources_of_type("Role")} == {boundary}
 
 
-def test_settings_that_are_wrong_stop_the_program_with_all_of_them():
+def test_program_reports_all_invalid_settings_together():
     with pytest.raises(pulumi.RunError, match=r"phi:backupDays is 0(.|\n)*phi:objectLockMode is 'NONE'"):
-        run_main("dev", backupDays="0", lockMode="NONE")
+        run_main("dev", backupDays="0", objectLockMode="NONE")
 
 
-def test_a_name_too_long_for_s3_is_told(monkeypatch):
+def test_bucket_name_longer_than_s3_allows_raises_run_error(monkeypatch):
     account = Account(ACCOUNT_ID, "ap-southeast-1", "aws", "amazonaws.com", DEPLOYER)
     monkeypatch.setattr("pulumi.get_stack", lambda: "a-stack-with-a-very-long-name")
     monkeypatch.setattr("pulumi.get_project", lambda: "phi")
-    with pytest.raises(pulumi.RunError, match="S3 allows 63; give the stack a shorter name"):
+    with pytest.raises(pulumi.RunError, match=r"S3 allows at most 63\. Give the stack a shorter name"):
         account.bucket_name("access-logs")

@@ -1,6 +1,8 @@
-"""Who takes the application's role, as the setting says it."""
+"""The setting `phi:applicationTrust`: valid forms and errors."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 
@@ -10,34 +12,49 @@ PROVIDER = "token.actions.githubusercontent.com"
 
 
 @pytest.mark.parametrize(
-    ("given", "trust"),
+    ("setting", "expected"),
     [
         ({"service": "lambda.amazonaws.com"}, ApplicationTrust("service", "lambda.amazonaws.com")),
-        ({"account": "444455556666", "externalId": "said"}, ApplicationTrust("account", "444455556666", external_id="said")),
+        (
+            {"account": "444455556666", "externalId": "acme"},
+            ApplicationTrust("account", "444455556666", external_id="acme"),
+        ),
         (
             {"oidcProvider": PROVIDER, "audience": "sts.amazonaws.com", "subject": "repo:a/b:ref:c"},
             ApplicationTrust("oidc", PROVIDER, audience="sts.amazonaws.com", subject="repo:a/b:ref:c"),
         ),
     ],
+    ids=["service", "account", "oidc-provider"],
 )
-def test_what_can_be_trusted(given, trust):
-    assert ApplicationTrust.from_setting(given) == trust
+def test_from_setting_returns_the_trust(setting, expected):
+    assert ApplicationTrust.from_setting(setting) == expected
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("setting", "message"),
     [
-        ({"externalId": "said"}, "names one of service, account, oidcProvider"),
-        ({"service": "lambda.amazonaws.com", "account": "444455556666"}, "names one of"),
-        ({"service": "*"}, "names no service"),
-        ({"service": ["lambda.amazonaws.com"]}, "says service, which is a text"),
-        ({"account": "*"}, "names no account"),
-        ({"account": "444455556666", "externalID": "said"}, "has more than account, externalId"),
-        ({"oidcProvider": f"https://{PROVIDER}", "audience": "a", "subject": "s"}, "names no oidcProvider"),
-        ({"oidcProvider": PROVIDER, "audience": "a"}, "needs subject beside oidcProvider"),
-        ({"oidcProvider": PROVIDER, "audience": "a", "subject": ""}, "needs subject"),
+        ({"externalId": "acme"}, "must have exactly one of service, account, oidcProvider"),
+        ({"service": "lambda.amazonaws.com", "account": "444455556666"}, "must have exactly one of"),
+        ({"service": "*"}, "has an invalid service; it must be an AWS service principal"),
+        ({"service": ["lambda.amazonaws.com"]}, "has a value for service that isn't a string"),
+        ({"account": "*"}, "has an invalid account; it must be an AWS account ID"),
+        (
+            {"account": "444455556666", "externalID": "acme"},
+            "must have no properties other than account, externalId",
+        ),
+        ({"oidcProvider": f"https://{PROVIDER}", "audience": "a", "subject": "s"}, "has an invalid oidcProvider"),
+        ({"oidcProvider": PROVIDER, "audience": "a"}, "must have subject together with oidcProvider"),
+        ({"oidcProvider": PROVIDER, "audience": "a", "subject": ""}, "must have subject"),
     ],
 )
-def test_what_cannot(given, told):
-    with pytest.raises(ApplicationTrustError, match=told.replace("*", r"\*")):
-        ApplicationTrust.from_setting(given)
+def test_from_setting_raises_for_an_invalid_setting(setting, message):
+    with pytest.raises(ApplicationTrustError, match=re.escape(message)):
+        ApplicationTrust.from_setting(setting)
+
+
+@pytest.mark.parametrize("form", ["service", "account", "oidcProvider"])
+def test_example_of_an_error_is_a_valid_setting(form):
+    with pytest.raises(ApplicationTrustError) as error:
+        ApplicationTrust.from_setting({form: "*"})
+    assert form in error.value.example
+    ApplicationTrust.from_setting(error.value.example)

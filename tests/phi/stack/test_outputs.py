@@ -1,4 +1,4 @@
-"""The stack's outputs: what is missing or odd is told at once, and Pulumi is asked only where no file is named."""
+"""The stack's outputs: all errors are reported together, and Pulumi runs only if no file is given."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from phi.errors import ConfigurationError
-from phi.stack.outputs import parse, read
+from phi.stack.outputs import parse_outputs, read_outputs
 
-TOLD: dict[str, Any] = {
+OUTPUTS: dict[str, Any] = {
     "resource_name_prefix": "phi-dev-",
     "phi_bucket_name": "phi-dev-data",
     "phi_bucket_arn": "arn:aws-us-gov:s3:::phi-dev-data",
@@ -30,54 +30,54 @@ TOLD: dict[str, Any] = {
     "break_glass_role_arn": "arn:aws-us-gov:iam::123456789012:role/phi-dev-break-glass",
     "backup_vault_name": "phi-dev",
     "backup_role_arn": "arn:aws-us-gov:iam::123456789012:role/phi-dev-backup",
-    "something_else": {"of": ["another", "kind"]},
+    "unknown_output": {"ignored": ["list"]},
 }
 
 
-def told(**changes: Any) -> str:
-    return json.dumps(TOLD | changes)
+def outputs_json(**changes: Any) -> str:
+    return json.dumps(OUTPUTS | changes)
 
 
-def fault(text: str) -> str:
+def parse_error(text: str) -> str:
     with pytest.raises(ConfigurationError) as error:
-        parse(text, "outputs.json")
+        parse_outputs(text, "outputs.json")
     return str(error.value)
 
 
 @pytest.fixture
 def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A pulumi on PATH that does what the shell says; it writes down how it was called."""
+    """Return a function that puts a `pulumi` shell script on PATH. The script records its arguments in a file."""
 
-    def made(does: str) -> Path:
+    def install(script: str) -> Path:
         command = tmp_path / "bin" / "pulumi"
         command.parent.mkdir()
-        command.write_text(f'#!/bin/sh\necho "$@" > "{tmp_path}/called"\n{does}\n', encoding="utf-8")
+        command.write_text(f'#!/bin/sh\necho "$@" > "{tmp_path}/called"\n{script}\n', encoding="utf-8")
         command.chmod(0o755)
         monkeypatch.setenv("PATH", f"{command.parent}{os.pathsep}{os.environ['PATH']}")
         return tmp_path / "called"
 
-    return made
+    return install
 
 
-def test_they_tell_where_the_stack_is():
-    outputs = parse(told(), "it")
+def test_outputs_derive_partition_region_account_and_bucket_arns():
+    outputs = parse_outputs(outputs_json(), "outputs.json")
     assert (outputs.partition, outputs.region, outputs.account) == ("aws-us-gov", "us-gov-west-1", "123456789012")
     assert outputs.regions == ("us-gov-west-1", "us-gov-east-1")
-    assert outputs.bucket_arns == [f"arn:aws-us-gov:s3:::phi-dev-{each}" for each in ("data", "logs", "trail", "copy")]
+    assert outputs.bucket_arns == [f"arn:aws-us-gov:s3:::phi-dev-{name}" for name in ("data", "logs", "trail", "copy")]
 
 
-def test_a_stack_needs_neither_replica_nor_vault():
-    none = dict.fromkeys(("replica_bucket_name", "replica_region", "backup_vault_name", "backup_role_arn"))
-    outputs = parse(told(**none), "it")
+def test_outputs_without_replica_and_vault_are_valid():
+    absent = dict.fromkeys(("replica_bucket_name", "replica_region", "backup_vault_name", "backup_role_arn"))
+    outputs = parse_outputs(outputs_json(**absent), "outputs.json")
     assert outputs.regions == ("us-gov-west-1",)
     assert len(outputs.bucket_arns) == 3
     assert outputs.backup_role_arn is None
 
 
-def test_all_that_is_missing_is_named_with_what_to_do():
-    text = fault("{}")
+def test_parse_names_all_missing_outputs_and_the_fix():
+    text = parse_error("{}")
     for name in ("resource_name_prefix", "phi_bucket_name", "phi_key_arn", "trail_arn", "auditor_role_arn"):
-        assert f"{name}: Field required" in text
+        assert f"{name}: missing" in text
     assert "pulumi stack output --json > outputs.json" in text
 
 
@@ -96,84 +96,84 @@ def test_all_that_is_missing_is_named_with_what_to_do():
         ("replica_region", None),
     ],
 )
-def test_what_is_odd_is_named(name, value):
-    assert name in fault(told(**{name: value}))
+def test_parse_names_invalid_output(name, value):
+    assert name in parse_error(outputs_json(**{name: value}))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", "no JSON", '{"resource_name_prefix":'])
-def test_what_is_no_object_is_refused(text):
-    assert fault(text).startswith("outputs.json can't be used: ")
+@pytest.mark.parametrize("text", ["", "[]", "null", "not JSON", '{"resource_name_prefix":'])
+def test_parse_rejects_text_that_is_not_a_json_object(text):
+    assert parse_error(text).startswith("outputs.json can't be used: ")
 
 
-def test_a_file_is_read(tmp_path: Path):
+def test_read_parses_file(tmp_path: Path):
     path = tmp_path / "outputs.json"
-    path.write_text(told(), encoding="utf-8")
-    assert read(path).phi_bucket_name == "phi-dev-data"
+    path.write_text(outputs_json(), encoding="utf-8")
+    assert read_outputs(path).phi_bucket_name == "phi-dev-data"
 
 
-def test_stdin_is_read(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO(told()))
-    assert read(Path("-")).phi_bucket_name == "phi-dev-data"
+def test_read_parses_stdin(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(outputs_json()))
+    assert read_outputs(Path("-")).phi_bucket_name == "phi-dev-data"
 
 
-def test_a_file_that_can_not_be_read_is_named(tmp_path: Path):
+def test_read_names_unreadable_file_and_reason(tmp_path: Path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    for path, why in (
+    for path, reason in (
         (tmp_path / "none", "FileNotFoundError"),
         (tmp_path, "IsADirectoryError"),
         (tmp_path / "binary", "UnicodeDecodeError"),
     ):
-        with pytest.raises(ConfigurationError, match=f"{path.name} can't be read: {why}"):
-            read(path)
+        with pytest.raises(ConfigurationError, match=f"{path.name} can't be read: {reason}"):
+            read_outputs(path)
 
 
-def test_pulumi_is_asked_for_the_stack(pulumi):
-    called = pulumi(f"cat <<'END'\n{told()}\nEND")
-    assert read(stack="prod").resource_name_prefix == "phi-dev-"
+def test_read_passes_stack_to_pulumi(pulumi):
+    called = pulumi(f"cat <<'END'\n{outputs_json()}\nEND")
+    assert read_outputs(stack="prod").resource_name_prefix == "phi-dev-"
     assert called.read_text().split() == ["stack", "output", "--json", "--non-interactive", "--stack", "prod"]
 
 
-def test_pulumi_is_asked_for_the_selected_stack(pulumi):
-    called = pulumi(f"cat <<'END'\n{told()}\nEND")
-    assert read().resource_name_prefix == "phi-dev-"
+def test_read_without_stack_uses_selected_stack(pulumi):
+    called = pulumi(f"cat <<'END'\n{outputs_json()}\nEND")
+    assert read_outputs().resource_name_prefix == "phi-dev-"
     assert "--stack" not in called.read_text()
 
 
-def test_stdin_is_not_for_pulumi(pulumi):
-    """It may be what is to be stored, or a record's id."""
-    pulumi(f"[ -z \"$(cat)\" ] || exit 1\ncat <<'END'\n{told()}\nEND")
+def test_read_keeps_stdin_from_pulumi(pulumi):
+    """stdin may carry content to store or a record's ID."""
+    pulumi(f"[ -z \"$(cat)\" ] || exit 1\ncat <<'END'\n{outputs_json()}\nEND")
     read_end, write_end = os.pipe()
-    kept = os.dup(0)
+    original_stdin = os.dup(0)
     try:
         os.write(write_end, b"MRN-00123456")
         os.close(write_end)
         os.dup2(read_end, 0)
-        assert read().resource_name_prefix == "phi-dev-"
+        assert read_outputs().resource_name_prefix == "phi-dev-"
         assert os.read(0, 100) == b"MRN-00123456"
     finally:
-        os.dup2(kept, 0)
-        os.close(kept)
+        os.dup2(original_stdin, 0)
+        os.close(original_stdin)
         os.close(read_end)
 
 
-def test_what_pulumi_says_last_is_told(pulumi):
+def test_read_reports_last_line_of_pulumi_error(pulumi):
     pulumi("echo 'warning: old' >&2; echo \"error: no stack named 'prod' found\" >&2; exit 255")
-    with pytest.raises(ConfigurationError, match="pulumi stack output fails: error: no stack named 'prod' found"):
-        read(stack="prod")
+    with pytest.raises(ConfigurationError, match="pulumi stack output failed: error: no stack named 'prod' found"):
+        read_outputs(stack="prod")
 
 
-def test_a_pulumi_that_says_nothing_is_told(pulumi):
+def test_read_reports_pulumi_failure_without_output(pulumi):
     pulumi("exit 1")
-    with pytest.raises(ConfigurationError, match="it says nothing"):
-        read()
+    with pytest.raises(ConfigurationError, match="it printed no error"):
+        read_outputs()
 
 
-def test_without_pulumi_a_file_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_read_without_pulumi_suggests_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ConfigurationError, match="pulumi isn't on PATH; name a file"):
-        read()
+    with pytest.raises(ConfigurationError, match="pulumi isn't on PATH; pass a file"):
+        read_outputs()
 
 
-def test_a_file_and_a_stack_are_one_too_many(tmp_path: Path):
+def test_read_rejects_file_together_with_stack(tmp_path: Path):
     with pytest.raises(ConfigurationError, match="not both"):
-        read(tmp_path / "outputs.json", "prod")
+        read_outputs(tmp_path / "outputs.json", "prod")
