@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from phi import validation_errors
 from phi.audit.calls.ec2 import DESCRIBE_REGIONS
 from phi.audit.reader import AccountReader, AuditedAccount, FailedCall
-from phi.errors import ConfigurationError, PhiError, RequestRejectedError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import ConfigurationError, PhiError, RequestRejectedError
 
 SESSION_NAME = "phi-audit"
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
@@ -32,7 +33,7 @@ class AccountEntry(BaseModel):
     regions: tuple[Region, ...] = ()
 
     @property
-    def account(self) -> str:
+    def account_id(self) -> str:
         return self.role_arn.split(":")[4]
 
 
@@ -46,7 +47,7 @@ class OpenAccount:
     """An account that can be read.
 
     Attributes:
-        principal: the ARN of the session's caller.
+        principal: The ARN of the session's caller.
     """
 
     session: boto3.Session
@@ -59,21 +60,21 @@ class InaccessibleAccount:
     """An account whose role couldn't be assumed.
 
     Attributes:
-        account: the account ID.
-        principal: the ARN of the role.
-        reason: the error message.
+        account_id: The account ID.
+        principal: The ARN of the role.
+        reason: The error message.
     """
 
-    account: str
+    account_id: str
     principal: str
     reason: str
 
 
 def load(path: Path) -> tuple[AccountEntry, ...]:
-    """Load the accounts file, which is YAML.
+    """Return the entries of the accounts file, which is YAML.
 
     Raises:
-        ConfigurationError: with every error in the file.
+        ConfigurationError: The file is invalid. The message lists every error.
     """
     try:
         entries = _AccountsFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))).accounts
@@ -84,8 +85,8 @@ def load(path: Path) -> tuple[AccountEntry, ...]:
             f"{path} is not a valid accounts file: {validation_errors.format_validation_error(error)}"
         ) from None
     if not entries:
-        raise ConfigurationError(f"{path} lists no accounts: write accounts: [{{role_arn: …}}]")
-    accounts = [entry.account for entry in entries]
+        raise ConfigurationError(f"{path} lists no accounts: it must have the form accounts: [{{role_arn: …}}]")
+    accounts = [entry.account_id for entry in entries]
     if duplicates := sorted({account for account in accounts if accounts.count(account) > 1}):
         raise ConfigurationError(f"{path} lists an account more than once: {', '.join(duplicates)}")
     return entries
@@ -95,51 +96,55 @@ def open_account(session: boto3.Session, regions: tuple[str, ...]) -> OpenAccoun
     """Return the account of a session's credentials.
 
     Args:
-        session: the session.
-        regions: the regions to read; if empty, all enabled regions.
+        session: The session.
+        regions: The regions to read; if empty, all enabled regions.
 
     Raises:
-        PhiError: if AWS doesn't return the caller's identity or the enabled regions.
+        ConfigurationError: There is no region: the session has none, and `regions` is empty.
+        PhiError: AWS doesn't return the caller's identity or the enabled regions.
     """
-    home_region = session.region_name or next(iter(regions), None)
-    if home_region is None:
+    default_region = session.region_name or next(iter(regions), None)
+    if default_region is None:
         raise ConfigurationError("no region is set: pass --region or set AWS_REGION")
     with translate_aws_errors("sts:GetCallerIdentity"):
-        identity = session.client("sts", region_name=home_region).get_caller_identity()
+        identity = session.client("sts", region_name=default_region).get_caller_identity()
     account_id, arn = identity["Account"], identity["Arn"]
     partition = arn.split(":")[1]
-    regions = regions or _enabled_regions(session, AuditedAccount(account_id, partition, (home_region,)))
-    # Requests that aren't regional go to the first region.
-    ordered = tuple(dict.fromkeys([*([home_region] if home_region in regions else []), *regions]))
+    regions = regions or _enabled_regions(session, AuditedAccount(account_id, partition, (default_region,)))
+    # Calls to global services go to the first region.
+    ordered = tuple(dict.fromkeys([*([default_region] if default_region in regions else []), *regions]))
     return OpenAccount(session, AuditedAccount(account_id, partition, ordered), arn)
 
 
-def assume_role(base: boto3.Session, entry: AccountEntry) -> OpenAccount:
-    """Return the account of an entry of the accounts file, opened through its role.
+def assume_role(base_session: boto3.Session, entry: AccountEntry) -> OpenAccount:
+    """Assume the role of an entry of the accounts file, and return its account.
 
     Raises:
-        PhiError: if the role can't be assumed.
+        PhiError: The role can't be assumed.
     """
     request: dict[str, Any] = {"RoleArn": entry.role_arn, "RoleSessionName": SESSION_NAME}
     if entry.external_id:
         request["ExternalId"] = entry.external_id
-    with translate_aws_errors(f"sts:AssumeRole in {entry.account}"):
-        credentials = base.client("sts").assume_role(**request)["Credentials"]
+    with translate_aws_errors(f"sts:AssumeRole in {entry.account_id}"):
+        credentials = base_session.client("sts").assume_role(**request)["Credentials"]
     session = boto3.Session(
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials["SessionToken"],
-        region_name=base.region_name or next(iter(entry.regions), None),
+        region_name=base_session.region_name or next(iter(entry.regions), None),
     )
     return open_account(session, entry.regions)
 
 
-def try_assume_role(base: boto3.Session, entry: AccountEntry) -> OpenAccount | InaccessibleAccount:
-    """Return the account of an entry, or the reason why it is inaccessible, so that the other accounts are read."""
+def try_assume_role(base_session: boto3.Session, entry: AccountEntry) -> OpenAccount | InaccessibleAccount:
+    """Return the account of an entry, or the reason why it is inaccessible instead of raising an error.
+
+    The audit then continues with the other accounts.
+    """
     try:
-        return assume_role(base, entry)
+        return assume_role(base_session, entry)
     except PhiError as error:
-        return InaccessibleAccount(entry.account, entry.role_arn, str(error))
+        return InaccessibleAccount(entry.account_id, entry.role_arn, str(error))
 
 
 def _enabled_regions(session: boto3.Session, account: AuditedAccount) -> tuple[str, ...]:
@@ -148,6 +153,6 @@ def _enabled_regions(session: boto3.Session, account: AuditedAccount) -> tuple[s
     if isinstance(regions, FailedCall):
         raise RequestRejectedError(
             f"can't list the enabled regions: {DESCRIBE_REGIONS.action} failed with {regions.error_code}. "
-            "Grant the permission, or name the regions with --region"
+            "Grant the permission, or name the regions with --region or in the accounts file"
         )
     return tuple(sorted(region["RegionName"] for region in regions))

@@ -1,6 +1,6 @@
 """Assembles the facts of all services into one stack.
 
-References by ARN become StackResource, each bucket gets its data class, and each topic its publishers.
+The ARN of a collected resource becomes a StackResource, each bucket gets its data class, and each topic its publishers.
 """
 
 from __future__ import annotations
@@ -16,37 +16,38 @@ from hipaa.model.values import StackResource, Unknown
 from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector
 from hipaa.services.s3.facts import AccessPoint, Bucket, list_destinations
 from hipaa.services.sns.facts import Topic
+from hipaa.services.sqs.facts import Queue
 from phi.audit.collected import Collected, Publisher
 
 V = TypeVar("V")
-# These hold prefixes and patterns of ARNs, which the rules match as text. One may equal the ARN of a resource, but it
-# matches others too.
+# These hold ARN prefixes and patterns, which the rules match as text. A pattern that equals a resource's ARN also
+# matches other resources.
 PATTERN_CLASSES = (EventSelector, FieldSelector)
 
 
-def build_stack(collected: Iterable[Collected], account: str, data_class: DataClassTag) -> Stack:
+def build_stack(collected: Iterable[Collected], account_id: str, data_class_tag: DataClassTag) -> Stack:
     """Return a stack of all facts of an account.
 
     Args:
-        collected: the results of the collectors.
-        account: the account ID, which findings about the whole account name as their resource.
-        data_class: the tag that gives a bucket's data class.
+        collected: The results of the collectors.
+        account_id: The account ID, which findings about the whole account name as their resource.
+        data_class_tag: The tag that gives the data class of a data store.
     """
     results = list(collected)
     facts = [fact for result in results for fact in result.facts]
     resources = {fact.resource for fact in facts}
     facts = [resolve_references(fact, resources) for fact in facts]
-    data_classes = _data_classes(facts, [use for result in results for use in result.bucket_uses], data_class)
+    data_classes = _data_classes(facts, [use for result in results for use in result.bucket_uses], data_class_tag)
     buckets_by_access_point = {
         access_point: bucket for result in results for access_point, bucket in result.access_point_buckets.items()
     }
     publishers = [publisher for result in results for publisher in result.publishers]
-    enriched = (_enrich(fact, data_classes, buckets_by_access_point, publishers, data_class.name) for fact in facts)
-    return Stack(tuple(enriched), account)
+    enriched = (_enrich(fact, data_classes, buckets_by_access_point, publishers, data_class_tag) for fact in facts)
+    return Stack(tuple(enriched), account_id)
 
 
 def _data_classes(
-    facts: Iterable[Fact], bucket_uses: Iterable[tuple[str, DataClass]], data_class: DataClassTag
+    facts: Iterable[Fact], bucket_uses: Iterable[tuple[str, DataClass]], data_class_tag: DataClassTag
 ) -> dict[str, DataClass]:
     """Return the data class of each bucket, by ARN."""
     buckets = [fact for fact in facts if isinstance(fact, Bucket)]
@@ -59,7 +60,8 @@ def _data_classes(
     for arn, use in bucket_uses:
         uses.setdefault(arn, set()).add(use)
     return {
-        bucket.resource: data_class.data_class_of(bucket.tags, uses.get(bucket.resource, set())) for bucket in buckets
+        bucket.resource: data_class_tag.data_class_of(bucket.tags, uses.get(bucket.resource, set()))
+        for bucket in buckets
     }
 
 
@@ -68,24 +70,26 @@ def _enrich(
     data_classes: Mapping[str, DataClass],
     buckets_by_access_point: Mapping[str, str],
     publishers: Iterable[Publisher],
-    tag_name: str,
+    data_class_tag: DataClassTag,
 ) -> Fact:
     """Return a fact with the values that depend on other facts.
 
     Args:
-        fact: the fact.
-        data_classes: the data class of each bucket, by ARN.
-        buckets_by_access_point: the ARN of each access point's bucket.
-        publishers: the publishers of all topics.
-        tag_name: the name of the data-class tag.
+        fact: The fact.
+        data_classes: The data class of each bucket, by ARN.
+        buckets_by_access_point: The ARN of each access point's bucket.
+        publishers: The publishers of all topics.
+        data_class_tag: The tag that gives the data class of a data store.
     """
     match fact:
         case Bucket():
-            tag_value = fact.tags if isinstance(fact.tags, Unknown) else fact.tags.get(tag_name)
+            tag_value = fact.tags if isinstance(fact.tags, Unknown) else fact.tags.get(data_class_tag.name)
             return dataclasses.replace(fact, data_class=data_classes[fact.resource], data_class_tag=tag_value)
         case AccessPoint():
             bucket = buckets_by_access_point.get(fact.resource, "")
             return dataclasses.replace(fact, data_class=data_classes.get(bucket, DataClass.PHI))
+        case Queue():
+            return dataclasses.replace(fact, data_class=data_class_tag.data_class_of(fact.tags, ()))
         case Topic():
             services = (service for topic, service in publishers if _matches_topic(topic, fact.resource))
             return dataclasses.replace(fact, publishers=tuple(dict.fromkeys(services)))
@@ -101,8 +105,8 @@ def resolve_references(value: V, resources: Collection[str]) -> V:
     """Return a fact in which every reference to one of the resources is a StackResource instead of an ARN.
 
     Args:
-        value: a fact, a dataclass within one, or a tuple of these.
-        resources: the ARNs of all facts.
+        value: A fact, a dataclass within one, or a tuple of these.
+        resources: The ARNs of all facts.
     """
     if isinstance(value, tuple):
         return tuple(resolve_references(item, resources) for item in value)  # type: ignore[return-value]
@@ -118,13 +122,9 @@ def resolve_references(value: V, resources: Collection[str]) -> V:
 
 @cache
 def _reference_fields(fact_type: type) -> frozenset[str]:
-    """Return the names of the fields that hold references, alone or within a tuple or mapping."""
+    """Return the names of the fields that hold a reference, or a tuple or mapping of references."""
     hints = get_type_hints(fact_type)
-    return frozenset(
-        field.name
-        for field in dataclasses.fields(fact_type)
-        if _includes_reference(hints[field.name])
-    )
+    return frozenset(field.name for field in dataclasses.fields(fact_type) if _includes_reference(hints[field.name]))
 
 
 def _includes_reference(hint: Any) -> bool:

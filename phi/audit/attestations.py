@@ -1,4 +1,4 @@
-"""The attestations file: a YAML file of signed statements, as in docs/attestations.example.yaml."""
+"""The attestations file: statements, each with a responsible person. docs/attestations.example.yaml is an example."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from phi.evidence.model import AttestationRecord
 from phi.restore_test import evidence as restore_test_evidence
 from phi.validation_errors import list_problems
 
-CONTROLS = tuple(control.id for control in controls.CONTROLS)
-RESTORE_TEST = "attest-restore-test"
-SHAPE = "attestations: [{control: …, owner: …, date: …, expires: …, evidence: …}]"
-# Query parameters that grant access to whoever has the link. Every report contains the link.
-SECRETS = re.compile(r"(sig|signature|token|key|password)=", re.IGNORECASE)
+CONTROL_IDS = tuple(control.id for control in controls.CONTROLS)
+RESTORE_TEST_CONTROL = "attest-restore-test"
+FILE_FORM = "attestations: [{control: …, owner: …, date: …, expires: …, evidence: …}]"
+# Query parameters that grant access to anyone with the link. Every report contains the link.
+SECRET_PARAMETERS = re.compile(r"(sig|signature|token|key|password)=", re.IGNORECASE)
 
 
 def _parse_day(value: Any) -> date:
@@ -43,10 +43,10 @@ class _Entry(BaseModel):
     """An attestation in the file.
 
     Attributes:
-        owner: the person or role responsible for it.
-        date: the day on which the statement was made.
-        expires: its last day.
-        evidence: an https link, or the relative path of a file.
+        owner: The person or role responsible for it.
+        date: The day on which the attested activity was completed.
+        expires: The last day on which it is valid.
+        evidence: An https link, or the relative path of a file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,7 +63,7 @@ def load(path: Path, today: date) -> tuple[tuple[Attestation, ...], tuple[Attest
     An expired attestation is not an error in the file: its control fails.
 
     Raises:
-        ConfigurationError: with every error in the file. It contains none of the file's values.
+        ConfigurationError: The file is invalid. The message lists every error, and contains none of the file's values.
     """
     entries: list[_Entry] = []
     errors: list[str] = []
@@ -76,8 +76,8 @@ def load(path: Path, today: date) -> tuple[tuple[Attestation, ...], tuple[Attest
             problems = list(_problems(entry, path.parent, today))
             entries.append(entry)
         errors += [f"attestation {position}: {problem}" for problem in problems]
-    attested = [entry.control for entry in entries if entry.control in CONTROLS]
-    errors += [f"{control} has more than one attestation" for control in CONTROLS if attested.count(control) > 1]
+    attested = [entry.control for entry in entries if entry.control in CONTROL_IDS]
+    errors += [f"{control} has more than one attestation" for control in CONTROL_IDS if attested.count(control) > 1]
     if errors:
         raise ConfigurationError(f"{path} is not a valid attestations file: {'; '.join(errors)}")
     return tuple(_fact(entry, path, today) for entry in entries), tuple(_record(entry, today) for entry in entries)
@@ -103,8 +103,8 @@ def _record(entry: _Entry, today: date) -> AttestationRecord:
 
 
 def _problems(entry: _Entry, folder: Path, today: date) -> Iterator[str]:
-    if entry.control not in CONTROLS:
-        yield f"control: not a control that needs an attestation; those are {', '.join(CONTROLS)}"
+    if entry.control not in CONTROL_IDS:
+        yield f"control: not a control that needs an attestation; those are {', '.join(CONTROL_IDS)}"
     owner = entry.owner.strip()
     if len(owner) < 3 or PLACEHOLDERS.fullmatch(owner) or not owner.isprintable():
         yield "owner: name the person or role responsible"
@@ -119,12 +119,12 @@ def _problems(entry: _Entry, folder: Path, today: date) -> Iterator[str]:
 
 def _evidence_problems(entry: _Entry, folder: Path) -> Iterator[str]:
     if "://" in entry.evidence:
-        if entry.control == RESTORE_TEST:
-            yield "evidence: must be the file that `phi restore-test` wrote, in the same folder as this file"
+        if entry.control == RESTORE_TEST_CONTROL:
+            yield "evidence: must be a file from `python -m phi restore-test`, in the attestations file's folder"
         yield from _link_problems(entry.evidence)
     elif (file := _file_within(folder, entry.evidence)) is None:
-        yield "evidence: neither an https link nor a file in the same folder as this file"
-    elif entry.control == RESTORE_TEST:
+        yield "evidence: neither an https link nor a file in the attestations file's folder"
+    elif entry.control == RESTORE_TEST_CONTROL:
         yield from _restore_test_problems(file, entry.date)
 
 
@@ -136,7 +136,7 @@ def _link_problems(link: str) -> Iterator[str]:
         valid = False
     if not valid:
         yield "evidence: not an https link"
-    elif parts.username is not None or SECRETS.search(f"{parts.query}#{parts.fragment}"):
+    elif parts.username is not None or SECRET_PARAMETERS.search(f"{parts.query}#{parts.fragment}"):
         yield "evidence: the link contains a secret; use a link that requires signing in"
 
 
@@ -144,16 +144,16 @@ def _restore_test_problems(file: Path, attested_on: date) -> Iterator[str]:
     try:
         restore_test = restore_test_evidence.load(file)
     except ConfigurationError:
-        yield "evidence: not written by `phi restore-test`, or changed since; run `phi restore-test` again"
+        yield "evidence: not an unchanged file from a restore test; write a new one with: python -m phi restore-test"
         return
     if not restore_test.passed:
-        yield "evidence: the restore test didn't pass"
+        yield "evidence: the restore test didn't pass; attest one that passed"
     if restore_test.finished.astimezone(UTC).date() != attested_on:
-        yield "date: must be the day on which the restore test of the evidence finished (UTC)"
+        yield "date: must be the day (UTC) on which the restore test in the evidence finished"
 
 
 def _file_within(folder: Path, name: str) -> Path | None:
-    """Return the file at a relative path; None unless it is within the folder after links are resolved."""
+    """Return the file at a relative path; None unless it is in the folder after symbolic links are resolved."""
     try:
         file = (folder / name).resolve()
         inside = not Path(name).is_absolute() and file.is_relative_to(folder.resolve())
@@ -196,5 +196,5 @@ def _read(path: Path) -> list[Any]:
         or set(content) != {"attestations"}
         or not isinstance(content["attestations"], list)
     ):
-        raise ConfigurationError(f"{path} is not a valid attestations file: it must have the form {SHAPE}")
+        raise ConfigurationError(f"{path} is not a valid attestations file: it must have the form {FILE_FORM}")
     return content["attestations"]

@@ -1,4 +1,4 @@
-"""The guide's checklist: each item, and the controls that cover it."""
+"""The checklist for PHI in S3: each item, and the controls that cover it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ CHECKLIST: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def rows(results: Iterable[ControlResult]) -> tuple[ChecklistRow, ...]:
-    """Return each item with the worst outcome of its controls. A control without a result counts as unverified."""
+    """Return a row for each item, with the worst outcome of its controls.
+
+    A control without a result counts as unverified.
+    """
     outcomes = {result.id: result.outcome for result in results}
     return tuple(
         ChecklistRow(

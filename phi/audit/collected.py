@@ -18,11 +18,11 @@ class Collected:
     """Facts of one service, and what they imply for facts of other services.
 
     Attributes:
-        facts: the facts. Their references are still ARNs.
-        bucket_uses: the ARN of a bucket, and the class of the data that a trail or an inventory delivers to it.
-        access_point_buckets: the ARN of each access point's bucket, by the access point's ARN.
-        publishers: the ARN of a topic (`…:*` for all topics of a region), and a service that publishes to it, such as
-            `s3.amazonaws.com`; Unknown if it couldn't be read whether a service does.
+        facts: The facts. Their references are still ARNs.
+        bucket_uses: Pairs of a bucket's ARN and the class of the data that a trail or an inventory delivers to it.
+        access_point_buckets: The ARN of each access point's bucket, by the access point's ARN.
+        publishers: Pairs of a topic's ARN (`…:*` for all topics of a region) and a service that publishes to it, such
+            as `s3.amazonaws.com`. The service is Unknown if the call that shows it failed.
     """
 
     facts: tuple[Fact, ...] = ()
@@ -37,11 +37,11 @@ def merge(results: Iterable[Collected]) -> Collected:
     return Collected(
         tuple(fact for result in collected for fact in result.facts),
         tuple(use for result in collected for use in result.bucket_uses),
-        {point: bucket for result in collected for point, bucket in result.access_point_buckets.items()},
+        {arn: bucket for result in collected for arn, bucket in result.access_point_buckets.items()},
         tuple(publisher for result in collected for publisher in result.publishers),
     )
 
 
-def possible_publisher(account: AuditedAccount, region: str, failed: FailedCall) -> Publisher:
-    """Return a publisher for when a call that lists publishers fails: any topic of the region may have one."""
+def unknown_publisher(account: AuditedAccount, region: str, failed: FailedCall) -> Publisher:
+    """Return the publisher that stands for a failed call: an unknown service may publish to any topic of the region."""
     return account.arn("sns", region, "*"), failed.unknown

@@ -36,7 +36,7 @@ class _Control(BaseModel):
 
 
 class Preview(BaseModel):
-    """The report that the policy pack writes of a run (crossguard.report)."""
+    """The policy pack's report of a preview, which crossguard.report writes."""
 
     model_config = ConfigDict(extra="ignore")
     pack: str
@@ -45,10 +45,10 @@ class Preview(BaseModel):
 
 
 def load(path: Path) -> Preview:
-    """Load a report of the policy pack.
+    """Return the policy pack's report in a file.
 
     Raises:
-        ConfigurationError: if the file is not such a report.
+        ConfigurationError: The file can't be read, or isn't a report of the policy pack.
     """
     try:
         preview = Preview.model_validate_json(path.read_bytes())

@@ -22,9 +22,9 @@ class PackConfig:
     """The configuration of all live controls.
 
     Attributes:
-        control_configs: the configuration of each enabled control, by control ID.
-        advisory: the IDs of the controls that don't fail the audit.
-        disabled: the IDs of the controls that aren't evaluated.
+        control_configs: The configuration of each enabled control, by control ID.
+        advisory: The IDs of the controls whose findings don't fail the audit.
+        disabled: The IDs of the controls that aren't evaluated.
     """
 
     control_configs: Mapping[str, ControlConfig]
@@ -32,7 +32,7 @@ class PackConfig:
     disabled: tuple[str, ...]
 
     @property
-    def data_class(self) -> DataClassTag:
+    def data_class_tag(self) -> DataClassTag:
         control_config = self.control_configs.get("s3-data-class-tag")
         return DataClassTag.from_options(control_config.options) if control_config else DataClassTag()
 
@@ -42,17 +42,23 @@ class PackConfig:
 
 
 def load(path: Path | None, today: date) -> PackConfig:
-    """Load the file for `--policy-pack-config`; without a file, return the pack's defaults.
+    """Return the configuration in a file for `--policy-pack-config`; without a file, the pack's defaults.
 
-    An invalid value within a control is reported in `errors`, as in the pack, and the option keeps its default.
+    As in the pack, an invalid option of a control keeps its default, and `PackConfig.errors` reports it.
 
     Raises:
-        ConfigurationError: if the file is not a config of the pack.
+        ConfigurationError: The file can't be read, or isn't a config of the pack.
     """
     return parse(_read(path) if path else {}, today)
 
 
 def parse(content: Mapping[str, Any], today: date) -> PackConfig:
+    """Return the configuration in the content of a config file.
+
+    Args:
+        content: The options or the enforcement level of each control, by control ID; `all` is the default level.
+        today: The day on which exemptions must not have expired.
+    """
     default_level = _level(content.get("all"))
     control_configs: dict[str, ControlConfig] = {}
     advisory: set[str] = set()

@@ -1,4 +1,4 @@
-"""The minimum permissions of an auditor: the audit's own calls, on a stack's resources or on a whole account.
+"""The minimum permissions of an auditor: those of the audit's calls, for a stack's resources or for a whole account.
 
 The stack's auditor role uses these statements, and `phi audit --print-policy` prints them.
 """
@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phi.audit.calls import Call, ResourceType
-
-Statement = dict[str, Any]
+from phi.policy_statements import PolicyDocument, Statement, allow, document
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,8 @@ class ArnScope:
     """The resources that a policy covers.
 
     Attributes:
-        resources: the ARN patterns of each resource type.
-        conditions: a condition for each resource type whose ARNs don't contain a name.
+        resources: The ARN patterns of each resource type.
+        conditions: A condition for each resource type whose ARNs don't contain a name.
     """
 
     resources: Mapping[ResourceType, Sequence[str]]
@@ -28,7 +27,7 @@ class ArnScope:
 
 
 def account_scope(partition: str, account: str) -> ArnScope:
-    """Return the scope of an account in every region, and of its organization's trails, which another account owns."""
+    """Return the scope of an account in every region, and of the organization's trails, which another account owns."""
     scope = _arn_scope(partition, account, "", [f"arn:{partition}:s3:::*"], {})
     organization_trails = [f"arn:{partition}:cloudtrail:*:*:trail/*"]
     return replace(scope, resources={**scope.resources, ResourceType.TRAIL: organization_trails})
@@ -41,10 +40,10 @@ def stack_scope(partition: str, account: str, prefix: str, buckets: Sequence[str
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
 
     Args:
-        partition: the partition, such as `aws`.
-        account: the account ID.
-        prefix: the prefix of the stack's resource names.
-        buckets: the ARNs of the stack's buckets.
+        partition: The partition, such as `aws`.
+        account: The account ID.
+        prefix: The prefix of the stack's resource names.
+        buckets: The ARNs of the stack's buckets.
     """
     alias_condition = {"ForAnyValue:StringLike": {"kms:ResourceAliases": f"alias/{prefix}*"}}
     return _arn_scope(partition, account, prefix, buckets, {ResourceType.KEY: alias_condition})
@@ -70,6 +69,7 @@ def _arn_scope(
             ResourceType.LOG_GROUP: arn("logs", "log-group:*"),
             ResourceType.EVENT_RULE: arn("events", f"rule/{prefix}*"),
             ResourceType.TOPIC: arn("sns", f"{prefix}*"),
+            ResourceType.QUEUE: arn("sqs", f"{prefix}*"),
             ResourceType.BACKUP_PLAN: arn("backup", "backup-plan:*"),  # the ARN contains a generated ID
             ResourceType.DETECTOR: arn("guardduty", "detector/*"),
         },
@@ -90,11 +90,8 @@ def statements(calls: Iterable[Call], scope: ArnScope) -> list[Statement]:
 
 
 def _statement(resource_type: ResourceType, actions: list[str], scope: ArnScope) -> Statement:
-    statement: Statement = {"Effect": "Allow", "Action": actions, "Resource": list(scope.resources[resource_type])}
-    if resource_type in scope.conditions:
-        statement["Condition"] = dict(scope.conditions[resource_type])
-    return statement
+    return allow(actions, list(scope.resources[resource_type]), scope.conditions.get(resource_type))
 
 
-def policy_document(calls: Iterable[Call], scope: ArnScope) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": statements(calls, scope)}
+def policy_document(calls: Iterable[Call], scope: ArnScope) -> PolicyDocument:
+    return document(*statements(calls, scope))

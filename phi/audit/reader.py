@@ -1,7 +1,8 @@
 """Reads an AWS account: concurrently, all pages, and within AWS's request limits.
 
-A call that is denied, breaks, or is throttled past every retry becomes a FailedCall. Its `unknown` takes the value's
-place in the facts, so rules that need the value return `unverified`. A failed call is never taken for an empty result.
+A call that is denied, fails, or is still throttled after the last retry returns a FailedCall. Its `unknown` replaces
+the value in the facts, so a rule that needs the value returns `unverified`. A failed call is never treated as an empty
+result.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class FailedCall:
     """A call that returned no result.
 
     Attributes:
-        resource: the ARN or name of what was requested, never content.
+        resource: The ARN or name of the requested resource, never its content.
         error_code: AWS's error code, or the name of botocore's exception.
     """
 
@@ -48,7 +49,7 @@ class FailedCall:
 
     @property
     def unknown(self) -> Unknown:
-        """The value that takes the place of the call's result in the facts."""
+        """The value that replaces the call's result in the facts."""
         reason = f"couldn't be read: {self.call.action} failed with {self.error_code}"
         return Unknown(self.resource or self.call.action, reason=reason)
 
@@ -76,8 +77,8 @@ class AccountReader:
     """Makes calls in an account. Safe to use from several threads.
 
     Attributes:
-        failed_calls: every call that returned no result.
-        call_counts: how many requests each call has made, counting pages.
+        failed_calls: Every call that returned no result.
+        call_counts: The number of requests for each call. Each page is one request.
     """
 
     session: boto3.Session
@@ -89,7 +90,7 @@ class AccountReader:
     def __post_init__(self) -> None:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
-        # botocore changes its S3 Control model during the first use of each call, and two at once fail
+        # botocore changes its S3 Control model during the first use of each call, and two concurrent first uses fail
         # (botocore.handlers, remove_accid_host_prefix_from_model). There are few such calls, so they are made serially.
         self._service_locks: dict[str, threading.Lock] = {"s3control": threading.Lock()}
         self._pool = ThreadPoolExecutor(self.max_concurrency, thread_name_prefix="audit")
@@ -103,7 +104,7 @@ class AccountReader:
     def map(self, items: Iterable[T], read: Callable[[T], R]) -> list[R]:
         """Apply `read` to all items concurrently and return the results in order.
 
-        `read` may use `call` and `list_all`, but not `map`, which could leave no thread to run in.
+        `read` may use `call` and `list_all`. It must not use `map`: all threads could then wait for a free one.
         """
         return list(self._pool.map(read, items))
 
@@ -113,10 +114,10 @@ class AccountReader:
         """Make a call that returns a single page.
 
         Args:
-            call: the call.
-            resource: the ARN or name of what is requested, for the report of a failure.
-            region: the region; by default the account's first.
-            parameters: the boto3 parameters.
+            call: The call.
+            resource: The ARN or name of what is requested, for the report of a failure.
+            region: The region; by default the account's first.
+            parameters: The boto3 parameters.
 
         Returns:
             The response; None if AWS reports that the item doesn't exist; a FailedCall if there is no result.
@@ -134,11 +135,11 @@ class AccountReader:
         """Make a call that returns pages.
 
         Args:
-            call: the call.
-            result_key: the key of the response that holds the items.
-            resource: the ARN or name of what is requested, for the report of a failure.
-            region: the region; by default the account's first.
-            parameters: the boto3 parameters.
+            call: The call.
+            result_key: The key of the response that holds the items.
+            resource: The ARN or name of what is requested, for the report of a failure.
+            region: The region; by default the account's first.
+            parameters: The boto3 parameters.
 
         Returns:
             The items of all pages; a FailedCall if any page can't be read.

@@ -6,47 +6,47 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hipaa.catalogue import judge
-from hipaa.model import exemption as accepted_risk
 from hipaa.model.control import Control
 from hipaa.model.control_config import ControlConfig
+from hipaa.model.exemption import Exemption
 from hipaa.model.rule import RuleContext
 from hipaa.model.stack import Stack
 from hipaa.model.verdict import Verdict
 from phi.audit.arns import region_of
 from phi.audit.pack_config import PackConfig
-from phi.evidence.model import Citation, ControlResult, Exemption, Observation, Outcome, worst_outcome
+from phi.evidence.model import Citation, ControlResult, ExemptionRecord, Observation, Outcome, worst_outcome
 
 
 @dataclass(frozen=True)
-class AccountView:
+class AccountFacts:
     """The facts of one account.
 
     Attributes:
-        account: the account ID.
-        stack: the facts; None if the account is inaccessible.
-        reason: why it is inaccessible.
+        account_id: The account ID.
+        stack: The facts; None if the account is inaccessible.
+        reason: Why it is inaccessible.
     """
 
-    account: str
+    account_id: str
     stack: Stack | None
     reason: str = ""
 
 
 def control_results(
-    accounts: Iterable[AccountView], organization: AccountView, config: PackConfig
+    accounts: Iterable[AccountFacts], organization: AccountFacts, config: PackConfig
 ) -> tuple[ControlResult, ...]:
     """Return the result of every live control.
 
     Args:
-        accounts: the accounts, on each of which a control is evaluated.
-        organization: the attestations. The controls that need them are evaluated once, on these only.
-        config: the configuration of the controls.
+        accounts: The accounts, on each of which a control is evaluated.
+        organization: The attestations. Controls that need an attestation are evaluated once, on these facts only.
+        config: The configuration of the controls.
     """
-    views = list(accounts)
+    audited = list(accounts)
     return tuple(
         _result(
             control_config,
-            [organization] if control_config.control.service == "attest" else views,
+            [organization] if control_config.control.service == "attest" else audited,
             advisory=control_id in config.advisory,
         )
         for control_id, control_config in config.control_configs.items()
@@ -54,7 +54,10 @@ def control_results(
 
 
 def unused_exemptions(results: Iterable[ControlResult], config: PackConfig) -> list[str]:
-    """Return an error for each exemption of a live resource that matches no finding, as the pack does for its own."""
+    """Return an error for each exemption of a live resource that matches no finding.
+
+    The pack does the same for the exemptions of a program's resources.
+    """
     findings = [
         (result.id, observation.resource)
         for result in results
@@ -69,9 +72,9 @@ def unused_exemptions(results: Iterable[ControlResult], config: PackConfig) -> l
     ]
 
 
-def _result(control_config: ControlConfig, views: list[AccountView], *, advisory: bool) -> ControlResult:
+def _result(control_config: ControlConfig, accounts: list[AccountFacts], *, advisory: bool) -> ControlResult:
     control = control_config.control
-    observations = [observation for view in views for observation in _observations(control_config, view)]
+    observations = [observation for account in accounts for observation in _observations(control_config, account)]
     blocking = {Outcome.FAIL} if control_config.allows_unverified else {Outcome.FAIL, Outcome.UNVERIFIED}
     return ControlResult(
         id=control.id,
@@ -101,30 +104,34 @@ def _citations(control: Control) -> tuple[Citation, ...]:
     )
 
 
-def _observations(control_config: ControlConfig, view: AccountView) -> list[Observation]:
-    if view.stack is None:
+def _observations(control_config: ControlConfig, account: AccountFacts) -> list[Observation]:
+    if account.stack is None:
         inaccessible = Observation(
-            account=view.account, region=None, resource=view.account, outcome=Outcome.UNVERIFIED, text=view.reason
+            account=account.account_id,
+            region=None,
+            resource=account.account_id,
+            outcome=Outcome.UNVERIFIED,
+            text=account.reason,
         )
         return [inaccessible]
-    verdicts = judge(control_config.control, RuleContext(view.stack, control_config.options))
-    return [_observation(control_config, verdict, view.account) for verdict in verdicts]
+    verdicts = judge(control_config.control, RuleContext(account.stack, control_config.options))
+    return [_observation(control_config, verdict, account.account_id) for verdict in verdicts]
 
 
-def _observation(control_config: ControlConfig, verdict: Verdict, account: str) -> Observation:
-    exemption = control_config.exemption_for(verdict) if verdict.blocks else None
+def _observation(control_config: ControlConfig, verdict: Verdict, account_id: str) -> Observation:
+    exemption = control_config.exemption_for(verdict) if verdict.blocks_by_default else None
     return Observation(
-        account=account,
+        account=account_id,
         region=region_of(verdict.resource) or None,
         resource=verdict.resource,
         outcome=Outcome.EXEMPTED if exemption else Outcome(verdict.status.value),
         text=verdict.finding.text,
-        exemption=_exemption(exemption) if exemption else None,
+        exemption=_exemption_record(exemption) if exemption else None,
     )
 
 
-def _exemption(exemption: accepted_risk.Exemption) -> Exemption:
-    return Exemption(
+def _exemption_record(exemption: Exemption) -> ExemptionRecord:
+    return ExemptionRecord(
         reason=exemption.reason,
         approver=exemption.approver,
         expires=exemption.expires,

@@ -18,7 +18,7 @@ from phi.audit.accounts import InaccessibleAccount, OpenAccount
 from phi.audit.collect import COLLECTORS
 from phi.audit.pack_config import PackConfig
 from phi.audit.reader import AccountReader, FailedCall
-from phi.audit.results import AccountView, control_results, unused_exemptions
+from phi.audit.results import AccountFacts, control_results, unused_exemptions
 from phi.audit.scope import Scope
 from phi.evidence.model import AttestationRecord, Collection, FailedCallRecord, Report
 
@@ -31,8 +31,8 @@ class Attestations:
     """The contents of the attestations file.
 
     Attributes:
-        facts: the facts that the controls are evaluated on.
-        records: the same attestations as the evidence shows them.
+        facts: The facts that the controls are evaluated on.
+        records: The same attestations as the evidence shows them.
     """
 
     facts: tuple[Attestation, ...] = ()
@@ -47,10 +47,10 @@ class AccountRead:
     """An account and what was read from it.
 
     Attributes:
-        source: the account, open or inaccessible.
-        stack: the facts; None if the account is inaccessible.
-        failed_calls: the calls that returned no result.
-        call_count: the number of API requests.
+        source: The account, open or inaccessible.
+        stack: The facts; None if the account is inaccessible.
+        failed_calls: The calls that returned no result.
+        call_count: The number of API requests.
     """
 
     source: OpenAccount | InaccessibleAccount
@@ -59,23 +59,23 @@ class AccountRead:
     call_count: int = 0
 
     @property
-    def view(self) -> AccountView:
+    def facts(self) -> AccountFacts:
         if isinstance(self.source, InaccessibleAccount):
-            return AccountView(self.source.account, None, self.source.reason)
-        return AccountView(self.source.account.id, self.stack)
+            return AccountFacts(self.source.account_id, None, self.source.reason)
+        return AccountFacts(self.source.account.id, self.stack)
 
     @property
     def regions(self) -> tuple[str, ...]:
         return () if isinstance(self.source, InaccessibleAccount) else self.source.account.regions
 
 
-def read_account(source: OpenAccount | InaccessibleAccount, scope: Scope, data_class: DataClassTag) -> AccountRead:
-    """Read everything that the controls need from one account, all services concurrently."""
+def read_account(source: OpenAccount | InaccessibleAccount, scope: Scope, data_class_tag: DataClassTag) -> AccountRead:
+    """Return the facts that the controls need from one account. All services are read concurrently."""
     if isinstance(source, InaccessibleAccount):
         return AccountRead(source)
     with AccountReader(source.session, source.account) as reader, ThreadPoolExecutor(len(COLLECTORS)) as executor:
         collected = list(executor.map(lambda collect: collect(reader, scope), COLLECTORS))
-        stack = assemble.build_stack(collected, source.account.id, data_class)
+        stack = assemble.build_stack(collected, source.account.id, data_class_tag)
         return AccountRead(source, stack, tuple(reader.failed_calls), sum(reader.call_counts.values()))
 
 
@@ -86,30 +86,30 @@ def audit(
     attestations: Attestations,
     preview: drift.Preview | None = None,
 ) -> Report:
-    """Return the evidence of one audit.
+    """Audit accounts, and return the evidence.
 
     Args:
-        accounts: the accounts to read, one after the other.
-        scope: the part of each account that is audited.
-        config: the policy pack's config.
-        attestations: the contents of the attestations file.
-        preview: the pack's report of a preview. The evidence lists what has drifted since.
+        accounts: The accounts to read, one after the other.
+        scope: The part of each account that is audited.
+        config: The policy pack's config.
+        attestations: The contents of the attestations file.
+        preview: The pack's report of a preview. The evidence lists what has drifted since.
     """
     started = datetime.now(UTC)
-    reads = [read_account(account, scope, config.data_class) for account in accounts]
-    views = [read.view for read in reads]
-    controls = control_results(views, AccountView(ORGANIZATION, Stack(attestations.facts, ORGANIZATION)), config)
+    reads = [read_account(account, scope, config.data_class_tag) for account in accounts]
+    audited = [read.facts for read in reads]
+    controls = control_results(audited, AccountFacts(ORGANIZATION, Stack(attestations.facts, ORGANIZATION)), config)
     return Report(
         collection=Collection(
             started=started,
             finished=datetime.now(UTC),
             scope=scope.prefix or "account",
-            accounts=tuple(view.account for view in views),
+            accounts=tuple(account.account_id for account in audited),
             regions=tuple(sorted({region for read in reads for region in read.regions})),
             principals=tuple(read.source.principal for read in reads),
             tool=TOOL,
             api_calls=sum(read.call_count for read in reads),
-            buckets=sum(len(view.stack.facts_of_type(Bucket)) for view in views if view.stack),
+            buckets=sum(len(account.stack.facts_of_type(Bucket)) for account in audited if account.stack),
         ),
         controls=controls,
         attestations=attestations.records,
@@ -124,14 +124,14 @@ def audit(
 def _failed_call_records(read: AccountRead) -> list[FailedCallRecord]:
     source = read.source
     if isinstance(source, InaccessibleAccount):
-        denied = FailedCallRecord(
-            account=source.account,
+        failed_assumption = FailedCallRecord(
+            account=source.account_id,
             region="",
             permission="sts:AssumeRole",
             resource=source.principal,
             error_code=source.reason,
         )
-        return [denied]
+        return [failed_assumption]
     records = (
         FailedCallRecord(
             account=source.account.id,

@@ -12,8 +12,8 @@ class Scope:
     """The part of an account that is audited.
 
     Attributes:
-        buckets: the region of each bucket, by name; None for all buckets.
-        prefix: the prefix of the stack's resource names (`phi-dev-`); None for all resources.
+        buckets: The region of each bucket, by name; None for all buckets.
+        prefix: The prefix of the stack's resource names (`phi-dev-`); None for all resources.
     """
 
     buckets: dict[str, str] | None = None
@@ -29,6 +29,7 @@ class Scope:
 
     @classmethod
     def for_stack(cls, outputs: Outputs) -> Scope:
+        """Return the scope of the stack with these outputs."""
         buckets = dict.fromkeys(
             (outputs.phi_bucket_name, outputs.access_log_bucket_name, outputs.trail_bucket_name), outputs.region
         )

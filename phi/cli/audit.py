@@ -66,9 +66,9 @@ def command(  # noqa: PLR0917 - each parameter is an option
     _check_options(whole_account, regions, accounts_file, outputs_file, stack)
     renderers = [(path, formats.renderer_for(path)) for path in reports or ()]
     now = datetime.now(UTC)
-    stack_outputs = None if whole_account else outputs.read(outputs_file, stack)
+    stack_outputs = None if whole_account else outputs.read_outputs(outputs_file, stack)
     if print_policy:
-        _print_policy(stack_outputs)
+        _print_policy(stack_outputs, tuple(regions or ()))
         return
     config = pack_config.load(config_file, now.date())
     attested = Attestations(*attestations.load(attestations_file, now.date())) if attestations_file else NO_ATTESTATIONS
@@ -76,7 +76,8 @@ def command(  # noqa: PLR0917 - each parameter is an option
     opened = _open_accounts(stack_outputs, tuple(regions or ()), accounts_file)
     scope = Scope.for_stack(stack_outputs) if stack_outputs else WHOLE_ACCOUNT
 
-    # The audit creates many small objects and no cycles; at the default threshold, collection takes 5 % of the time.
+    # The audit creates many small objects and no reference cycles. At the default threshold, garbage collection would
+    # take 5 % of the time.
     gc.set_threshold(100_000)
     console = Console(stderr=True)
     with console.status("Reading the account…"):
@@ -101,9 +102,9 @@ def _check_options(
     if whole_account and (outputs_file or stack):
         errors.append("--all audits the whole account; don't combine it with --outputs or --stack")
     if not whole_account and (regions or accounts_file):
-        errors.append("--region and --accounts require --all; without it, the stack's outputs name the regions")
+        errors.append("--region and --accounts require --all; the outputs name the regions of a stack")
     if regions and accounts_file:
-        errors.append("don't combine --region with --accounts, whose file names the regions of each account")
+        errors.append("don't combine --region with --accounts; name the regions of each account in the accounts file")
     if errors:
         raise ConfigurationError("; ".join(errors))
 
@@ -129,7 +130,7 @@ def _open_accounts(
     return [opened]
 
 
-def _print_policy(stack_outputs: outputs.Outputs | None) -> None:
+def _print_policy(stack_outputs: outputs.Outputs | None, regions: tuple[str, ...]) -> None:
     if stack_outputs:
         scope = permissions.stack_scope(
             stack_outputs.partition,
@@ -140,6 +141,7 @@ def _print_policy(stack_outputs: outputs.Outputs | None) -> None:
         policy = permissions.policy_document(STACK_CALLS, scope)
     else:
         session = boto3.Session()
-        account = accounts.open_account(session, (session.region_name,) if session.region_name else ()).account
+        regions = regions or ((session.region_name,) if session.region_name else ())  # avoids listing all regions
+        account = accounts.open_account(session, regions).account
         policy = permissions.policy_document(CALLS, permissions.account_scope(account.partition, account.id))
     typer.echo(json.dumps(policy, indent=2))

@@ -4,7 +4,7 @@ One module per service lists its calls, and `phi.audit.calls.catalogue` combines
 generated from these lists (phi.audit.permissions), and the collectors make no other calls, so the policy always grants
 exactly what the audit needs.
 
-This package imports neither boto3 nor Pulumi, because the Pulumi program that creates the auditor role reads it too.
+This package imports neither boto3 nor Pulumi, because the Pulumi program that creates the auditor role imports it too.
 
 Actions and resource types: https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
@@ -27,6 +27,7 @@ class ResourceType(Enum):
     LOG_GROUP = "log group"
     EVENT_RULE = "event rule"
     TOPIC = "topic"
+    QUEUE = "queue"
     BACKUP_PLAN = "backup plan"
     DETECTOR = "detector"
 
@@ -36,12 +37,12 @@ class Call:
     """A boto3 call and the permission that it requires.
 
     Attributes:
-        service: the name of the boto3 client.
-        operation: the name of the client's method.
-        action: the IAM action.
-        resource_type: the type of resource that the action applies to.
-        not_found_errors: the error codes that mean that the requested item doesn't exist, which is a valid result.
-            Where the code alone is ambiguous, `code: ` followed by the start of the error message.
+        service: The name of the boto3 client.
+        operation: The name of the client's method.
+        action: The IAM action.
+        resource_type: The type of resource that the action applies to.
+        not_found_errors: The error codes for a requested item that doesn't exist, which is a valid result. If a code
+            alone is ambiguous, the entry is `CODE: ` followed by the start of the error message.
     """
 
     service: str

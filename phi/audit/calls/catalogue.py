@@ -1,4 +1,4 @@
-"""The calls of all services: those of an audit of a whole account, and those of an audit of one stack."""
+"""The calls of all services: CALLS for the audit of a whole account, and STACK_CALLS for the audit of one stack."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from phi.audit.calls import (
     macie,
     s3,
     sns,
+    sqs,
 )
 
 CALLS = (
@@ -26,6 +27,7 @@ CALLS = (
     *cloudwatch.CALLS,
     *events.CALLS,
     *sns.CALLS,
+    *sqs.CALLS,
     *iam.CALLS,
     *backup.CALLS,
     *guardduty.CALLS,

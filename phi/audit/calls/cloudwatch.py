@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from phi.audit.calls import Call, ResourceType
 
-# With permission for some alarm names only, AWS returns no composite alarms, so the policy allows all of them:
+# With permission for only some alarm names, AWS returns no composite alarms, so the policy allows every name:
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
 DESCRIBE_ALARMS = Call("cloudwatch", "describe_alarms", "cloudwatch:DescribeAlarms", ResourceType.ANY)
-# Log alarms are the newest type: a region that doesn't have them yet rejects the type's name.
+# Log alarms are the newest type. A region that doesn't support them yet rejects the type's name.
 DESCRIBE_LOG_ALARMS = Call(
     "cloudwatch",
     "describe_alarms",

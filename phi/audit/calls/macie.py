@@ -9,7 +9,7 @@ GET_MACIE_SESSION = Call(
     "get_macie_session",
     "macie2:GetMacieSession",
     ResourceType.ANY,
-    # Where Macie was never enabled, it denies access with this message.
+    # In a region where Macie was never enabled, the call is denied with this message.
     not_found_errors=("ResourceNotFoundException", "AccessDeniedException: Macie is not enabled"),
 )
 CALLS = (GET_MACIE_SESSION,)

@@ -5,13 +5,14 @@ To add a service, list its calls in a module of phi.audit.calls, write its colle
 
 from __future__ import annotations
 
-from phi.audit.collect import alert_pipeline, backup, config, guardduty, iam, iam_root, kms, macie, s3
+from phi.audit.collect import alert_pipeline, backup, config, guardduty, iam, iam_root, kms, macie, s3, sqs
 
 # The audit runs these concurrently.
 COLLECTORS = (
     s3.collect,
     kms.collect,
     alert_pipeline.collect,  # CloudTrail, CloudWatch Logs, CloudWatch, EventBridge and SNS, which depend on each other
+    sqs.collect,
     iam.collect,
     iam_root.collect,
     backup.collect,

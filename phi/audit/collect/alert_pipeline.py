@@ -1,7 +1,7 @@
 """Collects the services that turn activity into alerts: trails, log groups, alarms, event rules and topics.
 
-Their collectors run in the order in which one needs another's facts: log groups need trails, and the publishers of S3
-need topic policies.
+Some of their collectors need another's facts, so they run in order: log groups need the trails, and finding the topics
+that S3 publishes to needs the topic policies.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def _vaults(reader: AccountReader, scope: Scope, region: str) -> list[BackupVaul
         if scope.includes(vault["BackupVaultName"]) and vault.get("VaultType") != RESTORE_ACCESS_VAULT
     ]
     encrypted = any(vault.get("EncryptionKeyArn") for vault in vaults)
-    aliases = kms.aliases_by_name(reader, scope, region) if encrypted else {}
+    aliases = kms.key_ids_by_alias(reader, scope, region) if encrypted else {}
     return [parse_vault(vault, aliases, reader.account, region) for vault in vaults]
 
 
@@ -72,13 +72,13 @@ def parse_vault(
 ) -> BackupVault:
     """Return a vault from an entry of ListBackupVaults.
 
-    The ARN of an AWS managed key looks like that of a customer managed key, so only its alias identifies it.
+    The ARN of an AWS managed key looks like that of a customer managed key. Only the alias distinguishes them.
 
     Args:
-        entry: the entry.
-        aliases: the key ID of each alias of the region.
-        account: the audited account.
-        region: the vault's region.
+        entry: The entry.
+        aliases: The key ID of each alias of the region.
+        account: The audited account.
+        region: The vault's region.
     """
     key = kms.canonical_key(entry.get("EncryptionKeyArn"), aliases, account, region)
     return BackupVault(
@@ -128,7 +128,7 @@ def _selection(
 ) -> BackupSelection | None:
     """Return a selection; None if it was deleted since it was listed.
 
-    AWS gives a selection no ARN. Its plan's ARN, followed by its ID, identifies it.
+    A selection has no ARN, so it is identified by its plan's ARN followed by its ID.
     """
     arn = f"{plan_arn}/{selection_id}"
     plan_id = plan_arn.rsplit(":", 1)[-1]

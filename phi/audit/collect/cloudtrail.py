@@ -19,7 +19,7 @@ Selectors = Mapping[str, Sequence[Response]]
 
 
 def collect(reader: AccountReader, scope: Scope) -> Collected:
-    """Collect every trail that records the account in one of the regions: its own, and its organization's.
+    """Collect every trail that records the account in an audited region: its own trails and its organization's.
 
     AWS also returns shadow trails, which replicate a trail of another region or of the organization's management
     account: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_DescribeTrails.html
@@ -32,7 +32,7 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
         ),
     )
     unknown_trails: list[Trail] = []
-    # By ARN, the region to read the trail in, and its description.
+    # By ARN: the region in which to read the trail, and its description.
     descriptions: dict[str, tuple[str, Response]] = {}
     for region, trails in zip(account.regions, listed, strict=True):
         if isinstance(trails, FailedCall):
@@ -40,7 +40,7 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
             continue
         for trail in trails:
             if scope.includes(trail["Name"]):
-                # Every region with a shadow trail accepts its ARN, and the home region may not be audited.
+                # The home region may be outside the audit, but every region with a shadow trail accepts the ARN.
                 read_region = trail["HomeRegion"] if trail["HomeRegion"] in account.regions else region
                 descriptions.setdefault(trail["TrailARN"], (read_region, trail))
     facts = reader.map(descriptions.values(), lambda description: _trail(reader, *description))
@@ -78,7 +78,7 @@ def parse_trail(description: Response, status: Response | FailedCall, selectors:
 
 
 def records_all_management_events(selectors: Selectors) -> bool:
-    """Return whether a trail records all management events, as one without selectors does.
+    """Return whether a trail records all management events. A trail without selectors does.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
     """
@@ -98,7 +98,7 @@ def _basic_selects_management(selector: Response) -> bool:
 
 
 def _advanced_selects_management(selector: Response) -> bool:
-    """Return whether the category is the only condition. Any other, such as readOnly, excludes some events."""
+    """Return whether the category is the only condition. Another condition, such as readOnly, excludes some events."""
     fields = [(field["Field"], _operators(field)) for field in selector["FieldSelectors"]]
     return fields == [("eventCategory", {"equals": ("Management",)})]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hipaa.services.cloudwatch.facts import Alarm, Metric
 from phi.audit.calls.cloudwatch import DESCRIBE_ALARMS, DESCRIBE_LOG_ALARMS
-from phi.audit.collected import Collected, Publisher, merge, possible_publisher
+from phi.audit.collected import Collected, Publisher, merge, unknown_publisher
 from phi.audit.reader import AccountReader, FailedCall
 from phi.audit.scope import Scope
 
@@ -46,7 +46,7 @@ def _alarms(reader: AccountReader, scope: Scope, region: str) -> Collected:
         return collected
     unknown = failed.unknown
     unknown_alarm = Alarm(all_alarms, unknown, unknown, unknown)
-    publisher = possible_publisher(reader.account, region, failed)
+    publisher = unknown_publisher(reader.account, region, failed)
     return merge([collected, Collected((unknown_alarm,), publishers=(publisher,))])
 
 
@@ -61,7 +61,7 @@ def parse_alarm(description: Response) -> Alarm:
 
 
 def _described_metrics(description: Response) -> list[Response]:
-    """Return the metrics of an alarm. Only a metric alarm has any: one, or those of its metric math."""
+    """Return the metrics of an alarm. Only metric alarms have them: one, or several in a metric math expression."""
     if description.get("MetricName"):
         return [description]
     return [query["MetricStat"]["Metric"] for query in description.get("Metrics") or () if query.get("MetricStat")]

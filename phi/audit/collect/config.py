@@ -16,7 +16,7 @@ from phi.audit.scope import Scope
 
 
 def collect(reader: AccountReader, _: Scope) -> Collected:
-    """Collect the recorders of all regions; of a stack's too, since they record it whoever enabled them."""
+    """Collect the recorder of each region. An audit of one stack includes them, because they record its resources."""
     return Collected(tuple(reader.map(reader.account.regions, lambda region: _recorder(reader, region))))
 
 

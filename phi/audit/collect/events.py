@@ -9,7 +9,7 @@ from typing import Any
 from hipaa.model.values import Location
 from hipaa.services.cloudwatch.facts import EventRule
 from phi.audit.calls.events import LIST_EVENT_BUSES, LIST_RULES, LIST_TARGETS_BY_RULE
-from phi.audit.collected import Collected, merge, possible_publisher
+from phi.audit.collected import Collected, merge, unknown_publisher
 from phi.audit.reader import AccountReader, FailedCall
 from phi.audit.scope import Scope
 
@@ -38,13 +38,13 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
     buses: list[_EventBus] = []
     for region, names in zip(regions, reader.map(regions, lambda region: _bus_names(reader, region)), strict=True):
         if isinstance(names, FailedCall):
-            results.append(Collected(publishers=(possible_publisher(reader.account, region, names),)))
+            results.append(Collected(publishers=(unknown_publisher(reader.account, region, names),)))
         buses += [_EventBus(name, region) for name in ([DEFAULT_BUS] if isinstance(names, FailedCall) else names)]
     rules: list[tuple[_EventBus, Response]] = []
     for bus, listed in zip(buses, reader.map(buses, lambda bus: _list_rules(reader, bus)), strict=True):
         if isinstance(listed, FailedCall):
             unknown_rule = _unknown_rule(listed, bus, reader.account.location(bus.region))
-            publisher = possible_publisher(reader.account, bus.region, listed)
+            publisher = unknown_publisher(reader.account, bus.region, listed)
             results.append(Collected((unknown_rule,), publishers=(publisher,)))
         else:
             rules += [(bus, rule) for rule in listed if scope.includes(rule["Name"])]
@@ -67,7 +67,7 @@ def _rule(reader: AccountReader, bus: _EventBus, description: Response) -> Colle
     targets = reader.list_all(LIST_TARGETS_BY_RULE, "Targets", description["Arn"], bus.region, **parameters)
     rule = parse_rule(description, bus.name, targets, reader.account.location(bus.region))
     if isinstance(targets, FailedCall):
-        return Collected((rule,), publishers=(possible_publisher(reader.account, bus.region, targets),))
+        return Collected((rule,), publishers=(unknown_publisher(reader.account, bus.region, targets),))
     # For a target with a role, EventBridge publishes as that role, not as the service.
     published_by_service = [target["Arn"] for target in targets if not target.get("RoleArn")]
     return Collected((rule,), publishers=tuple((arn, "events.amazonaws.com") for arn in published_by_service))

@@ -16,7 +16,7 @@ from phi.audit.scope import Scope
 
 
 def collect(reader: AccountReader, _: Scope) -> Collected:
-    """Collect the detectors of all regions; of a stack's too, since they protect it whoever enabled them."""
+    """Collect the detector of each region. An audit of one stack includes them, because they protect its resources."""
     return Collected(tuple(reader.map(reader.account.regions, lambda region: _detector(reader, region))))
 
 

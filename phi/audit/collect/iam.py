@@ -37,19 +37,21 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
         zip(entity_types, reader.map(entity_types, lambda entity_type: _list(reader, *entity_type)), strict=True)
     )
     listed = {entity_type: [] if isinstance(result, FailedCall) else result for entity_type, result in results.items()}
-    unknown = {entity_type: result.unknown for entity_type, result in results.items() if isinstance(result, FailedCall)}
+    unknowns = {
+        entity_type: result.unknown for entity_type, result in results.items() if isinstance(result, FailedCall)
+    }
     return Collected(
         (
             *parse_details(listed[ROLES], listed[GROUPS], listed[POLICIES], scope, account),
             *(fact for user in listed.get(USERS, ()) for fact in _user(user, account)),
-            *_unknown_facts(unknown, account),
+            *_unknown_facts(unknowns, account),
         )
     )
 
 
 def _list(reader: AccountReader, name: str, result_key: str) -> list[Details] | FailedCall:
-    everything = reader.account.arn("iam", "", "*")
-    return reader.list_all(GET_ACCOUNT_AUTHORIZATION_DETAILS, result_key, everything, Filter=[name])
+    all_entities = reader.account.arn("iam", "", "*")
+    return reader.list_all(GET_ACCOUNT_AUTHORIZATION_DETAILS, result_key, all_entities, Filter=[name])
 
 
 def parse_details(
@@ -98,7 +100,7 @@ def _attached_policies(entity: Details) -> tuple[str, ...]:
 
 
 def _grants_access(policy: Details, scope: Scope, attached: Collection[str]) -> bool:
-    """Return whether to evaluate a managed policy. One that is only a permissions boundary grants nothing.
+    """Return whether to evaluate a managed policy. A policy used only as a permissions boundary grants nothing.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
     """
@@ -109,18 +111,18 @@ def _grants_access(policy: Details, scope: Scope, attached: Collection[str]) -> 
 
 
 def _managed_policy(policy: Details, account: AuditedAccount) -> IdentityPolicy:
-    """Return a managed policy in its default version, the only one in force."""
+    """Return a managed policy with its default version, the only version in effect."""
     documents = (version.get("Document", "") for version in policy["PolicyVersionList"] if version["IsDefaultVersion"])
     return IdentityPolicy(policy["Arn"], (Document(next(documents, "")),), (), (), account.location())
 
 
-def _unknown_facts(unknown: Mapping[EntityType, Unknown], account: AuditedAccount) -> Iterable[Fact]:
+def _unknown_facts(unknowns: Mapping[EntityType, Unknown], account: AuditedAccount) -> Iterable[Fact]:
     """Yield the facts that represent the entities that couldn't be listed."""
-    for entity_type, reason in unknown.items():
+    for entity_type, unknown in unknowns.items():
         name = entity_type[0].removeprefix("LocalManaged").lower()
         arn = account.arn("iam", "", f"{name}/*")
         if entity_type == ROLES:
-            yield IamRole(arn, Document(reason), account.location())
+            yield IamRole(arn, Document(unknown), account.location())
         if entity_type == USERS:
-            yield UserAccess(arn, reason)
-        yield IdentityPolicy(arn, reason, reason, (), account.location())
+            yield UserAccess(arn, unknown)
+        yield IdentityPolicy(arn, unknown, unknown, (), account.location())

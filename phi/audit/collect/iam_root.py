@@ -16,7 +16,7 @@ from phi.audit.scope import Scope
 
 
 def collect(reader: AccountReader, _: Scope) -> Collected:
-    """Collect the root user; of a stack's account too, since it has access to the stack."""
+    """Collect the root user. An audit of one stack includes it, because it has access to the stack."""
     return Collected((_root_user(reader),))
 
 

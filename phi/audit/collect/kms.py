@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hipaa.model.stack import Fact
@@ -23,7 +23,7 @@ Response = Mapping[str, Any]
 
 
 def collect(reader: AccountReader, scope: Scope) -> Collected:
-    """Collect all customer managed keys, or those with an alias of the stack."""
+    """Collect all customer managed keys or, in an audit of one stack, those with one of its aliases."""
     account = reader.account
     listed = reader.map(account.regions, lambda region: _list_keys(reader, scope, region))
     unknown_facts = [
@@ -50,7 +50,7 @@ def _list_keys(reader: AccountReader, scope: Scope, region: str) -> list[str] | 
 
 
 def _read_key(reader: AccountReader, arn: str) -> tuple[Fact, ...]:
-    """Return a key and its policy; nothing for an AWS managed key, and for a key deleted since it was listed."""
+    """Return a key and its policy; nothing for an AWS managed key, or a key that was deleted since it was listed."""
     region = region_of(arn)
     location = reader.account.location(region)
     description = reader.call(DESCRIBE_KEY, arn, region, KeyId=arn)
@@ -77,7 +77,7 @@ def parse_key(metadata: Response, rotation: Response | FailedCall, location: Loc
 
 
 def key_type(metadata: Response) -> str:
-    """Return the type of a key, as `Key.key_type` has it.
+    """Return the key type for `Key.key_type`.
 
     https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html
     """
@@ -100,15 +100,24 @@ def _unknown_facts(arn: str, unknown: Unknown, location: Location) -> tuple[Fact
 # Aliases.
 
 
-def aliases_by_name(reader: AccountReader, scope: Scope, region: str) -> Mapping[str, str] | FailedCall:
-    """Return the key ID of each alias of a region.
+def key_ids_by_alias(reader: AccountReader, scope: Scope, region: str) -> Mapping[str, str] | FailedCall:
+    """Return the key ID of each alias of a region; a FailedCall if the aliases can't be listed.
 
-    Where the whole account is audited and its keys can't be listed, return that failure: `collect` then has no facts
-    about the keys that the aliases refer to.
+    In an audit of the whole account, also return a FailedCall if the keys can't be listed, because `collect` then has
+    no facts about the keys that the aliases refer to.
     """
     if scope.prefix is None and isinstance(listed := _list_keys(reader, scope, region), FailedCall):
         return listed
     return _list_aliases(reader, region)
+
+
+def aliases_by_region(
+    reader: AccountReader, scope: Scope, regions: Iterable[str]
+) -> Mapping[str, Mapping[str, str] | FailedCall]:
+    """Return the result of `key_ids_by_alias` for each region. A region may be listed more than once."""
+    distinct = sorted(set(regions))
+    aliases = reader.map(distinct, lambda region: key_ids_by_alias(reader, scope, region))
+    return dict(zip(distinct, aliases, strict=True))
 
 
 def _list_aliases(reader: AccountReader, region: str) -> dict[str, str] | FailedCall:
@@ -122,10 +131,10 @@ def canonical_key(name: Text, aliases: Mapping[str, str] | FailedCall, account: 
     """Return the name by which the rules identify a key: its ARN, or the alias of an AWS managed key.
 
     Args:
-        name: a key ID, an alias, or the ARN of either. A key of another account or region keeps its name.
-        aliases: the key ID of each alias of the region.
-        account: the audited account.
-        region: the region of the resource that uses the key.
+        name: A key ID, an alias, or the ARN of either. A key of another account or region keeps its name.
+        aliases: The key ID of each alias of the region.
+        account: The audited account.
+        region: The region of the resource that uses the key.
     """
     if not isinstance(name, str) or not name:
         return name or None
@@ -136,7 +145,7 @@ def canonical_key(name: Text, aliases: Mapping[str, str] | FailedCall, account: 
         return aliases.unknown
     key_id = aliases.get(short_name) if short_name.startswith("alias/") else short_name.removeprefix("key/")
     if key_id is None:
-        return Unknown(name, reason="is an alias that no key has")
+        return Unknown(name, reason="is an alias without a key")
     aws_aliases = (
         alias for alias, target in aliases.items() if target == key_id and alias.startswith(AWS_ALIAS_PREFIX)
     )

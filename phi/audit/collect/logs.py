@@ -24,8 +24,8 @@ class AuditLogGroups:
     """The log groups that hold audit logs, according to their tags and the trails that deliver to them.
 
     Attributes:
-        arns: their ARNs.
-        unknown: set if a trail or the tags couldn't be read, in which case any other log group may be one too.
+        arns: Their ARNs.
+        unknown: Set if a trail or the tags couldn't be read. Any other log group may then hold audit logs too.
     """
 
     arns: frozenset[str]
@@ -39,9 +39,9 @@ def collect(reader: AccountReader, scope: Scope, trails: Sequence[Trail]) -> Col
     """Collect the log groups in scope and their metric filters.
 
     Args:
-        reader: the account's reader.
-        scope: the scope of the audit.
-        trails: all trails of the account, which identify the log groups that hold audit logs.
+        reader: The account's reader.
+        scope: The scope of the audit.
+        trails: All trails of the account, which identify the log groups that hold audit logs.
     """
     regions = reader.account.regions
     facts_by_region = reader.map(regions, lambda region: tuple(_region_facts(reader, scope, trails, region)))
@@ -109,12 +109,12 @@ def _log_group(description: Mapping[str, Any], audit_log_groups: AuditLogGroups)
 def parse_metric_filters(description: Mapping[str, Any], group_arn: str, group_ref: Ref) -> list[MetricFilter]:
     """Return a metric filter, once for each metric that it publishes.
 
-    AWS gives a filter no ARN. Its log group's ARN, followed by its name, identifies it.
+    A metric filter has no ARN, so it is identified by its log group's ARN followed by its name.
 
     Args:
-        description: the entry of DescribeMetricFilters.
-        group_arn: the ARN of its log group.
-        group_ref: the reference to its log group; Unknown if it couldn't be read.
+        description: The entry of DescribeMetricFilters.
+        group_arn: The ARN of its log group.
+        group_ref: The reference to its log group; Unknown if it couldn't be read.
     """
     pattern: Text = description.get("filterPattern") or ""
     if description.get("fieldSelectionCriteria"):

@@ -10,12 +10,12 @@ from phi.audit.scope import Scope
 
 
 def collect(reader: AccountReader, _: Scope) -> Collected:
-    """Collect the sessions of all regions; of a stack's too, since they protect it whoever enabled them."""
+    """Collect the session of each region. An audit of one stack includes them, because they protect its resources."""
     return Collected(tuple(reader.map(reader.account.regions, lambda region: _session(reader, region))))
 
 
 def _session(reader: AccountReader, region: str) -> MacieSession:
-    arn = reader.account.arn("macie2", region, "session")  # AWS defines no ARN for it
+    arn = reader.account.arn("macie2", region, "session")  # an identifier in ARN form: AWS defines no ARN for a session
     response = reader.call(GET_MACIE_SESSION, arn, region)
     if isinstance(response, FailedCall):
         return MacieSession(arn, response.unknown)

@@ -37,17 +37,12 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
         if scope.includes(topic["TopicArn"].rsplit(":", 1)[-1])
     ]
     attributes_by_topic = dict(zip(arns, reader.map(arns, lambda arn: _attributes(reader, arn)), strict=True))
-    # Aliases are read only in the regions where a topic has a key.
-    regions = sorted(
-        {
-            region_of(arn)
-            for arn, attributes in attributes_by_topic.items()
-            if isinstance(attributes, Mapping) and KEY_ATTRIBUTE in attributes
-        }
+    regions_with_keys = (
+        region_of(arn)
+        for arn, attributes in attributes_by_topic.items()
+        if isinstance(attributes, Mapping) and KEY_ATTRIBUTE in attributes
     )
-    aliases_by_region = dict(
-        zip(regions, reader.map(regions, lambda region: kms.aliases_by_name(reader, scope, region)), strict=True)
-    )
+    aliases_by_region = kms.aliases_by_region(reader, scope, regions_with_keys)
     topics = [
         _topic(reader, arn, attributes, aliases_by_region)
         for arn, attributes in attributes_by_topic.items()

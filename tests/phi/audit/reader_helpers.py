@@ -1,4 +1,4 @@
-"""Runs one collector on moto and evaluates controls on its facts. Single calls can be made to return other responses."""
+"""Runs one collector on moto and evaluates controls on its facts. A session can replace the response of a call."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from phi.audit.reader import AccountReader, AuditedAccount, FailedCall
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from tests.phi.conftest import ACCOUNT, REGION
 
+OTHER_REGION = "us-west-2"
+
 
 @dataclass(frozen=True)
 class AuditResult:
@@ -30,17 +32,27 @@ class AuditResult:
     failed_calls: tuple[FailedCall, ...]
     call_counts: Mapping[Call, int]
 
-    def findings(self, status: Status) -> dict[str, set[str]]:
-        """Return the resources with a status, by control."""
+    def findings(self, *statuses: Status) -> dict[str, set[str]]:
+        """Return the resources with one of these statuses, by control."""
         resources: dict[str, set[str]] = {}
         for verdict in self.verdicts:
-            if verdict.status is status:
+            if verdict.status in statuses:
                 resources.setdefault(verdict.control, set()).add(verdict.resource)
         return resources
 
     @property
     def blocking(self) -> dict[str, set[str]]:
-        return {**self.findings(Status.FAIL), **self.findings(Status.UNVERIFIED)}
+        """The resources that fail or are unverified, by control."""
+        return self.findings(Status.FAIL, Status.UNVERIFIED)
+
+    @property
+    def blocking_texts(self) -> list[tuple[str, Status, str]]:
+        """The control, status and text of each finding that blocks."""
+        return [
+            (verdict.control, verdict.status, verdict.finding.text)
+            for verdict in self.verdicts
+            if verdict.blocks_by_default
+        ]
 
 
 def audit(
@@ -54,16 +66,17 @@ def audit(
     """Run one collector and evaluate controls.
 
     Args:
-        session: the session.
-        collect: the collector.
-        controls: the IDs of the controls.
-        facts: facts of other services, which other collectors would return.
-        scope: the scope of the audit.
-        regions: the regions to read.
+        session: The session.
+        collect: The collector.
+        controls: The IDs of the controls.
+        facts: Facts of other services, which other collectors would return.
+        scope: The scope of the audit.
+        regions: The regions to read.
     """
     with AccountReader(session, AuditedAccount(ACCOUNT, "aws", regions)) as reader:
         stack = assemble.build_stack([Collected(tuple(facts)), collect(reader, scope)], ACCOUNT, DataClassTag())
         selected = [control for control in LIVE_CONTROLS if control.id in controls]
+        assert {control.id for control in selected} == set(controls)
         verdicts = [verdict for control in selected for verdict in judge(control, RuleContext(stack, control.defaults))]
         return AuditResult(stack, tuple(verdicts), tuple(reader.failed_calls), dict(reader.call_counts))
 
@@ -77,10 +90,10 @@ def session_with_response(
     """Return a session in which a call returns a fixed response.
 
     Args:
-        call: the call.
-        response: the response, or a function that returns it from the request body.
-        status: the HTTP status.
-        region: the only region with this response; by default, all regions.
+        call: The call.
+        response: The response, or a function that returns it from the request body.
+        status: The HTTP status.
+        region: The only region with this response; by default, all regions.
     """
 
     def respond(

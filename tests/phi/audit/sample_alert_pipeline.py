@@ -1,4 +1,4 @@
-"""An account on moto in which all that records and raises alerts is as it should be, read and judged."""
+"""An account on moto with a compliant alert pipeline: keys, a trail, a log group, alarms, an event rule and a topic."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from phi.audit import assemble
 from phi.audit.calls import Call
 from phi.audit.collect import alert_pipeline, kms
 from phi.audit.collected import Collected
-from phi.audit.reader import AuditedAccount, AccountReader, FailedCall
+from phi.audit.reader import AccountReader, AuditedAccount, FailedCall
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 
 ACCOUNT = "123456789012"
-REGION = "us-east-1"
+REGION, OTHER_REGION = "us-east-1", "us-west-2"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
-PHI, FILES = "phi-dev-phi", "phi-dev-trail"
+PHI_BUCKET, TRAIL_BUCKET = "phi-dev-phi", "phi-dev-trail"
 GROUP, TRAIL, TOPIC = "/audit/phi-dev-trail", "phi-dev-trail", "phi-dev-alerts"
 TRAIL_ARN = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{TRAIL}"
 GROUP_ARN = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{GROUP}"
@@ -36,8 +36,9 @@ FILTER, METRIC, NAMESPACE = "phi-dev-everything", "everything", "phi-dev"
 FILTER_ARN = f"{GROUP_ARN}:metric-filter:{FILTER}"
 ALARM_ARN = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:phi-dev-everything"
 RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/phi-dev-everything"
-SERVICES = ("kms", "cloudtrail", "logs", "alarm", "sns")
-CONTROLS = tuple(each for each in LIVE_CONTROLS if each.service in SERVICES)
+SERVICES = ("kms", "cloudtrail", "logs", "cloudwatch", "sns")
+CONTROLS = tuple(control for control in LIVE_CONTROLS if control.service in SERVICES)
+assert {control.service for control in CONTROLS} == set(SERVICES)
 
 
 def statement(**change: Any) -> dict[str, Any]:
@@ -48,97 +49,108 @@ def document(*statements: Mapping[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def service(name: str, **condition: Any) -> dict[str, Any]:
-    bound = condition or {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
-    return statement(Principal={"Service": name}, Action=["kms:Decrypt", "kms:GenerateDataKey*"], Condition=bound)
+def service_statement(service: str, **condition: Any) -> dict[str, Any]:
+    condition = condition or {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    actions = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    return statement(Principal={"Service": service}, Action=actions, Condition=condition)
 
 
-# An alarm doesn't send its account to KMS, but the topic that it is for:
+# An alarm's request to KMS has the topic in its encryption context, and no source account:
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-PUBLISHES = service("cloudwatch.amazonaws.com", StringEquals={"kms:EncryptionContext:aws:sns:topicArn": TOPIC_ARN})
-KEY_POLICY = document(statement(), PUBLISHES, service("cloudtrail.amazonaws.com"))
+ALARM_STATEMENT = service_statement(
+    "cloudwatch.amazonaws.com", StringEquals={"kms:EncryptionContext:aws:sns:topicArn": TOPIC_ARN}
+)
+KEY_POLICY = document(statement(), ALARM_STATEMENT, service_statement("cloudtrail.amazonaws.com"))
 
 
 def topic_policy(*statements: Mapping[str, Any], arn: str = TOPIC_ARN) -> str:
-    secure = {
+    """Return a compliant topic policy with further statements."""
+    deny_insecure_transport = {
         "Effect": "Deny",
         "Principal": "*",
         "Action": "sns:Publish",
         "Resource": arn,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    own = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sns:Publish", "Resource": arn}
-    return document(own, secure, *statements)
+    allow_account = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sns:Publish", "Resource": arn}
+    return document(allow_account, deny_insecure_transport, *statements)
 
 
 @dataclass(frozen=True)
 class SampleAccount:
-    """data, audit: the ARNs of its keys."""
+    """The account.
+
+    Attributes:
+        session: A session in it.
+        phi_key: The ARN of the key for PHI.
+        audit_key: The ARN of the key for audit logs.
+    """
 
     session: boto3.Session
-    data: str
-    audit: str
+    phi_key: str
+    audit_key: str
 
     def client(self, name: str, region: str = REGION) -> Any:
-        make: Any = self.session.client
-        return make(name, region_name=region)
+        create_client: Any = self.session.client
+        return create_client(name, region_name=region)
 
 
 def create_compliant_account(session: boto3.Session) -> SampleAccount:
-    """A key for data and one for its audit, a trail to a log group, a filter of it whose alarm notifies, and a rule."""
-    make: Any = session.client
-    world = SampleAccount(session, new_key(session, "alias/phi-dev-phi"), new_key(session, "alias/phi-dev-audit"))
-    for bucket in (PHI, FILES):
-        make("s3").create_bucket(Bucket=bucket)
-    logs = make("logs")
-    logs.create_log_group(logGroupName=GROUP, kmsKeyId=world.audit)
+    """Create two keys, a trail with a log group, a metric filter with an alarm, an event rule and a topic."""
+    account = SampleAccount(session, new_key(session, "alias/phi-dev-phi"), new_key(session, "alias/phi-dev-audit"))
+    for bucket in (PHI_BUCKET, TRAIL_BUCKET):
+        account.client("s3").create_bucket(Bucket=bucket)
+    logs = account.client("logs")
+    logs.create_log_group(logGroupName=GROUP, kmsKeyId=account.audit_key)
     logs.put_retention_policy(logGroupName=GROUP, retentionInDays=2557)
-    trails = make("cloudtrail")
+    trails = account.client("cloudtrail")
     trails.create_trail(
         Name=TRAIL,
-        S3BucketName=FILES,
+        S3BucketName=TRAIL_BUCKET,
         IsMultiRegionTrail=True,
         IncludeGlobalServiceEvents=True,
         EnableLogFileValidation=True,
-        KmsKeyId=world.audit,
+        KmsKeyId=account.audit_key,
         CloudWatchLogsLogGroupArn=f"{GROUP_ARN}:*",
         CloudWatchLogsRoleArn=f"arn:aws:iam::{ACCOUNT}:role/phi-dev-trail",
     )
-    select(world, resources=["arn:aws:s3:::"])
+    put_event_selector(account, resources=["arn:aws:s3:::"])
     trails.start_logging(Name=TRAIL)
-    make("sns").create_topic(Name=TOPIC, Attributes={"KmsMasterKeyId": world.audit, "Policy": topic_policy()})
-    put_filter(world)
-    put_alarm(world)
-    put_rule(world)
-    return world
+    attributes = {"KmsMasterKeyId": account.audit_key, "Policy": topic_policy()}
+    account.client("sns").create_topic(Name=TOPIC, Attributes=attributes)
+    put_filter(account)
+    put_alarm(account)
+    put_rule(account)
+    return account
 
 
-def new_key(session: boto3.Session, alias: str, region: str = REGION, **given: Any) -> str:
+def new_key(session: boto3.Session, alias: str, region: str = REGION, **parameters: Any) -> str:
+    """Create a key with rotation and an alias, and return its ARN."""
     keys = session.client("kms", region_name=region)
-    made = keys.create_key(Policy=KEY_POLICY, **given)["KeyMetadata"]
-    keys.create_alias(AliasName=alias, TargetKeyId=made["KeyId"])
-    keys.enable_key_rotation(KeyId=made["KeyId"])
-    return str(made["Arn"])
+    key = keys.create_key(Policy=KEY_POLICY, **parameters)["KeyMetadata"]
+    keys.create_alias(AliasName=alias, TargetKeyId=key["KeyId"])
+    keys.enable_key_rotation(KeyId=key["KeyId"])
+    return str(key["Arn"])
 
 
-def select(world: SampleAccount, resources: list[str], **change: Any) -> None:
+def put_event_selector(account: SampleAccount, resources: list[str], **change: Any) -> None:
     objects = [{"Type": "AWS::S3::Object", "Values": resources}]
-    basic = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": objects, **change}
-    world.client("cloudtrail").put_event_selectors(TrailName=TRAIL, EventSelectors=[basic])
+    selector = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": objects, **change}
+    account.client("cloudtrail").put_event_selectors(TrailName=TRAIL, EventSelectors=[selector])
 
 
-def put_filter(world: SampleAccount, pattern: str = "", **change: Any) -> None:
-    """Instead of the one that there is: moto would keep that beside it."""
+def put_filter(account: SampleAccount, pattern: str = "", **change: Any) -> None:
+    """Replace the metric filter. moto would keep the old one too."""
     metric = {"metricName": METRIC, "metricNamespace": NAMESPACE, "metricValue": "1", **change}
-    named = {"logGroupName": GROUP, "filterName": FILTER}
-    logs = world.client("logs")
+    name = {"logGroupName": GROUP, "filterName": FILTER}
+    logs = account.client("logs")
     if logs.describe_metric_filters(logGroupName=GROUP)["metricFilters"]:
-        logs.delete_metric_filter(**named)
-    logs.put_metric_filter(**named, filterPattern=pattern, metricTransformations=[metric])
+        logs.delete_metric_filter(**name)
+    logs.put_metric_filter(**name, filterPattern=pattern, metricTransformations=[metric])
 
 
-def put_alarm(world: SampleAccount, **change: Any) -> None:
-    given = {
+def put_alarm(account: SampleAccount, **change: Any) -> None:
+    parameters = {
         "AlarmName": "phi-dev-everything",
         "Namespace": NAMESPACE,
         "MetricName": METRIC,
@@ -149,14 +161,17 @@ def put_alarm(world: SampleAccount, **change: Any) -> None:
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         "ActionsEnabled": True,
         "AlarmActions": [TOPIC_ARN],
+        **change,
     }
-    world.client("cloudwatch").put_metric_alarm(**{k: v for k, v in (given | change).items() if v is not None})
+    account.client("cloudwatch").put_metric_alarm(
+        **{name: value for name, value in parameters.items() if value is not None}
+    )
 
 
-def put_rule(world: SampleAccount, target: str = TOPIC_ARN, **change: Any) -> None:
-    """With a role, so that it needs no leave of the topic's key."""
+def put_rule(account: SampleAccount, target: str = TOPIC_ARN, **change: Any) -> None:
+    """Put an event rule. Its target has a role, so the topic's key needn't allow EventBridge."""
     rule = {"Name": "phi-dev-everything", "EventPattern": json.dumps({"source": ["aws.kms"]}), **change}
-    events = world.client("events")
+    events = account.client("events")
     events.put_rule(**rule)
     role = f"arn:aws:iam::{ACCOUNT}:role/phi-dev-alerts"
     bus = {"EventBusName": rule["EventBusName"]} if "EventBusName" in rule else {}
@@ -172,75 +187,94 @@ class AuditResult:
     bucket_uses: tuple[tuple[str, DataClass], ...]
 
     def controls_with(self, status: Status) -> set[str]:
-        """The controls by which something is found so."""
-        return {each.control for each in self.verdicts if each.status is status}
+        """Return the controls for which any resource has a status."""
+        return {verdict.control for verdict in self.verdicts if verdict.status is status}
+
+    @property
+    def blocking(self) -> set[str]:
+        return self.controls_with(Status.FAIL) | self.controls_with(Status.UNVERIFIED)
 
     def statuses(self, control: str) -> dict[str, Status]:
-        return {each.resource: each.status for each in self.verdicts if each.control == control}
+        """Return the status of each resource for a control."""
+        return {verdict.resource: verdict.status for verdict in self.verdicts if verdict.control == control}
 
-    def fact(self, kind: type[Any], resource: str) -> Any:
-        """The one fact of this kind about it; told twice is wrong."""
-        [fact] = [each for each in self.stack.facts_of_type(kind) if each.resource == resource]
+    def fact(self, fact_type: type[Any], resource: str) -> Any:
+        """Return the only fact of a type about a resource."""
+        [fact] = [fact for fact in self.stack.facts_of_type(fact_type) if fact.resource == resource]
         return fact
+
+    def resources(self, fact_type: type[Any]) -> list[str]:
+        """Return the resources that have a fact of a type."""
+        return [fact.resource for fact in self.stack.facts_of_type(fact_type)]
 
 
 def audit(
-    world: SampleAccount, regions: Iterable[str] = (REGION,), scope: Scope = WHOLE_ACCOUNT, *facts: Fact
+    account: SampleAccount, regions: Iterable[str] = (REGION,), scope: Scope = WHOLE_ACCOUNT, *facts: Fact
 ) -> AuditResult:
-    """Read by KMS's collector and those of monitoring, beside a bucket of PHI, and judged."""
-    with AccountReader(world.session, AuditedAccount(ACCOUNT, "aws", tuple(regions))) as reader:
-        watching = alert_pipeline.collect(reader, scope)
-        told = [Collected((phi_bucket(world), *facts)), kms.collect(reader, scope), watching]
-        stack = assemble.build_stack(told, ACCOUNT, DataClassTag())
-        verdicts = [verdict for each in CONTROLS for verdict in judge(each, RuleContext(stack, each.defaults))]
+    """Run the collectors of KMS and of the alert pipeline, and evaluate their facts together with a PHI bucket."""
+    with AccountReader(account.session, AuditedAccount(ACCOUNT, "aws", tuple(regions))) as reader:
+        pipeline = alert_pipeline.collect(reader, scope)
+        collected = [Collected((phi_bucket(account), *facts)), kms.collect(reader, scope), pipeline]
+        stack = assemble.build_stack(collected, ACCOUNT, DataClassTag())
+        verdicts = [verdict for control in CONTROLS for verdict in judge(control, RuleContext(stack, control.defaults))]
         return AuditResult(
-            stack, tuple(verdicts), tuple(reader.failed_calls), dict(reader.call_counts), watching.bucket_uses
+            stack, tuple(verdicts), tuple(reader.failed_calls), dict(reader.call_counts), pipeline.bucket_uses
         )
 
 
-def phi_bucket(world: SampleAccount) -> Bucket:
-    arn = f"arn:aws:s3:::{PHI}"
-    settings = (DefaultEncryption("aws:kms", world.data), RequestMetrics("all", True))
-    declared = tuple(DeclaredSetting(arn, each) for each in settings)
-    place = Location("aws", REGION, ACCOUNT)
-    return Bucket(arn, arn, DataClass.PHI, declared, location=place, declared_here=True, tags={"DataClass": "PHI"})
+def phi_bucket(account: SampleAccount) -> Bucket:
+    arn = f"arn:aws:s3:::{PHI_BUCKET}"
+    settings = (DefaultEncryption("aws:kms", account.phi_key), RequestMetrics("all", True))
+    return Bucket(
+        arn,
+        arn,
+        DataClass.PHI,
+        tuple(DeclaredSetting(arn, setting) for setting in settings),
+        location=Location("aws", REGION, ACCOUNT),
+        declared_here=True,
+        tags={"DataClass": "PHI"},
+    )
 
 
-def denying(world: SampleAccount, *calls: Call, region: str | None = None) -> SampleAccount:
-    """The same account for somebody to whom AWS refuses these calls, in one region or everywhere."""
-    denied = {(each.service, each.operation.replace("_", "")) for each in calls}
+def denying(account: SampleAccount, *calls: Call, region: str | None = None) -> SampleAccount:
+    """Return the account with a session that is denied these calls, in one region or in all."""
+    denied = {(call.service, call.operation.replace("_", "")) for call in calls}
 
-    def answer(model: Any, context: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
-        asked = (model.service_model.service_name, model.name.lower())
-        if asked not in denied or region not in (None, context["client_region"]):
+    def respond(model: Any, context: Mapping[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        requested = (model.service_model.service_name, model.name.lower())
+        if requested not in denied or region not in (None, context["client_region"]):
             return None
         return AWSResponse("", 403, {}, None), {"Error": {"Code": "AccessDenied"}}
 
     session = boto3.Session(region_name=REGION)
-    session.events.register("before-call", answer)
-    return replace(world, session=session)
+    session.events.register("before-call", respond)
+    return replace(account, session=session)
 
 
-def responding(world: SampleAccount, answers: Mapping[Call, Sequence[Mapping[str, Any]]]) -> SampleAccount:
-    """The same account, where AWS gives these answers to a call, one after the other; one with an `Error` is one."""
-    left = {(call.service, call.operation.replace("_", "")): list(every) for call, every in answers.items()}
+def responding(account: SampleAccount, responses: Mapping[Call, Sequence[Mapping[str, Any]]]) -> SampleAccount:
+    """Return the account with a session in which calls return these responses, in this order.
 
-    def answer(model: Any, **_: Any) -> tuple[AWSResponse, Mapping[str, Any]] | None:
-        asked = (model.service_model.service_name, model.name.lower())
-        if asked not in left:
+    A response with the key `Error` is an error response.
+    """
+    remaining = {(call.service, call.operation.replace("_", "")): list(queue) for call, queue in responses.items()}
+
+    def respond(model: Any, **_: Any) -> tuple[AWSResponse, Mapping[str, Any]] | None:
+        requested = (model.service_model.service_name, model.name.lower())
+        if requested not in remaining:
             return None
-        told = left[asked].pop(0)
-        return AWSResponse("", 400 if "Error" in told else 200, {}, None), told
+        response = remaining[requested].pop(0)
+        return AWSResponse("", 400 if "Error" in response else 200, {}, None), response
 
     session = boto3.Session(region_name=REGION)
-    session.events.register("before-call", answer)
-    return replace(world, session=session)
+    session.events.register("before-call", respond)
+    return replace(account, session=session)
 
 
-def assert_unverified(found: AuditResult, call: Call, controls: Iterable[str]) -> None:
-    """Just these controls, for want of that one permission, which is named; nothing fails of it."""
-    doubtful = [each for each in found.verdicts if each.status is Status.UNVERIFIED]
-    assert {each.control for each in doubtful} == set(controls)
-    assert [each for each in doubtful if f"{call.action} failed with AccessDenied" not in each.finding.text] == []
-    assert found.controls_with(Status.FAIL) == set()
-    assert {each.call.action for each in found.failed_calls} == {call.action}
+def assert_unverified(result: AuditResult, call: Call, controls: Iterable[str]) -> None:
+    """Assert that exactly these controls are unverified, each naming the call's permission, and that none fails."""
+    unverified = [verdict for verdict in result.verdicts if verdict.status is Status.UNVERIFIED]
+    assert {verdict.control for verdict in unverified} == set(controls)
+    texts = [verdict.finding.text for verdict in unverified]
+    assert [text for text in texts if f"{call.action} failed with AccessDenied" not in text] == []
+    assert result.controls_with(Status.FAIL) == set()
+    assert {failed.call.action for failed in result.failed_calls} == {call.action}

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from phi.audit import accounts
-from phi.errors import AccessDeniedError, ConfigurationError
+from phi.errors import AccessDeniedError, ConfigurationError, RequestRejectedError
 
 OTHER_ACCOUNT = "210987654321"
 ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/auditor"
@@ -24,7 +24,7 @@ def test_open_account_returns_the_account_of_the_credentials(session):
     opened = accounts.open_account(session, ("us-west-2", "us-east-1"))
     assert (opened.account.id, opened.account.partition) == ("123456789012", "aws")
     assert opened.principal.startswith("arn:aws:sts::123456789012:")
-    # The session's own region comes first: requests that aren't regional go there.
+    # The session's region comes first: calls to global services go there.
     assert opened.account.regions == ("us-east-1", "us-west-2")
 
 
@@ -38,7 +38,7 @@ def test_open_account_without_regions_reads_every_enabled_region(session):
     assert len(enabled) > 10
 
 
-def test_open_account_asks_for_region_names_when_they_cant_be_listed(session):
+def test_open_account_raises_if_the_enabled_regions_cant_be_listed(session):
     def deny(**_):
         response = type("R", (), {"status_code": 403, "headers": {}, "content": b"", "text": ""})()
         return response, {
@@ -48,8 +48,8 @@ def test_open_account_asks_for_region_names_when_they_cant_be_listed(session):
 
     session.events.register("before-call.ec2.DescribeRegions", deny)
     with pytest.raises(
-        accounts.RequestRejectedError,
-        match="ec2:DescribeRegions failed with UnauthorizedOperation.* name the regions with --region",
+        RequestRejectedError,
+        match=r"ec2:DescribeRegions failed with UnauthorizedOperation.* with --region or in the accounts file",
     ):
         accounts.open_account(session, ())
 
@@ -67,7 +67,7 @@ def test_assume_role_opens_the_account_of_the_role(session):
     assert opened.principal == f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/auditor/phi-audit"
 
 
-def test_try_assume_role_returns_why_an_account_is_inaccessible(session, monkeypatch):
+def test_try_assume_role_returns_the_reason_if_the_role_cant_be_assumed(session, monkeypatch):
     def deny(*_):
         raise AccessDeniedError("sts:AssumeRole: access denied")
 
@@ -86,7 +86,8 @@ def test_load_returns_the_entries(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Input should be"),
+        ("", "is not a valid accounts file: must be an object"),
+        ("accounts: [auditor]", "accounts.0: must be an object"),
         ("accounts: []", "lists no accounts"),
         ("accounts: [{role_arn: auditor}]", "accounts.0.role_arn"),
         (f"accounts: [{{role_arn: '{ROLE}', region: x}}]", "accounts.0.region: unknown property"),

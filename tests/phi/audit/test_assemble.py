@@ -56,10 +56,10 @@ def bucket(name: str, *settings: BucketSetting, tags: Any = None) -> Bucket:
     )
 
 
-def build(*facts: Fact, data_class: DataClassTag | None = None, **collected: Any) -> Stack:
+def build(*facts: Fact, data_class_tag: DataClassTag | None = None, **collected: Any) -> Stack:
     """Build a stack as if each fact came from another collector. `collected` holds the fields of one more result."""
     results = [*(Collected((fact,)) for fact in facts), Collected(**collected)]
-    return assemble.build_stack(results, ACCOUNT, data_class or DataClassTag())
+    return assemble.build_stack(results, ACCOUNT, data_class_tag or DataClassTag())
 
 
 def data_class_of(stack: Stack, name: str) -> DataClass:
@@ -68,7 +68,7 @@ def data_class_of(stack: Stack, name: str) -> DataClass:
     return found.data_class
 
 
-def test_stack_names_the_account_and_is_complete():
+def test_build_stack_returns_a_complete_stack_with_the_account_as_resource():
     assert build().resource == ACCOUNT
     assert build().complete
 
@@ -168,7 +168,7 @@ def test_references_are_resolved_in_every_fact():
 
 
 def test_event_selectors_of_a_trail_stay_text():
-    """They are prefixes: one that equals the ARN of a bucket matches other resources too."""
+    """They are prefixes: even a selector that equals the ARN of a bucket matches other resources too."""
     fields = (FieldSelector("resources.ARN", {"startsWith": (arn("phi"),)}),)
     selectors = (EventSelector("All", (arn("phi"),)), EventSelector(field_selectors=fields))
     trail = Trail("trail", True, True, True, True, KEY, None, selectors, True, LOCATION)
@@ -207,7 +207,7 @@ def test_bucket_has_the_data_class_of_its_tag(tags: Any, data_class: DataClass, 
 
 def test_bucket_data_class_follows_the_configured_tag_and_untagged_class():
     tag = DataClassTag("Class", DataClass.OTHER)
-    stack = build(bucket("it", tags={"Class": "PHI"}), bucket("other", tags={"DataClass": "PHI"}), data_class=tag)
+    stack = build(bucket("it", tags={"Class": "PHI"}), bucket("other", tags={"DataClass": "PHI"}), data_class_tag=tag)
     assert [(built.data_class, built.data_class_tag) for built in stack.facts_of_type(Bucket)] == [
         (DataClass.PHI, "PHI"),
         (DataClass.OTHER, None),

@@ -1,4 +1,4 @@
-"""The file of what people answer for: what it takes, every fault of one that can't be used, and what stays untold."""
+"""The attestations file: what it accepts, each error in an invalid file, and which values errors leave out."""
 
 from __future__ import annotations
 
@@ -16,45 +16,46 @@ from hipaa.catalogue import LIVE_CONTROLS, judge
 from hipaa.model.rule import RuleContext
 from hipaa.model.stack import Stack
 from hipaa.model.verdict import Status
-from phi.audit.attestations import CONTROLS, load
+from phi.audit.attestations import CONTROL_IDS, load
 from phi.errors import ConfigurationError
-from phi.restore_test.evidence import RestoreTestEvidence, ObjectRecord, RestoreOutcome, dump
+from phi.restore_test.evidence import ObjectRecord, RestoreOutcome, RestoreTestEvidence, dump
 from sandbox.folder import ROOT
 
 TODAY = date(2026, 11, 24)
-MADE = TODAY - timedelta(days=30)
-MIDNIGHT = datetime.combine(MADE, time(), UTC)
+ATTESTED_ON = TODAY - timedelta(days=30)
+MIDNIGHT = datetime.combine(ATTESTED_ON, time(), UTC)
 FINISHED = MIDNIGHT + timedelta(hours=9)
 ENTRY = {
     "control": "attest-baa",
     "owner": "Privacy Officer",
-    "date": MADE.isoformat(),
-    "expires": (MADE + timedelta(days=365)).isoformat(),
+    "date": ATTESTED_ON.isoformat(),
+    "expires": (ATTESTED_ON + timedelta(days=365)).isoformat(),
     "evidence": "https://records.example.com/agreements/aws-baa",
 }
 SECRET = "Eve Oplant 123-45-6789"
+NOT_RESTORE_TEST_EVIDENCE = "evidence: not an unchanged file from a restore test"
 
 
-def written(folder: Path, *entries: Mapping[str, Any]) -> Path:
+def write_attestations(folder: Path, *entries: Mapping[str, Any]) -> Path:
     path = folder / "attestations.yaml"
     path.write_text(yaml.safe_dump({"attestations": list(entries)}, sort_keys=False))
     return path
 
 
-def refused(path: Path) -> str:
+def load_error(path: Path) -> str:
     with pytest.raises(ConfigurationError) as caught:
         load(path, TODAY)
     return str(caught.value)
 
 
-def drill(
+def restore_test(
     failed: int = 0, finished: datetime = FINISHED, seconds: float = 12.375, **change: Any
 ) -> RestoreTestEvidence:
-    """As `phi restore-test` makes it, of five objects."""
-    told = [RestoreOutcome.FAILED] * failed + [RestoreOutcome.RESTORED] * (5 - failed)
+    """Return the evidence that `phi restore-test` writes after restoring five objects."""
+    outcomes = [RestoreOutcome.FAILED] * failed + [RestoreOutcome.RESTORED] * (5 - failed)
     objects = tuple(
-        ObjectRecord(object=f"object-{i}", version_id="v", bytes=1, seconds=1.5, outcome=each)
-        for i, each in enumerate(told)
+        ObjectRecord(object=f"object-{number}", version_id="v", bytes=1, seconds=1.5, outcome=outcome)
+        for number, outcome in enumerate(outcomes)
     )
     return RestoreTestEvidence(
         test_id="d",
@@ -83,124 +84,126 @@ def drill(
     ).with_digest()
 
 
-def put(folder: Path, evidence: RestoreTestEvidence) -> Path:
+def write_evidence(folder: Path, evidence: RestoreTestEvidence) -> Path:
     file = folder / "restore-test.json"
     file.write_text(dump(evidence), encoding="utf-8")
     return file
 
 
-def restore(folder: Path, evidence: str = "restore-test.json", **change: Any) -> Path:
-    return written(folder, ENTRY | {"control": "attest-restore-test", "evidence": evidence} | change)
+def write_restore_attestation(folder: Path, evidence: str = "restore-test.json", **change: Any) -> Path:
+    return write_attestations(folder, ENTRY | {"control": "attest-restore-test", "evidence": evidence} | change)
 
 
-def test_an_attestation_becomes_a_fact_and_a_record(tmp_path):
-    (fact,), (record,) = load(written(tmp_path, ENTRY), TODAY)
+def test_load_returns_a_fact_and_a_record(tmp_path):
+    (fact,), (record,) = load(write_attestations(tmp_path, ENTRY), TODAY)
     assert (fact.control_id, fact.owner, fact.days_left) == ("attest-baa", "Privacy Officer", 335)
     assert record.model_dump() == {
         "control": "attest-baa",
         "owner": "Privacy Officer",
-        "attested_on": MADE,
-        "expires": MADE + timedelta(days=365),
+        "attested_on": ATTESTED_ON,
+        "expires": ATTESTED_ON + timedelta(days=365),
         "evidence": ENTRY["evidence"],
         "days_left": 335,
     }
 
 
-def test_a_stale_one_is_read_and_fails(tmp_path):
-    day = TODAY - timedelta(days=10)
-    facts, records = load(written(tmp_path, ENTRY | {"expires": day.isoformat()}), TODAY)
-    assert [each.days_left for each in (*facts, *records)] == [-10, -10]
-    [baa] = [each for each in LIVE_CONTROLS if each.id == "attest-baa"]
+def test_expired_attestation_loads_and_fails_its_control(tmp_path):
+    expires = TODAY - timedelta(days=10)
+    facts, records = load(write_attestations(tmp_path, ENTRY | {"expires": expires.isoformat()}), TODAY)
+    assert [loaded.days_left for loaded in (*facts, *records)] == [-10, -10]
+    [baa] = [control for control in LIVE_CONTROLS if control.id == "attest-baa"]
     [verdict] = judge(baa, RuleContext(Stack(facts), {}))
     assert verdict.status is Status.FAIL
-    assert verdict.finding.text.endswith("stale since 10 days")
+    assert verdict.finding.text.endswith("expired 10 days ago")
 
 
-def test_none_at_all_is_no_fault(tmp_path):
-    assert load(written(tmp_path), TODAY) == ((), ())
+def test_load_accepts_an_empty_list(tmp_path):
+    assert load(write_attestations(tmp_path), TODAY) == ((), ())
 
 
 @pytest.mark.parametrize("days", [0, 366])
-def test_the_days_that_just_do(tmp_path, days):
+def test_load_accepts_the_shortest_and_the_longest_validity(tmp_path, days):
     dates = {"date": TODAY.isoformat(), "expires": (TODAY + timedelta(days=days)).isoformat()}
-    [fact], _ = load(written(tmp_path, ENTRY | dates), TODAY)
+    [fact], _ = load(write_attestations(tmp_path, ENTRY | dates), TODAY)
     assert fact.days_left == days
 
 
 @pytest.mark.parametrize(
-    ("change", "fault"),
+    ("change", "error"),
     [
-        ({"control": "attest-nothing"}, "is of no control that people attest: attest-baa, "),
-        ({"control": "s3-versioning"}, "is of no control that people attest"),
-        ({"owner": "TODO"}, "says too little of its owner"),
-        ({"owner": "  "}, "says too little of its owner"),
-        ({"owner": "xxxxxx"}, "says too little of its owner"),
-        ({"owner": "Officer\x1b[2J"}, "says too little of its owner"),
+        ({"control": "attest-nothing"}, "control: not a control that needs an attestation; those are attest-baa, "),
+        ({"control": "s3-versioning"}, "control: not a control that needs an attestation"),
+        ({"owner": "TODO"}, "owner: name the person or role responsible"),
+        ({"owner": "  "}, "owner: name the person or role responsible"),
+        ({"owner": "xxxxxx"}, "owner: name the person or role responsible"),
+        ({"owner": "Officer\x1b[2J"}, "owner: name the person or role responsible"),
         ({"owner": 12345}, "owner: Input should be a valid string"),
         ({"owner": None}, "owner: Input should be a valid string"),
-        ({"date": (TODAY + timedelta(days=1)).isoformat()}, "has a date in the future"),
-        ({"date": "soon"}, "date: is no date: write YYYY-MM-DD"),
-        ({"date": "2026-02-30"}, "date: is no date: write YYYY-MM-DD"),
-        ({"date": 20260105}, "date: is no date: write YYYY-MM-DD"),
-        ({"date": "2026-01-05T10:00:00"}, "date: is no date: write YYYY-MM-DD"),
-        ({"expires": (MADE - timedelta(days=1)).isoformat()}, "expires before its date"),
-        ({"expires": (MADE + timedelta(days=367)).isoformat()}, "expires more than a year after its date"),
-        ({"evidence": "http://records.example.com/baa"}, "is no https link"),
-        ({"evidence": "https://"}, "is no https link"),
-        ({"evidence": "https://[records/baa"}, "is no https link"),
-        ({"evidence": "https://records.example.com/b aa"}, "is no https link"),
-        ({"evidence": "file:///etc/hosts"}, "is no https link"),
-        ({"evidence": "https://me:pw@records.example.com/baa"}, "a link with a secret in it"),
-        ({"evidence": "https://b.s3.amazonaws.com/baa?X-Amz-Signature=1f"}, "a link with a secret in it"),
-        ({"evidence": "https://records.example.com/baa#access_token=1f"}, "a link with a secret in it"),
-        ({"evidence": "missing.pdf"}, "neither an https link nor a file in this one's folder"),
-        ({"evidence": "."}, "neither an https link nor a file in this one's folder"),
-        ({"evidence": ""}, "neither an https link nor a file in this one's folder"),
-        ({"evidence": "../beyond.pdf"}, "neither an https link nor a file in this one's folder"),
-        ({"evidence": "link.pdf"}, "neither an https link nor a file in this one's folder"),
-        ({"evidence": "x" * 5000}, "neither an https link nor a file in this one's folder"),
-        ({"evidence": "nul\0l"}, "neither an https link nor a file in this one's folder"),
+        ({"date": (TODAY + timedelta(days=1)).isoformat()}, "date: is in the future"),
+        ({"date": "soon"}, "date: is not a date: write YYYY-MM-DD"),
+        ({"date": "2026-02-30"}, "date: is not a date: write YYYY-MM-DD"),
+        ({"date": 20260105}, "date: is not a date: write YYYY-MM-DD"),
+        ({"date": "2026-01-05T10:00:00"}, "date: is not a date: write YYYY-MM-DD"),
+        ({"expires": (ATTESTED_ON - timedelta(days=1)).isoformat()}, "expires: is before the date"),
+        ({"expires": (ATTESTED_ON + timedelta(days=367)).isoformat()}, "expires: is more than a year after the date"),
+        ({"evidence": "http://records.example.com/baa"}, "evidence: not an https link"),
+        ({"evidence": "https://"}, "evidence: not an https link"),
+        ({"evidence": "https://[records/baa"}, "evidence: not an https link"),
+        ({"evidence": "https://records.example.com/b aa"}, "evidence: not an https link"),
+        ({"evidence": "file:///etc/hosts"}, "evidence: not an https link"),
+        ({"evidence": "https://me:pw@records.example.com/baa"}, "evidence: the link contains a secret"),
+        ({"evidence": "https://b.s3.amazonaws.com/baa?X-Amz-Signature=1f"}, "evidence: the link contains a secret"),
+        ({"evidence": "https://records.example.com/baa#access_token=1f"}, "evidence: the link contains a secret"),
+        ({"evidence": "missing.pdf"}, "evidence: neither an https link nor a file in the attestations file's folder"),
+        ({"evidence": "."}, "evidence: neither an https link nor a file in the attestations file's folder"),
+        ({"evidence": ""}, "evidence: neither an https link nor a file in the attestations file's folder"),
+        ({"evidence": "../beyond.pdf"}, "evidence: neither an https link nor a file in the attestations file's folder"),
+        ({"evidence": "link.pdf"}, "evidence: neither an https link nor a file in the attestations file's folder"),
+        ({"evidence": "x" * 5000}, "evidence: neither an https link nor a file in the attestations file's folder"),
+        ({"evidence": "nul\0l"}, "evidence: neither an https link nor a file in the attestations file's folder"),
         ({"note": "more"}, "has an unknown property"),
     ],
 )
-def test_each_fault_is_told(tmp_path, change, fault):
+def test_load_reports_each_error(tmp_path, change, error):
     (tmp_path / "beyond.pdf").touch()
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "link.pdf").symlink_to(tmp_path / "beyond.pdf")
-    told = refused(written(folder, ENTRY | change))
-    assert f"attestation 1: {fault}" in told or fault in told
-    assert told.count(";") == 0, "one fault alone"
+    message = load_error(write_attestations(folder, ENTRY | change))
+    assert f"attestation 1: {error}" in message
+    assert message.count("attestation 1: ") == 1, "only one error"
 
 
 @pytest.mark.parametrize("name", ENTRY)
-def test_each_is_needed(tmp_path, name):
+def test_load_requires_every_property(tmp_path, name):
     entry = {key: value for key, value in ENTRY.items() if key != name}
-    assert f"attestation 1: {name}: missing" in refused(written(tmp_path, entry))
+    assert f"attestation 1: {name}: missing" in load_error(write_attestations(tmp_path, entry))
 
 
-def test_an_absolute_path_is_refused_even_to_a_file_of_the_folder(tmp_path):
+def test_load_rejects_an_absolute_path_to_a_file_in_the_folder(tmp_path):
     (tmp_path / "baa.pdf").touch()
-    assert "neither" in refused(written(tmp_path, ENTRY | {"evidence": str(tmp_path / "baa.pdf")}))
-    assert load(written(tmp_path, ENTRY | {"evidence": "baa.pdf"}), TODAY)[1][0].evidence == "baa.pdf"
+    absolute = write_attestations(tmp_path, ENTRY | {"evidence": str(tmp_path / "baa.pdf")})
+    assert "neither" in load_error(absolute)
+    relative = write_attestations(tmp_path, ENTRY | {"evidence": "baa.pdf"})
+    assert load(relative, TODAY)[1][0].evidence == "baa.pdf"
 
 
-def test_every_fault_is_told_at_once(tmp_path):
+def test_load_reports_all_errors_together(tmp_path):
     entries = (ENTRY | {"owner": "n/a", "expires": "never"}, "nothing", ENTRY | {"evidence": "x"}, ENTRY)
-    told = refused(written(tmp_path, *entries))
-    assert "attestation 1: expires: is no date" in told
-    assert "attestation 2: Input should be" in told
-    assert "attestation 3 has evidence that is neither" in told
-    assert "attest-baa is attested twice" in told
+    message = load_error(write_attestations(tmp_path, *entries))
+    assert "attestation 1: expires: is not a date" in message
+    assert "attestation 2: must be an object" in message
+    assert "attestation 3: evidence: neither" in message
+    assert "attest-baa has more than one attestation" in message
 
 
 @pytest.mark.parametrize(
     "change",
     [{name: SECRET} for name in (*ENTRY, SECRET)] + [{name: {SECRET: SECRET}} for name in ENTRY],
 )
-def test_no_value_is_repeated(tmp_path, change):
-    told = refused(written(tmp_path, ENTRY | {"date": "never"} | change))
-    assert not re.search(r"Eve|6789", told)
+def test_errors_contain_no_value_of_an_entry(tmp_path, change):
+    message = load_error(write_attestations(tmp_path, ENTRY | {"date": "never"} | change))
+    assert not re.search(r"Eve|6789", message)
 
 
 @pytest.mark.parametrize(
@@ -220,101 +223,106 @@ def test_no_value_is_repeated(tmp_path, change):
         "[" * 1500,
     ],
 )
-def test_what_is_no_such_file(tmp_path, text):
+def test_load_rejects_an_invalid_file_without_its_values(tmp_path, text):
     path = tmp_path / "attestations.yaml"
     path.write_text(text)
-    told = refused(path)
-    assert str(path) in told
-    assert not re.search(r"Eve|6789", told)
+    message = load_error(path)
+    assert str(path) in message
+    assert not re.search(r"Eve|6789", message)
 
 
-def test_a_key_that_is_given_twice_is_told_with_its_line(tmp_path):
+def test_load_reports_the_line_of_a_duplicate_key(tmp_path):
     path = tmp_path / "attestations.yaml"
     path.write_text("attestations:\n- control: attest-baa\n- control: attest-baa\n  owner: one\n  owner: two\n")
-    assert "a key is given twice in line 3" in refused(path)
+    assert "duplicate key in line 3" in load_error(path)
 
 
-def test_a_file_that_isnt_there(tmp_path):
-    assert "can't be read" in refused(tmp_path / "none.yaml")
-    (tmp_path / "latin.yaml").write_bytes(b"attestations: [\xe9]")
-    assert "can't be read" in refused(tmp_path / "latin.yaml")
+def test_load_rejects_a_missing_file_and_one_that_isnt_utf8(tmp_path):
+    missing = tmp_path / "none.yaml"
+    assert f"can't read {missing}" in load_error(missing)
+    latin = tmp_path / "latin.yaml"
+    latin.write_bytes(b"attestations: [\xe9]")
+    assert f"can't read {latin}" in load_error(latin)
 
 
 # The restore test.
 
 
-def test_a_restore_test_is_attested_by_what_the_drill_wrote(tmp_path):
-    put(tmp_path, drill())
-    facts, _ = load(restore(tmp_path), TODAY)
-    assert [each.control_id for each in facts] == ["attest-restore-test"]
+def test_restore_test_evidence_is_accepted(tmp_path):
+    write_evidence(tmp_path, restore_test())
+    facts, _ = load(write_restore_attestation(tmp_path), TODAY)
+    assert [fact.control_id for fact in facts] == ["attest-restore-test"]
 
 
-def test_a_restore_test_that_failed_proves_nothing(tmp_path):
-    put(tmp_path, drill(failed=2, passed=False, failure_reasons=("2 objects weren't restored",)))
-    assert "that didn't pass" in refused(restore(tmp_path))
+def test_restore_test_with_failures_is_rejected(tmp_path):
+    reasons = ("2 objects weren't restored",)
+    write_evidence(tmp_path, restore_test(failed=2, passed=False, failure_reasons=reasons))
+    assert "evidence: the restore test didn't pass" in load_error(write_restore_attestation(tmp_path))
 
 
-def test_a_restore_test_that_took_too_long_proves_nothing(tmp_path):
-    put(tmp_path, drill(seconds=72 * 3600 + 1, passed=False, failure_reasons=("it took longer than its objective",)))
-    assert "that didn't pass" in refused(restore(tmp_path))
+def test_restore_test_that_exceeded_its_rto_is_rejected(tmp_path):
+    reasons = ("it exceeded its RTO",)
+    write_evidence(tmp_path, restore_test(seconds=72 * 3600 + 1, passed=False, failure_reasons=reasons))
+    assert "evidence: the restore test didn't pass" in load_error(write_restore_attestation(tmp_path))
 
 
 @pytest.mark.parametrize("hours", [-1, 23, 24, 47])
-def test_the_day_is_that_on_which_it_finished(tmp_path, hours):
-    """In UTC, wherever it ran."""
-    there = timezone(timedelta(hours=-11))
-    put(tmp_path, drill(finished=(MIDNIGHT + timedelta(hours=hours)).astimezone(there)))
+def test_date_must_be_the_utc_day_on_which_the_restore_test_finished(tmp_path, hours):
+    other_timezone = timezone(timedelta(hours=-11))
+    finished = (MIDNIGHT + timedelta(hours=hours)).astimezone(other_timezone)
+    write_evidence(tmp_path, restore_test(finished=finished))
     if hours == 23:
-        load(restore(tmp_path), TODAY)
+        load(write_restore_attestation(tmp_path), TODAY)
     else:
-        assert "has another date" in refused(restore(tmp_path))
+        assert "date: must be the day" in load_error(write_restore_attestation(tmp_path))
 
 
 @pytest.mark.parametrize(
-    "change", [{"bucket": "another"}, {"seconds": 1.0}, {"kind": "backup"}, {"more": 1}, {"digest": ""}]
+    "change", [{"bucket": "another"}, {"duration_seconds": 1.0}, {"kind": "backup"}, {"more": 1}, {"digest": ""}]
 )
-def test_a_changed_evidence_is_noticed(tmp_path, change):
-    file = put(tmp_path, drill())
+def test_changed_restore_test_evidence_is_rejected(tmp_path, change):
+    file = write_evidence(tmp_path, restore_test())
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
-    assert "`phi restore-test` didn't write, or that was changed since" in refused(restore(tmp_path))
+    assert NOT_RESTORE_TEST_EVIDENCE in load_error(write_restore_attestation(tmp_path))
 
 
-def test_a_failed_test_that_was_made_to_pass_is_noticed(tmp_path):
-    slow = drill(seconds=72 * 3600 - 1, passed=False, failure_reasons=("there is something left behind",))
-    file = put(tmp_path, slow)
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"passed": True, "why": []}))
-    assert "`phi restore-test` didn't write, or that was changed since" in refused(restore(tmp_path))
+def test_failed_restore_test_that_was_edited_to_pass_is_rejected(tmp_path):
+    slow = restore_test(seconds=72 * 3600 - 1, passed=False, failure_reasons=("copies were left behind",))
+    file = write_evidence(tmp_path, slow)
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"passed": True, "failure_reasons": []}))
+    assert NOT_RESTORE_TEST_EVIDENCE in load_error(write_restore_attestation(tmp_path))
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b"restored"])
-def test_what_the_drill_didnt_write(tmp_path, content):
+def test_file_that_is_not_restore_test_evidence_is_rejected(tmp_path, content):
     (tmp_path / "restore-test.json").write_bytes(content)
-    assert "that `phi restore-test` didn't write, or" in refused(restore(tmp_path))
+    assert NOT_RESTORE_TEST_EVIDENCE in load_error(write_restore_attestation(tmp_path))
 
 
-def test_a_link_is_no_evidence_of_a_restore_test(tmp_path):
-    assert "must have the file that `phi restore-test` wrote" in refused(restore(tmp_path, ENTRY["evidence"]))
+def test_link_is_rejected_as_restore_test_evidence(tmp_path):
+    message = load_error(write_restore_attestation(tmp_path, ENTRY["evidence"]))
+    assert "must be a file from `python -m phi restore-test`" in message
 
 
 # The example.
 
 
-def test_the_example_can_be_used_with_days_of_ones_own(tmp_path):
-    put(tmp_path, drill())
+def test_example_with_current_dates_is_valid(tmp_path):
+    write_evidence(tmp_path, restore_test())
     text = (ROOT / "docs" / "attestations.example.yaml").read_text(encoding="utf-8")
-    text = re.sub(r"(?m)^(    date:) .*$", rf"\1 {MADE}", text)
-    text = re.sub(r"(?m)^(    expires:) .*$", rf"\1 {MADE + timedelta(days=365)}", text)
+    text = re.sub(r"(?m)^(    date:) .*$", rf"\1 {ATTESTED_ON}", text)
+    text = re.sub(r"(?m)^(    expires:) .*$", rf"\1 {ATTESTED_ON + timedelta(days=365)}", text)
     path = tmp_path / "attestations.yaml"
     path.write_text(text)
     facts, records = load(path, TODAY)
-    assert tuple(each.control_id for each in facts) == CONTROLS
-    assert all("xample" in f"{each.owner}{each.evidence}" for each in records)
+    assert tuple(fact.control_id for fact in facts) == CONTROL_IDS
+    assert all("xample" in f"{record.owner}{record.evidence}" for record in records)
 
 
-def test_the_example_as_it_is_attests_nothing_today(tmp_path):
-    """Whoever uses it unchanged passes nothing."""
+def test_unchanged_example_contains_only_expired_attestations(tmp_path):
     text = (ROOT / "docs" / "attestations.example.yaml").read_text(encoding="utf-8")
-    kept = [each for each in yaml.safe_load(text)["attestations"] if each["control"] != "attest-restore-test"]
-    facts, _ = load(written(tmp_path, *({k: str(v) for k, v in each.items()} for each in kept)), TODAY)
-    assert len(facts) == len(CONTROLS) - 1
-    assert max(each.days_left for each in facts) < 0
+    entries = [entry for entry in yaml.safe_load(text)["attestations"] if entry["control"] != "attest-restore-test"]
+    as_text = [{name: str(value) for name, value in entry.items()} for entry in entries]
+    facts, _ = load(write_attestations(tmp_path, *as_text), TODAY)
+    assert len(facts) == len(CONTROL_IDS) - 1
+    assert max(fact.days_left for fact in facts) < 0

@@ -1,4 +1,4 @@
-"""Vaults and backup plans of a live account: each thing that is wrong fails its own controls alone."""
+"""The backup vaults and backup plans of a live account: the findings, and those that can't be read."""
 
 from __future__ import annotations
 
@@ -13,40 +13,44 @@ from hipaa.model.values import Location
 from hipaa.model.verdict import Status
 from hipaa.services.backup.facts import BackupSelection, BackupVault
 from hipaa.services.s3.facts import Bucket
-from phi.audit.calls import Call
-from phi.audit.calls import backup as backup_calls
+from phi.audit.calls import backup as calls
 from phi.audit.calls import kms as kms_calls
-from phi.audit.collect import backup, kms
+from phi.audit.collect import backup
 from phi.audit.reader import AuditedAccount
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from sandbox.moto_fixes.backup import FIXES, RECOVERY_POINTS
-from tests.phi.audit.reader_helpers import AuditResult, session_with_response, assert_unverified, audit, session_denying
+from tests.phi.audit.reader_helpers import (
+    OTHER_REGION,
+    AuditResult,
+    assert_unverified,
+    audit,
+    session_denying,
+    session_with_response,
+)
 from tests.phi.conftest import ACCOUNT, REGION
 
-KEY, LOCKED, RECOVERABLE = "backup-vault-customer-managed-key", "backup-vault-lock", "s3-replication-or-backup"
-CONTROLS = (KEY, LOCKED, RECOVERABLE)
+KEY_CONTROL = "backup-vault-customer-managed-key"
+LOCK_CONTROL = "backup-vault-lock"
+RECOVERY_CONTROL = "s3-replication-or-backup"
+CONTROLS = (KEY_CONTROL, LOCK_CONTROL, RECOVERY_CONTROL)
 STACK = Scope({}, "phi-dev-")
-ELSEWHERE = "us-west-2"
-PLACE = Location("aws", REGION, ACCOUNT)
+LOCATION = Location("aws", REGION, ACCOUNT)
 BUCKET_ARN = "arn:aws:s3:::phi-dev-phi"
-BUCKET = Bucket(
-    BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"}, location=PLACE, declared_here=True
-)
 VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-dev-vault"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
-HERE = AuditedAccount(ACCOUNT, "aws", (REGION,))
+AUDITED_ACCOUNT = AuditedAccount(ACCOUNT, "aws", (REGION,))
 
 
 @pytest.fixture
 def client(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Of an account with a locked vault under a customer's key, and a plan that backs the bucket up into it."""
+    """An account with a locked vault under a customer managed key, and a plan that backs up the bucket to it."""
     for owner, name, method in FIXES:
         if RECOVERY_POINTS not in (method if isinstance(method, dict) else ()):
             monkeypatch.setattr(owner, name, method, raising=False)
     client: Any = session.client("backup")
     client.create_backup_vault(BackupVaultName="phi-dev-vault", EncryptionKeyArn=new_key(session))
-    lock(client, MinRetentionDays=7)
-    plan(client)
+    lock_vault(client, MinRetentionDays=7)
+    create_plan(client)
     return client
 
 
@@ -54,98 +58,111 @@ def new_key(session: boto3.Session, region: str = REGION) -> str:
     return session.client("kms", region_name=region).create_key()["KeyMetadata"]["Arn"]
 
 
-def aws_own_key(session: boto3.Session) -> str:
-    """moto has no alias/aws/backup; any other key of AWS looks as much like a customer's."""
+def aws_managed_key(session: boto3.Session) -> str:
+    """Return an AWS managed key. moto has no alias/aws/backup, but the rules treat all of them alike."""
     aliases = session.client("kms").list_aliases()["Aliases"]
-    [own] = [each["TargetKeyId"] for each in aliases if each["AliasName"] == "alias/aws/ebs"]
-    return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{own}"
+    [key_id] = [alias["TargetKeyId"] for alias in aliases if alias["AliasName"] == "alias/aws/ebs"]
+    return f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key_id}"
 
 
-def vault(client: Any, key: str | None = None, name: str = "phi-dev-other", **locked: Any) -> None:
+def create_vault(client: Any, key: str | None = None, name: str = "phi-dev-other", **lock_days: Any) -> None:
     client.create_backup_vault(BackupVaultName=name, **({"EncryptionKeyArn": key} if key else {}))
-    if locked:
-        lock(client, name, **locked)
+    if lock_days:
+        lock_vault(client, name, **lock_days)
 
 
-def lock(client: Any, name: str = "phi-dev-vault", **days: Any) -> None:
+def lock_vault(client: Any, name: str = "phi-dev-vault", **days: Any) -> None:
     client.put_backup_vault_lock_configuration(BackupVaultName=name, **days)
 
 
-def plan(client: Any, name: str = "phi-dev-plan", **selected: Any) -> str:
+def create_plan(client: Any, name: str = "phi-dev-plan", **selection: Any) -> str:
+    """Create a plan with one selection, by default of the bucket, and return its ARN."""
     rule = {"RuleName": "daily", "TargetBackupVaultName": "phi-dev-vault"}
-    made = client.create_backup_plan(BackupPlan={"BackupPlanName": name, "Rules": [rule]})
-    select(client, made["BackupPlanId"], **(selected or {"Resources": [BUCKET_ARN]}))
-    return made["BackupPlanArn"]
+    plan = client.create_backup_plan(BackupPlan={"BackupPlanName": name, "Rules": [rule]})
+    add_selection(client, plan["BackupPlanId"], **(selection or {"Resources": [BUCKET_ARN]}))
+    return plan["BackupPlanArn"]
 
 
-def select(client: Any, plan_id: str, **selected: Any) -> None:
+def add_selection(client: Any, plan_id: str, **selection: Any) -> None:
     role = f"arn:aws:iam::{ACCOUNT}:role/phi-dev-backup-role"
-    selection = {"SelectionName": "selection", "IamRoleArn": role, **selected}
-    client.create_backup_selection(BackupPlanId=plan_id, BackupSelection=selection)
+    parameters = {"SelectionName": "selection", "IamRoleArn": role, **selection}
+    client.create_backup_selection(BackupPlanId=plan_id, BackupSelection=parameters)
 
 
-def no_plan(client: Any) -> None:
-    for each in client.list_backup_plans()["BackupPlansList"]:
-        client.delete_backup_plan(BackupPlanId=each["BackupPlanId"])
+def delete_plans(client: Any) -> None:
+    for plan in client.list_backup_plans()["BackupPlansList"]:
+        client.delete_backup_plan(BackupPlanId=plan["BackupPlanId"])
 
 
-def judged(
+def audit_backup(
     session: boto3.Session, scope: Scope = WHOLE_ACCOUNT, regions: tuple[str, ...] = (REGION,), **tags: str
 ) -> AuditResult:
-    tagged = Bucket(
-        BUCKET_ARN, BUCKET_ARN, DataClass.PHI, (), tags={"DataClass": "PHI"} | tags, location=PLACE, declared_here=True
+    """Audit AWS Backup in an account with a bucket that has PHI and these tags."""
+    bucket = Bucket(
+        BUCKET_ARN,
+        BUCKET_ARN,
+        DataClass.PHI,
+        (),
+        tags={"DataClass": "PHI"} | tags,
+        location=LOCATION,
+        declared_here=True,
     )
-    return audit(session, backup.collect, CONTROLS, [tagged], scope, regions)
+    return audit(session, backup.collect, CONTROLS, [bucket], scope, regions)
 
 
-@pytest.mark.parametrize("scope", [WHOLE_ACCOUNT, STACK])
-def test_what_is_right_passes(session, client, scope):
-    found = judged(session, scope)
-    assert found.findings(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
-    assert (found.blocking, found.failed_calls) == ({}, ())
+@pytest.mark.parametrize("scope", [WHOLE_ACCOUNT, STACK], ids=["account", "stack"])
+def test_compliant_vault_and_plan_pass(session, client, scope):
+    result = audit_backup(session, scope)
+    assert result.findings(Status.PASS) == {KEY_CONTROL: {VAULT}, LOCK_CONTROL: {VAULT}, RECOVERY_CONTROL: {BUCKET_ARN}}
+    assert (result.blocking, result.failed_calls) == ({}, ())
 
 
 @pytest.mark.parametrize(
     ("change", "control", "resource"),
     [
-        (lambda client: client.delete_backup_vault_lock_configuration(BackupVaultName="phi-dev-vault"), LOCKED, VAULT),
-        (lambda client: lock(client, MaxRetentionDays=30), LOCKED, VAULT),
-        (no_plan, RECOVERABLE, BUCKET_ARN),
+        (
+            lambda client: client.delete_backup_vault_lock_configuration(BackupVaultName="phi-dev-vault"),
+            LOCK_CONTROL,
+            VAULT,
+        ),
+        (lambda client: lock_vault(client, MaxRetentionDays=30), LOCK_CONTROL, VAULT),
+        (delete_plans, RECOVERY_CONTROL, BUCKET_ARN),
     ],
-    ids=["no lock", "no least retention", "no plan"],
+    ids=["no lock", "no minimum retention", "no plan"],
 )
-def test_each_thing_that_is_wrong_fails_its_own_control(
+def test_weak_setting_fails_only_its_control(
     session: boto3.Session, client: Any, change: Callable[[Any], None], control: str, resource: str
 ):
     change(client)
-    assert judged(session).findings(Status.FAIL) == {control: {resource}}
+    assert audit_backup(session).findings(Status.FAIL) == {control: {resource}}
 
 
-def test_aws_own_key_is_no_customers_though_its_arn_looks_like_one(session, client):
-    vault(client, aws_own_key(session), MinRetentionDays=7)
-    found = judged(session)
-    assert found.findings(Status.FAIL) == {KEY: {f"{VAULT[: VAULT.rindex(':')]}:phi-dev-other"}}
-    [told] = [each.finding.text for each in found.verdicts if each.status is Status.FAIL]
-    assert told == "it is encrypted with the AWS managed key aws/ebs"
+def test_aws_managed_key_fails_although_its_arn_looks_like_that_of_a_customer_managed_key(session, client):
+    create_vault(client, aws_managed_key(session), MinRetentionDays=7)
+    result = audit_backup(session)
+    assert result.findings(Status.FAIL) == {KEY_CONTROL: {f"{VAULT[: VAULT.rindex(':')]}:phi-dev-other"}}
+    assert [text for _, status, text in result.blocking_texts if status is Status.FAIL] == [
+        "it is encrypted with the AWS managed key aws/ebs"
+    ]
 
 
-def test_a_vault_without_a_key_fails(session, client):
-    vault(client, MinRetentionDays=7)
-    assert set(judged(session).findings(Status.FAIL)) == {KEY}
+def test_vault_without_a_key_fails(session, client):
+    create_vault(client, MinRetentionDays=7)
+    assert set(audit_backup(session).findings(Status.FAIL)) == {KEY_CONTROL}
 
 
-def test_of_a_stack_its_own_vaults_are_judged_and_every_plan(session, client):
-    vault(client, name="Default")
-    no_plan(client)
-    plan(client, "everything-of-the-organization", Resources=["arn:aws:s3:::*"])
-    found = judged(session, STACK)
-    assert found.blocking == {}
-    assert found.findings(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
-    assert set(judged(session).findings(Status.FAIL)) == {KEY, LOCKED}
+def test_stack_scope_includes_its_vaults_and_every_plan(session, client):
+    create_vault(client, name="Default")
+    delete_plans(client)
+    create_plan(client, "organization-wide", Resources=["arn:aws:s3:::*"])
+    result = audit_backup(session, STACK)
+    assert result.blocking == {}
+    assert result.findings(Status.PASS) == {KEY_CONTROL: {VAULT}, LOCK_CONTROL: {VAULT}, RECOVERY_CONTROL: {BUCKET_ARN}}
+    assert set(audit_backup(session).findings(Status.FAIL)) == {KEY_CONTROL, LOCK_CONTROL}
 
 
 @pytest.mark.parametrize(
-    ("selected", "recoverable"),
+    ("selection", "backed_up"),
     [
         ({"Resources": ["arn:aws:s3:::phi-dev-*"]}, True),
         ({"Resources": ["arn:aws:s3:::another"]}, False),
@@ -177,101 +194,104 @@ def test_of_a_stack_its_own_vaults_are_judged_and_every_plan(session, client):
         ),
     ],
 )
-def test_what_a_plan_selects(session, client, selected, recoverable):
-    no_plan(client)
-    plan(client, **selected)
-    assert judged(session, Backup="daily").findings(Status.PASS if recoverable else Status.FAIL)[RECOVERABLE] == {
-        BUCKET_ARN
-    }
+def test_bucket_is_backed_up_only_if_a_plan_selects_it(session, client, selection, backed_up):
+    delete_plans(client)
+    create_plan(client, **selection)
+    assert audit_backup(session, Backup="daily").findings(Status.PASS if backed_up else Status.FAIL)[
+        RECOVERY_CONTROL
+    ] == {BUCKET_ARN}
 
 
-def test_one_of_several_selections_is_enough(session, client):
-    no_plan(client)
-    plan_id = plan(client, Resources=["arn:aws:s3:::another"]).rsplit(":", 1)[-1]
-    select(client, plan_id, Resources=[BUCKET_ARN])
-    found = judged(session)
-    assert found.blocking == {}
-    assert len({each.resource for each in found.stack.facts_of_type(BackupSelection)}) == 2
+def test_one_of_several_selections_suffices(session, client):
+    delete_plans(client)
+    plan_id = create_plan(client, Resources=["arn:aws:s3:::another"]).rsplit(":", 1)[-1]
+    add_selection(client, plan_id, Resources=[BUCKET_ARN])
+    result = audit_backup(session)
+    assert result.blocking == {}
+    assert len({selection.resource for selection in result.stack.facts_of_type(BackupSelection)}) == 2
 
 
-def test_a_plan_selects_in_its_own_region_alone(session, client):
-    no_plan(client)
-    there: Any = session.client("backup", region_name=ELSEWHERE)
-    vault(there, new_key(session, ELSEWHERE), MinRetentionDays=7)
-    plan(there)
-    found = judged(session, regions=(REGION, ELSEWHERE))
-    assert found.findings(Status.FAIL) == {RECOVERABLE: {BUCKET_ARN}}
-    there_too = VAULT.replace(REGION, ELSEWHERE).replace("phi-dev-vault", "phi-dev-other")
-    assert found.findings(Status.PASS)[KEY] == {VAULT, there_too}
+def test_plan_selects_only_resources_of_its_region(session, client):
+    delete_plans(client)
+    other_client: Any = session.client("backup", region_name=OTHER_REGION)
+    create_vault(other_client, new_key(session, OTHER_REGION), MinRetentionDays=7)
+    create_plan(other_client)
+    result = audit_backup(session, regions=(REGION, OTHER_REGION))
+    assert result.findings(Status.FAIL) == {RECOVERY_CONTROL: {BUCKET_ARN}}
+    other_vault = VAULT.replace(REGION, OTHER_REGION).replace("phi-dev-vault", "phi-dev-other")
+    assert result.findings(Status.PASS)[KEY_CONTROL] == {VAULT, other_vault}
 
 
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (backup_calls.LIST_BACKUP_VAULTS, {KEY, LOCKED}),
-        (kms_calls.LIST_ALIASES, {KEY}),
-        (backup_calls.LIST_BACKUP_PLANS, {RECOVERABLE}),
-        (backup_calls.GET_BACKUP_PLAN, {RECOVERABLE}),
-        (backup_calls.LIST_BACKUP_SELECTIONS, {RECOVERABLE}),
-        (backup_calls.GET_BACKUP_SELECTION, {RECOVERABLE}),
+        (calls.LIST_BACKUP_VAULTS, {KEY_CONTROL, LOCK_CONTROL}),
+        (kms_calls.LIST_ALIASES, {KEY_CONTROL}),
+        (calls.LIST_BACKUP_PLANS, {RECOVERY_CONTROL}),
+        (calls.GET_BACKUP_PLAN, {RECOVERY_CONTROL}),
+        (calls.LIST_BACKUP_SELECTIONS, {RECOVERY_CONTROL}),
+        (calls.GET_BACKUP_SELECTION, {RECOVERY_CONTROL}),
     ],
-    ids=lambda each: each.operation if isinstance(each, Call) else "",
+    ids=lambda value: getattr(value, "operation", ""),
 )
-@pytest.mark.parametrize("scope", [WHOLE_ACCOUNT, STACK])
-def test_what_cant_be_read_is_unverified_and_names_the_permission(client, call, controls, scope):
-    assert_unverified(judged(session_denying(call), scope), call, controls)
+@pytest.mark.parametrize("scope", [WHOLE_ACCOUNT, STACK], ids=["account", "stack"])
+def test_denied_call_is_unverified_and_names_the_permission(client, call, controls, scope):
+    assert_unverified(audit_backup(session_denying(call), scope), call, controls)
 
 
-def test_a_key_cant_be_told_apart_where_the_accounts_keys_cant_be_listed(client):
-    assert_unverified(judged(session_denying(kms_calls.LIST_KEYS)), kms_calls.LIST_KEYS, {KEY})
+def test_vault_key_is_unverified_if_keys_cant_be_listed(client):
+    assert_unverified(audit_backup(session_denying(kms_calls.LIST_KEYS)), kms_calls.LIST_KEYS, {KEY_CONTROL})
 
 
-def test_what_cant_be_read_in_one_region_leaves_the_other_as_it_is(session, client):
-    found = judged(session_denying(backup_calls.LIST_BACKUP_VAULTS, region=ELSEWHERE), regions=(REGION, ELSEWHERE))
-    every = VAULT.replace(REGION, ELSEWHERE).replace("phi-dev-vault", "*")
-    assert found.findings(Status.UNVERIFIED) == {KEY: {every}, LOCKED: {every}}
-    assert found.findings(Status.PASS) == {KEY: {VAULT}, LOCKED: {VAULT}, RECOVERABLE: {BUCKET_ARN}}
+def test_unread_region_leaves_the_vaults_of_the_others(session, client):
+    result = audit_backup(
+        session_denying(calls.LIST_BACKUP_VAULTS, region=OTHER_REGION), regions=(REGION, OTHER_REGION)
+    )
+    all_vaults = VAULT.replace(REGION, OTHER_REGION).replace("phi-dev-vault", "*")
+    assert result.findings(Status.UNVERIFIED) == {KEY_CONTROL: {all_vaults}, LOCK_CONTROL: {all_vaults}}
+    assert result.findings(Status.PASS) == {KEY_CONTROL: {VAULT}, LOCK_CONTROL: {VAULT}, RECOVERY_CONTROL: {BUCKET_ARN}}
 
 
-def test_every_call_is_made_and_no_other(session, client):
-    assert set(judged(session).call_counts) == set(backup.CALLS)
+def test_collector_makes_exactly_the_listed_calls(session, client):
+    assert set(audit_backup(session).call_counts) == {*calls.CALLS, kms_calls.LIST_KEYS, kms_calls.LIST_ALIASES}
 
 
-# What moto doesn't tell, as AWS documents it:
+# Responses that moto doesn't return, as AWS documents them:
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupVaultListMember.html
 
 
-def listed(**change: Any) -> dict[str, Any]:
+def vault_entry(**change: Any) -> dict[str, Any]:
     return {"BackupVaultArn": VAULT, "BackupVaultName": "phi-dev-vault", "EncryptionKeyArn": KEY_ARN, **change}
 
 
-def test_an_air_gapped_vault_is_locked_by_itself_and_may_have_aws_own_key():
-    told = listed(VaultType="LOGICALLY_AIR_GAPPED_BACKUP_VAULT", MinRetentionDays=7, Locked=False)
-    assert backup.parse_vault(told, {}, HERE, REGION) == BackupVault(VAULT, KEY_ARN, (7,))
-    told["EncryptionKeyType"] = "AWS_OWNED_KMS_KEY"
-    assert backup.parse_vault(told, {}, HERE, REGION) == BackupVault(VAULT, None, (7,))
+def test_air_gapped_vault_is_always_locked_and_may_have_an_aws_owned_key():
+    entry = vault_entry(VaultType="LOGICALLY_AIR_GAPPED_BACKUP_VAULT", MinRetentionDays=7, Locked=False)
+    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(VAULT, KEY_ARN, (7,))
+    entry["EncryptionKeyType"] = "AWS_OWNED_KMS_KEY"
+    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(VAULT, None, (7,))
 
 
-def test_a_lock_that_isnt_on_keeps_nothing():
-    assert backup.parse_vault(listed(Locked=False, MinRetentionDays=7), {}, HERE, REGION).min_retention_days == ()
-    assert backup.parse_vault(listed(Locked=True), {}, HERE, REGION).min_retention_days == (None,)
+@pytest.mark.parametrize(
+    ("entry", "min_retention_days"),
+    [(vault_entry(Locked=False, MinRetentionDays=7), ()), (vault_entry(Locked=True), (None,))],
+    ids=["unlocked", "locked without a minimum"],
+)
+def test_only_a_locked_vault_has_a_minimum_retention(entry, min_retention_days):
+    vault = backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION)
+    assert vault.min_retention_days == min_retention_days
 
 
-def test_the_key_of_another_account_keeps_its_arn():
+def test_key_of_another_account_keeps_its_arn():
     another = KEY_ARN.replace(ACCOUNT, "444455556666")
-    assert backup.parse_vault(listed(EncryptionKeyArn=another), {}, HERE, REGION).kms_key == another
+    assert backup.parse_vault(vault_entry(EncryptionKeyArn=another), {}, AUDITED_ACCOUNT, REGION).kms_key == another
 
 
-def test_a_view_of_another_accounts_vault_isnt_judged(client):
-    told = {"BackupVaultList": [listed(VaultType="RESTORE_ACCESS_BACKUP_VAULT"), listed(Locked=False)]}
-    assert [
-        each.resource
-        for each in judged(session_with_response(backup_calls.LIST_BACKUP_VAULTS, told)).stack.facts_of_type(
-            BackupVault
-        )
-    ] == [VAULT]
+def test_restore_access_vault_is_left_out(client):
+    entries = [vault_entry(VaultType="RESTORE_ACCESS_BACKUP_VAULT"), vault_entry(Locked=False)]
+    result = audit_backup(session_with_response(calls.LIST_BACKUP_VAULTS, {"BackupVaultList": entries}))
+    assert [vault.resource for vault in result.stack.facts_of_type(BackupVault)] == [VAULT]
 
 
-def test_a_rule_without_a_vault_of_its_own_names_none():
+def test_target_vaults_skips_rules_without_a_vault():
     rules = [{"RuleName": "x"}, {"TargetBackupVaultName": "phi-dev-vault"}, {"TargetBackupVaultName": ""}]
-    assert backup.target_vaults({"Rules": rules}, HERE, REGION) == (VAULT,)
+    assert backup.target_vaults({"Rules": rules}, AUDITED_ACCOUNT, REGION) == (VAULT,)

@@ -1,4 +1,4 @@
-"""The AWS Config recorders of a live account."""
+"""The AWS Config recorders of a live account: the findings, and recorders that can't be read."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from phi.audit.calls import config as calls
 from phi.audit.collect import config
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from tests.phi.audit.reader_helpers import (
+    OTHER_REGION,
     AuditResult,
     assert_unverified,
     audit,
     session_denying,
     session_with_response,
 )
-from tests.phi.audit.security_service_helpers import OTHER_REGION, blocking_findings
 from tests.phi.conftest import ACCOUNT, REGION
 
 CONTROL = "config-recorder-enabled"
@@ -91,7 +91,7 @@ def test_running_recorder_passes_for_an_account_and_for_a_stack(recorded, scope)
 )
 def test_incomplete_recording_fails(recorded: boto3.Session, change: Callable[[boto3.Session], None], text: str):
     change(recorded)
-    assert blocking_findings(audit_config(recorded)) == [(CONTROL, Status.FAIL, text)]
+    assert audit_config(recorded).blocking_texts == [(CONTROL, Status.FAIL, text)]
 
 
 def test_each_region_needs_its_own_recorder(recorded):

@@ -1,4 +1,4 @@
-"""The GuardDuty detectors of a live account."""
+"""The GuardDuty detectors of a live account: the findings, and detectors that can't be read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from hipaa.services.guardduty.facts import GuardDutyDetector
 from phi.audit.calls import guardduty as calls
 from phi.audit.collect import guardduty
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
-from tests.phi.audit.reader_helpers import AuditResult, assert_unverified, audit, session_denying
-from tests.phi.audit.security_service_helpers import OTHER_REGION, blocking_findings
+from tests.phi.audit.reader_helpers import OTHER_REGION, AuditResult, assert_unverified, audit, session_denying
 from tests.phi.conftest import ACCOUNT, REGION
 
 CONTROL = "guardduty-s3-protection"
@@ -44,6 +43,7 @@ def audit_guardduty(
 
 
 def detector(session: boto3.Session) -> tuple[Any, str]:
+    """Return a GuardDuty client and the ID of the detector."""
     client: Any = session.client("guardduty")
     return client, client.list_detectors()["DetectorIds"][0]
 
@@ -82,7 +82,7 @@ def test_enabled_detector_passes_for_an_account_and_for_a_stack(protected, scope
 )
 def test_missing_protection_fails(protected: boto3.Session, change: Callable[[boto3.Session], None], text: str):
     change(protected)
-    assert blocking_findings(audit_guardduty(protected)) == [(CONTROL, Status.FAIL, text)]
+    assert audit_guardduty(protected).blocking_texts == [(CONTROL, Status.FAIL, text)]
 
 
 def test_each_region_needs_its_own_detector(protected):

@@ -1,4 +1,4 @@
-"""The root user of a live account. In moto nobody can enable its MFA, so these tests set the account summary."""
+"""The root user of a live account. moto can't enable its MFA, so these tests replace the account summary."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ def test_secure_root_user_passes_for_an_account_and_for_a_stack(endpoint, scope)
 @pytest.mark.parametrize(
     ("summary", "text", "status"),
     [
-        ({}, "root has MFA and no access key", Status.PASS),
-        ({"AccountMFAEnabled": 0}, "root has no MFA", Status.FAIL),
-        ({"AccountAccessKeysPresent": 1}, "root has an access key", Status.FAIL),
-        ({"AccountMFAEnabled": 0, "AccountPasswordPresent": 1}, "root has no MFA", Status.FAIL),
-        ({"AccountMFAEnabled": 0, "AccountPasswordPresent": 0}, "root has nothing to sign in with", Status.PASS),
+        ({}, "the root user has MFA and no access key", Status.PASS),
+        ({"AccountMFAEnabled": 0}, "the root user has no MFA", Status.FAIL),
+        ({"AccountAccessKeysPresent": 1}, "the root user has an access key", Status.FAIL),
+        ({"AccountMFAEnabled": 0, "AccountPasswordPresent": 1}, "the root user has no MFA", Status.FAIL),
+        ({"AccountMFAEnabled": 0, "AccountPasswordPresent": 0}, "the root user has no credentials", Status.PASS),
         (
             {"AccountMFAEnabled": 0, "AccountPasswordPresent": 0, "AccountAccessKeysPresent": 1},
-            "root has an access key",
+            "the root user has an access key",
             Status.FAIL,
         ),
         (
             {"AccountMFAEnabled": 0, "AccountPasswordPresent": 0, "AccountSigningCertificatesPresent": 1},
-            "root has no MFA",
+            "the root user has no MFA",
             Status.FAIL,
         ),
     ],
@@ -56,8 +56,8 @@ def test_root_user_status_follows_its_credentials(endpoint, summary, text, statu
     assert (verdict.resource, verdict.status, verdict.finding.text) == (ROOT_ARN, status, text)
 
 
-def test_root_user_without_a_complete_summary_fails(endpoint):
-    """A missing value stays unknown; it isn't taken for MFA."""
+def test_root_user_with_an_incomplete_summary_fails(endpoint):
+    """A missing value never counts as MFA."""
     assert iam_root.parse_root_user("arn", {}) == RootUser("arn", None, None, None, None)
     result = audit(session_with_response(GET_ACCOUNT_SUMMARY, {"SummaryMap": {}}), iam_root.collect, [CONTROL])
     assert result.findings(Status.FAIL) == {CONTROL: {ROOT_ARN}}

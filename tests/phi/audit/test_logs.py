@@ -1,4 +1,4 @@
-"""Log groups and metric filters of a live account: what is read of them, what fails, and what can't be told."""
+"""The log groups and metric filters of a live account: the facts, the findings, and failed calls."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hipaa.model.verdict import Status
 from hipaa.services.cloudtrail.facts import Trail
 from hipaa.services.logs.facts import LogGroup, MetricFilter
 from phi.audit.calls import cloudtrail as cloudtrail_calls
-from phi.audit.calls import logs as logs_calls
-from phi.audit.collect import cloudtrail, logs
+from phi.audit.calls import logs as calls
+from phi.audit.collect import logs
 from phi.audit.scope import Scope
 from tests.phi.audit.sample_alert_pipeline import (
     ACCOUNT,
@@ -19,201 +19,211 @@ from tests.phi.audit.sample_alert_pipeline import (
     GROUP_ARN,
     METRIC,
     NAMESPACE,
+    OTHER_REGION,
     REGION,
     TRAIL,
     SampleAccount,
-    responding,
     assert_unverified,
     audit,
-    put_filter,
-    denying,
     create_compliant_account,
+    denying,
+    put_filter,
+    responding,
 )
 
-WEST = "us-west-2"
-OF_GROUPS = {"logs-customer-managed-key", "logs-retention"}
-OTHER = "/app/other"
-OTHER_ARN = GROUP_ARN.replace(GROUP, OTHER)
+GROUP_CONTROLS = {"logs-customer-managed-key", "logs-retention"}
+OTHER_GROUP = "/app/other"
+OTHER_GROUP_ARN = GROUP_ARN.replace(GROUP, OTHER_GROUP)
+METRIC_TRANSFORMATION = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
 
 
 @pytest.fixture
-def world(session) -> SampleAccount:
+def account(session) -> SampleAccount:
     return create_compliant_account(session)
 
 
-def test_a_group_and_its_filter_are_read_as_they_are_set(world):
-    found = audit(world)
-    assert found.fact(LogGroup, GROUP_ARN) == LogGroup(GROUP_ARN, True, StackResource(world.audit), 2557)
-    assert found.fact(MetricFilter, FILTER_ARN) == MetricFilter(
+def test_log_group_and_metric_filter_are_collected_with_their_settings(account):
+    result = audit(account)
+    assert result.fact(LogGroup, GROUP_ARN) == LogGroup(GROUP_ARN, True, StackResource(account.audit_key), 2557)
+    assert result.fact(MetricFilter, FILTER_ARN) == MetricFilter(
         FILTER_ARN, StackResource(GROUP_ARN), "", NAMESPACE, METRIC, dimensions=()
     )
-    assert found.controls_with(Status.PASS) >= {
-        *OF_GROUPS,
+    assert result.controls_with(Status.PASS) >= {
+        *GROUP_CONTROLS,
         "cloudwatch-alarm-metric-exists",
         "cloudwatch-alarm-coverage",
     }
-    assert found.controls_with(Status.FAIL) | found.controls_with(Status.UNVERIFIED) == set()
+    assert result.blocking == set()
 
 
-def kept(days: int):
+def set_retention(days: int):
     return lambda client: client.put_retention_policy(logGroupName=GROUP, retentionInDays=days)
 
 
 @pytest.mark.parametrize(
-    ("spoil", "controls"),
+    ("change", "controls"),
     [
-        (kept(30), {"logs-retention"}),
-        (kept(3653), set()),
-        (lambda client: client.delete_retention_policy(logGroupName=GROUP), set()),  # for ever
+        (set_retention(30), {"logs-retention"}),
+        (set_retention(3653), set()),
+        (lambda client: client.delete_retention_policy(logGroupName=GROUP), set()),
         (
             lambda client: client.delete_metric_filter(logGroupName=GROUP, filterName="phi-dev-everything"),
             {"cloudwatch-alarm-coverage"},
         ),
     ],
-    ids=["30 days", "10 years", "for ever", "no filter"],
+    ids=["30 days", "10 years", "forever", "no filter"],
 )
-def test_a_setting_that_is_wrong_fails_its_own_controls(world, spoil, controls):
-    spoil(world.client("logs"))
-    found = audit(world)
-    assert found.controls_with(Status.FAIL) == controls
-    assert found.controls_with(Status.UNVERIFIED) == set()
+def test_weak_setting_fails_only_its_controls(account, change, controls):
+    change(account.client("logs"))
+    result = audit(account)
+    assert result.controls_with(Status.FAIL) == controls
+    assert result.controls_with(Status.UNVERIFIED) == set()
 
 
 @pytest.mark.parametrize(
     ("key", "control"),
-    [(None, "logs-customer-managed-key"), ("data", "kms-key-separation")],
-    ids=["none", "that of the data"],
+    [(None, "logs-customer-managed-key"), ("phi_key", "kms-key-separation")],
+    ids=["no key", "the key for PHI"],
 )
-def test_a_group_under_another_key_fails(world, key, control):
-    client = world.client("logs")
+def test_log_group_without_a_key_of_its_own_fails(account, key, control):
+    client = account.client("logs")
     client.delete_log_group(logGroupName=GROUP)
-    client.create_log_group(logGroupName=GROUP, **({"kmsKeyId": world.data} if key else {}))
-    put_filter(world)
-    assert audit(world).controls_with(Status.FAIL) == {control}
+    client.create_log_group(logGroupName=GROUP, **({"kmsKeyId": account.phi_key} if key else {}))
+    put_filter(account)
+    assert audit(account).controls_with(Status.FAIL) == {control}
 
 
 @pytest.mark.parametrize(
     "change",
     [{"metricName": "another"}, {"metricNamespace": "another"}, {"dimensions": {"Who": "$.userIdentity.arn"}}],
 )
-def test_a_filter_of_another_metric_than_the_alarms_fails(world, change):
-    put_filter(world, **change)
-    assert audit(world).controls_with(Status.FAIL) == {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
+def test_metric_filter_for_another_metric_than_the_alarms_fails(account, change):
+    put_filter(account, **change)
+    assert audit(account).controls_with(Status.FAIL) == {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
 
 
-def test_a_pattern_that_picks_out_less_covers_less(world):
-    put_filter(world, '{ $.eventSource = "kms.amazonaws.com" }')
-    assert audit(world).controls_with(Status.FAIL) == {"cloudwatch-alarm-coverage"}
+def test_narrow_filter_pattern_fails_alarm_coverage(account):
+    put_filter(account, '{ $.eventSource = "kms.amazonaws.com" }')
+    assert audit(account).controls_with(Status.FAIL) == {"cloudwatch-alarm-coverage"}
 
 
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        # The trail writes to the filter's group, so that the filter counts.
-        (logs_calls.DESCRIBE_LOG_GROUPS, {*OF_GROUPS, "kms-key-separation"}),
-        (logs_calls.DESCRIBE_METRIC_FILTERS, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
-        (logs_calls.GET_RESOURCES, set()),  # what a trail writes to holds audit records, whatever its tag says
+        # The trail names its log group, so the filter on that group counts.
+        (calls.DESCRIBE_LOG_GROUPS, {*GROUP_CONTROLS, "kms-key-separation"}),
+        (calls.DESCRIBE_METRIC_FILTERS, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
+        (calls.GET_RESOURCES, set()),  # the trail already identifies the group
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
-def test_what_is_refused_is_unverified(world, call, controls):
-    assert_unverified(audit(denying(world, call)), call, controls)
-
-
-@pytest.mark.parametrize(("tag", "audit"), [("AuditLog", True), ("trail-log", True), ("Other", False), (None, False)])
-def test_a_groups_tag_says_that_it_holds_audit_records(world, tag, audit):
-    tags = {"tags": {"DataClass": tag}} if tag else {}
-    world.client("logs").create_log_group(logGroupName=OTHER, **tags)
-    found = audit(world)
-    assert found.fact(LogGroup, OTHER_ARN).audit is audit
-    assert found.controls_with(Status.FAIL) == ({"logs-customer-managed-key"} if audit else set())
+def test_denied_call_is_unverified_and_names_the_permission(account, call, controls):
+    assert_unverified(audit(denying(account, call)), call, controls)
 
 
 @pytest.mark.parametrize(
-    "call", [logs_calls.GET_RESOURCES, cloudtrail_calls.DESCRIBE_TRAILS], ids=lambda call: call.operation
+    ("tag", "holds_audit_logs"),
+    [("AuditLog", True), ("cloudtrail-log", True), ("Other", False), (None, False)],
 )
-def test_a_group_that_may_hold_audit_records_is_unverified_where_it_would_fail(world, call):
-    world.client("logs").create_log_group(logGroupName=OTHER)
-    found = audit(denying(world, call))
-    assert found.statuses("logs-customer-managed-key")[OTHER_ARN] is Status.UNVERIFIED
-    assert found.statuses("logs-retention")[OTHER_ARN] is Status.PASS  # for ever
-    assert found.controls_with(Status.FAIL) == set()
+def test_data_class_tag_marks_a_log_group_with_audit_logs(account, tag, holds_audit_logs):
+    tags = {"tags": {"DataClass": tag}} if tag else {}
+    account.client("logs").create_log_group(logGroupName=OTHER_GROUP, **tags)
+    result = audit(account)
+    assert result.fact(LogGroup, OTHER_GROUP_ARN).holds_audit_logs is holds_audit_logs
+    assert result.controls_with(Status.FAIL) == ({"logs-customer-managed-key"} if holds_audit_logs else set())
 
 
-def test_a_filter_may_be_of_a_trails_log_where_neither_can_be_read(world):
-    found = audit(denying(world, logs_calls.DESCRIBE_LOG_GROUPS, cloudtrail_calls.DESCRIBE_TRAILS))
-    assert found.statuses("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
-    assert found.controls_with(Status.FAIL) == set()
+@pytest.mark.parametrize(
+    "call", [calls.GET_RESOURCES, cloudtrail_calls.DESCRIBE_TRAILS], ids=lambda call: call.operation
+)
+def test_log_group_that_may_hold_audit_logs_is_unverified_instead_of_failing(account, call):
+    account.client("logs").create_log_group(logGroupName=OTHER_GROUP)
+    result = audit(denying(account, call))
+    assert result.statuses("logs-customer-managed-key")[OTHER_GROUP_ARN] is Status.UNVERIFIED
+    assert result.statuses("logs-retention")[OTHER_GROUP_ARN] is Status.PASS  # keeps events forever
+    assert result.controls_with(Status.FAIL) == set()
 
 
-def test_each_region_has_groups_of_its_own(world):
-    there = GROUP_ARN.replace(REGION, WEST)
-    world.client("logs", WEST).create_log_group(logGroupName=GROUP, tags={"DataClass": "AuditLog"})
-    assert audit(world, (REGION, WEST)).statuses("logs-customer-managed-key") == {
+def test_metric_filter_is_unverified_if_neither_groups_nor_trails_can_be_read(account):
+    result = audit(denying(account, calls.DESCRIBE_LOG_GROUPS, cloudtrail_calls.DESCRIBE_TRAILS))
+    assert result.statuses("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
+    assert result.controls_with(Status.FAIL) == set()
+
+
+def test_each_region_has_its_own_log_groups(account):
+    group_in_other_region = GROUP_ARN.replace(REGION, OTHER_REGION)
+    account.client("logs", OTHER_REGION).create_log_group(logGroupName=GROUP, tags={"DataClass": "AuditLog"})
+    assert audit(account, (REGION, OTHER_REGION)).statuses("logs-customer-managed-key") == {
         GROUP_ARN: Status.PASS,
-        there: Status.FAIL,
+        group_in_other_region: Status.FAIL,
     }
-    found = audit(denying(world, logs_calls.DESCRIBE_LOG_GROUPS, region=WEST), (REGION, WEST))
-    everything = there.replace(GROUP, "*")
-    assert found.statuses("logs-customer-managed-key") == {GROUP_ARN: Status.PASS, everything: Status.UNVERIFIED}
+    result = audit(denying(account, calls.DESCRIBE_LOG_GROUPS, region=OTHER_REGION), (REGION, OTHER_REGION))
+    all_groups = group_in_other_region.replace(GROUP, "*")
+    assert result.statuses("logs-customer-managed-key") == {GROUP_ARN: Status.PASS, all_groups: Status.UNVERIFIED}
 
 
-def test_all_pages_are_read(world):
-    metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+def test_all_pages_are_read(account):
     filters = [
-        {"filterName": name, "filterPattern": "", "logGroupName": GROUP, "metricTransformations": [metric]}
+        {
+            "filterName": name,
+            "filterPattern": "",
+            "logGroupName": GROUP,
+            "metricTransformations": [METRIC_TRANSFORMATION],
+        }
         for name in ("one", "two")
     ]
-    groups = [{"logGroupName": name, "arn": f"{GROUP_ARN.replace(GROUP, name)}:*"} for name in (GROUP, OTHER)]
-    tagged = {"ResourceARN": f"{OTHER_ARN}:*", "Tags": [{"Key": "DataClass", "Value": "AuditLog"}]}
-    answers = {
-        logs_calls.DESCRIBE_LOG_GROUPS: [{"logGroups": groups[:1], "nextToken": "more"}, {"logGroups": groups[1:]}],
-        logs_calls.DESCRIBE_METRIC_FILTERS: [
+    groups = [{"logGroupName": name, "arn": f"{GROUP_ARN.replace(GROUP, name)}:*"} for name in (GROUP, OTHER_GROUP)]
+    tagged = {"ResourceARN": f"{OTHER_GROUP_ARN}:*", "Tags": [{"Key": "DataClass", "Value": "AuditLog"}]}
+    responses = {
+        calls.DESCRIBE_LOG_GROUPS: [{"logGroups": groups[:1], "nextToken": "more"}, {"logGroups": groups[1:]}],
+        calls.DESCRIBE_METRIC_FILTERS: [
             {"metricFilters": filters[:1], "nextToken": "more"},
             {"metricFilters": filters[1:]},
         ],
-        logs_calls.GET_RESOURCES: [
+        calls.GET_RESOURCES: [
             {"ResourceTagMappingList": [], "PaginationToken": "more"},
             {"ResourceTagMappingList": [tagged]},
         ],
     }
-    found = audit(responding(world, answers))
-    assert {each.resource: each.holds_audit_logs for each in found.stack.facts_of_type(LogGroup)} == {
+    result = audit(responding(account, responses))
+    assert {group.resource: group.holds_audit_logs for group in result.stack.facts_of_type(LogGroup)} == {
         GROUP_ARN: True,
-        OTHER_ARN: True,
+        OTHER_GROUP_ARN: True,
     }
-    assert [each.resource.rsplit(":", 1)[-1] for each in found.stack.facts_of_type(MetricFilter)] == ["one", "two"]
+    assert [arn.rsplit(":", 1)[-1] for arn in result.resources(MetricFilter)] == ["one", "two"]
 
 
-def test_a_stacks_groups_are_told_by_their_names(world):
-    client = world.client("logs")
-    client.create_log_group(logGroupName=OTHER)
-    metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
-    client.put_metric_filter(logGroupName=OTHER, filterName="x", filterPattern="", metricTransformations=[metric])
-    assert len(audit(world).stack.facts_of_type(LogGroup)) == len(audit(world).stack.facts_of_type(MetricFilter)) == 2
-    found = audit(world, (REGION,), Scope({}, "phi-dev-"))
-    assert [each.resource for each in found.stack.facts_of_type(LogGroup)] == [GROUP_ARN]
-    assert [each.resource for each in found.stack.facts_of_type(MetricFilter)] == [FILTER_ARN]
+def test_stack_scope_includes_log_groups_by_name(account):
+    client = account.client("logs")
+    client.create_log_group(logGroupName=OTHER_GROUP)
+    client.put_metric_filter(
+        logGroupName=OTHER_GROUP, filterName="x", filterPattern="", metricTransformations=[METRIC_TRANSFORMATION]
+    )
+    result = audit(account)
+    assert len(result.resources(LogGroup)) == len(result.resources(MetricFilter)) == 2
+    result = audit(account, (REGION,), Scope({}, "phi-dev-"))
+    assert result.resources(LogGroup) == [GROUP_ARN]
+    assert result.resources(MetricFilter) == [FILTER_ARN]
 
 
-def test_a_filters_dimensions_are_those_of_its_fields_and_of_its_origin():
+def test_parse_metric_filters_combines_event_and_system_dimensions():
     """https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricFilter.html"""
     metric = {"metricName": "m", "metricNamespace": "n", "dimensions": {"Who": "$.userIdentity.arn"}}
-    described = {
+    description = {
         "filterName": "f",
         "filterPattern": "{ $.a = 1 }",
         "metricTransformations": [metric],
         "emitSystemFieldDimensions": ["@aws.account"],
     }
-    [read] = logs.parse_metric_filters(described, GROUP_ARN, GROUP_ARN)
-    assert (read.pattern, read.dimensions) == ("{ $.a = 1 }", ("Who", "@aws.account"))
-    narrowed = {**described, "fieldSelectionCriteria": '@aws.account = "1"'}
-    [read] = logs.parse_metric_filters(narrowed, GROUP_ARN, GROUP_ARN)
-    assert isinstance(read.pattern, Unknown)
+    [metric_filter] = logs.parse_metric_filters(description, GROUP_ARN, GROUP_ARN)
+    assert (metric_filter.pattern, metric_filter.dimensions) == ("{ $.a = 1 }", ("Who", "@aws.account"))
+    narrowed = {**description, "fieldSelectionCriteria": '@aws.account = "1"'}
+    [metric_filter] = logs.parse_metric_filters(narrowed, GROUP_ARN, GROUP_ARN)
+    assert isinstance(metric_filter.pattern, Unknown)
 
 
-def test_a_trail_that_goes_nowhere_else_makes_no_group_an_audit_log(world):
-    world.client("cloudtrail").update_trail(Name=TRAIL, CloudWatchLogsLogGroupArn="")
-    found = audit(world)
-    assert [each.log_group for each in found.stack.facts_of_type(Trail)] == [None]
-    assert found.fact(LogGroup, GROUP_ARN).audit is False
+def test_trail_without_a_log_group_marks_no_log_group(account):
+    account.client("cloudtrail").update_trail(Name=TRAIL, CloudWatchLogsLogGroupArn="")
+    result = audit(account)
+    assert [trail.log_group for trail in result.stack.facts_of_type(Trail)] == [None]
+    assert result.fact(LogGroup, GROUP_ARN).holds_audit_logs is False

@@ -1,4 +1,4 @@
-"""The Macie sessions of a live account."""
+"""The Macie sessions of a live account: the findings, and sessions that can't be read."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from phi.audit.calls import macie as calls
 from phi.audit.collect import macie
 from phi.audit.scope import WHOLE_ACCOUNT, Scope
 from tests.phi.audit.reader_helpers import (
+    OTHER_REGION,
     AuditResult,
     assert_unverified,
     audit,
     session_denying,
     session_with_response,
 )
-from tests.phi.audit.security_service_helpers import OTHER_REGION, blocking_findings
 from tests.phi.conftest import ACCOUNT, REGION
 
 CONTROL = "macie-enabled"
@@ -46,7 +46,7 @@ def test_enabled_session_passes_for_an_account_and_for_a_stack(session, scope):
 
 def test_disabled_session_fails(session):
     session.client("macie2").disable_macie()
-    assert blocking_findings(audit_macie(session)) == [(CONTROL, Status.FAIL, "Macie isn't enabled")]
+    assert audit_macie(session).blocking_texts == [(CONTROL, Status.FAIL, "Macie isn't enabled")]
 
 
 def test_each_region_has_its_own_session(session):
@@ -67,7 +67,7 @@ def test_denied_call_is_unverified_and_names_the_permission(endpoint):
             "User: arn:aws:sts::1:assumed-role/a/b is not authorized to perform: macie2:GetMacieSession",
             Status.UNVERIFIED,
         ),
-        ("You may not ask whether Macie is not enabled.", Status.UNVERIFIED),
+        ("Access is denied: Macie is not enabled.", Status.UNVERIFIED),
         ("", Status.UNVERIFIED),
     ],
 )

@@ -60,7 +60,7 @@ def test_parse_reads_levels():
     assert "s3-tls-only" not in config.control_configs
 
 
-def test_parse_prefers_a_controls_own_level_to_that_of_all():
+def test_parse_prefers_a_controls_own_level_to_the_level_for_all():
     config = parse({"all": "advisory", "s3-versioning": "mandatory"})
     assert "s3-versioning" not in config.advisory
     assert "s3-tls-only" in config.advisory
@@ -74,9 +74,9 @@ def test_parse_reports_invalid_options_and_keeps_the_defaults():
 
 def test_data_class_follows_the_options_of_the_control():
     config = parse({"s3-data-class-tag": {"tag": "Sensitivity", "untaggedAs": "other"}})
-    assert config.data_class.name == "Sensitivity"
-    assert config.data_class.data_class_of({}, ()) is DataClass.OTHER
-    assert config.data_class.data_class_of({"Sensitivity": "PHI"}, ()) is DataClass.PHI
+    assert config.data_class_tag.name == "Sensitivity"
+    assert config.data_class_tag.data_class_of({}, ()) is DataClass.OTHER
+    assert config.data_class_tag.data_class_of({"Sensitivity": "PHI"}, ()) is DataClass.PHI
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ def test_statements_restrict_keys_to_the_stacks_aliases():
 @pytest.mark.parametrize("resource_type", [member for member in ResourceType if member is not ResourceType.ANY])
 @pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
 def test_account_scope_names_the_account_in_every_arn(resource_type, partition):
-    for arn in permissions.account_scope(partition, "123456789012").resources[resource_type]:
+    arns = permissions.account_scope(partition, "123456789012").resources[resource_type]
+    assert arns
+    for arn in arns:
         assert arn.startswith(f"arn:{partition}:")
         assert ":123456789012:" in arn or resource_type in (ResourceType.BUCKET, ResourceType.TRAIL)
 

@@ -1,6 +1,6 @@
 """Collects S3 buckets with their settings, access points, and the account's public access block.
 
-A bucket takes about a dozen requests.
+Each bucket needs about a dozen requests.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ def collect_access_points(reader: AccountReader, scope: Scope, regions: Sequence
     """Collect the access points of the buckets in scope.
 
     Args:
-        reader: the account's reader.
-        scope: the scope of the audit.
-        regions: the regions of the buckets. An access point is in the same region as its bucket.
+        reader: The account's reader.
+        scope: The scope of the audit.
+        regions: The regions of the buckets. An access point is in the same region as its bucket.
     """
     account = reader.account
     facts: list[AccessPoint] = []
@@ -49,7 +49,7 @@ def _list(reader: AccountReader, region: str) -> list[Any] | FailedCall:
 
 
 def _unknown_access_point(reader: AccountReader, region: str, failed: FailedCall) -> AccessPoint:
-    """Return an access point that represents all those of a region that couldn't be listed."""
+    """Return an access point that represents all access points of a region, which couldn't be listed."""
     all_access_points = reader.account.arn("s3", region, "accesspoint/*")
     unknown, location = failed.unknown, reader.account.location(region)
     return AccessPoint(all_access_points, unknown, None, unknown, Document(unknown), location)

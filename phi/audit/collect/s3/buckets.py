@@ -64,10 +64,10 @@ def _read_bucket(
     """Return a bucket; None if it doesn't exist.
 
     Args:
-        reader: the account's reader.
-        name: the bucket's name.
-        region: the bucket's region; None if it isn't known.
-        regions_by_arn: the regions of all buckets, by ARN, which are the possible destinations of its replication.
+        reader: The account's reader.
+        name: The bucket's name.
+        region: The bucket's region; None if it isn't known.
+        regions_by_arn: The region of each bucket, by ARN. Any of them may be the destination of its replication.
     """
     location = Location(reader.account.partition, region, reader.account.id)
 
@@ -127,9 +127,9 @@ def _parse(setting_type: type[BucketSetting], response: Any, parse: Parser) -> t
     """Return the settings in a response.
 
     Args:
-        setting_type: the type of setting.
-        response: the response; None if the bucket doesn't have the setting; a FailedCall if it couldn't be read.
-        parse: returns the settings in a response.
+        setting_type: The type of setting.
+        response: The response; None if the bucket doesn't have the setting; a FailedCall if it couldn't be read.
+        parse: Returns the settings in a response.
     """
     if isinstance(response, FailedCall):
         return (unknown_settings.unknown_setting(setting_type, response.unknown),)
@@ -161,7 +161,10 @@ def _bucket(
 
 
 def _missing_bucket(reader: AccountReader, name: str, region: str | None) -> Bucket:
-    """Return a bucket that doesn't exist: it fails what every bucket must have, and passes no control."""
+    """Return a bucket that stands for one that doesn't exist, and passes no control.
+
+    It fails the controls that require a setting, and the others are unverified.
+    """
     arn = reader.account.bucket_arn(name)
     missing = Unknown(arn, reason="doesn't exist, though the stack's outputs name it")
     return _bucket(

@@ -19,7 +19,7 @@ from hipaa.services.sns.facts import TopicPolicy
 from phi.audit.calls import s3 as calls
 from phi.audit.collect.s3 import settings
 from phi.audit.collect.s3.listing import bucket_regions, call_for_bucket, list_for_bucket
-from phi.audit.collected import Publisher, possible_publisher
+from phi.audit.collected import Publisher, unknown_publisher
 from phi.audit.reader import AccountReader, FailedCall
 from phi.audit.scope import Scope
 
@@ -27,7 +27,7 @@ S3_SERVICE = "s3.amazonaws.com"
 
 
 def collect_inventory_targets(reader: AccountReader, buckets: Iterable[Bucket]) -> Iterator[tuple[str, DataClass]]:
-    """Yield the ARN of each bucket that receives another bucket's inventory, with the data class."""
+    """Yield the ARN of each bucket that receives another bucket's inventory, with its data class."""
     known_buckets = [bucket for bucket in buckets if isinstance(bucket.arn, str)]
     may_receive = any(
         _may_allow_s3(policy.document, "s3:PutObject", f"{bucket.arn}/{evaluator.ANY}")
@@ -53,34 +53,34 @@ def collect_inventory_targets(reader: AccountReader, buckets: Iterable[Bucket]) 
 def collect_publishers(
     reader: AccountReader, scope: Scope, topic_policies: Iterable[TopicPolicy]
 ) -> tuple[Publisher, ...]:
-    """Return the topics that S3 publishes the events of the buckets in scope to.
+    """Return a publisher for each topic to which S3 publishes events of the buckets in scope.
 
     Args:
-        reader: the account's reader.
-        scope: the scope of the audit.
-        topic_policies: the policies of all topics.
+        reader: The account's reader.
+        scope: The scope of the audit.
+        topic_policies: The policies of all topics.
     """
     documents = (policy.document for policy in topic_policies if policy.document)
     if not any(_may_allow_s3(document, "SNS:Publish", evaluator.ANY) for document in documents):
         return ()
     regions = bucket_regions(reader, scope)
     if isinstance(regions, FailedCall):
-        return tuple(possible_publisher(reader.account, region, regions) for region in reader.account.regions)
+        return tuple(unknown_publisher(reader.account, region, regions) for region in reader.account.regions)
     publishers = reader.map(regions.items(), lambda name_and_region: _publishers(reader, *name_and_region))
-    return tuple(dict.fromkeys(publisher for of_bucket in publishers for publisher in of_bucket))
+    return tuple(dict.fromkeys(publisher for bucket_publishers in publishers for publisher in bucket_publishers))
 
 
 def _publishers(reader: AccountReader, name: str, region: str | None) -> list[Publisher]:
-    """Return the topics of one bucket's notifications, which are in the bucket's region."""
+    """Return a publisher for each topic of one bucket's notifications, which is in the bucket's region."""
     response = call_for_bucket(reader, calls.GET_BUCKET_NOTIFICATION_CONFIGURATION, name, region)
     if isinstance(response, FailedCall):
-        return [possible_publisher(reader.account, response.region, response)]
+        return [unknown_publisher(reader.account, response.region, response)]
     topics = (response or {}).get("TopicConfigurations") or []
     return [(topic["TopicArn"], S3_SERVICE) for topic in topics]
 
 
 def _may_allow_s3(document: Document, action: str, resource: str) -> bool:
-    """Return whether a policy allows S3 an action, or may allow it as far as the policy is known."""
+    """Return whether a policy allows S3 an action, or may allow it because part of the policy isn't known."""
     policy = parse_resource_policy(document)
     request = evaluator.Request(action, resource, evaluator.Principal("Service", S3_SERVICE), {})
     return not isinstance(policy, ParsedPolicy) or not isinstance(may_allow(policy, request), NotAllowed)

@@ -46,7 +46,7 @@ def parse_ownership(response: Response) -> ObjectOwnership:
 
 
 def parse_acl(response: Response) -> Acl:
-    """Return an ACL. AWS returns its grants, never the canned ACL that it was set by."""
+    """Return an ACL. AWS returns its grants, but not the canned ACL that they come from."""
     uris = (grant.get("Grantee", {}).get("URI") for grant in response.get("Grants") or [])
     return Acl(None, tuple(uri for uri in uris if uri))
 
@@ -59,8 +59,8 @@ def parse_encryption(response: Response, location: Location) -> tuple[DefaultEnc
     """Return the default encryption of each rule.
 
     Args:
-        response: the response of GetBucketEncryption.
-        location: the location of the bucket, and of its key.
+        response: The response of GetBucketEncryption.
+        location: The location of the bucket, and of its key.
     """
     return tuple(
         DefaultEncryption(
@@ -137,8 +137,8 @@ def parse_replication(response: Response, regions_by_arn: Mapping[str, str]) -> 
     """Return the replication of a bucket.
 
     Args:
-        response: the response of GetBucketReplication.
-        regions_by_arn: the regions of buckets, by ARN, where they are known.
+        response: The response of GetBucketReplication.
+        regions_by_arn: The regions of buckets, by ARN, where they are known.
     """
     rules = (response.get("ReplicationConfiguration") or {}).get("Rules") or []
     return Replication(tuple(_replication_rule(rule, regions_by_arn) for rule in rules))
@@ -161,7 +161,7 @@ def _replication_rule(rule: Response, regions_by_arn: Mapping[str, str]) -> Repl
 
 
 def parse_website(_: Response) -> Website:
-    """Return a website, whatever its configuration: one that redirects every request also serves plain HTTP."""
+    """Return a website for any configuration: even a website that redirects every request serves plain HTTP."""
     return Website()
 
 

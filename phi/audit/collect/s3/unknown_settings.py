@@ -37,7 +37,7 @@ UNKNOWN_FACTORIES: dict[type[BucketSetting], Callable[[Unknown], BucketSetting]]
     RequestMetrics: lambda unknown: RequestMetrics(unknown, unknown),
     BucketPolicy: lambda unknown: BucketPolicy(Document(unknown)),
 }
-# A bucket without one of these settings passes its control.
+# The settings without which a bucket passes their controls.
 PASS_WHEN_ABSENT: tuple[type[BucketSetting], ...] = (Acl, BucketPolicy, Website, Cors, Lifecycle)
 
 
