@@ -21,7 +21,7 @@ from phi.cost.table import print_report
 
 def _volume_option(name: str, description: str) -> Any:
     """Return the option for a volume, with the default in its help text."""
-    return typer.Option(help=f"{description} [default: {volumes.Volumes.model_fields[name].default:f}]")
+    return typer.Option(help=f"{description} Default: {volumes.Volumes.model_fields[name].default:f}.")
 
 
 @app.command("cost")
@@ -33,7 +33,7 @@ def command(  # noqa: PLR0917 - each parameter is an option
     reads: Annotated[str | None, _volume_option("reads", "Reads per month.")] = None,
     writes: Annotated[
         str | None,
-        _volume_option("writes", "Writes per month; never fewer than growth and replacement require."),
+        _volume_option("writes", "Writes per month. Raised if growth and replacement need more."),
     ] = None,
     replaced_share: Annotated[
         str | None,
@@ -47,14 +47,14 @@ def command(  # noqa: PLR0917 - each parameter is an option
     ] = None,
     management_events: Annotated[
         str | None,
-        _volume_option("management_events", "Other API calls per month that CloudTrail records."),
+        _volume_option("management_events", "API calls per month that CloudTrail records, other than object requests."),
     ] = None,
     volumes_file: Annotated[
         Path | None,
         typer.Option(
             "--volumes",
-            help="YAML file of these volumes, with _ instead of -, and of event_kb, access_record_kb and "
-            "bucket_key_saving. Options override it.",
+            help="YAML file with these volumes, such as storage_gb: 500, and with event_kb, access_record_kb and "
+            "bucket_key_saving. Options override the file.",
         ),
     ] = None,
     settings_file: Annotated[
@@ -64,8 +64,8 @@ def command(  # noqa: PLR0917 - each parameter is an option
             help="Settings file of a stack, such as Pulumi.prod.yaml. By default, production settings with a replica.",
         ),
     ] = None,
-    without_replica: Annotated[bool, typer.Option("--without-replica", help="Leave out the replica.")] = False,
-    without_backup: Annotated[bool, typer.Option("--without-backup", help="Leave out the backup.")] = False,
+    without_replica: Annotated[bool, typer.Option("--without-replica", help="Estimate without the replica.")] = False,
+    without_backup: Annotated[bool, typer.Option("--without-backup", help="Estimate without the backup.")] = False,
     prices_file: Annotated[
         Path,
         typer.Option(

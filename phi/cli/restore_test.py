@@ -40,9 +40,10 @@ def command(  # noqa: PLR0917 - each parameter is an option
         SourceKind,
         typer.Option(help="What to restore from: versions in the bucket, its replica, or the backup vault."),
     ] = "version",
-    objects: Annotated[int, typer.Option(min=1, max=10_000, help="Number of object versions to restore.")] = 10,
+    objects: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of object versions to restore.")] = 10,
     rto_hours: Annotated[
-        float, typer.Option(min=0.01, help="Recovery time objective: the time that the restore may take, in hours.")
+        float,
+        typer.Option(min=0.01, help="Recovery time objective (RTO): the hours that the restore may take."),
     ] = 72.0,
     scratch_bucket: Annotated[
         str | None,
@@ -60,9 +61,9 @@ def command(  # noqa: PLR0917 - each parameter is an option
 ) -> None:
     """Restore randomly sampled object versions, verify them, and write the evidence.
 
-    Exits with 0 if every version was restored intact, under the right KMS key and within the RTO, and with 1 otherwise.
+    Exits with 0 if every version was restored intact, under the right KMS key and within the RTO, and with 1 if not.
     """
-    stack_outputs = outputs.read(outputs_file, stack)
+    stack_outputs = outputs.read_outputs(outputs_file, stack)
     setup.check_options(stack_outputs, source, scratch_bucket)
     if print_policy:
         scratch = setup.find_scratch_bucket(_open_session(stack_outputs), scratch_bucket) if scratch_bucket else None
@@ -110,7 +111,7 @@ class _ProgressBar(Progress):
 
 
 def _print_result(result: RestoreTestEvidence, file: Path, console: Console) -> None:
-    verdict = "Passed" if result.passed else "NOT passed"
+    verdict = "Passed" if result.passed else "Not passed"
     lines = [
         f"{verdict}: {result.restored} of {result.sampled} versions restored intact (source: {result.source})",
         f"{result.restored_bytes} bytes in {result.duration_seconds:.1f} s (measured); RTO: {result.rto_hours:g} h",
@@ -118,7 +119,7 @@ def _print_result(result: RestoreTestEvidence, file: Path, console: Console) -> 
         *(f"  version {record.version_id}: {record.reason}" for record in result.objects if record.reason),
     ]
     if result.estimated_full_restore_hours is not None:
-        over = ", MORE than the RTO" if result.estimated_full_restore_hours > result.rto_hours else ""
+        over = ", more than the RTO" if result.estimated_full_restore_hours > result.rto_hours else ""
         lines.append(
             f"A full restore of {result.eligible} versions would take {result.estimated_full_restore_hours:.2f} h"
             f"{over}: {result.estimate_basis}"

@@ -1,1 +1,1 @@
-"""Monthly cost estimate of the stack for given volumes, from dated and sourced prices. It is not a quote."""
+"""Estimate of the stack's monthly cost for given volumes, from dated prices with sources. It is not a quote."""

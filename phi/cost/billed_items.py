@@ -1,4 +1,4 @@
-"""The items billed in one month, each under the safeguard that causes it.
+"""The items billed in one month, each with the safeguard that it is billed for.
 
 Where AWS's behavior isn't documented exactly, the higher quantity is used.
 """
@@ -17,7 +17,7 @@ from phi.cost.storage_model import ZERO, months_from_days
 from phi.cost.volumes import KB_PER_GB, Volumes
 from phi.stack.settings import Settings
 
-# The number of resources that components/ declares. A test keeps LOG_ALARMS and EVENT_RULES in step.
+# The number of resources that components/ declares. A test compares LOG_ALARMS and EVENT_RULES with it.
 KMS_KEYS = 2
 LOG_ALARMS = 7
 EVENT_RULES = 4
@@ -25,9 +25,15 @@ REQUEST_ALARMS = 2
 REPLICATION_ALARMS = 2
 
 REQUEST_METRICS = 16
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-request-cloudwatch-metrics"""
+"""The request metrics of a bucket.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-request-cloudwatch-metrics
+"""
 REPLICATION_METRICS = 4
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-replication-metrics"""
+"""The replication metrics of a replication rule.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-replication-metrics
+"""
 
 GLACIER_OVERHEAD_KB = 32
 STANDARD_OVERHEAD_KB = 8
@@ -51,7 +57,7 @@ WEEKS_PER_MONTH = Decimal(52) / 12
 
 
 class Safeguard(StrEnum):
-    """The safeguard that causes an item. STORAGE is the cost of S3 without any safeguard."""
+    """The safeguard that an item is billed for. STORAGE is S3 without any safeguard."""
 
     STORAGE = "storage"
     ENCRYPTION = "encryption"
@@ -66,11 +72,11 @@ class Safeguard(StrEnum):
 
 @dataclass(frozen=True)
 class BilledItem:
-    """A quantity of something that has a price. Every month has the same items in the same order.
+    """A quantity that has a price. Every month has the same items in the same order.
 
     Attributes:
         price_name: The name of its price in the price list.
-        quantity: Counted one by one, whatever the unit of the price.
+        quantity: In single units: 10,000 for 10,000 requests, even if the price is per 1,000 requests.
     """
 
     id: str
@@ -184,7 +190,7 @@ def _data_events(usage: MonthlyUsage) -> Iterator[BilledItem]:
 
 
 def _access_logging(usage: MonthlyUsage) -> Iterator[BilledItem]:
-    """Yield the storage of the access logs. Their delivery is free of charge:
+    """Yield the storage of the access logs. Their delivery is free of charge.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
     """
@@ -216,9 +222,9 @@ def _replication(usage: MonthlyUsage) -> Iterator[BilledItem]:
     yield BilledItem("replica_data_events", safeguard, "CloudTrail data events", "cloudtrail_data_events", requests)
     yield BilledItem("replica_access_logs", safeguard, "Access logs, Standard", "s3_standard", access_logs_gb)
     yield BilledItem("replica_alarms", safeguard, "CloudWatch alarms", "cloudwatch_alarm", alarms)
-    yield BilledItem("replica_metrics", safeguard, "CloudWatch metrics, at most", "cloudwatch_metric", metrics)
+    yield BilledItem("replica_metrics", safeguard, "CloudWatch metrics (maximum)", "cloudwatch_metric", metrics)
     yield BilledItem("replica_inventory", safeguard, "S3 Inventory, weekly", "s3_inventory", listed)
-    yield BilledItem("replica_bucket_events", safeguard, "S3 events", "eventbridge_data_events", events)
+    yield BilledItem("replica_bucket_events", safeguard, "S3 events to EventBridge", "eventbridge_data_events", events)
 
 
 def _backup(usage: MonthlyUsage) -> Iterator[BilledItem]:
@@ -242,10 +248,10 @@ def _monitoring(usage: MonthlyUsage) -> Iterator[BilledItem]:
     alarms, metrics = Decimal(REQUEST_ALARMS + LOG_ALARMS + EVENT_RULES), Decimal(REQUEST_METRICS + LOG_ALARMS)
     events = _bucket_events(usage, usage.writes + usage.objects_replaced(usage.end - 1))
     yield BilledItem("alarms", safeguard, "CloudWatch alarms", "cloudwatch_alarm", alarms)
-    yield BilledItem("metrics", safeguard, "CloudWatch metrics, at most", "cloudwatch_metric", metrics)
+    yield BilledItem("metrics", safeguard, "CloudWatch metrics (maximum)", "cloudwatch_metric", metrics)
     yield BilledItem("dashboard", safeguard, "CloudWatch dashboard", "cloudwatch_dashboard", Decimal(1))
     yield BilledItem("inventory", safeguard, "S3 Inventory, weekly", "s3_inventory", _listed_objects(usage))
-    yield BilledItem("bucket_events", safeguard, "S3 events", "eventbridge_data_events", events)
+    yield BilledItem("bucket_events", safeguard, "S3 events to EventBridge", "eventbridge_data_events", events)
 
 
 def _listed_objects(usage: MonthlyUsage) -> Decimal:

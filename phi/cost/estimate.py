@@ -1,4 +1,4 @@
-"""The estimate: the bill for the first month, after a year, and at the end of retention, when deletions have begun."""
+"""The estimate: the cost in month 1, in month 12 and at the end of retention, when deletions have begun."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from phi.stack.settings import Settings
 
 Amounts = tuple[Decimal, ...]
 """US dollars, one value per month of the estimate."""
+Quantities = tuple[Decimal, ...]
+"""Quantities of a billed item, one value per month of the estimate."""
 
 BUCKET_KEY_ITEMS = frozenset({"kms_requests", "replica_kms_requests", "backup_kms_requests"})
-"""The KMS requests that Bucket Keys reduce. CloudTrail's own aren't among them: its bucket has no Bucket Key."""
+"""The KMS requests that Bucket Keys reduce. Those of CloudTrail aren't among them: its bucket has no Bucket Key."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class EstimateLine:
     """A billed item over the months of the estimate.
 
     Attributes:
-        quantities: One value per month, counted one by one, whatever the unit of the price.
+        quantities: One value per month, in single units, such as requests.
     """
 
     id: str
@@ -33,7 +35,7 @@ class EstimateLine:
     description: str
     price_name: str
     price: Price
-    quantities: Amounts
+    quantities: Quantities
 
     @property
     def amounts(self) -> Amounts | None:
@@ -107,7 +109,7 @@ def _line(items: tuple[BilledItem, ...], prices: Mapping[str, Price]) -> Estimat
 
 
 def bucket_keys_saving(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Saving:
-    """Return the saving in KMS requests by Bucket Keys."""
+    """Return the cost of KMS requests with and without Bucket Keys."""
 
     def kms_cost(saved_share: Decimal) -> Amounts | None:
         result = estimate(volumes.model_copy(update={"bucket_key_saving": saved_share}), settings, price_file)
@@ -118,7 +120,7 @@ def bucket_keys_saving(volumes: Volumes, settings: Settings, price_file: PriceFi
 
 
 def intelligent_tiering_saving(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Saving:
-    """Return the saving by Intelligent-Tiering, in the lines that it changes."""
+    """Return the cost with and without Intelligent-Tiering, of the lines that it changes."""
     tiered = estimate(volumes, replace(settings, intelligent_tiering=True), price_file)
     untiered = estimate(volumes, replace(settings, intelligent_tiering=False), price_file)
     changed = [
@@ -135,7 +137,7 @@ def intelligent_tiering_saving(volumes: Volumes, settings: Settings, price_file:
 
 
 def tiering_transition_cost(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Decimal | None:
-    """Return the one-time cost of the transition of the existing objects to Intelligent-Tiering."""
+    """Return the one-time cost of moving the existing objects to Intelligent-Tiering; None if the price isn't known."""
     if volumes.object_kb < MIN_TRANSITION_KB:
         return price_file.prices.s3_to_tiering.cost_for(ZERO)
     buckets = 2 if settings.replica_region else 1

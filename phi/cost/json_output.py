@@ -9,7 +9,7 @@ from phi.cost.estimate import Amounts, EstimateLine, Saving
 from phi.cost.report import ASSUMPTIONS, CostReport
 
 SCHEMA = "phi-cost/1"
-"""The version of the JSON's names. It changes when a name is removed or changes its meaning."""
+"""The version of the format. It changes when a key is removed or changes its meaning."""
 
 
 def to_json(report: CostReport) -> dict[str, Any]:

@@ -20,7 +20,11 @@ MAX_BILLED_ROTATIONS = 2  # https://aws.amazon.com/kms/pricing/
 
 @dataclass(frozen=True)
 class MonthlyUsage:
-    """The usage in the month with this number, from 1. Storage is that at the end of the month, when it is largest."""
+    """The usage in one month. Storage is measured at the end of the month, when it is largest.
+
+    Attributes:
+        number: The number of the month, from 1.
+    """
 
     volumes: Volumes
     settings: Settings
@@ -45,7 +49,7 @@ class MonthlyUsage:
 
     @property
     def months_in_standard(self) -> Decimal:
-        """How long a noncurrent version stays in S3 Standard until it transitions to Glacier or expires."""
+        """The months that a noncurrent version spends in S3 Standard until it transitions to Glacier or expires."""
         settings = self.settings
         days = settings.noncurrent_archive_days if self.lifecycle_applies else settings.noncurrent_retention_days
         return months_from_days(days)
@@ -75,7 +79,7 @@ class MonthlyUsage:
         return self.volumes.object_count(self.storage.replaced_gb(since, self.end))
 
     def writes_since(self, since: Decimal) -> Decimal:
-        """Return the number of writes since a time: those in the volumes, or as many as growth and replacement need."""
+        """Return the number of writes since a time: as in the volumes, or more if growth and replacement need more."""
         storage = self.storage
         initial_gb = storage.monthly_growth_gb + storage.monthly_replaced_share * storage.initial_gb
         growth_gb = storage.monthly_replaced_share * storage.monthly_growth_gb

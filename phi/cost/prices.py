@@ -49,7 +49,7 @@ class Price(BaseModel):
         return self.unit.rpartition(" ")[2]
 
     def cost_for(self, quantity: Decimal) -> Decimal | None:
-        """Return the cost of a quantity, counted one by one; None if the price isn't known."""
+        """Return the cost of a quantity in single units, such as requests; None if the price isn't known."""
         return None if self.value is None else quantity * self.value / self.unit_size
 
 
@@ -71,7 +71,7 @@ PerAccount = Annotated[Price, AfterValidator(_per("account-month"))]
 
 
 class PriceList(BaseModel):
-    """Every price that the estimate uses. All are required, so that none is missing from an estimate unnoticed."""
+    """The prices that the estimate uses. All are required, so that a missing price doesn't go unnoticed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     s3_standard: PerGBMonth
@@ -108,7 +108,7 @@ class PriceList(BaseModel):
 
 
 class PriceFile(BaseModel):
-    """The content of a price file."""
+    """The content of a price file: its prices, all for one region."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     currency: Literal["USD"]
@@ -118,7 +118,7 @@ class PriceFile(BaseModel):
     @model_validator(mode="after")
     def _check_regions(self) -> PriceFile:
         if names := sorted(name for name, price in self.prices.by_name().items() if price.region != self.region):
-            raise ValueError(f"prices for another region than {self.region}: {', '.join(names)}")
+            raise ValueError(f"prices for a region other than {self.region}: {', '.join(names)}")
         return self
 
 

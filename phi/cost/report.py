@@ -38,17 +38,17 @@ ASSUMPTIONS = (
     "The initial data is already stored: its upload, its replication and its earlier versions aren't included.",
     "All objects have the average size. Objects below 128 KB stay in Standard and are backed up as if they had 128 KB.",
     "A read or write is one request, and a replacement is also one deletion. Multipart uploads and listings need more.",
-    "Without Bucket Keys, each object read or written is one KMS request. With them, only the unsaved share is.",
-    "The stack keeps S3's logs forever. The sizes of events and log records, and a compression to 15 %, are assumed.",
-    "Prices are first-tier list prices, without free tiers, taxes and discounts. The replica's region has the same.",
-    "Left out as negligible: SNS, KMS for alerts and log groups, and delete markers.",
+    "Without Bucket Keys, each object read or written is one KMS request. Bucket Keys save the given share of these.",
+    "Access logs and CloudTrail log files never expire. Event and record sizes, and a compression to 15%, are assumed.",
+    "Prices are first-tier list prices, without free tiers, taxes and discounts, and the same in the replica's region.",
+    "Left out as negligible: SNS, KMS requests for alerts and log groups, and delete markers.",
     "Left out because they depend on use: transfer to the internet, retrieval from Glacier, and restores from backups.",
 )
 
 
 @dataclass(frozen=True)
 class CostReport:
-    """An estimate with its inputs, and what is reported with it.
+    """An estimate with its inputs, savings and warnings.
 
     Attributes:
         transition_cost: The one-time cost of the transition of existing objects to Intelligent-Tiering, in US dollars;
@@ -94,7 +94,7 @@ def _warnings(settings: Settings, price_file: PriceFile, today: date) -> Iterabl
 
 
 def tiering_summary(report: CostReport) -> str:
-    """Return what Intelligent-Tiering, which the guide recommends, would save with these volumes."""
+    """Return a sentence about the saving by Intelligent-Tiering with these volumes."""
     if report.volumes.object_kb < MIN_TRANSITION_KB:
         return "Intelligent-Tiering: no saving, because objects below 128 KB aren't monitored or moved."
     saved, months = report.tiering_saving.saved, report.estimate.months
@@ -107,19 +107,19 @@ def tiering_summary(report: CostReport) -> str:
     return (
         f"Intelligent-Tiering: {savings}, if {_percent(report.volumes.unread_30_days)} of the data isn't read for "
         f"30 days and {_percent(report.volumes.unread_90_days)} isn't read for 90 days. The transition of existing "
-        f"objects costs ${report.transition_cost:,.2f} once. It is {state}: see phi:intelligentTiering."
+        f"objects costs ${report.transition_cost:,.2f} once. In this estimate it is {state}: phi:intelligentTiering."
     )
 
 
 def bucket_key_summary(report: CostReport) -> str:
-    """Return what Bucket Keys save with these volumes."""
+    """Return a sentence about the saving by Bucket Keys with these volumes."""
     saving = report.bucket_keys_saving
     if saving.cost_with is None or saving.cost_without is None or saving.saved is None:
         return "Bucket Keys: the saving can't be estimated, because the price of KMS requests isn't known."
     return (
         f"Bucket Keys: KMS requests cost ${saving.cost_with[-1]:,.2f} in month {report.estimate.months[-1]} instead of "
         f"${saving.cost_without[-1]:,.2f}, ${saving.saved[-1]:,.2f} less, if Bucket Keys save "
-        f'{_percent(report.volumes.bucket_key_saving)} of them (AWS: "up to 99 percent"). They are on.'
+        f'{_percent(report.volumes.bucket_key_saving)} of them (AWS: "up to 99 percent"). The stack uses them.'
     )
 
 
@@ -128,4 +128,4 @@ def _saved_or_added(saved: Decimal) -> str:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{(share * 100).normalize():f} %"
+    return f"{(share * 100).normalize():f}%"

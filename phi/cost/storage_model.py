@@ -36,8 +36,8 @@ class StorageModel:
     def replaced_gb(self, since: Decimal, until: Decimal) -> Decimal:
         """Return the size of the data overwritten or deleted between two times.
 
-        It is the integral of the replaced share of the current size. Nothing is known from before the start, so that
-        counts as nothing.
+        It is the integral of the replaced share of the current size. Replacements before the start aren't known and
+        count as zero.
         """
         since, until = max(ZERO, since), max(ZERO, until)
         gb_months = (until - since) * self.initial_gb + (until * until - since * since) * self.monthly_growth_gb / 2

@@ -25,16 +25,21 @@ def print_report(report: CostReport, console: Console) -> None:
     print_text(f"\n{bucket_key_summary(report)}\n{tiering_summary(report)}\n\nAssumptions:")
     for assumption in ASSUMPTIONS:
         print_text(f"- {assumption}")
-    print_text(f"\nPrices for {report.price_file.region} in {report.price_file.currency}, by source:")
+    print_text(
+        f"\nPrices for {report.price_file.region} in {report.price_file.currency}, by source "
+        "(primary: AWS's own page; secondary: any other):"
+    )
     for source, prices in _prices_by_source(report.prices).items():
         print_text(f"- {source}: {', '.join(prices)}")
-    print_text("\nThis is an estimate, not a quote. AWS's own calculator: https://calculator.aws/")
+    print_text(
+        "\nThis is an estimate, not a quote. Compare it with the AWS Pricing Calculator: https://calculator.aws/"
+    )
 
 
 def _table(report: CostReport) -> Table:
     estimate = report.estimate
     table = Table(box=box.SIMPLE_HEAD, title="Cost per month in US dollars", title_justify="left", pad_edge=False)
-    table.add_column("")
+    table.add_column("Safeguard and item")
     table.add_column(f"Quantity, month {estimate.months[-1]}", justify="right")
     table.add_column("Price", justify="right")
     for month in estimate.months:

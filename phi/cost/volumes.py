@@ -1,4 +1,4 @@
-"""The volumes that the estimate is for: how much PHI is stored and how it is used."""
+"""The input volumes of the estimate: the PHI stored, and its use."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Volumes(BaseModel):
     reads: Count = Decimal(200_000)
     """GET and HEAD requests per month."""
     writes: Count = Decimal(50_000)
-    """PUT, POST and COPY requests per month, one per object; never fewer than growth and replacement require."""
+    """PUT, POST and COPY requests per month, one per object. Raised if growth and replacement need more."""
     replaced_share: Share = Decimal("0.02")
-    """The share of the objects that is overwritten or deleted per month. Their versions are retained."""
+    """The share of the objects that is overwritten or deleted per month. Their earlier versions are retained."""
     unread_30_days: Share = Decimal("0.7")
     """The share of the GB that hasn't been read for 30 days or more."""
     unread_90_days: Share = Decimal("0.5")
@@ -75,7 +75,7 @@ class Volumes(BaseModel):
 
 
 def load_volumes(path: Path | None, options: Mapping[str, str]) -> Volumes:
-    """Return the volumes of a file, overridden by options. Volumes in neither have their defaults.
+    """Return the volumes in a file, overridden by options. Volumes in neither have their defaults.
 
     Args:
         path: A YAML file, if any.
@@ -89,4 +89,4 @@ def load_volumes(path: Path | None, options: Mapping[str, str]) -> Volumes:
         content = {}
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is not a mapping of names to values, such as storage_gb: 500")
-    return to_model(Volumes, {**content, **options}, f"{path} with the options" if path else "the volumes")
+    return to_model(Volumes, {**content, **options}, f"{path} or an option" if path else "the volumes")

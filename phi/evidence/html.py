@@ -22,7 +22,7 @@ from phi.evidence.model import (
     SERVICE_TITLES,
     SEVERITIES,
     ControlResult,
-    Exemption,
+    ExemptionRecord,
     Observation,
     Outcome,
     Report,
@@ -49,7 +49,7 @@ class ParagraphRow:
     """A paragraph of 45 CFR 164 with the controls that cite it.
 
     Attributes:
-        own_mapping_ids: the ids of those controls whose mapping to the paragraph is our own (†).
+        own_mapping_ids: The ids of those controls whose mapping to the paragraph is our own (†).
     """
 
     number: str
@@ -69,7 +69,7 @@ class AcceptedRisk:
 
     control: ControlResult
     observation: Observation
-    exemption: Exemption
+    exemption: ExemptionRecord
 
 
 def render(report: Report) -> str:
@@ -78,6 +78,7 @@ def render(report: Report) -> str:
         report=report,
         collection=report.collection,
         service_titles=SERVICE_TITLES,
+        Outcome=Outcome,
         outcomes=OUTCOME_PRIORITY,
         failing_controls=_failing_controls(report),
         accepted_risks=_accepted_risks(report.controls),

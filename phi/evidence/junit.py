@@ -18,7 +18,7 @@ ELEMENT_BY_OUTCOME = {Outcome.FAIL: "failure", Outcome.UNVERIFIED: "error"}
 def render(report: Report) -> str:
     root = ET.Element("testsuites", name="phi audit")
     for service in report.services:
-        controls = report.controls_of(service)
+        controls = report.controls_for_service(service)
         _add_suite(root, service, report, [case for control in controls for case in _cases(control)])
     if report.errors:
         _add_suite(root, "audit", report, [_case("audit", "audit", "error", error) for error in report.errors])
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
 
 def _add_suite(root: ET.Element, name: str, report: Report, cases: Iterable[ET.Element]) -> None:
     started = report.collection.started.astimezone(UTC)
-    # No zone and no fraction: every reader accepts this form of the schema's dateTime.
+    # Without time zone and fraction: every reader accepts this form of the schema's dateTime.
     suite = ET.SubElement(root, "testsuite", name=name, timestamp=started.strftime("%Y-%m-%dT%H:%M:%S"), time="0")
     properties = ET.SubElement(suite, "properties")
     ET.SubElement(properties, "property", name="digest", value=report.digest)
@@ -42,7 +42,7 @@ def _add_suite(root: ET.Element, name: str, report: Report, cases: Iterable[ET.E
 
 def _cases(control: ControlResult) -> list[ET.Element]:
     if not control.observations:
-        message = f"{control.outcome.value}: the account has no resource of this kind"
+        message = f"{control.outcome.value}: the account has no resource that this control checks"
         return [_case(control.service, control.id, "skipped", message)]
     return [_observation_case(control, observation) for observation in control.observations]
 
@@ -56,7 +56,7 @@ def _observation_case(control: ControlResult, observation: Observation) -> ET.El
         f"account: {observation.account}",
         f"region: {observation.region or 'none'}",
         f"severity: {control.severity}",
-        f"45 CFR: {', '.join(citation.paragraph for citation in control.citations) or 'none'}",
+        f"45 CFR: {', '.join(citation.paragraph for citation in control.citations) or 'none (good practice)'}",
     )
     return _case(control.service, f"{control.id} {observation.resource}", element, message, detail)
 
@@ -70,7 +70,7 @@ def _element_and_message(control: ControlResult, observation: Observation) -> tu
     if observation.outcome in ELEMENT_BY_OUTCOME and control.blocks:
         return ELEMENT_BY_OUTCOME[observation.outcome], observation.text
     if observation.outcome in ELEMENT_BY_OUTCOME:
-        return "skipped", f"{observation.outcome.value}, not blocking by the config: {observation.text}"
+        return "skipped", f"{observation.outcome.value}, but the config doesn't let it block: {observation.text}"
     return "skipped", f"{observation.outcome.value}: {observation.text}"
 
 

@@ -22,7 +22,7 @@ SCHEMA_VERSION: Literal["1.0"] = "1.0"
 # Strings, so that the catalogue's values are used as they are.
 Specification = Annotated[str, Field(pattern="^(required|addressable)$")]
 Severity = Annotated[str, Field(pattern="^(critical|high|medium|low)$")]
-Level = Annotated[str, Field(pattern="^(mandatory|advisory)$")]
+EnforcementLevel = Annotated[str, Field(pattern="^(mandatory|advisory)$")]
 
 
 class EvidenceModel(BaseModel):
@@ -30,7 +30,7 @@ class EvidenceModel(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _encodable(cls, value: Any) -> Any:
+    def _escape_surrogates(cls, value: Any) -> Any:
         """Escape unpaired surrogates, which JSON can hold and UTF-8 can't, so that they don't stop an audit."""
         return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
@@ -51,7 +51,7 @@ class Outcome(Enum):
 OUTCOME_PRIORITY = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED, Outcome.PASS, Outcome.NOT_APPLICABLE)
 SEVERITIES = ("critical", "high", "medium", "low")
 
-# By the first word of a control's id.
+# The services' titles, by the first word of a control's id.
 SERVICE_TITLES = {
     "s3": "S3",
     "kms": "KMS",
@@ -59,6 +59,7 @@ SERVICE_TITLES = {
     "logs": "CloudWatch Logs",
     "cloudwatch": "CloudWatch",
     "sns": "SNS",
+    "sqs": "SQS",
     "iam": "IAM",
     "backup": "AWS Backup",
     "guardduty": "GuardDuty",
@@ -89,8 +90,8 @@ class Citation(EvidenceModel):
         return f"https://www.ecfr.gov/current/title-45/section-{self.paragraph.split('(')[0]}#p-{self.paragraph}"
 
 
-class Exemption(EvidenceModel):
-    """An accepted risk, as shown in the evidence: the observation it belongs to names the control and the resource."""
+class ExemptionRecord(EvidenceModel):
+    """An accepted risk. Its control and its resource are those of the observation that contains it."""
 
     reason: str
     approver: str
@@ -107,8 +108,8 @@ class Observation(EvidenceModel):
     """An ARN, or the account ID if the control is about the account itself."""
     outcome: Outcome
     text: str
-    """What was found."""
-    exemption: Exemption | None = None
+    """The finding, such as `versioning is Suspended`."""
+    exemption: ExemptionRecord | None = None
 
 
 class ControlResult(EvidenceModel):
@@ -118,18 +119,19 @@ class ControlResult(EvidenceModel):
     title: str
     statement: str
     rationale: str
-    """What can happen without the control."""
+    """The reason for the control: what can happen without it."""
     citations: tuple[Citation, ...]
     severity: Severity
     requirement: str
-    """What must be found for the control to pass."""
+    """The finding that the control requires, such as `the versioning status is Enabled`."""
     remediation: str
     outcome: Outcome
     """The worst outcome of the observations."""
-    level: Level = "mandatory"
+    level: EnforcementLevel = "mandatory"
     """The enforcement level in the config. An `advisory` control never fails the audit."""
     blocks: bool = False
-    """Whether the control fails the audit: it is mandatory, and it fails, or is unverified and that isn't allowed."""
+    """Whether the control fails the audit: it is mandatory, and has a resource that fails or, unless the config allows
+    that, is unverified."""
     relaxations: tuple[str, ...] = ()
     """The options that the config sets to a weaker value than the pack's default."""
     observations: tuple[Observation, ...] = ()
@@ -166,7 +168,7 @@ class AttestationRecord(EvidenceModel):
 
 
 class ChecklistRow(EvidenceModel):
-    """An item of the guide's checklist, and the controls that cover it."""
+    """An item of the checklist for PHI in S3, and the controls that cover it."""
 
     text: str
     controls: tuple[str, ...]
@@ -186,7 +188,7 @@ class FailedCallRecord(EvidenceModel):
 
 
 class Collection(EvidenceModel):
-    """How and when the facts were collected."""
+    """The time, scope and size of the collection of facts."""
 
     started: AwareDatetime
     finished: AwareDatetime
@@ -210,10 +212,11 @@ class Drift(EvidenceModel):
     resources: tuple[str, ...]
     """The resources that fail."""
     previewed: datetime | None
+    """When the preview ran; null if that isn't known."""
 
 
 class Report(EvidenceModel):
-    """The evidence of one audit."""
+    """The evidence of an audit."""
 
     schema_version: Literal["1.0"] = SCHEMA_VERSION
     collection: Collection
@@ -230,13 +233,15 @@ class Report(EvidenceModel):
     """The SHA-256 of all other fields as canonical JSON (RFC 8785), which any tool can compute."""
 
     def with_digest(self) -> Report:
+        """Return a copy with the digest of its fields."""
         return self.model_copy(update={"digest": digest_of(self)})
 
     @property
     def digest_matches(self) -> bool:
+        """Whether the fields are unchanged since the digest was computed."""
         return self.digest == digest_of(self)
 
-    def with_outcome(self, outcome: Outcome) -> tuple[ControlResult, ...]:
+    def controls_with_outcome(self, outcome: Outcome) -> tuple[ControlResult, ...]:
         return tuple(control for control in self.controls if control.outcome is outcome)
 
     @property
@@ -244,7 +249,7 @@ class Report(EvidenceModel):
         """The services, in the order of their first control."""
         return tuple(dict.fromkeys(control.service for control in self.controls))
 
-    def controls_of(self, service: str) -> tuple[ControlResult, ...]:
+    def controls_for_service(self, service: str) -> tuple[ControlResult, ...]:
         """Return the controls of a service, the most urgent first."""
         return tuple(
             sorted(
@@ -254,7 +259,7 @@ class Report(EvidenceModel):
         )
 
     @property
-    def blocking(self) -> tuple[ControlResult, ...]:
+    def blocking_controls(self) -> tuple[ControlResult, ...]:
         """The controls that fail the audit."""
         return tuple(control for control in self.controls if control.blocks)
 
@@ -263,9 +268,12 @@ class Report(EvidenceModel):
         """Errors in the audit itself, as opposed to findings in the account."""
         if self.controls:
             return self.configuration_errors
-        return (*self.configuration_errors, "no control was evaluated: the config disables all of them")
+        return (
+            *self.configuration_errors,
+            "no control was evaluated: the config disables them all; enable at least one",
+        )
 
     @property
     def passed(self) -> bool:
         """Whether no control blocks and the audit itself has no errors."""
-        return not self.errors and not self.blocking
+        return not self.errors and not self.blocking_controls

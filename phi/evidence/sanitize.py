@@ -4,9 +4,9 @@ from __future__ import annotations
 
 
 def escape_unprintable(text: str) -> str:
-    """Replace control, invisible and direction-changing characters by escapes, such as `\\x1b` and `\\u202e`.
+    """Replace control, invisible and direction-changing characters with escapes, such as `\\x1b` and `\\u202e`.
 
-    A terminal would obey them, XML 1.0 forbids them, and they can hide or reverse text.
+    Terminals act on some of them, XML 1.0 forbids some of them, and others hide or reverse text.
     """
     if text.isprintable():
         return text

@@ -19,7 +19,7 @@ from phi.evidence.sanitize import escape_unprintable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note"}
-# The middle of GitHub's range for each severity.
+# GitHub's `security-severity` for each severity: the middle of its range.
 SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.0"}
 REPORTED_OUTCOMES = (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED)
 # GitHub requires a file for each result, and a live resource has none: name the Pulumi project file.
@@ -59,7 +59,7 @@ def render(report: Report) -> str:
 
 
 def _rule(control: ControlResult) -> dict[str, Any]:
-    citations = ", ".join(map(_citation_text, control.citations)) or "no paragraph: good practice"
+    citations = ", ".join(map(_citation_text, control.citations)) or "none (good practice)"
     rule: dict[str, Any] = {
         "id": control.id,
         "name": "".join(word.capitalize() for word in control.id.split("-")),
@@ -134,7 +134,7 @@ def _result(index: int, control: ControlResult, observation: Observation) -> dic
         ],
         "partialFingerprints": {
             "controlAndResource/v1": fingerprint,
-            # The only fingerprint that GitHub compares. Without it, all resources in one line would be one alert.
+            # The only fingerprint that GitHub compares. Without it, all results on one line would be one alert.
             "primaryLocationLineHash": fingerprint,
         },
         "properties": {"account": observation.account, "outcome": observation.outcome.value}

@@ -15,7 +15,7 @@ from phi.evidence.model import (
     OUTCOME_PRIORITY,
     SERVICE_TITLES,
     ControlResult,
-    Exemption,
+    ExemptionRecord,
     Observation,
     Outcome,
     Report,
@@ -36,7 +36,7 @@ MAX_LISTED_RESOURCES = 10  # per finding; the other formats list all of them
 
 def print_report(report: Report, console: Console) -> None:
     for service in report.services:
-        console.print(_service_table(service, report.controls_of(service)))
+        console.print(_service_table(service, report.controls_for_service(service)))
     _print_lists(report, console)
     console.print(_summary(report), soft_wrap=False)
 
@@ -49,7 +49,7 @@ def render(report: Report) -> str:
 
 
 def _service_table(service: str, controls: Sequence[ControlResult]) -> Table:
-    # Two columns, with the second one stacked, so that it fits a terminal of 40 columns.
+    # Only two columns, with the details stacked in the second, so that the table fits a terminal 40 characters wide.
     table = Table(
         box=box.SIMPLE_HEAD,
         expand=True,
@@ -73,14 +73,15 @@ def _control_cell(control: ControlResult) -> RenderableType:
     details.add_column(style="dim", no_wrap=True)
     details.add_column(overflow="fold")
     for outcome in DETAILED_OUTCOMES:
-        _add_findings(details, outcome, [seen for seen in control.observations if seen.outcome is outcome])
+        observations = [observation for observation in control.observations if observation.outcome is outcome]
+        _add_findings(details, outcome, observations)
     _add_row(details, "required", control.requirement)
     if control.outcome is not Outcome.EXEMPTED:
         _add_row(details, "fix", control.remediation)
     paragraphs = ", ".join(
         f"{citation.paragraph}{'†' if citation.own_mapping else ''}" for citation in control.citations
     )
-    _add_row(details, "source", f"45 CFR {paragraphs}" if paragraphs else "good practice")
+    _add_row(details, "paragraphs", f"45 CFR {paragraphs}" if paragraphs else "none (good practice)")
     note = ", advisory: doesn't fail the audit" if control.level == "advisory" else ""
     _add_row(details, "severity", f"{control.severity}{note}")
     return Group(title, Padding(details, (0, 0, 0, 2)))
@@ -88,18 +89,18 @@ def _control_cell(control: ControlResult) -> RenderableType:
 
 def _add_findings(details: Table, outcome: Outcome, observations: Sequence[Observation]) -> None:
     """Add the observations to a table, grouped by their finding and exemption."""
-    groups: dict[tuple[str, Exemption | None], list[str]] = {}
+    groups: dict[tuple[str, ExemptionRecord | None], list[str]] = {}
     for observation in observations:
         groups.setdefault((observation.text, observation.exemption), []).append(observation.resource)
     for (text, exemption), resources in groups.items():
-        _add_row(details, "unknown" if outcome is Outcome.UNVERIFIED else "found", text)
+        _add_row(details, "unverified" if outcome is Outcome.UNVERIFIED else "found", text)
         for resource in resources[:MAX_LISTED_RESOURCES]:
             _add_row(details, "", resource)
         if len(resources) > MAX_LISTED_RESOURCES:
             _add_row(details, "", f"and {len(resources) - MAX_LISTED_RESOURCES} more: see the JSON or HTML report")
         if exemption:
             _add_row(details, "exempted", f"until {exemption.expires} by {exemption.approver}: {exemption.reason}")
-            _add_row(details, "instead", exemption.compensating_control)
+            _add_row(details, "", f"compensating control: {exemption.compensating_control}")
 
 
 def _add_row(details: Table, label: str, text: str) -> None:
@@ -114,7 +115,7 @@ def _print_lists(report: Report, console: Console) -> None:
     )
     drift = (f"{drift.control}: {', '.join(drift.resources)}" for drift in report.drift)
     relaxations = (f"{control.id}: {text}" for control in report.controls for text in control.relaxations)
-    _print_list(console, "Failed API calls: grant the auditor role these permissions", failed_calls)
+    _print_list(console, "Failed API calls: if access was denied, grant the auditor role the permission", failed_calls)
     _print_list(console, "Drift: passed at preview, fails now", drift)
     _print_list(console, "Controls disabled by the config", report.disabled_controls)
     _print_list(console, "Controls relaxed by the config", relaxations)
@@ -131,7 +132,7 @@ def _print_list(console: Console, title: str, lines: Iterable[str]) -> None:
 
 
 def _summary(report: Report) -> Text:
-    counts = ", ".join(f"{len(report.with_outcome(outcome))} {outcome.value}" for outcome in OUTCOME_PRIORITY)
+    counts = ", ".join(f"{len(report.controls_with_outcome(outcome))} {outcome.value}" for outcome in OUTCOME_PRIORITY)
     collection = report.collection
     text = Text(
         f"{_count(len(report.controls), 'control')}, {_count(collection.buckets, 'bucket')}, "
@@ -141,8 +142,8 @@ def _summary(report: Report) -> Text:
     if report.passed:
         return text.append("Passed.", "bold green")
     reasons = []
-    if report.blocking:
-        reasons.append(_count(len(report.blocking), "failing or unverified mandatory control"))
+    if report.blocking_controls:
+        reasons.append(_count(len(report.blocking_controls), "failing or unverified mandatory control"))
     if report.errors:
         reasons.append(_count(len(report.errors), "configuration error"))
     return text.append(f"Not passed: {' and '.join(reasons)}.", "bold red")

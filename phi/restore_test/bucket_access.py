@@ -1,4 +1,4 @@
-"""A bucket that takes part in a restore test, and the reads that the test makes there."""
+"""A bucket of a restore test: reads, retrieval from the archive, and the verification of copies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from phi.access_log import Access, log_access, loggable_key
-from phi.errors import IntegrityError, RequestRejectedError, WrongKeyError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import IntegrityError, RequestRejectedError, WrongKeyError
 from phi.object_keys import DEFAULT_PREFIXES
 from phi.restore_test.sample import Version
 
@@ -24,7 +25,7 @@ ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 @dataclass(frozen=True)
 class RestoreTestBucket:
-    """A bucket, with the client and the key to use there.
+    """A bucket, with its client and its KMS key.
 
     Attributes:
         key_arn: The KMS key that every object in the bucket must be encrypted with.
@@ -93,7 +94,7 @@ class RestoreTestBucket:
 def full_object_sha256(head: dict[str, Any]) -> str | None:
     """Return S3's SHA-256 of a whole object, in hex, or None.
 
-    The checksum of a multipart upload is a checksum of the parts' checksums, so it can't be compared with another's:
+    The checksum of a multipart upload is a checksum of its parts' checksums. It depends on how the object was split:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
     """
     checksum = head.get("ChecksumSHA256")
@@ -101,14 +102,14 @@ def full_object_sha256(head: dict[str, Any]) -> str | None:
 
 
 def verify_copy(
-    reference: RestoreTestBucket, version: Version, copy: RestoreTestBucket, key: str, head: dict[str, Any]
+    reference: RestoreTestBucket, version: Version, scratch: RestoreTestBucket, key: str, head: dict[str, Any]
 ) -> None:
     """Verify that a restored object has the version's content and the required encryption.
 
     Args:
         reference: The bucket that holds the version.
         version: The version that was restored.
-        copy: The bucket that it was restored to.
+        scratch: The bucket that it was restored to.
         key: The key of the restored object.
         head: S3's metadata of the restored object.
 
@@ -117,11 +118,11 @@ def verify_copy(
         IntegrityError: Its content differs.
         PhiError: One of the two can't be read.
     """
-    if head.get("ServerSideEncryption") != "aws:kms" or head.get("SSEKMSKeyId") != copy.key_arn:
+    if head.get("ServerSideEncryption") != "aws:kms" or head.get("SSEKMSKeyId") != scratch.key_arn:
         raise WrongKeyError("the restored object isn't encrypted with the required KMS key")
     if head["ContentLength"] != version.size:
         raise IntegrityError("the restored object and the version differ in size")
-    if copy.sha256(key, head.get("VersionId"), head) != reference.sha256(version.key, version.id):
+    if scratch.sha256(key, head.get("VersionId"), head) != reference.sha256(version.key, version.id):
         raise IntegrityError("the restored object and the version differ in their SHA-256")
 
 
@@ -149,6 +150,6 @@ def default_kms_key(s3: S3Client, bucket: str, owner: str) -> str:
         if default.get("SSEAlgorithm") == "aws:kms" and ":key/" in key:
             return key
     raise RequestRejectedError(
-        f"{bucket} has no customer managed key as its default encryption: set one, by the key's ARN, or use another "
-        "--scratch-bucket"
+        f"{bucket} isn't encrypted with a customer managed key by default: set its default encryption to SSE-KMS with "
+        "the ARN of such a key, or use another --scratch-bucket"
     )

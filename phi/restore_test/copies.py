@@ -1,4 +1,4 @@
-"""Restoring from versions in the bucket itself or in its replica: S3 copies them to scratch."""
+"""Restoring from versions in the bucket itself or in its replica: S3 copies them to the scratch bucket."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 from boto3.s3.transfer import TransferConfig
 from s3transfer.exceptions import S3CopyFailedError
 
-from phi.errors import AccessDeniedError, IntegrityError, PhiError, RequestRejectedError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import AccessDeniedError, IntegrityError, PhiError, RequestRejectedError
 from phi.object_keys import is_opaque_id, new_key
 from phi.restore_test.bucket_access import RestoreTestBucket
 from phi.restore_test.evidence import Leftover, SourceKind
@@ -50,17 +51,17 @@ class CopyRestoreSource:
     part_bytes: int = PART_BYTES
 
     def prepare(self) -> tuple[int, list[Leftover]]:
-        """Delete the leftovers of earlier tests that are older than their own lock.
+        """Delete the leftovers of earlier tests whose lock has expired.
 
-        Younger ones may belong to a test that is still running.
+        Newer copies may belong to a test that is still running.
         """
-        oldest_lock = datetime.now(UTC) - LOCK_DURATION
+        expired_before = datetime.now(UTC) - LOCK_DURATION
         deleted, leftovers = 0, list[Leftover]()
         for bucket in [self.scratch, *([self.replica] if self.replica else [])]:
             earlier = [
                 entry
                 for entry in list_entries(bucket, SCRATCH_PREFIX)
-                if entry.written < oldest_lock and _is_test_key(entry.key)
+                if entry.written < expired_before and _is_test_key(entry.key)
             ]
             bucket_deleted, bucket_leftovers = delete_entries(bucket, earlier, self.pseudonyms)
             deleted, leftovers = deleted + bucket_deleted, leftovers + bucket_leftovers
@@ -77,6 +78,7 @@ class CopyRestoreSource:
             yield self._attempt(version, version in archived)
 
     def clean_up(self) -> list[Leftover]:
+        """Delete this test's copies. Return what remains, including the replicas that S3 makes of them."""
         entries = list_entries(self.scratch, f"{SCRATCH_PREFIX}{self.test_id}/")
         _, leftovers = delete_entries(self.scratch, entries, self.pseudonyms)
         return [*leftovers, *self._replica_leftovers(entries, leftovers)]
@@ -96,7 +98,7 @@ class CopyRestoreSource:
 
     def _retrieval_pending(self, version: Version) -> bool:
         buckets = [self.origin, *([self.reference] if self.reference != self.origin else [])]
-        # Ask every bucket before looking at the answers: each call may have to start a retrieval.
+        # A list, not a generator: each call may start a retrieval, so every bucket has to be checked.
         pending = [bucket.retrieval_pending(version.key, version.id) for bucket in buckets]
         return any(pending)
 
@@ -110,7 +112,7 @@ class CopyRestoreSource:
 
     def _copy_with_lock(self, version: Version, key: str, lock: dict[str, Any]) -> None:
         """Copy a version's content, without its metadata and tags: S3 doesn't encrypt them."""
-        with translate_aws_errors("s3:PutObject of s3:GetObjectVersion"):
+        with translate_aws_errors("s3:GetObjectVersion or s3:PutObject"):
             try:
                 self.scratch.s3.copy(
                     {"Bucket": self.origin.bucket, "Key": version.key, "VersionId": version.id},
@@ -139,7 +141,9 @@ class CopyRestoreSource:
                 bucket=self.replica.bucket,
                 object="replicas of all objects that this test restored",
                 version_id="",
-                locked_until=max((left.locked_until for left in leftovers if left.locked_until), default=None),
+                locked_until=max(
+                    (leftover.locked_until for leftover in leftovers if leftover.locked_until), default=None
+                ),
                 hidden_by_delete_marker=False,
                 reason="S3 replicates the scratch objects; the next restore test deletes them once their lock ends",
             )
@@ -147,5 +151,5 @@ class CopyRestoreSource:
 
 
 def _is_test_key(key: str) -> bool:
-    """Return whether a restore test made this key, as opposed to other users of the prefix."""
+    """Return whether a restore test made this key, as opposed to another user of the prefix."""
     return all(map(is_opaque_id, key.removeprefix(SCRATCH_PREFIX).split("/")))

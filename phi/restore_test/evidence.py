@@ -31,18 +31,18 @@ class RestoreOutcome(Enum):
     """Its content is intact and it is encrypted with the right key."""
     FAILED = "failed"
     NOT_TRIED = "not tried"
-    """The test ended before it."""
+    """The test ended before this version was tried."""
 
 
 class ObjectRecord(RestoreTestModel):
     """One sampled version."""
 
     object: str
-    """A pseudonym for the object key, valid in this file only. The version ID leads to the key, given S3 access."""
+    """A pseudonym for the object key, valid in this file only. With S3 access, the version ID leads to the key."""
     version_id: str
     bytes: Count
     seconds: Seconds
-    """How long the restore took, without its verification; 0 if it wasn't restored."""
+    """The duration of the restore, without its verification; 0 if the version wasn't restored."""
     outcome: RestoreOutcome
     reason: str = ""
     """The reason for a failure."""
@@ -76,7 +76,7 @@ class RestoreTestEvidence(RestoreTestModel):
     rto_hours: Annotated[float, Field(gt=0)]
 
     requested: Count
-    """The number of versions to restore."""
+    """The maximum number of versions to restore."""
     eligible: Count
     """The number of versions that the sample was drawn from."""
     eligible_bytes: Count
@@ -88,7 +88,7 @@ class RestoreTestEvidence(RestoreTestModel):
     failed: Count
     restored_bytes: Count
     duration_seconds: Seconds
-    """Measured from the start of the first restore to the end of the last, with waiting and verification."""
+    """Measured from the start of the first restore to the end of the last, including waiting and verification."""
     waited_seconds: Seconds
     """The part of it spent waiting for archive retrieval or AWS Backup."""
     estimated_full_restore_hours: Annotated[float, Field(ge=0)] | None
@@ -121,15 +121,17 @@ class RestoreTestEvidence(RestoreTestModel):
         return self
 
     def with_digest(self) -> RestoreTestEvidence:
+        """Return a copy with the digest of its fields."""
         return self.model_copy(update={"digest": digest_of(self)})
 
     @property
     def digest_matches(self) -> bool:
+        """Whether the fields are unchanged since the digest was computed."""
         return self.digest == digest_of(self)
 
     @property
     def leftovers_locked_until(self) -> datetime | None:
-        """When the last lock on a leftover ends."""
+        """When the last lock on a leftover ends; None if none is known to be locked."""
         return max((leftover.locked_until for leftover in self.leftovers if leftover.locked_until), default=None)
 
 
@@ -137,7 +139,7 @@ def load(path: Path) -> RestoreTestEvidence:
     """Return the evidence in a file, of a passed or a failed test.
 
     Raises:
-        ConfigurationError: The file can't be read, isn't such evidence, or was changed after it was written.
+        ConfigurationError: The file can't be read, isn't evidence of a restore test, or was changed.
     """
     try:
         evidence = RestoreTestEvidence.model_validate_json(path.read_text(encoding="utf-8"))
@@ -145,7 +147,9 @@ def load(path: Path) -> RestoreTestEvidence:
         raise ConfigurationError(f"{path} can't be read: {type(error).__name__}") from None
     except ValidationError as error:
         problems = validation_errors.format_validation_error(error)
-        raise ConfigurationError(f"{path} is not evidence of a restore test: {problems}") from None
+        raise ConfigurationError(
+            f"{path} is not evidence of a restore test, as `python -m phi restore-test` writes it: {problems}"
+        ) from None
     if not evidence.digest_matches:
         raise ConfigurationError(
             f"{path} was changed after it was written; create it again with: python -m phi restore-test"

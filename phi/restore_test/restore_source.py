@@ -21,8 +21,8 @@ class RestoreAttempt:
 
     Attributes:
         key: The key of the restored object in the scratch bucket, if it was restored.
-        seconds: How long the restore took.
-        error: Why it failed, if it did.
+        seconds: The duration of the restore.
+        error: The reason for the failure; None if the version was restored.
     """
 
     version: Version
@@ -32,7 +32,7 @@ class RestoreAttempt:
 
 
 class RestoreSource(Protocol):
-    """A source that versions are restored from, to scratch, and that cleans up afterwards."""
+    """A source that restores versions to the scratch bucket, and deletes them afterwards."""
 
     source: SourceKind
     reference: RestoreTestBucket
@@ -45,10 +45,10 @@ class RestoreSource(Protocol):
         """Delete the leftovers of earlier tests.
 
         Returns:
-            The number of versions deleted, and those that remain.
+            The number of versions deleted, and the versions that remain.
 
         Raises:
-            PhiError: Nothing can be restored to scratch in its current state.
+            PhiError: Nothing can be restored to the scratch bucket in its current state.
         """
 
     def restore(self, versions: Sequence[Version]) -> Iterator[RestoreAttempt]:
@@ -60,7 +60,7 @@ class RestoreSource(Protocol):
 
 @dataclass
 class Deadline:
-    """The time limit for waiting on AWS, shared by a whole test.
+    """The limit on the time that a whole test waits for AWS.
 
     Attributes:
         seconds: The time limit, from the creation of this object.

@@ -21,7 +21,7 @@ from phi.restore_test.scratch import Pseudonyms
 
 TOOL = f"phi restore-test with boto3 {package_version('boto3')}"
 SECONDS_PER_HOUR = 3600
-NOT_TRIED_REASON = "the test ended before it"
+NOT_TRIED_REASON = "the test ended before this version was tried"
 
 ReportProgress = Callable[[str, int, int], None]
 
@@ -31,7 +31,7 @@ class RestoreTestRequest:
     """The parameters of a restore test.
 
     Attributes:
-        object_count: The number of versions to restore, at most.
+        object_count: The maximum number of versions to restore.
         rng: The source of randomness for the sample.
     """
 
@@ -44,7 +44,7 @@ class RestoreTestRequest:
 
 @dataclass
 class RestoreTestProgress:
-    """The results so far."""
+    """The results of a restore test so far."""
 
     sample: Sample = Sample((), 0, 0)
     records: dict[Version, ObjectRecord] = field(default_factory=dict)
@@ -68,7 +68,7 @@ def run_restore_test(
     Args:
         source: What to restore from, and where to.
         request: The parameters of the test.
-        pseudonyms: The names of object keys in the evidence.
+        pseudonyms: Replace the object keys in the evidence.
         save: Receives the evidence, even if an error is raised.
         report_progress: Receives the current step, the number of versions done and their total.
 
@@ -194,20 +194,22 @@ def _evidence(
 def _shortfalls(sampled: int, restored: int, failed: int, hours: float, request: RestoreTestRequest) -> list[str]:
     reasons: list[str] = []
     if not sampled:
-        reasons.append("nothing was restored, so nothing is proven: the source has no eligible version of the bucket")
+        reasons.append(
+            "nothing was restored, so nothing is proven: no version is eligible; test again once the source has one"
+        )
     if failed:
         reasons.append(f"{failed} of {sampled} versions weren't restored intact")
     if not_tried := sampled - restored - failed:
         reasons.append(f"{not_tried} of {sampled} versions weren't tried")
     if hours > request.rto_hours:
-        reasons.append(f"it took {hours:.1f} hours, longer than the RTO of {request.rto_hours:g} hours")
+        reasons.append(f"the restore took {hours:.1f} hours, longer than the RTO of {request.rto_hours:g} hours")
     return reasons
 
 
 def _full_restore_estimate(
     source: RestoreSource, sample: Sample, restored: list[ObjectRecord]
 ) -> tuple[float | None, str]:
-    """Return an estimate for restoring all eligible versions, in hours, and its basis."""
+    """Return an estimate of the hours that a restore of all eligible versions takes, or None, and its basis."""
     if source.source == "vault":
         return None, "none: AWS Backup restores a whole bucket in one job, so a few objects don't predict its duration"
     if not restored:
@@ -216,9 +218,9 @@ def _full_restore_estimate(
     by_count = seconds / len(restored) * sample.eligible
     by_bytes = seconds / size * sample.eligible_bytes if size else 0.0
     basis = (
-        f"an estimate, not a measurement: {sample.eligible} versions, {sample.eligible_bytes} bytes, copied one after "
-        f"another at the speed of the {len(restored)} restored versions; the longer of the estimates by count and by "
-        "bytes, plus the time waited. Copying many at once takes less time"
+        f"an estimate, not a measurement: {sample.eligible} versions with {sample.eligible_bytes} bytes, copied one by "
+        f"one at the speed of the {len(restored)} restored versions (by count or by bytes, whichever takes longer), "
+        "plus the time waited. Concurrent copies take less time"
     )
     return (max(by_count, by_bytes) + source.deadline.waited_seconds) / SECONDS_PER_HOUR, basis
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from phi.errors import translate_aws_errors
+from phi.aws_errors import translate_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,10 +30,10 @@ class Version:
 
 @dataclass(frozen=True)
 class Window:
-    """The versions that are eligible for the sample.
+    """The times that decide which versions are eligible for the sample.
 
     Attributes:
-        written_before: Only versions that were written by then are eligible; None for all.
+        written_before: Only versions that were written by this time are eligible; None for all versions.
         unchanged_until: If set, only versions that were current at `written_before` and still current at this time are
             eligible: a backup that was made between the two is certain to have them.
     """

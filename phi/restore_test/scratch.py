@@ -10,7 +10,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from phi.errors import PhiError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import PhiError
 from phi.restore_test.bucket_access import RestoreTestBucket
 from phi.restore_test.evidence import Leftover
 
@@ -77,7 +78,7 @@ def delete_entries(
 
 
 def _delete(bucket: RestoreTestBucket, key: str, version: str | None) -> str:
-    """Delete a version, or add a delete marker if the version is None. Return an error message, or an empty string."""
+    """Delete a version, or add a delete marker if the version is None. Return the error, or an empty string."""
     try:
         with (
             bucket.log_access("restore-test-delete", key) as access,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from phi.errors import ConfigurationError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import ConfigurationError
 from phi.restore_test.bucket_access import RestoreTestBucket, default_kms_key
 from phi.restore_test.copies import CopyRestoreSource
 from phi.restore_test.evidence import SourceKind
@@ -65,8 +66,8 @@ def check_options(outputs: Outputs, source: SourceKind, scratch_bucket: str | No
     if source == "vault" and not scratch_bucket:
         errors.append(
             "--source vault requires --scratch-bucket: AWS Backup restores objects under their own keys and skips "
-            "those that already exist. Use an empty, versioned bucket, as restricted as the PHI bucket, with its own "
-            "KMS key"
+            "those that already exist. Use an empty, versioned bucket with its own KMS key and the same access "
+            "restrictions as the PHI bucket"
         )
     if scratch_bucket in (outputs.phi_bucket_name, outputs.replica_bucket_name) and scratch_bucket:
         errors.append(
@@ -119,8 +120,8 @@ def restore_source(
         source: What to restore from.
         scratch: The bucket to restore to; None for the PHI bucket.
         test_id: The ID of the test, part of the keys of its copies.
-        rto_hours: How long to wait for AWS at most.
-        pseudonyms: The names of object keys in the evidence.
+        rto_hours: The maximum time to wait for AWS.
+        pseudonyms: Replace the object keys in the evidence.
 
     Raises:
         NotFoundError: The vault has no backup of the bucket.

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from phi.errors import NotFoundError, PhiError, RequestRejectedError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import NotFoundError, PhiError, RequestRejectedError
 from phi.restore_test.bucket_access import RestoreTestBucket
 from phi.restore_test.evidence import Leftover, SourceKind
 from phi.restore_test.restore_source import Deadline, RestoreAttempt
@@ -24,7 +25,7 @@ from phi.store.bucket import response_time
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
 
-MAX_ITEMS_PER_JOB = 5
+MAX_ITEMS_PER_JOB = 5  # AWS Backup's limit for ItemsToRestore
 FINAL_STATUSES = frozenset({"COMPLETED", "ABORTED", "FAILED"})
 
 
@@ -68,8 +69,8 @@ class VaultRestoreSource:
             listing = self.scratch.s3.list_objects_v2(Bucket=self.scratch.bucket, MaxKeys=1)
         if listing.get("KeyCount"):
             raise RequestRejectedError(
-                f"{self.scratch.bucket} contains objects, which AWS Backup would mix with the restored ones: use a "
-                "bucket that is reserved for restore tests"
+                f"{self.scratch.bucket} contains objects, which AWS Backup would mix with the restored ones: empty it, "
+                "or use a bucket that is reserved for restore tests"
             )
         self._empty_at = response_time(listing).replace(microsecond=0)
         return 0, []
@@ -87,9 +88,9 @@ class VaultRestoreSource:
                 yield from (RestoreAttempt(version, version.key, seconds) for version in batch)
 
     def clean_up(self) -> list[Leftover]:
-        """Delete what was written under the requested keys since the bucket was seen to be empty.
+        """Delete what was written under the requested keys since `prepare` found the bucket empty.
 
-        That includes keys that begin with a requested key: AWS Backup treats an item as a folder too.
+        That includes keys that begin with a requested key: AWS Backup also treats an item as a folder.
         """
         if self._empty_at is None or not self._requested_keys:
             return []
@@ -101,7 +102,7 @@ class VaultRestoreSource:
         _, leftovers = delete_entries(self.scratch, restored, self.pseudonyms)
         return [*leftovers, *(self._running_job_leftover(job) for job in self.running_jobs)]
 
-    def _run_job(self, versions: Sequence[Version], token: str) -> None:
+    def _run_job(self, versions: Sequence[Version], idempotency_token: str) -> None:
         """Run a restore job until it ends.
 
         Raises:
@@ -114,7 +115,7 @@ class VaultRestoreSource:
                 RecoveryPointArn=self.recovery_point.arn,
                 IamRoleArn=self.role_arn,
                 ResourceType="S3",
-                IdempotencyToken=token,
+                IdempotencyToken=idempotency_token,
                 Metadata={
                     "DestinationBucketName": self.scratch.bucket,
                     "EncryptionType": "SSE-KMS",
@@ -127,7 +128,7 @@ class VaultRestoreSource:
         self.running_jobs.remove(job)
         if (status := self._status(job)) != "COMPLETED":
             raise RequestRejectedError(
-                f"the restore job {job} ended in {status}; for details run: "
+                f"the restore job {job} ended with the status {status}; for details run: "
                 f"aws backup describe-restore-job --restore-job-id {job}"
             )
 
@@ -152,7 +153,7 @@ def latest_recovery_point(backup: BackupClient, vault: str, bucket_arn: str) -> 
     Continuous backups are left out: they restore to a point in time, and the stack's backup plan makes none.
 
     Raises:
-        NotFoundError: The vault has no completed recovery point.
+        NotFoundError: The vault has no completed recovery point of the bucket.
     """
     recovery_points: list[Any] = []
     with translate_aws_errors("backup:ListRecoveryPointsByBackupVault"):

@@ -1,4 +1,4 @@
-"""A stack and volumes whose figures come out even, and prices that no later list changes."""
+"""Volumes and settings that give round numbers, and fixed prices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phi.cost.prices import PriceFile
 from phi.cost.volumes import Volumes
 from phi.stack.settings import Settings
 
-UNITS = {
+PRICES = {
     "s3_tiering_monitoring": ("0.0025", "1,000 object-months"),
     "s3_standard": ("0.023", "GB-month"),
     "s3_glacier": ("0.0036", "GB-month"),
@@ -42,43 +42,33 @@ UNITS = {
 }
 
 
-def price(value: str | None, unit: str, **changes: Any) -> dict[str, Any]:
+def price_entry(value: str | None, unit: str, **changes: Any) -> dict[str, Any]:
     return {
         "value": value,
         "unit": unit,
         "region": "us-east-1",
-        "seen": "2026-01-31",
+        "retrieved": "2026-01-31",
         "source": "https://prices.example/list",
         "confidence": "primary",
         **changes,
     }
 
 
-def content(**changes: dict[str, Any]) -> dict[str, Any]:
-    """What a file of prices holds, with these in place of some."""
-    prices = {name: price(value, unit) for name, (value, unit) in UNITS.items()}
+def price_file_content(**changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a price file, with some prices replaced."""
+    prices = {name: price_entry(value, unit) for name, (value, unit) in PRICES.items()}
     return {"currency": "USD", "region": "us-east-1", "prices": prices | changes}
 
 
-@pytest.fixture(name="content")
-def _content():
-    return content
-
-
-@pytest.fixture(name="price")
-def _price():
-    return price
+@pytest.fixture
+def price_file() -> PriceFile:
+    return PriceFile.model_validate(price_file_content())
 
 
 @pytest.fixture
-def file() -> PriceFile:
-    return PriceFile.model_validate(content())
-
-
-@pytest.fixture
-def even() -> tuple[Volumes, Settings]:
-    """1,024 objects a GB; a tenth is replaced a month; archived after 12 months, gone after 72, backed up for 2.4."""
-    volumes = Volumes.model_validate(
+def volumes() -> Volumes:
+    """Return volumes of 1,024 objects per GB, of which a tenth is replaced per month."""
+    return Volumes.model_validate(
         {
             "storage_gb": "1000",
             "growth_gb": "10",
@@ -94,7 +84,12 @@ def even() -> tuple[Volumes, Settings]:
             "bucket_key_saving": "0.97",
         }
     )
-    settings = Settings(
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Return settings that archive versions after 12 months, expire them after 72 months, and keep backups for 2.4."""
+    return Settings(
         environment="prod",
         region="us-east-1",
         replica_region="us-west-2",
@@ -103,4 +98,3 @@ def even() -> tuple[Volumes, Settings]:
         log_retention_days=2190,
         backup_days=73,
     )
-    return volumes, settings

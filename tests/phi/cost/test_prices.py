@@ -1,4 +1,4 @@
-"""The prices: dated, sourced, and of what they say."""
+"""The price file: every price is dated and sourced, and invalid files are rejected."""
 
 from __future__ import annotations
 
@@ -11,13 +11,7 @@ import yaml
 
 from phi.cost.prices import DEFAULT_PRICES, PriceFile, PriceList, load_prices, stale_prices
 from phi.errors import ConfigurationError
-
-
-def fault(path: Path, content: object) -> str:
-    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
-    with pytest.raises(ConfigurationError) as error:
-        load_prices(path)
-    return str(error.value)
+from tests.phi.cost.conftest import price_entry, price_file_content
 
 
 @pytest.fixture
@@ -25,18 +19,26 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "prices.yaml"
 
 
+def error_for(path: Path, content: object) -> str:
+    """Write a price file and return the error of loading it."""
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(ConfigurationError) as error:
+        load_prices(path)
+    return str(error.value)
+
+
 @pytest.mark.parametrize("name", sorted(PriceList.model_fields))
-def test_each_of_ours_is_dated_and_sourced(name):
+def test_default_price_is_dated_and_sourced(name):
     price = load_prices().prices.by_name()[name]
     assert price.source.startswith("https://")
     assert date(2026, 1, 1) <= price.retrieved <= date(2026, 12, 31)
     assert price.region == "us-east-1"
     assert price.confidence == ("primary" if price.source.startswith("https://aws.amazon.com/") else "secondary") or (
-        price.confidence == "secondary" and "others quote" in price.note
+        price.confidence == "secondary" and "third-party quotations" in price.note
     )
 
 
-def test_ours_know_all_but_what_volumes_cannot_tell():
+def test_default_prices_are_known_except_for_account_security_services():
     unknown = {name for name, price in load_prices().prices.by_name().items() if price.value is None}
     assert unknown == {"guardduty", "macie", "config"}
 
@@ -54,85 +56,86 @@ def test_ours_know_all_but_what_volumes_cannot_tell():
         ("logs_ingestion", "0.50", "GB"),
     ],
 )
-def test_ours_are_the_guides(name, value, unit):
+def test_default_price_is_the_published_price(name, value, unit):
     price = load_prices().prices.by_name()[name]
     assert (price.value, price.unit) == (Decimal(value), unit)
 
 
-def test_values_are_exact():
-    """As floats, three times 0.1 are more than 0.3."""
+def test_cost_is_exact():
+    """With floats, three times 0.1 is more than 0.3."""
     assert load_prices().prices.cloudtrail_data_events.cost_for(Decimal(300_000)) == Decimal("0.3")
 
 
 @pytest.mark.parametrize(
-    ("unit", "size", "kind"),
+    ("unit", "size", "name"),
     [("GB", 1, "GB"), ("10,000 requests", 10_000, "requests"), ("1,000,000 events", 1_000_000, "events")],
 )
-def test_a_price_is_for_so_many(file, unit, size, kind):
-    price = file.prices.s3_standard.model_copy(update={"unit": unit, "value": Decimal(2)})
-    assert (price.size, price.kind) == (size, kind)
-    assert price.of(Decimal(3 * size)) == 6
+def test_unit_has_a_size_and_a_name(price_file, unit, size, name):
+    price = price_file.prices.s3_standard.model_copy(update={"unit": unit, "value": Decimal(2)})
+    assert (price.unit_size, price.unit_name) == (size, name)
+    assert price.cost_for(Decimal(3 * size)) == 6
 
 
-def test_what_is_not_known_costs_nothing_that_is_known(file):
-    assert file.prices.guardduty.of(Decimal(1)) is None
+def test_cost_for_unknown_price_is_none(price_file):
+    assert price_file.prices.guardduty.cost_for(Decimal(1)) is None
 
 
-def test_a_file_in_place_of_ours(path, content):
-    path.write_text(yaml.safe_dump(content()), encoding="utf-8")
-    assert load_prices(path) == PriceFile.model_validate(content())
+def test_load_prices_returns_the_content_of_a_file(path):
+    path.write_text(yaml.safe_dump(price_file_content()), encoding="utf-8")
+    assert load_prices(path) == PriceFile.model_validate(price_file_content())
 
 
-def test_the_form_of_ours_is_readable_as_it_is(path):
+def test_load_prices_accepts_a_copy_of_the_default_file(path):
     path.write_text(DEFAULT_PRICES.read_text(encoding="utf-8"), encoding="utf-8")
     assert load_prices(path) == load_prices()
 
 
-def test_every_fault_is_told_at_once(path, content, price):
-    wrong = content(
-        kms_key=price("-1", "key-month"),
-        kms_rotation=price("nan", "key-month"),
-        kms_requests=price("1", "GB"),
-        s3_glacier=price("1", "GB-month", source="http://prices.example/"),
-        s3_standard=price("1", "GB-month", confidence="certain"),
-        s3_inventory=price("1", "1,00 objects"),
-        logs_storage=price("1", "GB-month", seen="soon"),
-        backup_storage=price("1", "GB-month", guess=True),
-        snowball=price("1", "GB"),
+def test_load_prices_reports_all_errors_together(path):
+    content = price_file_content(
+        kms_key=price_entry("-1", "key-month"),
+        kms_rotation=price_entry("nan", "key-month"),
+        kms_requests=price_entry("1", "GB"),
+        s3_glacier=price_entry("1", "GB-month", source="http://prices.example/"),
+        s3_standard=price_entry("1", "GB-month", confidence="certain"),
+        s3_inventory=price_entry("1", "1,00 objects"),
+        logs_storage=price_entry("1", "GB-month", retrieved="soon"),
+        backup_storage=price_entry("1", "GB-month", guess=True),
+        snowball=price_entry("1", "GB"),
     )
-    del wrong["prices"]["macie"], wrong["prices"]["logs_ingestion"]["seen"]
-    told = fault(path, wrong)
-    for name in (
+    del content["prices"]["macie"], content["prices"]["logs_ingestion"]["retrieved"]
+    error = error_for(path, content)
+    for problem in (
         "kms_key.value",
         "kms_rotation.value",
-        "kms_requests: its unit is of requests, not of GB",
+        "kms_requests: its unit must be requests, not GB",
         "s3_glacier.source",
         "s3_standard.confidence",
         "s3_inventory.unit",
-        "logs_storage.seen",
-        "logs_ingestion.seen: missing",
+        "logs_storage.retrieved",
+        "logs_ingestion.retrieved: missing",
         "backup_storage.guess: unknown property",
         "snowball: unknown property",
         "macie: missing",
     ):
-        assert f"prices.{name}" in told
+        assert f"prices.{problem}" in error
 
 
-def test_prices_of_two_regions_are_no_list(path, content, price):
-    assert "not of us-east-1: kms_key" in fault(path, content(kms_key=price("1", "key-month", region="eu-west-1")))
+def test_prices_for_two_regions_are_rejected(path):
+    content = price_file_content(kms_key=price_entry("1", "key-month", region="eu-west-1"))
+    assert "prices for a region other than us-east-1: kms_key" in error_for(path, content)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "prices: [", "2026-13-45", "just text", "\x00"])
-def test_what_is_no_list_of_prices(path, text):
-    assert str(path) in fault(path, text)
+def test_file_of_another_format_is_rejected(path, text):
+    assert str(path) in error_for(path, text)
 
 
-def test_no_file(path):
+def test_missing_file_is_rejected(path):
     with pytest.raises(ConfigurationError, match="can't be read"):
         load_prices(path)
 
 
-@pytest.mark.parametrize(("days", "told"), [(0, False), (365, False), (366, True), (-1, True)])
-def test_prices_are_good_for_a_year(file, days, told):
-    today = date(2026, 1, 31) + timedelta(days=days)
-    assert stale_prices(file, today) == (sorted(PriceList.model_fields) if told else [])
+@pytest.mark.parametrize(("age_days", "stale"), [(0, False), (365, False), (366, True), (-1, True)])
+def test_prices_are_stale_after_a_year(price_file, age_days, stale):
+    today = date(2026, 1, 31) + timedelta(days=age_days)
+    assert stale_prices(price_file, today) == (sorted(PriceList.model_fields) if stale else [])

@@ -1,4 +1,4 @@
-"""A report such as an audit of a stack writes: the catalogue's controls, six buckets, and something of everything.
+"""A sample report, such as an audit of a stack creates: the catalogue's controls, six buckets, and every outcome.
 
 `python -m tests.phi.evidence.sample FORMAT` prints it, for the documentation.
 """
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-import phi  # noqa: F401  (makes the rules known)
+import phi  # noqa: F401  (puts the policy pack on the path)
 from hipaa.catalogue import LIVE_CONTROLS
 from hipaa.model.control import Control
 from hipaa.model.data_class import DataClass
@@ -21,19 +21,19 @@ from phi.evidence.model import (
     Collection,
     ControlResult,
     Drift,
-    Exemption,
+    ExemptionRecord,
+    FailedCallRecord,
     Observation,
     Outcome,
     Report,
-    FailedCallRecord,
     worst_outcome,
 )
 
 ACCOUNT = "123456789012"
-HERE, AWAY = "us-east-1", "us-west-2"
+REGION, REPLICA_REGION = "us-east-1", "us-west-2"
 STARTED = datetime(2026, 11, 24, 9, 30, 0, tzinfo=UTC)
 FINISHED = datetime(2026, 11, 24, 9, 30, 14, tzinfo=UTC)
-PEOPLE = "the organization"
+ORGANIZATION = "the organization"
 
 BUCKETS = {
     "phi-prod-records": DataClass.PHI,
@@ -43,47 +43,52 @@ BUCKETS = {
     "phi-prod-trail": DataClass.TRAIL_LOG,
     "phi-prod-inventory": DataClass.INVENTORY,
 }
-KEY = f"arn:aws:kms:{HERE}:{ACCOUNT}:key/5f2a7c1e-0b64-4a0e-9d3f-8c1b2a3d4e5f"
-AUDIT_KEY = f"arn:aws:kms:{HERE}:{ACCOUNT}:key/91c0d5aa-7e1f-4b7b-8f0a-2d6f0e9b1c34"
-REPLICA_KEY = f"arn:aws:kms:{AWAY}:{ACCOUNT}:key/c47b1f02-33de-4c83-a1c5-6f9e8d7c6b5a"
-TRAIL = f"arn:aws:cloudtrail:{HERE}:{ACCOUNT}:trail/phi-prod-trail"
-LOGS = f"arn:aws:logs:{HERE}:{ACCOUNT}:log-group:/audit/phi-prod-trail"
-TOPIC = f"arn:aws:sns:{HERE}:{ACCOUNT}:phi-prod-alerts"
-VAULT = f"arn:aws:backup:{HERE}:{ACCOUNT}:backup-vault:phi-prod-vault"
+PHI_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/5f2a7c1e-0b64-4a0e-9d3f-8c1b2a3d4e5f"
+AUDIT_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/91c0d5aa-7e1f-4b7b-8f0a-2d6f0e9b1c34"
+REPLICA_KEY = f"arn:aws:kms:{REPLICA_REGION}:{ACCOUNT}:key/c47b1f02-33de-4c83-a1c5-6f9e8d7c6b5a"
+TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/phi-prod-trail"
+LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/audit/phi-prod-trail"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-prod-alerts"
+QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:phi-prod-results"
+VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-prod-vault"
 ALARMS = tuple(
-    f"arn:aws:cloudwatch:{HERE}:{ACCOUNT}:alarm:phi-prod-{name}" for name in ("refused", "errors", "root-used")
+    f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:phi-prod-{name}" for name in ("refused", "errors", "root-used")
 )
 ROLES = tuple(f"arn:aws:iam::{ACCOUNT}:role/phi-prod-{name}" for name in ("application", "auditor", "break-glass"))
 
-# What each service's controls are about, where it isn't buckets.
-SUBJECTS = {
+# The resources that each service's controls check, other than buckets.
+RESOURCES = {
     "s3": (ACCOUNT,),
-    "kms": (KEY, AUDIT_KEY, REPLICA_KEY),
+    "kms": (PHI_KEY, AUDIT_KEY, REPLICA_KEY),
     "cloudtrail": (TRAIL,),
     "logs": (LOGS,),
-    "alarm": ALARMS,
+    "cloudwatch": ALARMS,
     "sns": (TOPIC,),
+    "sqs": (QUEUE,),
     "iam": ROLES,
     "backup": (VAULT,),
-    "attest": (PEOPLE,),
+    "attest": (ORGANIZATION,),
 }
 
 
-def bucket(name: str) -> str:
+def bucket_arn(name: str) -> str:
     return f"arn:aws:s3:::{name}"
 
 
-# What was found otherwise than required, by control and resource.
-FAILS = {
-    ("s3-versioning", bucket("phi-prod-imaging")): "versioning is Suspended",
-    ("s3-public-access-block", bucket("phi-prod-inventory")): "restrictPublicBuckets is false",
-    ("s3-tls-only", bucket("phi-prod-inventory")): "GetObject over plain HTTP isn't denied",
-    ("s3-tls-1-2", bucket("phi-prod-inventory")): "GetObject over TLS 1.1 isn't denied",
-    ("s3-bucket-key", bucket("phi-prod-imaging")): "bucketKeyEnabled is false",
-    ("cloudtrail-s3-data-events", bucket("phi-prod-imaging")): "phi-prod-trail records writes alone: readOnly is false",
+# Findings by control and resource.
+FAILURES = {
+    ("s3-versioning", bucket_arn("phi-prod-imaging")): "versioning is Suspended",
+    ("s3-public-access-block", bucket_arn("phi-prod-inventory")): "restrictPublicBuckets is false",
+    ("s3-tls-only", bucket_arn("phi-prod-inventory")): "GetObject over plain HTTP isn't denied",
+    ("s3-tls-1-2", bucket_arn("phi-prod-inventory")): "GetObject over TLS 1.1 isn't denied",
+    ("s3-bucket-key", bucket_arn("phi-prod-imaging")): "bucketKeyEnabled is false",
+    (
+        "cloudtrail-s3-data-events",
+        bucket_arn("phi-prod-imaging"),
+    ): "phi-prod-trail records only writes: readOnly is false",
     ("cloudwatch-alarm-action", ALARMS[1]): "actionsEnabled is false",
-    ("attest-training", PEOPLE): "the attestation is stale since 2026-10-31",
-    ("attest-evaluation", PEOPLE): "nobody attests it",
+    ("attest-training", ORGANIZATION): "the attestation expired on 2026-10-31",
+    ("attest-evaluation", ORGANIZATION): "there is no attestation",
     ("iam-condition-keys-apply", ROLES[0]): "s3:PutObject has no key s3:ExistingObjectTag/Class",
 }
 UNVERIFIED = {
@@ -91,48 +96,49 @@ UNVERIFIED = {
     ("kms-rotation", REPLICA_KEY): "enableKeyRotation can't be read: AccessDeniedException",
 }
 EXEMPTED = {
-    ("s3-no-external-access", bucket("phi-prod-imaging")): (
+    ("s3-no-external-access", bucket_arn("phi-prod-imaging")): (
         "GetObject is allowed to account 210987654321",
-        Exemption(
+        ExemptionRecord(
             reason="The radiology partner reads finished studies until its own store is in use.",
             approver="M. Okafor, security officer",
             expires=date(2027, 3, 31),
-            compensating_control="Read access to the prefix of finished studies alone, reviewed each month.",
+            compensating_control="Read access only to the prefix of finished studies, reviewed each month.",
         ),
     ),
 }
 DISABLED = ("config-recorder-enabled",)
-NOT_THERE = ("s3-access-point-private",)
+NOT_APPLICABLE = ("s3-access-point-private",)
 
 
 def report(controls: Iterable[Control] = LIVE_CONTROLS) -> Report:
-    judged = tuple(_result(each) for each in controls if each.id not in DISABLED)
+    """Return a report that has every outcome."""
+    results = tuple(_result(control) for control in controls if control.id not in DISABLED)
     return Report(
         collection=Collection(
             started=STARTED,
             finished=FINISHED,
             scope="phi-prod-",
             accounts=(ACCOUNT,),
-            regions=(HERE, AWAY),
+            regions=(REGION, REPLICA_REGION),
             principals=(f"arn:aws:sts::{ACCOUNT}:assumed-role/phi-prod-auditor/phi-audit",),
             tool="phi audit with boto3 1.44.5",
             api_calls=214,
             buckets=len(BUCKETS),
         ),
-        controls=judged,
+        controls=results,
         attestations=_attestations(),
-        checklist=checklist.rows(judged),
+        checklist=checklist.rows(results),
         failed_calls=(
             FailedCallRecord(
                 account=ACCOUNT,
-                region=HERE,
+                region=REGION,
                 permission="macie2:GetMacieSession",
                 resource="",
                 error_code="AccessDeniedException",
             ),
             FailedCallRecord(
                 account=ACCOUNT,
-                region=AWAY,
+                region=REPLICA_REGION,
                 permission="kms:GetKeyRotationStatus",
                 resource=REPLICA_KEY,
                 error_code="AccessDeniedException",
@@ -141,7 +147,7 @@ def report(controls: Iterable[Control] = LIVE_CONTROLS) -> Report:
         drift=(
             Drift(
                 control="s3-versioning",
-                resources=(bucket("phi-prod-imaging"),),
+                resources=(bucket_arn("phi-prod-imaging"),),
                 previewed=datetime(2026, 11, 20, 14, 5, 0, tzinfo=UTC),
             ),
         ),
@@ -150,23 +156,24 @@ def report(controls: Iterable[Control] = LIVE_CONTROLS) -> Report:
 
 
 def passing() -> Report:
-    """Of the same account once all is mended."""
-    told = report()
-    mended = tuple(
-        each.model_copy(
+    """Return a report of the same account after every finding is fixed."""
+    original = report()
+    fixed = tuple(
+        control.model_copy(
             update={
                 "outcome": Outcome.PASS,
                 "blocks": False,
                 "observations": tuple(
-                    seen.model_copy(update={"outcome": Outcome.PASS, "found": "as required", "exemption": None})
-                    for seen in each.observations
+                    observation.model_copy(update={"outcome": Outcome.PASS, "text": "as required", "exemption": None})
+                    for observation in control.observations
                 ),
             }
         )
-        for each in told.controls
+        for control in original.controls
     )
-    empty: dict[str, object] = {"unread": (), "drift": ()}
-    return told.model_copy(update={"controls": mended, "checklist": checklist.rows(mended), **empty}).with_digest()
+    return original.model_copy(
+        update={"controls": fixed, "checklist": checklist.rows(fixed), "failed_calls": (), "drift": ()}
+    ).with_digest()
 
 
 HOSTILE = (
@@ -186,21 +193,23 @@ HOSTILE = (
 
 
 def hostile() -> Report:
-    """The same with texts, of all that others may write, that would break out of a rendering if they could."""
-    told = report()
-    first = told.controls[0].model_copy(
+    """Return a report whose texts from outside try to break out of every format."""
+    original = report()
+    first = original.controls[0].model_copy(
         update={
             "outcome": Outcome.FAIL,
             "blocks": True,
-            "loosened": HOSTILE[:2],
+            "relaxations": HOSTILE[:2],
             "observations": tuple(
                 Observation(
                     account=ACCOUNT,
-                    region=HERE,
+                    region=REGION,
                     resource=text,
                     outcome=Outcome.EXEMPTED if number % 3 == 0 else Outcome.FAIL,
                     text=text,
-                    exemption=Exemption(reason=text, approver=text, expires=date(2027, 1, 1), compensating_control=text)
+                    exemption=ExemptionRecord(
+                        reason=text, approver=text, expires=date(2027, 1, 1), compensating_control=text
+                    )
                     if number % 3 == 0
                     else None,
                 )
@@ -208,9 +217,9 @@ def hostile() -> Report:
             ),
         }
     )
-    return told.model_copy(
+    return original.model_copy(
         update={
-            "controls": (first, *told.controls[1:]),
+            "controls": (first, *original.controls[1:]),
             "attestations": tuple(
                 AttestationRecord(
                     control="attest-baa",
@@ -222,68 +231,75 @@ def hostile() -> Report:
                 )
                 for text in HOSTILE
             ),
-            "unread": tuple(
-                FailedCallRecord(account=ACCOUNT, region=HERE, permission="s3:GetBucketTagging", resource=text, error_code="500")
+            "failed_calls": tuple(
+                FailedCallRecord(
+                    account=ACCOUNT, region=REGION, permission="s3:GetBucketTagging", resource=text, error_code="500"
+                )
                 for text in HOSTILE
             ),
-            "faults": tuple(text for text in HOSTILE if "\ud800" not in text),
+            "configuration_errors": tuple(text for text in HOSTILE if "\ud800" not in text),
         }
     ).with_digest()
 
 
 def _result(control: Control) -> ControlResult:
-    seen = tuple(_observation(control, each) for each in _subjects(control))
-    blocking = any(each.outcome in (Outcome.FAIL, Outcome.UNVERIFIED) for each in seen)
+    observations = tuple(_observation(control, resource) for resource in _resources(control))
+    failing = any(observation.outcome in (Outcome.FAIL, Outcome.UNVERIFIED) for observation in observations)
     advisory = control.severity.value == "low"
     return ControlResult(
         id=control.id,
         title=control.title,
         statement=control.statement,
+        rationale=control.rationale,
         citations=tuple(
-            Citation(paragraph=f"164.{each.number}", specification=each.specification.value, own_mapping=each.own_mapping)
-            for each in control.paragraphs
+            Citation(
+                paragraph=f"164.{paragraph.number}",
+                specification=paragraph.specification.value,
+                own_mapping=paragraph.own_mapping,
+            )
+            for paragraph in control.paragraphs
         ),
         severity=control.severity.value,
         requirement=control.requirement_text(control.defaults),
         remediation=control.remediation,
-        outcome=worst_outcome(each.outcome for each in seen),
+        outcome=worst_outcome(observation.outcome for observation in observations),
         level="advisory" if advisory else "mandatory",
-        blocks=blocking and not advisory,
+        blocks=failing and not advisory,
         relaxations=("days is 365",) if control.id == "s3-object-lock" else (),
-        observations=seen,
+        observations=observations,
     )
 
 
-def _subjects(control: Control) -> list[str]:
-    if control.id in NOT_THERE:
+def _resources(control: Control) -> list[str]:
+    if control.id in NOT_APPLICABLE:
         return []
     if control.data_classes:
-        return [bucket(name) for name, role in BUCKETS.items() if role in control.data_classes]
-    return list(SUBJECTS.get(control.service, (ACCOUNT,)))
+        return [bucket_arn(name) for name, data_class in BUCKETS.items() if data_class in control.data_classes]
+    return list(RESOURCES.get(control.service, (ACCOUNT,)))
 
 
 def _observation(control: Control, resource: str) -> Observation:
-    found, outcome, exemption = "as required", Outcome.PASS, None
-    at = (control.id, resource)
-    if at in FAILS:
-        found, outcome = FAILS[at], Outcome.FAIL
-    elif at in UNVERIFIED:
-        found, outcome = UNVERIFIED[at], Outcome.UNVERIFIED
-    elif at in EXEMPTED:
-        (found, exemption), outcome = EXEMPTED[at], Outcome.EXEMPTED
-    parts = resource.split(":")
+    text, outcome, exemption = "as required", Outcome.PASS, None
+    key = (control.id, resource)
+    if key in FAILURES:
+        text, outcome = FAILURES[key], Outcome.FAIL
+    elif key in UNVERIFIED:
+        text, outcome = UNVERIFIED[key], Outcome.UNVERIFIED
+    elif key in EXEMPTED:
+        (text, exemption), outcome = EXEMPTED[key], Outcome.EXEMPTED
+    arn_parts = resource.split(":")
     return Observation(
-        account=ACCOUNT if resource != PEOPLE else PEOPLE,
-        region=(parts[3] or None) if len(parts) > 5 else None,
+        account=ACCOUNT if resource != ORGANIZATION else ORGANIZATION,
+        region=(arn_parts[3] or None) if len(arn_parts) > 5 else None,
         resource=resource,
         outcome=outcome,
-        text=found,
+        text=text,
         exemption=exemption,
     )
 
 
 def _attestations() -> tuple[AttestationRecord, ...]:
-    told = {
+    attestations = {
         "attest-baa": ("General counsel", date(2026, 2, 3), date(2027, 2, 3), "AWS Artifact, agreement of 2026-02-03"),
         "attest-risk-analysis": (
             "Security officer",
@@ -294,19 +310,19 @@ def _attestations() -> tuple[AttestationRecord, ...]:
         "attest-access-review": ("Head of IT", date(2026, 9, 30), date(2026, 12, 31), "https://wiki.example/review-q3"),
         "attest-incident-plan": ("Security officer", date(2026, 4, 1), date(2027, 4, 1), "https://wiki.example/irp"),
         "attest-contingency-plan": ("Head of IT", date(2026, 4, 1), date(2027, 4, 1), "https://wiki.example/bcp"),
-        "attest-restore-test": ("Head of IT", date(2026, 11, 2), date(2027, 5, 2), "drill-2026-11-02.json"),
+        "attest-restore-test": ("Head of IT", date(2026, 11, 2), date(2027, 5, 2), "restore-test-2026-11-02.json"),
         "attest-training": ("Privacy officer", date(2025, 10, 31), date(2026, 10, 31), "https://wiki.example/training"),
     }
     return tuple(
         AttestationRecord(
             control=control,
             owner=owner,
-            attested_on=made,
+            attested_on=attested_on,
             expires=expires,
             evidence=evidence,
             days_left=(expires - STARTED.date()).days,
         )
-        for control, (owner, made, expires, evidence) in told.items()
+        for control, (owner, attested_on, expires, evidence) in attestations.items()
     )
 
 

@@ -1,4 +1,4 @@
-"""Which rendering a file's name asks for."""
+"""The choice of an output format by file name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.phi.evidence import sample
 
 
 @pytest.mark.parametrize(
-    ("name", "begins"),
+    ("name", "start"),
     [
         ("report.json", '{\n  "schema_version": "1.0"'),
         ("REPORT.JSON", '{\n  "schema_version": "1.0"'),
@@ -23,25 +23,26 @@ from tests.phi.evidence import sample
         ("report.txt", "S3\n"),
     ],
 )
-def test_by_its_ending(name, begins):
-    assert formats.renderer_for(Path("there") / name)(sample.report()).startswith(begins)
+def test_renderer_for_known_suffix_renders_its_format(name, start):
+    assert formats.renderer_for(Path("folder") / name)(sample.report()).startswith(start)
 
 
 @pytest.mark.parametrize("name", ["report", "report.pdf", "json", "report.html.gz"])
-def test_a_name_that_tells_none_is_an_error_that_names_all(name):
-    with pytest.raises(ConfigurationError) as caught:
+def test_renderer_for_unknown_suffix_raises_and_lists_all_suffixes(name):
+    with pytest.raises(ConfigurationError) as error:
         formats.renderer_for(Path(name))
-    assert name in str(caught.value)
-    assert all(ending in str(caught.value) for ending in formats.FORMAT_BY_SUFFIX)
+    assert name in str(error.value)
+    assert all(suffix in str(error.value) for suffix in formats.FORMAT_BY_SUFFIX)
 
 
-def test_every_rendering_has_an_ending():
-    assert set(formats.FORMAT_BY_SUFFIX.values()) == set(formats.RENDERERS) == {"table", "json", "junit", "sarif", "html"}
+def test_every_format_has_a_suffix():
+    formats_with_suffix = set(formats.FORMAT_BY_SUFFIX.values())
+    assert formats_with_suffix == set(formats.RENDERERS) == {"table", "json", "junit", "sarif", "html"}
 
 
 @pytest.mark.parametrize("render", formats.RENDERERS.values(), ids=formats.RENDERERS)
-@pytest.mark.parametrize("report", [sample.report(), sample.hostile()], ids=["wrong", "hostile"])
-def test_a_rendering_depends_on_the_report_alone_and_can_be_written(render, report):
+@pytest.mark.parametrize("report", [sample.report(), sample.hostile()], ids=["failing", "hostile"])
+def test_render_is_deterministic_and_encodable(render, report):
     assert render(report) == render(report)
     assert render(report).encode()
     assert render(report).endswith("\n")

@@ -1,4 +1,4 @@
-"""The evidence's digest, its JSON, and what fails an audit."""
+"""The evidence model: its digest, its JSON, and the verdict on the audit."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from phi.evidence import json_report as as_json
+from phi.evidence import json_report
 from phi.evidence.model import Outcome, Report, worst_outcome
 from sandbox.folder import ROOT
 from tests.phi.evidence import sample
 
 SCHEMA = ROOT / "phi" / "evidence" / "schema.json"
-REPORTS = {"wrong": sample.report(), "good": sample.passing(), "hostile": sample.hostile()}
+REPORTS = {"failing": sample.report(), "passing": sample.passing(), "hostile": sample.hostile()}
 
 
-def changed(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same evidence with one thing in it otherwise, for many things."""
-    texts = [json.dumps(data)]
+def changed_copies(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return copies of the evidence that each differ in one value."""
+    original = json.dumps(data)
+    copies = []
     for old, new in (
         ('"versioning is Suspended"', '"versioning is Enabled"'),
         ('"outcome": "fail"', '"outcome": "pass"'),
@@ -33,56 +34,57 @@ def changed(data: dict[str, Any]) -> list[dict[str, Any]]:
         ("M. Okafor", "M. Okafo\u0491"),
         ('"s3-versioning"', '"s3-versionin"'),
     ):
-        assert old in texts[0]
-        texts.append(texts[0].replace(old, new, 1))
-    return [json.loads(text) for text in texts[1:]]
+        assert old in original
+        copies.append(json.loads(original.replace(old, new, 1)))
+    return copies
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
-def test_what_is_written_and_read_again_is_intact(report):
-    again = Report.model_validate_json(report.model_dump_json())
-    assert again == report
-    assert again.digest_matches
-    assert Report.model_validate_json(as_json.render(report)).digest_matches
+def test_report_read_from_its_json_is_equal_and_its_digest_matches(report):
+    parsed = Report.model_validate_json(report.model_dump_json())
+    assert parsed == report
+    assert parsed.digest_matches
+    assert Report.model_validate_json(json_report.render(report)).digest_matches
 
 
-def test_whatever_is_changed_breaks_the_digest():
+def test_digest_of_changed_evidence_does_not_match():
     data = json.loads(sample.report().model_dump_json())
     assert Report.model_validate(data).digest_matches
-    for each in changed(data):
-        assert not Report.model_validate(each).digest_matches
+    for changed in changed_copies(data):
+        assert not Report.model_validate(changed).digest_matches
 
 
-def test_what_isnt_sealed_isnt_intact():
+def test_report_without_digest_does_not_match():
     assert not sample.report().model_copy(update={"digest": ""}).digest_matches
 
 
-def test_the_digest_is_of_canonical_json_that_any_tool_can_make():
-    data = json.loads(as_json.render(sample.hostile()))
-    told = data.pop("digest")
+def test_digest_is_the_sha256_of_the_canonical_json():
+    data = json.loads(json_report.render(sample.hostile()))
+    digest = data.pop("digest")
     canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert hashlib.sha256(canonical.encode()).hexdigest() == told
+    assert hashlib.sha256(canonical.encode()).hexdigest() == digest
 
 
-def test_the_order_and_the_spaces_of_the_file_dont_matter():
-    data = json.loads(as_json.render(sample.report()))
+def test_digest_ignores_field_order_and_whitespace():
+    data = json.loads(json_report.render(sample.report()))
     assert Report.model_validate_json(json.dumps(dict(reversed(data.items())), indent=7)).digest_matches
 
 
 @settings(derandomize=True, database=None, deadline=None)
 @given(st.text())
-def test_any_text_can_be_told(text):
-    report = REPORTS["wrong"]
+def test_report_with_any_text_survives_json(text):
+    report = REPORTS["failing"]
     control = report.controls[0]
-    seen = control.observations[0].model_copy(update={"found": text})
-    told = report.model_copy(update={"controls": (control.model_copy(update={"observations": (seen,)}),)}).with_digest()
-    assert Report.model_validate_json(told.model_dump_json()) == told
+    observation = control.observations[0].model_copy(update={"text": text})
+    controls = (control.model_copy(update={"observations": (observation,)}),)
+    changed = report.model_copy(update={"controls": controls}).with_digest()
+    assert Report.model_validate_json(changed.model_dump_json()) == changed
 
 
-def test_half_a_surrogate_pair_is_told_as_its_escape():
-    seen = sample.report().controls[0].observations[0]
-    told = type(seen).model_validate(seen.model_dump() | {"found": "\ud800 and \U0001f512"})
-    assert told.text == "\\ud800 and \U0001f512"
+def test_unpaired_surrogate_is_escaped():
+    observation = sample.report().controls[0].observations[0]
+    parsed = type(observation).model_validate(observation.model_dump() | {"text": "\ud800 and \U0001f512"})
+    assert parsed.text == "\\ud800 and \U0001f512"
 
 
 @pytest.mark.parametrize(
@@ -94,30 +96,30 @@ def test_half_a_surrogate_pair_is_told_as_its_escape():
         {"digest": "0"},
     ],
 )
-def test_evidence_of_another_version_isnt_misread(change):
+def test_report_of_another_format_is_rejected(change):
     data = json.loads(sample.report().model_dump_json())
     with pytest.raises(ValidationError):
         Report.model_validate(data | change)
 
 
-def test_a_time_without_its_zone_is_no_evidence():
+def test_time_without_time_zone_is_rejected():
     data = json.loads(sample.report().model_dump_json())
     data["collection"]["started"] = "2026-11-24T09:30:00"
     with pytest.raises(ValidationError, match="timezone"):
         Report.model_validate(data)
 
 
-def test_the_schema_file_is_up_to_date():
-    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == as_json.schema(), (
-        "write it anew with: python -m phi.evidence.json_report > phi/evidence/schema.json"
+def test_schema_file_is_up_to_date():
+    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == json_report.schema(), (
+        "regenerate it with: python -m phi.evidence.json_report > phi/evidence/schema.json"
     )
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
-def test_what_is_written_holds_to_the_schema(report):
-    Draft202012Validator.check_schema(as_json.schema())
-    faults = list(Draft202012Validator(as_json.schema()).iter_errors(json.loads(as_json.render(report))))
-    assert faults == []
+def test_rendered_json_conforms_to_the_schema(report):
+    Draft202012Validator.check_schema(json_report.schema())
+    errors = list(Draft202012Validator(json_report.schema()).iter_errors(json.loads(json_report.render(report))))
+    assert errors == []
 
 
 @pytest.mark.parametrize(
@@ -125,48 +127,49 @@ def test_what_is_written_holds_to_the_schema(report):
     [
         (("controls", 0, "outcome"), "fine"),
         (("controls", 0, "severity"), "awful"),
-        (("controls", 0, "citations", 0, "duty"), "optional"),
-        (("collection", "calls"), "many"),
+        (("controls", 0, "citations", 0, "specification"), "optional"),
+        (("collection", "api_calls"), "many"),
         (("schema_version",), "0.9"),
         (("more",), 1),
     ],
 )
-def test_the_schema_refuses_what_is_no_evidence(path, value):
-    data: Any = json.loads(as_json.render(sample.report()))
-    place = data
+def test_schema_rejects_invalid_evidence(path, value):
+    data: Any = json.loads(json_report.render(sample.report()))
+    parent = data
     for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
-    assert list(Draft202012Validator(as_json.schema()).iter_errors(data))
+        parent = parent[key]
+    parent[path[-1]] = value
+    assert list(Draft202012Validator(json_report.schema()).iter_errors(data))
 
 
-def test_the_worst_of_outcomes():
+def test_worst_outcome_is_the_most_urgent():
     assert worst_outcome([Outcome.PASS, Outcome.EXEMPTED]) is Outcome.EXEMPTED
     assert worst_outcome([Outcome.EXEMPTED, Outcome.UNVERIFIED]) is Outcome.UNVERIFIED
     assert worst_outcome([Outcome.UNVERIFIED, Outcome.FAIL]) is Outcome.FAIL
     assert worst_outcome([]) is Outcome.NOT_APPLICABLE
 
 
-def test_what_fails_an_audit():
+def test_report_with_a_blocking_control_or_a_configuration_error_does_not_pass():
     assert not sample.report().passed
-    good = sample.passing()
-    assert good.passed
-    assert not good.model_copy(update={"faults": ("s3-versioning: exemption 1: expired",)}).passed
-    one = good.controls[0].model_copy(update={"blocks": True})
-    assert not good.model_copy(update={"controls": (one, *good.controls[1:])}).passed
+    passing = sample.passing()
+    assert passing.passed
+    errors = ("s3-versioning: exemption 1: expired",)
+    assert not passing.model_copy(update={"configuration_errors": errors}).passed
+    blocking = passing.controls[0].model_copy(update={"blocks": True})
+    assert not passing.model_copy(update={"controls": (blocking, *passing.controls[1:])}).passed
 
 
-def test_an_audit_that_judged_nothing_proves_nothing():
-    nothing = sample.passing().model_copy(update={"controls": ()})
-    assert not nothing.passed
-    assert nothing.errors == ("no control was judged: the config leaves all out",)
+def test_report_without_controls_does_not_pass():
+    empty = sample.passing().model_copy(update={"controls": ()})
+    assert not empty.passed
+    assert empty.errors == ("no control was evaluated: the config disables them all; enable at least one",)
 
 
-def test_the_gravest_is_told_first():
-    told = [each.outcome for each in sample.report().controls_of("s3")]
-    assert told[0] is Outcome.FAIL
-    assert told[-1] is Outcome.NOT_APPLICABLE
-    assert sample.report().controls_of("s3")[0].severity == "critical"
+def test_controls_for_service_returns_the_most_urgent_first():
+    controls = sample.report().controls_for_service("s3")
+    assert controls[0].outcome is Outcome.FAIL
+    assert controls[-1].outcome is Outcome.NOT_APPLICABLE
+    assert controls[0].severity == "critical"
 
 
 @pytest.mark.parametrize(
@@ -176,6 +179,6 @@ def test_the_gravest_is_told_first():
         ("164.312(b)", "https://www.ecfr.gov/current/title-45/section-164.312#p-164.312(b)"),
     ],
 )
-def test_where_a_paragraph_is_to_be_read(paragraph, url):
-    cited = {each.paragraph: each.url for control in sample.report().controls for each in control.citations}
-    assert cited[paragraph] == url
+def test_citation_url_links_to_the_paragraph(paragraph, url):
+    urls = {citation.paragraph: citation.url for control in sample.report().controls for citation in control.citations}
+    assert urls[paragraph] == url

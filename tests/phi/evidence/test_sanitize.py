@@ -1,4 +1,4 @@
-"""Texts that draw nothing but themselves."""
+"""Escaping of unprintable characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phi.evidence.sanitize import escape_unprintable
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "escaped"),
     [
         ("versioning is Suspended", "versioning is Suspended"),
         ("\x1b[2J", "\\x1b[2J"),
@@ -21,12 +21,12 @@ from phi.evidence.sanitize import escape_unprintable
         ("مستشفى 医院 Krankenhäuser \U0001f512", "مستشفى 医院 Krankenhäuser \U0001f512"),
     ],
 )
-def test_what_cant_be_seen_is_shown(text, shown):
-    assert escape_unprintable(text) == shown
+def test_escape_unprintable_escapes_only_unprintable_characters(text, escaped):
+    assert escape_unprintable(text) == escaped
 
 
 @settings(derandomize=True, database=None, deadline=None)
 @given(st.text())
-def test_all_that_is_shown_can_be_seen(text):
+def test_escape_unprintable_of_any_text_is_printable_and_idempotent(text):
     assert escape_unprintable(text).isprintable()
     assert escape_unprintable(escape_unprintable(text)) == escape_unprintable(text)

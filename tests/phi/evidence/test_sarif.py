@@ -1,7 +1,7 @@
-"""SARIF 2.1.0, held to the standard's own schema.
+"""SARIF 2.1.0, validated against the standard's own schema.
 
-The file beside this one is OASIS's, of the standard with errata 01, as it is published at
-https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json.
+The schema file in this folder is from OASIS, for the standard with errata 01:
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json
 """
 
 from __future__ import annotations
@@ -20,146 +20,165 @@ from phi.evidence.model import Outcome, Report
 from tests.phi.evidence import sample
 
 SCHEMA = json.loads((Path(__file__).parent / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
-REPORTS = {"wrong": sample.report(), "good": sample.passing(), "hostile": sample.hostile()}
+REPORTS = {"failing": sample.report(), "passing": sample.passing(), "hostile": sample.hostile()}
 
 
-def run(report: Report) -> dict[str, Any]:
-    (told,) = json.loads(sarif.render(report))["runs"]
-    return dict(told)
+def render_run(report: Report) -> dict[str, Any]:
+    (run,) = json.loads(sarif.render(report))["runs"]
+    return dict(run)
 
 
-def result(told: dict[str, Any], rule: str) -> dict[str, Any]:
-    (found,) = [each for each in told["results"] if each["ruleId"] == rule]
-    return dict(found)
+def find_result(run: dict[str, Any], rule_id: str) -> dict[str, Any]:
+    (result,) = [result for result in run["results"] if result["ruleId"] == rule_id]
+    return dict(result)
+
+
+def fingerprints(run: dict[str, Any]) -> set[str]:
+    return {result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]}
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
-def test_it_holds_to_the_standards_schema(report):
+def test_render_conforms_to_the_sarif_schema(report):
     validator = Draft4Validator(SCHEMA, format_checker=FormatChecker())
-    assert [each.message for each in validator.iter_errors(json.loads(sarif.render(report)))] == []
+    assert [error.message for error in validator.iter_errors(json.loads(sarif.render(report)))] == []
 
 
-def test_the_schema_refuses_what_isnt_sarif():
-    told = json.loads(sarif.render(sample.report()))
-    told["runs"][0]["results"][0]["level"] = "awful"
-    assert list(Draft4Validator(SCHEMA).iter_errors(told))
+def test_sarif_schema_rejects_an_invalid_level():
+    log = json.loads(sarif.render(sample.report()))
+    log["runs"][0]["results"][0]["level"] = "awful"
+    assert list(Draft4Validator(SCHEMA).iter_errors(log))
 
 
-def test_what_is_wrong_is_a_result_and_nothing_else_is():
+def test_results_are_exactly_the_failed_unverified_and_exempted_observations():
     report = sample.report()
-    wrong = [
-        (control.id, seen.resource)
+    expected = [
+        (control.id, observation.resource)
         for control in report.controls
-        for seen in control.observations
-        if seen.outcome in (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED)
+        for observation in control.observations
+        if observation.outcome in (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED)
     ]
-    told = [
-        (each["ruleId"], each["locations"][0]["logicalLocations"][0]["fullyQualifiedName"])
-        for each in run(report)["results"]
+    results = [
+        (result["ruleId"], result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"])
+        for result in render_run(report)["results"]
     ]
-    assert told == wrong
-    assert run(sample.passing())["results"] == []
+    assert results == expected
+    assert render_run(sample.passing())["results"] == []
 
 
 @pytest.mark.parametrize(
-    ("rule", "level", "score"),
+    ("rule_id", "level", "score"),
     [("s3-versioning", "error", "9.5"), ("s3-tls-1-2", "error", "8.0"), ("cloudwatch-alarm-action", "warning", "5.5")],
 )
-def test_the_level_is_of_the_severity(rule, level, score):
-    told = run(sample.report())
-    assert result(told, rule)["level"] == level
-    index = result(told, rule)["ruleIndex"]
-    described = told["tool"]["driver"]["rules"][index]
-    assert described["id"] == rule
-    assert described["properties"]["security-severity"] == score
+def test_level_and_score_follow_the_severity(rule_id, level, score):
+    run = render_run(sample.report())
+    result = find_result(run, rule_id)
+    assert result["level"] == level
+    rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
+    assert rule["id"] == rule_id
+    assert rule["properties"]["security-severity"] == score
 
 
-def test_what_is_advisory_is_a_note():
-    assert result(run(sample.report()), "s3-bucket-key")["level"] == "note"
+def test_advisory_result_is_a_note():
+    assert find_result(render_run(sample.report()), "s3-bucket-key")["level"] == "note"
     report = sample.report()
-    relaxed = tuple(each.model_copy(update={"level": "advisory"}) for each in report.controls)
-    told = run(report.model_copy(update={"controls": relaxed}))
-    assert result(told, "s3-versioning")["level"] == "note"
+    advisory = tuple(control.model_copy(update={"level": "advisory"}) for control in report.controls)
+    run = render_run(report.model_copy(update={"controls": advisory}))
+    assert find_result(run, "s3-versioning")["level"] == "note"
 
 
-def test_what_cant_be_verified_is_as_loud_as_what_fails():
-    told = result(run(sample.report()), "kms-rotation")
-    assert (told["kind"], told["level"]) == ("fail", "error")
-    assert told["message"]["text"].startswith("Can't be verified: ")
-    assert told["properties"]["outcome"] == "unverified"
+def test_unverified_result_has_the_same_level_as_a_failure():
+    result = find_result(render_run(sample.report()), "kms-rotation")
+    assert (result["kind"], result["level"]) == ("fail", "error")
+    assert result["message"]["text"].startswith("Can't be verified: ")
+    assert result["properties"]["outcome"] == "unverified"
 
 
-def test_no_result_has_a_level_that_its_kind_forbids():
-    """3.27.10: a kind other than `fail` has the level `none`."""
-    assert all(each["kind"] == "fail" and each["level"] != "none" for each in run(sample.report())["results"])
+def test_kind_and_level_of_results_are_compatible():
+    """A kind other than `fail` requires the level `none`: 3.27.10."""
+    results = render_run(sample.report())["results"]
+    assert all(result["kind"] == "fail" and result["level"] != "none" for result in results)
 
 
-def test_an_accepted_risk_is_suppressed_and_says_who_answers_for_it():
-    told = run(sample.report())
-    (suppression,) = result(told, "s3-no-external-access")["suppressions"]
+def test_exempted_result_is_suppressed_with_its_justification():
+    run = render_run(sample.report())
+    (suppression,) = find_result(run, "s3-no-external-access")["suppressions"]
     assert (suppression["kind"], suppression["status"]) == ("external", "accepted")
     for text in ("radiology partner", "2027-03-31", "M. Okafor", "reviewed each month"):
         assert text in suppression["justification"]
-    assert [each["ruleId"] for each in told["results"] if "suppressions" in each] == ["s3-no-external-access"]
+    suppressed = [result["ruleId"] for result in run["results"] if "suppressions" in result]
+    assert suppressed == ["s3-no-external-access"]
 
 
-def test_a_rule_says_what_to_read_and_to_do():
-    rules = {each["id"]: each for each in run(sample.report())["tool"]["driver"]["rules"]}
-    told = rules["s3-versioning"]
-    assert told["helpUri"].startswith("https://www.ecfr.gov/current/title-45/section-164.308#")
-    assert "versioning is Enabled" in told["help"]["markdown"]
-    assert told["properties"]["citations"][0] == {
+def test_rule_has_help_and_the_citations_of_its_control():
+    rules = {rule["id"]: rule for rule in render_run(sample.report())["tool"]["driver"]["rules"]}
+    rule = rules["s3-versioning"]
+    assert rule["helpUri"].startswith("https://www.ecfr.gov/current/title-45/section-164.308#")
+    assert "the versioning status is Enabled" in rule["help"]["markdown"]
+    assert rule["properties"]["citations"][0] == {
         "paragraph": "164.308(a)(7)(ii)(A)",
-        "duty": "required",
-        "ours": False,
+        "specification": "required",
+        "own_mapping": False,
     }
     assert "helpUri" not in rules["s3-bucket-key"]
 
 
-def test_every_result_has_the_place_in_a_file_that_github_asks_for():
-    for each in run(sample.hostile())["results"]:
-        assert each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "Pulumi.yaml"
-        assert each["locations"][0]["logicalLocations"][0]["kind"] == "resource"
+@pytest.mark.parametrize(
+    ("rationale", "description"),
+    [("It can be lost.", "Versioning is on. It can be lost."), ("", "Versioning is on.")],
+)
+def test_rule_description_is_the_statement_and_the_rationale(rationale, description):
+    control = sample.report().controls[0].model_copy(update={"statement": "Versioning is on.", "rationale": rationale})
+    run = render_run(sample.report().model_copy(update={"controls": (control,)}))
+    assert run["tool"]["driver"]["rules"][0]["fullDescription"] == {"text": description}
 
 
-def test_an_alert_stays_the_same_from_run_to_run():
+def test_every_result_has_the_file_location_that_github_requires():
+    for result in render_run(sample.hostile())["results"]:
+        assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "Pulumi.yaml"
+        assert result["locations"][0]["logicalLocations"][0]["kind"] == "resource"
+
+
+def test_fingerprints_are_stable_across_runs():
     report = sample.report()
     later = report.collection.model_copy(update={"started": report.collection.started + timedelta(days=1)})
-    again = run(report.model_copy(update={"collection": later, "controls": tuple(reversed(report.controls))}))
-    was = {each["partialFingerprints"]["primaryLocationLineHash"] for each in run(report)["results"]}
-    assert {each["partialFingerprints"]["primaryLocationLineHash"] for each in again["results"]} == was
-    assert len(was) == len(run(report)["results"])
+    run = render_run(report)
+    later_run = render_run(
+        report.model_copy(update={"collection": later, "controls": tuple(reversed(report.controls))})
+    )
+    assert fingerprints(later_run) == fingerprints(run)
+    assert len(fingerprints(run)) == len(run["results"])
 
 
-def test_two_resources_of_a_control_are_two_alerts():
-    told = [each for each in run(sample.hostile())["results"] if each["ruleIndex"] == 0]
-    assert len(told) == len(sample.HOSTILE)
-    assert len({each["partialFingerprints"]["primaryLocationLineHash"] for each in told}) == len(told)
+def test_fingerprints_differ_for_each_resource_of_a_control():
+    run = render_run(sample.hostile())
+    results = [result for result in run["results"] if result["ruleIndex"] == 0]
+    assert len(results) == len(sample.HOSTILE)
+    assert len(fingerprints({"results": results})) == len(results)
 
 
-def test_the_scope_is_the_category_and_the_time_is_the_run():
-    identity = run(sample.report())["automationDetails"]["id"]
+def test_automation_id_is_the_scope_and_the_time():
+    identity = render_run(sample.report())["automationDetails"]["id"]
     assert identity == f"phi-audit/phi-prod-/{sample.ACCOUNT}/2026-11-24T09:30:00Z"
 
 
-def test_when_it_was_collected_and_whether_all_could_be_read():
-    (told,) = run(sample.report())["invocations"]
-    assert (told["startTimeUtc"], told["endTimeUtc"]) == ("2026-11-24T09:30:00Z", "2026-11-24T09:30:14Z")
-    assert told["executionSuccessful"] is False
-    texts = [each["message"]["text"] for each in told["toolExecutionNotifications"]]
-    assert any(each.startswith("macie2:GetMacieSession on the account") for each in texts)
-    (told,) = run(sample.passing())["invocations"]
-    assert told["executionSuccessful"] is True
-    faulty = sample.passing().model_copy(update={"faults": ("kms-rotation: days can't be used",)})
-    (told,) = run(faulty)["invocations"]
-    assert told["executionSuccessful"] is False
-    assert told["toolConfigurationNotifications"][0]["message"]["text"] == "kms-rotation: days can't be used"
+def test_invocation_has_the_times_and_is_unsuccessful_after_an_error():
+    (invocation,) = render_run(sample.report())["invocations"]
+    assert (invocation["startTimeUtc"], invocation["endTimeUtc"]) == ("2026-11-24T09:30:00Z", "2026-11-24T09:30:14Z")
+    assert invocation["executionSuccessful"] is False
+    texts = [notification["message"]["text"] for notification in invocation["toolExecutionNotifications"]]
+    assert any(text.startswith("macie2:GetMacieSession on the account") for text in texts)
+    (invocation,) = render_run(sample.passing())["invocations"]
+    assert invocation["executionSuccessful"] is True
+    misconfigured = sample.passing().model_copy(update={"configuration_errors": ("kms-rotation: days is invalid",)})
+    (invocation,) = render_run(misconfigured)["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert invocation["toolConfigurationNotifications"][0]["message"]["text"] == "kms-rotation: days is invalid"
 
 
-def test_a_text_links_to_nothing_and_has_no_placeholder():
-    texts = [each["message"]["text"] for each in run(sample.hostile())["results"]]
-    (told,) = [each for each in texts if "click" in each]
-    assert r"\[click\](javascript:alert)" in told
-    assert "{{0}}" in told
-    assert not any(re.search(r"(?<!\\)\]\(", each) for each in texts)
-    assert all(each.isprintable() for each in texts)
+def test_message_escapes_links_and_placeholders():
+    texts = [result["message"]["text"] for result in render_run(sample.hostile())["results"]]
+    (text,) = [text for text in texts if "click" in text]
+    assert r"\[click\](javascript:alert)" in text
+    assert "{{0}}" in text
+    assert not any(re.search(r"(?<!\\)\]\(", text) for text in texts)
+    assert all(text.isprintable() for text in texts)

@@ -1,4 +1,4 @@
-"""The table on a terminal: narrow or wide, coloured or not, it says the same, and obeys nobody."""
+"""The terminal output: complete at any width, with or without color, and safe."""
 
 from __future__ import annotations
 
@@ -16,100 +16,104 @@ from tests.phi.evidence import sample
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def shown(report: Report, width: int = 100, colour: bool = False) -> str:
+def printed(report: Report, width: int = 100, color: bool = False) -> str:
     text = io.StringIO()
-    terminal.print_report(
-        report, Console(file=text, width=width, force_terminal=colour, color_system="standard" if colour else None)
-    )
+    color_system = "standard" if color else None
+    terminal.print_report(report, Console(file=text, width=width, force_terminal=color, color_system=color_system))
     return text.getvalue()
 
 
-def squeezed(text: str) -> str:
+def without_whitespace(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_nothing_is_lost_or_wider_than_the_terminal(width):
+def test_output_fits_the_width_and_is_complete(width):
     report = sample.report()
-    text = shown(report, width)
-    assert max(cell_len(line) for line in text.splitlines()) <= width
-    told = squeezed(text)
+    output = printed(report, width)
+    assert max(cell_len(line) for line in output.splitlines()) <= width
+    text = without_whitespace(output)
     for control in report.controls:
-        assert squeezed(control.id) in told
-        for seen in control.observations:
-            if seen.outcome in (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED):
-                assert squeezed(seen.text) in told
-                assert squeezed(seen.resource) in told
+        assert without_whitespace(control.id) in text
+        for observation in control.observations:
+            if observation.outcome in (Outcome.FAIL, Outcome.UNVERIFIED, Outcome.EXEMPTED):
+                assert without_whitespace(observation.text) in text
+                assert without_whitespace(observation.resource) in text
 
 
-def test_what_is_wrong_says_what_is_required_and_how_to_mend_it():
-    text = squeezed(shown(sample.report()))
-    assert squeezed("required versioning is Enabled") in text
-    assert squeezed("fix aws.s3.BucketVersioning") in text
-    assert squeezed("by 45 CFR 164.308(a)(7)(ii)(A), 164.312(c)(1)") in text
-    assert squeezed("exempted until 2027-03-31 by M. Okafor, security officer") in text
-    assert squeezed("unknown enableKeyRotation can't be read: AccessDeniedException") in text
+def test_failing_control_shows_requirement_fix_and_paragraphs():
+    text = without_whitespace(printed(sample.report()))
+    assert without_whitespace("required the versioning status is Enabled") in text
+    assert without_whitespace("fix aws.s3.BucketVersioning") in text
+    assert without_whitespace("paragraphs 45 CFR 164.308(a)(7)(ii)(A), 164.312(c)(1)") in text
+    assert without_whitespace("exempted until 2027-03-31 by M. Okafor, security officer") in text
+    assert without_whitespace("unverified enableKeyRotation can't be read: AccessDeniedException") in text
 
 
-def test_what_is_wrong_comes_first():
-    s3, _ = re.split(r"^KMS *$", shown(sample.report()), maxsplit=1, flags=re.MULTILINE)
-    order = [s3.index(each) for each in ("x fail", "! exempted", "+ pass", "- not applicable")]
+def test_failures_come_first():
+    s3, _ = re.split(r"^KMS *$", printed(sample.report()), maxsplit=1, flags=re.MULTILINE)
+    order = [s3.index(marker) for marker in ("x fail", "! exempted", "+ pass", "- not applicable")]
     assert order == sorted(order)
     assert s3.rindex("x fail") < s3.index("+ pass")
 
 
-def test_what_the_audit_couldnt_read_and_what_the_config_changes_is_told():
-    text = squeezed(shown(sample.report()))
-    for each in (
+def test_failed_calls_drift_and_config_changes_are_listed():
+    text = without_whitespace(printed(sample.report()))
+    for line in (
         "macie2:GetMacieSession (AccessDeniedException) on the account",
-        "Left out by the config config-recorder-enabled",
-        "s3-object-lock: days is 365",
-        "Passed at preview and fails live s3-versioning: arn:aws:s3:::phi-prod-imaging",
+        "Controls disabled by the config config-recorder-enabled",
+        "Controls relaxed by the config s3-object-lock: days is 365",
+        "Drift: passed at preview, fails now s3-versioning: arn:aws:s3:::phi-prod-imaging",
     ):
-        assert squeezed(each) in text
+        assert without_whitespace(line) in text
 
 
-def test_the_last_line_sums_it_up():
-    assert " ".join(shown(sample.report(), 200).splitlines()[-1:]) == (
-        f"{len(sample.report().controls)} controls over 6 buckets in 1 account: 10 fail, 2 unverified, 1 exempted, "
-        f"{len(sample.report().with_outcome(Outcome.PASS))} pass, 1 not applicable. The audit fails: 10 mandatory controls."
+def test_last_line_is_the_summary():
+    assert " ".join(printed(sample.report(), 200).splitlines()[-1:]) == (
+        f"{len(sample.report().controls)} controls, 6 buckets, 1 account: 10 fail, 2 unverified, 1 exempted, "
+        f"{len(sample.report().controls_with_outcome(Outcome.PASS))} pass, 1 not applicable. "
+        "Not passed: 10 failing or unverified mandatory controls."
     )
-    assert shown(sample.passing(), 200).splitlines()[-1].endswith(" No mandatory control fails.")
-    faulty = sample.passing().model_copy(update={"faults": ("an exemption is expired",)})
-    assert shown(faulty, 200).splitlines()[-1].endswith(" The audit fails: 1 fault of its settings.")
-    assert "an exemption is expired" in shown(faulty, 200)
+    assert printed(sample.passing(), 200).splitlines()[-1].endswith(" Passed.")
+    misconfigured = sample.passing().model_copy(update={"configuration_errors": ("an exemption is expired",)})
+    assert printed(misconfigured, 200).splitlines()[-1].endswith(" Not passed: 1 configuration error.")
+    assert "an exemption is expired" in printed(misconfigured, 200)
 
 
-def test_no_colour_carries_a_meaning_of_its_own(monkeypatch):
-    coloured = shown(sample.report(), colour=True)
-    assert SGR.sub("", coloured) == shown(sample.report())
-    assert "\x1b[1;31m" in coloured
+def test_color_adds_no_information(monkeypatch):
+    colored = printed(sample.report(), color=True)
+    assert SGR.sub("", colored) == printed(sample.report())
+    assert "\x1b[1;31m" in colored
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not re.search(r"\x1b\[[0-9;]*3\d", shown(sample.report(), colour=True))
+    assert not re.search(r"\x1b\[[0-9;]*3\d", printed(sample.report(), color=True))
 
 
 @pytest.mark.parametrize("width", [40, 120])
-def test_a_terminal_obeys_no_text_of_the_account(width):
-    text = shown(sample.hostile(), width, colour=True)
-    assert squeezed("\\x1b[2J") in squeezed(SGR.sub("", text))
-    assert "\x1b" not in SGR.sub("", text)
-    assert all(each.isprintable() for line in SGR.sub("", text).split("\n") for each in line)
-    assert "[bold]rich[/bold]" in squeezed(SGR.sub("", text))
+def test_hostile_texts_are_printed_literally(width):
+    colored = printed(sample.hostile(), width, color=True)
+    plain = SGR.sub("", colored)
+    assert without_whitespace("\\x1b[2J") in without_whitespace(plain)
+    assert "\x1b" not in plain
+    assert all(character.isprintable() for line in plain.split("\n") for character in line)
+    assert "[bold]rich[/bold]" in without_whitespace(plain)
 
 
-def test_a_long_list_is_cut_and_says_so():
+def test_long_resource_list_is_truncated():
     report = sample.report()
-    control = next(each for each in report.controls if each.id == "s3-versioning")
-    failing = next(each for each in control.observations if each.outcome is Outcome.FAIL)
-    many = tuple(failing.model_copy(update={"resource": f"arn:aws:s3:::bucket-{number:04}"}) for number in range(1000))
-    text = shown(report.model_copy(update={"controls": (control.model_copy(update={"observations": many}),)}))
+    control = next(control for control in report.controls if control.id == "s3-versioning")
+    failing = next(observation for observation in control.observations if observation.outcome is Outcome.FAIL)
+    observations = tuple(
+        failing.model_copy(update={"resource": f"arn:aws:s3:::bucket-{number:04}"}) for number in range(1000)
+    )
+    control = control.model_copy(update={"observations": observations})
+    text = printed(report.model_copy(update={"controls": (control,)}))
     assert "bucket-0009" in text
     assert "bucket-0010" not in text
-    assert "and 990 more: see the report as JSON or HTML" in text
+    assert "and 990 more: see the JSON or HTML report" in text
     assert text.count("versioning is Suspended") == 1
 
 
-def test_as_a_file_it_is_plain():
+def test_render_is_plain_text():
     text = terminal.render(sample.report())
     assert "\x1b" not in text
     assert all(line == line.rstrip() for line in text.splitlines())

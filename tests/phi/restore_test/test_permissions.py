@@ -1,4 +1,4 @@
-"""The policy of who drills: what the calls of drills take, and no more."""
+"""The IAM policy of the role for restore tests: it allows the calls of a test, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,29 +7,46 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.phi.restore_test.conftest import PHI, PRINCIPAL, REPLICA, SCRATCH, THERE, outputs_of, refuse, stored, unlocked
-from tests.phi.restore_test.test_vault import POINT, backup, drilled  # noqa: F401
 
 from hipaa.evaluator import Outcome, Principal, Request, evaluate, parse
 from phi.restore_test.permissions import ScratchBucket, restore_test_policy
 from tests.phi.conftest import ACCOUNT, REGION
+from tests.phi.restore_test.conftest import (
+    PHI,
+    PRINCIPAL,
+    RECOVERY_POINT,
+    REPLICA,
+    REPLICA_REGION,
+    SCRATCH,
+    fail_calls,
+    moto_versions,
+    outputs_with_key,
+    without_locks,
+)
 
 MIB = 1024 * 1024
-OUTPUTS = outputs_of(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-1")
-ELSEWHERE = ScratchBucket(SCRATCH, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/2")
+OUTPUTS = outputs_with_key(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/mrk-1")
+SCRATCH_BUCKET = ScratchBucket(SCRATCH, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/2")
+SMALL_PARTS = {"max_copy_bytes": 5 * MIB, "part_bytes": 5 * MIB}
+
+# The action, the resource, and the condition keys with their values.
+RequiredPermission = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
-def asks(stack: Any, scratch: ScratchBucket | None = None) -> set[tuple[str, str, tuple[tuple[str, str], ...]]]:
-    """What each recorded call asks of IAM: action, resource, condition keys."""
-    keys = {PHI: stack.outputs.phi_key_arn, REPLICA: stack.outputs.phi_key_arn.replace(REGION, THERE)}
+def required_permissions(stack: Any, scratch: ScratchBucket | None = None) -> set[RequiredPermission]:
+    """Return the permissions that the recorded calls require."""
+    kms_keys = {PHI: stack.outputs.phi_key_arn, REPLICA: stack.outputs.phi_key_arn.replace(REGION, REPLICA_REGION)}
     if scratch:
-        keys[SCRATCH] = scratch.key_arn
-    asked = {each for _, name, params, _ in stack.calls for each in _of_backup(name, params)}
-    of_s3 = ((name, params, status) for service, name, params, status in stack.calls if service == "s3")
-    return asked | {each for call in of_s3 for each in _of_s3(*call, keys)}
+        kms_keys[SCRATCH] = scratch.key_arn
+    permissions: set[RequiredPermission] = set()
+    for service, name, params, status in stack.calls:
+        permissions.update(_backup_permissions(name, params))
+        if service == "s3":
+            permissions.update(_s3_permissions(name, params, status, kms_keys))
+    return permissions
 
 
-def _of_backup(name: str, params: Any) -> Iterator[tuple[str, str, Any]]:
+def _backup_permissions(name: str, params: Any) -> Iterator[RequiredPermission]:
     if name == "StartRestoreJob":
         yield "backup:StartRestoreJob", params["RecoveryPointArn"], ()
         yield "iam:PassRole", params["IamRoleArn"], (("iam:PassedToService", "backup.amazonaws.com"),)
@@ -37,7 +54,7 @@ def _of_backup(name: str, params: Any) -> Iterator[tuple[str, str, Any]]:
         yield "backup:DescribeRestoreJob", "*", ()
 
 
-def _of_s3(name: str, params: Any, status: int, keys: Any) -> Iterator[tuple[str, str, Any]]:
+def _s3_permissions(name: str, params: Any, status: int, kms_keys: Any) -> Iterator[RequiredPermission]:
     bucket = f"arn:aws:s3:::{params['Bucket']}"
     if name in ("ListObjectVersions", "ListObjectsV2", "GetBucketEncryption"):
         action = {
@@ -47,148 +64,154 @@ def _of_s3(name: str, params: Any, status: int, keys: Any) -> Iterator[tuple[str
         }[name]
         yield f"s3:{action}", bucket, (("s3:prefix", params["Prefix"]),) if params.get("Prefix") else ()
         return
-    it = f"{bucket}/{params['Key']}"
+    object_arn = f"{bucket}/{params['Key']}"
     version = "Version" if params.get("VersionId") else ""
     match name:
         case "HeadObject" | "GetObject":
-            yield f"s3:GetObject{version}", it, ()
+            yield f"s3:GetObject{version}", object_arn, ()
             if status == 404:
                 yield "s3:ListBucket", bucket, ()
             if "ChecksumMode" in params or name == "GetObject":
-                yield from _with_key("kms:Decrypt", params["Bucket"], it, keys)
-            elif "/restore-test/" in it or params["Bucket"] == SCRATCH:
-                yield "s3:GetObjectRetention", it, ()  # its answer tells of the lock
+                yield from _kms_permissions("kms:Decrypt", params["Bucket"], object_arn, kms_keys)
+            elif "/restore-test/" in object_arn or params["Bucket"] == SCRATCH:
+                yield "s3:GetObjectRetention", object_arn, ()  # the response contains the lock
         case "DeleteObject":
-            yield f"s3:DeleteObject{version}", it, ()
+            yield f"s3:DeleteObject{version}", object_arn, ()
         case "RestoreObject" | "AbortMultipartUpload":
-            yield f"s3:{name}", it, ()
+            yield f"s3:{name}", object_arn, ()
         case "CopyObject" | "UploadPartCopy" | "CreateMultipartUpload" | "CompleteMultipartUpload":
-            yield "s3:PutObject", it, ()
-            yield from _with_key("kms:GenerateDataKey", params["Bucket"], it, keys)
+            yield "s3:PutObject", object_arn, ()
+            yield from _kms_permissions("kms:GenerateDataKey", params["Bucket"], object_arn, kms_keys)
             if "CopyObject" not in name:
-                yield from _with_key("kms:Decrypt", params["Bucket"], it, keys)
+                yield from _kms_permissions("kms:Decrypt", params["Bucket"], object_arn, kms_keys)
             if "ObjectLockMode" in params:
-                yield "s3:PutObjectRetention", it, ()
+                yield "s3:PutObjectRetention", object_arn, ()
             if source := params.get("CopySource"):
-                origin = f"arn:aws:s3:::{source['Bucket']}/{source['Key']}"
-                yield "s3:GetObjectVersion", origin, ()
-                yield from _with_key("kms:Decrypt", source["Bucket"], origin, keys)
+                source_arn = f"arn:aws:s3:::{source['Bucket']}/{source['Key']}"
+                yield "s3:GetObjectVersion", source_arn, ()
+                yield from _kms_permissions("kms:Decrypt", source["Bucket"], source_arn, kms_keys)
         case _:
-            raise AssertionError(f"what does {name} take?")
+            raise AssertionError(f"unexpected call {name}: add the permissions that it requires")
 
 
-def _with_key(action: str, bucket: str, it: str, keys: Any) -> Iterator[tuple[str, str, Any]]:
-    """With a Bucket Key the context is the bucket's ARN, without one the object's."""
-    region = keys[bucket].split(":")[3]
-    for context in (f"arn:aws:s3:::{bucket}", it):
-        said = (("kms:ViaService", f"s3.{region}.amazonaws.com"), ("kms:EncryptionContext:aws:s3:arn", context))
-        yield action, keys[bucket], said
+def _kms_permissions(action: str, bucket: str, object_arn: str, kms_keys: Any) -> Iterator[RequiredPermission]:
+    """Yield the permission with each encryption context: the bucket's ARN with a Bucket Key, else the object's ARN."""
+    region = kms_keys[bucket].split(":")[3]
+    for context in (f"arn:aws:s3:::{bucket}", object_arn):
+        conditions = (("kms:ViaService", f"s3.{region}.amazonaws.com"), ("kms:EncryptionContext:aws:s3:arn", context))
+        yield action, kms_keys[bucket], conditions
 
 
-def request(asked: Any) -> Request:
-    action, resource, context = asked
-    return Request(action, resource, Principal("AWS", PRINCIPAL), {key: [value] for key, value in context}, context_is_complete=True)
+def evaluate_policy(document: Any, permission: RequiredPermission) -> Outcome:
+    action, resource, conditions = permission
+    context = {key: [value] for key, value in conditions}
+    request = Request(action, resource, Principal("AWS", PRINCIPAL), context, context_is_complete=True)
+    return evaluate([parse(document)], request).outcome
 
 
-def verdict(document: Any, asked: Any) -> Outcome:
-    return evaluate([parse(document)], request(asked)).outcome
-
-
-def held(document: Any, asked: set[Any]) -> None:
-    """Each call is allowed, and each action of each statement is there for one of them."""
-    refused = [each for each in asked if verdict(document, each) is not Outcome.ALLOWED]
-    assert not refused
+def assert_allows_exactly(document: Any, permissions: set[RequiredPermission]) -> None:
+    """Assert that the policy allows every permission, and that every action of every statement is used."""
+    denied = [permission for permission in permissions if evaluate_policy(document, permission) is not Outcome.ALLOWED]
+    assert not denied
     for statement in document["Statement"]:
         for action in statement["Action"]:
-            alone = {**document, "Statement": [statement | {"Action": [action]}]}
-            assert any(verdict(alone, each) is Outcome.ALLOWED for each in asked), f"{action} of {statement} isn't used"
+            single_action = {**document, "Statement": [statement | {"Action": [action]}]}
+            assert any(evaluate_policy(single_action, permission) is Outcome.ALLOWED for permission in permissions), (
+                f"{action} of {statement} isn't used"
+            )
 
 
-def drilled_in_every_way(stack: Any, source: Any, scratch: ScratchBucket | None) -> None:
-    """A large one, an archived one, one that is gone, one that is aborted, and what an earlier drill had left."""
-    for key, content, how in (
+def run_every_kind_of_test(stack: Any, kind: Any, scratch: ScratchBucket | None) -> None:
+    """Run tests on a large, an archived and a missing object, with earlier leftovers, and an aborted copy."""
+    for key, content, options in (
         ("large", b"x" * 6 * MIB, {}),
         ("small", b"content", {}),
         ("archived", b"content", {"StorageClass": "GLACIER"}),
-        ("gone", b"content", {}),
-        ("lost", b"content", {}),
+        ("missing", b"content", {}),
+        ("missing-from-replica", b"content", {}),
     ):
-        version = stack.put(key, content, **how)
-        if source == "replica":
+        version = stack.put(key, content, **options)
+        if kind == "replica":
             stack.replicate(key, version, content)
-            for each in stored(REPLICA, key):
-                each._storage_class = how.get("StorageClass", "STANDARD")
-    where = scratch.bucket if scratch else PHI
+            for moto_version in moto_versions(REPLICA, key):
+                moto_version._storage_class = options.get("StorageClass", "STANDARD")
+    scratch_name = scratch.bucket if scratch else PHI
     stack.calls.clear()
-    stack.drill(stack.restoring(source, scratch, largest_copy=5 * MIB, part=5 * MIB))
-    for version in stack.left(where)[0]:
-        for each in stored(where, version["Key"]):
-            each.last_modified -= timedelta(days=2)
-        if not scratch:
+    stack.run_test(stack.restore_source(kind, scratch, **SMALL_PARTS))
+    age_leftovers(stack, scratch_name, replicated=not scratch)
+    source = stack.restore_source(kind, scratch, **SMALL_PARTS)
+    source.deadline.sleep = lambda _: None
+    restore = source.restore
+
+    def delete_then_restore(versions: Any) -> Any:
+        deleted = [(PHI, stack.s3, "missing")]
+        if kind == "replica":
+            deleted.append((REPLICA, stack.replica_s3, "missing-from-replica"))
+        for bucket, s3, key in deleted:
+            for moto_version in moto_versions(bucket, key):
+                s3.delete_object(Bucket=bucket, Key=key, VersionId=moto_version.version_id)
+        return restore(versions)
+
+    source.restore = delete_then_restore
+    with without_locks(scratch_name):
+        stack.run_test(source, objects=10)
+    aborted = stack.restore_source(kind, scratch, **SMALL_PARTS)
+    fail_calls(aborted.scratch.s3, "UploadPartCopy")
+    fail_calls(aborted.scratch.s3, "DeleteObject", when=lambda params: "VersionId" in params)
+    stack.run_test(aborted)
+
+
+def age_leftovers(stack: Any, bucket: str, replicated: bool) -> None:
+    """Make the leftovers in a bucket two days old, and replicate them with a lock if required."""
+    for version in stack.list_versions(bucket)[0]:
+        for moto_version in moto_versions(bucket, version["Key"]):
+            moto_version.last_modified -= timedelta(days=2)
+        if replicated:
             stack.replicate(version["Key"], version["VersionId"], b"content")
-            stack.there.put_object_retention(
+            stack.replica_s3.put_object_retention(
                 Bucket=REPLICA,
                 Key=version["Key"],
                 Retention={"Mode": "GOVERNANCE", "RetainUntilDate": "2100-01-01T00:00:00Z"},
             )
-            for each in stored(REPLICA, version["Key"]):
-                each.last_modified -= timedelta(days=2)
-    way = stack.restoring(source, scratch, largest_copy=5 * MIB, part=5 * MIB)
-    way.patience.pause = lambda _: None
-    restore = way.restore
-
-    def once_one_is_gone(drawn: Any) -> Any:
-        lost = [(PHI, stack.s3, "gone"), *([(REPLICA, stack.there, "lost")] if source == "replica" else [])]
-        for bucket, s3, key in lost:
-            for each in stored(bucket, key):
-                s3.delete_object(Bucket=bucket, Key=key, VersionId=each.version_id)
-        return restore(drawn)
-
-    way.restore = once_one_is_gone
-    with unlocked(where):
-        stack.drill(way, objects=10)
-    aborted = stack.restoring(source, scratch, largest_copy=5 * MIB, part=5 * MIB)
-    refuse(aborted.scratch.s3, "UploadPartCopy")
-    refuse(aborted.scratch.s3, "DeleteObject", when=lambda params: "VersionId" in params)
-    stack.drill(aborted)
+            for moto_version in moto_versions(REPLICA, version["Key"]):
+                moto_version.last_modified -= timedelta(days=2)
 
 
-@pytest.mark.parametrize("source", ["version", "replica"])
-@pytest.mark.parametrize("elsewhere", [False, True])
-def test_a_drill_is_allowed_its_calls_and_nothing_else(stack, scratch, source, elsewhere):
-    to = scratch if elsewhere else None
-    drilled_in_every_way(stack, source, to)
-    asked = asks(stack, to)
-    if to:
-        bucket = f"arn:aws:s3:::{SCRATCH}"
-        asked.add(("s3:GetEncryptionConfiguration", bucket, ()))  # before it begins
-    held(restore_test_policy(stack.outputs, source, to), asked)
+@pytest.mark.parametrize("kind", ["version", "replica"])
+@pytest.mark.parametrize("separate_scratch", [False, True])
+def test_policy_for_copies_allows_exactly_the_calls_of_a_test(stack, scratch, kind, separate_scratch):
+    scratch_bucket = scratch if separate_scratch else None
+    run_every_kind_of_test(stack, kind, scratch_bucket)
+    permissions = required_permissions(stack, scratch_bucket)
+    if scratch_bucket:
+        # Required before the test starts.
+        permissions.add(("s3:GetEncryptionConfiguration", f"arn:aws:s3:::{SCRATCH}", ()))
+    assert_allows_exactly(restore_test_policy(stack.outputs, kind, scratch_bucket), permissions)
 
 
-def test_a_drill_of_the_vault_is_allowed_its_calls_and_nothing_else(stack, scratch, drilled):  # noqa: F811
-    for key in ("record", "skipped", "stays"):
+def test_policy_for_the_vault_allows_exactly_the_calls_of_a_test(stack, scratch, vault):
+    for key in ("record", "skipped", "undeletable"):
         stack.put(key, b"content")
-    drilled.job(1, "COMPLETED", "COMPLETED")
-    drilled.restores("record", "stays")
+    vault.expect_job(1, "COMPLETED", "COMPLETED")
+    vault.restore_on_start("record", "undeletable")
     stack.calls.clear()
-    refuse(
-        drilled.way.scratch.s3, "DeleteObject", when=lambda params: params["Key"] == "stays" and "VersionId" in params
+    fail_calls(
+        vault.source.scratch.s3,
+        "DeleteObject",
+        when=lambda params: params["Key"] == "undeletable" and "VersionId" in params,
     )
-    stack.drill(drilled.way)
-    phi, to = (f"arn:aws:s3:::{bucket}" for bucket in (PHI, SCRATCH))
-    apart = {
-        (
-            "backup:ListRecoveryPointsByBackupVault",
-            f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-test-vault",
-            (),
-        ),
-        ("s3:GetEncryptionConfiguration", to, ()),  # both before it begins
-        ("s3:ListBucket", phi, ()),  # of what is gone
+    stack.run_test(vault.source)
+    vault_arn = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-test-vault"
+    permissions = required_permissions(stack, scratch) | {
+        # The first two are required before the test starts, the last one for a missing object.
+        ("backup:ListRecoveryPointsByBackupVault", vault_arn, ()),
+        ("s3:GetEncryptionConfiguration", f"arn:aws:s3:::{SCRATCH}", ()),
+        ("s3:ListBucket", f"arn:aws:s3:::{PHI}", ()),
     }
-    held(restore_test_policy(stack.outputs, "vault", scratch), asks(stack, scratch) | apart)
+    assert_allows_exactly(restore_test_policy(stack.outputs, "vault", scratch), permissions)
 
 
-@pytest.mark.parametrize("source", ["version", "replica", "vault"])
+@pytest.mark.parametrize("kind", ["version", "replica", "vault"])
 @pytest.mark.parametrize(
     ("action", "resource"),
     [
@@ -200,26 +223,26 @@ def test_a_drill_of_the_vault_is_allowed_its_calls_and_nothing_else(stack, scrat
         ("s3:BypassGovernanceRetention", f"arn:aws:s3:::{PHI}/restore-test/x"),
         ("s3:PutBucketPolicy", f"arn:aws:s3:::{PHI}"),
         ("s3:GetObjectVersion", "arn:aws:s3:::another/record"),
-        ("backup:DeleteRecoveryPoint", POINT),
+        ("backup:DeleteRecoveryPoint", RECOVERY_POINT),
         ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/other"),
     ],
 )
-def test_what_no_drill_may(source, action, resource):
-    document = restore_test_policy(OUTPUTS, source, ELSEWHERE if source == "vault" else None)
-    assert verdict(document, (action, resource, ())) is Outcome.IMPLICIT_DENY
+def test_policy_does_not_allow_other_actions(kind, action, resource):
+    document = restore_test_policy(OUTPUTS, kind, SCRATCH_BUCKET if kind == "vault" else None)
+    assert evaluate_policy(document, (action, resource, ())) is Outcome.IMPLICIT_DENY
 
 
-def test_the_key_is_used_through_s3_alone():
+def test_policy_allows_the_key_only_via_s3_with_its_encryption_context():
     document = restore_test_policy(OUTPUTS, "version")
     context = ("kms:EncryptionContext:aws:s3:arn", f"arn:aws:s3:::{PHI}")
     key = OUTPUTS.phi_key_arn
-    through = ("kms:ViaService", f"s3.{REGION}.amazonaws.com")
-    assert verdict(document, ("kms:Decrypt", key, (context, through))) is Outcome.ALLOWED
-    assert verdict(document, ("kms:Decrypt", key, (context,))) is Outcome.IMPLICIT_DENY
-    assert verdict(document, ("kms:Decrypt", key, (through,))) is Outcome.IMPLICIT_DENY
+    via_s3 = ("kms:ViaService", f"s3.{REGION}.amazonaws.com")
+    assert evaluate_policy(document, ("kms:Decrypt", key, (context, via_s3))) is Outcome.ALLOWED
+    assert evaluate_policy(document, ("kms:Decrypt", key, (context,))) is Outcome.IMPLICIT_DENY
+    assert evaluate_policy(document, ("kms:Decrypt", key, (via_s3,))) is Outcome.IMPLICIT_DENY
 
 
-def test_another_partition_has_another_suffix():
-    document = restore_test_policy(outputs_of(f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/mrk-1"), "version")
+def test_policy_in_another_partition_uses_its_dns_suffix():
+    document = restore_test_policy(outputs_with_key(f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/mrk-1"), "version")
     assert "s3.cn-north-1.amazonaws.com.cn" in str(document)
     assert "arn:aws:" not in str(document)

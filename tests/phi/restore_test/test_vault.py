@@ -1,264 +1,217 @@
-"""Drills from the vault. moto has no restore jobs: AWS Backup is stubbed with the answers that its API documents, and
-what a job restores is put there by the test."""
+"""Restore tests from the vault.
+
+Moto has no restore jobs. AWS Backup is stubbed with the responses that its API documents, and the test writes the
+objects that a job would restore.
+"""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
-from botocore.stub import ANY, Stubber
-from tests.phi.restore_test.conftest import PHI, PRINCIPAL, SCRATCH, refuse, stored
 
 from phi.errors import AccessDeniedError, NotFoundError, RequestRejectedError
-from phi.object_keys import new_key
 from phi.restore_test.evidence import RestoreOutcome
-from phi.restore_test.vault import RecoveryPoint, VaultRestoreSource, latest_recovery_point
+from phi.restore_test.vault import latest_recovery_point
 from tests.phi.conftest import ACCOUNT, REGION
+from tests.phi.restore_test.conftest import PHI, PRINCIPAL, SCRATCH, fail_calls, moto_versions
 
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/phi-test-backup-role"
-POINT = f"arn:aws:backup:{REGION}:{ACCOUNT}:recovery-point:0"
-LIST = {"BackupVaultName": "vault", "ByResourceArn": f"arn:aws:s3:::{PHI}"}
+BUCKET_ARN = f"arn:aws:s3:::{PHI}"
+LIST_PARAMETERS = {"BackupVaultName": "vault", "ByResourceArn": BUCKET_ARN}
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def backup(session: boto3.Session) -> Any:
-    client = session.client("backup")
-    with Stubber(client) as stubber:
-        yield client, stubber
-        stubber.assert_no_pending_responses()
-
-
-def point(name: str, hours: int, status: str = "COMPLETED") -> dict[str, Any]:
-    begun = NOON + timedelta(hours=hours)
-    arn = f"arn:aws:backup:{REGION}:{ACCOUNT}:recovery-point:{name}"
+def make_recovery_point(name: str, hours: int, status: str = "COMPLETED") -> dict[str, Any]:
+    """Return a recovery point that was started some hours after noon and took an hour."""
+    started = NOON + timedelta(hours=hours)
     return {
-        "RecoveryPointArn": arn,
+        "RecoveryPointArn": f"arn:aws:backup:{REGION}:{ACCOUNT}:recovery-point:{name}",
         "Status": status,
-        "CreationDate": begun,
-        "CompletionDate": begun + timedelta(hours=1),
+        "CreationDate": started,
+        "CompletionDate": started + timedelta(hours=1),
     }
 
 
-def test_the_newest_whole_backup_is_taken_of_all_pages(backup):
+def add_pages(stubber: Any, *pages: list[dict[str, Any]]) -> None:
+    """Stub the listing of recovery points with these pages."""
+    for number, page in enumerate(pages):
+        token = {"NextToken": "t"} if number < len(pages) - 1 else {}
+        parameters = LIST_PARAMETERS | ({"NextToken": "t"} if number else {})
+        stubber.add_response("list_recovery_points_by_backup_vault", {"RecoveryPoints": page} | token, parameters)
+
+
+def scratch_keys(stack: Any) -> list[str]:
+    versions, _ = stack.list_versions(SCRATCH, "")
+    return [version["Key"] for version in versions]
+
+
+def test_latest_recovery_point_is_the_newest_completed_one_of_all_pages(backup):
     client, stubber = backup
-    first = [point("a", 0), point("begun", 9, "CREATING"), point("partial", 8, "PARTIAL")]
-    second = [point("b", 2), point("continuous:b", 7), point("c", 1)]
-    stubber.add_response("list_recovery_points_by_backup_vault", {"RecoveryPoints": first, "NextToken": "t"}, LIST)
-    stubber.add_response("list_recovery_points_by_backup_vault", {"RecoveryPoints": second}, LIST | {"NextToken": "t"})
-    found = latest_recovery_point(client, "vault", f"arn:aws:s3:::{PHI}")
-    assert found.arn.endswith(":b")
-    assert (found.started, found.finished) == (NOON + timedelta(hours=2), NOON + timedelta(hours=3))
+    add_pages(
+        stubber,
+        [
+            make_recovery_point("a", 0),
+            make_recovery_point("running", 9, "CREATING"),
+            make_recovery_point("partial", 8, "PARTIAL"),
+        ],
+        [make_recovery_point("b", 2), make_recovery_point("continuous:b", 7), make_recovery_point("c", 1)],
+    )
+    latest = latest_recovery_point(client, "vault", BUCKET_ARN)
+    assert latest.arn.endswith(":b")
+    assert (latest.started, latest.finished) == (NOON + timedelta(hours=2), NOON + timedelta(hours=3))
 
 
-def test_without_a_backup_there_is_nothing_to_drill(backup):
+def test_latest_recovery_point_without_completed_backup_raises(backup):
     client, stubber = backup
-    stubber.add_response("list_recovery_points_by_backup_vault", {"RecoveryPoints": [point("x", 1, "EXPIRED")]}, LIST)
-    with pytest.raises(NotFoundError, match="no finished backup"):
-        latest_recovery_point(client, "vault", f"arn:aws:s3:::{PHI}")
+    add_pages(stubber, [make_recovery_point("x", 1, "EXPIRED")])
+    with pytest.raises(NotFoundError, match="no completed backup"):
+        latest_recovery_point(client, "vault", BUCKET_ARN)
 
 
-def test_a_vault_that_is_refused_is_told(backup):
+def test_latest_recovery_point_raises_if_the_listing_is_denied(backup):
     client, stubber = backup
     stubber.add_client_error("list_recovery_points_by_backup_vault", "AccessDeniedException", http_status_code=400)
     with pytest.raises(AccessDeniedError, match="backup:ListRecoveryPointsByBackupVault"):
-        latest_recovery_point(client, "vault", f"arn:aws:s3:::{PHI}")
+        latest_recovery_point(client, "vault", BUCKET_ARN)
 
 
-class Drilled:
-    """A way to restore from a vault, where the test is AWS Backup."""
-
-    def __init__(self, stack: Any, scratch: Any, backup: Any) -> None:
-        client, self.stubber = backup
-        self.stack, self.scratch = stack, scratch
-        copies = stack.restoring(scratch=scratch)
-        copies.patience.pause = lambda _: None
-        now = datetime.now(UTC) + timedelta(minutes=1)  # so that what was written just now is in the backup
-        self.way = VaultRestoreSource(
-            client,
-            RecoveryPoint(POINT, now, now),
-            ROLE,
-            new_key(),
-            copies.reference,
-            copies.scratch,
-            copies.names,
-            copies.patience,
-        )
-
-    def job(self, number: int, *statuses: str) -> None:
-        asked = {
-            "RecoveryPointArn": POINT,
-            "IamRoleArn": ROLE,
-            "ResourceType": "S3",
-            "IdempotencyToken": ANY,
-            "Metadata": {
-                "DestinationBucketName": SCRATCH,
-                "EncryptionType": "SSE-KMS",
-                "KMSKey": self.scratch.key_arn,
-                "ItemsToRestore": ANY,
-            },
-        }
-        self.stubber.add_response("start_restore_job", {"RestoreJobId": f"job-{number}"}, asked)
-        for status in statuses:
-            self.stubber.add_response(
-                "describe_restore_job", {"RestoreJobId": f"job-{number}", "Status": status}, {"RestoreJobId": ANY}
-            )
-
-    def restores(self, *keys: str, content: bytes = b"content", **how: Any) -> None:
-        """What AWS Backup restores, once it is asked for."""
-        self.asked: list[Any] = []
-
-        def put(params: dict[str, Any], **_: Any) -> None:
-            self.asked.append(json.loads(params["Metadata"]["ItemsToRestore"]))
-            for key in keys:
-                self.stack.s3.put_object(Bucket=SCRATCH, Key=key, Body=content, **how)
-
-        self.way.backup.meta.events.register_first("provide-client-params.backup.StartRestoreJob", put)
-
-
-@pytest.fixture
-def drilled(stack: Any, scratch: Any, backup: Any) -> Drilled:
-    return Drilled(stack, scratch, backup)
-
-
-def test_objects_are_restored_to_scratch_compared_and_taken_away(stack, drilled):
+def test_objects_are_restored_to_scratch_verified_and_deleted(stack, vault):
     stack.put("record", b"earlier")
     version = stack.put("record", b"content")
-    drilled.job(1, "PENDING", "RUNNING", "COMPLETED", "COMPLETED")
-    drilled.restores("record")
-    evidence = stack.drill(drilled.way)
-    assert evidence.passed, evidence.why
+    vault.expect_job(1, "PENDING", "RUNNING", "COMPLETED", "COMPLETED")
+    vault.restore_on_start("record")
+    evidence = stack.run_test(vault.source)
+    assert evidence.passed, evidence.failure_reasons
     assert (evidence.source, evidence.scratch_bucket, evidence.principal) == ("vault", SCRATCH, PRINCIPAL)
-    assert [each.version for each in evidence.objects] == [version]
-    assert drilled.asked == [[f"s3://{PHI}/record"]]
+    assert [record.version_id for record in evidence.objects] == [version]
+    assert vault.requested_items == [[f"s3://{PHI}/record"]]
     assert evidence.estimated_full_restore_hours is None
-    assert "AWS Backup restores a bucket in one job" in evidence.estimate_basis
-    assert evidence.left_behind == ()
-    assert stack.left(SCRATCH, "") == ([], [])
+    assert "AWS Backup restores a whole bucket in one job" in evidence.estimate_basis
+    assert evidence.leftovers == ()
+    assert stack.list_versions(SCRATCH, "") == ([], [])
 
 
-def test_no_job_has_more_items_than_five(stack, drilled):
+def test_restore_job_has_at_most_five_items(stack, vault):
     keys = [f"record-{number}" for number in range(7)]
     for key in keys:
         stack.put(key, b"content")
-    drilled.job(1, "COMPLETED", "COMPLETED")
-    drilled.job(2, "COMPLETED", "COMPLETED")
-    drilled.restores(*keys)
-    assert stack.drill(drilled.way, objects=10).restored == 7
-    assert [len(items) for items in drilled.asked] == [5, 2]
+    vault.expect_job(1, "COMPLETED", "COMPLETED")
+    vault.expect_job(2, "COMPLETED", "COMPLETED")
+    vault.restore_on_start(*keys)
+    assert stack.run_test(vault.source, objects=10).restored == 7
+    assert [len(items) for items in vault.requested_items] == [5, 2]
 
 
 @pytest.mark.parametrize("status", ["FAILED", "ABORTED"])
-def test_a_job_that_fails_is_told(stack, drilled, status):
+def test_unsuccessful_job_fails_its_objects(stack, vault, status):
     stack.put("record", b"content")
-    drilled.job(1, status, status)
-    evidence = stack.drill(drilled.way)
+    vault.expect_job(1, status, status)
+    evidence = stack.run_test(vault.source)
     assert not evidence.passed
-    assert f"job-1 ended in {status}" in evidence.objects[0].why
+    assert f"job-1 ended with the status {status}" in evidence.objects[0].reason
 
 
-def test_a_job_that_is_done_without_the_object_is_a_failure(stack, drilled):
-    """AWS Backup calls a job completed though it has skipped objects."""
+def test_object_that_a_completed_job_skipped_fails(stack, vault):
+    """AWS Backup reports a job as completed even if it skipped objects."""
     stack.put("record", b"content")
-    drilled.job(1, "COMPLETED", "COMPLETED")
-    evidence = stack.drill(drilled.way)
+    vault.expect_job(1, "COMPLETED", "COMPLETED")
+    evidence = stack.run_test(vault.source)
     assert not evidence.passed
-    assert "there is none" in evidence.objects[0].why
+    assert "not found" in evidence.objects[0].reason
 
 
-def test_other_content_is_a_failure(stack, drilled):
+def test_restored_object_with_other_content_fails(stack, vault):
     stack.put("record", b"content")
-    drilled.job(1, "COMPLETED", "COMPLETED")
-    drilled.restores("record", content=b"CONTENT")
-    assert "by their SHA-256" in stack.drill(drilled.way).objects[0].why
+    vault.expect_job(1, "COMPLETED", "COMPLETED")
+    vault.restore_on_start("record", content=b"CONTENT")
+    assert "differ in their SHA-256" in stack.run_test(vault.source).objects[0].reason
 
 
-def test_another_key_is_a_failure(stack, drilled):
+def test_restored_object_encrypted_with_another_key_fails(stack, vault):
     stack.put("record", b"content")
-    drilled.job(1, "COMPLETED", "COMPLETED")
-    drilled.restores("record", ServerSideEncryption="aws:kms", SSEKMSKeyId=stack.outputs.phi_key_arn)
-    assert "isn't encrypted with the key" in stack.drill(drilled.way).objects[0].why
+    vault.expect_job(1, "COMPLETED", "COMPLETED")
+    vault.restore_on_start("record", ServerSideEncryption="aws:kms", SSEKMSKeyId=stack.outputs.phi_key_arn)
+    assert "isn't encrypted with the required KMS key" in stack.run_test(vault.source).objects[0].reason
 
 
-def test_a_job_that_takes_longer_than_the_objective_is_told_as_under_way(stack, drilled):
+def test_job_longer_than_the_rto_is_reported_as_a_leftover(stack, vault):
     stack.put("record", b"content")
     times = iter([0.0, 1.0, 2.0, 1e9, 1e9, 1e9])
-    drilled.way.patience = type(drilled.way.patience)(3600, lambda _: None, lambda: next(times))
-    drilled.job(1, "RUNNING", "RUNNING")
-    evidence = stack.drill(drilled.way)
+    vault.source.deadline = type(vault.source.deadline)(3600, lambda _: None, lambda: next(times))
+    vault.expect_job(1, "RUNNING", "RUNNING")
+    evidence = stack.run_test(vault.source)
     assert not evidence.passed
-    assert "isn't done within the objective" in evidence.objects[0].why
-    [left] = evidence.left_behind
-    assert "job-1" in left.object
-    assert "can't be told to stop" in left.why
+    assert "didn't finish within the RTO" in evidence.objects[0].reason
+    [leftover] = evidence.leftovers
+    assert "job-1" in leftover.object
+    assert "can't cancel a restore job" in leftover.reason
 
 
-def test_an_interrupt_leaves_nothing_but_what_is_told(stack, drilled):
+def test_interrupt_deletes_restored_objects_and_reports_the_running_job(stack, vault):
     stack.put("record", b"content")
-    drilled.job(1, "RUNNING")
-    drilled.restores("record")
+    vault.expect_job(1, "RUNNING")
+    vault.restore_on_start("record")
 
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    drilled.way.patience.pause = interrupt
-    evidence, error = stack.kept(drilled.way)
+    vault.source.deadline.sleep = interrupt
+    evidence, error = stack.run_and_catch(vault.source)
     assert isinstance(error, KeyboardInterrupt)
     assert not evidence.passed
     assert evidence.objects[0].outcome is RestoreOutcome.NOT_TRIED
-    assert ["job-1" in each.object for each in evidence.left_behind] == [True]
-    assert stack.left(SCRATCH, "") == ([], [])
+    assert ["job-1" in leftover.object for leftover in evidence.leftovers] == [True]
+    assert stack.list_versions(SCRATCH, "") == ([], [])
 
 
-def test_a_job_that_may_not_be_started_is_told(stack, drilled):
+def test_denied_job_fails_its_objects(stack, vault):
     stack.put("record", b"content")
-    drilled.stubber.add_client_error("start_restore_job", "AccessDeniedException", http_status_code=400)
-    assert "backup:StartRestoreJob: AWS refuses it" in stack.drill(drilled.way).objects[0].why
+    vault.stubber.add_client_error("start_restore_job", "AccessDeniedException", http_status_code=400)
+    assert "backup:StartRestoreJob: AWS denied access" in stack.run_test(vault.source).objects[0].reason
 
 
-def test_a_bucket_that_holds_something_is_no_scratch_and_stays_as_it_is(stack, drilled):
+def test_scratch_bucket_with_objects_is_rejected_and_unchanged(stack, vault):
     stack.put("record", b"content")
-    stack.s3.put_object(Bucket=SCRATCH, Key="of somebody else", Body=b"x")
-    evidence, error = stack.kept(drilled.way)
+    stack.s3.put_object(Bucket=SCRATCH, Key="other object", Body=b"x")
+    evidence, error = stack.run_and_catch(vault.source)
     assert isinstance(error, RequestRejectedError)
-    assert "holds objects" in evidence.why[0]
-    assert [each["Key"] for each in stack.left(SCRATCH, "")[0]] == ["of somebody else"]
+    assert "contains objects" in evidence.failure_reasons[0]
+    assert scratch_keys(stack) == ["other object"]
 
 
-def test_a_bucket_that_cant_be_looked_into_stays_as_it_is(stack, drilled):
-    stack.s3.put_object(Bucket=SCRATCH, Key="of somebody else", Body=b"x")
-    refuse(drilled.way.scratch.s3, "ListObjectsV2")
-    _, error = stack.kept(drilled.way)
+def test_scratch_bucket_that_cannot_be_listed_is_unchanged(stack, vault):
+    stack.s3.put_object(Bucket=SCRATCH, Key="other object", Body=b"x")
+    fail_calls(vault.source.scratch.s3, "ListObjectsV2")
+    _, error = stack.run_and_catch(vault.source)
     assert isinstance(error, AccessDeniedError)
-    assert [each["Key"] for each in stack.left(SCRATCH, "")[0]] == ["of somebody else"]
+    assert scratch_keys(stack) == ["other object"]
 
 
-def test_what_was_there_deleted_before_stays_as_it_is(stack, drilled):
-    kept = stack.s3.put_object(Bucket=SCRATCH, Key="record", Body=b"x")["VersionId"]
+def test_versions_deleted_before_the_test_are_unchanged(stack, vault):
+    earlier_version = stack.s3.put_object(Bucket=SCRATCH, Key="record", Body=b"x")["VersionId"]
     stack.s3.delete_object(Bucket=SCRATCH, Key="record")
-    for each in stored(SCRATCH, "record"):
-        each.last_modified -= timedelta(hours=1)
+    for moto_version in moto_versions(SCRATCH, "record"):
+        moto_version.last_modified -= timedelta(hours=1)
     stack.put("record", b"content")
-    drilled.job(1, "COMPLETED", "COMPLETED")
-    drilled.restores("record")
-    assert stack.drill(drilled.way).passed
-    assert [each["VersionId"] for each in stack.left(SCRATCH, "")[0]] == [kept]
+    vault.expect_job(1, "COMPLETED", "COMPLETED")
+    vault.restore_on_start("record")
+    assert stack.run_test(vault.source).passed
+    versions, _ = stack.list_versions(SCRATCH, "")
+    assert [version["VersionId"] for version in versions] == [earlier_version]
 
 
-def test_what_others_put_there_meanwhile_stays_as_it_is(stack, drilled):
+def test_other_objects_written_during_the_test_are_unchanged(stack, vault):
     stack.put("record", b"content")
-    drilled.job(1, "COMPLETED", "COMPLETED")
-    drilled.restores("record", "of somebody else")
-    assert stack.drill(drilled.way).passed
-    assert [each["Key"] for each in stack.left(SCRATCH, "")[0]] == ["of somebody else"]
+    vault.expect_job(1, "COMPLETED", "COMPLETED")
+    vault.restore_on_start("record", "other object")
+    assert stack.run_test(vault.source).passed
+    assert scratch_keys(stack) == ["other object"]
 
 
-def test_keys_of_failed_jobs_are_told_nowhere(stack, drilled, caplog):
+def test_object_keys_of_failed_jobs_appear_neither_in_evidence_nor_in_logs(stack, vault, caplog):
     stack.put("MRN-123456", b"content")
-    drilled.job(1, "FAILED", "FAILED")
-    evidence = stack.drill(drilled.way)
-    ours = [record.message for record in caplog.records if record.name != "werkzeug"]
-    assert "MRN" not in evidence.model_dump_json() + "".join(ours)
+    vault.expect_job(1, "FAILED", "FAILED")
+    evidence = stack.run_test(vault.source)
+    messages = [record.message for record in caplog.records if record.name != "werkzeug"]
+    assert "MRN" not in evidence.model_dump_json() + "".join(messages)
