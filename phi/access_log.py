@@ -24,13 +24,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from phi.errors import PhiError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import PhiError
 from phi.object_keys import is_opaque_id
 
 LOGGER = logging.getLogger("phi.access")
 LOGGER.setLevel(logging.INFO)  # log successes too, even if the root logger accepts only warnings
 SUCCESS = "success"
-STS_RETRY_SECONDS = 60.0  # how long to wait before calling STS again after a failed call
+STS_RETRY_SECONDS = 60.0  # wait this long after a failed call before calling STS again
 
 _PROCESS_SECRET = secrets.token_bytes(32)
 
@@ -42,15 +43,18 @@ class Access:
     version: str | None = None
     """The version ID that S3 returned; never the requested one, which can be arbitrary text."""
     request_id: str | None = None
+    """The ID that AWS gave to the last request of the access."""
     bytes: int | None = None
+    """How many bytes of content were transferred."""
     outcome: str = SUCCESS
+    """`success` unless the block sets another outcome. An exception replaces it."""
 
 
 @contextmanager
 def log_access(action: str, key: str | None, get_principal: Callable[[], str | None]) -> Iterator[Access]:
     """Write a log line when the block ends, whether it succeeds or fails.
 
-    The outcome is `success`, or the class name of the exception that was raised.
+    The outcome is the class name of the exception that the block raised, or the outcome that the block set.
 
     Args:
         action: What is done, such as `upload`.
@@ -87,9 +91,10 @@ def log_access(action: str, key: str | None, get_principal: Callable[[], str | N
 
 
 def loggable_key(key: str, prefixes: Collection[str]) -> str | None:
-    """Return the key if it is safe to log, else a pseudonym that is stable only within this process.
+    """Return the key if it is safe to log, or else a pseudonym that is stable only within this process.
 
-    The pseudonym is a keyed hash: a plain hash of an MRN can be reversed by hashing every possible MRN.
+    The pseudonym is a keyed hash: a plain hash of an MRN can be reversed by hashing every possible MRN. An empty key,
+    such as the prefix of a listing of the whole bucket, returns None.
     """
     if not key:
         return None

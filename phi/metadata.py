@@ -16,7 +16,7 @@ from phi.phi_detection import MAX_DIGITS, identification_risk, is_identifier_nam
 
 
 class Field(Protocol):
-    """A metadata field: decides which values are allowed."""
+    """A metadata field, which decides which values are allowed."""
 
     @property
     def expected(self) -> str:
@@ -44,7 +44,7 @@ class Choice:
 
     def errors(self) -> list[str]:
         if not self.options:
-            return ["it has no options"]
+            return ["it must have at least one option"]
         return [
             f"its option {position} {risk}"
             for position, option in enumerate(self.options, 1)
@@ -64,12 +64,12 @@ class Number:
         return f"a whole number from {self.minimum} to {self.maximum}"
 
     def accepts(self, value: str) -> bool:
-        digits = value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
-        return digits and str(int(value)) == value and self.minimum <= int(value) <= self.maximum
+        is_short_number = value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
+        return is_short_number and str(int(value)) == value and self.minimum <= int(value) <= self.maximum
 
     def errors(self) -> list[str]:
         valid = 0 <= self.minimum <= self.maximum < 10**MAX_DIGITS
-        return [] if valid else [f"its range must be within 0 and {10**MAX_DIGITS - 1}"]
+        return [] if valid else [f"its range must be between 0 and {10**MAX_DIGITS - 1}"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Vocabulary:
             if risk := identification_risk(name):
                 errors.append(f"the name of field {position} {risk}")
             elif is_identifier_name(name):
-                errors.append(f"field {position} is named after a HIPAA identifier")
+                errors.append(f"field {position} is named after a HIPAA identifier: rename it")
             else:
                 errors += [f"{name}: {error}" for error in field.errors()]
         if errors:
@@ -163,8 +163,8 @@ def validate_metadata(metadata: Mapping[str, str], vocabulary: Vocabulary = DEFA
     """Return the metadata if every field and value is in the vocabulary.
 
     Raises:
-        IdentifyingValueError: A field or a value isn't allowed. The message lists every problem. It names fields of the
-            vocabulary, and contains neither values nor the names of unknown fields.
+        IdentifyingValueError: A field or a value isn't allowed. The message lists every problem. It contains names of
+            fields in the vocabulary, but neither values nor the names of unknown fields.
     """
     errors: list[str] = []
     unknown = sum(name not in vocabulary.fields for name in metadata)

@@ -2,7 +2,7 @@
 
 An ID is 48 letters from an alphabet of sixteen consonants. Without digits it can't contain a number, a date or an
 address; without vowels it can't contain a word or a name. The last eight letters are a checksum of the others, so only
-keys made here are accepted. Keys with a typing error are rejected, and so are plain hashes of an MRN, which anyone can
+keys made by this module are accepted. A mistyped key is rejected. So is a plain hash of an MRN, which anyone can
 reverse by hashing every possible MRN.
 
 HIPAA requires that a record's code isn't derived from information about the person, unless the method is secret:
@@ -56,7 +56,7 @@ def key_for_record(
 
     Args:
         record_id: The application's ID for the record, such as an MRN. It is used as it is, except for Unicode
-            normalization: `01` and `1`, or `a` and `A`, may be two people. An ID with surrounding white space or
+            normalization: `01` and `1`, or `a` and `A`, may be two people. An ID with surrounding whitespace or
             control characters is rejected, because reading it without them would give another key.
         secret: At least 32 random bytes, such as `secrets.token_bytes(32)`, known only to the application. If you lose
             it, you can no longer find records by ID. Anyone who learns it can link objects to records.
@@ -74,17 +74,17 @@ def key_for_record(
         )
     if not record_id or record_id != record_id.strip() or any(unicodedata.category(c)[0] == "C" for c in record_id):
         raise ConfigurationError(
-            "the record ID must be text without surrounding white space and without control or invisible characters"
+            "the record ID must be text without surrounding whitespace and without control or invisible characters"
         )
     message = _RECORD_KEY_CONTEXT + unicodedata.normalize("NFC", record_id).encode()
     return _with_prefix(prefix, _encode(hmac.digest(secret, message, "sha256")[:BODY_BYTES]), prefixes)
 
 
 def check_key(key: str, *, prefixes: Collection[str] = DEFAULT_PREFIXES) -> str:
-    """Return the key if it was made here, after any allowed prefix.
+    """Return the key if this module made it. Allowed prefixes may precede its ID.
 
     Raises:
-        IdentifyingValueError: The key wasn't made here. The message doesn't contain it.
+        IdentifyingValueError: This module didn't make the key. The message doesn't contain it.
     """
     *prefix_parts, object_id = key.split("/")
     allowed = is_opaque_id(object_id) and all(_is_allowed_part(part, prefixes) for part in prefix_parts)
@@ -100,7 +100,7 @@ def normalize_prefix(prefix: str, *, prefixes: Collection[str] = DEFAULT_PREFIXE
     """Return the prefix with a trailing `/`, or "" unchanged. Each part must be a declared word or an ID.
 
     Raises:
-        IdentifyingValueError: A part is anything else; requested prefixes are logged too. The message doesn't contain
+        IdentifyingValueError: A part is anything else, which must not reach the access log. The message doesn't contain
             the prefix.
     """
     if not prefix:
@@ -113,7 +113,7 @@ def normalize_prefix(prefix: str, *, prefixes: Collection[str] = DEFAULT_PREFIXE
 
 
 def is_opaque_id(text: str) -> bool:
-    """Return whether the text is an ID made here, without a prefix."""
+    """Return whether the text is an ID that this module made, without a prefix."""
     if not _ID.fullmatch(text):
         return False
     decoded = bytes.fromhex(text.translate(_FROM_LETTERS))

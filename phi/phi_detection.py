@@ -1,8 +1,8 @@
 """Detection of values that may identify a person: the second check, after the metadata vocabulary.
 
 HIPAA's eighteen identifiers are numbers, dates, addresses and names: https://www.ecfr.gov/current/title-45/part-164#p-164.514(b)(2)
-No rule can tell a lower-case name from an ordinary word. This module therefore accepts only plain words, and leaves it
-to the vocabulary to list the allowed ones.
+No rule can distinguish a lowercase name from an ordinary word. This module therefore accepts only plain words, and the
+vocabulary lists the allowed ones.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def identification_risk(text: str) -> str | None:
     if not text.isascii():
         return "has non-ASCII characters"
     if not 0 < len(text) <= MAX_WORD_LENGTH or not _SLUG.fullmatch(text):
-        return f"isn't 1 to {MAX_WORD_LENGTH} lower-case letters and digits, with single hyphens between them"
+        return f"isn't 1 to {MAX_WORD_LENGTH} lowercase letters and digits, with single hyphens between them"
     if sum(character.isdigit() for character in text) > MAX_DIGITS:
         return f"has more than {MAX_DIGITS} digits, like a record number, a date or a postal code"
     words = text.split("-")

@@ -1,4 +1,4 @@
-"""One wording for pydantic's validation errors, which reports all problems of an input together."""
+"""Messages for pydantic's validation errors. A message reports all problems of an input together."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pydantic import ValidationError
 def format_validation_error(error: ValidationError, limit: int | None = None) -> str:
     """Return the problems in one line, such as `storage_gb: missing; reads: Input should be greater than 0`.
 
-    Property names are repeated, values aren't.
+    It contains the names of properties, but not their values.
 
     Args:
-        error: What pydantic raised.
-        limit: How many problems to report; all by default.
+        error: The exception that pydantic raised.
+        limit: The maximum number of problems to report; all by default.
     """
     return "; ".join(list_problems(error)[:limit])
 
 
 def list_problems(error: ValidationError, *, repeat_unknown_names: bool = True) -> list[str]:
-    """Return each problem as the path of the property and what is wrong with it.
+    """Return a text for each problem: the path of the property, and what is wrong with it.
 
     Args:
-        error: What pydantic raised.
-        repeat_unknown_names: Whether to repeat the name of an unknown property, which can be arbitrary text.
+        error: The exception that pydantic raised.
+        repeat_unknown_names: Whether to include the name of an unknown property, which can be arbitrary text.
     """
     problems: list[str] = []
     for details in error.errors():
@@ -31,6 +31,8 @@ def list_problems(error: ValidationError, *, repeat_unknown_names: bool = True) 
             problems.append(f"{name}: missing")
         elif details["type"] == "extra_forbidden":
             problems.append(f"{name}: unknown property" if repeat_unknown_names else "has an unknown property")
+        elif details["type"] == "model_type":  # pydantic's message would name the class
+            problems.append(f"{name}: must be an object" if name else "must be an object")
         else:
             message = details["msg"].removeprefix("Value error, ")
             problems.append(f"{name}: {message}" if name else message)

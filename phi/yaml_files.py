@@ -19,7 +19,9 @@ def read_yaml(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:  # ValueError: not UTF-8, or an impossible date
-        raise ConfigurationError(f"{path} can't be read as YAML: {type(error).__name__}") from None
+        raise ConfigurationError(
+            f"{path} can't be read as YAML ({type(error).__name__}): check that it exists and is valid"
+        ) from None
 
 
 def to_model(model: type[Model], content: Any, source: str) -> Model:
@@ -28,7 +30,7 @@ def to_model(model: type[Model], content: Any, source: str) -> Model:
     Args:
         model: The model to validate against.
         content: The parsed YAML.
-        source: Where the content came from, for the error message.
+        source: The name of the content's origin, for the error message.
 
     Raises:
         ConfigurationError: The content doesn't fit the model. The message lists every problem.

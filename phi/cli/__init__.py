@@ -23,7 +23,7 @@ INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 PIPE_CLOSED = 128 + signal.SIGPIPE
 
-# The module that registers each command with `app`. Loading only one takes half as long as loading all.
+# The module that registers each command with `app`. Loading only one of them takes half as long as loading all.
 OBJECTS_MODULE = "phi.cli.objects"
 COMMANDS = {
     "audit": "phi.cli.audit",
@@ -53,11 +53,11 @@ def phi(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Have Typer require a command name even if only one command is loaded."""
+    """Define `--version`. With this callback, Typer requires a command name even if only one command is loaded."""
 
 
 def main() -> None:
-    """Run a command and exit. An error prints a message and no traceback, because a traceback could show values."""
+    """Run a command and exit with its code. An error prints a message without a traceback, which could show values."""
     signal.signal(signal.SIGTERM, _terminate)
     with _warnings_on_stderr():
         sys.exit(_run(sys.argv[1:]))
@@ -78,7 +78,7 @@ def _run(arguments: list[str]) -> int:
         _print_error(str(error))
         return error.exit_code
     except typer.Abort:
-        _print_error("cancelled; nothing was done")
+        _print_error("canceled; nothing was changed")
         return 1
     except typer.TyperException as error:
         if arguments:  # without arguments, Typer has printed the help
@@ -94,7 +94,7 @@ def _run(arguments: list[str]) -> int:
         _close_stdout()
         return STDOUT_ERROR
     except Exception as error:  # noqa: BLE001 - the message of any exception may contain a value
-        _print_error(f"internal error ({type(error).__name__}); please report it, with the steps to reproduce it")
+        _print_error(f"internal error ({type(error).__name__}); please report it with the steps to reproduce it")
         return INTERNAL_ERROR
 
 
@@ -132,7 +132,7 @@ def _print_error(message: str) -> None:
 
 
 def _usage_message(error: typer.TyperException) -> str:
-    """Return what is wrong with the arguments, without values: Typer repeats arguments, which may be record IDs."""
+    """Return Typer's message without the arguments that it repeats, which may be record IDs."""
     context = getattr(error, "ctx", None)
     message = error.format_message()
     if message.startswith("Got unexpected extra argument"):

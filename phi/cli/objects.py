@@ -26,31 +26,39 @@ from phi.metadata import DEFAULT_VOCABULARY, validate_metadata
 from phi.object_keys import check_key, normalize_prefix
 from phi.stack import outputs
 from phi.store import PhiStore
+from phi.store.download import require_not_folder
 
 HELP_PANEL = "Objects"
-STDIN = Path("-")
+STANDARD_STREAM = Path("-")  # stdin as an input, stdout as a target
 
 AccessLogOption = Annotated[
     Path | None,
-    typer.Option("--access-log", envvar="PHI_ACCESS_LOG", help="Append a JSON line for each access to this file."),
+    typer.Option(
+        "--access-log",
+        envvar="PHI_ACCESS_LOG",
+        help="File to append the access log to: a line of JSON for each access.",
+    ),
 ]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print the access log to stderr.")]
-KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The object's key.")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Object key, made by phi.")]
 
 
 @app.command(rich_help_panel=HELP_PANEL)
 def put(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Files to store, each as one object; - for stdin.")
+        list[Path], typer.Argument(metavar="FILE", help="Files to upload, each as one object; - for stdin.")
     ],
     *,
     key: Annotated[str | None, typer.Option(help="Object key, made by phi; requires a single file.")] = None,
     record_id_file: Annotated[
         Path | None,
-        typer.Option(help="File with a record's ID, or - for stdin. Its object key is used; requires a single file."),
+        typer.Option(
+            help="File with the ID of the record whose object key to use, or - for stdin; requires a single file."
+        ),
     ] = None,
     secret_file: Annotated[
-        Path | None, typer.Option(help="File with the key secret in hex or base64. By default, PHI_KEY_SECRET.")
+        Path | None,
+        typer.Option(help="File with the secret of record keys, in hex or base64. By default, PHI_KEY_SECRET."),
     ] = None,
     meta: Annotated[
         list[str] | None,
@@ -64,7 +72,7 @@ def put(
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Store files, by default under random keys.
+    """Upload files, by default under random keys.
 
     The output identifies each file by its position in the arguments, never by its name.
     """
@@ -75,11 +83,11 @@ def put(
         key = record_key.key_from_files(record_id_file, secret_file)
     elif key:
         check_key(key)
-    batch = uploads.Uploads.with_keys(files, key)
+    batch = uploads.Uploads.plan(files, key)
     try:
         with (
             _open_store(outputs_file, stack, access_log_file, verbose) as store,
-            _progress_bar("Sending", uploads.total_size(files)) as advance,
+            _progress_bar("Uploading", uploads.total_size(files)) as advance,
         ):
             batch.send(store, metadata, advance)
     finally:
@@ -96,7 +104,7 @@ def get(
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="File to write, or - for stdout.")],
     *,
     version: Annotated[
-        str | None, typer.Option(help="Version to fetch, from `phi versions`. By default, the latest.")
+        str | None, typer.Option(help="Version to download, from `phi versions`. By default, the latest.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     outputs_file: OutputsOption = None,
@@ -105,19 +113,21 @@ def get(
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch an object's content.
+    """Download an object.
 
-    A file appears only once it is complete and verified. Output to stdout is verified at its end: check the exit code.
+    A file appears only once it is complete and verified.
+
+    Output to stdout is verified only at its end: discard it unless the exit code is 0.
     """
     check_key(key)
-    to_stdout = target == STDIN
+    to_stdout = target == STANDARD_STREAM
     if to_stdout and as_json:
         raise ConfigurationError("--json and the content can't both go to stdout: give a target file")
     if not to_stdout:
         _check_target(target, force)
     with (
         _open_store(outputs_file, stack, access_log_file, verbose) as store,
-        _progress_bar("Fetching", None) as advance,
+        _progress_bar("Downloading", None) as advance,
     ):
         fetched = store.download(key, sys.stdout.buffer if to_stdout else target, version=version, progress=advance)
     if not to_stdout:
@@ -127,7 +137,9 @@ def get(
 @app.command("ls", rich_help_panel=HELP_PANEL)
 def list_objects(
     *,
-    prefix: Annotated[str, typer.Option(help="List only objects under a record's key or under restore-test.")] = "",
+    prefix: Annotated[
+        str, typer.Option(help="List only the objects under this prefix: a record's key, or restore-test.")
+    ] = "",
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
     access_log_file: AccessLogOption = None,
@@ -206,14 +218,14 @@ def rm(
 def url(
     key: KeyArgument,
     *,
-    minutes: Annotated[int, typer.Option(min=1, max=60, help="How long the URL is valid.")] = 15,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="How many minutes the URL is valid.")] = 15,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a short-lived URL that fetches an object without credentials. Protect it like the object itself."""
+    """Print a short-lived URL with which anyone can download the object. Protect it like the object itself."""
     check_key(key)
     with _open_store(outputs_file, stack, access_log_file, verbose) as store:
         presigned_url = store.presigned_url(key, expires=timedelta(minutes=minutes))
@@ -232,32 +244,31 @@ def _check_put_options(
 ) -> None:
     errors: list[str] = []
     if len(files) > 1 and (key or record_id_file):
-        errors.append("--key and --record-id-file require a single file: send the other files in another command")
+        errors.append("--key and --record-id-file require a single file: upload the other files in another command")
     if key and record_id_file:
-        errors.append("--key and --record-id-file exclude each other: pass only one of them")
+        errors.append("--key and --record-id-file can't be used together: pass only one of them")
     if secret_file and not record_id_file:
-        errors.append("--secret-file requires --record-id-file")
-    if [*files, record_id_file, secret_file, outputs_file].count(STDIN) > 1:
-        errors.append("only one input can be stdin (-)")
+        errors.append("--secret-file requires --record-id-file: pass both or neither")
+    if [*files, record_id_file, secret_file, outputs_file].count(STANDARD_STREAM) > 1:
+        errors.append("only one input can be stdin (-): read the others from files")
     if errors:
         raise ConfigurationError("; ".join(errors))
 
 
 def _parse_metadata(meta: Sequence[str]) -> dict[str, str]:
-    """Return the metadata in the --meta options. Errors repeat no part of it."""
+    """Return the metadata in the --meta options. Error messages contain no part of it."""
     pairs = [option.partition("=") for option in meta]
     errors = [f"--meta {position} isn't FIELD=VALUE" for position, (_, equals, _) in enumerate(pairs, 1) if not equals]
     fields = {name: value for name, _, value in pairs}
     if len(fields) < len(pairs):
-        errors.append("--meta sets a field twice")
+        errors.append("--meta sets a field twice: pass each field once")
     if errors:
         raise ConfigurationError("; ".join(errors))
     return fields
 
 
 def _check_target(target: Path, force: bool) -> None:
-    if target.is_dir():
-        raise ConfigurationError("the target is a folder: give the name of a file in it")
+    require_not_folder(target)
     if not target.parent.is_dir():
         raise ConfigurationError("the target's folder doesn't exist: create it first")
     if not force and (target.exists() or target.is_symlink()):
@@ -269,15 +280,15 @@ def _open_store(
     outputs_file: Path | None, stack: str | None, access_log_file: Path | None, verbose: bool
 ) -> Iterator[PhiStore]:
     with access_logging(access_log_file, verbose):
-        yield PhiStore.from_outputs(outputs.read(outputs_file, stack))
+        yield PhiStore.from_outputs(outputs.read_outputs(outputs_file, stack))
 
 
 @contextmanager
 def _progress_bar(description: str, size: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar if stderr is a terminal, until the block ends.
+    """Show a progress bar until the block ends, if stderr is a terminal.
 
     Args:
-        description: What is in progress.
+        description: The text before the bar.
         size: The total size in bytes, if it is known.
 
     Yields:

@@ -10,11 +10,11 @@ from phi.errors import BatchError, PhiError
 from phi.store.concurrent import run_concurrently
 from phi.store.objects import StoredObject
 
-PREFETCH = 64  # tasks started or queued ahead of the result that is due next
+PREFETCH = 64  # how many tasks to queue in addition to the running ones
 
 
 def run_batch(tasks: Iterable[Callable[[], StoredObject]], max_concurrency: int) -> Iterator[tuple[int, StoredObject]]:
-    """Yield each successful result with its task's index, in the tasks' order.
+    """Run the tasks concurrently. Yield each successful result with its task's index from 0, in the tasks' order.
 
     Raises:
         BatchError: At the end, if any task failed.

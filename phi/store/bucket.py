@@ -1,4 +1,4 @@
-"""S3 calls to one bucket. Each response about an object is checked for the KMS key that encrypts it."""
+"""Calls to S3 for one bucket. A response about an object must name the KMS key that all objects are encrypted with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from phi.errors import UnavailableError, WrongKeyError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import UnavailableError, WrongKeyError
 
 MAX_ATTEMPTS = 5
 KMS_ENCRYPTION = ("aws:kms", "aws:kms:dsse")
@@ -35,8 +36,9 @@ Response = Mapping[str, Any]
 
 
 def create_client(session: boto3.Session, region: str, max_concurrency: int) -> Any:
-    """Return an S3 client with botocore's standard retries and a connection pool of `max_concurrency`.
+    """Return an S3 client with botocore's standard retries and a pool of `max_concurrency` connections.
 
+    It also keeps NOISY_LOGGERS above DEBUG in the whole process.
     https://docs.aws.amazon.com/boto3/latest/guide/retries.html
     """
     for name in NOISY_LOGGERS:
@@ -73,7 +75,7 @@ class Bucket:
     """A bucket whose objects must all be encrypted with one KMS key.
 
     Attributes:
-        key_arn: The KMS key's ARN.
+        key_arn: The ARN of the KMS key.
         owner: The ID of the account that must own the bucket, if known.
     """
 
@@ -103,20 +105,21 @@ class Bucket:
     def call_object(self, operation: str, **parameters: Any) -> Response:
         """Call S3 for an operation on an object. Raises WrongKeyError unless the object is encrypted with `key_arn`."""
         response = self.call(operation, **parameters)
-        encryption, key = response.get("ServerSideEncryption"), response.get("SSEKMSKeyId")
-        if encryption in KMS_ENCRYPTION and key == self.key_arn:
+        encryption, kms_key = response.get("ServerSideEncryption"), response.get("SSEKMSKeyId")
+        if encryption in KMS_ENCRYPTION and kms_key == self.key_arn:
             return response
         if "Body" in response:
             response["Body"].close()
         error = WrongKeyError(
-            f"{self._iam_action(operation)}: the object is encrypted {_describe_encryption(encryption, key)}, not with "
-            "the stack's KMS key; check the bucket's default encryption and policy, and which program wrote the object"
+            f"{self._iam_action(operation)}: the object is encrypted {_describe_encryption(encryption, kms_key)}, "
+            "not with the stack's KMS key; check the bucket's default encryption and policy, and which program wrote "
+            "the object"
         )
         error.request_id = request_id(response)
         raise error
 
     def pages(self, operation: str, **parameters: Any) -> Iterator[Response]:
-        """Yield the response pages of a list operation."""
+        """Yield the response pages of a list operation. Raises a PhiError if a call fails or a page is incomplete."""
         pages = iter(self.client.get_paginator(operation).paginate(**self._bucket_args, **parameters))
         while True:
             with translate_aws_errors(self._iam_action(operation)):
@@ -126,7 +129,7 @@ class Bucket:
             yield self._require_complete(operation, page)
 
     def presign(self, operation: str, expires: timedelta, **parameters: Any) -> str:
-        """Return a presigned URL. It has no expected bucket owner, which its user would have to send as a header."""
+        """Return a presigned URL. It doesn't check the bucket owner, which its user would have to send as a header."""
         with translate_aws_errors(self._iam_action(operation)):
             url: str = self.client.generate_presigned_url(
                 operation,
@@ -147,6 +150,7 @@ class Bucket:
 
 
 def request_id(response: Response) -> str | None:
+    """Return the ID that AWS gave to the request, or None if the response has none."""
     value: str | None = response["ResponseMetadata"].get("RequestId")
     return value
 
@@ -162,7 +166,7 @@ def response_time(response: Response) -> datetime:
     return parsedate_to_datetime(date) if date else datetime.now(UTC)
 
 
-def _describe_encryption(encryption: str | None, key: str | None) -> str:
+def _describe_encryption(encryption: str | None, kms_key: str | None) -> str:
     if encryption in KMS_ENCRYPTION:
-        return "with another KMS key" if key else "with a KMS key that S3 doesn't name"
+        return "with another KMS key" if kms_key else "with a KMS key that S3 doesn't name"
     return f"with {encryption}" if encryption else "in an unknown way"

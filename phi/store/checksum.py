@@ -1,4 +1,4 @@
-"""SHA-256 checksums in S3's format: base64, of a whole object or of its parts' checksums.
+"""SHA-256 checksums in S3's format: base64, of the full object or, for a composite checksum, of its parts' checksums.
 
 A composite checksum ends with the number of parts (`…-3`):
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 
 def sha256(data: bytes) -> str:
+    """Return the full-object checksum of the data."""
     return _base64(hashlib.sha256(data).digest())
 
 
@@ -22,13 +23,13 @@ def composite_sha256(part_checksums: Iterable[str]) -> str:
 
 
 def part_count(checksum: str) -> int | None:
-    """Return the number of parts in a composite checksum, or None for the checksum of a whole object."""
+    """Return the number of parts in a composite checksum, or None for a full-object checksum."""
     _, dash, number = checksum.partition("-")
     return int(number) if dash else None
 
 
 class RunningChecksum:
-    """A checksum computed over a stream: composite with parts of `part_size` bytes, or of the whole if that is None."""
+    """The checksum of a stream: composite, with parts of `part_size` bytes, or full-object if `part_size` is None."""
 
     def __init__(self, part_size: int | None = None) -> None:
         self._part_size = part_size

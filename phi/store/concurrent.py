@@ -1,4 +1,4 @@
-"""Concurrent execution in bounded memory: tasks are taken from their iterable only as they are needed."""
+"""Concurrent execution in bounded memory: a task is read from its iterable only when it can be submitted."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def run_concurrently(tasks: Iterable[Callable[[], T]], max_concurrency: int, pre
 
     Args:
         tasks: The tasks, which may come from a generator.
-        max_concurrency: How many run at a time.
-        prefetch: How many more tasks to submit ahead of the result that is due next.
+        max_concurrency: How many tasks to run at a time.
+        prefetch: How many more tasks to submit before the next result is read.
     """
     pool = ThreadPoolExecutor(max_concurrency, thread_name_prefix="phi")
     futures: deque[Future[T]] = deque()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,10 +15,9 @@ from phi.errors import ConfigurationError
 from phi.store import checksum
 from phi.store.concurrent import run_concurrently
 from phi.store.download_stream import CHUNK_BYTES, OpenObject, RangeReader, VerifiedStream, verify_content
+from phi.store.objects import Progress
 
-MAX_RANGE_BYTES = 64 << 20  # how much to fetch in one request
-
-Progress = Callable[[int], object]
+MAX_RANGE_BYTES = 64 << 20  # the most to download in one request
 
 
 def to_path(source: OpenObject, target: Path, max_concurrency: int, progress: Progress) -> None:
@@ -27,7 +26,7 @@ def to_path(source: OpenObject, target: Path, max_concurrency: int, progress: Pr
     Args:
         source: The object.
         target: The file. It is replaced atomically, once the content is verified.
-        max_concurrency: How many ranges of a large object to fetch at a time.
+        max_concurrency: How many ranges of a large object to download at a time.
         progress: Called with the number of bytes received since the last call; for a large object in other threads,
             but never concurrently.
 
@@ -42,7 +41,7 @@ def to_path(source: OpenObject, target: Path, max_concurrency: int, progress: Pr
 
 
 def to_file(source: OpenObject, target: IO[bytes], progress: Progress) -> None:
-    """Write an object sequentially to an open file, such as a pipe. If it raises IntegrityError, discard the output."""
+    """Write an object sequentially to an open file, such as a pipe. If this raises, discard what was written."""
     with VerifiedStream(source) as stream:
         while data := stream.read(CHUNK_BYTES):
             _write_all(target, data)
@@ -53,11 +52,12 @@ def _download_ranges(
     source: OpenObject, part_size: int, file: IO[bytes], max_concurrency: int, progress: Progress
 ) -> None:
     size = source.stored.size
+    # A range consists of whole parts: as many as let all threads share the object, up to MAX_RANGE_BYTES.
     range_size = part_size * min(-(-size // (part_size * max_concurrency)), max(1, MAX_RANGE_BYTES // part_size))
     progress_lock, stop = threading.Lock(), threading.Event()
 
     def download_range(start: int) -> list[str]:
-        """Write a range to the file and return its parts' checksums. The first range uses the body already open."""
+        """Write a range to the file and return its parts' checksums. The first range reads the open response body."""
         running, position = checksum.RunningChecksum(part_size), start
         body = None if start else source.body
         with closing(RangeReader(source, start, min(start + range_size, size), body)) as reader:
@@ -77,11 +77,16 @@ def _download_ranges(
             stop.set()
 
 
+def require_not_folder(target: Path) -> None:
+    """Raise ConfigurationError if the target is a folder."""
+    if target.is_dir():
+        raise ConfigurationError("the target is a folder: give the name of a file in it")
+
+
 @contextmanager
 def _atomic_target(target: Path) -> Iterator[IO[bytes]]:
     """Yield a temporary file that replaces the target, without naming the target in errors."""
-    if target.is_dir():
-        raise ConfigurationError("the target is a folder: give the name of a file in it")
+    require_not_folder(target)
     try:
         with atomic_replace(target) as file:
             yield file
@@ -92,7 +97,7 @@ def _atomic_target(target: Path) -> Iterator[IO[bytes]]:
 def _write_all(target: IO[bytes], data: bytes) -> None:
     remaining = memoryview(data)
     while remaining:  # a raw file may write less than it gets
-        written = target.write(remaining)
+        written = target.write(remaining)  # None from a file-like object that doesn't count
         remaining = remaining[written:] if written else remaining[len(remaining) :]
 
 

@@ -1,4 +1,4 @@
-"""Streams of an object's content. They resume after a broken connection, and verify it before its last bytes."""
+"""Streams of an object's content. They resume after a broken connection, and return the last bytes only if verified."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from phi.errors import IntegrityError, RequestRejectedError, UnavailableError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import IntegrityError, RequestRejectedError, UnavailableError
 from phi.store import checksum
 from phi.store.bucket import Bucket, Response, request_id, version_id
 from phi.store.objects import StoredObject
 
 CHUNK_BYTES = 1 << 20
-MAX_INTERRUPTIONS = 5  # a stream that breaks this often isn't resumed again
+MAX_INTERRUPTIONS = 5  # a stream that broke this many times isn't resumed
 
 GET_ACTION = "s3:GetObject"
 
@@ -39,17 +40,17 @@ class OpenObject:
     content_type: str
 
     def reopen(self, start: int, stop: int) -> Any:
-        """Return a new body with the bytes from `start` up to `stop`."""
+        """Return a body with the bytes from `start` up to `stop`. Raises IntegrityError if S3 returns another range."""
         args = _object_args(self.stored.key, self.version)
         response = self.bucket.call_object("get_object", **args, Range=f"bytes={start}-{stop - 1}", IfMatch=self.etag)
         if response.get("ContentRange") != f"bytes {start}-{stop - 1}/{self.stored.size}":
             response["Body"].close()
-            raise IntegrityError(f"{GET_ACTION}: S3 returned a different byte range from the one requested")
+            raise IntegrityError(f"{GET_ACTION}: S3 returned a different byte range from the one requested; try again")
         return response["Body"]
 
 
 def open_object(bucket: Bucket, key: str, version: str | None = None) -> OpenObject:
-    """Request an object's content. The caller must close the body.
+    """Request an object's content, and return the object once its headers have arrived. The caller must close the body.
 
     Args:
         bucket: The bucket.
@@ -74,7 +75,7 @@ def _from_response(bucket: Bucket, key: str, version: str | None, response: Resp
     sha256, size = response.get("ChecksumSHA256"), response["ContentLength"]
     if not sha256:
         raise IntegrityError(
-            f"{GET_ACTION}: the object can't be verified, because it has no SHA-256; it wasn't written by phi"
+            f"{GET_ACTION}: the object can't be verified, because it has no SHA-256; upload it again with phi"
         )
     modified = response["LastModified"].astimezone(UTC)
     return OpenObject(
@@ -101,11 +102,11 @@ def _part_size(bucket: Bucket, key: str, version: str | None, response: Response
         return int(size)
     head = bucket.call_object("head_object", **_object_args(key, version), PartNumber=1)
     if version_id(head) not in ("null", version_id(response)):  # the emulator returns no version for a part
-        raise RequestRejectedError(f"{GET_ACTION}: the object was replaced while it was read; start again")
+        raise RequestRejectedError(f"{GET_ACTION}: the object was replaced while it was read; try again")
     first: int = head["ContentLength"]
     if first < 1 or -(-size // first) != parts:
         raise IntegrityError(
-            f"{GET_ACTION}: the object can't be verified, because its parts differ in size; it wasn't written by phi"
+            f"{GET_ACTION}: the object can't be verified, because its parts differ in size; upload it again with phi"
         )
     return first
 
@@ -121,7 +122,7 @@ class RangeReader:
         self._interruptions = 0
 
     def read(self, max_bytes: int) -> bytes:
-        """Return up to `max_bytes`; nothing only at the end. Raises UnavailableError after MAX_INTERRUPTIONS."""
+        """Return up to `max_bytes`, and b"" only at the end. Raises UnavailableError after MAX_INTERRUPTIONS."""
         while max_bytes and self._position < self._stop:
             try:
                 if self._body is None:
@@ -150,7 +151,7 @@ class VerifiedStream(io.RawIOBase):
     """A stream of the whole content. Reading its last bytes raises IntegrityError unless the checksum matches.
 
     Attributes:
-        bytes_read: How many bytes were read so far.
+        bytes_read: How many bytes have been read so far.
         verified: Whether the end was reached and the checksum matched.
     """
 
@@ -180,9 +181,11 @@ class VerifiedStream(io.RawIOBase):
 
 
 def verify_content(source: OpenObject, computed: str) -> None:
-    """Raise IntegrityError unless the checksum computed from the received content is the object's."""
+    """Raise IntegrityError unless `computed`, the checksum of the received content, is the object's checksum."""
     if computed != source.stored.sha256:
-        error = IntegrityError(f"{GET_ACTION}: the content doesn't match the object's SHA-256; discard all of it")
+        error = IntegrityError(
+            f"{GET_ACTION}: the content doesn't match the object's SHA-256; discard all of it and try again"
+        )
         error.request_id = source.request_id
         raise error
 

@@ -48,7 +48,7 @@ class MultipartUpload:
         return Part(number, response["ETag"], sha256, len(data))
 
     def copy_part(self, number: int, source: Mapping[str, str], start: int, stop: int) -> Part:
-        """Copy the bytes from `start` up to `stop` of an object version in the same bucket."""
+        """Copy the bytes from `start` up to `stop` of an object version. `source` is CopyObject's `CopySource`."""
         response = self._call(
             "upload_part_copy", PartNumber=number, CopySource=source, CopySourceRange=f"bytes={start}-{stop - 1}"
         )
@@ -91,7 +91,7 @@ class MultipartUpload:
 def multipart_upload(
     bucket: Bucket, key: str, metadata: Mapping[str, str], **parameters: str
 ) -> Iterator[MultipartUpload]:
-    """Start a multipart upload, and abort it if the block raises, so that S3 deletes its parts."""
+    """Start a multipart upload and yield it. If the block raises, abort the upload, so that S3 deletes its parts."""
     response = bucket.call_object(
         "create_multipart_upload",
         Key=key,
@@ -109,11 +109,13 @@ def multipart_upload(
         raise
 
 
-def verify_checksum(response: Response, returned: str | None, sent: str) -> None:
-    """Raise IntegrityError unless the SHA-256 that S3 returned is that of the data sent."""
-    if returned != sent:
-        problem = "a different SHA-256 from the one sent" if returned else "no SHA-256 of what it stored"
-        error = IntegrityError(f"S3 returned {problem}; send it again, and don't use a version that this may have left")
+def verify_checksum(response: Response, returned: str | None, expected: str) -> None:
+    """Raise IntegrityError unless the SHA-256 that S3 returned is the expected one."""
+    if returned != expected:
+        problem = "another SHA-256 than the expected one" if returned else "no SHA-256 of the stored object"
+        error = IntegrityError(
+            f"S3 returned {problem}; try again, and don't use a version that this attempt may have left"
+        )
         error.request_id = request_id(response)
         raise error
 
@@ -122,7 +124,7 @@ def _abort(upload: MultipartUpload) -> None:
     try:
         upload.bucket.call("abort_multipart_upload", Key=upload.key, UploadId=upload.upload_id)
     except PhiError as error:
-        LOGGER.warning("parts of a failed upload remain until a lifecycle rule removes them: %s", error)
+        LOGGER.warning("parts of a failed upload remain until a lifecycle rule deletes them: %s", error)
 
 
 def _completed_part(part: Part) -> dict[str, Any]:

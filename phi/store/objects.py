@@ -1,10 +1,13 @@
-"""Descriptions of the objects in a bucket."""
+"""Descriptions of the objects in a bucket, and the type of progress callbacks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+Progress = Callable[[int], object]
+"""A function that is called with the number of bytes transferred since the last call."""
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class StoredObject:
 
     Attributes:
         size: In bytes.
-        sha256: In S3's format: base64, of the whole object or, if it was uploaded in parts, the composite checksum with
+        sha256: In S3's format: base64, of the full object or, if it was uploaded in parts, the composite checksum with
             `-` and the number of parts.
         modified: In UTC; for an upload, the time of S3's response.
         metadata: Fields of the phi.metadata vocabulary.
@@ -29,7 +32,7 @@ class StoredObject:
 
 @dataclass(frozen=True)
 class ListedObject:
-    """An object in a listing, of which nothing was verified. `size` is in bytes."""
+    """An object in a listing. Nothing about it was verified. `size` is in bytes, `modified` in UTC."""
 
     key: str
     size: int
@@ -38,11 +41,13 @@ class ListedObject:
 
 @dataclass(frozen=True)
 class ObjectVersion:
-    """A version of an object.
+    """A version of an object, or a delete marker.
 
     Attributes:
-        size: In bytes.
-        deleted: Whether it is a delete marker, which has no content.
+        size: In bytes; 0 for a delete marker.
+        modified: In UTC.
+        latest: Whether it is the current version, which S3 returns by default.
+        deleted: Whether it is a delete marker.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Restore of an earlier version by a copy within the bucket. The content never leaves S3.
+"""Restore of an earlier version by copying it within the bucket. The content never leaves S3.
 
 S3 computes a new SHA-256 for the copy. It equals the original's only if the copy is made the same way: with CopyObject
 for a whole object, and with the same parts for a multipart object. Copying parts also works for objects above 5 GB, the
@@ -19,7 +19,7 @@ from phi.store.objects import StoredObject
 
 
 def restore_version(bucket: Bucket, key: str, version: str, max_concurrency: int) -> tuple[StoredObject, Response]:
-    """Copy a version over the latest one. Tags aren't copied.
+    """Copy a version, which makes the copy the latest version. Tags aren't copied.
 
     Args:
         bucket: The bucket.
@@ -32,7 +32,7 @@ def restore_version(bucket: Bucket, key: str, version: str, max_concurrency: int
 
     Raises:
         WrongKeyError: The version or its copy isn't encrypted with the bucket's KMS key.
-        IntegrityError: The copy's SHA-256 isn't the original's.
+        IntegrityError: The SHA-256 of the copy isn't that of the original.
     """
     source = open_object(bucket, key, version)
     source.body.close()  # only the headers are needed
@@ -54,7 +54,7 @@ def _copy_whole(bucket: Bucket, source: OpenObject, copy_source: dict[str, str])
         Key=source.stored.key,
         CopySource=copy_source,
         ChecksumAlgorithm="SHA256",
-        TaggingDirective="REPLACE",  # by no tags: a malware scan's result is for another version
+        TaggingDirective="REPLACE",  # copy no tags: the tag with a malware scan's result is about the original
         **bucket.encryption_args,
     )
     verify_checksum(response, response["CopyObjectResult"].get("ChecksumSHA256"), source.stored.sha256)

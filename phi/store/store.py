@@ -1,4 +1,4 @@
-"""PhiStore: the application's client of the stack's bucket. It logs every access and verifies every response."""
+"""PhiStore: the application's client for the stack's bucket. It logs every access and verifies every response."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import builtins
 import io
 import logging
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import timedelta
 from functools import partial
@@ -24,29 +24,27 @@ from phi.store import download, listing, upload
 from phi.store.batch import run_batch
 from phi.store.bucket import Bucket, Response, create_client, request_id, version_id
 from phi.store.download_stream import CHUNK_BYTES, VerifiedStream, open_object
-from phi.store.objects import ListedObject, ObjectVersion, StoredObject
+from phi.store.objects import ListedObject, ObjectVersion, Progress, StoredObject
 from phi.store.restore import restore_version
 from phi.store.upload_source import Source
 
 LOGGER = logging.getLogger("phi.store")
-KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+")
+KMS_KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
 MAX_SIGV4_LIFETIME = timedelta(days=7)
 SHA256 = re.compile(r"[A-Za-z0-9+/]{43}=")
-BATCH_PART_CONCURRENCY = 2  # parts of one object to transfer at a time, if it is part of a batch
-
-Progress = Callable[[int], object]
+BATCH_PART_CONCURRENCY = 2  # how many parts of each object in a batch to transfer at a time
 
 
 def _ignore_progress(_count: int) -> None:
-    """Do nothing: the caller doesn't want progress."""
+    """Do nothing, for a caller that doesn't pass a progress callback."""
 
 
 class PhiStore:
-    """A client of one bucket. It is thread-safe.
+    """A client for one bucket. It is thread-safe.
 
-    Every method raises IdentifyingValueError for a key that phi.object_keys didn't make, and AWS's errors as the
-    exceptions in phi.errors.
+    Every method raises IdentifyingValueError for an object key that phi.object_keys didn't make, WrongKeyError for an
+    object that another KMS key encrypts, and the other exceptions in phi.errors for errors of AWS.
     """
 
     def __init__(
@@ -72,21 +70,21 @@ class PhiStore:
             region: The bucket's region; the key's by default.
             owner: The ID of the account that must own the bucket; not checked by default.
             max_url_lifetime: The longest time that a presigned URL may be valid.
-            max_concurrency: How many requests for one object, or objects of a batch, to run at a time.
-            part_size: In bytes. Shorter objects are uploaded in one request. An upload of any length holds at most
-                `max_concurrency` + 1 parts in memory. Objects of more than 10,000 parts use larger parts, fewer at a
-                time.
+            max_concurrency: How many parts of one object, or objects of a batch, to transfer at a time.
+            part_size: In bytes. Shorter objects are uploaded in one request. An upload holds at most
+                `max_concurrency` + 1 parts in memory. An object that would have more than 10,000 parts is uploaded in
+                larger parts, and in fewer at a time.
             vocabulary: The metadata fields that the application uses.
             prefixes: The key prefixes that the application uses.
 
         Raises:
             ConfigurationError: A setting is invalid. The message lists every problem.
         """
-        key = KEY_ARN.fullmatch(key_arn)
+        kms_key = KMS_KEY_ARN.fullmatch(key_arn)
         errors: list[str] = []
         if not bucket:
             errors.append("bucket: must not be empty")
-        if key is None:
+        if kms_key is None:
             errors.append("key_arn: must be the full ARN of a KMS key, not a key ID or an alias")
         if not timedelta(0) < max_url_lifetime <= MAX_SIGV4_LIFETIME:
             errors.append(f"max_url_lifetime: must be more than 0 and at most {MAX_SIGV4_LIFETIME.days} days")
@@ -95,9 +93,9 @@ class PhiStore:
         if not upload.MIN_PART_BYTES <= part_size <= upload.MAX_PART_BYTES:
             errors.append(f"part_size: must be from {upload.MIN_PART_BYTES} to {upload.MAX_PART_BYTES} bytes")
         if errors:
-            raise ConfigurationError(f"invalid settings of the store: {'; '.join(errors)}")
+            raise ConfigurationError(f"the store's settings are invalid: {'; '.join(errors)}")
         session = session or boto3.Session()
-        region = region or (key["region"] if key else None) or ""  # the bucket is in its key's region
+        region = region or (kms_key["region"] if kms_key else None) or ""  # the bucket is in its key's region
         self._bucket = Bucket(create_client(session, region, max_concurrency), bucket, key_arn, owner)
         self._principal = PrincipalCache(session, region)
         self._max_url_lifetime, self._max_concurrency, self._part_size = max_url_lifetime, max_concurrency, part_size
@@ -108,7 +106,7 @@ class PhiStore:
         """Create a client for a stack's bucket.
 
         Args:
-            outputs: The stack's outputs, from `phi.stack.outputs.read`.
+            outputs: The stack's outputs, from `phi.stack.outputs.read_outputs`.
             session: The boto3 session; a new one by default.
             settings: Further arguments of PhiStore.
         """
@@ -123,7 +121,7 @@ class PhiStore:
         metadata: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> StoredObject:
-        """Store an object. It appears only once it is complete.
+        """Upload an object. It appears only once it is complete.
 
         Args:
             source: The content.
@@ -143,7 +141,7 @@ class PhiStore:
         metadata: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> Iterator[tuple[int, StoredObject]]:
-        """Store several objects concurrently.
+        """Upload several objects concurrently.
 
         Args:
             sources: The content and the key of each object; a key of None means a random one.
@@ -164,7 +162,7 @@ class PhiStore:
     def download(
         self, key: str, target: Path | IO[bytes], *, version: str | None = None, progress: Progress | None = None
     ) -> StoredObject:
-        """Fetch an object and verify its content.
+        """Download an object and verify its content.
 
         Args:
             key: The object key.
@@ -173,13 +171,29 @@ class PhiStore:
             version: The version; the latest one by default.
             progress: Called with the number of bytes received since the last call, possibly from other threads, but
                 never concurrently.
+
+        Raises:
+            NotFoundError: The object or the version doesn't exist.
+            IntegrityError: The content doesn't match its SHA-256, or the object has none.
+            ConfigurationError: The target can't be written.
         """
         return self._download(key, target, version, progress, self._max_concurrency)
 
     def download_many(
         self, targets: Iterable[tuple[str, Path]], *, progress: Progress | None = None
     ) -> Iterator[tuple[int, StoredObject]]:
-        """Fetch several objects concurrently, each key into its file. Yields and raises like `upload_many`."""
+        """Download several objects concurrently.
+
+        Args:
+            targets: The object key and the target file of each object.
+            progress: As in `download`.
+
+        Yields:
+            The index of each target, from 0, and its object, in the order of the targets.
+
+        Raises:
+            BatchError: At the end, if any object failed. All were attempted.
+        """
         tasks = (
             partial(self._download, key, target, None, progress, BATCH_PART_CONCURRENCY) for key, target in targets
         )
@@ -205,7 +219,7 @@ class PhiStore:
                     access.outcome = "unverified"
 
     def list(self, prefix: str = "") -> Iterator[ListedObject]:
-        """Yield the latest version of every object, or of those under a prefix, in the order of their keys.
+        """Yield every object, or those under a prefix, in the order of their keys. Deleted objects are left out.
 
         Objects whose keys phi didn't make are left out, because such keys may identify patients. A warning counts them.
         """
@@ -214,7 +228,7 @@ class PhiStore:
             foreign = 0
             for page, listed in listing.object_pages(self._bucket, prefix):
                 access.request_id = request_id(page)
-                objects = [listed_object for listed_object in listed if self._has_phi_key(listed_object.key)]
+                objects = [listed_object for listed_object in listed if self._is_made_by_phi(listed_object.key)]
                 foreign += len(listed) - len(objects)
                 yield from objects
         if foreign:
@@ -226,7 +240,7 @@ class PhiStore:
         """Return all versions and delete markers of an object, the latest first.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: The object has neither versions nor delete markers.
         """
         with self._log_access("versions", key) as access:
             self._check_key(key)
@@ -235,11 +249,20 @@ class PhiStore:
                 access.request_id = request_id(page)
                 versions += page_versions
             if not versions:
-                raise NotFoundError("s3:ListBucketVersions: not found")
+                raise NotFoundError("s3:ListBucketVersions: the object was not found; check its key")
             return sorted(versions, key=lambda version: (version.latest, version.modified), reverse=True)
 
     def restore(self, key: str, version: str) -> StoredObject:
-        """Make an earlier version the latest one again, with a verified copy. The versions in between are kept."""
+        """Make an earlier version the latest one again, with a verified copy. The versions in between are kept.
+
+        Args:
+            key: The object key.
+            version: The version to restore.
+
+        Raises:
+            NotFoundError: The version doesn't exist.
+            IntegrityError: The version has no SHA-256, or the copy has a different one.
+        """
         with self._log_access("restore", key) as access:
             self._check_key(key)
             return _record_access(access, *restore_version(self._bucket, key, version, self._max_concurrency))
@@ -248,19 +271,19 @@ class PhiStore:
         """Mark an object as deleted and return the delete marker's version. All versions are kept.
 
         Raises:
-            RequestRejectedError: The bucket has no versioning. Nothing was deleted.
+            RequestRejectedError: The bucket has no versioning, and nothing was deleted; or S3 created no delete marker.
         """
         with self._log_access("delete", key) as access:
             self._check_key(key)
             if version_id(self._bucket.call("head_object", Key=key)) == "null":
                 raise RequestRejectedError(
-                    "s3:DeleteObject: nothing was deleted, because the bucket doesn't keep versions: enable versioning"
+                    "s3:DeleteObject: nothing was deleted, because the bucket doesn't keep versions; enable versioning"
                 )
             response = self._bucket.call("delete_object", Key=key)
             access.version, access.request_id = version_id(response), request_id(response)
             if not response.get("DeleteMarker"):
                 raise RequestRejectedError(
-                    "s3:DeleteObject: S3 created no delete marker: check whether versioning is enabled on the bucket"
+                    "s3:DeleteObject: S3 created no delete marker; check whether the bucket's versioning is enabled"
                 )
             return access.version
 
@@ -338,7 +361,7 @@ class PhiStore:
     def _check_key(self, key: str) -> None:
         check_key(key, prefixes=self._prefixes)
 
-    def _has_phi_key(self, key: str) -> bool:
+    def _is_made_by_phi(self, key: str) -> bool:
         try:
             self._check_key(key)
         except IdentifyingValueError:

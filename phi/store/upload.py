@@ -12,7 +12,7 @@ from phi.store import checksum
 from phi.store.bucket import Bucket, Response, response_time, version_id
 from phi.store.concurrent import run_concurrently
 from phi.store.multipart import MultipartUpload, Part, multipart_upload, verify_checksum
-from phi.store.objects import StoredObject
+from phi.store.objects import Progress, StoredObject
 from phi.store.upload_source import Source, SourceStream, open_source
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
@@ -20,16 +20,14 @@ MAX_PARTS = 10_000
 MIN_PART_BYTES, MAX_PART_BYTES = 5 << 20, 5 << 30
 MIB = 1 << 20
 
-Progress = Callable[[int], object]
-
 
 @dataclass(frozen=True)
 class Upload:
-    """The settings of an upload.
+    """An upload of one object.
 
     Attributes:
-        part_size: In bytes; larger parts are used for an object of more than MAX_PARTS parts.
-        max_concurrency: How many parts to send at a time. At most one part more is in memory.
+        part_size: In bytes. An object that would have more than MAX_PARTS parts is sent in larger parts.
+        max_concurrency: How many parts to send at a time. One more part may be in memory.
         progress: Called with the number of bytes sent since the last call.
     """
 
@@ -41,7 +39,7 @@ class Upload:
     progress: Progress
 
     def send(self, source: Source) -> tuple[StoredObject, Response]:
-        """Upload the source and return the object with S3's response. A source shorter than a part is one request."""
+        """Upload the source, in one request if it is shorter than a part. Return the object and S3's response."""
         with open_source(source) as stream:
             part_size = fit_part_size(self.part_size, stream.size)
             first = stream.read_part(part_size)
@@ -79,9 +77,9 @@ class Upload:
 
 
 def fit_part_size(part_size: int, size: int | None) -> int:
-    """Return the part size to use, so that an object of `size` bytes has at most MAX_PARTS parts.
+    """Return `part_size`, or a larger one if an object of `size` bytes would have more than MAX_PARTS parts.
 
-    If the size isn't known in advance, it is `part_size`.
+    `size` is None if the size isn't known in advance.
     """
     if size is None or size <= part_size * MAX_PARTS:
         return part_size

@@ -24,7 +24,7 @@ class SourceStream:
     Attributes:
         size: In bytes; None if it isn't known before the end.
         stamp: The file's size and modification time when it was opened; None if they aren't checked.
-        position: How many bytes were read so far.
+        position: How many bytes have been read so far.
     """
 
     file: IO[bytes]
@@ -60,12 +60,12 @@ class SourceStream:
     def _require_unchanged(self) -> None:
         truncated_or_grown = self.size is not None and self.position != self.size
         if truncated_or_grown or (self.stamp and self.stamp != _size_and_mtime(self.file)):
-            raise IntegrityError("the source changed while it was read; nothing was stored, send it again")
+            raise IntegrityError("the source changed while it was read; nothing was stored, so try again")
 
 
 @contextmanager
 def open_source(source: Source) -> Iterator[SourceStream]:
-    """Open a source. Raises ConfigurationError, without the file's name, if it can't be read."""
+    """Open a source and yield its stream. Raises ConfigurationError, without the file's name, if it can't be read."""
     if isinstance(source, bytes):
         yield SourceStream(io.BytesIO(source), len(source))
     elif isinstance(source, Path):

@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-# No log line may contain these, whatever a test does: a URL's signature, an e-mail address, an SSN, a file's path, the
+# No log line may contain these, whatever a test does: a URL's signature, an email address, an SSN, a file's path, the
 # names used in the tests, or the emulator's credentials.
 FORBIDDEN = re.compile(
     r"x-amz-signature|https?://|[\w.+-]+@[\w-]+\.\w|\b\d{3}-\d\d-\d{4}\b|/tmp/|jane|secret", re.IGNORECASE

@@ -1,4 +1,4 @@
-"""`phi put get ls versions restore rm url` against an AWS over HTTP: what they do, print, and end with."""
+"""`phi put get ls versions restore rm url` against moto's server: effects, output and exit codes."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ import requests
 from phi import __version__, cli
 from phi.errors import IntegrityError
 from phi.object_keys import check_key, key_for_record, new_key
-from phi.stack.outputs import parse
+from phi.stack.outputs import read_outputs
 from phi.store import PhiStore
 from phi.store.upload import Upload
 from tests.phi.conftest import ACCOUNT, REGION
 
 BUCKET = "phi-test-data"
 SECRET = bytes(range(32))
-UNTOLD = "MRN-00123456 smith"
+RECORD_ID = "MRN-00123456 smith"
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Done:
+class Result:
     code: int
     out: bytes
     err: str
@@ -46,17 +46,18 @@ class Done:
 
 
 @pytest.fixture(autouse=True)
-def bucket(session: boto3.Session) -> Any:
-    s3 = session.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
-    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    return s3
+def s3(session: boto3.Session) -> Any:
+    """Create the bucket, and return a client that reaches the emulator directly."""
+    client = session.client("s3")
+    client.create_bucket(Bucket=BUCKET)
+    client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    return client
 
 
 @pytest.fixture
 def outputs_file(session: boto3.Session, tmp_path: Path) -> Path:
     path = tmp_path / "outputs.json"
-    told = {
+    stack_outputs = {
         "resource_name_prefix": "phi-test-",
         "phi_bucket_name": BUCKET,
         "phi_key_arn": session.client("kms").create_key()["KeyMetadata"]["Arn"],
@@ -65,36 +66,37 @@ def outputs_file(session: boto3.Session, tmp_path: Path) -> Path:
         "trail_arn": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/phi-test",
         "alert_topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-test",
         **{
-            f"{who}_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{who}" for who in ("application", "auditor", "break_glass")
+            f"{role}_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{role}"
+            for role in ("application", "auditor", "break_glass")
         },
     }
-    path.write_text(json.dumps(told), encoding="utf-8")
+    path.write_text(json.dumps(stack_outputs), encoding="utf-8")
     return path
 
 
 @pytest.fixture
 def phi(
     outputs_file: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Iterator[Callable[..., Done]]:
-    """The command line in this process, on the stack's outputs."""
+) -> Iterator[Callable[..., Result]]:
+    """Return a function that runs the command line in this process, with the stack's outputs."""
     for name in ("PHI_KEY_SECRET", "PHI_ACCESS_LOG"):
         monkeypatch.delenv(name, raising=False)
-    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def run(*arguments: str | Path, stdin: bytes | io.StringIO = b"", outputs: bool = True) -> Done:
-        more = ["--outputs", str(outputs_file)] if outputs else []
-        monkeypatch.setattr(sys, "argv", ["phi", *map(str, arguments), *more])
-        given = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8") if isinstance(stdin, bytes) else stdin
-        monkeypatch.setattr(sys, "stdin", given)
+    def run(*arguments: str | Path, stdin: bytes | io.StringIO = b"", outputs: bool = True) -> Result:
+        outputs_arguments = ["--outputs", str(outputs_file)] if outputs else []
+        monkeypatch.setattr(sys, "argv", ["phi", *map(str, arguments), *outputs_arguments])
+        stream = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8") if isinstance(stdin, bytes) else stdin
+        monkeypatch.setattr(sys, "stdin", stream)
         capfdbinary.readouterr()
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exit_:
             cli.main()
-        told = capfdbinary.readouterr()
-        return Done(int(ended.value.code or 0), told.out, told.err.decode())
+        output = capfdbinary.readouterr()
+        return Result(int(exit_.value.code or 0), output.out, output.err.decode())
 
     yield run
-    for each, handler in handlers.items():
-        signal.signal(each, handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
@@ -104,12 +106,12 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def content(bucket: Any, key: str) -> bytes:
-    return bucket.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+def content(s3: Any, key: str) -> bytes:
+    return s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
 
 
-def keys(bucket: Any) -> list[str]:
-    return [each["Key"] for each in bucket.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+def keys(s3: Any) -> list[str]:
+    return [entry["Key"] for entry in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
 @pytest.fixture
@@ -120,183 +122,189 @@ def stored(phi, file: Path) -> dict[str, Any]:
 # put
 
 
-def test_a_file_is_stored_under_a_key_that_tells_nothing(phi, bucket, file: Path):
-    done = phi("put", file)
-    assert done.code == 0
-    (key,) = keys(bucket)
+def test_put_stores_file_under_opaque_key(phi, s3, file: Path):
+    result = phi("put", file)
+    assert result.code == 0
+    (key,) = keys(s3)
     assert check_key(key) == key
-    assert content(bucket, key) == b"content"
-    assert key in done.out.decode()
-    assert done.err == ""
+    assert content(s3, key) == b"content"
+    assert key in result.out.decode()
+    assert result.err == ""
 
 
-def test_what_is_stored_is_told_in_one_document(phi, bucket, file: Path):
-    done = phi("put", file, "--json", "--meta", "content-kind=lab-report", "--meta", "schema-version=3")
-    (found,) = done.json["objects"]
-    head = bucket.head_object(Bucket=BUCKET, Key=found["key"])
-    assert list(found) == ["file", "key", "version", "size", "sha256", "modified", "metadata"]
-    assert (found["file"], found["size"], found["version"]) == (1, 7, head["VersionId"])
-    assert found["metadata"] == head["Metadata"] == {"content-kind": "lab-report", "schema-version": "3"}
+def test_put_json_describes_stored_object(phi, s3, file: Path):
+    result = phi("put", file, "--json", "--meta", "content-kind=lab-report", "--meta", "schema-version=3")
+    (item,) = result.json["objects"]
+    head = s3.head_object(Bucket=BUCKET, Key=item["key"])
+    assert list(item) == ["file", "key", "version", "size", "sha256", "modified", "metadata"]
+    assert (item["file"], item["size"], item["version"]) == (1, 7, head["VersionId"])
+    assert item["metadata"] == head["Metadata"] == {"content-kind": "lab-report", "schema-version": "3"}
 
 
-def test_files_are_told_by_their_place_never_by_name(phi, bucket, tmp_path: Path):
+def test_put_identifies_files_by_position_not_name(phi, s3, tmp_path: Path):
     files = [tmp_path / f"smith-{number}.txt" for number in range(20)]
-    for number, each in enumerate(files):
-        each.write_text(str(number), encoding="utf-8")
-    done = phi("put", *files, "--json")
-    assert [each["file"] for each in done.json["objects"]] == list(range(1, 21))
-    assert [content(bucket, each["key"]) for each in done.json["objects"]] == [b"%d" % each for each in range(20)]
-    assert "smith" not in done.out.decode() + done.err
+    for number, path in enumerate(files):
+        path.write_text(str(number), encoding="utf-8")
+    result = phi("put", *files, "--json")
+    assert [item["file"] for item in result.json["objects"]] == list(range(1, 21))
+    assert [content(s3, item["key"]) for item in result.json["objects"]] == [b"%d" % number for number in range(20)]
+    assert "smith" not in result.out.decode() + result.err
 
 
-def test_stdin_is_stored(phi, bucket):
-    done = phi("put", "-", stdin=b"from a pipe")
-    assert done.code == 0
-    assert content(bucket, *keys(bucket)) == b"from a pipe"
+def test_put_stores_stdin(phi, s3):
+    result = phi("put", "-", stdin=b"from a pipe")
+    assert result.code == 0
+    assert content(s3, *keys(s3)) == b"from a pipe"
 
 
-def test_a_named_key_gets_a_new_version(phi, bucket, stored, file: Path):
+def test_put_with_existing_key_adds_a_version(phi, s3, stored, file: Path):
     file.write_bytes(b"later")
     assert phi("put", file, "--key", stored["key"]).code == 0
-    assert content(bucket, stored["key"]) == b"later"
-    assert len(bucket.list_object_versions(Bucket=BUCKET)["Versions"]) == 2
+    assert content(s3, stored["key"]) == b"later"
+    assert len(s3.list_object_versions(Bucket=BUCKET)["Versions"]) == 2
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
-@pytest.mark.parametrize("written", [SECRET.hex(), SECRET.hex().upper() + "\n", base64.b64encode(SECRET).decode()])
-def test_the_key_of_a_record_is_made_of_what_stdin_and_the_environment_say(
-    phi, bucket, file: Path, monkeypatch: pytest.MonkeyPatch, ending, written
+@pytest.mark.parametrize(
+    "encoded_secret", [SECRET.hex(), SECRET.hex().upper() + "\n", base64.b64encode(SECRET).decode()]
+)
+def test_put_makes_record_key_from_stdin_and_environment(
+    phi, s3, file: Path, monkeypatch: pytest.MonkeyPatch, ending, encoded_secret
 ):
-    monkeypatch.setenv("PHI_KEY_SECRET", written)
-    done = phi("put", file, "--record-id-file", "-", stdin=f"{UNTOLD}{ending}".encode())
-    assert done.code == 0
-    assert keys(bucket) == [key_for_record(UNTOLD, SECRET)]
-    assert UNTOLD not in done.out.decode() + done.err
+    monkeypatch.setenv("PHI_KEY_SECRET", encoded_secret)
+    result = phi("put", file, "--record-id-file", "-", stdin=f"{RECORD_ID}{ending}".encode())
+    assert result.code == 0
+    assert keys(s3) == [key_for_record(RECORD_ID, SECRET)]
+    assert RECORD_ID not in result.out.decode() + result.err
 
 
-def test_the_key_of_a_record_is_made_of_what_two_files_say(phi, bucket, file: Path, tmp_path: Path):
+def test_put_makes_record_key_from_two_files(phi, s3, file: Path, tmp_path: Path):
     id_file, secret_file = tmp_path / "id", tmp_path / "secret"
-    id_file.write_text(UNTOLD, encoding="utf-8")
+    id_file.write_text(RECORD_ID, encoding="utf-8")
     secret = b"\xfb\xff" * 4 + SECRET
     secret_file.write_text(base64.urlsafe_b64encode(secret).decode(), encoding="utf-8")
     assert phi("put", file, "--record-id-file", id_file, "--secret-file", secret_file).code == 0
-    assert keys(bucket) == [key_for_record(UNTOLD, secret)]
+    assert keys(s3) == [key_for_record(RECORD_ID, secret)]
 
 
 @pytest.mark.parametrize(
-    ("stdin", "secret", "why"),
+    ("stdin", "secret", "reason"),
     [
-        (UNTOLD, "", "the secret of the keys is missing: put it in PHI_KEY_SECRET, or name --secret-file"),
-        (UNTOLD, "smith!", "PHI_KEY_SECRET must hold the secret in hex or base64"),
-        (UNTOLD, "sm1th", "PHI_KEY_SECRET must hold the secret in hex or base64"),
-        (UNTOLD, "ab" * 31, "at least 32 random bytes"),
-        ("", SECRET.hex(), "--record-id-file must hold one line, the record's id; it has 0"),
-        (f"{UNTOLD}\n{UNTOLD}\n", SECRET.hex(), "--record-id-file must hold one line, the record's id; it has 2"),
-        (f" {UNTOLD}", SECRET.hex(), "without white space at its ends"),
+        (RECORD_ID, "", "the key secret is missing: set PHI_KEY_SECRET or pass --secret-file"),
+        (RECORD_ID, "smith!", "PHI_KEY_SECRET must contain the key secret in hex or base64"),
+        (RECORD_ID, "sm1th", "PHI_KEY_SECRET must contain the key secret in hex or base64"),
+        (RECORD_ID, "ab" * 31, "at least 32 random bytes"),
+        ("", SECRET.hex(), "--record-id-file must contain exactly one line, the record's ID, not 0"),
+        (
+            f"{RECORD_ID}\n{RECORD_ID}\n",
+            SECRET.hex(),
+            "--record-id-file must contain exactly one line, the record's ID, not 2",
+        ),
+        (f" {RECORD_ID}", SECRET.hex(), "without surrounding whitespace"),
     ],
 )
-def test_an_id_or_a_secret_that_can_not_be_used_is_refused_untold(
-    phi, bucket, file: Path, monkeypatch: pytest.MonkeyPatch, stdin, secret, why
+def test_put_rejects_invalid_record_id_or_secret_without_repeating_it(
+    phi, s3, file: Path, monkeypatch: pytest.MonkeyPatch, stdin, secret, reason
 ):
     monkeypatch.setenv("PHI_KEY_SECRET", secret)
-    done = phi("put", file, "--record-id-file", "-", stdin=stdin.encode())
-    assert (done.code, done.out) == (2, b"")
-    assert why in done.err
-    assert all(untold not in done.err for untold in ("MRN", "smith", "sm1th", "abab"))
-    assert keys(bucket) == []
+    result = phi("put", file, "--record-id-file", "-", stdin=stdin.encode())
+    assert (result.code, result.out) == (2, b"")
+    assert reason in result.err
+    assert all(secret_text not in result.err for secret_text in ("MRN", "smith", "sm1th", "abab"))
+    assert keys(s3) == []
 
 
 @pytest.mark.parametrize("option", ["--record-id-file", "--secret-file"])
-def test_a_file_of_an_id_or_a_secret_that_is_not_there_is_told_by_its_option(phi, file, tmp_path, option):
+def test_put_names_option_of_missing_record_id_or_secret_file(phi, file, tmp_path, option):
     other = {"--record-id-file": "--secret-file", "--secret-file": "--record-id-file"}[option]
     (tmp_path / "there").write_text(SECRET.hex(), encoding="utf-8")
-    done = phi("put", file, option, tmp_path / "smith", other, tmp_path / "there")
-    assert done.code == 2
-    assert f"{option} can't be read: FileNotFoundError" in done.err
-    assert "smith" not in done.err
+    result = phi("put", file, option, tmp_path / "smith", other, tmp_path / "there")
+    assert result.code == 2
+    assert f"{option} can't be read (FileNotFoundError)" in result.err
+    assert "smith" not in result.err
 
 
-def test_every_file_that_can_not_be_sent_is_told_before_any_is(phi, bucket, file: Path, tmp_path: Path):
+def test_put_reports_all_unreadable_files_before_sending_any(phi, s3, file: Path, tmp_path: Path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    done = phi("put", file, tmp_path / "smith", tmp_path, pipe, "-")
-    assert done.code == 2
-    assert "file 2 can't be read (FileNotFoundError); file 3 is a folder; file 4 is a pipe: send it by its" in done.err
-    assert "file 5 is a pipe" in done.err
-    assert "smith" not in done.err
-    assert keys(bucket) == []
+    result = phi("put", file, tmp_path / "smith", tmp_path, pipe, "-")
+    assert result.code == 2
+    assert "file 2 can't be read (FileNotFoundError); file 3 is a folder; file 4 is a pipe: upload it " in result.err
+    assert "file 5 is a pipe" in result.err
+    assert "smith" not in result.err
+    assert keys(s3) == []
 
 
 @pytest.fixture
-def second_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second file is sent, and S3's answer isn't right."""
+def upload_of_file_named_1_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the upload of the file named 1 fail after S3 has stored it."""
     send = Upload.send
 
-    def sent(self: Upload, source: Any) -> Any:
-        answer = send(self, source)
+    def send_and_fail(self: Upload, source: Any) -> Any:
+        result = send(self, source)
         if source.name == "1":
-            raise IntegrityError("not what was sent")
-        return answer
+            raise IntegrityError("checksum mismatch")
+        return result
 
-    monkeypatch.setattr(Upload, "send", sent)
+    monkeypatch.setattr(Upload, "send", send_and_fail)
 
 
-def test_of_many_files_one_fails_and_the_others_are_told(phi, bucket, tmp_path: Path, second_fails):
+def test_put_of_several_files_reports_failed_and_stored_files(phi, s3, tmp_path: Path, upload_of_file_named_1_fails):
     for number in range(3):
         (tmp_path / str(number)).write_text(str(number), encoding="utf-8")
-    done = phi("put", *(tmp_path / str(number) for number in range(3)), "--json")
-    assert done.code == IntegrityError.exit_code
-    assert [each["file"] for each in done.json["objects"]] == [1, 3]
-    (left,) = set(keys(bucket)) - {each["key"] for each in done.json["objects"]}
-    assert f"file 2 of 3: not what was sent; it may be stored nevertheless, as {left}" in done.err
-    assert "1 of 3 failed" in done.err
+    result = phi("put", *(tmp_path / str(number) for number in range(3)), "--json")
+    assert result.code == IntegrityError.exit_code
+    assert [item["file"] for item in result.json["objects"]] == [1, 3]
+    (failed_key,) = set(keys(s3)) - {item["key"] for item in result.json["objects"]}
+    assert f"file 2 of 3: checksum mismatch; it may have been stored as {failed_key}" in result.err
+    assert "1 of 3 failed" in result.err
 
 
-def test_the_only_file_fails_and_the_key_that_it_may_have_is_told(phi, bucket, tmp_path: Path, second_fails):
+def test_put_reports_key_of_single_failed_file_that_may_be_stored(
+    phi, s3, tmp_path: Path, upload_of_file_named_1_fails
+):
     (tmp_path / "1").write_text("1", encoding="utf-8")
-    done = phi("put", tmp_path / "1")
-    assert (done.code, done.out) == (IntegrityError.exit_code, b"")
-    (left,) = keys(bucket)
-    assert done.err.splitlines() == [
-        f"phi: file 1 of 1; it may be stored nevertheless, as {left}",
-        "phi: not what was sent",
+    result = phi("put", tmp_path / "1")
+    assert (result.code, result.out) == (IntegrityError.exit_code, b"")
+    (failed_key,) = keys(s3)
+    assert result.err.splitlines() == [
+        f"phi: file 1 of 1: it may have been stored as {failed_key}",
+        "phi: checksum mismatch",
     ]
 
 
-def test_an_interrupt_stops_those_that_are_on_their_way_and_tells_every_key(
-    phi, bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_put_interrupted_stops_uploads_and_reports_every_key(phi, s3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     send = Upload.send
 
-    def sent(self: Upload, source: Any) -> Any:
+    def send_and_interrupt(self: Upload, source: Any) -> Any:
         if source.name == "1":
             os.kill(os.getpid(), signal.SIGINT)
-            for _ in range(1_000_000):  # until it is told to stop
+            for _ in range(1_000_000):  # until the progress callback raises
                 self.progress(0)
         return send(self, source)
 
-    monkeypatch.setattr(Upload, "send", sent)
+    monkeypatch.setattr(Upload, "send", send_and_interrupt)
     for number in range(3):
         (tmp_path / str(number)).write_text(str(number), encoding="utf-8")
-    done = phi("put", *(tmp_path / str(number) for number in range(3)))
-    assert done.code == 130
-    assert "file 2 of 3; it may be stored nevertheless, as " in done.err
-    assert "Traceback" not in done.err
-    for key in keys(bucket):
-        assert key in done.out.decode() + done.err
+    result = phi("put", *(tmp_path / str(number) for number in range(3)))
+    assert result.code == 130
+    assert "file 2 of 3: it may have been stored as " in result.err
+    assert "Traceback" not in result.err
+    for key in keys(s3):
+        assert key in result.out.decode() + result.err
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-# What isn't taken
+# Invalid arguments
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["put", "FILE", "--key", UNTOLD],
-        ["put", "FILE", "--meta", UNTOLD],
-        ["put", "FILE", "--meta", f"{UNTOLD}=x"],
-        ["put", "FILE", "--meta", f"content-kind={UNTOLD}"],
+        ["put", "FILE", "--key", RECORD_ID],
+        ["put", "FILE", "--meta", RECORD_ID],
+        ["put", "FILE", "--meta", f"{RECORD_ID}=x"],
+        ["put", "FILE", "--meta", f"content-kind={RECORD_ID}"],
         ["put", "FILE", "--meta", "content-kind=claim", "--meta", "content-kind=other"],
         ["put", "FILE", "--key", "KEY", "--record-id-file", "-"],
         ["put", "FILE", "FILE", "--key", "KEY"],
@@ -305,142 +313,142 @@ def test_an_interrupt_stops_those_that_are_on_their_way_and_tells_every_key(
         ["put", "-", "--record-id-file", "-"],
         ["put", "FILE", "--record-id-file", "-", "--secret-file", "-"],
         ["put"],
-        ["get", UNTOLD, "-"],
-        ["get", "KEY", "-", UNTOLD],
+        ["get", RECORD_ID, "-"],
+        ["get", "KEY", "-", RECORD_ID],
         ["get", "KEY"],
         ["get", "KEY", "-", "--json"],
-        ["ls", "--prefix", UNTOLD],
-        ["ls", UNTOLD],
-        ["versions", UNTOLD],
-        ["restore", UNTOLD, "x"],
+        ["ls", "--prefix", RECORD_ID],
+        ["ls", RECORD_ID],
+        ["versions", RECORD_ID],
+        ["restore", RECORD_ID, "x"],
         ["restore", "KEY"],
-        ["rm", UNTOLD, "--yes"],
+        ["rm", RECORD_ID, "--yes"],
         ["rm", "KEY"],
-        ["url", UNTOLD],
-        ["url", "KEY", "--minutes", UNTOLD],
+        ["url", RECORD_ID],
+        ["url", "KEY", "--minutes", RECORD_ID],
         ["url", "KEY", "--minutes", "0"],
         ["url", "KEY", "--minutes", "61"],
-        [UNTOLD],
+        [RECORD_ID],
     ],
     ids=" ".join,
 )
-def test_a_call_that_makes_no_sense_is_refused_untold(phi, bucket, file: Path, arguments):
-    real = {"FILE": str(file), "KEY": new_key()}
-    done = phi(*(real.get(each, each) for each in arguments))
-    assert (done.code, done.out) == (2, b"")
-    assert done.err.startswith("phi: ")
-    assert all(untold not in done.err for untold in ("MRN", "smith", "00123456", "Traceback"))
-    assert keys(bucket) == []
+def test_invalid_arguments_are_rejected_without_repeating_them(phi, s3, file: Path, arguments):
+    values = {"FILE": str(file), "KEY": new_key()}
+    result = phi(*(values.get(argument, argument) for argument in arguments))
+    assert (result.code, result.out) == (2, b"")
+    assert result.err.startswith("phi: ")
+    assert all(secret_text not in result.err for secret_text in ("MRN", "smith", "00123456", "Traceback"))
+    assert keys(s3) == []
 
 
-def test_outputs_that_can_not_be_used_are_told(phi, tmp_path: Path):
+def test_invalid_outputs_are_reported(phi, tmp_path: Path):
     (tmp_path / "o.json").write_text("{}", encoding="utf-8")
-    done = phi("ls", "--outputs", tmp_path / "o.json", outputs=False)
-    assert done.code == 2
-    assert "phi_key_arn: Field required" in done.err
+    result = phi("ls", "--outputs", tmp_path / "o.json", outputs=False)
+    assert result.code == 2
+    assert "phi_key_arn: missing" in result.err
 
 
 # get
 
 
-def test_content_goes_to_a_file_that_only_its_owner_reads(phi, stored, tmp_path: Path):
+def test_get_writes_file_readable_only_by_owner(phi, stored, tmp_path: Path):
     target = tmp_path / "smith"
-    done = phi("get", stored["key"], target, "--json")
-    assert done.code == 0
+    result = phi("get", stored["key"], target, "--json")
+    assert result.code == 0
     assert target.read_bytes() == b"content"
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert done.json == {name: value for name, value in stored.items() if name != "file"}
-    assert "smith" not in done.out.decode() + done.err
+    assert result.json == {name: value for name, value in stored.items() if name != "file"}
+    assert "smith" not in result.out.decode() + result.err
 
 
-def test_content_goes_to_stdout_and_nothing_else_does(phi, stored):
-    assert phi("get", stored["key"], "-") == Done(0, b"content", "")
+def test_get_to_stdout_prints_only_content(phi, stored):
+    assert phi("get", stored["key"], "-") == Result(0, b"content", "")
 
 
-def test_an_earlier_version_can_be_had(phi, stored, file: Path):
+def test_get_fetches_earlier_version(phi, stored, file: Path):
     file.write_bytes(b"later")
     phi("put", file, "--key", stored["key"])
     assert phi("get", stored["key"], "-").out == b"later"
     assert phi("get", stored["key"], "-", "--version", stored["version"]).out == b"content"
 
 
-def test_a_file_is_replaced_by_force_alone(phi, stored, tmp_path: Path):
+def test_get_replaces_file_only_with_force(phi, stored, tmp_path: Path):
     target = tmp_path / "smith"
     target.write_bytes(b"before")
-    done = phi("get", stored["key"], target)
-    assert (done.code, done.err) == (2, "phi: the target is there already: --force replaces it\n")
+    result = phi("get", stored["key"], target)
+    assert (result.code, result.err) == (2, "phi: the target already exists: pass --force to replace it\n")
     assert target.read_bytes() == b"before"
     assert phi("get", stored["key"], target, "--force").code == 0
     assert target.read_bytes() == b"content"
 
 
-def test_a_link_that_leads_nowhere_is_there_too(phi, stored, tmp_path: Path):
+def test_get_treats_dangling_link_as_existing_target(phi, stored, tmp_path: Path):
     (tmp_path / "smith").symlink_to(tmp_path / "nowhere")
     assert phi("get", stored["key"], tmp_path / "smith").code == 2
     assert not (tmp_path / "nowhere").exists()
 
 
 @pytest.mark.parametrize("target", [".", "none/smith"])
-def test_a_target_that_can_be_no_file_is_refused_untold(phi, stored, tmp_path: Path, target):
-    done = phi("get", stored["key"], tmp_path / target, "--force")
-    assert done.code == 2
-    assert "the target" in done.err
-    assert str(tmp_path) not in done.err
+def test_get_rejects_invalid_target_without_repeating_it(phi, stored, tmp_path: Path, target):
+    result = phi("get", stored["key"], tmp_path / target, "--force")
+    assert result.code == 2
+    assert "the target" in result.err
+    assert str(tmp_path) not in result.err
 
 
-def test_what_is_not_there_leaves_no_file(phi, tmp_path: Path):
-    done = phi("get", new_key(), tmp_path / "smith")
-    assert done.code == 4
-    assert "there is none" in done.err
+def test_get_of_missing_key_leaves_no_file(phi, tmp_path: Path):
+    result = phi("get", new_key(), tmp_path / "smith")
+    assert result.code == 4
+    assert "not found" in result.err
     assert not (tmp_path / "smith").exists()
 
 
-def test_what_has_another_key_is_not_given(phi, bucket, tmp_path: Path):
+def test_get_rejects_object_without_the_stacks_kms_key(phi, s3, tmp_path: Path):
     key = new_key()
-    bucket.put_object(Bucket=BUCKET, Key=key, Body=b"plain")
-    done = phi("get", key, "-")
-    assert (done.code, done.out) == (5, b"")
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"plain")
+    result = phi("get", key, "-")
+    assert (result.code, result.out) == (5, b"")
 
 
 # ls
 
 
-def test_a_listing_is_of_what_is_there(phi, stored, file: Path):
+def test_ls_lists_objects_as_json_and_table(phi, stored, file: Path):
     other = phi("put", file, "--json").json["objects"][0]
-    done = phi("ls", "--json")
-    assert list(done.json["objects"][0]) == ["key", "size", "modified"]
-    assert sorted(each["key"] for each in done.json["objects"]) == sorted([stored["key"], other["key"]])
+    result = phi("ls", "--json")
+    assert list(result.json["objects"][0]) == ["key", "size", "modified"]
+    assert sorted(item["key"] for item in result.json["objects"]) == sorted([stored["key"], other["key"]])
     lines = phi("ls").out.decode().splitlines()
     assert lines[0].split() == ["MODIFIED", "SIZE", "KEY"]
     assert sorted(line.split()[-1] for line in lines[1:]) == sorted([stored["key"], other["key"]])
 
 
-def test_a_listing_may_be_of_one_record(phi, stored, file: Path):
-    record = key_for_record(UNTOLD, SECRET)
+def test_ls_prefix_lists_objects_of_one_record(phi, stored, file: Path):
+    record = key_for_record(RECORD_ID, SECRET)
     key = new_key(record)
     phi("put", file, "--key", key)
-    assert [each["key"] for each in phi("ls", "--prefix", record, "--json").json["objects"]] == [key]
+    assert [item["key"] for item in phi("ls", "--prefix", record, "--json").json["objects"]] == [key]
 
 
-def test_an_empty_listing_is_an_empty_document(phi):
+def test_ls_of_empty_bucket_prints_empty_document(phi):
     assert phi("ls", "--json").json == {"objects": []}
-    done = phi("ls")
-    assert (done.out, done.err) == (b"", "phi: there are none\n")
+    result = phi("ls")
+    assert (result.out, result.err) == (b"", "phi: nothing found\n")
 
 
-def test_a_key_that_phi_did_not_make_is_left_out_and_counted(phi, bucket, stored):
-    bucket.put_object(Bucket=BUCKET, Key="smith/MRN-00123456.pdf", Body=b"")
-    done = phi("ls", "--json")
-    assert [each["key"] for each in done.json["objects"]] == [stored["key"]]
-    assert "phi: warning: objects left out" in done.err
-    assert done.err.rstrip().endswith(": 1")
-    assert "smith" not in done.out.decode() + done.err
+def test_ls_leaves_out_and_counts_keys_not_made_by_phi(phi, s3, stored):
+    s3.put_object(Bucket=BUCKET, Key="smith/MRN-00123456.pdf", Body=b"")
+    result = phi("ls", "--json")
+    assert [item["key"] for item in result.json["objects"]] == [stored["key"]]
+    assert "phi: warning: objects left out" in result.err
+    assert result.err.rstrip().endswith(": 1")
+    assert "smith" not in result.out.decode() + result.err
 
 
 # versions, rm, restore
 
 
-def test_what_is_deleted_can_be_restored(phi, bucket, stored):
+def test_rm_versions_and_restore_round_trip(phi, s3, stored):
     key = stored["key"]
     deleted = phi("rm", key, "--yes", "--json")
     assert (deleted.code, deleted.json["key"], deleted.json["deleted"]) == (0, key, True)
@@ -463,52 +471,52 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("answer", "code", "left"), [("y\n", 0, 0), ("n\n", 1, 1), ("\n", 1, 1), ("", 1, 1)])
-def test_who_is_at_a_terminal_is_asked(phi, bucket, stored, answer, code, left):
-    done = phi("rm", stored["key"], "--json", stdin=Terminal(answer))
-    assert done.code == code
-    assert "Mark this object as deleted?" in done.err
-    assert len(keys(bucket)) == left
-    assert (done.out == b"") == (code == 1)
+@pytest.mark.parametrize(("answer", "code", "remaining"), [("y\n", 0, 0), ("n\n", 1, 1), ("\n", 1, 1), ("", 1, 1)])
+def test_rm_asks_for_confirmation_at_a_terminal(phi, s3, stored, answer, code, remaining):
+    result = phi("rm", stored["key"], "--json", stdin=Terminal(answer))
+    assert result.code == code
+    assert "Mark this object as deleted?" in result.err
+    assert len(keys(s3)) == remaining
+    assert (result.out == b"") == (code == 1)
 
 
-def test_an_object_that_is_not_there_has_no_versions(phi):
+def test_versions_of_missing_key_exits_with_not_found(phi):
     assert phi("versions", new_key()).code == 4
 
 
 # url
 
 
-def test_a_url_alone_is_printed_and_fetches_the_object(phi, stored):
-    done = phi("url", stored["key"])
-    assert (done.code, done.err) == (0, "")
-    (url,) = done.out.decode().splitlines()
+def test_url_prints_only_a_working_url(phi, stored):
+    result = phi("url", stored["key"])
+    assert (result.code, result.err) == (0, "")
+    (url,) = result.out.decode().splitlines()
     assert "X-Amz-Expires=900" in url
     assert requests.get(url, timeout=30).content == b"content"
 
 
-def test_a_url_lives_as_long_as_is_asked(phi, stored):
-    done = phi("url", stored["key"], "--minutes", "1", "--json")
-    assert done.json["minutes"] == 1
-    assert "X-Amz-Expires=60" in done.json["url"]
+def test_url_minutes_sets_lifetime(phi, stored):
+    result = phi("url", stored["key"], "--minutes", "1", "--json")
+    assert result.json["minutes"] == 1
+    assert "X-Amz-Expires=60" in result.json["url"]
 
 
 # The access log
 
 
-def test_the_access_log_is_appended_to_a_file_that_only_its_owner_reads(phi, stored, tmp_path: Path):
+def test_access_log_is_appended_to_file_readable_only_by_owner(phi, stored, tmp_path: Path):
     log = tmp_path / "access.log"
     assert phi("get", stored["key"], "-", "--access-log", log).err == ""
     assert phi("url", stored["key"], "--access-log", log).code == 0
     assert phi("get", new_key(), "-", "--access-log", log).code == 4
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    assert [each["outcome"] for each in lines] == ["success", "success", "NotFoundError"]
+    assert [line["outcome"] for line in lines] == ["success", "success", "NotFoundError"]
     assert lines[0]["object"] == stored["key"]
     assert "X-Amz" not in log.read_text(encoding="utf-8")
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
-def test_the_environment_may_say_where_the_access_log_is(phi, file, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_access_log_variable_names_the_file(phi, file, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PHI_ACCESS_LOG", str(tmp_path / "access.log"))
     assert phi("put", file).err == ""
     (line,) = (tmp_path / "access.log").read_text(encoding="utf-8").splitlines()
@@ -516,147 +524,148 @@ def test_the_environment_may_say_where_the_access_log_is(phi, file, tmp_path: Pa
     assert "smith" not in line
 
 
-def test_the_access_log_is_on_stderr_if_asked_for(phi, stored):
-    done = phi("get", stored["key"], "-", "--verbose")
-    assert done.out == b"content"
-    assert json.loads(done.err)["object"] == stored["key"]
+def test_verbose_prints_access_log_to_stderr(phi, stored):
+    result = phi("get", stored["key"], "-", "--verbose")
+    assert result.out == b"content"
+    assert json.loads(result.err)["object"] == stored["key"]
 
 
-def test_a_failure_is_told_once(phi):
+def test_failure_is_reported_in_one_line(phi):
     assert phi("get", new_key(), "-").err.count("\n") == 1
 
 
-def test_an_access_log_that_can_not_be_opened_keeps_the_access_from_being_made(phi, bucket, file, tmp_path: Path):
-    done = phi("put", file, "--access-log", tmp_path / "none" / "access.log")
-    assert done.code == 2
-    assert "--access-log can't be written: FileNotFoundError" in done.err
-    assert keys(bucket) == []
+def test_access_log_that_cannot_be_opened_prevents_the_access(phi, s3, file, tmp_path: Path):
+    result = phi("put", file, "--access-log", tmp_path / "none" / "access.log")
+    assert result.code == 2
+    assert "--access-log can't be opened (FileNotFoundError)" in result.err
+    assert keys(s3) == []
 
 
-def test_an_access_log_that_can_not_be_written_is_an_error(phi, stored):
-    done = phi("versions", stored["key"], "--access-log", "/dev/full")
-    assert (done.code, done.out) == (1, b"")
-    assert done.err == "phi: the access log can't be written, see its disk; the access itself may have been made\n"
+def test_access_log_that_cannot_be_written_is_an_error(phi, stored):
+    result = phi("versions", stored["key"], "--access-log", "/dev/full")
+    assert (result.code, result.out) == (1, b"")
+    assert result.err == (
+        "phi: the access log can't be written: check its disk; the access itself may have succeeded\n"
+    )
 
 
-# However it ends
+# Exit codes and messages
 
 
-def test_the_version_is_told(phi):
+def test_version_option_prints_version(phi):
     assert phi("--version", outputs=False).out.decode() == f"phi {__version__}\n"
 
 
-def test_help_tells_every_command(phi):
-    help_ = phi("--help", outputs=False)
-    assert help_.code == 0
+def test_help_lists_every_command(phi):
+    result = phi("--help", outputs=False)
+    assert result.code == 0
     for name in cli.COMMANDS:
-        assert f" {name} " in help_.out.decode()
+        assert f" {name} " in result.out.decode()
 
 
-def test_every_command_is_where_it_is_said_to_be(phi):
+def test_every_command_loads_from_its_module(phi):
     for name in cli.COMMANDS:
         assert phi(name, "--help", outputs=False).code == 0
 
 
-def test_a_fault_of_our_own_shows_its_kind_alone(phi, monkeypatch: pytest.MonkeyPatch, stored):
-    def broken(*_: Any) -> None:
-        raise LookupError(UNTOLD)
+def test_internal_error_shows_only_exception_class(phi, monkeypatch: pytest.MonkeyPatch, stored):
+    def raise_error(*_: Any) -> None:
+        raise LookupError(RECORD_ID)
 
-    monkeypatch.setattr(PhiStore, "versions", broken)
-    done = phi("versions", stored["key"])
-    assert done == Done(70, b"", "phi: a fault of phi's own, LookupError; please report how it came about\n")
+    monkeypatch.setattr(PhiStore, "versions", raise_error)
+    result = phi("versions", stored["key"])
+    assert result == Result(
+        70, b"", "phi: internal error (LookupError); please report it with the steps to reproduce it\n"
+    )
 
 
-def test_credentials_that_are_missing_are_told(phi, monkeypatch: pytest.MonkeyPatch):
+def test_missing_credentials_exit_with_access_denied_and_hint(phi, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    done = phi("ls", "--json")
-    assert done.code == 3
-    assert "aws sts get-caller-identity" in done.err
+    result = phi("ls", "--json")
+    assert result.code == 3
+    assert "aws sts get-caller-identity" in result.err
 
 
 @pytest.fixture
-def started(outputs_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """The command line in a process of its own."""
-    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # under which less is left to be done at the end
+def start_phi(outputs_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Return a function that starts the command line in its own process."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)  # so that output is buffered, as it usually is
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(*arguments: str | Path, **more: Any) -> subprocess.Popen[bytes]:
+    def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "phi", *map(str, arguments), "--outputs", str(outputs_file)]
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | more
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
         running.append(subprocess.Popen(command, cwd=ROOT, **pipes))
         return running[-1]
 
     yield start
-    for each in running:
-        each.kill()
-        each.communicate()
+    for process in running:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture
-def large(session: boto3.Session, outputs_file: Path) -> str:
-    """An object that no pipe takes at once."""
-    return (
-        PhiStore.from_outputs(parse(outputs_file.read_text(encoding="utf-8"), "it"), session=session)
-        .upload(bytes(1 << 20))
-        .key
-    )
+def large_key(session: boto3.Session, outputs_file: Path) -> str:
+    """Upload an object that is larger than a pipe's buffer, and return its key."""
+    store = PhiStore.from_outputs(read_outputs(outputs_file), session=session)
+    return store.upload(bytes(1 << 20)).key
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_an_upload_and_nothing_is_stored(started, bucket, tmp_path: Path, number, code):
+def test_signal_ends_upload_and_stores_nothing(start_phi, s3, tmp_path: Path, number, code):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    process = started("put", pipe)
-    with pipe.open("wb"):  # once it reads
+    process = start_phi("put", pipe)
+    with pipe.open("wb"):  # returns once the process reads the pipe
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (code, b"")
     assert b"Traceback" not in err
-    assert keys(bucket) == []
+    assert keys(s3) == []
 
 
-def test_a_signal_ends_a_download(started, large: str):
-    process = started("get", large, "-")
-    assert process.stdout.read(1) == b"\0"  # the rest waits to be read
+def test_signal_ends_download(start_phi, large_key: str):
+    process = start_phi("get", large_key, "-")
+    assert process.stdout.read(1) == b"\0"  # the rest waits in the process
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, b"")
 
 
-def test_a_pipe_that_is_closed_ends_a_download(started, large: str):
-    process = started("get", large, "-")
+def test_pipe_closed_during_download_ends_command_without_message(start_phi, large_key: str):
+    process = start_phi("get", large_key, "-")
     assert process.stdout.read(1) == b"\0"
     process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(timeout=60) == 141
 
 
-def test_a_pipe_that_nobody_reads_is_no_fault(started):
+def test_closed_stdout_ends_command_without_message(start_phi):
     read_end, write_end = os.pipe()
     os.close(read_end)
-    process = started("url", new_key(), stdout=write_end)
+    process = start_phi("url", new_key(), stdout=write_end)
     os.close(write_end)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (141, b"")
 
 
-def test_a_full_disk_is_told(started, large: str):
+def test_full_disk_is_reported(start_phi, large_key: str):
     with Path("/dev/full").open("wb") as full:
-        process = started("get", large, "-", stdout=full)
+        process = start_phi("get", large_key, "-", stdout=full)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 74
     assert err == b"phi: stdout can't be written: No space left on device\n"
 
 
-def test_a_bar_is_shown_at_a_terminal_and_on_stderr_alone(started, file: Path):
+def test_progress_bar_is_shown_only_on_stderr_at_a_terminal(start_phi, file: Path):
     terminal, end = pty.openpty()
-    process = started("put", file, "--json", stderr=end)
+    process = start_phi("put", file, "--json", stderr=end)
     out, _ = process.communicate(timeout=60)
     os.close(end)
     shown = os.read(terminal, 1 << 16).decode()
     os.close(terminal)
     assert process.returncode == 0
     assert len(json.loads(out)["objects"]) == 1
-    assert "Sending" in shown
+    assert "Uploading" in shown
     assert "smith" not in shown

@@ -1,4 +1,4 @@
-"""Each of AWS's errors becomes one that says what to do, and none repeats what was asked."""
+"""AWS and botocore errors become PhiErrors whose messages repeat nothing of the request."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from botocore.exceptions import (
 from urllib3.exceptions import IncompleteRead, ProtocolError
 
 from phi import errors
-from phi.errors import PhiError, BatchError, translate_aws_errors
+from phi.aws_errors import translate_aws_errors
+from phi.errors import BatchError, PhiError
 
 SECRET = "jane-doe-mrn-12345"
 URL = f"https://bucket.example/{SECRET}?X-Amz-Signature=abc"
 
 
-def answer(code: str, status: int) -> ClientError:
+def client_error(code: str, status: int) -> ClientError:
     response: Any = {
         "Error": {"Code": code, "Message": f"no {SECRET}", "Key": SECRET},
         "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "REQ"},
@@ -37,7 +38,7 @@ def answer(code: str, status: int) -> ClientError:
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "kind"),
+    ("code", "status", "error_type"),
     [
         ("AccessDenied", 403, errors.AccessDeniedError),
         ("403", 403, errors.AccessDeniedError),
@@ -66,13 +67,13 @@ def answer(code: str, status: int) -> ClientError:
         ("", 400, errors.RequestRejectedError),
     ],
 )
-def test_what_aws_answers(code: str, status: int, kind: type[PhiError]) -> None:
-    raised = through(answer(code, status), kind)
+def test_error_response_is_translated_by_code_and_status(code: str, status: int, error_type: type[PhiError]) -> None:
+    raised = assert_translated(client_error(code, status), error_type)
     assert raised.request_id == "REQ"
 
 
 @pytest.mark.parametrize(
-    ("raised", "kind"),
+    ("raised", "error_type"),
     [
         (NoCredentialsError(), errors.AccessDeniedError),
         (PartialCredentialsError(provider="env", cred_var=SECRET), errors.AccessDeniedError),
@@ -88,39 +89,47 @@ def test_what_aws_answers(code: str, status: int, kind: type[PhiError]) -> None:
         (ParamValidationError(report=SECRET), errors.RequestRejectedError),
     ],
 )
-def test_what_botocore_raises(raised: Exception, kind: type[PhiError]) -> None:
-    through(raised, kind)
+def test_botocore_exception_is_translated(raised: Exception, error_type: type[PhiError]) -> None:
+    assert_translated(raised, error_type)
 
 
-def test_what_is_neither_passes() -> None:
+def test_other_exceptions_pass_through() -> None:
     with pytest.raises(ZeroDivisionError), translate_aws_errors("s3:GetObject"):
         raise ZeroDivisionError
 
 
-def test_each_kind_has_an_exit_code_of_its_own() -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PhiError)]
-    codes = [kind.exit_code for kind in kinds if kind not in (errors.IdentifyingValueError, BatchError)]
+def test_every_error_class_has_its_own_exit_code() -> None:
+    error_types = [
+        error_type
+        for error_type in vars(errors).values()
+        if isinstance(error_type, type) and issubclass(error_type, PhiError)
+    ]
+    codes = [
+        error_type.exit_code
+        for error_type in error_types
+        if error_type not in (errors.IdentifyingValueError, BatchError)
+    ]
     assert len(set(codes)) == len(codes) > 8
     assert all(0 < code < 64 for code in codes)
 
 
-def test_many_failures_are_one_that_counts_them() -> None:
-    failed: dict[int, PhiError] = {
-        3: errors.NotFoundError("s3:GetObject: there is none"),
-        5: errors.NotFoundError("s3:GetObject: there is none"),
-        8: errors.ThrottledError("slow"),
+def test_batch_error_counts_failures_by_class() -> None:
+    failures: dict[int, PhiError] = {
+        3: errors.NotFoundError("s3:GetObject: not found"),
+        5: errors.NotFoundError("s3:GetObject: not found"),
+        8: errors.ThrottledError("throttled"),
     }
-    told = BatchError(failed, 10)
-    assert str(told) == "3 of 10 failed: 2 NotFoundError, 1 ThrottledError"
-    assert (told.failures, told.exit_code) == (failed, errors.NotFoundError.exit_code)
+    error = BatchError(failures, 10)
+    assert str(error) == "3 of 10 failed: 2 NotFoundError, 1 ThrottledError"
+    assert (error.failures, error.exit_code) == (failures, errors.NotFoundError.exit_code)
 
 
-def through(raised: Exception, kind: type[PhiError]) -> PhiError:
-    """What the boundary makes of it: of exactly this kind, which names the action and shows nothing else."""
+def assert_translated(raised: Exception, error_type: type[PhiError]) -> PhiError:
+    """Return the translated error, which must have exactly this type and show only the action."""
     with pytest.raises(PhiError) as caught, translate_aws_errors("s3:GetObject"):
         raise raised
-    told: Any = caught.value
-    assert type(told) is kind
-    assert str(told).startswith("s3:GetObject: ")
-    assert SECRET not in "".join(traceback.format_exception(told))
+    error: Any = caught.value
+    assert type(error) is error_type
+    assert str(error).startswith("s3:GetObject: ")
+    assert SECRET not in "".join(traceback.format_exception(error))
     return caught.value

@@ -1,4 +1,4 @@
-"""Destinations of a command's access log: a file, stderr, or both. By default it goes nowhere, as AWS keeps its own."""
+"""Destinations of a command's access log: a file, stderr, or both. By default, only CloudTrail records the accesses."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from phi.errors import ConfigurationError, PhiError
 
 
 class AccessLogFile(logging.FileHandler):
-    """A handler that appends to a file which only its owner can read. Failing to write a line raises an error."""
+    """A handler that appends to a file that only its owner can read. It raises PhiError if a line can't be written."""
 
     def __init__(self, path: Path) -> None:
         try:
             super().__init__(path, encoding="utf-8")
         except OSError as error:
-            raise ConfigurationError(f"--access-log can't be written: {type(error).__name__}") from None
+            raise ConfigurationError(
+                f"--access-log can't be opened ({type(error).__name__}): check its folder and permissions"
+            ) from None
 
     def _open(self) -> TextIOWrapper:
         file_descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -38,7 +40,7 @@ class AccessLogFile(logging.FileHandler):
 
 @contextmanager
 def access_logging(path: Path | None, verbose: bool) -> Iterator[None]:
-    """Log accesses to the file while the block runs, and also to stderr if `verbose`."""
+    """Log accesses to the file at `path`, if given, while the block runs, and also to stderr if `verbose`."""
     handlers: list[logging.Handler] = [AccessLogFile(path)] if path else [logging.NullHandler()]
     if verbose:
         handlers.append(logging.StreamHandler())

@@ -12,6 +12,6 @@ OutputsOption = Annotated[
     typer.Option("--outputs", help="JSON file of the stack's outputs, or - for stdin. By default, read from Pulumi."),
 ]
 StackOption = Annotated[
-    str | None, typer.Option("--stack", help="Pulumi stack to read the outputs of. By default, the selected stack.")
+    str | None, typer.Option("--stack", help="Pulumi stack whose outputs to read. By default, the selected stack.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]

@@ -27,6 +27,7 @@ def to_json_fields(item: StoredObject | ListedObject | ObjectVersion) -> dict[st
 
 
 def print_record(record: Record, as_json: bool) -> None:
+    """Print one record: as JSON, or as a line for each field."""
     typer.echo(
         json.dumps(record, indent=2) if as_json else "\n".join(f"{name:9} {_cell(record[name])}" for name in record)
     )

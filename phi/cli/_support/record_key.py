@@ -1,4 +1,7 @@
-"""A record's object key, from files or the environment. `ps` shows arguments to every user, so they hold no secret."""
+"""A record's object key, made from a record ID and a secret in files or the environment.
+
+Neither is passed as an argument, because `ps` shows arguments to every user.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ def _read_secret(file: Path | None) -> bytes:
 
 
 def _decode(text: str, source: str) -> bytes:
-    """Decode the secret. Text that is valid hex is read as hex, even if it is also valid base64."""
+    """Return the decoded secret. Text that is valid hex is decoded as hex, even if it is also valid base64."""
     if _HEX.fullmatch(text):
         return bytes.fromhex(text)
     try:
@@ -61,4 +64,6 @@ def _read_text(file: Path, option: str) -> str:
         with file.open(encoding="utf-8") as stream:
             return stream.read(_MAX_CHARACTERS)
     except (OSError, UnicodeError) as error:
-        raise ConfigurationError(f"{option} can't be read: {type(error).__name__}") from None
+        raise ConfigurationError(
+            f"{option} can't be read ({type(error).__name__}): check that the file exists and is UTF-8 text"
+        ) from None

@@ -1,4 +1,4 @@
-"""Upload of files, with the outcome of each, even if the command fails: an object whose key isn't known is lost.
+"""Upload of files. A failed command reports the key of each object too: an object whose key isn't known is lost.
 
 Messages identify a file by its position in the arguments, never by its name, which may identify a patient.
 """
@@ -18,7 +18,7 @@ from phi.errors import BatchError, ConfigurationError, IntegrityError, PhiError,
 from phi.object_keys import new_key
 from phi.store import PhiStore, Source, StoredObject
 
-# After these errors, S3 may have stored the object anyway.
+# S3 may have stored the object in spite of these errors.
 MAY_BE_STORED = (IntegrityError, UnavailableError, WrongKeyError)
 
 
@@ -32,7 +32,9 @@ class Uploads:
 
     Attributes:
         keys: The object key of each file.
-        started: How many files were started.
+        stored: The object of each file that was uploaded.
+        failures: The exception for each file that failed.
+        started: How many uploads were started.
     """
 
     files: Sequence[Path]
@@ -42,8 +44,8 @@ class Uploads:
     started: int = 0
 
     @classmethod
-    def with_keys(cls, files: Sequence[Path], key: str | None) -> Uploads:
-        """Plan uploads with this key, which requires a single file, or with a random key for each file."""
+    def plan(cls, files: Sequence[Path], key: str | None) -> Uploads:
+        """Return uploads that use this key, which requires a single file, or a random key for each file."""
         return cls(files, [key or new_key() for _ in files])
 
     def send(self, store: PhiStore, metadata: Mapping[str, str], advance: Callable[[int], None]) -> None:
@@ -77,7 +79,7 @@ class Uploads:
                 raise
 
     def problem_lines(self) -> list[str]:
-        """Return a line for each file that was started and isn't known to be stored."""
+        """Return a line for each file whose upload was started and that isn't known to be stored."""
         lines: list[str] = []
         for index in range(self.started):
             if index in self.stored:
@@ -97,7 +99,7 @@ class Uploads:
 
 
 def check_readable(files: Sequence[Path]) -> None:
-    """Raise ConfigurationError, listing every file that can't be sent, before any is sent."""
+    """Raise ConfigurationError if a file can't be uploaded. The message lists every such file."""
     is_only_file = len(files) == 1
     errors = [
         f"file {position} {problem}"
@@ -105,7 +107,7 @@ def check_readable(files: Sequence[Path]) -> None:
         if (problem := _file_problem(file, is_only_file))
     ]
     if errors:
-        raise ConfigurationError(f"nothing was sent: {'; '.join(errors)}")
+        raise ConfigurationError(f"nothing was uploaded: {'; '.join(errors)}")
 
 
 def total_size(files: Sequence[Path]) -> int | None:
@@ -114,15 +116,16 @@ def total_size(files: Sequence[Path]) -> int | None:
 
 
 def _file_problem(file: Path, is_only_file: bool) -> str | None:
-    """Return why a file can't be sent.
+    """Return the reason why a file can't be uploaded, or None if it can.
 
-    A stalled pipe would keep a worker thread from ending, so a pipe must be the only file, which is read without one.
+    A stalled pipe would keep a worker thread from ending. A pipe must therefore be the only file, which is read without
+    worker threads.
     """
     try:
         if file.is_dir():
             return "is a folder"
         if str(file) == "-" or file.is_fifo():
-            return None if is_only_file else "is a pipe: send it in a command of its own"
+            return None if is_only_file else "is a pipe: upload it in a separate command"
         file.open("rb").close()
     except (OSError, ValueError) as error:
         return f"can't be read ({type(error).__name__})"
@@ -133,8 +136,8 @@ def _file_problem(file: Path, is_only_file: bool) -> str | None:
 def _interrupt_event() -> Iterator[Event]:
     """Yield an event that is set on SIGINT or SIGTERM, before the previous handler runs.
 
-    The sending threads see the event and stop. Otherwise a file of a terabyte would be sent to its end before Ctrl-C
-    took effect.
+    The uploading threads see the event and stop. Otherwise Ctrl-C would take effect only after a file of a terabyte
+    was uploaded to its end.
     """
     event = Event()
     previous_handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -49,7 +49,7 @@ def store(proxy: Proxy) -> PhiStore:
 
 
 @pytest.fixture
-def lines() -> Iterator[list[dict[str, Any]]]:
+def log_lines() -> Iterator[list[dict[str, Any]]]:
     """The lines of the access log. The list grows as they are written."""
     written: list[dict[str, Any]] = []
     handler = logging.Handler()

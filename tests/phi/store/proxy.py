@@ -19,7 +19,8 @@ class Response:
     """An HTTP response.
 
     Attributes:
-        cut: If set, close the connection after this many bytes of the body, once `until` is set.
+        cut: If set, close the connection after this many bytes of the body.
+        until: With `cut`, the event to wait for before closing the connection.
     """
 
     status: int
@@ -37,12 +38,21 @@ class Response:
 
 @dataclass(frozen=True)
 class Request:
+    """A request that the proxy received.
+
+    Attributes:
+        headers: The headers; the names of those that start with `x-amz` are in lowercase.
+        upstream: The emulator's address.
+        target: The path with the query, which is sent to the emulator.
+    """
+
     method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
     upstream: str
+    target: str
 
     @property
     def operation(self) -> str:
@@ -63,6 +73,7 @@ class Request:
         return {"GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}[self.method]
 
     def forward(self) -> Response:
+        """Send the request to the emulator and return its response."""
         connection = http.client.HTTPConnection(urlsplit(self.upstream).netloc, timeout=60)
         try:
             connection.request(self.method, self.target, self.body, self.headers)
@@ -71,19 +82,19 @@ class Request:
         finally:
             connection.close()
 
-    @property
-    def target(self) -> str:
-        return self._target
-
-    _target: str = field(default="", repr=False)
-
 
 Fault = Callable[[Request], Response | None]
+"""A function that returns the response to send instead of the emulator's, or None to leave the request alone."""
 
 
 @dataclass
 class Proxy:
-    """A running proxy. Sends the response of the first fault that returns one, else the emulator's."""
+    """A running proxy. It sends the response of the first fault that returns one, or else the emulator's.
+
+    Attributes:
+        upstream: The emulator's address.
+        seen: The requests received so far.
+    """
 
     upstream: str
     address: str = ""
@@ -91,7 +102,7 @@ class Proxy:
     seen: list[Request] = field(default_factory=list)
 
     def on(self, operation: str, fault: Fault, times: int = 1 << 30, after: int = 0) -> None:
-        """Apply the fault to `times` requests for the operation, after letting the first `after` pass."""
+        """Apply the fault to the next `times` requests for the operation, except the first `after`."""
         count = iter(range(1 << 30))
 
         def apply(request: Request) -> Response | None:
@@ -107,32 +118,43 @@ class Proxy:
 
 
 def error(status: int, code: str, request_id: str = "REQUESTID") -> Fault:
-    """Return a fault that answers with this S3 error."""
+    """Return a fault that responds with this S3 error."""
     body = f"<Error><Code>{code}</Code><Message>about jane-doe-mrn</Message></Error>".encode()
-    return lambda _request: Response(status, {"x-amz-request-id": request_id, "Content-Type": "application/xml"}, body)
+    headers = {"x-amz-request-id": request_id, "Content-Type": "application/xml"}
+    return _named(code, lambda _request: Response(status, headers, body))
 
 
 def cut(at: int) -> Fault:
-    """Return a fault that closes the connection after so many bytes of the body."""
-    return lambda request: replace(request.forward(), cut=at)
+    """Return a fault that closes the connection after `at` bytes of the body."""
+    return _named(f"cut at {at}", lambda request: replace(request.forward(), cut=at))
 
 
 def with_headers(**headers: str | None) -> Fault:
     """Return a fault that replaces headers of the response, or removes those that are None."""
-    return lambda request: request.forward().with_headers(**headers)
+    name = " ".join(f"{header.removeprefix('x_amz_')}={value}" for header, value in headers.items())
+    return _named(name, lambda request: request.forward().with_headers(**headers))
+
+
+def _named(name: str, fault: Fault) -> Fault:
+    """Set the name that pytest shows in the IDs of parametrized tests."""
+    fault.__name__ = name
+    return fault
 
 
 def corrupt_last_bit(request: Request) -> Response:
+    """Flip the last bit of the body. A fault."""
     response = request.forward()
     return replace(response, body=response.body[:-1] + bytes([response.body[-1] ^ 1]))
 
 
 def other_kms_key(request: Request) -> Response:
+    """Name another KMS key in the response. A fault."""
     return request.forward().with_headers(x_amz_server_side_encryption_aws_kms_key_id=OTHER_ARN)
 
 
 @contextmanager
 def start_proxy(upstream: str) -> Iterator[Proxy]:
+    """Run a proxy in front of `upstream` until the block ends."""
     proxy = Proxy(upstream)
 
     class Handler(BaseHTTPRequestHandler):
@@ -164,7 +186,9 @@ def start_proxy(upstream: str) -> Iterator[Proxy]:
         def send(self, response: Response) -> None:
             self.send_response_only(response.status)
             headers = {
-                n: v for n, v in response.headers.items() if n.lower() not in ("connection", "transfer-encoding")
+                name: value
+                for name, value in response.headers.items()
+                if name.lower() not in ("connection", "transfer-encoding")
             }
             if "content-length" not in {name.lower() for name in headers}:
                 headers["Content-Length"] = str(len(response.body))

@@ -11,11 +11,17 @@ PART = 1000
 
 
 def content(size: int) -> bytes:
-    """Return so many bytes, always the same ones."""
+    """Return `size` pseudorandom bytes, the same for every call with this size."""
     return hashlib.shake_256(str(size).encode()).digest(size)
 
 
+# Content that the store uploads in one request, and in six parts.
 WHOLE, PARTS = content(10), content(5 * PART + 1)
+
+
+def content_id(value: Any) -> str | None:
+    """Return a readable test ID for WHOLE and PARTS."""
+    return {WHOLE: "whole", PARTS: "parts"}.get(value) if isinstance(value, bytes) else None
 
 
 class Interrupt(BaseException):
@@ -23,5 +29,6 @@ class Interrupt(BaseException):
 
 
 def assert_nothing_stored(s3: Any) -> None:
+    """Assert that the bucket has neither object versions nor unfinished multipart uploads."""
     assert "Versions" not in s3.list_object_versions(Bucket=BUCKET)
     assert not s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")

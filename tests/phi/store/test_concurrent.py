@@ -40,7 +40,7 @@ def test_run_concurrently_runs_exactly_max_concurrency_tasks_at_a_time() -> None
     assert peak[0] == 3
 
 
-def test_run_concurrently_takes_tasks_only_as_results_are_read() -> None:
+def test_run_concurrently_reads_tasks_only_as_results_are_read() -> None:
     taken: list[int] = []
 
     def tasks() -> Iterator[Callable[[], int]]:

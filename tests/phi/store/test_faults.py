@@ -1,4 +1,4 @@
-"""What fails on the way is taken up again where it can be, else it is told for what it is and leaves nothing behind."""
+"""Failures of the network and of S3 are retried or resumed, or raise the right exception and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -39,48 +39,51 @@ from tests.phi.store.proxy import (
 )
 from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, Interrupt, assert_nothing_stored, content
 
-A_KEY = new_key()
+KEY = new_key()
+WRONG_SHA256 = "A" * 43 + "="
 
 
-def reads(store: PhiStore, key: str, target: Path) -> list[Callable[[], Any]]:
-    def to_the_end() -> bytes:
+def all_reads(store: PhiStore, key: str, target: Path) -> list[Callable[[], Any]]:
+    """Return one call for each way to read an object."""
+
+    def read_stream() -> bytes:
         with store.open(key) as stream:
             return stream.read()
 
-    return [lambda: store.download(key, target), lambda: store.download(key, io.BytesIO()), to_the_end]
+    return [lambda: store.download(key, target), lambda: store.download(key, io.BytesIO()), read_stream]
 
 
-def refused(kind: type[PhiError], attempt: Callable[[], Any]) -> PhiError:
-    """The error, of exactly this kind, which must tell nothing of the object nor show botocore's own."""
+def assert_raises(error_type: type[PhiError], attempt: Callable[[], Any]) -> PhiError:
+    """Return the exception, which must have exactly this type and show neither PHI nor botocore's own exception."""
     with pytest.raises(PhiError) as raised:
         attempt()
-    assert type(raised.value) is kind
+    assert type(raised.value) is error_type
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__ or raised.value.__context__ is None
     assert "jane" not in str(raised.value)
-    assert A_KEY not in str(raised.value)
+    assert KEY not in str(raised.value)
     return raised.value
 
 
-BREAKS_OFF = cut(0)
+EMPTY_BODY = cut(0)
 
 
-@pytest.mark.parametrize("fault", [error(503, "SlowDown"), error(500, "InternalError"), BREAKS_OFF])
+@pytest.mark.parametrize("fault", [error(503, "SlowDown"), error(500, "InternalError"), EMPTY_BODY])
 @pytest.mark.parametrize("operation", ["PutObject", "CreateMultipartUpload", "UploadPart", "GetObject", "HeadObject"])
-def test_what_fails_once_is_tried_again(
+def test_request_that_fails_once_is_retried(
     operation: str, fault: Fault, store: PhiStore, proxy: Proxy, tmp_path: Path
 ) -> None:
     proxy.on(operation, fault, times=1)
     for data in (WHOLE, PARTS):
-        if operation == "CreateMultipartUpload" and fault is BREAKS_OFF and data is PARTS:
-            refused(UnavailableError, lambda: store.upload(PARTS))  # which botocore takes for an answer
+        if operation == "CreateMultipartUpload" and fault is EMPTY_BODY and data is PARTS:
+            assert_raises(UnavailableError, lambda: store.upload(PARTS))  # botocore accepts an empty body as a response
         key = store.upload(data).key
         store.download(key, tmp_path / "target")
         assert (tmp_path / "target").read_bytes() == data
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind"),
+    ("fault", "error_type"),
     [
         (error(503, "SlowDown"), ThrottledError),
         (error(500, "InternalError"), UnavailableError),
@@ -91,55 +94,57 @@ def test_what_fails_once_is_tried_again(
         (error(400, "EntityTooLarge"), RequestRejectedError),
     ],
 )
-def test_an_upload_that_fails_leaves_nothing(
-    fault: Fault, kind: type[PhiError], store: PhiStore, proxy: Proxy, s3: Any, lines: list[Any]
+def test_upload_that_fails_stores_nothing_and_is_logged(
+    fault: Fault, error_type: type[PhiError], store: PhiStore, proxy: Proxy, s3: Any, log_lines: list[Any]
 ) -> None:
     for data, operation in ((WHOLE, "PutObject"), (PARTS, "CreateMultipartUpload"), (PARTS, "UploadPart")):
         proxy.faults.clear()
         proxy.on(operation, fault)
-        assert refused(kind, lambda data=data: store.upload(data, A_KEY)).request_id == "REQUESTID"  # type: ignore[misc]
+        raised = assert_raises(error_type, lambda data=data: store.upload(data, KEY))  # type: ignore[misc]
+        assert raised.request_id == "REQUESTID"
         assert_nothing_stored(s3)
-        assert (lines[-1]["outcome"], lines[-1]["request_id"]) == (kind.__name__, "REQUESTID")
+        assert (log_lines[-1]["outcome"], log_lines[-1]["request_id"]) == (error_type.__name__, "REQUESTID")
 
 
-def test_retries_end(store: PhiStore, proxy: Proxy) -> None:
+def test_upload_gives_up_after_max_attempts(store: PhiStore, proxy: Proxy) -> None:
     proxy.on("PutObject", error(503, "SlowDown"))
-    refused(ThrottledError, lambda: store.upload(WHOLE))
+    assert_raises(ThrottledError, lambda: store.upload(WHOLE))
     assert proxy.operations.count("PutObject") == MAX_ATTEMPTS
 
 
-def test_a_part_that_fails_late_ends_the_upload(store: PhiStore, proxy: Proxy, s3: Any) -> None:
+def test_upload_stops_and_aborts_when_a_later_part_fails(store: PhiStore, proxy: Proxy, s3: Any) -> None:
     proxy.on("UploadPart", error(403, "AccessDenied"), after=4)
-    refused(AccessDeniedError, lambda: store.upload(content(50 * PART)))
+    assert_raises(AccessDeniedError, lambda: store.upload(content(50 * PART)))
     assert_nothing_stored(s3)
-    assert proxy.operations.count("UploadPart") < 15  # none is begun once one has failed
+    assert proxy.operations.count("UploadPart") < 15  # no part is started after one has failed
 
 
-def test_parts_that_cant_be_removed_are_told(store: PhiStore, proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
+def test_upload_warns_when_abort_fails(store: PhiStore, proxy: Proxy, caplog: pytest.LogCaptureFixture) -> None:
     proxy.on("UploadPart", error(403, "AccessDenied"))
     proxy.on("AbortMultipartUpload", error(403, "AccessDenied"))
-    refused(AccessDeniedError, lambda: store.upload(PARTS))
-    assert [each.levelname for each in caplog.records if each.name == "phi.store"] == ["WARNING"]
+    assert_raises(AccessDeniedError, lambda: store.upload(PARTS))
+    assert [record.levelname for record in caplog.records if record.name == "phi.store"] == ["WARNING"]
 
 
 @pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])
-@pytest.mark.parametrize("at", [0, 1, 7])
-def test_a_stream_that_breaks_is_taken_up_where_it_broke(
-    at: int, data: bytes, store: PhiStore, proxy: Proxy, tmp_path: Path
+@pytest.mark.parametrize("position", [0, 1, 7])
+def test_read_resumes_where_the_connection_broke(
+    position: int, data: bytes, store: PhiStore, proxy: Proxy, tmp_path: Path
 ) -> None:
     key = store.upload(data).key
-    for read in reads(store, key, tmp_path / "target"):
+    for read in all_reads(store, key, tmp_path / "target"):
         proxy.faults.clear()
-        proxy.on("GetObject", cut(at), times=1)
+        proxy.on("GetObject", cut(position), times=1)
         result = read()
         if isinstance(result, bytes):
             assert result == data
     assert (tmp_path / "target").read_bytes() == data
-    if at:
-        assert any(each.headers.get("Range", "").startswith(f"bytes={at}-") for each in proxy.seen)
+    if position:
+        ranges = [request.headers.get("Range", "") for request in proxy.seen]
+        assert any(range_.startswith(f"bytes={position}-") for range_ in ranges)
 
 
-def test_a_span_that_breaks_is_taken_up_where_it_broke(store: PhiStore, proxy: Proxy, tmp_path: Path) -> None:
+def test_download_resumes_a_range_where_the_connection_broke(store: PhiStore, proxy: Proxy, tmp_path: Path) -> None:
     key = store.upload(PARTS).key
     proxy.on("GetObject", cut(3), times=2, after=1)
     store.download(key, tmp_path / "target")
@@ -147,12 +152,14 @@ def test_a_span_that_breaks_is_taken_up_where_it_broke(store: PhiStore, proxy: P
 
 
 @pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])
-def test_a_stream_that_always_breaks_is_unavailable(data: bytes, store: PhiStore, proxy: Proxy, tmp_path: Path) -> None:
+def test_read_raises_unavailable_when_the_connection_always_breaks(
+    data: bytes, store: PhiStore, proxy: Proxy, tmp_path: Path
+) -> None:
     (tmp_path / "target").write_bytes(b"earlier")
     key = store.upload(data).key
     proxy.on("GetObject", cut(1))
-    for read in reads(store, key, tmp_path / "target"):
-        refused(UnavailableError, read)
+    for read in all_reads(store, key, tmp_path / "target"):
+        assert_raises(UnavailableError, read)
     assert (tmp_path / "target").read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [tmp_path / "target"]
     assert proxy.operations.count("GetObject") <= 3 * (1 + 3 * download_stream.MAX_INTERRUPTIONS)
@@ -160,222 +167,224 @@ def test_a_stream_that_always_breaks_is_unavailable(data: bytes, store: PhiStore
 
 @pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])
 @pytest.mark.parametrize(
-    ("operation", "fault", "kind"),
+    ("fault", "error_type"),
     [
-        ("GetObject", corrupt_last_bit, IntegrityError),
-        ("GetObject", with_headers(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
-        ("GetObject", with_headers(x_amz_checksum_sha256="A" * 43 + "=-6"), IntegrityError),
-        ("GetObject", with_headers(x_amz_checksum_sha256=None), IntegrityError),
-        ("GetObject", other_kms_key, WrongKeyError),
-        ("GetObject", with_headers(x_amz_server_side_encryption="AES256"), WrongKeyError),
-        ("GetObject", with_headers(x_amz_server_side_encryption=None), WrongKeyError),
-        ("GetObject", with_headers(x_amz_server_side_encryption_aws_kms_key_id=None), WrongKeyError),
-        ("GetObject", error(404, "NoSuchKey"), NotFoundError),
-        ("GetObject", error(403, "InvalidObjectState"), RequestRejectedError),
-        ("GetObject", error(403, "AccessDenied"), AccessDeniedError),
+        (corrupt_last_bit, IntegrityError),
+        (with_headers(x_amz_checksum_sha256=WRONG_SHA256), IntegrityError),
+        (with_headers(x_amz_checksum_sha256=f"{WRONG_SHA256}-6"), IntegrityError),
+        (with_headers(x_amz_checksum_sha256=None), IntegrityError),
+        (other_kms_key, WrongKeyError),
+        (with_headers(x_amz_server_side_encryption="AES256"), WrongKeyError),
+        (with_headers(x_amz_server_side_encryption=None), WrongKeyError),
+        (with_headers(x_amz_server_side_encryption_aws_kms_key_id=None), WrongKeyError),
+        (error(404, "NoSuchKey"), NotFoundError),
+        (error(403, "InvalidObjectState"), RequestRejectedError),
+        (error(403, "AccessDenied"), AccessDeniedError),
     ],
 )
-def test_what_isnt_right_isnt_had(
-    operation: str,
+def test_read_of_faulty_response_raises_and_leaves_no_file(
     fault: Fault,
-    kind: type[PhiError],
+    error_type: type[PhiError],
     data: bytes,
     store: PhiStore,
     proxy: Proxy,
     tmp_path: Path,
-    lines: list[Any],
+    log_lines: list[Any],
 ) -> None:
     key = store.upload(data).key
-    proxy.on(operation, fault)
-    for read in reads(store, key, tmp_path / "target"):
-        refused(kind, read)
-        assert lines[-1]["outcome"] == kind.__name__
-        assert lines[-1]["request_id"]
+    proxy.on("GetObject", fault)
+    for read in all_reads(store, key, tmp_path / "target"):
+        assert_raises(error_type, read)
+        assert log_lines[-1]["outcome"] == error_type.__name__
+        assert log_lines[-1]["request_id"]
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
-    ("operation", "fault", "kind", "after"),
+    ("operation", "fault", "error_type", "after"),
     [
-        ("HeadObject", other_kms_key, WrongKeyError, 0),  # of the first part
+        ("HeadObject", other_kms_key, WrongKeyError, 0),  # for the first part
         ("HeadObject", with_headers(content_length="999"), IntegrityError, 0),
         ("HeadObject", with_headers(content_length="400"), IntegrityError, 0),
-        ("GetObject", other_kms_key, WrongKeyError, 1),  # of a span
+        ("GetObject", other_kms_key, WrongKeyError, 1),  # for a range
         ("GetObject", corrupt_last_bit, IntegrityError, 1),
         ("GetObject", with_headers(content_range="bytes 0-999/5001"), IntegrityError, 1),
         ("GetObject", error(412, "PreconditionFailed"), RequestRejectedError, 1),
         ("GetObject", error(403, "AccessDenied"), AccessDeniedError, 1),
     ],
 )
-def test_no_part_that_isnt_right_is_had(
-    operation: str, fault: Fault, kind: type[PhiError], after: int, store: PhiStore, proxy: Proxy, tmp_path: Path
+def test_download_in_ranges_with_faulty_response_raises_and_leaves_no_file(
+    operation: str, fault: Fault, error_type: type[PhiError], after: int, store: PhiStore, proxy: Proxy, tmp_path: Path
 ) -> None:
     key = store.upload(PARTS).key
     proxy.on(operation, fault, after=after)
-    refused(kind, lambda: store.download(key, tmp_path / "target"))
+    assert_raises(error_type, lambda: store.download(key, tmp_path / "target"))
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(("operation", "after"), [("HeadObject", 0), ("GetObject", 1)])
-def test_an_object_that_is_replaced_meanwhile_isnt_mixed(
+def test_download_raises_when_object_is_replaced_meanwhile(
     operation: str, after: int, store: PhiStore, proxy: Proxy, s3: Any, tmp_path: Path
 ) -> None:
     key = store.upload(PARTS).key
     encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ARN}
 
-    def replacing(_request: Request) -> None:
+    def replace_object(_request: Request) -> None:
         s3.put_object(Bucket=BUCKET, Key=key, Body=PARTS[::-1], **encrypted)
 
-    proxy.on(operation, replacing, times=1, after=after)
-    refused(RequestRejectedError, lambda: store.download(key, tmp_path / "target"))
+    proxy.on(operation, replace_object, times=1, after=after)
+    assert_raises(RequestRejectedError, lambda: store.download(key, tmp_path / "target"))
     assert not list(tmp_path.iterdir())
 
 
-def test_the_last_bytes_arent_given_unless_all_is_right(store: PhiStore, proxy: Proxy) -> None:
+def test_download_withholds_last_bytes_of_corrupt_content(store: PhiStore, proxy: Proxy) -> None:
     key = store.upload(PARTS).key
     proxy.on("GetObject", corrupt_last_bit)
     target = io.BytesIO()
-    refused(IntegrityError, lambda: store.download(key, target))
+    assert_raises(IntegrityError, lambda: store.download(key, target))
     assert len(target.getvalue()) < len(PARTS)
 
 
 @pytest.mark.parametrize(
-    ("operation", "fault", "kind"),
+    ("fault", "error_type"),
     [
-        ("PutObject", other_kms_key, WrongKeyError),
-        ("PutObject", with_headers(x_amz_server_side_encryption="AES256"), WrongKeyError),
-        ("PutObject", with_headers(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
-        ("PutObject", with_headers(x_amz_checksum_sha256=None), IntegrityError),
+        (other_kms_key, WrongKeyError),
+        (with_headers(x_amz_server_side_encryption="AES256"), WrongKeyError),
+        (with_headers(x_amz_checksum_sha256=WRONG_SHA256), IntegrityError),
+        (with_headers(x_amz_checksum_sha256=None), IntegrityError),
     ],
 )
-def test_a_whole_that_isnt_kept_right_is_no_success(
-    operation: str, fault: Fault, kind: type[PhiError], store: PhiStore, proxy: Proxy, lines: list[Any]
+def test_upload_in_one_request_with_faulty_response_raises_and_is_logged(
+    fault: Fault, error_type: type[PhiError], store: PhiStore, proxy: Proxy, log_lines: list[Any]
 ) -> None:
-    proxy.on(operation, fault)
-    refused(kind, lambda: store.upload(WHOLE, A_KEY))
-    assert lines[-1]["outcome"] == kind.__name__
+    proxy.on("PutObject", fault)
+    assert_raises(error_type, lambda: store.upload(WHOLE, KEY))
+    assert log_lines[-1]["outcome"] == error_type.__name__
 
 
 @pytest.mark.parametrize(
-    ("operation", "fault", "kind"),
+    ("operation", "fault", "error_type"),
     [
         ("CreateMultipartUpload", with_headers(x_amz_server_side_encryption=None), WrongKeyError),
         ("UploadPart", other_kms_key, WrongKeyError),
-        ("UploadPart", with_headers(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
+        ("UploadPart", with_headers(x_amz_checksum_sha256=WRONG_SHA256), IntegrityError),
         ("UploadPart", with_headers(x_amz_checksum_sha256=None), IntegrityError),
         ("CompleteMultipartUpload", error(400, "InvalidPart"), RequestRejectedError),
     ],
 )
-def test_parts_that_arent_kept_right_are_dropped(
-    operation: str, fault: Fault, kind: type[PhiError], store: PhiStore, proxy: Proxy, s3: Any
+def test_upload_in_parts_with_faulty_response_raises_and_aborts(
+    operation: str, fault: Fault, error_type: type[PhiError], store: PhiStore, proxy: Proxy, s3: Any
 ) -> None:
     proxy.on(operation, fault)
-    refused(kind, lambda: store.upload(PARTS, A_KEY))
+    assert_raises(error_type, lambda: store.upload(PARTS, KEY))
     assert "Versions" not in s3.list_object_versions(Bucket=BUCKET)
     if operation != "CreateMultipartUpload":
         assert_nothing_stored(s3)
 
 
 @pytest.mark.parametrize(
-    ("operation", "fault", "kind"),
+    ("operation", "fault", "error_type"),
     [
         ("CompleteMultipartUpload", other_kms_key, WrongKeyError),
-        ("HeadObject", with_headers(x_amz_checksum_sha256="A" * 43 + "="), IntegrityError),
+        ("HeadObject", with_headers(x_amz_checksum_sha256=WRONG_SHA256), IntegrityError),
         ("HeadObject", with_headers(x_amz_checksum_sha256=None), IntegrityError),
         ("HeadObject", with_headers(x_amz_version_id="a-later-one"), IntegrityError),
         ("HeadObject", other_kms_key, WrongKeyError),
     ],
 )
-def test_a_whole_of_parts_that_isnt_kept_right_is_no_success(
-    operation: str, fault: Fault, kind: type[PhiError], store: PhiStore, proxy: Proxy
+def test_upload_with_faulty_completion_raises(
+    operation: str, fault: Fault, error_type: type[PhiError], store: PhiStore, proxy: Proxy
 ) -> None:
     proxy.on(operation, fault)
-    refused(kind, lambda: store.upload(PARTS, A_KEY))
+    assert_raises(error_type, lambda: store.upload(PARTS, KEY))
 
 
-def test_where_s3_tells_the_checksum_of_the_parts_that_is_it(store: PhiStore, proxy: Proxy) -> None:
-    """As AWS does, and the emulator doesn't: no other request is made for it."""
+def test_upload_uses_checksum_in_completion_response(store: PhiStore, proxy: Proxy) -> None:
+    """AWS returns the checksum, the emulator doesn't. No other request is made for it."""
 
-    def telling(sha256: str) -> Fault:
-        told = f"<ChecksumSHA256>{sha256}</ChecksumSHA256><ETag>".encode()
+    def with_checksum(sha256: str) -> Fault:
+        element = f"<ChecksumSHA256>{sha256}</ChecksumSHA256><ETag>".encode()
 
-        def also(request: Request) -> Response:
-            answer = request.forward()
-            return replace(answer, body=answer.body.replace(b"<ETag>", told)).with_headers(content_length=None)
+        def add_checksum(request: Request) -> Response:
+            response = request.forward()
+            body = response.body.replace(b"<ETag>", element)
+            return replace(response, body=body).with_headers(content_length=None)
 
-        return also
+        return add_checksum
 
-    right = store.upload(PARTS).sha256
+    correct = store.upload(PARTS).sha256
     proxy.seen.clear()
-    proxy.on("CompleteMultipartUpload", telling(right), times=1)
+    proxy.on("CompleteMultipartUpload", with_checksum(correct), times=1)
     store.upload(PARTS)
     assert "HeadObject" not in proxy.operations
-    proxy.on("CompleteMultipartUpload", telling("A" * 43 + "=-6"))
-    refused(IntegrityError, lambda: store.upload(PARTS, A_KEY))
+    proxy.on("CompleteMultipartUpload", with_checksum(f"{WRONG_SHA256}-6"))
+    assert_raises(IntegrityError, lambda: store.upload(PARTS, KEY))
 
 
-def test_an_object_that_another_program_wrote_isnt_had_unverified(store: PhiStore, s3: Any) -> None:
-    s3.put_object(Bucket=BUCKET, Key=A_KEY, Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=KEY_ARN)
-    refused(IntegrityError, lambda: store.download(A_KEY, io.BytesIO()))
+def test_download_rejects_object_without_sha256_or_stacks_kms_key(store: PhiStore, s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=KEY_ARN)
+    assert_raises(IntegrityError, lambda: store.download(KEY, io.BytesIO()))
     s3.put_object(
         Bucket=BUCKET,
-        Key=A_KEY,
+        Key=KEY,
         Body=b"x",
         ServerSideEncryption="aws:kms",
         SSEKMSKeyId=OTHER_ARN,
         ChecksumAlgorithm="SHA256",
     )
-    refused(WrongKeyError, lambda: store.download(A_KEY, io.BytesIO()))
-    s3.put_object(Bucket=BUCKET, Key=A_KEY, Body=b"x", ChecksumAlgorithm="SHA256")
-    refused(WrongKeyError, lambda: store.download(A_KEY, io.BytesIO()))
+    assert_raises(WrongKeyError, lambda: store.download(KEY, io.BytesIO()))
+    s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"x", ChecksumAlgorithm="SHA256")
+    assert_raises(WrongKeyError, lambda: store.download(KEY, io.BytesIO()))
 
 
-def test_what_boto3_sends_with_sha256_is_had(store: PhiStore, s3: Any) -> None:
-    """Parts of the same size, as its own uploads have them too."""
-    more = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ARN, "ChecksumAlgorithm": "SHA256"}
+def test_download_accepts_boto3_upload_with_sha256(store: PhiStore, s3: Any) -> None:
+    """boto3 uploads parts of one size, as the store does."""
+    extra_args = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ARN, "ChecksumAlgorithm": "SHA256"}
     config = TransferConfig(multipart_threshold=1, multipart_chunksize=5 << 20)
     for data in (WHOLE, content((5 << 20) + 1)):
-        s3.upload_fileobj(io.BytesIO(data), BUCKET, A_KEY, ExtraArgs=more, Config=config)
+        s3.upload_fileobj(io.BytesIO(data), BUCKET, KEY, ExtraArgs=extra_args, Config=config)
         target = io.BytesIO()
-        store.download(A_KEY, target)
+        store.download(KEY, target)
         assert target.getvalue() == data
 
 
-def test_there_is_none(store: PhiStore) -> None:
+def test_every_method_raises_not_found_for_missing_object(store: PhiStore) -> None:
     for attempt in (
-        lambda: store.download(A_KEY, io.BytesIO()),
-        lambda: store.open(A_KEY).__enter__(),
-        lambda: store.versions(A_KEY),
-        lambda: store.restore(A_KEY, "v"),
-        lambda: store.delete(A_KEY),
+        lambda: store.download(KEY, io.BytesIO()),
+        lambda: store.open(KEY).__enter__(),
+        lambda: store.versions(KEY),
+        lambda: store.restore(KEY, "v"),
+        lambda: store.delete(KEY),
     ):
-        refused(NotFoundError, attempt)
+        assert_raises(NotFoundError, attempt)
 
 
-def test_nobody_is_there(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_upload_raises_unavailable_without_network(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    refused(UnavailableError, lambda: PhiStore(BUCKET, KEY_ARN, session=session).upload(WHOLE, A_KEY))
+    assert_raises(UnavailableError, lambda: PhiStore(BUCKET, KEY_ARN, session=session).upload(WHOLE, KEY))
 
 
-def test_nobody_asks(store: PhiStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_upload_raises_access_denied_without_credentials(store: PhiStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    refused(AccessDeniedError, lambda: PhiStore(BUCKET, KEY_ARN, session=boto3.Session()).upload(WHOLE, A_KEY))
+    assert_raises(AccessDeniedError, lambda: PhiStore(BUCKET, KEY_ARN, session=boto3.Session()).upload(WHOLE, KEY))
 
 
 @pytest.mark.parametrize("data", [WHOLE, PARTS], ids=["whole", "parts"])
-def test_who_interrupts_leaves_nothing(data: bytes, store: PhiStore, s3: Any, tmp_path: Path, lines: list[Any]) -> None:
-    def enough(_count: int) -> None:
+def test_interrupted_transfer_leaves_nothing_and_is_logged(
+    data: bytes, store: PhiStore, s3: Any, tmp_path: Path, log_lines: list[Any]
+) -> None:
+    def interrupt(_count: int) -> None:
         raise Interrupt
 
     key = store.upload(data).key
     with pytest.raises(Interrupt):
-        store.download(key, tmp_path / "target", progress=enough)
-    assert (lines[-1]["action"], lines[-1]["outcome"]) == ("download", "Interrupt")
+        store.download(key, tmp_path / "target", progress=interrupt)
+    assert (log_lines[-1]["action"], log_lines[-1]["outcome"]) == ("download", "Interrupt")
     assert not list(tmp_path.iterdir())
     if data is PARTS:
         with pytest.raises(Interrupt):
-            store.upload(data, A_KEY, progress=enough)
-        assert (lines[-1]["action"], lines[-1]["outcome"]) == ("upload", "Interrupt")
+            store.upload(data, KEY, progress=interrupt)
+        assert (log_lines[-1]["action"], log_lines[-1]["outcome"]) == ("upload", "Interrupt")
         assert not s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
-        refused(NotFoundError, lambda: store.versions(A_KEY))
+        assert_raises(NotFoundError, lambda: store.versions(KEY))

@@ -1,4 +1,4 @@
-"""Transfers in a process that is killed or interrupted leave no partial file and no partial object."""
+"""A transfer whose process is killed or interrupted leaves neither a partial file nor a partial object."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -49,21 +50,21 @@ class Blocker:
 
     Attributes:
         reached: Set when a request is blocked.
-        ended: To be set to release it.
+        ended: Set by the test to release the request.
     """
 
     def __init__(self) -> None:
         self.reached, self.ended = threading.Event(), threading.Event()
 
     def block_part(self, request: Request) -> Response:
-        """Let S3 store the part, and hold its response back."""
+        """Let the emulator store the part, but delay its response until `ended` is set."""
         response = request.forward()
         self.reached.set()
         self.ended.wait(60)
         return response
 
     def block_content(self, request: Request) -> Response:
-        """Send half of the content, then hang."""
+        """Send half of the content, then hang until `ended` is set."""
         response = request.forward()
         self.reached.set()
         return replace(response, cut=len(response.body) // 2, until=self.ended)
@@ -86,9 +87,13 @@ def test_download_killed_leaves_target_unchanged(
     proxy.on("GetObject", blocker.block_content)
     with start_child("download", str(target), key) as process:
         assert blocker.reached.wait(60)
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob(".phi-*")):  # the partial download
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         process.kill()
     assert (target.read_bytes() if target.exists() else None) == previous_content
-    assert all(path.name.startswith(".phi-") for path in tmp_path.iterdir() if path != target)
+    assert [path.name[:5] for path in tmp_path.iterdir() if path != target] == [".phi-"]
 
 
 def test_upload_killed_stores_no_object(proxy: Proxy, blocker: Blocker, s3: Any, tmp_path: Path) -> None:

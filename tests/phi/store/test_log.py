@@ -18,11 +18,11 @@ from tests.phi.store.store_helpers import PART, Interrupt
 
 CONTENT = b"blood-group-of-jane-doe"
 SECRETS = ("blood-group", "jane", "doe", "mrn-98765", "X-Amz-Signature", "X-Amz-Credential")
-EMULATOR_LOGGERS = ("werkzeug", "moto")  # it runs in this process, so its requests are logged here too
+EMULATOR_LOGGERS = ("werkzeug", "moto")  # the emulator runs in this process, so its logs are here too
 
 
 class RecordCollector(logging.Handler):
-    """Collects the records of all loggers but the emulator's."""
+    """Collects the records of all loggers except the emulator's."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -52,7 +52,7 @@ def all_records(store: PhiStore) -> Iterator[RecordCollector]:
 
 
 def test_logs_at_debug_contain_no_phi(
-    store: PhiStore, proxy: Proxy, all_records: RecordCollector, tmp_path: Path, lines: list[dict[str, Any]]
+    store: PhiStore, proxy: Proxy, all_records: RecordCollector, tmp_path: Path, log_lines: list[dict[str, Any]]
 ) -> None:
     def interrupt(_count: int) -> None:
         raise Interrupt("jane doe")
@@ -102,12 +102,12 @@ def test_logs_at_debug_contain_no_phi(
             with suppress(Exception):
                 attempt()
     text = all_records.text
-    assert len(lines) > 40
-    assert all(str(line["object"]) in text for line in lines)  # proves that the collected text is complete
+    assert len(log_lines) > 40
+    assert all(str(line["object"]) in text for line in log_lines)  # proves that the collected text is complete
     assert [secret for secret in SECRETS if secret.lower() in text.replace("REQUESTID", "").lower()] == []
 
 
-def test_access_log_has_one_line_per_access(store: PhiStore, lines: list[dict[str, Any]], tmp_path: Path) -> None:
+def test_access_log_has_one_line_per_access(store: PhiStore, log_lines: list[dict[str, Any]], tmp_path: Path) -> None:
     stored = store.upload(b"x" * (3 * PART))
     store.download(stored.key, tmp_path / "target")
     with store.open(stored.key) as stream:
@@ -119,7 +119,7 @@ def test_access_log_has_one_line_per_access(store: PhiStore, lines: list[dict[st
     restored = store.restore(stored.key, stored.version)
     marker = store.delete(stored.key)
     store.presigned_url(stored.key)
-    logged = [(line["action"], line["outcome"], line["version"], line["bytes"]) for line in lines]
+    logged = [(line["action"], line["outcome"], line["version"], line["bytes"]) for line in log_lines]
     assert logged == [
         ("upload", "success", stored.version, 3 * PART),
         ("download", "success", stored.version, 3 * PART),
@@ -131,19 +131,19 @@ def test_access_log_has_one_line_per_access(store: PhiStore, lines: list[dict[st
         ("delete", "success", marker, None),
         ("presign-get", "success", None, None),
     ]
-    assert {line["object"] for line in lines} == {stored.key, None}
-    assert {line["principal"] for line in lines} == {"arn:aws:sts::123456789012:user/moto"}
-    assert all(line["request_id"] for line in lines if not line["action"].startswith("presign"))
+    assert {line["object"] for line in log_lines} == {stored.key, None}
+    assert {line["principal"] for line in log_lines} == {"arn:aws:sts::123456789012:user/moto"}
+    assert all(line["request_id"] for line in log_lines if not line["action"].startswith("presign"))
 
 
-def test_access_log_has_one_line_per_object_of_a_batch(store: PhiStore, lines: list[dict[str, Any]]) -> None:
+def test_access_log_has_one_line_per_object_of_a_batch(store: PhiStore, log_lines: list[dict[str, Any]]) -> None:
     stored = [item for _, item in store.upload_many((b"x", new_key()) for _ in range(20))]
-    assert sorted(line["object"] for line in lines) == sorted(item.key for item in stored)
+    assert sorted(line["object"] for line in log_lines) == sorted(item.key for item in stored)
 
 
 def test_access_is_logged_without_principal_when_sts_fails(
-    store: PhiStore, proxy: Proxy, lines: list[dict[str, Any]]
+    store: PhiStore, proxy: Proxy, log_lines: list[dict[str, Any]]
 ) -> None:
     proxy.on("GetCallerIdentity", error(403, "AccessDenied"))
     store.upload(b"x")
-    assert [(line["principal"], line["outcome"]) for line in lines] == [(None, "success")]
+    assert [(line["principal"], line["outcome"]) for line in log_lines] == [(None, "success")]

@@ -1,4 +1,4 @@
-"""Memory: a process that uploads, downloads and restores a large object needs no more than for a small one."""
+"""Memory: uploading, downloading and restoring a large object needs no more of it than a small object does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is stored comes back byte for byte, of whatever size and from whatever kind of source."""
+"""Content of any size and from any kind of source comes back byte for byte."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIZES = [0, 1, PART - 1, PART, PART + 1, 2 * PART, 7 * PART + 3]
 
 
 class Pipe(io.RawIOBase):
-    """Can't be asked how long it is, and gives little at a time."""
+    """A stream of unknown length that returns few bytes at a time."""
 
     def __init__(self, data: bytes) -> None:
         self._data = io.BytesIO(data)
@@ -54,19 +54,19 @@ SOURCES: dict[str, Callable[[bytes, Path], Source]] = {
 }
 
 
-@pytest.mark.parametrize("kind", SOURCES)
-def test_every_source_comes_back(kind: str, store: PhiStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source_type", SOURCES)
+def test_download_returns_content_uploaded_from_any_source(source_type: str, store: PhiStore, tmp_path: Path) -> None:
     for size in SIZES:
-        data, sent, got = content(size), list[int](), list[int]()
-        stored = store.upload(SOURCES[kind](data, tmp_path), progress=sent.append)
-        found = store.download(stored.key, tmp_path / "target", progress=got.append)
+        data, sent, received = content(size), list[int](), list[int]()
+        stored = store.upload(SOURCES[source_type](data, tmp_path), progress=sent.append)
+        fetched = store.download(stored.key, tmp_path / "target", progress=received.append)
         assert (tmp_path / "target").read_bytes() == data
-        assert (sum(sent), sum(got), stored.size, found.size) == (size, size, size, size)
-        assert (found.key, found.version, found.sha256) == (stored.key, stored.version, stored.sha256)
+        assert (sum(sent), sum(received), stored.size, fetched.size) == (size, size, size, size)
+        assert (fetched.key, fetched.version, fetched.sha256) == (stored.key, stored.version, stored.sha256)
         assert is_opaque_id(stored.key)
 
 
-def test_every_way_to_read(store: PhiStore) -> None:
+def test_download_and_open_return_the_uploaded_content(store: PhiStore) -> None:
     for size in SIZES:
         key = store.upload(content(size)).key
         target = io.BytesIO()
@@ -81,41 +81,47 @@ def test_every_way_to_read(store: PhiStore) -> None:
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.integers(0, 4),
-    off=st.integers(-2, 2),
+    offset=st.integers(-2, 2),
     part_size=st.sampled_from([1, 3, 64, 5000]),
-    at_once=st.integers(1, 4),
+    max_concurrency=st.integers(1, 4),
 )
-def test_around_the_parts_ends(
-    parts: int, off: int, part_size: int, at_once: int, store: PhiStore, session: boto3.Session, tmp_path: Path
+def test_download_returns_content_of_sizes_around_part_boundaries(
+    parts: int,
+    offset: int,
+    part_size: int,
+    max_concurrency: int,
+    store: PhiStore,
+    session: boto3.Session,
+    tmp_path: Path,
 ) -> None:
-    data = content(max(0, parts * part_size + off))
-    other = PhiStore(BUCKET, KEY_ARN, session=session, part_size=part_size, max_concurrency=at_once)
+    data = content(max(0, parts * part_size + offset))
+    other = PhiStore(BUCKET, KEY_ARN, session=session, part_size=part_size, max_concurrency=max_concurrency)
     key = other.upload(Pipe(data)).key  # type: ignore[arg-type]
-    store.download(key, tmp_path / "target")  # of whatever part size it is, any store reads it
+    store.download(key, tmp_path / "target")  # `store` has another part size, which doesn't matter for reading
     assert (tmp_path / "target").read_bytes() == data
 
 
-def test_the_checksum_is_s3s(store: PhiStore) -> None:
+def test_upload_returns_checksum_in_s3_format(store: PhiStore) -> None:
     whole, parts = store.upload(content(10)), store.upload(content(2 * PART + 1))
     assert whole.sha256 == b64encode(hashlib.sha256(content(10)).digest()).decode()
     data = content(2 * PART + 1)
-    digests = b"".join(hashlib.sha256(data[at : at + PART]).digest() for at in range(0, len(data), PART))
+    digests = b"".join(hashlib.sha256(data[start : start + PART]).digest() for start in range(0, len(data), PART))
     assert parts.sha256 == f"{b64encode(hashlib.sha256(digests).digest()).decode()}-3"
 
 
-def test_what_is_sent_says_the_key_and_the_checksum(store: PhiStore, proxy: Proxy) -> None:
+def test_upload_sends_kms_key_and_checksum_headers(store: PhiStore, proxy: Proxy) -> None:
     for size in (10, 3 * PART):
         store.upload(content(size), metadata={"content-kind": "lab-report"})
-    writes = [each for each in proxy.seen if each.operation in ("PutObject", "CreateMultipartUpload")]
-    bodies = [each for each in proxy.seen if each.operation in ("PutObject", "UploadPart")]
-    assert [each.headers["x-amz-server-side-encryption-aws-kms-key-id"] for each in writes] == [KEY_ARN] * 2
-    assert [each.headers["x-amz-server-side-encryption"] for each in writes] == ["aws:kms"] * 2
-    for each in bodies:
-        assert each.headers["x-amz-checksum-sha256"] == b64encode(hashlib.sha256(each.body).digest()).decode()
-        assert each.headers["x-amz-sdk-checksum-algorithm"] == "SHA256"
+    creations = [request for request in proxy.seen if request.operation in ("PutObject", "CreateMultipartUpload")]
+    uploads = [request for request in proxy.seen if request.operation in ("PutObject", "UploadPart")]
+    assert [creation.headers["x-amz-server-side-encryption-aws-kms-key-id"] for creation in creations] == [KEY_ARN] * 2
+    assert [creation.headers["x-amz-server-side-encryption"] for creation in creations] == ["aws:kms"] * 2
+    for request in uploads:
+        assert request.headers["x-amz-checksum-sha256"] == b64encode(hashlib.sha256(request.body).digest()).decode()
+        assert request.headers["x-amz-sdk-checksum-algorithm"] == "SHA256"
 
 
-def test_requests_say_whose_the_bucket_must_be(proxy: Proxy) -> None:
+def test_every_request_sends_expected_bucket_owner(proxy: Proxy) -> None:
     store = PhiStore(BUCKET, KEY_ARN, owner="123456789012", part_size=PART)
     key = store.upload(content(2 * PART)).key
     with store.open(key) as stream:
@@ -124,11 +130,11 @@ def test_requests_say_whose_the_bucket_must_be(proxy: Proxy) -> None:
     store.versions(key)
     store.restore(key, store.versions(key)[0].version)
     store.delete(key)
-    told = [each for each in proxy.seen if each.operation != "GetCallerIdentity"]
-    assert {each.headers.get("x-amz-expected-bucket-owner") for each in told} == {"123456789012"}
+    requests = [request for request in proxy.seen if request.operation != "GetCallerIdentity"]
+    assert {request.headers.get("x-amz-expected-bucket-owner") for request in requests} == {"123456789012"}
 
 
-def test_metadata_comes_back(store: PhiStore, tmp_path: Path) -> None:
+def test_download_returns_uploaded_metadata(store: PhiStore, tmp_path: Path) -> None:
     metadata = {"content-kind": "lab-report", "schema-version": "2"}
     for size in (10, 3 * PART):
         stored = store.upload(content(size), metadata=metadata)
@@ -148,30 +154,33 @@ def test_metadata_comes_back(store: PhiStore, tmp_path: Path) -> None:
         lambda store, key, _target: store.presigned_url(key),
         lambda store, key, _target: list(store.list(key or "x")),
     ],
+    ids=["upload", "download", "open", "versions", "restore", "delete", "presigned_url", "list"],
 )
-def test_hostile_keys_are_refused_unsent(attempt: Any, store: PhiStore, proxy: Proxy, tmp_path: Path) -> None:
+def test_hostile_keys_are_rejected_before_any_request(
+    attempt: Any, store: PhiStore, proxy: Proxy, tmp_path: Path
+) -> None:
     for key in ("", "mrn-12345", "jane.doe@example.com", "../../etc/passwd", "a" * 2000, "\ud800", "k\r\nx: y", "🩺"):
-        with pytest.raises(IdentifyingValueError) as refused:
+        with pytest.raises(IdentifyingValueError) as error:
             attempt(store, key, tmp_path / "target")
-        assert not key or key not in str(refused.value)
+        assert not key or key not in str(error.value)
     assert set(proxy.operations) <= {"GetCallerIdentity"}
     assert not list(tmp_path.iterdir())
 
 
-def test_hostile_metadata_is_refused_unsent(store: PhiStore, proxy: Proxy) -> None:
-    hostile = [
+def test_hostile_metadata_is_rejected_before_any_request(store: PhiStore, proxy: Proxy) -> None:
+    hostile_metadata = [
         {"mrn": "1"},
         {"content-kind": "jane doe"},
         {"content-kind": "other\r\nx-amz-acl: public-read"},
         {"": ""},
     ]
-    for metadata in hostile:
+    for metadata in hostile_metadata:
         with pytest.raises(IdentifyingValueError):
             store.upload(b"x", metadata=metadata)
     assert "PutObject" not in proxy.operations
 
 
-def test_hostile_file_names_are_just_files(store: PhiStore, tmp_path: Path) -> None:
+def test_upload_and_download_accept_hostile_file_names(store: PhiStore, tmp_path: Path) -> None:
     for name in ("jane doe; rm -rf", "new\nline", "-", "🩺"):
         (tmp_path / name).write_bytes(name.encode())
         key = store.upload(tmp_path / name).key
@@ -179,7 +188,7 @@ def test_hostile_file_names_are_just_files(store: PhiStore, tmp_path: Path) -> N
         assert (tmp_path / name).read_bytes() == name.encode()
 
 
-def test_a_source_is_read_from_where_it_stands(store: PhiStore) -> None:
+def test_upload_reads_open_file_from_its_position(store: PhiStore) -> None:
     source = io.BytesIO(content(3 * PART))
     source.seek(PART + 1)
     with store.open(store.upload(source).key) as stream:
@@ -187,11 +196,13 @@ def test_a_source_is_read_from_where_it_stands(store: PhiStore) -> None:
 
 
 @pytest.mark.parametrize("change", ["grows", "shrinks", "is rewritten"])
-def test_a_file_that_changes_isnt_stored(change: str, store: PhiStore, s3: Any, tmp_path: Path) -> None:
+def test_upload_of_changed_file_raises_and_stores_nothing(
+    change: str, store: PhiStore, s3: Any, tmp_path: Path
+) -> None:
     path = tmp_path / "source"
     path.write_bytes(content(9 * PART))
 
-    def disturb(_count: int) -> None:
+    def change_file(_count: int) -> None:
         if change == "grows":
             with path.open("ab") as file:
                 file.write(b"more")
@@ -201,11 +212,11 @@ def test_a_file_that_changes_isnt_stored(change: str, store: PhiStore, s3: Any, 
             os.utime(path, ns=(1, 1))
 
     with pytest.raises(IntegrityError, match="changed"):
-        store.upload(path, progress=disturb)
+        store.upload(path, progress=change_file)
     assert_nothing_stored(s3)
 
 
-def test_a_short_file_that_changes_isnt_stored(store: PhiStore, s3: Any) -> None:
+def test_upload_of_shrinking_short_file_raises_and_stores_nothing(store: PhiStore, s3: Any) -> None:
     class Shrinks(io.BytesIO):
         def read(self, _size: int | None = -1) -> bytes:
             return b""
@@ -216,27 +227,27 @@ def test_a_short_file_that_changes_isnt_stored(store: PhiStore, s3: Any) -> None
 
 
 @pytest.mark.parametrize("source", ["a string", io.StringIO("text"), Path("/nowhere/jane-doe"), Path("/")])
-def test_what_cant_be_read_is_told_without_its_name(source: Any, store: PhiStore, s3: Any) -> None:
-    with pytest.raises(ConfigurationError, match="the source") as refused:
+def test_upload_of_unreadable_source_raises_without_its_name(source: Any, store: PhiStore, s3: Any) -> None:
+    with pytest.raises(ConfigurationError, match="the source") as error:
         store.upload(source)
-    assert "jane" not in str(refused.value)
+    assert "jane" not in str(error.value)
     assert_nothing_stored(s3)
 
 
-def test_a_source_that_fails_midway_leaves_nothing(store: PhiStore, s3: Any) -> None:
+def test_upload_of_source_that_fails_midway_stores_nothing(store: PhiStore, s3: Any) -> None:
     class Fails(Pipe):
         def read(self, size: int = -1) -> bytes:
             if self._data.tell() > 2 * PART:
                 raise OSError(5, "Input/output error", "/home/jane-doe")
             return super().read(size)
 
-    with pytest.raises(ConfigurationError, match="Input/output error") as refused:
+    with pytest.raises(ConfigurationError, match="Input/output error") as error:
         store.upload(Fails(content(5 * PART)))  # type: ignore[arg-type]
-    assert "jane" not in str(refused.value)
+    assert "jane" not in str(error.value)
     assert_nothing_stored(s3)
 
 
-def test_a_fifo_is_read_to_its_end(store: PhiStore, tmp_path: Path) -> None:
+def test_upload_reads_fifo_to_its_end(store: PhiStore, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     writer = threading.Thread(target=fifo.write_bytes, args=(content(3 * PART + 1),))
@@ -246,7 +257,7 @@ def test_a_fifo_is_read_to_its_end(store: PhiStore, tmp_path: Path) -> None:
     assert stored.size == 3 * PART + 1
 
 
-def test_the_target_is_the_owners_alone_and_replaced(store: PhiStore, tmp_path: Path) -> None:
+def test_download_replaces_target_readable_only_by_owner(store: PhiStore, tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.write_bytes(b"earlier")
     store.download(store.upload(b"later").key, target)
@@ -256,26 +267,26 @@ def test_the_target_is_the_owners_alone_and_replaced(store: PhiStore, tmp_path: 
 
 
 @pytest.mark.parametrize("target", [Path("/nowhere/jane-doe"), Path("/proc")])
-def test_a_target_that_cant_be_written_is_told_without_its_name(target: Path, store: PhiStore) -> None:
-    with pytest.raises(ConfigurationError, match="the target") as refused:
+def test_download_to_unwritable_target_raises_without_its_name(target: Path, store: PhiStore) -> None:
+    with pytest.raises(ConfigurationError, match="the target") as error:
         store.download(store.upload(b"x").key, target)
-    assert "jane" not in str(refused.value)
+    assert "jane" not in str(error.value)
 
 
-def test_a_raw_target_gets_all(store: PhiStore) -> None:
+def test_download_to_file_with_partial_writes_writes_everything(store: PhiStore) -> None:
     class Slow(io.RawIOBase):
-        got = b""
+        content = b""
 
         def write(self, data: Any) -> int:
-            self.got += bytes(data[:5])
+            self.content += bytes(data[:5])
             return min(5, len(data))
 
     target = Slow()
     store.download(store.upload(content(PART + 9)).key, target)  # type: ignore[arg-type]
-    assert target.got == content(PART + 9)
+    assert target.content == content(PART + 9)
 
 
-def test_a_stream_that_is_longer_than_its_parts_can_be(
+def test_upload_of_stream_longer_than_max_parts_raises(
     store: PhiStore, s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload, "MAX_PARTS", 3)
@@ -285,7 +296,7 @@ def test_a_stream_that_is_longer_than_its_parts_can_be(
     assert store.upload(Pipe(content(3 * PART))).size == 3 * PART  # type: ignore[arg-type]
 
 
-def test_parts_grow_with_the_size_where_it_is_known() -> None:
+def test_fit_part_size_grows_only_for_more_than_max_parts() -> None:
     mib, tib = 1 << 20, 1 << 40
     assert upload.fit_part_size(8 * mib, None) == 8 * mib
     assert upload.fit_part_size(8 * mib, 8 * mib * 10_000) == 8 * mib
@@ -294,32 +305,32 @@ def test_parts_grow_with_the_size_where_it_is_known() -> None:
     assert upload.fit_part_size(8 * mib, 48 * tib) <= upload.MAX_PART_BYTES
 
 
-def test_many_come_in_their_order_and_none_is_lost(store: PhiStore, tmp_path: Path) -> None:
+def test_upload_many_keeps_order_and_reports_every_failure(store: PhiStore, tmp_path: Path) -> None:
     sources: list[Source] = [content(size) for size in range(0, 3 * PART, 97)]
     sources[4] = Path("/nowhere")
     keys: list[str | None] = [None for _ in sources]
     keys[7], keys[9] = new_key(), "jane-doe"
     stored: dict[int, str] = {}
-    with pytest.raises(BatchError, match=f"2 of {len(sources)} failed: 1 Config.*1 Identifying") as failed:
-        stored.update((place, each.key) for place, each in store.upload_many(zip(sources, keys, strict=True)))
-    assert set(failed.value.failures) == {4, 9}
-    assert list(stored) == [place for place in range(len(sources)) if place not in (4, 9)]
+    with pytest.raises(BatchError, match=f"2 of {len(sources)} failed: 1 Config.*1 Identifying") as error:
+        stored.update((index, item.key) for index, item in store.upload_many(zip(sources, keys, strict=True)))
+    assert set(error.value.failures) == {4, 9}
+    assert list(stored) == [index for index in range(len(sources)) if index not in (4, 9)]
     assert stored[7] == keys[7]
-    targets = [(key, tmp_path / str(place)) for place, key in stored.items()]
-    assert [place for place, _ in store.download_many(targets)] == list(range(len(targets)))
-    assert all((tmp_path / str(place)).read_bytes() == sources[place] for place in stored)
+    targets = [(key, tmp_path / str(index)) for index, key in stored.items()]
+    assert [index for index, _ in store.download_many(targets)] == list(range(len(targets)))
+    assert all((tmp_path / str(index)).read_bytes() == sources[index] for index in stored)
 
 
-def test_many_are_drawn_as_they_are_needed(store: PhiStore) -> None:
-    drawn: list[int] = []
+def test_upload_many_reads_sources_only_as_needed(store: PhiStore) -> None:
+    taken: list[int] = []
 
     def sources() -> Any:
         for number in range(500):
-            drawn.append(number)
+            taken.append(number)
             yield b"x", None
 
     stored = store.upload_many(sources())
     next(iter(stored))
-    assert len(drawn) < 100
+    assert len(taken) < 100
     stored.close()  # type: ignore[attr-defined]
-    assert len(drawn) < 100
+    assert len(taken) < 100

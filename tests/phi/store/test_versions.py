@@ -1,4 +1,4 @@
-"""What was stored stays: versions are listed, restored and never deleted."""
+"""Versions are listed and restored, and never deleted. Presigned URLs expire soon."""
 
 from __future__ import annotations
 
@@ -25,43 +25,45 @@ from phi.object_keys import new_key
 from phi.stack.outputs import Outputs
 from phi.store import PhiStore
 from tests.phi.store.proxy import Fault, Proxy, cut, error, other_kms_key, with_headers
-from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, content
+from tests.phi.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, content, content_id
 
 
-def latest(store: PhiStore, key: str) -> bytes:
+def read_latest(store: PhiStore, key: str) -> bytes:
     with store.open(key) as stream:
         return stream.read()
 
 
-def test_versions_are_told_the_latest_first(store: PhiStore) -> None:
+def test_versions_lists_latest_first(store: PhiStore) -> None:
     key = store.upload(b"1").key
     second = store.upload(b"22", key)
     marker = store.delete(key)
-    store.upload(b"other", new_key(key + "/"))  # a record's own objects stand under its key
-    told = store.versions(key)
-    assert [(each.size, each.latest, each.deleted) for each in told] == [
+    store.upload(b"other", new_key(key + "/"))  # the objects of a record are under its key
+    versions = store.versions(key)
+    assert [(version.size, version.latest, version.deleted) for version in versions] == [
         (0, True, True),
         (2, False, False),
         (1, False, False),
     ]
-    assert (told[0].version, told[1].version) == (marker, second.version)
-    assert {each.key for each in told} == {key}
-    assert all(abs(datetime.now(UTC) - each.modified) < timedelta(minutes=5) for each in told)
+    assert (versions[0].version, versions[1].version) == (marker, second.version)
+    assert {version.key for version in versions} == {key}
+    assert all(abs(datetime.now(UTC) - version.modified) < timedelta(minutes=5) for version in versions)
 
 
-def test_versions_are_listed_to_the_end(store: PhiStore, s3: Any, proxy: Proxy) -> None:
+def test_versions_reads_all_pages(store: PhiStore, s3: Any, proxy: Proxy) -> None:
     key = store.upload(b"x").key
-    kept = {store.upload(str(number).encode(), key).version for number in range(9)} | {store.versions(key)[-1].version}
+    uploaded = {store.upload(str(number).encode(), key).version for number in range(9)} | {
+        store.versions(key)[-1].version
+    }
 
-    def pages_of_two(request: Any) -> Any:
-        return replace(request, _target=request.target + "&max-keys=2").forward()
+    def limit_page_to_two(request: Any) -> Any:
+        return replace(request, target=request.target + "&max-keys=2").forward()
 
-    proxy.on("ListObjectVersions", pages_of_two)
-    assert {each.version for each in store.versions(key)} == kept
+    proxy.on("ListObjectVersions", limit_page_to_two)
+    assert {version.version for version in store.versions(key)} == uploaded
     assert proxy.operations.count("ListObjectVersions") > 4
 
 
-def test_an_earlier_version_is_read(store: PhiStore) -> None:
+def test_download_and_open_read_earlier_version(store: PhiStore) -> None:
     for data in (WHOLE, PARTS):
         first = store.upload(data)
         store.upload(b"later", first.key)
@@ -73,24 +75,24 @@ def test_an_earlier_version_is_read(store: PhiStore) -> None:
             store.download(first.key, target, version="")
 
 
-@pytest.mark.parametrize("data", [b"", WHOLE, content(PART), PARTS], ids=["empty", "whole", "a part", "parts"])
-def test_an_earlier_version_is_restored(data: bytes, store: PhiStore, s3: Any) -> None:
+@pytest.mark.parametrize("data", [b"", WHOLE, content(PART), PARTS], ids=["empty", "whole", "one-part", "parts"])
+def test_restore_makes_earlier_version_latest(data: bytes, store: PhiStore, s3: Any) -> None:
     first = store.upload(data, metadata={"content-kind": "consent"})
     store.upload(b"later", first.key)
     store.delete(first.key)
     restored = store.restore(first.key, first.version)
-    assert latest(store, first.key) == data
+    assert read_latest(store, first.key) == data
     assert (restored.sha256, restored.size, restored.metadata) == (first.sha256, len(data), {"content-kind": "consent"})
     assert len(store.versions(first.key)) == 4
     assert store.versions(first.key)[0].version == restored.version
     assert s3.head_object(Bucket=BUCKET, Key=first.key)["SSEKMSKeyId"] == KEY_ARN
-    assert latest(store, first.key) == data
+    assert read_latest(store, first.key) == data
     store.restore(first.key, restored.version)
-    assert latest(store, first.key) == data
+    assert read_latest(store, first.key) == data
 
 
 @pytest.mark.parametrize(
-    ("data", "operation", "fault", "kind"),
+    ("data", "operation", "fault", "error_type"),
     [
         (WHOLE, "GetObject", other_kms_key, WrongKeyError),
         (WHOLE, "CopyObject", other_kms_key, WrongKeyError),
@@ -102,85 +104,85 @@ def test_an_earlier_version_is_restored(data: bytes, store: PhiStore, s3: Any) -
         (PARTS, "UploadPartCopy", error(403, "AccessDenied"), PhiError),
         (PARTS, "CompleteMultipartUpload", error(400, "InvalidPart"), RequestRejectedError),
     ],
+    ids=content_id,
 )
-def test_a_restore_that_fails_changes_nothing(
-    data: bytes, operation: str, fault: Fault, kind: type[PhiError], store: PhiStore, proxy: Proxy, s3: Any
+def test_failed_restore_leaves_latest_version_unchanged(
+    data: bytes, operation: str, fault: Fault, error_type: type[PhiError], store: PhiStore, proxy: Proxy, s3: Any
 ) -> None:
     first = store.upload(data)
     store.upload(b"later", first.key)
     proxy.on(operation, fault)
-    with pytest.raises(kind):
+    with pytest.raises(error_type):
         store.restore(first.key, first.version)
     proxy.faults.clear()
-    if operation not in ("CopyObject", "CreateMultipartUpload"):  # which were done, and answered wrongly
-        assert latest(store, first.key) == b"later"
+    if operation not in ("CopyObject", "CreateMultipartUpload"):  # these took effect, only their responses are faulty
+        assert read_latest(store, first.key) == b"later"
         assert not s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads")
 
 
-def test_a_copy_with_another_checksum_is_no_success(store: PhiStore, proxy: Proxy) -> None:
+def test_restore_raises_if_copy_has_another_checksum(store: PhiStore, proxy: Proxy) -> None:
     other = store.upload(b"other").sha256
     for data, operation in ((WHOLE, "CopyObject"), (PARTS, "HeadObject")):
         first = store.upload(data)
 
-        def wrong(request: Any) -> Any:
-            answer = request.forward()
-            told = first.sha256.partition("-")[0].encode()  # noqa: B023 - asked within the loop's turn
+        def replace_checksum(request: Any) -> Any:
+            response = request.forward()
+            sha256 = first.sha256.partition("-")[0].encode()  # noqa: B023 - called within the same iteration
             if "partNumber" in request.query:
-                return answer
-            return replace(answer, body=answer.body.replace(told, other.encode())).with_headers(
-                x_amz_checksum_sha256=other
-            )
+                return response
+            body = response.body.replace(sha256, other.encode())
+            return replace(response, body=body).with_headers(x_amz_checksum_sha256=other)
 
-        proxy.on(operation, wrong)
+        proxy.on(operation, replace_checksum)
         with pytest.raises(IntegrityError):
             store.restore(first.key, first.version)
 
 
-def test_only_a_marker_deletes(store: PhiStore, proxy: Proxy) -> None:
+def test_delete_only_adds_a_delete_marker(store: PhiStore, proxy: Proxy) -> None:
     first = store.upload(b"x")
     marker = store.delete(first.key)
     with pytest.raises(NotFoundError):
-        latest(store, first.key)
-    assert {each.version for each in store.versions(first.key)} == {first.version, marker}
-    assert all("versionId" not in each.query for each in proxy.seen if each.operation == "DeleteObject")
+        read_latest(store, first.key)
+    assert {version.version for version in store.versions(first.key)} == {first.version, marker}
+    assert all("versionId" not in request.query for request in proxy.seen if request.operation == "DeleteObject")
     with pytest.raises(NotFoundError):
         store.delete(first.key)
 
 
-def test_a_bucket_that_keeps_no_versions_isnt_deleted_from(proxy: Proxy, s3: Any) -> None:
+def test_delete_raises_and_deletes_nothing_without_versioning(proxy: Proxy, s3: Any) -> None:
     s3.create_bucket(Bucket="phi-dev-unversioned")
     store = PhiStore("phi-dev-unversioned", KEY_ARN)
     key = store.upload(b"x").key
     with pytest.raises(RequestRejectedError, match="versions"):
         store.delete(key)
-    assert latest(store, key) == b"x"
+    assert read_latest(store, key) == b"x"
     assert "DeleteObject" not in proxy.operations
 
 
-def test_a_delete_without_a_marker_is_no_success(store: PhiStore, proxy: Proxy) -> None:
+def test_delete_without_delete_marker_raises(store: PhiStore, proxy: Proxy) -> None:
     key = store.upload(b"x").key
     proxy.on("DeleteObject", with_headers(x_amz_delete_marker=None))
     with pytest.raises(RequestRejectedError, match="marker"):
         store.delete(key)
 
 
-def test_a_listing_is_of_what_phi_made(store: PhiStore, s3: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_list_leaves_out_keys_not_made_by_phi(store: PhiStore, s3: Any, caplog: pytest.LogCaptureFixture) -> None:
     keys = sorted(store.upload(b"x").key for _ in range(5))
     below = store.upload(b"xx", new_key(keys[0])).key
-    drill = store.upload(b"xxx", new_key("restore-test")).key
+    restore_test = store.upload(b"xxx", new_key("restore-test")).key
     s3.put_object(Bucket=BUCKET, Key="jane-doe", Body=b"")
-    assert [each.key for each in store.list()] == sorted([*keys, below, drill])
-    assert [(each.key, each.size) for each in store.list(keys[0] + "/")] == [(below, 2)]
-    assert [each.key for each in store.list("restore-test")] == [drill]
-    assert [each.args for each in caplog.records if each.name == "phi.store"] == [(1,)]
-    assert not any("jane" in each.getMessage() for each in caplog.records if each.name.startswith("phi"))
+    assert [item.key for item in store.list()] == sorted([*keys, below, restore_test])
+    assert [(item.key, item.size) for item in store.list(keys[0] + "/")] == [(below, 2)]
+    assert [item.key for item in store.list("restore-test")] == [restore_test]
+    assert [record.args for record in caplog.records if record.name == "phi.store"] == [(1,)]
+    assert not any("jane" in record.getMessage() for record in caplog.records if record.name.startswith("phi"))
 
 
-def test_a_listing_comes_to_its_end_or_says_not(store: PhiStore, proxy: Proxy) -> None:
+def test_list_reads_all_pages_and_raises_if_one_fails(store: PhiStore, proxy: Proxy) -> None:
     keys = sorted(store.upload(b"x").key for _ in range(5))
-    paged = lambda request: replace(request, _target=request.target + "&max-keys=2").forward()  # noqa: E731
+    paged = lambda request: replace(request, target=request.target + "&max-keys=2").forward()  # noqa: E731
     proxy.on("ListObjectsV2", paged)
-    assert [each.key for each in store.list()] == keys
+    assert [item.key for item in store.list()] == keys
     proxy.faults.clear()
     proxy.on("ListObjectsV2", paged, times=1)
     proxy.on("ListObjectsV2", error(403, "AccessDenied"), after=0)
@@ -188,22 +190,22 @@ def test_a_listing_comes_to_its_end_or_says_not(store: PhiStore, proxy: Proxy) -
     with pytest.raises(PhiError):
         list(listing)
     proxy.faults.clear()
-    proxy.on("ListObjectsV2", cut(0))  # which botocore takes for an empty one
+    proxy.on("ListObjectsV2", cut(0))  # botocore accepts an empty body as an empty listing
     with pytest.raises(UnavailableError):
         list(store.list())
 
 
-def test_a_url_gets_the_object_and_is_short_lived(store: PhiStore) -> None:
+def test_presigned_url_gets_object_for_15_minutes(store: PhiStore) -> None:
     key = store.upload(WHOLE).key
     url = store.presigned_url(key)
-    answer = requests.get(url, timeout=30)
-    assert answer.content == WHOLE
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    told = parse_qs(urlsplit(url).query)
-    assert (told["X-Amz-Algorithm"], told["X-Amz-Expires"]) == (["AWS4-HMAC-SHA256"], ["900"])
+    response = requests.get(url, timeout=30)
+    assert response.content == WHOLE
+    assert response.headers["Cache-Control"] == "private, no-store"
+    query = parse_qs(urlsplit(url).query)
+    assert (query["X-Amz-Algorithm"], query["X-Amz-Expires"]) == (["AWS4-HMAC-SHA256"], ["900"])
 
 
-def test_a_url_puts_only_what_it_was_made_for(store: PhiStore) -> None:
+def test_presigned_url_for_put_requires_sha256(store: PhiStore) -> None:
     stored = store.upload(WHOLE)
     key = new_key()
     url = store.presigned_url(key, method="put", sha256=stored.sha256, expires=timedelta(minutes=5))
@@ -214,26 +216,28 @@ def test_a_url_puts_only_what_it_was_made_for(store: PhiStore) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 0.5, 61, 10**9])
-def test_a_url_lives_no_longer_than_the_limit(seconds: float, session: boto3.Session) -> None:
+def test_presigned_url_rejects_lifetime_out_of_range(seconds: float, session: boto3.Session) -> None:
     store = PhiStore(BUCKET, KEY_ARN, session=session, max_url_lifetime=timedelta(minutes=1))
-    with pytest.raises(ConfigurationError, match="url_limit"):
+    with pytest.raises(ConfigurationError, match="max_url_lifetime"):
         store.presigned_url(new_key(), expires=timedelta(seconds=seconds))
     assert store.presigned_url(new_key(), expires=timedelta(seconds=60))
 
 
-def test_settings_that_cant_be_are_told_all_at_once(session: boto3.Session) -> None:
-    with pytest.raises(ConfigurationError) as refused:
+def test_store_reports_all_invalid_settings(session: boto3.Session) -> None:
+    with pytest.raises(ConfigurationError) as error:
         PhiStore("", "alias/phi", session=session, max_url_lifetime=timedelta(days=8), max_concurrency=0, part_size=0)
-    assert all(name in str(refused.value) for name in ("bucket", "key_arn", "url_limit", "at_once", "part_size"))
+    assert all(
+        name in str(error.value) for name in ("bucket", "key_arn", "max_url_lifetime", "max_concurrency", "part_size")
+    )
 
 
-def test_a_store_is_of_a_stacks_outputs(store: PhiStore, proxy: Proxy) -> None:
+def test_from_outputs_uses_bucket_key_and_owner_of_stack(store: PhiStore, proxy: Proxy) -> None:
     names: dict[str, Any] = {name: "x-name" for name, field in Outputs.model_fields.items() if field.is_required()}
     outputs = Outputs.model_construct(**names | {"phi_bucket_name": BUCKET, "phi_key_arn": KEY_ARN})
-    made = PhiStore.from_outputs(outputs, part_size=PART, at_once=2)
-    assert latest(store, made.upload(PARTS).key) == PARTS
+    stack_store = PhiStore.from_outputs(outputs, part_size=PART, max_concurrency=2)
+    assert read_latest(store, stack_store.upload(PARTS).key) == PARTS
     assert proxy.seen[-1].path.startswith(f"/{BUCKET}/")
-    assert "x-amz-expected-bucket-owner" not in proxy.seen[-1].headers  # store's, which isn't told
-    assert {each.headers["x-amz-expected-bucket-owner"] for each in proxy.seen if each.operation == "UploadPart"} == {
-        "123456789012"
-    }
+    assert "x-amz-expected-bucket-owner" not in proxy.seen[-1].headers  # sent by `store`, which has no owner
+    assert {
+        request.headers["x-amz-expected-bucket-owner"] for request in proxy.seen if request.operation == "UploadPart"
+    } == {"123456789012"}
