@@ -1,6 +1,7 @@
-"""The audit of an account's buckets beside prowler's S3 checks on the same emulator: part of `make bench`.
+"""Compares an audit of an account's buckets with prowler's S3 checks on the same emulator: part of `make bench`.
 
-Both are whole commands. Prowler runs its checks of S3 alone; the audit reads every service and judges every control.
+Both are measured as whole commands. Prowler runs only its S3 checks; the audit reads every service and evaluates every
+control.
 """
 
 from __future__ import annotations
@@ -19,53 +20,56 @@ BUCKETS = 200
 ROUNDS = 5
 PROWLER = "5.46.0"
 REGION = "us-east-1"
-# Prowler is installed with its bytecode; the checkout writes its own with the first, untimed run.
-ALIKE = {"PYTHONDONTWRITEBYTECODE": ""}
-# Run within the sandbox: each bucket with what a bucket usually has.
-MAKE = """
+# Prowler is installed with its bytecode. This project writes its own during the first run, which isn't measured.
+WRITE_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
+# Runs in the sandbox: creates buckets with the usual settings.
+CREATE_BUCKETS = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 
 s3 = boto3.client("s3")
-CLOSED = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+BLOCK_ALL = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
 
-def make(number):
+def create(number):
     name = f"bench-{number:04d}"
     s3.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced")
-    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=CLOSED)
+    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=BLOCK_ALL)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
     s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "DataClass", "Value": "PHI"}]})
 
-with ThreadPoolExecutor(8) as at_once:
-    list(at_once.map(make, range(int(sys.argv[1]))))
+with ThreadPoolExecutor(8) as executor:
+    list(executor.map(create, range(int(sys.argv[1]))))
 """
 
 
 def main() -> None:
-    command = str(external_tool.install("prowler", PROWLER))
+    prowler_command = str(external_tool.install("prowler", PROWLER))
     python = sys.executable
-    ours, theirs = [], []
+    audit_runs, prowler_runs = [], []
     try:
-        run([*SANDBOX, python, "-c", MAKE, str(BUCKETS)], {})
+        run([*SANDBOX, python, "-c", CREATE_BUCKETS, str(BUCKETS)], {})
         with tempfile.TemporaryDirectory() as folder:
             evidence = Path(folder) / "evidence.json"
             audit = [python, "-m", "phi", "audit", "--all", "--region", REGION, "--report", str(evidence)]
-            prowler = [command, "aws", "--service", "s3", "--region", REGION, "--output-formats", "json-ocsf"]
+            prowler = [prowler_command, "aws", "--service", "s3", "--region", REGION, "--output-formats", "json-ocsf"]
             prowler += ["--output-directory", folder, "--no-banner", "--only-logs", "--ignore-exit-code-3"]
-            run([*SANDBOX, *audit], ALIKE, expected=1)  # untimed: the emulator loads a service with its first request
-            for _ in range(ROUNDS):  # in turn, so that a slow spell of the machine meets both
-                ours.append(run([*SANDBOX, *audit], ALIKE, expected=1))  # bare buckets fail
-                theirs.append(run([*SANDBOX, *prowler], ALIKE))
-            told = json.loads(evidence.read_text())["collection"]
+            run(
+                [*SANDBOX, *audit], WRITE_BYTECODE, expected=1
+            )  # not measured: the emulator loads a service at its first request
+            for _ in range(ROUNDS):  # alternating, so that a temporary slowdown affects both
+                audit_runs.append(run([*SANDBOX, *audit], WRITE_BYTECODE, expected=1))  # bare buckets fail
+                prowler_runs.append(run([*SANDBOX, *prowler], WRITE_BYTECODE))
+            collection = json.loads(evidence.read_text())["collection"]
     finally:
         subprocess.run([*SANDBOX, "--down"], check=False)
-    if told["buckets"] != BUCKETS:
-        sys.exit(f"bench: the audit read {told['buckets']} of {BUCKETS} buckets")
-    report(f"phi audit of {BUCKETS} buckets, {told['calls']} calls", [each.seconds for each in ours])
-    report("prowler's S3 checks of them", [each.seconds for each in theirs])
-    report("prowler ÷ phi audit", [one.seconds / own.seconds for one, own in zip(theirs, ours, strict=True)])
+    if collection["buckets"] != BUCKETS:
+        sys.exit(f"bench: the audit read {collection['buckets']} of {BUCKETS} buckets")
+    pairs = zip(prowler_runs, audit_runs, strict=True)
+    report(f"phi audit of {BUCKETS} buckets, {collection['api_calls']} calls", [done.seconds for done in audit_runs])
+    report("prowler's S3 checks of the same buckets", [done.seconds for done in prowler_runs])
+    report("prowler ÷ phi audit", [prowler.seconds / audit.seconds for prowler, audit in pairs])
 
 
 if __name__ == "__main__":

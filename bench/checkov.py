@@ -1,4 +1,4 @@
-"""Checkov over the Terraform plan of the same resources, for comparison."""
+"""Checkov on a Terraform plan with the same resources, for comparison."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import json
 from pathlib import Path
 
 from bench import external_tool
-from bench.plan import plan
+from bench.terraform_plan import terraform_plan
 
 VERSION = "3.3.30"
 
 
 def command(buckets: int, folder: Path) -> list[str]:
-    """The command that checks the plan of so many buckets, written to the folder."""
+    """Write the plan of this many buckets to the folder, and return the command that checks it."""
     file = folder / f"plan-{buckets}.json"
-    file.write_text(json.dumps(plan(buckets)))
+    file.write_text(json.dumps(terraform_plan(buckets)))
     return [
         *(str(external_tool.install("checkov", VERSION)), "--file", str(file), "--framework", "terraform_plan"),
         *("--skip-download", "--soft-fail", "--quiet", "--compact", "--output", "json"),
     ]
 
 
-def resources(output: str) -> int:
-    """How many resources checkov says that it has checked."""
+def checked_resources(output: str) -> int:
+    """Return the number of resources that checkov reports as checked."""
     return int(json.loads(output)["summary"]["resource_count"])

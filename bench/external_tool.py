@@ -1,4 +1,4 @@
-"""Other tools that ours are timed beside, each in an environment of its own, installed on first use."""
+"""Tools that this project is compared with, each installed into its own virtual environment on first use."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bench.process import ROOT
 
 
 def install(package: str, version: str) -> Path:
-    """The package's command."""
+    """Install a package unless it is installed already, and return its command."""
     venv = ROOT / ".venv" / package  # ignored by git, and removed by `make clean`
-    mark = venv / version  # made last: without it an installation was interrupted
-    if not mark.exists():
+    marker = venv / version  # created last: if it is missing, an installation was interrupted
+    if not marker.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
         pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, f"{package}=={version}"], check=True)
-        mark.touch()
+        marker.touch()
     return venv / "bin" / package

@@ -1,4 +1,4 @@
-"""A command that is run to its end, and what the policy pack that it started took meanwhile."""
+"""Runs a command and measures it, and the policy pack process that it starts."""
 
 from __future__ import annotations
 
@@ -15,46 +15,53 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROC = Path("/proc")
-PACK = b"\0pulumi.policy\0"
-MARK = "BENCH_RUN"  # in the environment of all that a command starts, so that another run's pack isn't taken for ours
-EVERY = 0.05
-TICKS = os.sysconf("SC_CLK_TCK")
+PACK_ARGUMENT = b"\0pulumi.policy\0"
+RUN_VARIABLE = "BENCH_RUN"  # an environment variable that marks this run's pack process
+POLL_SECONDS = 0.05
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Of a process: its peak resident memory in bytes, and its CPU seconds."""
+    """The resources that a process has used."""
 
-    peak: int
-    cpu: float
+    peak_bytes: int
+    cpu_seconds: float
 
 
 @dataclass(frozen=True)
 class Run:
-    """Wall and CPU seconds, what was written, and what the pack's process took: None without one, or without /proc."""
+    """A finished command.
+
+    Attributes:
+        seconds: The wall time.
+        cpu_seconds: The CPU time of the command and all its child processes.
+        output: Its standard output.
+        pack: The usage of the policy pack's process; None without a pack or without /proc.
+    """
 
     seconds: float
-    cpu: float
+    cpu_seconds: float
     output: str
     pack: Usage | None
 
 
 def run(command: list[str], env: Mapping[str, str], expected: int = 0) -> Run:
-    """Run a command, which must end with the expected exit code, from the checkout's folder."""
-    mark = uuid.uuid4().hex
+    """Run a command from the root of the checkout and measure it; exit unless it returns the expected exit code."""
+    run_id = uuid.uuid4().hex
     pid: int | None = None
     usage: Usage | None = None
-    marked = os.environ | env | {MARK: mark}
+    environment = os.environ | env | {RUN_VARIABLE: run_id}
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         start, cpu = time.perf_counter(), cpu_of_children()
-        child = subprocess.Popen(command, cwd=ROOT, env=marked, stdout=output, stderr=errors)
+        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=errors)
         while True:
             try:
-                status = child.wait(EVERY)
+                status = child.wait(POLL_SECONDS)
                 break
             except subprocess.TimeoutExpired:
-                pid = pid or pack(mark)
-                usage = (pid and used(pid)) or usage  # the last that was seen: the engine kills the pack
+                pid = pid or find_pack(run_id)
+                usage = (pid and read_usage(pid)) or usage  # keep the last value, because the engine kills the pack
         seconds, cpu = time.perf_counter() - start, cpu_of_children() - cpu
         for file in (output, errors):
             file.seek(0)
@@ -64,29 +71,30 @@ def run(command: list[str], env: Mapping[str, str], expected: int = 0) -> Run:
 
 
 def cpu_of_children() -> float:
-    """The CPU seconds of every command that has ended, and of all that it started and waited for."""
+    """Return the CPU seconds of all child processes that have ended, with their own children."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
-def pack(mark: str) -> int | None:
-    """The process of a policy pack in the run that is marked so."""
-    return next((int(each.name) for each in PROC.glob("[0-9]*") if is_pack(each, f"{MARK}={mark}".encode())), None)
+def find_pack(run_id: str) -> int | None:
+    """Return the process ID of the policy pack in a run."""
+    variable = f"{RUN_VARIABLE}={run_id}".encode()
+    return next((int(process.name) for process in PROC.glob("[0-9]*") if is_pack_process(process, variable)), None)
 
 
-def is_pack(process: Path, mark: bytes) -> bool:
+def is_pack_process(process: Path, variable: bytes) -> bool:
     try:
-        return PACK in (process / "cmdline").read_bytes() and mark in (process / "environ").read_bytes()
-    except OSError:  # it has ended, or is another user's
+        return PACK_ARGUMENT in (process / "cmdline").read_bytes() and variable in (process / "environ").read_bytes()
+    except OSError:  # it has ended or belongs to another user
         return False
 
 
-def used(pid: int) -> Usage | None:
-    """What a process has taken so far; None when it has ended."""
+def read_usage(pid: int) -> Usage | None:
+    """Return what a process has used so far, or None if it has ended."""
     try:
         status = (PROC / str(pid) / "status").read_text()
         user, system = (PROC / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[11:13]
     except OSError:
         return None
     peak = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")), None)
-    return Usage(int(peak) * 1024, (int(user) + int(system)) / TICKS) if peak else None
+    return Usage(int(peak) * 1024, (int(user) + int(system)) / CLOCK_TICKS) if peak else None

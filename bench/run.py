@@ -1,6 +1,6 @@
-"""Times what the README states: `make bench`, or `make bench-cold` for a fresh clone with empty caches.
+"""Measures the figures in the README: `make bench`, or `make bench-cold` for a fresh clone with empty caches.
 
-Every figure is the wall time of a whole command, in seconds: the middle of RUNS runs, with the least and the most.
+Each figure is the wall time of a whole command in seconds: the median of RUNS runs, with the minimum and maximum.
 """
 
 from __future__ import annotations
@@ -22,30 +22,31 @@ UP = [*SANDBOX, "pulumi", "up", "--stack", "dev", "--yes", "--skip-preview"]
 
 def main() -> None:
     if "--cold" in sys.argv:
-        cold()
+        measure_cold()
         return
     try:
-        seconds([*SANDBOX, "true"])  # the emulator and the engine are there from here on
-        report("bin/engine, when it is built", [seconds([str(ROOT / "bin" / "engine")]) for _ in range(RUNS)])
-        report("bin/sandbox true, when it runs", [seconds([*SANDBOX, "true"]) for _ in range(RUNS)])
-        bare, gated = [], []
-        for _ in range(RUNS):  # in turn, so that a slow spell of the machine meets both
-            bare.append(seconds(PREVIEW))
-            gated.append(
-                seconds([*PREVIEW, "--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json"])
+        time_command([*SANDBOX, "true"])  # not measured: starts the emulator and builds the engine
+        report("bin/engine, once it is built", [time_command([str(ROOT / "bin" / "engine")]) for _ in range(RUNS)])
+        report("bin/sandbox true, while the emulator runs", [time_command([*SANDBOX, "true"]) for _ in range(RUNS)])
+        without_pack, with_pack = [], []
+        for _ in range(RUNS):  # alternating, so that a temporary slowdown affects both
+            without_pack.append(time_command(PREVIEW))
+            with_pack.append(
+                time_command([*PREVIEW, "--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json"])
             )
-        report("preview of the dev stack", bare)
-        report("preview of the dev stack with the pack", gated)
-        ratio = statistics.median(with_pack / without for with_pack, without in zip(gated, bare, strict=True))
+        report("preview of the dev stack", without_pack)
+        report("preview of the dev stack with the pack", with_pack)
+        pairs = zip(with_pack, without_pack, strict=True)
+        ratio = statistics.median(longer / shorter for longer, shorter in pairs)
         print(f"{'the same, with the pack ÷ without':<48}{ratio:8.2f}")
-        report("make preview, warm", [seconds(["make", "-s", "preview"]) for _ in range(RUNS)])
-        report("up of the dev stack", [seconds(UP)])
+        report("make preview, warm", [time_command(["make", "-s", "preview"]) for _ in range(RUNS)])
+        report("up of the dev stack", [time_command(UP)])
     finally:
         subprocess.run([*SANDBOX, "--down"], check=False)
 
 
-def cold() -> None:
-    """`make preview` on a fresh clone, with every cache of Go, pip and the engine empty."""
+def measure_cold() -> None:
+    """Measure `make preview` on a fresh clone, with empty caches of Go, pip and the engine."""
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
@@ -53,24 +54,25 @@ def cold() -> None:
             name: str(Path(folder) / name.lower())
             for name in ("GOMODCACHE", "GOCACHE", "PIP_CACHE_DIR", "PHI_ENGINE_CACHE")
         }
-        env = os.environ | caches | {"GOFLAGS": "-modcacherw"}  # so that the folder can be removed
-        report("make preview, fresh clone, empty caches", [seconds(["make", "preview"], cwd=clone, env=env)])
+        env = os.environ | caches | {"GOFLAGS": "-modcacherw"}  # makes the folder removable
+        report("make preview, fresh clone, empty caches", [time_command(["make", "preview"], cwd=clone, env=env)])
         subprocess.run([clone / "bin" / "sandbox", "--down"], env=env, check=True)
 
 
-def seconds(command: list[str], cwd: Path = ROOT, env: dict[str, str] | None = None) -> float:
-    """The wall time of a command, which must succeed."""
+def time_command(command: list[str], cwd: Path = ROOT, env: dict[str, str] | None = None) -> float:
+    """Run a command and return its wall time; exit if it fails."""
     start = time.perf_counter()
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
-    taken = time.perf_counter() - start
+    duration = time.perf_counter() - start
     if done.returncode:
         sys.exit(f"bench: {' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return taken
+    return duration
 
 
-def report(what: str, taken: list[float]) -> None:
-    spread = f"  ({min(taken):.2f} to {max(taken):.2f})" if len(taken) > 1 else ""
-    print(f"{what:<48}{statistics.median(taken):8.2f}{spread}", flush=True)
+def report(label: str, values: list[float]) -> None:
+    """Print the median of the values with their range."""
+    spread = f"  ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
+    print(f"{label:<48}{statistics.median(values):8.2f}{spread}", flush=True)
 
 
 if __name__ == "__main__":

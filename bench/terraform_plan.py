@@ -1,6 +1,6 @@
-"""The program of bench/large_program as a Terraform plan, in the JSON of `terraform show -json`, made without Terraform.
+"""The program of bench/large_program as a Terraform plan in the JSON of `terraform show -json`, without Terraform.
 
-It has what is configured. What the provider would add (defaults, and what AWS will make) is left out.
+The plan has the configured values, but not those that the provider would add: defaults, and values that AWS sets.
 https://developer.hashicorp.com/terraform/internals/json-format
 """
 
@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.large_program.bucket import KEY, LOG_BUCKET, bucket_name, policy
+from bench.large_program.bucket import KEY_NAME, LOG_BUCKET, bucket_name, policy
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """An attribute of another resource, which isn't known before that exists."""
+    """A reference to an attribute of another resource, which is unknown until that resource exists."""
 
     resource: str
     attribute: str
@@ -25,6 +25,8 @@ class Reference:
 
 @dataclass(frozen=True)
 class Resource:
+    """A Terraform resource."""
+
     type: str
     name: str
     arguments: Mapping[str, Any]
@@ -34,25 +36,26 @@ class Resource:
         return {"address": f"{self.type}.{self.name}", "mode": "managed", "type": self.type, "name": self.name}
 
 
-def plan(buckets: int) -> dict[str, Any]:
-    key = Resource("aws_kms_key", KEY, {"enable_key_rotation": True, "deletion_window_in_days": 30})
-    resources = [key, *(resource for at in range(buckets) for resource in declared(bucket_name(at)))]
+def terraform_plan(buckets: int) -> dict[str, Any]:
+    """Return the plan of this many buckets."""
+    key = Resource("aws_kms_key", KEY_NAME, {"enable_key_rotation": True, "deletion_window_in_days": 30})
+    resources = [key, *(resource for index in range(buckets) for resource in bucket_resources(bucket_name(index)))]
     return {
         "format_version": "1.2",
         "terraform_version": "1.11.4",
-        "planned_values": {"root_module": {"resources": [planned(each) for each in resources]}},
-        "resource_changes": [change(each) for each in resources],
+        "planned_values": {"root_module": {"resources": [planned_value(resource) for resource in resources]}},
+        "resource_changes": [resource_change(resource) for resource in resources],
         "configuration": {
             "provider_config": {"aws": {"name": "aws", "full_name": PROVIDER}},
-            "root_module": {"resources": [configured(each) for each in resources]},
+            "root_module": {"resources": [resource_configuration(resource) for resource in resources]},
         },
     }
 
 
-def declared(name: str) -> Iterator[Resource]:
-    """A bucket and its companions, as bench/large_program declares them."""
-    of_bucket = {"bucket": Reference(f"aws_s3_bucket.{name}", "id")}
-    default = {"sse_algorithm": "aws:kms", "kms_master_key_id": Reference(f"aws_kms_key.{KEY}", "arn")}
+def bucket_resources(name: str) -> Iterator[Resource]:
+    """Yield a bucket and its companion resources, as bench/large_program declares them."""
+    bucket_argument = {"bucket": Reference(f"aws_s3_bucket.{name}", "id")}
+    default = {"sse_algorithm": "aws:kms", "kms_master_key_id": Reference(f"aws_kms_key.{KEY_NAME}", "arn")}
     encryption = {"apply_server_side_encryption_by_default": [default], "bucket_key_enabled": True}
     lifecycle = {
         "id": "keep-earlier-versions",
@@ -61,9 +64,9 @@ def declared(name: str) -> Iterator[Resource]:
         "noncurrent_version_expiration": [{"noncurrent_days": 2555}],
         "abort_incomplete_multipart_upload": [{"days_after_initiation": 7}],
     }
-    closed = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+    block_all = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
     companions: dict[str, dict[str, Any]] = {
-        "public_access_block": dict.fromkeys(closed, True),
+        "public_access_block": dict.fromkeys(block_all, True),
         "ownership_controls": {"rule": [{"object_ownership": "BucketOwnerEnforced"}]},
         "versioning": {"versioning_configuration": [{"status": "Enabled"}]},
         "server_side_encryption_configuration": {"rule": [encryption]},
@@ -73,46 +76,52 @@ def declared(name: str) -> Iterator[Resource]:
     }
     yield Resource("aws_s3_bucket", name, {"bucket": name, "tags": {"DataClass": "PHI"}})
     for companion, arguments in companions.items():
-        yield Resource(f"aws_s3_bucket_{companion}", name, of_bucket | arguments)
+        yield Resource(f"aws_s3_bucket_{companion}", name, bucket_argument | arguments)
 
 
-def planned(resource: Resource) -> dict[str, Any]:
-    return {**resource.identity, "provider_name": PROVIDER, "schema_version": 0, "values": known(resource.arguments)}
+def planned_value(resource: Resource) -> dict[str, Any]:
+    return {
+        **resource.identity,
+        "provider_name": PROVIDER,
+        "schema_version": 0,
+        "values": known_values(resource.arguments),
+    }
 
 
-def change(resource: Resource) -> dict[str, Any]:
-    made = {
+def resource_change(resource: Resource) -> dict[str, Any]:
+    change = {
         "actions": ["create"],
         "before": None,
-        "after": known(resource.arguments),
-        "after_unknown": {"id": True, **unknown(resource.arguments)},
+        "after": known_values(resource.arguments),
+        "after_unknown": {"id": True, **unknown_values(resource.arguments)},
     }
-    return {**resource.identity, "provider_name": PROVIDER, "change": made}
+    return {**resource.identity, "provider_name": PROVIDER, "change": change}
 
 
-def configured(resource: Resource) -> dict[str, Any]:
+def resource_configuration(resource: Resource) -> dict[str, Any]:
     expressions = {name: expression(value) for name, value in resource.arguments.items()}
     return {**resource.identity, "provider_config_key": "aws", "expressions": expressions, "schema_version": 0}
 
 
-def known(value: Any) -> Any:
-    """A value without the references in it."""
+def known_values(value: Any) -> Any:
+    """Return a value without the references in it."""
     if isinstance(value, Mapping):
-        return {name: known(each) for name, each in value.items() if not isinstance(each, Reference)}
-    return [known(each) for each in value] if isinstance(value, list) else value
+        return {name: known_values(item) for name, item in value.items() if not isinstance(item, Reference)}
+    return [known_values(item) for item in value] if isinstance(value, list) else value
 
 
-def unknown(value: Any) -> Any:
-    """The same structure with `true` for each reference, and no other leaves."""
+def unknown_values(value: Any) -> Any:
+    """Return the structure of a value with `true` for each reference and no other leaves."""
     if isinstance(value, Mapping):
-        return {name: unknown(each) for name, each in value.items() if isinstance(each, Reference | Mapping | list)}
-    return [unknown(each) for each in value] if isinstance(value, list) else True
+        nested = {name: item for name, item in value.items() if isinstance(item, Reference | Mapping | list)}
+        return {name: unknown_values(item) for name, item in nested.items()}
+    return [unknown_values(item) for item in value] if isinstance(value, list) else True
 
 
 def expression(value: Any) -> Any:
-    """An argument as it is configured; a list is of nested blocks."""
+    """Return the expression of an argument. A list contains nested blocks."""
     if isinstance(value, Reference):
         return {"references": [f"{value.resource}.{value.attribute}", value.resource]}
     if isinstance(value, list):
-        return [{name: expression(each) for name, each in block.items()} for block in value]
+        return [{name: expression(item) for name, item in block.items()} for block in value]
     return {"constant_value": value}

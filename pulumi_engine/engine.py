@@ -40,9 +40,9 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 HOST = "pulumi-language-python"
 SCRIPTS = (f"python/cmd/{HOST}-exec", "python/dist/pulumi-resource-pulumi-python")  # in the SDK's module
 
-INSTALL_TIMEOUT = 120  # seconds
+INSTALL_TIMEOUT_SECONDS = 120
 MAX_CACHED_ENGINES = 2
-RECENTLY_USED = 60 * 60  # seconds; an engine that was used since may still be running
+RECENTLY_USED_SECONDS = 60 * 60  # an engine that was used in this time may still be running
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Engine:
     plugins: Path
 
 
-def ensure() -> Engine:
+def ensure_engine() -> Engine:
     """Return the engine, building it first if necessary.
 
     Raises:
@@ -90,7 +90,7 @@ def main() -> int:
             number, lambda number, _: sys.exit(128 + number)
         )  # so that `finally` blocks remove a partial build
     try:
-        engine = ensure()
+        engine = ensure_engine()
     except EngineError as error:
         log(str(error))
         return 1
@@ -104,15 +104,15 @@ def main() -> int:
 # --- Required versions, each pinned in one place
 
 
-def required_pulumi() -> str:
+def required_pulumi_version() -> str:
     return _find(rf"^\s*{re.escape(PULUMI)} v(\S+)", CLI / "go.mod")
 
 
-def required_plugin() -> str:
+def required_plugin_version() -> str:
     return _find(r"^pulumi-aws==(\S+)", REQUIREMENTS)
 
 
-def required_go() -> str:
+def required_go_version() -> str:
     return max((_find(r"^go (\S+)", module / "go.mod") for module in (CLI, AWS)), key=version_numbers)
 
 
@@ -130,7 +130,7 @@ def version_numbers(version: str) -> tuple[int, int, int]:
 
 
 def plugin_folder() -> str:
-    return f"resource-aws-v{required_plugin()}"
+    return f"resource-aws-v{required_plugin_version()}"
 
 
 # --- The installed Pulumi
@@ -146,15 +146,15 @@ def installed_pulumi(cache: Path) -> Path | None:
 def check_installed_pulumi(pulumi: Path, cache: Path) -> tuple[Engine | None, str | None]:
     """Return the engine that the user's pulumi belongs to, or the reason why it can't be used.
 
-    The result is cached until that pulumi, its plugin or the required version changes, because a fetch of the plugin
-    that fails takes minutes.
+    The result is cached until that pulumi, its plugin or the required version changes, because it can take minutes to
+    fail to fetch the plugin.
     """
     plugins = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi").absolute() / "plugins"
     plugin = plugins / plugin_folder() / "pulumi-resource-aws"
     cached_result = cache / "own-pulumi.json"
 
     def cache_key() -> list[object]:
-        return [str(pulumi), pulumi.stat().st_mtime_ns, str(plugin), plugin.exists(), required_pulumi()]
+        return [str(pulumi), pulumi.stat().st_mtime_ns, str(plugin), plugin.exists(), required_pulumi_version()]
 
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         result = json.loads(cached_result.read_text())
@@ -163,7 +163,7 @@ def check_installed_pulumi(pulumi: Path, cache: Path) -> tuple[Engine | None, st
 
     folders = (pulumi.parent, pulumi.resolve().parent)
     folder = next((folder for folder in folders if (folder / HOST).exists()), None)
-    rejection = _rejection(pulumi, plugin) if folder else f"{pulumi} has no {HOST} in its folder"
+    rejection = _rejection_reason(pulumi, plugin) if folder else f"{pulumi} has no {HOST} in its folder"
     if rejection:
         log(f"{rejection}. This isn't checked again unless that pulumi changes or you run: rm {cached_result}")
     with contextlib.suppress(OSError):
@@ -172,23 +172,25 @@ def check_installed_pulumi(pulumi: Path, cache: Path) -> tuple[Engine | None, st
     return (None, rejection) if rejection or not folder else (Engine(folder, plugins), None)
 
 
-def _rejection(pulumi: Path, plugin: Path) -> str | None:
-    """Return why the user's pulumi can't be used. If it lacks only the plugin, fetch that first."""
+def _rejection_reason(pulumi: Path, plugin: Path) -> str | None:
+    """Return why the user's pulumi can't be used, or None. If it lacks only the AWS plugin, try to fetch that first."""
     try:
         version = run(pulumi, "version")
     except CommandError as error:
         return f"can't get the version of {pulumi}: {error}"
-    if version_numbers(version) < version_numbers(required_pulumi()):
-        return f"{pulumi} is version {version}, older than {required_pulumi()}"
+    if version_numbers(version) < version_numbers(required_pulumi_version()):
+        return f"{pulumi} is version {version}, older than {required_pulumi_version()}"
     if plugin.exists():
         return None
-    log(f"fetching the AWS plugin {required_plugin()} with {pulumi}, for at most {INSTALL_TIMEOUT} s")
+    log(f"fetching the AWS plugin {required_plugin_version()} with {pulumi}, for at most {INSTALL_TIMEOUT_SECONDS} s")
     try:
-        run(pulumi, "plugin", "install", "resource", "aws", required_plugin(), timeout=INSTALL_TIMEOUT)
+        run(pulumi, "plugin", "install", "resource", "aws", required_plugin_version(), timeout=INSTALL_TIMEOUT_SECONDS)
     except CommandError as error:
-        return f"{pulumi} could not fetch the AWS plugin {required_plugin()}: {error}"
+        return f"{pulumi} could not fetch the AWS plugin {required_plugin_version()}: {error}"
     return (
-        None if plugin.exists() else f"{pulumi} fetched the AWS plugin {required_plugin()}, but not to {plugin.parent}"
+        None
+        if plugin.exists()
+        else f"{pulumi} fetched the AWS plugin {required_plugin_version()}, but not to {plugin.parent}"
     )
 
 
@@ -259,17 +261,17 @@ def sources(module: Path) -> Iterator[Path]:
             yield from (file.parent / name for name in re.findall(r"^//go:embed (\S+)", file.read_text(), re.MULTILINE))
 
 
-def build(built: Path, no_pulumi: str) -> None:
+def build(built: Path, pulumi_problem: str) -> None:
     """Build the engine into a folder, which is created only when the build is complete.
 
     Args:
         built: The folder, in the cache.
-        no_pulumi: Why no installed Pulumi can be used, for the error message.
+        pulumi_problem: Why no installed Pulumi can be used, for the error message.
 
     Raises:
         EngineError: Go isn't installed, the build failed, or the cache can't be written.
     """
-    require_go(no_pulumi)
+    require_go(pulumi_problem)
     cache = built.parent
     try:
         with locked(cache):
@@ -297,14 +299,14 @@ def _build_into(folder: Path, go: Go) -> None:
     plugin = folder / "plugins" / plugin_folder()
     binaries.mkdir(parents=True)
     plugin.mkdir(parents=True)
-    version = f"-X {SDK}/go/common/version.Version=v{required_pulumi()}"
-    go.build(f"pulumi {required_pulumi()}", CLI, f"{PULUMI}/cmd/pulumi", binaries / "pulumi", version)
+    version = f"-X {SDK}/go/common/version.Version=v{required_pulumi_version()}"
+    go.build(f"pulumi {required_pulumi_version()}", CLI, f"{PULUMI}/cmd/pulumi", binaries / "pulumi", version)
     go.build("its Python host", CLI, "./host", binaries / HOST)
     sdk = Path(run("go", "list", "-m", "-f", "{{.Dir}}", SDK, cwd=CLI))
     for script in SCRIPTS:
         shutil.copyfile(sdk / script, binaries / Path(script).name)
         (binaries / Path(script).name).chmod(0o755)
-    go.build(f"the AWS plugin {required_plugin()}", AWS, ".", plugin / "pulumi-resource-aws")
+    go.build(f"the AWS plugin {required_plugin_version()}", AWS, ".", plugin / "pulumi-resource-aws")
 
 
 def require_terraform_provider(plugin: Path) -> None:
@@ -337,29 +339,30 @@ def remove_old_engines(cache: Path) -> None:
     """Remove engines, except the most recently used ones and those that may still be running."""
     engines = sorted(cache.glob("*/bin"), key=lambda folder: folder.parent.stat().st_mtime, reverse=True)
     for engine in engines[MAX_CACHED_ENGINES:]:
-        if time.time() - engine.parent.stat().st_mtime > RECENTLY_USED:
+        if time.time() - engine.parent.stat().st_mtime > RECENTLY_USED_SECONDS:
             shutil.rmtree(engine.parent, ignore_errors=True)
 
 
 # --- Go
 
 
-def require_go(no_pulumi: str) -> None:
-    """Raise EngineError unless a suitable Go is installed."""
+def require_go(pulumi_problem: str) -> None:
+    """Raise EngineError unless a suitable Go is installed. The message also has the reason why Pulumi can't be used."""
     problem = _go_problem()
     if problem:
         raise EngineError(
             f"no usable Pulumi is installed, and the engine can't be built.\n"
-            f"  {no_pulumi}\n"
+            f"  {pulumi_problem}\n"
             f"  Go: {problem}\n"
             f"Install one of these:\n"
-            f"  Pulumi {required_pulumi()} or newer, then run: pulumi plugin install resource aws {required_plugin()}\n"
-            f"  Go {required_go()} or newer, to build the engine from Go modules"
+            f"  Pulumi {required_pulumi_version()} or newer, "
+            f"then run: pulumi plugin install resource aws {required_plugin_version()}\n"
+            f"  Go {required_go_version()} or newer, to build the engine from Go modules"
         )
 
 
 def _go_problem() -> str | None:
-    """Return why Go can't build the engine, or None if it can."""
+    """Return why Go can't build the engine; None if it can."""
     if not shutil.which("go"):
         return "not found on PATH"
     try:
@@ -367,9 +370,9 @@ def _go_problem() -> str | None:
     except CommandError as error:
         return f"can't get its version: {error}"
     fetches = toolchain.endswith("auto")  # Go fetches the version that go.mod requires; unset before Go 1.21
-    if version_numbers(version) < version_numbers(required_go()) and not fetches:
+    if version_numbers(version) < version_numbers(required_go_version()) and not fetches:
         setting = toolchain or "unset"
-        return f"{version} is older than {required_go()} and doesn't fetch a newer one (GOTOOLCHAIN={setting})"
+        return f"{version} is older than {required_go_version()} and doesn't fetch a newer one (GOTOOLCHAIN={setting})"
     return None
 
 

@@ -21,7 +21,7 @@ from sandbox.folder import Folder, SandboxError, sandbox_folder
 
 VENV = Path(sys.prefix)
 DEFAULT_NAME = "default"
-GRACE = 5.0  # seconds that the command has to exit after its emulator has died
+GRACE_SECONDS = 5.0  # the time that the command has to exit after its emulator has died
 
 
 def main() -> int:
@@ -32,7 +32,7 @@ def main() -> int:
             with folder.locked():
                 emulator.stop(folder)
             return 0
-        pulumi = engine.ensure()
+        pulumi = engine.ensure_engine()
         with folder.locked():
             aws = emulator.find_running(folder) or _start(folder)
             _link(folder.plugins, pulumi.plugins)
@@ -47,9 +47,9 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="sandbox",
+        prog="bin/sandbox",
         allow_abbrev=False,  # `--do` must not mean `--down`
-        usage="sandbox [--name NAME] COMMAND…  |  sandbox [--name NAME] --down",
+        usage="bin/sandbox [--name NAME] COMMAND…  |  bin/sandbox [--name NAME] --down",
         description="Run a command against an embedded AWS, with the Pulumi engine on PATH, a separate Pulumi state "
         "and made-up credentials. Your program and stack files are not changed; real AWS can't be reached.",
     )
@@ -83,7 +83,7 @@ def _start(folder: Folder) -> Emulator:
 
 
 def _link(plugins: Path, engine_plugins: Path) -> None:
-    """Link the sandbox's plugin folder to the engine's, whose path changes with the engine's sources."""
+    """Link the sandbox's plugin folder to the engine's. The path of that folder changes with the engine's sources."""
     if not plugins.is_symlink() or plugins.readlink() != engine_plugins:
         plugins.unlink(missing_ok=True)
         plugins.symlink_to(engine_plugins)
@@ -102,6 +102,9 @@ def _run(command: list[str], folder: Folder, aws: Emulator, env: dict[str, str])
     """Run the command and return its exit code.
 
     If the emulator dies, the command is ended, because AWS clients would retry for minutes.
+
+    Raises:
+        SandboxError: The command isn't found, or the emulator died.
     """
     if shutil.which(command[0], path=env["PATH"]) is None:
         raise SandboxError(f"command not found: {command[0]}")
@@ -115,7 +118,7 @@ def _run(command: list[str], folder: Folder, aws: Emulator, env: dict[str, str])
         died.set()
         child.terminate()
         try:
-            child.wait(GRACE)
+            child.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
 

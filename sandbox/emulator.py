@@ -25,7 +25,7 @@ class Emulator:
         endpoint: Its URL over TLS.
         http_endpoint: Its URL over plain HTTP.
         rejecting_proxy: The URL of a loopback port that refuses every connection.
-        isolation_command: The command prefix that started it in its own network; empty without one.
+        isolation_command: The command prefix that started it in its own network namespace; empty if it has none.
     """
 
     pid: int
@@ -39,7 +39,7 @@ class Emulator:
         return bool(self.isolation_command)
 
     def command_prefix(self) -> list[str]:
-        """Return the command prefix that runs a program in the emulator's network."""
+        """Return the command prefix that runs a program in the emulator's network namespace."""
         return network.joining_command_prefix(self.pid, list(self.isolation_command))
 
 

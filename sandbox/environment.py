@@ -1,8 +1,8 @@
 """The environment variables of a sandboxed command, which point it at the sandbox and keep it away from real AWS.
 
-On Linux the command also runs in a network that has only loopback (network.py). Even without one, these variables
-keep the command away from real AWS: the caller's AWS, proxy and Pulumi settings are dropped, the credentials are made
-up, only the sandbox's certificate authority is trusted, and a proxy rejects requests to any other address.
+On Linux the command also runs in a network namespace that has only loopback (network.py). Even without it, these
+variables keep the command away from real AWS: the caller's AWS, proxy and Pulumi settings are dropped, the credentials
+are made up, only the sandbox's certificate authority is trusted, and a proxy rejects requests to any other address.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def build_environment(
         "PATH": os.pathsep.join(path),
         "SANDBOX": str(folder.path),
         "SANDBOX_ENGINE": str(engine_bin),
-        "SANDBOX_HTTP": emulator.http_endpoint,  # the same AWS over plain HTTP, to test that policies refuse it
+        "SANDBOX_HTTP": emulator.http_endpoint,  # the same AWS over plain HTTP, to test that policies deny it
         "AWS_ENDPOINT_URL": emulator.endpoint,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": "sandbox",

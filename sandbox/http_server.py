@@ -21,14 +21,15 @@ from moto.core.request import (
 LOOPBACK = "127.0.0.1"
 MAX_CONCURRENCY = 8  # requests handled together; more threads would only wait for the interpreter lock
 MAX_CONNECTIONS = 1000  # kept open
-IDLE_TIMEOUT = 3600  # seconds; long, because a client that reuses a connection as it closes sends its request twice
+# Long, because a client that reuses a connection while the server closes it sends its request twice.
+IDLE_TIMEOUT_SECONDS = 3600
 CONNECTION_KEY = "sandbox.connection"  # the WSGI environ key of a request's socket
 
 
 def create_server(application: Any, tls: ssl.SSLContext | None) -> Server:
     """Return a server for a WSGI application, bound to a free port (`bind_addr`). Call its `serve` to start it."""
     server = Server(
-        (LOOPBACK, 0), application, numthreads=MAX_CONCURRENCY, request_queue_size=128, timeout=IDLE_TIMEOUT
+        (LOOPBACK, 0), application, numthreads=MAX_CONCURRENCY, request_queue_size=128, timeout=IDLE_TIMEOUT_SECONDS
     )
     server.gateway = _Gateway
     server.ConnectionClass = _Connection

@@ -8,8 +8,8 @@ import struct
 import subprocess
 from pathlib import Path
 
-# Root needs no user namespace, and would lose access to other users' files in one. Other users need one to create a
-# network namespace.
+# Root needs no user namespace, and in one it would lose access to other users' files. Other users need a user namespace
+# to create a network namespace.
 ISOLATION_COMMANDS = (
     ["unshare", "--net", "--"],
     ["unshare", "--user", "--map-current-user", "--keep-caps", "--net", "--"],
@@ -18,12 +18,12 @@ SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1  # netdevice(7)
 
 
 def isolated_command_prefix() -> list[str]:
-    """Return the command prefix that starts a program in a new network; empty if the kernel doesn't allow one."""
+    """Return the command prefix that starts a program in a new network namespace; empty if the kernel allows none."""
     return next((command for command in ISOLATION_COMMANDS if _succeeds([*command, "true"])), [])
 
 
 def joining_command_prefix(pid: int, isolation_command: list[str]) -> list[str]:
-    """Return the command prefix that starts a program in the network of process `pid`.
+    """Return the command prefix that starts a program in the network namespace of process `pid`.
 
     Args:
         pid: A process that was started with `isolation_command`.
@@ -36,7 +36,7 @@ def joining_command_prefix(pid: int, isolation_command: list[str]) -> list[str]:
 
 
 def raise_loopback() -> None:
-    """Bring up the loopback interface, which is down in a new network."""
+    """Bring up the loopback interface, which is down in a new network namespace."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
 

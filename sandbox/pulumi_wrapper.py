@@ -25,7 +25,7 @@ from sandbox.folder import Folder, SandboxError
 # The commands that read a stack's settings and accept --config-file. The others only need the stack to exist.
 OPERATIONS = {"preview", "pre", "up", "update", "refresh", "destroy", "down", "import", "watch"}
 NEEDS_STACK = OPERATIONS | {"config", "stack", "policy", "state", "console", "logs", "cancel"}
-OPTIONS_WITH_VALUE = {"--cwd", "-C", "--color", "--stack", "-s"}  # of those that may precede the command
+OPTIONS_WITH_VALUE = {"--cwd", "-C", "--color", "--stack", "-s"}  # only options that may precede the command
 CREATES_OR_SELECTS = {"init", "new", "ls", "list", "select", "unselect"}  # subcommands of `pulumi stack`
 # Commands that would write the sandbox's encryption settings, or a change meant for the sandbox, into the user's file.
 WRITES_USER_FILE = {
@@ -82,7 +82,9 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
             the project do, or its file has secrets that only another backend can decrypt.
     """
     words = [
-        word for before, word in pairwise(["", *args]) if not word.startswith("-") and before not in OPTIONS_WITH_VALUE
+        word
+        for previous, word in pairwise(["", *args])
+        if not word.startswith("-") and previous not in OPTIONS_WITH_VALUE
     ]
     command = next(iter(words), None)
     for forbidden, advice in WRITES_USER_FILE.items():
@@ -132,7 +134,11 @@ def option_value(args: list[str], *names: str) -> str | None:
 
 
 def find_project(start: Path) -> Project | None:
-    """Return the project in this folder or its nearest parent that has one."""
+    """Return the project in this folder or its nearest parent that has one; None without one.
+
+    Raises:
+        SandboxError: The project file can't be read or isn't valid.
+    """
     for folder in (start.resolve(), *start.resolve().parents):
         file = folder / "Pulumi.yaml"
         if file.exists():
@@ -167,6 +173,9 @@ def create_stack(project: Project, stack: str, sandbox_file: Path, pulumi: Path)
         stack: The name of the stack.
         sandbox_file: Where to write the stack file with the sandbox's encryption settings.
         pulumi: The real pulumi.
+
+    Raises:
+        SandboxError: The project has stack files but none for this stack, or pulumi can't create the stack.
     """
     stacks = project.stacks()
     if stacks and stack not in stacks:
@@ -196,6 +205,9 @@ def replace_encryption(user_file: Path, encryption: str) -> str:
     """Return the user's stack file with its encryption settings replaced.
 
     All other lines are kept as they are, because a YAML library could change their meaning: YAML has dialects.
+
+    Raises:
+        SandboxError: The file can't be read, or it has secrets.
     """
     text = read_text(user_file) if user_file.exists() else ""
     if SECRET.search(text):

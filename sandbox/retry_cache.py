@@ -1,4 +1,4 @@
-"""Replays the stored response when a client retries a call. Moto would run the call twice, and reject the second.
+"""Replays the stored response when a client retries a call. Moto would run the call twice and reject the second run.
 
 An SDK gives each call an ID, keeps it for retries, and counts the attempts:
 https://docs.rs/aws-runtime/latest/aws_runtime/invocation_id/index.html

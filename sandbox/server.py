@@ -64,7 +64,7 @@ def _tls_context(ca: Path) -> ssl.SSLContext:
     """Return a server's TLS context, with a certificate from a new authority.
 
     The authority's certificate is written to `ca`; its private key never leaves this process. TLS 1.1 is accepted too,
-    because refusing it is up to the bucket policy. OpenSSL 3 supports it only at security level 0.
+    because bucket policies decide whether to deny it. OpenSSL 3 supports it only at security level 0.
     """
     authority = trustme.CA(organization_name="sandbox")
     authority.cert_pem.write_to_path(str(ca))

@@ -1,9 +1,10 @@
-"""AWS calls from a test: the emulator's network is the sandbox's alone, so boto3 runs there and answers from there.
+"""AWS calls from tests. Only sandboxed processes reach the emulator's network, so boto3 runs in a child process there.
 
     with Aws(sandbox) as aws:
         aws("s3.put_object", Bucket="phi", Key="x", Body=b"")
 
-Run as a program it is boto3's side: pickled calls come on stdin, their answers or errors go to stdout.
+Run as a program, this module is the child process. It reads pickled calls from stdin, and writes their results or
+errors to stdout.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from tests.conftest import Sandbox
 
 Credentials = Mapping[str, Any]
-"""As sts.assume_role or iam.create_access_key gives them."""
+"""Credentials as sts.assume_role or iam.create_access_key returns them."""
 
 
 class Aws:
-    """The AWS of a sandbox, as seen by one caller; the sandbox's administrator where `caller` is left out."""
+    """Makes AWS calls in a sandbox, as the account's administrator unless `caller` is given."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -44,38 +45,48 @@ class Aws:
         self._child.wait()
 
     def __call__(
-        self, operation: str, *, caller: Credentials | None = None, plain: bool = False, **parameters: Any
+        self, operation: str, *, caller: Credentials | None = None, plain_http: bool = False, **parameters: Any
     ) -> Any:
-        """What boto3 answers, a streaming body read; over plain HTTP if `plain`. Raises what boto3 raises."""
+        """Return boto3's response, with a streaming body read, or raise boto3's error.
+
+        Args:
+            operation: The service and the method, such as "s3.put_object".
+            caller: The credentials to use.
+            plain_http: Whether to use plain HTTP.
+            parameters: The parameters of the method.
+        """
         assert self._child.stdin is not None
         assert self._child.stdout is not None
-        pickle.dump((operation, dict(caller or {}), plain, parameters), self._child.stdin)
+        pickle.dump((operation, dict(caller or {}), plain_http, parameters), self._child.stdin)
         self._child.stdin.flush()
-        answer = pickle.load(self._child.stdout)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = pickle.load(self._child.stdout)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
     def assume(self, role_arn: str, *, caller: Credentials | None = None, **parameters: Any) -> Credentials:
-        """The credentials of a session of this role."""
-        asked = {"RoleArn": role_arn, "RoleSessionName": "test", **parameters}
-        return self("sts.assume_role", caller=caller, **asked)["Credentials"]
+        """Assume a role and return the credentials of the session."""
+        request = {"RoleArn": role_arn, "RoleSessionName": "test", **parameters}
+        return self("sts.assume_role", caller=caller, **request)["Credentials"]
 
 
-def answer(operation: str, caller: Credentials, plain: bool, parameters: dict[str, Any]) -> Any:
+def make_call(operation: str, caller: Credentials, plain_http: bool, parameters: dict[str, Any]) -> Any:
+    """Make a call and return its response or its error."""
     service, _, method = operation.partition(".")
     client = boto3.client(
         service,
-        endpoint_url=os.environ["SANDBOX_HTTP"] if plain else None,
+        endpoint_url=os.environ["SANDBOX_HTTP"] if plain_http else None,
         aws_access_key_id=caller.get("AccessKeyId"),
         aws_secret_access_key=caller.get("SecretAccessKey"),
         aws_session_token=caller.get("SessionToken"),
     )
     try:
-        got = getattr(client, method)(**parameters)
+        response = getattr(client, method)(**parameters)
     except (ClientError, BotoCoreError) as error:
         return error
-    return {**got, "Body": got["Body"].read()} if isinstance(got, dict) and "Body" in got else got
+    if isinstance(response, dict) and "Body" in response:
+        return {**response, "Body": response["Body"].read()}
+    return response
 
 
 if __name__ == "__main__":
@@ -84,5 +95,5 @@ if __name__ == "__main__":
             call = pickle.load(sys.stdin.buffer)
         except EOFError:
             break
-        pickle.dump(answer(*call), sys.stdout.buffer)
+        pickle.dump(make_call(*call), sys.stdout.buffer)
         sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""What tests share: the engine, and sandboxes that end with the test."""
+"""Fixtures that tests share: the Pulumi engine, and sandboxes that are removed after the test."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pulumi_engine import engine as airgap_engine
+from pulumi_engine.engine import Engine, ensure_engine
 from pulumi_engine.go import EngineError
 from sandbox.folder import ROOT, Folder, sandbox_folder
 from tests.aws import Aws
 
-# A shell without job control starts what it puts in the background with SIGINT ignored, and children inherit that:
-# no test of an interrupt could then pass.
+# A shell without job control starts background commands with SIGINT ignored, and their children inherit that. Tests of
+# interrupts would then fail.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def engine() -> airgap_engine.Engine:
-    """The Pulumi engine. Without one the test is skipped with the reason; with CI set it fails."""
+def engine() -> Engine:
+    """The Pulumi engine. Without one the test is skipped with the reason; if CI is set, it fails."""
     try:
-        return airgap_engine.ensure()
+        return ensure_engine()
     except EngineError as error:
         if os.environ.get("CI"):
             raise
-        pytest.skip(f"no Pulumi engine here: {error}")
+        pytest.skip(f"no Pulumi engine: {error}")
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A sandbox by name, that runs commands."""
+    """A sandbox with a name. Call it to run a command in it."""
 
     name: str
 
     def command(self, *command: str | Path) -> list[str | Path]:
+        """Return the command line that runs a command in the sandbox."""
         return [ROOT / "bin" / "sandbox", "--name", self.name, *command]
 
     def __call__(self, *command: str | Path, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
@@ -55,30 +56,30 @@ class Sandbox:
 
 
 @pytest.fixture
-def sandbox(engine: airgap_engine.Engine) -> Iterator[Sandbox]:
-    """A sandbox of the test's own."""
-    own = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
-    yield own
-    own("--down")
+def sandbox(engine: Engine) -> Iterator[Sandbox]:
+    """A sandbox for one test."""
+    sandbox = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
+    yield sandbox
+    sandbox("--down")
 
 
 @pytest.fixture(scope="module")
-def aws(engine: airgap_engine.Engine) -> Iterator[Aws]:
-    """An AWS of the test file's own."""
-    own = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
-    with Aws(own) as calls:
-        yield calls
-    own("--down")
+def aws(engine: Engine) -> Iterator[Aws]:
+    """AWS calls in a sandbox for one test module."""
+    sandbox = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
+    with Aws(sandbox) as aws:
+        yield aws
+    sandbox("--down")
 
 
 @pytest.fixture
-def refused(aws: Aws) -> Callable[..., str]:
-    """Makes a call that must be refused; what is told."""
+def denied(aws: Aws) -> Callable[..., str]:
+    """A function that makes a call, asserts that it is denied, and returns the error message."""
 
-    def call(operation: str, **parameters: Any) -> str:
-        with pytest.raises(ClientError) as caught:
+    def assert_denied(operation: str, **parameters: Any) -> str:
+        with pytest.raises(ClientError) as error:
             aws(operation, **parameters)
-        assert caught.value.response["Error"]["Code"] == "AccessDenied"
-        return str(caught.value.response["Error"]["Message"])
+        assert error.value.response["Error"]["Code"] == "AccessDenied"
+        return str(error.value.response["Error"]["Message"])
 
-    return call
+    return assert_denied

@@ -1,4 +1,4 @@
-"""One stack policy that does nothing: what any pack in Python costs, and what the gate is measured against."""
+"""One stack policy that does nothing: the cost of any Python pack, as a baseline for the measured pack."""
 
 from pulumi_policy import EnforcementLevel, PolicyPack, StackValidationPolicy
 

@@ -1,4 +1,4 @@
-"""$BUCKETS buckets of PHI with seven companions each, and the key of them all. Nothing in it is left to chance."""
+"""$BUCKETS PHI buckets with seven companion resources each, and one KMS key for all. The program is deterministic."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pulumi
 import pulumi_aws as aws
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
-from bench.large_program.bucket import KEY, LOG_BUCKET, bucket_name, policy
+from bench.large_program.bucket import KEY_NAME, LOG_BUCKET, bucket_name, policy
 
 
 def declare(name: str, key: aws.kms.Key) -> None:
-    """A bucket, and companions that name it by its id: a first preview doesn't know it, as in most programs."""
+    """Declare a bucket, and companions that refer to it by its ID, which a first preview doesn't know."""
     bucket = aws.s3.Bucket(name, bucket=name, tags={"DataClass": "PHI"}, opts=pulumi.ResourceOptions(protect=True))
     aws.s3.BucketPublicAccessBlock(
         f"{name}-public-access-block",
@@ -71,9 +71,9 @@ def declare(name: str, key: aws.kms.Key) -> None:
 
 
 def main() -> None:
-    key = aws.kms.Key(KEY, enable_key_rotation=True, deletion_window_in_days=30)
-    for at in range(int(os.environ["BUCKETS"])):
-        declare(bucket_name(at), key)
+    key = aws.kms.Key(KEY_NAME, enable_key_rotation=True, deletion_window_in_days=30)
+    for index in range(int(os.environ["BUCKETS"])):
+        declare(bucket_name(index), key)
 
 
 main()

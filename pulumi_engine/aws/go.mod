@@ -1,3 +1,4 @@
+// The module's path is below the bridge's, so that Go lets it import the bridge's internal packages.
 module github.com/pulumi/pulumi-terraform-bridge/v3/dynamic/awslocal
 
 go 1.26

@@ -1,7 +1,7 @@
 """Generate overlay.json, which lists where pulumi-aws differs from the bridge's defaults: another property name, an
 object instead of a list, or an output where Terraform has an input.
 
-    "$(bin/engine --plugins)"/resource-aws-v*/pulumi-resource-aws fields | python -m pulumi_engine.aws.overlay
+    (cd pulumi_engine/aws && GOWORK=off go run . fields) | .venv/bin/python -m pulumi_engine.aws.overlay
 
 It compares the SDK's types with Terraform's. RENAMED has only the names that no rule yields. Properties that match
 neither are printed, so that a person can decide whether they are one property under two names.
@@ -34,34 +34,34 @@ RENAMED = {
 EXPECTED_DIFFERENCES = {"id", "timeouts", "region"}
 
 
-def overlay(name: str, terraform: Entry, wanted: sdk.Type) -> Entry:
+def overlay(name: str, terraform: Entry, sdk_type: sdk.Type) -> Entry:
     """Return the overlay of a resource or function: its differing fields by their Terraform names."""
-    entries = field_differences(name, terraform, wanted.state)
+    entries = field_differences(name, terraform, sdk_type.state)
     for key, field in terraform.items():
         pulumi = entries.get(key, {}).get("name", field["name"])
-        if field["input"] and pulumi in wanted.state and pulumi not in wanted.inputs:
+        if field["input"] and pulumi in sdk_type.state and pulumi not in sdk_type.inputs:
             entries.setdefault(key, {})["computed"] = True
     return entries
 
 
-def field_differences(name: str, terraform: Entry, wanted: sdk.Object, path: str = "") -> Entry:
+def field_differences(name: str, terraform: Entry, sdk_object: sdk.Object, path: str = "") -> Entry:
     """Return how the fields of an object differ, and print those that match no property of the SDK.
 
     Args:
         name: The Terraform name of the resource or function.
         terraform: The object's Terraform fields.
-        wanted: The object in the SDK.
+        sdk_object: The object in the SDK.
         path: The path of a nested object.
     """
     entries, unmatched = {}, set()
-    free = wanted.keys() - {field["name"] for field in terraform.values()}
+    free = sdk_object.keys() - {field["name"] for field in terraform.values()}
     for key, field in sorted(terraform.items()):
-        pulumi = RENAMED.get(name, {}).get(key) or matching_name(key, field["name"], wanted, free)
+        pulumi = RENAMED.get(name, {}).get(key) or matching_name(key, field["name"], sdk_object, free)
         if pulumi is None:
             unmatched.add(key)
             continue
         free.discard(pulumi)
-        shape = wanted[pulumi]
+        shape = sdk_object[pulumi]
         entry = field_difference(key, field, pulumi, shape)
         if shape == sdk.DOCUMENT and not path:
             entry["document"] = True
@@ -75,16 +75,16 @@ def field_differences(name: str, terraform: Entry, wanted: sdk.Object, path: str
     return entries
 
 
-def matching_name(key: str, default: str, wanted: sdk.Object, free: set[str]) -> str | None:
+def matching_name(key: str, default: str, sdk_object: sdk.Object, free: set[str]) -> str | None:
     """Return the SDK's name of a Terraform field: the bridge's default, or Terraform's name in the singular or plural.
 
     Args:
         key: The field's Terraform name.
         default: The name that the bridge gives it by default.
-        wanted: The object in the SDK.
+        sdk_object: The object in the SDK.
         free: The names in the SDK that match no other field by default.
     """
-    if default in wanted:
+    if default in sdk_object:
         return default
     singular = camel(key)
     return next((name for name in sorted(free) if name in (singular, singular + "s", singular + "es")), None)

@@ -1,7 +1,7 @@
 """Finds the caller that an access key belongs to, in moto's IAM and STS.
 
-Moto doesn't store a user's permissions boundary. Its GetSessionToken returns the same key to everyone, so that key
-belongs to no caller here.
+Moto doesn't store a user's permissions boundary, so none applies. Its GetSessionToken returns the same key to every
+caller, so that key belongs to none of them here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _ALLOW_ALL = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow
 
 
 def administrator_account(access_key: str | None) -> str | None:
-    """Return the account that an administrator's key belongs to: the sandbox's, or the one whose ID the key is."""
+    """Return the account that an access key administers, if any: the sandbox's, or the one whose ID is the key."""
     if access_key == ACCESS_KEY:
         return ACCOUNT
     return access_key if re.fullmatch(r"\d{12}", access_key or "") else None
@@ -33,7 +33,8 @@ def find_caller(access_key: str | None) -> Caller | None:
     """Return the caller with this access key, or None if there is none. Without a key the caller is anonymous."""
     if access_key is None:
         return Caller(
-            Principal("Anonymous"), keys={"aws:PrincipalType": "Anonymous", "aws:MultiFactorAuthPresent": None}
+            Principal("Anonymous"),
+            condition_keys={"aws:PrincipalType": "Anonymous", "aws:MultiFactorAuthPresent": None},
         )
     if account := administrator_account(access_key):
         user_id, arn, _ = sts_backends[account]["aws"].get_caller_identity(access_key, "us-east-1")
@@ -47,7 +48,7 @@ def find_caller(access_key: str | None) -> Caller | None:
                 holders = [user, *iam.get_groups_for_user(user.name)]
                 policies = tuple(policy for holder in holders for policy in _policies(holder))
                 caller = _with_long_term_key(user.arn, account, user.id, policies)
-                condition_keys = {**caller.keys, "aws:username": user.name, **_tags(user.tags)}
+                condition_keys = {**caller.condition_keys, "aws:username": user.name, **_tags(user.tags)}
                 return Caller(
                     caller.principal, account, condition_keys, policies, mfa_devices=frozenset(user.mfa_devices)
                 )

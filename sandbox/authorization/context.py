@@ -1,7 +1,7 @@
 """The condition keys of a request.
 
 A key that is left out is unknown: a policy that depends on it denies the request with that reason. The tags of buckets
-and objects are left out, and so is what AWS's pages don't specify.
+and objects are left out, and so are keys whose values AWS's pages don't specify.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 """
@@ -120,7 +120,7 @@ def _object_lock_keys(operation: str, request: HttpRequest, now: datetime) -> Co
 
 
 def _signature_keys(request: HttpRequest, now: datetime) -> ConditionKeys:
-    """Return how the request is signed and, as AWS documents for presigned URLs only, its age in milliseconds."""
+    """Return the kind of signature and, only for presigned URLs as AWS documents, its age in milliseconds."""
     if request.access_key is None:
         return dict.fromkeys(("s3:authType", "s3:signatureversion", "s3:signatureAge"))
     query, header = request.query, request.headers.get("authorization", "")

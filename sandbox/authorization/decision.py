@@ -32,7 +32,7 @@ class Caller:
     Attributes:
         principal: The principal that policies name.
         account: Its account; None for a service and for an anonymous caller.
-        keys: The condition keys that describe it.
+        condition_keys: The condition keys that describe it.
         identity_policies: Its own policies; None for a caller that can't have any: a service, or an anonymous caller.
         permission_limits: Its permissions boundary and session policy by name. Each of them must allow a request too.
         mfa_devices: The serial numbers of its MFA devices.
@@ -40,7 +40,7 @@ class Caller:
 
     principal: Principal
     account: str | None = None
-    keys: ConditionKeys = field(default_factory=dict)
+    condition_keys: ConditionKeys = field(default_factory=dict)
     identity_policies: tuple[str, ...] | None = None
     permission_limits: Mapping[str, str] = field(default_factory=dict)
     mfa_devices: frozenset[str] = frozenset()
@@ -64,18 +64,20 @@ class Resource:
 
 
 def denial_reason(
-    caller: Caller, action: str, resource: Resource, keys: ConditionKeys, *, context_is_complete: bool = False
+    caller: Caller, action: str, resource: Resource, condition_keys: ConditionKeys, *, context_is_complete: bool = False
 ) -> str | None:
-    """Return why a request is denied, as AWS words it and with the deciding statement; None if it is allowed.
+    """Return why a request is denied, in AWS's words and with the deciding statement; None if it is allowed.
 
     Args:
         caller: The caller.
         action: The action, such as "s3:GetObject".
         resource: The resource.
-        keys: The condition keys of the request, without the caller's.
+        condition_keys: The condition keys of the request, without the caller's.
         context_is_complete: Whether the request has no other condition keys; otherwise they are unknown.
     """
-    request = Request(action, resource.arn, caller.principal, {**keys, **caller.keys}, context_is_complete)
+    request = Request(
+        action, resource.arn, caller.principal, {**condition_keys, **caller.condition_keys}, context_is_complete
+    )
     documents = {_RESOURCE: (resource.policy,) if resource.policy else (), _IDENTITY: caller.identity_policies or ()}
     documents |= {kind: (document,) for kind, document in caller.permission_limits.items()}
     try:
@@ -92,18 +94,18 @@ def denial_reason(
 
 
 def service_denial_reason(
-    name: str, action: str, resource_arn: str, policy: str | None, keys: ConditionKeys
+    name: str, action: str, resource_arn: str, policy: str | None, condition_keys: ConditionKeys
 ) -> str | None:
     """Return why a resource's policy denies an AWS service access; None if it allows it.
 
-    Services never call the emulator, so the caller supplies the condition keys of the request. It comes over TLS 1.2.
+    Services never call the emulator, so the caller supplies the condition keys of the request, which uses TLS 1.2.
 
     Args:
         name: The service principal, such as "logging.s3.amazonaws.com".
         action: The action, such as "s3:PutObject".
         resource_arn: The ARN of the resource.
         policy: The resource's policy, if it has one.
-        keys: The other condition keys of the request; it has no keys besides them.
+        condition_keys: All other condition keys of the request.
     """
     service_keys = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": name}
     tls_keys = {"aws:SecureTransport": "true", "s3:TlsVersion": "1.2"}
@@ -112,27 +114,28 @@ def service_denial_reason(
         caller,
         action,
         Resource(resource_arn, "", policy),
-        {**service_keys, **tls_keys, **keys},
+        {**service_keys, **tls_keys, **condition_keys},
         context_is_complete=True,
     )
 
 
 def _explicit_deny(policies: Mapping[str, Sequence[Policy]], request: Request) -> str | None:
-    """Return the explicit deny that applies to the request, or may apply: an indeterminate statement denies too."""
+    """Return the explicit deny that applies to the request, or that might: a deny that can't be evaluated counts."""
     for kind, parsed in policies.items():
         decision = evaluate([_ALLOW_ALL, *parsed], request)
         if decision.outcome is Outcome.EXPLICIT_DENY and decision.statement:
             return f"with an explicit deny in {_with_article(kind)} (statement {decision.statement.label})"
         if decision.outcome is Outcome.INDETERMINATE:
             reasons = "; ".join(decision.reasons)
-            return f"because the sandbox can't tell whether {_with_article(kind)} denies it ({reasons})"
+            return f"because the sandbox can't determine whether {_with_article(kind)} denies it ({reasons})"
     return None
 
 
 def _no_allow(kind: str, decision: Decision, action: str) -> str:
     """Return the reason for an implicit deny by this kind of policy."""
     if decision.outcome is Outcome.INDETERMINATE:
-        return f"because the sandbox can't tell whether {_with_article(kind)} allows it ({'; '.join(decision.reasons)})"
+        reasons = "; ".join(decision.reasons)
+        return f"because the sandbox can't determine whether {_with_article(kind)} allows it ({reasons})"
     return f"because no {kind} allows the {action} action"
 
 

@@ -15,17 +15,18 @@ from sandbox.authorization import context
 from sandbox.authorization.callers import administrator_account, find_caller
 from sandbox.authorization.decision import Caller, Resource, denial_reason
 from sandbox.authorization.http_request import HttpRequest, parse_request, read_body
-from sandbox.authorization.keys import find_bucket, key_uses, resolve_key
+from sandbox.authorization.kms_keys import find_bucket, key_uses, resolve_key
 from sandbox.authorization.operations import find_operation
 from sandbox.authorization.required_permissions import OPERATIONS_READ_FROM_BODY, required_permissions
 from sandbox.authorization.roles import assume_role_denial_reason
+from sandbox.environment import ACCESS_KEY
 from sandbox.retry_cache import RetryCache
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 def permit_all(_bucket: FakeBucket, _action: str, _resource: str) -> PermissionResult:
-    """Replace moto's check of the bucket policy, which ignores every Condition: requests are authorized before."""
+    """Replace moto's check of the bucket policy, which ignores every Condition; the middleware authorizes requests."""
     return PermissionResult.PERMITTED
 
 
@@ -57,7 +58,7 @@ def _denial_reason(service: str, request: HttpRequest, environ: dict[str, Any]) 
         return None
     caller = find_caller(request.access_key)
     if caller is None:
-        return "The access key belongs to no user or session."
+        return f"The access key belongs to no user or session in this sandbox; the administrator's is {ACCESS_KEY}."
     try:
         if service == "sts":
             return assume_role_denial_reason(caller, replace(request, body=read_body(environ)), now)

@@ -18,7 +18,7 @@ _UNSUPPORTED = re.compile(
 
 @dataclass(frozen=True)
 class Operation:
-    """What identifies an operation.
+    """An operation of S3, with the parts of a request that identify it.
 
     Attributes:
         name: The operation's name.

@@ -17,7 +17,7 @@ from sandbox.authorization.http_request import HttpRequest
 S3_ARN_PREFIX = "arn:aws:s3:::"
 OPERATIONS_READ_FROM_BODY = {"DeleteObjects", "PutObjectRetention", "PutObjectLegalHold"}
 
-# Operations whose action has another name; the action follows the colon.
+# Operations whose action has another name: the operations, a colon, their action.
 _ACTION_NAMES = {
     operation: action
     for operations, action in (
@@ -50,7 +50,7 @@ DeleteBucketTagging: PutBucketTagging
     )
     for operation in operations.split()
 }
-# Other operations lose their "Bucket", and deleting a setting requires the permission to set it:
+# The actions of other operations on a setting omit "Bucket", and deleting the setting requires permission to put it:
 # DeleteBucketMetricsConfiguration requires PutMetricsConfiguration.
 _SETTING = re.compile(r"(Get|List|Put|Delete)Bucket(\w+Configuration)s?")
 _ACTIONS_WITH_VERSIONS = {
@@ -114,7 +114,11 @@ def required_permissions(operation: str, request: HttpRequest) -> list[RequiredP
 
 
 def copy_source_permission(request: HttpRequest) -> RequiredPermission | None:
-    """Return the permission to read the object that the request copies from."""
+    """Return the permission to read the object that the request copies from; None if it isn't a copy.
+
+    Raises:
+        ValueError: The source isn't a bucket and a key.
+    """
     if "x-amz-copy-source" not in request.headers:
         return None
     path, _, version = request.headers["x-amz-copy-source"].partition("?versionId=")
@@ -145,7 +149,11 @@ def _objects(operation: str, request: HttpRequest) -> Iterator[tuple[str, str | 
 
 
 def requested_lock(operation: str, request: HttpRequest) -> tuple[str | None, str | None, str | None]:
-    """Return the Object Lock mode, retain-until date and legal hold that the request sets."""
+    """Return the Object Lock mode, retain-until date and legal hold that the request sets.
+
+    Raises:
+        ValueError: The body can't be parsed.
+    """
     if operation in ("PutObjectRetention", "PutObjectLegalHold"):
         root = _parse_xml(request.body)
         return root.findtext("{*}Mode"), root.findtext("{*}RetainUntilDate"), root.findtext("{*}Status")

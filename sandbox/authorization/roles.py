@@ -12,7 +12,7 @@ from sandbox.authorization.context import connection_context
 from sandbox.authorization.decision import Caller, ConditionKeys, Resource, denial_reason
 from sandbox.authorization.http_request import HttpRequest
 
-# Moto creates a session without these, which would then be allowed where AWS's session would not.
+# Moto ignores these parameters, so its session would have more permissions than AWS's.
 _UNSUPPORTED = ("Tags.", "TransitiveTagKeys.", "PolicyArns.", "SourceIdentity")
 
 
@@ -47,7 +47,7 @@ def assume_role_denial_reason(caller: Caller, request: HttpRequest, now: datetim
     caller = Caller(
         caller.principal,
         caller.account,
-        {**caller.keys, **mfa_keys},
+        {**caller.condition_keys, **mfa_keys},
         caller.identity_policies,
         caller.permission_limits,
     )

@@ -1,4 +1,4 @@
-"""Moto core: caches what moto computes again for every request although it never changes, a third of its time."""
+"""Moto core: caches constants that moto computes again for every request, which takes a third of its time."""
 
 from __future__ import annotations
 

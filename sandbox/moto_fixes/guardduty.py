@@ -1,4 +1,4 @@
-"""GuardDuty: updates single features of a detector."""
+"""GuardDuty: updates a detector's features one at a time."""
 
 from __future__ import annotations
 

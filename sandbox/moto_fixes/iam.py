@@ -1,4 +1,4 @@
-"""IAM: loads single AWS managed policies, of which moto loads none or all, which takes seconds; keeps descriptions."""
+"""IAM: loads one AWS managed policy at a time, because loading all takes seconds; keeps role descriptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KMS: the rotation period, and the IDs and replicas of multi-Region keys."""
+"""KMS: stores the rotation period, and corrects the IDs and replicas of multi-Region keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _replicate_key = KmsResponse.replicate_key
 
 
 def generate_key_id(multi_region: bool = False) -> str:
-    """Return a key ID. A multi-Region key's is mrk- and 32 hex digits, without further dashes.
+    """Return a key ID; for a multi-Region key, `mrk-` and 32 hex digits without further dashes.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
     """

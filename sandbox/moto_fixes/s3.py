@@ -1,4 +1,4 @@
-"""S3: bucket configurations that moto drops, changes or lacks."""
+"""S3: stores and returns bucket configurations that moto drops, changes or lacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 
-# Query parameters of the configurations of which a bucket can have several, each with an ID.
+# Query parameters of the kinds of configuration that have IDs. A bucket can have several of each kind.
 LISTED_CONFIGURATIONS = ("analytics", "intelligent-tiering", "inventory", "metrics")
 LIST_PARAMETERS = ("max-buckets", "prefix", "bucket-region", "continuation-token")
 XML_DECLARATION = re.compile(rb"^\s*<\?xml.*?\?>")

@@ -1,16 +1,16 @@
-"""The airgap AWS plugin against the SDK that programs import, type by type, to the last nested property.
+"""Compares the AWS plugin with the SDK that programs import, type by type, including nested properties.
 
-The plugin puts a Terraform provider behind Pulumi's bridge; the SDK was generated from a newer one. For every resource
-of the services that it serves, and for every function, the plugin's schema must have the SDK's token, property names,
-lists where the SDK has lists and objects where it has objects, and the same kinds of values.
+The plugin runs a Terraform provider behind Pulumi's bridge; the SDK was generated from a newer provider. For every
+served resource and function, the plugin's schema must have the SDK's token, property names and types, with lists and
+objects where the SDK has them.
 
-Where they differ is written in aws_schema_differences.txt, a line each, and held to exactly. A resource that this
-project uses may differ in one way only: the SDK has a property, or takes it as an input, that the Terraform provider of
-the mirror doesn't have or take yet. Such a line ends in "only in the SDK", and no property of that resource may be
-"only in the plugin": then it could be one property under two names.
+aws_schema_differences.txt lists every difference, one per line, and the test requires exactly those. A resource that
+this project uses may differ in one way only: the SDK has a property or an input that the mirror's Terraform provider
+doesn't support yet. Such a line ends in "only in the SDK". No property of such a resource may be "only in the plugin",
+because it could be one property under two names.
 
-Not told apart: whole numbers and fractions (both are numbers on the wire), a string and an enumeration's members or a
-resource that stands for its name (the SDK sends the string).
+The test doesn't distinguish integers from other numbers, because both are numbers in the protocol. Nor does it
+distinguish a string from an enumeration or a resource given for its name, because the SDK sends the string.
 """
 
 import difflib
@@ -27,13 +27,13 @@ import pytest
 
 from pulumi_engine.aws import sdk
 
-Schema = dict[str, Any]  # Pulumi's package schema, or a part of it
+Schema = dict[str, Any]  # Pulumi's package schema or part of it
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "pulumi_engine" / "aws"
 DIFFERENCES = Path(__file__).with_name("aws_schema_differences.txt")
 
-# A line for each service; split, since a list would be three times as long.
+# The types that this project uses, one line per service. As a list it would be three times as long.
 USED = """
     backup/plan:Plan backup/selection:Selection backup/vault:Vault backup/vaultLockConfiguration:VaultLockConfiguration
     cfg/conformancePack:ConformancePack cfg/deliveryChannel:DeliveryChannel
@@ -65,24 +65,24 @@ USED = """
 
 @pytest.fixture(scope="session")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plugin, built from the sources."""
+    """The plugin, built from its sources."""
     if not shutil.which("go"):
-        unavailable("go isn't installed")
+        unavailable("Go isn't installed")
     binary = tmp_path_factory.mktemp("plugin") / "pulumi-resource-aws"
     command = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(binary), "."]
     built = subprocess.run(command, cwd=SOURCE, check=False, capture_output=True, text=True)
     if built.returncode:
-        unavailable(f"the plugin doesn't build here: {built.stderr}")
+        unavailable(f"the plugin can't be built: {built.stderr}")
     return binary
 
 
 @pytest.fixture(scope="session")
 def terraform_version(plugin: Path) -> str:
     """The version of the mirror's Terraform provider: …/<version>/<os>_<arch>/<binary>."""
-    found = subprocess.run([plugin, "terraform"], check=False, capture_output=True, text=True)
-    if found.returncode:
-        unavailable(found.stderr)
-    return Path(found.stdout.strip()).parts[-3]
+    done = subprocess.run([plugin, "terraform"], check=False, capture_output=True, text=True)
+    if done.returncode:
+        unavailable(done.stderr)
+    return Path(done.stdout.strip()).parts[-3]
 
 
 @pytest.fixture(scope="session")
@@ -93,16 +93,17 @@ def schema(plugin: Path, terraform_version: str) -> Schema:
 
 @pytest.fixture(scope="session")
 def differences(schema: Schema) -> list[str]:
-    return sorted(compared(schema))
+    return sorted(schema_differences(schema))
 
 
 def unavailable(reason: str) -> NoReturn:
+    """Skip the test; if CI is set, fail it."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
 
 
-def test_version_is_the_sdks(plugin: Path) -> None:
+def test_plugin_version_is_the_sdks(plugin: Path) -> None:
     version = subprocess.run([plugin, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     assert version == sdk_version()
 
@@ -111,88 +112,91 @@ def sdk_version() -> str:
     return str(json.loads((Path(pulumi_aws.__file__).parent / "pulumi-plugin.json").read_text())["version"])
 
 
-@pytest.mark.parametrize("used", USED)
+@pytest.mark.parametrize("used_type", USED)
 def test_used_types_lack_only_what_the_terraform_provider_lacks(
-    used: str, differences: list[str], schema: Schema
+    used_type: str, differences: list[str], schema: Schema
 ) -> None:
-    token = f"aws:{used}"
+    token = f"aws:{used_type}"
     assert token in schema["resources"] or token in schema["functions"]
-    wrong = [line for line in differences if line.startswith(f"{token} ") and not line.endswith("only in the SDK")]
-    assert wrong == []
+    unexpected = [line for line in differences if line.startswith(f"{token} ") and not line.endswith("only in the SDK")]
+    assert unexpected == []
 
 
-def test_differences_are_those_written_down(differences: list[str], terraform_version: str) -> None:
+def test_differences_are_the_recorded_ones(differences: list[str], terraform_version: str) -> None:
     header = (
         f"# The pulumi-aws SDK {sdk_version()} against the plugin over Terraform's AWS provider {terraform_version}"
     )
-    found = [header, *differences]
+    actual = [header, *differences]
     if os.environ.get("WRITE_DIFFERENCES"):
-        DIFFERENCES.write_text("\n".join(found) + "\n")
-    written = DIFFERENCES.read_text().splitlines()
-    if written[0] != header:
-        unavailable(f"{DIFFERENCES.name} is about other versions: {written[0]}; here: {header}")
-    change = "\n".join(difflib.unified_diff(written, found, "written down", "found", lineterm="", n=0))
+        DIFFERENCES.write_text("\n".join(actual) + "\n")
+    recorded = DIFFERENCES.read_text().splitlines()
+    if recorded[0] != header:
+        unavailable(f"{DIFFERENCES.name} is for other versions: {recorded[0]}; installed: {header}")
+    change = "\n".join(difflib.unified_diff(recorded, actual, "recorded", "actual", lineterm="", n=0))
     assert not change, (
-        f"the plugin and the SDK differ in other ways than {DIFFERENCES} says:\n{change}\n"
-        f"If all of these are as they should be: WRITE_DIFFERENCES=1 pytest {Path(__file__).relative_to(ROOT)}"
+        f"the plugin and the SDK don't differ as recorded in {DIFFERENCES}:\n{change}\n"
+        "If these changes are correct, record them: "
+        f"WRITE_DIFFERENCES=1 .venv/bin/python -m pytest {Path(__file__).relative_to(ROOT)}"
     )
 
 
-def compared(schema: Schema) -> Iterator[str]:
-    """Every difference, as a line."""
+def schema_differences(schema: Schema) -> Iterator[str]:
+    """Yield every difference as a line."""
     config = shapes(schema, schema["provider"]["inputProperties"])
-    yield from unlike("aws:provider", sdk.provider().inputs, config)
+    yield from type_differences("aws:provider", sdk.provider().inputs, config)
     resources = {
         token: sdk.Type(shapes(schema, spec["inputProperties"]), shapes(schema, spec["properties"]))
         for token, spec in schema["resources"].items()
     }
-    yield from unlike_members(sdk.resources(), resources)
+    yield from member_differences(sdk.resources(), resources)
     functions = {
         token: sdk.Type(*(shapes(schema, spec.get(side, {}).get("properties", {})) for side in ("inputs", "outputs")))
         for token, spec in schema["functions"].items()
-        if token.startswith("aws:")  # the bridge adds a method of the provider
+        if token.startswith("aws:")  # the bridge adds a method to the provider
     }
-    yield from unlike_members(sdk.functions(), functions)
+    yield from member_differences(sdk.functions(), functions)
 
 
-def unlike_members(wanted: dict[str, sdk.Type], got: dict[str, sdk.Type]) -> Iterator[str]:
-    for token in wanted.keys() - got.keys():
+def member_differences(sdk_types: dict[str, sdk.Type], plugin_types: dict[str, sdk.Type]) -> Iterator[str]:
+    """Yield the differences between the resources or functions of the SDK and of the plugin."""
+    for token in sdk_types.keys() - plugin_types.keys():
         yield f"{token}: only in the SDK"
-    for token in got.keys() - wanted.keys():
+    for token in plugin_types.keys() - sdk_types.keys():
         yield f"{token}: only in the plugin"
-    for token in wanted.keys() & got.keys():
-        ours, theirs = got[token], wanted[token]
-        all_ours = ours.state | ours.inputs
-        yield from unlike(token, theirs.state | theirs.inputs, all_ours)
-        for name in theirs.inputs.keys() & all_ours.keys() - ours.inputs.keys():
+    for token in sdk_types.keys() & plugin_types.keys():
+        in_plugin, in_sdk = plugin_types[token], sdk_types[token]
+        plugin_properties = in_plugin.state | in_plugin.inputs
+        yield from type_differences(token, in_sdk.state | in_sdk.inputs, plugin_properties)
+        for name in in_sdk.inputs.keys() & plugin_properties.keys() - in_plugin.inputs.keys():
             yield f"{token} {name}: an input only in the SDK"
-        for name in ours.inputs.keys() & theirs.state.keys() - theirs.inputs.keys():
+        for name in in_plugin.inputs.keys() & in_sdk.state.keys() - in_sdk.inputs.keys():
             yield f"{token} {name}: an input only in the plugin"
 
 
-def unlike(where: str, wanted: sdk.Shape, got: sdk.Shape) -> Iterator[str]:
-    match wanted, got:
+def type_differences(path: str, in_sdk: sdk.Shape, in_plugin: sdk.Shape) -> Iterator[str]:
+    """Yield the differences between two shapes."""
+    match in_sdk, in_plugin:
         case dict(), dict():
-            for name in wanted.keys() - got.keys():
-                yield f"{where} {name}: only in the SDK"
-            for name in got.keys() - wanted.keys():
-                yield f"{where} {name}: only in the plugin"
-            for name in wanted.keys() & got.keys():
-                yield from unlike(f"{where} {name}", wanted[name], got[name])
-        case (("list" | "map") as kind, one), (other, another) if kind == other:
-            yield from unlike(f"{where}[]", one, another)
-        case sdk.DOCUMENT, "string":  # Go's tests show that the plugin takes an object there
+            for name in in_sdk.keys() - in_plugin.keys():
+                yield f"{path} {name}: only in the SDK"
+            for name in in_plugin.keys() - in_sdk.keys():
+                yield f"{path} {name}: only in the plugin"
+            for name in in_sdk.keys() & in_plugin.keys():
+                yield from type_differences(f"{path} {name}", in_sdk[name], in_plugin[name])
+        case (("list" | "map") as kind, sdk_element), (plugin_kind, plugin_element) if kind == plugin_kind:
+            yield from type_differences(f"{path}[]", sdk_element, plugin_element)
+        case sdk.DOCUMENT, "string":  # the Go tests show that the plugin accepts an object too
             return
-        case _ if wanted != got:
-            yield f"{where}: {named(wanted)} in the SDK, {named(got)} in the plugin"
+        case _ if in_sdk != in_plugin:
+            yield f"{path}: {describe(in_sdk)} in the SDK, {describe(in_plugin)} in the plugin"
 
 
-def named(shape: sdk.Shape) -> str:
+def describe(shape: sdk.Shape) -> str:
     match shape:
         case dict():
             return "an object"
-        case (kind, of):
-            return f"{kind} of {named(of)}"
+        case (kind, element):
+            return f"{kind} of {describe(element)}"
     return shape
 
 
@@ -201,7 +205,7 @@ def shapes(schema: Schema, properties: Schema) -> sdk.Object:
 
 
 def shape(schema: Schema, spec: Schema) -> sdk.Shape:
-    """A property of a Pulumi schema, as sdk.py tells the SDK's."""
+    """Return the shape of a property in a Pulumi schema, as sdk.py does for the SDK."""
     if reference := spec.get("$ref"):
         if reference == "pulumi.json#/Any":
             return "any"

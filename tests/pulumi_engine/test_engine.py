@@ -1,4 +1,4 @@
-"""bin/engine, in a copy of the checkout where `go` and `pulumi` are small scripts."""
+"""bin/engine, in a copy of the checkout with fake `go` and `pulumi` scripts."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from pulumi_engine import engine
 ROOT = Path(__file__).parents[2]
 PLUGIN = Path("plugins/resource-aws-v7.51.1/pulumi-resource-aws")
 
-GO = """
+FAKE_GO = """
 echo "$*" >> "$FAKE/go.log"
 case "$1" in
     env) printf '%s\\n%s\\n' "$GO_VERSION" "$GO_TOOLCHAIN" ;;
@@ -26,17 +26,17 @@ case "$1" in
     build)
         echo 'go: downloading example.com/module v1.0.0' >&2
         echo 'example.com/module/package' >&2
-        if [ -n "$GO_SAYS" ]; then echo "$GO_SAYS" >&2; exit 1; fi
+        if [ -n "$GO_ERROR" ]; then echo "$GO_ERROR" >&2; exit 1; fi
         if [ -n "$GO_WAITS_FOR" ]; then
             echo $$ >> "$FAKE/waiting.log"
             while [ ! -e "$GO_WAITS_FOR" ]; do sleep 0.02; done
         fi
         while [ "$1" != -o ]; do shift; done
-        printf '#!/bin/sh\n[ -z "$PLUGIN_SAYS" ] || { echo "$PLUGIN_SAYS" >&2; exit 1; }\n' > "$2"; chmod 755 "$2" ;;
+        printf '#!/bin/sh\n[ -z "$PLUGIN_ERROR" ] || { echo "$PLUGIN_ERROR" >&2; exit 1; }\n' > "$2"; chmod 755 "$2" ;;
 esac
 """
 
-PULUMI = """
+FAKE_PULUMI = """
 echo "$*" >> "$FAKE/pulumi.log"
 case "$1" in
     version) echo "$PULUMI_VERSION" ;;
@@ -50,7 +50,7 @@ esac
 
 @dataclass
 class Checkout:
-    """A small checkout and a PATH of its own, in folders whose names have spaces."""
+    """A small checkout with its own PATH, in folders whose names have spaces."""
 
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -64,6 +64,7 @@ class Checkout:
         return self.root / "a cache"
 
     def install(self, name: str, script: str) -> Path:
+        """Put a shell script on PATH."""
         file = self.path / name
         file.write_text(f"#!/bin/sh\n{script}")
         file.chmod(0o755)
@@ -86,27 +87,30 @@ class Checkout:
         assert "Traceback" not in err
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def said(self, name: str) -> list[str]:
+    def calls(self, name: str) -> list[str]:
+        """Return the arguments of each call of a fake command."""
         log = self.root / f"{name}.log"
         return log.read_text().splitlines() if log.exists() else []
 
     def builds(self) -> int:
-        return sum(line.startswith("build") for line in self.said("go"))
+        """Return how often go built something."""
+        return sum(line.startswith("build") for line in self.calls("go"))
 
     def engines(self) -> list[Path]:
+        """Return the cached engines."""
         return [folder.parent for folder in self.cache.glob("*/bin")]
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
-    """Without Go and without Pulumi."""
-    here = tmp_path / "check out"
+    """A checkout without Go and without Pulumi."""
+    root = tmp_path / "check out"
     for file in ("bin/engine", "pulumi_engine/__init__.py", "pulumi_engine/engine.py", "pulumi_engine/go.py"):
-        (here / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / file, here / file)
-    (here / "requirements.txt").write_text("pulumi==3.272.0 \\\n    --hash=x\npulumi-aws==7.51.1 \\\n    --hash=y\n")
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, root / file)
+    (root / "requirements.txt").write_text("pulumi==3.272.0 \\\n    --hash=x\npulumi-aws==7.51.1 \\\n    --hash=y\n")
     for module, go in (("cli", "1.25.11"), ("aws", "1.26")):
-        folder = here / "pulumi_engine" / module
+        folder = root / "pulumi_engine" / module
         folder.mkdir()
         (folder / "go.mod").write_text(f"go {go}\n\tgithub.com/pulumi/pulumi/pkg/v3 v3.259.0 // indirect\n")
         (folder / "go.sum").write_text("")
@@ -115,60 +119,61 @@ def checkout(tmp_path: Path) -> Checkout:
     for script in engine.SCRIPTS:
         (tmp_path / "sdk" / script).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "sdk" / script).write_text("#!/bin/sh\n")
-    made = Checkout(tmp_path)
-    made.path.mkdir()
+    checkout = Checkout(tmp_path)
+    checkout.path.mkdir()
     for tool in ("sh", "dirname", "sleep", "mkdir", "chmod"):
-        (made.path / tool).symlink_to(shutil.which(tool) or pytest.fail(f"no {tool} on PATH"))
-    made.install("python3", f'exec "{sys.executable}" "$@"\n')
-    made.environment = {
-        "PATH": str(made.path), "HOME": str(tmp_path / "a home"), "FAKE": str(tmp_path),
-        "PHI_ENGINE_CACHE": str(made.cache),
+        (checkout.path / tool).symlink_to(shutil.which(tool) or pytest.fail(f"no {tool} on PATH"))
+    checkout.install("python3", f'exec "{sys.executable}" "$@"\n')
+    checkout.environment = {
+        "PATH": str(checkout.path), "HOME": str(tmp_path / "a home"), "FAKE": str(tmp_path),
+        "PHI_ENGINE_CACHE": str(checkout.cache),
         "PULUMI_HOME": str(tmp_path / "pulumi home"), "PULUMI_VERSION": "v3.259.0", "PULUMI_FETCHES": "",
-        "GO_VERSION": "go1.26.8", "GO_TOOLCHAIN": "local", "GO_SAYS": "", "GO_WAITS_FOR": "",
-        "PLUGIN_SAYS": "",
+        "GO_VERSION": "go1.26.8", "GO_TOOLCHAIN": "local", "GO_ERROR": "", "GO_WAITS_FOR": "",
+        "PLUGIN_ERROR": "",
     }  # fmt: skip
-    return made
+    return checkout
 
 
 @pytest.fixture
 def with_go(checkout: Checkout) -> Checkout:
-    checkout.install("go", GO)
+    """A checkout with Go."""
+    checkout.install("go", FAKE_GO)
     return checkout
 
 
 @pytest.fixture
 def with_pulumi(with_go: Checkout) -> Checkout:
-    """With Go too, which builds an engine where that Pulumi is not used."""
-    with_go.install("pulumi", PULUMI)
+    """A checkout with Pulumi, and with Go to build an engine if that Pulumi isn't used."""
+    with_go.install("pulumi", FAKE_PULUMI)
     with_go.install(engine.HOST, "")
     return with_go
 
 
 @pytest.fixture
 def waiting(with_go: Checkout) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
-    """Start an engine whose build goes on until the file `go on` is there."""
-    started = []
+    """A function that starts a build, which waits until the test ends or creates the file `continue`."""
+    processes = []
 
     def start() -> "subprocess.Popen[str]":
-        process = with_go.start(GO_WAITS_FOR=str(with_go.root / "go on"))
-        started.append(process)
-        wait_until(lambda: bool(with_go.said("waiting")))
+        process = with_go.start(GO_WAITS_FOR=str(with_go.root / "continue"))
+        processes.append(process)
+        wait_until(lambda: bool(with_go.calls("waiting")))
         return process
 
     yield start
-    (with_go.root / "go on").touch()
-    for process in started:
+    (with_go.root / "continue").touch()
+    for process in processes:
         process.communicate(timeout=60)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not condition():
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.01)
 
 
-def running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -179,7 +184,7 @@ def running(pid: int) -> bool:
 # --- Building
 
 
-def test_builds_an_engine_and_prints_its_folder_alone(with_go: Checkout) -> None:
+def test_engine_is_built_and_only_its_folder_printed(with_go: Checkout) -> None:
     done = with_go.run()
     (built,) = with_go.engines()
     assert done.stdout == f"{built}/bin\n"
@@ -188,23 +193,23 @@ def test_builds_an_engine_and_prints_its_folder_alone(with_go: Checkout) -> None
     }  # fmt: skip
     assert all(os.access(file, os.X_OK) for file in [*(built / "bin").iterdir(), built / PLUGIN])
     assert "engine: building pulumi 3.259.0 ...\n" in done.stderr
-    assert "engine: built pulumi 3.259.0: 1 modules fetched, 1 packages, 0 s\n" in done.stderr
-    assert "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0" in with_go.said("go")[1]
+    assert "engine: built pulumi 3.259.0: 1 modules downloaded, 1 packages, 0 s\n" in done.stderr
+    assert "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0" in with_go.calls("go")[1]
 
 
-def test_a_second_run_does_not_start_go_and_says_nothing(with_go: Checkout) -> None:
-    first, before = with_go.run(), with_go.said("go")
+def test_second_run_uses_the_cache_silently(with_go: Checkout) -> None:
+    first, before = with_go.run(), with_go.calls("go")
     second = with_go.run(PATH=os.pathsep.join([first.stdout.strip(), with_go.environment["PATH"]]))
     assert (second.stdout, second.stderr) == (first.stdout, "")
-    assert with_go.said("go") == before
+    assert with_go.calls("go") == before
 
 
-def test_plugins_are_laid_out_as_in_a_pulumi_home(with_go: Checkout) -> None:
+def test_plugin_folder_has_the_layout_of_a_pulumi_home(with_go: Checkout) -> None:
     printed = with_go.run("--plugins").stdout
     assert (Path(printed.strip()).parent / PLUGIN).is_file()
 
 
-def test_leaves_the_checkout_as_it_was(with_go: Checkout) -> None:
+def test_build_does_not_change_the_checkout(with_go: Checkout) -> None:
     before = sorted((with_go.root / "check out").rglob("*"))
     with_go.run()
     assert sorted((with_go.root / "check out").rglob("*")) == before
@@ -213,75 +218,76 @@ def test_leaves_the_checkout_as_it_was(with_go: Checkout) -> None:
 @pytest.mark.parametrize(
     ("file", "rebuilt"), [("main.go", True), ("data.json", True), ("go.sum", True), ("a_test.go", False)]
 )
-def test_builds_anew_when_what_go_reads_has_changed(with_go: Checkout, file: str, rebuilt: bool) -> None:
+def test_engine_is_rebuilt_if_a_file_that_go_reads_changes(with_go: Checkout, file: str, rebuilt: bool) -> None:
     with_go.run()
     (with_go.root / "check out/pulumi_engine/aws" / file).write_text("changed")
     with_go.run()
     assert len(with_go.engines()) == 1 + rebuilt
 
 
-def engine_of(checkout: Checkout, sources: str) -> Path:
+def build_from(checkout: Checkout, sources: str) -> Path:
+    """Return the engine for this version of the sources."""
     (checkout.root / "check out/pulumi_engine/aws/go.sum").write_text(sources)
     return Path(checkout.run().stdout.strip()).parent
 
 
-def test_the_two_engines_used_last_are_kept(with_go: Checkout) -> None:
-    a = engine_of(with_go, "a")
+def test_two_most_recently_used_engines_are_kept(with_go: Checkout) -> None:
+    a = build_from(with_go, "a")
     os.utime(a, (1, 1))
-    b = engine_of(with_go, "b")
+    b = build_from(with_go, "b")
     assert set(with_go.engines()) == {a, b}
     os.utime(b, (2, 2))
-    assert engine_of(with_go, "a") == a  # used again, and so after b
-    c = engine_of(with_go, "c")
+    assert build_from(with_go, "a") == a  # used more recently than b
+    c = build_from(with_go, "c")
     assert set(with_go.engines()) == {a, c}
 
 
 def test_engines_that_may_be_running_are_kept(with_go: Checkout) -> None:
-    made = {engine_of(with_go, sources) for sources in "abcd"}
-    assert set(with_go.engines()) == made
+    engines = {build_from(with_go, sources) for sources in "abcd"}
+    assert set(with_go.engines()) == engines
 
 
-# --- The user's own Pulumi
+# --- The installed Pulumi
 
 
-def test_uses_a_recent_pulumi_that_has_the_plugin(with_pulumi: Checkout) -> None:
+def test_recent_pulumi_with_the_plugin_is_used(with_pulumi: Checkout) -> None:
     plugins = with_pulumi.root / "pulumi home/plugins"
     (plugins / PLUGIN.parent.name).mkdir(parents=True)
     (plugins / PLUGIN.parent.name / PLUGIN.name).touch()
     assert with_pulumi.run().stdout == f"{with_pulumi.path}\n"
     assert with_pulumi.run("--plugins").stdout == f"{plugins}\n"
-    assert with_pulumi.said("pulumi") == ["version"]  # the second answer was remembered
+    assert with_pulumi.calls("pulumi") == ["version"]  # the result was cached
     assert with_pulumi.builds() == 0
 
 
-def test_uses_a_recent_pulumi_that_can_fetch_the_plugin(with_pulumi: Checkout) -> None:
+def test_recent_pulumi_that_can_fetch_the_plugin_is_used(with_pulumi: Checkout) -> None:
     done = with_pulumi.run(PULUMI_FETCHES="yes")
     assert done.stdout == f"{with_pulumi.path}\n"
     assert "engine: fetching the AWS plugin 7.51.1" in done.stderr
-    assert with_pulumi.said("pulumi") == ["version", "plugin install resource aws 7.51.1"]
+    assert with_pulumi.calls("pulumi") == ["version", "plugin install resource aws 7.51.1"]
 
 
-def test_a_pulumi_that_can_not_fetch_the_plugin_is_asked_once(with_pulumi: Checkout) -> None:
+def test_failed_fetch_of_the_plugin_is_not_repeated(with_pulumi: Checkout) -> None:
     first, second = with_pulumi.run(), with_pulumi.run()
     (built,) = with_pulumi.engines()
     assert first.stdout == second.stdout == f"{built}/bin\n"
     assert "could not fetch the AWS plugin 7.51.1: error: no route to host" in first.stderr
     assert second.stderr == ""
-    assert len(with_pulumi.said("pulumi")) == 2
+    assert len(with_pulumi.calls("pulumi")) == 2
 
-    os.utime(with_pulumi.path / "pulumi", (1, 1))  # another pulumi
+    os.utime(with_pulumi.path / "pulumi", (1, 1))  # a different pulumi
     assert with_pulumi.run(PULUMI_FETCHES="yes").stdout == f"{with_pulumi.path}\n"
 
 
 @pytest.mark.parametrize(
     ("version", "host", "reason"),
     [
-        ("v3.258.9", True, "is v3.258.9, older than 3.259.0"),
-        ("nonsense", True, "is nonsense, older than 3.259.0"),
-        ("v3.259.0", False, "has no pulumi-language-python beside it"),
+        ("v3.258.9", True, "is version v3.258.9, older than 3.259.0"),
+        ("nonsense", True, "is version nonsense, older than 3.259.0"),
+        ("v3.259.0", False, "has no pulumi-language-python in its folder"),
     ],
 )
-def test_a_pulumi_that_will_not_do_is_passed_over(with_pulumi: Checkout, version: str, host: bool, reason: str) -> None:
+def test_unsuitable_pulumi_is_not_used(with_pulumi: Checkout, version: str, host: bool, reason: str) -> None:
     if not host:
         (with_pulumi.path / engine.HOST).unlink()
     done = with_pulumi.run(PULUMI_VERSION=version, PULUMI_FETCHES="yes")
@@ -292,19 +298,19 @@ def test_a_pulumi_that_will_not_do_is_passed_over(with_pulumi: Checkout, version
 @pytest.mark.parametrize(
     ("older", "newer"), [("3.9.0", "v3.259.0"), ("go1.21", "go1.21.1"), ("v3.259.0", "v3.260.0-alpha.1"), ("", "0.0.1")]
 )
-def test_versions_compare_by_number(older: str, newer: str) -> None:
-    assert engine.numbers(older) < engine.numbers(newer)
+def test_versions_are_compared_by_number(older: str, newer: str) -> None:
+    assert engine.version_numbers(older) < engine.version_numbers(newer)
 
 
-# --- What goes wrong
+# --- Errors
 
 
-def test_without_go_and_pulumi_both_ways_out_are_named(checkout: Checkout) -> None:
+def test_without_go_and_pulumi_both_fixes_are_listed(checkout: Checkout) -> None:
     done = checkout.run()
     assert (done.returncode, done.stdout) == (1, "")
-    assert "Pulumi: there is none on PATH" in done.stderr
-    assert "Go: there is none on PATH" in done.stderr
-    assert "Pulumi 3.259.0 or newer, and: pulumi plugin install resource aws 7.51.1" in done.stderr
+    assert "Pulumi: not found on PATH" in done.stderr
+    assert "Go: not found on PATH" in done.stderr
+    assert "Pulumi 3.259.0 or newer, then run: pulumi plugin install resource aws 7.51.1" in done.stderr
     assert "Go 1.26 or newer" in done.stderr
 
 
@@ -312,12 +318,12 @@ def test_without_go_and_pulumi_both_ways_out_are_named(checkout: Checkout) -> No
     ("version", "toolchain", "enough"),
     [
         ("go1.25.11", "local", False),
-        ("go1.25.11", "auto", True),  # it fetches the one that go.mod asks for
+        ("go1.25.11", "auto", True),  # it fetches the version that go.mod requires
         ("go1.20.1", "", False),
         ("go1.26.0", "local", True),
     ],
 )
-def test_go_is_as_new_as_go_mod_asks_or_fetches_that(
+def test_go_must_be_recent_enough_or_fetch_a_newer_version(
     with_go: Checkout, version: str, toolchain: str, enough: bool
 ) -> None:
     done = with_go.run(GO_VERSION=version, GO_TOOLCHAIN=toolchain)
@@ -325,8 +331,8 @@ def test_go_is_as_new_as_go_mod_asks_or_fetches_that(
     assert (f"{version} is older than 1.26" in done.stderr) == (not enough)
 
 
-def test_without_a_network_go_is_quoted_and_goproxy_named(with_go: Checkout) -> None:
-    done = with_go.run(GO_SAYS="go: example.com@v1: Get https://proxy: dial tcp: lookup proxy: no such host")
+def test_network_error_shows_gos_output_and_names_goproxy(with_go: Checkout) -> None:
+    done = with_go.run(GO_ERROR="go: example.com@v1: Get https://proxy: dial tcp: lookup proxy: no such host")
     assert (done.returncode, done.stdout) == (1, "")
     assert "  go: example.com@v1: Get https://proxy: dial tcp: lookup proxy: no such host\n" in done.stderr
     assert "set GOPROXY" in done.stderr
@@ -335,39 +341,39 @@ def test_without_a_network_go_is_quoted_and_goproxy_named(with_go: Checkout) -> 
     assert not list(with_go.cache.glob("building-*"))
 
 
-def test_without_space_the_folders_settings_are_named(with_go: Checkout) -> None:
-    done = with_go.run(GO_SAYS="write /cache/x: no space left on device")
+def test_full_disk_error_names_the_folder_settings(with_go: Checkout) -> None:
+    done = with_go.run(GO_ERROR="write /cache/x: no space left on device")
     assert "PHI_ENGINE_CACHE, GOCACHE, GOMODCACHE and TMPDIR" in done.stderr
     assert "GOPROXY" not in done.stderr
 
 
-def test_without_a_terraform_provider_what_the_plugin_says_is_told(with_go: Checkout) -> None:
-    run = with_go.run(PLUGIN_SAYS="looked here\nand there")
+def test_missing_terraform_provider_shows_the_plugins_message(with_go: Checkout) -> None:
+    run = with_go.run(PLUGIN_ERROR="looked here\nand there")
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr.endswith("engine: looked here\nand there\n")
     assert with_go.run().returncode == 0
 
 
-def test_a_cache_that_can_not_be_written_is_named(with_go: Checkout) -> None:
+def test_unwritable_cache_is_named(with_go: Checkout) -> None:
     (with_go.root / "file").touch()
     done = with_go.run(PHI_ENGINE_CACHE=str(with_go.root / "file/cache"))
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"can't keep the engine in {with_go.root}/file/cache: " in done.stderr
+    assert f"can't cache the engine in {with_go.root}/file/cache: " in done.stderr
     assert "Set PHI_ENGINE_CACHE" in done.stderr
 
 
-def test_an_old_python_is_told_of(checkout: Checkout) -> None:
+def test_old_python_is_reported(checkout: Checkout) -> None:
     checkout.install("python3", 'case "$1" in --version) echo Python 3.9.1 ;; *) exit 1 ;; esac\n')
     done = checkout.run()
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "engine: Python 3.10 or newer is needed, as python3 on PATH; found: Python 3.9.1\n"
+    assert done.stderr == "engine: python3 on PATH must be Python 3.10 or newer; found: Python 3.9.1\n"
 
 
 @pytest.mark.parametrize(
     ("number", "code", "last"),
     [(signal.SIGINT, 130, "engine: interrupted"), (signal.SIGTERM, 143, "engine: building pulumi 3.259.0 ...")],
 )
-def test_a_build_that_is_ended_leaves_nothing(
+def test_terminated_build_leaves_nothing_behind(
     with_go: Checkout, waiting: Callable[..., "subprocess.Popen[str]"], number: signal.Signals, code: int, last: str
 ) -> None:
     process = waiting()
@@ -376,12 +382,12 @@ def test_a_build_that_is_ended_leaves_nothing(
     assert (process.returncode, out) == (code, "")
     assert err.splitlines()[-1] == last
     assert "Traceback" not in err
-    assert not running(int(with_go.said("waiting")[0]))
+    assert not is_running(int(with_go.calls("waiting")[0]))
     assert not list(with_go.cache.glob("building-*"))
     assert not with_go.engines()
 
 
-def test_what_a_killed_build_left_is_removed_by_the_next(
+def test_next_build_removes_what_a_killed_build_left(
     with_go: Checkout, waiting: Callable[..., "subprocess.Popen[str]"]
 ) -> None:
     process = waiting()
@@ -393,21 +399,21 @@ def test_what_a_killed_build_left_is_removed_by_the_next(
     assert len(with_go.engines()) == 1
 
 
-def test_two_at_once_build_once(with_go: Checkout, waiting: Callable[..., "subprocess.Popen[str]"]) -> None:
+def test_concurrent_runs_build_once(with_go: Checkout, waiting: Callable[..., "subprocess.Popen[str]"]) -> None:
     first = waiting()
     second = with_go.start()
     assert second.stderr
-    assert second.stderr.readline() == "engine: another build is at work; waiting for it\n"
-    (with_go.root / "go on").touch()
-    (printed, _), (same, _) = first.communicate(timeout=60), second.communicate(timeout=60)
-    assert printed == same == f"{with_go.engines()[0]}/bin\n"
-    assert with_go.builds() == 3  # pulumi, its host and the plugin
+    assert second.stderr.readline() == "engine: waiting for another build to finish\n"
+    (with_go.root / "continue").touch()
+    (first_output, _), (second_output, _) = first.communicate(timeout=60), second.communicate(timeout=60)
+    assert first_output == second_output == f"{with_go.engines()[0]}/bin\n"
+    assert with_go.builds() == 3  # pulumi, its Python host and the AWS plugin
 
 
-# --- Where engines are kept
+# --- The cache
 
 
-def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_cache_folder_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("PHI_ENGINE_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -421,8 +427,8 @@ def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert engine.cache_folder() == tmp_path / "chosen"
 
 
-def test_a_spoilt_memory_is_no_obstacle(with_pulumi: Checkout) -> None:
+def test_invalid_cached_result_is_ignored(with_pulumi: Checkout) -> None:
     with_pulumi.cache.mkdir()
-    for spoilt in ("", "[]", json.dumps({"question": 1})):
-        (with_pulumi.cache / "own-pulumi.json").write_text(spoilt)
+    for content in ("", "[]", json.dumps({"key": 1})):
+        (with_pulumi.cache / "own-pulumi.json").write_text(content)
         assert with_pulumi.run(PULUMI_FETCHES="yes").stdout == f"{with_pulumi.path}\n"

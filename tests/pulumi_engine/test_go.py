@@ -1,4 +1,4 @@
-"""The engine's own Go tests, so that one command runs all."""
+"""Runs the Go tests of the engine and its plugin, so that pytest runs all tests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sandbox.folder import ROOT
 
 
 @pytest.mark.parametrize("module", ["cli", "aws"])
-def test_go(module):
+def test_go_module(module):
     if not shutil.which("go") and not os.environ.get("CI"):
-        pytest.skip("there is no Go on PATH")
+        pytest.skip("Go isn't on PATH")
     done = subprocess.run(
         ["go", "test", "-count=1", "./..."],
         cwd=ROOT / "pulumi_engine" / module,

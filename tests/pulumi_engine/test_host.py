@@ -1,6 +1,6 @@
-"""The engine that bin/engine makes available, with programs, a pack and a provider in Python: above all how it ends.
+"""The engine of bin/engine, with programs, a pack and a provider in Python; most tests check how a run ends.
 
-Nothing that a person did not write may end in a traceback, and nothing may be left running.
+No traceback may appear for code that the user didn't write, and no process may be left running.
 """
 
 import os
@@ -12,11 +12,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from pulumi_engine.engine import Engine, EngineError, ensure
+from pulumi_engine.engine import Engine, EngineError, ensure_engine, required_plugin_version, required_pulumi_version
 
 TOY = Path(__file__).parent / "toy"
 PACK = ("--policy-pack", str(TOY / "pack"))
@@ -29,9 +30,9 @@ class Toy(pulumi.CustomResource):
     def __init__(self, name, opts=None):
         super().__init__("toy:index:Toy", name, {}, opts)
 
-print("the program is here")
+print("the program runs")
 """
-# Starts a child, which must end as well, and has an output that never comes.
+# Starts a child process, which must end too, and has an output that never resolves.
 ENDLESS = """
 import asyncio, pathlib, subprocess, sys
 subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "endless-child"])
@@ -43,23 +44,24 @@ pulumi.export("never", pulumi.Output.from_input(asyncio.sleep(600)))
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     try:
-        return ensure()
+        return ensure_engine()
     except EngineError as error:
         if os.environ.get("CI"):
             raise
-        pytest.skip(f"no engine: {error}")
+        pytest.skip(f"no Pulumi engine: {error}")
 
 
 @dataclass
 class Project:
-    """A project whose processes all carry a mark in their environment, by which they are found again."""
+    """A project. All its processes have a marker in their environment, so that `running` finds them."""
 
     folder: Path
     environment: dict[str, str]
-    mark: str
+    marker: str
     started: "list[subprocess.Popen[str]]" = field(default_factory=list)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start pulumi with these arguments."""
         process = subprocess.Popen(
             ["pulumi", *arguments, "--stack", "dev"],
             cwd=self.folder,
@@ -73,6 +75,7 @@ class Project:
         return process
 
     def run(self, *arguments: str, program: str | None = None) -> tuple[int, str]:
+        """Run pulumi, with a new program if one is given; return its exit code and its output."""
         if program is not None:
             self.write(program)
         return finish(self.start(*arguments))
@@ -81,11 +84,11 @@ class Project:
         (self.folder / "__main__.py").write_text(PROGRAM + program)
 
     def running(self) -> dict[int, str]:
-        """Return the command line of each of the project's processes that is running, by its number."""
+        """Return the command lines of the project's running processes by process ID."""
         listed = subprocess.run(
             ["ps", "axeww", "-o", "pid=,stat=,command="], capture_output=True, text=True, check=True
         )
-        processes = (line.split(maxsplit=2) for line in listed.stdout.splitlines() if self.mark in line)
+        processes = (line.split(maxsplit=2) for line in listed.stdout.splitlines() if self.marker in line)
         return {int(pid): command for pid, state, command in processes if not state.startswith("Z")}
 
 
@@ -99,32 +102,32 @@ def project(engine: Engine, tmp_path: Path) -> Iterator[Project]:
     (tmp_path / "home").mkdir()
     (tmp_path / "home/plugins").symlink_to(engine.plugins)
     (tmp_path / "state").mkdir()
-    mark = f"PHI_TEST_MARK={uuid.uuid4()}"
+    marker = f"PHI_TEST_MARKER={uuid.uuid4()}"
     environment = os.environ | {
         "PATH": os.pathsep.join([str(engine.bin), str(Path(sys.prefix) / "bin"), os.environ["PATH"]]),
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": f"file://{tmp_path}/state",
         "PULUMI_CONFIG_PASSPHRASE": "a test",
         "PULUMI_SKIP_UPDATE_CHECK": "1",
-        **dict([mark.split("=")]),
+        **dict([marker.split("=")]),
     }
-    made = Project(folder, environment, mark)
-    code, output = made.run("stack", "init", program="")
+    project = Project(folder, environment, marker)
+    code, output = project.run("stack", "init", program="")
     assert code == 0, output
-    yield made
-    for process in made.started:
-        process.kill()  # does nothing to one that has ended
+    yield project
+    for process in project.started:
+        process.kill()  # does nothing if it has ended
     try:
-        wait_until(lambda: not made.running())
+        wait_until(lambda: not project.running())
     finally:
-        for pid in made.running():
+        for pid in project.running():
             os.kill(pid, signal.SIGKILL)
-        for process in made.started:
+        for process in project.started:
             process.communicate()
 
 
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    """Wait for a command; return its exit code and all that it printed."""
+    """Wait for a command to end; return its exit code and its output."""
     output, _ = process.communicate(timeout=60)
     return process.returncode, output
 
@@ -132,19 +135,20 @@ def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not condition():
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)
 
 
 def assert_quiet(output: str) -> None:
+    """Assert that the output has no traceback and no warning."""
     for word in ("Traceback", "KeyboardInterrupt", "non-zero exit code", "warning"):
         assert word not in output
 
 
-# --- The ends that the engine makes
+# --- Runs that the engine ends
 
 
-def test_a_resource_blocked_at_preview_leaves_its_finding_alone(project: Project) -> None:
+def test_blocked_resource_at_preview_shows_only_its_finding(project: Project) -> None:
     code, output = project.run("preview", *PACK, program="[Toy(n) for n in ('one', 'forbidden', 'two')]")
     assert code != 0
     assert "the name forbidden is forbidden" in output
@@ -152,16 +156,16 @@ def test_a_resource_blocked_at_preview_leaves_its_finding_alone(project: Project
     assert_quiet(output)
 
 
-def test_a_resource_blocked_at_up_ends_the_program_quietly(project: Project) -> None:
+def test_blocked_resource_at_up_ends_the_program_quietly(project: Project) -> None:
     code, output = project.run(*UP, *PACK, program="[Toy(n) for n in ('one', 'forbidden', 'two')]\n" + ENDLESS)
     assert code != 0
     assert "the name forbidden is forbidden" in output
-    assert "the program is here" in output
+    assert "the program runs" in output
     assert_quiet(output)
     assert not project.running()
 
 
-def test_a_resource_that_fails_ends_the_program_quietly(project: Project) -> None:
+def test_failing_resource_ends_the_program_quietly(project: Project) -> None:
     code, output = project.run(*UP, program="[Toy(n) for n in ('one', 'failing', 'two')]\n" + ENDLESS)
     assert code != 0
     assert "error: the toy failed" in output
@@ -171,7 +175,7 @@ def test_a_resource_that_fails_ends_the_program_quietly(project: Project) -> Non
 
 @pytest.mark.parametrize("resources", ["[]", "[Toy('endless')]"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_everything_quietly(project: Project, resources: str, number: signal.Signals) -> None:
+def test_interrupt_ends_everything_quietly(project: Project, resources: str, number: signal.Signals) -> None:
     project.write(resources + "\n" + ENDLESS)
     process = project.start(*UP, *PACK)
     wait_until((project.folder / "endless").exists)
@@ -183,7 +187,7 @@ def test_an_interrupt_ends_everything_quietly(project: Project, resources: str, 
     assert not project.running()
 
 
-def test_nothing_outlives_an_engine_that_was_killed(project: Project) -> None:
+def test_killed_engine_leaves_no_process(project: Project) -> None:
     project.write(ENDLESS)
     process = project.start(*UP, *PACK)
     wait_until((project.folder / "endless").exists)
@@ -193,8 +197,8 @@ def test_nothing_outlives_an_engine_that_was_killed(project: Project) -> None:
     wait_until(lambda: not project.running())
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's part in this is Linux's")
-def test_no_program_outlives_a_host_that_was_killed(project: Project) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a process when its parent ends")
+def test_killed_host_leaves_no_program(project: Project) -> None:
     project.write(ENDLESS.replace("subprocess.Popen", "str"))
     project.start(*UP)
     wait_until((project.folder / "endless").exists)
@@ -204,10 +208,10 @@ def test_no_program_outlives_a_host_that_was_killed(project: Project) -> None:
     wait_until(lambda: project.running().keys().isdisjoint({host, program}))
 
 
-# --- The ends that the program makes
+# --- Runs that the program ends
 
 
-def test_an_exception_of_the_program_is_shown(project: Project) -> None:
+def test_exception_in_program_is_shown(project: Project) -> None:
     code, output = project.run("preview", program="raise ValueError('my mistake')")
     assert code != 0
     assert "Program failed with an unhandled exception" in output
@@ -215,13 +219,13 @@ def test_an_exception_of_the_program_is_shown(project: Project) -> None:
     assert "non-zero exit code" not in output
 
 
-def test_an_exit_code_of_the_program_is_shown(project: Project) -> None:
+def test_exit_code_of_program_is_shown(project: Project) -> None:
     code, output = project.run("preview", program="raise SystemExit(7)")
     assert code != 0
     assert "error: an unhandled error occurred: Program exited with non-zero exit code: 7" in output
 
 
-def test_an_exception_of_the_pack_is_shown(project: Project, tmp_path: Path) -> None:
+def test_exception_in_pack_is_shown(project: Project, tmp_path: Path) -> None:
     (tmp_path / "PulumiPolicy.yaml").write_text("runtime: python\n")
     (tmp_path / "__main__.py").write_text("raise ValueError('my mistake')")
     code, output = project.run("preview", "--policy-pack", str(tmp_path), program="")
@@ -229,20 +233,20 @@ def test_an_exception_of_the_pack_is_shown(project: Project, tmp_path: Path) -> 
     assert "ValueError: my mistake" in output
 
 
-# --- A life
+# --- The lifecycle of a stack
 
 
-def test_a_stack_lives_and_dies_without_a_warning(project: Project) -> None:
-    program = "pulumi.export('said', pulumi.Config().require('say'))\n[Toy(n) for n in ('one', 'two')]"
+def test_stack_lifecycle_has_no_warnings(project: Project) -> None:
+    program = "pulumi.export('greeting', pulumi.Config().require('greeting'))\n[Toy(n) for n in ('one', 'two')]"
     project.write(program)
     outputs = []
     for command in (
-        ("config", "set", "say", "hello world"),
+        ("config", "set", "greeting", "hello world"),
         ("preview", *PACK),
         (*UP, *PACK),
         ("preview", "--expect-no-changes", *PACK),
         ("refresh", "--yes", "--expect-no-changes"),
-        ("stack", "output", "said"),
+        ("stack", "output", "greeting"),
         ("destroy", "--yes"),
     ):
         code, output = project.run(*command)
@@ -252,17 +256,20 @@ def test_a_stack_lives_and_dies_without_a_warning(project: Project) -> None:
     assert "hello world" in outputs[5]
 
 
-def test_an_import_is_written_as_python(project: Project) -> None:
-    code, output = project.run("import", "--yes", "toy:index:Toy", "found", "its-id")
+def test_import_generates_python(project: Project) -> None:
+    code, output = project.run("import", "--yes", "toy:index:Toy", "imported", "its-id")
     assert code == 0, output
     assert_quiet(output)
-    assert 'found = toy.Toy("found"' in output
+    assert 'imported = toy.Toy("imported"' in output
 
 
-def test_about_names_the_interpreter_and_the_packages(project: Project) -> None:
+def test_about_shows_the_interpreter_and_the_pinned_versions(project: Project) -> None:
     code, output = project.run("about")
     assert code == 0, output
     assert str(Path(sys.prefix) / "bin") in output
-    assert re.search(r"^pulumi-policy\s+1\.21\.0", output, re.MULTILINE)
-    assert re.search(r"^language\s+python\s+3\.259\.0", output, re.MULTILINE)
-    assert re.search(r"^resource\s+aws\s+7\.51\.1", output, re.MULTILINE)
+    for name, pinned in (
+        ("pulumi-policy", version("pulumi-policy")),
+        (r"language\s+python", required_pulumi_version()),
+        (r"resource\s+aws", required_plugin_version()),
+    ):
+        assert re.search(rf"^{name}\s+{re.escape(pinned)}", output, re.MULTILINE)

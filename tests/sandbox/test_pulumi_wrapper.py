@@ -1,4 +1,4 @@
-"""The stack made on first use: which one, and what of the user's stack file is read."""
+"""The pulumi wrapper: the stack that it creates on first use, and its copy of the user's stack file."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Folder:
-    home = Folder(tmp_path / "sandboxes" / "test")
-    home.state.mkdir(parents=True)
-    return home
+    folder = Folder(tmp_path / "sandboxes" / "test")
+    folder.state.mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture
 def pulumi(tmp_path: Path) -> Path:
-    """A pulumi whose `stack init` writes what the real one does, and its words to a file."""
+    """A fake pulumi whose `stack init` writes the files that the real one does. It logs its arguments."""
     script = tmp_path / "pulumi"
     script.write_text(
         "#!/bin/sh\n"
         f'echo "$*" >> "{tmp_path}/calls"\n'
         'while [ $# -gt 0 ]; do [ "$1" = --cwd ] && cd "$2"; [ "$1" = init ] && stack=$2; shift; done\n'
-        f"printf '{SALT}' > Pulumi.$pulumi_wrapper.yaml\n"
+        f"printf '{SALT}' > Pulumi.$stack.yaml\n"
         f'mkdir -p "{tmp_path}/sandboxes/test/state/.pulumi/stacks/demo"\n'
-        f'touch "{tmp_path}/sandboxes/test/state/.pulumi/stacks/demo/$pulumi_wrapper.json"\n'
+        f'touch "{tmp_path}/sandboxes/test/state/.pulumi/stacks/demo/$stack.json"\n'
     )
     script.chmod(0o755)
     return script
@@ -55,32 +55,33 @@ def prepare(project: Path, sandbox: Folder, pulumi: Path, monkeypatch: pytest.Mo
 
 
 def calls(tmp_path: Path) -> list[str]:
+    """Return the arguments of each call of the fake pulumi."""
     file = tmp_path / "calls"
     return [line.split(" --cwd ")[0] for line in file.read_text().splitlines()] if file.exists() else []
 
 
-def test_a_stack_is_made_once_and_its_file_left_alone(prepare, project, sandbox, tmp_path):
-    theirs = project / "Pulumi.dev.yaml"
-    theirs.write_text("config:\n  demo:size: 010\n")
-    ours = str(sandbox.stack_file("demo", "dev"))
-    expected = ["preview", "--stack", "dev", "--config-file", ours]
+def test_prepare_creates_a_stack_once_and_keeps_the_users_file(prepare, project, sandbox, tmp_path):
+    user_file = project / "Pulumi.dev.yaml"
+    user_file.write_text("config:\n  demo:size: 010\n")
+    sandbox_file = str(sandbox.stack_file("demo", "dev"))
+    expected = ["preview", "--stack", "dev", "--config-file", sandbox_file]
     assert prepare("preview", "--stack", "dev") == expected
     assert prepare("preview", "--stack", "dev") == expected
     assert calls(tmp_path) == ["stack init dev --no-select --non-interactive"]
-    assert theirs.read_text() == "config:\n  demo:size: 010\n"
-    assert Path(ours).read_text() == "config:\n  demo:size: 010\n" + SALT
+    assert user_file.read_text() == "config:\n  demo:size: 010\n"
+    assert Path(sandbox_file).read_text() == "config:\n  demo:size: 010\n" + SALT
 
 
-def test_settings_are_read_anew_each_time(prepare, project, sandbox):
-    theirs = project / "Pulumi.dev.yaml"
-    theirs.write_text("config:\n  demo:size: 1\n")
+def test_prepare_reads_the_users_file_each_time(prepare, project, sandbox):
+    user_file = project / "Pulumi.dev.yaml"
+    user_file.write_text("config:\n  demo:size: 1\n")
     prepare("up", "-s", "dev")
-    theirs.write_text("config:\n  demo:size: 2")
+    user_file.write_text("config:\n  demo:size: 2")
     prepare("up", "-s", "dev")
     assert sandbox.stack_file("demo", "dev").read_text() == "config:\n  demo:size: 2\n" + SALT
 
 
-def test_the_encryption_of_another_place_is_exchanged(prepare, project, sandbox):
+def test_prepare_replaces_the_encryption_settings(prepare, project, sandbox):
     (project / "Pulumi.prod.yaml").write_text(
         "secretsprovider: awskms://alias/phi?region=us-east-1\nencryptedkey: abc=\nconfig:\n  demo:size: 1\n"
     )
@@ -88,10 +89,10 @@ def test_the_encryption_of_another_place_is_exchanged(prepare, project, sandbox)
     assert sandbox.stack_file("demo", "prod").read_text() == "config:\n  demo:size: 1\n" + SALT
 
 
-def test_secrets_of_another_place_are_refused_by_name_of_the_file(prepare, project):
+def test_prepare_rejects_a_file_with_secrets_and_names_it(prepare, project):
     file = project / "Pulumi.prod.yaml"
     file.write_text("config:\n  demo:token:\n    secure: v1:abcdef\n")
-    with pytest.raises(SandboxError, match=r"Pulumi\.prod\.yaml holds secrets.*--config-file FILE") as error:
+    with pytest.raises(SandboxError, match=r"Pulumi\.prod\.yaml has secrets.*--config-file FILE") as error:
         prepare("preview", "--stack", "prod")
     assert "abcdef" not in str(error.value)
 
@@ -105,29 +106,29 @@ def test_secrets_of_another_place_are_refused_by_name_of_the_file(prepare, proje
         (["preview", "--stack", "a"], {"PULUMI_STACK": "b"}, "a"),
     ],
 )
-def test_the_stack_is_the_one_named(prepare, project, sandbox, args, env, stack_name):
+def test_prepare_uses_the_named_stack(prepare, project, sandbox, args, env, stack_name):
     for name in "ab":
         (project / f"Pulumi.{name}.yaml").touch()
     assert str(sandbox.stack_file("demo", stack_name)) == prepare(*args, **env)[-1]
 
 
-def test_the_only_stack_is_meant_where_none_is_named(prepare, project, sandbox):
+def test_prepare_uses_the_only_stack_if_none_is_named(prepare, project, sandbox):
     (project / "Pulumi.qa.yaml").touch()
     assert prepare("preview") == ["preview", "--stack", "qa", "--config-file", str(sandbox.stack_file("demo", "qa"))]
 
 
-def test_a_program_without_stack_files_has_a_dev_stack(prepare):
+def test_prepare_uses_dev_if_there_are_no_stack_files(prepare):
     assert prepare("up", "--yes")[:4] == ["up", "--yes", "--stack", "dev"]
 
 
 @pytest.mark.parametrize("args", [["--stack", "dev"], ["dev"], []])
-def test_removing_a_stack_leaves_the_users_file(prepare, project, sandbox, tmp_path, args):
+def test_stack_rm_keeps_the_users_file(prepare, project, sandbox, tmp_path, args):
     (project / "Pulumi.dev.yaml").touch()
-    assert "--preserve-config" in (made := prepare("stack", "rm", "--yes", *args))
-    assert made.count("--stack") + made.count("dev") <= 2
+    assert "--preserve-config" in (prepared := prepare("stack", "rm", "--yes", *args))
+    assert prepared.count("--stack") + prepared.count("dev") <= 2
 
 
-def test_a_stack_that_was_removed_is_made_again(prepare, sandbox, tmp_path):
+def test_prepare_creates_a_removed_stack_again(prepare, sandbox, tmp_path):
     prepare("preview")
     (sandbox.state / ".pulumi" / "stacks" / "demo" / "dev.json").unlink()
     prepare("preview")
@@ -143,21 +144,21 @@ def test_a_stack_that_was_removed_is_made_again(prepare, sandbox, tmp_path):
         ["stack", "change-secrets-provider", "passphrase"],
     ],
 )
-def test_what_would_write_into_the_users_file_is_refused(prepare, project, tmp_path, args):
+def test_prepare_rejects_commands_that_write_to_the_users_file(prepare, project, tmp_path, args):
     (project / "Pulumi.dev.yaml").touch()
-    with pytest.raises(SandboxError, match="would write into your stack file"):
+    with pytest.raises(SandboxError, match="would write to your stack file"):
         prepare(*args)
     assert calls(tmp_path) == []
 
 
-def test_of_several_stacks_none_is_guessed(prepare, project, tmp_path):
+def test_prepare_does_not_choose_between_several_stacks(prepare, project, tmp_path):
     for name in ("dev", "prod"):
         (project / f"Pulumi.{name}.yaml").touch()
     assert prepare("preview") == ["preview"]
     assert calls(tmp_path) == []
 
 
-def test_an_unknown_stack_is_told_with_those_there_are(prepare, project, tmp_path):
+def test_prepare_rejects_an_unknown_stack_and_lists_the_others(prepare, project, tmp_path):
     for name in ("dev", "prod"):
         (project / f"Pulumi.{name}.yaml").touch()
     with pytest.raises(SandboxError, match=r"no stack 'porduction'.*Its stacks: dev, prod\."):
@@ -169,36 +170,36 @@ def test_an_unknown_stack_is_told_with_those_there_are(prepare, project, tmp_pat
     "args",
     [["version"], ["stack", "init", "dev"], ["stack", "ls"], ["plugin", "ls"], ["new", "preview"], [], ["--help"]],
 )
-def test_other_commands_are_left_alone(prepare, tmp_path, args):
+def test_prepare_passes_other_commands_unchanged(prepare, tmp_path, args):
     assert prepare(*args) == args
     assert calls(tmp_path) == []
 
 
-def test_the_users_own_config_file_is_left_alone(prepare, project, tmp_path):
+def test_prepare_keeps_the_users_config_file_option(prepare, project, tmp_path):
     args = ["preview", "--stack", "dev", "--config-file", "mine.yaml"]
     assert prepare(*args) == args
     assert calls(tmp_path) == ["stack init dev --no-select --non-interactive"]
 
 
 @pytest.mark.parametrize("name", ["organization/demo/my.stack", "my.stack"])
-def test_a_name_with_a_dot_or_in_full(prepare, project, sandbox, tmp_path, name):
+def test_prepare_accepts_full_names_and_names_with_dots(prepare, project, sandbox, tmp_path, name):
     (project / "Pulumi.my.stack.yaml").touch()
     assert prepare("preview", "-s", name)[-1] == str(sandbox.stack_file("demo", "my.stack"))
     assert calls(tmp_path) == ["stack init my.stack --no-select --non-interactive"]
 
 
-def test_a_stack_made_by_hand_is_left_alone(prepare, sandbox, tmp_path):
-    made = sandbox.state / ".pulumi" / "stacks" / "demo"
-    made.mkdir(parents=True)
-    (made / "dev.json").touch()
+def test_prepare_keeps_a_stack_that_the_user_created(prepare, sandbox, tmp_path):
+    stacks = sandbox.state / ".pulumi" / "stacks" / "demo"
+    stacks.mkdir(parents=True)
+    (stacks / "dev.json").touch()
     assert prepare("preview") == ["preview"]
     assert calls(tmp_path) == []
 
 
-def test_the_project_is_found_from_below_and_elsewhere(prepare, project, sandbox, monkeypatch):
-    below = project / "a" / "b"
-    below.mkdir(parents=True)
-    monkeypatch.chdir(below)
+def test_prepare_finds_the_project_from_a_subfolder_and_with_cwd(prepare, project, sandbox, monkeypatch):
+    subfolder = project / "a" / "b"
+    subfolder.mkdir(parents=True)
+    monkeypatch.chdir(subfolder)
     assert prepare("preview")[-1] == str(sandbox.stack_file("demo", "dev"))
     monkeypatch.chdir(os.sep)
     assert prepare("-C", str(project), "preview")[-1] == str(sandbox.stack_file("demo", "dev"))
@@ -206,13 +207,13 @@ def test_the_project_is_found_from_below_and_elsewhere(prepare, project, sandbox
 
 
 @pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.dev.yaml"])
-def test_a_file_that_is_no_text_is_told(prepare, project, name):
+def test_prepare_rejects_a_file_that_is_not_utf8(prepare, project, name):
     (project / name).write_bytes(b"name: caf\xe9\n")
-    with pytest.raises(SandboxError, match=rf"{name} can't be read"):
+    with pytest.raises(SandboxError, match=rf"can't read .*{name}"):
         prepare("preview")
 
 
-def test_a_project_file_that_is_none_is_told(prepare, project):
+def test_prepare_rejects_an_invalid_project_file(prepare, project):
     (project / "Pulumi.yaml").write_text("runtime: [")
-    with pytest.raises(SandboxError, match=r"Pulumi\.yaml isn't a Pulumi project"):
+    with pytest.raises(SandboxError, match=r"Pulumi\.yaml is not a valid Pulumi project"):
         prepare("preview")

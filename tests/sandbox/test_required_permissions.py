@@ -1,4 +1,4 @@
-"""What a request asks for, by its method, path, query and headers alone; and where the sandbox hooks into moto."""
+"""The permissions and condition keys of a request to S3, and the sandbox's hooks into moto."""
 
 from __future__ import annotations
 
@@ -21,28 +21,36 @@ from sandbox.authorization.operations import _operations, find_operation
 from sandbox.authorization.required_permissions import RequiredPermission, required_permissions
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=AKIAX/20260102/us-east-1/s3/aws4_request, SignedHeaders=host"}
-DELETE = b'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">%s</Delete>'
-TWO = b"<Object><Key>a &amp; b</Key></Object><Object><Key>c</Key><VersionId>v</VersionId></Object>"
+SIGNED_HEADERS = {
+    "authorization": "AWS4-HMAC-SHA256 Credential=AKIAX/20260102/us-east-1/s3/aws4_request, SignedHeaders=host"
+}
+DELETE_BODY = b'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">%s</Delete>'
+GET_OBJECT = RequiredPermission("s3:GetObject", "b", "k")
+TWO_OBJECTS = b"<Object><Key>a &amp; b</Key></Object><Object><Key>c</Key><VersionId>v</VersionId></Object>"
 
 
-def asked(method: str, target: str, body: bytes = b"", **headers: str) -> list[tuple[str, str]]:
-    """The actions and resources that a request needs."""
+def permissions_for(method: str, target: str, body: bytes = b"", **headers: str) -> list[tuple[str, str]]:
+    """Return the actions and resources that a request requires."""
     request = HttpRequest(method, target, {name.replace("_", "-"): value for name, value in headers.items()}, body=body)
     operation = find_operation(request)
     assert operation is not None
-    return [(need.action.removeprefix("s3:"), need.resource) for need in required_permissions(operation, request)]
+    required = required_permissions(operation, request)
+    return [(permission.action.removeprefix("s3:"), permission.resource) for permission in required]
 
 
-def test_every_operation_is_told_from_the_others_and_needs_an_action_that_aws_has():
+def test_every_operation_is_found_and_requires_known_actions():
     catalogue = bundled()
     assert catalogue is not None
-    known = set(catalogue.actions)
-    for each in _operations():
-        target = "/" + "/".join(["b", "k"][: each.path_depth]) + "?" + "&".join(f"{name}=1" for name in each.query)
-        request = HttpRequest(each.method, target, dict.fromkeys(each.headers, "b/k"), body=DELETE % TWO)
-        assert find_operation(request) == each.name
-        assert {need.action for need in required_permissions(each.name, request)} <= known
+    known_actions = set(catalogue.actions)
+    for operation in _operations():
+        query = "&".join(f"{name}=1" for name in operation.query)
+        target = "/" + "/".join(["b", "k"][: operation.path_depth]) + "?" + query
+        request = HttpRequest(
+            operation.method, target, dict.fromkeys(operation.headers, "b/k"), body=DELETE_BODY % TWO_OBJECTS
+        )
+        assert find_operation(request) == operation.name
+        required = required_permissions(operation.name, request)
+        assert {permission.action for permission in required} <= known_actions
 
 
 @pytest.mark.parametrize(
@@ -96,15 +104,13 @@ def test_every_operation_is_told_from_the_others_and_needs_an_action_that_aws_ha
         ("PUT", "/b/k", {"x_amz_copy_source": "s/k?versionId=v"}, ["PutObject b/k", "GetObjectVersion s/k"]),
     ],
 )
-def test_a_request_needs_actions_on_resources(method, target, headers, expected):
-    found = [
-        f"{action} {resource.removeprefix('arn:aws:s3:::')}" for action, resource in asked(method, target, **headers)
-    ]
-    assert found == expected
+def test_required_permissions_of_request(method, target, headers, expected):
+    permissions = permissions_for(method, target, **headers)
+    assert [f"{action} {resource.removeprefix('arn:aws:s3:::')}" for action, resource in permissions] == expected
 
 
-def test_deleting_many_needs_an_action_for_each():
-    assert asked("POST", "/b?delete", DELETE % TWO) == [
+def test_delete_objects_requires_a_permission_for_each_object():
+    assert permissions_for("POST", "/b?delete", DELETE_BODY % TWO_OBJECTS) == [
         ("DeleteObject", "arn:aws:s3:::b/a & b"),
         ("DeleteObjectVersion", "arn:aws:s3:::b/c"),
     ]
@@ -114,77 +120,81 @@ def test_deleting_many_needs_an_action_for_each():
     ("method", "target"),
     [("POST", "/b"), ("GET", "/b?acl&tagging"), ("GET", "//b/k"), ("GET", "http://b/k"), ("PATCH", "/b/k")],
 )
-def test_what_fits_no_operation_or_two_is_none(method, target):
+def test_find_operation_returns_none_without_a_single_match(method, target):
     assert find_operation(HttpRequest(method, target, {})) is None
 
 
 @pytest.mark.parametrize(
     ("operation", "target", "headers", "body"),
     [
-        ("DeleteObjects", "/b?delete", {}, b"no XML"),
+        ("DeleteObjects", "/b?delete", {}, b"not XML"),
         ("CopyObject", "/b/k", {"x-amz-copy-source": "arn:aws:s3:us-east-1:123456789012:accesspoint/a/object/k"}, b""),
         ("CopyObject", "/b/k", {"x-amz-copy-source": "nothing"}, b""),
     ],
 )
-def test_what_can_not_be_read_is_told(operation, target, headers, body):
+def test_required_permissions_reject_an_invalid_body_or_source(operation, target, headers, body):
     with pytest.raises(ValueError, match=r"source|XML"):
         required_permissions(operation, HttpRequest("PUT", target, headers, body=body))
 
 
-def keys(request: HttpRequest, operation: str, need: RequiredPermission) -> dict[str, Any]:
-    return connection_context(request, NOW) | s3_context(operation, request, need, "123456789012", NOW)
+def condition_keys(request: HttpRequest, operation: str, permission: RequiredPermission) -> dict[str, Any]:
+    return connection_context(request, NOW) | s3_context(operation, request, permission, "123456789012", NOW)
 
 
-def test_the_connection_is_told():
-    plain = keys(HttpRequest("GET", "/b/k", SIGNED, tls=None), "GetObject", RequiredPermission("s3:GetObject", "b", "k"))
+def test_condition_keys_of_connection():
+    plain = condition_keys(HttpRequest("GET", "/b/k", SIGNED_HEADERS, tls=None), "GetObject", GET_OBJECT)
     assert (plain["aws:SecureTransport"], plain["s3:TlsVersion"], plain["aws:SourceIp"]) == ("false", None, "127.0.0.1")
-    over = keys(HttpRequest("GET", "/b/k", SIGNED, tls="1.1"), "GetObject", RequiredPermission("s3:GetObject", "b", "k"))
-    assert (over["aws:SecureTransport"], over["s3:TlsVersion"]) == ("true", "1.1")
-    assert over["aws:CurrentTime"] == "2026-01-02T00:00:00Z"
-    assert (over["aws:SourceArn"], over["aws:RequestedRegion"]) == (None, "us-east-1")
+    tls = condition_keys(HttpRequest("GET", "/b/k", SIGNED_HEADERS, tls="1.1"), "GetObject", GET_OBJECT)
+    assert (tls["aws:SecureTransport"], tls["s3:TlsVersion"]) == ("true", "1.1")
+    assert tls["aws:CurrentTime"] == "2026-01-02T00:00:00Z"
+    assert (tls["aws:SourceArn"], tls["aws:RequestedRegion"]) == (None, "us-east-1")
 
 
-def test_encryption_is_of_the_upload_and_not_of_the_source_of_a_copy():
+def test_encryption_keys_apply_to_the_upload_not_the_source_of_a_copy():
     algorithm, key_id = "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id"
     headers = {"x-amz-server-side-encryption": "aws:kms", "x-amz-copy-source": "s/k"}
     request = HttpRequest("PUT", "/b/k", headers)
     put, source = required_permissions("CopyObject", request)
-    assert keys(request, "CopyObject", put)[algorithm] == "aws:kms"
-    assert keys(request, "CopyObject", put)[key_id] is None
-    assert keys(request, "CopyObject", source)[algorithm] is None
-    # What a policy sees of a key that isn't named by its ARN isn't documented.
-    named = HttpRequest("PUT", "/b/k", headers | {"x-amz-server-side-encryption-aws-kms-key-id": "alias/x"})
-    assert key_id not in keys(named, "PutObject", put)
+    assert condition_keys(request, "CopyObject", put)[algorithm] == "aws:kms"
+    assert condition_keys(request, "CopyObject", put)[key_id] is None
+    assert condition_keys(request, "CopyObject", source)[algorithm] is None
+    # AWS doesn't document the value for a key that isn't named by its ARN.
+    by_alias = HttpRequest("PUT", "/b/k", headers | {"x-amz-server-side-encryption-aws-kms-key-id": "alias/x"})
+    assert key_id not in condition_keys(by_alias, "PutObject", put)
 
 
-def test_a_presigned_request_has_an_age():
+def test_condition_keys_of_presigned_request_include_its_age():
     scope = "AKIAX%2F20260101%2Fus-east-1%2Fs3%2Faws4_request"
     query = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope}&X-Amz-Date=20260101T235959Z"
     request = HttpRequest("GET", f"/b/k?{query}", {})
-    found = keys(request, "GetObject", RequiredPermission("s3:GetObject", "b", "k"))
+    presigned = condition_keys(request, "GetObject", GET_OBJECT)
     assert request.access_key == "AKIAX"
-    assert (found["s3:authType"], found["s3:signatureAge"]) == ("REST-QUERY-STRING", "1000")
-    by_header = keys(HttpRequest("GET", "/b/k", SIGNED), "GetObject", RequiredPermission("s3:GetObject", "b", "k"))
+    assert (presigned["s3:authType"], presigned["s3:signatureAge"]) == ("REST-QUERY-STRING", "1000")
+    by_header = condition_keys(HttpRequest("GET", "/b/k", SIGNED_HEADERS), "GetObject", GET_OBJECT)
     assert (by_header["s3:authType"], by_header["s3:signatureversion"]) == ("REST-HEADER", "AWS4-HMAC-SHA256")
 
 
-def test_tags_and_listing_are_told():
-    tagged = keys(HttpRequest("PUT", "/b/k", {"x-amz-tagging": "a=1&b=2"}), "PutObject", RequiredPermission("s3:PutObject", "b", "k"))
+def test_condition_keys_of_tags_and_listing():
+    tagging = HttpRequest("PUT", "/b/k", {"x-amz-tagging": "a=1&b=2"})
+    tagged = condition_keys(tagging, "PutObject", RequiredPermission("s3:PutObject", "b", "k"))
     assert tagged["s3:RequestObjectTagKeys"] == ["a", "b"]
     assert tagged["s3:RequestObjectTag/b"] == ["2"]
-    listing = keys(HttpRequest("GET", "/b?prefix=p&max-keys=9", {}), "ListObjects", RequiredPermission("s3:ListBucket", "b"))
+    request = HttpRequest("GET", "/b?prefix=p&max-keys=9", {})
+    listing = condition_keys(request, "ListObjects", RequiredPermission("s3:ListBucket", "b"))
     assert (listing["s3:prefix"], listing["s3:max-keys"], listing["s3:delimiter"]) == ("p", "9", None)
 
 
 # The hooks into moto
 
 
-def test_moto_ignores_conditions_still_and_asks_nothing_once_it_is_told_not_to(monkeypatch):
-    """Without the first the layer could go; without the second moto's own check would refuse what the layer lets in."""
+def test_moto_still_ignores_conditions_and_permit_all_disables_its_check(monkeypatch):
+    """If moto evaluated conditions, the middleware would be unnecessary. If its own check ran, it could deny what the
+    middleware allows.
+    """
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    never = {"StringEquals": {"aws:PrincipalAccount": "no one's"}}
+    never = {"StringEquals": {"aws:PrincipalAccount": "none"}}
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b-1/*", "Condition": never}
     with mock_aws():
         s3 = boto3.client("s3", "us-east-1")
@@ -200,9 +210,11 @@ def test_moto_ignores_conditions_still_and_asks_nothing_once_it_is_told_not_to(m
 
 
 @pytest.mark.parametrize(("key", "account"), [("210987654321", "210987654321"), ("AKIAX", None)])
-def test_no_header_but_the_layers_own_chooses_the_account(monkeypatch, key, account):
-    monkeypatch.setattr(FakeBucket, "get_permission", FakeBucket.get_permission)  # the layer exchanges it
-    seen: dict[str, Any] = {}
+def test_only_the_access_key_selects_the_account(monkeypatch, key, account):
+    monkeypatch.setattr(
+        FakeBucket, "get_permission", FakeBucket.get_permission
+    )  # restores it: the middleware replaces it
+    received: dict[str, Any] = {}
 
     class Moto:
         service = "ec2"
@@ -211,7 +223,7 @@ def test_no_header_but_the_layers_own_chooses_the_account(monkeypatch, key, acco
             return self
 
         def __call__(self, environ: dict[str, Any], start_response: object) -> list[bytes]:
-            seen.update(environ)
+            received.update(environ)
             return []
 
     environ = {
@@ -223,4 +235,4 @@ def test_no_header_but_the_layers_own_chooses_the_account(monkeypatch, key, acco
         "wsgi.input": io.BytesIO(),
     }
     AuthorizationMiddleware(Moto())(environ, lambda status, headers: None)
-    assert seen.get("HTTP_X_MOTO_ACCOUNT_ID") == account
+    assert received.get("HTTP_X_MOTO_ACCOUNT_ID") == account

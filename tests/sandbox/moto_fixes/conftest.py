@@ -12,7 +12,7 @@ from sandbox import moto_fixes
 
 @pytest.fixture
 def fix(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Mends moto, for one test."""
+    """Return a function that applies every fix to moto until the end of the test."""
 
     def apply() -> None:
         for owner, name, method in moto_fixes.FIXES:
@@ -22,21 +22,21 @@ def fix(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 @pytest.fixture
-def both(fix, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], tuple[Any, Any]]:
-    """What is answered by moto as it is, where it fails its error, and by moto mended."""
+def in_both(fix, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], tuple[Any, Any]]:
+    """Return a function that makes a call in moto and in fixed moto, and returns both results or moto's error."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
 
-    def ask(question: Callable[[], Any]) -> tuple[Any, Any]:
+    def call_twice(call: Callable[[], Any]) -> tuple[Any, Any]:
         with mock_aws():
             try:
-                as_moto_has_it = question()
+                in_moto = call()
             except ClientError as error:
-                as_moto_has_it = error.response["Error"]["Code"]
+                in_moto = error.response["Error"]["Code"]
             except (NotImplementedError, AttributeError) as error:
-                as_moto_has_it = type(error)
+                in_moto = type(error)
         fix()
         with mock_aws():
-            return as_moto_has_it, question()
+            return in_moto, call()
 
-    return ask
+    return call_twice

@@ -16,49 +16,49 @@ def client() -> Any:
     return boto3.client("backup", REGION)
 
 
-def document(rule: str = "daily") -> dict[str, Any]:
+def plan_document(rule: str = "daily") -> dict[str, Any]:
     return {"BackupPlanName": "plan", "Rules": [{"RuleName": rule, "TargetBackupVaultName": "vault"}]}
 
 
-def planned() -> str:
-    return client().create_backup_plan(BackupPlan=document())["BackupPlanId"]
+def create_plan() -> str:
+    return client().create_backup_plan(BackupPlan=plan_document())["BackupPlanId"]
 
 
-def name_of_a_deleted_plan() -> int:
-    client().delete_backup_plan(BackupPlanId=planned())
-    planned()
+def plans_after_reusing_a_deleted_name() -> int:
+    client().delete_backup_plan(BackupPlanId=create_plan())
+    create_plan()
     return len(client().list_backup_plans()["BackupPlansList"])
 
 
-def rule_of_a_changed_plan() -> str:
-    plan = planned()
-    client().update_backup_plan(BackupPlanId=plan, BackupPlan=document("weekly"))
+def rule_after_updating_a_plan() -> str:
+    plan = create_plan()
+    client().update_backup_plan(BackupPlanId=plan, BackupPlan=plan_document("weekly"))
     return client().get_backup_plan(BackupPlanId=plan)["BackupPlan"]["Rules"][0]["RuleName"]
 
 
-def selection() -> list[Any]:
-    """What is told of one, before and after it is deleted."""
-    plan = planned()
-    made = client().create_backup_selection(BackupPlanId=plan, BackupSelection=SELECTION)["SelectionId"]
-    told = client().get_backup_selection(BackupPlanId=plan, SelectionId=made)["BackupSelection"]
+def selection_before_and_after_deletion() -> list[Any]:
+    """Return a selection, the names of all, and the selections that remain after its deletion."""
+    plan = create_plan()
+    selection_id = client().create_backup_selection(BackupPlanId=plan, BackupSelection=SELECTION)["SelectionId"]
+    selection = client().get_backup_selection(BackupPlanId=plan, SelectionId=selection_id)["BackupSelection"]
     listed = client().list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]
-    client().delete_backup_selection(BackupPlanId=plan, SelectionId=made)
-    left = client().list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]
-    return [told, [each["SelectionName"] for each in listed], left]
+    client().delete_backup_selection(BackupPlanId=plan, SelectionId=selection_id)
+    remaining = client().list_backup_selections(BackupPlanId=plan)["BackupSelectionsList"]
+    return [selection, [item["SelectionName"] for item in listed], remaining]
 
 
-def tags_of_the_next_vault() -> dict[str, str]:
+def tags_of_a_vault_with_a_reused_name() -> dict[str, str]:
     for tags in ({"DataClass": "PHI"}, {}):
         arn = client().create_backup_vault(BackupVaultName="vault", BackupVaultTags=tags)["BackupVaultArn"]
-        told = client().list_tags(ResourceArn=arn)["Tags"]
+        vault_tags = client().list_tags(ResourceArn=arn)["Tags"]
         client().delete_backup_vault(BackupVaultName="vault")
-    return told
+    return vault_tags
 
 
-def tags_asked_for_without_a_last_slash() -> dict[str, str]:
+def tags_by_a_path_without_a_trailing_slash() -> dict[str, str]:
     backup = client()
     arn = backup.create_backup_vault(BackupVaultName="vault", BackupVaultTags={"DataClass": "PHI"})["BackupVaultArn"]
-    backup.meta.events.register("before-sign.backup.ListTags", without_last_slash)
+    backup.meta.events.register("before-sign.backup.ListTags", remove_trailing_slash)
     return backup.list_tags(ResourceArn=arn)["Tags"]
 
 
@@ -67,26 +67,26 @@ def recovery_points() -> list[Any]:
     return client().list_recovery_points_by_backup_vault(BackupVaultName="vault")["RecoveryPoints"]
 
 
-def without_last_slash(request: Any, **_: Any) -> None:
+def remove_trailing_slash(request: Any, **_: Any) -> None:
     request.url = request.url.removesuffix("/")
 
 
 @pytest.mark.parametrize(
-    ("ask", "as_moto_has_it", "as_aws_has_it"),
+    ("behavior", "in_moto", "in_aws"),
     [
-        (name_of_a_deleted_plan, "AlreadyExistsException", 1),
-        (rule_of_a_changed_plan, NotImplementedError, "weekly"),
-        (selection, NotImplementedError, [SELECTION, ["phi"], []]),
+        (plans_after_reusing_a_deleted_name, "AlreadyExistsException", 1),
+        (rule_after_updating_a_plan, NotImplementedError, "weekly"),
+        (selection_before_and_after_deletion, NotImplementedError, [SELECTION, ["phi"], []]),
         (recovery_points, "404", []),
-        (tags_of_the_next_vault, {"DataClass": "PHI"}, {}),
-        (tags_asked_for_without_a_last_slash, {}, {"DataClass": "PHI"}),
+        (tags_of_a_vault_with_a_reused_name, {"DataClass": "PHI"}, {}),
+        (tags_by_a_path_without_a_trailing_slash, {}, {"DataClass": "PHI"}),
     ],
 )
-def test_a_fix_is_needed_and_works(both, ask, as_moto_has_it, as_aws_has_it):
-    assert both(ask) == (as_moto_has_it, as_aws_has_it)
+def test_fix_is_needed_and_works(in_both, behavior, in_moto, in_aws):
+    assert in_both(behavior) == (in_moto, in_aws)
 
 
-def test_a_selection_that_is_not_there_is_not_found(fix):
+def test_missing_selection_is_not_found(fix):
     fix()
     with mock_aws(), pytest.raises(ClientError, match="ResourceNotFoundException"):
-        client().get_backup_selection(BackupPlanId=planned(), SelectionId="none")
+        client().get_backup_selection(BackupPlanId=create_plan(), SelectionId="none")

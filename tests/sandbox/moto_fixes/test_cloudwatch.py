@@ -3,18 +3,18 @@ from __future__ import annotations
 import boto3
 
 
-def rules() -> list[str]:
+def rules_of_composite_alarms() -> list[str]:
     cloudwatch = boto3.client("cloudwatch", "us-east-1")
     cloudwatch.put_composite_alarm(AlarmName="any", AlarmRule="ALARM(one) OR ALARM(other)")
-    told = cloudwatch.describe_alarms(AlarmNames=["any"], AlarmTypes=["CompositeAlarm"])
-    return [alarm["AlarmRule"] for alarm in told["CompositeAlarms"]]
+    alarms = cloudwatch.describe_alarms(AlarmNames=["any"], AlarmTypes=["CompositeAlarm"])
+    return [alarm["AlarmRule"] for alarm in alarms["CompositeAlarms"]]
 
 
-def test_a_composite_alarm_is_kept(both):
-    assert both(rules) == (NotImplementedError, ["ALARM(one) OR ALARM(other)"])
+def test_composite_alarm_is_stored(in_both):
+    assert in_both(rules_of_composite_alarms) == (NotImplementedError, ["ALARM(one) OR ALARM(other)"])
 
 
-def tags_of_the_next_alarm() -> list[str]:
+def tags_of_an_alarm_with_a_reused_name() -> list[str]:
     cloudwatch = boto3.client("cloudwatch", "us-east-1")
     for tags in ([{"Key": "DataClass", "Value": "PHI"}], []):
         cloudwatch.put_metric_alarm(
@@ -29,10 +29,10 @@ def tags_of_the_next_alarm() -> list[str]:
             Tags=tags,
         )
         arn = cloudwatch.describe_alarms()["MetricAlarms"][0]["AlarmArn"]
-        told = cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
+        alarm_tags = cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]
         cloudwatch.delete_alarms(AlarmNames=["one"])
-    return [tag["Key"] for tag in told]
+    return [tag["Key"] for tag in alarm_tags]
 
 
-def test_an_alarms_tags_are_deleted_with_it(both):
-    assert both(tags_of_the_next_alarm) == (["DataClass"], [])
+def test_tags_are_deleted_with_the_alarm(in_both):
+    assert in_both(tags_of_an_alarm_with_a_reused_name) == (["DataClass"], [])

@@ -19,5 +19,5 @@ def records_everything() -> bool:
     return config.describe_configuration_recorders()["ConfigurationRecorders"][0]["recordingGroup"]["allSupported"]
 
 
-def test_a_recorder_that_excludes_nothing_is_taken(both):
-    assert both(records_everything) == ("InvalidRecordingGroupException", True)
+def test_recorder_without_exclusions_is_accepted(in_both):
+    assert in_both(records_everything) == ("InvalidRecordingGroupException", True)

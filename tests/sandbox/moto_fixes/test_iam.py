@@ -9,28 +9,31 @@ from botocore.exceptions import ClientError
 POLICY = "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Backup"
 
 
-def attached(arn: str = POLICY) -> list[str]:
+def policies_after_attaching(arn: str = POLICY) -> list[str]:
     iam = boto3.client("iam", "us-east-1")
-    iam.create_role(RoleName="keeper", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}))
-    iam.attach_role_policy(RoleName="keeper", PolicyArn=arn)
-    return [each["PolicyArn"] for each in iam.list_attached_role_policies(RoleName="keeper")["AttachedPolicies"]]
+    iam.create_role(RoleName="backup", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []}))
+    iam.attach_role_policy(RoleName="backup", PolicyArn=arn)
+    attached = iam.list_attached_role_policies(RoleName="backup")["AttachedPolicies"]
+    return [policy["PolicyArn"] for policy in attached]
 
 
-def test_a_policy_of_aws_can_be_attached(both):
-    assert both(attached) == ("NoSuchEntity", [POLICY])
+def test_aws_managed_policy_can_be_attached(in_both):
+    assert in_both(policies_after_attaching) == ("NoSuchEntity", [POLICY])
 
 
-def test_one_that_there_is_not_is_refused_still(both):
+def test_missing_aws_managed_policy_is_still_rejected(in_both):
     with pytest.raises(ClientError, match="NoSuchEntity"):
-        both(lambda: attached(POLICY + "X"))
+        in_both(lambda: policies_after_attaching(POLICY + "X"))
 
 
-def description_after_another_change() -> str | None:
+def description_after_updating_another_setting() -> str | None:
     iam = boto3.client("iam", "us-east-1")
-    iam.create_role(RoleName="keeper", Description="keeps", AssumeRolePolicyDocument=json.dumps({"Statement": []}))
-    iam.update_role(RoleName="keeper", MaxSessionDuration=7200)
-    return iam.get_role(RoleName="keeper")["Role"].get("Description")
+    iam.create_role(
+        RoleName="backup", Description="makes backups", AssumeRolePolicyDocument=json.dumps({"Statement": []})
+    )
+    iam.update_role(RoleName="backup", MaxSessionDuration=7200)
+    return iam.get_role(RoleName="backup")["Role"].get("Description")
 
 
-def test_a_description_that_is_not_changed_stays(both):
-    assert both(description_after_another_change) == (None, "keeps")
+def test_update_keeps_the_description(in_both):
+    assert in_both(description_after_updating_another_setting) == (None, "makes backups")

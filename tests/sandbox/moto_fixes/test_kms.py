@@ -20,13 +20,13 @@ def rotation_period() -> int:
     return kms.get_key_rotation_status(KeyId=key).get("RotationPeriodInDays", 0)
 
 
-def id_is_as_of_aws() -> bool:
+def multi_region_key_id_has_aws_format() -> bool:
     key = boto3.client("kms", EAST).create_key(MultiRegion=True)["KeyMetadata"]["KeyId"]
     return re.fullmatch("mrk-[0-9a-f]{32}", key) is not None
 
 
-def replicated() -> str:
-    """The id of a key and its replica."""
+def create_replica() -> str:
+    """Create a key and a replica of it; return the key ID that they share."""
     kms = boto3.client("kms", EAST)
     key = kms.create_key(MultiRegion=True, Description="primary")["KeyMetadata"]["KeyId"]
     kms.create_alias(AliasName="alias/primary", TargetKeyId=key)
@@ -34,14 +34,14 @@ def replicated() -> str:
     return key
 
 
-def roles() -> list[str]:
-    key = replicated()
+def key_types_of_replica_and_primary() -> list[str]:
+    key = create_replica()
     described = [boto3.client("kms", region).describe_key(KeyId=key)["KeyMetadata"] for region in (WEST, EAST)]
-    return [each["MultiRegionConfiguration"]["MultiRegionKeyType"] for each in described]
+    return [metadata["MultiRegionConfiguration"]["MultiRegionKeyType"] for metadata in described]
 
 
-def replicas_own() -> dict[str, Any]:
-    key = replicated()
+def properties_of_a_replica() -> dict[str, Any]:
+    key = create_replica()
     kms = boto3.client("kms", WEST)
     return {
         "description": kms.describe_key(KeyId=key)["KeyMetadata"]["Description"],
@@ -51,32 +51,35 @@ def replicas_own() -> dict[str, Any]:
 
 
 def tags_of_a_replica() -> list[dict[str, str]]:
-    return boto3.client("kms", WEST).list_resource_tags(KeyId=replicated())["Tags"]
+    return boto3.client("kms", WEST).list_resource_tags(KeyId=create_replica())["Tags"]
 
 
 @pytest.mark.parametrize(
-    ("ask", "as_moto_has_it", "as_aws_has_it"),
+    ("behavior", "in_moto", "in_aws"),
     [
         (rotation_period, 0, 100),
-        (id_is_as_of_aws, False, True),
-        (roles, ["REPLICA", "REPLICA"], ["REPLICA", "PRIMARY"]),
+        (multi_region_key_id_has_aws_format, False, True),
+        (key_types_of_replica_and_primary, ["REPLICA", "REPLICA"], ["REPLICA", "PRIMARY"]),
         (
-            replicas_own,
+            properties_of_a_replica,
             {"description": "primary", "policy": False, "aliases": 1},
             {"description": "replica", "policy": True, "aliases": 0},
         ),
         (tags_of_a_replica, [], TAGS),
     ],
 )
-def test_a_fix_is_needed_and_works(both, ask, as_moto_has_it, as_aws_has_it):
-    assert both(ask) == (as_moto_has_it, as_aws_has_it)
+def test_fix_is_needed_and_works(in_both, behavior, in_moto, in_aws):
+    assert in_both(behavior) == (in_moto, in_aws)
 
 
-def test_each_of_a_family_tells_all_its_replicas(both):
-    def families() -> list[list[str]]:
-        key = replicated()
+def test_every_related_key_reports_all_replicas(in_both):
+    def replica_regions() -> list[list[str]]:
+        key = create_replica()
         boto3.client("kms", EAST).replicate_key(KeyId=key, ReplicaRegion="eu-west-1")
-        told = [boto3.client("kms", region).describe_key(KeyId=key)["KeyMetadata"] for region in (EAST, WEST)]
-        return [[each["Region"] for each in one["MultiRegionConfiguration"]["ReplicaKeys"]] for one in told]
+        described = [boto3.client("kms", region).describe_key(KeyId=key)["KeyMetadata"] for region in (EAST, WEST)]
+        return [
+            [replica["Region"] for replica in metadata["MultiRegionConfiguration"]["ReplicaKeys"]]
+            for metadata in described
+        ]
 
-    assert both(families)[1] == [[WEST, "eu-west-1"]] * 2
+    assert in_both(replica_regions)[1] == [[WEST, "eu-west-1"]] * 2

@@ -9,10 +9,12 @@ TRANSFORMATION = {"metricName": "refused", "metricNamespace": "phi", "metricValu
 
 
 def patterns(logs: Any) -> list[str]:
-    return [each["filterPattern"] for each in logs.describe_metric_filters(logGroupName="audit")["metricFilters"]]
+    metric_filters = logs.describe_metric_filters(logGroupName="audit")["metricFilters"]
+    return [metric_filter["filterPattern"] for metric_filter in metric_filters]
 
 
-def filtered() -> Any:
+def client_with_filter() -> Any:
+    """Return a client after putting the same metric filter twice, with different patterns."""
     logs = boto3.client("logs", "us-east-1")
     logs.create_log_group(logGroupName="audit", tags={"DataClass": "AuditLog"})
     for pattern in ("one", "other"):
@@ -25,13 +27,13 @@ def filtered() -> Any:
     return logs
 
 
-def changed() -> list[str]:
-    return patterns(filtered())
+def patterns_after_a_second_put() -> list[str]:
+    return patterns(client_with_filter())
 
 
-def of_the_next_group() -> tuple[dict[str, str], int]:
-    """Its tags, and how many filters it has."""
-    logs = filtered()
+def tags_and_filters_of_a_group_with_a_reused_name() -> tuple[dict[str, str], int]:
+    """Return its tags and its number of filters."""
+    logs = client_with_filter()
     logs.delete_log_group(logGroupName="audit")
     logs.create_log_group(logGroupName="audit")
     arn = logs.describe_log_groups()["logGroups"][0]["logGroupArn"]
@@ -39,11 +41,11 @@ def of_the_next_group() -> tuple[dict[str, str], int]:
 
 
 @pytest.mark.parametrize(
-    ("ask", "as_moto_has_it", "as_aws_has_it"),
+    ("behavior", "in_moto", "in_aws"),
     [
-        (changed, ["one", "other"], ["other"]),
-        (of_the_next_group, ({"DataClass": "AuditLog"}, 2), ({}, 0)),
+        (patterns_after_a_second_put, ["one", "other"], ["other"]),
+        (tags_and_filters_of_a_group_with_a_reused_name, ({"DataClass": "AuditLog"}, 2), ({}, 0)),
     ],
 )
-def test_a_fix_is_needed_and_works(both, ask, as_moto_has_it, as_aws_has_it):
-    assert both(ask) == (as_moto_has_it, as_aws_has_it)
+def test_fix_is_needed_and_works(in_both, behavior, in_moto, in_aws):
+    assert in_both(behavior) == (in_moto, in_aws)

@@ -6,19 +6,19 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 
-def session() -> tuple[str, str]:
+def session_after_update() -> tuple[str, str]:
     macie = boto3.client("macie2", "us-east-1")
     macie.enable_macie(findingPublishingFrequency="ONE_HOUR", status="PAUSED")
     macie.update_macie_session(findingPublishingFrequency="SIX_HOURS")
-    told = macie.get_macie_session()
-    return told["findingPublishingFrequency"], told["status"]
+    session = macie.get_macie_session()
+    return session["findingPublishingFrequency"], session["status"]
 
 
-def test_an_account_is_changed_in_what_is_named(both):
-    assert both(session) == (NotImplementedError, ("SIX_HOURS", "PAUSED"))
+def test_update_changes_only_the_named_settings(in_both):
+    assert in_both(session_after_update) == (NotImplementedError, ("SIX_HOURS", "PAUSED"))
 
 
-def test_an_account_without_macie_is_not_changed(fix):
+def test_update_fails_if_macie_is_not_enabled(fix):
     fix()
     with mock_aws():
         macie = boto3.client("macie2", "us-east-1")

@@ -28,7 +28,7 @@ LOGGING = {
     "TargetObjectKeyFormat": {"PartitionedPrefix": {"PartitionDateSource": "EventTime"}},
 }
 REPLICATION = {
-    "Role": "arn:aws:iam::123456789012:role/copier",
+    "Role": "arn:aws:iam::123456789012:role/replication",
     "Rules": [
         {
             "ID": "everything",
@@ -37,7 +37,7 @@ REPLICATION = {
             "Status": "Enabled",
             "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
             "Destination": {
-                "Bucket": "arn:aws:s3:::copies",
+                "Bucket": "arn:aws:s3:::replica",
                 "EncryptionConfiguration": {"ReplicaKmsKeyID": "arn:aws:kms:us-west-2:123456789012:key/one"},
                 "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
                 "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
@@ -58,30 +58,30 @@ TIERING = {"Id": "one", "Status": "Enabled", "Tierings": [{"Days": 90, "AccessTi
 ANALYTICS = {"Id": "one", "StorageClassAnalysis": {}}
 
 
-def s3(*buckets: str) -> Any:
+def client_with_buckets(*buckets: str) -> Any:
     client = boto3.client("s3", REGION)
     for bucket in buckets:
         client.create_bucket(Bucket=bucket)
     return client
 
 
-def logging_set_up(policy: dict[str, Any]) -> dict[str, Any]:
-    client = s3("phi-logs", "phi")
+def bucket_logging(policy: dict[str, Any]) -> dict[str, Any]:
+    client = client_with_buckets("phi-logs", "phi")
     client.put_bucket_policy(Bucket="phi-logs", Policy=json.dumps(policy))
     client.put_bucket_logging(Bucket="phi", BucketLoggingStatus={"LoggingEnabled": LOGGING})
     return client.get_bucket_logging(Bucket="phi")["LoggingEnabled"]
 
 
-def logging_past_a_statement_about_everyone() -> bool:
-    return bool(logging_set_up(POLICY))
+def logging_with_a_wildcard_principal() -> bool:
+    return bool(bucket_logging(POLICY))
 
 
-def logging_key_format() -> bool:
-    return "TargetObjectKeyFormat" in logging_set_up({"Version": "2012-10-17", "Statement": POLICY["Statement"][1:]})
+def logging_has_key_format() -> bool:
+    return "TargetObjectKeyFormat" in bucket_logging({"Version": "2012-10-17", "Statement": POLICY["Statement"][1:]})
 
 
-def copied_under_a_lock() -> bytes:
-    client = s3()
+def copy_in_a_bucket_with_default_lock() -> bytes:
+    client = client_with_buckets()
     client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
     rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
     client.put_object_lock_configuration(
@@ -92,28 +92,28 @@ def copied_under_a_lock() -> bytes:
     return bytes(client.get_object(Bucket="locked", Key="two")["Body"].read())
 
 
-def regions_of_buckets() -> list[list[str | None]]:
-    """As a list without a parameter tells them, and one with."""
-    client = s3("east")
+def regions_in_bucket_lists() -> list[list[str | None]]:
+    """Return the regions in a list without parameters and in a list with one."""
+    client = client_with_buckets("east")
     client.create_bucket(Bucket="west", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     lists = [client.list_buckets(), client.list_buckets(MaxBuckets=10)]
-    return [[bucket.get("BucketRegion") for bucket in each["Buckets"]] for each in lists]
+    return [[bucket.get("BucketRegion") for bucket in response["Buckets"]] for response in lists]
 
 
-def test_a_list_of_buckets_with_a_parameter_tells_their_regions(both):
-    nothing = [None, None]
-    assert both(regions_of_buckets) == ([nothing, nothing], [nothing, [REGION, "us-west-2"]])
+def test_list_buckets_with_a_parameter_returns_regions(in_both):
+    no_regions = [None, None]
+    assert in_both(regions_in_bucket_lists) == ([no_regions, no_regions], [no_regions, [REGION, "us-west-2"]])
 
 
-def test_a_copy_under_a_default_lock_needs_no_checksum(both):
-    assert both(copied_under_a_lock) == ("MissingUploadObjectWithObjectLockHeaders", b"1")
+def test_copy_into_a_bucket_with_default_lock_needs_no_checksum(in_both):
+    assert in_both(copy_in_a_bucket_with_default_lock) == ("MissingUploadObjectWithObjectLockHeaders", b"1")
 
 
-def goes_to_eventbridge() -> list[bool]:
-    """Whether events go to EventBridge, once they go there and to a topic, and once they go nowhere."""
-    client = s3("phi")
+def has_eventbridge_setting() -> list[bool]:
+    """Return whether EventBridge is enabled when it is configured with a topic, and when nothing is configured."""
+    client = client_with_buckets("phi")
     topic = boto3.client("sns", REGION).create_topic(Name="topic")["TopicArn"]
-    told = []
+    enabled = []
     for configuration in (
         {
             "EventBridgeConfiguration": {},
@@ -122,66 +122,82 @@ def goes_to_eventbridge() -> list[bool]:
         {},
     ):
         client.put_bucket_notification_configuration(Bucket="phi", NotificationConfiguration=configuration)
-        answer = client.get_bucket_notification_configuration(Bucket="phi")
-        told.append("EventBridgeConfiguration" in answer)
-        assert len(answer.get("TopicConfigurations", [])) == len(configuration.get("TopicConfigurations", []))
-    return told
+        response = client.get_bucket_notification_configuration(Bucket="phi")
+        enabled.append("EventBridgeConfiguration" in response)
+        assert len(response.get("TopicConfigurations", [])) == len(configuration.get("TopicConfigurations", []))
+    return enabled
 
 
-def replication() -> bool:
-    """Whether it is given back as it was put."""
-    client = s3("phi")
+def replication_is_unchanged() -> bool:
+    """Return whether a replication configuration is returned as it was put."""
+    client = client_with_buckets("phi")
     client.put_bucket_versioning(Bucket="phi", VersioningConfiguration={"Status": "Enabled"})
     client.put_bucket_replication(Bucket="phi", ReplicationConfiguration=REPLICATION)
     return client.get_bucket_replication(Bucket="phi")["ReplicationConfiguration"] == REPLICATION
 
 
-def configuration(kind: str, name: str, wanted: dict[str, Any]) -> list[Any]:
-    """What is told of one and of all, then what is said after it is deleted, and whether the bucket is still there."""
-    client = s3("phi")
-    getattr(client, f"put_bucket_{kind}_configuration")(Bucket="phi", Id="one", **{name: wanted})
-    answers = [
-        getattr(client, f"get_bucket_{kind}_configuration")(Bucket="phi", Id="one").get(name) == wanted,
-        getattr(client, f"list_bucket_{kind}_configurations")(Bucket="phi").get(f"{name}List") == [wanted],
+def stored_configuration(kind: str, name: str, document: dict[str, Any]) -> list[Any]:
+    """Put a configuration, read it, list it and delete it.
+
+    Returns:
+        Whether it was read unchanged, whether it was listed unchanged, the error code of reading it after its deletion,
+        and the number of buckets that remain.
+    """
+    client = client_with_buckets("phi")
+    getattr(client, f"put_bucket_{kind}_configuration")(Bucket="phi", Id="one", **{name: document})
+    results = [
+        getattr(client, f"get_bucket_{kind}_configuration")(Bucket="phi", Id="one").get(name) == document,
+        getattr(client, f"list_bucket_{kind}_configurations")(Bucket="phi").get(f"{name}List") == [document],
     ]
     getattr(client, f"delete_bucket_{kind}_configuration")(Bucket="phi", Id="one")
     try:
         getattr(client, f"get_bucket_{kind}_configuration")(Bucket="phi", Id="one")
     except ClientError as error:
-        answers.append(error.response["Error"]["Code"])
-    return [*answers, len(client.list_buckets()["Buckets"])]
+        results.append(error.response["Error"]["Code"])
+    return [*results, len(client.list_buckets()["Buckets"])]
 
 
-GONE = [False, False, "NoSuchBucket", 0]
-KEPT = [True, True, "NoSuchConfiguration", 1]
+LOST = [False, False, "NoSuchBucket", 0]
+STORED = [True, True, "NoSuchConfiguration", 1]
 
 
 @pytest.mark.parametrize(
-    ("ask", "as_moto_has_it", "as_aws_has_it"),
+    ("behavior", "in_moto", "in_aws"),
     [
-        (logging_past_a_statement_about_everyone, AttributeError, True),
-        (logging_key_format, False, True),
-        (goes_to_eventbridge, [False, False], [True, False]),
-        (replication, False, True),
-        (lambda: configuration("inventory", "InventoryConfiguration", INVENTORY), GONE, KEPT),
-        (lambda: configuration("metrics", "MetricsConfiguration", METRICS), GONE, KEPT),
-        (lambda: configuration("analytics", "AnalyticsConfiguration", ANALYTICS), GONE, KEPT),
-        (lambda: configuration("intelligent_tiering", "IntelligentTieringConfiguration", TIERING), GONE, KEPT),
+        (logging_with_a_wildcard_principal, AttributeError, True),
+        (logging_has_key_format, False, True),
+        (has_eventbridge_setting, [False, False], [True, False]),
+        (replication_is_unchanged, False, True),
+        pytest.param(
+            lambda: stored_configuration("inventory", "InventoryConfiguration", INVENTORY), LOST, STORED, id="inventory"
+        ),
+        pytest.param(
+            lambda: stored_configuration("metrics", "MetricsConfiguration", METRICS), LOST, STORED, id="metrics"
+        ),
+        pytest.param(
+            lambda: stored_configuration("analytics", "AnalyticsConfiguration", ANALYTICS), LOST, STORED, id="analytics"
+        ),
+        pytest.param(
+            lambda: stored_configuration("intelligent_tiering", "IntelligentTieringConfiguration", TIERING),
+            LOST,
+            STORED,
+            id="intelligent_tiering",
+        ),
     ],
 )
-def test_a_fix_is_needed_and_works(both, ask, as_moto_has_it, as_aws_has_it):
-    assert both(ask) == (as_moto_has_it, as_aws_has_it)
+def test_fix_is_needed_and_works(in_both, behavior, in_moto, in_aws):
+    assert in_both(behavior) == (in_moto, in_aws)
 
 
-def test_a_target_without_a_policy_is_refused_still(fix):
+def test_logging_target_without_a_policy_is_still_rejected(fix):
     fix()
     with mock_aws():
-        client = s3("phi-logs", "phi")
+        client = client_with_buckets("phi-logs", "phi")
         with pytest.raises(ClientError, match="InvalidTargetBucket"):
             client.put_bucket_logging(Bucket="phi", BucketLoggingStatus={"LoggingEnabled": LOGGING})
 
 
-def test_a_bucket_without_replication_says_so_still(fix):
+def test_bucket_without_replication_still_reports_an_error(fix):
     fix()
     with mock_aws(), pytest.raises(ClientError, match="ReplicationConfigurationNotFoundError"):
-        s3("phi").get_bucket_replication(Bucket="phi")
+        client_with_buckets("phi").get_bucket_replication(Bucket="phi")

@@ -1,4 +1,4 @@
-"""A pack with one rule: no resource may be named "forbidden"."""
+"""A pack with one policy: no resource may be named "forbidden"."""
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -9,7 +9,7 @@ from pulumi_policy import (
 )
 
 
-def refuse(args: ResourceValidationArgs, report: ReportViolation) -> None:
+def reject_forbidden_name(args: ResourceValidationArgs, report: ReportViolation) -> None:
     if args.name == "forbidden":
         report("the name forbidden is forbidden")
 
@@ -21,7 +21,7 @@ PolicyPack(
             name="no-forbidden",
             description="No resource is named forbidden.",
             enforcement_level=EnforcementLevel.MANDATORY,
-            validate=refuse,
+            validate=reject_forbidden_name,
         )
     ],
 )

@@ -1,6 +1,6 @@
-"""A provider whose resources do as they are named: "failing" fails, "endless" waits to be cancelled.
+"""A provider whose resources behave as named: "failing" fails, and "endless" waits for cancellation.
 
-It speaks the protocol itself, since the SDK's own server puts a traceback into every error.
+It implements the protocol itself, because the SDK's own server adds a traceback to every error.
 """
 
 import json

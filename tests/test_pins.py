@@ -1,0 +1,74 @@
+"""Versions that are pinned in more than one file are the same. docs/upgrading.md has the steps to change them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hipaa.services.iam import managed_policies
+from pulumi_engine import engine
+
+ROOT = Path(__file__).parents[1]
+
+
+def pins(file: str) -> dict[str, str]:
+    """Return the pinned versions in a requirements file by package."""
+    lines = (ROOT / file).read_text().splitlines()
+    return dict(match.groups() for line in lines if (match := re.match(r"([a-z0-9-]+)(?:\[\w+\])?==([^\s;]+)", line)))
+
+
+def pinned_in(file: str, pattern: str) -> set[str]:
+    """Return every version that a pattern finds in a file."""
+    versions = set(re.findall(pattern, (ROOT / file).read_text(), re.MULTILINE))
+    assert versions, f"{file} has no match for {pattern}"
+    return versions
+
+
+@pytest.mark.parametrize(
+    ("file", "locked"),
+    [
+        ("requirements.in", "requirements.txt"),
+        ("policy/requirements.txt", "requirements.txt"),
+        ("requirements-dev.in", "requirements-dev.txt"),
+        ("requirements.txt", "requirements-dev.txt"),
+    ],
+)
+def test_requirements_have_the_locked_versions(file, locked):
+    assert pins(file)
+    assert pins(file).items() <= pins(locked).items()
+
+
+def test_engine_uses_one_version_of_pulumis_go_modules():
+    assert pinned_in("pulumi_engine/cli/go.mod", r"^\s*github\.com/pulumi/pulumi/(?:pkg|sdk)/v3 v(\S+)") == {
+        engine.required_pulumi_version()
+    }
+
+
+def test_readme_names_the_engines_version():
+    assert f"version {engine.required_pulumi_version()} or newer" in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern"),
+    [
+        ("pulumi_engine/aws/main.go", r'^const version = "(\S+)"'),
+        ("tests/pulumi_engine/aws_schema_differences.txt", r"\A# The pulumi-aws SDK (\S+) "),
+    ],
+)
+def test_aws_plugin_has_the_version_of_the_pulumi_aws_sdk(file, pattern):
+    assert pinned_in(file, pattern) == {pins("requirements.txt")["pulumi-aws"]}
+
+
+def test_managed_policies_are_those_of_the_pinned_moto():
+    assert f"moto {pins('requirements-dev.txt')['moto']} " in (managed_policies.__doc__ or "")
+
+
+def test_minimum_python_version_is_the_same_everywhere():
+    (minimum,) = pinned_in("Makefile", r"^MIN_PYTHON := (\S+)")
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    assert tools["mypy"]["python_version"] == minimum
+    assert tools["ruff"]["target-version"] == f"py{minimum.replace('.', '')}"
+    assert f"Python {minimum} or newer" in (ROOT / "README.md").read_text()
