@@ -1,4 +1,4 @@
-"""A dev stack that is up, shared by the tests that try it and those that audit it: they are of one xdist group."""
+"""Fixtures for a dev stack that is deployed once and shared by the tests of the xdist group `safeguards`."""
 
 from __future__ import annotations
 
@@ -12,29 +12,35 @@ from typing import Any
 
 import pytest
 
-from pulumi_engine import engine as airgap_engine
+from pulumi_engine.engine import Engine
 from sandbox.folder import ROOT
 from tests.aws import Aws, Credentials
 from tests.conftest import Sandbox
 
 ACCOUNT = "123456789012"
-# Controls of the account itself, which fail live: the emulator has none of it.
-OF_THE_ACCOUNT = {
+# Controls of the account itself. They fail live, because the emulator has none of what they require.
+ACCOUNT_CONTROLS = {
     "config-recorder-enabled",
     "guardduty-s3-protection",
     "iam-root-mfa",
     "s3-account-public-access-block",
 }
-# So that a test can take the application's role.
-OUR_OWN = f"  phi:applicationTrust:\n    account: '{ACCOUNT}'\n"
+# Lets a test assume the application role.
+APPLICATION_TRUST = f"  phi:applicationTrust:\n    account: '{ACCOUNT}'\n"
 
 
-Audit = Callable[..., dict[str, Any]]
+RunAudit = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Up:
-    """The project's folder, the sandbox that the stack is up in, and its outputs."""
+class DeployedStack:
+    """A stack that is up.
+
+    Attributes:
+        project: The folder of its project.
+        sandbox: The sandbox that it is deployed to.
+        outputs: Its outputs.
+    """
 
     project: Path
     sandbox: Sandbox
@@ -42,95 +48,107 @@ class Up:
 
 
 @pytest.fixture(scope="session")
-def up(engine: airgap_engine.Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    project = _project(tmp_path_factory.mktemp("project"))
+def deployed_stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
+    project = _copy_project(tmp_path_factory.mktemp("project"))
     sandbox = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
-    done = sandbox("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", cwd=project)
-    assert done.returncode == 0, done.stdout + done.stderr
-    told = sandbox("pulumi", "stack", "output", "--json", "--stack", "dev", cwd=project)
-    yield Up(project, sandbox, json.loads(told.stdout))
+    up = sandbox("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", cwd=project)
+    assert up.returncode == 0, up.stdout + up.stderr
+    output = sandbox("pulumi", "stack", "output", "--json", "--stack", "dev", cwd=project)
+    yield DeployedStack(project, sandbox, json.loads(output.stdout))
     sandbox("--down")
 
 
-def evidence_of(
-    sandbox: Sandbox, outputs: str | Path, config: str | Path, *options: str | Path, **env: str
+def audit_evidence(
+    sandbox: Sandbox, outputs_file: str | Path, config: str | Path, *options: str | Path, **env: str
 ) -> dict[str, Any]:
-    """What the audit of a stack writes as JSON. It fails always, as nobody attests anything."""
-    command = ["python", "-m", "phi", "audit", "--outputs", outputs, "--config", config, "--json", *options]
-    done = sandbox(*command, **env)
-    assert done.returncode == 1, done.stderr
-    evidence: dict[str, Any] = json.loads(done.stdout)
+    """Audit a stack, and return the evidence. The audit always fails, because there are no attestations.
+
+    Args:
+        sandbox: The sandbox that the stack is deployed to.
+        outputs_file: The file with the stack's outputs.
+        config: The file with the pack's config.
+        options: Further options of `phi audit`.
+        env: Environment variables of the command.
+    """
+    command = ["python", "-m", "phi", "audit", "--outputs", outputs_file, "--config", config, "--json", *options]
+    completed = sandbox(*command, **env)
+    assert completed.returncode == 1, completed.stderr
+    evidence: dict[str, Any] = json.loads(completed.stdout)
     return evidence
 
 
 def outcomes(evidence: dict[str, Any]) -> dict[str, str]:
+    """Return the outcome of each control, by its ID."""
     return {control["id"]: control["outcome"] for control in evidence["controls"]}
 
 
-def _project(folder: Path) -> Path:
+def _copy_project(folder: Path) -> Path:
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(ROOT / name, folder)
     for name in ("components", "phi", "policy"):
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
-    for each in (folder, folder / "policy"):
-        (each / ".venv").symlink_to(ROOT / ".venv")
+    for parent in (folder, folder / "policy"):
+        (parent / ".venv").symlink_to(ROOT / ".venv")
     settings = folder / "Pulumi.dev.yaml"
-    settings.write_text(settings.read_text() + OUR_OWN)
+    settings.write_text(settings.read_text() + APPLICATION_TRUST)
     return folder
 
 
 @pytest.fixture(scope="session")
-def aws(up: Up) -> Iterator[Aws]:
-    """The AWS that the stack is in."""
-    with Aws(up.sandbox) as calls:
-        yield calls
+def aws(deployed_stack: DeployedStack) -> Iterator[Aws]:
+    """A client of the emulated AWS that the stack is deployed to."""
+    with Aws(deployed_stack.sandbox) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")
-def stack(up: Up) -> dict[str, Any]:
-    """Its outputs."""
-    return up.outputs
+def stack_outputs(deployed_stack: DeployedStack) -> dict[str, Any]:
+    return deployed_stack.outputs
 
 
 @pytest.fixture(scope="session")
-def outputs(up: Up) -> Path:
-    path = up.project / "outputs.json"
-    path.write_text(json.dumps(up.outputs))
+def outputs_file(deployed_stack: DeployedStack) -> Path:
+    path = deployed_stack.project / "outputs.json"
+    path.write_text(json.dumps(deployed_stack.outputs))
     return path
 
 
 @pytest.fixture(scope="session")
-def audit(aws: Aws, up: Up, outputs: Path) -> Audit:
-    """The evidence of an audit of the stack. Its exit code is 1: see above."""
+def run_audit(aws: Aws, deployed_stack: DeployedStack, outputs_file: Path) -> RunAudit:
+    """A function that audits the stack, with further options, and returns the evidence."""
 
     def run(*options: str | Path, **env: str) -> dict[str, Any]:
-        config = up.project / "policy" / "config" / "dev.json"
-        return evidence_of(aws.sandbox, outputs, config, *options, **env)
+        config = deployed_stack.project / "policy" / "config" / "dev.json"
+        return audit_evidence(aws.sandbox, outputs_file, config, *options, **env)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def untouched(audit: Audit) -> dict[str, Any]:
-    return audit()
+def initial_evidence(run_audit: RunAudit) -> dict[str, Any]:
+    """The evidence of an audit before any test has changed the stack."""
+    return run_audit()
 
 
 @pytest.fixture(scope="session")
-def verified(aws: Aws) -> tuple[Credentials, dict[str, str]]:
-    """A user who may take any role, and what shows the second factor."""
-    aws("iam.create_user", UserName="somebody")
-    may = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [may]})
-    aws("iam.put_user_policy", UserName="somebody", PolicyName="roles", PolicyDocument=policy)
+def mfa_user(aws: Aws) -> tuple[Credentials, dict[str, str]]:
+    """The credentials of a user who may assume any role, and the parameters that prove the second factor."""
+    aws("iam.create_user", UserName="user")
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    aws("iam.put_user_policy", UserName="user", PolicyName="roles", PolicyDocument=policy)
     serial = aws("iam.create_virtual_mfa_device", VirtualMFADeviceName="phone")["VirtualMFADevice"]["SerialNumber"]
     codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
-    aws("iam.enable_mfa_device", UserName="somebody", SerialNumber=serial, **codes)
-    keys = aws("iam.create_access_key", UserName="somebody")["AccessKey"]
-    return keys, {"SerialNumber": serial, "TokenCode": "345678"}
+    aws("iam.enable_mfa_device", UserName="user", SerialNumber=serial, **codes)
+    credentials = aws("iam.create_access_key", UserName="user")["AccessKey"]
+    return credentials, {"SerialNumber": serial, "TokenCode": "345678"}
 
 
 def as_caller(caller: Credentials, *command: str | Path) -> list[str | Path]:
-    """The command in somebody's name; the sandbox gives every other one its own."""
-    names = {"AWS_ACCESS_KEY_ID": "AccessKeyId", "AWS_SECRET_ACCESS_KEY": "SecretAccessKey"}
-    names["AWS_SESSION_TOKEN"] = "SessionToken"
-    return ["env", *(f"{name}={caller[told]}" for name, told in names.items()), *command]
+    """Return a command that runs with a caller's credentials instead of those of the sandbox's administrator."""
+    fields = {
+        "AWS_ACCESS_KEY_ID": "AccessKeyId",
+        "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
+        "AWS_SESSION_TOKEN": "SessionToken",
+    }
+    return ["env", *(f"{variable}={caller[field]}" for variable, field in fields.items()), *command]

@@ -1,7 +1,7 @@
-"""The audit of a live stack: what is broken by hand fails its controls alone. test_lifecycle compares it with the pack.
+"""The audit of a deployed stack: each manual change fails exactly its controls.
 
-The emulator has no root MFA, GuardDuty, Config or account's public access block, and nobody attests anything: those
-fail from the first, and are told apart by comparison with the untouched stack.
+The emulator has no root MFA, GuardDuty, AWS Config or account-level Block Public Access, and there are no attestations.
+Those controls fail from the start, so each audit is compared with the one of the unchanged stack.
 """
 
 from __future__ import annotations
@@ -14,303 +14,337 @@ import pytest
 
 from hipaa.catalogue import LIVE_CONTROLS
 from tests.aws import Aws
-from tests.integration.conftest import OF_THE_ACCOUNT, Up, outcomes
+from tests.integration.conftest import ACCOUNT_CONTROLS, DeployedStack, outcomes
 
-pytestmark = pytest.mark.xdist_group("safeguards")  # one stack is up for all of them
+pytestmark = pytest.mark.xdist_group("safeguards")  # these tests share one deployed stack
 
-OF_PEOPLE = {control.id for control in LIVE_CONTROLS if control.service == "attest"}
+ATTESTATION_CONTROLS = {control.id for control in LIVE_CONTROLS if control.service == "attest"}
 
 
-def failing(evidence: dict[str, Any]) -> set[str]:
+def failed_controls(evidence: dict[str, Any]) -> set[str]:
     return {control["id"] for control in evidence["controls"] if control["outcome"] == "fail"}
 
 
-def test_the_stack_as_it_was_put_up_passes_all_but_what_is_the_accounts_and_peoples(untouched):
-    assert failing(untouched) == OF_THE_ACCOUNT | OF_PEOPLE
-    assert untouched["failed_calls"] == []
-    assert "unverified" not in outcomes(untouched).values()
-    assert untouched["collection"]["buckets"] == 3
+def test_unchanged_stack_fails_only_account_controls_and_attestations(initial_evidence):
+    assert failed_controls(initial_evidence) == ACCOUNT_CONTROLS | ATTESTATION_CONTROLS
+    assert initial_evidence["failed_calls"] == []
+    assert "unverified" not in outcomes(initial_evidence).values()
+    assert initial_evidence["collection"]["buckets"] == 3
 
 
-# Each case breaks something as somebody might by hand, and mends it again. It names the controls that must notice.
+# Each generator below makes a change that a person might make by hand, yields, and then undoes the change. Its
+# decorator names the controls that must fail in between.
 
 
-class It:
-    """The stack's resources by name, and what they were before."""
+class Target:
+    """The stack's resources to change, by name, ID or ARN."""
 
     def __init__(self, aws: Aws, outputs: dict[str, Any]) -> None:
         self.aws = aws
         self.bucket = outputs["phi_bucket_name"]
         self.key_arn = outputs["phi_key_arn"]
-        self.key = self.key_arn.rsplit("/")[-1]
+        self.key_id = self.key_arn.rsplit("/")[-1]
         self.trail = outputs["trail_arn"]
         self.topic = outputs["alert_topic_arn"]
-        self.group = "/audit/phi-dev-trail"
-        self.audit_key = aws("cloudtrail.get_trail", Name=self.trail)["Trail"]["KmsKeyId"].rsplit("/")[-1]
+        self.log_group = "/audit/phi-dev-trail"
+        self.audit_key_id = aws("cloudtrail.get_trail", Name=self.trail)["Trail"]["KmsKeyId"].rsplit("/")[-1]
 
-    def policy(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.aws("s3.get_bucket_policy", Bucket=self.bucket)["Policy"])
-        return told
+    def bucket_policy(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.aws("s3.get_bucket_policy", Bucket=self.bucket)["Policy"])
+        return document
 
-    def put_policy(self, document: dict[str, Any]) -> None:
+    def put_bucket_policy(self, document: dict[str, Any]) -> None:
         self.aws("s3.put_bucket_policy", Bucket=self.bucket, Policy=json.dumps(document))
 
 
-CASES: list[Any] = []
-Breaking = Callable[[Aws, It], Iterator[None]]
+CHANGES: list[Any] = []
+Change = Callable[[Aws, Target], Iterator[None]]
 
 
-def fails(*controls: str) -> Callable[[Breaking], Breaking]:
-    def register(case: Breaking) -> Breaking:
-        CASES.append(pytest.param(case, set(controls), id=case.__name__))
-        return case
+def fails(*controls: str) -> Callable[[Change], Change]:
+    """Return a decorator that adds a change to CHANGES, with the controls that it must fail."""
+
+    def register(change: Change) -> Change:
+        CHANGES.append(pytest.param(change, set(controls), id=change.__name__))
+        return change
 
     return register
 
 
 @pytest.fixture(scope="module")
-def it(aws: Aws, up: Up) -> It:
-    return It(aws, up.outputs)
+def target(aws: Aws, deployed_stack: DeployedStack) -> Target:
+    return Target(aws, deployed_stack.outputs)
 
 
 @fails("s3-public-access-block")
-def public_access_is_let_in(aws: Aws, it: It) -> Iterator[None]:
-    was = aws("s3.get_public_access_block", Bucket=it.bucket)["PublicAccessBlockConfiguration"]
+def public_policies_are_not_blocked(aws: Aws, target: Target) -> Iterator[None]:
+    original = aws("s3.get_public_access_block", Bucket=target.bucket)["PublicAccessBlockConfiguration"]
     put = "s3.put_public_access_block"
-    aws(put, Bucket=it.bucket, PublicAccessBlockConfiguration=was | {"BlockPublicPolicy": False})
+    aws(put, Bucket=target.bucket, PublicAccessBlockConfiguration=original | {"BlockPublicPolicy": False})
     yield
-    aws(put, Bucket=it.bucket, PublicAccessBlockConfiguration=was)
+    aws(put, Bucket=target.bucket, PublicAccessBlockConfiguration=original)
 
 
 @fails("s3-acls-disabled")
-def acls_are_on(aws: Aws, it: It) -> Iterator[None]:
+def acls_are_enabled(aws: Aws, target: Target) -> Iterator[None]:
     for ownership in ("ObjectWriter", "BucketOwnerEnforced"):
         rules = {"Rules": [{"ObjectOwnership": ownership}]}
-        aws("s3.put_bucket_ownership_controls", Bucket=it.bucket, OwnershipControls=rules)
+        aws("s3.put_bucket_ownership_controls", Bucket=target.bucket, OwnershipControls=rules)
         if ownership == "ObjectWriter":
             yield
 
 
 @fails("s3-tls-only", "s3-tls-1-2", "s3-enforce-kms-key", "s3-deny-sse-c", "s3-tamper-protection")
-def the_bucket_policy_is_deleted(aws: Aws, it: It) -> Iterator[None]:
-    was = it.policy()
-    aws("s3.delete_bucket_policy", Bucket=it.bucket)
+def bucket_policy_is_deleted(aws: Aws, target: Target) -> Iterator[None]:
+    original = target.bucket_policy()
+    aws("s3.delete_bucket_policy", Bucket=target.bucket)
     yield
-    it.put_policy(was)
+    target.put_bucket_policy(original)
 
 
-def without(sid: str, *controls: str) -> None:
-    def case(_: Aws, it: It) -> Iterator[None]:
-        was = it.policy()
-        kept = [each for each in was["Statement"] if each.get("Sid") != sid]
-        assert len(kept) == len(was["Statement"]) - 1, [each.get("Sid") for each in was["Statement"]]
-        it.put_policy(was | {"Statement": kept})
+def remove_statement(sid: str, *controls: str) -> None:
+    """Add a change that removes a statement from the bucket policy."""
+
+    def change(_: Aws, target: Target) -> Iterator[None]:
+        original = target.bucket_policy()
+        remaining = [statement for statement in original["Statement"] if statement.get("Sid") != sid]
+        assert len(remaining) == len(original["Statement"]) - 1, [
+            statement.get("Sid") for statement in original["Statement"]
+        ]
+        target.put_bucket_policy(original | {"Statement": remaining})
         yield
-        it.put_policy(was)
+        target.put_bucket_policy(original)
 
-    case.__name__ = f"the_bucket_policy_has_no_{sid}"
-    fails(*controls)(case)
-
-
-without("DenyInsecureTransport", "s3-tls-only")
-without("DenyOutdatedTls", "s3-tls-1-2")
-without("DenyProtectionChanges", "s3-tamper-protection")
+    change.__name__ = f"bucket_policy_without_{sid}"
+    fails(*controls)(change)
 
 
-def letting_in(principal: Any, *controls: str) -> None:
-    """Besides what keeps outsiders out, which would refuse them still."""
+remove_statement("DenyInsecureTransport", "s3-tls-only")
+remove_statement("DenyOutdatedTls", "s3-tls-1-2")
+remove_statement("DenyProtectionChanges", "s3-tamper-protection")
 
-    def case(_: Aws, it: It) -> Iterator[None]:
-        was = it.policy()
-        more = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject"}
-        kept = [each for each in was["Statement"] if each["Sid"] != "DenyExternalPrincipals"]
-        it.put_policy(was | {"Statement": [*kept, more | {"Resource": f"arn:aws:s3:::{it.bucket}/*"}]})
+
+def grant_read(principal: Any, name: str, *controls: str) -> None:
+    """Add a change that grants read access, without the statement that would still deny external principals."""
+
+    def change(_: Aws, target: Target) -> Iterator[None]:
+        original = target.bucket_policy()
+        grant = {
+            "Effect": "Allow",
+            "Principal": principal,
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{target.bucket}/*",
+        }
+        others = [statement for statement in original["Statement"] if statement["Sid"] != "DenyExternalPrincipals"]
+        assert len(others) == len(original["Statement"]) - 1
+        target.put_bucket_policy(original | {"Statement": [*others, grant]})
         yield
-        it.put_policy(was)
+        target.put_bucket_policy(original)
 
-    case.__name__ = f"the_bucket_policy_lets_in_{principal}"
-    fails(*controls)(case)
-
-
-letting_in("*", "s3-no-public-grant", "s3-no-external-access")
-letting_in({"AWS": "arn:aws:iam::210987654321:root"}, "s3-no-external-access")
+    change.__name__ = name
+    fails(*controls)(change)
 
 
-def encrypted_so(name: str, rule: dict[str, Any], *controls: str) -> None:
-    def case(aws: Aws, it: It) -> Iterator[None]:
-        was = aws("s3.get_bucket_encryption", Bucket=it.bucket)["ServerSideEncryptionConfiguration"]
+grant_read("*", "bucket_policy_grants_public_access", "s3-no-public-grant", "s3-no-external-access")
+grant_read(
+    {"AWS": "arn:aws:iam::210987654321:root"}, "bucket_policy_grants_another_account_access", "s3-no-external-access"
+)
+
+
+def change_encryption(name: str, changes: dict[str, Any], *controls: str) -> None:
+    """Add a change of the bucket's default encryption."""
+
+    def change(aws: Aws, target: Target) -> Iterator[None]:
+        original = aws("s3.get_bucket_encryption", Bucket=target.bucket)["ServerSideEncryptionConfiguration"]
         put = "s3.put_bucket_encryption"
-        own = was["Rules"][0]
-        aws(put, Bucket=it.bucket, ServerSideEncryptionConfiguration={"Rules": [own | rule]})
+        changed = {"Rules": [original["Rules"][0] | changes]}
+        aws(put, Bucket=target.bucket, ServerSideEncryptionConfiguration=changed)
         yield
-        aws(put, Bucket=it.bucket, ServerSideEncryptionConfiguration=was)
+        aws(put, Bucket=target.bucket, ServerSideEncryptionConfiguration=original)
 
-    case.__name__ = name
-    fails(*controls)(case)
+    change.__name__ = name
+    fails(*controls)(change)
 
 
-S3_OWN = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-AWS_OWN = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
-encrypted_so("encryption_is_s3s_own", S3_OWN, "s3-customer-managed-key")
-encrypted_so("encryption_is_by_a_key_of_aws", AWS_OWN, "s3-customer-managed-key")
-encrypted_so("the_bucket_key_is_off", {"BucketKeyEnabled": False}, "s3-bucket-key")
+SSE_S3 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+AWS_MANAGED_KEY = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+change_encryption("encryption_uses_sse_s3", SSE_S3, "s3-customer-managed-key")
+change_encryption("encryption_uses_the_aws_managed_key", AWS_MANAGED_KEY, "s3-customer-managed-key")
+change_encryption("bucket_key_is_off", {"BucketKeyEnabled": False}, "s3-bucket-key")
 
 
 @fails("s3-abort-multipart")
-def there_is_no_lifecycle(aws: Aws, it: It) -> Iterator[None]:
-    was = aws("s3.get_bucket_lifecycle_configuration", Bucket=it.bucket)["Rules"]
-    aws("s3.delete_bucket_lifecycle", Bucket=it.bucket)
+def lifecycle_is_deleted(aws: Aws, target: Target) -> Iterator[None]:
+    original = aws("s3.get_bucket_lifecycle_configuration", Bucket=target.bucket)["Rules"]
+    aws("s3.delete_bucket_lifecycle", Bucket=target.bucket)
     yield
-    aws("s3.put_bucket_lifecycle_configuration", Bucket=it.bucket, LifecycleConfiguration={"Rules": was})
+    put = "s3.put_bucket_lifecycle_configuration"
+    aws(put, Bucket=target.bucket, LifecycleConfiguration={"Rules": original})
 
 
 @fails("s3-retention")
-def objects_expire(aws: Aws, it: It) -> Iterator[None]:
-    was = aws("s3.get_bucket_lifecycle_configuration", Bucket=it.bucket)["Rules"]
-    more = {"ID": "gone", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}
+def current_versions_expire(aws: Aws, target: Target) -> Iterator[None]:
+    original = aws("s3.get_bucket_lifecycle_configuration", Bucket=target.bucket)["Rules"]
+    expiration = {"ID": "expire", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 30}}
     put = "s3.put_bucket_lifecycle_configuration"
-    aws(put, Bucket=it.bucket, LifecycleConfiguration={"Rules": [*was, more]})
+    aws(put, Bucket=target.bucket, LifecycleConfiguration={"Rules": [*original, expiration]})
     yield
-    aws(put, Bucket=it.bucket, LifecycleConfiguration={"Rules": was})
+    aws(put, Bucket=target.bucket, LifecycleConfiguration={"Rules": original})
 
 
 @fails("s3-access-logging")
-def access_isnt_logged(aws: Aws, it: It) -> Iterator[None]:
-    was = aws("s3.get_bucket_logging", Bucket=it.bucket)["LoggingEnabled"]
-    aws("s3.put_bucket_logging", Bucket=it.bucket, BucketLoggingStatus={})
+def access_logging_is_off(aws: Aws, target: Target) -> Iterator[None]:
+    original = aws("s3.get_bucket_logging", Bucket=target.bucket)["LoggingEnabled"]
+    aws("s3.put_bucket_logging", Bucket=target.bucket, BucketLoggingStatus={})
     yield
-    aws("s3.put_bucket_logging", Bucket=it.bucket, BucketLoggingStatus={"LoggingEnabled": was})
+    aws("s3.put_bucket_logging", Bucket=target.bucket, BucketLoggingStatus={"LoggingEnabled": original})
 
 
 @fails("s3-no-website")
-def it_is_a_website(aws: Aws, it: It) -> Iterator[None]:
-    aws("s3.put_bucket_website", Bucket=it.bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+def website_hosting_is_on(aws: Aws, target: Target) -> Iterator[None]:
+    website = {"IndexDocument": {"Suffix": "index.html"}}
+    aws("s3.put_bucket_website", Bucket=target.bucket, WebsiteConfiguration=website)
     yield
-    aws("s3.delete_bucket_website", Bucket=it.bucket)
+    aws("s3.delete_bucket_website", Bucket=target.bucket)
 
 
 @fails("s3-cors")
-def any_page_may_read_it(aws: Aws, it: It) -> Iterator[None]:
+def cors_allows_any_origin(aws: Aws, target: Target) -> Iterator[None]:
     rules = [{"AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}]
-    aws("s3.put_bucket_cors", Bucket=it.bucket, CORSConfiguration={"CORSRules": rules})
+    aws("s3.put_bucket_cors", Bucket=target.bucket, CORSConfiguration={"CORSRules": rules})
     yield
-    aws("s3.delete_bucket_cors", Bucket=it.bucket)
+    aws("s3.delete_bucket_cors", Bucket=target.bucket)
 
 
 @fails("s3-request-metrics", "cloudwatch-alarm-metric-exists")
-def requests_arent_measured(aws: Aws, it: It) -> Iterator[None]:
-    [was] = aws("s3.list_bucket_metrics_configurations", Bucket=it.bucket)["MetricsConfigurationList"]
-    aws("s3.delete_bucket_metrics_configuration", Bucket=it.bucket, Id=was["Id"])
+def request_metrics_are_off(aws: Aws, target: Target) -> Iterator[None]:
+    configurations = aws("s3.list_bucket_metrics_configurations", Bucket=target.bucket)
+    [original] = configurations["MetricsConfigurationList"]
+    parameters = {"Bucket": target.bucket, "Id": original["Id"]}
+    aws("s3.delete_bucket_metrics_configuration", **parameters)
     yield
-    aws("s3.put_bucket_metrics_configuration", Bucket=it.bucket, Id=was["Id"], MetricsConfiguration=was)
+    aws("s3.put_bucket_metrics_configuration", **parameters, MetricsConfiguration=original)
 
 
 @fails("s3-data-class-tag")
-def it_has_no_data_class(aws: Aws, it: It) -> Iterator[None]:
-    was = aws("s3.get_bucket_tagging", Bucket=it.bucket)["TagSet"]
-    rest = [each for each in was if each["Key"] != "DataClass"]
-    aws("s3.put_bucket_tagging", Bucket=it.bucket, Tagging={"TagSet": rest})
+def data_class_tag_is_removed(aws: Aws, target: Target) -> Iterator[None]:
+    original = aws("s3.get_bucket_tagging", Bucket=target.bucket)["TagSet"]
+    others = [tag for tag in original if tag["Key"] != "DataClass"]
+    assert len(others) == len(original) - 1
+    aws("s3.put_bucket_tagging", Bucket=target.bucket, Tagging={"TagSet": others})
     yield
-    aws("s3.put_bucket_tagging", Bucket=it.bucket, Tagging={"TagSet": was})
+    aws("s3.put_bucket_tagging", Bucket=target.bucket, Tagging={"TagSet": original})
 
 
 @fails("kms-rotation")
-def the_key_doesnt_rotate(aws: Aws, it: It) -> Iterator[None]:
-    aws("kms.disable_key_rotation", KeyId=it.key)
+def key_rotation_is_off(aws: Aws, target: Target) -> Iterator[None]:
+    aws("kms.disable_key_rotation", KeyId=target.key_id)
     yield
-    aws("kms.enable_key_rotation", KeyId=it.key, RotationPeriodInDays=365)
+    aws("kms.enable_key_rotation", KeyId=target.key_id, RotationPeriodInDays=365)
 
 
 @fails("kms-key-enabled")
-def the_key_is_disabled(aws: Aws, it: It) -> Iterator[None]:
-    aws("kms.disable_key", KeyId=it.key)
+def key_is_disabled(aws: Aws, target: Target) -> Iterator[None]:
+    aws("kms.disable_key", KeyId=target.key_id)
     yield
-    aws("kms.enable_key", KeyId=it.key)
+    aws("kms.enable_key", KeyId=target.key_id)
 
 
 @fails("kms-key-enabled")
-def the_key_is_to_be_deleted(aws: Aws, it: It) -> Iterator[None]:
-    aws("kms.schedule_key_deletion", KeyId=it.audit_key, PendingWindowInDays=30)
+def key_deletion_is_scheduled(aws: Aws, target: Target) -> Iterator[None]:
+    aws("kms.schedule_key_deletion", KeyId=target.audit_key_id, PendingWindowInDays=30)
     yield
-    aws("kms.cancel_key_deletion", KeyId=it.audit_key)
-    aws("kms.enable_key", KeyId=it.audit_key)
+    aws("kms.cancel_key_deletion", KeyId=target.audit_key_id)
+    aws("kms.enable_key", KeyId=target.audit_key_id)
 
 
-def key_policy_with(name: str, change: Callable[[list[Any]], list[Any]], *controls: str) -> None:
-    def case(aws: Aws, it: It) -> Iterator[None]:
-        was = aws("kms.get_key_policy", KeyId=it.key, PolicyName="default")["Policy"]
-        document = json.loads(was)
-        changed = document | {"Statement": change(document["Statement"])}
-        aws("kms.put_key_policy", KeyId=it.key, PolicyName="default", Policy=json.dumps(changed))
+def change_key_policy(name: str, change_statements: Callable[[list[Any]], list[Any]], *controls: str) -> None:
+    """Add a change of the statements of the key's policy."""
+
+    def change(aws: Aws, target: Target) -> Iterator[None]:
+        parameters = {"KeyId": target.key_id, "PolicyName": "default"}
+        original = aws("kms.get_key_policy", **parameters)["Policy"]
+        document = json.loads(original)
+        changed = document | {"Statement": change_statements(document["Statement"])}
+        aws("kms.put_key_policy", **parameters, Policy=json.dumps(changed))
         yield
-        aws("kms.put_key_policy", KeyId=it.key, PolicyName="default", Policy=was)
+        aws("kms.put_key_policy", **parameters, Policy=original)
 
-    case.__name__ = name
-    fails(*controls)(case)
-
-
-def _let(principal: Any, action: str) -> Callable[[list[Any]], list[Any]]:
-    return lambda was: [*was, {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"}]
+    change.__name__ = name
+    fails(*controls)(change)
 
 
-key_policy_with(
-    "the_key_is_open_to_all", _let({"AWS": "*"}, "kms:Decrypt"), "kms-no-public-principal", "kms-confused-deputy"
+def allow_decrypt(principal: Any) -> Callable[[list[Any]], list[Any]]:
+    """Return a function that adds a statement which lets a principal decrypt."""
+    grant = {"Effect": "Allow", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*"}
+    return lambda statements: [*statements, grant]
+
+
+def remove_administration(statements: list[Any]) -> list[Any]:
+    """Return the statements without those that allow changes of the key's policy."""
+    remaining = [
+        statement
+        for statement in statements
+        if "kms:PutKeyPolicy" not in statement["Action"] and statement["Action"] != "kms:*"
+    ]
+    assert len(remaining) < len(statements)
+    return remaining
+
+
+change_key_policy(
+    "key_policy_grants_public_access", allow_decrypt({"AWS": "*"}), "kms-no-public-principal", "kms-confused-deputy"
 )
-key_policy_with(
-    "a_service_may_use_the_key_for_anybody",
-    _let({"Service": "sns.amazonaws.com"}, "kms:Decrypt"),
+change_key_policy(
+    "key_policy_grants_a_service_unconditional_access",
+    allow_decrypt({"Service": "sns.amazonaws.com"}),
     "kms-confused-deputy",
 )
-key_policy_with(
-    "nobody_may_change_the_keys_policy",
-    lambda was: [each for each in was if "kms:PutKeyPolicy" not in each["Action"] and each["Action"] != "kms:*"],
-    "kms-key-administrator",
-)
+change_key_policy("key_policy_has_no_administrator", remove_administration, "kms-key-administrator")
 
 
 @fails("cloudtrail-enabled", "cloudtrail-s3-data-events")
-def the_trail_is_stopped(aws: Aws, it: It) -> Iterator[None]:
-    aws("cloudtrail.stop_logging", Name=it.trail)
+def trail_is_stopped(aws: Aws, target: Target) -> Iterator[None]:
+    aws("cloudtrail.stop_logging", Name=target.trail)
     yield
-    aws("cloudtrail.start_logging", Name=it.trail)
+    aws("cloudtrail.start_logging", Name=target.trail)
 
 
 @fails("cloudtrail-log-validation")
-def the_trails_files_arent_signed(aws: Aws, it: It) -> Iterator[None]:
-    aws("cloudtrail.update_trail", Name=it.trail, EnableLogFileValidation=False)
+def log_file_validation_is_off(aws: Aws, target: Target) -> Iterator[None]:
+    aws("cloudtrail.update_trail", Name=target.trail, EnableLogFileValidation=False)
     yield
-    aws("cloudtrail.update_trail", Name=it.trail, EnableLogFileValidation=True)
+    aws("cloudtrail.update_trail", Name=target.trail, EnableLogFileValidation=True)
 
 
 @fails("cloudtrail-s3-data-events")
-def the_trail_records_no_reading(aws: Aws, it: It) -> Iterator[None]:
-    was = aws("cloudtrail.get_event_selectors", TrailName=it.trail)
-    put, name = "cloudtrail.put_event_selectors", it.trail
-    narrowed = json.loads(json.dumps(was["AdvancedEventSelectors"]))
-    for selector in narrowed:
-        if any(each.get("Equals") == ["Data"] for each in selector["FieldSelectors"]):
+def trail_does_not_record_reads(aws: Aws, target: Target) -> Iterator[None]:
+    original = aws("cloudtrail.get_event_selectors", TrailName=target.trail)["AdvancedEventSelectors"]
+    changed = json.loads(json.dumps(original))
+    for selector in changed:
+        if any(field.get("Equals") == ["Data"] for field in selector["FieldSelectors"]):
             selector["FieldSelectors"].append({"Field": "readOnly", "Equals": ["false"]})
-    aws(put, TrailName=name, AdvancedEventSelectors=narrowed)
+    assert changed != original
+    aws("cloudtrail.put_event_selectors", TrailName=target.trail, AdvancedEventSelectors=changed)
     yield
-    aws(put, TrailName=name, AdvancedEventSelectors=was["AdvancedEventSelectors"])
+    aws("cloudtrail.put_event_selectors", TrailName=target.trail, AdvancedEventSelectors=original)
 
 
 @fails("logs-retention")
-def the_log_is_kept_a_month(aws: Aws, it: It) -> Iterator[None]:
-    aws("logs.put_retention_policy", logGroupName=it.group, retentionInDays=30)
+def log_group_retention_is_30_days(aws: Aws, target: Target) -> Iterator[None]:
+    aws("logs.put_retention_policy", logGroupName=target.log_group, retentionInDays=30)
     yield
-    aws("logs.put_retention_policy", logGroupName=it.group, retentionInDays=2192)
+    aws("logs.put_retention_policy", logGroupName=target.log_group, retentionInDays=2192)
 
 
 @fails("kms-key-separation")
-def the_trail_has_the_key_of_phi(aws: Aws, it: It) -> Iterator[None]:
-    aws("cloudtrail.update_trail", Name=it.trail, KmsKeyId=it.key_arn)
+def trail_uses_the_phi_key(aws: Aws, target: Target) -> Iterator[None]:
+    aws("cloudtrail.update_trail", Name=target.trail, KmsKeyId=target.key_arn)
     yield
-    aws("cloudtrail.update_trail", Name=it.trail, KmsKeyId=it.audit_key)
+    aws("cloudtrail.update_trail", Name=target.trail, KmsKeyId=target.audit_key_id)
 
 
 @fails("cloudwatch-alarm-action")
-def an_alarm_tells_nobody(aws: Aws, it: It) -> Iterator[None]:
+def alarm_actions_are_disabled(aws: Aws, target: Target) -> Iterator[None]:
     name = aws("cloudwatch.describe_alarms")["MetricAlarms"][0]["AlarmName"]
     aws("cloudwatch.disable_alarm_actions", AlarmNames=[name])
     yield
@@ -318,90 +352,93 @@ def an_alarm_tells_nobody(aws: Aws, it: It) -> Iterator[None]:
 
 
 @fails("cloudwatch-alarm-coverage", "cloudwatch-alarm-metric-exists")
-def nothing_counts_what_root_does(aws: Aws, it: It) -> Iterator[None]:
-    it_is = {"logGroupName": it.group, "filterName": "phi-dev-root-used"}
-    [was] = aws("logs.describe_metric_filters", logGroupName=it.group, filterNamePrefix="phi-dev-root-used")[
-        "metricFilters"
-    ]
-    aws("logs.delete_metric_filter", **it_is)
+def metric_filter_for_root_use_is_deleted(aws: Aws, target: Target) -> Iterator[None]:
+    name = "phi-dev-root-used"
+    filters = aws("logs.describe_metric_filters", logGroupName=target.log_group, filterNamePrefix=name)
+    [original] = filters["metricFilters"]
+    aws("logs.delete_metric_filter", logGroupName=target.log_group, filterName=name)
     yield
-    kept = {name: was[name] for name in ("filterPattern", "metricTransformations")}
-    aws("logs.put_metric_filter", **it_is, **kept)
+    settings = {field: original[field] for field in ("filterPattern", "metricTransformations")}
+    aws("logs.put_metric_filter", logGroupName=target.log_group, filterName=name, **settings)
 
 
 @fails("sns-customer-managed-key")
-def the_topic_has_no_key(aws: Aws, it: It) -> Iterator[None]:
-    told = aws("sns.get_topic_attributes", TopicArn=it.topic)["Attributes"]["KmsMasterKeyId"]
-    aws("sns.set_topic_attributes", TopicArn=it.topic, AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns")
+def topic_uses_the_aws_managed_key(aws: Aws, target: Target) -> Iterator[None]:
+    original = aws("sns.get_topic_attributes", TopicArn=target.topic)["Attributes"]["KmsMasterKeyId"]
+    parameters = {"TopicArn": target.topic, "AttributeName": "KmsMasterKeyId"}
+    aws("sns.set_topic_attributes", **parameters, AttributeValue="alias/aws/sns")
     yield
-    aws("sns.set_topic_attributes", TopicArn=it.topic, AttributeName="KmsMasterKeyId", AttributeValue=told)
+    aws("sns.set_topic_attributes", **parameters, AttributeValue=original)
 
 
 @fails("sns-private")
-def anybody_may_subscribe(aws: Aws, it: It) -> Iterator[None]:
-    was = aws("sns.get_topic_attributes", TopicArn=it.topic)["Attributes"]["Policy"]
-    document = json.loads(was)
-    more = {"Effect": "Allow", "Principal": "*", "Action": "sns:Subscribe", "Resource": it.topic}
-    opened = json.dumps(document | {"Statement": [*document["Statement"], more]})
-    aws("sns.set_topic_attributes", TopicArn=it.topic, AttributeName="Policy", AttributeValue=opened)
+def topic_policy_lets_anyone_subscribe(aws: Aws, target: Target) -> Iterator[None]:
+    original = aws("sns.get_topic_attributes", TopicArn=target.topic)["Attributes"]["Policy"]
+    document = json.loads(original)
+    grant = {"Effect": "Allow", "Principal": "*", "Action": "sns:Subscribe", "Resource": target.topic}
+    changed = json.dumps(document | {"Statement": [*document["Statement"], grant]})
+    parameters = {"TopicArn": target.topic, "AttributeName": "Policy"}
+    aws("sns.set_topic_attributes", **parameters, AttributeValue=changed)
     yield
-    aws("sns.set_topic_attributes", TopicArn=it.topic, AttributeName="Policy", AttributeValue=was)
+    aws("sns.set_topic_attributes", **parameters, AttributeValue=original)
 
 
-def may(name: str, statement: dict[str, Any], *controls: str) -> None:
-    """The application's role gets one more policy."""
+def grant_application(name: str, statement: dict[str, Any], *controls: str) -> None:
+    """Add a change that gives the application role an additional policy."""
 
-    def case(aws: Aws, it: It) -> Iterator[None]:
-        told = json.loads(json.dumps(statement).replace("BUCKET", it.bucket))
-        document = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", **told}})
-        more = {"RoleName": "phi-dev-application", "PolicyName": "more"}
-        aws("iam.put_role_policy", **more, PolicyDocument=document)
+    def change(aws: Aws, target: Target) -> Iterator[None]:
+        grant = json.loads(json.dumps(statement).replace("BUCKET", target.bucket))
+        document = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", **grant}})
+        parameters = {"RoleName": "phi-dev-application", "PolicyName": "additional"}
+        aws("iam.put_role_policy", **parameters, PolicyDocument=document)
         yield
-        aws("iam.delete_role_policy", **more)
+        aws("iam.delete_role_policy", **parameters)
 
-    case.__name__ = name
-    fails(*controls)(case)
+    change.__name__ = name
+    fails(*controls)(change)
 
 
-ALL = {"Action": "*", "Resource": "*"}
-EVERY_KEY = {"Action": "kms:Decrypt", "Resource": "*"}
-ADMINISTERING = {"Action": "s3:PutBucketPolicy", "Resource": "arn:aws:s3:::BUCKET"}
-may("the_application_may_do_all", ALL, "iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege")
-may("the_application_may_decrypt_all", EVERY_KEY, "iam-no-broad-decrypt")
-may("the_application_may_change_the_bucket", ADMINISTERING, "iam-least-privilege")
+ANY_ACTION = {"Action": "*", "Resource": "*"}
+DECRYPT_WITH_ANY_KEY = {"Action": "kms:Decrypt", "Resource": "*"}
+CHANGE_BUCKET_POLICY = {"Action": "s3:PutBucketPolicy", "Resource": "arn:aws:s3:::BUCKET"}
+grant_application(
+    "application_has_admin_access", ANY_ACTION, "iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege"
+)
+grant_application("application_may_decrypt_with_any_key", DECRYPT_WITH_ANY_KEY, "iam-no-broad-decrypt")
+grant_application("application_may_change_the_bucket_policy", CHANGE_BUCKET_POLICY, "iam-least-privilege")
 
 
 @fails("iam-role-trust-policy")
-def anybody_may_take_a_role(aws: Aws, it: It) -> Iterator[None]:
+def auditor_role_trusts_anyone(aws: Aws, target: Target) -> Iterator[None]:
     role = "phi-dev-auditor"
-    was = aws("iam.get_role", RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    original = aws("iam.get_role", RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-    opened = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    aws("iam.update_assume_role_policy", RoleName=role, PolicyDocument=opened)
+    changed = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    aws("iam.update_assume_role_policy", RoleName=role, PolicyDocument=changed)
     yield
-    aws("iam.update_assume_role_policy", RoleName=role, PolicyDocument=json.dumps(was))
+    aws("iam.update_assume_role_policy", RoleName=role, PolicyDocument=json.dumps(original))
 
 
 @fails("backup-vault-lock")
-def the_vault_isnt_locked(aws: Aws, it: It) -> Iterator[None]:
+def vault_lock_is_deleted(aws: Aws, target: Target) -> Iterator[None]:
     name = "phi-dev-backup-vault"
-    was = aws("backup.describe_backup_vault", BackupVaultName=name)["MinRetentionDays"]
+    min_retention_days = aws("backup.describe_backup_vault", BackupVaultName=name)["MinRetentionDays"]
     aws("backup.delete_backup_vault_lock_configuration", BackupVaultName=name)
     yield
-    aws("backup.put_backup_vault_lock_configuration", BackupVaultName=name, MinRetentionDays=was)
+    aws("backup.put_backup_vault_lock_configuration", BackupVaultName=name, MinRetentionDays=min_retention_days)
 
 
-@pytest.mark.parametrize(("case", "controls"), CASES)
-def test_what_is_broken_by_hand_fails_its_controls_alone(aws, it, audit, untouched, case, controls):
-    broken = case(aws, it)
-    next(broken)
+@pytest.mark.parametrize(("change", "controls"), CHANGES)
+def test_manual_change_fails_exactly_its_controls(aws, target, run_audit, initial_evidence, change, controls):
+    applied = change(aws, target)
+    next(applied)
     try:
-        evidence = audit()
+        evidence = run_audit()
     finally:
-        assert next(broken, None) is None
-    assert failing(evidence) - failing(untouched) == controls
+        assert next(applied, None) is None
+    assert failed_controls(evidence) - failed_controls(initial_evidence) == controls
     assert "unverified" not in outcomes(evidence).values()
 
 
-def test_then_all_is_as_it_was(audit, untouched):
-    assert outcomes(audit()) == outcomes(untouched)
+def test_all_changes_were_undone(run_audit, initial_evidence):
+    assert outcomes(run_audit()) == outcomes(initial_evidence)

@@ -1,4 +1,4 @@
-"""The program on the real engine, the real AWS provider and the embedded AWS, gated by the pack."""
+"""The program's lifecycle on the real engine, the real AWS provider and emulated AWS, checked by the pack."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ import pytest
 from hipaa.catalogue import PREVIEW_CONTROLS
 from sandbox.folder import ROOT
 from tests.conftest import Sandbox
-from tests.integration.conftest import OF_THE_ACCOUNT, evidence_of, outcomes
+from tests.integration.conftest import ACCOUNT_CONTROLS, audit_evidence, outcomes
 
 STACK = ("--stack", "dev")
-GATE = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json")
+PACK = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json")
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the program and the pack to change."""
+    """A copy of the program and the pack, which the test may change."""
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("components", "phi", "policy"):
@@ -34,94 +34,103 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def change(file: Path, old: str, new: str) -> None:
+def replace_in_file(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))
 
 
-def exported(sandbox: Sandbox, project: Path, stack: str) -> list[dict[str, Any]]:
-    """All of AWS that the stack holds."""
-    done = sandbox("pulumi", "stack", "export", "--stack", stack, cwd=project)
-    assert done.returncode == 0, done.stderr
-    resources = json.loads(done.stdout)["deployment"].get("resources", [])
-    return [each for each in resources if each["type"].startswith("aws:")]
+def aws_resources(sandbox: Sandbox, project: Path, stack: str = "dev") -> list[dict[str, Any]]:
+    """Return the AWS resources in the stack's state."""
+    export = sandbox("pulumi", "stack", "export", "--stack", stack, cwd=project)
+    assert export.returncode == 0, export.stderr
+    resources = json.loads(export.stdout)["deployment"].get("resources", [])
+    return [resource for resource in resources if resource["type"].startswith("aws:")]
 
 
-def state(sandbox: Sandbox, project: Path, stack: str = "dev") -> list[str]:
-    """The types of all that the stack holds."""
-    return [each["type"] for each in exported(sandbox, project, stack)]
+def resource_types(sandbox: Sandbox, project: Path, stack: str = "dev") -> list[str]:
+    """Return the type of each AWS resource in the stack's state."""
+    return [resource["type"] for resource in aws_resources(sandbox, project, stack)]
 
 
-def buckets_and_keys(sandbox: Sandbox, project: Path) -> dict[str, str]:
-    """What AWS calls each bucket and key of the stack."""
+def bucket_and_key_ids(sandbox: Sandbox, project: Path) -> dict[str, str]:
+    """Return the AWS ID of each bucket and key of the stack, by URN."""
     types = ("aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
-    return {each["urn"]: each["id"] for each in exported(sandbox, project, "dev") if each["type"] in types}
+    resources = aws_resources(sandbox, project)
+    return {resource["urn"]: resource["id"] for resource in resources if resource["type"] in types}
 
 
-def verdicts(report: Path) -> set[tuple[str, str, str]]:
-    """Every verdict of a report, which is taken away: control, resource, status."""
+def take_verdicts(report: Path) -> set[tuple[str, str, str]]:
+    """Return the control, resource and status of each verdict in a report, and delete the report."""
     controls = json.loads(report.read_text())["controls"]
     report.unlink()
     return {
-        (control["id"], each["resource"].rsplit("::", 1)[-1], each["status"])
+        (control["id"], verdict["resource"].rsplit("::", 1)[-1], verdict["status"])
         for control in controls
-        for each in control["verdicts"]
+        for verdict in control["verdicts"]
     }
 
 
-@pytest.mark.parametrize(("stack", "told", "resources"), [("dev", "⚠️ hipaa@", 98), ("prod", "✅ hipaa@", 136)])
-def test_the_stack_goes_up_stays_as_it_is_and_comes_down(sandbox: Sandbox, tmp_path: Path, stack, told, resources):
-    """It passes every control at its first preview: in prod as they are, in dev with a shorter lock."""
-    of_stack = ("--stack", stack)
-    gate = ("--policy-pack", "policy", "--policy-pack-config", f"policy/config/{stack}.json")
-    preview = sandbox("pulumi", "preview", *of_stack, *gate)
+@pytest.mark.parametrize(
+    ("stack", "summary", "resource_count"),
+    [("dev", "⚠️ hipaa@", 98), ("prod", "✅ hipaa@", 136)],
+    ids=["dev", "prod"],
+)
+def test_stack_passes_every_control_from_the_first_preview_to_destroy(
+    sandbox: Sandbox, tmp_path: Path, stack: str, summary: str, resource_count: int
+):
+    """The summary of dev has a warning, because its config relaxes the days of Object Lock."""
+    stack_option = ("--stack", stack)
+    pack = ("--policy-pack", "policy", "--policy-pack-config", f"policy/config/{stack}.json")
+    preview = sandbox("pulumi", "preview", *stack_option, *pack)
     assert preview.returncode == 0, preview.stdout + preview.stderr
-    assert told in preview.stdout
-    assert f"+ {resources} to create" in preview.stdout
+    assert summary in preview.stdout
+    assert f"+ {resource_count} to create" in preview.stdout
     for word in ("warning", "Traceback", "mandatory", "known yet", "can't run policy"):
         assert word not in preview.stdout + preview.stderr
 
-    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *of_stack, *gate)
+    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *stack_option, *pack)
     assert up.returncode == 0, up.stdout + up.stderr
 
-    outputs = json.loads(sandbox("pulumi", "stack", "output", "--json", *of_stack).stdout)
+    outputs = json.loads(sandbox("pulumi", "stack", "output", "--json", *stack_option).stdout)
     assert outputs["phi_bucket_name"] == f"phi-{stack}-phi-123456789012-us-east-1"
-    read = "import boto3, sys; print(boto3.client('s3').get_bucket_encryption(Bucket=sys.argv[1]))"
-    assert outputs["phi_key_arn"] in sandbox("python", "-c", read, outputs["phi_bucket_name"]).stdout
+    program = "import boto3, sys; print(boto3.client('s3').get_bucket_encryption(Bucket=sys.argv[1]))"
+    assert outputs["phi_key_arn"] in sandbox("python", "-c", program, outputs["phi_bucket_name"]).stdout
 
     report = tmp_path / "report.json"
-    again = sandbox("pulumi", "preview", "--refresh", "--expect-no-changes", *of_stack, *gate, HIPAA_REPORT=str(report))
-    assert again.returncode == 0, again.stdout + again.stderr
-    at_preview = verdicts(report)
+    refresh = ("--refresh", "--expect-no-changes")
+    second_preview = sandbox("pulumi", "preview", *refresh, *stack_option, *pack, HIPAA_REPORT=str(report))
+    assert second_preview.returncode == 0, second_preview.stdout + second_preview.stderr
+    preview_verdicts = take_verdicts(report)
 
-    saved = sandbox("pulumi", "policy", "analyze", *of_stack, *gate, HIPAA_REPORT=str(report))
-    assert saved.returncode == 0, saved.stdout + saved.stderr
-    assert verdicts(report) == at_preview
-    assert ("s3-tls-only", "phi-policy", "pass") in at_preview
-    assert {status for _, _, status in at_preview} == {"pass", "not applicable"}
+    analysis = sandbox("pulumi", "policy", "analyze", *stack_option, *pack, HIPAA_REPORT=str(report))
+    assert analysis.returncode == 0, analysis.stdout + analysis.stderr
+    assert take_verdicts(report) == preview_verdicts
+    assert ("s3-tls-only", "phi-policy", "pass") in preview_verdicts
+    assert {status for _, _, status in preview_verdicts} == {"pass", "not applicable"}
 
-    file = tmp_path / "outputs.json"
-    file.write_text(json.dumps(outputs))
-    live = outcomes(evidence_of(sandbox, file, f"policy/config/{stack}.json"))
-    shared = {each.id for each in PREVIEW_CONTROLS} & live.keys() - OF_THE_ACCOUNT
-    assert {live[each] for each in shared} == {"pass", "not applicable"}
-    passed = {control for control, _, status in at_preview if status == "pass"}
-    assert {each for each in shared if live[each] == "pass"} == passed & shared
+    outputs_file = tmp_path / "outputs.json"
+    outputs_file.write_text(json.dumps(outputs))
+    live_outcomes = outcomes(audit_evidence(sandbox, outputs_file, f"policy/config/{stack}.json"))
+    shared_controls = {control.id for control in PREVIEW_CONTROLS} & live_outcomes.keys() - ACCOUNT_CONTROLS
+    assert {live_outcomes[control] for control in shared_controls} == {"pass", "not applicable"}
+    passed_at_preview = {control for control, _, status in preview_verdicts if status == "pass"}
+    passed_live = {control for control in shared_controls if live_outcomes[control] == "pass"}
+    assert passed_live == passed_at_preview & shared_controls
 
     if stack == "prod":
-        refused = sandbox("pulumi", "destroy", "--yes", *of_stack)
-        assert refused.returncode != 0
-        assert "protect" in refused.stdout
-        assert len(state(sandbox, ROOT, stack)) == 112
-        assert sandbox("pulumi", "state", "unprotect", "--all", "--yes", *of_stack).returncode == 0
-    down = sandbox("pulumi", "destroy", "--yes", "--skip-preview", *of_stack)
-    assert down.returncode == 0, down.stdout + down.stderr
-    assert state(sandbox, ROOT, stack) == []
+        rejected = sandbox("pulumi", "destroy", "--yes", *stack_option)
+        assert rejected.returncode != 0
+        assert "protect" in rejected.stdout
+        assert len(resource_types(sandbox, ROOT, stack)) == 112
+        assert sandbox("pulumi", "state", "unprotect", "--all", "--yes", *stack_option).returncode == 0
+    destroy = sandbox("pulumi", "destroy", "--yes", "--skip-preview", *stack_option)
+    assert destroy.returncode == 0, destroy.stdout + destroy.stderr
+    assert resource_types(sandbox, ROOT, stack) == []
 
 
-def test_with_all_that_can_be_switched_on_every_control_passes(sandbox: Sandbox, project: Path):
-    """At a preview: the emulator can't create some of it."""
+def test_stack_with_every_option_passes_every_control(sandbox: Sandbox, project: Path):
+    """Only at preview, because the emulator can't create some of the resources."""
     settings = (ROOT / "Pulumi.prod.yaml").read_text() + (
         "  phi:accountSecurityServices: [publicAccessBlock, guardDuty, malwareProtection, macie, config]\n"
         "  phi:intelligentTiering: true\n"
@@ -130,167 +139,169 @@ def test_with_all_that_can_be_switched_on_every_control_passes(sandbox: Sandbox,
         "  phi:alertSubscribers: [security@example.com, 'https://alerts.example.com/hook']\n"
     )
     (project / "Pulumi.prod.yaml").write_text(settings)
-    gate = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/prod.json")
-    preview = sandbox("pulumi", "preview", "--stack", "prod", *gate, cwd=project)
+    pack = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/prod.json")
+    preview = sandbox("pulumi", "preview", "--stack", "prod", *pack, cwd=project)
     assert preview.returncode == 0, preview.stdout + preview.stderr
     assert "✅ hipaa@" in preview.stdout
     assert "account-malware-plan" in preview.stdout
 
 
-def test_a_change_of_settings_replaces_no_bucket_and_no_key(sandbox: Sandbox, project: Path):
-    """A replica comes and goes, and earlier versions are kept longer."""
+def test_settings_change_replaces_no_bucket_and_no_key(sandbox: Sandbox, project: Path):
+    """A replica is added and removed, and noncurrent versions are kept longer."""
     up = ("pulumi", "up", "--yes", "--skip-preview", *STACK)
     assert sandbox(*up, cwd=project).returncode == 0
-    before = buckets_and_keys(sandbox, project)
+    original_ids = bucket_and_key_ids(sandbox, project)
 
     settings = project / "Pulumi.dev.yaml"
-    was = settings.read_text()
-    settings.write_text(f"{was}  phi:replicaRegion: us-west-2\n  phi:noncurrentRetentionDays: 2600\n")
-    changed = sandbox(*up, cwd=project)
-    assert changed.returncode == 0, changed.stdout + changed.stderr
-    assert "replace" not in changed.stdout
-    with_replica = buckets_and_keys(sandbox, project)
-    assert before.items() < with_replica.items()
+    original_settings = settings.read_text()
+    settings.write_text(f"{original_settings}  phi:replicaRegion: us-west-2\n  phi:noncurrentRetentionDays: 2600\n")
+    with_replica = sandbox(*up, cwd=project)
+    assert with_replica.returncode == 0, with_replica.stdout + with_replica.stderr
+    assert "replace" not in with_replica.stdout
+    assert original_ids.items() < bucket_and_key_ids(sandbox, project).items()
 
-    settings.write_text(was)
-    back = sandbox(*up, cwd=project)
-    assert back.returncode == 0, back.stdout + back.stderr
-    assert "replace" not in back.stdout
-    assert buckets_and_keys(sandbox, project) == before
+    settings.write_text(original_settings)
+    reverted = sandbox(*up, cwd=project)
+    assert reverted.returncode == 0, reverted.stdout + reverted.stderr
+    assert "replace" not in reverted.stdout
+    assert bucket_and_key_ids(sandbox, project) == original_ids
     assert sandbox(*up, "--expect-no-changes", cwd=project).returncode == 0
 
 
-def test_the_users_files_are_left_as_they_are(sandbox: Sandbox, project: Path):
-    before = (project / "Pulumi.dev.yaml").read_text()
+def test_preview_leaves_the_projects_files_unchanged(sandbox: Sandbox, project: Path):
+    original = (project / "Pulumi.dev.yaml").read_text()
     assert sandbox("pulumi", "preview", *STACK, cwd=project).returncode == 0
-    assert (project / "Pulumi.dev.yaml").read_text() == before
-    assert sorted(each.name for each in project.glob("Pulumi*")) == ["Pulumi.dev.yaml", "Pulumi.yaml"]
+    assert (project / "Pulumi.dev.yaml").read_text() == original
+    assert sorted(path.name for path in project.glob("Pulumi*")) == ["Pulumi.dev.yaml", "Pulumi.yaml"]
 
 
-def test_without_versioning_nothing_is_created(sandbox: Sandbox, project: Path):
-    guarded = project / "components" / "hardened_bucket.py"
-    text = guarded.read_text()
-    start, end = text.index("    versioning = aws.s3.BucketVersioning("), text.index("    default_encryption = aws.s3.")
-    guarded.write_text(text[:start] + "    versioning = public_access_block\n" + text[end:])
+def test_up_without_versioning_creates_nothing(sandbox: Sandbox, project: Path):
+    component = project / "components" / "hardened_bucket.py"
+    text = component.read_text()
+    start = text.index("    versioning = aws.s3.BucketVersioning(")
+    end = text.index("    default_encryption = aws.s3.")
+    component.write_text(text[:start] + "    versioning = public_access_block\n" + text[end:])
 
-    up = sandbox("pulumi", "up", "--yes", *STACK, *GATE, cwd=project)
+    up = sandbox("pulumi", "up", "--yes", *STACK, *PACK, cwd=project)
     assert up.returncode != 0
-    told = [line.split()[-4:] for line in up.stdout.splitlines() if "[mandatory]" in line]
-    assert sorted(told) == [
+    findings = [line.split()[-4:] for line in up.stdout.splitlines() if "[mandatory]" in line]
+    assert sorted(findings) == [
         ["critical]", "s3-versioning", "(aws:s3:Bucket:", "access-logs)"],
         ["critical]", "s3-versioning", "(aws:s3:Bucket:", "phi)"],
         ["critical]", "s3-versioning", "(aws:s3:Bucket:", "trail-files)"],
     ]
     assert "Traceback" not in up.stdout + up.stderr
-    assert state(sandbox, project) == []
+    assert resource_types(sandbox, project) == []
 
 
-def test_what_is_wrong_by_itself_is_blocked_without_a_preview(sandbox: Sandbox, project: Path):
-    change(
-        project / "components" / "hardened_bucket.py", "restrict_public_buckets=True", "restrict_public_buckets=False"
-    )
-    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK, *GATE, cwd=project)
+def test_up_without_preview_blocks_a_noncompliant_resource(sandbox: Sandbox, project: Path):
+    component = project / "components" / "hardened_bucket.py"
+    replace_in_file(component, "restrict_public_buckets=True", "restrict_public_buckets=False")
+    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK, *PACK, cwd=project)
     assert up.returncode != 0
     assert "s3-public-access-block" in up.stdout
     assert "Traceback" not in up.stdout + up.stderr
     assert "KeyboardInterrupt" not in up.stdout + up.stderr
-    assert "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock" not in state(sandbox, project)
+    assert "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock" not in resource_types(sandbox, project)
 
 
-def test_a_policy_that_is_known_at_up_alone_is_judged_before_it_is_put(sandbox: Sandbox, project: Path):
-    """The component declares a good document, and puts another."""
-    change(
+def test_up_blocks_a_noncompliant_policy_that_the_component_declared_otherwise(sandbox: Sandbox, project: Path):
+    """The component's structured input is compliant, but the bucket policy that it creates isn't."""
+    replace_in_file(
         project / "components" / "hardened_bucket.py",
         "policy=pulumi.Output.json_dumps(policy),",
         "policy=pulumi.Output.json_dumps(policy).apply(lambda text: text.replace('s3:*', 's3:Get*')),",
     )
-    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK, *GATE, cwd=project)
+    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK, *PACK, cwd=project)
     assert up.returncode != 0
     assert "s3-tls-only" in up.stdout
-    assert "aws:s3/bucketPolicy:BucketPolicy" not in state(sandbox, project)
+    assert "aws:s3/bucketPolicy:BucketPolicy" not in resource_types(sandbox, project)
 
 
-def test_every_wrong_setting_is_told_at_once(sandbox: Sandbox, project: Path):
+def test_all_invalid_settings_are_reported_together(sandbox: Sandbox, project: Path):
     (project / "Pulumi.dev.yaml").write_text("config:\n  phi:noncurrentRetentionDays: x\n  phi:logRetentionDays: 1\n")
-    done = sandbox("pulumi", "preview", "--skip-config-validation", *STACK, *GATE, cwd=project)
-    assert done.returncode != 0
-    words = done.stdout + done.stderr
-    for key in (
+    preview = sandbox("pulumi", "preview", "--skip-config-validation", *STACK, *PACK, cwd=project)
+    assert preview.returncode != 0
+    text = preview.stdout + preview.stderr
+    for error in (
         "aws:region is missing",
         "phi:environment is missing",
         "phi:noncurrentRetentionDays is 'x'",
         "phi:logRetentionDays is 1",
     ):
-        assert key in words
-    assert "Traceback" not in words
+        assert error in text
+    assert "Traceback" not in text
 
 
-def test_credentials_that_are_missing_are_told(sandbox: Sandbox):
-    without = ("env", "-u", "AWS_ACCESS_KEY_ID", "-u", "AWS_SECRET_ACCESS_KEY")
-    done = sandbox(*without, "pulumi", "preview", *STACK)
-    assert done.returncode != 0
-    assert "AWS doesn't tell which account this is: No valid credential sources found" in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
+def test_missing_credentials_are_reported(sandbox: Sandbox):
+    without_credentials = ("env", "-u", "AWS_ACCESS_KEY_ID", "-u", "AWS_SECRET_ACCESS_KEY")
+    preview = sandbox(*without_credentials, "pulumi", "preview", *STACK)
+    assert preview.returncode != 0
+    assert "can't determine the AWS account: No valid credential sources found" in preview.stdout
+    assert "Traceback" not in preview.stdout + preview.stderr
 
 
-def test_an_interrupt_ends_an_up_quietly_and_the_next_goes_on(sandbox: Sandbox):
-    """The interrupt comes as a terminal sends it, while the bucket's lifecycle is awaited."""
+def test_interrupted_up_stops_without_a_traceback_and_the_next_up_continues(sandbox: Sandbox):
+    """The interrupt goes to the process group, as from a terminal, while the bucket's lifecycle is created."""
     up = sandbox.command("pulumi", "up", "--yes", "--skip-preview", *STACK)
     with subprocess.Popen(
         up, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    ) as running:
-        assert running.stdout is not None
-        words = ""
-        for line in running.stdout:
-            words += line
+    ) as process:
+        assert process.stdout is not None
+        text = ""
+        for line in process.stdout:
+            text += line
             if "BucketLifecycleConfiguration access-logs-lifecycle creating" in line:
-                os.killpg(running.pid, signal.SIGINT)
+                os.killpg(process.pid, signal.SIGINT)
                 break
-        words += running.stdout.read()
-    assert running.returncode != 0
-    assert "Traceback" not in words
-    assert "KeyboardInterrupt" not in words
+        text += process.stdout.read()
+    assert process.returncode != 0
+    assert "Traceback" not in text
+    assert "KeyboardInterrupt" not in text
 
-    kept = state(sandbox, ROOT)
-    assert "aws:s3/bucket:Bucket" in kept
-    again = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK)
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert set(kept) < set(state(sandbox, ROOT))
+    created = resource_types(sandbox, ROOT)
+    assert "aws:s3/bucket:Bucket" in created
+    second_up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK)
+    assert second_up.returncode == 0, second_up.stdout + second_up.stderr
+    assert set(created) < set(resource_types(sandbox, ROOT))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what runs")
-def test_an_engine_that_is_killed_leaves_no_provider_behind(sandbox: Sandbox):
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are listed from /proc")
+def test_killed_engine_leaves_no_provider_running(sandbox: Sandbox):
     up = sandbox.command("pulumi", "up", "--yes", "--skip-preview", *STACK)
-    with subprocess.Popen(up, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
-        assert running.stdout is not None
-        for line in running.stdout:
+    with subprocess.Popen(up, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
             if "aws:kms:Key phi-key creating" in line:
                 break
-        mine = processes(sandbox)
-        assert any("terraform-provider-aws" in line for line in mine.values())
-        (engine,) = (pid for pid, line in mine.items() if "/pulumi up" in line.replace("\0", " ")[:200])
+        command_lines = sandbox_processes(sandbox)
+        assert any("terraform-provider-aws" in line for line in command_lines.values())
+        (engine,) = (pid for pid, line in command_lines.items() if "/pulumi up" in line.replace("\0", " ")[:200])
         os.kill(engine, signal.SIGKILL)
-        running.stdout.read()
+        process.stdout.read()
     deadline = time.monotonic() + 30
-    while left := processes(sandbox):
-        assert time.monotonic() < deadline, left
+    while remaining := sandbox_processes(sandbox):
+        assert time.monotonic() < deadline, remaining
         time.sleep(0.1)
 
 
-def processes(sandbox: Sandbox) -> dict[int, str]:
-    """The command lines of what runs on the state of this sandbox, the emulator and the sandbox's own part apart."""
-    found = {}
+def sandbox_processes(sandbox: Sandbox) -> dict[int, str]:
+    """Return the command lines, by PID, of the processes that use this sandbox's Pulumi state.
+
+    The emulator and the sandbox's own processes don't use it.
+    """
+    command_lines = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if f"PULUMI_BACKEND_URL={sandbox.folder.state.as_uri()}\0" in (folder / "environ").read_text():
-                found[int(folder.name)] = (folder / "cmdline").read_text()
+                command_lines[int(folder.name)] = (folder / "cmdline").read_text()
         except (OSError, UnicodeDecodeError):
             continue
-    return found
+    return command_lines
 
 
-def test_an_unknown_stack_is_told_with_those_there_are(sandbox: Sandbox):
-    done = sandbox("pulumi", "preview", "--stack", "nope", *GATE)
-    assert done.returncode != 0
-    assert "no stack 'nope'" in done.stderr
-    assert "Its stacks: dev, prod." in done.stderr
+def test_unknown_stack_is_reported_with_the_existing_stacks(sandbox: Sandbox):
+    preview = sandbox("pulumi", "preview", "--stack", "nope", *PACK)
+    assert preview.returncode != 0
+    assert "no stack 'nope'" in preview.stderr
+    assert "Its stacks: dev, prod." in preview.stderr

@@ -1,4 +1,4 @@
-"""The pack alone: `policy/` elsewhere, in an environment that has what its own requirements name and nothing else."""
+"""The pack by itself: a copy of `policy/` elsewhere, in an environment with only its own requirements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.folder import ROOT
 from tests.conftest import Sandbox
 
 PROJECT = """\
-name: foreign
+name: other
 runtime:
   name: python
   options:
@@ -25,9 +25,7 @@ aws.s3.Bucket("reports", tags={"DataClass": "PHI"})
 """
 
 
-def test_the_pack_gates_a_foreign_program_from_an_environment_of_its_own(
-    engine: Engine, sandbox: Sandbox, tmp_path: Path
-):
+def test_pack_in_its_own_environment_checks_another_program(engine: Engine, sandbox: Sandbox, tmp_path: Path):
     pack = tmp_path / "elsewhere" / "hipaa"
     shutil.copytree(ROOT / "policy", pack, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
     path = os.pathsep.join([str(engine.bin), os.environ["PATH"]])
@@ -36,13 +34,13 @@ def test_the_pack_gates_a_foreign_program_from_an_environment_of_its_own(
     installed = subprocess.run([*pip, "list", "--format", "freeze"], check=True, capture_output=True, text=True).stdout
     assert not {"pulumi_aws", "boto3", "moto"} & {line.split("==")[0] for line in installed.splitlines()}
 
-    program = tmp_path / "foreign"
+    program = tmp_path / "other"
     program.mkdir()
     (program / "Pulumi.yaml").write_text(PROJECT.format(venv=ROOT / ".venv"))
     (program / "__main__.py").write_text(PROGRAM)
     stack = ("--stack", "dev", "--cwd", program)
     preview = sandbox("pulumi", "preview", *stack, "--policy-pack", pack)
     assert preview.returncode != 0
-    told = {line.split()[4] for line in preview.stdout.splitlines() if "[mandatory]" in line}
-    assert told >= {"s3-public-access-block", "s3-customer-managed-key", "s3-tls-only", "cloudtrail-enabled"}
+    controls = {line.split()[4] for line in preview.stdout.splitlines() if "[mandatory]" in line}
+    assert controls >= {"s3-public-access-block", "s3-customer-managed-key", "s3-tls-only", "cloudtrail-enabled"}
     assert "Traceback" not in preview.stdout + preview.stderr

@@ -1,16 +1,16 @@
-"""The data class comes from default tags, of the stack's file or of a provider. A bucket's own tag wins."""
+"""The data class comes from the default tags of the stack's config or of a provider. A bucket's own tag wins."""
 
 import pulumi
 import pulumi_aws as aws
 
-west = aws.Provider("west", region="us-west-2", default_tags={"tags": {"DataClass": "PHI"}})
+west_provider = aws.Provider("west", region="us-west-2", default_tags={"tags": {"DataClass": "PHI"}})
 
 
-def declare(name, tags=None, **opts):
+def declare_bucket(name, tags=None, **opts):
     opts = pulumi.ResourceOptions(protect=True, **opts)
     aws.s3.Bucket(name, bucket=f"{name}-123456789012", tags=tags, opts=opts)
 
 
-declare("reports")  # internal
-declare("scans", provider=west)  # PHI
-declare("brochures", {"DataClass": "Public"}, provider=west)
+declare_bucket("reports")  # Internal, from the stack's config
+declare_bucket("scans", provider=west_provider)  # PHI, from the provider
+declare_bucket("brochures", {"DataClass": "Public"}, provider=west_provider)

@@ -1,4 +1,7 @@
-"""Two buckets alike, with nothing but encryption. The pack's config excuses one of them from one control."""
+"""Two identical buckets that have only encryption. The pack's config exempts one of them from one control.
+
+The config also has an expired exemption, one that covers nothing, a disabled control and an advisory one.
+"""
 
 import pulumi_aws as aws
 

@@ -1,4 +1,4 @@
-"""The guide's code as it stands, in Pulumi: each resource that it makes, with its settings and no others."""
+"""The guide's code in Pulumi: the resources that it creates, with exactly its settings."""
 
 import json
 
@@ -6,15 +6,15 @@ import pulumi_aws as aws
 
 ACCOUNT = "123456789012"
 PHI, LOGS = "healthcare-phi-prod-2025", "healthcare-logs-2025"
-KEY_ID = "0a1b2c3d-1111-2222-3333-444455556666"  # of the key that was made by hand
+KEY_ID = "0a1b2c3d-1111-2222-3333-444455556666"  # of a key that was created manually
 OBJECTS = f"arn:aws:s3:::{PHI}/*"
 
 
-def document(*statements):
+def policy_document(*statements):
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def by_service(service, *actions):
+def allow_service(service, *actions):
     return {"Effect": "Allow", "Principal": {"Service": service}, "Action": actions, "Resource": "*"}
 
 
@@ -34,15 +34,15 @@ aws.s3.BucketVersioning("phi-versioning", bucket=phi.id, versioning_configuratio
 key = aws.kms.Key(
     "key",
     description="PHI Encryption Key for S3",
-    policy=document(
+    policy=policy_document(
         {
             "Effect": "Allow",
             "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
             "Action": "kms:*",
             "Resource": "*",
         },
-        by_service("s3.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey"),
-        by_service(
+        allow_service("s3.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey"),
+        allow_service(
             "logs.amazonaws.com",
             *("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*"),
             *("kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey"),
@@ -73,18 +73,18 @@ aws.s3.BucketLifecycleConfiguration(
     ],
 )
 
-# Step 3: who gets at it.
+# Step 3: access.
 app = aws.iam.Role(
     "app",
     name="HealthcareAppRole",
-    assume_role_policy=document(
+    assume_role_policy=policy_document(
         {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ),
 )
 aws.s3.BucketPolicy(
     "phi-policy",
     bucket=phi.id,
-    policy=document(
+    policy=policy_document(
         {
             "Sid": "DenyUnencryptedObjectUploads",
             "Effect": "Deny",
@@ -113,7 +113,7 @@ aws.s3.BucketPolicy(
 aws.iam.RolePolicy(
     "app-policy",
     role=app.id,
-    policy=document(
+    policy=policy_document(
         {
             "Effect": "Allow",
             "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
@@ -128,7 +128,7 @@ aws.iam.RolePolicy(
     ),
 )
 
-# Step 4: what is recorded.
+# Step 4: logging and monitoring.
 logs = aws.s3.Bucket("logs", bucket=LOGS)
 delivery = {"type": "Group", "uri": "http://acs.amazonaws.com/groups/s3/LogDelivery"}
 aws.s3.BucketAcl(
@@ -136,7 +136,7 @@ aws.s3.BucketAcl(
     bucket=logs.id,
     access_control_policy={
         "owner": {"id": "0" * 64},
-        "grants": [{"grantee": delivery, "permission": each} for each in ("WRITE", "READ_ACP")],
+        "grants": [{"grantee": delivery, "permission": permission} for permission in ("WRITE", "READ_ACP")],
     },
 )
 aws.s3.BucketLogging("phi-logging", bucket=phi.id, target_bucket=logs.id, target_prefix="s3-access-logs/")
@@ -146,7 +146,7 @@ aws.cloudtrail.Trail(
     s3_bucket_name="healthcare-cloudtrail-logs-2025",
     is_multi_region_trail=True,
     enable_log_file_validation=True,
-    enable_logging=False,  # the guide's create_trail starts none
+    enable_logging=False,  # the guide calls create_trail, but not start_logging
     event_selectors=[
         {
             "read_write_type": "All",

@@ -1,4 +1,4 @@
-"""A bucket that is set by its own properties alone. What those can't say is missing: two companions and a copy."""
+"""A bucket with only inline settings. Settings that have no inline property are missing."""
 
 import json
 
@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 NAME = "records-123456789012"
 ARN = f"arn:aws:s3:::{NAME}"
-KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666"  # of another stack
+KEY = "arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666"  # in another stack
 BREAK_GLASS = "arn:aws:iam::123456789012:role/break-glass"
 
 
@@ -18,7 +18,7 @@ def deny(action, resource, **condition):
 aws.s3.Bucket(
     "records",
     bucket=NAME,
-    acl="public-read",  # wrong
+    acl="public-read",  # fails
     tags={"DataClass": "PHI"},
     versioning={"enabled": True},
     server_side_encryption_configuration={
@@ -36,12 +36,12 @@ aws.s3.Bucket(
         {
             "enabled": True,
             "abort_incomplete_multipart_upload_days": 7,
-            "expiration": {"days": 3650},  # wrong
+            "expiration": {"days": 3650},  # fails
             "noncurrent_version_expiration": {"days": 2555},
         }
     ],
-    cors_rules=[{"allowed_methods": ["GET"], "allowed_origins": ["*"]}],  # wrong
-    website={"index_document": "index.html"},  # wrong
+    cors_rules=[{"allowed_methods": ["GET"], "allowed_origins": ["*"]}],  # fails
+    website={"index_document": "index.html"},  # fails
     policy=json.dumps(
         {
             "Version": "2012-10-17",

@@ -1,13 +1,13 @@
-"""A bucket of another stack, looked up both ways: what it lacks isn't told, what this stack puts on it is judged.
+"""A bucket of another stack, looked up both ways: only what this stack configures on it is checked.
 
-The documents are of the provider's making. The account is known by the stack's file.
+The policy documents come from the provider's data sources. The stack's config gives the account.
 """
 
 import pulumi_aws as aws
 
 account = aws.get_caller_identity().account_id
-read = aws.s3.Bucket.get("other-team", "other-team")
-found = aws.s3.get_bucket_output(bucket="other-team")
+bucket_resource = aws.s3.Bucket.get("other-team", "other-team")
+bucket_data = aws.s3.get_bucket_output(bucket="other-team")
 
 
 def deny(arn, test, variable, value):
@@ -20,7 +20,7 @@ def deny(arn, test, variable, value):
     }
 
 
-def let_in(arn, principal):
+def allow_read(arn, principal):
     return {
         "effect": "Allow",
         "principals": [{"type": "AWS", "identifiers": [principal]}],
@@ -29,20 +29,22 @@ def let_in(arn, principal):
     }
 
 
-tls = [
-    deny(found.arn, "Bool", "aws:SecureTransport", "false"),
-    deny(found.arn, "NumericLessThan", "s3:TlsVersion", "1.2"),
+tls_statements = [
+    deny(bucket_data.arn, "Bool", "aws:SecureTransport", "false"),
+    deny(bucket_data.arn, "NumericLessThan", "s3:TlsVersion", "1.2"),
 ]
-stranger = let_in(found.arn, "arn:aws:iam::999999999999:root")  # wrong
+external_grant = allow_read(bucket_data.arn, "arn:aws:iam::999999999999:root")  # fails
 
-# What this stack puts on that bucket is judged: the policy, and a block with a flag off.
+# Checked, because this stack declares them: the bucket policy, and a public access block without two of its flags.
 aws.s3.BucketPolicy(
-    "policy", bucket=found.id, policy=aws.iam.get_policy_document_output(statements=[*tls, stranger]).json
+    "policy",
+    bucket=bucket_data.id,
+    policy=aws.iam.get_policy_document_output(statements=[*tls_statements, external_grant]).json,
 )
-aws.s3.BucketPublicAccessBlock("block", bucket=read.id, block_public_acls=True, block_public_policy=True)
+aws.s3.BucketPublicAccessBlock("block", bucket=bucket_resource.id, block_public_acls=True, block_public_policy=True)
 
-# A role by a document of the provider's.
-trust = aws.iam.get_policy_document(
+# A role whose documents come from a data source.
+trust_policy = aws.iam.get_policy_document(
     statements=[
         {
             "actions": ["sts:AssumeRole"],
@@ -50,6 +52,6 @@ trust = aws.iam.get_policy_document(
         }
     ]
 )
-role = aws.iam.Role("reader", assume_role_policy=trust.json)
-everything = aws.iam.get_policy_document(statements=[{"actions": ["s3:*"], "resources": ["*"]}])  # wrong
-aws.iam.RolePolicy("all-of-s3", role=role.id, policy=everything.json)
+role = aws.iam.Role("reader", assume_role_policy=trust_policy.json)
+all_of_s3 = aws.iam.get_policy_document(statements=[{"actions": ["s3:*"], "resources": ["*"]}])  # fails
+aws.iam.RolePolicy("all-of-s3", role=role.id, policy=all_of_s3.json)

@@ -1,4 +1,4 @@
-"""What is in AWS already: another team's bucket."""
+"""Creates what is already in AWS: another team's bucket."""
 
 import boto3
 

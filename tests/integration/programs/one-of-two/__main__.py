@@ -1,9 +1,9 @@
-"""Two buckets that Pulumi names, of which one is wrong: each finding is of that one, and none of its neighbour."""
+"""Two buckets with names from Pulumi, of which one fails: no finding names the other."""
 
 import pulumi_aws as aws
 
 
-def declare(name: str, *, restrict: bool, owner: str, encrypted: bool) -> None:
+def declare_bucket(name: str, *, restrict_public: bool, ownership: str, encrypted: bool) -> None:
     bucket = aws.s3.Bucket(name, tags={"DataClass": "Internal"})
     aws.s3.BucketPublicAccessBlock(
         f"{name}-closed",
@@ -11,13 +11,13 @@ def declare(name: str, *, restrict: bool, owner: str, encrypted: bool) -> None:
         block_public_acls=True,
         block_public_policy=True,
         ignore_public_acls=True,
-        restrict_public_buckets=restrict,
+        restrict_public_buckets=restrict_public,
     )
-    aws.s3.BucketOwnershipControls(f"{name}-owner", bucket=bucket.id, rule={"object_ownership": owner})
+    aws.s3.BucketOwnershipControls(f"{name}-owner", bucket=bucket.id, rule={"object_ownership": ownership})
     if encrypted:
         default = {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
         aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-encryption", bucket=bucket.id, rules=[default])
-    # A name that Pulumi gives is known at preview, but not to the program: so the document holds for any bucket.
+    # The engine knows the name that Pulumi generates, but the program doesn't, so the document covers any bucket.
     aws.s3.BucketPolicy(f"{name}-policy", bucket=bucket.id, policy=DOCUMENT)
 
 
@@ -37,5 +37,5 @@ DOCUMENT = aws.iam.get_policy_document(
     ]
 ).json
 
-declare("right", restrict=True, owner="BucketOwnerEnforced", encrypted=True)
-declare("wrong", restrict=False, owner="ObjectWriter", encrypted=False)
+declare_bucket("right", restrict_public=True, ownership="BucketOwnerEnforced", encrypted=True)
+declare_bucket("wrong", restrict_public=False, ownership="ObjectWriter", encrypted=False)

@@ -1,7 +1,7 @@
-"""What the deployment before left, in state.json: `reports` with a policy that asks for TLS, and `drop`, open to all.
+"""A stack whose earlier deployment, in state.json, has `reports` with a policy that requires TLS, and a public `drop`.
 
-`reports` gets another name, so that it and what sets it are replaced; its policy and all of `drop` are deleted. What
-goes counts no more: neither the policy for `reports`, nor the ACL of `drop` against the stack.
+`reports` has a new name, so it and its companions are replaced. Its policy and all of `drop` are deleted. Deleted
+resources no longer count: the policy doesn't make `reports` pass, and the ACL of `drop` doesn't make the stack fail.
 """
 
 import pulumi_aws as aws

@@ -1,4 +1,4 @@
-"""A secret in whatever is judged: each resource is found wrong, and the secret is never shown."""
+"""A secret in everything that the pack checks: each resource fails, and the secret is never shown."""
 
 import json
 
@@ -6,11 +6,11 @@ import pulumi
 import pulumi_aws as aws
 
 NOTES = "notes-123456789012"
-secret = pulumi.Output.secret("tell-nobody")
+secret = pulumi.Output.secret("hunter2")
 
 
-def document(**statement):
-    """A policy of one statement, that has the secret in it."""
+def secret_document(**statement):
+    """Return a policy document of one statement, with the secret as its ID."""
     return secret.apply(lambda sid: json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": sid} | statement]}))
 
 
@@ -18,7 +18,7 @@ key = aws.kms.Key(
     "key",
     description=secret,
     enable_key_rotation=True,
-    policy=document(
+    policy=secret_document(
         Effect="Allow",
         Principal={"AWS": ["arn:aws:iam::123456789012:root", "*"]},
         Action="kms:*",
@@ -40,21 +40,21 @@ aws.s3.BucketLogging("logging", bucket=notes.id, target_bucket=secret, target_pr
 aws.s3.BucketPolicy(
     "policy",
     bucket=notes.id,
-    policy=document(
+    policy=secret_document(
         Effect="Allow",
         Principal={"AWS": "999999999999"},
         Action="s3:GetObject",
-        Resource=f"arn:aws:s3:::{NOTES}/tell-nobody",
+        Resource=f"arn:aws:s3:::{NOTES}/hunter2",
     ),
 )
 role = aws.iam.Role(
-    "role", assume_role_policy=document(Effect="Allow", Principal={"AWS": "*"}, Action="sts:AssumeRole")
+    "role", assume_role_policy=secret_document(Effect="Allow", Principal={"AWS": "*"}, Action="sts:AssumeRole")
 )
-aws.iam.RolePolicy("role-policy", role=role.id, policy=document(Effect="Allow", Action="*", Resource="*"))
+aws.iam.RolePolicy("role-policy", role=role.id, policy=secret_document(Effect="Allow", Action="*", Resource="*"))
 topic = aws.sns.Topic(
     "alerts",
     kms_master_key_id=secret,
-    policy=document(Effect="Allow", Principal="*", Action="sns:Publish", Resource="*"),
+    policy=secret_document(Effect="Allow", Principal="*", Action="sns:Publish", Resource="*"),
 )
 aws.cloudwatch.MetricAlarm(
     "alarm",

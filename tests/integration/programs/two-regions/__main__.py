@@ -1,4 +1,4 @@
-"""Components in components, in two regions by the providers that they inherit: which region a copy is in decides."""
+"""Nested components in two regions, by the providers that they inherit. Only a replica in another region counts."""
 
 import json
 
@@ -6,11 +6,13 @@ import pulumi
 import pulumi_aws as aws
 
 
-def denied(arn: str) -> str:
-    """A policy that has everybody use TLS 1.2 at least."""
-    old = ({"Bool": {"aws:SecureTransport": "false"}}, {"NumericLessThan": {"s3:TlsVersion": "1.2"}})
-    every = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"]}
-    return json.dumps({"Version": "2012-10-17", "Statement": [every | {"Condition": each} for each in old]})
+def tls_policy(arn: str) -> str:
+    """Return a bucket policy that requires TLS 1.2."""
+    conditions = ({"Bool": {"aws:SecureTransport": "false"}}, {"NumericLessThan": {"s3:TlsVersion": "1.2"}})
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"]}
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [deny | {"Condition": condition} for condition in conditions]}
+    )
 
 
 class Store(pulumi.ComponentResource):
@@ -18,39 +20,40 @@ class Store(pulumi.ComponentResource):
 
     def __init__(self, name: str, data_class: str, parent: pulumi.Resource) -> None:
         super().__init__("example:Store", name, None, pulumi.ResourceOptions(parent=parent))
-        own = pulumi.ResourceOptions(parent=self)
-        physical = f"{name}-123456789012"
+        child = pulumi.ResourceOptions(parent=self)
+        bucket_name = f"{name}-123456789012"
         self.bucket = aws.s3.Bucket(
             name,
-            bucket=physical,
+            bucket=bucket_name,
             tags={"DataClass": data_class},
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
         flags = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-        on = dict.fromkeys(flags, True)
-        aws.s3.BucketPublicAccessBlock(f"{name}-closed", bucket=self.bucket.id, **on, opts=own)
-        owner = {"object_ownership": "BucketOwnerEnforced"}
-        aws.s3.BucketOwnershipControls(f"{name}-owner", bucket=self.bucket.id, rule=owner, opts=own)
-        versioned = {"status": "Enabled"}
-        aws.s3.BucketVersioning(f"{name}-v", bucket=self.bucket.id, versioning_configuration=versioned, opts=own)
-        aws.s3.BucketPolicy(
-            f"{name}-policy", bucket=self.bucket.id, policy=denied(f"arn:aws:s3:::{physical}"), opts=own
+        aws.s3.BucketPublicAccessBlock(
+            f"{name}-closed", bucket=self.bucket.id, **dict.fromkeys(flags, True), opts=child
         )
-        self.key = aws.kms.Key(f"{name}-key", enable_key_rotation=True, opts=own)
-        default = {"sse_algorithm": "aws:kms", "kms_master_key_id": self.key.arn}
-        rule = {"apply_server_side_encryption_by_default": default, "bucket_key_enabled": True}
-        aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-sse", bucket=self.bucket.id, rules=[rule], opts=own)
+        ownership = {"object_ownership": "BucketOwnerEnforced"}
+        aws.s3.BucketOwnershipControls(f"{name}-owner", bucket=self.bucket.id, rule=ownership, opts=child)
+        versioning = {"status": "Enabled"}
+        aws.s3.BucketVersioning(f"{name}-v", bucket=self.bucket.id, versioning_configuration=versioning, opts=child)
+        aws.s3.BucketPolicy(
+            f"{name}-policy", bucket=self.bucket.id, policy=tls_policy(f"arn:aws:s3:::{bucket_name}"), opts=child
+        )
+        self.key = aws.kms.Key(f"{name}-key", enable_key_rotation=True, opts=child)
+        default_encryption = {"sse_algorithm": "aws:kms", "kms_master_key_id": self.key.arn}
+        rule = {"apply_server_side_encryption_by_default": default_encryption, "bucket_key_enabled": True}
+        aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-sse", bucket=self.bucket.id, rules=[rule], opts=child)
 
 
-class Site(pulumi.ComponentResource):
-    """The stores of a region."""
+class Region(pulumi.ComponentResource):
+    """The stores in one region."""
 
     def __init__(self, name: str, stores: dict[str, str], provider: aws.Provider) -> None:
-        super().__init__("example:Site", name, None, pulumi.ResourceOptions(providers={"aws": provider}))
-        self.stores = {each: Store(each, data_class, self) for each, data_class in stores.items()}
+        super().__init__("example:Region", name, None, pulumi.ResourceOptions(providers={"aws": provider}))
+        self.stores = {store: Store(store, data_class, self) for store, data_class in stores.items()}
 
 
-def copy(name: str, source: Store, target: Store, provider: aws.Provider) -> None:
+def replicate(name: str, source: Store, target: Store, provider: aws.Provider) -> None:
     rule = {
         "id": "every-object",
         "status": "Enabled",
@@ -68,7 +71,7 @@ def copy(name: str, source: Store, target: Store, provider: aws.Provider) -> Non
 
 
 east, west = (aws.Provider(region, region=region) for region in ("us-east-1", "us-west-2"))
-here = Site("here", {"scans": "PHI", "notes": "PHI", "notes-copy": "Replica"}, east).stores
-there = Site("there", {"scans-copy": "Replica"}, west).stores
-copy("scans-copied", here["scans"], there["scans-copy"], east)
-copy("notes-copied", here["notes"], here["notes-copy"], east)  # wrong: in the same region
+primary = Region("primary", {"scans": "PHI", "notes": "PHI", "notes-copy": "Replica"}, east).stores
+secondary = Region("secondary", {"scans-copy": "Replica"}, west).stores
+replicate("scans-copied", primary["scans"], secondary["scans-copy"], east)
+replicate("notes-copied", primary["notes"], primary["notes-copy"], east)  # fails: it is in the same region

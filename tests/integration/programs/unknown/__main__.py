@@ -1,27 +1,27 @@
-"""What nobody knows before the first deployment: documents with ids in them, and settings that come from another."""
+"""Values that aren't known before the first deployment: documents with IDs, and settings from other resources."""
 
 import pulumi
 import pulumi_aws as aws
 
 bucket = aws.s3.Bucket("records", tags={"DataClass": "PHI"}, opts=pulumi.ResourceOptions(protect=True))
 key = aws.kms.Key("key", enable_key_rotation=True)
-later = key.key_id  # stands for whatever comes from a resource that isn't there yet
-alike = later.apply(lambda _: True)
+unknown = key.key_id  # stands for any value from a resource that doesn't exist yet
+unknown_flag = unknown.apply(lambda _: True)
 
 aws.s3.BucketPublicAccessBlock(
     "closed",
     bucket=bucket.id,
-    block_public_acls=alike,
-    block_public_policy=alike,
-    ignore_public_acls=alike,
-    restrict_public_buckets=alike,
+    block_public_acls=unknown_flag,
+    block_public_policy=unknown_flag,
+    ignore_public_acls=unknown_flag,
+    restrict_public_buckets=unknown_flag,
 )
-aws.s3.BucketOwnershipControls("owner", bucket=bucket.id, rule={"object_ownership": later.apply(str)})
-aws.s3.BucketVersioning("versioning", bucket=bucket.id, versioning_configuration={"status": later.apply(str)})
+aws.s3.BucketOwnershipControls("owner", bucket=bucket.id, rule={"object_ownership": unknown.apply(str)})
+aws.s3.BucketVersioning("versioning", bucket=bucket.id, versioning_configuration={"status": unknown.apply(str)})
 aws.s3.BucketServerSideEncryptionConfiguration(
     "encryption",
     bucket=bucket.id,
-    rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": later, "kms_master_key_id": later}}],
+    rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": unknown, "kms_master_key_id": unknown}}],
 )
 aws.s3.BucketLifecycleConfiguration(
     "lifecycle",
@@ -31,11 +31,11 @@ aws.s3.BucketLifecycleConfiguration(
             "id": "earlier-versions",
             "status": "Enabled",
             "filter": {},
-            "noncurrent_version_expiration": {"noncurrent_days": later.apply(len)},
+            "noncurrent_version_expiration": {"noncurrent_days": unknown.apply(len)},
         }
     ],
 )
-aws.s3.BucketLogging("logging", bucket=bucket.id, target_bucket=later, target_prefix="")
+aws.s3.BucketLogging("logging", bucket=bucket.id, target_bucket=unknown, target_prefix="")
 aws.s3.BucketPolicy(
     "policy",
     bucket=bucket.id,
@@ -54,18 +54,18 @@ aws.s3.BucketPolicy(
         }
     ),
 )
-role = aws.iam.Role("role", assume_role_policy=later)
-aws.iam.RolePolicy("role-policy", role=role.id, policy=later)
-aws.kms.KeyPolicy("key-policy", key_id=key.id, policy=later)
+role = aws.iam.Role("role", assume_role_policy=unknown)
+aws.iam.RolePolicy("role-policy", role=role.id, policy=unknown)
+aws.kms.KeyPolicy("key-policy", key_id=key.id, policy=unknown)
 aws.cloudtrail.Trail(
     "trail",
-    s3_bucket_name=later,
-    enable_logging=alike,
-    is_multi_region_trail=alike,
-    enable_log_file_validation=alike,
-    kms_key_id=later,
-    cloud_watch_logs_group_arn=later,
+    s3_bucket_name=unknown,
+    enable_logging=unknown_flag,
+    is_multi_region_trail=unknown_flag,
+    enable_log_file_validation=unknown_flag,
+    kms_key_id=unknown,
+    cloud_watch_logs_group_arn=unknown,
     event_selectors=[
-        {"read_write_type": later, "data_resources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}]}
+        {"read_write_type": unknown, "data_resources": [{"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}]}
     ],
 )

@@ -1,11 +1,11 @@
-"""The classes of pulumi-aws 6, which 7 still has: as they were for a bucket and each of its companions."""
+"""The V2 classes of pulumi-aws 6, which 7 still has, for a bucket and each of its companions."""
 
 import pulumi
 import pulumi_aws as aws
 
 images = aws.s3.BucketV2(
     "images", bucket="images-123456789012", force_destroy=True, opts=pulumi.ResourceOptions(protect=True)
-)  # wrong: no data class, so that it counts as PHI; and it may be destroyed
+)  # fails: it has no data class, so it counts as PHI, and it may be destroyed
 logs = aws.s3.BucketV2("logs", bucket="logs-123456789012", tags={"DataClass": "S3AccessLog"})
 key = aws.kms.Key("key", enable_key_rotation=True)
 
@@ -49,14 +49,14 @@ aws.s3.BucketLifecycleConfigurationV2(
         {
             "id": "earlier-versions",
             "status": "Enabled",
-            "noncurrent_version_expiration": {"noncurrent_days": 30},  # wrong
+            "noncurrent_version_expiration": {"noncurrent_days": 30},  # fails
             "abort_incomplete_multipart_upload": {"days_after_initiation": 7},
         }
     ],
 )
-aws.s3.BucketLoggingV2("images-logging", bucket=images.id, target_bucket=images.id, target_prefix="log/")  # wrong
-aws.s3.BucketAclV2("logs-acl", bucket=logs.id, acl="authenticated-read")  # wrong
-aws.s3.BucketWebsiteConfigurationV2("site", bucket=logs.id, index_document={"suffix": "index.html"})  # wrong
+aws.s3.BucketLoggingV2("images-logging", bucket=images.id, target_bucket=images.id, target_prefix="log/")  # fails
+aws.s3.BucketAclV2("logs-acl", bucket=logs.id, acl="authenticated-read")  # fails
+aws.s3.BucketWebsiteConfigurationV2("site", bucket=logs.id, index_document={"suffix": "index.html"})  # fails
 aws.s3.BucketCorsConfigurationV2(
     "images-cors",
     bucket=images.id,
