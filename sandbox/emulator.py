@@ -44,11 +44,21 @@ class Emulator:
 
 
 def find_running(folder: Folder) -> Emulator | None:
-    """Return this folder's emulator if it is running."""
+    """Return this folder's emulator if it is running.
+
+    Raises:
+        SandboxError: It was started by another version, whose record has other fields.
+    """
     if not folder.is_running() or not folder.record.exists():
         return None
     record = json.loads(folder.record.read_text())
-    return Emulator(**record | {"isolation_command": tuple(record["isolation_command"])})
+    try:
+        return Emulator(**record | {"isolation_command": tuple(record["isolation_command"])})
+    except (KeyError, TypeError):
+        raise SandboxError(
+            "another version of the sandbox started this emulator; stop it with: "
+            f"bin/sandbox --name {folder.name} --down"
+        ) from None
 
 
 def start(folder: Folder) -> Emulator:
@@ -85,8 +95,8 @@ def start(folder: Folder) -> Emulator:
 
 
 def stop(folder: Folder) -> None:
-    """Stop the emulator and remove its folder with the Pulumi state."""
-    if emulator := find_running(folder):
-        os.kill(emulator.pid, signal.SIGTERM)
+    """Stop the emulator, of this version or another, and remove its folder with the Pulumi state."""
+    if folder.is_running() and folder.record.exists():
+        os.kill(json.loads(folder.record.read_text())["pid"], signal.SIGTERM)
         folder.wait_until_stopped()
     shutil.rmtree(folder.path, ignore_errors=True)

@@ -123,7 +123,7 @@ class ControlResult(EvidenceModel):
     citations: tuple[Citation, ...]
     severity: Severity
     requirement: str
-    """The finding that the control requires, such as `the versioning status is Enabled`."""
+    """The finding that the control requires, such as `versioning is Enabled`."""
     remediation: str
     outcome: Outcome
     """The worst outcome of the observations."""

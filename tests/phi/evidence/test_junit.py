@@ -62,7 +62,7 @@ def test_render_maps_each_outcome_to_its_element():
     failure = find_case(root, f"s3-versioning {imaging}").find("failure")
     assert failure is not None
     assert failure.get("message") == "versioning is Suspended"
-    assert "required: the versioning status is Enabled" in str(failure.text)
+    assert "required: versioning is Enabled" in str(failure.text)
     assert "164.312(c)(1)" in str(failure.text)
     error = find_case(root, f"kms-rotation {sample.REPLICA_KEY}").find("error")
     assert error is not None

@@ -113,7 +113,7 @@ def test_rule_has_help_and_the_citations_of_its_control():
     rules = {rule["id"]: rule for rule in render_run(sample.report())["tool"]["driver"]["rules"]}
     rule = rules["s3-versioning"]
     assert rule["helpUri"].startswith("https://www.ecfr.gov/current/title-45/section-164.308#")
-    assert "the versioning status is Enabled" in rule["help"]["markdown"]
+    assert "versioning is Enabled" in rule["help"]["markdown"]
     assert rule["properties"]["citations"][0] == {
         "paragraph": "164.308(a)(7)(ii)(A)",
         "specification": "required",

@@ -43,7 +43,7 @@ def test_output_fits_the_width_and_is_complete(width):
 
 def test_failing_control_shows_requirement_fix_and_paragraphs():
     text = without_whitespace(printed(sample.report()))
-    assert without_whitespace("required the versioning status is Enabled") in text
+    assert without_whitespace("required versioning is Enabled") in text
     assert without_whitespace("fix aws.s3.BucketVersioning") in text
     assert without_whitespace("paragraphs 45 CFR 164.308(a)(7)(ii)(A), 164.312(c)(1)") in text
     assert without_whitespace("exempted until 2027-03-31 by M. Okafor, security officer") in text
