@@ -28,11 +28,11 @@ class Graph:
         self,
         resources: Iterable[PulumiResource],
         inputs: ResourceInputs,
-        data_class_tag: DataClassTag | None = None,
+        data_class_tag: DataClassTag,
     ) -> None:
         self.resources = list(resources)
         self.inputs = inputs
-        self.data_class_tag = data_class_tag or DataClassTag()
+        self.data_class_tag = data_class_tag
 
     def resource_for(self, ref: object) -> PulumiResource | None:
         """Return the resource that a reference points to, if it is in this graph."""

@@ -41,7 +41,7 @@ def resource_facts(resource: PulumiResource, inputs: ResourceInputs, data_class_
     graph = Graph([resource, *other_buckets], inputs, data_class_tag)
     token = v7_token(resource.type)
     facts: list[Fact] = []
-    if bucket_fact := s3.read_bucket_or_companion(resource, graph, data_class_tag):
+    if bucket_fact := s3.read_bucket_or_companion(resource, graph):
         facts.append(bucket_fact)
     elif token in READERS:
         facts.extend(READERS[token](resource, graph))
@@ -57,7 +57,7 @@ def stack_facts(resources: Sequence[PulumiResource], inputs: ResourceInputs, dat
         data_class_tag: The tag that gives the data class of a data store.
     """
     graph = Graph(resources, inputs, data_class_tag)
-    buckets = s3.read_buckets(graph, data_class_tag)
+    buckets = s3.read_buckets(graph)
     facts: list[Fact] = [*buckets, *s3.read_access_points(graph, buckets)]
     for token, read in READERS.items():
         for resource in graph.by_type.get(token, []):

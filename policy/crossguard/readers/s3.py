@@ -10,7 +10,7 @@ from crossguard.property_values import as_flag, as_text, get_property
 from crossguard.readers.s3_settings import COMPANION_READERS, public_access_block, read_inline_settings
 from crossguard.resource_types import BUCKET, KMS_KEYS, TRAIL, v7_token
 from crossguard.resources import PulumiResource
-from hipaa.model.data_class import DataClass, DataClassTag
+from hipaa.model.data_class import DataClass
 from hipaa.model.stack import Fact
 from hipaa.model.values import StackResource, Unknown
 from hipaa.services.s3.facts import (
@@ -27,7 +27,7 @@ ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
 INVENTORY = "aws:s3/inventory:Inventory"
 
 
-def read_buckets(graph: Graph, data_class_tag: DataClassTag) -> list[Bucket]:
+def read_buckets(graph: Graph) -> list[Bucket]:
     """Return every bucket of the stack with its settings, and a bucket for each companion without one in the stack."""
     resources = {bucket.urn: bucket for bucket in graph.by_type.get(BUCKET, [])}
     settings = {urn: read_inline_settings(bucket, graph) for urn, bucket in resources.items()}
@@ -41,8 +41,8 @@ def read_buckets(graph: Graph, data_class_tag: DataClassTag) -> list[Bucket]:
     uses = _data_classes_by_use(settings, unattached, graph)
     buckets: list[Bucket] = []
     for urn, resource in resources.items():
-        data_class = data_class_tag.data_class_of(resource.tags, uses.get(urn, set()))
-        buckets.append(_bucket(resource, data_class, settings[urn], data_class_tag, graph))
+        data_class = graph.data_class_tag.data_class_of(resource.tags, uses.get(urn, set()))
+        buckets.append(_bucket(resource, data_class, settings[urn], graph))
     log_targets = {
         target
         for bucket in (*buckets, *unattached)
@@ -55,9 +55,7 @@ def read_buckets(graph: Graph, data_class_tag: DataClassTag) -> list[Bucket]:
     ]
 
 
-def read_bucket_or_companion(
-    resource: PulumiResource, graph: Graph, data_class_tag: DataClassTag
-) -> Bucket | AccessPoint | None:
+def read_bucket_or_companion(resource: PulumiResource, graph: Graph) -> Bucket | AccessPoint | None:
     """Return what a bucket, a companion or an access point declares before it exists; None for any other resource.
 
     The uses of a bucket are known only at the end. Until then, an untagged bucket counts as OTHER, and so does the
@@ -65,13 +63,13 @@ def read_bucket_or_companion(
     """
     token = v7_token(resource.type)
     if token == BUCKET:
-        data_class = data_class_tag.declared_data_class(resource.tags) or DataClass.OTHER
+        data_class = graph.data_class_tag.declared_data_class(resource.tags) or DataClass.OTHER
         settings = read_inline_settings(resource, graph)
-        return replace(_bucket(resource, data_class, settings, data_class_tag, graph), complete=False)
+        return replace(_bucket(resource, data_class, settings, graph), complete=False)
     if token not in COMPANION_READERS and token not in ACCESS_POINT_READERS:
         return None
     bucket = graph.bucket_of(resource)
-    is_phi = bucket is not None and data_class_tag.declared_data_class(bucket.tags) is DataClass.PHI
+    is_phi = bucket is not None and graph.data_class_tag.declared_data_class(bucket.tags) is DataClass.PHI
     data_class = DataClass.PHI if is_phi else DataClass.OTHER
     if token in ACCESS_POINT_READERS:
         return ACCESS_POINT_READERS[token](resource, data_class, graph)
@@ -101,7 +99,6 @@ def _bucket(
     bucket: PulumiResource,
     data_class: DataClass,
     settings: Collection[DeclaredSetting],
-    data_class_tag: DataClassTag,
     graph: Graph,
 ) -> Bucket:
     return Bucket(
@@ -114,7 +111,7 @@ def _bucket(
         force_destroy=as_flag(bucket.inputs.get("forceDestroy")),
         object_lock_enabled=as_flag(bucket.inputs.get("objectLockEnabled")),
         pulumi_protected=bucket.protected,
-        data_class_tag=as_text(get_property(bucket.tags, data_class_tag.name)),
+        data_class_tag=as_text(get_property(bucket.tags, graph.data_class_tag.name)),
         tags=bucket.tags,
     )
 

@@ -9,6 +9,7 @@ import pytest
 from crossguard.graph import Graph
 from crossguard.readers.backup import READERS
 from crossguard.resources import PulumiResource, ResourceInputs
+from hipaa.model.data_class import DataClassTag
 from hipaa.model.values import StackResource, Unknown
 from hipaa.services.backup.facts import BackupSelection
 from tests.policy.assertions import failed_resources, unverified_resources
@@ -88,7 +89,7 @@ def test_air_gapped_vault_needs_no_separate_lock(pack: PackProcess):
 def selection_fact(*plans: PulumiResource, sources: Any = None, **inputs: Any) -> BackupSelection:
     """Return the fact that the reader makes of a selection with these inputs."""
     selection = PulumiResource("urn::selection", SELECTION, inputs, sources=sources or {})
-    (fact,) = READERS[SELECTION](selection, Graph([selection, *plans], ResourceInputs()))
+    (fact,) = READERS[SELECTION](selection, Graph([selection, *plans], ResourceInputs(), DataClassTag()))
     assert isinstance(fact, BackupSelection)
     return fact
 
@@ -119,7 +120,7 @@ def test_selection_keeps_the_arn_of_a_table_named_like_a_bucket():
     bucket = PulumiResource("urn::bucket", "aws:s3/bucket:Bucket", {"bucket": "data"})
     table = "arn:aws:dynamodb:us-east-1:111122223333:table/data"
     selection = PulumiResource("urn::selection", SELECTION, {"resources": [table]})
-    (fact,) = READERS[SELECTION](selection, Graph([selection, bucket], ResourceInputs()))
+    (fact,) = READERS[SELECTION](selection, Graph([selection, bucket], ResourceInputs(), DataClassTag()))
     assert isinstance(fact, BackupSelection)
     assert fact.resources == (table,)
 

@@ -15,7 +15,7 @@ from hipaa.access.policy_queries import (
     may_allow,
     parse_resource_policy,
 )
-from hipaa.access.transport import insecure_transport_findings
+from hipaa.access.transport import check_policy_of_another_resource, insecure_transport_findings
 from hipaa.model.rule import RuleContext
 from hipaa.model.values import StackResource, Unknown
 from hipaa.model.verdict import Finding, failed, passed, unverified, worst_finding
@@ -71,7 +71,9 @@ def _check_key_use(parsed: ParsedPolicy, policy: KeyPolicy, topic: Topic, servic
 
 def private(policy: TopicPolicy, context: RuleContext) -> Finding:
     if policy.document is None:
-        return _without_policy(policy, context)
+        # If no other resource declares one either, the topic has AWS's default policy, which allows plain HTTP.
+        targets = (other.topic for other in context.stack.facts_of_type(TopicPolicy) if other.document)
+        return check_policy_of_another_resource(policy.resource, targets, context)
     parsed = parse_resource_policy(policy.document)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
@@ -82,20 +84,6 @@ def private(policy: TopicPolicy, context: RuleContext) -> Finding:
         *insecure_transport_findings(parsed, arn, "sns", "sns:Publish"),
     )
     return worst_finding(findings, "the policy grants access only to trusted accounts and their services, over TLS")
-
-
-def _without_policy(policy: TopicPolicy, context: RuleContext) -> Finding:
-    """Check a topic that declares no policy itself.
-
-    Another resource may declare the policy. Otherwise the topic has AWS's default policy, which allows plain HTTP.
-    """
-    if not context.stack.complete:
-        return passed("another resource may declare its policy")
-    policies = [other for other in context.stack.facts_of_type(TopicPolicy) if other.document]
-    if any(other.topic == StackResource(policy.resource) for other in policies):
-        return passed("another resource declares its policy")
-    unknowns = [other.topic for other in policies if isinstance(other.topic, Unknown)]
-    return unverified(*unknowns) if unknowns else failed("no policy is declared, so plain HTTP isn't denied")
 
 
 def _topic_arn(policy: TopicPolicy, parsed: ParsedPolicy) -> str:

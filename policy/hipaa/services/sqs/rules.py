@@ -5,9 +5,9 @@ from __future__ import annotations
 from hipaa import evaluator
 from hipaa.access import external_access
 from hipaa.access.policy_queries import ParsedPolicy, parse_resource_policy
-from hipaa.access.transport import insecure_transport_findings
+from hipaa.access.transport import check_policy_of_another_resource, insecure_transport_findings
 from hipaa.model.rule import RuleContext
-from hipaa.model.values import StackResource, Unknown
+from hipaa.model.values import Unknown
 from hipaa.model.verdict import Finding, Status, failed, passed, unverified, worst_finding
 from hipaa.services.kms.customer_managed_keys import check_customer_managed_key
 from hipaa.services.sqs.facts import Queue, QueuePolicy
@@ -52,7 +52,8 @@ def no_external_access(policy: QueuePolicy, context: RuleContext) -> Finding:
 
 def tls_only(policy: QueuePolicy, context: RuleContext) -> Finding:
     if policy.document is None:
-        return _without_policy(policy, context)
+        targets = (other.queue for other in context.stack.facts_of_type(QueuePolicy) if other.document)
+        return check_policy_of_another_resource(policy.resource, targets, context)
     parsed = parse_resource_policy(policy.document)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
@@ -68,18 +69,5 @@ def tls_only(policy: QueuePolicy, context: RuleContext) -> Finding:
 
 
 def _check_plain_http_is_denied(parsed: ParsedPolicy, arn: str) -> Finding:
-    findings = (
-        finding for action in MESSAGE_ACTIONS for finding in insecure_transport_findings(parsed, arn, "sqs", action)
-    )
+    findings = insecure_transport_findings(parsed, arn, "sqs", *MESSAGE_ACTIONS)
     return worst_finding(findings, "the policy denies every request over plain HTTP")
-
-
-def _without_policy(policy: QueuePolicy, context: RuleContext) -> Finding:
-    """Check a queue that declares no policy itself. Another resource may declare it."""
-    if not context.stack.complete:
-        return passed("another resource may declare its policy")
-    policies = [other for other in context.stack.facts_of_type(QueuePolicy) if other.document]
-    if any(other.queue == StackResource(policy.resource) for other in policies):
-        return passed("another resource declares its policy")
-    unknowns = [other.queue for other in policies if isinstance(other.queue, Unknown)]
-    return unverified(*unknowns) if unknowns else failed("no policy is declared, so plain HTTP isn't denied")
