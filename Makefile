@@ -3,23 +3,36 @@ STACK ?= dev
 PYTHON ?= python3
 MIN_PYTHON := 3.11
 VENV := .venv
+LOCK_OPTIONS := --quiet --universal --python-version $(MIN_PYTHON) --generate-hashes --no-header $(addprefix --upgrade-package=,$(UPGRADE))
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup engine preview docs test lint bench bench-cold lock clean
+.PHONY: help setup dev-setup engine preview docs test lint bench bench-cold lock clean
 # The virtual environment and the engine are built in parallel: one waits for the network while the other computes.
 MAKEFLAGS += --jobs=2
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(VENV)/installed ## Create the virtual environment for the program, the pack and the tests
+setup: $(VENV)/installed ## Create the virtual environment, with what a preview in the sandbox needs
 
-$(VENV)/installed: requirements-dev.txt
+# The environment has this checkout as an editable install, with the command `phi`.
+$(VENV)/installed: pyproject.toml policy/PulumiPolicy.yaml requirements-setup.txt requirements-sandbox.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN_PYTHON)".split("."))))' || \
 		{ echo "make: Python $(MIN_PYTHON) or newer is required; to select one, run: make PYTHON=/path/to/python3" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@ln -sfn ../$(VENV) policy/.venv # the pack needs its own environment only where it is used without this repository
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-setup.txt
+	bin/install $(VENV) --require-hashes -r requirements-sandbox.txt
+	bin/install $(VENV) --no-deps --no-build-isolation --editable .
+	@# The pack in this environment. Its own folder has none, so it can be copied as it is.
+	mkdir -p $(VENV)/policy
+	ln -sfn $(addprefix ../../,$(wildcard policy/*)) $(VENV)/policy/
+	ln -sfn .. $(VENV)/policy/.venv
+	@touch $@
+
+dev-setup: $(VENV)/installed-dev ## Add what the tests and linters need
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	bin/install $(VENV) --require-hashes -r requirements-dev.txt
 	@touch $@
 
 engine: ## Make the Pulumi engine available
@@ -27,27 +40,27 @@ engine: ## Make the Pulumi engine available
 
 preview: setup engine ## Preview the stack STACK (default: dev) in the sandbox, with the policy pack
 	@# The program reports all invalid settings together; Pulumi's own validation stops at the first.
-	bin/sandbox pulumi preview --stack "$(STACK)" --policy-pack policy --policy-pack-config "policy/config/$(STACK).json" \
+	bin/sandbox pulumi preview --stack "$(STACK)" --policy-pack $(VENV)/policy --policy-pack-config "policy/config/$(STACK).json" \
 		--skip-config-validation
 
 docs: setup ## Generate docs/controls.md from the catalogue
-	cd policy && ../$(VENV)/bin/python -m hipaa.controls_page > ../docs/controls.md
+	cd policy && ../$(VENV)/bin/python -m hipaa_controls.controls_page > ../docs/controls.md
 
-test: setup ## Run all tests
+test: dev-setup ## Run all tests
 	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadgroup --maxschedchunk 1
 
-lint: setup ## Check style, formatting, types and imports
+lint: dev-setup ## Check style, formatting, types and imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy __main__.py components phi sandbox pulumi_engine bench
+	$(VENV)/bin/mypy __main__.py components phi_buckets sandbox pulumi_engine bench
 	$(VENV)/bin/mypy policy
-	PYTHONPATH=policy $(VENV)/bin/lint-imports --no-logo --no-cache
+	$(VENV)/bin/lint-imports --no-logo --no-cache
 	@command -v go >/dev/null || { echo "lint: Go isn't on PATH, so the Go code in pulumi_engine isn't checked"; [ -z "$$CI" ]; }
 	@if command -v go >/dev/null; then for module in pulumi_engine/cli pulumi_engine/aws; do \
 		unformatted=$$(gofmt -l $$module) && [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }; \
 		(cd $$module && GOWORK=off go vet ./...) || exit 1; done; fi
 
-bench: setup ## Measure the README's figures with warm caches (half an hour)
+bench: dev-setup ## Measure the README's figures with warm caches (half an hour)
 	@$(VENV)/bin/python bench/run.py
 	@$(VENV)/bin/python -m bench.stack
 	@$(VENV)/bin/python -m bench.pack
@@ -57,13 +70,14 @@ bench: setup ## Measure the README's figures with warm caches (half an hour)
 bench-cold: ## Measure a first preview on a fresh clone with empty caches (ten minutes)
 	@$(PYTHON) bench/run.py --cold
 
-lock: setup ## Pin the requirements with hashes; existing pins stay unless a *.in file changes
-	$(VENV)/bin/uv pip compile --quiet --universal --python-version $(MIN_PYTHON) --generate-hashes --no-header \
-		requirements.in --output-file requirements.txt
-	$(VENV)/bin/uv pip compile --quiet --universal --python-version $(MIN_PYTHON) --generate-hashes --no-header \
-		requirements-dev.in --output-file requirements-dev.txt
+lock: setup ## Pin the requirements with hashes. Pins stay unless pyproject.toml changes or UPGRADE names a package
+	@# Each file has the versions of the one before it, so that they can be installed into one environment.
+	$(VENV)/bin/uv pip compile $(LOCK_OPTIONS) pyproject.toml --extra pulumi --output-file requirements.txt
+	$(VENV)/bin/uv pip compile $(LOCK_OPTIONS) pyproject.toml --extra pulumi --group sandbox --constraints requirements.txt --output-file requirements-sandbox.txt
+	$(VENV)/bin/uv pip compile $(LOCK_OPTIONS) pyproject.toml --extra pulumi --group dev --constraints requirements-sandbox.txt --output-file requirements-dev.txt
+	$(VENV)/bin/uv pip compile $(LOCK_OPTIONS) --group setup --constraints requirements-dev.txt --output-file requirements-setup.txt
 
 clean: ## Stop the default sandbox and remove everything that was built in the checkout
 	@if [ -x $(VENV)/bin/python ] && [ -d .sandbox ]; then bin/sandbox --down; fi
-	rm -rf $(VENV) policy/.venv .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

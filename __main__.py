@@ -1,6 +1,11 @@
 """The PHI stack: keys, log archive, PHI bucket, audit trail, roles, alerts, replica and backups."""
 
+import sys
+from pathlib import Path
+
 import pulumi
+
+sys.path.append(str(Path(__file__).parent / "policy"))  # the components share facts about AWS with the pack
 
 from components.access import Access
 from components.access_log_bucket import AccessLogBucket
@@ -15,7 +20,7 @@ from components.phi_bucket import PhiBucket
 from components.replica import Replica
 from components.stack_context import StackContext
 from components.trail_bucket import TrailBucket
-from phi.stack.settings import SettingsError, load_settings
+from phi_buckets.stack.settings import SettingsError, load_settings
 
 try:
     settings = load_settings(pulumi.runtime.get_config_env())

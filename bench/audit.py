@@ -52,7 +52,7 @@ def main() -> None:
         run([*SANDBOX, python, "-c", CREATE_BUCKETS, str(BUCKETS)], {})
         with tempfile.TemporaryDirectory() as folder:
             evidence = Path(folder) / "evidence.json"
-            audit = [python, "-m", "phi", "audit", "--all", "--region", REGION, "--report", str(evidence)]
+            audit = [python, "-m", "phi_buckets", "audit", "--all", "--region", REGION, "--report", str(evidence)]
             prowler = [prowler_command, "aws", "--service", "s3", "--region", REGION, "--output-formats", "json-ocsf"]
             prowler += ["--output-directory", folder, "--no-banner", "--only-logs", "--ignore-exit-code-3"]
             run(

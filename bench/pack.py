@@ -19,7 +19,7 @@ from bench import checkov
 from bench.process import ROOT, Run, run
 from bench.run import SANDBOX, report
 
-PACK = ROOT / "policy"
+PACK = ROOT / ".venv" / "policy"
 EMPTY_PACK = ROOT / "bench" / "empty_pack"
 LARGE_BUCKETS = 400  # 3,202 resources
 SMALLER_BUCKETS = (50, 100, 200)

@@ -32,7 +32,7 @@ def main() -> None:
         for _ in range(RUNS):  # alternating, so that a temporary slowdown affects both
             without_pack.append(time_command(PREVIEW))
             with_pack.append(
-                time_command([*PREVIEW, "--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json"])
+                time_command([*PREVIEW, "--policy-pack", ".venv/policy", "--policy-pack-config", "policy/config/dev.json"])
             )
         report("preview of the dev stack", without_pack)
         report("preview of the dev stack with the pack", with_pack)

@@ -22,7 +22,7 @@ import boto3
 
 from bench.process import run
 from bench.run import SANDBOX, report
-from phi.store import PhiStore
+from phi_buckets.store import PhiStore
 
 MIB = 1024 * 1024
 LARGE_MIB = 256

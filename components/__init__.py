@@ -1,3 +1,5 @@
-"""The component resources of the PHI stack, one per file. Each lists its inputs, so a program can use a single one."""
+"""The component resources of the PHI stack, one per file. Each lists its inputs, so a program can use a single one.
 
-import phi  # noqa: F401  (adds the policy pack to the path: components share its facts about AWS)
+They share facts about AWS with the policy pack and the client, so they need the distribution phi-buckets installed, or
+this checkout and its folder `policy` on the path.
+"""

@@ -13,9 +13,9 @@ import pulumi
 from components.account import Account
 from components.iam_role import HOUR_SECONDS, IamRole
 from components.policy_document import PolicyDocument, allow, document, trust_policy, via_s3
-from phi.audit import permissions
-from phi.audit.calls.catalogue import STACK_CALLS
-from phi.stack.application_trust import ApplicationTrust
+from phi_buckets.audit import permissions
+from phi_buckets.audit.calls.catalogue import STACK_CALLS
+from phi_buckets.stack.application_trust import ApplicationTrust
 
 # EC2 doesn't pass aws:SourceAccount when it assumes a role for an instance, so a condition on it would deny every
 # instance. AWS documents the key for ECS only: https://github.com/prowler-cloud/prowler/issues/2810

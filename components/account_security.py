@@ -14,7 +14,7 @@ from components.conformance import common_rules, stack_rules, template
 from components.hardened_bucket import protect_options
 from components.iam_role import IamRole
 from components.policy_document import PolicyDocument, allow, document, trust_policy, via_s3
-from phi.stack.settings import AccountSecurityService
+from phi_buckets.stack.settings import AccountSecurityService
 
 MALWARE_PROTECTION = "malware-protection-plan.guardduty.amazonaws.com"
 FINDING_FREQUENCY = "FIFTEEN_MINUTES"

@@ -12,7 +12,7 @@ from components.account import Account
 from components.hardened_bucket import protect_options
 from components.iam_role import IamRole
 from components.policy_document import PolicyDocument, allow, document, trust_policy
-from hipaa.model.retention import log_group_retention
+from hipaa_controls.model.retention import log_group_retention
 
 
 class AuditTrailArgs(TypedDict):

@@ -9,7 +9,7 @@ import pulumi
 
 from components.account import Account
 from components.policy_document import Statement
-from hipaa.services.s3.protection_actions import DELETE_VERSION, PROTECTION_ACTIONS
+from hipaa_controls.services.s3.protection_actions import DELETE_VERSION, PROTECTION_ACTIONS
 
 
 def deny_insecure_transport(bucket_arn: str) -> list[Statement]:

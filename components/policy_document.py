@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.account import Account
-from phi import policy_statements
-from phi.policy_statements import PolicyDocument, Statement, allow, document
+from phi_buckets import policy_statements
+from phi_buckets.policy_statements import PolicyDocument, Statement, allow, document
 
 __all__ = ["PolicyDocument", "Statement", "allow", "allow_service", "document", "trust_policy", "via_s3", "via_sns"]
 

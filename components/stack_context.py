@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from components.account import Account
 from components.hardened_bucket import BucketProtection, ObjectLock
 from components.phi_bucket import VersionLifecycle
-from phi.stack.settings import Settings
+from phi_buckets.stack.settings import Settings
 
 
 @dataclass(frozen=True)

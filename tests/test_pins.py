@@ -7,8 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-from hipaa.services.iam import managed_policies
+from hipaa_controls.services.iam import managed_policies
 from pulumi_engine import engine
 
 ROOT = Path(__file__).parents[1]
@@ -30,15 +32,34 @@ def pinned_in(file: str, pattern: str) -> set[str]:
 @pytest.mark.parametrize(
     ("file", "locked"),
     [
-        ("requirements.in", "requirements.txt"),
         ("policy/requirements.txt", "requirements.txt"),
-        ("requirements-dev.in", "requirements-dev.txt"),
-        ("requirements.txt", "requirements-dev.txt"),
+        ("requirements.txt", "requirements-sandbox.txt"),
+        ("requirements-sandbox.txt", "requirements-dev.txt"),
     ],
 )
 def test_requirements_have_the_locked_versions(file, locked):
     assert pins(file)
     assert pins(file).items() <= pins(locked).items()
+
+
+def test_setup_requirements_agree_with_the_others():
+    setup, others = pins("requirements-setup.txt"), pins("requirements-dev.txt")
+    assert setup
+    assert {package: others.get(package, version) for package, version in setup.items()} == setup
+
+
+def test_locked_requirements_are_those_of_pyproject():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["pulumi"]]
+    groups = project["dependency-groups"]
+    for file, requirements in {
+        "requirements.txt": declared,
+        "requirements-sandbox.txt": declared + groups["sandbox"],
+        "requirements-dev.txt": declared + [each for each in groups["dev"] if isinstance(each, str)],
+        "requirements-setup.txt": groups["setup"],
+    }.items():
+        for requirement in map(Requirement, requirements):
+            assert pins(file)[canonicalize_name(requirement.name)] in requirement.specifier, (file, str(requirement))
 
 
 def test_engine_uses_one_version_of_pulumis_go_modules():
@@ -68,7 +89,9 @@ def test_managed_policies_are_those_of_the_pinned_moto():
 
 def test_minimum_python_version_is_the_same_everywhere():
     (minimum,) = pinned_in("Makefile", r"^MIN_PYTHON := (\S+)")
-    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    tools = project["tool"]
+    assert project["project"]["requires-python"] == f">={minimum}"
     assert tools["mypy"]["python_version"] == minimum
     assert tools["ruff"]["target-version"] == f"py{minimum.replace('.', '')}"
     assert f"Python {minimum} or newer" in (ROOT / "README.md").read_text()

@@ -10,12 +10,12 @@ from typing import Any
 from crossguard.property_values import as_list, as_text
 from crossguard.resource_types import BUCKET, KMS_ALIAS, KMS_KEY_POLICY, KMS_KEYS, v7_token
 from crossguard.resources import PulumiResource, ResourceInputs, account_in_arn
-from hipaa.access.policy_queries import allowed_accounts
-from hipaa.model.data_class import DataClassTag
-from hipaa.model.partitions import partition_of
-from hipaa.model.stack import Fact
-from hipaa.model.values import Document, Location, Ref, StackResource, Unknown, iter_unknowns
-from hipaa.services.kms.facts import PLACEHOLDER_ARN_PREFIX
+from hipaa_controls.access.policy_queries import allowed_accounts
+from hipaa_controls.model.data_class import DataClassTag
+from hipaa_controls.model.partitions import partition_of
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import Document, Location, Ref, StackResource, Unknown, iter_unknowns
+from hipaa_controls.services.kms.facts import PLACEHOLDER_ARN_PREFIX
 
 # The properties whose value another resource may use to refer to a resource.
 IDENTIFYING_PROPERTIES = ("arn", "bucket", "name", "keyId", "id", "topicArn")

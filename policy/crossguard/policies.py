@@ -19,11 +19,11 @@ from pulumi_policy import Severity as PolicySeverity
 
 from crossguard import report
 from crossguard.run_state import PackRun
-from hipaa.catalogue import PREVIEW_CONTROLS
-from hipaa.model.control import Control, Severity
-from hipaa.model.control_config import ControlConfig
-from hipaa.model.exemption import SCHEMA
-from hipaa.model.verdict import Status, Verdict
+from hipaa_controls.catalogue import PREVIEW_CONTROLS
+from hipaa_controls.model.control import Control, Severity
+from hipaa_controls.model.control_config import ControlConfig
+from hipaa_controls.model.exemption import SCHEMA
+from hipaa_controls.model.verdict import Status, Verdict
 
 FRAMEWORK = PolicyComplianceFramework(name="HIPAA Security Rule")
 SECURITY_RULE_URL = "https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164/subpart-C"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hipaa.model.values import Unknown
+from hipaa_controls.model.values import Unknown
 
 
 def get_property(value: Any, *names: str) -> Any:

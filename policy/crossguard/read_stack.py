@@ -11,8 +11,8 @@ from crossguard.graph import FactReader, Graph
 from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, sns, sqs
 from crossguard.resource_types import BUCKET, BUCKET_V2, v7_token
 from crossguard.resources import PulumiResource, ResourceInputs
-from hipaa.model.data_class import DataClassTag
-from hipaa.model.stack import Fact, Stack
+from hipaa_controls.model.data_class import DataClassTag
+from hipaa_controls.model.stack import Fact, Stack
 
 READERS: Mapping[str, FactReader] = {
     **s3.READERS,

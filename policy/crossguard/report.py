@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from crossguard.run_state import ControlRun
-from hipaa.model.verdict import Verdict
+from hipaa_controls.model.verdict import Verdict
 
 
 def write(control_runs: Iterable[ControlRun], config: Mapping[str, Any] | None, levels: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from pulumi_policy import PolicyProviderResource, PolicyResource, ResourceValidationArgs
 from pulumi_policy.proxy import UnknownValueError
 
-from hipaa.model.values import Unknown
+from hipaa_controls.model.values import Unknown
 
 
 @dataclass(frozen=True)

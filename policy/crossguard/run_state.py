@@ -12,13 +12,13 @@ from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
 from crossguard import read_stack
 from crossguard.resources import ResourceInputs
-from hipaa.catalogue import judge
-from hipaa.model.control import Control
-from hipaa.model.control_config import ControlConfig, load_config
-from hipaa.model.data_class import DataClassTag
-from hipaa.model.rule import RuleContext
-from hipaa.model.stack import Stack
-from hipaa.model.verdict import Status, Verdict
+from hipaa_controls.catalogue import judge
+from hipaa_controls.model.control import Control
+from hipaa_controls.model.control_config import ControlConfig, load_config
+from hipaa_controls.model.data_class import DataClassTag
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.verdict import Status, Verdict
 
 
 @dataclass

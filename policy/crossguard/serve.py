@@ -27,7 +27,7 @@ from pulumi_policy import (
 )
 
 from crossguard.policies import ControlPolicy, policies
-from hipaa.catalogue import controls_for_resource
+from hipaa_controls.catalogue import controls_for_resource
 
 EXPECTED_SDK_VERSION = "1.21.0"
 SdkServicer: Any = sdk._PolicyAnalyzerServicer

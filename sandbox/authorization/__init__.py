@@ -1,6 +1,6 @@
 """Authorizes requests as AWS would, before moto handles them: moto ignores every Condition.
 
-hipaa.evaluator evaluates the policies. Each request to S3, each use of a KMS key that it implies, and each
+hipaa_controls.evaluator evaluates the policies. Each request to S3, each use of a KMS key that it implies, and each
 sts:AssumeRole is decided by the policy of the bucket, key or role and by the caller's own policies, combined as the
 IAM User Guide describes. Requests to other services aren't checked.
 

@@ -15,7 +15,7 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
-from hipaa.evaluator import Principal
+from hipaa_controls.evaluator import Principal
 from sandbox.authorization.decision import Caller, ConditionKeys
 from sandbox.environment import ACCESS_KEY, ACCOUNT
 

@@ -15,7 +15,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from hipaa.evaluator import Decision, MalformedPolicy, Outcome, Policy, Principal, Request, Statement, evaluate, parse
+from hipaa_controls.evaluator import (
+    Decision,
+    MalformedPolicy,
+    Outcome,
+    Policy,
+    Principal,
+    Request,
+    Statement,
+    evaluate,
+    parse,
+)
 
 ConditionKeys = dict[str, str | list[str] | None]
 """Condition keys and their values; None means that the request doesn't have the key."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hipaa import evaluator
-from hipaa.evaluator import Outcome, Principal
+from hipaa_controls import evaluator
+from hipaa_controls.evaluator import Outcome, Principal
 from tests.components.mocked_stack import ACCOUNT_ID
 
 ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = Outcome.ALLOWED, Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY

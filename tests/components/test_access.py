@@ -13,10 +13,10 @@ from components.access import Access, AccessArgs
 from components.account import Account
 from components.iam_role import IamRole
 from components.stack_context import StackContext
-from hipaa import evaluator
-from phi.audit.calls.catalogue import CALLS, STACK_CALLS
-from phi.stack.application_trust import ApplicationTrust
-from phi.stack.settings import Settings
+from hipaa_controls import evaluator
+from phi_buckets.audit.calls.catalogue import CALLS, STACK_CALLS
+from phi_buckets.stack.application_trust import ApplicationTrust
+from phi_buckets.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
 
 ALLOWED, IMPLICIT_DENY = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY

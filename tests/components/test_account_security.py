@@ -24,7 +24,7 @@ from components.config_delivery import allow_config_delivery
 from components.conformance import COMMERCIAL_RULES, COMMON_RULES, common_rules, stack_rules, template
 from components.hardened_bucket import BucketProtection, ObjectLock
 from components.phi_bucket import PhiBucket, VersionLifecycle
-from hipaa import evaluator
+from hipaa_controls import evaluator
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
 
 ALLOWED, IMPLICIT_DENY = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY

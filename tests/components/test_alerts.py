@@ -14,8 +14,8 @@ from components.alert_dashboard import dashboard
 from components.alert_patterns import event_rules, input_transformer, log_alarms
 from components.alert_topic import topic_policy
 from components.alerts import Alerts, publisher_permissions, publisher_trust
-from hipaa import evaluator
-from hipaa.services.cloudwatch.event_patterns import filter_matches, in_envelope, rule_matches
+from hipaa_controls import evaluator
+from hipaa_controls.services.cloudwatch.event_patterns import filter_matches, in_envelope, rule_matches
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
 
 ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hipaa import evaluator
+from hipaa_controls import evaluator
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_main
 from tests.components.policy_requests import (
     ALLOWED,

@@ -6,7 +6,7 @@ import pytest
 
 from components.account import Account
 from components.key_policy import key_policy, phi_key_statements
-from hipaa.evaluator import Principal
+from hipaa_controls.evaluator import Principal
 from tests.components.mocked_stack import ACCOUNT_ID, RecordingMonitor, run_main
 from tests.components.policy_requests import (
     ALLOWED,

@@ -70,7 +70,7 @@ def audit_evidence(
         options: Further options of `phi audit`.
         env: Environment variables of the command.
     """
-    command = ["python", "-m", "phi", "audit", "--outputs", outputs_file, "--config", config, "--json", *options]
+    command = ["phi", "audit", "--outputs", outputs_file, "--config", config, "--json", *options]
     completed = sandbox(*command, **env)
     assert completed.returncode == 1, completed.stderr
     evidence: dict[str, Any] = json.loads(completed.stdout)
@@ -85,8 +85,8 @@ def outcomes(evidence: dict[str, Any]) -> dict[str, str]:
 def _copy_project(folder: Path) -> Path:
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(ROOT / name, folder)
-    for name in ("components", "phi", "policy"):
-        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
+    for name in ("components", "phi_buckets", "policy"):
+        shutil.copytree(ROOT / name, folder / name)
     for parent in (folder, folder / "policy"):
         (parent / ".venv").symlink_to(ROOT / ".venv")
     settings = folder / "Pulumi.dev.yaml"

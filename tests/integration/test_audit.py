@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hipaa.catalogue import LIVE_CONTROLS
+from hipaa_controls.catalogue import LIVE_CONTROLS
 from tests.aws import Aws
 from tests.integration.conftest import ACCOUNT_CONTROLS, DeployedStack, outcomes
 

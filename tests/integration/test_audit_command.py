@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hipaa.catalogue import LIVE_CONTROLS
-from phi.evidence.model import Report
+from hipaa_controls.catalogue import LIVE_CONTROLS
+from phi_buckets.evidence.model import Report
 from tests.aws import Aws, Credentials
 from tests.integration.conftest import ACCOUNT, DeployedStack, as_caller, outcomes
 
@@ -29,7 +29,7 @@ def test_auditor_role_has_every_permission_that_the_audit_needs(
     aws, deployed_stack, outputs_file, auditor, initial_evidence
 ):
     config = deployed_stack.project / "policy" / "config" / "dev.json"
-    command = ["python", "-m", "phi", "audit", "--outputs", outputs_file, "--config", config, "--json"]
+    command = ["phi", "audit", "--outputs", outputs_file, "--config", config, "--json"]
     audit = aws.sandbox(*as_caller(auditor, *command))
     assert audit.returncode == 1, audit.stderr
     evidence = json.loads(audit.stdout)
@@ -41,7 +41,7 @@ def test_auditor_role_has_every_permission_that_the_audit_needs(
 def test_setting_that_the_caller_may_not_read_is_unverified(aws, outputs_file, stack_outputs):
     """The evidence names the missing permissions."""
     application = aws.assume(stack_outputs["application_role_arn"])
-    command = ["python", "-m", "phi", "audit", "--outputs", outputs_file, "--json"]
+    command = ["phi", "audit", "--outputs", outputs_file, "--json"]
     audit = aws.sandbox(*as_caller(application, *command))
     assert audit.returncode == 1, audit.stderr
     evidence = json.loads(audit.stdout)
@@ -58,7 +58,7 @@ def test_setting_that_the_caller_may_not_read_is_unverified(aws, outputs_file, s
 def test_report_in_every_format_contains_the_evidence(aws, outputs_file, tmp_path):
     names = ("evidence.json", "evidence.html", "evidence.sarif", "evidence.xml", "evidence.txt")
     options = [option for name in names for option in ("--report", tmp_path / name)]
-    audit = aws.sandbox("python", "-m", "phi", "audit", "--outputs", outputs_file, *options)
+    audit = aws.sandbox("phi", "audit", "--outputs", outputs_file, *options)
     assert audit.returncode == 1, audit.stderr
     report = Report.model_validate_json((tmp_path / "evidence.json").read_bytes())
     assert report.digest_matches
@@ -101,7 +101,7 @@ def test_report_includes_every_account_of_the_accounts_file(aws, stack_outputs, 
         f"- role_arn: {stack_outputs['application_role_arn']}\n  regions: [us-east-1]\n"
         f"- role_arn: arn:aws:iam::{OTHER_ACCOUNT}:role/missing\n  regions: [us-east-1]\n"
     )
-    audit = aws.sandbox("python", "-m", "phi", "audit", "--all", "--accounts", accounts, "--json")
+    audit = aws.sandbox("phi", "audit", "--all", "--accounts", accounts, "--json")
     assert audit.returncode == 1, audit.stderr
     evidence = json.loads(audit.stdout)
     assert evidence["collection"]["accounts"] == [ACCOUNT, OTHER_ACCOUNT]
@@ -123,7 +123,7 @@ def test_audit_of_the_whole_account_evaluates_every_bucket_and_control(account_e
 def account_evidence(aws: Aws, deployed_stack: DeployedStack) -> dict[str, Any]:
     """The evidence of an audit of the whole account."""
     config = deployed_stack.project / "policy" / "config" / "dev.json"
-    command = ["python", "-m", "phi", "audit", "--all", "--region", "us-east-1", "--config", config, "--json"]
+    command = ["phi", "audit", "--all", "--region", "us-east-1", "--config", config, "--json"]
     audit = aws.sandbox(*command)
     assert audit.returncode == 1, audit.stderr
     evidence: dict[str, Any] = json.loads(audit.stdout)
@@ -153,7 +153,7 @@ def account_evidence(aws: Aws, deployed_stack: DeployedStack) -> dict[str, Any]:
 )
 def test_invalid_option_is_reported_without_output(aws, outputs_file, options, message):
     default = [] if "--all" in options or "--outputs" in options else ["--outputs", outputs_file]
-    audit = aws.sandbox("python", "-m", "phi", "audit", *default, *options)
+    audit = aws.sandbox("phi", "audit", *default, *options)
     assert audit.returncode == 2, audit.stdout + audit.stderr
     assert message in audit.stderr
     assert "Traceback" not in audit.stderr
@@ -161,14 +161,14 @@ def test_invalid_option_is_reported_without_output(aws, outputs_file, options, m
 
 
 def test_credentials_of_another_account_are_rejected(aws, outputs_file):
-    command = ["python", "-m", "phi", "audit", "--outputs", outputs_file]
+    command = ["phi", "audit", "--outputs", outputs_file]
     audit = aws.sandbox("env", f"AWS_ACCESS_KEY_ID={OTHER_ACCOUNT}", *command)
     assert audit.returncode == 2
     assert f"the credentials belong to account {OTHER_ACCOUNT}, but the stack is in account {ACCOUNT}" in audit.stderr
 
 
 def test_auditor_role_has_every_statement_of_the_printed_policy(aws, outputs_file):
-    audit = aws.sandbox("python", "-m", "phi", "audit", "--outputs", outputs_file, "--print-policy")
+    audit = aws.sandbox("phi", "audit", "--outputs", outputs_file, "--print-policy")
     assert audit.returncode == 0, audit.stderr
     printed = json.loads(audit.stdout)["Statement"]
     role = aws("iam.get_role_policy", RoleName="phi-dev-auditor", PolicyName="permissions")["PolicyDocument"]

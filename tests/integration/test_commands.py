@@ -25,7 +25,7 @@ def phi(aws: Aws, outputs_file: Path) -> RunPhi:
     """A function that runs a command, as the administrator or another caller."""
 
     def run(name: str, *options: str | Path, caller: Credentials | None = None) -> subprocess.CompletedProcess[str]:
-        command = ["python", "-m", "phi", name, *options, "--outputs", outputs_file]
+        command = ["phi", name, *options, "--outputs", outputs_file]
         return aws.sandbox(*(as_caller(caller, *command) if caller else command))
 
     return run

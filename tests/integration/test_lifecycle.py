@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hipaa.catalogue import PREVIEW_CONTROLS
+from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from sandbox.folder import ROOT
 from tests.conftest import Sandbox
 from tests.integration.conftest import ACCOUNT_CONTROLS, audit_evidence, outcomes
@@ -28,9 +28,10 @@ def project(tmp_path: Path) -> Path:
     """A copy of the program and the pack, which the test may change."""
     for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("components", "phi", "policy"):
-        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True)
-    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    for name in ("components", "phi_buckets", "policy"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for folder in (tmp_path, tmp_path / "policy"):
+        (folder / ".venv").symlink_to(ROOT / ".venv")
     return tmp_path
 
 

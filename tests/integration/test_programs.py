@@ -49,7 +49,7 @@ def test_pack_reports_exactly_the_expected_findings(sandbox: Sandbox, tmp_path: 
 
 def pack_options(program: Path, tmp_path: Path) -> Iterator[str]:
     """Yield the options that run the pack, with the program's own config for it if there is one."""
-    yield from ("--policy-pack", str(ROOT / "policy"))
+    yield from ("--policy-pack", str(ROOT / ".venv" / "policy"))
     if (template := program / "pack.json").exists():
         config = tmp_path / "pack.json"
         config.write_text(template.read_text().replace("NEXT MONTH", NEXT_MONTH))

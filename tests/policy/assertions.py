@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hipaa.catalogue import CONTROLS, PREVIEW_CONTROLS
-from hipaa.model.control import Severity
+from hipaa_controls.catalogue import CONTROLS, PREVIEW_CONTROLS
+from hipaa_controls.model.control import Severity
 from tests.policy.pack_process import Finding, PackProcess, Resource
 
 

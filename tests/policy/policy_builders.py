@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import settings
 
-from hipaa.evaluator import Match, Outcome, Principal, Request, evaluate, parse, statement_matches
+from hipaa_controls.evaluator import Match, Outcome, Principal, Request, evaluate, parse, statement_matches
 
 YES, NO, MAYBE = Match.YES, Match.NO, Match.MAYBE
 ALLOWED, INDETERMINATE = Outcome.ALLOWED, Outcome.INDETERMINATE

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa.attestations.controls import CONTROLS
-from hipaa.attestations.facts import Attestation
-from hipaa.model.verdict import Status
+from hipaa_controls.attestations.controls import CONTROLS
+from hipaa_controls.attestations.facts import Attestation
+from hipaa_controls.model.verdict import Status
 from tests.policy.services.live_facts import STACK_RESOURCE, status_for, verdicts_for
 
 IDS = [control.id for control in CONTROLS]

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from hipaa.attestations import controls as attestations
-from hipaa.catalogue import CONTROLS, LIVE_CONTROLS, PREVIEW_CONTROLS, controls_for_resource, judge
-from hipaa.controls_page import markdown
-from hipaa.model.control import Severity, Specification, Stage
-from hipaa.model.data_class import DataClass
-from hipaa.model.rule import RuleContext
-from hipaa.model.stack import Stack
-from hipaa.services.config import controls as config
-from hipaa.services.guardduty import controls as guardduty
-from hipaa.services.macie import controls as macie
-from hipaa.services.s3.facts import Bucket
+from hipaa_controls.attestations import controls as attestations
+from hipaa_controls.catalogue import CONTROLS, LIVE_CONTROLS, PREVIEW_CONTROLS, controls_for_resource, judge
+from hipaa_controls.controls_page import markdown
+from hipaa_controls.model.control import Severity, Specification, Stage
+from hipaa_controls.model.data_class import DataClass
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.stack import Stack
+from hipaa_controls.services.config import controls as config
+from hipaa_controls.services.guardduty import controls as guardduty
+from hipaa_controls.services.macie import controls as macie
+from hipaa_controls.services.s3.facts import Bucket
 from sandbox.folder import ROOT
 from tests.policy.pack_process import UNKNOWN, start_pack
 from tests.policy.sample_stacks import bucket_with_companions, with_inputs

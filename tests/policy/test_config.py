@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hipaa.catalogue import PREVIEW_CONTROLS
+from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from tests.policy.pack_process import Finding, PackProcess, Resource, start_pack
 from tests.policy.sample_stacks import VERSIONING, bucket_with_companions, with_inputs
 

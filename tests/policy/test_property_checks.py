@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from hipaa.model.property_checks import all_true, at_least, is_set, is_true, negated, one_of, require_all
-from hipaa.model.rule import RuleContext
-from hipaa.model.stack import Stack
-from hipaa.model.values import Flag, Number, Text, Unknown
-from hipaa.model.verdict import Finding, Status, failed, passed, unverified
+from hipaa_controls.model.property_checks import all_true, at_least, is_set, is_true, negated, one_of, require_all
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.values import Flag, Number, Text, Unknown
+from hipaa_controls.model.verdict import Finding, Status, failed, passed, unverified
 
 UNKNOWN = Unknown("thing.property")
 

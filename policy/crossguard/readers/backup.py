@@ -9,9 +9,9 @@ from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_list, as_number, get_property
 from crossguard.resource_types import KMS_KEYS
 from crossguard.resources import PulumiResource
-from hipaa.model.stack import Fact
-from hipaa.model.values import Number, Ref, StackResource, Unknown
-from hipaa.services.backup.facts import BackupSelection, BackupVault
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import Number, Ref, StackResource, Unknown
+from hipaa_controls.services.backup.facts import BackupSelection, BackupVault
 
 VAULT = "aws:backup/vault:Vault"
 AIR_GAPPED_VAULT = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"

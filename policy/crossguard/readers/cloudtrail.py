@@ -10,10 +10,10 @@ from crossguard.property_values import as_flag, as_list, as_text, get_property
 from crossguard.readers.logs import resolve_log_group
 from crossguard.resource_types import KMS_KEYS, TRAIL
 from crossguard.resources import PulumiResource
-from hipaa.model.stack import Fact
-from hipaa.model.three_valued import all_of, any_of
-from hipaa.model.values import Ref, Unknown, is_enabled, iter_unknowns
-from hipaa.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.three_valued import all_of, any_of
+from hipaa_controls.model.values import Ref, Unknown, is_enabled, iter_unknowns
+from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 
 # The operators of a field selector: the name in Pulumi, and in the API.
 OPERATORS = {

@@ -9,9 +9,9 @@ from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_flag, as_list, as_text, get_property
 from crossguard.resource_types import BUCKET, BUCKET_METRIC, COMPOSITE_ALARM, EVENT_TARGET, METRIC_ALARM, TOPIC
 from crossguard.resources import PulumiResource
-from hipaa.model.stack import Fact
-from hipaa.model.values import Flag, Ref, StackResource, Unknown
-from hipaa.services.cloudwatch.facts import Alarm, EventRule, Metric
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import Flag, Ref, StackResource, Unknown
+from hipaa_controls.services.cloudwatch.facts import Alarm, EventRule, Metric
 
 EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
 

@@ -9,9 +9,9 @@ from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_list, get_property
 from crossguard.resource_types import IAM_ROLE
 from crossguard.resources import PulumiResource
-from hipaa.model.stack import Fact
-from hipaa.model.values import Document, Ref, Unknown
-from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import Document, Ref, Unknown
+from hipaa_controls.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 
 MANAGED_POLICY = "aws:iam/policy:Policy"
 # By type, the property that holds a policy document.

@@ -8,9 +8,9 @@ from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_flag, as_number, as_text
 from crossguard.resource_types import KMS_KEY, KMS_KEY_POLICY, KMS_KEYS
 from crossguard.resources import PulumiResource
-from hipaa.model.stack import Fact
-from hipaa.model.values import StackResource, Text, Unknown
-from hipaa.services.kms.facts import Key, KeyPolicy
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import StackResource, Text, Unknown
+from hipaa_controls.services.kms.facts import Key, KeyPolicy
 
 # The properties of a key that KMS can rotate automatically, with their values. None and "" stand for the default.
 # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html

@@ -8,10 +8,10 @@ from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_number, as_text, get_property
 from crossguard.resource_types import KMS_KEYS, LOG_GROUP, TRAIL
 from crossguard.resources import PulumiResource
-from hipaa.model.data_class import normalize_data_class
-from hipaa.model.stack import Fact
-from hipaa.model.values import Flag, Ref, StackResource, Unknown
-from hipaa.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
+from hipaa_controls.model.data_class import normalize_data_class
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import Flag, Ref, StackResource, Unknown
+from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
 
 
 def resolve_log_group(resource: PulumiResource, prop: str, graph: Graph) -> Ref:

@@ -10,10 +10,10 @@ from crossguard.property_values import as_flag, as_text, get_property
 from crossguard.readers.s3_settings import COMPANION_READERS, public_access_block, read_inline_settings
 from crossguard.resource_types import BUCKET, KMS_KEYS, TRAIL, v7_token
 from crossguard.resources import PulumiResource
-from hipaa.model.data_class import DataClass
-from hipaa.model.stack import Fact
-from hipaa.model.values import StackResource, Unknown
-from hipaa.services.s3.facts import (
+from hipaa_controls.model.data_class import DataClass
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import StackResource, Unknown
+from hipaa_controls.services.s3.facts import (
     AccessLogging,
     AccessPoint,
     AccountPublicAccessBlock,

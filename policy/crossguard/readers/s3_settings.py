@@ -12,8 +12,8 @@ from crossguard.graph import Graph
 from crossguard.property_values import as_flag, as_list, as_number, as_text, get_property
 from crossguard.resource_types import BUCKET, BUCKET_METRIC, IAM_ROLE, KMS_KEYS
 from crossguard.resources import PulumiResource
-from hipaa.model.values import Unknown
-from hipaa.services.s3.facts import (
+from hipaa_controls.model.values import Unknown
+from hipaa_controls.services.s3.facts import (
     AccessLogging,
     Acl,
     BucketPolicy,

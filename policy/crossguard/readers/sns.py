@@ -9,9 +9,9 @@ from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_list, as_text, get_property
 from crossguard.resource_types import COMPOSITE_ALARM, EVENT_TARGET, KMS_KEYS, METRIC_ALARM, TOPIC
 from crossguard.resources import PulumiResource
-from hipaa.model.stack import Fact
-from hipaa.model.values import StackResource, Text, Unknown
-from hipaa.services.sns.facts import Topic, TopicPolicy
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import StackResource, Text, Unknown
+from hipaa_controls.services.sns.facts import Topic, TopicPolicy
 
 ALARM_ACTIONS = ("alarmActions", "okActions", "insufficientDataActions")
 # By service that publishes to topics: the resources that make it publish, and their properties that name topics.

@@ -9,9 +9,9 @@ from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_flag
 from crossguard.resource_types import KMS_KEYS
 from crossguard.resources import PulumiResource
-from hipaa.model.stack import Fact
-from hipaa.model.values import Flag, StackResource, Unknown
-from hipaa.services.sqs.facts import Queue, QueuePolicy
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import Flag, StackResource, Unknown
+from hipaa_controls.services.sqs.facts import Queue, QueuePolicy
 
 QUEUE = "aws:sqs/queue:Queue"
 # A queue's URL ends with its account and name, on each of the hosts that SQS has:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hipaa.evaluator import ANY, ANYONE, Request, evaluate, parse
+from hipaa_controls.evaluator import ANY, ANYONE, Request, evaluate, parse
 from tests.policy.policy_builders import (
     ACCOUNT,
     ALLOWED,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hipaa.evaluator import ANY, MalformedPolicy, parse
+from hipaa_controls.evaluator import ANY, MalformedPolicy, parse
 from tests.policy.policy_builders import BUCKET, OBJECTS, ROLE, USER, document, statement
 
 

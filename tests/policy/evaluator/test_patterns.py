@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hipaa.evaluator import ANY, Match, Principal
-from hipaa.evaluator.patterns import all_match, any_match, compile_wildcards, match_pattern, match_resource
+from hipaa_controls.evaluator import ANY, Match, Principal
+from hipaa_controls.evaluator.patterns import all_match, any_match, compile_wildcards, match_pattern, match_resource
 from tests.policy.policy_builders import (
     ACCOUNT,
     BUCKET,

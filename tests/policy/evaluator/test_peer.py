@@ -23,7 +23,7 @@ from reach.engine import ResourcePolicy
 from reach.policy import parse_policy
 from reach.reference import evaluate as evaluate_by_peer
 
-from hipaa.evaluator import Outcome, Principal, Request, evaluate, parse
+from hipaa_controls.evaluator import Outcome, Principal, Request, evaluate, parse
 
 ALLOWED, INDETERMINATE = Outcome.ALLOWED, Outcome.INDETERMINATE
 EXPLICIT_DENY, IMPLICIT_DENY = Outcome.EXPLICIT_DENY, Outcome.IMPLICIT_DENY

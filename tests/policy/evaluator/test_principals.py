@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hipaa.evaluator import ANY, ANYONE, Match, Principal
+from hipaa_controls.evaluator import ANY, ANYONE, Match, Principal
 from tests.policy.policy_builders import (
     ACCOUNT,
     ANONYMOUS,

@@ -13,8 +13,8 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa.evaluator import ANY, ANYONE, Outcome, Principal, Request, evaluate, parse, statement_matches
-from hipaa.evaluator.requests import Unspecified
+from hipaa_controls.evaluator import ANY, ANYONE, Outcome, Principal, Request, evaluate, parse, statement_matches
+from hipaa_controls.evaluator.requests import Unspecified
 from tests.policy.policy_builders import (
     ACCOUNT,
     ANONYMOUS,

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from hipaa.catalogue import CONTROLS, judge
-from hipaa.model.control import Control
-from hipaa.model.rule import RuleContext
-from hipaa.model.stack import Fact, Stack
-from hipaa.model.values import Unknown
-from hipaa.model.verdict import Status, Verdict
+from hipaa_controls.catalogue import CONTROLS, judge
+from hipaa_controls.model.control import Control
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.stack import Fact, Stack
+from hipaa_controls.model.values import Unknown
+from hipaa_controls.model.verdict import Status, Verdict
 
 STACK_RESOURCE = "the organization"
 UNREAD = Unknown("arn", reason="couldn't be read: x:Get ended in AccessDenied")

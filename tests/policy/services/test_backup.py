@@ -9,9 +9,9 @@ import pytest
 from crossguard.graph import Graph
 from crossguard.readers.backup import READERS
 from crossguard.resources import PulumiResource, ResourceInputs
-from hipaa.model.data_class import DataClassTag
-from hipaa.model.values import StackResource, Unknown
-from hipaa.services.backup.facts import BackupSelection
+from hipaa_controls.model.data_class import DataClassTag
+from hipaa_controls.model.values import StackResource, Unknown
+from hipaa_controls.services.backup.facts import BackupSelection
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 from tests.policy.sample_stacks import KEY_ARN

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from hipaa.evaluator import Match
-from hipaa.model.values import Unknown
-from hipaa.services.cloudwatch.event_patterns import ANY_VALUE, filter_matches, in_envelope, rule_matches
+from hipaa_controls.evaluator import Match
+from hipaa_controls.model.values import Unknown
+from hipaa_controls.services.cloudwatch.event_patterns import ANY_VALUE, filter_matches, in_envelope, rule_matches
 
 RECORD: dict[str, Any] = {
     "eventSource": "cloudtrail.amazonaws.com",

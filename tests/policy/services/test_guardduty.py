@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa.services.guardduty.facts import GuardDutyDetector
+from hipaa_controls.services.guardduty.facts import GuardDutyDetector
 from tests.policy.services.live_facts import assert_failure_outranks_unread_flags, assert_flag_is_required
 
 CONTROL = "guardduty-s3-protection"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
-from hipaa.model.rule import RuleContext
-from hipaa.model.stack import Stack
-from hipaa.model.values import Document, Location
-from hipaa.model.verdict import Status
-from hipaa.services.iam.facts import IamRole, IdentityPolicy, UserAccess
-from hipaa.services.iam.managed_policies import ADMIN_POLICIES, BROAD_DECRYPT_POLICIES
-from hipaa.services.iam.rules import identity_policies, role_trust
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.values import Document, Location
+from hipaa_controls.model.verdict import Status
+from hipaa_controls.services.iam.facts import IamRole, IdentityPolicy, UserAccess
+from hipaa_controls.services.iam.managed_policies import ADMIN_POLICIES, BROAD_DECRYPT_POLICIES
+from hipaa_controls.services.iam.rules import identity_policies, role_trust
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 from tests.policy.services.live_facts import UNREAD, status_for

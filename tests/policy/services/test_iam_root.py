@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from hipaa.model.verdict import Status
-from hipaa.services.iam.facts import RootUser
+from hipaa_controls.model.verdict import Status
+from hipaa_controls.services.iam.facts import RootUser
 from tests.policy.services.live_facts import (
     UNREAD,
     assert_failure_outranks_unread_flags,

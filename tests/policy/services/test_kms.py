@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from hipaa.model.control import Severity, Stage
-from hipaa.model.rule import RuleContext
-from hipaa.model.stack import Stack
-from hipaa.model.values import Document, Location, StackResource, Unknown
-from hipaa.model.verdict import Finding, Status
-from hipaa.services.kms import rules
-from hipaa.services.kms.facts import Key, KeyPolicy
+from hipaa_controls.model.control import Severity, Stage
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.values import Document, Location, StackResource, Unknown
+from hipaa_controls.model.verdict import Finding, Status
+from hipaa_controls.services.kms import rules
+from hipaa_controls.services.kms.facts import Key, KeyPolicy
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 from tests.policy.services.live_facts import control_by_id

@@ -1,5 +1,0 @@
-"""Entry point of `python -m phi`."""
-
-from phi.cli import main
-
-main()

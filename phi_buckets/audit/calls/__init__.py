@@ -1,0 +1,52 @@
+"""The AWS API calls that the audit makes, each with the IAM permission that it requires.
+
+One module per service lists its calls, and `catalogue` combines them. The auditor's IAM policy is generated from these
+lists (phi_buckets.audit.permissions), and the collectors make no other calls, so the policy always grants exactly what
+the audit needs.
+
+This package imports neither boto3 nor Pulumi, because the Pulumi program that creates the auditor role imports it too.
+
+Actions and resource types: https://docs.aws.amazon.com/service-authorization/latest/reference/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ResourceType(Enum):
+    """The type of resource that a permission applies to."""
+
+    ANY = "*"
+    """The action doesn't support resource-level permissions."""
+    BUCKET = "bucket"
+    ACCESS_POINT = "access point"
+    KEY = "key"
+    TRAIL = "trail"
+    LOG_GROUP = "log group"
+    EVENT_RULE = "event rule"
+    TOPIC = "topic"
+    QUEUE = "queue"
+    BACKUP_PLAN = "backup plan"
+    DETECTOR = "detector"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A boto3 call and the permission that it requires.
+
+    Attributes:
+        service: The name of the boto3 client.
+        operation: The name of the client's method.
+        action: The IAM action.
+        resource_type: The type of resource that the action applies to.
+        not_found_errors: The error codes for a requested item that doesn't exist, which is a valid result. If a code
+            alone is ambiguous, the entry is `CODE: ` followed by the start of the error message.
+    """
+
+    service: str
+    operation: str
+    action: str
+    resource_type: ResourceType
+    not_found_errors: tuple[str, ...] = ()

@@ -1,0 +1,40 @@
+"""The calls of all services: CALLS for the audit of a whole account, and STACK_CALLS for the audit of one stack."""
+
+from __future__ import annotations
+
+from phi_buckets.audit.calls import (
+    backup,
+    cloudtrail,
+    cloudwatch,
+    config,
+    ec2,
+    events,
+    guardduty,
+    iam,
+    kms,
+    logs,
+    macie,
+    s3,
+    sns,
+    sqs,
+)
+
+CALLS = (
+    *s3.CALLS,
+    *kms.CALLS,
+    *cloudtrail.CALLS,
+    *logs.CALLS,
+    *cloudwatch.CALLS,
+    *events.CALLS,
+    *sns.CALLS,
+    *sqs.CALLS,
+    *iam.CALLS,
+    *backup.CALLS,
+    *guardduty.CALLS,
+    *macie.CALLS,
+    *config.CALLS,
+    *ec2.CALLS,
+)
+# The stack's outputs name its buckets and regions, and the aliases of its keys begin with its prefix.
+_WHOLE_ACCOUNT_ONLY = (s3.LIST_BUCKETS, kms.LIST_KEYS, *ec2.CALLS)
+STACK_CALLS = tuple(call for call in CALLS if call not in _WHOLE_ACCOUNT_ONLY)

@@ -1,0 +1,22 @@
+"""Collectors: each reads one service and turns its responses into facts.
+
+To add a service, list its calls in a module of phi_buckets.audit.calls, write its collector, and add a line here.
+"""
+
+from __future__ import annotations
+
+from phi_buckets.audit.collect import alert_pipeline, backup, config, guardduty, iam, iam_root, kms, macie, s3, sqs
+
+# The audit runs these concurrently.
+COLLECTORS = (
+    s3.collect,
+    kms.collect,
+    alert_pipeline.collect,  # CloudTrail, CloudWatch Logs, CloudWatch, EventBridge and SNS, which depend on each other
+    sqs.collect,
+    iam.collect,
+    iam_root.collect,
+    backup.collect,
+    guardduty.collect,
+    macie.collect,
+    config.collect,
+)

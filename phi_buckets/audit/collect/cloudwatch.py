@@ -1,0 +1,76 @@
+"""Collects CloudWatch alarms and the topics that they notify."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
+from phi_buckets.audit.calls.cloudwatch import DESCRIBE_ALARMS, DESCRIBE_LOG_ALARMS
+from phi_buckets.audit.collected import Collected, Publisher, merge, unknown_publisher
+from phi_buckets.audit.reader import AccountReader, FailedCall
+from phi_buckets.audit.scope import Scope
+
+# For each alarm type: its call, its name, and the key of its alarms in the response.
+ALARM_TYPES = (
+    (DESCRIBE_ALARMS, "MetricAlarm", "MetricAlarms"),
+    (DESCRIBE_ALARMS, "CompositeAlarm", "CompositeAlarms"),
+    (DESCRIBE_LOG_ALARMS, "LogAlarm", "LogAlarms"),
+)
+ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+Response = Mapping[str, Any]
+
+
+def collect(reader: AccountReader, scope: Scope) -> Collected:
+    return merge(reader.map(reader.account.regions, lambda region: _alarms(reader, scope, region)))
+
+
+def _alarms(reader: AccountReader, scope: Scope, region: str) -> Collected:
+    all_alarms = reader.account.arn("cloudwatch", region, "alarm:*")
+    results = [
+        reader.list_all(call, result_key, all_alarms, region, AlarmTypes=[alarm_type])
+        for call, alarm_type, result_key in ALARM_TYPES
+    ]
+    alarms = [
+        alarm
+        for result in results
+        if not isinstance(result, FailedCall)
+        for alarm in result
+        if scope.includes(alarm["AlarmName"])
+    ]
+    publishers = tuple(publisher for alarm in alarms for publisher in _publishers(alarm))
+    collected = Collected(tuple(map(parse_alarm, alarms)), publishers=publishers)
+    failed = next((result for result in results if isinstance(result, FailedCall)), None)
+    if failed is None:
+        return collected
+    unknown = failed.unknown
+    unknown_alarm = Alarm(all_alarms, unknown, unknown, unknown)
+    publisher = unknown_publisher(reader.account, region, failed)
+    return merge([collected, Collected((unknown_alarm,), publishers=(publisher,))])
+
+
+def parse_alarm(description: Response) -> Alarm:
+    """Return an alarm from an entry of DescribeAlarms."""
+    return Alarm(
+        description["AlarmArn"],
+        tuple(map(_metric, _described_metrics(description))),
+        description.get("ActionsEnabled", True),
+        tuple(description.get("AlarmActions") or ()),
+    )
+
+
+def _described_metrics(description: Response) -> list[Response]:
+    """Return the metrics of an alarm. Only metric alarms have them: one, or several in a metric math expression."""
+    if description.get("MetricName"):
+        return [description]
+    return [query["MetricStat"]["Metric"] for query in description.get("Metrics") or () if query.get("MetricStat")]
+
+
+def _metric(description: Response) -> Metric:
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in description.get("Dimensions") or ()}
+    return Metric(description.get("Namespace"), description.get("MetricName"), dimensions)
+
+
+def _publishers(description: Response) -> list[Publisher]:
+    return [(action, "cloudwatch.amazonaws.com") for name in ACTIONS for action in description.get(name) or ()]

@@ -1,0 +1,133 @@
+"""Collects CloudWatch Logs log groups and their metric filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hipaa_controls.model.data_class import normalize_data_class
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import Flag, Ref, Text, Unknown
+from hipaa_controls.services.cloudtrail.facts import Trail
+from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
+from phi_buckets.audit.calls.logs import DESCRIBE_LOG_GROUPS, DESCRIBE_METRIC_FILTERS, GET_RESOURCES
+from phi_buckets.audit.collected import Collected
+from phi_buckets.audit.reader import AccountReader, FailedCall
+from phi_buckets.audit.scope import Scope
+
+DATA_CLASS_TAG = "DataClass"
+
+
+@dataclass(frozen=True)
+class AuditLogGroups:
+    """The log groups that hold audit logs, according to their tags and the trails that deliver to them.
+
+    Attributes:
+        arns: Their ARNs.
+        unknown: Set if a trail or the tags couldn't be read. Any other log group may then hold audit logs too.
+    """
+
+    arns: frozenset[str]
+    unknown: Unknown | None
+
+    def includes(self, arn: str) -> Flag:
+        return arn in self.arns or self.unknown or False
+
+
+def collect(reader: AccountReader, scope: Scope, trails: Sequence[Trail]) -> Collected:
+    """Collect the log groups in scope and their metric filters.
+
+    Args:
+        reader: The account's reader.
+        scope: The scope of the audit.
+        trails: All trails of the account, which identify the log groups that hold audit logs.
+    """
+    regions = reader.account.regions
+    facts_by_region = reader.map(regions, lambda region: tuple(_region_facts(reader, scope, trails, region)))
+    return Collected(tuple(fact for facts in facts_by_region for fact in facts))
+
+
+def _region_facts(reader: AccountReader, scope: Scope, trails: Sequence[Trail], region: str) -> Iterator[Fact]:
+    all_groups = reader.account.arn("logs", region, "log-group:*")
+    groups = reader.list_all(DESCRIBE_LOG_GROUPS, "logGroups", all_groups, region)
+    filters = reader.list_all(DESCRIBE_METRIC_FILTERS, "metricFilters", all_groups, region)
+    tags = reader.list_all(
+        GET_RESOURCES,
+        "ResourceTagMappingList",
+        all_groups,
+        region,
+        ResourceTypeFilters=["logs"],
+        TagFilters=[{"Key": DATA_CLASS_TAG}],
+    )
+    audit_log_groups = find_audit_log_groups(trails, tags)
+    if isinstance(groups, FailedCall):
+        yield LogGroup(all_groups, groups.unknown, groups.unknown, groups.unknown)
+    else:
+        yield from (_log_group(group, audit_log_groups) for group in groups if scope.includes(group["logGroupName"]))
+    if isinstance(filters, FailedCall):
+        unknown = filters.unknown
+        yield MetricFilter(f"{all_groups}:metric-filter:*", unknown, unknown, unknown, unknown, unknown)
+        return
+    trail_groups = {trail.log_group for trail in trails}
+    for metric_filter in filters:
+        if scope.includes(metric_filter["logGroupName"]):
+            arn = reader.account.arn("logs", region, f"log-group:{metric_filter['logGroupName']}")
+            # A trail names its log group, so that group is known even if the groups couldn't be listed.
+            group_ref = groups.unknown if isinstance(groups, FailedCall) and arn not in trail_groups else arn
+            yield from parse_metric_filters(metric_filter, arn, group_ref)
+
+
+def find_audit_log_groups(trails: Sequence[Trail], tags: Sequence[Mapping[str, Any]] | FailedCall) -> AuditLogGroups:
+    """Return the log groups that hold audit logs, from the trails and the response of GetResources for the tag."""
+    tagged = (
+        []
+        if isinstance(tags, FailedCall)
+        else [mapping["ResourceARN"] for mapping in tags if _has_audit_tag(mapping["Tags"])]
+    )
+    trail_groups = [trail.log_group for trail in trails]
+    unknowns = [group for group in trail_groups if isinstance(group, Unknown)]
+    if isinstance(tags, FailedCall):
+        unknowns.append(tags.unknown)
+    arns = [arn for arn in (*trail_groups, *tagged) if isinstance(arn, str)]
+    return AuditLogGroups(frozenset(arn.removesuffix(":*") for arn in arns), next(iter(unknowns), None))
+
+
+def _has_audit_tag(tags: Sequence[Mapping[str, str]]) -> bool:
+    return any(
+        tag["Key"] == DATA_CLASS_TAG and normalize_data_class(tag["Value"]) in AUDIT_DATA_CLASSES for tag in tags
+    )
+
+
+def _log_group(description: Mapping[str, Any], audit_log_groups: AuditLogGroups) -> LogGroup:
+    arn = description["arn"].removesuffix(":*")
+    return LogGroup(
+        arn, audit_log_groups.includes(arn), description.get("kmsKeyId") or None, description.get("retentionInDays")
+    )
+
+
+def parse_metric_filters(description: Mapping[str, Any], group_arn: str, group_ref: Ref) -> list[MetricFilter]:
+    """Return a metric filter, once for each metric that it publishes.
+
+    A metric filter has no ARN, so it is identified by its log group's ARN followed by its name.
+
+    Args:
+        description: The entry of DescribeMetricFilters.
+        group_arn: The ARN of its log group.
+        group_ref: The reference to its log group; Unknown if it couldn't be read.
+    """
+    pattern: Text = description.get("filterPattern") or ""
+    if description.get("fieldSelectionCriteria"):
+        pattern = Unknown(description["filterName"], reason="also selects log events by their system fields")
+    return [
+        MetricFilter(
+            f"{group_arn}:metric-filter:{description['filterName']}",
+            group_ref,
+            pattern,
+            metric["metricNamespace"],
+            metric["metricName"],
+            # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricFilter.html
+            (*(metric.get("dimensions") or ()), *(description.get("emitSystemFieldDimensions") or ())),
+        )
+        for metric in description["metricTransformations"]
+    ]

@@ -1,0 +1,47 @@
+"""The result of one collector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from hipaa_controls.model.data_class import DataClass
+from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.values import Unknown
+from phi_buckets.audit.reader import AuditedAccount, FailedCall
+
+Publisher = tuple[str, str | Unknown]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Facts of one service, and what they imply for facts of other services.
+
+    Attributes:
+        facts: The facts. Their references are still ARNs.
+        bucket_uses: Pairs of a bucket's ARN and the class of the data that a trail or an inventory delivers to it.
+        access_point_buckets: The ARN of each access point's bucket, by the access point's ARN.
+        publishers: Pairs of a topic's ARN (`…:*` for all topics of a region) and a service that publishes to it, such
+            as `s3.amazonaws.com`. The service is Unknown if the call that shows it failed.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    bucket_uses: tuple[tuple[str, DataClass], ...] = ()
+    access_point_buckets: dict[str, str] = field(default_factory=dict)
+    publishers: tuple[Publisher, ...] = ()
+
+
+def merge(results: Iterable[Collected]) -> Collected:
+    """Return one result with the contents of all results, in order."""
+    collected = list(results)
+    return Collected(
+        tuple(fact for result in collected for fact in result.facts),
+        tuple(use for result in collected for use in result.bucket_uses),
+        {arn: bucket for result in collected for arn, bucket in result.access_point_buckets.items()},
+        tuple(publisher for result in collected for publisher in result.publishers),
+    )
+
+
+def unknown_publisher(account: AuditedAccount, region: str, failed: FailedCall) -> Publisher:
+    """Return the publisher that stands for a failed call: an unknown service may publish to any topic of the region."""
+    return account.arn("sns", region, "*"), failed.unknown

@@ -1,0 +1,106 @@
+"""The policy pack's config file as the audit reads it: the same options, levels and exemptions as at preview."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from hipaa_controls.catalogue import LIVE_CONTROLS
+from hipaa_controls.model.control_config import ControlConfig, load_config
+from hipaa_controls.model.data_class import DataClassTag
+from phi_buckets.errors import ConfigurationError
+
+LEVELS = ("advisory", "disabled", "mandatory", "remediate")  # CrossGuard's levels; remediate counts as mandatory
+
+
+@dataclass(frozen=True)
+class PackConfig:
+    """The configuration of all live controls.
+
+    Attributes:
+        control_configs: The configuration of each enabled control, by control ID.
+        advisory: The IDs of the controls whose findings don't fail the audit.
+        disabled: The IDs of the controls that aren't evaluated.
+    """
+
+    control_configs: Mapping[str, ControlConfig]
+    advisory: frozenset[str]
+    disabled: tuple[str, ...]
+
+    @property
+    def data_class_tag(self) -> DataClassTag:
+        control_config = self.control_configs.get("s3-data-class-tag")
+        return DataClassTag.from_options(control_config.options) if control_config else DataClassTag()
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        return tuple(error for control_config in self.control_configs.values() for error in control_config.errors)
+
+
+def load(path: Path | None, today: date) -> PackConfig:
+    """Return the configuration in a file for `--policy-pack-config`; without a file, the pack's defaults.
+
+    As in the pack, an invalid option of a control keeps its default, and `PackConfig.errors` reports it.
+
+    Raises:
+        ConfigurationError: The file can't be read, or isn't a config of the pack.
+    """
+    return parse(_read(path) if path else {}, today)
+
+
+def parse(content: Mapping[str, Any], today: date) -> PackConfig:
+    """Return the configuration in the content of a config file.
+
+    Args:
+        content: The options or the enforcement level of each control, by control ID; `all` is the default level.
+        today: The day on which exemptions must not have expired.
+    """
+    default_level = _level(content.get("all"))
+    control_configs: dict[str, ControlConfig] = {}
+    advisory: set[str] = set()
+    disabled: list[str] = []
+    for control in LIVE_CONTROLS:
+        entry = content.get(control.id)
+        level = _level(entry) or default_level or ("advisory" if control.severity.value == "low" else "mandatory")
+        if level == "disabled":
+            disabled.append(control.id)
+            continue
+        if level == "advisory":
+            advisory.add(control.id)
+        options = dict(entry) if isinstance(entry, Mapping) else {}
+        options.pop("enforcementLevel", None)
+        control_configs[control.id] = load_config(control, options, today)
+    return PackConfig(control_configs, frozenset(advisory), tuple(disabled))
+
+
+def _level(entry: Any) -> str | None:
+    level = entry.get("enforcementLevel") if isinstance(entry, Mapping) else entry
+    return level if level in LEVELS else None
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"can't read {path} as JSON: {type(error).__name__}") from None
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path} is not a JSON object: it must have the form {{CONTROL: {{OPTION: VALUE}}}}")
+    control_ids = {control.id for control in LIVE_CONTROLS}
+    errors = [
+        f"{name}: {_entry_problem(entry)}"
+        for name, entry in content.items()
+        if name in control_ids and not (isinstance(entry, Mapping) or _level(entry))
+    ]
+    if errors:
+        raise ConfigurationError(f"{path} is not a valid policy pack config: {'; '.join(errors)}")
+    return content
+
+
+def _entry_problem(entry: Any) -> str:
+    if isinstance(entry, str):
+        return f"unknown enforcement level; the levels are {', '.join(LEVELS)}"
+    return "must be an enforcement level or an object"

@@ -1,0 +1,280 @@
+"""The items billed in one month, each with the safeguard that it is billed for.
+
+Where AWS's behavior isn't documented exactly, the higher quantity is used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from hipaa_controls.model.retention import log_group_retention
+from phi_buckets.cost.monthly_usage import MIN_TRANSITION_KB, MonthlyUsage
+from phi_buckets.cost.storage_model import ZERO, months_from_days
+from phi_buckets.cost.volumes import KB_PER_GB, Volumes
+from phi_buckets.stack.settings import Settings
+
+# The number of resources that components/ declares. A test compares LOG_ALARMS and EVENT_RULES with it.
+KMS_KEYS = 2
+LOG_ALARMS = 7
+EVENT_RULES = 4
+REQUEST_ALARMS = 2
+REPLICATION_ALARMS = 2
+
+REQUEST_METRICS = 16
+"""The request metrics of a bucket.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-request-cloudwatch-metrics
+"""
+REPLICATION_METRICS = 4
+"""The replication metrics of a replication rule.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html#s3-cloudwatch-replication-metrics
+"""
+
+GLACIER_OVERHEAD_KB = 32
+STANDARD_OVERHEAD_KB = 8
+"""The metadata that Glacier adds to each object: 32 KB billed as Glacier and 8 KB billed as Standard.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+"""
+COMPRESSION_RATIO = Decimal("0.15")
+"""The compressed size of JSON, as a share of its size: an assumption."""
+TRAIL_FILES_PER_MONTH = 12 * 730
+"""CloudTrail delivers a file about every five minutes for each region in use: an assumption.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/how-cloudtrail-works.html
+"""
+INSIGHTS_ANALYSES_PER_EVENT = 2
+"""The maximum: writes are analyzed for their call rate and their error rate, reads for their error rate.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/insights-events-costs.html
+"""
+WEEKS_PER_MONTH = Decimal(52) / 12
+
+
+class Safeguard(StrEnum):
+    """The safeguard that an item is billed for. STORAGE is S3 without any safeguard."""
+
+    STORAGE = "storage"
+    ENCRYPTION = "encryption"
+    VERSIONING = "versioning"
+    DATA_EVENTS = "data_events"
+    ACCESS_LOGGING = "access_logging"
+    REPLICATION = "replication"
+    BACKUP = "backup"
+    MONITORING = "monitoring"
+    ACCOUNT_SECURITY = "account_security"
+
+
+@dataclass(frozen=True)
+class BilledItem:
+    """A quantity that has a price. Every month has the same items in the same order.
+
+    Attributes:
+        price_name: The name of its price in the price list.
+        quantity: In single units: 10,000 for 10,000 requests, even if the price is per 1,000 requests.
+    """
+
+    id: str
+    safeguard: Safeguard
+    description: str
+    price_name: str
+    quantity: Decimal
+
+
+def billed_items(volumes: Volumes, settings: Settings, month: int) -> list[BilledItem]:
+    """Return all items for the month with this number, from 1. An item that doesn't apply has the quantity 0."""
+    usage = MonthlyUsage(volumes, settings, month)
+    return [
+        *_phi_bucket(usage),
+        *_encryption(usage),
+        *_data_events(usage),
+        *_access_logging(usage),
+        *_replication(usage),
+        *_backup(usage),
+        *_monitoring(usage),
+        *_account_security(usage),
+    ]
+
+
+def final_month(settings: Settings) -> int:
+    """Return the month in which the first versions and logs have expired. From then on only growth adds to the cost."""
+    days = max(settings.noncurrent_retention_days, settings.log_retention_days)
+    return math.ceil(months_from_days(days))
+
+
+def _phi_bucket(usage: MonthlyUsage) -> Iterator[BilledItem]:
+    yield BilledItem("reads", Safeguard.STORAGE, "Reads", "s3_read_requests", usage.volumes.reads)
+    yield BilledItem("writes", Safeguard.STORAGE, "Writes", "s3_write_requests", usage.writes)
+    yield from _bucket(usage, "", Safeguard.STORAGE, Safeguard.VERSIONING, Decimal(1))
+
+
+def _bucket(
+    usage: MonthlyUsage, id_prefix: str, current: Safeguard, noncurrent: Safeguard, buckets: Decimal
+) -> Iterator[BilledItem]:
+    """Yield the storage of a PHI bucket by storage class, and its lifecycle transitions.
+
+    Args:
+        usage: The usage of the month.
+        id_prefix: The prefix of the items' ids.
+        current: The safeguard of the current versions.
+        noncurrent: The safeguard of the noncurrent versions.
+        buckets: 1, or 0 if the stack has no such bucket.
+    """
+    volumes = usage.volumes
+    current_gb = buckets * usage.storage.current_gb(usage.end)
+    noncurrent_gb = buckets * usage.noncurrent_standard_gb
+    glacier_gb = buckets * usage.noncurrent_glacier_gb
+    glacier_objects = volumes.object_count(glacier_gb)
+    tiered_gb, standard_gb = (current_gb, ZERO) if usage.uses_tiering else (ZERO, current_gb)
+    infrequent, archived = volumes.unread_30_days - volumes.unread_90_days, volumes.unread_90_days
+    monitored = volumes.object_count(tiered_gb + noncurrent_gb) if usage.uses_tiering else ZERO
+    transitions = buckets * usage.writes if usage.uses_tiering else ZERO
+
+    def item(name: str, safeguard: Safeguard, description: str, price: str, quantity: Decimal) -> BilledItem:
+        return BilledItem(f"{id_prefix}{name}", safeguard, description, price, quantity)
+
+    yield item("standard", current, "Current versions, Standard", "s3_standard", standard_gb)
+    frequent_gb = tiered_gb * (1 - archived - infrequent)
+    yield item("tiering_frequent", current, "Current versions, Frequent Access", "s3_tiering_frequent", frequent_gb)
+    infrequent_gb = tiered_gb * infrequent
+    description = "Current versions, Infrequent Access"
+    yield item("tiering_infrequent", current, description, "s3_tiering_infrequent", infrequent_gb)
+    description = "Current versions, Archive Instant Access"
+    yield item("tiering_archive_instant", current, description, "s3_tiering_archive_instant", tiered_gb * archived)
+    yield item("tiering_monitoring", current, "Intelligent-Tiering monitoring", "s3_tiering_monitoring", monitored)
+    yield item("tiering_transitions", current, "Transitions to Intelligent-Tiering", "s3_to_tiering", transitions)
+    yield item("noncurrent_standard", noncurrent, "Noncurrent versions, Standard", "s3_standard", noncurrent_gb)
+    billed_glacier_gb = glacier_gb + glacier_objects * GLACIER_OVERHEAD_KB / KB_PER_GB
+    yield item("noncurrent_glacier", noncurrent, "Noncurrent versions, Glacier", "s3_glacier", billed_glacier_gb)
+    metadata_gb = glacier_objects * STANDARD_OVERHEAD_KB / KB_PER_GB
+    yield item("glacier_metadata", noncurrent, "Glacier object metadata, Standard", "s3_standard", metadata_gb)
+    glacier_transitions = buckets * usage.glacier_transitions
+    yield item("glacier_transitions", noncurrent, "Transitions to Glacier", "s3_to_glacier", glacier_transitions)
+
+
+def _encryption(usage: MonthlyUsage) -> Iterator[BilledItem]:
+    safeguard, keys = Safeguard.ENCRYPTION, Decimal(KMS_KEYS)
+    kms_requests = usage.kms_requests(usage.volumes.reads + usage.writes)
+    yield BilledItem("kms_keys", safeguard, "KMS keys", "kms_key", keys)
+    yield BilledItem("kms_key_rotations", safeguard, "KMS key rotations", "kms_rotation", keys * usage.key_rotations)
+    yield BilledItem("kms_requests", safeguard, "KMS requests, with Bucket Keys", "kms_requests", kms_requests)
+
+
+def _data_events(usage: MonthlyUsage) -> Iterator[BilledItem]:
+    safeguard, volumes = Safeguard.DATA_EVENTS, usage.volumes
+    start = usage.end - 1
+
+    def events_gb(since: Decimal) -> Decimal:
+        management_events = volumes.management_events * (usage.end - since)
+        events = usage.requests(since) + usage.replica_requests(since) + management_events
+        return events * volumes.event_kb / KB_PER_GB
+
+    files = Decimal(TRAIL_FILES_PER_MONTH * (2 if usage.settings.replica_region else 1))
+    retention_days = log_group_retention(usage.settings.log_retention_days)
+    oldest = max(ZERO, usage.end - months_from_days(retention_days)) if retention_days else ZERO
+    trail_gb, logs_gb = events_gb(ZERO) * COMPRESSION_RATIO, events_gb(oldest) * COMPRESSION_RATIO
+    insights = volumes.management_events * INSIGHTS_ANALYSES_PER_EVENT
+    requests = usage.requests(start)
+    yield BilledItem("data_events", safeguard, "CloudTrail data events", "cloudtrail_data_events", requests)
+    yield BilledItem("insights", safeguard, "CloudTrail Insights", "cloudtrail_insights", insights)
+    yield BilledItem("trail_writes", safeguard, "CloudTrail log files, writes", "s3_write_requests", files)
+    yield BilledItem("trail_kms_requests", safeguard, "CloudTrail log files, KMS requests", "kms_requests", files)
+    yield BilledItem("trail_storage", safeguard, "CloudTrail log files, Standard", "s3_standard", trail_gb)
+    yield BilledItem("logs_ingestion", safeguard, "CloudWatch Logs, ingestion", "logs_ingestion", events_gb(start))
+    yield BilledItem("logs_storage", safeguard, "CloudWatch Logs, storage", "logs_storage", logs_gb)
+
+
+def _access_logging(usage: MonthlyUsage) -> Iterator[BilledItem]:
+    """Yield the storage of the access logs. Their delivery is free of charge.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+    """
+    records = usage.requests(ZERO) + TRAIL_FILES_PER_MONTH * usage.end
+    gigabytes = records * usage.volumes.access_record_kb / KB_PER_GB
+    yield BilledItem("access_logs", Safeguard.ACCESS_LOGGING, "Access logs, Standard", "s3_standard", gigabytes)
+
+
+def _replication(usage: MonthlyUsage) -> Iterator[BilledItem]:
+    safeguard, volumes = Safeguard.REPLICATION, usage.volumes
+    replicas = Decimal(1 if usage.settings.replica_region else 0)
+    writes, keys = replicas * usage.writes, replicas * KMS_KEYS
+    written_gb = writes * volumes.object_kb / KB_PER_GB
+    kms_requests = usage.kms_requests(2 * writes)  # decrypted in one region, encrypted in the other
+    access_logs_gb = usage.replica_requests(ZERO) * volumes.access_record_kb / KB_PER_GB
+    alarms, metrics = replicas * REPLICATION_ALARMS, replicas * (REPLICATION_METRICS + REQUEST_METRICS)
+    requests = usage.replica_requests(usage.end - 1)
+    events = replicas * _bucket_events(usage, requests)
+    listed = replicas * _listed_objects(usage)
+    rotations = keys * usage.key_rotations
+    yield from _bucket(usage, "replica_", safeguard, safeguard, replicas)
+    yield BilledItem("replica_kms_keys", safeguard, "KMS keys", "kms_key", keys)
+    yield BilledItem("replica_kms_key_rotations", safeguard, "KMS key rotations", "kms_rotation", rotations)
+    yield BilledItem("replica_kms_requests", safeguard, "KMS requests, with Bucket Keys", "kms_requests", kms_requests)
+    yield BilledItem("replica_writes", safeguard, "Writes to the replica", "s3_write_requests", writes)
+    yield BilledItem("replica_transfer", safeguard, "Cross-region transfer", "s3_transfer_to_region", written_gb)
+    description, price_name = "Replication Time Control", "s3_replication_time_control"
+    yield BilledItem("replication_time_control", safeguard, description, price_name, written_gb)
+    yield BilledItem("replica_data_events", safeguard, "CloudTrail data events", "cloudtrail_data_events", requests)
+    yield BilledItem("replica_access_logs", safeguard, "Access logs, Standard", "s3_standard", access_logs_gb)
+    yield BilledItem("replica_alarms", safeguard, "CloudWatch alarms", "cloudwatch_alarm", alarms)
+    yield BilledItem("replica_metrics", safeguard, "CloudWatch metrics (maximum)", "cloudwatch_metric", metrics)
+    yield BilledItem("replica_inventory", safeguard, "S3 Inventory, weekly", "s3_inventory", listed)
+    yield BilledItem("replica_bucket_events", safeguard, "S3 events to EventBridge", "eventbridge_data_events", events)
+
+
+def _backup(usage: MonthlyUsage) -> Iterator[BilledItem]:
+    """Yield the backup of the bucket: its current versions and those of the last `backup_days`, except in Glacier.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/s3-backups.html
+    """
+    safeguard, volumes = Safeguard.BACKUP, usage.volumes
+    max_age = usage.months_in_standard + months_from_days(usage.settings.backup_days)
+    stored_gb = usage.storage.current_gb(usage.end) + usage.storage.noncurrent_gb(usage.end, ZERO, max_age)
+    small_object_factor = max(Decimal(1), MIN_TRANSITION_KB / volumes.object_kb)
+    billed_gb = stored_gb * small_object_factor if usage.settings.backup_enabled else ZERO
+    reads, kms_requests = usage.backup_reads, usage.kms_requests(usage.backup_reads)
+    yield BilledItem("backup_storage", safeguard, "AWS Backup, warm storage", "backup_storage", billed_gb)
+    yield BilledItem("backup_reads", safeguard, "Reads by AWS Backup", "s3_read_requests", reads)
+    yield BilledItem("backup_kms_requests", safeguard, "KMS requests, with Bucket Keys", "kms_requests", kms_requests)
+
+
+def _monitoring(usage: MonthlyUsage) -> Iterator[BilledItem]:
+    safeguard = Safeguard.MONITORING
+    alarms, metrics = Decimal(REQUEST_ALARMS + LOG_ALARMS + EVENT_RULES), Decimal(REQUEST_METRICS + LOG_ALARMS)
+    events = _bucket_events(usage, usage.writes + usage.objects_replaced(usage.end - 1))
+    yield BilledItem("alarms", safeguard, "CloudWatch alarms", "cloudwatch_alarm", alarms)
+    yield BilledItem("metrics", safeguard, "CloudWatch metrics (maximum)", "cloudwatch_metric", metrics)
+    yield BilledItem("dashboard", safeguard, "CloudWatch dashboard", "cloudwatch_dashboard", Decimal(1))
+    yield BilledItem("inventory", safeguard, "S3 Inventory, weekly", "s3_inventory", _listed_objects(usage))
+    yield BilledItem("bucket_events", safeguard, "S3 events to EventBridge", "eventbridge_data_events", events)
+
+
+def _listed_objects(usage: MonthlyUsage) -> Decimal:
+    """Return the number of versions that the inventories of the month list."""
+    noncurrent_gb = usage.storage.noncurrent_gb(usage.end, ZERO, usage.retention_months)
+    return usage.volumes.object_count(usage.storage.current_gb(usage.end) + noncurrent_gb) * WEEKS_PER_MONTH
+
+
+def _bucket_events(usage: MonthlyUsage, changes: Decimal) -> Decimal:
+    """Return the number of S3 events to EventBridge: writes and deletions (`changes`), and lifecycle transitions.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+    """
+    return changes + usage.glacier_transitions + (usage.writes if usage.uses_tiering else ZERO)
+
+
+def _account_security(usage: MonthlyUsage) -> Iterator[BilledItem]:
+    """Yield the account's security services. Their cost depends on the activity of the whole account."""
+    enabled = set(usage.settings.account_security_services)
+    for price_name, description, services in (
+        ("guardduty", "GuardDuty", {"guardDuty", "malwareProtection"}),
+        ("macie", "Macie", {"macie"}),
+        ("config", "AWS Config", {"config", "organizationConfig"}),
+    ):
+        quantity = Decimal(1 if enabled & services else 0)
+        yield BilledItem(price_name, Safeguard.ACCOUNT_SECURITY, description, price_name, quantity)

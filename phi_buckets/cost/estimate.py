@@ -1,0 +1,144 @@
+"""The estimate: the cost in month 1, in month 12 and at the end of retention, when deletions have begun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from phi_buckets.cost.billed_items import BilledItem, Safeguard, billed_items, final_month
+from phi_buckets.cost.monthly_usage import MIN_TRANSITION_KB
+from phi_buckets.cost.prices import Price, PriceFile
+from phi_buckets.cost.storage_model import ZERO
+from phi_buckets.cost.volumes import Volumes
+from phi_buckets.stack.settings import Settings
+
+Amounts = tuple[Decimal, ...]
+"""US dollars, one value per month of the estimate."""
+Quantities = tuple[Decimal, ...]
+"""Quantities of a billed item, one value per month of the estimate."""
+
+BUCKET_KEY_ITEMS = frozenset({"kms_requests", "replica_kms_requests", "backup_kms_requests"})
+"""The KMS requests that Bucket Keys reduce. Those of CloudTrail aren't among them: its bucket has no Bucket Key."""
+
+
+@dataclass(frozen=True)
+class EstimateLine:
+    """A billed item over the months of the estimate.
+
+    Attributes:
+        quantities: One value per month, in single units, such as requests.
+    """
+
+    id: str
+    safeguard: Safeguard
+    description: str
+    price_name: str
+    price: Price
+    quantities: Quantities
+
+    @property
+    def amounts(self) -> Amounts | None:
+        """The cost per month; None if the price isn't known and the quantity isn't 0."""
+        costs = [self.price.cost_for(quantity) if quantity else ZERO for quantity in self.quantities]
+        known = [cost for cost in costs if cost is not None]
+        return tuple(known) if len(known) == len(costs) else None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The lines of the estimate, for the months with these numbers."""
+
+    months: tuple[int, ...]
+    lines: tuple[EstimateLine, ...]
+
+    @property
+    def total(self) -> Amounts:
+        """The total cost per month, without the lines whose price isn't known."""
+        return self.sum_lines(self.lines)
+
+    @property
+    def total_by_safeguard(self) -> dict[Safeguard, Amounts]:
+        return {
+            safeguard: self.sum_lines([line for line in self.lines if line.safeguard is safeguard])
+            for safeguard in Safeguard
+        }
+
+    @property
+    def not_estimated(self) -> tuple[EstimateLine, ...]:
+        """The lines whose price isn't known."""
+        return tuple(line for line in self.lines if line.amounts is None)
+
+    def sum_lines(self, lines: Sequence[EstimateLine]) -> Amounts:
+        known = [line.amounts for line in lines if line.amounts is not None]
+        return tuple(sum((amounts[index] for amounts in known), ZERO) for index in range(len(self.months)))
+
+
+@dataclass(frozen=True)
+class Saving:
+    """The cost per month with and without a feature; None if a price isn't known."""
+
+    cost_with: Amounts | None
+    cost_without: Amounts | None
+
+    @property
+    def saved(self) -> Amounts | None:
+        """The saving per month; negative if the feature costs more than it saves."""
+        if self.cost_with is None or self.cost_without is None:
+            return None
+        return tuple(
+            cost_without - cost_with for cost_with, cost_without in zip(self.cost_with, self.cost_without, strict=True)
+        )
+
+
+def estimate(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Estimate:
+    """Return the estimate for month 1, month 12 and the last month of retention."""
+    months = (1, 12, final_month(settings))
+    items_by_month = (billed_items(volumes, settings, month) for month in months)
+    prices = price_file.prices.by_name()
+    return Estimate(months, tuple(_line(items, prices) for items in zip(*items_by_month, strict=True)))
+
+
+def _line(items: tuple[BilledItem, ...], prices: Mapping[str, Price]) -> EstimateLine:
+    """Return the line for one item, given its values for each month."""
+    first = items[0]
+    quantities = tuple(item.quantity for item in items)
+    return EstimateLine(
+        first.id, first.safeguard, first.description, first.price_name, prices[first.price_name], quantities
+    )
+
+
+def bucket_keys_saving(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Saving:
+    """Return the cost of KMS requests with and without Bucket Keys."""
+
+    def kms_cost(saved_share: Decimal) -> Amounts | None:
+        result = estimate(volumes.model_copy(update={"bucket_key_saving": saved_share}), settings, price_file)
+        lines = [line for line in result.lines if line.id in BUCKET_KEY_ITEMS]
+        return None if any(line.amounts is None for line in lines) else result.sum_lines(lines)
+
+    return Saving(kms_cost(volumes.bucket_key_saving), kms_cost(ZERO))
+
+
+def intelligent_tiering_saving(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Saving:
+    """Return the cost with and without Intelligent-Tiering, of the lines that it changes."""
+    tiered = estimate(volumes, replace(settings, intelligent_tiering=True), price_file)
+    untiered = estimate(volumes, replace(settings, intelligent_tiering=False), price_file)
+    changed = [
+        index
+        for index, (tiered_line, untiered_line) in enumerate(zip(tiered.lines, untiered.lines, strict=True))
+        if tiered_line.quantities != untiered_line.quantities
+    ]
+
+    def cost(result: Estimate) -> Amounts | None:
+        lines = [result.lines[index] for index in changed]
+        return None if any(line.amounts is None for line in lines) else result.sum_lines(lines)
+
+    return Saving(cost(tiered), cost(untiered))
+
+
+def tiering_transition_cost(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Decimal | None:
+    """Return the one-time cost of moving the existing objects to Intelligent-Tiering; None if the price isn't known."""
+    if volumes.object_kb < MIN_TRANSITION_KB:
+        return price_file.prices.s3_to_tiering.cost_for(ZERO)
+    buckets = 2 if settings.replica_region else 1
+    return price_file.prices.s3_to_tiering.cost_for(volumes.object_count(volumes.storage_gb) * buckets)

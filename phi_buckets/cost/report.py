@@ -1,0 +1,131 @@
+"""The cost report: the estimate, what features save, the prices used, and the assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from phi_buckets.cost.billed_items import Safeguard
+from phi_buckets.cost.estimate import (
+    Estimate,
+    Saving,
+    bucket_keys_saving,
+    estimate,
+    intelligent_tiering_saving,
+    tiering_transition_cost,
+)
+from phi_buckets.cost.monthly_usage import MIN_TRANSITION_KB
+from phi_buckets.cost.prices import Price, PriceFile, stale_prices
+from phi_buckets.cost.volumes import Volumes
+from phi_buckets.stack.settings import Settings
+
+SAFEGUARD_TITLES = {
+    Safeguard.STORAGE: "Storage and requests",
+    Safeguard.ENCRYPTION: "Encryption",
+    Safeguard.VERSIONING: "Versioning",
+    Safeguard.DATA_EVENTS: "CloudTrail, with data events",
+    Safeguard.ACCESS_LOGGING: "Access logging",
+    Safeguard.REPLICATION: "Replication",
+    Safeguard.BACKUP: "Backup",
+    Safeguard.MONITORING: "Monitoring",
+    Safeguard.ACCOUNT_SECURITY: "Account security services",
+}
+
+ASSUMPTIONS = (
+    "Storage is measured at the end of the month.",
+    "The initial data is already stored: its upload, its replication and its earlier versions aren't included.",
+    "All objects have the average size. Objects below 128 KB stay in Standard and are backed up as if they had 128 KB.",
+    "A read or write is one request, and a replacement is also one deletion. Multipart uploads and listings need more.",
+    "Without Bucket Keys, each object read or written is one KMS request. Bucket Keys save the given share of these.",
+    "Access logs and CloudTrail log files never expire. Event and record sizes, and a compression to 15%, are assumed.",
+    "Prices are first-tier list prices, without free tiers, taxes and discounts, and the same in the replica's region.",
+    "Left out as negligible: SNS, KMS requests for alerts and log groups, and delete markers.",
+    "Left out because they depend on use: transfer to the internet, retrieval from Glacier, and restores from backups.",
+)
+
+
+@dataclass(frozen=True)
+class CostReport:
+    """An estimate with its inputs, savings and warnings.
+
+    Attributes:
+        transition_cost: The one-time cost of the transition of existing objects to Intelligent-Tiering, in US dollars;
+            None if a price isn't known.
+    """
+
+    volumes: Volumes
+    settings: Settings
+    price_file: PriceFile
+    estimate: Estimate
+    bucket_keys_saving: Saving
+    tiering_saving: Saving
+    transition_cost: Decimal | None
+    warnings: tuple[str, ...]
+
+    @property
+    def prices(self) -> dict[str, Price]:
+        """The prices of the lines that have a quantity."""
+        used = {line.price_name for line in self.estimate.lines if any(line.quantities)}
+        return {name: price for name, price in self.price_file.prices.by_name().items() if name in used}
+
+
+def build_report(volumes: Volumes, settings: Settings, price_file: PriceFile, today: date) -> CostReport:
+    inputs = (volumes, settings, price_file)
+    return CostReport(
+        *inputs,
+        estimate=estimate(*inputs),
+        bucket_keys_saving=bucket_keys_saving(*inputs),
+        tiering_saving=intelligent_tiering_saving(*inputs),
+        transition_cost=tiering_transition_cost(*inputs),
+        warnings=tuple(_warnings(settings, price_file, today)),
+    )
+
+
+def _warnings(settings: Settings, price_file: PriceFile, today: date) -> Iterable[str]:
+    if names := stale_prices(price_file, today):
+        yield f"prices dated more than a year ago, or in the future; update them: {', '.join(names)}"
+    if settings.region != price_file.region:
+        yield (
+            f"the prices are for {price_file.region}, but the stack is in {settings.region}: "
+            "pass a price file for that region with --prices"
+        )
+
+
+def tiering_summary(report: CostReport) -> str:
+    """Return a sentence about the saving by Intelligent-Tiering with these volumes."""
+    if report.volumes.object_kb < MIN_TRANSITION_KB:
+        return "Intelligent-Tiering: no saving, because objects below 128 KB aren't monitored or moved."
+    saved, months = report.tiering_saving.saved, report.estimate.months
+    if saved is None or report.transition_cost is None:
+        return "Intelligent-Tiering: the saving can't be estimated, because some of its prices aren't known."
+    savings = ", ".join(
+        f"{_saved_or_added(amount)} in month {month}" for month, amount in zip(months, saved, strict=True)
+    )
+    state = "on" if report.settings.intelligent_tiering else "off"
+    return (
+        f"Intelligent-Tiering: {savings}, if {_percent(report.volumes.unread_30_days)} of the data isn't read for "
+        f"30 days and {_percent(report.volumes.unread_90_days)} isn't read for 90 days. The transition of existing "
+        f"objects costs ${report.transition_cost:,.2f} once. In this estimate it is {state}: phi:intelligentTiering."
+    )
+
+
+def bucket_key_summary(report: CostReport) -> str:
+    """Return a sentence about the saving by Bucket Keys with these volumes."""
+    saving = report.bucket_keys_saving
+    if saving.cost_with is None or saving.cost_without is None or saving.saved is None:
+        return "Bucket Keys: the saving can't be estimated, because the price of KMS requests isn't known."
+    return (
+        f"Bucket Keys: KMS requests cost ${saving.cost_with[-1]:,.2f} in month {report.estimate.months[-1]} instead of "
+        f"${saving.cost_without[-1]:,.2f}, ${saving.saved[-1]:,.2f} less, if Bucket Keys save "
+        f'{_percent(report.volumes.bucket_key_saving)} of them (AWS: "up to 99 percent"). The stack uses them.'
+    )
+
+
+def _saved_or_added(saved: Decimal) -> str:
+    return f"${abs(saved):,.2f} {'less' if saved >= 0 else 'more'}"
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).normalize():f}%"

@@ -1,0 +1,92 @@
+"""The input volumes of the estimate: the PHI stored, and its use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from phi_buckets.errors import ConfigurationError
+from phi_buckets.yaml_files import read_yaml, to_model
+
+KB_PER_GB = 1024 * 1024
+"""S3 counts in powers of two: https://docs.aws.amazon.com/AmazonS3/latest/userguide/aws-usage-report-understand.html"""
+
+
+def _reject_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
+Number = Annotated[Decimal, BeforeValidator(_reject_bool)]
+# A higher value is a typo: the limits are an exabyte, and a hundred times the requests of S3's busiest buckets.
+Gigabytes = Annotated[Number, Field(ge=0, le=1_000_000_000)]
+Count = Annotated[Number, Field(ge=0, le=10_000_000_000_000)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Kilobytes = Annotated[Number, Field(gt=0, le=50 * 1024 * KB_PER_GB)]  # S3's largest object is 50 TB
+RecordKilobytes = Annotated[Number, Field(gt=0, le=256)]  # CloudTrail's largest event
+
+
+class Volumes(BaseModel):
+    """Volumes per month. Shares are between 0 and 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    storage_gb: Gigabytes = Decimal(500)
+    """PHI stored at the start, without noncurrent versions."""
+    growth_gb: Gigabytes = Decimal(20)
+    """Net growth per month."""
+    object_kb: Kilobytes = Decimal(1024)
+    """The average object size. Every object is assumed to have it."""
+    reads: Count = Decimal(200_000)
+    """GET and HEAD requests per month."""
+    writes: Count = Decimal(50_000)
+    """PUT, POST and COPY requests per month, one per object. Raised if growth and replacement need more."""
+    replaced_share: Share = Decimal("0.02")
+    """The share of the objects that is overwritten or deleted per month. Their earlier versions are retained."""
+    unread_30_days: Share = Decimal("0.7")
+    """The share of the GB that hasn't been read for 30 days or more."""
+    unread_90_days: Share = Decimal("0.5")
+    """The share of the GB that hasn't been read for 90 days or more."""
+    management_events: Count = Decimal(100_000)
+    """API calls of the account per month that CloudTrail records, other than those on objects."""
+    event_kb: RecordKilobytes = Decimal(2)
+    """The size of a CloudTrail event as JSON."""
+    access_record_kb: RecordKilobytes = Decimal(1)
+    """The size of one record in an access log."""
+    bucket_key_saving: Share = Decimal("0.97")
+    """The share of KMS requests that a Bucket Key saves.
+
+    "up to 99 percent": https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    AWS's own test measured 97: https://github.com/aws-samples/s3-bucketkey-poc
+    """
+
+    @model_validator(mode="after")
+    def _check_consistency(self) -> Self:
+        if self.unread_90_days > self.unread_30_days:
+            raise ValueError("unread_90_days must not exceed unread_30_days, which includes it")
+        return self
+
+    def object_count(self, gigabytes: Decimal) -> Decimal:
+        return gigabytes * KB_PER_GB / self.object_kb
+
+
+def load_volumes(path: Path | None, options: Mapping[str, str]) -> Volumes:
+    """Return the volumes in a file, overridden by options. Volumes in neither have their defaults.
+
+    Args:
+        path: A YAML file, if any.
+        options: Values from the command line, by the name of the field.
+
+    Raises:
+        ConfigurationError: Lists every problem of both.
+    """
+    content = read_yaml(path) if path else {}
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"{path} is not a mapping of names to values, such as storage_gb: 500")
+    return to_model(Volumes, {**content, **options}, f"{path} or an option" if path else "the volumes")

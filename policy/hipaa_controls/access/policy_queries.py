@@ -1,0 +1,277 @@
+"""Policy documents, parsed and queried for the rules.
+
+A symbolic request stands for every request of a kind. `denied` checks that a policy denies all of them; `may_allow`
+checks whether it can allow one. A condition key that the request leaves unspecified, such as a header that the caller
+chooses, may have any value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from hipaa_controls import evaluator
+from hipaa_controls.evaluator.patterns import UNKNOWN
+from hipaa_controls.model.values import Document, Unknown, iter_unknowns
+from hipaa_controls.model.verdict import Finding, failed, passed, unverified
+
+
+@dataclass(frozen=True)
+class ParsedPolicy:
+    """A parsed policy document.
+
+    Attributes:
+        policy: The policy.
+        unknowns_by_statement: The values that aren't known yet, by the position of the statement that contains them.
+    """
+
+    policy: evaluator.Policy
+    unknowns_by_statement: Mapping[int, tuple[Unknown, ...]]
+
+    @property
+    def statements(self) -> tuple[evaluator.Statement, ...]:
+        return self.policy.statements
+
+    @property
+    def possible_allows(self) -> list[evaluator.Statement]:
+        """The Allow statements, and those whose effect isn't known yet."""
+        return [statement for statement in self.statements if statement.effect != "Deny"]
+
+
+@dataclass(frozen=True)
+class Denied:
+    """The policy denies every one of the requests."""
+
+
+@dataclass(frozen=True)
+class NotDenied:
+    """The policy doesn't deny every one of the requests."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The policy allows at least one of the requests.
+
+    Attributes:
+        statement: A statement that allows it.
+    """
+
+    statement: evaluator.Statement
+
+
+@dataclass(frozen=True)
+class NotAllowed:
+    """The policy allows none of the requests."""
+
+
+@dataclass(frozen=True)
+class Undetermined:
+    """The result depends on values that aren't known yet.
+
+    Attributes:
+        unknowns: Those values.
+    """
+
+    unknowns: tuple[Unknown, ...]
+
+
+def parse_policy(document: Document) -> ParsedPolicy | Finding:
+    """Return the parsed document, or a finding if it is malformed or not known yet."""
+    content = document.content
+    if isinstance(content, Unknown):
+        return unverified(content)
+    try:
+        return _parse_text(content) if isinstance(content, str) else _parse_structure(content)
+    except evaluator.MalformedPolicy as error:
+        return failed(f"the policy can't be parsed: {error}")
+
+
+def parse_resource_policy(document: Document) -> ParsedPolicy | Finding:
+    """Return the parsed policy of a resource, or a finding. Each statement needs a Principal."""
+    parsed = parse_policy(document)
+    if isinstance(parsed, ParsedPolicy) and any(statement.principals is None for statement in parsed.statements):
+        return failed("AWS rejects the policy: a statement has no Principal")
+    return parsed
+
+
+def parse_bucket_policy(document: Document) -> ParsedPolicy | Finding:
+    """Return the parsed policy of a bucket or access point, or a finding. Each statement also needs a Resource."""
+    parsed = parse_resource_policy(document)
+    if isinstance(parsed, ParsedPolicy):
+        known = [statement for statement in parsed.statements if statement.effect in ("Allow", "Deny")]
+        if any(statement.resources is None for statement in known):
+            return failed("S3 rejects the policy: a statement has no Resource")
+    return parsed
+
+
+def parse_identity_policy(document: Document) -> ParsedPolicy | Finding:
+    """Return the parsed policy of an identity, or a finding. No statement may have a Principal."""
+    parsed = parse_policy(document)
+    if isinstance(parsed, ParsedPolicy):
+        known = [statement for statement in parsed.statements if statement.effect in ("Allow", "Deny")]
+        if any(statement.principals is not None for statement in known):
+            return failed("IAM rejects the policy: a statement has a Principal")
+    return parsed
+
+
+def keep_conditions(parsed: ParsedPolicy, keys: Collection[str]) -> ParsedPolicy:
+    """Return the policy with only some of the conditions of its Allow statements.
+
+    Args:
+        parsed: The policy.
+        keys: The condition keys to keep, in lower case. Conditions whose key isn't known yet are kept too.
+    """
+
+    def keep(statement: evaluator.Statement) -> evaluator.Statement:
+        if statement.effect == "Deny":
+            return statement
+        conditions = tuple(
+            condition
+            for condition in statement.conditions
+            if condition.key.casefold() in keys or condition.key == UNKNOWN
+        )
+        return replace(statement, conditions=conditions)
+
+    return ParsedPolicy(evaluator.Policy(tuple(map(keep, parsed.statements))), parsed.unknowns_by_statement)
+
+
+@lru_cache(maxsize=4096)
+def _parse_text(content: str) -> ParsedPolicy:
+    return ParsedPolicy(evaluator.parse(content), {})
+
+
+def _parse_structure(content: Mapping[str, Any]) -> ParsedPolicy:
+    policy = evaluator.parse(content)
+    element = content.get("Statement")
+    raw_statements = element if isinstance(element, list) else [element]
+    # Values outside the statements, such as the version, affect every statement.
+    shared = tuple(iter_unknowns({name: value for name, value in content.items() if name != "Statement"}))
+    unknowns = {
+        statement.position: (*iter_unknowns(raw), *shared)
+        for statement, raw in zip(policy.statements, raw_statements, strict=False)
+    }
+    return ParsedPolicy(policy, unknowns)
+
+
+def denied(parsed: ParsedPolicy, request: evaluator.Request) -> Denied | NotDenied | Undetermined:
+    """Return whether the policy denies every request that `request` stands for."""
+    if evaluator.evaluate([parsed.policy], request).outcome is evaluator.Outcome.EXPLICIT_DENY:
+        return Denied()
+    may_deny = [
+        statement
+        for statement in parsed.statements
+        if statement.effect != "Allow" and _depends_on_unknowns(parsed, statement, request)
+    ]
+    unknowns = _unknowns_of(parsed, may_deny)
+    return Undetermined(unknowns) if unknowns else NotDenied()
+
+
+def require_denied(parsed: ParsedPolicy, request: evaluator.Request, failure: str) -> Finding:
+    """Return a pass if every such request is denied, else a failure with this text, or unverified if it isn't known."""
+    match denied(parsed, request):
+        case Denied():
+            return passed("")
+        case NotDenied():
+            return failed(failure)
+        case Undetermined(unknowns):
+            return unverified(*unknowns)
+
+
+def may_allow(parsed: ParsedPolicy, request: evaluator.Request) -> Allowed | NotAllowed | Undetermined:
+    """Return whether the policy can allow a request that `request` stands for."""
+    if evaluator.evaluate([parsed.policy], request).outcome in (
+        evaluator.Outcome.EXPLICIT_DENY,
+        evaluator.Outcome.IMPLICIT_DENY,
+    ):
+        return NotAllowed()
+    matching = [
+        statement
+        for statement in parsed.statements
+        if evaluator.statement_matches(statement, request) is not evaluator.Match.NO
+    ]
+    undetermined = [statement for statement in matching if _depends_on_unknowns(parsed, statement, request)]
+    allowing = [statement for statement in matching if statement.effect == "Allow" and statement not in undetermined]
+    if allowing and all(statement.effect == "Allow" for statement in undetermined):
+        return Allowed(allowing[0])
+    return Undetermined(_unknowns_of(parsed, undetermined))
+
+
+def _depends_on_unknowns(parsed: ParsedPolicy, statement: evaluator.Statement, request: evaluator.Request) -> bool:
+    """Return whether values that aren't known yet decide if the statement matches the request, or with what effect."""
+    return bool(parsed.unknowns_by_statement.get(statement.position)) and (
+        statement.effect not in ("Allow", "Deny")
+        or evaluator.statement_matches(statement, request) is evaluator.Match.MAYBE
+    )
+
+
+def _unknowns_of(parsed: ParsedPolicy, statements: Iterable[evaluator.Statement]) -> tuple[Unknown, ...]:
+    return tuple(unknown for statement in statements for unknown in parsed.unknowns_by_statement[statement.position])
+
+
+def requests_covered_by(
+    statement: evaluator.Statement,
+    principal: evaluator.Principal,
+    context: Mapping[str, Any],
+    resources: Iterable[str],
+) -> Iterator[evaluator.Request]:
+    """Yield a symbolic request for each action and resource of a statement.
+
+    Args:
+        statement: The statement. Its principals and conditions are ignored.
+        principal: The caller.
+        context: The condition keys of the requests.
+        resources: ARNs of the requests. `evaluator.ANY` stands for the resources that the statement names, so that
+            other statements about the same resources, such as a Deny, are evaluated for exactly those.
+    """
+    actions = ["*"] if statement.not_actions else statement.actions
+    named_resources = (
+        [evaluator.ANY] if statement.not_resources else [_symbolic(pattern) for pattern in statement.resources or ["*"]]
+    )
+    request_resources = [
+        resource for arn in resources for resource in (named_resources if arn == evaluator.ANY else [arn])
+    ]
+    for action in actions:
+        for resource in request_resources:
+            yield evaluator.Request(re.sub(r"\*+", evaluator.ANY, action), resource, principal, context)
+
+
+def _symbolic(pattern: str) -> str:
+    """Return a symbolic resource that stands for every resource that a pattern matches."""
+    return evaluator.ANY if UNKNOWN in pattern else re.sub(r"\$\{[^}]*\}|[*?]+", evaluator.ANY, pattern)
+
+
+def condition_values(parsed: ParsedPolicy, *keys: str) -> set[str]:
+    """Return every value that the policy's conditions compare with one of these keys."""
+    wanted = {key.casefold() for key in keys}
+    return {
+        value
+        for statement in parsed.statements
+        for condition in statement.conditions
+        if condition.key.casefold() in wanted
+        for value in condition.values
+    }
+
+
+def allowed_accounts(document: Document, action: str) -> set[str]:
+    """Return the accounts that a resource's policy names in an Allow of the action, regardless of its conditions."""
+    parsed = parse_policy(document)
+    if not isinstance(parsed, ParsedPolicy):
+        return set()
+    request = evaluator.Request(action, evaluator.ANY, evaluator.ANYONE, {})
+    return {
+        account[0]
+        for statement in parsed.possible_allows
+        if _covers_action(statement, request) and not statement.not_principals
+        for kind, id_ in statement.principals or ()
+        if kind == "AWS" and (account := re.findall(r"\b\d{12}\b", id_, re.ASCII))
+    }
+
+
+def _covers_action(statement: evaluator.Statement, request: evaluator.Request) -> bool:
+    only_actions = replace(
+        statement, principals=None, resources=None, conditions=(), not_principals=False, not_resources=False
+    )
+    return evaluator.statement_matches(only_actions, request) is evaluator.Match.YES

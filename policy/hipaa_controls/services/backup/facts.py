@@ -1,0 +1,45 @@
+"""AWS Backup vaults and the resources that a plan backs up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hipaa_controls.model.values import Number, Ref, Unknown
+
+
+@dataclass(frozen=True)
+class BackupVault:
+    """A backup vault.
+
+    Attributes:
+        min_retention_days: The minimum retention of each Vault Lock on it; Unknown for a lock that may be on another
+            vault.
+    """
+
+    resource: str
+    kms_key: Ref
+    min_retention_days: tuple[Number, ...]
+
+
+@dataclass(frozen=True)
+class BackupSelection:
+    """The resources that a backup plan selects.
+
+    Attributes:
+        resources: The selected resources, as references or ARN patterns.
+        excluded: The resources that are never backed up (`NotResources`), as references or ARN patterns.
+        tags: Tag conditions (`ListOfTags`). A resource that meets any of them is selected.
+        conditions: Operator, condition key and value of each condition. A resource must meet all of them.
+        vaults: The vaults that the plan's rules back up to.
+        region: The only region in which the plan selects resources.
+    """
+
+    resource: str
+    resources: tuple[Ref, ...] | Unknown
+    excluded: tuple[Ref, ...] | Unknown
+    tags: tuple[Mapping[str, Any], ...] | Unknown = field(hash=False)
+    conditions: tuple[tuple[str, Any, Any], ...] | Unknown = field(hash=False)
+    vaults: tuple[Ref, ...] | Unknown
+    region: str | None

@@ -1,0 +1,146 @@
+"""Checks of alarms: they can fire, and they notify a topic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.values import Ref, StackResource, Unknown, is_enabled, iter_unknowns
+from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
+from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
+from hipaa_controls.services.logs.facts import MetricFilter
+from hipaa_controls.services.s3.facts import Bucket, DeclaredSetting, RequestMetrics
+
+TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+(\.fifo)?", re.ASCII)
+# S3 publishes these only for a metrics configuration:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
+REQUEST_METRICS = frozenset(
+    {
+        "AllRequests",
+        "GetRequests",
+        "PutRequests",
+        "DeleteRequests",
+        "HeadRequests",
+        "PostRequests",
+        "SelectRequests",
+        "SelectBytesScanned",
+        "SelectBytesReturned",
+        "ListRequests",
+        "BytesDownloaded",
+        "BytesUploaded",
+        "4xxErrors",
+        "5xxErrors",
+        "FirstByteLatency",
+        "TotalRequestLatency",
+    }
+)
+
+
+def alarm_action(alarm: Alarm, _: RuleContext) -> Finding:
+    enabled = is_enabled(True if alarm.actions_enabled is None else alarm.actions_enabled)
+    if enabled is False:
+        return failed("actionsEnabled is false")
+    if isinstance(alarm.actions, Unknown):
+        return unverified(alarm.actions)
+    if not alarm.actions:
+        return failed("the alarm has no actions")
+    if any(_is_topic(action) for action in alarm.actions):
+        return unverified(enabled) if isinstance(enabled, Unknown) else passed("the alarm notifies a topic")
+    unknowns = [value for value in (enabled, *alarm.actions) if isinstance(value, Unknown)]
+    return unverified(*unknowns) if unknowns else failed("none of its actions is an SNS topic")
+
+
+def _is_topic(action: Ref) -> bool:
+    return isinstance(action, StackResource) or (isinstance(action, str) and TOPIC_ARN.fullmatch(action) is not None)
+
+
+def alarm_metric_exists(alarm: Alarm, context: RuleContext) -> Finding:
+    if isinstance(alarm.metrics, Unknown):
+        return unverified(alarm.metrics)
+    findings = [check_metric_is_published(metric, context.stack) for metric in alarm.metrics]
+    for status in (Status.FAIL, Status.UNVERIFIED, Status.PASS):
+        for finding in findings:
+            if finding.status is status:
+                return finding
+    return findings[0] if findings else not_applicable("the alarm has no metric of its own")
+
+
+def check_metric_is_published(metric: Metric, stack: Stack) -> Finding:
+    """Check that a metric is published, judging by the resources of the stack."""
+    if isinstance(metric.namespace, Unknown):
+        return unverified(metric.namespace)
+    if isinstance(metric.name, Unknown):
+        return unverified(metric.name)
+    if metric.namespace == "AWS/S3" and metric.name in REQUEST_METRICS:
+        return _check_request_metric(metric, stack)
+    if (metric.namespace or "").startswith("AWS/"):
+        return not_applicable("AWS publishes this metric without configuration")
+    return _check_filter_metric(metric, stack)
+
+
+def _check_request_metric(metric: Metric, stack: Stack) -> Finding:
+    if isinstance(metric.dimensions, Unknown):
+        return unverified(metric.dimensions)
+    missing = [name for name in ("BucketName", "FilterId") if not metric.dimensions.get(name)]
+    if missing:
+        return failed(
+            f"its metric lacks the dimension{'s' if len(missing) > 1 else ''} {' and '.join(missing)}, so S3 doesn't "
+            "publish it"
+        )
+    bucket_name, filter_id = metric.dimensions["BucketName"], metric.dimensions["FilterId"]
+    if isinstance(bucket_name, Unknown):
+        return unverified(bucket_name)
+    buckets = [
+        bucket for bucket in stack.facts_of_type(Bucket) if bucket_name in (StackResource(bucket.resource), bucket.name)
+    ]
+    settings = [declared for bucket in buckets for declared in bucket.settings]
+    if any(_is_metrics_configuration(declared, filter_id) for declared in settings):
+        return passed("the bucket has the metrics configuration that the alarm names")
+    if not any(bucket.declared_here for bucket in buckets):
+        # The other stack declares its metrics configurations, so this stack can't show that one is missing.
+        return not_applicable("the alarm is on a bucket of another stack")
+    ids = [declared.setting.id for declared in settings if isinstance(declared.setting, RequestMetrics)]
+    unknowns = [value for value in (filter_id, *ids) if isinstance(value, Unknown)]
+    return unverified(*unknowns) if unknowns else failed("the bucket has no metrics configuration with its FilterId")
+
+
+def _is_metrics_configuration(declared: DeclaredSetting, filter_id: Ref) -> bool:
+    if not isinstance(declared.setting, RequestMetrics) or isinstance(filter_id, Unknown):
+        return False
+    return filter_id in (StackResource(declared.resource), declared.setting.id)
+
+
+def _check_filter_metric(metric: Metric, stack: Stack) -> Finding:
+    """Check a metric whose namespace or name a metric filter uses. Any other may be an application's own metric."""
+    filters = stack.facts_of_type(MetricFilter)
+    answers = [filter_publishes(metric_filter, metric) for metric_filter in filters]
+    if any(answer is True for answer in answers):
+        return passed("a metric filter publishes its metric")
+    unknowns = [answer for answer in answers if isinstance(answer, Unknown)]
+    if unknowns:
+        return unverified(*unknowns)
+    if any(
+        metric.namespace == metric_filter.namespace or metric.name == metric_filter.metric_name
+        for metric_filter in filters
+    ):
+        return failed("no metric filter publishes its metric: namespace, name and dimensions must equal the filter's")
+    return not_applicable("its metric doesn't come from a metric filter of the stack")
+
+
+def filter_publishes(metric_filter: MetricFilter, metric: Metric) -> bool | Unknown:
+    """Return whether a metric filter publishes exactly this metric, with the same dimensions."""
+    names = tuple(metric.dimensions) if isinstance(metric.dimensions, Mapping) else metric.dimensions
+    pairs = [
+        (metric_filter.namespace, metric.namespace),
+        (metric_filter.metric_name, metric.name),
+        (_as_set(metric_filter.dimensions), _as_set(names)),
+    ]
+    if any(left != right for left, right in pairs if not isinstance(left, Unknown) and not isinstance(right, Unknown)):
+        return False
+    return next(iter_unknowns(pairs), True)
+
+
+def _as_set(names: tuple[str, ...] | Unknown) -> frozenset[str] | Unknown:
+    return names if isinstance(names, Unknown) else frozenset(names)

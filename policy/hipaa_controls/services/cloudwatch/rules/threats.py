@@ -1,0 +1,195 @@
+"""The threats to PHI that must raise an alert, as the events that CloudTrail records for them.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hipaa_controls.model.partitions import GLOBAL_EVENT_REGIONS
+from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.values import Location, Ref, StackResource, Unknown
+from hipaa_controls.services.cloudtrail.facts import Trail
+from hipaa_controls.services.cloudwatch.event_patterns import ANY_VALUE, Event
+from hipaa_controls.services.kms.facts import Key
+from hipaa_controls.services.s3.facts import Bucket, DefaultEncryption
+
+# Placeholder names, for the fields of an event that don't matter. No pattern is expected to contain them.
+_NAME = "example"
+_ROLE_ID = "AROA0000000000000000"
+
+
+@dataclass(frozen=True)
+class Threat:
+    """A threat to PHI.
+
+    Attributes:
+        name: A noun phrase that follows "an alert on".
+        event_sets: Alternative sets of events. The threat is covered if every event of one set raises an alert.
+        bucket: For denied access, the bucket. S3's own metric for denied requests also covers that threat.
+    """
+
+    name: str
+    event_sets: tuple[tuple[Event, ...], ...]
+    bucket: Bucket | None = None
+
+
+def threats(buckets: list[Bucket], stack: Stack) -> Iterator[Threat]:
+    """Yield the threats to the PHI in these buckets."""
+    for bucket in buckets:
+        yield Threat("denied access to PHI", (tuple(_denied_access(bucket)),), bucket)
+    for bucket in buckets:
+        yield Threat("a key disabled or scheduled for deletion", (tuple(_key_disabled(bucket, stack)),))
+    for bucket in buckets:
+        yield Threat("a bucket policy or public access block changed", (tuple(_bucket_access_changed(bucket)),))
+    location = buckets[0].location
+    yield Threat("a trail stopped or changed", (_trail_changed(location, stack),))
+    yield Threat("a break-glass role used", _break_glass_used(location))
+    yield Threat("root user activity", (_root_used(location),))
+
+
+def _record(service: str, name: str, location: Location, **fields: Any) -> Event:
+    return {
+        "eventVersion": "1.11",
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": name,
+        "eventType": "AwsApiCall",
+        "eventCategory": "Management",
+        "managementEvent": True,
+        "readOnly": False,
+        "awsRegion": location.region or Unknown("the region"),
+        "recipientAccountId": _account(location),
+        "sourceIPAddress": "203.0.113.7",
+        "userAgent": _NAME,
+        "userIdentity": _role_session(location),
+        **fields,
+    }
+
+
+def _account(location: Location) -> str | Unknown:
+    return location.account or Unknown("the account")
+
+
+def _role_session(location: Location, role: object = _NAME) -> Event:
+    """Return the identity of a role session. The role ANY_VALUE has any name that a pattern contains."""
+    account, is_named = _account(location), isinstance(role, str) and location.account is not None
+    arn = f"arn:{location.partition}"
+    unnamed = role if role is ANY_VALUE else account
+    return {
+        "type": "AssumedRole",
+        "principalId": role if role is ANY_VALUE else f"{_ROLE_ID}:{_NAME}",
+        "arn": f"{arn}:sts::{location.account}:assumed-role/{role}/{_NAME}" if is_named else unnamed,
+        "accountId": account,
+        "sessionContext": {
+            "attributes": {"mfaAuthenticated": "false"},
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": role if role is ANY_VALUE else _ROLE_ID,
+                "arn": f"{arn}:iam::{location.account}:role/{role}" if is_named else unnamed,
+                "accountId": account,
+                "userName": role,
+            },
+        },
+    }
+
+
+def _denied_access(bucket: Bucket) -> Iterator[Event]:
+    object_arn = f"{bucket.arn}/{_NAME}" if isinstance(bucket.arn, str) else bucket.arn
+    for name in ("GetObject", "PutObject", "DeleteObject"):
+        yield _record(
+            "s3",
+            name,
+            bucket.location,
+            eventCategory="Data",
+            managementEvent=False,
+            readOnly=name == "GetObject",
+            errorCode="AccessDenied",
+            errorMessage="Access Denied",
+            requestParameters={"bucketName": bucket.name, "key": _NAME},
+            resources=[
+                {"type": "AWS::S3::Object", "ARN": object_arn},
+                {"type": "AWS::S3::Bucket", "ARN": bucket.arn, "accountId": _account(bucket.location)},
+            ],
+        )
+
+
+def _key_disabled(bucket: Bucket, stack: Stack) -> Iterator[Event]:
+    keys: list[Ref] = [encryption.kms_key for encryption in bucket.settings_of(DefaultEncryption)]
+    for arn in (_key_arn(key, stack) for key in keys or [None]):
+        key_id = arn.rsplit("/", 1)[-1] if isinstance(arn, str) else arn
+        for name, parameters in (("DisableKey", {}), ("ScheduleKeyDeletion", {"pendingWindowInDays": 7})):
+            yield _record(
+                "kms",
+                name,
+                bucket.location,
+                requestParameters={"keyId": key_id, **parameters},
+                resources=[{"type": "AWS::KMS::Key", "ARN": arn, "accountId": _account(bucket.location)}],
+            )
+
+
+def _key_arn(key: Ref, stack: Stack) -> str | Unknown:
+    fact = stack.fact(key.resource, Key) if isinstance(key, StackResource) else None
+    arn = fact.arn if fact else key
+    return arn if isinstance(arn, str) and ":key/" in arn else Unknown("the ARN of the key that encrypts PHI")
+
+
+def _bucket_access_changed(bucket: Bucket) -> Iterator[Event]:
+    resources = [{"type": "AWS::S3::Bucket", "ARN": bucket.arn, "accountId": _account(bucket.location)}]
+    for name in (
+        "PutBucketPolicy",
+        "DeleteBucketPolicy",
+        "PutBucketPublicAccessBlock",
+        "DeleteBucketPublicAccessBlock",
+    ):
+        yield _record("s3", name, bucket.location, requestParameters={"bucketName": bucket.name}, resources=resources)
+
+
+def _trail_changed(bucket_location: Location, stack: Stack) -> tuple[Event, ...]:
+    location = next((trail.location for trail in stack.facts_of_type(Trail)), bucket_location)
+    # A caller names a trail by its name or by its ARN.
+    parameters = {"name": Unknown("how a caller names the trail")}
+    names = ("StopLogging", "DeleteTrail", "UpdateTrail")
+    return tuple(_record("cloudtrail", name, location, requestParameters=parameters) for name in names)
+
+
+def _break_glass_used(location: Location) -> tuple[tuple[Event, ...], ...]:
+    """Return two alternatives: the assumption of the role, and calls of its session in two unrelated services."""
+    assumed = _record(
+        "sts",
+        "AssumeRole",
+        location,
+        readOnly=True,
+        requestParameters={"roleArn": ANY_VALUE, "roleSessionName": _NAME},
+        responseElements={"assumedRoleUser": {"arn": ANY_VALUE, "assumedRoleId": ANY_VALUE}},
+        resources=[{"type": "AWS::IAM::Role", "ARN": ANY_VALUE, "accountId": _account(location)}],
+    )
+    session = _role_session(location, ANY_VALUE)
+    used = (
+        _record("s3", "PutObject", location, userIdentity=session),
+        _record("iam", "CreateRole", _global_location(location), userIdentity=session),
+    )
+    return (assumed,), used
+
+
+def _root_used(location: Location) -> tuple[Event, ...]:
+    account = _account(location)
+    arn = f"arn:{location.partition}:iam::{account}:root" if isinstance(account, str) else account
+    root = {"type": "Root", "principalId": account, "arn": arn, "accountId": account}
+    sign_in = {
+        "eventType": "AwsConsoleSignIn",
+        "requestParameters": None,
+        "responseElements": {"ConsoleLogin": "Success"},
+        "additionalEventData": {"MFAUsed": "Yes", "MobileVersion": "No"},
+    }
+    return (
+        _record("signin", "ConsoleLogin", _global_location(location), userIdentity=root, **sign_in),
+        _record("iam", "CreateAccessKey", _global_location(location), userIdentity=root),
+    )
+
+
+def _global_location(location: Location) -> Location:
+    """Return the location in which CloudTrail records global service events."""
+    return Location(location.partition, GLOBAL_EVENT_REGIONS.get(location.partition), location.account)

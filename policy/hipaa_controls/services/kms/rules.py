@@ -1,0 +1,188 @@
+"""Checks of customer managed keys: rotation, deletion, access, and separation of audit data from PHI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from hipaa_controls import evaluator
+from hipaa_controls.access import external_access
+from hipaa_controls.access.policy_queries import (
+    Allowed,
+    ParsedPolicy,
+    Undetermined,
+    condition_values,
+    may_allow,
+    parse_resource_policy,
+)
+from hipaa_controls.model.data_class import DataClass
+from hipaa_controls.model.property_checks import at_least
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.values import Ref, Unknown, is_enabled
+from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
+from hipaa_controls.services.cloudtrail.facts import Trail
+from hipaa_controls.services.kms.facts import Key, KeyPolicy
+from hipaa_controls.services.logs.facts import LogGroup
+from hipaa_controls.services.s3.facts import Bucket, DefaultEncryption
+
+# https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
+DEFAULT_ROTATION_DAYS = 365
+# https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
+DEFAULT_DELETION_WINDOW_DAYS = 30
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+USABLE_STATES = ("Enabled", "Updating")
+
+DATA = (DataClass.PHI, DataClass.REPLICA)
+LOGS = (DataClass.TRAIL_LOG, DataClass.ACCESS_LOG)
+
+# The condition keys of a call that a principal makes itself, as opposed to one by a service or a grant.
+DIRECT_CALL_CONTEXT = {
+    **dict.fromkeys(("aws:SourceAccount", "aws:SourceArn", "kms:ViaService", "kms:GrantIsForAWSResource")),
+    "aws:PrincipalIsAWSService": "false",
+    "aws:SecureTransport": "true",
+    "kms:BypassPolicyLockoutSafetyCheck": "false",
+}
+
+deletion_window = at_least(
+    "deletion_window_days",
+    "days",
+    "the key is deleted {value} days after its deletion is scheduled",
+    default=DEFAULT_DELETION_WINDOW_DAYS,
+)
+
+
+def rotation(key: Key, context: RuleContext) -> Finding:
+    if key.key_type == "other":
+        return not_applicable("AWS doesn't rotate asymmetric keys, HMAC keys and keys in a custom key store")
+    if key.key_type == "replica":
+        return not_applicable("a replica key rotates with its primary key")
+    if key.key_type == "imported":
+        return failed("its key material is imported, which AWS doesn't rotate")
+    enabled = is_enabled(key.rotation_enabled)
+    days = DEFAULT_ROTATION_DAYS if key.rotation_period_days is None else key.rotation_period_days
+    unknowns = [value for value in (key.key_type, enabled, days) if isinstance(value, Unknown)]
+    if isinstance(key.key_type, Unknown) and enabled is not True:
+        return unverified(*unknowns)
+    if enabled is False:
+        return failed("enableKeyRotation is not true")
+    if not isinstance(days, Unknown) and days > context.options["days"]:
+        # A key of a type that AWS doesn't rotate needs no shorter period.
+        return unverified(*unknowns) if isinstance(key.key_type, Unknown) else failed(f"it rotates every {days:g} days")
+    undecided = [value for value in (enabled, days) if isinstance(value, Unknown)]
+    return unverified(*undecided) if undecided else passed("automatic rotation is enabled")
+
+
+def key_enabled(key: Key, _: RuleContext) -> Finding:
+    if not isinstance(key.state, str):
+        return unverified(key.state or Unknown(f"the state of {key.resource.rsplit('::', 1)[-1]}"))
+    return passed("the key is enabled") if key.state in USABLE_STATES else failed(f"its state is {key.state}")
+
+
+def no_public_principal(policy: KeyPolicy, _: RuleContext) -> Finding:
+    return _check_document(policy, lambda parsed: external_access.public_access(parsed, key_resources(policy)))
+
+
+def confused_deputy(policy: KeyPolicy, context: RuleContext) -> Finding:
+    trusted = external_access.TrustedParties.from_options(context.options, policy.location, policy.resource)
+    return _check_document(
+        policy, lambda parsed: external_access.service_access(parsed, key_resources(policy), trusted)
+    )
+
+
+def key_administrator(policy: KeyPolicy, _: RuleContext) -> Finding:
+    bypass = policy.bypass_lockout_check
+    if is_enabled(bypass) is True:
+        return failed("bypassPolicyLockoutSafetyCheck is true")
+    finding = _check_document(policy, lambda parsed: _check_administrator(parsed, policy))
+    return worst_finding([finding, *([unverified(bypass)] if isinstance(bypass, Unknown) else [])], finding.text)
+
+
+def _check_administrator(parsed: ParsedPolicy, policy: KeyPolicy) -> Finding:
+    """Check that some principal of the key's own account may change the policy. No other account's principal can.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html ("Cross-account use: No")
+    """
+    undecided: list[Unknown] = []
+    for principal, account in _named_principals(parsed):
+        account_is_known = len(account) == len(external_access.FOREIGN_ACCOUNT)
+        if policy.location.account not in (None, account) and account_is_known:
+            continue
+        context = {
+            "aws:PrincipalAccount": account,
+            "kms:CallerAccount": account,
+            "aws:PrincipalArn": principal,
+            **DIRECT_CALL_CONTEXT,
+        }
+        request = evaluator.Request(
+            "kms:PutKeyPolicy", key_resources(policy)[0], evaluator.Principal("AWS", principal), context
+        )
+        match may_allow(parsed, request):
+            case Allowed():
+                return passed("a named principal may change the key policy")
+            case Undetermined(unknowns):
+                undecided += unknowns
+    return unverified(*undecided) if undecided else failed("no named principal is allowed kms:PutKeyPolicy")
+
+
+def _named_principals(parsed: ParsedPolicy) -> Iterator[tuple[str, str]]:
+    """Yield each principal that the policy names, with its account, and each account that a condition names."""
+    for statement in parsed.possible_allows:
+        for principal_type, principal in statement.principals or ():
+            if principal != "*" and principal_type != "Service" and not statement.not_principals:
+                yield principal, evaluator.account_of(principal)
+    for account in sorted(condition_values(parsed, "kms:CallerAccount", "aws:PrincipalAccount")):
+        yield account, account
+
+
+def _check_document(policy: KeyPolicy, check: Callable[[ParsedPolicy], Finding]) -> Finding:
+    if policy.document is None:
+        return passed("AWS's default key policy grants access only to the account")
+    parsed = parse_resource_policy(policy.document)
+    return check(parsed) if isinstance(parsed, ParsedPolicy) else parsed
+
+
+def key_resources(policy: KeyPolicy) -> list[str]:
+    """Return the key's ARN, or evaluator.ANY while it isn't known."""
+    return [policy.arn if isinstance(policy.arn, str) else evaluator.ANY]
+
+
+def key_separation(audit: Trail | LogGroup | Bucket, context: RuleContext) -> Finding:
+    if isinstance(audit, Bucket) and audit.data_class not in LOGS:
+        return not_applicable("it holds no audit logs")
+    if isinstance(audit, LogGroup) and audit.holds_audit_logs is False:
+        return not_applicable("it holds no audit logs")
+    audit_keys = _bucket_keys(audit) if isinstance(audit, Bucket) else [audit.kms_key]
+    data_buckets = [bucket for bucket in context.stack.facts_of_type(Bucket) if bucket.data_class in DATA]
+    data_keys = [key for bucket in data_buckets for key in _bucket_keys(bucket)]
+    findings = (
+        _check_different(audit_key, data_key)
+        for audit_key in audit_keys
+        if audit_key
+        for data_key in data_keys
+        if data_key
+    )
+    finding = worst_finding(findings, "its key doesn't encrypt PHI")
+    holds_audit_logs = audit.holds_audit_logs if isinstance(audit, LogGroup) else None
+    if isinstance(holds_audit_logs, Unknown) and finding.status is Status.FAIL:
+        return unverified(holds_audit_logs)
+    return finding
+
+
+def _bucket_keys(bucket: Bucket) -> list[Ref]:
+    return [encryption.kms_key for encryption in bucket.settings_of(DefaultEncryption)]
+
+
+def _check_different(audit_key: Ref, data_key: Ref) -> Finding:
+    unknowns = [key for key in (audit_key, data_key) if isinstance(key, Unknown)]
+    if unknowns:
+        return unverified(*unknowns)
+    are_strings = isinstance(audit_key, str) and isinstance(data_key, str)
+    if audit_key == data_key or (are_strings and _key_id(str(audit_key)) == _key_id(str(data_key))):
+        return failed("its key also encrypts PHI")
+    if are_strings and "alias/" in f"{audit_key}{data_key}":
+        return unverified(Unknown("the key behind an alias of another stack"))
+    return passed("")
+
+
+def _key_id(key: str) -> str:
+    """Return the key ID or the alias name that a reference to a key contains: an ARN, a key ID or an alias."""
+    return key.rsplit(":", 1)[-1].removeprefix("key/")

@@ -1,0 +1,159 @@
+"""The check that every object is replicated to another region or backed up to a vault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hipaa_controls import evaluator
+from hipaa_controls.evaluator.patterns import compile_wildcards, match_pattern
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.three_valued import all_of, any_of
+from hipaa_controls.model.values import Ref, StackResource, Text, Unknown, iter_unknowns
+from hipaa_controls.model.verdict import Finding, failed, not_applicable, passed, unverified
+from hipaa_controls.services.backup.facts import BackupSelection
+from hipaa_controls.services.kms.customer_managed_keys import key_problem
+from hipaa_controls.services.s3.facts import Bucket, Replication, ReplicationRule
+
+TAG_PREFIX = "aws:ResourceTag/"
+ARN_SEGMENTS = 6
+
+# True if a rule or a selection copies every object; else the reason why it doesn't, or the Unknown that decides.
+CopyAnswer = bool | str | Unknown
+
+
+def replication_or_backup(bucket: Bucket, context: RuleContext) -> Finding:
+    if not bucket.declared_here:
+        return not_applicable("the bucket belongs to another stack")
+    rules = [rule for replication in bucket.settings_of(Replication) for rule in _rules(replication)]
+    selections = context.stack.facts_of_type(BackupSelection)
+    answers = [
+        *(_replicates(rule, bucket) for rule in rules),
+        *(_backs_up(selection, bucket) for selection in selections),
+    ]
+    if any(answer is True for answer in answers):
+        return passed("every object is replicated or backed up")
+    unknowns = [answer for answer in answers if isinstance(answer, Unknown)]
+    if unknowns:
+        return unverified(*unknowns)
+    reasons = [answer for answer in answers if isinstance(answer, str)]
+    return failed(reasons[0] if reasons else "its objects are neither replicated nor backed up")
+
+
+def _rules(replication: Replication) -> tuple[ReplicationRule | Unknown, ...]:
+    return (replication.rules,) if isinstance(replication.rules, Unknown) else replication.rules
+
+
+def _replicates(rule: ReplicationRule | Unknown, bucket: Bucket) -> CopyAnswer:
+    if isinstance(rule, Unknown):
+        return rule
+    if rule.enabled is False:
+        return "the replication rule isn't enabled"
+    if rule.applies_to_all_objects is False:
+        return "the replication rule doesn't cover all objects"
+    if rule.replicates_kms_objects is False or rule.replicates_kms_objects is None:
+        return "the replication rule leaves out objects that are encrypted with KMS"
+    if not rule.destination:
+        return "the replication rule names no bucket"
+    problem = key_problem(rule.replica_kms_key)
+    if isinstance(problem, str):
+        return f"replicas are encrypted {problem}"
+    key_region = _key_region(rule)
+    if rule.destination_region and key_region and rule.destination_region != key_region:
+        return "the replicas' key isn't in the region of the replicas"
+    region = rule.destination_region or key_region
+    if region is not None and region == bucket.location.region:
+        return "the replicas are in the same region"
+    conditions = [rule.enabled, rule.applies_to_all_objects, rule.replicates_kms_objects, rule.destination, problem]
+    if unknown := next(iter_unknowns(conditions), None):
+        return unknown
+    if region is None or bucket.location.region is None:
+        return Unknown("the region of the replicas or of the bucket")
+    return True
+
+
+def _key_region(rule: ReplicationRule) -> Text:
+    """Return the region of the replicas' key. The replicas must be in it, but S3 doesn't check that.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html
+    """
+    segments = rule.replica_kms_key.split(":") if isinstance(rule.replica_kms_key, str) else []
+    return segments[3] if len(segments) >= ARN_SEGMENTS and segments[3] else rule.replica_key_region
+
+
+def _backs_up(selection: BackupSelection, bucket: Bucket) -> CopyAnswer:
+    """Return whether a backup selection copies the bucket to a vault.
+
+    Resources or tags select, excluded resources are never selected, and every condition must hold:
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html
+    """
+    if selection.region and bucket.location.region and selection.region != bucket.location.region:
+        return "the backup plan is in another region, so it can't select the bucket"
+    conditions_hold = _conditions_hold(selection, bucket)
+    if conditions_hold is False:
+        return "the conditions of the backup selection exclude the bucket"
+    if isinstance(selection.vaults, tuple) and not selection.vaults:
+        return "the backup plan names no vault"
+    excluded = _any_matches(selection.excluded, bucket)
+    if excluded is True:
+        return "the backup selection excludes the bucket"
+    selected_by_arn = _any_matches(selection.resources, bucket)
+    selected_by_tag = _tag_selects(selection, bucket)
+    if selected_by_arn is True or selected_by_tag is True:
+        return next(iter_unknowns([excluded, conditions_hold, selection.vaults]), True)
+    return next(iter_unknowns([selected_by_arn, selected_by_tag]), "no backup selects the bucket")
+
+
+def _any_matches(patterns: tuple[Ref, ...] | Unknown, bucket: Bucket) -> bool | Unknown:
+    if isinstance(patterns, Unknown):
+        return patterns
+    return any_of(pattern if isinstance(pattern, Unknown) else _matches(pattern, bucket) for pattern in patterns)
+
+
+def _matches(pattern: str | StackResource | None, bucket: Bucket) -> bool | Unknown:
+    """Return whether an ARN pattern or a reference selects the bucket. Pulumi may give it any name if it has none."""
+    if not isinstance(pattern, str):
+        return pattern == StackResource(bucket.resource)
+    any_name = f"arn:{bucket.location.partition}:s3:::{evaluator.ANY}"
+    match = match_pattern(compile_wildcards(pattern), bucket.arn if isinstance(bucket.arn, str) else any_name)
+    if match is evaluator.Match.MAYBE and isinstance(bucket.arn, Unknown):
+        return bucket.arn
+    return match is evaluator.Match.YES
+
+
+def _tag_selects(selection: BackupSelection, bucket: Bucket) -> bool | Unknown:
+    if isinstance(selection.tags, Unknown):
+        return selection.tags
+    return any_of(_has_tag(bucket, tag.get("key"), tag.get("value")) for tag in selection.tags)
+
+
+def _has_tag(bucket: Bucket, name: Any, value: Any) -> bool | Unknown:
+    bucket_value = bucket.tags if isinstance(bucket.tags, Unknown) else bucket.tags.get(str(name))
+    return next(iter_unknowns([name, value, bucket_value]), value is not None and value == bucket_value)
+
+
+def _conditions_hold(selection: BackupSelection, bucket: Bucket) -> bool | Unknown:
+    if isinstance(selection.conditions, Unknown):
+        return selection.conditions
+    return all_of(_condition_holds(bucket, *condition) for condition in selection.conditions)
+
+
+def _condition_holds(bucket: Bucket, operator: str, key: Any, value: Any) -> bool | Unknown:
+    """Return whether a bucket meets a condition on one of its tags.
+
+    AWS doesn't document that any condition holds for a bucket without the tag, so none does here.
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Conditions.html
+    """
+    tag = key.removeprefix(TAG_PREFIX) if isinstance(key, str) else None
+    bucket_value = bucket.tags if isinstance(bucket.tags, Unknown) else bucket.tags.get(str(tag))
+    if unknown := next(iter_unknowns([key, value, bucket_value]), None):
+        return unknown
+    if tag in (None, key) or not isinstance(value, str) or not isinstance(bucket_value, str):
+        return False
+    like = match_pattern(compile_wildcards(value), bucket_value) is evaluator.Match.YES
+    answers = {
+        "stringEquals": bucket_value == value,
+        "stringLikes": like,
+        "stringNotEquals": bucket_value != value,
+        "stringNotLikes": not like,
+    }
+    return answers.get(operator, False)

@@ -1,0 +1,114 @@
+"""Checks of the protection of object versions: versioning, Object Lock, tamper protection and forceDestroy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hipaa_controls import evaluator
+from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy, require_denied
+from hipaa_controls.model.data_class import DataClass
+from hipaa_controls.model.property_checks import one_of, redact
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.three_valued import all_of
+from hipaa_controls.model.values import Unknown, is_enabled, iter_unknowns
+from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
+from hipaa_controls.services.s3.facts import Bucket, BucketPolicy, ObjectLock
+from hipaa_controls.services.s3.protection_actions import BYPASS, DELETE_VERSION, REQUIRED_PROTECTION_ACTIONS
+
+# From the weakest to the strictest.
+LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")
+
+versioning = one_of("status", ("Enabled",), "versioning", other_values=("Suspended", "Disabled"))
+
+
+def object_lock(lock: ObjectLock, bucket: Bucket, context: RuleContext) -> Finding:
+    """Check the default retention. S3 delivers no access logs to a bucket with Object Lock.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+    """
+    if bucket.data_class is DataClass.ACCESS_LOG:
+        # The audit couldn't read the setting, so the bucket may have no Object Lock.
+        unread = all(isinstance(value, Unknown) for value in (lock.mode, lock.days, bucket.object_lock_enabled))
+        return unverified(*iter_unknowns([bucket.object_lock_enabled])) if unread else failed("Object Lock is enabled")
+    if not isinstance(lock.mode, Unknown):
+        if lock.mode not in LOCK_MODES:
+            return failed(f"the mode of the lock is {redact(lock.mode, *LOCK_MODES)}")
+        if LOCK_MODES.index(lock.mode) < LOCK_MODES.index(context.options["mode"]):
+            return failed(f"the mode of the lock is {lock.mode}")
+    if isinstance(lock.days, Unknown):
+        return unverified(lock.days)
+    if lock.days is None or lock.days < context.options["days"]:
+        return failed(f"versions are locked for {lock.days or 0:g} days")
+    if isinstance(lock.mode, Unknown):
+        return unverified(lock.mode)
+    return passed(f"versions are locked for {lock.days:g} days")
+
+
+def without_object_lock(bucket: Bucket) -> Finding:
+    if bucket.data_class is not DataClass.ACCESS_LOG:
+        return failed("no Object Lock configuration is declared")
+    enabled = is_enabled(bucket.object_lock_enabled)
+    if isinstance(enabled, Unknown):
+        return unverified(enabled)
+    return failed("Object Lock is enabled") if enabled else passed("Object Lock is off, so S3 can deliver access logs")
+
+
+def tamper_protection(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
+    """Check with requests by administrators of the bucket's account that no policy names: a role, a user and root."""
+    parsed = parse_bucket_policy(policy.document)
+    if not isinstance(parsed, ParsedPolicy):
+        return parsed
+    if isinstance(bucket.arn, Unknown):
+        return unverified(bucket.arn)
+    findings = [worst_finding(_check_denied_to_administrators(parsed, bucket, REQUIRED_PROTECTION_ACTIONS), "")]
+    locks = bucket.settings_of(ObjectLock)
+    in_compliance_mode = all_of(_in_compliance_mode(lock) for lock in locks) if locks else False
+    if bucket.complete and in_compliance_mode is not True:
+        deletion = worst_finding(_check_denied_to_administrators(parsed, bucket, (DELETE_VERSION,)), "")
+        if isinstance(in_compliance_mode, Unknown) and deletion.status is Status.FAIL:
+            deletion = unverified(in_compliance_mode)
+        findings.append(deletion)
+    return worst_finding(findings, "only named principals may delete versions and change the protection settings")
+
+
+def _in_compliance_mode(lock: ObjectLock) -> bool | Unknown:
+    return lock.mode if isinstance(lock.mode, Unknown) else lock.mode == "COMPLIANCE"
+
+
+def _check_denied_to_administrators(
+    parsed: ParsedPolicy, bucket: Bucket, actions: tuple[str, ...]
+) -> Iterator[Finding]:
+    account = bucket.location.account or "000000000000"
+    for action in actions:
+        on_objects = action in (BYPASS, DELETE_VERSION)
+        resource = f"{bucket.arn}/{evaluator.ANY}" if on_objects else str(bucket.arn)
+        for principal in ("role/unnamed", "user/unnamed", "root"):
+            arn = f"arn:{bucket.location.partition}:iam::{account}:{principal}"
+            context = _administrator_context(arn, account)
+            request = evaluator.Request(action, resource, evaluator.Principal("AWS", arn), context)
+            yield require_denied(parsed, request, f"{action} isn't denied to an administrator")
+
+
+def _administrator_context(arn: str, account: str) -> Mapping[str, str]:
+    return {
+        "aws:PrincipalArn": arn,
+        "aws:PrincipalAccount": account,
+        "aws:PrincipalIsAWSService": "false",
+        "aws:userid": "AROA0000000000000000:unnamed",
+        "aws:username": "unnamed",
+        "aws:SecureTransport": "true",
+        "s3:TlsVersion": "1.3",
+    }
+
+
+def no_force_destroy(bucket: Bucket, context: RuleContext) -> Finding:
+    if not bucket.declared_here:
+        return not_applicable("the bucket belongs to another stack")
+    force_destroy = is_enabled(bucket.force_destroy)
+    if force_destroy is True:
+        return failed("forceDestroy is true")
+    if context.options["protect"] and not bucket.pulumi_protected:
+        return failed("the resource option protect is off")
+    if isinstance(force_destroy, Unknown):
+        return unverified(force_destroy)
+    return passed("the bucket can't be destroyed while it holds objects")

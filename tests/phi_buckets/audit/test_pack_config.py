@@ -1,0 +1,100 @@
+"""The policy pack's config file as the audit reads it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hipaa_controls.model.data_class import DataClass
+from phi_buckets.audit import pack_config
+from phi_buckets.errors import ConfigurationError
+from sandbox.folder import ROOT
+
+TODAY = date(2026, 11, 24)
+EXEMPTION = {
+    "resource": "arn:aws:s3:::importer",
+    "reason": "The importer's vendor needs it until its next release.",
+    "approver": "security officer",
+    "expires": "2027-03-31",
+    "compensatingControl": "Nightly copies to the vault.",
+}
+
+
+def parse(content: dict) -> pack_config.PackConfig:
+    return pack_config.parse(content, TODAY)
+
+
+def test_load_without_a_file_returns_the_packs_defaults():
+    config = pack_config.load(None, TODAY)
+    assert [name for name, control in config.control_configs.items() if control.relaxations] == []
+    assert config.disabled == ()
+    assert "s3-bucket-key" in config.advisory
+    assert "s3-versioning" not in config.advisory
+    assert "s3-no-force-destroy" not in config.control_configs  # a property of Pulumi, which AWS doesn't have
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_load_accepts_the_packs_own_files(stack):
+    path = ROOT / "policy" / "config" / f"{stack}.json"
+    config = pack_config.load(path, TODAY)
+    assert config.errors == ()
+    days = json.loads(path.read_text()).get("s3-object-lock", {}).get("days")
+    assert days is None or config.control_configs["s3-object-lock"].options["days"] == days
+
+
+def test_parse_reads_options_and_exemptions():
+    config = parse({"s3-object-lock": {"days": 1, "exemptions": [EXEMPTION]}})
+    control_config = config.control_configs["s3-object-lock"]
+    assert control_config.options["days"] == 1
+    assert [exemption.approver for exemption in control_config.exemptions] == ["security officer"]
+    assert control_config.relaxations == ("days is 1",)
+
+
+def test_parse_reads_levels():
+    config = parse({"s3-versioning": "advisory", "s3-tls-only": {"enforcementLevel": "disabled"}})
+    assert "s3-versioning" in config.advisory
+    assert config.disabled == ("s3-tls-only",)
+    assert "s3-tls-only" not in config.control_configs
+
+
+def test_parse_prefers_a_controls_own_level_to_the_level_for_all():
+    config = parse({"all": "advisory", "s3-versioning": "mandatory"})
+    assert "s3-versioning" not in config.advisory
+    assert "s3-tls-only" in config.advisory
+
+
+def test_parse_reports_invalid_options_and_keeps_the_defaults():
+    config = parse({"s3-object-lock": {"days": "many"}, "kms-rotation": {"dais": 3}})
+    assert len(config.errors) == 2
+    assert config.control_configs["s3-object-lock"].options["days"] > 1
+
+
+def test_data_class_follows_the_options_of_the_control():
+    config = parse({"s3-data-class-tag": {"tag": "Sensitivity", "untaggedAs": "other"}})
+    assert config.data_class_tag.name == "Sensitivity"
+    assert config.data_class_tag.data_class_of({}, ()) is DataClass.OTHER
+    assert config.data_class_tag.data_class_of({"Sensitivity": "PHI"}, ()) is DataClass.PHI
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "is not a JSON object"),
+        ("{", "can't read .* as JSON"),
+        ('{"s3-versioning": "sometimes"}', "s3-versioning: unknown enforcement level"),
+        ('{"s3-versioning": 3}', "s3-versioning: must be an enforcement level or an object"),
+    ],
+)
+def test_load_rejects_an_invalid_file(tmp_path: Path, text, message):
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=message):
+        pack_config.load(path, TODAY)
+
+
+def test_load_rejects_a_missing_file(tmp_path: Path):
+    with pytest.raises(ConfigurationError, match="FileNotFoundError"):
+        pack_config.load(tmp_path / "none.json", TODAY)

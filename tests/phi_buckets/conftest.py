@@ -1,0 +1,67 @@
+"""Fixtures: a moto server that is emptied for each test, and boto3 sessions that can reach nothing else."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+
+import boto3
+import pytest
+import requests
+from moto.server import ThreadedMotoServer
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+# No log line may contain these, whatever a test does: a URL's signature, an email address, an SSN, a file's path, the
+# names used in the tests, or the emulator's credentials.
+FORBIDDEN = re.compile(
+    r"x-amz-signature|https?://|[\w.+-]+@[\w-]+\.\w|\b\d{3}-\d\d-\d{4}\b|/tmp/|jane|secret", re.IGNORECASE
+)
+
+
+@pytest.fixture(autouse=True)
+def _assert_no_phi_is_logged() -> Iterator[None]:
+    """Scan every message that phi logs while a test of this folder runs."""
+    messages: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: messages.append(f"{record.getMessage()} {record.exc_text or ''}")  # type: ignore[method-assign]
+    logger = logging.getLogger("phi_buckets")
+    logger.addHandler(handler)
+    yield
+    logger.removeHandler(handler)
+    assert [message for message in messages if FORBIDDEN.search(message)] == []
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[str]:
+    """The address of the server, which is shared by all tests of this process."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def endpoint(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Empty the server, and point every boto3 client of this process to it by environment variables."""
+    requests.post(f"{moto_server}/moto-api/reset", timeout=30).raise_for_status()
+    for name, value in {
+        "AWS_ENDPOINT_URL": moto_server,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CA_BUNDLE", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    return moto_server
+
+
+@pytest.fixture
+def session(endpoint: str) -> boto3.Session:
+    return boto3.Session(region_name=REGION)

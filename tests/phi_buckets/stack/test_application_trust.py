@@ -1,0 +1,60 @@
+"""The setting `phi:applicationTrust`: valid forms and errors."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from phi_buckets.stack.application_trust import ApplicationTrust, ApplicationTrustError
+
+PROVIDER = "token.actions.githubusercontent.com"
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ({"service": "lambda.amazonaws.com"}, ApplicationTrust("service", "lambda.amazonaws.com")),
+        (
+            {"account": "444455556666", "externalId": "acme"},
+            ApplicationTrust("account", "444455556666", external_id="acme"),
+        ),
+        (
+            {"oidcProvider": PROVIDER, "audience": "sts.amazonaws.com", "subject": "repo:a/b:ref:c"},
+            ApplicationTrust("oidc", PROVIDER, audience="sts.amazonaws.com", subject="repo:a/b:ref:c"),
+        ),
+    ],
+    ids=["service", "account", "oidc-provider"],
+)
+def test_from_setting_returns_the_trust(setting, expected):
+    assert ApplicationTrust.from_setting(setting) == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"externalId": "acme"}, "must have exactly one of service, account, oidcProvider"),
+        ({"service": "lambda.amazonaws.com", "account": "444455556666"}, "must have exactly one of"),
+        ({"service": "*"}, "has an invalid service; it must be an AWS service principal"),
+        ({"service": ["lambda.amazonaws.com"]}, "has a value for service that isn't a string"),
+        ({"account": "*"}, "has an invalid account; it must be an AWS account ID"),
+        (
+            {"account": "444455556666", "externalID": "acme"},
+            "must have no properties other than account, externalId",
+        ),
+        ({"oidcProvider": f"https://{PROVIDER}", "audience": "a", "subject": "s"}, "has an invalid oidcProvider"),
+        ({"oidcProvider": PROVIDER, "audience": "a"}, "must have subject together with oidcProvider"),
+        ({"oidcProvider": PROVIDER, "audience": "a", "subject": ""}, "must have subject"),
+    ],
+)
+def test_from_setting_raises_for_an_invalid_setting(setting, message):
+    with pytest.raises(ApplicationTrustError, match=re.escape(message)):
+        ApplicationTrust.from_setting(setting)
+
+
+@pytest.mark.parametrize("form", ["service", "account", "oidcProvider"])
+def test_example_of_an_error_is_a_valid_setting(form):
+    with pytest.raises(ApplicationTrustError) as error:
+        ApplicationTrust.from_setting({form: "*"})
+    assert form in error.value.example
+    ApplicationTrust.from_setting(error.value.example)

@@ -1,0 +1,286 @@
+"""The stack's settings: valid values, and errors that are all reported together with their keys and fixes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from phi_buckets.stack.application_trust import ApplicationTrust
+from phi_buckets.stack.settings import Settings, SettingsError, load_settings
+from sandbox.folder import ROOT
+from tests.components.mocked_stack import stack_config
+
+DEV = {"phi:environment": "dev", "aws:region": "eu-west-1"}
+PROD = {"phi:environment": "prod", "aws:region": "us-east-1"}
+ROLE = "arn:aws:iam::111122223333:role/team/admin"
+BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
+HOOK = "https://alerts.example.com/hook?token=hunter2"
+
+
+def settings_errors(config: dict[str, str]) -> list[str]:
+    """Return the errors that loading the settings of an invalid configuration reports."""
+    with pytest.raises(SettingsError) as error:
+        load_settings(config)
+    first, *lines = str(error.value).splitlines()
+    assert first == "the stack's settings are invalid:"
+    return [line.removeprefix("  - ") for line in lines]
+
+
+def test_load_settings_returns_defaults():
+    assert load_settings(DEV) == Settings(environment="dev", region="eu-west-1")
+
+
+def test_load_settings_treats_an_empty_string_as_absent():
+    """A string in Pulumi.yaml has no other default that means "not set"."""
+    empty = dict.fromkeys(("phi:replicaRegion", "phi:organizationId", "phi:permissionsBoundary"), "")
+    assert load_settings(DEV | empty) == load_settings(DEV)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "field", "expected"),
+    [
+        ("environment", "staging", "environment", "staging"),
+        ("replicaRegion", "us-west-2", "replica_region", "us-west-2"),
+        ("backupEnabled", "true", "backup_enabled", True),
+        ("backupDays", "1", "backup_days", 1),
+        ("noncurrentRetentionDays", "2192", "noncurrent_retention_days", 2192),
+        ("noncurrentRetentionDays", "36525", "noncurrent_retention_days", 36_525),
+        ("noncurrentArchiveDays", "1", "noncurrent_archive_days", 1),
+        ("noncurrentArchiveDays", "2465", "noncurrent_archive_days", 2465),
+        ("logRetentionDays", "3653", "log_retention_days", 3653),
+        ("objectLockMode", "COMPLIANCE", "object_lock_mode", "COMPLIANCE"),
+        ("objectLockDays", "2192", "object_lock_days", 2192),
+        ("intelligentTiering", "true", "intelligent_tiering", True),
+        ("bucketAdministrators", json.dumps([ROLE, ROLE]), "bucket_administrators", (ROLE,)),
+        ("bucketAdministrators", '["arn:aws-us-gov:iam::111122223333:user/a"]', "bucket_administrators", ...),
+        ("organizationId", "o-abcdefghij", "organization_id", "o-abcdefghij"),
+        ("applicationTrust", "{}", "application_trust", ApplicationTrust()),
+        (
+            "applicationTrust",
+            '{"account": "444455556666"}',
+            "application_trust",
+            ApplicationTrust("account", "444455556666"),
+        ),
+        ("permissionsBoundary", BOUNDARY, "permissions_boundary", BOUNDARY),
+        ("alertSubscribers", json.dumps(["a@b.example", HOOK]), "alert_subscribers", ("a@b.example", HOOK)),
+        (
+            "accountSecurityServices",
+            '["guardDuty", "malwareProtection"]',
+            "account_security_services",
+            ("guardDuty", "malwareProtection"),
+        ),
+        ("accountSecurityServices", '["publicAccessBlock", "macie", "config"]', "account_security_services", ...),
+    ],
+)
+def test_load_settings_reads_each_setting(key, text, field, expected):
+    """`...` stands for the list in the text."""
+    value = getattr(load_settings(PROD | {f"phi:{key}": text}), field)
+    assert value == (tuple(json.loads(text)) if expected is ... else expected)
+
+
+def test_load_settings_reads_default_tags_of_the_aws_provider():
+    config = DEV | {"aws:defaultTags": '{"tags": {"Project": "phi"}}'}
+    assert load_settings(config).default_tags == {"Project": "phi"}
+
+
+def test_backup_may_be_disabled_with_a_replica():
+    config = PROD | {"phi:backupEnabled": "false", "phi:replicaRegion": "us-west-2"}
+    assert load_settings(config).backup_enabled is False
+
+
+@pytest.mark.parametrize(("environment", "expected"), [("dev", False), ("staging", True), ("prod", True)])
+def test_keeps_data_is_false_only_in_dev(environment, expected):
+    assert load_settings(DEV | {"phi:environment": environment}).keeps_data is expected
+
+
+@pytest.mark.parametrize(("environment", "minimum"), [("dev", 1), ("staging", 2192), ("prod", 2192)])
+def test_only_dev_may_lock_versions_for_less_than_six_years(environment, minimum):
+    config = DEV | {"phi:environment": environment}
+    assert load_settings(config | {"phi:objectLockDays": str(minimum)}).object_lock_days == minimum
+    (error,) = settings_errors(config | {"phi:objectLockDays": str(minimum - 1)})
+    assert error.startswith(f"phi:objectLockDays is {minimum - 1}; versions must be locked for at least {minimum} day")
+
+
+DAYS = ("backupDays", "noncurrentRetentionDays", "noncurrentArchiveDays", "logRetentionDays", "objectLockDays")
+FLAGS = ("backupEnabled", "intelligentTiering")
+LISTS = ("bucketAdministrators", "alertSubscribers", "accountSecurityServices")
+NOT_DAYS = ("six years", "-1", "2555.5", "٢٥٥٥", "", "0x10")
+INVALID = [
+    ("environment", "production", "is 'production'; it must be one of dev, staging, prod."),
+    ("environment", "", "is ''; it must be one of"),
+    ("objectLockMode", "governance", "is 'governance'; it must be one of GOVERNANCE, COMPLIANCE."),
+    *((key, text, f"is '{text}'; it must be a whole number of days") for key in DAYS for text in NOT_DAYS),
+    *((key, "36526", "is 36526; it must be at most 36525 days, a century") for key in DAYS),
+    *((key, text, f"is '{text}'; it must be true or false") for key in FLAGS for text in ("True", "yes", "1", "")),
+    ("backupDays", "0", "is 0; backups must be kept for at least 1 day"),
+    ("noncurrentRetentionDays", "2191", "is 2191; PHI must be kept for at least 2192 days (45 CFR 164.316(b)(2)(i))"),
+    ("noncurrentArchiveDays", "0", "is 0; S3 archives a noncurrent version after at least 1 day"),
+    ("logRetentionDays", "2191", "is 2191; logs must be kept for at least 2192 days (45 CFR 164.316(b)(2)(i))"),
+    ("replicaRegion", "Oregon", "is 'Oregon'; it must be an AWS region"),
+    ("organizationId", "acme", "is 'acme'; it must be the ID of an AWS organization"),
+    ("permissionsBoundary", ROLE, f"is '{ROLE}'; it must be the ARN of an IAM policy"),
+    *((key, text, "isn't a list") for key in LISTS for text in ("", "word", "{}", '"word"', "[")),
+    ("bucketAdministrators", json.dumps([ROLE, "*"]), "[1] is invalid; it must be the ARN of an IAM role or user"),
+    (
+        "bucketAdministrators",
+        '["arn:aws:iam::111122223333:root"]',
+        "[0] is invalid; it must be the ARN of an IAM role or user",
+    ),
+    (
+        "bucketAdministrators",
+        '["arn:aws:iam::111122223333:role/*"]',
+        "[0] is invalid; it must be the ARN of an IAM role or user",
+    ),
+    ("bucketAdministrators", "[1]", "[0] is invalid; it must be the ARN of an IAM role or user"),
+    ("alertSubscribers", '["http://example.com"]', "[0] is invalid; it must be an email address or an https URL"),
+    ("alertSubscribers", '["security"]', "[0] is invalid; it must be an email address or an https URL"),
+    (
+        "accountSecurityServices",
+        '["guardDuty", "guardduty"]',
+        "[1] is invalid; it must be one of publicAccessBlock, guardDuty,",
+    ),
+    *(("applicationTrust", text, "must be an object") for text in ("", "ecs", "[]")),
+    ("applicationTrust", '{"account": "*"}', "has an invalid account; it must be an AWS account ID"),
+    ("applicationTrust", '{"lambda": "a"}', "must have exactly one of service, account, oidcProvider"),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "message"), INVALID)
+def test_error_has_the_key_the_requirement_and_the_fix(key, text, message):
+    (error,) = settings_errors(PROD | {f"phi:{key}": text})
+    assert error.startswith(f"phi:{key}{message}" if message.startswith("[") else f"phi:{key} {message}")
+    assert f"pulumi config set phi:{key}" in error or f"pulumi config set --path 'phi:{key}" in error
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {"aws:region": ""},
+            "aws:region is missing; it must be an AWS region. Set it with: pulumi config set aws:region us-east-1",
+        ),
+        (
+            {"aws:region": "Ireland"},
+            "aws:region is 'Ireland'; it must be an AWS region. Set it with: pulumi config set",
+        ),
+        (
+            {"aws:defaultTags": "[]"},
+            "aws:defaultTags is invalid; it must be an object with tags. Set it with: pulumi config",
+        ),
+        ({"aws:defaultTags": '{"tags": []}'}, "aws:defaultTags is invalid; it must be an object with tags."),
+        (
+            {"phi:noncurrentRetentionDay": "2555"},
+            "phi:noncurrentRetentionDay isn't a setting; did you mean phi:noncurrentRetentionDays? Remove it",
+        ),
+        ({"phi:zzz": "1"}, "phi:zzz isn't a setting; the settings are phi:environment, phi:replicaRegion,"),
+    ],
+)
+def test_error_covers_provider_settings_and_unknown_settings(config, message):
+    (error,) = settings_errors(DEV | config)
+    assert error.startswith(message)
+    assert "pulumi config " in error
+
+
+@pytest.mark.parametrize(
+    ("settings", "message", "fix"),
+    [
+        (
+            {"noncurrentArchiveDays": "2466"},
+            "at least 90 days less than phi:noncurrentRetentionDays (2555)",
+            "set phi:noncurrentArchiveDays",
+        ),
+        ({"objectLockDays": "2193"}, "not be more than phi:logRetentionDays (2192)", "set phi:objectLockDays 2192"),
+        (
+            {"objectLockDays": "2600", "logRetentionDays": "2600"},
+            "not be more than phi:noncurrentRetentionDays (2555)",
+            "set phi:objectLockDays 2555",
+        ),
+        ({"replicaRegion": "us-east-1"}, "the stack's own region", "set phi:replicaRegion us-west-2"),
+        ({"replicaRegion": "us-gov-west-1"}, "in the same partition as us-east-1", "rm phi:replicaRegion"),
+        ({"replicaRegion": "cn-north-1"}, "in the same partition as us-east-1", "rm phi:replicaRegion"),
+        (
+            {"backupEnabled": "false"},
+            "phi:replicaRegion isn't set; PHI must have backups or a replica",
+            "set phi:backupEnabled true",
+        ),
+        ({"accountSecurityServices": '["malwareProtection"]'}, "malwareProtection without guardDuty", "guardDuty"),
+    ],
+)
+def test_error_covers_combinations_of_valid_settings(settings, message, fix):
+    (error,) = settings_errors(PROD | {f"phi:{key}": text for key, text in settings.items()})
+    assert message in error
+    assert "pulumi config " in error
+    assert error.endswith(fix) or f"config {fix}" in error
+
+
+def test_fix_of_a_replica_in_the_stacks_region_is_another_region():
+    (error,) = settings_errors(PROD | {"aws:region": "us-west-2", "phi:replicaRegion": "us-west-2"})
+    assert error.endswith("pulumi config set phi:replicaRegion us-east-1")
+
+
+def test_load_settings_reports_all_errors_together():
+    config = {f"phi:{key}": text for key, text, _ in INVALID}
+    config |= {"phi:retentoinDays": "2555", "aws:defaultTags": "[]", "aws:region": "x"}
+    message = "\n".join(settings_errors(config))
+    assert [key for key in config if key not in message] == []
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"phi:password": "hunter2"},
+        {"phi:alertSubscribers": '["http://alerts.example.com/hook?token=hunter2"]'},
+        {"phi:alertSubscribers": json.dumps([HOOK, HOOK + " "])},
+        {"phi:alertSubscribers": json.dumps({"hook": HOOK})},
+        {"phi:alertSubscribers": f"[{HOOK}]"},
+        {"phi:bucketAdministrators": '["hunter2"]'},
+        {"phi:accountSecurityServices": '["hunter2"]'},
+        {"phi:applicationTrust": '{"account": "hunter2"}'},
+        {"phi:applicationTrust": '{"account": "444455556666", "externalID": "hunter2"}'},
+        {"phi:applicationTrust": '{"account": "444455556666", "externalId": ["hunter2"]}'},
+        {"aws:defaultTags": '"hunter2"'},
+    ],
+)
+def test_errors_do_not_show_values_that_may_be_secrets(config):
+    assert "hunter2" not in "\n".join(settings_errors(DEV | config))
+
+
+# The schema and the stack files
+
+
+def field_name(key: str) -> str:
+    """Return the name of a setting's field: `backup_days` for `backupDays`."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)
+
+
+def test_pulumi_yaml_declares_the_same_settings_and_defaults():
+    schema = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    (error,) = settings_errors(DEV | {"phi:zzz": ""})
+    known_keys = error.partition("the settings are ")[2].partition(".")[0].split(", ")
+    assert [f"phi:{key}" for key in schema] == known_keys
+    schema_types = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
+    defaults = Settings(environment="dev", region="")
+    for key, declared in schema.items():
+        assert declared["description"].endswith("."), key
+        if key == "environment":
+            assert (declared["type"], "default" in declared) == ("string", False)
+            continue
+        default = declared["default"]
+        assert declared["type"] == schema_types[type(default)], key
+        settings = load_settings(DEV | {f"phi:{key}": default if isinstance(default, str) else json.dumps(default)})
+        assert getattr(settings, field_name(key)) == getattr(defaults, field_name(key)), key
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_stack_file_is_valid_and_contains_only_config(stack):
+    content = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+    assert set(content) == {"config"}  # no secrets provider and no salt, because no value is a secret
+    assert load_settings(stack_config(stack)).environment == stack
+    assert content["config"]["aws:defaultTags"]["tags"] == {"Project": "phi", "Environment": stack}
+
+
+def test_prod_has_a_replica_backups_and_six_years_of_object_lock():
+    settings = load_settings(stack_config("prod"))
+    assert (settings.replica_region, settings.object_lock_days, settings.backup_enabled) == ("us-west-2", 2192, True)
