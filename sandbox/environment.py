@@ -35,7 +35,7 @@ def build_environment(
         folder: The sandbox's folder.
         emulator: The sandbox's running emulator.
         engine_bin: The folder that holds the real `pulumi`.
-        venv: The virtual environment whose tools the command may use.
+        venv: The virtual environment whose tools the command may use. One that the caller has activated comes first.
     """
     proxies = [*PROXIES, *map(str.upper, PROXIES)]
     kept = {
@@ -43,9 +43,10 @@ def build_environment(
         for name, value in caller.items()
         if (not name.startswith(DROPPED_PREFIXES) or name.startswith(KEPT_PREFIXES)) and name not in proxies
     }
-    path = [str(SANDBOX_SOURCES / "path"), str(engine_bin), str(venv / "bin"), caller.get("PATH", os.defpath)]
+    activated = [str(Path(caller["VIRTUAL_ENV"]) / "bin")] if caller.get("VIRTUAL_ENV") else []
+    tools = [str(SANDBOX_SOURCES / "path"), str(engine_bin), *activated, str(venv / "bin")]
     return kept | {
-        "PATH": os.pathsep.join(path),
+        "PATH": os.pathsep.join([*tools, caller.get("PATH", os.defpath)]),
         "SANDBOX": str(folder.path),
         "SANDBOX_ENGINE": str(engine_bin),
         "SANDBOX_HTTP": emulator.http_endpoint,  # the same AWS over plain HTTP, to test that policies deny it

@@ -73,6 +73,11 @@ def test_path_starts_with_the_pulumi_wrapper_and_the_engine():
     assert (engine, venv, rest) == ("/engine/bin", "/venv/bin", ["/usr/bin", "/bin"])
 
 
+def test_path_has_the_callers_activated_environment_before_the_sandboxs():
+    folders = environment_for(PATH="/mine/bin:/usr/bin", VIRTUAL_ENV="/mine")["PATH"].split(":")
+    assert folders[1:4] == ["/engine/bin", "/mine/bin", "/venv/bin"]
+
+
 def test_pulumi_state_is_in_the_sandboxs_folder():
     env = environment_for(PULUMI_HOME="/home/me/.pulumi")
     assert env["PULUMI_HOME"] == "/sandboxes/a name/pulumi"
