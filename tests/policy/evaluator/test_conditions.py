@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hipaa.evaluator import ANY, Match
 
+from hipaa_controls.evaluator import ANY, Match
 from tests.policy.policy_builders import (
     DAY,
     EARLIER,
