@@ -1,0 +1,3 @@
+module github.com/pb33f/libopenapi
+
+go 1.25.0

@@ -1,0 +1,3 @@
+module github.com/pulumi/pulumi-java/pkg
+
+go 1.25.6
