@@ -55,10 +55,7 @@ lint: dev-setup ## Check style, formatting, types and imports
 	$(VENV)/bin/mypy __main__.py components phi_buckets sandbox pulumi_engine bench
 	$(VENV)/bin/mypy policy
 	$(VENV)/bin/lint-imports --no-logo --no-cache
-	@command -v go >/dev/null || { echo "lint: Go isn't on PATH, so the Go code in pulumi_engine isn't checked"; [ -z "$$CI" ]; }
-	@if command -v go >/dev/null; then for module in pulumi_engine/cli pulumi_engine/aws; do \
-		unformatted=$$(gofmt -l $$module) && [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }; \
-		(cd $$module && GOWORK=off go vet ./...) || exit 1; done; fi
+	$(VENV)/bin/python -m pulumi_engine.lint
 
 bench: dev-setup ## Measure the README's figures with warm caches (half an hour)
 	@$(VENV)/bin/python bench/run.py

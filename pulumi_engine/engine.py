@@ -29,14 +29,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this file is run by its path
-from pulumi_engine.go import TERMINATION_SIGNALS, EngineError, Go, log
+from pulumi_engine.go import TERMINATION_SIGNALS, EngineError, Go
+from pulumi_engine.progress import Progress, log
 
 SOURCES = Path(__file__).resolve().parent
-CLI, AWS = SOURCES / "cli", SOURCES / "aws"  # Go modules
+CLI, AWS, STUBS = SOURCES / "cli", SOURCES / "aws", SOURCES / "stubs"  # folders of Go modules
 REQUIREMENTS = SOURCES.parent / "requirements.txt"
 
 PULUMI = "github.com/pulumi/pulumi/pkg/v3"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
+PROGRAMS = (f"{PULUMI}/cmd/pulumi", "./host")
 HOST = "pulumi-language-python"
 SCRIPTS = (f"python/cmd/{HOST}-exec", "python/dist/pulumi-resource-pulumi-python")  # in the SDK's module
 
@@ -246,16 +248,17 @@ def cache_folder() -> Path:
 def engine_key() -> str:
     """Return the cache key of the engine that the current sources build on this machine."""
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()} {plugin_folder()}".encode())
-    for file in sorted({file for module in (CLI, AWS) for file in sources(module)}):
+    for file in sorted({file for folder in (CLI, AWS, STUBS) for file in sources(folder)}):
         content = file.read_bytes()
         digest.update(f"\n{file.relative_to(SOURCES)} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
 
 
-def sources(module: Path) -> Iterator[Path]:
-    """Yield the files that a build reads: the Go files of a module and the files that they embed."""
-    yield from (module / "go.mod", module / "go.sum")
-    for file in module.rglob("*.go"):
+def sources(folder: Path) -> Iterator[Path]:
+    """Yield the files that a build reads: the Go files of the modules in a folder and the files that they embed."""
+    yield from folder.rglob("go.mod")
+    yield from folder.rglob("go.sum")
+    for file in folder.rglob("*.go"):
         if not file.stem.endswith("_test"):
             yield file
             yield from (file.parent / name for name in re.findall(r"^//go:embed (\S+)", file.read_text(), re.MULTILINE))
@@ -281,7 +284,7 @@ def build(built: Path, pulumi_problem: str) -> None:
                 return
             partial = Path(tempfile.mkdtemp(prefix="building-", dir=cache))
             try:
-                _build_into(partial, Go(cache / "build.log"))
+                _build_into(partial, cache / "build.log")
                 partial.chmod(0o755)  # a temporary folder is private, but a cache may be shared
                 partial.rename(built)
             finally:
@@ -294,19 +297,25 @@ def build(built: Path, pulumi_problem: str) -> None:
         ) from error
 
 
-def _build_into(folder: Path, go: Go) -> None:
+def _build_into(folder: Path, log_file: Path) -> None:
     binaries = folder / "bin"
     plugin = folder / "plugins" / plugin_folder()
     binaries.mkdir(parents=True)
     plugin.mkdir(parents=True)
-    version = f"-X {SDK}/go/common/version.Version=v{required_pulumi_version()}"
-    go.build(f"pulumi {required_pulumi_version()}", CLI, f"{PULUMI}/cmd/pulumi", binaries / "pulumi", version)
-    go.build("its Python host", CLI, "./host", binaries / HOST)
+    cli_name, plugin_name = f"pulumi {required_pulumi_version()}", f"the AWS plugin {required_plugin_version()}"
+    linker_flags = f"-s -w -X {SDK}/go/common/version.Version=v{required_pulumi_version()}"
+    with Progress(f"{cli_name} and {plugin_name}") as progress, Go(log_file, progress) as go:
+        listing_of_cli = go.start_listing(cli_name, CLI, *PROGRAMS)
+        listing_of_plugin = go.start_listing(plugin_name, AWS, ".")  # it downloads while the CLI is compiled
+        packages = go.finish_listing(listing_of_cli)
+        go.build(cli_name, CLI, packages, binaries, "-ldflags", linker_flags, *PROGRAMS)
+        packages = go.finish_listing(listing_of_plugin)
+        go.build(plugin_name, AWS, packages, plugin / "pulumi-resource-aws", "-ldflags", "-s -w", ".")
+    (binaries / "host").rename(binaries / HOST)  # go names a program after its folder
     sdk = Path(run("go", "list", "-m", "-f", "{{.Dir}}", SDK, cwd=CLI))
     for script in SCRIPTS:
         shutil.copyfile(sdk / script, binaries / Path(script).name)
         (binaries / Path(script).name).chmod(0o755)
-    go.build(f"the AWS plugin {required_plugin_version()}", AWS, ".", plugin / "pulumi-resource-aws")
 
 
 def require_terraform_provider(plugin: Path) -> None:

@@ -1,100 +1,186 @@
-"""Runs Go builds: shows their progress, logs their output, and leaves no process running."""
+"""Runs Go commands: shows their progress, logs their output, and leaves no process running."""
+
+from __future__ import annotations
 
 import contextlib
 import os
 import re
-import select
+import selectors
 import signal
 import subprocess
-import sys
+import tempfile
 import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
+
+from pulumi_engine.progress import LIST_FORMAT, Packages, Progress, read_packages
 
 TERMINATION_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-ERASE_LINE = "\r\x1b[K"  # terminal control sequence
 NETWORK_ERROR = re.compile(
     r"dial tcp|no such host|i/o timeout|connection re|proxyconnect|TLS|GOPROXY|Forbidden|not available"
 )
+
+# Builds, tests and `go vet` use the same flags and environment, or each would compile all packages again. Nobody debugs
+# these programs, so the compiler leaves out DWARF, a seventh of its work.
+BUILD_FLAGS = ("-trimpath", "-mod=readonly", "-buildvcs=false", "-gcflags=all=-dwarf=false")
+
+# A compiler runs for a second, so collecting its garbage costs more than it frees, where there is memory for this.
+COMPILER_MEMORY_MIB = 1500
+
+
+def go_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of a Go command: no workspace around the checkout, no C compiler, and little garbage
+    collection unless the caller sets GOGC or GOMEMLIMIT.
+    """
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20
+    collection = {}
+    if memory >= 2 * COMPILER_MEMORY_MIB * (os.cpu_count() or 1):  # go starts a compiler for each processor
+        collection = {"GOGC": "off", "GOMEMLIMIT": f"{COMPILER_MEMORY_MIB}MiB"}
+    return {**collection, **environment, "GOWORK": "off", "CGO_ENABLED": "0"}
 
 
 class EngineError(Exception):
     """No engine is available; the message says why and how to get one."""
 
 
-def log(message: str) -> None:
-    print(f"engine: {message}", file=sys.stderr, flush=True)
+@dataclass
+class Command:
+    """A Go command that was started.
+
+    Attributes:
+        task: What it does, for the message if it fails.
+        verb: The first argument of `go`.
+        process: Its process, whose error output is a pipe.
+        output: The file that its output goes to.
+        packages: What it builds, or what it has listed.
+        messages: The lines of its error output, without those that only show progress.
+        unfinished_line: The end of its error output so far.
+        code: Its exit code, once it has ended.
+    """
+
+    task: str
+    verb: str
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+    packages: Packages = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
+    unfinished_line: bytes = b""
+    code: int | None = None
 
 
 class Go:
-    """Runs `go build` and writes its output to a log file."""
+    """Runs Go commands, several at the same time if asked, and writes their error output to a log file."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, progress: Progress) -> None:
         self._log = log
         self._log.write_bytes(b"")
+        self._progress = progress
+        self._running = selectors.DefaultSelector()
 
-    def build(self, name: str, module: Path, package: str, target: Path, linker_flags: str = "") -> None:
-        """Build a Go package.
+    def __enter__(self) -> Go:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for key in list(self._running.get_map().values()):
+            _terminate(key.data.process)
+        self._running.close()
+
+    def start_listing(self, name: str, module: Path, *packages: str) -> Command:
+        """Start to list packages and all that they import, which downloads the modules of these.
 
         Args:
-            name: What to call it in progress output.
-            module: The folder of its Go module.
-            package: The package to build.
-            target: The binary to write.
-            linker_flags: Further flags for the linker.
+            name: What to call the packages in messages.
+            module: The folder of their Go module.
+            packages: The packages.
+        """
+        return self._start(
+            f"downloading the Go modules of {name}", module, "list", "-deps", "-f", LIST_FORMAT, *packages
+        )
+
+    def finish_listing(self, listing: Command) -> Packages:
+        """Wait for the packages.
 
         Raises:
-            EngineError: The build failed; the message has the end of its output.
+            EngineError: The modules can't be downloaded; the message has the end of the output.
         """
-        command = ["go", "build", "-v", "-trimpath", "-mod=readonly", "-buildvcs=false"]
-        command += ["-ldflags", f"-s -w {linker_flags}".strip(), "-o", str(target), package]
-        with Progress(name) as progress:
-            process = None
-            try:
-                with defer_signals(TERMINATION_SIGNALS):
-                    process = subprocess.Popen(
-                        command,
-                        cwd=module,
-                        env={**os.environ, "GOWORK": "off"},
-                        stdout=subprocess.DEVNULL,
-                        stderr=subprocess.PIPE,
-                        start_new_session=True,  # Ctrl-C reaches only this process, which then ends go cleanly
-                    )
-                errors = self._follow(process, progress)
-                code = process.wait()
-            finally:
-                if process:
-                    _terminate(process)
-            if code:
-                raise EngineError(self._failure(name, errors))
+        self._wait(listing)
+        return listing.packages
 
-    def _follow(self, process: "subprocess.Popen[bytes]", progress: "Progress") -> list[str]:
-        """Log go's output until it ends, and count packages and downloads; return the other lines."""
-        assert process.stderr
-        errors: list[str] = []
-        rest = b""
-        with self._log.open("ab", buffering=0) as log:
-            while True:
-                progress.show()
-                if not select.select([process.stderr], [], [], 1)[0]:
-                    continue
-                chunk = os.read(process.stderr.fileno(), 65536)
-                log.write(chunk)
-                *lines, rest = (rest + chunk + (b"" if chunk else b"\n")).split(b"\n")
-                for line in (line.decode(errors="replace") for line in lines if line):
-                    if line.startswith("go: downloading "):
-                        progress.modules += 1
-                    elif re.fullmatch(r"[\w.~/-]+", line):  # -v prints each package that it compiles
-                        progress.packages += 1
-                    else:
-                        errors.append(line)
-                if not chunk:
-                    return errors
+    def build(self, name: str, module: Path, packages: Packages, target: Path, *arguments: str) -> None:
+        """Build programs.
 
-    def _failure(self, name: str, errors: list[str]) -> str:
-        output = "\n".join(f"  {line}" for line in errors[-8:])
-        message = f"building {name} failed:\n{output}\nThe full output is in {self._log}"
+        Args:
+            name: What to call them in messages.
+            module: The folder of their Go module.
+            packages: All packages that they need, as `finish_listing` returns them.
+            target: The file to write; for several programs, an existing folder.
+            arguments: Flags, and the programs' packages.
+
+        Raises:
+            EngineError: The build failed; the message has the end of the output.
+        """
+        command = self._start(f"building {name}", module, "build", "-v", "-o", str(target), *arguments)
+        command.packages = packages
+        self._wait(command)
+        self._progress.workload.finish(packages, packages)
+
+    def _start(self, task: str, module: Path, verb: str, *arguments: str) -> Command:
+        with defer_signals(TERMINATION_SIGNALS):
+            output = tempfile.TemporaryFile()  # noqa: SIM115 (`_end` closes it)
+            process = subprocess.Popen(
+                ["go", verb, *BUILD_FLAGS, *arguments],
+                cwd=module,
+                env=go_environment(),
+                stdout=output,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C reaches only this process, which then ends go cleanly
+            )
+            assert process.stderr
+            command = Command(task, verb, process, output)
+            self._running.register(process.stderr, selectors.EVENT_READ, command)
+        return command
+
+    def _wait(self, command: Command) -> None:
+        """Follow all running commands until this one has ended."""
+        while command.code is None:
+            self._progress.show()
+            for key, _ in self._running.select(timeout=1):
+                self._read(key.data)
+        if command.code:
+            raise EngineError(self._failure(command))
+
+    def _read(self, command: Command) -> None:
+        """Log a command's output, and count its packages and downloads; keep the other lines."""
+        assert command.process.stderr
+        chunk = os.read(command.process.stderr.fileno(), 65536)
+        with self._log.open("ab") as log:
+            log.write(chunk)
+        *lines, command.unfinished_line = (command.unfinished_line + (chunk or b"\n")).split(b"\n")
+        for line in (line.decode(errors="replace") for line in lines if line):
+            if line.startswith("go: downloading "):
+                self._progress.modules += 1
+            elif re.fullmatch(r"[\w.~/-]+", line):  # -v prints each package that it compiles
+                self._progress.compiles(command.packages, line)
+            else:
+                command.messages.append(line)
+        if not chunk:
+            self._end(command)
+
+    def _end(self, command: Command) -> None:
+        assert command.process.stderr
+        self._running.unregister(command.process.stderr)
+        with command.process, command.output:
+            command.code = command.process.wait()
+            if command.verb == "list" and not command.code:
+                command.output.seek(0)
+                command.packages = read_packages(command.output.read().decode())
+                self._progress.workload.add(command.packages)
+
+    def _failure(self, command: Command) -> str:
+        output = "\n".join(f"  {line}" for line in command.messages[-8:])
+        message = f"{command.task} failed:\n{output}\nThe full output is in {self._log}"
         if "no space left" in output:
             message += (
                 "\nFree some space, or set PHI_ENGINE_CACHE, GOCACHE, GOMODCACHE and TMPDIR to folders with free space"
@@ -106,7 +192,7 @@ class Go:
 
 @contextlib.contextmanager
 def defer_signals(signals: Iterable[int]) -> Iterator[None]:
-    """Defer signals, so that none arrives between the start of a process and its assignment to a variable."""
+    """Defer signals, so that none arrives between the start of a process and its registration."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
         yield
         return
@@ -121,8 +207,8 @@ def defer_signals(signals: Iterable[int]) -> Iterator[None]:
             signal.raise_signal(number)
 
 
-def _terminate(process: "subprocess.Popen[bytes]") -> None:
-    """End go and its compilers if they are still running. Go removes its temporary files when it is interrupted."""
+def _terminate(process: subprocess.Popen[bytes]) -> None:
+    """End go and its compilers. Go removes its temporary files when it is interrupted."""
     with process:  # closes the pipe
         if process.poll() is not None:
             return
@@ -134,41 +220,3 @@ def _terminate(process: "subprocess.Popen[bytes]") -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-
-class Progress:
-    """Shows the progress of a build.
-
-    On a terminal it updates one line; otherwise it prints a line at the start, every minute and at the end.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.modules = self.packages = 0
-        self._name = name
-        self._is_terminal = sys.stderr.isatty()
-        self._start = time.monotonic()
-        self._next_report = self._start + 60
-
-    def __enter__(self) -> "Progress":
-        if not self._is_terminal:
-            log(f"building {self._name} ...")
-        return self
-
-    def show(self) -> None:
-        if self._is_terminal:
-            print(f"{ERASE_LINE}engine: building {self}", end="", file=sys.stderr, flush=True)
-        elif time.monotonic() >= self._next_report:
-            self._next_report += 60
-            log(f"building {self}")
-
-    def __exit__(self, failed: object, *_: object) -> None:
-        if self._is_terminal:
-            print(end="\n" if failed else ERASE_LINE, file=sys.stderr)
-        if not failed:
-            log(f"built {self}")
-
-    def __str__(self) -> str:
-        minutes, seconds = divmod(round(time.monotonic() - self._start), 60)
-        downloads = f"{self.modules} modules downloaded, " if self.modules else ""
-        duration = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        return f"{self._name}: {downloads}{self.packages} packages, {duration}"

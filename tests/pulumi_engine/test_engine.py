@@ -22,9 +22,12 @@ FAKE_GO = """
 echo "$*" >> "$FAKE/go.log"
 case "$1" in
     env) printf '%s\\n%s\\n' "$GO_VERSION" "$GO_TOOLCHAIN" ;;
-    list) echo "$FAKE/sdk" ;;
-    build)
+    list)
+        if [ "$2" = -m ]; then echo "$FAKE/sdk"; exit; fi
+        if [ -n "$GO_LIST_ERROR" ] && [ "${PWD##*/}" = aws ]; then echo "$GO_LIST_ERROR" >&2; exit 1; fi
         echo 'go: downloading example.com/module v1.0.0' >&2
+        printf 'example.com/module/package\texample.com/module@v1.0.0\t/\t\t\n' ;;
+    build)
         echo 'example.com/module/package' >&2
         if [ -n "$GO_ERROR" ]; then echo "$GO_ERROR" >&2; exit 1; fi
         if [ -n "$GO_WAITS_FOR" ]; then
@@ -32,6 +35,7 @@ case "$1" in
             while [ ! -e "$GO_WAITS_FOR" ]; do sleep 0.02; done
         fi
         while [ "$1" != -o ]; do shift; done
+        if [ -d "$2" ]; then echo > "$2/pulumi"; echo > "$2/host"; chmod 755 "$2"/*; exit; fi
         printf '#!/bin/sh\n[ -z "$PLUGIN_ERROR" ] || { echo "$PLUGIN_ERROR" >&2; exit 1; }\n' > "$2"; chmod 755 "$2" ;;
 esac
 """
@@ -92,9 +96,9 @@ class Checkout:
         log = self.root / f"{name}.log"
         return log.read_text().splitlines() if log.exists() else []
 
-    def builds(self) -> int:
-        """Return how often go built something."""
-        return sum(line.startswith("build") for line in self.calls("go"))
+    def builds(self) -> list[str]:
+        """Return the arguments of each build."""
+        return [call for call in self.calls("go") if call.startswith("build")]
 
     def engines(self) -> list[Path]:
         """Return the cached engines."""
@@ -105,7 +109,7 @@ class Checkout:
 def checkout(tmp_path: Path) -> Checkout:
     """A checkout without Go and without Pulumi."""
     root = tmp_path / "check out"
-    for file in ("bin/engine", "pulumi_engine/__init__.py", "pulumi_engine/engine.py", "pulumi_engine/go.py"):
+    for file in ("bin/engine", *(f"pulumi_engine/{name}.py" for name in ("__init__", "engine", "go", "progress"))):
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, root / file)
     (root / "requirements.txt").write_text("pulumi==3.272.0 \\\n    --hash=x\npulumi-aws==7.51.1 \\\n    --hash=y\n")
@@ -116,6 +120,9 @@ def checkout(tmp_path: Path) -> Checkout:
         (folder / "go.sum").write_text("")
         (folder / "main.go").write_text("//go:embed data.json\nvar data string\n")
         (folder / "data.json").write_text("{}")
+    stub = root / "pulumi_engine/stubs/library"
+    stub.mkdir(parents=True)
+    (stub / "go.mod").write_text("module example.com/library\n")
     for script in engine.SCRIPTS:
         (tmp_path / "sdk" / script).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "sdk" / script).write_text("#!/bin/sh\n")
@@ -128,7 +135,7 @@ def checkout(tmp_path: Path) -> Checkout:
         "PATH": str(checkout.path), "HOME": str(tmp_path / "a home"), "FAKE": str(tmp_path),
         "PHI_ENGINE_CACHE": str(checkout.cache),
         "PULUMI_HOME": str(tmp_path / "pulumi home"), "PULUMI_VERSION": "v3.259.0", "PULUMI_FETCHES": "",
-        "GO_VERSION": "go1.26.8", "GO_TOOLCHAIN": "local", "GO_ERROR": "", "GO_WAITS_FOR": "",
+        "GO_VERSION": "go1.26.8", "GO_TOOLCHAIN": "local", "GO_ERROR": "", "GO_LIST_ERROR": "", "GO_WAITS_FOR": "",
         "PLUGIN_ERROR": "",
     }  # fmt: skip
     return checkout
@@ -192,9 +199,17 @@ def test_engine_is_built_and_only_its_folder_printed(with_go: Checkout) -> None:
         "pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python",
     }  # fmt: skip
     assert all(os.access(file, os.X_OK) for file in [*(built / "bin").iterdir(), built / PLUGIN])
-    assert "engine: building pulumi 3.259.0 ...\n" in done.stderr
-    assert "engine: built pulumi 3.259.0: 1 modules downloaded, 1 packages, 0 s\n" in done.stderr
-    assert "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0" in with_go.calls("go")[1]
+    programs = "pulumi 3.259.0 and the AWS plugin 7.51.1"
+    assert f"engine: building {programs} from Go modules ...\n" in done.stderr
+    assert f"engine: built {programs}: 2 modules downloaded, 2 packages compiled, 0 s\n" in done.stderr
+    (build_of_cli, _) = with_go.builds()
+    assert "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.259.0" in build_of_cli
+
+
+def test_modules_of_the_plugin_are_downloaded_while_the_cli_is_built(with_go: Checkout) -> None:
+    with_go.run()
+    verbs = [call.split()[0] for call in with_go.calls("go")]
+    assert verbs == ["env", "list", "list", "build", "build", "list"]  # the last one finds the SDK's scripts
 
 
 def test_second_run_uses_the_cache_silently(with_go: Checkout) -> None:
@@ -216,11 +231,19 @@ def test_build_does_not_change_the_checkout(with_go: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "rebuilt"), [("main.go", True), ("data.json", True), ("go.sum", True), ("a_test.go", False)]
+    ("file", "rebuilt"),
+    [
+        ("aws/main.go", True),
+        ("aws/data.json", True),
+        ("aws/go.sum", True),
+        ("aws/a_test.go", False),
+        ("stubs/library/go.mod", True),
+        ("stubs/library/a.go", True),
+    ],
 )
 def test_engine_is_rebuilt_if_a_file_that_go_reads_changes(with_go: Checkout, file: str, rebuilt: bool) -> None:
     with_go.run()
-    (with_go.root / "check out/pulumi_engine/aws" / file).write_text("changed")
+    (with_go.root / "check out/pulumi_engine" / file).write_text("changed")
     with_go.run()
     assert len(with_go.engines()) == 1 + rebuilt
 
@@ -257,7 +280,7 @@ def test_recent_pulumi_with_the_plugin_is_used(with_pulumi: Checkout) -> None:
     assert with_pulumi.run().stdout == f"{with_pulumi.path}\n"
     assert with_pulumi.run("--plugins").stdout == f"{plugins}\n"
     assert with_pulumi.calls("pulumi") == ["version"]  # the result was cached
-    assert with_pulumi.builds() == 0
+    assert with_pulumi.builds() == []
 
 
 def test_recent_pulumi_that_can_fetch_the_plugin_is_used(with_pulumi: Checkout) -> None:
@@ -341,6 +364,15 @@ def test_network_error_shows_gos_output_and_names_goproxy(with_go: Checkout) -> 
     assert not list(with_go.cache.glob("building-*"))
 
 
+def test_failed_download_for_the_plugin_is_shown_when_the_cli_is_built(with_go: Checkout) -> None:
+    done = with_go.run(GO_LIST_ERROR="go: example.com@v1: Get https://proxy: dial tcp: no such host")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "downloading the Go modules of the AWS plugin 7.51.1 failed:\n  go: example.com@v1: Get" in done.stderr
+    assert "set GOPROXY" in done.stderr
+    assert len(with_go.builds()) == 1
+    assert not with_go.engines()
+
+
 def test_full_disk_error_names_the_folder_settings(with_go: Checkout) -> None:
     done = with_go.run(GO_ERROR="write /cache/x: no space left on device")
     assert "PHI_ENGINE_CACHE, GOCACHE, GOMODCACHE and TMPDIR" in done.stderr
@@ -371,7 +403,7 @@ def test_old_python_is_reported(checkout: Checkout) -> None:
 
 @pytest.mark.parametrize(
     ("number", "code", "last"),
-    [(signal.SIGINT, 130, "engine: interrupted"), (signal.SIGTERM, 143, "engine: building pulumi 3.259.0 ...")],
+    [(signal.SIGINT, 130, "engine: interrupted"), (signal.SIGTERM, 143, "engine: building ")],
 )
 def test_terminated_build_leaves_nothing_behind(
     with_go: Checkout, waiting: Callable[..., "subprocess.Popen[str]"], number: signal.Signals, code: int, last: str
@@ -380,7 +412,7 @@ def test_terminated_build_leaves_nothing_behind(
     os.killpg(process.pid, number)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (code, "")
-    assert err.splitlines()[-1] == last
+    assert err.splitlines()[-1].startswith(last)
     assert "Traceback" not in err
     assert not is_running(int(with_go.calls("waiting")[0]))
     assert not list(with_go.cache.glob("building-*"))
@@ -407,7 +439,7 @@ def test_concurrent_runs_build_once(with_go: Checkout, waiting: Callable[..., "s
     (with_go.root / "continue").touch()
     (first_output, _), (second_output, _) = first.communicate(timeout=60), second.communicate(timeout=60)
     assert first_output == second_output == f"{with_go.engines()[0]}/bin\n"
-    assert with_go.builds() == 3  # pulumi, its Python host and the AWS plugin
+    assert len(with_go.builds()) == 2  # pulumi with its Python host, and the AWS plugin
 
 
 # --- The cache

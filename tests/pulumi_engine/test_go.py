@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from sandbox.folder import ROOT
+from pulumi_engine.engine import AWS, CLI
+from pulumi_engine.go import BUILD_FLAGS, go_environment
 
 
-@pytest.mark.parametrize("module", ["cli", "aws"])
-def test_go_module(module):
+@pytest.mark.parametrize("module", [CLI, AWS], ids=lambda module: module.name)
+def test_go_module(module: Path) -> None:
     if not shutil.which("go") and not os.environ.get("CI"):
         pytest.skip("Go isn't on PATH")
     done = subprocess.run(
-        ["go", "test", "-count=1", "./..."],
-        cwd=ROOT / "pulumi_engine" / module,
-        env=os.environ | {"GOWORK": "off"},
+        ["go", "test", *BUILD_FLAGS, "-vet=off", "-count=1", "./..."],  # `make lint` runs `go vet`
+        cwd=module,
+        env=go_environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,50 @@
+"""Check the Go code of the engine, its plugin and the stubs: `python -m pulumi_engine.lint`.
+
+Without Go there is nothing to check with. That is reported, and an error only if CI is set.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from pulumi_engine.engine import AWS, CLI, SOURCES
+from pulumi_engine.go import BUILD_FLAGS, go_environment
+
+
+def main() -> int:
+    if not shutil.which("go"):
+        print("lint: Go isn't on PATH, so the Go code in pulumi_engine isn't checked", file=sys.stderr)
+        return 1 if os.environ.get("CI") else 0
+    unformatted = run("gofmt", "-l", SOURCES, cwd=SOURCES).stdout.split()
+    for file in unformatted:
+        print(f"{file} isn't formatted; run: gofmt -w {file}", file=sys.stderr)
+    failed = bool(unformatted)
+    for module in (CLI, AWS):
+        stubs = (f"{path}/..." for path in stubbed_modules(module))
+        vet = run("go", "vet", *BUILD_FLAGS, "./...", *stubs, cwd=module)
+        print(vet.stderr, end="", file=sys.stderr)
+        failed |= vet.returncode != 0
+    return int(failed)
+
+
+def stubbed_modules(module: Path) -> dict[str, Path]:
+    """Return the folder of each stub that a Go module uses, by the path of the module that it stands in for."""
+    directives = json.loads(run("go", "mod", "edit", "-json", cwd=module).stdout)["Replace"]
+    return {
+        directive["Old"]["Path"]: (module / directive["New"]["Path"]).resolve()
+        for directive in directives
+        if "Version" not in directive["New"]  # with a version it is a module from the proxy
+    }
+
+
+def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, env=go_environment(), capture_output=True, text=True, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""The progress line of a build, and its estimate of the time that is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pulumi_engine import progress
+from pulumi_engine.progress import Packages, Progress, Workload, read_packages, time_left
+
+
+def packages(folder: Path, *lines: tuple[str, str, int, str]) -> Packages:
+    """Return packages from lines of (import path, module, bytes of source, imports)."""
+    listing = []
+    for path, module, size, imports in lines:
+        (folder / f"{path}.go").write_bytes(b" " * size)
+        listing.append("\t".join((path, module, str(folder), f"{path}.go", imports)))
+    return read_packages("\n".join(listing) + "\n")
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Packages:
+    """Three packages: the program imports a library, and this another."""
+    return packages(
+        tmp_path, ("base", "m@v1", 1000, "unsafe"), ("library", "m@v1", 3000, "base"), ("main", "p@", 0, "library base")
+    )
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, as a list of one number that the test changes."""
+    now = [1000.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+# --- The share that is done
+
+
+def test_read_packages_costs_grow_with_the_source(chain: Packages) -> None:
+    assert chain["library"].cost - chain["base"].cost == 2000
+    assert chain["main"].cost > 0
+
+
+def test_share_done_of_nothing_is_none() -> None:
+    assert Workload().share_done == 0
+
+
+def test_share_done_grows_from_none_to_all(chain: Packages) -> None:
+    workload = Workload()
+    workload.add(chain)
+    shares = [workload.share_done]
+    for path in chain:
+        workload.finish(chain, [path])
+        shares.append(workload.share_done)
+    assert shares == sorted(set(shares))
+    assert (shares[0], shares[-1]) == (0, 1)
+
+
+def test_share_done_includes_what_a_package_imports(chain: Packages) -> None:
+    workload = Workload()
+    workload.add(chain)
+    workload.finish(chain, ["library"])  # Go took `base` from its cache, so it never printed it
+    assert workload.share_done == pytest.approx(1 - chain["main"].cost / sum(p.cost for p in chain.values()))
+
+
+def test_share_done_counts_a_package_of_two_modules_once(chain: Packages, tmp_path: Path) -> None:
+    workload = Workload()
+    workload.add(chain)
+    workload.finish(chain, chain)
+    plugin = packages(tmp_path, ("base", "m@v1", 1000, ""), ("plugin", "q@", 0, "base"))
+    workload.add(plugin)
+    before = workload.share_done
+    workload.finish(plugin, ["base"])
+    assert 0 < before < 1
+    assert workload.share_done == before
+
+
+@pytest.mark.parametrize("changed", ["base", "library"])
+def test_identity_of_a_package_includes_the_versions_that_it_imports(
+    chain: Packages, tmp_path: Path, changed: str
+) -> None:
+    versions = {"base": "m@v1", "library": "m@v1", changed: "m@v2"}
+    plugin = packages(tmp_path, ("base", versions["base"], 1000, ""), ("library", versions["library"], 3000, "base"))
+    assert plugin["library"].identity != chain["library"].identity
+    assert (plugin["base"].identity == chain["base"].identity) == (changed == "library")
+
+
+# --- The time that is left
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "share_done", "text"),
+    [
+        (60, 0.25, "about 3 min left"),
+        (60, 0.5, "about 1 min left"),
+        (60, 0.9, "less than a minute left"),
+        (600, 1.0, "less than a minute left"),
+        (0.0, 0.1, "less than a minute left"),
+    ],
+)
+def test_time_left_is_in_minutes_and_never_none(elapsed: float, share_done: float, text: str) -> None:
+    assert time_left(elapsed, share_done) == text
+
+
+def test_progress_reports_every_minute_in_a_log(
+    chain: Packages, clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Progress("a program") as shown:
+        shown.workload.add(chain)
+        shown.modules = 7
+        for second in range(0, 91, 10):
+            clock[0] = 1000.0 + second
+            if second == 20:
+                shown.compiles(chain, "base")
+            if second == 50:
+                shown.compiles(chain, "library")
+            shown.show()
+        shown.compiles(chain, "main")
+    assert capsys.readouterr().err.splitlines() == [
+        "engine: building a program from Go modules ...",
+        "engine: 7 modules downloaded, 2 packages compiled, 1 min 0 s, about 1 min left",
+        "engine: built a program: 7 modules downloaded, 3 packages compiled, 1 min 30 s",
+    ]
+
+
+def test_progress_estimates_nothing_before_the_first_packages_are_typical(chain: Packages, clock: list[float]) -> None:
+    shown = Progress("a program")
+    shown.workload.add(chain)
+    clock[0] += 60
+    assert "left" not in str(shown)  # downloads
+    shown.compiles(chain, "base")
+    clock[0] += 60
+    assert "left" not in str(shown)  # the first package is only starting
+
+
+def test_progress_of_an_unknown_package_is_counted(chain: Packages) -> None:
+    shown = Progress("a program")
+    shown.workload.add(chain)
+    shown.compiles(chain, "elsewhere")
+    assert str(shown) == "1 packages compiled, 0 s"
+
+
+def test_progress_on_a_terminal_stays_on_one_line(
+    chain: Packages, clock: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    with Progress("a program") as shown:
+        shown.modules = 100
+        capsys.readouterr()
+        shown.show()
+        line = capsys.readouterr().err
+    assert line.startswith(progress.ERASE_LINE)
+    assert "\n" not in line
+    assert len(line.removeprefix(progress.ERASE_LINE)) < 40
