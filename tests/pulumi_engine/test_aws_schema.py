@@ -26,6 +26,7 @@ import pulumi_aws
 import pytest
 
 from pulumi_engine.aws import sdk
+from pulumi_engine.go import BUILD_FLAGS, go_environment
 
 Schema = dict[str, Any]  # Pulumi's package schema or part of it
 
@@ -69,8 +70,8 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not shutil.which("go"):
         unavailable("Go isn't installed")
     binary = tmp_path_factory.mktemp("plugin") / "pulumi-resource-aws"
-    command = ["go", "build", "-trimpath", "-ldflags=-s -w", "-o", str(binary), "."]
-    built = subprocess.run(command, cwd=SOURCE, check=False, capture_output=True, text=True)
+    command = ["go", "build", *BUILD_FLAGS, "-ldflags=-s -w", "-o", str(binary), "."]
+    built = subprocess.run(command, cwd=SOURCE, env=go_environment(), check=False, capture_output=True, text=True)
     if built.returncode:
         unavailable(f"the plugin can't be built: {built.stderr}")
     return binary

@@ -26,3 +26,27 @@ def test_go_module(module: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("memory_mib", "caller", "expected"),
+    [
+        (24_000, {}, {"GOGC": "off", "GOMEMLIMIT": "1500MiB"}),
+        (24_000, {"GOGC": "50"}, {"GOGC": "50", "GOMEMLIMIT": "1500MiB"}),
+        (5_000, {}, {}),
+    ],
+)
+def test_go_environment_turns_collection_off_only_where_there_is_memory(
+    monkeypatch: pytest.MonkeyPatch, memory_mib: int, caller: dict[str, str], expected: dict[str, str]
+) -> None:
+    pages = {"SC_PHYS_PAGES": memory_mib * 256, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr(os, "sysconf", pages.__getitem__)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert go_environment(caller) == {"GOWORK": "off", "CGO_ENABLED": "0"} | expected
+
+
+def test_go_environment_ignores_a_workspace_and_a_c_compiler() -> None:
+    assert go_environment({"GOWORK": "/go.work", "CGO_ENABLED": "1"}).items() >= {
+        ("GOWORK", "off"),
+        ("CGO_ENABLED", "0"),
+    }
