@@ -34,11 +34,18 @@ def go_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str
     """Return the environment of a Go command: no workspace around the checkout, no C compiler, and little garbage
     collection unless the caller sets GOGC or GOMEMLIMIT.
     """
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20
     collection = {}
-    if memory >= 2 * COMPILER_MEMORY_MIB * (os.cpu_count() or 1):  # go starts a compiler for each processor
+    if memory_mib() >= 2 * COMPILER_MEMORY_MIB * (os.cpu_count() or 1):  # go starts a compiler for each processor
         collection = {"GOGC": "off", "GOMEMLIMIT": f"{COMPILER_MEMORY_MIB}MiB"}
     return {**collection, **environment, "GOWORK": "off", "CGO_ENABLED": "0"}
+
+
+def memory_mib() -> float:
+    """Return the machine's memory, or the limit of the container."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # not in a container, or "max"
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return memory / 2**20
 
 
 class EngineError(Exception):

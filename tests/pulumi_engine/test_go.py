@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_engine import go
 from pulumi_engine.engine import AWS, CLI
 from pulumi_engine.go import BUILD_FLAGS, go_environment
 
@@ -39,8 +40,7 @@ def test_go_module(module: Path) -> None:
 def test_go_environment_turns_collection_off_only_where_there_is_memory(
     monkeypatch: pytest.MonkeyPatch, memory_mib: int, caller: dict[str, str], expected: dict[str, str]
 ) -> None:
-    pages = {"SC_PHYS_PAGES": memory_mib * 256, "SC_PAGE_SIZE": 4096}
-    monkeypatch.setattr(os, "sysconf", pages.__getitem__)
+    monkeypatch.setattr(go, "memory_mib", lambda: memory_mib)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     assert go_environment(caller) == {"GOWORK": "off", "CGO_ENABLED": "0"} | expected
 
