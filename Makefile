@@ -4,9 +4,11 @@ PYTHON ?= python3
 MIN_PYTHON := 3.11
 VENV := .venv
 LOCK_OPTIONS := --quiet --universal --python-version $(MIN_PYTHON) --generate-hashes --no-header $(addprefix --upgrade-package=,$(UPGRADE))
+# The tests start hundreds of Python processes. Without bytecode, each would compile everything that it imports.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest --numprocesses auto
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dev-setup engine preview docs test lint bench bench-cold lock clean
+.PHONY: help setup dev-setup engine preview docs test test-unit lint bench bench-cold lock clean
 # The virtual environment and the engine are built in parallel: one waits for the network while the other computes.
 MAKEFLAGS += --jobs=2
 
@@ -47,7 +49,10 @@ docs: setup ## Generate docs/controls.md from the catalogue
 	cd policy && ../$(VENV)/bin/python -m hipaa_controls.controls_page > ../docs/controls.md
 
 test: dev-setup ## Run all tests
-	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadgroup --maxschedchunk 1
+	$(PYTEST)
+
+test-unit: dev-setup ## Run the tests that need neither the engine nor a browser
+	$(PYTEST) -m unit
 
 lint: dev-setup ## Check style, formatting, types and imports
 	$(VENV)/bin/ruff check .

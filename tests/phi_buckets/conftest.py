@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
+import botocore.loaders
+import moto.backends
+import moto.kms.models
 import pytest
 import requests
+from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.server import ThreadedMotoServer
 
 REGION = "us-east-1"
@@ -33,9 +39,35 @@ def _assert_no_phi_is_logged() -> Iterator[None]:
     assert [message for message in messages if FORBIDDEN.search(message)] == []
 
 
+_models: dict[Any, Any] = {}
+_moto_modules = list(moto.backends.list_of_moto_modules())
+_generate_private_key = functools.cache(moto.kms.models.generate_private_key)
+
+
+@pytest.fixture(autouse=True)
+def _share_what_is_slow_to_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Share AWS's service models, moto's list of its modules, a private key, and connections.
+
+    Otherwise each boto3 session reads the models, and moto lists its modules for each request and makes an RSA key for
+    each KMS key, even for a symmetric one. boto3 changes the models that it reads, so only tests of this folder share
+    them.
+    """
+
+    def create_loader(search_path: str | None = None) -> botocore.loaders.Loader:
+        loader = botocore.loaders.create_loader(search_path)
+        loader._cache = _models
+        return loader
+
+    monkeypatch.setattr("botocore.session.create_loader", create_loader)
+    monkeypatch.setattr(moto.backends, "list_of_moto_modules", lambda: _moto_modules)
+    monkeypatch.setattr(moto.kms.models, "generate_private_key", _generate_private_key)
+    monkeypatch.setattr(MotoRequestHandler, "protocol_version", "HTTP/1.1")
+
+
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[str]:
     """The address of the server, which is shared by all tests of this process."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # a line for each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

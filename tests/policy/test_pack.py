@@ -193,30 +193,30 @@ def test_policy_with_arns_of_the_stacks_partition_passes(basic_pack: PackProcess
     assert basic_pack.evaluate_stack([replace(resource, region="us-gov-west-1") for resource in stack]) == []
 
 
-def test_companion_is_reported_before_it_exists(basic_pack: PackProcess):
+def test_companion_is_reported_before_it_exists(new_basic_pack: PackProcess):
     """So the engine doesn't create it, even with --skip-preview."""
     stack = stack_with("BucketVersioning", versioningConfiguration={"status": "Suspended"})
     for resource in stack[:2]:
-        basic_pack.check_resource(resource)
+        new_basic_pack.check_resource(resource)
     (versioning,) = [resource for resource in stack if "Versioning" in resource.type]
-    assert reported(basic_pack.check_resource(versioning)) == {(VERSIONING, "data-BucketVersioning")}
+    assert reported(new_basic_pack.check_resource(versioning)) == {(VERSIONING, "data-BucketVersioning")}
 
 
-def test_each_run_of_one_process_reports_the_current_stack(basic_pack: PackProcess):
+def test_each_run_of_one_process_reports_the_current_stack(new_basic_pack: PackProcess):
     compliant = bucket_with_companions()
     failing = stack_with("BucketPublicAccessBlock", blockPublicAcls=False)
     missing = without_type(compliant, "BucketPublicAccessBlock")
-    assert reported(basic_pack.evaluate_stack(failing)) == {(PUBLIC_ACCESS_BLOCK, "data-BucketPublicAccessBlock")}
-    assert basic_pack.evaluate_stack(compliant) == []
-    assert reported(basic_pack.evaluate_stack(missing)) == {(PUBLIC_ACCESS_BLOCK, "data")}
+    assert reported(new_basic_pack.evaluate_stack(failing)) == {(PUBLIC_ACCESS_BLOCK, "data-BucketPublicAccessBlock")}
+    assert new_basic_pack.evaluate_stack(compliant) == []
+    assert reported(new_basic_pack.evaluate_stack(missing)) == {(PUBLIC_ACCESS_BLOCK, "data")}
 
 
-def test_finding_known_only_at_the_end_is_reported_again_in_a_later_run(basic_pack: PackProcess):
+def test_finding_known_only_at_the_end_is_reported_again_in_a_later_run(new_basic_pack: PackProcess):
     """A preview and the `up` after it may use the same process."""
     tagged = stack_with("BucketVersioning", versioningConfiguration={"status": "Suspended"})
-    assert reported(basic_pack.evaluate_stack(tagged)) == {(VERSIONING, "data-BucketVersioning")}
+    assert reported(new_basic_pack.evaluate_stack(tagged)) == {(VERSIONING, "data-BucketVersioning")}
     untagged = with_inputs(tagged, "Bucket", tags={})
-    assert reported(basic_pack.evaluate_stack(untagged)) == {(VERSIONING, "data-BucketVersioning")}
+    assert reported(new_basic_pack.evaluate_stack(untagged)) == {(VERSIONING, "data-BucketVersioning")}
 
 
 @pytest.mark.parametrize(
@@ -350,11 +350,11 @@ def test_bucket_name_that_is_not_a_string_fails(basic_pack: PackProcess, name):
     assert reported(basic_pack.evaluate_stack(stack)) == {(TLS_ONLY, "data-BucketPolicy")}
 
 
-def test_long_chain_of_dependencies_is_checked(basic_pack: PackProcess):
+def test_long_chain_of_dependencies_is_checked(new_basic_pack: PackProcess):
     topic = "aws:sns/topic:Topic"
     chain = [Resource(topic, f"topic-{i}", {"name": "x"}, comes_from={"name": [f"topic-{i + 1}"]}) for i in range(1500)]
     stack = [*chain, Resource(topic, "topic-1500", {}), *bucket_with_companions()]
-    assert basic_pack.check_stack(stack, {}) == []
+    assert new_basic_pack.check_stack(stack, {}) == []
 
 
 def test_encryption_with_the_key_of_an_alias_passes(basic_pack: PackProcess):

@@ -104,14 +104,14 @@ def test_structure_that_allows_plain_http_fails(basic_pack: PackProcess):
     assert "isn't denied" in findings[0].message
 
 
-def test_known_document_is_checked_instead_of_the_declared_structure(basic_pack: PackProcess):
+def test_known_document_is_checked_instead_of_the_declared_structure(new_basic_pack: PackProcess):
     """At `up`, the document itself is checked before it is put on the bucket."""
     stack = in_component(tls_only_policy("data"))
     known = json.dumps(tls_only_policy("data", Action="s3:GetObject"))
     known_stack = with_inputs(stack, "BucketPolicy", policy=known, bucket="data")
     policy = next(resource for resource in known_stack if "Policy" in resource.type)
-    basic_pack.check_resource(stack[0], stack)
-    assert [finding.policy for finding in basic_pack.check_resource(policy, stack)] == ["s3-tls-only"]
+    new_basic_pack.check_resource(stack[0], stack)
+    assert [finding.policy for finding in new_basic_pack.check_resource(policy, stack)] == ["s3-tls-only"]
 
 
 def test_encryption_key_from_another_type_of_resource_is_unverified(basic_pack: PackProcess):

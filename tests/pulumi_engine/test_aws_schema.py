@@ -30,6 +30,8 @@ from pulumi_engine.go import BUILD_FLAGS, go_environment
 
 Schema = dict[str, Any]  # Pulumi's package schema or part of it
 
+pytestmark = pytest.mark.usefixtures("go")
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "pulumi_engine" / "aws"
 DIFFERENCES = Path(__file__).with_name("aws_schema_differences.txt")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from pulumi_engine.engine import AWS, CLI
 from pulumi_engine.go import BUILD_FLAGS, go_environment
 
 
+@pytest.mark.usefixtures("go")
 @pytest.mark.parametrize("module", [CLI, AWS], ids=lambda module: module.name)
 def test_go_module(module: Path) -> None:
-    if not shutil.which("go") and not os.environ.get("CI"):
-        pytest.skip("Go isn't on PATH")
     done = subprocess.run(
         ["go", "test", *BUILD_FLAGS, "-vet=off", "-count=1", "./..."],  # `make lint` runs `go vet`
         cwd=module,

@@ -18,8 +18,6 @@ from phi_buckets.evidence import html
 from phi_buckets.evidence.model import Outcome
 from tests.phi_buckets.evidence import sample
 
-pytestmark = pytest.mark.xdist_group("chromium")
-
 REPORTS = {"failing": sample.report(), "passing": sample.passing(), "hostile": sample.hostile()}
 # Has every kind of element; axe takes ten seconds for a full report.
 SMALL_REPORTS = {"small": sample.report(LIVE_CONTROLS[::5])}

@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ def test_signal_cleans_up_and_writes_failed_evidence(stack, scratch, outputs_fil
     command = [sys.executable, "-m", "phi_buckets", "restore-test", *options, "--scratch-bucket", SCRATCH]
     with subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None and not stack.list_versions(SCRATCH, "")[0]:
-            pass
+            time.sleep(0.05)  # leaves the emulator to the command
         process.send_signal(sent_signal)
         _, err = process.communicate(timeout=120)
     assert process.returncode == code, err

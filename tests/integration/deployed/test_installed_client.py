@@ -13,7 +13,7 @@ import pytest
 from sandbox.folder import ROOT
 from tests.aws import Aws
 
-pytestmark = pytest.mark.xdist_group("safeguards")  # these tests share one deployed stack
+pytestmark = pytest.mark.usefixtures("engine")  # these tests install packages from an index, which unit tests don't
 
 APPLICATION = """\
 import sys

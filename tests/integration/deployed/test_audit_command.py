@@ -11,9 +11,8 @@ import pytest
 from hipaa_controls.catalogue import LIVE_CONTROLS
 from phi_buckets.evidence.model import Report
 from tests.aws import Aws, Credentials
-from tests.integration.conftest import ACCOUNT, DeployedStack, as_caller, outcomes
-
-pytestmark = pytest.mark.xdist_group("safeguards")  # these tests share one deployed stack
+from tests.integration.deployed.conftest import ACCOUNT, DeployedStack, as_caller
+from tests.integration.evidence import outcomes
 
 OTHER_ACCOUNT = "210987654321"
 

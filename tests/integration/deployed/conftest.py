@@ -1,10 +1,8 @@
-"""Fixtures for a dev stack that is deployed once and shared by the tests of the xdist group `safeguards`."""
+"""Fixtures for a dev stack that is deployed once. All tests of this folder share it, so one worker runs them."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +11,11 @@ from typing import Any
 import pytest
 
 from pulumi_engine.engine import Engine
-from sandbox.folder import ROOT
 from tests.aws import Aws, Credentials
-from tests.conftest import Sandbox
+from tests.conftest import Sandbox, copy_project, new_sandbox
+from tests.integration.evidence import audit_evidence
 
 ACCOUNT = "123456789012"
-# Controls of the account itself. They fail live, because the emulator has none of what they require.
-ACCOUNT_CONTROLS = {
-    "config-recorder-enabled",
-    "guardduty-s3-protection",
-    "iam-root-mfa",
-    "s3-account-public-access-block",
-}
 # Lets a test assume the application role.
 APPLICATION_TRUST = f"  phi:applicationTrust:\n    account: '{ACCOUNT}'\n"
 
@@ -49,49 +40,14 @@ class DeployedStack:
 
 @pytest.fixture(scope="session")
 def deployed_stack(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
-    project = _copy_project(tmp_path_factory.mktemp("project"))
-    sandbox = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
-    up = sandbox("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", cwd=project)
-    assert up.returncode == 0, up.stdout + up.stderr
-    output = sandbox("pulumi", "stack", "output", "--json", "--stack", "dev", cwd=project)
-    yield DeployedStack(project, sandbox, json.loads(output.stdout))
-    sandbox("--down")
-
-
-def audit_evidence(
-    sandbox: Sandbox, outputs_file: str | Path, config: str | Path, *options: str | Path, **env: str
-) -> dict[str, Any]:
-    """Audit a stack, and return the evidence. The audit always fails, because there are no attestations.
-
-    Args:
-        sandbox: The sandbox that the stack is deployed to.
-        outputs_file: The file with the stack's outputs.
-        config: The file with the pack's config.
-        options: Further options of `phi audit`.
-        env: Environment variables of the command.
-    """
-    command = ["phi", "audit", "--outputs", outputs_file, "--config", config, "--json", *options]
-    completed = sandbox(*command, **env)
-    assert completed.returncode == 1, completed.stderr
-    evidence: dict[str, Any] = json.loads(completed.stdout)
-    return evidence
-
-
-def outcomes(evidence: dict[str, Any]) -> dict[str, str]:
-    """Return the outcome of each control, by its ID."""
-    return {control["id"]: control["outcome"] for control in evidence["controls"]}
-
-
-def _copy_project(folder: Path) -> Path:
-    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.dev.yaml"):
-        shutil.copy(ROOT / name, folder)
-    for name in ("components", "phi_buckets", "policy"):
-        shutil.copytree(ROOT / name, folder / name)
-    for parent in (folder, folder / "policy"):
-        (parent / ".venv").symlink_to(ROOT / ".venv")
-    settings = folder / "Pulumi.dev.yaml"
+    project = copy_project(tmp_path_factory.mktemp("project"))
+    settings = project / "Pulumi.dev.yaml"
     settings.write_text(settings.read_text() + APPLICATION_TRUST)
-    return folder
+    with new_sandbox() as sandbox:
+        up = sandbox("pulumi", "up", "--yes", "--skip-preview", "--stack", "dev", cwd=project)
+        assert up.returncode == 0, up.stdout + up.stderr
+        output = sandbox("pulumi", "stack", "output", "--json", "--stack", "dev", cwd=project)
+        yield DeployedStack(project, sandbox, json.loads(output.stdout))
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 
 from tests.aws import Aws, Credentials
-from tests.integration.conftest import as_caller
-
-pytestmark = pytest.mark.xdist_group("safeguards")  # these tests share one deployed stack
+from tests.integration.deployed.conftest import as_caller
 
 CONTENT = b"content of the object"
 RunPhi = Callable[..., subprocess.CompletedProcess[str]]

@@ -14,9 +14,8 @@ import pytest
 
 from hipaa_controls.catalogue import LIVE_CONTROLS
 from tests.aws import Aws
-from tests.integration.conftest import ACCOUNT_CONTROLS, DeployedStack, outcomes
-
-pytestmark = pytest.mark.xdist_group("safeguards")  # these tests share one deployed stack
+from tests.integration.deployed.conftest import DeployedStack
+from tests.integration.evidence import ACCOUNT_CONTROLS, outcomes
 
 ATTESTATION_CONTROLS = {control.id for control in LIVE_CONTROLS if control.service == "attest"}
 

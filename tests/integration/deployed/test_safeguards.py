@@ -7,8 +7,6 @@ import pytest
 from sandbox.authorization import service_denial_reason
 from tests.aws import Aws, Credentials
 
-pytestmark = pytest.mark.xdist_group("safeguards")  # these tests share one deployed stack
-
 ACCOUNT, EXTERNAL_ACCOUNT = "123456789012", "210987654321"
 OTHER_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 

@@ -1,0 +1,49 @@
+"""The level of each test, which says what the test needs.
+
+- `unit`: Python. A unit test may start Python processes and run moto in its own process.
+- `engine`: the Pulumi engine, the sandbox's emulator, or the Go that builds the engine.
+- `browser`: Chromium.
+
+A test that needs one of these gets it from a fixture, so its fixtures determine its level.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+LEVELS = {
+    "unit": "needs neither the Pulumi engine nor Go, the sandbox's emulator or a browser",
+    "engine": "needs the Pulumi engine, the sandbox's emulator, or Go",
+    "browser": "needs Chromium",
+}
+LEVEL_OF_FIXTURE = {"engine": "engine", "go": "engine", "chromium": "browser"}
+HIDDEN_TOOLS = Path(__file__).with_name("hidden_tools")
+
+
+def level(fixtures: Collection[str]) -> str:
+    """Return the level of a test.
+
+    Args:
+        fixtures: The names of all fixtures that it uses, directly or through other fixtures.
+
+    Raises:
+        ValueError: It uses fixtures of two levels.
+    """
+    levels = {LEVEL_OF_FIXTURE[fixture] for fixture in LEVEL_OF_FIXTURE.keys() & fixtures} or {"unit"}
+    if len(levels) > 1:
+        raise ValueError(f"a test has one level, and this one has {' and '.join(sorted(levels))}: split it")
+    return levels.pop()
+
+
+@contextmanager
+def hidden_tools() -> Iterator[None]:
+    """Hide what unit tests must not use: the tools on PATH fail, and no engine is cached or can be built."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(HIDDEN_TOOLS), prepend=os.pathsep)
+        patch.setenv("PHI_ENGINE_CACHE", f"{os.devnull}/no-engine")
+        yield

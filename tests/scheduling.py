@@ -1,0 +1,28 @@
+"""The order of the tests, and the tests that one worker of pytest-xdist runs together."""
+
+from __future__ import annotations
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+# These share one deployed stack.
+DEPLOYED = "tests/integration/deployed/"
+# These take longest, so they start first: otherwise one worker would still run when the others have finished.
+FIRST = (DEPLOYED, "tests/integration/test_lifecycle.py", "tests/integration/", "tests/components/test_contract.py")
+
+
+class Scheduling(LoadScopeScheduling):
+    """Gives a worker all tests of a module or class at once, because they share fixtures, and of `DEPLOYED` as a whole.
+
+    pytest-xdist's own groups aren't used: with pytest 9.2 they have no effect, without an error
+    (https://github.com/pytest-dev/pytest-xdist/issues/1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the name of the group that a test belongs to."""
+        return DEPLOYED if nodeid.startswith(DEPLOYED) else super()._split_scope(nodeid)
+
+
+def start_order(item: pytest.Item) -> int:
+    """Return a sort key by which the tests of `FIRST` come first, in that order."""
+    return next((index for index, prefix in enumerate(FIRST) if item.nodeid.startswith(prefix)), len(FIRST))
