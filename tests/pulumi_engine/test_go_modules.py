@@ -5,8 +5,6 @@ A cold build takes minutes, so these tests notice when an upgrade makes it longe
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from pulumi_engine.go import BUILD_FLAGS, go_environment
 from pulumi_engine.lint import stubbed_modules
 from pulumi_engine.progress import LIST_FORMAT, read_packages
 
-pytestmark = pytest.mark.skipif(not shutil.which("go") and not os.environ.get("CI"), reason="Go isn't on PATH")
+pytestmark = pytest.mark.usefixtures("go")
 
 MODULES = {CLI: PROGRAMS, AWS: (".",)}  # the programs that each module builds
 
