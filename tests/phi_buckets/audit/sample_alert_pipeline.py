@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -89,10 +89,14 @@ class SampleAccount:
     session: boto3.Session
     phi_key: str
     audit_key: str
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def client(self, name: str, region: str = REGION) -> Any:
-        create_client: Any = self.session.client
-        return create_client(name, region_name=region)
+        """Return the client of a service. Creating one takes longer than most calls, so it is kept."""
+        if (name, region) not in self._clients:
+            create_client: Any = self.session.client
+            self._clients[name, region] = create_client(name, region_name=region)
+        return self._clients[name, region]
 
 
 def create_compliant_account(session: boto3.Session) -> SampleAccount:
