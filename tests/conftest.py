@@ -55,7 +55,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int,
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    config.option.loadscopereorder = False  # keep the order of `start_order`
     return Scheduling(config, log)
 
 

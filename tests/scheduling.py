@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -17,6 +19,10 @@ class Scheduling(LoadScopeScheduling):
     pytest-xdist's own groups aren't used: with pytest 9.2 they have no effect, without an error
     (https://github.com/pytest-dev/pytest-xdist/issues/1386).
     """
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False  # keep the order of `start_order`
 
     def _split_scope(self, nodeid: str) -> str:
         """Return the name of the group that a test belongs to."""
