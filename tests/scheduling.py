@@ -10,7 +10,15 @@ from xdist.scheduler import LoadScopeScheduling
 # These share one deployed stack.
 DEPLOYED = "tests/integration/deployed/"
 # These take longest, so they start first: otherwise one worker would still run when the others have finished.
-FIRST = (DEPLOYED, "tests/integration/test_lifecycle.py", "tests/integration/", "tests/components/test_contract.py")
+FIRST = (
+    DEPLOYED,
+    "tests/integration/test_lifecycle.py",
+    "tests/pulumi_engine/",
+    "tests/integration/",
+    "tests/components/test_contract.py",
+    "tests/phi_buckets/evidence/test_html_browser.py",
+    "tests/sandbox/test_sandbox.py",
+)
 
 
 class Scheduling(LoadScopeScheduling):
