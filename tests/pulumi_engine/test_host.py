@@ -233,6 +233,14 @@ def test_exception_in_pack_is_shown(project: Project, tmp_path: Path) -> None:
     assert "ValueError: my mistake" in output
 
 
+def test_pack_without_its_environment_is_an_error_that_says_how_to_create_it(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "PulumiPolicy.yaml").write_text("runtime: {name: python, options: {virtualenv: .venv}}\n")
+    (tmp_path / "__main__.py").touch()
+    code, output = project.run("preview", "--policy-pack", str(tmp_path), program="")
+    assert code != 0
+    assert f"{tmp_path} has no Python environment; to create it, run: (cd {tmp_path} && pulumi install)" in output
+
+
 # --- The lifecycle of a stack
 
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os/exec"
 	"strconv"
@@ -23,13 +24,18 @@ func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.Langu
 	defer cancel()
 	defer context.AfterFunc(h.alive, cancel)()
 
+	directory := req.GetInfo().GetProgramDirectory()
+	// Without this check the engine would connect to the proxy of a pack and wait for a process that never starts.
+	if err := tc.ValidateVenv(ctx); err != nil {
+		return fmt.Errorf("%s has no Python environment; to create it, run: (cd %[1]s && pulumi install)", directory)
+	}
+
 	streams, stdout, stderr, err := rpcutil.MakeRunPluginStreams(server, false)
 	if err != nil {
 		return err
 	}
 	defer streams.Close()
 
-	directory := req.GetInfo().GetProgramDirectory()
 	args := []string{"-u"}
 	run := runProvider
 	if req.GetKind() == string(apitype.AnalyzerPlugin) {
