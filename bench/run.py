@@ -31,9 +31,8 @@ def main() -> None:
         without_pack, with_pack = [], []
         for _ in range(RUNS):  # alternating, so that a temporary slowdown affects both
             without_pack.append(time_command(PREVIEW))
-            with_pack.append(
-                time_command([*PREVIEW, "--policy-pack", ".venv/policy", "--policy-pack-config", "policy/config/dev.json"])
-            )
+            pack = ["--policy-pack", ".venv/policy", "--policy-pack-config", "policy/config/dev.json"]
+            with_pack.append(time_command([*PREVIEW, *pack]))
         report("preview of the dev stack", without_pack)
         report("preview of the dev stack with the pack", with_pack)
         pairs = zip(with_pack, without_pack, strict=True)
