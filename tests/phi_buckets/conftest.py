@@ -14,7 +14,6 @@ import moto.backends
 import moto.kms.models
 import pytest
 import requests
-from moto.moto_server.werkzeug_app import MotoRequestHandler
 from moto.server import ThreadedMotoServer
 
 REGION = "us-east-1"
@@ -46,7 +45,7 @@ _generate_private_key = functools.cache(moto.kms.models.generate_private_key)
 
 @pytest.fixture(autouse=True)
 def _share_what_is_slow_to_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Share AWS's service models, moto's list of its modules, a private key, and connections.
+    """Share AWS's service models, moto's list of its modules, and a private key.
 
     Otherwise each boto3 session reads the models, and moto lists its modules for each request and makes an RSA key for
     each KMS key, even for a symmetric one. boto3 changes the models that it reads, so only tests of this folder share
@@ -61,7 +60,6 @@ def _share_what_is_slow_to_make(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("botocore.session.create_loader", create_loader)
     monkeypatch.setattr(moto.backends, "list_of_moto_modules", lambda: _moto_modules)
     monkeypatch.setattr(moto.kms.models, "generate_private_key", _generate_private_key)
-    monkeypatch.setattr(MotoRequestHandler, "protocol_version", "HTTP/1.1")
 
 
 @pytest.fixture(scope="session")
