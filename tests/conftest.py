@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -26,6 +27,8 @@ from tests.scheduling import Scheduling, start_order
 # A shell without job control starts background commands with SIGINT ignored, and their children inherit that. Tests of
 # interrupts would then fail.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# The collector would traverse AWS's service models, which stay in memory, thousands of times.
+gc.set_threshold(50_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:

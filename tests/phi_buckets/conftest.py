@@ -6,15 +6,15 @@ import functools
 import logging
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import boto3
-import botocore.loaders
-import moto.backends
 import moto.kms.models
 import pytest
 import requests
 from moto.server import ThreadedMotoServer
+
+from sandbox import moto_fixes
+from tests.service_models import share_service_models
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
@@ -23,6 +23,8 @@ ACCOUNT = "123456789012"
 FORBIDDEN = re.compile(
     r"x-amz-signature|https?://|[\w.+-]+@[\w-]+\.\w|\b\d{3}-\d\d-\d{4}\b|/tmp/|jane|secret", re.IGNORECASE
 )
+
+generate_private_key = functools.cache(moto.kms.models.generate_private_key)
 
 
 @pytest.fixture(autouse=True)
@@ -38,28 +40,13 @@ def _assert_no_phi_is_logged() -> Iterator[None]:
     assert [message for message in messages if FORBIDDEN.search(message)] == []
 
 
-_models: dict[Any, Any] = {}
-_moto_modules = list(moto.backends.list_of_moto_modules())
-_generate_private_key = functools.cache(moto.kms.models.generate_private_key)
-
-
 @pytest.fixture(autouse=True)
 def _share_what_is_slow_to_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Share AWS's service models, moto's list of its modules, and a private key.
-
-    Otherwise each boto3 session reads the models, and moto lists its modules for each request and makes an RSA key for
-    each KMS key, even for a symmetric one. boto3 changes the models that it reads, so only tests of this folder share
-    them.
-    """
-
-    def create_loader(search_path: str | None = None) -> botocore.loaders.Loader:
-        loader = botocore.loaders.create_loader(search_path)
-        loader._cache = _models
-        return loader
-
-    monkeypatch.setattr("botocore.session.create_loader", create_loader)
-    monkeypatch.setattr(moto.backends, "list_of_moto_modules", lambda: _moto_modules)
-    monkeypatch.setattr(moto.kms.models, "generate_private_key", _generate_private_key)
+    """Share AWS's service models, moto's constants, and one private key: moto makes an RSA key for each KMS key."""
+    share_service_models(monkeypatch)
+    for owner, name, cached in moto_fixes.core.FIXES:
+        monkeypatch.setattr(owner, name, cached)
+    monkeypatch.setattr(moto.kms.models, "generate_private_key", generate_private_key)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
-from tests.policy.pack_process import Finding, PackProcess, Resource, start_pack
+from tests.policy.pack_process import Finding, PackProcess, Resource
 from tests.policy.sample_stacks import VERSIONING, bucket_with_companions, with_inputs
 
 UNVERSIONED = with_inputs(bucket_with_companions(), "BucketVersioning", versioningConfiguration={"status": "Suspended"})
@@ -27,10 +27,10 @@ EXEMPTION = {
 
 
 @pytest.fixture
-def pack() -> Iterator[PackProcess]:
-    """A new process for each test, because a test changes its config."""
-    with start_pack() as pack:
-        yield pack
+def pack(pack: PackProcess) -> Iterator[PackProcess]:
+    """The process of this module, which has its default config again after each test."""
+    yield pack
+    pack.configure()
 
 
 def messages_of(findings: list[Finding], policy: str) -> list[str]:

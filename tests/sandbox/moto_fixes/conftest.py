@@ -8,6 +8,12 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from sandbox import moto_fixes
+from tests.service_models import share_service_models
+
+
+@pytest.fixture(autouse=True)
+def _share_service_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    share_service_models(monkeypatch)
 
 
 @pytest.fixture
