@@ -33,8 +33,8 @@ class Scheduling(LoadScopeScheduling):
         config.option.loadscopereorder = False  # keep the order of `start_order`
 
     def _split_scope(self, nodeid: str) -> str:
-        """Return the name of the group that a test belongs to."""
-        return DEPLOYED if nodeid.startswith(DEPLOYED) else super()._split_scope(nodeid)
+        """Return the name of the group that a test belongs to. Parameters, such as an ARN, may have `::` too."""
+        return DEPLOYED if nodeid.startswith(DEPLOYED) else super()._split_scope(nodeid.partition("[")[0])
 
 
 def start_order(item: pytest.Item) -> int:

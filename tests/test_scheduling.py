@@ -23,8 +23,8 @@ def pytest_xdist_make_scheduler(config, log):
 TESTS = """
 import os, pathlib, pytest
 
-@pytest.mark.parametrize("number", range(3))
-def test(number, worker_id):
+@pytest.mark.parametrize("value", ["1", "arn:aws:s3:::b", "c::d"])
+def test(value, worker_id):
     with pathlib.Path(worker_id).open("a") as file:
         print(pathlib.Path(__file__).stem, file=file)
 """
