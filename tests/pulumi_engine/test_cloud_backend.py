@@ -19,10 +19,10 @@ from tests.aws import Aws
 SECRET = "a token that nobody may read"
 PROGRAM = """
 import pulumi
-from pulumi_aws import sqs
+from pulumi_aws import sns
 
 token = pulumi.Config().require_secret("token")
-sqs.Queue("queue", tags={"Token": token})
+sns.Topic("topic", display_name=token)
 pulumi.export("token", token)
 """
 
@@ -39,7 +39,7 @@ def bucket(aws: Aws) -> str:
 @pytest.fixture
 def pulumi(aws: Aws, engine: Engine, bucket: str, tmp_path: Path) -> Pulumi:
     """A function that runs pulumi in a project whose state is in the bucket, and returns its output."""
-    (tmp_path / "Pulumi.yaml").write_text("name: queues\nruntime: python\n")
+    (tmp_path / "Pulumi.yaml").write_text("name: topics\nruntime: python\n")
     (tmp_path / "__main__.py").write_text(PROGRAM)
     # The engine's own pulumi, because the sandbox's creates stacks by itself; and neither its state nor its passphrase.
     command = ("env", "-u", "PULUMI_BACKEND_URL", "-u", "PULUMI_CONFIG_PASSPHRASE", engine.bin / "pulumi")
@@ -61,16 +61,16 @@ def test_state_is_kept_in_s3_and_its_secrets_are_encrypted_by_kms(aws: Aws, pulu
     pulumi("up", "--yes", "--skip-preview")
 
     assert json.loads(pulumi("stack", "output", "--json", "--show-secrets")) == {"token": SECRET}
-    (listed,) = aws("sqs.list_queues")["QueueUrls"]
-    assert aws("sqs.list_queue_tags", QueueUrl=listed)["Tags"]["Token"] == SECRET
+    (topic,) = aws("sns.list_topics")["Topics"]
+    assert aws("sns.get_topic_attributes", **topic)["Attributes"]["DisplayName"] == SECRET
     objects = {item["Key"] for item in aws("s3.list_objects_v2", Bucket=bucket)["Contents"]}
-    assert ".pulumi/stacks/queues/team.json" in objects
+    assert ".pulumi/stacks/topics/team.json" in objects
     for name in objects:
-        assert SECRET not in aws("s3.get_object", Bucket=bucket, Key=name)["Body"].decode()
+        assert SECRET.encode() not in aws("s3.get_object", Bucket=bucket, Key=name)["Body"]
     provider = json.loads(pulumi("stack", "export"))["deployment"]["secrets_providers"]
     assert provider["type"] == "cloud"
     assert key in provider["state"]["url"]
 
     pulumi("destroy", "--yes", "--skip-preview")
     pulumi("stack", "rm", "--yes")
-    assert "QueueUrls" not in aws("sqs.list_queues")
+    assert aws("sns.list_topics")["Topics"] == []
