@@ -131,7 +131,7 @@ class Go:
         command = self._start(f"building {name}", module, "build", "-v", "-o", str(target), *arguments)
         command.packages = packages
         self._wait(command)
-        self._progress.workload.finish(packages, packages)
+        self._progress.workload.find(packages, packages)
 
     def _start(self, task: str, module: Path, verb: str, *arguments: str) -> Command:
         with defer_signals(TERMINATION_SIGNALS):

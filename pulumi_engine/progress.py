@@ -62,37 +62,45 @@ def read_packages(listing: str) -> Packages:
 
 
 class Workload:
-    """The share of a build that is done.
+    """The packages that a build compiles, and those that it has compiled.
 
-    Go prints the packages that it compiles and not those that it finds in its cache. But when it compiles a package,
-    everything that this imports is done, whether compiled or found. So a build with a full cache moves on quickly too.
+    Go prints the packages that it compiles, but not those that it finds in its cache. Until it compiles something that
+    imports these, they count as work to do.
     """
 
     def __init__(self) -> None:
-        self._cost: dict[int, int] = {}  # by identity
-        self._done: set[int] = set()
-        self._total = self._done_cost = 0
+        self._known: set[int] = set()  # identities of all packages
+        self._settled: set[int] = set()  # of those that were compiled or found
+        self._cost = self._cost_done = 0
 
     def add(self, packages: Packages) -> None:
-        """Add the packages of a module to the build."""
+        """Add the packages of a module to the work."""
         for package in packages.values():
-            if package.identity not in self._cost:
-                self._cost[package.identity] = package.cost
-                self._total += package.cost
+            if package.identity not in self._known:
+                self._known.add(package.identity)
+                self._cost += package.cost
 
-    def finish(self, packages: Packages, paths: Iterable[str]) -> None:
-        """Mark packages as done, with all that they import."""
-        waiting = [packages[path] for path in paths if path in packages]
+    def compile(self, packages: Packages, path: str) -> None:
+        """Mark a package as compiled, and what it imports as found if it wasn't compiled."""
+        if package := packages.get(path):
+            if package.identity not in self._settled:
+                self._settled.add(package.identity)
+                self._cost_done += package.cost
+            self.find(packages, package.imports)
+
+    def find(self, packages: Packages, paths: Iterable[str]) -> None:
+        """Take packages that weren't compiled, and all that they import, off the work."""
+        waiting = [packages[path] for path in paths]
         while waiting:
             package = waiting.pop()
-            if package.identity not in self._done:
-                self._done.add(package.identity)
-                self._done_cost += package.cost
-                waiting += [packages[name] for name in package.imports]
+            if package.identity not in self._settled:
+                self._settled.add(package.identity)
+                self._cost -= package.cost
+                waiting += [packages[path] for path in package.imports]
 
     @property
     def share_done(self) -> float:
-        return self._done_cost / self._total if self._total else 0.0
+        return self._cost_done / self._cost if self._cost else 0.0
 
 
 class Progress:
@@ -119,7 +127,7 @@ class Progress:
         """Count a package, which Go has started to compile."""
         self._compiling_since = self._compiling_since or time.monotonic()
         self._compiled += 1
-        self.workload.finish(packages, packages[path].imports if path in packages else ())
+        self.workload.compile(packages, path)
 
     def show(self) -> None:
         if self._is_terminal:
@@ -143,9 +151,10 @@ class Progress:
 
     def _counts(self) -> str:
         minutes, seconds = divmod(round(time.monotonic() - self._start), 60)
-        downloads = f"{self.modules} modules downloaded, " if self.modules else ""
         duration = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
-        return f"{downloads}{self._compiled} packages compiled, {duration}"
+        counts = {"modules downloaded": self.modules, "packages compiled": self._compiled}
+        done = [f"{count} {name}" for name, count in counts.items() if count]
+        return ", ".join([*(done or ["all from Go's caches"]), duration])
 
 
 def time_left(elapsed: float, share_done: float) -> str:

@@ -49,34 +49,40 @@ def test_share_done_of_nothing_is_none() -> None:
     assert Workload().share_done == 0
 
 
-def test_share_done_grows_from_none_to_all(chain: Packages) -> None:
+def test_share_done_is_the_share_of_the_source(chain: Packages) -> None:
     workload = Workload()
     workload.add(chain)
     shares = [workload.share_done]
     for path in chain:
-        workload.finish(chain, [path])
+        workload.compile(chain, path)
         shares.append(workload.share_done)
-    assert shares == sorted(set(shares))
-    assert (shares[0], shares[-1]) == (0, 1)
+    assert shares == [0, 0.2, 0.8, 1]
 
 
-def test_share_done_includes_what_a_package_imports(chain: Packages) -> None:
+def test_share_done_leaves_out_what_is_in_the_cache(chain: Packages) -> None:
     workload = Workload()
     workload.add(chain)
-    workload.finish(chain, ["library"])  # Go took `base` from its cache, so it never printed it
-    assert workload.share_done == 0.8
+    workload.compile(chain, "library")  # Go has found `base`, because it never printed it
+    assert workload.share_done == 0.75
+
+
+def test_share_done_of_a_build_that_compiled_nothing_is_none(chain: Packages) -> None:
+    workload = Workload()
+    workload.add(chain)
+    workload.find(chain, chain)
+    assert workload.share_done == 0
 
 
 def test_share_done_counts_a_package_of_two_modules_once(chain: Packages, tmp_path: Path) -> None:
     workload = Workload()
     workload.add(chain)
-    workload.finish(chain, chain)
+    for path in chain:
+        workload.compile(chain, path)
     plugin = packages(tmp_path, ("base", "m@v1", 1000, ""), ("plugin", "q@", 5000, "base"))
     workload.add(plugin)
-    before = workload.share_done
-    workload.finish(plugin, ["base"])
-    assert 0 < before < 1
-    assert workload.share_done == before
+    assert workload.share_done == 0.5
+    workload.find(plugin, ["base"])
+    assert workload.share_done == 0.5
 
 
 @pytest.mark.parametrize("changed", ["base", "library"])
@@ -117,23 +123,34 @@ def test_progress_reports_every_minute_in_a_log(
             if second == 20:
                 shown.compiles(chain, "base")
             if second == 50:
-                shown.compiles(chain, "main")
+                shown.compiles(chain, "library")
             shown.show()
+        shown.compiles(chain, "main")
     assert capsys.readouterr().err.splitlines() == [
         "engine: building a program from Go modules ...",
         "engine: 7 modules downloaded, 2 packages compiled, 1 min 0 s, less than a minute left",
-        "engine: built a program: 7 modules downloaded, 2 packages compiled, 1 min 30 s",
+        "engine: built a program: 7 modules downloaded, 3 packages compiled, 1 min 30 s",
     ]
 
 
-def test_progress_estimates_nothing_before_the_first_packages_are_typical(chain: Packages, clock: list[float]) -> None:
+def test_progress_estimates_nothing_before_the_first_packages_are_typical(tmp_path: Path, clock: list[float]) -> None:
+    program = packages(
+        tmp_path, ("base", "m@v1", 100, ""), ("library", "m@v1", 100, "base"), ("main", "p@", 800, "library")
+    )
     shown = Progress("a program")
-    shown.workload.add(chain)
-    clock[0] += 60
-    assert "left" not in str(shown)  # downloads
-    shown.compiles(chain, "base")
-    clock[0] += 60
-    assert "left" not in str(shown)  # the first package is only starting
+    shown.workload.add(program)
+    estimates = []
+    for path in program:
+        shown.compiles(program, path)
+        clock[0] += 60
+        estimates.append("left" in str(shown))
+    assert estimates == [False, True, True]
+
+
+def test_progress_with_full_caches_says_so(clock: list[float]) -> None:
+    shown = Progress("a program")
+    clock[0] += 5
+    assert str(shown) == "all from Go's caches, 5 s"
 
 
 def test_progress_of_an_unknown_package_is_counted(chain: Packages) -> None:
