@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,10 +13,8 @@ FAULTY = "package library\n\nfunc Same(x int) int { x = x; return x }\n"
 
 
 @pytest.fixture
-def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def stub(go: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The only file of a stub, which a module uses."""
-    if not shutil.which("go") and not os.environ.get("CI"):
-        pytest.skip("Go isn't on PATH")
     module = tmp_path / "cli"
     module.mkdir()
     (module / "go.mod").write_text(
