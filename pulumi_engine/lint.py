@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from pulumi_engine.engine import AWS, CLI, SOURCES
-from pulumi_engine.go import BUILD_FLAGS, go_environment
+from pulumi_engine.go import BUILD_FLAGS, EngineError, go_environment
 
 
 def main() -> int:
@@ -33,8 +33,15 @@ def main() -> int:
 
 
 def stubbed_modules(module: Path) -> dict[str, Path]:
-    """Return the folder of each stub that a Go module uses, by the path of the module that it stands in for."""
-    directives = json.loads(run("go", "mod", "edit", "-json", cwd=module).stdout)["Replace"]
+    """Return the folder of each stub that a Go module uses, by the path of the module that it stands in for.
+
+    Raises:
+        EngineError: Its go.mod can't be read.
+    """
+    printed = run("go", "mod", "edit", "-json", cwd=module)
+    if printed.returncode:
+        raise EngineError(f"can't read {module / 'go.mod'}: {printed.stderr.strip()}")
+    directives = json.loads(printed.stdout)["Replace"]
     return {
         directive["Old"]["Path"]: (module / directive["New"]["Path"]).resolve()
         for directive in directives
@@ -47,4 +54,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except EngineError as error:
+        sys.exit(f"lint: {error}")
