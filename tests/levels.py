@@ -1,6 +1,7 @@
 """The level of each test, which says what the test needs.
 
-- `unit`: Python. A unit test may start Python processes and run moto in its own process.
+- `unit`: Python only. A unit test may start Python processes.
+- `aws`: an emulated AWS over HTTP: moto's server, in the test's own process.
 - `engine`: the Pulumi engine, the sandbox's emulator, or the Go that builds the engine.
 - `browser`: Chromium.
 
@@ -17,11 +18,12 @@ from pathlib import Path
 import pytest
 
 LEVELS = {
-    "unit": "needs neither the Pulumi engine nor Go, the sandbox's emulator or a browser",
+    "unit": "needs neither an emulated AWS nor the Pulumi engine, Go or a browser",
+    "aws": "needs moto's server, in the test's own process",
     "engine": "needs the Pulumi engine, the sandbox's emulator, or Go",
     "browser": "needs Chromium",
 }
-LEVEL_OF_FIXTURE = {"engine": "engine", "go": "engine", "chromium": "browser"}
+LEVEL_OF_FIXTURE = {"moto_server": "aws", "engine": "engine", "go": "engine", "chromium": "browser"}
 HIDDEN_TOOLS = Path(__file__).with_name("hidden_tools")
 
 

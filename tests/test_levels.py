@@ -15,6 +15,7 @@ from tests.levels import HIDDEN_TOOLS, LEVELS, level
     [
         (["tmp_path"], "unit"),
         (["tmp_path", "sandbox", "engine"], "engine"),
+        (["session", "endpoint", "moto_server"], "aws"),
         (["go"], "engine"),
         (["open_page", "chromium"], "browser"),
     ],
