@@ -9,6 +9,9 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest --numproce
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup dev-setup engine preview docs test test-unit lint bench bench-cold lock clean
+ifneq ($(filter clean,$(MAKECMDGOALS)),)
+.NOTPARALLEL: # `make clean setup` cleans first
+endif
 # The virtual environment and the engine are built in parallel: one waits for the network while the other computes.
 MAKEFLAGS += --jobs=2
 
@@ -38,7 +41,7 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	@touch $@
 
 engine: ## Make the Pulumi engine available
-	@bin/engine >/dev/null
+	@PYTHON="$(PYTHON)" bin/engine >/dev/null
 
 preview: setup engine ## Preview the stack STACK (default: dev) in the sandbox, with the policy pack
 	@# The program reports all invalid settings together; Pulumi's own validation stops at the first.
@@ -46,7 +49,8 @@ preview: setup engine ## Preview the stack STACK (default: dev) in the sandbox, 
 		--skip-config-validation
 
 docs: setup ## Generate docs/controls.md from the catalogue
-	cd policy && ../$(VENV)/bin/python -m hipaa_controls.controls_page > ../docs/controls.md
+	$(VENV)/bin/python -m hipaa_controls.controls_page > docs/controls.md.new
+	mv docs/controls.md.new docs/controls.md
 
 test: dev-setup ## Run all tests
 	$(PYTEST)
@@ -69,7 +73,7 @@ bench: dev-setup ## Measure the README's figures with warm caches (half an hour)
 	@$(VENV)/bin/python -m bench.store
 	@$(VENV)/bin/python -m bench.audit
 
-bench-cold: ## Measure a first preview on a fresh clone with empty caches (ten minutes)
+bench-cold: ## Measure a first preview on a fresh clone with empty caches (minutes)
 	@$(PYTHON) bench/run.py --cold
 
 lock: setup ## Pin the requirements with hashes. Pins stay unless pyproject.toml changes or UPGRADE names a package
@@ -79,7 +83,7 @@ lock: setup ## Pin the requirements with hashes. Pins stay unless pyproject.toml
 	$(VENV)/bin/uv pip compile $(LOCK_OPTIONS) pyproject.toml --extra pulumi --group dev --constraints requirements-sandbox.txt --output-file requirements-dev.txt
 	$(VENV)/bin/uv pip compile $(LOCK_OPTIONS) --group setup --constraints requirements-dev.txt --output-file requirements-setup.txt
 
-clean: ## Stop the default sandbox and remove everything that was built in the checkout
+clean: ## Stop the default sandbox and remove what was built or installed in the checkout
 	@if [ -x $(VENV)/bin/python ] && [ -d .sandbox ]; then bin/sandbox --down; fi
-	rm -rf $(VENV) .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) policy/.venv .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Translation of the errors of AWS and botocore to the exceptions of `phi`.
+"""Translation of the errors of AWS and botocore to the exceptions of `phi_buckets`.
 
 No message contains an object key, a file name, a URL or content, because each of them can identify a patient.
 """

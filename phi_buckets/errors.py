@@ -1,4 +1,4 @@
-"""Exceptions raised by `phi`, with one class for each way in which a caller can respond.
+"""Exceptions raised by `phi_buckets`, with one class for each way in which a caller can respond.
 
 No message contains an object key, a file name, a URL or content, because each of them can identify a patient.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 
 class PhiError(Exception):
-    """Base class of all exceptions that `phi` raises. The message says what happened and what to do."""
+    """Base class of all exceptions that `phi_buckets` raises. The message says what happened and what to do."""
 
     exit_code = 1
     """The exit code of a command that fails with this exception."""

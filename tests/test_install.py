@@ -17,7 +17,7 @@ exit "${UV_EXIT:-0}"
 """
 PYTHON = """#!/bin/sh
 case "$*" in
-    "-m pip config get global.index-url") [ -n "$CONFIGURED_INDEX" ] && echo "$CONFIGURED_INDEX" ;;
+    "-m pip config get $CONFIGURED_IN.index-url") echo "https://configured/simple" ;;
     "-m pip config get"*) echo "ERROR: No such key" >&2; exit 1 ;;
     *) echo "python $*" >> "$LOG"; exit "${PIP_EXIT:-0}" ;;
 esac
@@ -73,9 +73,10 @@ def test_install_uses_uv(install):
     ("environment", "expected"),
     [
         ({"PIP_INDEX_URL": "https://own/simple"}, "index=https://own/simple extra= certificates="),
-        ({"CONFIGURED_INDEX": "https://configured/simple"}, "index=https://configured/simple extra= certificates="),
+        ({"CONFIGURED_IN": "global"}, "index=https://configured/simple extra= certificates="),
+        ({"CONFIGURED_IN": "install"}, "index=https://configured/simple extra= certificates="),
         (
-            {"PIP_INDEX_URL": "https://own/", "CONFIGURED_INDEX": "https://configured/"},
+            {"PIP_INDEX_URL": "https://own/", "CONFIGURED_IN": "global"},
             "index=https://own/ extra= certificates=",
         ),
         (
@@ -104,3 +105,11 @@ def test_install_fails_where_both_fail(install):
 def test_install_without_an_index_uses_pip_only(install):
     done = install(PIP_NO_INDEX="1")
     assert (done.code, done.commands) == (0, [WITH_PIP])
+
+
+def test_install_without_the_checkouts_environment_says_how_to_create_it(tmp_path):
+    (tmp_path / "bin").mkdir()
+    shutil.copy(ROOT / "bin" / "install", tmp_path / "bin")
+    done = subprocess.run([tmp_path / "bin" / "install", "/the/venv"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "has no Python; run: make setup" in done.stderr

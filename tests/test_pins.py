@@ -94,4 +94,5 @@ def test_minimum_python_version_is_the_same_everywhere():
     assert project["project"]["requires-python"] == f">={minimum}"
     assert tools["mypy"]["python_version"] == minimum
     assert tools["ruff"]["target-version"] == f"py{minimum.replace('.', '')}"
-    assert f"Python {minimum} or newer" in (ROOT / "README.md").read_text()
+    for file in ("README.md", "CONTRIBUTING.md", "bin/engine"):
+        assert f"Python {minimum} or newer" in (ROOT / file).read_text()

@@ -35,7 +35,7 @@ class EvidenceModel(BaseModel):
         return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-# hipaa's Status plus EXEMPTED. A separate enum, because Python can't extend one and its values are a public format.
+# The Status of hipaa_controls plus EXEMPTED. Python can't extend an enum, and the values of this one are a public format.
 class Outcome(Enum):
     """The outcome of a check or of a control."""
 
