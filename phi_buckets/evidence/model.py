@@ -35,7 +35,7 @@ class EvidenceModel(BaseModel):
         return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-# The Status of hipaa_controls plus EXEMPTED. Python can't extend an enum, and the values of this one are a public format.
+# Status of hipaa_controls plus EXEMPTED. Python can't extend an enum, and the values of this one are a public format.
 class Outcome(Enum):
     """The outcome of a check or of a control."""
 

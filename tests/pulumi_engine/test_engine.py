@@ -398,7 +398,9 @@ def test_old_python_is_reported(checkout: Checkout) -> None:
     checkout.install("python3", 'case "$1" in --version) echo Python 3.9.1 ;; *) exit 1 ;; esac\n')
     done = checkout.run()
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "engine: python3 must be Python 3.11 or newer, and is: Python 3.9.1. Set PYTHON to the path of one\n"
+    assert done.stderr == (
+        "engine: python3 must be Python 3.11 or newer, and is: Python 3.9.1. Set PYTHON to the path of one\n"
+    )
 
 
 @pytest.mark.parametrize(
