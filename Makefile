@@ -32,6 +32,7 @@ $(VENV)/installed: pyproject.toml policy/PulumiPolicy.yaml requirements-setup.tx
 	mkdir -p $(VENV)/policy
 	ln -sfn $(addprefix ../../,$(wildcard policy/*)) $(VENV)/policy/
 	ln -sfn .. $(VENV)/policy/.venv
+	@[ ! -L policy/.venv ] || rm policy/.venv # earlier versions of this Makefile linked the environment there
 	@touch $@
 
 dev-setup: $(VENV)/installed-dev ## Add what the tests and linters need
