@@ -30,7 +30,7 @@ $(VENV)/installed: pyproject.toml policy/PulumiPolicy.yaml requirements-setup.tx
 	bin/install $(VENV) --no-deps --no-build-isolation --editable .
 	@# The pack in this environment. Its own folder has none, so it can be copied as it is.
 	mkdir -p $(VENV)/policy
-	ln -sfn $(addprefix ../../,$(wildcard policy/*)) $(VENV)/policy/
+	ln -sfn $(addprefix ../../,$(filter-out %/__pycache__,$(wildcard policy/*))) $(VENV)/policy/
 	ln -sfn .. $(VENV)/policy/.venv
 	@[ ! -L policy/.venv ] || rm policy/.venv # earlier versions of this Makefile linked the environment there
 	@touch $@
