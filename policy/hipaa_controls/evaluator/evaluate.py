@@ -12,7 +12,6 @@ from hipaa_controls.evaluator.parse import Policy, Statement
 from hipaa_controls.evaluator.patterns import (
     UNKNOWN,
     Match,
-    all_match,
     any_match,
     ascii_lower,
     compile_wildcards,
@@ -89,15 +88,20 @@ def statement_matches(statement: Statement, request: Request) -> Match:
 
 
 def _match_statement(statement: Statement, request: Request) -> _StatementMatch:
-    results = list(_match_elements(statement, request))
-    reasons = tuple(f"{statement.label}: {reason}" for result, reason in results if result is Match.MAYBE)
+    match, reasons = Match.YES, []
+    for result, reason in _match_elements(statement, request):
+        if result is Match.NO:  # one element that doesn't match decides, whatever the others are
+            return _StatementMatch(statement, Match.NO, ())
+        if result is Match.MAYBE:
+            match = Match.MAYBE
+            reasons.append(f"{statement.label}: {reason}")
     if statement.effect == UNKNOWN:
-        reasons = (f"{statement.label}: its Effect is not known yet", *reasons)
-    return _StatementMatch(statement, all_match(result for result, _ in results), reasons)
+        reasons.insert(0, f"{statement.label}: its Effect is not known yet")
+    return _StatementMatch(statement, match, tuple(reasons))
 
 
 def _match_elements(statement: Statement, request: Request) -> Iterator[tuple[Match, str]]:
-    """Yield whether each element of the statement matches, and the reason to report if the match is MAYBE."""
+    """Yield whether each element of the statement matches and, if that is MAYBE, the reason to report."""
     entries = statement.principals
     if entries is not None:
         # NotPrincipal has rules of its own for the principals that it excludes. _element negates the result.
@@ -112,7 +116,7 @@ def _match_elements(statement: Statement, request: Request) -> Iterator[tuple[Ma
         yield _element("Resource", result, statement.resources, negated=statement.not_resources)
     for condition in statement.conditions:
         result = evaluate_condition(condition, request, statement.supports_variables)
-        yield result, _reason_for_condition(condition, request)
+        yield result, _reason_for_condition(condition, request) if result is Match.MAYBE else ""
 
 
 def _matches_resource(text: str, statement: Statement, request: Request) -> Match:
@@ -126,6 +130,8 @@ def _matches_resource(text: str, statement: Statement, request: Request) -> Matc
 def _element(name: str, result: Match, values: Iterable[str], *, negated: bool) -> tuple[Match, str]:
     if negated:
         name, result = f"Not{name}", ~result
+    if result is not Match.MAYBE:
+        return result, ""
     if any(UNKNOWN in value for value in values):
         return result, f"{name} is not known yet"
     return result, f"{name} matches some of these requests, perhaps not all"

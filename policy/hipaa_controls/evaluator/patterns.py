@@ -43,14 +43,27 @@ class Match(Enum):
 
 def all_match(matches: Iterable[Match]) -> Match:
     """Return the conjunction of all; YES if there are none."""
-    return min(matches, key=lambda match: match.value, default=Match.YES)
+    result = Match.YES
+    for match in matches:
+        if match is Match.NO:
+            return Match.NO
+        if match is Match.MAYBE:
+            result = Match.MAYBE
+    return result
 
 
 def any_match(matches: Iterable[Match]) -> Match:
     """Return the disjunction of all; NO if there are none."""
-    return max(matches, key=lambda match: match.value, default=Match.NO)
+    result = Match.NO
+    for match in matches:
+        if match is Match.YES:
+            return Match.YES
+        if match is Match.MAYBE:
+            result = Match.MAYBE
+    return result
 
 
+@lru_cache(maxsize=1 << 14)
 def compile_wildcards(text: str) -> str:
     """Return the pattern for text in which `*` stands for any string and `?` for any character."""
     return re.sub(r"\*+", _STAR, text).replace("?", _QUESTION_MARK)
@@ -59,6 +72,7 @@ def compile_wildcards(text: str) -> str:
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
+@lru_cache(maxsize=1 << 14)
 def ascii_lower(text: str) -> str:
     """Return the text with its ASCII letters in lower case, as AWS compares its own names."""
     return text.translate(_ASCII_LOWER)
@@ -107,6 +121,7 @@ def match_pattern(pattern: str, value: str) -> Match:
     return Match.MAYBE if UNKNOWN in pattern or not _must_match(pattern, value) else Match.YES
 
 
+@lru_cache(maxsize=1 << 14)
 def match_resource(pattern: str, value: str) -> Match:
     """Match the pattern of a Resource element, whose wildcards are meant for use within the segments of an ARN.
 
