@@ -20,7 +20,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
-    from tests.conftest import Sandbox
+    from tests.sandboxes import Sandbox
 
 Credentials = Mapping[str, Any]
 """Credentials as sts.assume_role or iam.create_access_key returns them."""

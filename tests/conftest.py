@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import shutil
 import signal
-import subprocess
-import uuid
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +14,15 @@ from botocore.exceptions import ClientError
 
 from pulumi_engine.engine import Engine, ensure_engine
 from pulumi_engine.go import EngineError
-from sandbox.folder import ROOT, Folder, sandbox_folder
 from tests.aws import Aws
-from tests.levels import LEVELS, hidden_tools, level
-from tests.scheduling import Scheduling, start_order
+from tests.levels import LEVELS, hidden_tools, level, unavailable
+from tests.sandboxes import Sandbox, new_sandbox
+from tests.scheduling import SchedulingByModule, start_order
 
 # A shell without job control starts background commands with SIGINT ignored, and their children inherit that. Tests of
 # interrupts would then fail.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-# The collector would traverse AWS's service models, which stay in memory, thousands of times.
+# Python's garbage collector would traverse AWS's service models, which stay in memory, thousands of times.
 gc.set_threshold(50_000)
 
 
@@ -57,61 +52,23 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> Generator[None, int,
     return cores if config.option.markexpr == "unit" else cores + 1
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    return Scheduling(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SchedulingByModule:
+    return SchedulingByModule(config, log)
 
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    """The Pulumi engine. Without one the test is skipped with the reason; if CI is set, it fails."""
+    """The Pulumi engine."""
     try:
         return ensure_engine()
     except EngineError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no Pulumi engine: {error}")
+        unavailable(f"no Pulumi engine: {error}")
 
 
 @pytest.fixture(scope="session")
 def go() -> str:
-    """The path of Go. Without it the test is skipped; if CI is set, it fails."""
-    path = shutil.which("go")
-    if path is None:
-        reason = "Go isn't on PATH"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
-
-
-@dataclass(frozen=True)
-class Sandbox:
-    """A sandbox with a name. Call it to run a command in it."""
-
-    name: str
-
-    def command(self, *command: str | Path) -> list[str | Path]:
-        """Return the command line that runs a command in the sandbox."""
-        return [ROOT / "bin" / "sandbox", "--name", self.name, *command]
-
-    def __call__(self, *command: str | Path, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*command), cwd=cwd, env=os.environ | env, capture_output=True, text=True, check=False
-        )
-
-    @property
-    def folder(self) -> Folder:
-        return sandbox_folder(self.name)
-
-
-@contextlib.contextmanager
-def new_sandbox() -> Iterator[Sandbox]:
-    """Yield a new sandbox, and remove it at the end."""
-    sandbox = Sandbox(f"test-{uuid.uuid4().hex[:8]}")
-    try:
-        yield sandbox
-    finally:
-        sandbox("--down")
+    """The path of Go."""
+    return shutil.which("go") or unavailable("Go isn't on PATH")
 
 
 @pytest.fixture
@@ -126,17 +83,6 @@ def aws(engine: Engine) -> Iterator[Aws]:
     """AWS calls in a sandbox for one test module."""
     with new_sandbox() as sandbox, Aws(sandbox) as aws:
         yield aws
-
-
-def copy_project(folder: Path) -> Path:
-    """Copy the program, its stacks and the pack into a folder, for a test that changes them. Return the folder."""
-    for file in (ROOT / "__main__.py", *ROOT.glob("Pulumi*.yaml")):
-        shutil.copy(file, folder)
-    for name in ("components", "phi_buckets", "policy"):
-        shutil.copytree(ROOT / name, folder / name)
-    for environment in (folder, folder / "policy"):
-        (environment / ".venv").symlink_to(ROOT / ".venv")
-    return folder
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 - `unit`: Python only. A unit test may start Python processes.
 - `aws`: an emulated AWS over HTTP: moto's server, in the test's own process.
-- `engine`: the Pulumi engine, the sandbox's emulator, or the Go that builds the engine.
+- `engine`: the Pulumi engine, the sandbox's emulator, the Go that builds the engine, or a package index.
 - `browser`: Chromium.
 
 A test that needs one of these gets it from a fixture, so its fixtures determine its level.
@@ -14,16 +14,23 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 LEVELS = {
-    "unit": "needs neither an emulated AWS nor the Pulumi engine, Go or a browser",
+    "unit": "needs only Python: no emulated AWS, Pulumi engine, Go or browser",
     "aws": "needs moto's server, in the test's own process",
-    "engine": "needs the Pulumi engine, the sandbox's emulator, or Go",
+    "engine": "needs the Pulumi engine, the sandbox's emulator, Go, or a package index",
     "browser": "needs Chromium",
 }
-LEVEL_OF_FIXTURE = {"moto_server": "aws", "engine": "engine", "go": "engine", "chromium": "browser"}
+LEVEL_OF_FIXTURE = {
+    "moto_server": "aws",
+    "engine": "engine",
+    "go": "engine",
+    "wheel": "engine",  # its requirements are installed from a package index
+    "chromium": "browser",
+}
 HIDDEN_TOOLS = Path(__file__).with_name("hidden_tools")
 
 
@@ -49,3 +56,10 @@ def hidden_tools() -> Iterator[None]:
         patch.setenv("PATH", str(HIDDEN_TOOLS), prepend=os.pathsep)
         patch.setenv("PHI_ENGINE_CACHE", f"{os.devnull}/no-engine")
         yield
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the test, because what it needs is missing. If CI is set, fail it: there, every test must run."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

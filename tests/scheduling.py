@@ -10,7 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 # These share one deployed stack.
 DEPLOYED = "tests/integration/deployed/"
 # These take longest, so they start first: otherwise one worker would still run when the others have finished.
-FIRST = (
+LONGEST_FIRST = (
     DEPLOYED,
     "tests/integration/test_lifecycle.py",
     "tests/pulumi_engine/",
@@ -21,7 +21,7 @@ FIRST = (
 )
 
 
-class Scheduling(LoadScopeScheduling):
+class SchedulingByModule(LoadScopeScheduling):
     """Gives a worker all tests of a module or class at once, because they share fixtures, and of `DEPLOYED` as a whole.
 
     pytest-xdist's own groups aren't used: with pytest 9.2 they have no effect, without an error
@@ -38,5 +38,7 @@ class Scheduling(LoadScopeScheduling):
 
 
 def start_order(item: pytest.Item) -> int:
-    """Return a sort key by which the tests of `FIRST` come first, in that order."""
-    return next((index for index, prefix in enumerate(FIRST) if item.nodeid.startswith(prefix)), len(FIRST))
+    """Return a sort key by which the tests of `LONGEST_FIRST` come first, in that order."""
+    return next(
+        (index for index, prefix in enumerate(LONGEST_FIRST) if item.nodeid.startswith(prefix)), len(LONGEST_FIRST)
+    )

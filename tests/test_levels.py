@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from sandbox.folder import ROOT
-from tests.levels import HIDDEN_TOOLS, LEVELS, level
+from tests.levels import HIDDEN_TOOLS, LEVELS, level, unavailable
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ from tests.levels import HIDDEN_TOOLS, LEVELS, level
         (["tmp_path", "sandbox", "engine"], "engine"),
         (["session", "endpoint", "moto_server"], "aws"),
         (["go"], "engine"),
+        (["wheel"], "engine"),
         (["open_page", "chromium"], "browser"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
@@ -37,6 +38,13 @@ def test_every_test_has_exactly_one_level(request):
         for item in request.session.items
     }
     assert {nodeid: marks for nodeid, marks in levels.items() if len(marks) != 1} == {}
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])
+def test_unavailable_skips_the_test_or_fails_it_in_ci(monkeypatch, ci, outcome):
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match="no Chromium"):
+        unavailable("no Chromium")
 
 
 @pytest.mark.parametrize("tool", sorted(path.name for path in HIDDEN_TOOLS.iterdir() if path.is_symlink()))

@@ -52,10 +52,11 @@ def test_locked_requirements_are_those_of_pyproject():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     declared = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["pulumi"]]
     groups = project["dependency-groups"]
+    development = [requirement for requirement in groups["dev"] if isinstance(requirement, str)]  # not included groups
     for file, requirements in {
         "requirements.txt": declared,
         "requirements-sandbox.txt": declared + groups["sandbox"],
-        "requirements-dev.txt": declared + [each for each in groups["dev"] if isinstance(each, str)],
+        "requirements-dev.txt": declared + development,
         "requirements-setup.txt": groups["setup"],
     }.items():
         for requirement in map(Requirement, requirements):

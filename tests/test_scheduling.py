@@ -11,13 +11,13 @@ import pytest
 from sandbox.folder import ROOT
 
 CONFTEST = """
-from tests.scheduling import Scheduling, start_order
+from tests.scheduling import SchedulingByModule, start_order
 
 def pytest_collection_modifyitems(items):
     items.sort(key=start_order)
 
 def pytest_xdist_make_scheduler(config, log):
-    return Scheduling(config, log)
+    return SchedulingByModule(config, log)
 """
 # Each test appends its name to its worker's file.
 TESTS = """

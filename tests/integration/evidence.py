@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import Sandbox
+from tests.sandboxes import Sandbox
 
 # Controls of the account itself. They fail live, because the emulator has none of what they require.
 ACCOUNT_CONTROLS = {

@@ -22,8 +22,8 @@ import pytest
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from pulumi_engine.engine import Engine
 from sandbox.folder import ROOT
-from tests.conftest import Sandbox, copy_project, new_sandbox
 from tests.integration.evidence import ACCOUNT_CONTROLS, audit_evidence, outcomes
+from tests.sandboxes import Sandbox, copy_project, new_sandbox
 
 STACK = ("--stack", "dev")
 PACK = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json")

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from sandbox.folder import ROOT
-from tests.conftest import Sandbox
+from tests.sandboxes import Sandbox
 
 PROGRAMS = Path(__file__).parent / "programs"
 STACK = ("--stack", "dev")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 from pulumi_engine.engine import Engine
 from sandbox.folder import ROOT
-from tests.conftest import Sandbox
+from tests.sandboxes import BUILT, Sandbox
 
 PROJECT = """\
 name: other
@@ -25,10 +26,19 @@ aws.s3.Bucket("reports", tags={"DataClass": "PHI"})
 """
 
 
+def test_packs_folder_is_published_without_an_environment():
+    """It may still contain one: the README says to make it there with `pulumi install`."""
+    tracked = subprocess.run(["git", "ls-files", "policy"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "policy/PulumiPolicy.yaml" in tracked
+    assert ".venv" not in tracked
+    commands = subprocess.run(["make", "-Bn", "setup"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert ".venv/policy/.venv" in commands
+    assert not re.search(r"(?<!\.venv/)policy/\.venv", commands)
+
+
 def test_pack_in_its_own_environment_checks_another_program(engine: Engine, sandbox: Sandbox, tmp_path: Path):
     pack = tmp_path / "elsewhere" / "hipaa"
-    shutil.copytree(ROOT / "policy", pack)
-    assert not (pack / ".venv").exists()
+    shutil.copytree(ROOT / "policy", pack, ignore=BUILT)
     path = os.pathsep.join([str(engine.bin), os.environ["PATH"]])
     subprocess.run(["pulumi", "install"], cwd=pack, env=os.environ | {"PATH": path}, check=True, capture_output=True)
     pip = [pack / ".venv" / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]

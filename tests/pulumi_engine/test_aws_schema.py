@@ -16,17 +16,17 @@ distinguish a string from an enumeration or a resource given for its name, becau
 import difflib
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 import pulumi_aws
 import pytest
 
 from pulumi_engine.aws import sdk
 from pulumi_engine.go import BUILD_FLAGS, go_environment
+from tests.levels import unavailable
 
 Schema = dict[str, Any]  # Pulumi's package schema or part of it
 
@@ -67,12 +67,10 @@ USED = """
 
 
 @pytest.fixture(scope="session")
-def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def plugin(go: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The plugin, built from its sources."""
-    if not shutil.which("go"):
-        unavailable("Go isn't installed")
     binary = tmp_path_factory.mktemp("plugin") / "pulumi-resource-aws"
-    command = ["go", "build", *BUILD_FLAGS, "-ldflags=-s -w", "-o", str(binary), "."]
+    command = [go, "build", *BUILD_FLAGS, "-ldflags=-s -w", "-o", str(binary), "."]
     built = subprocess.run(command, cwd=SOURCE, env=go_environment(), check=False, capture_output=True, text=True)
     if built.returncode:
         unavailable(f"the plugin can't be built: {built.stderr}")
@@ -97,13 +95,6 @@ def schema(plugin: Path, terraform_version: str) -> Schema:
 @pytest.fixture(scope="session")
 def differences(schema: Schema) -> list[str]:
     return sorted(schema_differences(schema))
-
-
-def unavailable(reason: str) -> NoReturn:
-    """Skip the test; if CI is set, fail it."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def test_plugin_version_is_the_sdks(plugin: Path) -> None:

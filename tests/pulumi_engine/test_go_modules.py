@@ -59,7 +59,7 @@ DIFFERENT_VERSIONS = {
 }
 
 
-def go(module: Path, *arguments: str) -> str:
+def run_go(module: Path, *arguments: str) -> str:
     """Return the output of a Go command in a module."""
     done = subprocess.run(
         ["go", *arguments], cwd=module, env=go_environment(), capture_output=True, text=True, check=False
@@ -68,12 +68,12 @@ def go(module: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def list_packages(module: Path, form: str) -> str:
+def list_packages(module: Path, template: str) -> str:
     """Return a line for each package that a module's programs need."""
-    return go(module, "list", *BUILD_FLAGS, "-deps", "-f", form, *MODULES[module])
+    return run_go(module, "list", *BUILD_FLAGS, "-deps", "-f", template, *MODULES[module])
 
 
-def compiled(module: Path) -> dict[str, str]:
+def module_versions(module: Path) -> dict[str, str]:
     """Return the module and version of each package that a module's programs need, "" for the standard library."""
     lines = list_packages(module, "{{.ImportPath}}\t{{with .Module}}{{.Path}} {{.Version}}{{end}}").splitlines()
     return dict(line.split("\t") for line in lines)
@@ -83,7 +83,9 @@ def compiled(module: Path) -> dict[str, str]:
 def test_module_uses_the_stubs(module: Path) -> None:
     stubs = stubbed_modules(module)
     assert stubs.keys() == STUBBED[module]
-    assert {path: go(folder, "list", "-m").strip() for path, folder in stubs.items()} == {path: path for path in stubs}
+    assert {path: run_go(folder, "list", "-m").strip() for path, folder in stubs.items()} == {
+        path: path for path in stubs
+    }
 
 
 def test_every_stub_is_used() -> None:
@@ -92,7 +94,7 @@ def test_every_stub_is_used() -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 def test_module_compiles_nothing_that_only_stubbed_packages_need(module: Path) -> None:
-    heavy = [path for path in compiled(module) if any(path.startswith(prefix) for prefix in ABSENT[module])]
+    heavy = [path for path in module_versions(module) if any(path.startswith(prefix) for prefix in ABSENT[module])]
     assert heavy == []
 
 
@@ -103,6 +105,6 @@ def test_cold_build_compiles_a_limited_number_of_packages() -> None:
 
 
 def test_shared_modules_have_the_same_version() -> None:
-    cli, plugin = compiled(CLI), compiled(AWS)
+    cli, plugin = module_versions(CLI), module_versions(AWS)
     different = {cli[path].split()[0] for path in cli.keys() & plugin.keys() if cli[path] != plugin[path]}
     assert different == DIFFERENT_VERSIONS.keys()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_engine.engine import Engine, EngineError, ensure_engine, required_plugin_version, required_pulumi_version
+from pulumi_engine.engine import Engine, required_plugin_version, required_pulumi_version
 
 TOY = Path(__file__).parent / "toy"
 PACK = ("--policy-pack", str(TOY / "pack"))
@@ -39,16 +39,6 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "endless
 pathlib.Path("endless").touch()
 pulumi.export("never", pulumi.Output.from_input(asyncio.sleep(600)))
 """
-
-
-@pytest.fixture(scope="session")
-def engine() -> Engine:
-    try:
-        return ensure_engine()
-    except EngineError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(f"no Pulumi engine: {error}")
 
 
 @dataclass

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import network
-from tests.conftest import Sandbox
+from tests.sandboxes import Sandbox
 
 IDENTITY = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
 needs_network = pytest.mark.skipif(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +11,14 @@ import pytest
 
 from pulumi_engine.engine import Engine
 from tests.aws import Aws, Credentials
-from tests.conftest import Sandbox, copy_project, new_sandbox
+from tests.integration.deployed.stack import ACCOUNT, DeployedStack
 from tests.integration.evidence import audit_evidence
+from tests.sandboxes import copy_project, new_sandbox
 
-ACCOUNT = "123456789012"
 # Lets a test assume the application role.
 APPLICATION_TRUST = f"  phi:applicationTrust:\n    account: '{ACCOUNT}'\n"
 
-
 RunAudit = Callable[..., dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class DeployedStack:
-    """A stack that is up.
-
-    Attributes:
-        project: The folder of its project.
-        sandbox: The sandbox that it is deployed to.
-        outputs: Its outputs.
-    """
-
-    project: Path
-    sandbox: Sandbox
-    outputs: dict[str, Any]
 
 
 @pytest.fixture(scope="session")
@@ -98,13 +81,3 @@ def mfa_user(aws: Aws) -> tuple[Credentials, dict[str, str]]:
     aws("iam.enable_mfa_device", UserName="user", SerialNumber=serial, **codes)
     credentials = aws("iam.create_access_key", UserName="user")["AccessKey"]
     return credentials, {"SerialNumber": serial, "TokenCode": "345678"}
-
-
-def as_caller(caller: Credentials, *command: str | Path) -> list[str | Path]:
-    """Return a command that runs with a caller's credentials instead of those of the sandbox's administrator."""
-    fields = {
-        "AWS_ACCESS_KEY_ID": "AccessKeyId",
-        "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
-        "AWS_SESSION_TOKEN": "SessionToken",
-    }
-    return ["env", *(f"{variable}={caller[field]}" for variable, field in fields.items()), *command]

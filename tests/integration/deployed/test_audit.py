@@ -14,7 +14,7 @@ import pytest
 
 from hipaa_controls.catalogue import LIVE_CONTROLS
 from tests.aws import Aws
-from tests.integration.deployed.conftest import DeployedStack
+from tests.integration.deployed.stack import DeployedStack
 from tests.integration.evidence import ACCOUNT_CONTROLS, outcomes
 
 ATTESTATION_CONTROLS = {control.id for control in LIVE_CONTROLS if control.service == "attest"}

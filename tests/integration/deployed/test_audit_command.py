@@ -11,7 +11,7 @@ import pytest
 from hipaa_controls.catalogue import LIVE_CONTROLS
 from phi_buckets.evidence.model import Report
 from tests.aws import Aws, Credentials
-from tests.integration.deployed.conftest import ACCOUNT, DeployedStack, as_caller
+from tests.integration.deployed.stack import ACCOUNT, DeployedStack, as_caller
 from tests.integration.evidence import outcomes
 
 OTHER_ACCOUNT = "210987654321"

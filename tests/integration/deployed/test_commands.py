@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.aws import Aws, Credentials
-from tests.integration.deployed.conftest import as_caller
+from tests.integration.deployed.stack import as_caller
 
 CONTENT = b"content of the object"
 RunPhi = Callable[..., subprocess.CompletedProcess[str]]
