@@ -42,25 +42,19 @@ class Match(Enum):
 
 
 def all_match(matches: Iterable[Match]) -> Match:
-    """Return the conjunction of all; YES if there are none."""
-    result = Match.YES
-    for match in matches:
-        if match is Match.NO:
-            return Match.NO
-        if match is Match.MAYBE:
-            result = Match.MAYBE
-    return result
+    """Return the conjunction of all; YES if there are none. All are read: reading one may raise an error."""
+    found = list(matches)
+    if Match.NO in found:
+        return Match.NO
+    return Match.MAYBE if Match.MAYBE in found else Match.YES
 
 
 def any_match(matches: Iterable[Match]) -> Match:
-    """Return the disjunction of all; NO if there are none."""
-    result = Match.NO
-    for match in matches:
-        if match is Match.YES:
-            return Match.YES
-        if match is Match.MAYBE:
-            result = Match.MAYBE
-    return result
+    """Return the disjunction of all; NO if there are none. All are read: reading one may raise an error."""
+    found = list(matches)
+    if Match.YES in found:
+        return Match.YES
+    return Match.MAYBE if Match.MAYBE in found else Match.NO
 
 
 @lru_cache(maxsize=1 << 14)
