@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -31,22 +30,24 @@ def test(value, worker_id):
 DEPLOYED, LIFECYCLE = "tests/integration/deployed", "tests/integration/test_lifecycle.py"
 
 
-@pytest.fixture
-def modules_by_worker(tmp_path: Path) -> list[list[str]]:
+@pytest.fixture(scope="module")
+def modules_by_worker(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
     """The modules whose tests each of two workers ran, in order, in a project with tests like this one's."""
+    project = tmp_path_factory.mktemp("project")
     files = (f"{DEPLOYED}/test_a.py", f"{DEPLOYED}/test_b.py", LIFECYCLE, "tests/test_c.py", "tests/test_d.py")
     for file in files:
-        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).write_text(TESTS)
-    (tmp_path / "conftest.py").write_text(CONFTEST)
-    command = [sys.executable, "-m", "pytest", "--import-mode=importlib", "--numprocesses=2", f"--rootdir={tmp_path}"]
+        (project / file).parent.mkdir(parents=True, exist_ok=True)
+        (project / file).write_text(TESTS)
+    (project / "conftest.py").write_text(CONFTEST)
+    options = ["--import-mode=importlib", "--numprocesses=2", f"--rootdir={project}", "-p", "no:hypothesispytest"]
+    command = [sys.executable, "-m", "pytest", *options]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT))
         patch.delenv("PYTEST_XDIST_WORKER", raising=False)
         patch.delenv("PYTEST_ADDOPTS", raising=False)
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return [(tmp_path / worker).read_text().split() for worker in ("gw0", "gw1")]
+    return [(project / worker).read_text().split() for worker in ("gw0", "gw1")]
 
 
 def test_each_module_and_the_deployed_stacks_folder_run_on_one_worker(modules_by_worker):

@@ -10,8 +10,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,67 +19,25 @@ import pytest
 
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from pulumi_engine.engine import Engine
-from sandbox.folder import ROOT
 from tests.integration.evidence import ACCOUNT_CONTROLS, audit_evidence, outcomes
-from tests.sandboxes import Sandbox, copy_project, new_sandbox
+from tests.integration.sandboxed_stack import UP, Completed, SandboxedStack, pack_options
+from tests.sandboxes import copy_project, new_sandbox
 
-STACK = ("--stack", "dev")
-PACK = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/dev.json")
-UP = ("up", "--yes", "--skip-preview")
-
-Completed = subprocess.CompletedProcess[str]
 Verdicts = set[tuple[str, str, str]]
 """The control, the resource and the status of each verdict."""
 
 
 @dataclass(frozen=True)
-class Stack:
-    """A stack of a copy of the project, in a sandbox of its own."""
-
-    name: str
-    project: Path
-    sandbox: Sandbox
-
-    @property
-    def pack(self) -> tuple[str, ...]:
-        """The options that run the pack with the stack's config."""
-        return ("--policy-pack", "policy", "--policy-pack-config", f"policy/config/{self.name}.json")
-
-    @property
-    def settings(self) -> Path:
-        return self.project / f"Pulumi.{self.name}.yaml"
-
-    def pulumi(self, *arguments: str, **env: str) -> Completed:
-        return self.sandbox("pulumi", *arguments, "--stack", self.name, cwd=self.project, **env)
-
-    def resources(self) -> list[dict[str, Any]]:
-        """Return the AWS resources in the stack's state."""
-        export = self.pulumi("stack", "export")
-        assert export.returncode == 0, export.stderr
-        resources = json.loads(export.stdout)["deployment"].get("resources", [])
-        return [resource for resource in resources if resource["type"].startswith("aws:")]
-
-    def resource_types(self) -> list[str]:
-        """Return the type of each AWS resource in the stack's state."""
-        return [resource["type"] for resource in self.resources()]
-
-    def bucket_and_key_ids(self) -> dict[str, str]:
-        """Return the AWS ID of each bucket and key of the stack, by URN."""
-        types = ("aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey")
-        return {resource["urn"]: resource["id"] for resource in self.resources() if resource["type"] in types}
-
-
-@dataclass(frozen=True)
-class Interrupted:
+class InterruptedUp:
     """An `up` that was interrupted: its exit code, its output, and the types of the resources that it created."""
 
     exit_code: int
     output: str
-    created: list[str]
+    created_types: list[str]
 
 
 @dataclass(frozen=True)
-class Updated:
+class UpResult:
     """A later `up`, and the IDs of the buckets and keys after it."""
 
     up: Completed
@@ -89,28 +45,30 @@ class Updated:
 
 
 @dataclass(frozen=True)
-class Destroyed:
+class DestroyResult:
     """A `destroy`, the types of the resources that it left, and the same of one that was rejected before it, if any."""
 
     destroy: Completed
-    left: list[str]
+    remaining_types: list[str]
     rejected: Completed | None
-    left_by_rejected: list[str]
+    remaining_types_after_rejected: list[str]
 
 
 @pytest.fixture(scope="class")
-def stack(request: pytest.FixtureRequest, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(
+    request: pytest.FixtureRequest, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SandboxedStack]:
     with new_sandbox() as sandbox:
-        yield Stack(request.cls.stack_name, copy_project(tmp_path_factory.mktemp("project")), sandbox)
+        yield SandboxedStack(request.cls.stack_name, copy_project(tmp_path_factory.mktemp("project")), sandbox)
 
 
 @pytest.fixture(scope="class")
-def first_preview(stack: Stack) -> Completed:
-    return stack.pulumi("preview", *stack.pack)
+def first_preview(stack: SandboxedStack) -> Completed:
+    return stack.pulumi("preview", *pack_options(stack.name))
 
 
 @pytest.fixture(scope="class")
-def interrupted_up(stack: Stack, first_preview: Completed) -> Interrupted:
+def interrupted_up(stack: SandboxedStack, first_preview: Completed) -> InterruptedUp:
     """The interrupt goes to the process group, as from a terminal, while the bucket's lifecycle is created."""
     command = stack.sandbox.command("pulumi", *UP, "--stack", stack.name)
     with subprocess.Popen(
@@ -129,7 +87,7 @@ def interrupted_up(stack: Stack, first_preview: Completed) -> Interrupted:
                 os.killpg(process.pid, signal.SIGINT)
                 break
         output += process.stdout.read()
-    return Interrupted(process.returncode, output, stack.resource_types())
+    return InterruptedUp(process.returncode, output, stack.resource_types())
 
 
 @pytest.fixture(scope="class")
@@ -138,46 +96,48 @@ def before_up(first_preview: Completed) -> None:
 
 
 @pytest.fixture(scope="class")
-def up(stack: Stack, before_up: object) -> dict[str, Any]:
+def up(stack: SandboxedStack, before_up: object) -> dict[str, Any]:
     """Return the stack's outputs. No later step can run if this one fails."""
-    done = stack.pulumi(*UP, *stack.pack)
+    done = stack.pulumi(*UP, *pack_options(stack.name))
     assert done.returncode == 0, done.stdout + done.stderr
     outputs: dict[str, Any] = json.loads(stack.pulumi("stack", "output", "--json").stdout)
     return outputs
 
 
 @pytest.fixture(scope="class")
-def created(stack: Stack, up: dict[str, Any]) -> list[str]:
+def created_types(stack: SandboxedStack, up: dict[str, Any]) -> list[str]:
     """The types of the resources that exist after `up`."""
     return stack.resource_types()
 
 
 @pytest.fixture(scope="class")
-def encryption(stack: Stack, up: dict[str, Any], created: list[str]) -> str:
+def printed_encryption(stack: SandboxedStack, up: dict[str, Any], created_types: list[str]) -> str:
     """The encryption of the PHI bucket, as boto3 prints it."""
     program = "import boto3, sys; print(boto3.client('s3').get_bucket_encryption(Bucket=sys.argv[1]))"
     return stack.sandbox("python", "-c", program, up["phi_bucket_name"]).stdout
 
 
 @pytest.fixture(scope="class")
-def second_preview(stack: Stack, encryption: str, tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+def second_preview(
+    stack: SandboxedStack, printed_encryption: str, tmp_path_factory: pytest.TempPathFactory
+) -> Verdicts:
     report = tmp_path_factory.mktemp("preview") / "report.json"
     refresh = ("--refresh", "--expect-no-changes")
-    preview = stack.pulumi("preview", *refresh, *stack.pack, HIPAA_REPORT=str(report))
+    preview = stack.pulumi("preview", *refresh, *pack_options(stack.name), HIPAA_REPORT=str(report))
     assert preview.returncode == 0, preview.stdout + preview.stderr
     return verdicts(report)
 
 
 @pytest.fixture(scope="class")
-def analysis(stack: Stack, second_preview: Verdicts, tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+def analysis(stack: SandboxedStack, second_preview: Verdicts, tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
     report = tmp_path_factory.mktemp("analysis") / "report.json"
-    analysis = stack.pulumi("policy", "analyze", *stack.pack, HIPAA_REPORT=str(report))
+    analysis = stack.pulumi("policy", "analyze", *pack_options(stack.name), HIPAA_REPORT=str(report))
     assert analysis.returncode == 0, analysis.stdout + analysis.stderr
     return verdicts(report)
 
 
 @pytest.fixture(scope="class")
-def live_outcomes(stack: Stack, up: dict[str, Any], analysis: Verdicts) -> dict[str, str]:
+def live_outcomes(stack: SandboxedStack, up: dict[str, Any], analysis: Verdicts) -> dict[str, str]:
     """The outcome of each control in an audit, by the control's ID."""
     outputs_file = stack.project / "outputs.json"
     outputs_file.write_text(json.dumps(up))
@@ -186,29 +146,29 @@ def live_outcomes(stack: Stack, up: dict[str, Any], analysis: Verdicts) -> dict[
 
 
 @pytest.fixture(scope="class")
-def original_ids(stack: Stack, live_outcomes: dict[str, str]) -> dict[str, str]:
+def original_ids(stack: SandboxedStack, live_outcomes: dict[str, str]) -> dict[str, str]:
     """The IDs of the buckets and keys before the settings change."""
     return stack.bucket_and_key_ids()
 
 
 @pytest.fixture(scope="class")
-def with_replica(stack: Stack, original_ids: dict[str, str]) -> Updated:
+def up_with_replica(stack: SandboxedStack, original_ids: dict[str, str]) -> UpResult:
     """A replica is added, and noncurrent versions are kept longer."""
     settings = stack.settings.read_text()
     stack.settings.write_text(f"{settings}  phi:replicaRegion: us-west-2\n  phi:noncurrentRetentionDays: 2600\n")
-    updated = Updated(stack.pulumi(*UP), stack.bucket_and_key_ids())
+    updated = UpResult(stack.pulumi(*UP), stack.bucket_and_key_ids())
     stack.settings.write_text(settings)
     return updated
 
 
 @pytest.fixture(scope="class")
-def reverted(stack: Stack, with_replica: Updated) -> Updated:
+def up_with_original_settings(stack: SandboxedStack, up_with_replica: UpResult) -> UpResult:
     """The settings are as they were before."""
-    return Updated(stack.pulumi(*UP), stack.bucket_and_key_ids())
+    return UpResult(stack.pulumi(*UP), stack.bucket_and_key_ids())
 
 
 @pytest.fixture(scope="class")
-def up_again(stack: Stack, reverted: Updated) -> Completed:
+def up_again(stack: SandboxedStack, up_with_original_settings: UpResult) -> Completed:
     return stack.pulumi(*UP, "--expect-no-changes")
 
 
@@ -218,14 +178,14 @@ def before_destroy(live_outcomes: dict[str, str]) -> None:
 
 
 @pytest.fixture(scope="class")
-def destroyed(request: pytest.FixtureRequest, stack: Stack, before_destroy: object) -> Destroyed:
-    rejected, left_by_rejected = None, []
+def destroyed(request: pytest.FixtureRequest, stack: SandboxedStack, before_destroy: object) -> DestroyResult:
+    rejected, remaining_types_after_rejected = None, []
     if request.cls.protected:
         rejected = stack.pulumi("destroy", "--yes")
-        left_by_rejected = stack.resource_types()
+        remaining_types_after_rejected = stack.resource_types()
         assert stack.pulumi("state", "unprotect", "--all", "--yes").returncode == 0
     destroy = stack.pulumi("destroy", "--yes", "--skip-preview")
-    return Destroyed(destroy, stack.resource_types(), rejected, left_by_rejected)
+    return DestroyResult(destroy, stack.resource_types(), rejected, remaining_types_after_rejected)
 
 
 def verdicts(report: Path) -> Verdicts:
@@ -255,9 +215,11 @@ class Lifecycle:
         for word in ("warning", "Traceback", "mandatory", "known yet", "can't run policy"):
             assert word not in text
 
-    def test_outputs_name_the_deployed_bucket_and_its_key(self, stack: Stack, up: dict[str, Any], encryption: str):
+    def test_outputs_name_the_deployed_bucket_and_its_key(
+        self, stack: SandboxedStack, up: dict[str, Any], printed_encryption: str
+    ):
         assert up["phi_bucket_name"] == f"phi-{stack.name}-phi-123456789012-us-east-1"
-        assert up["phi_key_arn"] in encryption
+        assert up["phi_key_arn"] in printed_encryption
 
     def test_refresh_finds_nothing_to_change_and_every_control_passes(self, second_preview: Verdicts):
         assert ("s3-tls-only", "phi-policy", "pass") in second_preview
@@ -275,9 +237,9 @@ class Lifecycle:
         passed_live = {control for control in shared_controls if live_outcomes[control] == "pass"}
         assert passed_live == passed_at_preview & shared_controls
 
-    def test_destroy_leaves_nothing(self, destroyed: Destroyed):
+    def test_destroy_leaves_nothing(self, destroyed: DestroyResult):
         assert destroyed.destroy.returncode == 0, destroyed.destroy.stdout + destroyed.destroy.stderr
-        assert destroyed.left == []
+        assert destroyed.remaining_types == []
 
 
 class TestDev(Lifecycle):
@@ -285,7 +247,7 @@ class TestDev(Lifecycle):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def before_up(cls, interrupted_up: Interrupted) -> None:
+    def before_up(cls, interrupted_up: InterruptedUp) -> None:
         """So the first `up` that succeeds continues one that was interrupted."""
 
     @pytest.fixture(scope="class")
@@ -293,183 +255,36 @@ class TestDev(Lifecycle):
     def before_destroy(cls, up_again: Completed) -> None:
         """The stack is destroyed after its settings have changed and are reverted."""
 
-    def test_interrupted_up_stops_without_a_traceback(self, interrupted_up: Interrupted):
+    def test_interrupted_up_stops_without_a_traceback(self, interrupted_up: InterruptedUp):
         assert interrupted_up.exit_code != 0
         assert "Traceback" not in interrupted_up.output
         assert "KeyboardInterrupt" not in interrupted_up.output
-        assert "aws:s3/bucket:Bucket" in interrupted_up.created
+        assert "aws:s3/bucket:Bucket" in interrupted_up.created_types
 
-    def test_up_continues_an_interrupted_up(self, interrupted_up: Interrupted, created: list[str]):
-        assert set(interrupted_up.created) < set(created)
+    def test_up_continues_an_interrupted_up(self, interrupted_up: InterruptedUp, created_types: list[str]):
+        assert set(interrupted_up.created_types) < set(created_types)
 
-    def test_added_replica_replaces_no_bucket_and_no_key(self, original_ids: dict[str, str], with_replica: Updated):
-        assert with_replica.up.returncode == 0, with_replica.up.stdout + with_replica.up.stderr
-        assert "replace" not in with_replica.up.stdout
-        assert original_ids.items() < with_replica.ids.items()
+    def test_added_replica_replaces_no_bucket_and_no_key(self, original_ids: dict[str, str], up_with_replica: UpResult):
+        assert up_with_replica.up.returncode == 0, up_with_replica.up.stdout + up_with_replica.up.stderr
+        assert "replace" not in up_with_replica.up.stdout
+        assert original_ids.items() < up_with_replica.ids.items()
 
     def test_removed_replica_leaves_the_original_buckets_and_keys(
-        self, original_ids: dict[str, str], reverted: Updated, up_again: Completed
+        self, original_ids: dict[str, str], up_with_original_settings: UpResult, up_again: Completed
     ):
-        assert reverted.up.returncode == 0, reverted.up.stdout + reverted.up.stderr
-        assert "replace" not in reverted.up.stdout
-        assert reverted.ids == original_ids
+        assert up_with_original_settings.up.returncode == 0, (
+            up_with_original_settings.up.stdout + up_with_original_settings.up.stderr
+        )
+        assert "replace" not in up_with_original_settings.up.stdout
+        assert up_with_original_settings.ids == original_ids
         assert up_again.returncode == 0, up_again.stdout + up_again.stderr
 
 
 class TestProd(Lifecycle):
     stack_name, summary, resource_count, protected = "prod", "✅ hipaa@", 136, True
 
-    def test_destroy_of_a_protected_stack_is_rejected(self, destroyed: Destroyed):
+    def test_destroy_of_a_protected_stack_is_rejected(self, destroyed: DestroyResult, created_types: list[str]):
         assert destroyed.rejected is not None
         assert destroyed.rejected.returncode != 0
         assert "protect" in destroyed.rejected.stdout
-        assert len(destroyed.left_by_rejected) == 112
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A copy of the program and the pack, which the test may change."""
-    return copy_project(tmp_path)
-
-
-def replace_in_file(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new))
-
-
-def test_stack_with_every_option_passes_every_control(sandbox: Sandbox, project: Path):
-    """Only at preview, because the emulator can't create some of the resources."""
-    settings = (ROOT / "Pulumi.prod.yaml").read_text() + (
-        "  phi:accountSecurityServices: [publicAccessBlock, guardDuty, malwareProtection, macie, config]\n"
-        "  phi:intelligentTiering: true\n"
-        "  phi:organizationId: o-abcdefghij\n"
-        "  phi:permissionsBoundary: arn:aws:iam::123456789012:policy/boundary\n"
-        "  phi:alertSubscribers: [security@example.com, 'https://alerts.example.com/hook']\n"
-    )
-    (project / "Pulumi.prod.yaml").write_text(settings)
-    pack = ("--policy-pack", "policy", "--policy-pack-config", "policy/config/prod.json")
-    preview = sandbox("pulumi", "preview", "--stack", "prod", *pack, cwd=project)
-    assert preview.returncode == 0, preview.stdout + preview.stderr
-    assert "✅ hipaa@" in preview.stdout
-    assert "account-malware-plan" in preview.stdout
-
-
-def test_preview_leaves_the_projects_files_unchanged(sandbox: Sandbox, project: Path):
-    original = (project / "Pulumi.dev.yaml").read_text()
-    assert sandbox("pulumi", "preview", *STACK, cwd=project).returncode == 0
-    assert (project / "Pulumi.dev.yaml").read_text() == original
-    assert sorted(path.name for path in project.glob("Pulumi*")) == [
-        "Pulumi.dev.yaml",
-        "Pulumi.prod.yaml",
-        "Pulumi.yaml",
-    ]
-
-
-def test_up_without_versioning_creates_nothing(sandbox: Sandbox, project: Path):
-    component = project / "components" / "hardened_bucket.py"
-    text = component.read_text()
-    start = text.index("    versioning = aws.s3.BucketVersioning(")
-    end = text.index("    default_encryption = aws.s3.")
-    component.write_text(text[:start] + "    versioning = public_access_block\n" + text[end:])
-
-    up = sandbox("pulumi", "up", "--yes", *STACK, *PACK, cwd=project)
-    assert up.returncode != 0
-    findings = [line.split()[-4:] for line in up.stdout.splitlines() if "[mandatory]" in line]
-    assert sorted(findings) == [
-        ["critical]", "s3-versioning", "(aws:s3:Bucket:", "access-logs)"],
-        ["critical]", "s3-versioning", "(aws:s3:Bucket:", "phi)"],
-        ["critical]", "s3-versioning", "(aws:s3:Bucket:", "trail-files)"],
-    ]
-    assert "Traceback" not in up.stdout + up.stderr
-    assert Stack("dev", project, sandbox).resource_types() == []
-
-
-def test_up_without_preview_blocks_a_noncompliant_resource(sandbox: Sandbox, project: Path):
-    component = project / "components" / "hardened_bucket.py"
-    replace_in_file(component, "restrict_public_buckets=True", "restrict_public_buckets=False")
-    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK, *PACK, cwd=project)
-    assert up.returncode != 0
-    assert "s3-public-access-block" in up.stdout
-    assert "Traceback" not in up.stdout + up.stderr
-    assert "KeyboardInterrupt" not in up.stdout + up.stderr
-    assert (
-        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock" not in Stack("dev", project, sandbox).resource_types()
-    )
-
-
-def test_up_blocks_a_noncompliant_policy_that_the_component_declared_otherwise(sandbox: Sandbox, project: Path):
-    """The component's structured input is compliant, but the bucket policy that it creates isn't."""
-    replace_in_file(
-        project / "components" / "hardened_bucket.py",
-        "policy=pulumi.Output.json_dumps(policy),",
-        "policy=pulumi.Output.json_dumps(policy).apply(lambda text: text.replace('s3:*', 's3:Get*')),",
-    )
-    up = sandbox("pulumi", "up", "--yes", "--skip-preview", *STACK, *PACK, cwd=project)
-    assert up.returncode != 0
-    assert "s3-tls-only" in up.stdout
-    assert "aws:s3/bucketPolicy:BucketPolicy" not in Stack("dev", project, sandbox).resource_types()
-
-
-def test_all_invalid_settings_are_reported_together(sandbox: Sandbox, project: Path):
-    (project / "Pulumi.dev.yaml").write_text("config:\n  phi:noncurrentRetentionDays: x\n  phi:logRetentionDays: 1\n")
-    preview = sandbox("pulumi", "preview", "--skip-config-validation", *STACK, *PACK, cwd=project)
-    assert preview.returncode != 0
-    text = preview.stdout + preview.stderr
-    for error in (
-        "aws:region is missing",
-        "phi:environment is missing",
-        "phi:noncurrentRetentionDays is 'x'",
-        "phi:logRetentionDays is 1",
-    ):
-        assert error in text
-    assert "Traceback" not in text
-
-
-def test_missing_credentials_are_reported(sandbox: Sandbox):
-    without_credentials = ("env", "-u", "AWS_ACCESS_KEY_ID", "-u", "AWS_SECRET_ACCESS_KEY")
-    preview = sandbox(*without_credentials, "pulumi", "preview", *STACK)
-    assert preview.returncode != 0
-    assert "can't determine the AWS account: No valid credential sources found" in preview.stdout
-    assert "Traceback" not in preview.stdout + preview.stderr
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are listed from /proc")
-def test_killed_engine_leaves_no_provider_running(sandbox: Sandbox):
-    up = sandbox.command("pulumi", "up", "--yes", "--skip-preview", *STACK)
-    with subprocess.Popen(up, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if "aws:kms:Key phi-key creating" in line:
-                break
-        command_lines = sandbox_processes(sandbox)
-        assert any("terraform-provider-aws" in line for line in command_lines.values())
-        (engine,) = (pid for pid, line in command_lines.items() if "/pulumi up" in line.replace("\0", " ")[:200])
-        os.kill(engine, signal.SIGKILL)
-        process.stdout.read()
-    deadline = time.monotonic() + 30
-    while remaining := sandbox_processes(sandbox):
-        assert time.monotonic() < deadline, remaining
-        time.sleep(0.1)
-
-
-def sandbox_processes(sandbox: Sandbox) -> dict[int, str]:
-    """Return the command lines, by PID, of the processes that use this sandbox's Pulumi state.
-
-    The emulator and the sandbox's own processes don't use it.
-    """
-    command_lines = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"PULUMI_BACKEND_URL={sandbox.folder.state.as_uri()}\0" in (folder / "environ").read_text():
-                command_lines[int(folder.name)] = (folder / "cmdline").read_text()
-        except (OSError, UnicodeDecodeError):
-            continue
-    return command_lines
-
-
-def test_unknown_stack_is_reported_with_the_existing_stacks(sandbox: Sandbox):
-    preview = sandbox("pulumi", "preview", "--stack", "nope", *PACK)
-    assert preview.returncode != 0
-    assert "no stack 'nope'" in preview.stderr
-    assert "Its stacks: dev, prod." in preview.stderr
+        assert sorted(destroyed.remaining_types_after_rejected) == sorted(created_types)

@@ -1,4 +1,7 @@
-"""The client, installed from its wheel into a new environment, as an application has it."""
+"""The client, installed from its wheel into a new environment, as an application has it.
+
+Only the application's own test needs the deployed stack. The others are here because they share the environment.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from phi_buckets.cli import COMMANDS
 from sandbox.folder import ROOT
 from tests.aws import Aws
-
-pytestmark = pytest.mark.usefixtures("engine")  # these tests install packages from an index, which unit tests don't
 
 APPLICATION = """\
 import sys
@@ -72,7 +74,7 @@ def test_environment_of_the_wheel_has_neither_pulumi_nor_moto(installed: Path):
     assert not {"pulumi", "pulumi_aws", "pulumi_policy", "moto", "playwright"} & packages
 
 
-@pytest.mark.parametrize("command", ["audit", "cost", "restore-test", "put", "get", "ls", "url"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_starts_outside_the_checkout(installed: Path, tmp_path: Path, command: str):
     done = subprocess.run(
         [installed / "phi", command, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
