@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import cache
 
 from hipaa_controls.catalogue import LIVE_CONTROLS
 from hipaa_controls.model.control import Control
@@ -109,7 +109,8 @@ DISABLED = ("config-recorder-enabled",)
 NOT_APPLICABLE = ("s3-access-point-private",)
 
 
-def report(controls: Iterable[Control] = LIVE_CONTROLS) -> Report:
+@cache
+def report(controls: tuple[Control, ...] = LIVE_CONTROLS) -> Report:
     """Return a report that has every outcome."""
     results = tuple(_result(control) for control in controls if control.id not in DISABLED)
     return Report(
@@ -154,6 +155,7 @@ def report(controls: Iterable[Control] = LIVE_CONTROLS) -> Report:
     ).with_digest()
 
 
+@cache
 def passing() -> Report:
     """Return a report of the same account after every finding is fixed."""
     original = report()
@@ -191,6 +193,7 @@ HOSTILE = (
 )
 
 
+@cache
 def hostile() -> Report:
     """Return a report whose texts from outside try to break out of every format."""
     original = report()
