@@ -14,10 +14,9 @@ import requests
 from moto.server import ThreadedMotoServer
 
 from sandbox import moto_fixes
+from tests.phi_buckets.emulated_account import REGION
 from tests.service_models import share_service_models
 
-REGION = "us-east-1"
-ACCOUNT = "123456789012"
 # No log line may contain these, whatever a test does: a URL's signature, an email address, an SSN, a file's path, the
 # names used in the tests, or the emulator's credentials.
 FORBIDDEN = re.compile(

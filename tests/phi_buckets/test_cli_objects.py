@@ -27,7 +27,7 @@ from phi_buckets.object_keys import check_key, key_for_record, new_key
 from phi_buckets.stack.outputs import read_outputs
 from phi_buckets.store import PhiStore
 from phi_buckets.store.upload import Upload
-from tests.phi_buckets.conftest import ACCOUNT, REGION
+from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 
 BUCKET = "phi-test-data"
 SECRET = bytes(range(32))

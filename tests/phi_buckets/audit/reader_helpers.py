@@ -20,7 +20,7 @@ from phi_buckets.audit.calls import Call
 from phi_buckets.audit.collected import Collected
 from phi_buckets.audit.reader import AccountReader, AuditedAccount, FailedCall
 from phi_buckets.audit.scope import WHOLE_ACCOUNT, Scope
-from tests.phi_buckets.conftest import ACCOUNT, REGION
+from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 
 OTHER_REGION = "us-west-2"
 

@@ -27,7 +27,7 @@ from tests.phi_buckets.audit.reader_helpers import (
     session_denying,
     session_with_response,
 )
-from tests.phi_buckets.conftest import ACCOUNT, REGION
+from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 
 KEY_CONTROL = "backup-vault-customer-managed-key"
 LOCK_CONTROL = "backup-vault-lock"

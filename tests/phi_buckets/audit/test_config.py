@@ -20,7 +20,7 @@ from tests.phi_buckets.audit.reader_helpers import (
     session_denying,
     session_with_response,
 )
-from tests.phi_buckets.conftest import ACCOUNT, REGION
+from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 
 CONTROL = "config-recorder-enabled"
 STACK = Scope({}, "phi-dev-")

@@ -14,7 +14,7 @@ from phi_buckets.audit.calls import guardduty as calls
 from phi_buckets.audit.collect import guardduty
 from phi_buckets.audit.scope import WHOLE_ACCOUNT, Scope
 from tests.phi_buckets.audit.reader_helpers import OTHER_REGION, AuditResult, assert_unverified, audit, session_denying
-from tests.phi_buckets.conftest import ACCOUNT, REGION
+from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 
 CONTROL = "guardduty-s3-protection"
 STACK = Scope({}, "phi-dev-")

@@ -25,7 +25,7 @@ from tests.phi_buckets.audit.reader_helpers import (
     session_denying,
     session_with_response,
 )
-from tests.phi_buckets.conftest import ACCOUNT, REGION
+from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 
 CONTROLS = (
     *("iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege"),

@@ -11,7 +11,7 @@ from phi_buckets.audit.calls.iam import GET_ACCOUNT_SUMMARY
 from phi_buckets.audit.collect import iam_root
 from phi_buckets.audit.scope import WHOLE_ACCOUNT, Scope
 from tests.phi_buckets.audit.reader_helpers import assert_unverified, audit, session_denying, session_with_response
-from tests.phi_buckets.conftest import ACCOUNT
+from tests.phi_buckets.emulated_account import ACCOUNT
 
 CONTROL = "iam-root-mfa"
 STACK = Scope({}, "phi-dev-")

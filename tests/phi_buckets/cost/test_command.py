@@ -17,7 +17,7 @@ from phi_buckets.cost.json_output import to_json
 from phi_buckets.cost.prices import PriceFile, PriceList
 from phi_buckets.cost.report import ASSUMPTIONS, build_report
 from phi_buckets.cost.volumes import Volumes
-from tests.phi_buckets.cost.conftest import price_entry, price_file_content
+from tests.phi_buckets.cost.sample_prices import price_entry, price_file_content
 
 TODAY = date(2026, 2, 1)
 

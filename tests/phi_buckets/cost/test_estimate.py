@@ -16,7 +16,7 @@ from phi_buckets.cost.estimate import (
     tiering_transition_cost,
 )
 from phi_buckets.cost.prices import PriceFile
-from tests.phi_buckets.cost.conftest import price_entry, price_file_content
+from tests.phi_buckets.cost.sample_prices import price_entry, price_file_content
 
 MONTHS = (1, 12, 72)
 # In GB, at the end of these months: current versions, those replaced in the last 12 months, and those in the archive.

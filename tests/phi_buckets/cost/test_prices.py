@@ -11,7 +11,7 @@ import yaml
 
 from phi_buckets.cost.prices import DEFAULT_PRICES, PriceFile, PriceList, load_prices, stale_prices
 from phi_buckets.errors import ConfigurationError
-from tests.phi_buckets.cost.conftest import price_entry, price_file_content
+from tests.phi_buckets.cost.sample_prices import price_entry, price_file_content
 
 
 @pytest.fixture

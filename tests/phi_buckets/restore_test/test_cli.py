@@ -17,8 +17,8 @@ import pytest
 from phi_buckets import cli
 from phi_buckets.errors import AccessDeniedError, ConfigurationError, NotFoundError, RequestRejectedError
 from phi_buckets.restore_test import evidence, setup
-from tests.phi_buckets.conftest import ACCOUNT
-from tests.phi_buckets.restore_test.conftest import PHI, SCRATCH, set_default_encryption
+from tests.phi_buckets.emulated_account import ACCOUNT
+from tests.phi_buckets.restore_test.harness import PHI, SCRATCH, set_default_encryption
 
 ROOT = Path(__file__).parents[3]
 KEY = "MRN-123456 Müller"

@@ -14,7 +14,7 @@ from phi_buckets.errors import AccessDeniedError
 from phi_buckets.object_keys import new_key
 from phi_buckets.restore_test.bucket_access import full_object_sha256
 from phi_buckets.restore_test.evidence import RestoreOutcome
-from tests.phi_buckets.restore_test.conftest import (
+from tests.phi_buckets.restore_test.harness import (
     PHI,
     PRINCIPAL,
     REPLICA,

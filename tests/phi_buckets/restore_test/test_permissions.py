@@ -10,8 +10,8 @@ import pytest
 
 from hipaa_controls.evaluator import Outcome, Principal, Request, evaluate, parse
 from phi_buckets.restore_test.permissions import ScratchBucket, restore_test_policy
-from tests.phi_buckets.conftest import ACCOUNT, REGION
-from tests.phi_buckets.restore_test.conftest import (
+from tests.phi_buckets.emulated_account import ACCOUNT, REGION
+from tests.phi_buckets.restore_test.harness import (
     PHI,
     PRINCIPAL,
     RECOVERY_POINT,

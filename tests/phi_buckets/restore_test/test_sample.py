@@ -13,7 +13,7 @@ import pytest
 
 from phi_buckets.errors import AccessDeniedError
 from phi_buckets.restore_test.sample import Version, Window, eligible_versions, sample_versions
-from tests.phi_buckets.restore_test.conftest import PHI, fail_calls
+from tests.phi_buckets.restore_test.harness import PHI, fail_calls
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ import pytest
 from phi_buckets.errors import AccessDeniedError, NotFoundError, RequestRejectedError
 from phi_buckets.restore_test.evidence import RestoreOutcome
 from phi_buckets.restore_test.vault import latest_recovery_point
-from tests.phi_buckets.conftest import ACCOUNT, REGION
-from tests.phi_buckets.restore_test.conftest import PHI, PRINCIPAL, SCRATCH, fail_calls, moto_versions
+from tests.phi_buckets.emulated_account import ACCOUNT, REGION
+from tests.phi_buckets.restore_test.harness import PHI, PRINCIPAL, SCRATCH, fail_calls, moto_versions
 
 BUCKET_ARN = f"arn:aws:s3:::{PHI}"
 LIST_PARAMETERS = {"BackupVaultName": "vault", "ByResourceArn": BUCKET_ARN}
