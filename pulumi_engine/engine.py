@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import platform
 import re
@@ -29,20 +28,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # this file is run by its path
-from pulumi_engine.go import TERMINATION_SIGNALS, EngineError, Go
-from pulumi_engine.progress import Progress, log
+from pulumi_engine.commands import CommandError, run
+from pulumi_engine.go import TERMINATION_SIGNALS, Go, go_environment
+from pulumi_engine.installed import HOST, UnusablePulumiError, plugins_folder, usable_pulumi
+from pulumi_engine.messages import EngineError, log
+from pulumi_engine.progress import Progress
+from pulumi_engine.versions import (
+    AWS,
+    CLI,
+    PULUMI,
+    SOURCES,
+    STUBS,
+    plugin_folder,
+    required_go_version,
+    required_plugin_version,
+    required_pulumi_version,
+    version_numbers,
+)
 
-SOURCES = Path(__file__).resolve().parent
-CLI, AWS, STUBS = SOURCES / "cli", SOURCES / "aws", SOURCES / "stubs"  # folders of Go modules
-REQUIREMENTS = SOURCES.parent / "requirements.txt"
-
-PULUMI = "github.com/pulumi/pulumi/pkg/v3"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 PROGRAMS = (f"{PULUMI}/cmd/pulumi", "./host")
-HOST = "pulumi-language-python"
 SCRIPTS = (f"python/cmd/{HOST}-exec", "python/dist/pulumi-resource-pulumi-python")  # in the SDK's module
 
-INSTALL_TIMEOUT_SECONDS = 120
 MAX_CACHED_ENGINES = 2
 RECENTLY_USED_SECONDS = 60 * 60  # an engine that was used in this time may still be running
 
@@ -67,14 +74,13 @@ def ensure_engine() -> Engine:
         EngineError: No installed Pulumi can be used, and none can be built.
     """
     cache = cache_folder()
-    rejection: str | None = "not found on PATH"
-    if pulumi := installed_pulumi(cache):
-        engine, rejection = check_installed_pulumi(pulumi, cache)
-        if engine:
-            return engine
+    try:
+        return Engine(usable_pulumi(cache), plugins_folder())
+    except UnusablePulumiError as error:
+        pulumi_problem = str(error)
     built = cache / engine_key()
     if not built.is_dir():
-        build(built, f"Pulumi: {rejection}")
+        build(built, f"Pulumi: {pulumi_problem}")
     with contextlib.suppress(OSError):  # a read-only cache works if it has the engine
         os.utime(built)
     require_terraform_provider(built / "plugins" / plugin_folder() / "pulumi-resource-aws")
@@ -87,10 +93,9 @@ def main() -> int:
     )
     parser.add_argument("--plugins", action="store_true", help="print the plugin folder instead")
     arguments = parser.parse_args()
+    # Exit instead of dying, so that `finally` blocks remove a partial build.
     for number in TERMINATION_SIGNALS - {signal.SIGINT}:
-        signal.signal(
-            number, lambda number, _: sys.exit(128 + number)
-        )  # so that `finally` blocks remove a partial build
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
     try:
         engine = ensure_engine()
     except EngineError as error:
@@ -101,136 +106,6 @@ def main() -> int:
         return 128 + signal.SIGINT
     print(engine.plugins if arguments.plugins else engine.bin)
     return 0
-
-
-# --- Required versions, each pinned in one place
-
-
-def required_pulumi_version() -> str:
-    return _find(rf"^\s*{re.escape(PULUMI)} v(\S+)", CLI / "go.mod")
-
-
-def required_plugin_version() -> str:
-    return _find(r"^pulumi-aws==(\S+)", REQUIREMENTS)
-
-
-def required_go_version() -> str:
-    return max((_find(r"^go (\S+)", module / "go.mod") for module in (CLI, AWS)), key=version_numbers)
-
-
-def _find(pattern: str, file: Path) -> str:
-    match = re.search(pattern, file.read_text(), re.MULTILINE)
-    if not match:
-        raise EngineError(f"{file} doesn't pin a version: no line matches {pattern}")
-    return match[1]
-
-
-def version_numbers(version: str) -> tuple[int, int, int]:
-    """Return the major, minor and patch numbers of a version for comparisons; missing ones are 0."""
-    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", version)
-    return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
-
-
-def plugin_folder() -> str:
-    return f"resource-aws-v{required_plugin_version()}"
-
-
-# --- The installed Pulumi
-
-
-def installed_pulumi(cache: Path) -> Path | None:
-    """Return the user's pulumi: the first on PATH that isn't a cached engine."""
-    folders = [folder for folder in os.get_exec_path() if cache not in Path(folder).absolute().parents]
-    pulumi = shutil.which("pulumi", path=os.pathsep.join(folders))
-    return Path(pulumi).absolute() if pulumi else None
-
-
-def check_installed_pulumi(pulumi: Path, cache: Path) -> tuple[Engine | None, str | None]:
-    """Return the engine that the user's pulumi belongs to, or the reason why it can't be used.
-
-    The result is cached until that pulumi, its plugin or the required version changes, because it can take minutes to
-    fail to fetch the plugin.
-    """
-    plugins = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi").absolute() / "plugins"
-    plugin = plugins / plugin_folder() / "pulumi-resource-aws"
-    cached_result = cache / "own-pulumi.json"
-
-    def cache_key() -> list[object]:
-        return [str(pulumi), pulumi.stat().st_mtime_ns, str(plugin), plugin.exists(), required_pulumi_version()]
-
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        result = json.loads(cached_result.read_text())
-        if result["key"] == cache_key():
-            return (None, result["rejection"]) if result["rejection"] else (Engine(Path(result["bin"]), plugins), None)
-
-    folders = (pulumi.parent, pulumi.resolve().parent)
-    folder = next((folder for folder in folders if (folder / HOST).exists()), None)
-    rejection = _rejection_reason(pulumi, plugin) if folder else f"{pulumi} has no {HOST} in its folder"
-    if rejection:
-        log(f"{rejection}. This isn't checked again unless that pulumi changes or you run: rm {cached_result}")
-    with contextlib.suppress(OSError):
-        cached_result.parent.mkdir(parents=True, exist_ok=True)
-        cached_result.write_text(json.dumps({"key": cache_key(), "rejection": rejection, "bin": str(folder)}))
-    return (None, rejection) if rejection or not folder else (Engine(folder, plugins), None)
-
-
-def _rejection_reason(pulumi: Path, plugin: Path) -> str | None:
-    """Return why the user's pulumi can't be used, or None. If it lacks only the AWS plugin, try to fetch that first."""
-    try:
-        version = run(pulumi, "version")
-    except CommandError as error:
-        return f"can't get the version of {pulumi}: {error}"
-    if version_numbers(version) < version_numbers(required_pulumi_version()):
-        return f"{pulumi} is version {version}, older than {required_pulumi_version()}"
-    if plugin.exists():
-        return None
-    log(f"fetching the AWS plugin {required_plugin_version()} with {pulumi}, for at most {INSTALL_TIMEOUT_SECONDS} s")
-    try:
-        run(pulumi, "plugin", "install", "resource", "aws", required_plugin_version(), timeout=INSTALL_TIMEOUT_SECONDS)
-    except CommandError as error:
-        return f"{pulumi} could not fetch the AWS plugin {required_plugin_version()}: {error}"
-    return (
-        None
-        if plugin.exists()
-        else f"{pulumi} fetched the AWS plugin {required_plugin_version()}, but not to {plugin.parent}"
-    )
-
-
-class CommandError(EngineError):
-    """A command failed. The message is the last line of its error output."""
-
-
-def run(*command: str | Path, cwd: Path = Path("/"), timeout: float = 30) -> str:
-    """Run a command and return its output.
-
-    Args:
-        command: The command and its arguments.
-        cwd: The folder to run it in. In the root folder no project's files can affect the command.
-        timeout: The time limit in seconds.
-
-    Raises:
-        CommandError: The command failed, couldn't be started or took too long.
-    """
-    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1", "GOWORK": "off"}
-    try:
-        done = subprocess.run(
-            command,
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise CommandError(f"timed out after {timeout:g} s") from error
-    except OSError as error:
-        raise CommandError(str(error.strerror)) from error
-    if done.returncode:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        raise CommandError(lines[-1] if lines else f"exit code {done.returncode}")
-    return done.stdout.strip()
 
 
 # --- The built engine
@@ -312,7 +187,7 @@ def _build_into(folder: Path, log_file: Path) -> None:
         packages = go.finish_listing(listing_of_plugin)
         go.build(plugin_name, AWS, packages, plugin / "pulumi-resource-aws", "-ldflags", "-s -w", ".")
     (binaries / "host").rename(binaries / HOST)  # go names a program after its folder
-    sdk = Path(run("go", "list", "-m", "-f", "{{.Dir}}", SDK, cwd=CLI))
+    sdk = Path(run("go", "list", "-m", "-f", "{{.Dir}}", SDK, environment=go_environment(), cwd=CLI))
     for script in SCRIPTS:
         shutil.copyfile(sdk / script, binaries / Path(script).name)
         (binaries / Path(script).name).chmod(0o755)
@@ -375,9 +250,10 @@ def _go_problem() -> str | None:
     if not shutil.which("go"):
         return "not found on PATH"
     try:
-        version, _, toolchain = run("go", "env", "GOVERSION", "GOTOOLCHAIN").partition("\n")
+        settings = run("go", "env", "GOVERSION", "GOTOOLCHAIN", environment=go_environment())
     except CommandError as error:
         return f"can't get its version: {error}"
+    version, _, toolchain = settings.partition("\n")
     fetches = toolchain.endswith("auto")  # Go fetches the version that go.mod requires; unset before Go 1.21
     if version_numbers(version) < version_numbers(required_go_version()) and not fetches:
         setting = toolchain or "unset"

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from pulumi_engine.progress import LIST_FORMAT, Packages, Progress, read_packages
+from pulumi_engine.messages import EngineError
+from pulumi_engine.packages import LIST_FORMAT, Packages, read_packages
+from pulumi_engine.progress import Progress
 
 TERMINATION_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 NETWORK_ERROR = re.compile(
@@ -31,8 +33,8 @@ COMPILER_MEMORY_MIB = 1500
 
 
 def go_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the environment of a Go command: no workspace around the checkout, no C compiler, and little garbage
-    collection unless the caller sets GOGC or GOMEMLIMIT.
+    """Return the environment of a Go command: no workspace around the checkout, no C compiler, and, where there
+    is memory, garbage collection only near a limit. Values of GOGC and GOMEMLIMIT that the caller sets stay.
     """
     collection = {}
     if memory_mib() >= 2 * COMPILER_MEMORY_MIB * (os.cpu_count() or 1):  # go starts a compiler for each processor
@@ -48,12 +50,8 @@ def memory_mib() -> float:
     return memory / 2**20
 
 
-class EngineError(Exception):
-    """No engine is available; the message says why and how to get one."""
-
-
 @dataclass
-class Command:
+class GoProcess:
     """A Go command that was started.
 
     Attributes:
@@ -61,7 +59,8 @@ class Command:
         verb: The first argument of `go`.
         process: Its process, whose error output is a pipe.
         output: The file that its output goes to.
-        packages: What it builds, or what it has listed.
+        needed: The packages that it compiles or finds in Go's cache, if it builds something.
+        listed: The packages that it has listed, once it has ended.
         messages: The lines of its error output, without those that only show progress.
         unfinished_line: The end of its error output so far.
         code: Its exit code, once it has ended.
@@ -71,14 +70,15 @@ class Command:
     verb: str
     process: subprocess.Popen[bytes]
     output: IO[bytes]
-    packages: Packages = field(default_factory=dict)
+    needed: Packages
+    listed: Packages = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
     unfinished_line: bytes = b""
     code: int | None = None
 
 
 class Go:
-    """Runs Go commands, several at the same time if asked, and writes their error output to a log file."""
+    """Runs Go commands, also several at a time, and writes their error output to a log file."""
 
     def __init__(self, log: Path, progress: Progress) -> None:
         self._log = log
@@ -94,7 +94,7 @@ class Go:
             _terminate(key.data.process)
         self._running.close()
 
-    def start_listing(self, name: str, module: Path, *packages: str) -> Command:
+    def start_listing(self, name: str, module: Path, *packages: str) -> GoProcess:
         """Start to list packages and all that they import, which downloads the modules of these.
 
         Args:
@@ -102,18 +102,17 @@ class Go:
             module: The folder of their Go module.
             packages: The packages.
         """
-        return self._start(
-            f"downloading the Go modules of {name}", module, "list", "-deps", "-f", LIST_FORMAT, *packages
-        )
+        task = f"downloading the Go modules of {name}"
+        return self._start(task, module, {}, "list", "-deps", "-f", LIST_FORMAT, *packages)
 
-    def finish_listing(self, listing: Command) -> Packages:
+    def finish_listing(self, listing: GoProcess) -> Packages:
         """Wait for the packages.
 
         Raises:
             EngineError: The modules can't be downloaded; the message has the end of the output.
         """
         self._wait(listing)
-        return listing.packages
+        return listing.listed
 
     def build(self, name: str, module: Path, packages: Packages, target: Path, *arguments: str) -> None:
         """Build programs.
@@ -128,12 +127,10 @@ class Go:
         Raises:
             EngineError: The build failed; the message has the end of the output.
         """
-        command = self._start(f"building {name}", module, "build", "-v", "-o", str(target), *arguments)
-        command.packages = packages
-        self._wait(command)
-        self._progress.workload.find(packages, packages)
+        self._wait(self._start(f"building {name}", module, packages, "build", "-v", "-o", str(target), *arguments))
+        self._progress.workload.remove_cached(packages, packages)
 
-    def _start(self, task: str, module: Path, verb: str, *arguments: str) -> Command:
+    def _start(self, task: str, module: Path, needed: Packages, verb: str, *arguments: str) -> GoProcess:
         with defer_signals(TERMINATION_SIGNALS):
             output = tempfile.TemporaryFile()  # noqa: SIM115 (`_end` closes it)
             process = subprocess.Popen(
@@ -145,11 +142,11 @@ class Go:
                 start_new_session=True,  # Ctrl-C reaches only this process, which then ends go cleanly
             )
             assert process.stderr
-            command = Command(task, verb, process, output)
+            command = GoProcess(task, verb, process, output, needed)
             self._running.register(process.stderr, selectors.EVENT_READ, command)
         return command
 
-    def _wait(self, command: Command) -> None:
+    def _wait(self, command: GoProcess) -> None:
         """Follow all running commands until this one has ended."""
         while command.code is None:
             self._progress.show()
@@ -158,7 +155,7 @@ class Go:
         if command.code:
             raise EngineError(self._failure(command))
 
-    def _read(self, command: Command) -> None:
+    def _read(self, command: GoProcess) -> None:
         """Log a command's output, and count its packages and downloads; keep the other lines."""
         assert command.process.stderr
         chunk = os.read(command.process.stderr.fileno(), 65536)
@@ -167,25 +164,25 @@ class Go:
         *lines, command.unfinished_line = (command.unfinished_line + (chunk or b"\n")).split(b"\n")
         for line in (line.decode(errors="replace") for line in lines if line):
             if line.startswith("go: downloading "):
-                self._progress.modules += 1
+                self._progress.modules_downloaded += 1
             elif re.fullmatch(r"[\w.~/-]+", line):  # -v prints each package that it compiles
-                self._progress.compiles(command.packages, line)
+                self._progress.count_compiled(command.needed, line)
             else:
                 command.messages.append(line)
         if not chunk:
             self._end(command)
 
-    def _end(self, command: Command) -> None:
+    def _end(self, command: GoProcess) -> None:
         assert command.process.stderr
         self._running.unregister(command.process.stderr)
         with command.process, command.output:
             command.code = command.process.wait()
             if command.verb == "list" and not command.code:
                 command.output.seek(0)
-                command.packages = read_packages(command.output.read().decode())
-                self._progress.workload.add(command.packages)
+                command.listed = read_packages(command.output.read().decode())
+                self._progress.workload.add(command.listed)
 
-    def _failure(self, command: Command) -> str:
+    def _failure(self, command: GoProcess) -> str:
         output = "\n".join(f"  {line}" for line in command.messages[-8:])
         message = f"{command.task} failed:\n{output}\nThe full output is in {self._log}"
         if "no space left" in output:
@@ -204,7 +201,7 @@ def defer_signals(signals: Iterable[int]) -> Iterator[None]:
         yield
         return
     deferred: list[int] = []
-    handlers = {number: signal.signal(number, lambda number, _: deferred.append(number)) for number in signals}
+    handlers = {number: signal.signal(number, lambda received, _: deferred.append(received)) for number in signals}
     try:
         yield
     finally:

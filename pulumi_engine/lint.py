@@ -12,8 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pulumi_engine.engine import AWS, CLI, SOURCES
-from pulumi_engine.go import BUILD_FLAGS, EngineError, go_environment
+from pulumi_engine.go import BUILD_FLAGS, go_environment
+from pulumi_engine.messages import EngineError
+from pulumi_engine.versions import AWS, CLI, SOURCES
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from pulumi_engine import engine
-from pulumi_engine.go import EngineError
+from pulumi_engine.messages import EngineError
 from sandbox import emulator
 from sandbox.emulator import Emulator
 from sandbox.environment import build_environment

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pulumi_engine.engine import Engine, ensure_engine
-from pulumi_engine.go import EngineError
+from pulumi_engine.messages import EngineError
 from tests.aws import Aws
 from tests.levels import LEVELS, hidden_tools, level, unavailable
 from tests.sandboxes import Sandbox, new_sandbox

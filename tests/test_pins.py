@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from hipaa_controls.services.iam import managed_policies
-from pulumi_engine import engine
+from pulumi_engine.versions import required_pulumi_version
 
 ROOT = Path(__file__).parents[1]
 
@@ -65,12 +65,12 @@ def test_locked_requirements_are_those_of_pyproject():
 
 def test_engine_uses_one_version_of_pulumis_go_modules():
     assert pinned_in("pulumi_engine/cli/go.mod", r"^\s*github\.com/pulumi/pulumi/(?:pkg|sdk)/v3 v(\S+)") == {
-        engine.required_pulumi_version()
+        required_pulumi_version()
     }
 
 
 def test_readme_names_the_engines_version():
-    assert f"version {engine.required_pulumi_version()} or newer" in (ROOT / "README.md").read_text()
+    assert f"version {required_pulumi_version()} or newer" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

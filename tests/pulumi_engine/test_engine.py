@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_engine import engine
+from pulumi_engine.versions import version_numbers
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = Path("plugins/resource-aws-v7.51.1/pulumi-resource-aws")
@@ -109,9 +110,10 @@ class Checkout:
 def checkout(tmp_path: Path) -> Checkout:
     """A checkout without Go and without Pulumi."""
     root = tmp_path / "check out"
-    for file in ("bin/engine", *(f"pulumi_engine/{name}.py" for name in ("__init__", "engine", "go", "progress"))):
-        (root / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / file, root / file)
+    for file in (ROOT / "bin/engine", *(ROOT / "pulumi_engine").glob("*.py")):
+        copy = root / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy)
     (root / "requirements.txt").write_text("pulumi==3.272.0 \\\n    --hash=x\npulumi-aws==7.51.1 \\\n    --hash=y\n")
     for module, go in (("cli", "1.25.11"), ("aws", "1.26")):
         folder = root / "pulumi_engine" / module
@@ -295,6 +297,7 @@ def test_failed_fetch_of_the_plugin_is_not_repeated(with_pulumi: Checkout) -> No
     (built,) = with_pulumi.engines()
     assert first.stdout == second.stdout == f"{built}/bin\n"
     assert "could not fetch the AWS plugin 7.51.1: error: no route to host" in first.stderr
+    assert f"or you run: rm '{with_pulumi.cache}/own-pulumi.json'\n" in first.stderr
     assert second.stderr == ""
     assert len(with_pulumi.calls("pulumi")) == 2
 
@@ -322,7 +325,7 @@ def test_unsuitable_pulumi_is_not_used(with_pulumi: Checkout, version: str, host
     ("older", "newer"), [("3.9.0", "v3.259.0"), ("go1.21", "go1.21.1"), ("v3.259.0", "v3.260.0-alpha.1"), ("", "0.0.1")]
 )
 def test_versions_are_compared_by_number(older: str, newer: str) -> None:
-    assert engine.version_numbers(older) < engine.version_numbers(newer)
+    assert version_numbers(older) < version_numbers(newer)
 
 
 # --- Errors

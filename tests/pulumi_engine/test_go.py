@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_engine import go
-from pulumi_engine.engine import AWS, CLI
 from pulumi_engine.go import BUILD_FLAGS, go_environment
+from pulumi_engine.versions import AWS, CLI
 
 
 @pytest.mark.usefixtures("go")
@@ -32,10 +32,11 @@ def test_go_module(module: Path) -> None:
     [
         (24_000, {}, {"GOGC": "off", "GOMEMLIMIT": "1500MiB"}),
         (24_000, {"GOGC": "50"}, {"GOGC": "50", "GOMEMLIMIT": "1500MiB"}),
+        (24_000, {"GOMEMLIMIT": "1GiB"}, {"GOGC": "off", "GOMEMLIMIT": "1GiB"}),
         (5_000, {}, {}),
     ],
 )
-def test_go_environment_turns_collection_off_only_where_there_is_memory(
+def test_go_environment_turns_garbage_collection_off_only_where_there_is_memory(
     monkeypatch: pytest.MonkeyPatch, memory_mib: int, caller: dict[str, str], expected: dict[str, str]
 ) -> None:
     monkeypatch.setattr(go, "memory_mib", lambda: memory_mib)

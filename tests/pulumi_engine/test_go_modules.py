@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_engine.engine import AWS, CLI, PROGRAMS, STUBS
+from pulumi_engine.engine import PROGRAMS
 from pulumi_engine.go import BUILD_FLAGS, go_environment
 from pulumi_engine.lint import stubbed_modules
-from pulumi_engine.progress import LIST_FORMAT, read_packages
+from pulumi_engine.packages import LIST_FORMAT, read_packages
+from pulumi_engine.versions import AWS, CLI, STUBS
 
 pytestmark = pytest.mark.usefixtures("go")
 

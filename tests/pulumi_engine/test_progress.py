@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_engine import progress
-from pulumi_engine.progress import Packages, Progress, Workload, read_packages, time_left
+from pulumi_engine.packages import Packages, Workload, read_packages
+from pulumi_engine.progress import Progress, time_left
 
 
 def packages(folder: Path, *lines: tuple[str, str, int, str]) -> Packages:
@@ -41,11 +42,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 # --- The share that is done
 
 
-def test_read_packages_costs_are_the_sizes_of_the_sources(chain: Packages) -> None:
-    assert {path: package.cost for path, package in chain.items()} == {"base": 1000, "library": 3000, "main": 1000}
+def test_read_packages_adds_up_the_sizes_of_the_sources(chain: Packages) -> None:
+    assert {path: package.source_bytes for path, package in chain.items()} == {
+        "base": 1000,
+        "library": 3000,
+        "main": 1000,
+    }
 
 
-def test_share_done_of_nothing_is_none() -> None:
+def test_share_done_of_nothing_is_zero() -> None:
     assert Workload().share_done == 0
 
 
@@ -54,7 +59,7 @@ def test_share_done_is_the_share_of_the_source(chain: Packages) -> None:
     workload.add(chain)
     shares = [workload.share_done]
     for path in chain:
-        workload.compile(chain, path)
+        workload.mark_compiled(chain, path)
         shares.append(workload.share_done)
     assert shares == [0, 0.2, 0.8, 1]
 
@@ -62,14 +67,14 @@ def test_share_done_is_the_share_of_the_source(chain: Packages) -> None:
 def test_share_done_leaves_out_what_is_in_the_cache(chain: Packages) -> None:
     workload = Workload()
     workload.add(chain)
-    workload.compile(chain, "library")  # Go has found `base`, because it never printed it
+    workload.mark_compiled(chain, "library")  # Go has found `base`, because it never printed it
     assert workload.share_done == 0.75
 
 
-def test_share_done_of_a_build_that_compiled_nothing_is_none(chain: Packages) -> None:
+def test_share_done_of_a_build_that_compiled_nothing_is_zero(chain: Packages) -> None:
     workload = Workload()
     workload.add(chain)
-    workload.find(chain, chain)
+    workload.remove_cached(chain, chain)
     assert workload.share_done == 0
 
 
@@ -77,11 +82,11 @@ def test_share_done_counts_a_package_of_two_modules_once(chain: Packages, tmp_pa
     workload = Workload()
     workload.add(chain)
     for path in chain:
-        workload.compile(chain, path)
+        workload.mark_compiled(chain, path)
     plugin = packages(tmp_path, ("base", "m@v1", 1000, ""), ("plugin", "q@", 5000, "base"))
     workload.add(plugin)
     assert workload.share_done == 0.5
-    workload.find(plugin, ["base"])
+    workload.remove_cached(plugin, ["base"])
     assert workload.share_done == 0.5
 
 
@@ -108,7 +113,7 @@ def test_identity_of_a_package_includes_the_versions_that_it_imports(
         (0.0, 0.1, "less than a minute left"),
     ],
 )
-def test_time_left_is_in_minutes_and_never_none(elapsed: float, share_done: float, text: str) -> None:
+def test_time_left_is_in_minutes_and_never_zero(elapsed: float, share_done: float, text: str) -> None:
     assert time_left(elapsed, share_done) == text
 
 
@@ -117,15 +122,15 @@ def test_progress_reports_every_minute_in_a_log(
 ) -> None:
     with Progress("a program") as shown:
         shown.workload.add(chain)
-        shown.modules = 7
+        shown.modules_downloaded = 7
         for second in range(0, 91, 10):
             clock[0] = 1000.0 + second
             if second == 20:
-                shown.compiles(chain, "base")
+                shown.count_compiled(chain, "base")
             if second == 50:
-                shown.compiles(chain, "library")
+                shown.count_compiled(chain, "library")
             shown.show()
-        shown.compiles(chain, "main")
+        shown.count_compiled(chain, "main")
     assert capsys.readouterr().err.splitlines() == [
         "engine: building a program from Go modules ...",
         "engine: 7 modules downloaded, 2 packages compiled, 1 min 0 s, less than a minute left",
@@ -141,7 +146,7 @@ def test_progress_estimates_nothing_before_the_first_packages_are_typical(tmp_pa
     shown.workload.add(program)
     estimates = []
     for path in program:
-        shown.compiles(program, path)
+        shown.count_compiled(program, path)
         clock[0] += 60
         estimates.append("left" in str(shown))
     assert estimates == [False, True, True]
@@ -156,8 +161,8 @@ def test_progress_with_full_caches_says_so(clock: list[float]) -> None:
 def test_progress_of_an_unknown_package_is_counted(chain: Packages) -> None:
     shown = Progress("a program")
     shown.workload.add(chain)
-    shown.compiles(chain, "elsewhere")
-    assert str(shown) == "1 packages compiled, 0 s"
+    shown.count_compiled(chain, "elsewhere")
+    assert str(shown) == "1 package compiled, 0 s"
 
 
 def test_progress_on_a_terminal_stays_on_one_line(
@@ -166,7 +171,7 @@ def test_progress_on_a_terminal_stays_on_one_line(
     monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "40")
     with Progress("a program") as shown:
-        shown.modules = 100
+        shown.modules_downloaded = 100
         capsys.readouterr()
         shown.show()
         line = capsys.readouterr().err
