@@ -15,8 +15,9 @@ FAULTY = "package library\n\nfunc Same(x int) int { x = x; return x }\n"
 @pytest.fixture
 def stub(go: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The only file of a stub, which a module uses."""
-    module = tmp_path / "cli"
-    module.mkdir()
+    folder = tmp_path / "a checkout"
+    module = folder / "cli"
+    module.mkdir(parents=True)
     (module / "go.mod").write_text(
         "module example.com/program\n\ngo 1.25\n\nrequire example.com/library v1.0.0\n\n"
         "replace example.com/library => ../library\n"
@@ -24,11 +25,11 @@ def stub(go: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (module / "main.go").write_text(
         'package main\n\nimport "example.com/library"\n\nfunc main() { println(library.Same(1)) }\n'
     )
-    file = tmp_path / "library" / "library.go"
+    file = folder / "library" / "library.go"
     file.parent.mkdir()
     (file.parent / "go.mod").write_text("module example.com/library\n\ngo 1.25\n")
     file.write_text(CLEAN)
-    for name, value in {"SOURCES": tmp_path, "CLI": module, "AWS": module}.items():
+    for name, value in {"SOURCES": folder, "CLI": module, "AWS": module}.items():
         monkeypatch.setattr(lint, name, value)
     return file
 
@@ -41,7 +42,13 @@ def test_lint_passes_clean_code_silently(stub: Path, capsys: pytest.CaptureFixtu
 def test_lint_fails_for_a_file_that_is_not_formatted(stub: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stub.write_text(CLEAN.replace("(x int)", "( x int )"))
     assert lint.main() == 1
-    assert f"{stub} isn't formatted; run: gofmt -w {stub}" in capsys.readouterr().err
+    assert f"{stub} isn't formatted; run: gofmt -w '{stub}'" in capsys.readouterr().err
+
+
+def test_lint_fails_for_a_file_that_gofmt_cannot_parse(stub: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (stub.parent / "other_system.go").write_text("//go:build never\n\nnonsense\n")  # `go vet` leaves it out
+    assert lint.main() == 1
+    assert "other_system.go:3:1: expected 'package'" in capsys.readouterr().err
 
 
 def test_lint_fails_for_what_vet_finds_in_a_stub(stub: Path, capsys: pytest.CaptureFixture[str]) -> None:
