@@ -5,6 +5,7 @@ No traceback may appear for code that the user didn't write, and no process may 
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_engine.engine import Engine, required_plugin_version, required_pulumi_version
+from pulumi_engine.engine import Engine
+from pulumi_engine.versions import required_plugin_version, required_pulumi_version
 
 TOY = Path(__file__).parent / "toy"
 PACK = ("--policy-pack", str(TOY / "pack"))
@@ -223,12 +225,23 @@ def test_exception_in_pack_is_shown(project: Project, tmp_path: Path) -> None:
     assert "ValueError: my mistake" in output
 
 
-def test_pack_without_its_environment_is_an_error_that_says_how_to_create_it(project: Project, tmp_path: Path) -> None:
-    (tmp_path / "PulumiPolicy.yaml").write_text("runtime: {name: python, options: {virtualenv: .venv}}\n")
-    (tmp_path / "__main__.py").touch()
-    code, output = project.run("preview", "--policy-pack", str(tmp_path), program="")
+@pytest.mark.parametrize("broken", [False, True], ids=["missing", "broken"])
+def test_pack_without_a_usable_environment_is_an_error_that_says_how_to_create_it(
+    project: Project, tmp_path: Path, broken: bool
+) -> None:
+    pack = tmp_path / "someone's pack"
+    pack.mkdir()
+    (pack / "PulumiPolicy.yaml").write_text("runtime: {name: python, options: {virtualenv: .venv}}\n")
+    (pack / "__main__.py").touch()
+    if broken:
+        (pack / ".venv/bin").mkdir(parents=True)
+        (pack / ".venv/bin/python").symlink_to(tmp_path / "removed")
+    code, output = project.run("preview", "--policy-pack", str(pack), program="")
     assert code != 0
-    assert f"{tmp_path} has no Python environment; to create it, run: (cd {tmp_path} && pulumi install)" in output
+    assert f"{pack} has no usable Python environment; to create one, delete the old one, if any, and run:" in output
+    command = re.search(r"\((cd .*) && pulumi install\)", output)
+    assert command
+    assert shlex.split(command[1]) == ["cd", str(pack)]
 
 
 # --- The lifecycle of a stack

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os/exec"
 	"strconv"
+	"strings"
 
 	sdk "github.com/pulumi/pulumi/sdk/v3"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -26,8 +27,11 @@ func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.Langu
 
 	directory := req.GetInfo().GetProgramDirectory()
 	// Without this check the engine would connect to the proxy of a pack and wait for a process that never starts.
+	// Its own error isn't shown: it names Pulumi.yaml, and three commands instead of one. An environment whose
+	// interpreter was removed must be deleted, because `python -m venv` keeps the broken link to it.
 	if err := tc.ValidateVenv(ctx); err != nil {
-		return fmt.Errorf("%s has no Python environment; to create it, run: (cd %[1]s && pulumi install)", directory)
+		return fmt.Errorf("%s has no usable Python environment; to create one, delete the old one, if any, and run: "+
+			"(cd %s && pulumi install)", directory, shellQuoted(directory))
 	}
 
 	streams, stdout, stderr, err := rpcutil.MakeRunPluginStreams(server, false)
@@ -62,6 +66,11 @@ func (h *host) RunPlugin(req *pulumirpc.RunPluginRequest, server pulumirpc.Langu
 		})
 	}
 	return err
+}
+
+// shellQuoted returns text as one word of a shell command.
+func shellQuoted(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 func runProvider(_ context.Context, cmd *exec.Cmd, stdout io.Writer) error {
