@@ -1,1 +1,1 @@
-"""The Pulumi engine and its AWS plugin, built from package registries only."""
+"""The Pulumi engine and its AWS plugin, built from Go modules."""

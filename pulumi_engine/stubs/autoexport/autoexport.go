@@ -1,6 +1,5 @@
 // Package autoexport stands in for OpenTelemetry's package of that name, which links the exporters for every protocol
-// and thereby a Prometheus client and gRPC gateways. The bridge has a copy of OpenTofu's set-up of tracing, which names
-// it.
+// and so a Prometheus client and gRPC gateways. The bridge has a copy of OpenTofu's set-up of tracing, which names it.
 //
 // Lost: nothing. The bridge never calls that set-up.
 package autoexport

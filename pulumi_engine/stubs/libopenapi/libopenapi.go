@@ -1,5 +1,5 @@
-// Package libopenapi stands in for pb33f's library of that name, which parses OpenAPI documents. `pulumi api` alone uses
-// it, to list and describe Pulumi Cloud's operations, and it takes a quarter of the time to compile the CLI.
+// Package libopenapi stands in for pb33f's library of that name, which parses OpenAPI documents. Only `pulumi api` uses
+// it, to list and describe Pulumi Cloud's operations. It is a quarter of the CLI's compile time.
 //
 // Lost: `pulumi api`, which reports the error below. Since no document can be parsed, no other type of this module ever
 // has a value; they have the fields and methods that the CLI names, so that it compiles.
