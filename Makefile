@@ -6,6 +6,9 @@ VENV := .venv
 LOCK_OPTIONS := --quiet --universal --python-version $(MIN_PYTHON) --generate-hashes --no-header $(addprefix --upgrade-package=,$(UPGRADE))
 # The tests start hundreds of Python processes. Without bytecode, each would compile everything that it imports.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(VENV)/bin/python -m pytest --numprocesses auto
+# Settings of the user that would install somewhere else, or run other code.
+unexport PIP_TARGET PIP_PREFIX PYTHONHOME PYTHONPATH
+export PIP_USER := 0
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup dev-setup engine preview docs test test-unit lint bench bench-cold lock clean
@@ -23,9 +26,10 @@ setup: $(VENV)/installed ## Create the virtual environment, with what a preview 
 # The environment has this checkout as an editable install, with the command `phi`.
 $(VENV)/installed: pyproject.toml policy/PulumiPolicy.yaml requirements-setup.txt requirements-sandbox.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN_PYTHON)".split("."))))' || \
-		{ echo "make: Python $(MIN_PYTHON) or newer is required; to select one, run: make PYTHON=/path/to/python3" >&2; exit 1; }
+		{ echo "make: Python $(MIN_PYTHON) or newer is required; to select one, run: make preview PYTHON=/path/to/python3" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-setup.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-setup.txt || \
+		{ echo "make: can't install from the package index; check the network, PIP_INDEX_URL and pip.conf" >&2; exit 1; }
 	bin/install $(VENV) --require-hashes -r requirements-sandbox.txt
 	bin/install $(VENV) --no-deps --no-build-isolation --editable .
 	@# The pack in this environment. Its own folder has none, so it can be copied as it is.
@@ -85,6 +89,6 @@ lock: setup ## Pin the requirements with hashes. Pins stay unless pyproject.toml
 	$(VENV)/bin/uv pip compile $(LOCK_OPTIONS) --group setup --constraints requirements-dev.txt --output-file requirements-setup.txt
 
 clean: ## Stop the default sandbox and remove what was built or installed in the checkout
-	@if [ -x $(VENV)/bin/python ] && [ -d .sandbox ]; then bin/sandbox --down; fi
-	rm -rf $(VENV) policy/.venv .sandbox .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	-@[ ! -d .sandbox ] || $(PYTHON) -I sandbox/__main__.py --down # needs only Python, even if the environment is broken
+	rm -rf $(VENV) policy/.venv .sandbox .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

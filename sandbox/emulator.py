@@ -70,7 +70,7 @@ def start(folder: Folder) -> Emulator:
     isolation_command = network.isolated_command_prefix()
     with folder.log.open("w") as log:
         process = subprocess.Popen(
-            [*isolation_command, sys.executable, "-P", SERVER, str(folder.path), *isolation_command],
+            [*isolation_command, sys.executable, "-I", SERVER, str(folder.path), *isolation_command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -86,6 +86,8 @@ def start(folder: Folder) -> Emulator:
         if emulator is None:
             tail = "\n".join(folder.log.read_text().splitlines()[-5:])
             raise SandboxError(f"the emulator didn't start. The end of its log:\n{tail}")
+        if isolation_command and not network.is_isolated(emulator.pid):
+            raise SandboxError(f"{isolation_command[0]} didn't start the emulator in its own network namespace")
     except BaseException:  # KeyboardInterrupt too: no half-started emulator may remain
         process.kill()
         process.wait()

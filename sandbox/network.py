@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -10,16 +12,17 @@ from pathlib import Path
 
 # Root needs no user namespace, and in one it would lose access to other users' files. Other users need a user namespace
 # to create a network namespace.
-ISOLATION_COMMANDS = (
-    ["unshare", "--net", "--"],
-    ["unshare", "--user", "--map-current-user", "--keep-caps", "--net", "--"],
+ISOLATION_OPTIONS = (
+    ["--net", "--"],
+    ["--user", "--map-current-user", "--keep-caps", "--net", "--"],
 )
 SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1  # netdevice(7)
 
 
 def isolated_command_prefix() -> list[str]:
     """Return the command prefix that starts a program in a new network namespace; empty if the kernel allows none."""
-    return next((command for command in ISOLATION_COMMANDS if _succeeds([*command, "true"])), [])
+    commands = ([_system_tool("unshare"), *options] for options in ISOLATION_OPTIONS)
+    return next((command for command in commands if _succeeds([*command, "true"])), [])
 
 
 def joining_command_prefix(pid: int, isolation_command: list[str]) -> list[str]:
@@ -32,7 +35,12 @@ def joining_command_prefix(pid: int, isolation_command: list[str]) -> list[str]:
     if not isolation_command:
         return []
     user = ["--user", "--preserve-credentials"] if "--user" in isolation_command else []
-    return ["nsenter", f"--target={pid}", *user, "--net", "--"]
+    return [_system_tool("nsenter"), f"--target={pid}", *user, "--net", "--"]
+
+
+def is_isolated(pid: int) -> bool:
+    """Return whether a process is in another network namespace than this one."""
+    return not Path(f"/proc/{pid}/ns/net").samefile("/proc/self/ns/net")
 
 
 def raise_loopback() -> None:
@@ -45,6 +53,14 @@ def interfaces() -> set[str]:
     """Return the names of the network interfaces that this process has."""
     lines = Path("/proc/net/dev").read_text().splitlines()[2:]
     return {line.split(":")[0].strip() for line in lines}
+
+
+def _system_tool(name: str) -> str:
+    """Return the path of a program in the system's folders, which a folder on the caller's PATH can't replace.
+
+    Where the system has none, such as on NixOS, it is the first on PATH.
+    """
+    return shutil.which(name, path=os.defpath) or shutil.which(name) or name
 
 
 def _succeeds(command: list[str]) -> bool:

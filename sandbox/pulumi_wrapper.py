@@ -90,6 +90,11 @@ def prepare(args: list[str], env: Mapping[str, str], pulumi: Path) -> list[str]:
     for forbidden, advice in WRITES_USER_FILE.items():
         if words[: len(forbidden)] == list(forbidden):
             raise SandboxError(f"`pulumi {' '.join(forbidden)}` would write to your stack file; {advice}")
+    if command == "install":
+        raise SandboxError(
+            "a sandboxed command has no network, so it can't install packages; run it outside the sandbox, "
+            'for example with: PATH="$(bin/engine):$PATH" pulumi install'
+        )
     if command not in NEEDS_STACK or (command == "stack" and CREATES_OR_SELECTS.intersection(words)):
         return args
     requested = option_value(args, "--stack", "-s")

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import uuid
-from pathlib import Path
 
 import pytest
 
@@ -207,18 +206,25 @@ time.sleep(60)
     assert sandbox.folder.is_running()
 
 
+def test_programs_and_modules_of_the_callers_environment_run_only_in_the_command(engine, sandbox, tmp_path):
+    """The program that joins the namespace is the system's own: another one could stay outside."""
+    (tmp_path / "bin").mkdir()
+    for name in ("nsenter", "unshare", "python"):
+        (tmp_path / "bin" / name).write_text('#!/bin/sh\necho "the caller\'s"\n')
+        (tmp_path / "bin" / name).chmod(0o755)
+    (tmp_path / "json.py").write_text('raise SystemExit("the caller\'s")')
+    path = f"{tmp_path}/bin:{os.environ['PATH']}"
+    done = sandbox("echo", "fine", VIRTUAL_ENV=str(tmp_path), PATH=path, PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "fine\n"), done.stderr
+    assert "the caller's" not in done.stderr
+    assert sandbox("python", VIRTUAL_ENV=str(tmp_path)).stdout == "the caller's\n"
+
+
 def test_failed_start_is_reported_and_leaves_no_folder(engine, tmp_path):
-    """A module that can't be imported represents any cause."""
+    """A setting that moto can't read represents any cause."""
     name = f"test-{uuid.uuid4().hex[:8]}"
-    done = Sandbox(name)("true", SANDBOX_HOME=str(tmp_path), PYTHONPATH=str(broken_trustme(tmp_path / "lib")))
+    done = Sandbox(name)("true", SANDBOX_HOME=str(tmp_path), INITIAL_NO_AUTH_ACTION_COUNT="broken for this test")
     assert done.returncode == 1
     assert "the emulator didn't start" in done.stderr
     assert "broken for this test" in done.stderr
     assert not (tmp_path / name).exists()
-
-
-def broken_trustme(lib: Path) -> Path:
-    """Create a package that fails in place of one that the server imports; return the folder for PYTHONPATH."""
-    (lib / "trustme").mkdir(parents=True)
-    (lib / "trustme" / "__init__.py").write_text("raise ImportError('broken for this test')")
-    return lib

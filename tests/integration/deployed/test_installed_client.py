@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -34,10 +35,14 @@ with store.open(stored.key) as content:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], cwd=ROOT, check=True)
-    [wheel] = folder.iterdir()
-    return wheel
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+def build(target: str, source: Path, folder: Path) -> Path:
+    """Build a `wheel` or an `sdist` from a folder of sources into an empty folder, and return its file."""
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder], cwd=source, check=True)
+    [built] = folder.iterdir()
+    return built
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +71,14 @@ def test_wheel_has_the_two_packages_and_the_packs_version(wheel: Path):
     for package in (ROOT / "phi_buckets", ROOT / "policy" / "hipaa_controls"):
         files = {file for file in package.rglob("*") if file.is_file() and file.suffix != ".pyc"}
         assert {str(file.relative_to(package.parent)) for file in files} <= set(names)
+
+
+def test_wheel_from_the_source_distribution_has_the_same_files(wheel: Path, tmp_path: Path):
+    sdist = build("sdist", ROOT, tmp_path / "sdist")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    rebuilt = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path / "wheel")
+    assert set(zipfile.ZipFile(rebuilt).namelist()) == set(zipfile.ZipFile(wheel).namelist())
 
 
 def test_environment_of_the_wheel_has_neither_pulumi_nor_moto(installed: Path):
