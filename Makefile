@@ -78,7 +78,7 @@ bench: dev-setup ## Measure the README's figures with warm caches (half an hour)
 	@$(VENV)/bin/python -m bench.store
 	@$(VENV)/bin/python -m bench.audit
 
-bench-cold: ## Measure a first preview on a fresh clone with empty caches (minutes)
+bench-cold: ## Measure a first preview on a fresh clone with empty caches (four minutes)
 	@$(PYTHON) bench/run.py --cold
 
 lock: setup ## Pin the requirements with hashes. Pins stay unless pyproject.toml changes or UPGRADE names a package
