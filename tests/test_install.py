@@ -17,8 +17,12 @@ exit "${UV_EXIT:-0}"
 """
 PYTHON = """#!/bin/sh
 case "$*" in
-    "-m pip config get $CONFIGURED_IN.index-url") echo "https://configured/simple" ;;
-    "-m pip config get"*) echo "ERROR: No such key" >&2; exit 1 ;;
+    "-m pip config list")
+        [ -z "$PIP_INDEX_URL" ] || echo ":env:.index-url='$PIP_INDEX_URL'"
+        [ -z "$PIP_EXTRA_INDEX_URL" ] || echo ":env:.extra-index-url='$PIP_EXTRA_INDEX_URL'"
+        [ -z "$PIP_CERT" ] || echo ":env:.cert='$PIP_CERT'"
+        [ -z "$PIP_NO_INDEX" ] || echo ":env:.no-index='$PIP_NO_INDEX'"
+        [ -z "$CONFIGURED_IN" ] || echo "$CONFIGURED_IN.index-url='https://configured/simple'" ;;
     *) echo "python $*" >> "$LOG"; exit "${PIP_EXIT:-0}" ;;
 esac
 """
