@@ -49,12 +49,6 @@ def raise_loopback() -> None:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
 
 
-def interfaces() -> set[str]:
-    """Return the names of the network interfaces that this process has."""
-    lines = Path("/proc/net/dev").read_text().splitlines()[2:]
-    return {line.split(":")[0].strip() for line in lines}
-
-
 def _system_tool(name: str) -> str:
     """Return the path of a program in the system's folders, which a folder on the caller's PATH can't replace.
 
