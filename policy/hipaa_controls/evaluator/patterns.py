@@ -11,8 +11,8 @@ ANY = "\ufdd0"
 """In a request: stands for every string, the empty one included."""
 UNKNOWN = "\ufdd1"
 """In a policy: stands for one string, which isn't known yet."""
-_STAR, _QUESTION_MARK = "\ufdd2", "\ufdd3"
-_STAR_IN_SEGMENT, _QUESTION_MARK_IN_SEGMENT = "\ufdd5", "\ufdd6"  # These don't match a colon.
+STAR, QUESTION_MARK = "\ufdd2", "\ufdd3"
+STAR_IN_SEGMENT, QUESTION_MARK_IN_SEGMENT = "\ufdd5", "\ufdd6"  # These don't match a colon.
 _OTHER = "\ufdd4"  # a character that no pattern contains
 RESERVED = re.compile("[\ufdd0-\ufdef]")
 
@@ -60,7 +60,7 @@ def any_match(matches: Iterable[Match]) -> Match:
 @lru_cache(maxsize=1 << 14)
 def compile_wildcards(text: str) -> str:
     """Return the pattern for text in which `*` stands for any string and `?` for any character."""
-    return re.sub(r"\*+", _STAR, text).replace("?", _QUESTION_MARK)
+    return re.sub(r"\*+", STAR, text).replace("?", QUESTION_MARK)
 
 
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
@@ -117,18 +117,23 @@ def match_pattern(pattern: str, value: str) -> Match:
 
 @lru_cache(maxsize=1 << 14)
 def match_resource(pattern: str, value: str) -> Match:
-    """Match the pattern of a Resource element, whose wildcards are meant for use within the segments of an ARN.
+    """Match the pattern of a Resource element, whose wildcards are meant for use within the segments of an ARN."""
+    return match_pattern(pattern, value) & (match_pattern(confine_wildcards(pattern), value) | Match.MAYBE)
+
+
+@lru_cache(maxsize=1 << 14)
+def confine_wildcards(pattern: str) -> str:
+    """Return the pattern of a Resource element with wildcards that certainly match only within a segment of the ARN.
 
     A `*` at the end of a segment "can expand to match beyond the colon boundaries" ("IAM JSON policy elements:
     Resource"). AWS doesn't document whether other wildcards can. The last of the six segments may contain colons.
     """
     segments = pattern.split(":", 5)
     confined = [
-        re.sub(f"{_STAR}(?!$)", _STAR_IN_SEGMENT, segment).replace(_QUESTION_MARK, _QUESTION_MARK_IN_SEGMENT)
+        re.sub(f"{STAR}(?!$)", STAR_IN_SEGMENT, segment).replace(QUESTION_MARK, QUESTION_MARK_IN_SEGMENT)
         for segment in segments[:5]
     ]
-    matches_confined = match_pattern(":".join([*confined, *segments[5:]]), value)
-    return match_pattern(pattern, value) & (matches_confined | Match.MAYBE)
+    return ":".join([*confined, *segments[5:]])
 
 
 # Both functions read the value symbol by symbol and keep the set of positions in the pattern that may be matched next,
@@ -167,9 +172,9 @@ def _step(pattern: str, positions: Iterable[int], symbol: str) -> frozenset[int]
     following = set()
     for position in positions:
         token = pattern[position : position + 1]
-        if token in (_STAR, UNKNOWN) or (token == _STAR_IN_SEGMENT and symbol != ":"):
+        if token in (STAR, UNKNOWN) or (token == STAR_IN_SEGMENT and symbol != ":"):
             following.add(position)
-        elif token in (symbol, _QUESTION_MARK) or (token == _QUESTION_MARK_IN_SEGMENT and symbol != ":"):
+        elif token in (symbol, QUESTION_MARK) or (token == QUESTION_MARK_IN_SEGMENT and symbol != ":"):
             following.add(position + 1)
     return _skip_stars(pattern, following)
 
@@ -179,7 +184,7 @@ def _skip_stars(pattern: str, positions: set[int]) -> frozenset[int]:
     reached = set(positions)
     for position in positions:
         following = position
-        while pattern[following : following + 1] in (_STAR, _STAR_IN_SEGMENT, UNKNOWN):
+        while pattern[following : following + 1] in (STAR, STAR_IN_SEGMENT, UNKNOWN):
             following += 1
             reached.add(following)
     return frozenset(reached)

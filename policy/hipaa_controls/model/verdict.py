@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from hipaa_controls.model.values import Unknown
 
@@ -17,6 +18,23 @@ class Status(Enum):
 
 
 @dataclass(frozen=True)
+class Witness:
+    """Somebody who has access and shouldn't: one request that a policy allows.
+
+    Attributes:
+        text: A clause for a message, such as `an anonymous caller from 198.51.100.7 may s3:GetObject on …`.
+        details: The same as data, for a report: who calls, from where, with which action, on what.
+        statement: The position in the policy, from 1, of the statement that allows the request.
+        request: The evaluator's request, with every condition key that it has.
+    """
+
+    text: str
+    details: Mapping[str, str] = field(hash=False)
+    statement: int
+    request: Any = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
 class Finding:
     """The result of checking one fact.
 
@@ -24,11 +42,13 @@ class Finding:
         status: Whether the fact complies.
         text: What was found, for a message.
         unknowns: For UNVERIFIED, the values that aren't known.
+        witness: For a policy that lets somebody in, an example.
     """
 
     status: Status
     text: str
     unknowns: tuple[Unknown, ...] = ()
+    witness: Witness | None = None
 
 
 @dataclass(frozen=True)
@@ -53,8 +73,9 @@ def passed(text: str) -> Finding:
     return Finding(Status.PASS, text)
 
 
-def failed(text: str) -> Finding:
-    return Finding(Status.FAIL, text)
+def failed(text: str, witness: Witness | None = None) -> Finding:
+    """Return a failure; the text of a witness follows the finding's own."""
+    return Finding(Status.FAIL, f"{text}: for example, {witness.text}" if witness else text, witness=witness)
 
 
 def not_applicable(reason: str) -> Finding:

@@ -227,7 +227,7 @@ TRAIL_CONTEXT_KEY = "kms:EncryptionContext:aws:cloudtrail:arn"
         ({"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com", "kms:CallerAccount": ACCOUNT}}, False),
         ({"StringEquals": {"kms:CallerAccount": OTHER_ACCOUNT}}, True),
         ({"StringEquals": {"aws:SourceAccount": [ACCOUNT, OTHER_ACCOUNT]}}, True),
-        ({"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}, False),
+        ({"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}, True),  # a service may name no source
         ({"StringNotEquals": {"aws:SourceAccount": OTHER_ACCOUNT}}, True),
         ({"StringEquals": {"aws:SourceOrgID": "o-abcdefghij"}}, True),
         ({"Bool": {"aws:SecureTransport": "true"}}, True),

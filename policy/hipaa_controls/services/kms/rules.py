@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
+from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import (
     Allowed,
     ParsedPolicy,
@@ -82,7 +83,7 @@ def no_public_principal(policy: KeyPolicy, _: RuleContext) -> Finding:
 
 
 def confused_deputy(policy: KeyPolicy, context: RuleContext) -> Finding:
-    trusted = external_access.TrustedParties.from_options(context.options, policy.location, policy.resource)
+    trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
     return _check_document(
         policy, lambda parsed: external_access.service_access(parsed, key_resources(policy), trusted)
     )
@@ -103,7 +104,7 @@ def _check_administrator(parsed: ParsedPolicy, policy: KeyPolicy) -> Finding:
     """
     undecided: list[Unknown] = []
     for principal, account in _named_principals(parsed):
-        account_is_known = len(account) == len(external_access.FOREIGN_ACCOUNT)
+        account_is_known = len(account) == 12
         if policy.location.account not in (None, account) and account_is_known:
             continue
         context = {

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
+from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import (
     Allowed,
     NotAllowed,
@@ -78,7 +79,7 @@ def private(policy: TopicPolicy, context: RuleContext) -> Finding:
     if not isinstance(parsed, ParsedPolicy):
         return parsed
     arn = _topic_arn(policy, parsed)
-    trusted = external_access.TrustedParties.from_options(context.options, policy.location, policy.resource)
+    trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
     findings = (
         *external_access.untrusted_access_findings(parsed, [arn], trusted),
         *insecure_transport_findings(parsed, arn, "sns", "sns:Publish"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
+from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
 from hipaa_controls.access.transport import check_policy_of_another_resource, insecure_transport_findings
 from hipaa_controls.model.rule import RuleContext
@@ -45,7 +46,7 @@ def no_external_access(policy: QueuePolicy, context: RuleContext) -> Finding:
     if not isinstance(parsed, ParsedPolicy):
         return parsed
     arn = policy.arn if isinstance(policy.arn, str) else evaluator.ANY
-    trusted = external_access.TrustedParties.from_options(context.options, policy.location, policy.resource)
+    trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
     findings = external_access.untrusted_access_findings(parsed, [arn], trusted)
     return worst_finding(findings, "the policy grants access only to trusted accounts and their services")
 

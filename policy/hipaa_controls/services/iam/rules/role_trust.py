@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hipaa_controls import evaluator
-from hipaa_controls.access.external_access import FOREIGN_ORGANIZATION, TrustedParties
+from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import Allowed, ParsedPolicy, Undetermined, may_allow, parse_resource_policy
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.verdict import Finding, failed, unverified, worst_finding
@@ -16,6 +16,7 @@ from hipaa_controls.services.iam.facts import IamRole
 AUDIENCE_CLAIMS = ("aud", "app_id")
 SUBJECT_CLAIMS = ("sub", "user_id", "id")
 FOREIGN = "foreign"
+FOREIGN_ORGANIZATION = "o-0000000000"
 # Subjects of another tenant, in the formats of identity providers that many tenants share.
 FOREIGN_SUBJECTS = (
     "foreign",

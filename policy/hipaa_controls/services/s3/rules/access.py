@@ -8,6 +8,7 @@ from dataclasses import fields
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
+from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy, require_denied
 from hipaa_controls.model.property_checks import one_of
 from hipaa_controls.model.rule import RuleContext
@@ -108,7 +109,7 @@ def _check_only_trusted_access(
     parsed = parse_bucket_policy(document)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
-    trusted = external_access.TrustedParties.from_options(context.options, location, resource)
+    trusted = TrustedParties.from_options(context.options, location, resource)
     return worst_finding(
         external_access.untrusted_access_findings(parsed, resources, trusted),
         "only trusted accounts, and services that act for them, are granted access",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 
 from hipaa_controls import evaluator
-from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy, require_denied
+from hipaa_controls.access.insiders import denied_to_unnamed_administrators
+from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.property_checks import one_of, redact
 from hipaa_controls.model.rule import RuleContext
@@ -54,17 +55,17 @@ def without_object_lock(bucket: Bucket) -> Finding:
 
 
 def tamper_protection(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
-    """Check with requests by administrators of the bucket's account that no policy names: a role, a user and root."""
+    """Check that no administrator of the bucket's account can weaken its protection whom the policy doesn't name."""
     parsed = parse_bucket_policy(policy.document)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
     if isinstance(bucket.arn, Unknown):
         return unverified(bucket.arn)
-    findings = [worst_finding(_check_denied_to_administrators(parsed, bucket, REQUIRED_PROTECTION_ACTIONS), "")]
+    findings = _denied_to_administrators(parsed, bucket, REQUIRED_PROTECTION_ACTIONS)
     locks = bucket.settings_of(ObjectLock)
     in_compliance_mode = all_of(_in_compliance_mode(lock) for lock in locks) if locks else False
     if bucket.complete and in_compliance_mode is not True:
-        deletion = worst_finding(_check_denied_to_administrators(parsed, bucket, (DELETE_VERSION,)), "")
+        (deletion,) = _denied_to_administrators(parsed, bucket, (DELETE_VERSION,))
         if isinstance(in_compliance_mode, Unknown) and deletion.status is Status.FAIL:
             deletion = unverified(in_compliance_mode)
         findings.append(deletion)
@@ -75,30 +76,16 @@ def _in_compliance_mode(lock: ObjectLock) -> bool | Unknown:
     return lock.mode if isinstance(lock.mode, Unknown) else lock.mode == "COMPLIANCE"
 
 
-def _check_denied_to_administrators(
-    parsed: ParsedPolicy, bucket: Bucket, actions: tuple[str, ...]
-) -> Iterator[Finding]:
-    account = bucket.location.account or "000000000000"
+def _denied_to_administrators(parsed: ParsedPolicy, bucket: Bucket, actions: Iterable[str]) -> list[Finding]:
+    """Return a finding about the actions on the bucket, and one about those on its objects."""
+    by_resource: dict[str, list[str]] = {}
     for action in actions:
         on_objects = action in (BYPASS, DELETE_VERSION)
-        resource = f"{bucket.arn}/{evaluator.ANY}" if on_objects else str(bucket.arn)
-        for principal in ("role/unnamed", "user/unnamed", "root"):
-            arn = f"arn:{bucket.location.partition}:iam::{account}:{principal}"
-            context = _administrator_context(arn, account)
-            request = evaluator.Request(action, resource, evaluator.Principal("AWS", arn), context)
-            yield require_denied(parsed, request, f"{action} isn't denied to an administrator")
-
-
-def _administrator_context(arn: str, account: str) -> Mapping[str, str]:
-    return {
-        "aws:PrincipalArn": arn,
-        "aws:PrincipalAccount": account,
-        "aws:PrincipalIsAWSService": "false",
-        "aws:userid": "AROA0000000000000000:unnamed",
-        "aws:username": "unnamed",
-        "aws:SecureTransport": "true",
-        "s3:TlsVersion": "1.3",
-    }
+        by_resource.setdefault(f"{bucket.arn}/{evaluator.ANY}" if on_objects else str(bucket.arn), []).append(action)
+    return [
+        denied_to_unnamed_administrators(parsed, resource, of_resource, bucket.location)
+        for resource, of_resource in by_resource.items()
+    ]
 
 
 def no_force_destroy(bucket: Bucket, context: RuleContext) -> Finding:

@@ -1,0 +1,447 @@
+"""The callers that a policy may let in, and what AWS tells about each in the condition keys of a request.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, and for the keys of a principal
+"Principal key values" in https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hipaa_controls.access.addresses import PUBLIC_IPV4, PUBLIC_IPV6, Addresses
+from hipaa_controls.access.request_space import Caller, Model, PrincipalKind, Variant
+from hipaa_controls.access.text_search import PatternSet, Requirement, Segment, Template
+from hipaa_controls.evaluator.patterns import STAR
+
+_LOWER = string.ascii_lowercase + string.digits + "-"
+_NAME = string.ascii_letters + string.digits + "+=,.@-_"
+_ID = string.ascii_uppercase + string.digits
+
+ACCOUNT = Segment("account", "210987654321", string.digits, length=12)
+UNIQUE_ID = Segment("unique ID", "OUTSIDER000000000", _ID, minimum=1)
+PATH = Segment("path", "", _NAME + "/", last="/")
+NAME = Segment("name", "outsider", _NAME, minimum=1)
+SESSION = Segment("session", "outsider", _NAME, minimum=2)
+SERVICE = Segment("service", "any-service.amazonaws.com", minimum=1)
+REGION = Segment("region", "us-east-1", _LOWER)
+SOURCE_SERVICE = Segment("source service", "service", _LOWER, minimum=1)
+SOURCE_REGION = Segment("source region", "us-east-1", _LOWER)
+SOURCE_RESOURCE = Segment("source resource", "outsider", minimum=1)
+SOURCE_BUCKET = Segment("source bucket", "outsider", _LOWER + ".", minimum=1)
+ORGANIZATION = Segment("organization", "outsiders0", string.ascii_lowercase + string.digits, minimum=1)
+ORGANIZATION_PATH = Segment("organization path", "r-0000/", _LOWER + "/", minimum=1, last="/")
+ENDPOINT = Segment("endpoint", "0outsider", string.ascii_lowercase + string.digits, minimum=1)
+NETWORK = Segment("network", "0outsider", string.ascii_lowercase + string.digits, minimum=1)
+NETWORK_REGION = Segment("network region", "us-east-1", _LOWER)
+NETWORK_ACCOUNT = replace(ACCOUNT, name="network account")
+ACCESS_POINT_REGION = Segment("access point region", "us-east-1", _LOWER)
+ACCESS_POINT_ACCOUNT = replace(ACCOUNT, name="access point account")
+ACCESS_POINT = Segment("access point", "outsider", _LOWER + ".", minimum=1)
+VIA = Segment("intermediate service", "athena", _LOWER + ".", minimum=1)
+
+# What AWS knows about a caller only if it has an identity.
+_IDENTITY_KEYS = (
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:userid",
+    "aws:username",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceowner",
+    "kms:calleraccount",
+)
+_IDENTITY_PREFIXES = (
+    *("aws:principaltag/", "aws:multifactorauth", "aws:tokenissuetime", "aws:sourceidentity", "aws:federatedprovider"),
+)
+_NETWORK_KEYS = (
+    *("aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount"),
+    *("aws:vpceorgid", "aws:vpceorgpaths", "aws:viaawsservice", "aws:calledvia", "aws:calledviafirst"),
+    "aws:calledvialast",
+)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which of the outsiders are looked for.
+
+    Attributes:
+        accounts: Accounts that they aren't in.
+        organizations: Organizations that they aren't in, without `o-`.
+        endpoints: VPC endpoints and VPCs that they don't call through, as in `vpce-0a1b`.
+        ids: Unique IDs that they don't have, such as that of a role, and other principals that they aren't.
+        networks: CIDR ranges that they don't call from.
+        only_accounts: If given, the accounts one of which they are in.
+        only_organizations: Likewise, the organizations.
+    """
+
+    accounts: frozenset[str] = frozenset()
+    organizations: frozenset[str] = frozenset()
+    endpoints: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+    only_accounts: frozenset[str] | None = None
+    only_organizations: frozenset[str] | None = None
+
+    def account(self, segment: Segment) -> tuple[Requirement, ...]:
+        """Return what is required of an account."""
+        only = self.only_accounts if segment is ACCOUNT else None
+        return (
+            Requirement((segment,), PatternSet(sorted(self.accounts)), matches=False),
+            *([Requirement((segment,), PatternSet(sorted(only)), matches=True)] if only is not None else []),
+        )
+
+    def excluded(self, template: Template, texts: Collection[str]) -> tuple[Requirement, ...]:
+        patterns = PatternSet(sorted(texts))
+        return (Requirement(template, patterns, matches=False),) if texts else ()
+
+
+def outsiders(partition: str, scope: Scope) -> tuple[Caller, ...]:
+    """Return every kind of caller that signs its requests with an identity of an account."""
+    return tuple(
+        Caller(
+            description,
+            "AWS",
+            principal,
+            {
+                "who": (_identity(identity, scope, segments),),
+                "organization": _organizations("principal", scope),
+                "network": networks(partition, scope),
+                "access point": access_points(partition, scope),
+            },
+        )
+        for description, principal, segments, identity in identities(partition)
+    )
+
+
+def identities(
+    partition: str,
+) -> tuple[tuple[str, Template, tuple[Segment, ...], Mapping[str, Model]], ...]:
+    """Return each kind of identity of an account: its description, its ARN, the segments and the keys that tell it."""
+    role = (f"arn:{partition}:iam::", ACCOUNT, ":role/", PATH, NAME)
+    session = (f"arn:{partition}:sts::", ACCOUNT, ":assumed-role/", NAME, "/", SESSION)
+    user = (f"arn:{partition}:iam::", ACCOUNT, ":user/", PATH, NAME)
+    root = (f"arn:{partition}:iam::", ACCOUNT, ":root")
+    federated = (f"arn:{partition}:sts::", ACCOUNT, ":federated-user/", SESSION)
+    return (
+        (
+            "a role session",
+            session,
+            (ACCOUNT, PATH, NAME, UNIQUE_ID, SESSION),
+            {
+                "aws:principalarn": role,
+                "aws:userid": ("AROA", UNIQUE_ID, ":", SESSION),
+                "aws:username": None,
+                "aws:principaltype": ("AssumedRole",),
+            },
+        ),
+        (
+            "a user",
+            user,
+            (ACCOUNT, PATH, NAME, UNIQUE_ID),
+            {
+                "aws:principalarn": user,
+                "aws:userid": ("AIDA", UNIQUE_ID),
+                "aws:username": (NAME,),
+                "aws:principaltype": ("User",),
+            },
+        ),
+        (
+            "the root user",
+            root,
+            (ACCOUNT,),
+            {
+                "aws:principalarn": root,
+                "aws:userid": (ACCOUNT,),
+                "aws:username": None,
+                "aws:principaltype": ("Account",),
+            },
+        ),
+        (
+            "a federated user",
+            federated,
+            (ACCOUNT, SESSION),
+            {
+                "aws:principalarn": federated,
+                "aws:userid": (ACCOUNT, ":", SESSION),
+                "aws:username": None,
+                "aws:principaltype": ("FederatedUser",),
+            },
+        ),
+    )
+
+
+def insiders(partition: str, account: str | None, spared: Scope) -> tuple[Caller, ...]:
+    """Return every kind of identity of one account.
+
+    Args:
+        partition: The partition of the resource.
+        account: The account; any if it isn't known.
+        spared: The principals that aren't looked for, in `ids`: unique IDs, ARNs and user names. Root always is.
+    """
+    everywhere = Scope()
+    of_account = Scope(only_accounts=frozenset({account}) if account else None)
+    found = []
+    for description, principal, segments, identity in identities(partition):
+        variant = _identity(identity, replace(of_account, ids=spared.ids), segments)
+        requirements = variant.requirements
+        arn = identity["aws:principalarn"]
+        if PATH in segments and isinstance(arn, tuple):
+            # Only AWS creates roles with these paths: service-linked roles, and those of IAM Identity Center.
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+            requirements += everywhere.excluded((PATH,), [f"aws-service-role/{STAR}", f"aws-reserved/{STAR}"])
+            requirements += everywhere.excluded(arn, spared.ids)
+        if identity["aws:username"]:
+            requirements += everywhere.excluded((NAME,), spared.ids)
+        found.append(
+            Caller(
+                description,
+                "AWS",
+                principal,
+                {
+                    "who": (replace(variant, requirements=requirements),),
+                    "organization": _organizations("principal", everywhere),
+                    "network": networks(partition, everywhere),
+                    "access point": access_points(partition, everywhere),
+                },
+            )
+        )
+    return tuple(found)
+
+
+def anonymous(partition: str, scope: Scope) -> Caller:
+    """Return callers that don't sign their requests. AWS doesn't say which keys tell it, so any of them may."""
+    absent = dict.fromkeys(_IDENTITY_KEYS)
+    variants = tuple(
+        Variant(
+            {
+                **absent,
+                "aws:userid": userid,
+                "aws:principaltype": principal_type,
+                "aws:principalisawsservice": is_service,
+            }
+        )
+        for userid in (None, ("anonymous",))
+        for principal_type in (None, ("Anonymous",))
+        for is_service in (("false",), None)
+    )
+    groups = {
+        "who": variants,
+        "organization": (Variant({"aws:principalorgid": None, "aws:principalorgpaths": None, **_no_source_org()}),),
+        "network": tuple(
+            variant for variant in networks(partition, scope) if variant.keys["aws:viaawsservice"] == ("false",)
+        ),
+        "access point": access_points(partition, scope),
+    }
+    return Caller(
+        "an anonymous caller", "Anonymous", ("",), groups, absent_prefixes=(*_IDENTITY_PREFIXES, "kms:viaservice")
+    )
+
+
+def named_principal(kind: str, id_: str, partition: str, scope: Scope) -> tuple[Caller, ...]:
+    """Return callers that are a principal which its ID alone doesn't place in an account.
+
+    Args:
+        kind: `CanonicalUser`, `Federated`, or `AWS` for a unique ID or an origin access identity.
+        id_: The ID, as the policy has it.
+        partition: The partition of the resource.
+        scope: Which outsiders are looked for.
+    """
+    principal_kind: PrincipalKind
+    match kind:
+        case "CanonicalUser":
+            principal_kind, description = "CanonicalUser", "a canonical user"
+        case "Federated":
+            principal_kind, description = "Federated", "a user of an identity provider"
+        case _:
+            is_distribution = ":cloudfront:" in id_
+            principal_kind = "AWS"
+            description = "an origin access identity" if is_distribution else "a principal named by its unique ID"
+    return tuple(
+        replace(caller, description=description, principal_kind=principal_kind, principal=(id_,))
+        for caller in outsiders(partition, scope)
+    )
+
+
+def services(partition: str, scope: Scope, encryption_context: Sequence[str] = ()) -> tuple[Caller, ...]:
+    """Return the ways in which a service calls: on behalf of a resource or an account, or of nobody that it names.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+
+    Args:
+        partition: The partition of the resource.
+        scope: Which outsiders are looked for. A service acts for them.
+        encryption_context: The condition keys on an encryption context, in lower case.
+    """
+    arn = (f"arn:{partition}:", SOURCE_SERVICE, ":", SOURCE_REGION, ":", ACCOUNT, ":", SOURCE_RESOURCE)
+    bucket = (f"arn:{partition}:s3:::", SOURCE_BUCKET)
+    from_resource = ("a resource", {"aws:sourcearn": arn, "aws:sourceaccount": (ACCOUNT,)})
+    from_bucket = ("a bucket", {"aws:sourcearn": bucket, "aws:sourceaccount": (ACCOUNT,)})
+    from_account = ("an account", {"aws:sourcearn": None, "aws:sourceaccount": (ACCOUNT,)})
+    from_nobody = ("no account that it names", {"aws:sourcearn": None, "aws:sourceaccount": None})
+    return tuple(
+        _service(partition, scope, description, source, encryption_context)
+        for description, source in (from_resource, from_bucket, from_account, from_nobody)
+    )
+
+
+def _service(
+    partition: str, scope: Scope, description: str, source: Mapping[str, Model], encryption_context: Sequence[str]
+) -> Caller:
+    keys: dict[str, Model] = {
+        **dict.fromkeys(_IDENTITY_KEYS),
+        **source,
+        "aws:principaltype": None,
+        "aws:principalisawsservice": ("true",),
+        "aws:principalservicename": (SERVICE,),
+        "aws:principalservicenameslist": (SERVICE,),
+        "aws:sourceowner": source["aws:sourceaccount"],
+        "kms:calleraccount": source["aws:sourceaccount"],
+    }
+    requirements = (
+        *scope.account(ACCOUNT),
+        *_no_trusted_account_inside(SOURCE_RESOURCE, scope),
+        *scope.excluded((f"arn:{partition}:s3:::", SOURCE_BUCKET), scope.ids),
+    )
+    variants = [
+        Variant(keys, (SERVICE, SOURCE_SERVICE, SOURCE_REGION, ACCOUNT, SOURCE_RESOURCE, SOURCE_BUCKET), requirements)
+    ]
+    for number, key in enumerate(encryption_context):
+        variants = [
+            with_context
+            for variant in variants
+            for with_context in _encryption_contexts(variant, key, number, partition, scope)
+        ]
+    return Caller(
+        f"a service on behalf of {description}",
+        "Service",
+        (SERVICE,),
+        {
+            "who": tuple(variants),
+            "organization": _organizations("source", scope) if keys["aws:sourceaccount"] else (_no_organization(),),
+            "network": tuple(
+                Variant({**dict.fromkeys(_NETWORK_KEYS), "aws:viaawsservice": via}) for via in (("false",), None)
+            ),
+            "access point": access_points(partition, scope),
+        },
+        absent_prefixes=_IDENTITY_PREFIXES,
+    )
+
+
+def _encryption_contexts(variant: Variant, key: str, number: int, partition: str, scope: Scope) -> tuple[Variant, ...]:
+    """Return what a service may put into an encryption context.
+
+    It is the ARN or another name of a resource of the account that it acts for, or of one of that account's buckets.
+    """
+    service = replace(SOURCE_SERVICE, name=f"context service {number}")
+    region = replace(SOURCE_REGION, name=f"context region {number}")
+    resource = replace(SOURCE_RESOURCE, name=f"context resource {number}")
+    arn: Template = (f"arn:{partition}:", service, ":", region, ":", ACCOUNT, ":", resource)
+    bucket: Template = (f"arn:{partition}:s3:::", resource)
+    in_account = (*scope.excluded(bucket, scope.ids), *_no_trusted_account_inside(resource, scope))
+    no_arn = scope.excluded((resource,), [*scope.ids, f"arn:{STAR}"])
+    return tuple(
+        replace(
+            variant,
+            keys={**variant.keys, key: model},
+            segments=(service, region, *variant.segments, resource),
+            requirements=(*variant.requirements, *requirements),
+        )
+        for model, requirements in ((None, ()), (arn, in_account), (bucket, in_account), ((resource,), no_arn))
+    )
+
+
+def _no_trusted_account_inside(segment: Segment, scope: Scope) -> tuple[Requirement, ...]:
+    """Return that no trusted account follows an outsider's own in an ARN, where a `*` may match it."""
+    accounts = scope.accounts if scope.only_accounts is None else scope.accounts - scope.only_accounts
+    return scope.excluded((":", segment, ":"), [f"{STAR}:{account}:{STAR}" for account in accounts])
+
+
+def _identity(identity: Mapping[str, Model], scope: Scope, segments: Sequence[Segment]) -> Variant:
+    keys: dict[str, Model] = {
+        **dict.fromkeys(_IDENTITY_KEYS),
+        **identity,
+        "aws:principalaccount": (ACCOUNT,),
+        "aws:principalisawsservice": ("false",),
+        "kms:calleraccount": (ACCOUNT,),
+        "aws:sourceowner": (ACCOUNT,),
+    }
+    requirements = scope.account(ACCOUNT)
+    if UNIQUE_ID in segments:
+        requirements += scope.excluded((UNIQUE_ID,), {id_[4:] for id_ in scope.ids if id_.startswith(("AROA", "AIDA"))})
+    return Variant(keys, tuple(segments), requirements)
+
+
+def _organizations(of: str, scope: Scope) -> tuple[Variant, ...]:
+    """Return that the account is in no organization, or in any."""
+    template = ("o-", ORGANIZATION)
+    keys: dict[str, Model] = {f"aws:{of}orgid": template, f"aws:{of}orgpaths": (*template, "/", ORGANIZATION_PATH)}
+    requirements = scope.excluded((ORGANIZATION,), scope.organizations)
+    if scope.only_organizations is not None:
+        only = PatternSet(sorted(scope.only_organizations))
+        requirements += (Requirement((ORGANIZATION,), only, matches=True),)
+    member = Variant({**_no_organization().keys, **keys}, (ORGANIZATION, ORGANIZATION_PATH), requirements)
+    return (member,) if scope.only_organizations is not None else (_no_organization(), member)
+
+
+def _no_organization() -> Variant:
+    return Variant({"aws:principalorgid": None, "aws:principalorgpaths": None, **_no_source_org()})
+
+
+def _no_source_org() -> dict[str, Model]:
+    return {"aws:sourceorgid": None, "aws:sourceorgpaths": None}
+
+
+def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
+    """Return from where a caller may call: the internet, a VPC endpoint, or a service that it uses.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+    """
+    absent: dict[str, Model] = {**dict.fromkeys(_NETWORK_KEYS), "aws:viaawsservice": ("false",)}
+    internet = tuple(
+        Variant({**absent, "aws:sourceip": addresses - Addresses.of(addresses.version, scope.networks)})
+        for addresses in (PUBLIC_IPV4, PUBLIC_IPV6)
+    )
+    endpoint_keys: dict[str, Model] = {
+        **absent,
+        "aws:sourcevpce": ("vpce-", ENDPOINT),
+        "aws:sourcevpc": ("vpc-", NETWORK),
+        "aws:sourcevpcarn": (f"arn:{partition}:ec2:", NETWORK_REGION, ":", NETWORK_ACCOUNT, ":vpc/vpc-", NETWORK),
+        "aws:vpceaccount": (NETWORK_ACCOUNT,),
+        "aws:vpceorgid": ("o-", ORGANIZATION),
+        "aws:vpceorgpaths": ("o-", ORGANIZATION, "/", ORGANIZATION_PATH),
+    }
+    endpoint_requirements = (
+        *Scope(accounts=scope.accounts).account(NETWORK_ACCOUNT),
+        *scope.excluded(("vpce-", ENDPOINT), scope.endpoints),
+        *scope.excluded(("vpc-", NETWORK), scope.endpoints),
+        *scope.excluded((ORGANIZATION,), scope.organizations),
+    )
+    endpoint_segments = (NETWORK_REGION, NETWORK_ACCOUNT, ENDPOINT, NETWORK, ORGANIZATION, ORGANIZATION_PATH)
+    endpoints = tuple(
+        Variant({**endpoint_keys, "aws:vpcsourceip": Addresses.all(version)}, endpoint_segments, endpoint_requirements)
+        for version in (4, 6)
+    )
+    via = (VIA, ".amazonaws.com")
+    service_keys = dict.fromkeys(("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"), via)
+    service = Variant({**absent, **service_keys, "aws:viaawsservice": ("true",)}, (VIA,))
+    return (*internet, *endpoints, service)
+
+
+def access_points(partition: str, scope: Scope) -> tuple[Variant, ...]:
+    """Return that a request names the bucket, or comes through an access point of an outsider.
+
+    An access point of the resource's own account has a policy of its own, which is checked separately.
+    """
+    keys = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin")
+    arn = (f"arn:{partition}:s3:", ACCESS_POINT_REGION, ":", ACCESS_POINT_ACCOUNT, ":accesspoint/", ACCESS_POINT)
+    segments = (ACCESS_POINT_REGION, ACCESS_POINT_ACCOUNT, ACCESS_POINT)
+    requirements = Scope(accounts=scope.accounts).account(ACCESS_POINT_ACCOUNT)
+    through = tuple(
+        Variant(dict(zip(keys, (arn, (ACCESS_POINT_ACCOUNT,), (origin,)), strict=True)), segments, requirements)
+        for origin in ("Internet", "VPC")
+    )
+    return (Variant(dict.fromkeys(keys)), *through)

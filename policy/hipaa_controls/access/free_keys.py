@@ -1,0 +1,58 @@
+"""What a caller can send in a condition key that nothing else determines, such as a header, a tag or the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+
+from hipaa_controls.access.addresses import Addresses
+from hipaa_controls.access.elements import ConditionElement
+from hipaa_controls.access.request_space import Variant
+from hipaa_controls.access.text_search import Segment
+
+_VALUE = Segment("value", "any", minimum=1)
+# Keys that every request has, and keys that are true, false or absent.
+_ALWAYS = {"aws:securetransport": ("true", "false")}
+_FLAGS = ("aws:multifactorauthpresent", "kms:grantisforawsresource", "kms:bypasspolicylockoutsafetycheck")
+
+
+def free_variants(key: str, conditions: Sequence[ConditionElement]) -> Iterator[Variant]:
+    """Yield what the key can contain: nothing, any text, or the values at and around those in the conditions."""
+    if key in _ALWAYS:
+        yield from (Variant({key: (value,)}) for value in _ALWAYS[key])
+        return
+    yield Variant({key: None})
+    if key in _FLAGS:
+        yield from (Variant({key: (value,)}) for value in ("true", "false"))
+    elif conditions and all(condition.compares_addresses or condition.is_null_check for condition in conditions):
+        yield from (Variant({key: Addresses.all(version)}) for version in (4, 6))
+    elif all(condition.compares_text for condition in conditions):
+        yield Variant({key: (_VALUE,)}, (_VALUE,))
+        yield Variant({key: ("",)})
+    else:
+        yield from (Variant({key: (value,)}) for value in _telling_values(conditions))
+
+
+def _telling_values(conditions: Iterable[ConditionElement]) -> list[str]:
+    """Return values that have every effect on comparisons of numbers, dates and flags that a value can have."""
+    texts = [text for condition in conditions for text in condition.condition.values]
+    numbers = sorted({number for text in texts if (number := _number(text)) is not None})
+    between = [(low + high) / 2 for low, high in pairwise(numbers)]
+    around = [bound + step for bound in numbers for step in (-1, 0, 1)] if numbers else []
+    exact = [format(number, "f") for number in (*around, *between)]
+    return list(dict.fromkeys(("true", "false", *exact, *texts, "any")))
+
+
+def _number(text: str) -> Decimal | None:
+    """Return a number, or a date in seconds since 1970."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        pass
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return Decimal(int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()))

@@ -1,0 +1,264 @@
+"""The searches for who gets in by one policy, with what was found in the words of a finding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hipaa_controls import evaluator
+from hipaa_controls.access import callers as access_callers
+from hipaa_controls.access.callers import Scope
+from hipaa_controls.access.elements import variables_of
+from hipaa_controls.access.parties import (
+    RESOURCE_ORGANIZATION,
+    NamedParties,
+    TrustedParties,
+    named_parties,
+    untrusted,
+)
+from hipaa_controls.access.policy_queries import ParsedPolicy
+from hipaa_controls.access.request_space import Caller
+from hipaa_controls.access.search import Question, Search, Witness
+from hipaa_controls.access.targets import Target
+from hipaa_controls.access.text_search import SearchTooLong
+from hipaa_controls.access.witness import describe
+from hipaa_controls.evaluator.patterns import UNKNOWN
+from hipaa_controls.model.values import Unknown
+from hipaa_controls.model.verdict import Finding, failed, unverified
+from hipaa_controls.model.verdict import Witness as DescribedWitness
+
+# What ${aws:ResourceAccount} stands for while the account isn't known: no outsider's account.
+_UNKNOWN_ACCOUNT = "the resource's account"
+_OWNED = (("endpoints", "aws:sourcevpce"), ("networks", "aws:sourceip"))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A request that the policy allows, or may allow."""
+
+    witness: Witness
+
+    @property
+    def label(self) -> str:
+        return statement_label(self.witness.statement)
+
+    @property
+    def described(self) -> DescribedWitness:
+        return describe(self.witness)
+
+    @property
+    def account(self) -> str:
+        context = self.witness.request.context
+        return (context.get("aws:principalaccount") or context.get("aws:sourceaccount") or ("",))[0]
+
+    @property
+    def service(self) -> str:
+        """The service, where the statement names it."""
+        id_ = self.witness.request.principal.id
+        named = [name for kind, name in self.witness.statement.principals or () if kind == "Service"]
+        if self.witness.statement.not_principals or not named:
+            return "any service"
+        return id_ if re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", id_) else "a service"
+
+    def failure(self, what: str) -> Finding:
+        return failed(f"{self.label} {what}", self.described)
+
+    def unplaced(self) -> Finding:
+        """Return that only somebody gets in who owns what the policy names: a network, an endpoint, or an ID."""
+        context = self.witness.request.context
+        option = next((option for option, key in _OWNED if key in context), "ids")
+        what = {"endpoints": "the VPC endpoint", "networks": "the network", "ids": "the unique ID"}[option]
+        reason = f"isn't known to be trusted; if it is, name it in the option {option}"
+        return unverified(Unknown(f"{what} in a condition of {self.label}", reason=reason))
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A search that was given up, for the requests that a statement allows."""
+
+    statement: evaluator.Statement
+
+
+@dataclass(frozen=True)
+class PolicySearch:
+    """A policy, with what every search for a request that it allows needs."""
+
+    parsed: ParsedPolicy
+    question: Question
+    partitions: tuple[str, ...]
+    named: NamedParties
+    trusted: TrustedParties
+
+    @staticmethod
+    def of(parsed: ParsedPolicy, targets: Sequence[Target], trusted: TrustedParties) -> PolicySearch:
+        statements = parsed.statements
+        partitions = _partitions(statements, trusted.location.partition)
+        account = trusted.location.account
+        variables = {
+            "aws:resourceaccount": account or _UNKNOWN_ACCOUNT,
+            "s3:resourceaccount": account or _UNKNOWN_ACCOUNT,
+            "aws:resourceorgid": RESOURCE_ORGANIZATION,
+        }
+        question = Question(
+            statements=statements,
+            targets=tuple(targets),
+            lookup=lambda key: variables.get(key.casefold(), UNKNOWN),
+            constants={"aws:resourceaccount": account, "s3:resourceaccount": account} if account else {},
+            minimum_addresses={},
+            certainly=False,
+            variables=tuple(dict.fromkeys(key.casefold() for key in variables_of(statements))),
+        )
+        return PolicySearch(parsed, question, partitions, named_parties(statements), trusted)
+
+    def strangers(self) -> Scope:
+        """Return everyone whom the policy doesn't name."""
+        scope = untrusted(self.trusted, self.named)
+        return replace(
+            scope,
+            accounts=scope.accounts | self.named.accounts,
+            organizations=scope.organizations | {name.removeprefix("o-") for name in self.named.organizations},
+            endpoints=scope.endpoints | self.named.endpoints,
+            ids=scope.ids | self.named.ids,
+        )
+
+    def unsigned_and_signed(self, scope: Scope) -> list[Caller]:
+        """Return anonymous callers, and those that sign their requests."""
+        partition, *others = self.partitions
+        return [
+            access_callers.anonymous(partition, scope),
+            *(caller for name in (partition, *others) for caller in access_callers.outsiders(name, scope)),
+        ]
+
+    def named_principals(self, scope: Scope) -> list[Caller]:
+        """Return the principals that a statement names, and whose account their ID doesn't tell."""
+        entries = dict.fromkeys(
+            (kind, id_)
+            for statement in self.parsed.possible_allows
+            if not statement.not_principals
+            for kind, id_ in statement.principals or ()
+            if _account_is_untold(kind, id_) and id_ not in scope.ids
+        )
+        found: list[Caller] = []
+        for kind, id_ in entries:
+            account = re.search(r":(\d{12}):", id_)
+            if account and self.trusted.trusts(account[1]):
+                continue
+            of_account = replace(scope, only_accounts=frozenset({account[1]})) if account else scope
+            found += access_callers.named_principal(kind, id_, self.partitions[0], of_account)
+        return found
+
+    def services(self, scope: Scope) -> list[Caller]:
+        keys = {
+            condition.key.casefold()
+            for statement in self.parsed.statements
+            for condition in statement.conditions
+            if condition.key.casefold().startswith("kms:encryptioncontext:")
+        }
+        return [
+            caller
+            for partition in self.partitions
+            for caller in access_callers.services(partition, scope, sorted(keys))
+        ]
+
+    def find(
+        self,
+        callers: Iterable[Caller],
+        minimum_addresses: Mapping[int, int],
+        *,
+        certainly: bool,
+        like: Found | GivenUp | None = None,
+    ) -> Found | GivenUp | None:
+        """Return a request by one of the callers that the policy allows.
+
+        Args:
+            callers: The callers.
+            minimum_addresses: By IP version, how many addresses must be possible.
+            certainly: Whether the policy must certainly allow the request.
+            like: A request that it may allow. The variables of the policy may be replaced by their values in it.
+
+        Returns:
+            The request; if there is none, what was given up, if anything.
+        """
+        question = replace(self.question, minimum_addresses=minimum_addresses, certainly=certainly)
+        given_up = None
+        pinned: list[dict[str, str | None]] = [{}]
+        if isinstance(like, Found) and question.variables:
+            context = like.witness.request.context
+            dynamic = [key for key in question.variables if question.lookup(key) == UNKNOWN]
+            pinned.append({key: (context.get(key) or (None,))[0] for key in dynamic})
+        for pins in pinned:
+            for caller in callers:
+                search = Search(replace(question, pinned=pins), caller)
+                for statement in self.parsed.possible_allows:
+                    if certainly and statement.effect != "Allow":
+                        continue
+                    allow = _for_callers(statement, caller)
+                    if allow is None:
+                        continue
+                    try:
+                        witness = search.witness(allow)
+                    except SearchTooLong:
+                        given_up = given_up or GivenUp(statement)
+                        continue
+                    if witness:
+                        return Found(replace(witness, statement=statement))
+        return given_up
+
+    def undecided(self, possible: Found | GivenUp) -> Finding:
+        """Return that a request may be allowed, and what that depends on."""
+        if isinstance(possible, GivenUp):
+            reason = "isn't decided: its conditions and the Deny statements can be combined in too many ways"
+            return unverified(Unknown(f"who gets in by {statement_label(possible.statement)}", reason=reason))
+        unknowns = [
+            unknown
+            for statement in self.parsed.statements
+            if evaluator.statement_matches(statement, possible.witness.request) is evaluator.Match.MAYBE
+            or statement is possible.witness.statement
+            for unknown in self.parsed.unknowns_by_statement.get(statement.position, ())
+        ]
+        if unknowns:
+            return unverified(*unknowns)
+        decision = evaluator.evaluate([self.parsed.policy], possible.witness.request)
+        reason = f"can't be decided: {decision.reasons[0]}" if decision.reasons else "can't be decided"
+        return unverified(Unknown(f"whether {possible.label} lets somebody in", reason=reason))
+
+
+def _account_is_untold(kind: str, id_: str) -> bool:
+    if id_ == "*":
+        return False
+    if kind == "AWS":
+        return UNKNOWN not in id_ and re.search(r"(?<!\d)\d{12}(?!\d)", id_) is None
+    return kind in ("CanonicalUser", "Federated")
+
+
+def _for_callers(statement: evaluator.Statement, caller: Caller) -> evaluator.Statement | None:
+    """Return the statement as it concerns these callers, or None if it names only others."""
+    entries = statement.principals or ()
+    if statement.not_principals or caller.principal_kind == "CanonicalUser":
+        return statement
+    # A canonical user is one account's, so it is searched for by its own ID alone.
+    named = tuple((kind, id_) for kind, id_ in entries if kind != "CanonicalUser")
+    concerns = any(kind in (caller.principal_kind, UNKNOWN) or (kind, id_) == ("AWS", "*") for kind, id_ in named)
+    return replace(statement, principals=named) if concerns else None
+
+
+def _partitions(statements: Iterable[evaluator.Statement], own: str) -> tuple[str, ...]:
+    """Return the partition of the resource, and any other that the policy names: the resource's may be a guess."""
+    texts = (
+        text
+        for statement in statements
+        for values in (
+            [id_ for _, id_ in statement.principals or ()],
+            statement.resources or (),
+            *(condition.values for condition in statement.conditions),
+        )
+        for text in values
+    )
+    named = {match[1] for text in texts if (match := re.match(r"arn:(aws[a-z-]*):", text))}
+    return (own, *sorted(named - {own}))
+
+
+def statement_label(statement: evaluator.Statement) -> str:
+    """Return the name of a statement in findings: its position, and never its Sid, which is the program's own text."""
+    return f"statement {statement.position}"

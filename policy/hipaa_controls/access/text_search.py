@@ -1,0 +1,295 @@
+"""A search for text that matches some patterns and not others.
+
+The text of a request is made of segments: an account, a role's name, a region. The same segment occurs in several
+values, such as the account in `aws:PrincipalArn` and in `aws:PrincipalAccount`, so all values are searched together.
+All patterns are read at once, symbol by symbol, as finite automata; the search walks through the states that they can
+be in together, from the shortest text on. If it ends without an answer, there is none.
+"""
+
+from __future__ import annotations
+
+import heapq
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import TypeAlias
+
+from hipaa_controls.evaluator.patterns import (
+    QUESTION_MARK,
+    QUESTION_MARK_IN_SEGMENT,
+    STAR,
+    STAR_IN_SEGMENT,
+    UNKNOWN,
+    ascii_lower,
+)
+
+ANY_CHARACTERS = string.ascii_lowercase + string.digits + string.ascii_uppercase + string.punctuation + " "
+# The longest search that a document of AWS's maximum size needed in the benchmarks took a tenth of this.
+MAX_STEPS = 20_000
+
+_STARS = (STAR, STAR_IN_SEGMENT, UNKNOWN)
+
+
+class SearchTooLong(Exception):  # noqa: N818 - not an error: the caller reports what it couldn't decide
+    """The search was given up, because the patterns can be in too many states together."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of the text that can be chosen.
+
+    Attributes:
+        name: The same name in several templates stands for the same text.
+        default: The text that it has where nothing requires another.
+        characters: The characters that it may contain. A character outside ASCII is always permitted with `*`.
+        length: Its exact length, or None.
+        minimum: Its minimum length.
+        last: Its last character, unless it is empty; any if None.
+    """
+
+    name: str
+    default: str
+    characters: str = ANY_CHARACTERS
+    length: int | None = None
+    minimum: int = 0
+    last: str | None = None
+
+    def permits(self, character: str) -> bool:
+        return character in self.characters or (self.characters is ANY_CHARACTERS and not character.isascii())
+
+    def is_complete(self, length: int, last: str) -> bool:
+        if length < self.minimum or (self.length is not None and length != self.length):
+            return False
+        return length == 0 or self.last is None or last == self.last
+
+
+Template: TypeAlias = tuple[str | Segment, ...]
+State: TypeAlias = frozenset[tuple[int, int]]
+
+
+class PatternSet:
+    """An automaton that accepts the text which at least one of some compiled patterns matches.
+
+    A pattern is one of hipaa_controls.evaluator.patterns, in which UNKNOWN matches any text.
+    """
+
+    def __init__(self, patterns: Iterable[str], *, ignore_case: bool = False) -> None:
+        self._ignore_case = ignore_case
+        self._patterns = tuple(dict.fromkeys(map(ascii_lower, patterns) if ignore_case else patterns))
+        self._steps: dict[tuple[State, str], State] = {}
+        self.start = self._skip_stars((number, 0) for number in range(len(self._patterns)))
+
+    def advance(self, state: State, text: str) -> State:
+        """Return the state after reading a text."""
+        key = (state, text)
+        if key not in self._steps:
+            following = state
+            for symbol in ascii_lower(text) if self._ignore_case else text:
+                following = self._step(following, symbol)
+            self._steps[key] = following
+        return self._steps[key]
+
+    def accepts(self, state: State) -> bool:
+        return any(position == len(self._patterns[number]) for number, position in state)
+
+    def accepts_everything_from(self, state: State) -> bool:
+        return any(self._patterns[number][position:] in (STAR, UNKNOWN) for number, position in state)
+
+    def next_symbols(self, state: State) -> set[str]:
+        """Return the characters that some pattern names at this point, in both cases if case is ignored."""
+        symbols = set()
+        for number, position in state:
+            token = self._patterns[number][position : position + 1]
+            if token in (STAR_IN_SEGMENT, QUESTION_MARK_IN_SEGMENT):
+                symbols.add(":")
+            elif token and token not in (STAR, QUESTION_MARK, UNKNOWN):
+                symbols.add(token)
+        return {case for symbol in symbols for case in (symbol, symbol.upper())} if self._ignore_case else symbols
+
+    def _step(self, state: State, symbol: str) -> State:
+        following = []
+        for number, position in state:
+            token = self._patterns[number][position : position + 1]
+            if token in (STAR, UNKNOWN) or (token == STAR_IN_SEGMENT and symbol != ":"):
+                following.append((number, position))
+            elif token in (symbol, QUESTION_MARK) or (token == QUESTION_MARK_IN_SEGMENT and symbol != ":"):
+                following.append((number, position + 1))
+        return self._skip_stars(following)
+
+    def _skip_stars(self, positions: Iterable[tuple[int, int]]) -> State:
+        reached = set()
+        for number, position in positions:
+            reached.add((number, position))
+            pattern, following = self._patterns[number], position
+            while pattern[following : following + 1] in _STARS and following < len(pattern):
+                following += 1
+                reached.add((number, following))
+        return frozenset(reached)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """That a value, made after a template, matches at least one of some patterns (`matches`), or none of them."""
+
+    template: Template
+    patterns: PatternSet
+    matches: bool
+
+    def is_hopeless(self, state: State) -> bool:
+        return not state if self.matches else self.patterns.accepts_everything_from(state)
+
+    def holds(self, state: State) -> bool:
+        return self.patterns.accepts(state) is self.matches
+
+
+@dataclass(frozen=True)
+class _Point:
+    """Where a search has got to.
+
+    Attributes:
+        texts: The texts of the segments before.
+        text: The text of the current segment so far; None before it begins.
+        states: The state of each requirement's automaton.
+    """
+
+    texts: tuple[str, ...]
+    text: str | None
+    states: tuple[State, ...]
+
+
+_FINISHED: State = frozenset()
+
+
+def find_segments(segments: Sequence[Segment], requirements: Sequence[Requirement]) -> Mapping[str, str] | None:
+    """Return the text of each segment, by name, so that every requirement holds; None if there is no such text.
+
+    Args:
+        segments: The segments, in an order that is also their order in each template.
+        requirements: What the values must match.
+
+    Raises:
+        SearchTooLong: The search was given up.
+    """
+    return _Search(segments, requirements).run()
+
+
+class _Search:
+    def __init__(self, segments: Sequence[Segment], requirements: Sequence[Requirement]) -> None:
+        self._segments = segments
+        self._requirements = requirements
+        # For each requirement, the fixed text of its template before each segment that it contains, and at its end.
+        self._fixed: list[dict[int, str]] = []
+        self._end: list[str] = []
+        order = {segment.name: index for index, segment in enumerate(segments)}
+        for requirement in requirements:
+            fixed, text = {}, ""
+            for part in requirement.template:
+                if isinstance(part, Segment):
+                    fixed[order[part.name]], text = text, ""
+                else:
+                    text += part
+            if list(fixed) != sorted(fixed):
+                raise ValueError("the segments of a template are out of order")
+            self._fixed.append(fixed)
+            self._end.append(text)
+        self._readers = [
+            [number for number, fixed in enumerate(self._fixed) if index in fixed] for index in range(len(segments))
+        ]
+        self._last_segment = [max(fixed, default=-1) for fixed in self._fixed]
+
+    def run(self) -> Mapping[str, str] | None:
+        # An entry is: the number of characters that aren't defaults, a number that keeps entries of the same cost in
+        # the order in which they were found, and where the search has got to.
+        numbers = count()
+        queue: list[tuple[int, int, _Point]] = []
+        start = self._finish(-1, tuple(requirement.patterns.start for requirement in self._requirements))
+        if start is not None:
+            queue.append((0, next(numbers), _Point((), None, start)))
+        seen = set()
+        for _ in range(MAX_STEPS):
+            if not queue:
+                return None
+            cost, _, point = heapq.heappop(queue)
+            identity = self._identity(point)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            if len(point.texts) == len(self._segments):
+                return {segment.name: text for segment, text in zip(self._segments, point.texts, strict=True)}
+            for extra, following in self._moves(point):
+                if self._identity(following) not in seen:
+                    heapq.heappush(queue, (cost + extra, next(numbers), following))
+        raise SearchTooLong
+
+    def _identity(self, point: _Point) -> tuple[object, ...]:
+        """Return what decides how a text may go on: of the current segment, only its length and last character."""
+        if point.text is None:
+            return (len(point.texts), point.states)
+        segment = self._segments[len(point.texts)]
+        longest = segment.minimum if segment.length is None else segment.length
+        last = point.text[-1:] if segment.last is not None else ""
+        return (len(point.texts), point.states, min(len(point.text), longest + 1), last)
+
+    def _moves(self, point: _Point) -> Iterator[tuple[int, _Point]]:
+        """Yield what can follow, with its cost: a whole default text, one more character, or the next segment."""
+        index, text, states = len(point.texts), point.text, point.states
+        segment, readers = self._segments[index], self._readers[index]
+        if not readers:
+            yield 0, _Point((*point.texts, segment.default), None, states)
+            return
+        if text is None:
+            started = self._advance(states, {number: self._fixed[number][index] for number in readers})
+            if started is None:
+                return
+            text, states = "", started
+            yield from self._next_segment(
+                point.texts, segment.default, self._advance(states, dict.fromkeys(readers, segment.default))
+            )
+        if segment.is_complete(len(text), text[-1:]):
+            yield from self._next_segment(point.texts, text, states)
+        if segment.length is not None and len(text) >= segment.length:
+            return
+        for symbol in self._symbols(segment, [(number, states[number]) for number in readers]):
+            following = self._advance(states, dict.fromkeys(readers, symbol))
+            if following is not None:
+                yield 1, _Point(point.texts, text + symbol, following)
+
+    def _next_segment(
+        self, texts: tuple[str, ...], text: str, states: tuple[State, ...] | None
+    ) -> Iterator[tuple[int, _Point]]:
+        finished = None if states is None else self._finish(len(texts), states)
+        if finished is not None:
+            yield 0, _Point((*texts, text), None, finished)
+
+    def _advance(self, states: tuple[State, ...], texts: Mapping[int, str]) -> tuple[State, ...] | None:
+        """Return the states after some requirements have read a text; None if one of them can't hold any more."""
+        following = list(states)
+        for number, text in texts.items():
+            requirement = self._requirements[number]
+            following[number] = requirement.patterns.advance(states[number], text)
+            if requirement.is_hopeless(following[number]):
+                return None
+        return tuple(following)
+
+    def _finish(self, index: int, states: tuple[State, ...]) -> tuple[State, ...] | None:
+        """Return the states without those of the values that this segment completes; None if one of these is wrong."""
+        following = list(states)
+        for number, last in enumerate(self._last_segment):
+            if last == index:
+                requirement = self._requirements[number]
+                if not requirement.holds(requirement.patterns.advance(states[number], self._end[number])):
+                    return None
+                following[number] = _FINISHED
+        return tuple(following)
+
+    def _symbols(self, segment: Segment, states: Iterable[tuple[int, State]]) -> list[str]:
+        """Return the characters that have different effects: those that a pattern names here, and one other."""
+        named: set[str] = set()
+        for number, state in states:
+            named |= self._requirements[number].patterns.next_symbols(state)
+        if segment.last is not None:
+            named.add(segment.last)
+        permitted = sorted(symbol for symbol in named if segment.permits(symbol))
+        other = next((symbol for symbol in segment.characters if symbol not in named), None)
+        return permitted if other is None else [*permitted, other]
