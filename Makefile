@@ -1,5 +1,6 @@
 # The commands in the README. Each sets up what it needs, so any of them works on a fresh clone.
 STACK ?= dev
+RUNS ?= 5000
 PYTHON ?= python3
 MIN_PYTHON := 3.11
 VENV := .venv
@@ -11,7 +12,7 @@ unexport PIP_TARGET PIP_PREFIX PYTHONHOME PYTHONPATH
 export PIP_USER := 0
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dev-setup engine preview docs test test-unit lint bench bench-cold lock clean
+.PHONY: help setup dev-setup engine preview docs test test-unit lint access-search bench bench-cold lock clean
 ifneq ($(filter clean,$(MAKECMDGOALS)),)
 .NOTPARALLEL: # `make clean setup` cleans first
 endif
@@ -70,6 +71,9 @@ lint: dev-setup ## Check style, formatting, types and imports
 	$(VENV)/bin/mypy policy
 	$(VENV)/bin/lint-imports --no-logo --no-cache
 	$(VENV)/bin/python -m pulumi_engine.lint
+
+access-search: dev-setup ## Compare the access controls with brute force for RUNS generated documents (ten minutes)
+	$(VENV)/bin/python -m tests.policy.access.harness --runs "$(RUNS)"
 
 bench: dev-setup ## Measure the README's figures with warm caches (half an hour)
 	@$(VENV)/bin/python bench/run.py

@@ -1,0 +1,288 @@
+"""Comparison of the access controls with brute force: whoever gets in must not be missed.
+
+    python -m tests.policy.access.harness --runs 5000
+
+Each generated document is checked by the controls, and each of its outsiders is decided by both evaluators. A document
+that an outsider gets into must not pass. The command prints each problem with the seed that reproduces it, and exits
+with 1 if there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from hipaa_controls import evaluator
+from hipaa_controls.access import external_access
+from hipaa_controls.access.external_access import TrustedParties
+from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy, parse_resource_policy
+from hipaa_controls.evaluator import Outcome, Request
+from hipaa_controls.model.values import Document, Location
+from hipaa_controls.model.verdict import Finding, Status
+from tests.policy.access.generator import RESOURCE_KINDS, GeneratedDocument, generate_resource_policy
+from tests.policy.access.outsiders import Outsider, Standing, outsiders
+from tests.policy.access.parties import (
+    ACCOUNT,
+    ORGANIZATION,
+    OWN_ENDPOINT,
+    OWN_NETWORKS,
+    OWN_ROLE_ID,
+    OWN_USER_ID,
+    OWN_VPC,
+    TRUSTED_ACCOUNT,
+    TRUSTED_ACCOUNTS,
+)
+from tests.policy.access.second_evaluator import Answer, allows, compile_document
+
+_OPTIONS = {
+    "networks": frozenset(OWN_NETWORKS),
+    "endpoints": frozenset({OWN_ENDPOINT, OWN_VPC}),
+    "ids": frozenset({OWN_ROLE_ID, OWN_USER_ID}),
+}
+_SUPPORTED_OPTIONS = {field.name for field in fields(TrustedParties)} & set(_OPTIONS)
+TRUSTED = TrustedParties(
+    Location("aws", "us-east-1", ACCOUNT),
+    "phi",
+    frozenset({TRUSTED_ACCOUNT}),
+    frozenset({ORGANIZATION}),
+    **{name: _OPTIONS[name] for name in _SUPPORTED_OPTIONS},
+)
+PUBLIC, EXTERNAL, SERVICES = "public access", "external principals", "services"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A result that can't be right: what is wrong, and the document and the request that show it."""
+
+    kind: str
+    text: str
+
+
+@dataclass
+class Result:
+    """The counts over all documents, and the problems."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, other: Result) -> None:
+        self.counts += other.counts
+        self.problems += other.problems
+
+
+def findings(generated: GeneratedDocument) -> dict[str, Finding]:
+    """Return the finding of each control that checks such a document."""
+    parse = parse_bucket_policy if generated.kind in ("bucket", "access point") else parse_resource_policy
+    parsed = parse(Document(generated.document))
+    assert isinstance(parsed, ParsedPolicy), parsed
+    resources = [text.replace("*", evaluator.ANY) for text in RESOURCE_KINDS[generated.kind].resources]
+    return {
+        PUBLIC: external_access.public_access(parsed, resources),
+        EXTERNAL: external_access.external_principals(parsed, resources, TRUSTED),
+        SERVICES: external_access.service_access(parsed, resources, TRUSTED),
+    }
+
+
+def check(generated: GeneratedDocument, count: int = 400, *, every: bool = True) -> Result:
+    """Compare the controls with brute force for one document.
+
+    Args:
+        generated: The document.
+        count: The number of outsiders.
+        every: Whether both evaluators decide each outsider, or the slower one only those that the other doesn't deny.
+    """
+    found = findings(generated)
+    statuses = {control: finding.status for control, finding in found.items()}
+    result = Result()
+
+    def report(kind: str, request: Request | None = None) -> None:
+        result.problems.append(Problem(kind, _describe(kind, generated, statuses, request)))
+
+    policy, statements = evaluator.parse(generated.document), compile_document(generated.document)
+    entrants: list[tuple[Outsider, evaluator.Decision]] = []
+    for outsider in outsiders(generated, statements, count):
+        answer = allows(statements, outsider.request)
+        if answer is False and not every:
+            continue
+        decision = evaluator.evaluate([policy], outsider.request)
+        if _answer(decision.outcome) is not answer:
+            report("the evaluators disagree", outsider.request)
+        if _answer(decision.outcome) is not False:
+            entrants.append((outsider, decision))
+
+    for kind, outsider in _missed(entrants, statuses):
+        report(kind, outsider.request)
+    for control, finding in found.items():
+        if finding.status is Status.FAIL:
+            problem, shown = _check_witness(finding, generated, policy, statements)
+            if problem:
+                report(f"{control}: {problem}", _witness(finding).request)
+            elif not shown and not entrants:
+                result.counts[f"{control}: failures that no outsider shows"] += 1
+    result.counts.update(_verdicts(generated, statuses, entrants))
+    return result
+
+
+def _describe(kind: str, generated: GeneratedDocument, statuses: Mapping[str, Status], request: Request | None) -> str:
+    controls = ", ".join(f"{control}: {status.value}" for control, status in statuses.items())
+    lines = [f"{kind}: {generated.kind}, seed {generated.seed} ({controls})", json.dumps(generated.document)]
+    if request:
+        principal = request.principal
+        lines.append(f"{principal.kind} {principal.id} {request.action} {request.resource}")
+        lines.append(json.dumps({key: list(values or ()) for key, values in request.context.items()}))
+    return "\n  ".join(lines)
+
+
+def _answer(outcome: Outcome) -> Answer:
+    return {Outcome.ALLOWED: True, Outcome.INDETERMINATE: None}.get(outcome, False)
+
+
+def _missed(
+    entrants: list[tuple[Outsider, evaluator.Decision]], statuses: Mapping[str, Status]
+) -> Iterator[tuple[str, Outsider]]:
+    """Yield the first outsider of each standing that gets in although the controls concerned pass."""
+    passes = {control for control, status in statuses.items() if status is Status.PASS}
+    open_to_strangers = {
+        decision.statement.position
+        for outsider, decision in entrants
+        if decision.statement and outsider.standing is Standing.STRANGER
+    }
+    reported = set()
+    for outsider, decision in entrants:
+        statement = decision.statement
+        concerned = {PUBLIC, EXTERNAL}
+        match outsider.standing:
+            case Standing.NAMED if statement and statement.position not in open_to_strangers:
+                concerned = {EXTERNAL}
+            case Standing.SERVICE if statement and any(kind == "Service" for kind, _ in statement.principals or ()):
+                concerned = {SERVICES}
+            case Standing.SERVICE:
+                concerned = {PUBLIC, EXTERNAL, SERVICES}
+            case Standing.HOLDER if not _SUPPORTED_OPTIONS:
+                continue
+            case _:
+                pass
+        certain = "false pass" if statement else "a pass that isn't certain"
+        kind = f"{certain}: {outsider.standing.value}"
+        if concerned <= passes and kind not in reported:
+            reported.add(kind)
+            yield kind, outsider
+
+
+def _check_witness(
+    finding: Finding, generated: GeneratedDocument, policy: evaluator.Policy, statements: Any
+) -> tuple[str, bool]:
+    """Return what is wrong with the witness of a failure, if anything, and whether there is a right one."""
+    witness = _witness(finding)
+    if witness is None:
+        return "", False
+    request: Request = witness.request
+    decision = evaluator.evaluate([policy], request)
+    if not request.context_is_complete or evaluator.ANY in request.action + request.resource + request.principal.id:
+        return "the witness isn't concrete", False
+    if decision.outcome is not Outcome.ALLOWED or allows(statements, request) is not True:
+        return "the witness is denied", False
+    if reason := impossible_outsider(request):
+        return f"the witness is impossible: {reason}", False
+    if decision.statement and decision.statement.position != witness.statement and len(policy.statements) == 1:
+        return "the witness names another statement", False
+    return "", True
+
+
+def _witness(finding: Finding) -> Any:
+    return getattr(finding, "witness", None)
+
+
+def impossible_outsider(request: Request) -> str:
+    """Return why no outsider can make this request, or an empty text."""
+
+    def value(key: str) -> str:
+        values: Any = request.get(key)
+        return values[0] if values else ""
+
+    arn, account, user_id = value("aws:PrincipalArn"), value("aws:PrincipalAccount"), value("aws:userid")
+    accounts = {account, value("kms:CallerAccount"), value("aws:SourceAccount"), *_accounts_in(arn)}
+    accounts |= {*_accounts_in(value("aws:SourceArn")), *_accounts_in(request.principal.id)}
+    if accounts & TRUSTED_ACCOUNTS:
+        return "its account is trusted"
+    if ORGANIZATION in (value("aws:PrincipalOrgID"), value("aws:SourceOrgID")):
+        return "its organization is trusted"
+    if arn and account and account not in _accounts_in(arn):
+        return "its ARN and its account differ"
+    if arn.endswith(":root") and user_id not in ("", account):
+        return "a root user's ID is its account's"
+    if ":user/" in arn and user_id and not user_id.startswith("AIDA"):
+        return "a user's ID begins with AIDA"
+    if ":role/" in arn and user_id and not (user_id.startswith("AROA") and ":" in user_id):
+        return "a role session's ID is that of the role, and the session's name"
+    if value("aws:username") and arn and ":user/" not in arn:
+        return "only a user has a username"
+    if value("aws:SourceVpce") and value("aws:SourceIp"):
+        return "a request through an endpoint has no public address"
+    if request.principal.kind in ("Service", "Anonymous") and (arn or account):
+        return "it has the keys of a principal of an account"
+    return ""
+
+
+def _accounts_in(arn: str) -> set[str]:
+    parts = arn.split(":", 5)
+    return {parts[4]} - {""} if len(parts) == 6 else set()
+
+
+def _verdicts(
+    generated: GeneratedDocument,
+    statuses: Mapping[str, Status],
+    entrants: list[tuple[Outsider, evaluator.Decision]],
+) -> Iterator[str]:
+    yield "documents"
+    yield f"documents of a {generated.kind}"
+    for status in (Status.FAIL, Status.UNVERIFIED, Status.PASS):
+        if status in statuses.values():
+            yield status.value
+            break
+    yield from (f"{control}: {status.value}" for control, status in statuses.items())
+    standings = {outsider.standing for outsider, decision in entrants if decision.statement}
+    yield from (f"let in by brute force: {standing.value}" for standing in standings)
+    if Status.UNVERIFIED in statuses.values() and Status.FAIL not in statuses.values() and not entrants:
+        yield "unverified although brute force finds nobody"
+
+
+def check_all(seeds: Iterable[int], count: int = 400, *, every: bool = True) -> Result:
+    total = Result()
+    for seed in seeds:
+        total.add(check(generate_resource_policy(seed), count, every=every))
+    return total
+
+
+def _check_seed(seed: int) -> Result:
+    return check_all([seed])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Compare the access controls with brute force.")
+    parser.add_argument("--runs", type=int, default=5000, help="number of documents (default: 5000)")
+    parser.add_argument("--seed", type=int, default=0, help="first seed (default: 0)")
+    parser.add_argument("--show", type=int, default=20, help="number of problems to print (default: 20)")
+    arguments = parser.parse_args()
+    print(f"seeds {arguments.seed} to {arguments.seed + arguments.runs - 1}", flush=True)
+    total = Result()
+    with multiprocessing.Pool() as pool:
+        for result in pool.imap(_check_seed, range(arguments.seed, arguments.seed + arguments.runs), chunksize=25):
+            for problem in result.problems[: max(0, arguments.show - len(total.problems))]:
+                print(problem.text, flush=True)
+            total.add(result)
+    for name, number in sorted(total.counts.items()):
+        print(f"{number:7d}  {name}")
+    for kind, number in sorted(Counter(problem.kind for problem in total.problems).items()):
+        print(f"{number:7d}  PROBLEM {kind}")
+    return 1 if total.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
