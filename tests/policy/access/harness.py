@@ -14,8 +14,9 @@ import json
 import multiprocessing
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import product
 from typing import Any
 
 from hipaa_controls import evaluator
@@ -23,12 +24,20 @@ from hipaa_controls.access import external_access
 from hipaa_controls.access.external_access import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy, parse_resource_policy
 from hipaa_controls.evaluator import Outcome, Request
+from hipaa_controls.model.data_class import DataClass
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.values import Document, Location
 from hipaa_controls.model.verdict import Finding, Status
+from hipaa_controls.services.iam.facts import IamRole
+from hipaa_controls.services.iam.rules.role_trust import role_trust_policy
+from hipaa_controls.services.s3.facts import Bucket, BucketPolicy
+from hipaa_controls.services.s3.rules.protection import tamper_protection
 from tests.policy.access.generator import RESOURCE_KINDS, GeneratedDocument, generate_resource_policy
 from tests.policy.access.outsiders import Outsider, Standing, outsiders
 from tests.policy.access.parties import (
     ACCOUNT,
+    BUCKET,
     ORGANIZATION,
     OWN_ENDPOINT,
     OWN_NETWORKS,
@@ -38,7 +47,9 @@ from tests.policy.access.parties import (
     TRUSTED_ACCOUNT,
     TRUSTED_ACCOUNTS,
 )
-from tests.policy.access.second_evaluator import Answer, allows, compile_document
+from tests.policy.access.role_trusts import generate_role_trust, outsiders_of_role
+from tests.policy.access.second_evaluator import Answer, CompiledStatement, allows, compile_document
+from tests.policy.access.tampering import ADMINISTRATORS, administrators, generate_tamper_protection
 
 _OPTIONS = {
     "networks": frozenset(OWN_NETWORKS),
@@ -53,7 +64,9 @@ TRUSTED = TrustedParties(
     frozenset({ORGANIZATION}),
     **{name: _OPTIONS[name] for name in _SUPPORTED_OPTIONS},
 )
+_Entrant = tuple[Outsider, evaluator.Decision]
 PUBLIC, EXTERNAL, SERVICES = "public access", "external principals", "services"
+TRUST, TAMPERING = "role trust", "tamper protection"
 
 
 @dataclass(frozen=True)
@@ -76,8 +89,7 @@ class Result:
         self.problems += other.problems
 
 
-def findings(generated: GeneratedDocument) -> dict[str, Finding]:
-    """Return the finding of each control that checks such a document."""
+def _check_resource_policy(generated: GeneratedDocument) -> dict[str, Finding]:
     parse = parse_bucket_policy if generated.kind in ("bucket", "access point") else parse_resource_policy
     parsed = parse(Document(generated.document))
     assert isinstance(parsed, ParsedPolicy), parsed
@@ -89,38 +101,82 @@ def findings(generated: GeneratedDocument) -> dict[str, Finding]:
     }
 
 
-def check(generated: GeneratedDocument, count: int = 400, *, every: bool = True) -> Result:
+def _check_role_trust(generated: GeneratedDocument) -> dict[str, Finding]:
+    role = IamRole("role", Document(generated.document), TRUSTED.location)
+    return {TRUST: role_trust_policy(role, _context())}
+
+
+def _check_tamper_protection(generated: GeneratedDocument) -> dict[str, Finding]:
+    bucket = Bucket("bucket", BUCKET, DataClass.PHI, location=TRUSTED.location)
+    return {TAMPERING: tamper_protection(BucketPolicy(Document(generated.document)), bucket, _context())}
+
+
+def _context() -> RuleContext:
+    options = {"accounts": [TRUSTED_ACCOUNT], "organizations": [ORGANIZATION]}
+    return RuleContext(Stack(()), options | {name: sorted(_OPTIONS[name]) for name in _SUPPORTED_OPTIONS})
+
+
+@dataclass(frozen=True)
+class Family:
+    """Documents of one purpose.
+
+    Attributes:
+        generate: Returns the document of a seed.
+        outsiders: Yields outsiders of a document.
+        findings: Returns the finding of each control that checks such a document.
+        identity_policy: What the outsiders' own policies allow, where a resource's policy need not.
+    """
+
+    generate: Callable[[int], GeneratedDocument]
+    outsiders: Callable[[GeneratedDocument, Sequence[CompiledStatement], int], Iterator[Outsider]]
+    findings: Callable[[GeneratedDocument], dict[str, Finding]]
+    identity_policy: Mapping[str, Any] | None = None
+
+
+FAMILIES = {
+    "resource": Family(generate_resource_policy, outsiders, _check_resource_policy),
+    "trust": Family(generate_role_trust, outsiders_of_role, _check_role_trust),
+    "tampering": Family(generate_tamper_protection, administrators, _check_tamper_protection, ADMINISTRATORS),
+}
+
+
+def check(family: Family, seed: int, count: int = 400, *, every: bool = True) -> Result:
     """Compare the controls with brute force for one document.
 
     Args:
-        generated: The document.
+        family: The family of the document.
+        seed: The seed of the document.
         count: The number of outsiders.
         every: Whether both evaluators decide each outsider, or the slower one only those that the other doesn't deny.
     """
-    found = findings(generated)
-    statuses = {control: finding.status for control, finding in found.items()}
+    generated = family.generate(seed)
+    findings = family.findings(generated)
+    statuses = {control: finding.status for control, finding in findings.items()}
     result = Result()
 
     def report(kind: str, request: Request | None = None) -> None:
         result.problems.append(Problem(kind, _describe(kind, generated, statuses, request)))
 
-    policy, statements = evaluator.parse(generated.document), compile_document(generated.document)
-    entrants: list[tuple[Outsider, evaluator.Decision]] = []
-    for outsider in outsiders(generated, statements, count):
+    documents = [generated.document, *([family.identity_policy] if family.identity_policy else [])]
+    policies = [evaluator.parse(document) for document in documents]
+    statements = [statement for document in documents for statement in compile_document(document)]
+    entrants: list[_Entrant] = []
+    for outsider in family.outsiders(generated, statements, count):
         answer = allows(statements, outsider.request)
         if answer is False and not every:
             continue
-        decision = evaluator.evaluate([policy], outsider.request)
+        decision = evaluator.evaluate(policies, outsider.request)
         if _answer(decision.outcome) is not answer:
             report("the evaluators disagree", outsider.request)
         if _answer(decision.outcome) is not False:
             entrants.append((outsider, decision))
 
-    for kind, outsider in _missed(entrants, statuses):
+    missed = _missed_of_resource(generated, entrants, statuses) if PUBLIC in statuses else _missed(entrants, statuses)
+    for kind, outsider in missed:
         report(kind, outsider.request)
-    for control, finding in found.items():
+    for control, finding in findings.items():
         if finding.status is Status.FAIL:
-            problem, shown = _check_witness(finding, generated, policy, statements)
+            problem, shown = _check_witness(finding, control, policies, statements)
             if problem:
                 report(f"{control}: {problem}", _witness(finding).request)
             elif not shown and not entrants:
@@ -143,8 +199,18 @@ def _answer(outcome: Outcome) -> Answer:
     return {Outcome.ALLOWED: True, Outcome.INDETERMINATE: None}.get(outcome, False)
 
 
-def _missed(
-    entrants: list[tuple[Outsider, evaluator.Decision]], statuses: Mapping[str, Status]
+def _missed(entrants: list[_Entrant], statuses: Mapping[str, Status]) -> Iterator[tuple[str, Outsider]]:
+    """Yield the first outsider that gets in for certain, and the first that may, although the control passes."""
+    reported = set()
+    for outsider, decision in entrants:
+        kind = _kind_of_miss(decision, *statuses)
+        if Status.PASS in statuses.values() and kind not in reported:
+            reported.add(kind)
+            yield kind, outsider
+
+
+def _missed_of_resource(
+    generated: GeneratedDocument, entrants: list[_Entrant], statuses: Mapping[str, Status]
 ) -> Iterator[tuple[str, Outsider]]:
     """Yield the first outsider of each standing that gets in although the controls concerned pass."""
     passes = {control for control, status in statuses.items() if status is Status.PASS}
@@ -164,34 +230,46 @@ def _missed(
                 concerned = {SERVICES}
             case Standing.SERVICE:
                 concerned = {PUBLIC, EXTERNAL, SERVICES}
+            case Standing.VISITOR:
+                # A statement that doesn't name the visitor trusts whoever is in the owner's network.
+                if not (statement and _names(generated, statement, outsider.request)):
+                    continue
+                concerned = {EXTERNAL}
             case Standing.HOLDER if not _SUPPORTED_OPTIONS:
                 continue
             case _:
                 pass
-        certain = "false pass" if statement else "a pass that isn't certain"
-        kind = f"{certain}: {outsider.standing.value}"
+        kind = _kind_of_miss(decision, outsider.standing.value)
         if concerned <= passes and kind not in reported:
             reported.add(kind)
             yield kind, outsider
 
 
+def _names(generated: GeneratedDocument, statement: evaluator.Statement, request: Request) -> bool:
+    text = json.dumps(generated.document["Statement"][statement.position - 1])
+    values = [request.get(key) for key in ("aws:PrincipalAccount", "aws:PrincipalOrgID")]
+    return any(isinstance(value, tuple) and value[0] in text for value in values)
+
+
+def _kind_of_miss(decision: evaluator.Decision, *words: str) -> str:
+    return ": ".join(["false pass" if decision.statement else "a pass that isn't certain", *words])
+
+
 def _check_witness(
-    finding: Finding, generated: GeneratedDocument, policy: evaluator.Policy, statements: Any
+    finding: Finding, control: str, policies: list[evaluator.Policy], statements: Sequence[CompiledStatement]
 ) -> tuple[str, bool]:
     """Return what is wrong with the witness of a failure, if anything, and whether there is a right one."""
     witness = _witness(finding)
     if witness is None:
         return "", False
     request: Request = witness.request
-    decision = evaluator.evaluate([policy], request)
+    decision = evaluator.evaluate(policies, request)
     if not request.context_is_complete or evaluator.ANY in request.action + request.resource + request.principal.id:
         return "the witness isn't concrete", False
     if decision.outcome is not Outcome.ALLOWED or allows(statements, request) is not True:
         return "the witness is denied", False
-    if reason := impossible_outsider(request):
+    if control != TAMPERING and (reason := impossible_outsider(request)):
         return f"the witness is impossible: {reason}", False
-    if decision.statement and decision.statement.position != witness.statement and len(policy.statements) == 1:
-        return "the witness names another statement", False
     return "", True
 
 
@@ -238,7 +316,7 @@ def _accounts_in(arn: str) -> set[str]:
 def _verdicts(
     generated: GeneratedDocument,
     statuses: Mapping[str, Status],
-    entrants: list[tuple[Outsider, evaluator.Decision]],
+    entrants: list[_Entrant],
 ) -> Iterator[str]:
     yield "documents"
     yield f"documents of a {generated.kind}"
@@ -253,27 +331,32 @@ def _verdicts(
         yield "unverified although brute force finds nobody"
 
 
-def check_all(seeds: Iterable[int], count: int = 400, *, every: bool = True) -> Result:
+def check_all(family: str, seeds: Iterable[int], count: int = 400, *, every: bool = True) -> Result:
+    """Compare the controls with brute force for the documents of these seeds."""
     total = Result()
     for seed in seeds:
-        total.add(check(generate_resource_policy(seed), count, every=every))
+        total.add(check(FAMILIES[family], seed, count, every=every))
     return total
 
 
-def _check_seed(seed: int) -> Result:
-    return check_all([seed])
+def _check_one(family_and_seed: tuple[str, int]) -> Result:
+    family, seed = family_and_seed
+    return check(FAMILIES[family], seed)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compare the access controls with brute force.")
-    parser.add_argument("--runs", type=int, default=5000, help="number of documents (default: 5000)")
+    parser.add_argument("--runs", type=int, default=5000, help="number of documents of each family (default: 5000)")
+    parser.add_argument("--family", choices=FAMILIES, help="only this family of documents")
     parser.add_argument("--seed", type=int, default=0, help="first seed (default: 0)")
     parser.add_argument("--show", type=int, default=20, help="number of problems to print (default: 20)")
     arguments = parser.parse_args()
+    seeds = range(arguments.seed, arguments.seed + arguments.runs)
     print(f"seeds {arguments.seed} to {arguments.seed + arguments.runs - 1}", flush=True)
+    families = [arguments.family] if arguments.family else list(FAMILIES)
     total = Result()
     with multiprocessing.Pool() as pool:
-        for result in pool.imap(_check_seed, range(arguments.seed, arguments.seed + arguments.runs), chunksize=25):
+        for result in pool.imap(_check_one, product(families, seeds), chunksize=25):
             for problem in result.problems[: max(0, arguments.show - len(total.problems))]:
                 print(problem.text, flush=True)
             total.add(result)

@@ -50,12 +50,14 @@ class Standing(Enum):
     SERVICE: a service that acts for somebody who isn't trusted, or doesn't say for whom.
     HOLDER: it holds what the document names without an account: a narrow range of addresses, an endpoint, a VPC, or a
         unique ID. Nobody has said that it is the owner's own.
+    VISITOR: the document names its account or organization, and it calls from a network of the owner.
     """
 
     STRANGER = "stranger"
     NAMED = "named"
     SERVICE = "service"
     HOLDER = "holder"
+    VISITOR = "visitor"
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def outsiders(
 
 
 def _strongest(*standings: Standing) -> Standing:
-    for standing in (Standing.SERVICE, Standing.NAMED, Standing.HOLDER):
+    for standing in (Standing.SERVICE, Standing.VISITOR, Standing.NAMED, Standing.HOLDER):
         if standing in standings:
             return standing
     return Standing.STRANGER
@@ -483,15 +485,14 @@ def _networks(rng: Random, literals: Literals, kind: str) -> Iterator[Part]:
     direct = {"aws:ViaAWSService": ["false"]}
     ranges = _unique(literals.values("aws:SourceIp"))
     for text in ("81.0.0.0/8", "20.0.0.0/6", "190.0.0.0/7", "2001:4860::/32", "2a02:26f0::/32"):
-        yield Part({**direct, "aws:SourceIp": [_address_in(rng, text)]})
+        yield Part({**direct, "aws:SourceIp": [address_in(rng, text)]})
     for text in ranges:
         network = ipaddress.ip_network(text, strict=False)
-        if text in PLACED:
-            continue
         standing = Standing.HOLDER if network.prefixlen >= _NARROW[network.version] else Standing.STRANGER
+        standing = Standing.VISITOR if text in PLACED else standing
         for _ in range(2):
-            yield Part({**direct, "aws:SourceIp": [_address_in(rng, text)]}, standing)
-    private = [_address_in(rng, text) for text in ["10.0.0.0/8", *literals.values("aws:VpcSourceIp")]]
+            yield Part({**direct, "aws:SourceIp": [address_in(rng, text)]}, standing)
+    private = [address_in(rng, text) for text in ["10.0.0.0/8", *literals.values("aws:VpcSourceIp")]]
     endpoints = _ids_like(rng, literals, "aws:SourceVpce", "vpce-")
     vpcs = _ids_like(rng, literals, "aws:SourceVpc", "vpc-")
     for endpoint, endpoint_standing in endpoints:
@@ -513,13 +514,13 @@ _SERVICE_ADDRESSES = ("54.239.0.10", "3.5.140.2")
 
 
 def _ids_like(rng: Random, literals: Literals, key: str, prefix: str) -> list[tuple[str, Standing]]:
-    """Return an outsider's own IDs, and those of the document that nobody has placed."""
+    """Return an outsider's own ID, and those of the document."""
     fixed = [text for text in _unique(literals.values(key)) if not _is_pattern(text) and "$" not in text]
-    held = [(text, Standing.HOLDER) for text in fixed if text not in PLACED]
+    held = [(text, Standing.VISITOR if text in PLACED else Standing.HOLDER) for text in fixed]
     return [(prefix + _hexadecimal(rng, 17), Standing.STRANGER), *held]
 
 
-def _address_in(rng: Random, text: str) -> str:
+def address_in(rng: Random, text: str) -> str:
     """Return an address in a range, outside the IPv4 addresses that nobody has on the internet."""
     network = ipaddress.ip_network(text, strict=False)
     for _ in range(50):
@@ -527,7 +528,7 @@ def _address_in(rng: Random, text: str) -> str:
         if address.is_global or network.prefixlen >= 8:
             break
     if network.version == 6 and network.prefixlen < 3:
-        return _address_in(rng, "2001:4860::/32")
+        return address_in(rng, "2001:4860::/32")
     return str(address)
 
 
@@ -537,8 +538,10 @@ def _networks_open_to(caller: Part, networks: list[Part]) -> list[Part]:
         direct = {"aws:ViaAWSService": ["false"]}
         return [Part(direct), *(Part({**direct, "aws:SourceIp": [address]}) for address in _SERVICE_ADDRESSES)]
     assert caller.principal is not None
+    if caller.standing is not Standing.NAMED:
+        networks = [network for network in networks if network.standing is not Standing.VISITOR]
     if caller.principal.kind == "Anonymous":
-        return [network for network in networks if network.keys["aws:ViaAWSService"] == ["false"]]
+        networks = [network for network in networks if network.keys["aws:ViaAWSService"] == ["false"]]
     return networks
 
 
