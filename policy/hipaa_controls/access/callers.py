@@ -72,6 +72,7 @@ class Scope:
         accounts: Accounts that they aren't in.
         organizations: Organizations that they aren't in, without `o-`.
         endpoints: VPC endpoints and VPCs that they don't call through, as in `vpce-0a1b`.
+        endpoint_owners: Accounts whose VPC endpoints they don't call through.
         ids: Unique IDs that they don't have, such as that of a role, and other principals that they aren't.
         networks: CIDR ranges that they don't call from.
         only_accounts: If given, the accounts one of which they are in.
@@ -81,6 +82,7 @@ class Scope:
     accounts: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
     endpoints: frozenset[str] = frozenset()
+    endpoint_owners: frozenset[str] = frozenset()
     ids: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
     only_accounts: frozenset[str] | None = None
@@ -322,9 +324,7 @@ def _service(
         {
             "who": tuple(variants),
             "organization": _organizations("source", scope) if keys["aws:sourceaccount"] else (_no_organization(),),
-            "network": tuple(
-                Variant({**dict.fromkeys(_NETWORK_KEYS), "aws:viaawsservice": via}) for via in (("false",), None)
-            ),
+            "network": _service_networks(scope),
             "access point": access_points(partition, scope),
         },
         absent_prefixes=_IDENTITY_PREFIXES,
@@ -401,10 +401,6 @@ def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
     """
     absent: dict[str, Model] = {**dict.fromkeys(_NETWORK_KEYS), "aws:viaawsservice": ("false",)}
-    internet = tuple(
-        Variant({**absent, "aws:sourceip": addresses - Addresses.of(addresses.version, scope.networks)})
-        for addresses in (PUBLIC_IPV4, PUBLIC_IPV6)
-    )
     endpoint_keys: dict[str, Model] = {
         **absent,
         "aws:sourcevpce": ("vpce-", ENDPOINT),
@@ -415,10 +411,10 @@ def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
         "aws:vpceorgpaths": ("o-", ORGANIZATION, "/", ORGANIZATION_PATH),
     }
     endpoint_requirements = (
-        *Scope(accounts=scope.accounts).account(NETWORK_ACCOUNT),
+        *Scope(accounts=scope.endpoint_owners).account(NETWORK_ACCOUNT),
         *scope.excluded(("vpce-", ENDPOINT), scope.endpoints),
         *scope.excluded(("vpc-", NETWORK), scope.endpoints),
-        *scope.excluded((ORGANIZATION,), scope.organizations),
+        *scope.excluded((ORGANIZATION,), scope.organizations if scope.endpoint_owners else ()),
     )
     endpoint_segments = (NETWORK_REGION, NETWORK_ACCOUNT, ENDPOINT, NETWORK, ORGANIZATION, ORGANIZATION_PATH)
     endpoints = tuple(
@@ -427,8 +423,31 @@ def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
     )
     via = (VIA, ".amazonaws.com")
     service_keys = dict.fromkeys(("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"), via)
-    service = Variant({**absent, **service_keys, "aws:viaawsservice": ("true",)}, (VIA,))
-    return (*internet, *endpoints, service)
+    through_service = Variant({**absent, **service_keys, "aws:viaawsservice": ("true",)}, (VIA,))
+    return (
+        *_from_internet(Variant(absent), scope),
+        *endpoints,
+        through_service,
+        *_from_internet(through_service, scope),
+    )
+
+
+def _service_networks(scope: Scope) -> tuple[Variant, ...]:
+    """Return from where a service calls. AWS doesn't say whether its address is told."""
+    absent = dict.fromkeys(_NETWORK_KEYS)
+    return tuple(
+        variant
+        for via in (("false",), None)
+        for unaddressed in (Variant({**absent, "aws:viaawsservice": via}),)
+        for variant in (unaddressed, *_from_internet(unaddressed, scope))
+    )
+
+
+def _from_internet(variant: Variant, scope: Scope) -> tuple[Variant, ...]:
+    return tuple(
+        replace(variant, keys={**variant.keys, "aws:sourceip": public - Addresses.of(public.version, scope.networks)})
+        for public in (PUBLIC_IPV4, PUBLIC_IPV6)
+    )
 
 
 def access_points(partition: str, scope: Scope) -> tuple[Variant, ...]:

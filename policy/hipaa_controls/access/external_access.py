@@ -8,7 +8,6 @@ is shown.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hipaa_controls.access.parties import (
     TrustedParties,
@@ -40,7 +39,7 @@ def public_access(parsed: ParsedPolicy, resources: Sequence[str]) -> Finding:
     possible = policy.find(everyone, PUBLIC_ADDRESSES, certainly=False)
     if possible is None:
         return passed("public access isn't allowed")
-    certain = policy.find(everyone, PUBLIC_ADDRESSES, certainly=True, like=possible)
+    certain = policy.find(everyone, PUBLIC_ADDRESSES, certainly=True)
     return certain.failure("allows public access") if isinstance(certain, Found) else policy.undecided(possible)
 
 
@@ -54,38 +53,34 @@ def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted:
     """
     policy = PolicySearch.of(parsed, targets(resources, parsed.statements), trusted)
     scope = untrusted(trusted, policy.named)
-    everyone = [*policy.unsigned_and_signed(scope), *policy.named_principals(scope)]
+    of_named_accounts, of_named_organizations = policy.named_outsiders()
+    named = [*of_named_accounts, *of_named_organizations, *policy.named_principals(scope)]
+    everyone = [*policy.unsigned_and_signed(scope), *named]
     possible = policy.find(everyone, {}, certainly=False)
     if possible is None:
         return passed("no untrusted principal is allowed")
-    accounts = policy.named.accounts - trusted.all_accounts
-    organizations = frozenset(name.removeprefix("o-") for name in policy.named.organizations) - scope.organizations
     unverified_account = None
-    if accounts:
-        callers = policy.unsigned_and_signed(replace(scope, only_accounts=accounts))[1:]
-        found = policy.find(callers, {}, certainly=True, like=possible)
-        if isinstance(found, Found):
-            finding = trusted.untrusted_finding(
-                found.account, f"{found.label} allows a principal of an untrusted account", found.described
-            )
-            if finding.witness:
-                return finding
-            unverified_account = finding
-    if organizations:
-        callers = policy.unsigned_and_signed(replace(scope, only_organizations=organizations))[1:]
-        found = policy.find(callers, {}, certainly=True, like=possible)
-        if isinstance(found, Found):
-            return found.failure("allows an untrusted organization")
-    found = policy.find(policy.named_principals(scope), {}, certainly=True, like=possible)
+    found = policy.find(of_named_accounts, {}, certainly=True)
+    if isinstance(found, Found):
+        finding = trusted.untrusted_finding(
+            found.account, f"{found.label} allows a principal of an untrusted account", found.described
+        )
+        if finding.witness:
+            return finding
+        unverified_account = finding
+    found = policy.find(of_named_organizations, {}, certainly=True)
+    if isinstance(found, Found):
+        return found.failure("allows an untrusted organization")
+    found = policy.find(policy.named_principals(scope), {}, certainly=True)
     if isinstance(found, Found):
         return found.failure("allows a principal whose account can't be determined")
     strangers = policy.unsigned_and_signed(policy.strangers())
-    found = policy.find(strangers, SITE_ADDRESSES, certainly=True, like=possible)
+    found = policy.find(strangers, SITE_ADDRESSES, certainly=True)
     if isinstance(found, Found):
         return found.failure("allows anyone who meets its conditions")
     if unverified_account:
         return unverified_account
-    found = policy.find(everyone, {}, certainly=True, like=possible)
+    found = policy.find(everyone, {}, certainly=True)
     return found.unplaced() if isinstance(found, Found) else policy.undecided(possible)
 
 
@@ -100,12 +95,12 @@ def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: Trus
     policy = PolicySearch.of(parsed, targets(resources, parsed.statements), trusted)
     scope = untrusted(trusted, policy.named)
     callers = policy.services(scope)
-    possible = policy.find(callers, {}, certainly=False)
+    possible = policy.find(callers, SITE_ADDRESSES, certainly=False)
     if possible is None:
         return passed("services are allowed only on behalf of trusted accounts")
     strangers = policy.services(policy.strangers())
     for among in (strangers, callers):
-        found = policy.find(among, {}, certainly=True, like=possible)
+        found = policy.find(among, SITE_ADDRESSES, certainly=True)
         if isinstance(found, Found):
             failure = f"{found.label} allows {found.service} on behalf of an untrusted account"
             return trusted.untrusted_finding(found.account if among is callers else "", failure, found.described)

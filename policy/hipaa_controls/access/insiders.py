@@ -46,7 +46,7 @@ def denied_to_unnamed_administrators(
     possible = policy.find(administrators, {}, certainly=False)
     if possible is None:
         return passed("the policy denies them to all but the principals that it names")
-    found = policy.find(administrators, {}, certainly=True, like=possible)
+    found = policy.find(administrators, {}, certainly=True)
     if not isinstance(found, Found):
         return policy.undecided(possible)
     return failed(f"{found.witness.request.action} isn't denied to an administrator", found.described)

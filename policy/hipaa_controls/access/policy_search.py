@@ -122,6 +122,27 @@ class PolicySearch:
             ids=scope.ids | self.named.ids,
         )
 
+    def named_outsiders(self) -> tuple[list[Caller], list[Caller]]:
+        """Return the callers of accounts, and those of organizations, that the policy names and nobody trusts.
+
+        They may call from anywhere: a policy that names a vendor and an endpoint of one's own lets the vendor in there.
+        """
+        everywhere = replace(
+            untrusted(self.trusted, self.named),
+            endpoints=frozenset(),
+            endpoint_owners=frozenset(),
+            networks=frozenset(),
+            ids=self.named.own_names,
+        )
+        accounts = self.named.accounts - self.trusted.all_accounts
+        organizations = frozenset(name.removeprefix("o-") for name in self.named.organizations)
+        return (
+            self.unsigned_and_signed(replace(everywhere, only_accounts=accounts))[1:] if accounts else [],
+            self.unsigned_and_signed(replace(everywhere, only_organizations=organizations))[1:]
+            if organizations - everywhere.organizations
+            else [],
+        )
+
     def unsigned_and_signed(self, scope: Scope) -> list[Caller]:
         """Return anonymous callers, and those that sign their requests."""
         partition, *others = self.partitions
@@ -162,12 +183,7 @@ class PolicySearch:
         ]
 
     def find(
-        self,
-        callers: Iterable[Caller],
-        minimum_addresses: Mapping[int, int],
-        *,
-        certainly: bool,
-        like: Found | GivenUp | None = None,
+        self, callers: Iterable[Caller], minimum_addresses: Mapping[int, int], *, certainly: bool
     ) -> Found | GivenUp | None:
         """Return a request by one of the callers that the policy allows.
 
@@ -175,35 +191,40 @@ class PolicySearch:
             callers: The callers.
             minimum_addresses: By IP version, how many addresses must be possible.
             certainly: Whether the policy must certainly allow the request.
-            like: A request that it may allow. The variables of the policy may be replaced by their values in it.
 
         Returns:
             The request; if there is none, what was given up, if anything.
         """
         question = replace(self.question, minimum_addresses=minimum_addresses, certainly=certainly)
         given_up = None
-        pinned: list[dict[str, str | None]] = [{}]
-        if isinstance(like, Found) and question.variables:
-            context = like.witness.request.context
-            dynamic = [key for key in question.variables if question.lookup(key) == UNKNOWN]
-            pinned.append({key: (context.get(key) or (None,))[0] for key in dynamic})
-        for pins in pinned:
-            for caller in callers:
-                search = Search(replace(question, pinned=pins), caller)
-                for statement in self.parsed.possible_allows:
-                    if certainly and statement.effect != "Allow":
-                        continue
-                    allow = _for_callers(statement, caller)
-                    if allow is None:
-                        continue
-                    try:
-                        witness = search.witness(allow)
-                    except SearchTooLong:
-                        given_up = given_up or GivenUp(statement)
-                        continue
-                    if witness:
-                        return Found(replace(witness, statement=statement))
+        for caller in callers:
+            search = Search(question, caller)
+            for statement in self.parsed.possible_allows:
+                allow = _for_callers(statement, caller)
+                if allow is None or (certainly and statement.effect != "Allow"):
+                    continue
+                try:
+                    witness = search.witness(allow) or (
+                        self._with_variables(question, caller, allow) if certainly else None
+                    )
+                except SearchTooLong:
+                    given_up = given_up or GivenUp(statement)
+                    continue
+                if witness:
+                    return Found(replace(witness, statement=statement))
         return given_up
+
+    def _with_variables(self, question: Question, caller: Caller, allow: evaluator.Statement) -> Witness | None:
+        """Return a request that the policy certainly allows, with the values of its variables in a possible one."""
+        dynamic = [key for key in question.variables if question.lookup(key) == UNKNOWN]
+        if not dynamic:
+            return None
+        possible = Search(replace(question, certainly=False), caller).witness(allow)
+        if possible is None:
+            return None
+        context = possible.request.context
+        pinned = {key: (context.get(key) or (caller.some_value(key),))[0] for key in dynamic}
+        return Search(replace(question, pinned=pinned), caller).witness(allow)
 
     def undecided(self, possible: Found | GivenUp) -> Finding:
         """Return that a request may be allowed, and what that depends on."""

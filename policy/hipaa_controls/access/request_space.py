@@ -55,3 +55,19 @@ class Caller:
     def __post_init__(self) -> None:
         group_of_key = {key: name for name, variants in self.groups.items() for key in variants[0].keys}
         object.__setattr__(self, "group_of_key", group_of_key)
+
+    def never_has(self, key: str) -> bool:
+        """Return whether the key is absent from every request of such a caller."""
+        if group := self.group_of_key.get(key):
+            return all(variant.keys[key] is None for variant in self.groups[group])
+        return key.startswith(self.absent_prefixes)
+
+    def some_value(self, key: str) -> str | None:
+        """Return a value that the key can have, or None if it is always absent."""
+        models = [variant.keys[key] for variant in self.groups.get(self.group_of_key.get(key, ""), ())]
+        present = [model for model in models if model is not None]
+        if not present:
+            return None if self.never_has(key) else "any"
+        if isinstance(present[0], Addresses):
+            return present[0].example()
+        return "".join(part.default if isinstance(part, Segment) else part for part in present[0])

@@ -180,7 +180,8 @@ class Search:
 
     def _request(self, literals: frozenset[Literal]) -> evaluator.Request | None:
         """Return a request for which all literals hold; None if there is none."""
-        by_group: dict[str, set[Literal]] = {name: set() for name in (_REQUEST, *self._caller.groups)}
+        free_keys = (key for key in self._question.pinned if key not in self._caller.group_of_key)
+        by_group: dict[str, set[Literal]] = {name: set() for name in (_REQUEST, *self._caller.groups, *free_keys)}
         for literal in literals:
             if (literal[0], not literal[1]) in literals:
                 return None
@@ -289,8 +290,13 @@ class Search:
         return require_text(element, model, self._lookup, wanted=wanted, certainly=self._certainly)
 
     def _lookup(self, key: str) -> str | None:
+        """Return the value of a variable; UNKNOWN if these callers can have several values of its key."""
         folded = key.casefold()
-        return self._question.pinned[folded] if folded in self._question.pinned else self._question.lookup(folded)
+        if folded in self._question.pinned:
+            return self._question.pinned[folded]
+        if self._caller.never_has(folded):
+            return None
+        return self._question.lookup(folded)
 
     def _holds_for(self, element: ConditionElement, variant: Variant, *, wanted: bool) -> bool:
         """Return whether a condition has the answer that is wanted for a key that is absent or has one value."""

@@ -21,7 +21,7 @@ from typing import Any
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
-from hipaa_controls.access.external_access import TrustedParties
+from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy, parse_resource_policy
 from hipaa_controls.evaluator import Outcome, Request
 from hipaa_controls.model.data_class import DataClass
