@@ -2,7 +2,8 @@
 
 import re
 import string
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
@@ -14,10 +15,14 @@ UNKNOWN = "\ufdd1"
 STAR, QUESTION_MARK = "\ufdd2", "\ufdd3"
 STAR_IN_SEGMENT, QUESTION_MARK_IN_SEGMENT = "\ufdd5", "\ufdd6"  # These don't match a colon.
 _OTHER = "\ufdd4"  # a character that no pattern contains
+# Beyond these limits, `match_pattern` gives up: it returns MAYBE instead of YES. Patterns that people write need one to
+# three sets of states.
+_MAX_SETS = 64
+_MAX_STEPS = 10_000
 RESERVED = re.compile("[\ufdd0-\ufdef]")
 
 _VARIABLE = re.compile(r"\$\{((?:'[^']*'|[^'}])*|[^}]*)\}")
-_KEY_AND_DEFAULT = re.compile(r"\s*([^,']+?)\s*(?:,\s*'([^']*)'\s*)?")
+_KEY_AND_DEFAULT = re.compile(r"([^,']*[^,'\s])\s*(?:,\s*'([^']*)')?")
 
 
 class Match(Enum):
@@ -90,13 +95,13 @@ def expand_variables(
     literal = compile_wildcards if wildcards else str
     if variables is False:
         return literal(text)
-    pieces = _VARIABLE.split(text)  # literal text at even indexes, the content of variables at odd ones
+    pieces = list(_split_at_variables(text))
     for i, piece in enumerate(pieces):
         if i % 2 == 0:
             pieces[i] = literal(piece)
         elif variables and piece in ("*", "?", "$"):
             pieces[i] = piece
-        elif variables and (parts := _KEY_AND_DEFAULT.fullmatch(piece)):
+        elif variables and (parts := _KEY_AND_DEFAULT.fullmatch(piece.strip())):
             key, default = parts.groups()
             value = lookup(key)
             if value is None and default is None:
@@ -107,9 +112,22 @@ def expand_variables(
     return "".join(pieces)
 
 
+@lru_cache(maxsize=1 << 12)
+def _split_at_variables(text: str) -> tuple[str, ...]:
+    """Return the literal text at even indexes and the content of variables at odd ones."""
+    # No variable ends after the last brace. The expression would search that text again from each `${`.
+    end = text.rfind("}") + 1
+    *pieces, last = _VARIABLE.split(text[:end])
+    return (*pieces, last + text[end:])
+
+
 @lru_cache(maxsize=1 << 14)
 def match_pattern(pattern: str, value: str) -> Match:
-    """Return YES if the pattern matches every string that `value` stands for, NO if it matches none, else MAYBE."""
+    """Return YES if the pattern matches every string that `value` stands for, NO if it matches none, else MAYBE.
+
+    If the value contains ANY, MAYBE may also mean that it would take too long to tell whether every string matches. The
+    time grows with the length of the pattern times that of the value, and no faster.
+    """
     if not _may_match(pattern, value):
         return Match.NO
     return Match.MAYBE if UNKNOWN in pattern or not _must_match(pattern, value) else Match.YES
@@ -117,17 +135,19 @@ def match_pattern(pattern: str, value: str) -> Match:
 
 @lru_cache(maxsize=1 << 14)
 def match_resource(pattern: str, value: str) -> Match:
-    """Match the pattern of a Resource element, whose wildcards are meant for use within the segments of an ARN."""
-    return match_pattern(pattern, value) & (match_pattern(confine_wildcards(pattern), value) | Match.MAYBE)
-
-
-@lru_cache(maxsize=1 << 14)
-def confine_wildcards(pattern: str) -> str:
-    """Return the pattern of a Resource element with wildcards that certainly match only within a segment of the ARN.
+    """Match the pattern of a Resource element, whose wildcards are meant for use within the segments of an ARN.
 
     A `*` at the end of a segment "can expand to match beyond the colon boundaries" ("IAM JSON policy elements:
     Resource"). AWS doesn't document whether other wildcards can. The last of the six segments may contain colons.
     """
+    confined = confine_wildcards(pattern)
+    match = match_pattern(pattern, value)
+    return match if confined == pattern else match & (match_pattern(confined, value) | Match.MAYBE)
+
+
+@lru_cache(maxsize=1 << 12)
+def confine_wildcards(pattern: str) -> str:
+    """Return the pattern of a resource with wildcards that certainly match only within a segment of the ARN."""
     segments = pattern.split(":", 5)
     confined = [
         re.sub(f"{STAR}(?!$)", STAR_IN_SEGMENT, segment).replace(QUESTION_MARK, QUESTION_MARK_IN_SEGMENT)
@@ -136,55 +156,116 @@ def confine_wildcards(pattern: str) -> str:
     return ":".join([*confined, *segments[5:]])
 
 
-# Both functions read the value symbol by symbol and keep the set of positions in the pattern that may be matched next,
-# as a nondeterministic finite automaton does.
+@dataclass(frozen=True)
+class _Automaton:
+    """A nondeterministic finite automaton for a pattern. It keeps the set of its states as the bits of an integer.
+
+    State n means that the first n tokens of the pattern are matched, not counting the stars. So a step takes a few
+    operations on integers, however many states there are.
+
+    Attributes:
+        length: The number of tokens that aren't stars. It is also the accepting state.
+        by_symbol: The states whose next token matches a symbol, by symbol. It has every symbol of the pattern.
+        by_other: The states whose next token matches every other symbol.
+        stars: The states with a star before the next token.
+        stars_for_colon: Those whose star matches a colon too.
+        confined: The states whose next token, or a star before it, doesn't match a colon although it is a wildcard.
+    """
+
+    length: int
+    by_symbol: Mapping[str, int]
+    by_other: int
+    stars: int
+    stars_for_colon: int
+    confined: int
+
+    def step(self, states: int, symbol: str) -> int:
+        """Return the states that follow when the symbol is read."""
+        stars = self.stars_for_colon if symbol == ":" else self.stars
+        return states & stars | (states & self.by_symbol.get(symbol, self.by_other)) << 1
+
+    def from_lowest(self, states: int) -> int:
+        """Return the states that some string leads to: from a state, one leads to it and to each later one."""
+        return (1 << self.length + 1) - 1 & -(states & -states)
+
+    def after_hardest(self, states: int) -> list[int]:
+        """Return the states after each of the strings that are the hardest to match, from which the rest follow.
+
+        A character that isn't in the pattern is matched by wildcards only, so it is the hardest. If a pattern matches
+        a text in which a run of such characters has length 0, and one in which the run is long, it matches those
+        between: a star takes a part of the long run, and the tokens beside it that take the rest of the run are
+        wildcards, which the star can make room for. With a wildcard that doesn't match a colon, a colon is as hard.
+        """
+        if self.confined & -(states & -states):
+            return [self.step(states, _OTHER), self.step(states, ":")]
+        return [self._after_wildcards(self._after_wildcards(states) & self.stars)]
+
+    def _after_wildcards(self, states: int) -> int:
+        """Return the states, and those that follow any number of tokens that match every other symbol.
+
+        The addition carries each state to the end of the run of such tokens.
+        """
+        return (self.by_other + (states & self.by_other)) ^ self.by_other | states
+
+
+@lru_cache(maxsize=1 << 12)
+def _automaton(pattern: str) -> _Automaton:
+    literals: dict[str, int] = {":": 0}
+    wildcards = stars = not_for_colon = stars_for_colon = 0
+    state = 1
+    for token in pattern:
+        if token in (STAR, UNKNOWN, STAR_IN_SEGMENT):
+            stars |= state
+            stars_for_colon |= 0 if token == STAR_IN_SEGMENT else state
+            continue
+        if token in (QUESTION_MARK, QUESTION_MARK_IN_SEGMENT):
+            wildcards |= state
+            not_for_colon |= state if token == QUESTION_MARK_IN_SEGMENT else 0
+        else:
+            literals[token] = literals.get(token, 0) | state
+        state <<= 1
+    by_symbol = {symbol: states | wildcards for symbol, states in literals.items()}
+    by_symbol[":"] &= ~not_for_colon
+    confined = not_for_colon | stars & ~stars_for_colon
+    return _Automaton(state.bit_length() - 1, by_symbol, wildcards, stars, stars_for_colon, confined)
 
 
 def _may_match(pattern: str, value: str) -> bool:
     """Return whether the pattern matches some string that `value` stands for."""
-    positions: Collection[int] = _skip_stars(pattern, {0})
+    automaton = _automaton(pattern)
+    states = 1
     for symbol in value:
-        if not positions:
+        if not states:
             return False
-        # For ANY, some string leads from a position to any later one.
-        positions = range(min(positions), len(pattern) + 1) if symbol == ANY else _step(pattern, positions, symbol)
-    return len(pattern) in positions
+        states = automaton.from_lowest(states) if symbol == ANY else automaton.step(states, symbol)
+    return bool(states >> automaton.length)
 
 
 def _must_match(pattern: str, value: str) -> bool:
-    """Return whether the pattern matches every string that `value` stands for."""
-    # Of the strings that ANY stands for, two kinds of characters are the hardest to match: one that isn't in the
-    # pattern, which only wildcards match, and the colon, which not every wildcard matches. For each string of these
-    # that has a different effect, `reachable` contains the positions that it leads to.
-    reachable = {_skip_stars(pattern, {0})}
+    """Return whether the pattern matches every string that `value` stands for; False if that takes too long to tell.
+
+    The pattern must match one of them at least.
+    """
+    if ANY not in value:
+        return True
+    automaton = _automaton(pattern)
+    # For each string that has a different effect, `reachable` contains the states that it leads to. From more states
+    # no less is matched, so a set of states that contains another one is left out.
+    reachable = [1]
+    steps = 0
     for symbol in value:
-        if symbol == ANY:
-            new = reachable
-            while new := {_step(pattern, positions, hard) for positions in new for hard in (_OTHER, ":")} - reachable:
-                reachable = reachable | new
+        if symbol != ANY:
+            reachable = list({automaton.step(states, symbol) for states in reachable})
         else:
-            reachable = {_step(pattern, positions, symbol) for positions in reachable}
-    return all(len(pattern) in positions for positions in reachable)
-
-
-def _step(pattern: str, positions: Iterable[int], symbol: str) -> frozenset[int]:
-    """Return the positions that follow when the symbol is matched at each of these."""
-    following = set()
-    for position in positions:
-        token = pattern[position : position + 1]
-        if token in (STAR, UNKNOWN) or (token == STAR_IN_SEGMENT and symbol != ":"):
-            following.add(position)
-        elif token in (symbol, QUESTION_MARK) or (token == QUESTION_MARK_IN_SEGMENT and symbol != ":"):
-            following.add(position + 1)
-    return _skip_stars(pattern, following)
-
-
-def _skip_stars(pattern: str, positions: set[int]) -> frozenset[int]:
-    """Return the positions, with those that follow if a `*` matches the empty string."""
-    reached = set(positions)
-    for position in positions:
-        following = position
-        while pattern[following : following + 1] in (STAR, STAR_IN_SEGMENT, UNKNOWN):
-            following += 1
-            reached.add(following)
-    return frozenset(reached)
+            pending, reachable = reachable, []
+            while pending:
+                states = pending.pop()
+                if not any(states & other == other for other in reachable):
+                    reachable = [*(other for other in reachable if states & other != states), states]
+                    pending += automaton.after_hardest(states)
+                steps += 1
+                if len(reachable) > _MAX_SETS or steps > _MAX_STEPS:
+                    return False
+        if 0 in reachable:
+            return False
+    return all(states >> automaton.length for states in reachable)

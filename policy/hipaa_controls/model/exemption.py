@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from hipaa_controls.model import wildcards
 from hipaa_controls.model.verdict import Verdict
 
 MAX_EXEMPTION = timedelta(days=366)  # an evaluation is periodic: 164.308(a)(8)
@@ -21,7 +22,7 @@ FIELDS = {
     "expires": "The last day of the exemption, as YYYY-MM-DD, at most a year away.",
     "compensatingControl": "What protects the data instead.",
 }
-PLACEHOLDERS = re.compile(r"(todo|tbd|n/?a|none|test|temp(orary)?|fixme|because|later|wip|x+|\W)*", re.IGNORECASE)
+PLACEHOLDERS = re.compile(r"(todo|tbd|n/?a|none|test|temp(orary)?|fixme|because|later|wip|x|\W)*", re.IGNORECASE)
 SCHEMA = {
     "description": "Accepted risks of this control. Each is shown as exempted until it expires.",
     "type": "array",
@@ -47,8 +48,7 @@ class Exemption:
         return self.matches(verdict.control, verdict.resource)
 
     def matches(self, control: str, resource: str) -> bool:
-        pattern = ".*".join(map(re.escape, self.resource.split("*")))
-        return control == self.control and bool(re.fullmatch(pattern, resource, re.DOTALL))
+        return control == self.control and wildcards.matches(self.resource, resource)
 
     @property
     def for_audit(self) -> bool:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hipaa_controls.evaluator import ANY, Match, Principal
+from hipaa_controls.evaluator import ANY, Match, Principal, patterns
 from hipaa_controls.evaluator.patterns import all_match, any_match, compile_wildcards, match_pattern, match_resource
+from tests.policy.cpu_time import at_most_cpu_seconds
 from tests.policy.policy_builders import (
     ACCOUNT,
     BUCKET,
@@ -99,6 +100,54 @@ def test_match_resource_definite_result_holds_for_every_text(pattern: str, befor
         result = match_resource(compile_wildcards(pattern), before + middle + after)
         assert symbolic_result in (MAYBE, result)
         assert result in (MAYBE, Match.from_bool(naive_match(pattern, before + middle + after)))
+
+
+# Values of up to 10,000 characters, for which matching by trial takes longer than the age of the universe.
+HOSTILE_PATTERNS = [
+    ("*:" + "?" * 3000, ANY, MAYBE),
+    ("*:" + "?" * 3000, f"a{ANY}:" + "b" * 3000, YES),
+    ("*a" * 3000, ANY, MAYBE),
+    ("*a" * 3000, "a" * 10_000, YES),
+    ("*a" * 3000 + "b", "ab" * 3000 + "a", NO),
+    ("*a" * 3000, f"{ANY}a" * 3000, YES),
+    ("*a?" * 2000 + "*", f"{ANY}a" * 4000, MAYBE),
+    ("?" * 6000 + "*", ANY + "b" * 6000, YES),
+    ("?" * 6000 + "*", ANY + "b" * 5999, MAYBE),
+    ("*" * 3000 + "?" * 3000 + "*a", ANY + "a" * 3001, YES),
+]
+
+
+@pytest.mark.parametrize(("pattern", "value", "expected"), HOSTILE_PATTERNS)
+def test_hostile_pattern_is_matched_exactly_and_quickly(pattern: str, value: str, expected: Match) -> None:
+    with at_most_cpu_seconds(1):
+        assert match_pattern(compile_wildcards(pattern), value) is expected
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern, _, _ in HOSTILE_PATTERNS])
+@pytest.mark.parametrize("prefix", ["arn:", "arn:aws:s3:::phi/"])
+def test_hostile_resource_is_matched_quickly(prefix: str, pattern: str) -> None:
+    with at_most_cpu_seconds(1):
+        for value in (ANY, prefix + ANY, f"{prefix}{ANY}a" * 2000, f"{prefix}{ANY}:{ANY}"):
+            match_resource(compile_wildcards(prefix + pattern), value)
+
+
+@deterministic
+@given(st.text("aab*?:", max_size=12), st.text(["a", "a", "b", ":", ANY], max_size=9))
+@example("a*?b:*", f"a{ANY}b:{ANY}")
+def test_match_pattern_given_up_is_maybe(pattern: str, value: str) -> None:
+    compiled = compile_wildcards(pattern)
+    with pytest.MonkeyPatch.context() as patch:
+        match_pattern.cache_clear()
+        patch.setattr(patterns, "_MAX_STEPS", 1)
+        limited = match_pattern(compiled, value)
+        match_pattern.cache_clear()
+    assert limited in (MAYBE, match_pattern(compiled, value))
+
+
+@pytest.mark.parametrize("text", ["${" * 5000, "${'" * 5000, "${" + " " * 10_000 + "'}", "${a" + " " * 10_000 + "''}"])
+def test_hostile_variable_is_parsed_quickly(text: str) -> None:
+    with at_most_cpu_seconds(1):
+        match_statement(statement(Resource=f"{BUCKET}/{text}"), request())
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typing import Any, Final
 from hipaa_controls.evaluator import Match
 from hipaa_controls.evaluator.patterns import all_match, any_match
 from hipaa_controls.model.values import Unknown
+from hipaa_controls.model.wildcards import contains_in_order
 
 Event = Mapping[str, Any]
 ANY_VALUE: Final = object()
@@ -131,26 +132,7 @@ def _wildcard_matches(pattern: str, value: str) -> bool:
             parts.append("")
         else:
             parts[-1] += symbol[-1]
-    return _contains_in_order(parts, value)
-
-
-def _contains_in_order(parts: list[str], value: str) -> bool:
-    """Return whether a text consists of these parts with anything between them.
-
-    A regular expression with many `.*` may take forever.
-    """
-    if len(parts) == 1:
-        return value == parts[0]
-    first, *between, last = parts
-    if not value.startswith(first):
-        return False
-    end = len(first)
-    for part in between:
-        start = value.find(part, end)
-        if start < 0:
-            return False
-        end = start + len(part)
-    return value.endswith(last) and end + len(last) <= len(value)
+    return contains_in_order(parts, value)
 
 
 _TESTS = {
@@ -294,7 +276,7 @@ def _compare(value: Any, operator: str, operand: str, symbol_type: str) -> Match
     if isinstance(value, Unknown | list | Mapping | bool | None) or (symbol_type == "word" and operand.startswith("%")):
         return Match.MAYBE
     if operator in ("=", "!=") and isinstance(value, str):
-        same = _contains_in_order(operand.split("*"), value)
+        same = contains_in_order(operand.split("*"), value)
     elif isinstance(value, int | float) and re.fullmatch(r"-?\d+(\.\d+)?", operand, re.ASCII):
         return Match.from_bool(_ORDER[operator](value, float(operand)))
     else:

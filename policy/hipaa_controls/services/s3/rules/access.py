@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 
@@ -10,6 +9,7 @@ from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy, require_denied
+from hipaa_controls.model import wildcards
 from hipaa_controls.model.property_checks import one_of
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Document, Location, Unknown, is_enabled
@@ -155,9 +155,10 @@ def no_website(website: Website, *_: object) -> Finding:
 
 
 def cors(rules: Cors, *_: object) -> Finding:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html: a `*` stands for any text.
     origins = rules.allowed_origins
     if any(
-        _origin_matches(pattern, origin)
+        wildcards.matches(pattern, origin)
         for pattern in origins
         if isinstance(pattern, str)
         for origin in FOREIGN_ORIGINS
@@ -165,14 +166,6 @@ def cors(rules: Cors, *_: object) -> Finding:
         return failed("a CORS rule allows any origin")
     unknowns = [origin for origin in origins if isinstance(origin, Unknown)]
     return unverified(*unknowns) if unknowns else passed("every CORS rule names its origins")
-
-
-def _origin_matches(pattern: str, origin: str) -> bool:
-    """Return whether an allowed origin, in which `*` stands for any text, matches an origin.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
-    """
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), origin) is not None
 
 
 def bucket_resources(bucket: Bucket) -> list[str]:
