@@ -20,6 +20,7 @@ from hipaa_controls.evaluator.patterns import (
     all_match,
     any_match,
     ascii_lower,
+    complete_arn,
     expand_variables,
     match_pattern,
 )
@@ -177,8 +178,9 @@ def _match_arn(pattern: str, value: str) -> Match:
     parts_are_known = UNKNOWN not in "".join(pattern_parts[:-1]) and ANY not in "".join(value_parts[:-1])
     if len(pattern_parts) == len(value_parts) == _ARN_PARTS and parts_are_known:
         return all_match(map(match_pattern, pattern_parts, value_parts))
-    # AWS doesn't document how text that isn't an ARN compares. If it doesn't match as a whole, its parts can't either.
-    return match_pattern(pattern, value) & Match.MAYBE
+    # AWS doesn't document how text that isn't an ARN compares, nor whether it completes one with fewer segments, as in a
+    # Resource element. If the whole doesn't match, its parts can't either.
+    return Match.MAYBE & (match_pattern(pattern, value) | match_pattern(complete_arn(pattern), value))
 
 
 def _comparison(convert: Callable[[str], Any], compare: Callable[[Any, Any], bool]) -> Callable[[str, str], Match]:

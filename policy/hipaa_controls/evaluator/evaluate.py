@@ -121,7 +121,12 @@ def _match_elements(statement: Statement, request: Request) -> Iterator[tuple[Ma
 
 def _matches_resource(text: str, statement: Statement, request: Request) -> Match:
     pattern = expand_variables(text, request.variable_value, variables=statement.supports_variables, wildcards=True)
-    result = Match.NO if pattern is None else match_resource(pattern, request.resource)
+    in_identity_policy = statement.principals is None
+    result = (
+        Match.NO
+        if pattern is None
+        else match_resource(pattern, request.resource, in_identity_policy=in_identity_policy)
+    )
     # A variable belongs after the fifth colon; AWS doesn't document the effect of one before it.
     misplaced = statement.supports_variables is not False and "${" in "".join(text.split(":", 5)[:5])
     return Match.MAYBE if misplaced else result

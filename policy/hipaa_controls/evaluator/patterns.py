@@ -19,6 +19,7 @@ _OTHER = "\ufdd4"  # a character that no pattern contains
 # three sets of states.
 _MAX_SETS = 64
 _MAX_STEPS = 10_000
+_ARN_SEGMENTS = 6
 RESERVED = re.compile("[\ufdd0-\ufdef]")
 
 _VARIABLE = re.compile(r"\$\{((?:'[^']*'|[^'}])*|[^}]*)\}")
@@ -134,8 +135,33 @@ def match_pattern(pattern: str, value: str) -> Match:
 
 
 @lru_cache(maxsize=1 << 14)
-def match_resource(pattern: str, value: str) -> Match:
-    """Match the pattern of a Resource element, whose wildcards are meant for use within the segments of an ARN.
+def match_resource(pattern: str, value: str, *, in_identity_policy: bool) -> Match:
+    """Match the pattern of a Resource element.
+
+    In a policy of an identity, AWS completes an ARN with fewer than six segments ("Identify AWS resources with Amazon
+    Resource Names (ARNs)"). It doesn't document what it does elsewhere, nor whether a `*` of such an ARN matches beyond
+    a colon.
+    """
+    completed = complete_arn(pattern)
+    as_it_is, as_completed = _match_whole_arn(pattern, value), _match_whole_arn(completed, value)
+    if in_identity_policy:
+        return as_completed | Match.MAYBE & as_it_is
+    return as_it_is if as_it_is is as_completed else Match.MAYBE
+
+
+def complete_arn(pattern: str) -> str:
+    """Return the pattern with a `*` for each missing segment if it is an ARN with fewer than six segments.
+
+    If a part isn't known yet, nor is the number of segments: then one `*` stands for all that may be added.
+    """
+    missing = _ARN_SEGMENTS - 1 - pattern.count(":")
+    if missing <= 0 or not pattern.startswith(("arn:", UNKNOWN)):
+        return pattern
+    return pattern + (STAR if UNKNOWN in pattern else f":{STAR}" * missing)
+
+
+def _match_whole_arn(pattern: str, value: str) -> Match:
+    """Match the pattern of a resource, whose wildcards are meant for use within the segments of an ARN.
 
     A `*` at the end of a segment "can expand to match beyond the colon boundaries" ("IAM JSON policy elements:
     Resource"). AWS doesn't document whether other wildcards can. The last of the six segments may contain colons.
@@ -148,12 +174,12 @@ def match_resource(pattern: str, value: str) -> Match:
 @lru_cache(maxsize=1 << 12)
 def confine_wildcards(pattern: str) -> str:
     """Return the pattern of a resource with wildcards that certainly match only within a segment of the ARN."""
-    segments = pattern.split(":", 5)
+    segments = pattern.split(":", _ARN_SEGMENTS - 1)
     confined = [
         re.sub(f"{STAR}(?!$)", STAR_IN_SEGMENT, segment).replace(QUESTION_MARK, QUESTION_MARK_IN_SEGMENT)
-        for segment in segments[:5]
+        for segment in segments[: _ARN_SEGMENTS - 1]
     ]
-    return ":".join([*confined, *segments[5:]])
+    return ":".join([*confined, *segments[_ARN_SEGMENTS - 1 :]])
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from tests.policy.policy_builders import (
     SESSION,
     USERNAME_CONTEXT,
     YES,
+    UnknownValue,
     deterministic,
     match_condition,
     match_statement,
@@ -93,13 +94,31 @@ def test_match_pattern_with_two_anys_agrees_with_every_text(pattern: str, parts:
 
 
 @deterministic
-@given(st.text("a*?:", max_size=6), st.text("a:", max_size=4), st.text("a:", max_size=4))
-def test_match_resource_definite_result_holds_for_every_text(pattern: str, before: str, after: str) -> None:
-    symbolic_result = match_resource(compile_wildcards(pattern), before + ANY + after)
+@given(st.text("a*?:", max_size=6), st.text("a:", max_size=4), st.text("a:", max_size=4), st.booleans())
+def test_match_resource_definite_result_holds_for_every_text(
+    pattern: str, before: str, after: str, in_identity_policy: bool
+) -> None:
+    def match(value: str) -> Match:
+        return match_resource(compile_wildcards(pattern), value, in_identity_policy=in_identity_policy)
+
+    symbolic_result = match(before + ANY + after)
     for middle in map("".join, product("az:", repeat=2)):
-        result = match_resource(compile_wildcards(pattern), before + middle + after)
+        result = match(before + middle + after)
         assert symbolic_result in (MAYBE, result)
         assert result in (MAYBE, Match.from_bool(naive_match(pattern, before + middle + after)))
+
+
+@deterministic
+@given(st.text("a*?:", max_size=5), st.text("a:", max_size=7))
+def test_match_resource_incomplete_arn_agrees_with_completed_arn(rest: str, value: str) -> None:
+    pattern, value = f"arn:{rest}", f"arn:{value}"
+    completed = pattern + ":*" * (5 - pattern.count(":"))
+    as_it_is, as_completed = (Match.from_bool(naive_match(text, value)) for text in (pattern, completed))
+    in_identity_policy, in_resource_policy = (
+        match_resource(compile_wildcards(pattern), value, in_identity_policy=kind) for kind in (True, False)
+    )
+    assert in_identity_policy in (MAYBE, as_completed)
+    assert in_resource_policy in ((MAYBE, as_it_is) if as_it_is is as_completed else (MAYBE,))
 
 
 # Values of up to 10,000 characters, for which matching by trial takes longer than the age of the universe.
@@ -128,7 +147,7 @@ def test_hostile_pattern_is_matched_exactly_and_quickly(pattern: str, value: str
 def test_hostile_resource_is_matched_quickly(prefix: str, pattern: str) -> None:
     with at_most_cpu_seconds(1):
         for value in (ANY, prefix + ANY, f"{prefix}{ANY}a" * 2000, f"{prefix}{ANY}:{ANY}"):
-            match_resource(compile_wildcards(prefix + pattern), value)
+            match_resource(compile_wildcards(prefix + pattern), value, in_identity_policy=True)
 
 
 @deterministic
@@ -193,7 +212,7 @@ def test_resource_is_case_sensitive_and_not_resource_is_opposite(pattern: Any, r
         # Only for a * at the end of a segment, AWS says that it "can expand to match beyond the colon boundaries".
         ("arn:aws:s3:*:*:phi", "arn:aws:s3:::a:phi", YES),
         ("arn:aws:s3:*", f"{BUCKET}/a:b", YES),
-        ("arn:aws:s3:a*:phi", "arn:aws:s3:ab:c:phi", YES),
+        ("arn:aws:s3:a*::phi", "arn:aws:s3:ab:c::phi", YES),
         ("arn:aws:s3:a*b::phi", "arn:aws:s3:a1b::phi", YES),
         ("arn:aws:s3:a*b::phi", "arn:aws:s3:a:b::phi", MAYBE),
         ("arn:aws:s3:a?b::phi", "arn:aws:s3:a1b::phi", YES),
@@ -212,6 +231,52 @@ def test_resource_is_case_sensitive_and_not_resource_is_opposite(pattern: Any, r
 def test_resource_wildcard_matches_colon_where_documented(pattern: str, resource: str, expected: Match) -> None:
     assert match_statement(statement(Resource=pattern), request(resource=resource)) is expected
     assert match_statement(statement(NotResource=pattern), request(resource=resource)) is ~expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "resource", "expected", "expected_in_resource_policy"),
+    [
+        ("arn:aws:s3", f"{BUCKET}/a:b", YES, MAYBE),
+        ("arn:aws:s3", f"arn:aws:s3:::{ANY}", YES, MAYBE),
+        ("arn:aws:s3", f"arn:aws:kms:{ANY}", NO, NO),
+        ("arn:aws:s3", f"arn:aws:s3{ANY}", MAYBE, MAYBE),
+        ("arn:aws:s3:", BUCKET, YES, MAYBE),
+        ("arn:aws:s3:::", BUCKET, NO, NO),  # six segments, the last of which is empty
+        ("arn:aws:s3:eu-*:1", "arn:aws:s3:eu-west-1:1:phi", YES, MAYBE),
+        ("arn:aws:s3:*", BUCKET, YES, YES),
+        ("arn:*", BUCKET, YES, YES),
+        # AWS doesn't document whether a * of such an ARN matches beyond a colon.
+        ("arn:*:phi*", BUCKET, MAYBE, MAYBE),
+        ("arn:aws:s3:a*:phi", "arn:aws:s3:ab:c:phi", MAYBE, MAYBE),
+        ("arn:aws:s3:a*:phi", "arn:aws:s3:ab:c:phi:x", YES, MAYBE),
+        ("arn:aws:s3:a*:phi", "arn:aws:s3:ab:c:other", NO, NO),
+        (UnknownValue(), BUCKET, MAYBE, MAYBE),
+        ("*", BUCKET, YES, YES),
+    ],
+)
+def test_incomplete_arn_is_completed_in_identity_policy(
+    pattern: Any, resource: str, expected: Match, expected_in_resource_policy: Match
+) -> None:
+    concrete = request(resource=resource)
+    assert match_statement(statement(Principal=None, Resource=pattern), concrete) is expected
+    assert match_statement(statement(Principal=None, NotResource=pattern), concrete) is ~expected
+    assert match_statement(statement(Resource=pattern), concrete) is expected_in_resource_policy
+    assert match_statement(statement(NotResource=pattern), concrete) is ~expected_in_resource_policy
+
+
+def test_arn_that_is_partly_unknown_may_be_incomplete() -> None:
+    matches = [
+        match_resource(pattern, BUCKET, in_identity_policy=True)
+        for pattern in (patterns.UNKNOWN, f"arn:aws:{patterns.UNKNOWN}3", f"arn:aws:s3:::{patterns.UNKNOWN}x")
+    ]
+    assert matches == [MAYBE, MAYBE, NO]
+
+
+def test_incomplete_arn_in_condition_may_match() -> None:
+    assert match_condition("ArnLike", "arn:aws:s3", [BUCKET]) is MAYBE
+    assert match_condition("ArnNotLike", "arn:aws:s3", [BUCKET]) is MAYBE
+    assert match_condition("ArnLike", "arn:aws:kms", [BUCKET]) is NO
+    assert match_condition("StringLike", "arn:aws:s3", [BUCKET]) is NO
 
 
 def test_statement_without_resource_matches_attached_resource() -> None:

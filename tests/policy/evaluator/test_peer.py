@@ -207,7 +207,9 @@ RESOURCES = [
 
 choose = st.sampled_from
 actions = choose(["*", "*", "s3:*", "s3:Get*", "s3:?etObject", "S3:GETOBJECT", "*:*Object", "kms:Decrypt"])
-resources = choose(["*", "*", "arn:*:phi*", "arn:aws:s3:::*", "arn:aws:s3:::phi/*", "arn:aws:s3:*:*:p?i"]) | choose(
+resources = choose(
+    ["*", "*", "arn:*:*:*:*:phi*", "arn:aws:s3:::*", "arn:aws:s3:::phi/*", "arn:aws:s3:*:*:p?i"]
+) | choose(
     ["arn:aws:s3:::phi", "arn:aws:s3:::phi/?", "arn:aws:s3:::phi/${*}", f"arn:aws:kms:*:{ACCOUNT}:key/*"]
     + ["arn:aws:s3:::${aws:PrincipalTag/none, 'phi'}/*"]
     + [f"arn:aws:s3:::phi/{variable}{rest}" for variable in VARIABLES for rest in ("", "/*")]
@@ -357,6 +359,14 @@ PEER_DEVIATES = [
         "Resource: a * at the end of a segment can expand to match beyond the colon boundaries.",
         {"Resource": "arn:aws:s3:*:*:phi"},
         request_for("arn:aws:s3:::a:phi"),
+        ALLOWED,
+        IMPLICIT_DENY,
+    ),
+    Difference(
+        "an ARN with fewer than six segments",
+        "ARNs: in an identity-based policy, AWS completes an incomplete ARN by a * for every missing field.",
+        {"Resource": "arn:aws:s3"},
+        AccessRequest(),
         ALLOWED,
         IMPLICIT_DENY,
     ),
@@ -527,6 +537,22 @@ UNDOCUMENTED = [
         request_for("arn:aws:s3:a:b::phi"),
         INDETERMINATE,
         IMPLICIT_DENY,
+    ),
+    Difference(
+        "an ARN with fewer than six segments in a resource's policy",
+        "ARNs: AWS completes an incomplete ARN in an identity-based policy; other policies aren't mentioned.",
+        {"Principal": "*", "Resource": "arn:aws:s3"},
+        AccessRequest(),
+        INDETERMINATE,
+        IMPLICIT_DENY,
+    ),
+    Difference(
+        "a wildcard in an ARN with fewer than six segments",
+        "ARNs and Resource: AWS completes the ARN, and its * can match beyond a colon; not with which effect together.",
+        {"Resource": "arn:*:phi*"},
+        AccessRequest(),
+        INDETERMINATE,
+        ALLOWED,
     ),
     Difference(
         "letters that change length when case is ignored",
