@@ -134,7 +134,7 @@ def _explicit_deny(policies: Mapping[str, Sequence[Policy]], request: Request) -
     for kind, parsed in policies.items():
         decision = evaluate([_ALLOW_ALL, *parsed], request)
         if decision.outcome is Outcome.EXPLICIT_DENY and decision.statement:
-            return f"with an explicit deny in {_with_article(kind)} (statement {decision.statement.label})"
+            return f"with an explicit deny in {_with_article(kind)} ({decision.statement.label})"
         if decision.outcome is Outcome.INDETERMINATE:
             reasons = "; ".join(decision.reasons)
             return f"because the sandbox can't determine whether {_with_article(kind)} denies it ({reasons})"

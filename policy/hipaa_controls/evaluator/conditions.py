@@ -178,8 +178,8 @@ def _match_arn(pattern: str, value: str) -> Match:
     parts_are_known = UNKNOWN not in "".join(pattern_parts[:-1]) and ANY not in "".join(value_parts[:-1])
     if len(pattern_parts) == len(value_parts) == _ARN_PARTS and parts_are_known:
         return all_match(map(match_pattern, pattern_parts, value_parts))
-    # AWS doesn't document how text that isn't an ARN compares, nor whether it completes one with fewer segments, as in a
-    # Resource element. If the whole doesn't match, its parts can't either.
+    # AWS doesn't document how text that isn't an ARN compares, nor whether it completes an ARN here. If the whole
+    # doesn't match, its parts can't either.
     return Match.MAYBE & (match_pattern(pattern, value) | match_pattern(complete_arn(pattern), value))
 
 

@@ -1,6 +1,6 @@
 """Evaluation of a request against policies ("Policy evaluation logic").
 
-A Deny that matches decides, then an Allow that matches; without either, the request is denied implicitly.
+A Deny that matches decides, then an Allow that matches; without either, the outcome is an implicit deny.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ class Outcome(Enum):
     """The result of evaluating a request against policies.
 
     IMPLICIT_DENY means that no statement allows the request. For a symbolic request, it includes the case that some of
-    the requests are also denied explicitly.
+    the requests get an explicit deny.
     """
 
     ALLOWED = "allowed"

@@ -55,8 +55,8 @@ class Statement:
 
     @property
     def label(self) -> str:
-        """The Sid, or "statement 3" by position."""
-        return self.sid or f"statement {self.position}"
+        """ "statement " with the Sid, or with the position if it has none: "statement DenyInsecureTransport"."""
+        return f"statement {self.sid or self.position}"
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from tests.policy.policy_builders import (
 def test_evaluate_deny_overrides_allow_and_names_statement() -> None:
     policy = parse(document(statement(), statement("Deny", Sid="Never", Action="s3:Put*")))
     put, get = evaluate([policy], request("s3:PutObject")), evaluate([policy], request("s3:GetObject"))
-    assert (put.outcome, put.statement and put.statement.label) == (EXPLICIT_DENY, "Never")
+    assert (put.outcome, put.statement and put.statement.label) == (EXPLICIT_DENY, "statement Never")
     assert (get.outcome, get.statement and get.statement.label) == (ALLOWED, "statement 1")
 
 
@@ -61,8 +61,8 @@ def test_evaluate_indeterminate_names_statements_and_reasons() -> None:
     assert decision.statement is None
     assert decision.reasons == (
         "statement 2: condition key aws:PrincipalOrgID is not specified",
-        "Some: Action matches some of these requests, perhaps not all",
-        "Some: Resource is not known yet",
+        "statement Some: Action matches some of these requests, perhaps not all",
+        "statement Some: Resource is not known yet",
         "statement 4: StringEquals aws:TagKeys is true for some of these requests, perhaps not all",
     )
 
