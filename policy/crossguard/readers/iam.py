@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_list, get_property
@@ -21,6 +21,12 @@ DOCUMENT_PROPERTIES = {
     "aws:iam/groupPolicy:GroupPolicy": "policy",
     "aws:iam/userPolicy:UserPolicy": "policy",
     "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
+}
+KINDS: Mapping[str, Literal["managed", "role", "group", "user"]] = {
+    MANAGED_POLICY: "managed",
+    "aws:iam/rolePolicy:RolePolicy": "role",
+    "aws:iam/groupPolicy:GroupPolicy": "group",
+    "aws:iam/userPolicy:UserPolicy": "user",
 }
 # By type, the property that holds the ARN of a managed policy, or a list of ARNs.
 ATTACHMENT_PROPERTIES = {
@@ -64,7 +70,7 @@ def _role(role: PulumiResource, graph: Graph) -> list[Fact]:
             else tuple(_inline_document(policy) for policy in inline_policies)
         )
         sources = _source_urns(role, "inlinePolicies")
-        facts.append(IdentityPolicy(role.urn, documents, managed_policies, sources, location))
+        facts.append(IdentityPolicy(role.urn, documents, managed_policies, sources, location, "role"))
     return facts
 
 
@@ -75,7 +81,8 @@ def _inline_document(inline_policy: Any) -> Document:
 
 def _policy(policy: PulumiResource, graph: Graph, prop: str) -> list[Fact]:
     document = graph.policy_document(policy, prop, "identityPolicy")
-    return [IdentityPolicy(policy.urn, (document,), (), _source_urns(policy, prop), graph.location_of(policy))]
+    sources, location, kind = _source_urns(policy, prop), graph.location_of(policy), KINDS.get(policy.type)
+    return [IdentityPolicy(policy.urn, (document,), (), sources, location, kind)]
 
 
 def _attachment(attachment: PulumiResource, graph: Graph, prop: str) -> list[Fact]:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from hipaa_controls import evaluator
+from hipaa_controls.access.policy_size import BUCKET_OR_ACCESS_POINT_POLICY, SizeLimit, check_size
 from hipaa_controls.evaluator.patterns import UNKNOWN
 from hipaa_controls.model.values import Document, Unknown, iter_unknowns
 from hipaa_controls.model.verdict import Finding, failed, passed, unverified
@@ -78,20 +79,22 @@ class Undetermined:
     unknowns: tuple[Unknown, ...]
 
 
-def parse_policy(document: Document) -> ParsedPolicy | Finding:
-    """Return the parsed document, or a finding if it is malformed or not known yet."""
+def parse_policy(document: Document, limit: SizeLimit | None = None) -> ParsedPolicy | Finding:
+    """Return the parsed document, or a finding if it is malformed, larger than the limit or not known yet."""
     content = document.content
     if isinstance(content, Unknown):
         return unverified(content)
+    if limit and (too_large := check_size(limit, document)):
+        return too_large
     try:
         return _parse_text(content) if isinstance(content, str) else _parse_structure(content)
     except evaluator.MalformedPolicy as error:
         return failed(f"the policy can't be parsed: {error}")
 
 
-def parse_resource_policy(document: Document) -> ParsedPolicy | Finding:
+def parse_resource_policy(document: Document, limit: SizeLimit | None = None) -> ParsedPolicy | Finding:
     """Return the parsed policy of a resource, or a finding. Each statement needs a Principal."""
-    parsed = parse_policy(document)
+    parsed = parse_policy(document, limit)
     if isinstance(parsed, ParsedPolicy) and any(statement.principals is None for statement in parsed.statements):
         return failed("AWS rejects the policy: a statement has no Principal")
     return parsed
@@ -99,7 +102,7 @@ def parse_resource_policy(document: Document) -> ParsedPolicy | Finding:
 
 def parse_bucket_policy(document: Document) -> ParsedPolicy | Finding:
     """Return the parsed policy of a bucket or access point, or a finding. Each statement also needs a Resource."""
-    parsed = parse_resource_policy(document)
+    parsed = parse_resource_policy(document, BUCKET_OR_ACCESS_POINT_POLICY)
     if isinstance(parsed, ParsedPolicy):
         known = [statement for statement in parsed.statements if statement.effect in ("Allow", "Deny")]
         if any(statement.resources is None for statement in known):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from hipaa_controls.model.values import Document, Flag, Location, Ref, Unknown
 
@@ -24,6 +25,8 @@ class IdentityPolicy:
         documents: Its own policy documents.
         managed_policies: The managed policies that it attaches, by ARN.
         sources: The resources of this stack whose values the documents contain, even if not known yet.
+        kind: "managed" if the document is a managed policy; otherwise whose inline policies the documents are. None if
+            it is neither.
     """
 
     resource: str
@@ -31,6 +34,7 @@ class IdentityPolicy:
     managed_policies: tuple[Ref, ...] | Unknown = ()
     sources: tuple[str, ...] = ()
     location: Location = Location()
+    kind: Literal["managed", "role", "group", "user"] | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from hipaa_controls.access.policy_queries import (
     may_allow,
     parse_resource_policy,
 )
+from hipaa_controls.access.policy_size import KEY_POLICY
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.property_checks import at_least
 from hipaa_controls.model.rule import RuleContext
@@ -137,7 +138,7 @@ def _named_principals(parsed: ParsedPolicy) -> Iterator[tuple[str, str]]:
 def _check_document(policy: KeyPolicy, check: Callable[[ParsedPolicy], Finding]) -> Finding:
     if policy.document is None:
         return passed("AWS's default key policy grants access only to the account")
-    parsed = parse_resource_policy(policy.document)
+    parsed = parse_resource_policy(policy.document, KEY_POLICY)
     return check(parsed) if isinstance(parsed, ParsedPolicy) else parsed
 
 

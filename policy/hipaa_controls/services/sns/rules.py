@@ -16,6 +16,7 @@ from hipaa_controls.access.policy_queries import (
     may_allow,
     parse_resource_policy,
 )
+from hipaa_controls.access.policy_size import KEY_POLICY, TOPIC_POLICY
 from hipaa_controls.access.transport import check_policy_of_another_resource, insecure_transport_findings
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import StackResource, Unknown
@@ -49,7 +50,7 @@ def _publisher_findings(topic: Topic, context: RuleContext) -> Iterator[Finding]
         if not policies:
             yield failed(f"its key has AWS's default key policy, so {service} can't publish to the topic")
         for policy in policies:
-            parsed = parse_resource_policy(policy.document) if policy.document else failed("")
+            parsed = parse_resource_policy(policy.document, KEY_POLICY) if policy.document else failed("")
             if not isinstance(parsed, ParsedPolicy):
                 yield parsed
                 continue
@@ -75,7 +76,7 @@ def private(policy: TopicPolicy, context: RuleContext) -> Finding:
         # If no other resource declares one either, the topic has AWS's default policy, which allows plain HTTP.
         targets = (other.topic for other in context.stack.facts_of_type(TopicPolicy) if other.document)
         return check_policy_of_another_resource(policy.resource, targets, context)
-    parsed = parse_resource_policy(policy.document)
+    parsed = parse_resource_policy(policy.document, TOPIC_POLICY)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
     arn = _topic_arn(policy, parsed)

@@ -6,6 +6,7 @@ from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
+from hipaa_controls.access.policy_size import QUEUE_POLICY
 from hipaa_controls.access.transport import check_policy_of_another_resource, insecure_transport_findings
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Unknown
@@ -42,7 +43,7 @@ def customer_managed_key(queue: Queue, _: RuleContext) -> Finding:
 def no_external_access(policy: QueuePolicy, context: RuleContext) -> Finding:
     if policy.document is None:
         return passed("it declares no policy, so only IAM policies of its own account grant access")
-    parsed = parse_resource_policy(policy.document)
+    parsed = parse_resource_policy(policy.document, QUEUE_POLICY)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
     arn = policy.arn if isinstance(policy.arn, str) else evaluator.ANY
@@ -55,7 +56,7 @@ def tls_only(policy: QueuePolicy, context: RuleContext) -> Finding:
     if policy.document is None:
         targets = (other.queue for other in context.stack.facts_of_type(QueuePolicy) if other.document)
         return check_policy_of_another_resource(policy.resource, targets, context)
-    parsed = parse_resource_policy(policy.document)
+    parsed = parse_resource_policy(policy.document, QUEUE_POLICY)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
     if isinstance(policy.arn, str):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from hipaa_controls import evaluator
 from hipaa_controls.access.policy_queries import ParsedPolicy, keep_conditions, parse_identity_policy
+from hipaa_controls.access.policy_size import IDENTITY_POLICIES, check_size
 from hipaa_controls.evaluator import ANY, ANYONE, Match, Request, Statement, statement_matches
 from hipaa_controls.evaluator.patterns import UNKNOWN
 from hipaa_controls.model.data_class import DataClass
@@ -112,6 +113,11 @@ def _check_policy(
         failing_managed_policies: The names of AWS managed policies that fail; empty if they aren't checked.
         success: The finding's text if nothing fails.
     """
+
+    if policy.kind and not isinstance(policy.documents, Unknown):
+        too_large = check_size(IDENTITY_POLICIES[policy.kind], *policy.documents)
+        if too_large:
+            return too_large
 
     def findings() -> Iterator[Finding]:
         documents = policy.documents

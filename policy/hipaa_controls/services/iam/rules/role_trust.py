@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from hipaa_controls import evaluator
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import Allowed, ParsedPolicy, Undetermined, may_allow, parse_resource_policy
+from hipaa_controls.access.policy_size import TRUST_POLICY
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.verdict import Finding, failed, unverified, worst_finding
 from hipaa_controls.services.iam.facts import IamRole
@@ -29,7 +30,7 @@ FOREIGN_SUBJECTS = (
 
 
 def role_trust_policy(role: IamRole, context: RuleContext) -> Finding:
-    parsed = parse_resource_policy(role.trust_policy)
+    parsed = parse_resource_policy(role.trust_policy, TRUST_POLICY)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
     trusted = TrustedParties.from_options(context.options, role.location, role.resource)
