@@ -11,15 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from hipaa_controls.evaluator.patterns import (
     ANY,
     UNKNOWN,
+    Alternatives,
     Match,
     all_match,
     any_match,
     ascii_lower,
+    compile_wildcards,
     complete_arn,
     expand_variables,
     match_pattern,
@@ -29,7 +32,6 @@ from hipaa_controls.evaluator.requests import Request, Unspecified
 _ARN_PARTS = 6
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-_IPV4_IN_IPV6 = ipaddress.ip_network("::ffff:0:0/96")
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII)
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH = re.compile(r"\d{1,3}|\d{5,}", re.ASCII)
@@ -72,6 +74,21 @@ class Condition:
     operator: Operator
     key: str
     values: tuple[str, ...]
+
+    @cached_property
+    def values_with_variables(self) -> tuple[str, ...]:
+        return tuple(value for value in self.values if self.operator.variables and "${" in value)
+
+    @cached_property
+    def patterns(self) -> Alternatives:
+        """The patterns of the values without variables."""
+        values = [value for value in self.values if value not in self.values_with_variables]
+        return Alternatives(map(compile_wildcards, values) if self.operator.wildcards else values)
+
+    def patterns_for(self, value: str) -> Sequence[str]:
+        """Return the patterns of the values without variables, except some that certainly don't match."""
+        compares_text = self.operator.compare in (match_pattern, _match_arn)
+        return self.patterns.candidates(value) if compares_text else self.patterns.patterns
 
 
 def parse_operator(name: str) -> Operator:
@@ -116,11 +133,12 @@ def evaluate_condition(condition: Condition, request: Request, supports_variable
             variables=supports_variables and condition_operator.variables,
             wildcards=condition_operator.wildcards,
         )
-        for value in condition.values
+        for value in condition.values_with_variables
     )
-    patterns = [pattern for pattern in expanded if pattern is not None]
+    expanded_patterns = [pattern for pattern in expanded if pattern is not None]
 
     def compare(request_value: str) -> Match:
+        patterns = [*condition.patterns_for(request_value), *expanded_patterns]
         matched = any_match(condition_operator.compare(pattern, request_value) for pattern in patterns)
         return ~matched if condition_operator.negated else matched
 
@@ -190,6 +208,7 @@ def _comparison(convert: Callable[[str], Any], compare: Callable[[Any, Any], boo
         convert: Raises ValueError for text that isn't of its type.
         compare: Called with the request's value first.
     """
+    convert = lru_cache(maxsize=1 << 12)(convert)  # a document is evaluated for many requests
 
     def compare_texts(policy_value: str, request_value: str) -> Match:
         try:
@@ -230,21 +249,36 @@ def _validate_date(text: str) -> None:
         _number(text)
 
 
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+class _AddressRange(NamedTuple):
+    version: int
+    first: int
+    last: int
+
+
+def _address_range(text: str) -> _AddressRange:
+    """Return the range of an address, or of addresses in CIDR notation."""
     if not re.fullmatch(r"[^/]+(/\d+)?", text, re.ASCII):
         raise ValueError("is not an IP address or a CIDR range")
     try:
-        return ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError:  # its own message repeats the value
         raise ValueError("is not an IP address or a CIDR range") from None
+    return _AddressRange(network.version, int(network.network_address), int(network.broadcast_address))
 
 
-def _is_in_network(address: Any, network: Any) -> bool:
-    if address.num_addresses > 1:
+_IPV4_IN_IPV6 = _address_range("::ffff:0:0/96")
+
+
+def _is_in_range(address: _AddressRange, network: _AddressRange) -> bool:
+    if address.first < address.last:
         raise ValueError("is not a single address")
-    if _IPV4_IN_IPV6.overlaps(address) or (address.version == 4 and _IPV4_IN_IPV6.overlaps(network)):
+    if _may_be_ipv4_in_ipv6(address) or (address.version == 4 and _may_be_ipv4_in_ipv6(network)):
         raise ValueError("is an IPv4-mapped IPv6 address, which AWS doesn't document")
-    return bool(address.version == network.version and address.subnet_of(network))
+    return address.version == network.version and network.first <= address.first <= network.last
+
+
+def _may_be_ipv4_in_ipv6(addresses: _AddressRange) -> bool:
+    return addresses.version == 6 and addresses.first <= _IPV4_IN_IPV6.last and addresses.last >= _IPV4_IN_IPV6.first
 
 
 def _validate_boolean(text: str) -> None:
@@ -309,8 +343,8 @@ _OPERATORS = {
     **_ordering_operators("Date", _timestamp, _validate_date),
     "Bool": Operator(_comparison(_boolean, operator.eq), _validate_boolean),
     "BinaryEquals": Operator(_comparison(_canonical_base64, operator.eq), _base64),
-    "IpAddress": Operator(_comparison(_network, _is_in_network), _network),
-    "NotIpAddress": Operator(_comparison(_network, _is_in_network), _network, negated=True),
+    "IpAddress": Operator(_comparison(_address_range, _is_in_range), _address_range),
+    "NotIpAddress": Operator(_comparison(_address_range, _is_in_range), _address_range, negated=True),
     "Null": Operator(match_pattern, _boolean),
 }
 UNKNOWN_CONDITION = Condition(Operator(match_pattern), UNKNOWN, ())

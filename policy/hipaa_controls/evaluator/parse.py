@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hipaa_controls.evaluator.conditions import UNKNOWN_CONDITION, Condition, parse_operator
-from hipaa_controls.evaluator.patterns import RESERVED, UNKNOWN
+from hipaa_controls.evaluator.patterns import RESERVED, UNKNOWN, Alternatives, ascii_lower, compile_wildcards
+from hipaa_controls.evaluator.principals import PrincipalEntries
 
 _POLICY_ELEMENTS = {"Version", "Id", "Statement"}
 _STATEMENT_ELEMENTS = {
@@ -52,6 +54,24 @@ class Statement:
     not_actions: bool = False
     not_resources: bool = False
     supports_variables: bool | None = True
+
+    @cached_property
+    def action_patterns(self) -> Alternatives:
+        """The patterns of the actions, in lower case."""
+        return Alternatives(ascii_lower(compile_wildcards(action)) for action in self.actions)
+
+    @cached_property
+    def resources_with_variables(self) -> tuple[str, ...]:
+        return tuple(resource for resource in self.resources or () if "${" in resource)
+
+    @cached_property
+    def resource_patterns(self) -> Alternatives:
+        """The patterns of the resources without variables."""
+        return Alternatives(compile_wildcards(resource) for resource in self.resources or () if "${" not in resource)
+
+    @cached_property
+    def principal_entries(self) -> PrincipalEntries:
+        return PrincipalEntries(self.principals or ())
 
     @property
     def label(self) -> str:

@@ -19,6 +19,7 @@ _OTHER = "\ufdd4"  # a character that no pattern contains
 # three sets of states.
 _MAX_SETS = 64
 _MAX_STEPS = 10_000
+_WILDCARD = re.compile(f"[{STAR}{QUESTION_MARK}{UNKNOWN}]")
 _ARN_SEGMENTS = 6
 RESERVED = re.compile("[\ufdd0-\ufdef]")
 
@@ -38,10 +39,10 @@ class Match(Enum):
         return Match.YES if value else Match.NO
 
     def __and__(self, other: "Match") -> "Match":
-        return Match(min(self.value, other.value))
+        return self if self.value <= other.value else other
 
     def __or__(self, other: "Match") -> "Match":
-        return Match(max(self.value, other.value))
+        return self if self.value >= other.value else other
 
     def __invert__(self) -> "Match":
         return Match(2 - self.value)
@@ -122,6 +123,26 @@ def _split_at_variables(text: str) -> tuple[str, ...]:
     return (*pieces, last + text[end:])
 
 
+class Alternatives:
+    """Patterns of which any may match. It finds the few that have to be matched against a value."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.patterns = tuple(patterns)
+        pairs = [(_WILDCARD.split(pattern, maxsplit=1)[0], pattern) for pattern in self.patterns]
+        self._literals = {pattern for prefix, pattern in pairs if prefix == complete_arn(pattern)}
+        self._others = [(prefix, pattern) for prefix, pattern in pairs if pattern not in self._literals]
+
+    def candidates(self, value: str) -> list[str]:
+        """Return the patterns that may match: the others differ from the value before their wildcard or its ANY."""
+        known, any_string, _ = value.partition(ANY)
+        if not any_string:
+            literals = [value] if value in self._literals else []
+            return literals + [pattern for prefix, pattern in self._others if value.startswith(prefix)]
+        return [literal for literal in self._literals if literal.startswith(known)] + [
+            pattern for prefix, pattern in self._others if known.startswith(prefix) or prefix.startswith(known)
+        ]
+
+
 @lru_cache(maxsize=1 << 14)
 def match_pattern(pattern: str, value: str) -> Match:
     """Return YES if the pattern matches every string that `value` stands for, NO if it matches none, else MAYBE.
@@ -129,7 +150,7 @@ def match_pattern(pattern: str, value: str) -> Match:
     If the value contains ANY, MAYBE may also mean that it would take too long to tell whether every string matches. The
     time grows with the length of the pattern times that of the value, and no faster.
     """
-    if not _may_match(pattern, value):
+    if pattern != value and not _may_match(pattern, value):
         return Match.NO
     return Match.MAYBE if UNKNOWN in pattern or not _must_match(pattern, value) else Match.YES
 

@@ -2,20 +2,42 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from hipaa_controls.evaluator.patterns import ANY, UNKNOWN, Match, any_match, compile_wildcards, match_pattern
 from hipaa_controls.evaluator.requests import Principal
 
 _ARN_PARTS = 6
 _ACCOUNT = re.compile(r"arn:[^:]*:iam::(\d{12}):root|(\d{12})")
+_NAMED_ACCOUNT = re.compile(r"(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?![^:])", re.ASCII)
 _ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _SESSION = re.compile(r"arn:([^:]*):sts::(\d{12}):assumed-role/([^/]+)/.+")
 _USER = re.compile(r"arn:([^:]*):iam::(\d{12}):user/.+")
 
 
-def principal_matches(entries: Iterable[tuple[str, str]], principal: Principal) -> Match:
-    """Return whether a Principal element with these entries, pairs of kind and ID, includes the principal."""
-    return any_match(_entry_matches(kind, id_, principal) for kind, id_ in entries)
+class PrincipalEntries:
+    """The entries of a Principal element, which are pairs of kind and ID, by the account that an ID names."""
+
+    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+        self.entries = tuple(entries)
+        self._without_account: list[tuple[str, str]] = []
+        self._by_account: dict[str, list[tuple[str, str]]] = {}
+        for kind, id_ in self.entries:
+            named = _NAMED_ACCOUNT.match(id_) if kind == "AWS" else None
+            (self._by_account.setdefault(named[1], []) if named else self._without_account).append((kind, id_))
+
+    def candidates(self, principal: Principal) -> Iterable[tuple[str, str]]:
+        """Return the entries, except those for another account than the principal's."""
+        account = _principal_account(principal)
+        if principal.kind != "AWS" or ANY in account:
+            return self.entries
+        return [*self._without_account, *self._by_account.get(account, ())]
+
+
+@lru_cache(maxsize=1 << 14)
+def principal_matches(entries: PrincipalEntries, principal: Principal) -> Match:
+    """Return whether a Principal element with these entries includes the principal."""
+    return any_match(_entry_matches(kind, id_, principal) for kind, id_ in entries.candidates(principal))
 
 
 def not_principal_matches(entries: Sequence[tuple[str, str]], principal: Principal) -> Match:
@@ -24,7 +46,7 @@ def not_principal_matches(entries: Sequence[tuple[str, str]], principal: Princip
     A user is certain to be excluded only if its account is listed too, and a session only if its account and role are:
     AWS "might" check each of them. A role's ARN stands for sessions of any name, which can't all be listed.
     """
-    listed = principal_matches(entries, principal)
+    listed = any_match(_entry_matches(kind, id_, principal) for kind, id_ in entries)
     if principal.kind != "AWS" or ("AWS", "*") in entries or _ACCOUNT.fullmatch(principal.id):
         return listed
     matching_ids = [id_ for kind, id_ in entries if kind == "AWS" and _aws_id_matches(id_, principal) is Match.YES]
@@ -80,6 +102,7 @@ def _aws_id_matches(id_: str, principal: Principal) -> Match:
     return Match.NO if in_account is Match.NO else result
 
 
+@lru_cache(maxsize=1 << 12)
 def _principal_account(principal: Principal) -> str:
     """Return the principal's account, or ANY if it isn't known."""
     if re.fullmatch(r"\d{12}", principal.id):

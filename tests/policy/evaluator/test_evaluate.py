@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from hipaa_controls.evaluator import ANY, ANYONE, Request, evaluate, parse
+from hipaa_controls.evaluator import ANY, ANYONE, Principal, Request, evaluate, parse
+from tests.policy.cpu_time import at_most_cpu_seconds
 from tests.policy.policy_builders import (
     ACCOUNT,
     ALLOWED,
@@ -206,3 +207,40 @@ def test_evaluate_encryption_condition_denies_listed_uploads(block: dict[str, An
     uploads = {name: Request("s3:PutObject", f"{BUCKET}/{ANY}", ANYONE, context) for name, context in UPLOADS.items()}
     outcomes = {name: outcome_of(policy, upload) for name, upload in uploads.items()}
     assert outcomes == {name: EXPLICIT_DENY if name in denied else ALLOWED for name in UPLOADS}
+
+
+# Time
+
+
+def numbered(text: str) -> list[str]:
+    """Return the text with each number from 0 to 599 in place of `#`, four digits long."""
+    return [text.replace("#", f"{number:04}") for number in range(600)]
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"Principal": {"AWS": numbered(f"arn:aws:iam::{ACCOUNT[:8]}#:role/app")}},
+        {"Action": numbered("s3:GetObject#")},
+        {"Resource": numbered(f"{BUCKET}/folder#/*")},
+        {"Condition": {"StringEquals": {"aws:SourceVpce": numbered("vpce-0123456789abc#")}}},
+        {"Condition": {"StringNotLike": {"aws:PrincipalArn": numbered("arn:aws:iam::11112222#:role/*")}}},
+        {"Condition": {"ArnNotLike": {"aws:PrincipalArn": numbered("arn:aws:iam::11112222#:role/*")}}},
+        {"Condition": {"NotIpAddress": {"aws:SourceIp": numbered("2001:db8:#::/48")}}},
+    ],
+    ids=["principals", "actions", "resources", "endpoints", "names", "arns", "networks"],
+)
+def test_evaluate_large_document_for_many_requests_is_quick(elements: dict[str, Any]) -> None:
+    policy = parse(document(statement(**elements)))
+    outcomes = set()
+    with at_most_cpu_seconds(0.5):
+        for number in range(100):
+            context = {
+                "aws:SourceVpce": [f"vpce-0123456789abc{number:04}"],
+                "aws:PrincipalArn": [f"arn:aws:iam::11112222{number:04}:role/app"],
+                "aws:SourceIp": [f"2001:db8:{number:04}::1"],
+            }
+            caller = Principal("AWS", f"arn:aws:iam::{ACCOUNT[:8]}{number:04}:role/app")
+            concrete = request(f"s3:GetObject{number:04}", f"{BUCKET}/folder{number:04}/x", caller, context)
+            outcomes.add(evaluate([policy], concrete).outcome)
+    assert outcomes == {IMPLICIT_DENY if "Not" in str(elements) else ALLOWED}

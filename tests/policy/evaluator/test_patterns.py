@@ -10,7 +10,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hipaa_controls.evaluator import ANY, Match, Principal, patterns
-from hipaa_controls.evaluator.patterns import all_match, any_match, compile_wildcards, match_pattern, match_resource
+from hipaa_controls.evaluator.patterns import (
+    UNKNOWN,
+    Alternatives,
+    all_match,
+    any_match,
+    compile_wildcards,
+    match_pattern,
+    match_resource,
+)
 from tests.policy.cpu_time import at_most_cpu_seconds
 from tests.policy.policy_builders import (
     ACCOUNT,
@@ -163,6 +171,23 @@ def test_match_pattern_given_up_is_maybe(pattern: str, value: str) -> None:
     assert limited in (MAYBE, match_pattern(compiled, value))
 
 
+texts = st.builds(str.__add__, st.sampled_from(["", "arn:"]), st.text(["a", "b", ":", "*", "?", UNKNOWN], max_size=4))
+
+
+@deterministic
+@given(
+    st.lists(texts), st.builds(str.__add__, st.sampled_from(["", "arn:"]), st.text(["a", "b", ":", ANY], max_size=4))
+)
+@example(["arn:a", "arn:*", "b", "ba", f"a{UNKNOWN}"], f"arn:a{ANY}")
+def test_alternatives_candidates_include_each_pattern_that_may_match(texts: list[str], value: str) -> None:
+    compiled = [compile_wildcards(text) for text in texts]
+    others = set(compiled) - set(Alternatives(compiled).candidates(value))
+    for pattern in others:
+        assert match_pattern(pattern, value) is NO
+        for in_identity_policy in (True, False):
+            assert match_resource(pattern, value, in_identity_policy=in_identity_policy) is NO
+
+
 @pytest.mark.parametrize("text", ["${" * 5000, "${'" * 5000, "${" + " " * 10_000 + "'}", "${a" + " " * 10_000 + "''}"])
 def test_hostile_variable_is_parsed_quickly(text: str) -> None:
     with at_most_cpu_seconds(1):
@@ -267,7 +292,7 @@ def test_incomplete_arn_is_completed_in_identity_policy(
 def test_arn_that_is_partly_unknown_may_be_incomplete() -> None:
     matches = [
         match_resource(pattern, BUCKET, in_identity_policy=True)
-        for pattern in (patterns.UNKNOWN, f"arn:aws:{patterns.UNKNOWN}3", f"arn:aws:s3:::{patterns.UNKNOWN}x")
+        for pattern in (UNKNOWN, f"arn:aws:{UNKNOWN}3", f"arn:aws:s3:::{UNKNOWN}x")
     ]
     assert matches == [MAYBE, MAYBE, NO]
 

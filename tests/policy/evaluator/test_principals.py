@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import pytest
 
 from hipaa_controls.evaluator import ANY, ANYONE, Match, Principal
+from hipaa_controls.evaluator.patterns import any_match
 from tests.policy.policy_builders import (
     ACCOUNT,
     ANONYMOUS,
@@ -115,3 +117,15 @@ def test_not_principal_element_with_service_excludes_only_that_service() -> None
     deny = statement("Deny", NotPrincipal={"Service": "s3.amazonaws.com"})
     assert match_statement(deny, request(principal=Principal("Service", "s3.amazonaws.com"))) is NO
     assert match_statement(deny, request(principal=Principal("AWS", USER))) is YES
+
+
+def test_principal_several_ids_match_as_each_alone() -> None:
+    ids = ["*", "AIDAJQABLZS4A3QDU576Q", ACCOUNT, OTHER_ACCOUNT, ROOT, ROLE, PATH_ROLE, SESSION, USER, EXTERNAL_ROLE]
+    own_arns = (ACCOUNT, ROOT, ROLE, SESSION, USER, EXTERNAL_ROLE, ANY, ROLE[:-1] + ANY, f"arn:aws:iam::{ANY}:root")
+    principals = [ANYONE, ANONYMOUS, Principal("AWS", ANY, ACCOUNT), Principal("AWS", "AIDAJQABLZS4A3QDU576Q", ACCOUNT)]
+    principals += [Principal("AWS", arn) for arn in own_arns]
+    for several in combinations(ids, 2):
+        for principal in principals:
+            concrete = request(principal=principal)
+            each = [match_statement(statement(Principal={"AWS": id_}), concrete) for id_ in several]
+            assert match_statement(statement(Principal={"AWS": list(several)}), concrete) is any_match(each)
