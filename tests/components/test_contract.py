@@ -344,6 +344,21 @@ ENCRYPTION = [
         "kms-no-public-principal: Key phi-key",
         "kms-confused-deputy: Key phi-key",
     ),
+    case_for_each(
+        "no external principal",
+        lambda label: add_allow_statement(label, Principal=EXTERNAL_ACCOUNT, Action="kms:Decrypt", Resource="*"),
+        KEY_LABELS,
+        "kms-no-external-access: {}",
+    ),
+    # The stack has no grant, so this case adds one.
+    case(
+        "phi-key: no grant to an external account",
+        add_resource(
+            "aws:kms/grant:Grant",
+            {"keyId": "phi-key", "granteePrincipal": EXTERNAL_ACCOUNT["AWS"], "operations": ["Decrypt"]},
+        ),
+        "kms-no-external-access: Grant added",
+    ),
     *(
         case(
             f"audit-key: condition of {sid}",

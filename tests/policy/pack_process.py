@@ -32,6 +32,7 @@ class Resource:
     Attributes:
         comes_from: For each property, the names of the resources that its value comes from.
         region: The region of its provider.
+        provider: The name of its provider.
     """
 
     type: str
@@ -41,6 +42,7 @@ class Resource:
     comes_from: Mapping[str, Sequence[str]] = field(default_factory=dict)
     region: str | None = "us-east-1"
     protect: bool = False
+    provider: str = "default"
 
     @property
     def urn(self) -> str:
@@ -171,8 +173,8 @@ def aws_provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource:
     return analyzer_pb2.AnalyzerProviderResource(
         type="pulumi:providers:aws",
         properties=to_struct({"region": resource.region} if resource.region else {}),
-        urn="urn:pulumi:dev::test::pulumi:providers:aws::default",
-        name="default",
+        urn=f"urn:pulumi:dev::test::pulumi:providers:aws::{resource.provider}",
+        name=resource.provider,
     )
 
 

@@ -52,6 +52,7 @@ POLICIES = [
     "kms-rotation",
     "kms-deletion-window",
     "kms-no-public-principal",
+    "kms-no-external-access",
     "kms-confused-deputy",
     "kms-key-administrator",
     "kms-key-separation",

@@ -1,16 +1,17 @@
-"""Readers of KMS keys and their policies."""
+"""Readers of KMS keys, their policies and their grants."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from crossguard.graph import FactReader, Graph
-from crossguard.property_values import as_flag, as_number, as_text
-from crossguard.resource_types import KMS_KEY, KMS_KEY_POLICY, KMS_KEYS
+from crossguard.property_values import as_flag, as_list, as_number, as_text, get_property
+from crossguard.resource_types import IAM_ROLE, KMS_KEY, KMS_KEY_POLICY, KMS_KEYS
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import StackResource, Text, Unknown
-from hipaa_controls.services.kms.facts import Key, KeyPolicy
+from hipaa_controls.model.values import Ref, StackResource, Text, Unknown
+from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
 
 # The properties of a key that KMS can rotate automatically, with their values. None and "" stand for the default.
 # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
@@ -19,6 +20,8 @@ ROTATABLE_KEY = {
     "keyUsage": (None, "", "ENCRYPT_DECRYPT"),
     "customKeyStoreId": (None, ""),
 }
+PRINCIPALS = frozenset({IAM_ROLE, "aws:iam/serviceLinkedRole:ServiceLinkedRole", "aws:iam/user:User"})
+CONSTRAINTS = ("encryptionContextEquals", "encryptionContextSubset")
 
 
 def _key_type(key: PulumiResource) -> str | Unknown:
@@ -69,23 +72,73 @@ def _key_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
     key = graph.resolve(policy, policy.inputs.get("keyId"), "keyId", KMS_KEYS)
     document = graph.policy_document(policy, "policy", "keyPolicy")
     bypass_lockout_check = as_flag(policy.inputs.get("bypassPolicyLockoutSafetyCheck"))
-    arn = _arn_of_policy_key(policy, key, graph)
+    arn = _arn_of_key(policy, key, graph)
     return [KeyPolicy(policy.urn, key, arn, document, bypass_lockout_check, graph.location_of(policy))]
 
 
-def _arn_of_policy_key(policy: PulumiResource, key: object, graph: Graph) -> Text:
-    """Return the ARN of the key that a policy belongs to.
+def _grant(grant: PulumiResource, graph: Graph) -> list[Fact]:
+    inputs = grant.inputs
+    key = graph.resolve(grant, inputs.get("keyId"), "keyId", KMS_KEYS)
+    operations = as_list(inputs.get("operations"))
+    return [
+        Grant(
+            grant.urn,
+            _arn_of_key(grant, key, graph),
+            _principal(grant, "granteePrincipal", graph),
+            _principal(grant, "retiringPrincipal", graph),
+            operations if isinstance(operations, Unknown) else tuple(map(as_text, operations)),
+            _encryption_context(inputs.get("constraints")),
+            graph.location_of(grant),
+        )
+    ]
+
+
+def _principal(grant: PulumiResource, prop: str, graph: Graph) -> Ref:
+    """Return a principal of a grant: a reference only if its ARN isn't known and it is in the grant's account.
+
+    A known ARN isn't looked up by name, because another account's role may have the same name.
+    """
+    value = as_text(grant.inputs.get(prop))
+    if not isinstance(value, Unknown):
+        return value
+    principal = graph.resolve(grant, value, prop, PRINCIPALS)
+    declared = graph.resource_for(principal)
+    return principal if declared and _same_account(declared, grant, graph) else value
+
+
+def _same_account(first: PulumiResource, second: PulumiResource, graph: Graph) -> bool:
+    accounts = {graph.location_of(resource).account for resource in (first, second)}
+    return first.provider.urn == second.provider.urn or (len(accounts) == 1 and None not in accounts)
+
+
+def _encryption_context(constraints: Any) -> dict[str, str]:
+    """Return the pairs that the constraints of a grant require, without those that aren't known."""
+    entries = as_list(constraints)
+    contexts = (
+        [] if isinstance(entries, Unknown) else [get_property(entry, prop) for entry in entries for prop in CONSTRAINTS]
+    )
+    return {
+        key: value
+        for context in contexts
+        if isinstance(context, Mapping)
+        for key, value in context.items()
+        if isinstance(value, str)
+    }
+
+
+def _arn_of_key(resource: PulumiResource, key: object, graph: Graph) -> Text:
+    """Return the ARN of the key that a key policy or a grant belongs to.
 
     Args:
-        policy: The key policy resource.
+        resource: The key policy or the grant.
         key: The key that it resolves to, which is a StackResource if the stack declares it.
         graph: The resources of the stack.
     """
     if isinstance(key, StackResource):
-        resource = graph.resource_for(key)
-        return as_text(resource.output("arn")) if resource else None
-    key_id = policy.inputs.get("keyId")
-    return key_id if isinstance(key_id, str) and key_id.startswith("arn:") else Unknown(f"{policy.name}.keyId")
+        declared = graph.resource_for(key)
+        return as_text(declared.output("arn")) if declared else None
+    key_id = resource.inputs.get("keyId")
+    return key_id if isinstance(key_id, str) and key_id.startswith("arn:") else Unknown(f"{resource.name}.keyId")
 
 
 READERS: Mapping[str, FactReader] = {
@@ -94,4 +147,5 @@ READERS: Mapping[str, FactReader] = {
     "aws:kms/replicaKey:ReplicaKey": _replica_key,
     "aws:kms/replicaExternalKey:ReplicaExternalKey": _external_key,
     KMS_KEY_POLICY: _key_policy,
+    "aws:kms/grant:Grant": _grant,
 }

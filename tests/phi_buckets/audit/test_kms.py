@@ -33,7 +33,12 @@ from tests.phi_buckets.audit.sample_alert_pipeline import (
 
 STACK = Scope({}, "phi-dev-")
 LOCATION = Location("aws", REGION, ACCOUNT)
-POLICY_CONTROLS = {"kms-no-public-principal", "kms-confused-deputy", "kms-key-administrator"}
+POLICY_CONTROLS = {
+    "kms-no-public-principal",
+    "kms-no-external-access",
+    "kms-confused-deputy",
+    "kms-key-administrator",
+}
 KEY_CONTROLS = {"kms-rotation", "kms-key-enabled", *POLICY_CONTROLS}
 
 

@@ -13,7 +13,7 @@ from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.values import Document, Location, StackResource, Unknown
 from hipaa_controls.model.verdict import Finding, Status
 from hipaa_controls.services.kms import rules
-from hipaa_controls.services.kms.facts import Key, KeyPolicy
+from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 from tests.policy.services.live_facts import control_by_id
@@ -22,12 +22,15 @@ ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 EXTERNAL_KEY, REPLICA_KEY = "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey"
+REPLICA_EXTERNAL_KEY = "aws:kms/replicaExternalKey:ReplicaExternalKey"
 ROTATION, DELETION_WINDOW, KEY_SEPARATION = "kms-rotation", "kms-deletion-window", "kms-key-separation"
-NO_PUBLIC_PRINCIPAL, CONFUSED_DEPUTY, KEY_ADMINISTRATOR = (
+NO_PUBLIC_PRINCIPAL, NO_EXTERNAL_ACCESS, CONFUSED_DEPUTY, KEY_ADMINISTRATOR = (
     "kms-no-public-principal",
+    "kms-no-external-access",
     "kms-confused-deputy",
     "kms-key-administrator",
 )
+POLICY_CONTROLS = (NO_PUBLIC_PRINCIPAL, NO_EXTERNAL_ACCESS, CONFUSED_DEPUTY, KEY_ADMINISTRATOR)
 
 
 def key(name: str = "key", token: str = "aws:kms/key:Key", **inputs: Any) -> Resource:
@@ -111,12 +114,16 @@ def test_deletion_window_below_30_days_fails(pack: PackProcess, token):
 # Key policies, each with a statement for the account's root principal.
 
 
+KEY_TYPES = ("aws:kms/key:Key", EXTERNAL_KEY, REPLICA_KEY, REPLICA_EXTERNAL_KEY)
+FORMS = range(len(KEY_TYPES) + 1)
+
+
 def in_every_form(policy: Any) -> list[list[Resource]]:
-    """Return a stack for each way to declare a key policy: on a key, on an external key and as a resource."""
+    """Return a stack for each way to declare a key policy: on each type of key, and as a resource."""
     key_policy = Resource(
         "aws:kms/keyPolicy:KeyPolicy", "policy", {"keyId": UNKNOWN, "policy": policy}, comes_from={"keyId": ["key"]}
     )
-    return [[key("policy", policy=policy)], [key("policy", EXTERNAL_KEY, policy=policy)], [key(), key_policy]]
+    return [*([key("policy", token, policy=policy)] for token in KEY_TYPES), [key(), key_policy]]
 
 
 CALLER_IN_ACCOUNT = {"StringEquals": {"kms:CallerAccount": ACCOUNT}}
@@ -124,7 +131,7 @@ VIA_S3 = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
 EVERYONE = {"AWS": "*"}
 
 
-@pytest.mark.parametrize("form", range(3))
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("change", "fails"),
     [
@@ -163,8 +170,8 @@ def test_key_policy_for_arbitrary_principals_fails(pack: PackProcess, change, fa
     )
 
 
-@pytest.mark.parametrize("control", [NO_PUBLIC_PRINCIPAL, CONFUSED_DEPUTY, KEY_ADMINISTRATOR])
-@pytest.mark.parametrize("form", range(3))
+@pytest.mark.parametrize("control", POLICY_CONTROLS)
+@pytest.mark.parametrize("form", FORMS)
 def test_malformed_policy_fails_and_unknown_policy_is_unverified(pack: PackProcess, control, form):
     for malformed in (
         "{",
@@ -176,7 +183,7 @@ def test_malformed_policy_fails_and_unknown_policy_is_unverified(pack: PackProce
     assert unverified_resources(pack, control, in_every_form(UNKNOWN)[form]) == {"policy"}
 
 
-@pytest.mark.parametrize("control", [NO_PUBLIC_PRINCIPAL, CONFUSED_DEPUTY, KEY_ADMINISTRATOR])
+@pytest.mark.parametrize("control", POLICY_CONTROLS)
 def test_key_without_policy_passes_with_the_default_policy(pack: PackProcess, control):
     assert failed_resources(pack, control, [key(), key("external", EXTERNAL_KEY), key("empty", policy="")]) == set()
 
@@ -196,11 +203,176 @@ def test_policy_with_unknown_element_is_unverified(pack: PackProcess):
         assert unverified_resources(pack, control, [role, component, child]) == {"key"}
 
 
+EXTERNAL_ROOT, EXTERNAL_ROLE = (f"arn:aws:iam::{OTHER_ACCOUNT}:{name}" for name in ("root", "role/vendor"))
+OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
+ORGANIZATION = "o-abcdefghij"
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("change", "fails"),
+    [
+        ({}, False),
+        ({"Principal": {"AWS": OWN_ROLE}}, False),
+        ({"Principal": EVERYONE, "Condition": CALLER_IN_ACCOUNT}, False),
+        ({"Principal": {"Service": "cloudtrail.amazonaws.com"}}, False),
+        ({"Principal": {"AWS": EXTERNAL_ROOT}}, True),
+        ({"Principal": {"AWS": OTHER_ACCOUNT}}, True),
+        ({"Principal": {"AWS": [OWN_ROLE, EXTERNAL_ROLE]}}, True),
+        ({"Principal": {"AWS": EXTERNAL_ROOT}, "Action": "kms:DescribeKey"}, True),
+        ({"Principal": {"AWS": EXTERNAL_ROOT}, "Action": "kms:CreateGrant"}, True),
+        ({"Principal": {"AWS": EXTERNAL_ROOT}, "Condition": VIA_S3}, True),
+        ({"Principal": {"AWS": EXTERNAL_ROOT}, "Effect": "Deny"}, False),
+        ({"Principal": EVERYONE, "Condition": {"StringEquals": {"kms:CallerAccount": OTHER_ACCOUNT}}}, True),
+        ({"Principal": EVERYONE, "Condition": {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}}, True),
+    ],
+)
+def test_key_policy_for_another_account_fails(pack: PackProcess, change, fails, form):
+    stack = in_every_form(document(allow(Action="kms:Decrypt") | change))[form]
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, stack) == ({"policy"} if fails else set())
+
+
+@pytest.mark.parametrize(
+    ("principal", "options", "status"),
+    [
+        ({"AWS": ROOT}, {}, Status.PASS),
+        ({"AWS": EXTERNAL_ROOT}, {}, Status.FAIL),
+        ({"AWS": EXTERNAL_ROOT}, {"accounts": [OTHER_ACCOUNT]}, Status.PASS),
+    ],
+)
+def test_key_policy_that_gives_an_account_full_access_fails_unless_it_is_trusted(principal, options, status):
+    policy_document = Document(document(allow(Principal=principal)))
+    policy = KeyPolicy("key", StackResource("key"), KEY_ARN, policy_document, None, Location(account=ACCOUNT))
+    assert rules.no_external_access(policy, RuleContext(Stack(()), options)).status is status
+
+
+# Grants.
+
+
+def grant(grantee: Any = EXTERNAL_ROLE, comes_from: str | None = None, **inputs: Any) -> Resource:
+    """Return a grant of the key, whose grantee may come from another resource."""
+    properties = {"keyId": KEY_ARN, "granteePrincipal": grantee, "operations": ["Decrypt"], **inputs}
+    sources = {"granteePrincipal": [comes_from]} if comes_from else {}
+    return Resource("aws:kms/grant:Grant", "grant", properties, comes_from=sources)
+
+
+# A key that reveals the account.
+OWN_KEY = key(policy=document())
+DEPARTMENT = {"Department": "radiology", "${aws:username}": "${aws:username}"}
+
+
+@pytest.mark.parametrize(
+    "grantee",
+    [
+        OWN_ROLE,
+        ROOT,
+        f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0",
+        "rds.us-east-1.amazonaws.com",
+        "dynamodb.amazonaws.com",
+    ],
+)
+def test_grant_to_the_account_or_to_a_service_passes(pack: PackProcess, grantee):
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, [OWN_KEY, grant(grantee, retiringPrincipal=grantee)]) == set()
+
+
+@pytest.mark.parametrize(
+    "grantee",
+    [
+        EXTERNAL_ROLE,
+        EXTERNAL_ROOT,
+        f"arn:aws:iam::{OTHER_ACCOUNT}:user/vendor",
+        f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/vendor/session",
+        f"arn:aws:sts::{OTHER_ACCOUNT}:federated-user/vendor",
+        f"arn:aws:iam::{OTHER_ACCOUNT}:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
+    ],
+)
+def test_grant_to_another_account_fails(pack: PackProcess, grantee):
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, [OWN_KEY, grant(grantee)]) == {"grant"}
+    with_retiring_principal = grant(OWN_ROLE, retiringPrincipal=grantee)
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, [OWN_KEY, with_retiring_principal]) == {"grant"}
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"operations": ["DescribeKey"]},
+        {"operations": ["RetireGrant"]},
+        {"operations": ["CreateGrant"]},
+        {"operations": ["Decrypt", "DescribeKey"], "constraints": [{"encryptionContextEquals": DEPARTMENT}]},
+        {"constraints": [{"encryptionContextSubset": DEPARTMENT}]},
+        {"constraints": [{"encryptionContextSubset": {"aws:s3:arn": UNKNOWN}}]},
+        {"constraints": [{"encryptionContextEquals": UNKNOWN}]},
+        {"constraints": UNKNOWN},
+        {"keyId": UNKNOWN},
+        {"keyId": KEY_ARN.rsplit("/", 1)[-1]},
+    ],
+)
+def test_grant_of_any_operation_with_any_constraint_to_another_account_fails(pack: PackProcess, inputs):
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, [OWN_KEY, grant(**inputs)]) == {"grant"}
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, [OWN_KEY, grant(OWN_ROLE, **inputs)]) == set()
+
+
+def test_grant_that_is_partly_unknown_is_unverified(pack: PackProcess):
+    for unknown in (
+        grant(UNKNOWN),
+        grant(UNKNOWN, comes_from="other"),
+        grant(OWN_ROLE, retiringPrincipal=UNKNOWN),
+        grant(operations=UNKNOWN),
+        grant(operations=[UNKNOWN]),
+    ):
+        stack = [OWN_KEY, Resource("aws:ssm/parameter:Parameter", "other", {}), unknown]
+        assert unverified_resources(pack, NO_EXTERNAL_ACCESS, stack) == {"grant"}
+
+
+@pytest.mark.parametrize("token", ["role:Role", "user:User", "serviceLinkedRole:ServiceLinkedRole"])
+def test_grant_to_a_principal_of_the_stack_passes_before_its_arn_is_known(pack: PackProcess, token):
+    principal = Resource(f"aws:iam/{token}", "principal", {})
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, [principal, grant(UNKNOWN, comes_from="principal")]) == set()
+
+
+def test_grant_to_a_role_of_another_provider_is_unverified(pack: PackProcess):
+    """The other provider may create the role in another account."""
+    role = Resource("aws:iam/role:Role", "role", {}, provider="other")
+    assert unverified_resources(pack, NO_EXTERNAL_ACCESS, [role, grant(UNKNOWN, comes_from="role")]) == {"grant"}
+
+
+def test_grant_to_an_external_role_with_the_name_of_an_own_role_fails(pack: PackProcess):
+    role = Resource("aws:iam/role:Role", "vendor", {"name": "vendor"})
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, [OWN_KEY, role, grant(EXTERNAL_ROLE)]) == {"grant"}
+
+
+def test_grant_is_unverified_while_the_own_account_is_unknown(pack: PackProcess):
+    assert unverified_resources(pack, NO_EXTERNAL_ACCESS, [grant(OWN_ROLE)]) == {"grant"}
+
+
+def check_grant(grantee: str, retiring_principal: str | None = None, **options: Any) -> Finding:
+    live_grant = Grant(
+        f"{KEY_ARN}:1", KEY_ARN, grantee, retiring_principal, ("Decrypt",), {}, Location(account=ACCOUNT)
+    )
+    return rules.no_external_access(live_grant, RuleContext(Stack((live_grant,)), options))
+
+
+def test_grant_to_a_trusted_account_of_the_config_passes():
+    assert check_grant(EXTERNAL_ROLE).status is Status.FAIL
+    assert check_grant(EXTERNAL_ROLE, EXTERNAL_ROOT, accounts=[OTHER_ACCOUNT]).status is Status.PASS
+
+
+def test_grant_finding_names_the_untrusted_principal():
+    assert check_grant(EXTERNAL_ROLE).text.startswith("the grantee principal ")
+    assert check_grant(OWN_ROLE, EXTERNAL_ROLE).text.startswith("the retiring principal ")
+
+
+@pytest.mark.parametrize("grantee", ["AROA1234567890EXAMPLE", OTHER_ACCOUNT, "*", "arn:aws:iam::*:role/vendor", ""])
+def test_grantee_without_a_known_account_is_unverified(grantee):
+    assert check_grant(grantee).status is Status.UNVERIFIED
+
+
 TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
 TRAIL_CONTEXT_KEY = "kms:EncryptionContext:aws:cloudtrail:arn"
 
 
-@pytest.mark.parametrize("form", range(3))
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("condition", "fails"),
     [
@@ -262,7 +434,7 @@ def test_service_may_be_limited_by_a_deny(pack: PackProcess):
     ) == {"key"}
 
 
-@pytest.mark.parametrize("form", range(3))
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     ("statements", "fails"),
     [

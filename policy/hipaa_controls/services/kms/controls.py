@@ -1,4 +1,4 @@
-"""Controls for KMS customer managed keys and their policies."""
+"""Controls for KMS customer managed keys, their policies and their grants."""
 
 from hipaa_controls.model.control import (
     LIVE_ONLY,
@@ -14,7 +14,7 @@ from hipaa_controls.model.options import ACCOUNTS, ORGANIZATIONS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.kms import rules
-from hipaa_controls.services.kms.facts import Key, KeyPolicy
+from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
 from hipaa_controls.services.logs.facts import LogGroup
 from hipaa_controls.services.s3.facts import Bucket
 
@@ -90,6 +90,34 @@ CONTROLS = (
             '"Condition": {"StringEquals": {"kms:CallerAccount": account_id}}'
         ),
         rule=FactRule((KeyPolicy,), rules.no_public_principal),
+    ),
+    Control(
+        id="kms-no-external-access",
+        title="KMS key policies and grants give access only to trusted accounts",
+        statement=(
+            "The policy and the grants of a KMS key give access only to the stack's own account and to trusted "
+            "accounts and organizations."
+        ),
+        rationale=(
+            "A principal of an external account that may use the key can decrypt every copy of PHI that it gets hold "
+            "of. A grant does the same and isn't part of the policy, so a review of the policy doesn't show it."
+        ),
+        requirement=(
+            "each AWS principal that the key policy allows, and each grantee and retiring principal, belongs to the "
+            "stack's account, trusted accounts ({accounts}) or organizations ({organizations})"
+        ),
+        paragraphs=(
+            *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
+            *required_by("312(a)(1)", own_mapping=True),
+        ),
+        severity=Severity.HIGH,
+        remediation=(
+            'name principals of the account in each Allow: "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}, '
+            'and in each grant: aws.kms.Grant("phi", key_id=key.key_id, grantee_principal=role.arn, '
+            'operations=["Decrypt"]); to revoke a grant: aws kms revoke-grant --key-id KEY_ID --grant-id GRANT_ID'
+        ),
+        options=(ACCOUNTS, ORGANIZATIONS),
+        rule=FactRule((KeyPolicy, Grant), rules.no_external_access),
     ),
     Control(
         id="kms-confused-deputy",

@@ -1,8 +1,9 @@
-"""Customer managed keys of AWS KMS."""
+"""Customer managed keys of AWS KMS, their policies and their grants."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hipaa_controls.model.values import Document, Flag, Location, Number, Ref, Text, Unknown
 
@@ -51,4 +52,27 @@ class KeyPolicy:
     arn: Text
     document: Document | None
     bypass_lockout_check: Flag
+    location: Location = Location()
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A grant of a key, which lets a principal use the key even if the key's policy doesn't name that principal.
+
+    Attributes:
+        arn: The key's ARN.
+        grantee: The principal that may use the key: the ARN of an AWS principal, or a service principal. It is a
+            StackResource if the stack declares the principal in the grant's account.
+        retiring_principal: Another principal that may retire the grant; None if the grant names none.
+        operations: The operations that the grantee may perform, such as `Decrypt`.
+        encryption_context: The pairs that a constraint requires in the encryption context of a request. Those that
+            aren't known are left out: the grantee chooses the encryption context, so they don't decide who gets access.
+    """
+
+    resource: str
+    arn: Text
+    grantee: Ref
+    retiring_principal: Ref
+    operations: tuple[Text, ...] | Unknown
+    encryption_context: Mapping[str, str] = field(hash=False)
     location: Location = Location()

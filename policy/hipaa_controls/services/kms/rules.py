@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
@@ -19,10 +22,10 @@ from hipaa_controls.access.policy_size import KEY_POLICY
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.property_checks import at_least
 from hipaa_controls.model.rule import RuleContext
-from hipaa_controls.model.values import Ref, Unknown, is_enabled
+from hipaa_controls.model.values import Document, Ref, StackResource, Unknown, is_enabled
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
 from hipaa_controls.services.cloudtrail.facts import Trail
-from hipaa_controls.services.kms.facts import Key, KeyPolicy
+from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
 from hipaa_controls.services.logs.facts import LogGroup
 from hipaa_controls.services.s3.facts import Bucket, DefaultEncryption
 
@@ -32,6 +35,14 @@ DEFAULT_ROTATION_DAYS = 365
 DEFAULT_DELETION_WINDOW_DAYS = 30
 # https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
 USABLE_STATES = ("Enabled", "Updating")
+
+# The principals of a grant. One that is deleted is shown as its unique ID, which contains no account.
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html (GranteePrincipal, GranteeServicePrincipal)
+AWS_PRINCIPAL = re.compile(r"arn:[^:]+:(iam|sts)::\d{12}:.+")
+SERVICE_PRINCIPAL = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}")
+# The constraints of a grant don't apply to these operations.
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html (Constraints)
+_UNCONSTRAINED_ACTIONS = ("kms:DescribeKey", "kms:RetireGrant")
 
 DATA = (DataClass.PHI, DataClass.REPLICA)
 LOGS = (DataClass.TRAIL_LOG, DataClass.ACCESS_LOG)
@@ -90,6 +101,76 @@ def confused_deputy(policy: KeyPolicy, context: RuleContext) -> Finding:
     )
 
 
+def no_external_access(fact: KeyPolicy | Grant, context: RuleContext) -> Finding:
+    trusted = external_access.TrustedParties.from_options(context.options, fact.location, fact.resource)
+
+    def check(parsed: ParsedPolicy) -> Finding:
+        return external_access.external_principals(parsed, key_resources(fact), trusted)
+
+    return _check_grant(fact, check) if isinstance(fact, Grant) else _check_document(fact, check)
+
+
+def _check_grant(grant: Grant, check: Callable[[ParsedPolicy], Finding]) -> Finding:
+    """Check the principals of a grant, each in a policy that allows it what the grant does."""
+    findings = (
+        _check_principal("grantee principal", grant.grantee, _grantee_permissions(grant), check),
+        _check_principal("retiring principal", grant.retiring_principal, [{"Action": "kms:RetireGrant"}], check),
+    )
+    return worst_finding(findings, "no principal of the grant is untrusted")
+
+
+def _check_principal(
+    label: str, principal: Ref, permissions: list[dict[str, Any]], check: Callable[[ParsedPolicy], Finding]
+) -> Finding:
+    """Check one principal of a grant.
+
+    Args:
+        label: The name of the principal in messages.
+        principal: The principal.
+        permissions: The Action and Condition elements of the statements that allow the principal what the grant does.
+        check: The check of a policy with these statements.
+    """
+    if principal is None or isinstance(principal, StackResource):
+        return passed("")
+    if isinstance(principal, Unknown):
+        return unverified(principal)
+    is_service = SERVICE_PRINCIPAL.fullmatch(principal)
+    if not is_service and not AWS_PRINCIPAL.fullmatch(principal):
+        reason = "can't be determined, because the principal isn't an ARN; if it was deleted, revoke the grant"
+        return unverified(Unknown(f"the account of the {label}", reason=reason))
+    element = {"Service" if is_service else "AWS": principal}
+    statements = [
+        {"Effect": "Allow", "Principal": element, "Resource": "*", **permission} for permission in permissions
+    ]
+    parsed = parse_resource_policy(Document({"Version": "2012-10-17", "Statement": statements}))
+    finding = check(parsed) if isinstance(parsed, ParsedPolicy) else parsed
+    if finding.status is Status.FAIL:
+        return replace(finding, text=f"the {label} belongs to an untrusted account")
+    return finding
+
+
+def _grantee_permissions(grant: Grant) -> list[dict[str, Any]]:
+    """Return the Action and Condition elements of the statements that allow the grantee what the grant does."""
+    if isinstance(grant.operations, Unknown):
+        return [{"Action": grant.operations}]
+    actions = [f"kms:{operation}" if isinstance(operation, str) else operation for operation in grant.operations]
+    unconstrained = [action for action in actions if action in _UNCONSTRAINED_ACTIONS]
+    constrained = [action for action in actions if action not in _UNCONSTRAINED_ACTIONS]
+    condition = {"StringEquals": _context_condition(grant.encryption_context)}
+    return [
+        *([{"Action": unconstrained}] if unconstrained else []),
+        *([{"Action": constrained, "Condition": condition}] if constrained else []),
+    ]
+
+
+def _context_condition(encryption_context: Mapping[str, str]) -> dict[str, str]:
+    """Return the condition keys and values that an encryption context has in a policy.
+
+    In a policy `${` begins a variable; in a grant it doesn't.
+    """
+    return {f"kms:EncryptionContext:{key}": value.replace("${", "${$}{") for key, value in encryption_context.items()}
+
+
 def key_administrator(policy: KeyPolicy, _: RuleContext) -> Finding:
     bypass = policy.bypass_lockout_check
     if is_enabled(bypass) is True:
@@ -142,9 +223,9 @@ def _check_document(policy: KeyPolicy, check: Callable[[ParsedPolicy], Finding])
     return check(parsed) if isinstance(parsed, ParsedPolicy) else parsed
 
 
-def key_resources(policy: KeyPolicy) -> list[str]:
+def key_resources(fact: KeyPolicy | Grant) -> list[str]:
     """Return the key's ARN, or evaluator.ANY while it isn't known."""
-    return [policy.arn if isinstance(policy.arn, str) else evaluator.ANY]
+    return [fact.arn if isinstance(fact.arn, str) else evaluator.ANY]
 
 
 def key_separation(audit: Trail | LogGroup | Bucket, context: RuleContext) -> Finding:
