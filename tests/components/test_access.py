@@ -271,7 +271,9 @@ def test_role_may_change_neither_auditing_nor_access(role, action):
     assert evaluate(PERMISSIONS[role](access_args()), action, evaluator.ANY) is IMPLICIT_DENY
 
 
-@pytest.mark.parametrize("action", ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus"])
+@pytest.mark.parametrize(
+    "action", ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"]
+)
 @pytest.mark.parametrize("key", [PHI_KEY, AUDIT_KEY])
 def test_auditor_reads_only_keys_with_the_stacks_aliases(action, key):
     document = access.auditor_permissions(access_args())

@@ -63,7 +63,15 @@ def via(name: str, service: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("name", REGIONS)
 @pytest.mark.parametrize("principal", [APP, ROOT, role("deployer"), role("phi-prod-break-glass")])
 def test_key_policy_lets_principals_administer_but_not_use_the_key(prod, name, principal):
-    for action in ("DescribeKey", "PutKeyPolicy", "ScheduleKeyDeletion", "EnableKeyRotation", "TagResource"):
+    for action in (
+        "DescribeKey",
+        "PutKeyPolicy",
+        "ScheduleKeyDeletion",
+        "EnableKeyRotation",
+        "TagResource",
+        "ListGrants",
+        "RevokeGrant",
+    ):
         assert key_outcome(prod, name, principal, action, {}) is ALLOWED
     not_via_a_service = {S3_CONTEXT: [BUCKETS[name]], CALLER: [ACCOUNT_ID]}
     for action in (*USES, "GenerateDataKeyPair", "CreateGrant", "Sign", "GenerateMac", "ImportKeyMaterial"):

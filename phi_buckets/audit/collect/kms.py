@@ -1,4 +1,4 @@
-"""Collects customer managed KMS keys and their policies, and resolves the aliases of keys."""
+"""Collects customer managed KMS keys, their policies and their grants, and resolves the aliases of keys."""
 
 from __future__ import annotations
 
@@ -7,9 +7,16 @@ from typing import Any
 
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Document, Location, Text, Unknown
-from hipaa_controls.services.kms.facts import Key, KeyPolicy
+from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
 from phi_buckets.audit.arns import region_of
-from phi_buckets.audit.calls.kms import DESCRIBE_KEY, GET_KEY_POLICY, GET_KEY_ROTATION_STATUS, LIST_ALIASES, LIST_KEYS
+from phi_buckets.audit.calls.kms import (
+    DESCRIBE_KEY,
+    GET_KEY_POLICY,
+    GET_KEY_ROTATION_STATUS,
+    LIST_ALIASES,
+    LIST_GRANTS,
+    LIST_KEYS,
+)
 from phi_buckets.audit.collected import Collected
 from phi_buckets.audit.reader import AccountReader, AuditedAccount, FailedCall
 from phi_buckets.audit.scope import Scope
@@ -18,6 +25,8 @@ AWS_ALIAS_PREFIX = "alias/aws/"
 # The properties of a key that AWS rotates, which are also the defaults:
 # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
 ROTATABLE = {"Origin": "AWS_KMS", "KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
+
+MAX_GRANTS_PER_PAGE = 100  # https://docs.aws.amazon.com/kms/latest/APIReference/API_ListGrants.html
 
 Response = Mapping[str, Any]
 
@@ -50,7 +59,10 @@ def _list_keys(reader: AccountReader, scope: Scope, region: str) -> list[str] | 
 
 
 def _read_key(reader: AccountReader, arn: str) -> tuple[Fact, ...]:
-    """Return a key and its policy; nothing for an AWS managed key, or a key that was deleted since it was listed."""
+    """Return a key, its policy and its grants.
+
+    Return nothing for an AWS managed key, or a key that was deleted since it was listed.
+    """
     region = region_of(arn)
     location = reader.account.location(region)
     description = reader.call(DESCRIBE_KEY, arn, region, KeyId=arn)
@@ -64,7 +76,11 @@ def _read_key(reader: AccountReader, arn: str) -> tuple[Fact, ...]:
     rotation = reader.call(GET_KEY_ROTATION_STATUS, arn, region, KeyId=arn) if symmetric else {}
     policy = reader.call(GET_KEY_POLICY, arn, region, KeyId=arn, PolicyName="default")
     document = policy.unknown if isinstance(policy, FailedCall) else (policy or {}).get("Policy", "")
-    return parse_key(metadata, rotation or {}, location), _key_policy(arn, document, location)
+    return (
+        parse_key(metadata, rotation or {}, location),
+        _key_policy(arn, document, location),
+        *_read_grants(reader, arn, location),
+    )
 
 
 def parse_key(metadata: Response, rotation: Response | FailedCall, location: Location) -> Key:
@@ -93,8 +109,46 @@ def _key_policy(arn: str, document: str | Unknown, location: Location) -> KeyPol
     return KeyPolicy(arn, arn, arn, Document(document), None, location)
 
 
+def _read_grants(reader: AccountReader, arn: str, location: Location) -> list[Grant]:
+    grants = reader.list_all(LIST_GRANTS, "Grants", arn, location.region, KeyId=arn, Limit=MAX_GRANTS_PER_PAGE)
+    if isinstance(grants, FailedCall):
+        return [_unknown_grants(arn, grants.unknown, location)]
+    return [parse_grant(arn, grant, location) for grant in grants]
+
+
+def parse_grant(arn: str, grant: Response, location: Location) -> Grant:
+    """Return a grant of a key from an entry of ListGrants. Pulumi identifies it by the same ID.
+
+    A service principal is in either of two fields.
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantListEntry.html
+    """
+    resource, constraints = _grant_id(arn, grant["GrantId"]), grant.get("Constraints") or {}
+    grantee = grant.get("GranteePrincipal") or grant.get("GranteeServicePrincipal")
+    return Grant(
+        resource,
+        arn,
+        grantee or Unknown(f"the grantee of {resource}", reason="isn't in the response of ListGrants"),
+        grant.get("RetiringPrincipal") or grant.get("RetiringServicePrincipal"),
+        tuple(grant["Operations"]),
+        {**constraints.get("EncryptionContextEquals", {}), **constraints.get("EncryptionContextSubset", {})},
+        location,
+    )
+
+
+def _grant_id(arn: str, grant_id: str) -> str:
+    return f"{arn}:{grant_id}"
+
+
+def _unknown_grants(arn: str, unknown: Unknown, location: Location) -> Grant:
+    return Grant(_grant_id(arn, "*"), arn, unknown, None, unknown, {}, location)
+
+
 def _unknown_facts(arn: str, unknown: Unknown, location: Location) -> tuple[Fact, ...]:
-    return Key(arn, arn, unknown, unknown, unknown, None, location, unknown), _key_policy(arn, unknown, location)
+    return (
+        Key(arn, arn, unknown, unknown, unknown, None, location, unknown),
+        _key_policy(arn, unknown, location),
+        _unknown_grants(arn, unknown, location),
+    )
 
 
 # Aliases.

@@ -298,7 +298,20 @@ change_key_policy(
     allow_decrypt({"Service": "sns.amazonaws.com"}),
     "kms-confused-deputy",
 )
+change_key_policy(
+    "key_policy_grants_an_external_account_access",
+    allow_decrypt({"AWS": "arn:aws:iam::444455556666:root"}),
+    "kms-no-external-access",
+)
 change_key_policy("key_policy_has_no_administrator", remove_administration, "kms-key-administrator")
+
+
+@fails("kms-no-external-access")
+def grant_gives_an_external_account_access(aws: Aws, target: Target) -> Iterator[None]:
+    grantee = "arn:aws:iam::444455556666:role/vendor"
+    grant = aws("kms.create_grant", KeyId=target.key_id, GranteePrincipal=grantee, Operations=["Decrypt"])
+    yield
+    aws("kms.revoke_grant", KeyId=target.key_id, GrantId=grant["GrantId"])
 
 
 @fails("cloudtrail-enabled", "cloudtrail-s3-data-events")

@@ -1,4 +1,4 @@
-"""The KMS keys of a live account: the facts, the findings, and keys that can't be read."""
+"""The KMS keys and grants of a live account: the facts, the findings, and what can't be read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from hipaa_controls.model.values import Location, StackResource, Unknown
 from hipaa_controls.model.verdict import Status
-from hipaa_controls.services.kms.facts import Key, KeyPolicy
+from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
 from hipaa_controls.services.sns.facts import Topic
 from phi_buckets.audit.calls import kms as calls
 from phi_buckets.audit.collect import kms
@@ -64,6 +64,8 @@ def put_policy(keys, key: str, *statements) -> None:
     keys.put_key_policy(KeyId=key, PolicyName="default", Policy=document(*statements))
 
 
+EXTERNAL_ROLE = "arn:aws:iam::444455556666:role/vendor"
+OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 EVERYONE = statement(
     Principal={"AWS": "*"}, Action="kms:Decrypt", Condition={"Bool": {"aws:PrincipalIsAWSService": "false"}}
 )
@@ -77,6 +79,10 @@ EVERYONE = statement(
         (lambda keys, key: keys.schedule_key_deletion(KeyId=key.rsplit("/", 1)[-1]), "kms-key-enabled"),
         (lambda keys, key: put_policy(keys, key, statement(), EVERYONE), "kms-no-public-principal"),
         (
+            lambda keys, key: put_policy(keys, key, statement(), statement(Principal={"AWS": EXTERNAL_ROLE})),
+            "kms-no-external-access",
+        ),
+        (
             lambda keys, key: put_policy(
                 keys, key, statement(), service_statement("s3.amazonaws.com", Bool={"aws:x": "true"})
             ),
@@ -87,7 +93,15 @@ EVERYONE = statement(
             "kms-key-administrator",
         ),
     ],
-    ids=["no rotation", "disabled", "pending deletion", "open to everyone", "any service", "no administrator"],
+    ids=[
+        "no rotation",
+        "disabled",
+        "pending deletion",
+        "open to everyone",
+        "another account",
+        "any service",
+        "no administrator",
+    ],
 )
 def test_weak_setting_fails_only_its_control(account, change, control):
     change(account.client("kms"), account.phi_key)
@@ -105,6 +119,7 @@ def test_weak_setting_fails_only_its_control(account, change, control):
         (calls.GET_KEY_ROTATION_STATUS, {"kms-rotation"}),
         # The policy decides whether the topic's publishers may use the key.
         (calls.GET_KEY_POLICY, {*POLICY_CONTROLS, "sns-customer-managed-key"}),
+        (calls.LIST_GRANTS, {"kms-no-external-access"}),
         # Only an alias identifies an AWS managed key.
         (calls.LIST_ALIASES, {"sns-customer-managed-key"}),
     ],
@@ -112,6 +127,83 @@ def test_weak_setting_fails_only_its_control(account, change, control):
 )
 def test_denied_call_is_unverified_and_names_the_permission(account, call, controls):
     assert_unverified(audit(denying(account, call)), call, controls)
+
+
+def create_grant(account: SampleAccount, grantee: str, **parameters) -> str:
+    """Create a grant of the PHI key, and return the name that it has in findings."""
+    operations = parameters.pop("Operations", ["Decrypt"])
+    created = account.client("kms").create_grant(
+        KeyId=account.phi_key, GranteePrincipal=grantee, Operations=operations, **parameters
+    )
+    return f"{account.phi_key}:{created['GrantId']}"
+
+
+def test_grant_is_collected_with_its_principals_operations_and_constraint(account):
+    grant = create_grant(
+        account,
+        OWN_ROLE,
+        RetiringPrincipal=ROOT,
+        Operations=["Decrypt", "DescribeKey"],
+        Constraints={"EncryptionContextSubset": {"Department": "radiology"}},
+    )
+    assert audit(account).fact(Grant, grant) == Grant(
+        grant, account.phi_key, OWN_ROLE, ROOT, ("Decrypt", "DescribeKey"), {"Department": "radiology"}, LOCATION
+    )
+
+
+def test_grant_to_another_account_fails_and_grants_to_the_account_and_to_services_pass(account):
+    service_role = f"arn:aws:sts::{ACCOUNT}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0"
+    own = [create_grant(account, grantee) for grantee in (OWN_ROLE, service_role, "rds.us-east-1.amazonaws.com")]
+    external = [create_grant(account, EXTERNAL_ROLE), create_grant(account, OWN_ROLE, RetiringPrincipal=EXTERNAL_ROLE)]
+    result = audit(account)
+    assert result.blocking == {"kms-no-external-access"}
+    assert result.statuses("kms-no-external-access") == {
+        **dict.fromkeys((account.phi_key, account.audit_key, *own), Status.PASS),
+        **dict.fromkeys(external, Status.FAIL),
+    }
+
+
+def test_grants_that_cant_be_read_are_unverified_apart_from_the_key_policy(account):
+    statuses = audit(denying(account, calls.LIST_GRANTS)).statuses("kms-no-external-access")
+    keys = (account.phi_key, account.audit_key)
+    assert statuses == {
+        **dict.fromkeys(keys, Status.PASS),
+        **{f"{key}:*": Status.UNVERIFIED for key in keys},
+    }
+
+
+def test_grants_of_all_pages_are_read(account):
+    entries = [{"GrantId": id_, "GranteePrincipal": OWN_ROLE, "Operations": ["Decrypt"]} for id_ in ("1", "2")]
+    pages = [
+        {"Grants": entries[:1], "Truncated": True, "NextMarker": "more"},
+        {"Grants": entries[1:], "Truncated": False},
+    ]
+    other_key = {"Keys": [{"KeyArn": account.phi_key, "KeyId": account.phi_key}], "Truncated": False}
+    result = audit(responding(account, {calls.LIST_GRANTS: pages, calls.LIST_KEYS: [other_key] * 2}))
+    assert result.resources(Grant) == [f"{account.phi_key}:1", f"{account.phi_key}:2"]
+
+
+# Entries as in https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantListEntry.html
+GRANT = {"GrantId": "1", "GranteePrincipal": OWN_ROLE, "Operations": ["Decrypt"]}
+
+
+def test_parse_grant_returns_a_service_principal_from_either_field():
+    service = "rds.amazonaws.com"
+    assert kms.parse_grant("arn", {**GRANT, "GranteePrincipal": service}, LOCATION).grantee == service
+    entry = {
+        "GrantId": "1",
+        "GranteeServicePrincipal": service,
+        "RetiringServicePrincipal": service,
+        "Operations": ["Decrypt"],
+        "Constraints": {"SourceArn": f"arn:aws:rds:{REGION}:{ACCOUNT}:db:records"},
+    }
+    grant = kms.parse_grant("arn", entry, LOCATION)
+    assert (grant.grantee, grant.retiring_principal, grant.encryption_context) == (service, service, {})
+
+
+def test_parse_grant_without_a_grantee_returns_an_unknown():
+    entry = {name: value for name, value in GRANT.items() if name != "GranteePrincipal"}
+    assert isinstance(kms.parse_grant("arn", entry, LOCATION).grantee, Unknown)
 
 
 def test_rotation_status_is_requested_only_for_symmetric_keys(account):
@@ -176,7 +268,7 @@ def test_aws_managed_keys_and_deleted_keys_are_left_out(account):
     assert audit(responding(account, {calls.LIST_KEYS: [deleted] * 2})).resources(Key) == []
     metadata = {"KeyMetadata": {"Arn": arn, "KeyId": "1", "KeyManager": "AWS", "KeyState": "Enabled"}}
     result = audit(responding(account, {calls.DESCRIBE_KEY: [metadata] * 2}))
-    assert result.resources(Key) + result.resources(KeyPolicy) == []
+    assert result.resources(Key) + result.resources(KeyPolicy) + result.resources(Grant) == []
     assert result.failed_calls == ()
 
 
