@@ -365,12 +365,7 @@ ENCRYPTION = [
             change_statement("Key audit-key", sid, Condition=None),
             "kms-confused-deputy: Key audit-key",
         )
-        for sid in (
-            "AllowCloudTrailEncrypt",
-            "AllowCloudTrailDescribeKey",
-            "AllowCloudWatchLogs",
-            "AllowCloudWatchAlarms",
-        )
+        for sid in ("AllowCloudTrailEncrypt", "AllowCloudWatchLogs", "AllowCloudWatchAlarms")
     ),
 ]
 

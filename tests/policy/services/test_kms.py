@@ -426,6 +426,23 @@ def test_wildcard_principal_includes_services(pack: PackProcess, condition, fail
     assert failed_resources(pack, CONFUSED_DEPUTY, [key(policy=policy)]) == ({"key"} if fails else set())
 
 
+@pytest.mark.parametrize(
+    ("change", "fails"),
+    [
+        ({"Action": "kms:DescribeKey"}, False),
+        ({"Action": ["KMS:describekey"]}, False),
+        ({"Action": "kms:DescribeKey", "Principal": "*", "Condition": CALLER_IN_ACCOUNT}, False),
+        ({"Action": ["kms:DescribeKey", "kms:Decrypt"]}, True),
+        ({"Action": "kms:*"}, True),
+        ({"Action": None, "NotAction": "kms:DescribeKey"}, True),
+    ],
+)
+def test_service_may_describe_the_key_without_a_source_condition(pack: PackProcess, change, fails):
+    statement = allow_service() | {"Condition": {}} | change
+    policy = document({name: value for name, value in statement.items() if value is not None})
+    assert failed_resources(pack, CONFUSED_DEPUTY, [key(policy=policy)]) == ({"key"} if fails else set())
+
+
 def test_service_may_be_limited_by_a_deny(pack: PackProcess):
     deny = allow_service(StringNotEquals={"aws:SourceAccount": ACCOUNT}) | {"Effect": "Deny", "Action": "kms:*"}
     assert failed_resources(pack, CONFUSED_DEPUTY, [key(policy=document(allow_service(), deny))]) == set()

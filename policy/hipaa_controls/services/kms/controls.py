@@ -128,9 +128,9 @@ CONTROLS = (
             "trail or a topic in their own account."
         ),
         requirement=(
-            "each Allow for a service has a condition that limits it to the stack's account, trusted accounts "
-            "({accounts}) or organizations ({organizations}), on aws:SourceAccount, aws:SourceArn, aws:SourceOrgID, "
-            "kms:CallerAccount or the service's encryption context"
+            "each Allow for a service, except of kms:DescribeKey, has a condition that limits it to the stack's "
+            "account, trusted accounts ({accounts}) or organizations ({organizations}), on aws:SourceAccount, "
+            "aws:SourceArn, aws:SourceOrgID, kms:CallerAccount or the service's encryption context"
         ),
         paragraphs=addressed_by("308(a)(4)(ii)(B)", own_mapping=True),
         severity=Severity.HIGH,

@@ -97,8 +97,26 @@ def no_public_principal(policy: KeyPolicy, _: RuleContext) -> Finding:
 def confused_deputy(policy: KeyPolicy, context: RuleContext) -> Finding:
     trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
     return _check_document(
-        policy, lambda parsed: external_access.service_access(parsed, key_resources(policy), trusted)
+        policy,
+        lambda parsed: external_access.service_access(_without_describe_key(parsed), key_resources(policy), trusted),
     )
+
+
+def _without_describe_key(parsed: ParsedPolicy) -> ParsedPolicy:
+    """Return the policy without the Allow of kms:DescribeKey, which any service may have.
+
+    It returns only metadata of the key. The policy that CloudTrail creates for a key allows it without a condition.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/default-kms-key-policy.html
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
+    """
+
+    def without(statement: evaluator.Statement) -> evaluator.Statement | None:
+        if statement.effect == "Deny" or statement.not_actions:
+            return statement
+        actions = tuple(action for action in statement.actions if action.casefold() != "kms:describekey")
+        return replace(statement, actions=actions) if actions else None
+
+    return replace(parsed, policy=evaluator.Policy(tuple(filter(None, map(without, parsed.statements)))))
 
 
 def no_external_access(fact: KeyPolicy | Grant, context: RuleContext) -> Finding:
