@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hipaa_controls import evaluator
 from hipaa_controls.model.control import Severity, Stage
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
@@ -21,6 +22,7 @@ from tests.policy.services.live_facts import control_by_id
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
+TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
 EXTERNAL_KEY, REPLICA_KEY = "aws:kms/externalKey:ExternalKey", "aws:kms/replicaKey:ReplicaKey"
 REPLICA_EXTERNAL_KEY = "aws:kms/replicaExternalKey:ReplicaExternalKey"
 ROTATION, DELETION_WINDOW, KEY_SEPARATION = "kms-rotation", "kms-deletion-window", "kms-key-separation"
@@ -258,7 +260,7 @@ def grant(grantee: Any = EXTERNAL_ROLE, comes_from: str | None = None, **inputs:
 
 # A key that reveals the account.
 OWN_KEY = key(policy=document())
-DEPARTMENT = {"Department": "radiology", "${aws:username}": "${aws:username}"}
+DEPARTMENT = {"Department": "radiology"}
 
 
 @pytest.mark.parametrize(
@@ -331,10 +333,16 @@ def test_grant_to_a_principal_of_the_stack_passes_before_its_arn_is_known(pack: 
     assert failed_resources(pack, NO_EXTERNAL_ACCESS, [principal, grant(UNKNOWN, comes_from="principal")]) == set()
 
 
-def test_grant_to_a_role_of_another_provider_is_unverified(pack: PackProcess):
-    """The other provider may create the role in another account."""
+def test_grant_to_a_role_of_another_provider_passes_only_in_the_same_account(pack: PackProcess):
     role = Resource("aws:iam/role:Role", "role", {}, provider="other")
-    assert unverified_resources(pack, NO_EXTERNAL_ACCESS, [role, grant(UNKNOWN, comes_from="role")]) == {"grant"}
+    stack = [OWN_KEY, role, grant(UNKNOWN, comes_from="role")]
+    assert unverified_resources(pack, NO_EXTERNAL_ACCESS, stack) == {"grant"}
+    same_account, other_account = (
+        Resource("aws:kms/key:Key", "other", {"policy": document().replace(ACCOUNT, account)}, provider="other")
+        for account in (ACCOUNT, OTHER_ACCOUNT)
+    )
+    assert failed_resources(pack, NO_EXTERNAL_ACCESS, [*stack, same_account]) == set()
+    assert unverified_resources(pack, NO_EXTERNAL_ACCESS, [*stack, other_account]) == {"grant"}
 
 
 def test_grant_to_an_external_role_with_the_name_of_an_own_role_fails(pack: PackProcess):
@@ -344,6 +352,35 @@ def test_grant_to_an_external_role_with_the_name_of_an_own_role_fails(pack: Pack
 
 def test_grant_is_unverified_while_the_own_account_is_unknown(pack: PackProcess):
     assert unverified_resources(pack, NO_EXTERNAL_ACCESS, [grant(OWN_ROLE)]) == {"grant"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "encryption_context", "outcome"),
+    [
+        ("Decrypt", {"Department": "radiology", "Patient": "${aws:SourceArn}"}, evaluator.Outcome.ALLOWED),
+        ("Decrypt", {"department": "radiology", "Patient": "${aws:SourceArn}", "a": "b"}, evaluator.Outcome.ALLOWED),
+        ("Decrypt", {"Department": "Radiology", "Patient": "${aws:SourceArn}"}, evaluator.Outcome.IMPLICIT_DENY),
+        ("Decrypt", {"Department": "radiology", "Patient": TRAIL_ARN}, evaluator.Outcome.IMPLICIT_DENY),
+        ("Decrypt", {"Department": "radiology"}, evaluator.Outcome.IMPLICIT_DENY),
+        ("DescribeKey", {}, evaluator.Outcome.ALLOWED),
+        ("RetireGrant", {}, evaluator.Outcome.ALLOWED),
+        ("Encrypt", {"Department": "radiology", "Patient": "${aws:SourceArn}"}, evaluator.Outcome.IMPLICIT_DENY),
+    ],
+)
+def test_grantee_permissions_require_the_encryption_context_of_the_constraint(operation, encryption_context, outcome):
+    """A grant has no variables, and the keys of its constraint aren't case-sensitive."""
+    operations = ("Decrypt", "DescribeKey", "RetireGrant")
+    constraint = {"Department": "radiology", "Patient": "${aws:SourceArn}"}
+    constrained_grant = Grant("grant", KEY_ARN, OWN_ROLE, None, operations, constraint)
+    elements = {"Effect": "Allow", "Principal": {"AWS": OWN_ROLE}, "Resource": "*"}
+    statements = [elements | permission for permission in rules.grantee_permissions(constrained_grant)]
+    policy = evaluator.parse({"Version": "2012-10-17", "Statement": statements})
+    context = {f"kms:EncryptionContext:{name}": value for name, value in encryption_context.items()}
+    context["aws:SourceArn"] = TRAIL_ARN
+    request = evaluator.Request(
+        f"kms:{operation}", KEY_ARN, evaluator.Principal("AWS", OWN_ROLE), context, context_is_complete=True
+    )
+    assert evaluator.evaluate([policy], request).outcome is outcome
 
 
 def check_grant(grantee: str, retiring_principal: str | None = None, **options: Any) -> Finding:
@@ -368,7 +405,6 @@ def test_grantee_without_a_known_account_is_unverified(grantee):
     assert check_grant(grantee).status is Status.UNVERIFIED
 
 
-TRAIL_ARN = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit"
 TRAIL_CONTEXT_KEY = "kms:EncryptionContext:aws:cloudtrail:arn"
 
 

@@ -67,6 +67,7 @@ class Grant:
         operations: The operations that the grantee may perform, such as `Decrypt`.
         encryption_context: The pairs that a constraint requires in the encryption context of a request. Those that
             aren't known are left out: the grantee chooses the encryption context, so they don't decide who gets access.
+            A request with exactly these pairs satisfies both kinds of constraint, so the kind doesn't either.
     """
 
     resource: str

@@ -131,7 +131,7 @@ def no_external_access(fact: KeyPolicy | Grant, context: RuleContext) -> Finding
 def _check_grant(grant: Grant, check: Callable[[ParsedPolicy], Finding]) -> Finding:
     """Check the principals of a grant, each in a policy that allows it what the grant does."""
     findings = (
-        _check_principal("grantee principal", grant.grantee, _grantee_permissions(grant), check),
+        _check_principal("grantee principal", grant.grantee, grantee_permissions(grant), check),
         _check_principal("retiring principal", grant.retiring_principal, [{"Action": "kms:RetireGrant"}], check),
     )
     return worst_finding(findings, "no principal of the grant is untrusted")
@@ -167,7 +167,7 @@ def _check_principal(
     return finding
 
 
-def _grantee_permissions(grant: Grant) -> list[dict[str, Any]]:
+def grantee_permissions(grant: Grant) -> list[dict[str, Any]]:
     """Return the Action and Condition elements of the statements that allow the grantee what the grant does."""
     if isinstance(grant.operations, Unknown):
         return [{"Action": grant.operations}]
