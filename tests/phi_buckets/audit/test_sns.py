@@ -151,4 +151,5 @@ def test_aliases_are_not_listed_if_no_topic_has_a_key(account):
         "describe_key",
         "get_key_rotation_status",
         "get_key_policy",
+        "list_grants",
     }
