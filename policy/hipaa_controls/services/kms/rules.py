@@ -38,7 +38,7 @@ USABLE_STATES = ("Enabled", "Updating")
 
 # The principals of a grant. One that is deleted is shown as its unique ID, which contains no account.
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html (GranteePrincipal, GranteeServicePrincipal)
-AWS_PRINCIPAL = re.compile(r"arn:[^:]+:(iam|sts)::\d{12}:.+")
+AWS_PRINCIPAL = re.compile(r"arn:[^:]+:(iam|sts)::\d{12}:[\w+=,.@:/-]+", re.ASCII)
 SERVICE_PRINCIPAL = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}")
 # The constraints of a grant don't apply to these operations.
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html (Constraints)
@@ -161,10 +161,11 @@ def _check_principal(
         {"Effect": "Allow", "Principal": element, "Resource": "*", **permission} for permission in permissions
     ]
     parsed = parse_resource_policy(Document({"Version": "2012-10-17", "Statement": statements}))
-    finding = check(parsed) if isinstance(parsed, ParsedPolicy) else parsed
-    if finding.status is Status.FAIL:
-        return replace(finding, text=f"the {label} belongs to an untrusted account")
-    return finding
+    if not isinstance(parsed, ParsedPolicy):
+        return parsed
+    finding = check(parsed)
+    failed_text = f"the {label} belongs to an untrusted account"
+    return replace(finding, text=failed_text) if finding.status is Status.FAIL else finding
 
 
 def grantee_permissions(grant: Grant) -> list[dict[str, Any]]:
