@@ -25,6 +25,7 @@ from hipaa_controls.evaluator.patterns import (
     any_match,
     ascii_lower,
     compile_wildcards,
+    complete_arn,
     confine_wildcards,
     expand_variables,
     match_pattern,
@@ -217,13 +218,17 @@ def require_resource(
     """Return what the resource's ARN must match for an answer to a Resource or NotResource element."""
     matches = wanted is not element.negated
     certain_match = matches is certainly
-    patterns = []
+    patterns: list[str] = []
     for text in element.patterns:
         pattern = expand_variables(text, lookup, variables=element.supports_variables, wildcards=True)
-        misplaced = element.supports_variables is not False and "${" in "".join(text.split(":", _ARN_PARTS - 1)[:5])
-        if pattern is None or (certain_match and (misplaced or UNKNOWN in pattern)):
+        if pattern is None:
             continue
-        patterns.append(confine_wildcards(pattern) if certain_match else pattern)
+        misplaced = element.supports_variables is not False and "${" in "".join(text.split(":", _ARN_PARTS - 1)[:5])
+        completed = complete_arn(pattern)
+        if not certain_match:
+            patterns += dict.fromkeys((pattern, completed))
+        elif not misplaced and UNKNOWN not in pattern and completed == pattern:
+            patterns.append(confine_wildcards(pattern))
     return Requirement(template, PatternSet(patterns), matches)
 
 

@@ -15,20 +15,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TypeAlias
 
-from hipaa_controls.evaluator.patterns import (
-    QUESTION_MARK,
-    QUESTION_MARK_IN_SEGMENT,
-    STAR,
-    STAR_IN_SEGMENT,
-    UNKNOWN,
-    ascii_lower,
-)
+from hipaa_controls.evaluator.patterns import ascii_lower, compile_pattern
 
 ANY_CHARACTERS = string.ascii_lowercase + string.digits + string.ascii_uppercase + string.punctuation + " "
 # The longest search that a document of AWS's maximum size needed in the benchmarks took a tenth of this.
 MAX_STEPS = 20_000
-
-_STARS = (STAR, STAR_IN_SEGMENT, UNKNOWN)
 
 
 class SearchTooLong(Exception):  # noqa: N818 - not an error: the caller reports what it couldn't decide
@@ -65,7 +56,8 @@ class Segment:
 
 
 Template: TypeAlias = tuple[str | Segment, ...]
-State: TypeAlias = frozenset[tuple[int, int]]
+# For each pattern that can still match, its number and the states of its automaton, as the bits of an integer.
+State: TypeAlias = tuple[tuple[int, int], ...]
 
 
 class PatternSet:
@@ -76,9 +68,10 @@ class PatternSet:
 
     def __init__(self, patterns: Iterable[str], *, ignore_case: bool = False) -> None:
         self._ignore_case = ignore_case
-        self._patterns = tuple(dict.fromkeys(map(ascii_lower, patterns) if ignore_case else patterns))
+        unique = dict.fromkeys(map(ascii_lower, patterns) if ignore_case else patterns)
+        self._automata = tuple(map(compile_pattern, unique))
         self._steps: dict[tuple[State, str], State] = {}
-        self.start = self._skip_stars((number, 0) for number in range(len(self._patterns)))
+        self.start: State = tuple((number, 1) for number in range(len(self._automata)))
 
     def advance(self, state: State, text: str) -> State:
         """Return the state after reading a text."""
@@ -86,46 +79,25 @@ class PatternSet:
         if key not in self._steps:
             following = state
             for symbol in ascii_lower(text) if self._ignore_case else text:
-                following = self._step(following, symbol)
+                stepped = ((number, self._automata[number].step(states, symbol)) for number, states in following)
+                following = tuple((number, states) for number, states in stepped if states)
             self._steps[key] = following
         return self._steps[key]
 
     def accepts(self, state: State) -> bool:
-        return any(position == len(self._patterns[number]) for number, position in state)
+        return any(states >> self._automata[number].length & 1 for number, states in state)
 
     def accepts_everything_from(self, state: State) -> bool:
-        return any(self._patterns[number][position:] in (STAR, UNKNOWN) for number, position in state)
+        """Return whether some pattern has only a `*` left."""
+        return any(
+            states & self._automata[number].stars_for_colon & 1 << self._automata[number].length
+            for number, states in state
+        )
 
     def next_symbols(self, state: State) -> set[str]:
-        """Return the characters that some pattern names at this point, in both cases if case is ignored."""
-        symbols = set()
-        for number, position in state:
-            token = self._patterns[number][position : position + 1]
-            if token in (STAR_IN_SEGMENT, QUESTION_MARK_IN_SEGMENT):
-                symbols.add(":")
-            elif token and token not in (STAR, QUESTION_MARK, UNKNOWN):
-                symbols.add(token)
-        return {case for symbol in symbols for case in (symbol, symbol.upper())} if self._ignore_case else symbols
-
-    def _step(self, state: State, symbol: str) -> State:
-        following = []
-        for number, position in state:
-            token = self._patterns[number][position : position + 1]
-            if token in (STAR, UNKNOWN) or (token == STAR_IN_SEGMENT and symbol != ":"):
-                following.append((number, position))
-            elif token in (symbol, QUESTION_MARK) or (token == QUESTION_MARK_IN_SEGMENT and symbol != ":"):
-                following.append((number, position + 1))
-        return self._skip_stars(following)
-
-    def _skip_stars(self, positions: Iterable[tuple[int, int]]) -> State:
-        reached = set()
-        for number, position in positions:
-            reached.add((number, position))
-            pattern, following = self._patterns[number], position
-            while pattern[following : following + 1] in _STARS and following < len(pattern):
-                following += 1
-                reached.add((number, following))
-        return frozenset(reached)
+        """Return the characters that have another effect here than all others, in both cases if case is ignored."""
+        symbols = {symbol for number, states in state for symbol in self._automata[number].telling_symbols(states)}
+        return symbols | {symbol.upper() for symbol in symbols} if self._ignore_case else symbols
 
 
 @dataclass(frozen=True)
@@ -158,7 +130,7 @@ class _Point:
     states: tuple[State, ...]
 
 
-_FINISHED: State = frozenset()
+_FINISHED: State = ()
 
 
 def find_segments(segments: Sequence[Segment], requirements: Sequence[Requirement]) -> Mapping[str, str] | None:

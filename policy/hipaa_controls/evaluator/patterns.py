@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -204,7 +204,7 @@ def confine_wildcards(pattern: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Automaton:
+class Automaton:
     """A nondeterministic finite automaton for a pattern. It keeps the set of its states as the bits of an integer.
 
     State n means that the first n tokens of the pattern are matched, not counting the stars. So a step takes a few
@@ -231,6 +231,12 @@ class _Automaton:
         stars = self.stars_for_colon if symbol == ":" else self.stars
         return states & stars | (states & self.by_symbol.get(symbol, self.by_other)) << 1
 
+    def telling_symbols(self, states: int) -> Iterator[str]:
+        """Yield the symbols that lead to other states than a symbol does that the pattern doesn't contain."""
+        for symbol, matching in self.by_symbol.items():
+            if states & matching != states & self.by_other or (symbol == ":" and states & self.confined):
+                yield symbol
+
     def from_lowest(self, states: int) -> int:
         """Return the states that some string leads to: from a state, one leads to it and to each later one."""
         return (1 << self.length + 1) - 1 & -(states & -states)
@@ -256,7 +262,7 @@ class _Automaton:
 
 
 @lru_cache(maxsize=1 << 12)
-def _automaton(pattern: str) -> _Automaton:
+def compile_pattern(pattern: str) -> Automaton:
     literals: dict[str, int] = {":": 0}
     wildcards = stars = not_for_colon = stars_for_colon = 0
     state = 1
@@ -274,12 +280,12 @@ def _automaton(pattern: str) -> _Automaton:
     by_symbol = {symbol: states | wildcards for symbol, states in literals.items()}
     by_symbol[":"] &= ~not_for_colon
     confined = not_for_colon | stars & ~stars_for_colon
-    return _Automaton(state.bit_length() - 1, by_symbol, wildcards, stars, stars_for_colon, confined)
+    return Automaton(state.bit_length() - 1, by_symbol, wildcards, stars, stars_for_colon, confined)
 
 
 def _may_match(pattern: str, value: str) -> bool:
     """Return whether the pattern matches some string that `value` stands for."""
-    automaton = _automaton(pattern)
+    automaton = compile_pattern(pattern)
     states = 1
     for symbol in value:
         if not states:
@@ -295,7 +301,7 @@ def _must_match(pattern: str, value: str) -> bool:
     """
     if ANY not in value:
         return True
-    automaton = _automaton(pattern)
+    automaton = compile_pattern(pattern)
     # For each string that has a different effect, `reachable` contains the states that it leads to. From more states
     # no less is matched, so a set of states that contains another one is left out.
     reachable = [1]

@@ -120,7 +120,7 @@ def _without_describe_key(parsed: ParsedPolicy) -> ParsedPolicy:
 
 
 def no_external_access(fact: KeyPolicy | Grant, context: RuleContext) -> Finding:
-    trusted = external_access.TrustedParties.from_options(context.options, fact.location, fact.resource)
+    trusted = TrustedParties.from_options(context.options, fact.location, fact.resource)
 
     def check(parsed: ParsedPolicy) -> Finding:
         return external_access.external_principals(parsed, key_resources(fact), trusted)
