@@ -6,14 +6,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+import re
 import string
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hipaa_controls import evaluator
 from hipaa_controls.access.addresses import PUBLIC_IPV4, PUBLIC_IPV6, Addresses
 from hipaa_controls.access.request_space import Caller, Model, PrincipalKind, Variant
 from hipaa_controls.access.text_search import PatternSet, Requirement, Segment, Template
-from hipaa_controls.evaluator.patterns import STAR
+from hipaa_controls.evaluator.patterns import STAR, UNKNOWN
 
 _LOWER = string.ascii_lowercase + string.digits + "-"
 _NAME = string.ascii_letters + string.digits + "+=,.@-_"
@@ -39,6 +41,8 @@ NETWORK_ACCOUNT = replace(ACCOUNT, name="network account")
 ACCESS_POINT_REGION = Segment("access point region", "us-east-1", _LOWER)
 ACCESS_POINT_ACCOUNT = replace(ACCOUNT, name="access point account")
 ACCESS_POINT = Segment("access point", "outsider", _LOWER + ".", minimum=1)
+_EXTERNAL_ID = Segment("external ID", "outsider", minimum=2)
+_CERTIFICATE = Segment("certificate", "outsider", minimum=1)
 VIA = Segment("intermediate service", "athena", _LOWER + ".", minimum=1)
 
 # What AWS knows about a caller only if it has an identity.
@@ -266,6 +270,53 @@ def named_principal(kind: str, id_: str, partition: str, scope: Scope) -> tuple[
         replace(caller, description=description, principal_kind=principal_kind, principal=(id_,))
         for caller in outsiders(partition, scope)
     )
+
+
+def with_external_id(caller: Caller, known: Iterable[str]) -> Caller:
+    """Return callers that may send an external ID, but none of those that are known to somebody else."""
+    known_in_full = [text for text in known if not re.search(rf"[*?${UNKNOWN}]", text)]
+    key = "sts:externalid"
+    chosen = Requirement((_EXTERNAL_ID,), PatternSet(known_in_full), matches=False)
+    variants = (Variant({key: None}), Variant({key: (_EXTERNAL_ID,)}, (_EXTERNAL_ID,), (chosen,)))
+    return replace(caller, groups={**caller.groups, "external ID": variants})
+
+
+def certificates(
+    service: str, partition: str, account: str | None, statements: Iterable[evaluator.Statement]
+) -> Caller:
+    """Return the holders of certificates for which nothing in a policy was written.
+
+    Args:
+        service: The service that presents the certificate.
+        partition: The partition of the role.
+        account: The role's account, which owns the trust anchors; any if it isn't known.
+        statements: The trust policy. What it compares a certificate or a trust anchor with is somebody's own.
+    """
+    anchor = (f"arn:{partition}:rolesanywhere:", SOURCE_REGION, ":", ACCOUNT, ":trust-anchor/", SOURCE_RESOURCE)
+    values = {
+        (condition.key.casefold(), value)
+        for statement in statements
+        for condition in statement.conditions
+        for value in condition.values
+        if not re.search(rf"[*?${UNKNOWN}]", value)
+    }
+    tags = sorted({key for key, _ in values if key.startswith("aws:principaltag/x509")})
+    keys: dict[str, Model] = {
+        "aws:sourcearn": anchor,
+        "aws:sourceaccount": (ACCOUNT,),
+        "aws:principalisawsservice": ("true",),
+        "aws:principalservicename": (service,),
+        **dict.fromkeys(tags, (_CERTIFICATE,)),
+    }
+    of_account = Scope(only_accounts=frozenset({account}) if account else None).account(ACCOUNT)
+    requirements = (
+        *of_account,
+        *Scope().excluded(anchor, [value for key, value in values if key == "aws:sourcearn"]),
+        *Scope().excluded((_CERTIFICATE,), [value for key, value in values if key in tags]),
+    )
+    variant = Variant(keys, (SOURCE_REGION, ACCOUNT, SOURCE_RESOURCE, _CERTIFICATE), requirements)
+    groups = {"who": (variant,), "network": _service_networks(Scope())}
+    return Caller("a holder of a certificate", "Service", (service,), groups)
 
 
 def services(partition: str, scope: Scope, encryption_context: Sequence[str] = ()) -> tuple[Caller, ...]:

@@ -22,10 +22,12 @@ def describe(witness: Witness) -> verdict.Witness:
         who += f" of account {account}"
     if organization:
         who += f" in organization {organization}"
+    if subject := details.get("subject"):
+        who += f", {subject},"
     network = details.get("network")
     where = f" {network}" if network else ""
     through = " through an access point of its own" if "access point" in details else ""
-    on = f" on {details['resource']}" if details["resource"].startswith("arn:") else ""
+    on = f" on {details['resource']}" if details.get("resource", "").startswith("arn:") else ""
     text = f"{who}{where}{through} may {details['action']}{on}"
     return verdict.Witness(text, details, witness.statement.position, witness.request)
 
@@ -40,6 +42,7 @@ def _details(witness: Witness) -> dict[str, str]:
         if caller == witness.caller.description
         else context.get("aws:principalaccount") or context.get("aws:sourceaccount"),
         "organization": context.get("aws:principalorgid") or context.get("aws:sourceorgid"),
+        "subject": next((value for key, value in context.items() if key.endswith(":sub")), None),
         "network": _network(context),
         "access point": context.get("s3:dataaccesspointarn"),
         "action": request.action,

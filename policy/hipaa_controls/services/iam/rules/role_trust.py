@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from hipaa_controls import evaluator
+from hipaa_controls.access.callers import Scope, certificates, named_principal, outsiders, with_external_id
 from hipaa_controls.access.parties import TrustedParties
-from hipaa_controls.access.policy_queries import Allowed, ParsedPolicy, Undetermined, may_allow, parse_resource_policy
+from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
+from hipaa_controls.access.policy_search import Found, PolicySearch, statement_label
 from hipaa_controls.access.policy_size import TRUST_POLICY
+from hipaa_controls.access.request_space import Caller
+from hipaa_controls.access.targets import Target
+from hipaa_controls.access.tokens import tokens
+from hipaa_controls.evaluator.patterns import UNKNOWN
 from hipaa_controls.model.rule import RuleContext
-from hipaa_controls.model.verdict import Finding, failed, unverified, worst_finding
+from hipaa_controls.model.verdict import Finding, failed, worst_finding
 from hipaa_controls.services.iam.facts import IamRole
 
-# The claims in which identity providers name a token's audience and its subject:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
-AUDIENCE_CLAIMS = ("aud", "app_id")
-SUBJECT_CLAIMS = ("sub", "user_id", "id")
-FOREIGN = "foreign"
-FOREIGN_ORGANIZATION = "o-0000000000"
-# Subjects of another tenant, in the formats of identity providers that many tenants share.
-FOREIGN_SUBJECTS = (
-    "foreign",
-    "repo:foreign/foreign:ref:refs/heads/main",
-    "project_path:foreign/foreign:ref_type:branch:ref:main",
-    "organization:foreign:project:foreign:workspace:foreign:run_phase:apply",
-    "pulumi:deploy:org:foreign:project:foreign:stack:foreign:operation:update",
-    "system:serviceaccount:foreign:foreign",
-)
+ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
 
 
 def role_trust_policy(role: IamRole, context: RuleContext) -> Finding:
@@ -41,62 +33,86 @@ def role_trust_policy(role: IamRole, context: RuleContext) -> Finding:
 
 def _findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterator[Finding]:
     for statement in parsed.possible_allows:
-        label = f"statement {statement.position}"
-        names_everyone = statement.not_principals or ("AWS", "*") in (statement.principals or ())
-        if statement.effect == "Allow" and names_everyone:
-            yield failed(f"{label} grants access to any principal")
-            continue
-        for principal_type, principal in statement.principals or ():
-            if principal_type == "Federated":
-                yield from _federated_findings(parsed, principal, label)
-            elif principal_type != "Service" and not trusted.trusts(evaluator.account_of(principal)):
-                yield from _external_findings(parsed, principal, label, trusted)
+        principals = statement.principals or ()
+        if statement.effect == "Allow" and (statement.not_principals or ("AWS", "*") in principals):
+            yield failed(f"{statement_label(statement)} grants access to any principal")
+        if statement.effect == "Allow" and ("Service", "*") in principals:
+            yield failed(f"{statement_label(statement)} grants access to any AWS service")
+    yield from _external_findings(parsed, trusted)
+    yield from _certificate_findings(parsed, trusted)
+    for provider in _named(parsed, "Federated"):
+        yield from _token_findings(parsed, trusted, provider)
 
 
-def _external_findings(parsed: ParsedPolicy, principal: str, label: str, trusted: TrustedParties) -> Iterator[Finding]:
+def _external_findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterator[Finding]:
     """Yield a finding where a principal of another account may assume the role without being bound.
 
-    The request has the binding keys absent or set to foreign values, and leaves every other key unspecified: if it is
-    still allowed, nothing else binds the principal.
+    An external ID that the policy spells out is known only to the party that it was agreed with, and an organization
+    that the policy names isn't a stranger's.
     """
-    text = f"{label} grants access to another account without sts:ExternalId or an organization"
-    for external_id in (None, FOREIGN):
-        context = {
-            "sts:ExternalId": external_id,
-            "aws:PrincipalOrgID": FOREIGN_ORGANIZATION,
-            "aws:PrincipalOrgPaths": f"{FOREIGN_ORGANIZATION}/r-0000/",
-        }
-        request = evaluator.Request("sts:AssumeRole", evaluator.ANY, evaluator.Principal("AWS", principal), context)
-        match may_allow(parsed, request):
-            case Undetermined(unknowns):
-                yield unverified(*unknowns)
-            case Allowed():
-                yield trusted.untrusted_finding(evaluator.account_of(principal), text)
+    policy = _search(parsed, trusted, "sts:AssumeRole")
+    partition = policy.partitions[0]
+    strangers = Scope(accounts=trusted.all_accounts, organizations=policy.strangers().organizations)
+    external_ids = [
+        value
+        for statement in parsed.statements
+        for condition in statement.conditions
+        if condition.key.casefold() == "sts:externalid"
+        for value in condition.values
+    ]
+    callers: list[Caller] = [*outsiders(partition, strangers)]
+    for id_ in _named(parsed, "AWS"):
+        if not re.search(r"\d{12}", id_) and UNKNOWN not in id_ and id_ not in trusted.ids:
+            callers += named_principal("AWS", id_, partition, strangers)
+    text = "grants access to another account without sts:ExternalId or an organization"
+    bound = [with_external_id(caller, external_ids) for caller in callers]
+    yield _finding(policy, bound, text, trusted)
 
 
-def _federated_findings(parsed: ParsedPolicy, provider: str, label: str) -> Iterator[Finding]:
+def _certificate_findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterator[Finding]:
+    """Yield a finding where the holder of a certificate from any trust anchor of the account may assume the role.
+
+    https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
+    """
+    if ROLES_ANYWHERE in _named(parsed, "Service"):
+        policy = _search(parsed, trusted, "sts:AssumeRole")
+        callers = [certificates(ROLES_ANYWHERE, policy.partitions[0], trusted.location.account, parsed.statements)]
+        yield _finding(policy, callers, "grants access to every certificate that IAM Roles Anywhere accepts", trusted)
+
+
+def _token_findings(parsed: ParsedPolicy, trusted: TrustedParties, provider: str) -> Iterator[Finding]:
     """Yield a finding where a token for another audience or subject may assume the role.
 
     A SAML assertion itself names the roles that its subject may assume, so its audience is enough:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
     """
     is_saml = ":saml-provider/" in provider
-    prefix = "saml" if is_saml else provider.rpartition(":oidc-provider/")[2]
-    action = "sts:AssumeRoleWithSAML" if is_saml else "sts:AssumeRoleWithWebIdentity"
-    foreign_contexts: dict[str, list[dict[str, str]]] = {
-        "audience": [{f"{prefix}:{claim}": FOREIGN for claim in AUDIENCE_CLAIMS}],
-        "subject": [] if is_saml else [_subject_context(prefix, subject) for subject in FOREIGN_SUBJECTS],
-    }
-    for claim, contexts in foreign_contexts.items():
-        for context in contexts:
-            request = evaluator.Request(action, evaluator.ANY, evaluator.Principal("Federated", provider), context)
-            match may_allow(parsed, request):
-                case Undetermined(unknowns):
-                    yield unverified(*unknowns)
-                case Allowed():
-                    yield failed(f"{label} grants access to an identity provider's tokens of any {claim}")
+    policy = _search(parsed, trusted, "sts:AssumeRoleWithSAML" if is_saml else "sts:AssumeRoleWithWebIdentity")
+    for claim in ("audience",) if is_saml else ("audience", "subject"):
+        caller = tokens(provider, policy.partitions[0], parsed.statements, claim)
+        yield _finding(policy, [caller], f"grants access to an identity provider's tokens of any {claim}", trusted)
 
 
-def _subject_context(prefix: str, subject: str) -> dict[str, str]:
-    """Return the condition keys of a token. Cognito also issues tokens to guests, who aren't authenticated."""
-    return {f"{prefix}:{claim}": subject for claim in SUBJECT_CLAIMS} | {f"{prefix}:amr": "unauthenticated"}
+def _search(parsed: ParsedPolicy, trusted: TrustedParties, action: str) -> PolicySearch:
+    return PolicySearch.of(parsed, [Target.of(("",), (action,))], trusted)
+
+
+def _finding(policy: PolicySearch, callers: list[Caller], text: str, trusted: TrustedParties) -> Finding:
+    possible = policy.find(callers, {}, certainly=False)
+    if possible is None:
+        return worst_finding([], "")
+    found = policy.find(callers, {}, certainly=True)
+    if not isinstance(found, Found):
+        return policy.undecided(possible)
+    return trusted.untrusted_finding(found.account, f"{found.label} {text}", found.described)
+
+
+def _named(parsed: ParsedPolicy, kind: str) -> dict[str, None]:
+    """Return the principals of a kind that Allow statements name, in their order."""
+    return dict.fromkeys(
+        id_
+        for statement in parsed.possible_allows
+        if not statement.not_principals
+        for entry_kind, id_ in statement.principals or ()
+        if UNKNOWN in entry_kind or entry_kind == kind
+    )
