@@ -171,7 +171,7 @@ def check(family: Family, seed: int, count: int = 400, *, every: bool = True) ->
         if _answer(decision.outcome) is not False:
             entrants.append((outsider, decision))
 
-    missed = _missed_of_resource(generated, entrants, statuses) if PUBLIC in statuses else _missed(entrants, statuses)
+    missed = _missed_of_resource(entrants, statuses) if PUBLIC in statuses else _missed(entrants, statuses)
     for kind, outsider in missed:
         report(kind, outsider.request)
     for control, finding in findings.items():
@@ -209,9 +209,7 @@ def _missed(entrants: list[_Entrant], statuses: Mapping[str, Status]) -> Iterato
             yield kind, outsider
 
 
-def _missed_of_resource(
-    generated: GeneratedDocument, entrants: list[_Entrant], statuses: Mapping[str, Status]
-) -> Iterator[tuple[str, Outsider]]:
+def _missed_of_resource(entrants: list[_Entrant], statuses: Mapping[str, Status]) -> Iterator[tuple[str, Outsider]]:
     """Yield the first outsider of each standing that gets in although the controls concerned pass."""
     passes = {control for control, status in statuses.items() if status is Status.PASS}
     open_to_strangers = {
@@ -232,7 +230,7 @@ def _missed_of_resource(
                 concerned = {PUBLIC, EXTERNAL, SERVICES}
             case Standing.VISITOR:
                 # A statement that doesn't name the visitor trusts whoever is in the owner's network.
-                if not (statement and _names(generated, statement, outsider.request)):
+                if not (statement and _names(statement, outsider.request)):
                     continue
                 concerned = {EXTERNAL}
             case Standing.HOLDER if not _SUPPORTED_OPTIONS:
@@ -245,10 +243,15 @@ def _missed_of_resource(
             yield kind, outsider
 
 
-def _names(generated: GeneratedDocument, statement: evaluator.Statement, request: Request) -> bool:
-    text = json.dumps(generated.document["Statement"][statement.position - 1])
+def _names(statement: evaluator.Statement, request: Request) -> bool:
+    """Return whether the statement names the account or organization of the caller, other than to exclude it."""
+    texts = [] if statement.not_principals else [id_ for _, id_ in statement.principals or ()]
+    for condition in statement.conditions:
+        if condition.key.casefold().startswith("aws:principal") and not condition.operator.negated:
+            texts += condition.values
     values = [request.get(key) for key in ("aws:PrincipalAccount", "aws:PrincipalOrgID")]
-    return any(isinstance(value, tuple) and value[0] in text for value in values)
+    names = [value[0] for value in values if isinstance(value, tuple)]
+    return any(name in text for name in names for text in texts)
 
 
 def _kind_of_miss(decision: evaluator.Decision, *words: str) -> str:
@@ -303,7 +306,7 @@ def impossible_outsider(request: Request) -> str:
         return "only a user has a username"
     if value("aws:SourceVpce") and value("aws:SourceIp"):
         return "a request through an endpoint has no public address"
-    if request.principal.kind in ("Service", "Anonymous") and (arn or account):
+    if request.principal.kind in ("Service", "Anonymous") and (arn or account not in ("", "anonymous")):
         return "it has the keys of a principal of an account"
     return ""
 
@@ -327,8 +330,9 @@ def _verdicts(
     yield from (f"{control}: {status.value}" for control, status in statuses.items())
     standings = {outsider.standing for outsider, decision in entrants if decision.statement}
     yield from (f"let in by brute force: {standing.value}" for standing in standings)
-    if Status.UNVERIFIED in statuses.values() and Status.FAIL not in statuses.values() and not entrants:
-        yield "unverified although brute force finds nobody"
+    if Status.UNVERIFIED in statuses.values() and Status.FAIL not in statuses.values():
+        certain = ", ".join(sorted(standing.value for standing in standings)) or "nobody for certain"
+        yield f"unverified, and brute force lets in {certain}"
 
 
 def check_all(family: str, seeds: Iterable[int], count: int = 400, *, every: bool = True) -> Result:

@@ -5,11 +5,14 @@ chooses. Some of each part come from the document: its literals, and its pattern
 in. From the IAM User Guide, "AWS global condition context keys" (GLOBAL below):
 
 - aws:userid and aws:PrincipalType have the values in the table of "IAM policy elements: Variables and tags", section
-  "Principal key values". An anonymous caller has the userid "anonymous", and neither an ARN nor an account.
+  "Principal key values". For an anonymous caller, aws:userid, aws:PrincipalType and aws:PrincipalAccount (GLOBAL) are
+  "anonymous"; aws:PrincipalArn and aws:PrincipalIsAWSService are absent (GLOBAL).
 - A service that calls for somebody sends no key of a principal's account, and not always a source (GLOBAL,
-  aws:SourceAccount: "only when the call … is made directly by an AWS service principal on behalf of a resource").
+  aws:SourceAccount: "only when the call … is made directly by an AWS service principal"). Keys of the network are
+  "redacted" then (GLOBAL, aws:SourceIp).
 - aws:SourceIp is absent if the request comes through a VPC endpoint, which sends aws:SourceVpce, aws:SourceVpc and
-  aws:VpcSourceIp (GLOBAL). Anybody can have an endpoint, a VPC and any private address.
+  aws:VpcSourceIp (GLOBAL). Anybody can have an endpoint, a VPC and any private address. A service that calls on with
+  the caller's credentials keeps the caller's aws:SourceIp, but neither VPC nor endpoint (GLOBAL, aws:SourceVpc).
 - An access point of another account may be attached to a bucket (S3 User Guide, "Creating access points for buckets
   in another account"), so its account and ARN are an outsider's to choose.
 - kms:CallerAccount is the account of the caller, kms:ViaService the service through which it calls, and the encryption
@@ -153,7 +156,7 @@ class Literals:
     """The values in a document."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._values: dict[str, list[str]] = {}
+        self._values: dict[str, list[str]] = {key.casefold(): [] for key in _VARIABLE.findall(repr(document))}
         self.operators: dict[str, set[str]] = {}
         self.principals: list[tuple[str, str]] = []
         self.resources: list[str] = []
@@ -247,7 +250,8 @@ _CALLER_KEYS = frozenset(
 
 def _callers(rng: Random, literals: Literals, kind: str) -> Iterator[Part]:
     if kind != "key":  # KMS accepts no unsigned request
-        keys = {"aws:userid": ["anonymous"], "aws:PrincipalType": ["Anonymous"]}
+        keys = {key: ["anonymous"] for key in ("aws:userid", "aws:PrincipalAccount")}
+        keys |= {"aws:PrincipalType": ["Anonymous"]}
         yield Part(keys, principal=Principal("Anonymous"))
     for account, standing in _accounts(rng, literals):
         for identity in _identities(rng, literals, account):
@@ -483,15 +487,8 @@ _NARROW = {4: 16, 6: 32}
 
 def _networks(rng: Random, literals: Literals, kind: str) -> Iterator[Part]:
     direct = {"aws:ViaAWSService": ["false"]}
-    ranges = _unique(literals.values("aws:SourceIp"))
-    for text in ("81.0.0.0/8", "20.0.0.0/6", "190.0.0.0/7", "2001:4860::/32", "2a02:26f0::/32"):
-        yield Part({**direct, "aws:SourceIp": [address_in(rng, text)]})
-    for text in ranges:
-        network = ipaddress.ip_network(text, strict=False)
-        standing = Standing.HOLDER if network.prefixlen >= _NARROW[network.version] else Standing.STRANGER
-        standing = Standing.VISITOR if text in PLACED else standing
-        for _ in range(2):
-            yield Part({**direct, "aws:SourceIp": [address_in(rng, text)]}, standing)
+    internet = list(_internet(rng, literals))
+    yield from internet
     private = [address_in(rng, text) for text in ["10.0.0.0/8", *literals.values("aws:VpcSourceIp")]]
     endpoints = _ids_like(rng, literals, "aws:SourceVpce", "vpce-")
     vpcs = _ids_like(rng, literals, "aws:SourceVpc", "vpc-")
@@ -499,18 +496,27 @@ def _networks(rng: Random, literals: Literals, kind: str) -> Iterator[Part]:
         for vpc, vpc_standing in vpcs:
             keys = {"aws:SourceVpce": [endpoint], "aws:SourceVpc": [vpc], "aws:VpcSourceIp": [rng.choice(private)]}
             yield Part({**direct, **keys}, _strongest(endpoint_standing, vpc_standing))
-    services = ["athena.amazonaws.com", *literals.values("aws:CalledVia")]
-    for service in services:
-        via = {"aws:ViaAWSService": ["true"], "aws:CalledVia": [service]}
-        yield Part(via)
-        yield Part({**via, "aws:SourceIp": [rng.choice(_SERVICE_ADDRESSES)]})
+    for service in ["athena.amazonaws.com", *literals.values("aws:CalledVia")]:
+        for part in [Part(), *internet]:
+            via = {"aws:ViaAWSService": ["true"], "aws:CalledVia": [service]}
+            yield Part({**part.keys, **via}, part.standing)
     for pattern in ["s3.us-east-1.amazonaws.com", *literals.values("kms:ViaService")] if kind == "key" else []:
         service = _fill(rng, pattern, lambda: rng.choice(("us-east-1", "us-west-2")))
         service = "ec2.us-east-1.amazonaws.com" if pattern.startswith("*") else service
-        yield Part({"aws:ViaAWSService": ["true"], "kms:ViaService": [service]})
+        for part in [Part(), rng.choice(internet)]:
+            yield Part({**part.keys, "aws:ViaAWSService": ["true"], "kms:ViaService": [service]}, part.standing)
 
 
-_SERVICE_ADDRESSES = ("54.239.0.10", "3.5.140.2")
+def _internet(rng: Random, literals: Literals) -> Iterator[Part]:
+    direct = {"aws:ViaAWSService": ["false"]}
+    for text in ("81.0.0.0/8", "20.0.0.0/6", "190.0.0.0/7", "2001:4860::/32", "2a02:26f0::/32"):
+        yield Part({**direct, "aws:SourceIp": [address_in(rng, text)]})
+    for text in _unique(literals.values("aws:SourceIp")):
+        network = ipaddress.ip_network(text, strict=False)
+        standing = Standing.HOLDER if network.prefixlen >= _NARROW[network.version] else Standing.STRANGER
+        standing = Standing.VISITOR if text in PLACED else standing
+        for _ in range(2):
+            yield Part({**direct, "aws:SourceIp": [address_in(rng, text)]}, standing)
 
 
 def _ids_like(rng: Random, literals: Literals, key: str, prefix: str) -> list[tuple[str, Standing]]:
@@ -533,10 +539,9 @@ def address_in(rng: Random, text: str) -> str:
 
 
 def _networks_open_to(caller: Part, networks: list[Part]) -> list[Part]:
-    """Return the networks of a caller: a service calls from AWS, and only a signed request can go through a service."""
+    """Return the networks of a caller. A service has none, and an unsigned request doesn't go through a service."""
     if caller.standing is Standing.SERVICE:
-        direct = {"aws:ViaAWSService": ["false"]}
-        return [Part(direct), *(Part({**direct, "aws:SourceIp": [address]}) for address in _SERVICE_ADDRESSES)]
+        return [Part({"aws:ViaAWSService": ["false"]})]
     assert caller.principal is not None
     if caller.standing is not Standing.NAMED:
         networks = [network for network in networks if network.standing is not Standing.VISITOR]
@@ -612,11 +617,11 @@ def _choices(rng: Random, literals: Literals, key: str) -> list[list[str] | None
     if key in ("aws:multifactorauthpresent", "kms:grantisforawsresource"):
         return [["true"], ["false"], None]
     texts = [_fill(rng, _VARIABLE.sub("research", text)) for text in literals.values(key)]
-    if any("Numeric" in operator for operator in literals.operators[key]):
+    if any("Numeric" in operator for operator in literals.operators.get(key, ())):
         numbers = [int(text) for text in texts if text.isdecimal()]
         return [None, *([str(number + step)] for number in numbers for step in (-1, 0, 1))]
     choices: list[list[str] | None] = [None, ["zeta"], *([text] for text in texts if text)]
-    if any(operator.startswith("For") for operator in literals.operators[key]):
+    if any(operator.startswith("For") for operator in literals.operators.get(key, ())):
         choices += [[*texts, "zeta"], texts]
     return choices
 

@@ -148,9 +148,10 @@ def _administrator(rng: Random) -> Part:
 
 
 def _network(rng: Random, literals: Literals) -> Keys:
-    direct, through = {"aws:ViaAWSService": ["false"]}, {"aws:ViaAWSService": ["true"]}
+    direct = {"aws:ViaAWSService": ["false"]}
     addresses = ["81.2.69.160", "2001:4860::17", *(address_in(rng, text) for text in literals.values("aws:SourceIp"))]
     endpoint = {"aws:SourceVpce": ["vpce-0123456789abcdef0"], "aws:VpcSourceIp": ["10.0.0.9"]}
     vpc = rng.choice(["vpc-0123456789abcdef0", *literals.values("aws:SourceVpc")])
-    internet = {**direct, "aws:SourceIp": [rng.choice(addresses)]}
-    return rng.choice((internet, internet, {**direct, **endpoint, "aws:SourceVpc": [vpc]}, through))
+    internet = {"aws:SourceIp": [rng.choice(addresses)]}
+    through = {**internet, "aws:ViaAWSService": ["true"]}
+    return rng.choice(({**direct, **internet}, {**direct, **endpoint, "aws:SourceVpc": [vpc]}, through))
