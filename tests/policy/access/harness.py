@@ -289,7 +289,9 @@ def impossible_outsider(request: Request) -> str:
 
     arn, account, user_id = value("aws:PrincipalArn"), value("aws:PrincipalAccount"), value("aws:userid")
     accounts = {account, value("kms:CallerAccount"), value("aws:SourceAccount"), *_accounts_in(arn)}
-    accounts |= {*_accounts_in(value("aws:SourceArn")), *_accounts_in(request.principal.id)}
+    accounts |= _accounts_in(value("aws:SourceArn"))
+    if request.principal.kind != "Federated":  # an identity provider of one's own issues tokens to strangers
+        accounts |= _accounts_in(request.principal.id)
     if accounts & TRUSTED_ACCOUNTS:
         return "its account is trusted"
     if ORGANIZATION in (value("aws:PrincipalOrgID"), value("aws:SourceOrgID")):
