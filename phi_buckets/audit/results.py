@@ -126,6 +126,7 @@ def _observation(control_config: ControlConfig, verdict: Verdict, account_id: st
         resource=verdict.resource,
         outcome=Outcome.EXEMPTED if exemption else Outcome(verdict.status.value),
         text=verdict.finding.text,
+        witness=dict(verdict.finding.witness.details) if verdict.finding.witness else None,
         exemption=_exemption_record(exemption) if exemption else None,
     )
 

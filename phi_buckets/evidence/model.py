@@ -109,6 +109,8 @@ class Observation(EvidenceModel):
     outcome: Outcome
     text: str
     """The finding, such as `versioning is Suspended`."""
+    witness: dict[str, str | int] | None = None
+    """For a policy that lets somebody in, an example: who calls, from where, with which action, and on what."""
     exemption: ExemptionRecord | None = None
 
 

@@ -75,5 +75,6 @@ def _verdict(control_run: ControlRun, verdict: Verdict) -> dict[str, Any]:
         "resource": verdict.resource,
         "status": verdict.status.value,
         "found": verdict.finding.text,
+        "witness": verdict.finding.witness.details if verdict.finding.witness else None,
         "exempted": exemption.summary if exemption and verdict.blocks_by_default else None,
     }

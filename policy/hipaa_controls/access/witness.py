@@ -13,42 +13,43 @@ from hipaa_controls.model import verdict
 
 def describe(witness: Witness) -> verdict.Witness:
     """Return the witness as a finding shows it."""
-    details = _details(witness)
-    who = details["caller"]
-    account, organization = details.get("account"), details.get("organization")
-    if who.startswith("AWS service "):
-        who += f" on behalf of account {account}" if account else " on behalf of nobody that it names"
-    elif account:
-        who += f" of account {account}"
-    if organization:
-        who += f" in organization {organization}"
-    if subject := details.get("subject"):
-        who += f", {subject},"
-    network = details.get("network")
-    where = f" {network}" if network else ""
-    through = " through an access point of its own" if "access point" in details else ""
-    on = f" on {details['resource']}" if details.get("resource", "").startswith("arn:") else ""
-    text = f"{who}{where}{through} may {details['action']}{on}"
-    return verdict.Witness(text, details, witness.statement.position, witness.request)
-
-
-def _details(witness: Witness) -> dict[str, str]:
-    request = witness.request
+    context = {key: values[0] for key, values in witness.request.context.items() if values}
     caller = _caller(witness)
-    context = {key: values[0] for key, values in request.context.items() if values}
+    has_account = caller != witness.caller.description
+    account = context.get("aws:principalaccount") or context.get("aws:sourceaccount") if has_account else None
+    organization = context.get("aws:principalorgid") or context.get("aws:sourceorgid")
+    subject = next((value for key, value in context.items() if key.endswith(":sub")), None)
+    network, resource, action = _network(context), _resource(witness.request.resource), witness.request.action
+    access_point = context.get("s3:dataaccesspointarn")
+    phrases = (
+        caller,
+        _of_account(witness, account),
+        organization and f"in organization {organization}",
+        subject and f"with the subject {subject}",
+        network,
+        access_point and "through an access point of its own",
+        f"may {action}",
+        resource and f"on {resource}",
+    )
     details = {
         "caller": caller,
-        "account": None
-        if caller == witness.caller.description
-        else context.get("aws:principalaccount") or context.get("aws:sourceaccount"),
-        "organization": context.get("aws:principalorgid") or context.get("aws:sourceorgid"),
-        "subject": next((value for key, value in context.items() if key.endswith(":sub")), None),
-        "network": _network(context),
-        "access point": context.get("s3:dataaccesspointarn"),
-        "action": request.action,
-        "resource": _resource(request.resource),
+        "account": account,
+        "organization": organization,
+        "subject": subject,
+        "network": network,
+        "access point": access_point,
+        "action": action,
+        "resource": resource,
+        "statement": witness.statement.position,
     }
-    return {name: value for name, value in details.items() if value}
+    present = {name: value for name, value in details.items() if value}
+    return verdict.Witness(" ".join(filter(None, phrases)), present, witness.request)
+
+
+def _of_account(witness: Witness, account: str | None) -> str:
+    if witness.caller.principal_kind == "Service":
+        return f"on behalf of account {account}" if account else "on behalf of nobody that it names"
+    return f"of account {account}" if account else ""
 
 
 def _caller(witness: Witness) -> str:
@@ -71,7 +72,9 @@ def _network(context: dict[str, str]) -> str | None:
 
 
 def _resource(arn: str) -> str:
-    """Return an ARN in which `*` stands for the key of an object."""
+    """Return an ARN in which `*` stands for the key of an object; an empty text for a resource that isn't known."""
+    if not arn.startswith("arn:"):
+        return ""
     bucket_or_point, slash, _ = arn.partition("/object/") if ":accesspoint/" in arn else arn.partition("/")
     is_s3 = arn.split(":")[2:3] == ["s3"]
     return f"{bucket_or_point}{slash}*" if is_s3 and slash else arn

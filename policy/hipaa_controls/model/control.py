@@ -8,7 +8,7 @@ reason why it isn't is documented (164.306(d)(3)).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -81,6 +81,7 @@ class Option:
         default: The pack's own value.
         choices: The permitted values, from the weakest to the strictest, where there is a fixed list.
         pattern: A regular expression that each text must match.
+        parse: Raises ValueError for a text that matches the pattern and still isn't valid.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Option:
     stricter_when: StricterWhen
     choices: tuple[str, ...] = ()
     pattern: str = ""
+    parse: Callable[[str], object] = str
 
     def accepts(self, value: Any) -> bool:
         """Return whether a value has the option's type and is one of its permitted values."""
@@ -99,9 +101,14 @@ class Option:
         texts = value if isinstance(self.default, tuple) else [value]
         if not isinstance(texts, list | tuple) or not all(isinstance(text, str) and text for text in texts):
             return False
-        return all(
-            re.search(self.pattern or ".", text) and (not self.choices or text in self.choices) for text in texts
-        )
+        return all(map(self._accepts_text, texts))
+
+    def _accepts_text(self, text: str) -> bool:
+        try:
+            self.parse(text)
+        except ValueError:
+            return False
+        return bool(re.search(self.pattern or ".", text)) and (not self.choices or text in self.choices)
 
     def is_weaker(self, value: Any) -> bool:
         """Return whether a value requires less than the default."""

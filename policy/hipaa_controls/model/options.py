@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from hipaa_controls.model.control import Option, StricterWhen
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 
@@ -15,6 +17,29 @@ ACCOUNTS = Option(
 ORGANIZATIONS = Option(
     "organizations", "AWS Organizations that are trusted.", (), StricterWhen.FEWER, pattern=r"^o-[a-z0-9]{10,32}$"
 )
+NETWORKS = Option(
+    "networks",
+    "CIDR ranges that are trusted where a policy lets in whoever calls from them.",
+    (),
+    StricterWhen.FEWER,
+    pattern=r"^[0-9A-Fa-f.:]+(/\d{1,3})?$",
+    parse=ipaddress.ip_network,
+)
+ENDPOINTS = Option(
+    "endpoints",
+    "VPC endpoints and VPCs that are trusted where a policy lets in whoever calls through them.",
+    (),
+    StricterWhen.FEWER,
+    pattern=r"^vpce?-[0-9a-z]+$",
+)
+IDS = Option(
+    "ids",
+    "Principals that are trusted although their ID doesn't tell their account: unique IDs, canonical users and origin "
+    "access identities, as the policy names them.",
+    (),
+    StricterWhen.FEWER,
+)
+TRUSTED_PARTIES = (ACCOUNTS, ORGANIZATIONS, NETWORKS, ENDPOINTS, IDS)
 PHI_DAYS = Option(
     "days", "Minimum retention of PHI in days: six years (164.316(b)(2)(i)).", MIN_RETENTION_DAYS, StricterWhen.HIGHER
 )

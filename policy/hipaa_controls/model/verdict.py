@@ -23,14 +23,13 @@ class Witness:
 
     Attributes:
         text: A clause for a message, such as `an anonymous caller from 198.51.100.7 may s3:GetObject on …`.
-        details: The same as data, for a report: who calls, from where, with which action, on what.
-        statement: The position in the policy, from 1, of the statement that allows the request.
+        details: The same as data, for a report: who calls, from where, with which action, on what, and the position in
+            the policy, from 1, of the statement that allows it.
         request: The evaluator's request, with every condition key that it has.
     """
 
     text: str
-    details: Mapping[str, str] = field(hash=False)
-    statement: int
+    details: Mapping[str, str | int] = field(hash=False)
     request: Any = field(compare=False, repr=False)
 
 

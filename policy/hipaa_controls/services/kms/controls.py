@@ -10,7 +10,7 @@ from hipaa_controls.model.control import (
     addressed_by,
     required_by,
 )
-from hipaa_controls.model.options import ACCOUNTS, ORGANIZATIONS
+from hipaa_controls.model.options import ACCOUNTS, ORGANIZATIONS, TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.kms import rules
@@ -104,7 +104,8 @@ CONTROLS = (
         ),
         requirement=(
             "each AWS principal that the key policy allows, and each grantee and retiring principal, belongs to the "
-            "stack's account, trusted accounts ({accounts}) or organizations ({organizations})"
+            "stack's account, trusted accounts ({accounts}) or organizations ({organizations}), calls from a trusted "
+            "network ({networks}) or endpoint ({endpoints}), or has a trusted ID ({ids})"
         ),
         paragraphs=(
             *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
@@ -116,7 +117,7 @@ CONTROLS = (
             'and in each grant: aws.kms.Grant("phi", key_id=key.key_id, grantee_principal=role.arn, '
             'operations=["Decrypt"]); to revoke a grant: aws kms revoke-grant --key-id KEY_ID --grant-id GRANT_ID'
         ),
-        options=(ACCOUNTS, ORGANIZATIONS),
+        options=TRUSTED_PARTIES,
         rule=FactRule((KeyPolicy, Grant), rules.no_external_access),
     ),
     Control(

@@ -13,7 +13,7 @@ from hipaa_controls.model.control import (
     required_by,
 )
 from hipaa_controls.model.data_class import DataClass
-from hipaa_controls.model.options import ACCOUNTS, LOG_DAYS, ORGANIZATIONS, PHI_DAYS
+from hipaa_controls.model.options import LOG_DAYS, PHI_DAYS, TRUSTED_PARTIES
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.model.verdict import passed
@@ -191,7 +191,8 @@ CONTROLS = (
         ),
         requirement=(
             "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
-            "or for a service with a condition that limits it to them, such as on aws:SourceAccount or aws:SourceArn"
+            "for a service with a condition that limits it to them, such as on aws:SourceAccount or aws:SourceArn, or for "
+            "whoever calls from a trusted network ({networks}) or endpoint ({endpoints}) or has a trusted ID ({ids})"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
@@ -200,7 +201,7 @@ CONTROLS = (
             'name principals of the account in each Allow: "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}; '
             'for a service add "Condition": {"StringEquals": {"aws:SourceAccount": account_id}}'
         ),
-        options=(ACCOUNTS, ORGANIZATIONS),
+        options=TRUSTED_PARTIES,
         rule=SettingRule(
             (BucketPolicy,), access.no_external_access, when_missing=lambda _: passed("no policy grants access")
         ),
@@ -605,8 +606,9 @@ CONTROLS = (
         ),
         requirement=(
             "none of the four flags is false, and each Allow is for the stack's account, trusted accounts ({accounts}) "
-            "or organizations ({organizations}), or for a service with a condition that limits it to them, such as on "
-            "aws:SourceAccount or aws:SourceArn"
+            "or organizations ({organizations}), for a service with a condition that limits it to them, such as on "
+            "aws:SourceAccount or aws:SourceArn, or for whoever calls from a trusted network ({networks}) or endpoint "
+            "({endpoints}) or has a trusted ID ({ids})"
         ),
         data_classes=PHI,
         paragraphs=required_by("312(a)(1)", own_mapping=True),
@@ -616,7 +618,7 @@ CONTROLS = (
             '"block_public_policy": True, "ignore_public_acls": True, "restrict_public_buckets": True}), and in '
             'its policy "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}'
         ),
-        options=(ACCOUNTS, ORGANIZATIONS),
+        options=TRUSTED_PARTIES,
         rule=FactRule((AccessPoint,), access.access_point_private),
     ),
 )

@@ -1,7 +1,7 @@
 """Controls for SNS topics."""
 
 from hipaa_controls.model.control import Control, Severity, addressed_by, required_by
-from hipaa_controls.model.options import ACCOUNTS, ORGANIZATIONS
+from hipaa_controls.model.options import TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.sns import rules
 from hipaa_controls.services.sns.facts import Topic, TopicPolicy
@@ -44,7 +44,8 @@ CONTROLS = (
         ),
         requirement=(
             "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
-            "or for a service with a condition that limits it to them, such as on aws:SourceAccount or aws:SourceArn; "
+            "for a service with a condition that limits it to them, such as on aws:SourceAccount or aws:SourceArn, or "
+            "for whoever calls from a trusted network ({networks}) or endpoint ({endpoints}) or has a trusted ID ({ids}); "
             "and a Deny for all principals of sns:Publish and of every action that the policy allows, where "
             "aws:SecureTransport is false"
         ),
@@ -58,7 +59,7 @@ CONTROLS = (
             '"sns:AddPermission", "sns:RemovePermission", "sns:DeleteTopic"], "Resource": topic.arn, "Condition": '
             '{"Bool": {"aws:SecureTransport": "false"}}}'
         ),
-        options=(ACCOUNTS, ORGANIZATIONS),
+        options=TRUSTED_PARTIES,
         rule=FactRule((TopicPolicy,), rules.private),
     ),
 )

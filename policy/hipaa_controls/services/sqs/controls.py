@@ -2,7 +2,7 @@
 
 from hipaa_controls.model.control import EVERY_DATA_CLASS, Control, Severity, addressed_by, required_by
 from hipaa_controls.model.data_class import DataClass
-from hipaa_controls.model.options import ACCOUNTS, ORGANIZATIONS
+from hipaa_controls.model.options import TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.sqs import rules
 from hipaa_controls.services.sqs.facts import Queue, QueuePolicy
@@ -53,7 +53,8 @@ CONTROLS = (
         ),
         requirement=(
             "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
-            "or for a service with a condition that limits it to them, such as on aws:SourceAccount or aws:SourceArn"
+            "for a service with a condition that limits it to them, such as on aws:SourceAccount or aws:SourceArn, or "
+            "for whoever calls from a trusted network ({networks}) or endpoint ({endpoints}) or has a trusted ID ({ids})"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=(
@@ -65,7 +66,7 @@ CONTROLS = (
             'name principals of the account in each Allow: "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}; '
             'for a service add "Condition": {"StringEquals": {"aws:SourceAccount": account_id}}'
         ),
-        options=(ACCOUNTS, ORGANIZATIONS),
+        options=TRUSTED_PARTIES,
         rule=FactRule((QueuePolicy,), rules.no_external_access),
     ),
     Control(
