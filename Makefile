@@ -81,6 +81,7 @@ bench: dev-setup ## Measure the README's figures with warm caches (half an hour)
 	@$(VENV)/bin/python -m bench.pack
 	@$(VENV)/bin/python -m bench.store
 	@$(VENV)/bin/python -m bench.audit
+	@$(VENV)/bin/python -m bench.policies
 
 bench-cold: ## Measure a first preview on a fresh clone with empty caches (four minutes)
 	@$(PYTHON) bench/run.py --cold
