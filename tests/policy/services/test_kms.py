@@ -286,6 +286,7 @@ def test_grant_to_the_account_or_to_a_service_passes(pack: PackProcess, grantee)
         f"arn:aws:iam::{OTHER_ACCOUNT}:user/vendor",
         f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/vendor/session",
         f"arn:aws:sts::{OTHER_ACCOUNT}:federated-user/vendor",
+        f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0",
         f"arn:aws:iam::{OTHER_ACCOUNT}:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
     ],
 )
@@ -301,6 +302,8 @@ def test_grant_to_another_account_fails(pack: PackProcess, grantee):
         {"operations": ["DescribeKey"]},
         {"operations": ["RetireGrant"]},
         {"operations": ["CreateGrant"]},
+        {"operations": UNKNOWN},
+        {"operations": [UNKNOWN]},
         {"operations": ["Decrypt", "DescribeKey"], "constraints": [{"encryptionContextEquals": DEPARTMENT}]},
         {"constraints": [{"encryptionContextSubset": DEPARTMENT}]},
         {"constraints": [{"encryptionContextSubset": {"aws:s3:arn": UNKNOWN}}]},
@@ -320,8 +323,6 @@ def test_grant_that_is_partly_unknown_is_unverified(pack: PackProcess):
         grant(UNKNOWN),
         grant(UNKNOWN, comes_from="other"),
         grant(OWN_ROLE, retiringPrincipal=UNKNOWN),
-        grant(operations=UNKNOWN),
-        grant(operations=[UNKNOWN]),
     ):
         stack = [OWN_KEY, Resource("aws:ssm/parameter:Parameter", "other", {}), unknown]
         assert unverified_resources(pack, NO_EXTERNAL_ACCESS, stack) == {"grant"}
@@ -395,9 +396,19 @@ def test_grant_to_a_trusted_account_of_the_config_passes():
     assert check_grant(EXTERNAL_ROLE, EXTERNAL_ROOT, accounts=[OTHER_ACCOUNT]).status is Status.PASS
 
 
-def test_grant_finding_names_the_untrusted_principal():
-    assert check_grant(EXTERNAL_ROLE).text.startswith("the grantee principal ")
-    assert check_grant(OWN_ROLE, EXTERNAL_ROLE).text.startswith("the retiring principal ")
+@pytest.mark.parametrize(
+    ("grantee", "retiring_principal", "label", "action"),
+    [
+        (EXTERNAL_ROLE, None, "the grantee principal ", "kms:Decrypt"),
+        (OWN_ROLE, EXTERNAL_ROLE, "the retiring principal ", "kms:RetireGrant"),
+    ],
+)
+def test_grant_finding_names_the_untrusted_principal_and_shows_a_request(grantee, retiring_principal, label, action):
+    finding = check_grant(grantee, retiring_principal)
+    assert finding.text.startswith(label)
+    assert finding.witness is not None
+    request = {name: finding.witness.details[name] for name in ("caller", "account", "action", "resource")}
+    assert request == {"caller": "role/vendor", "account": OTHER_ACCOUNT, "action": action, "resource": KEY_ARN}
 
 
 @pytest.mark.parametrize("grantee", ["AROA1234567890EXAMPLE", OTHER_ACCOUNT, "*", "arn:aws:iam::*:role/vendor", ""])

@@ -103,9 +103,10 @@ CONTROLS = (
             "of. A grant does the same and isn't part of the policy, so a review of the policy doesn't show it."
         ),
         requirement=(
-            "each AWS principal that the key policy allows, and each grantee and retiring principal, belongs to the "
-            "stack's account, trusted accounts ({accounts}) or organizations ({organizations}), calls from a trusted "
-            "network ({networks}) or endpoint ({endpoints}), or has a trusted ID ({ids})"
+            "each AWS principal that the key policy allows belongs to the stack's account, trusted accounts "
+            "({accounts}) or organizations ({organizations}), calls from a trusted network ({networks}) or endpoint "
+            "({endpoints}), or has a trusted ID ({ids}); each AWS principal that a grant names belongs to one of these "
+            "accounts"
         ),
         paragraphs=(
             *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),

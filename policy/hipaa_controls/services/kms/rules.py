@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -121,51 +121,58 @@ def _without_describe_key(parsed: ParsedPolicy) -> ParsedPolicy:
 
 def no_external_access(fact: KeyPolicy | Grant, context: RuleContext) -> Finding:
     trusted = TrustedParties.from_options(context.options, fact.location, fact.resource)
+    if isinstance(fact, Grant):
+        return _check_grant(fact, trusted)
+    return _check_document(
+        fact, lambda parsed: external_access.external_principals(parsed, key_resources(fact), trusted)
+    )
 
-    def check(parsed: ParsedPolicy) -> Finding:
-        return external_access.external_principals(parsed, key_resources(fact), trusted)
 
-    return _check_grant(fact, check) if isinstance(fact, Grant) else _check_document(fact, check)
-
-
-def _check_grant(grant: Grant, check: Callable[[ParsedPolicy], Finding]) -> Finding:
-    """Check the principals of a grant, each in a policy that allows it what the grant does."""
+def _check_grant(grant: Grant, trusted: TrustedParties) -> Finding:
+    retire = [{"Action": "kms:RetireGrant"}]
     findings = (
-        _check_principal("grantee principal", grant.grantee, grantee_permissions(grant), check),
-        _check_principal("retiring principal", grant.retiring_principal, [{"Action": "kms:RetireGrant"}], check),
+        _check_principal(grant, "grantee principal", grant.grantee, grantee_permissions(grant), trusted),
+        _check_principal(grant, "retiring principal", grant.retiring_principal, retire, trusted),
     )
     return worst_finding(findings, "no principal of the grant is untrusted")
 
 
 def _check_principal(
-    label: str, principal: Ref, permissions: list[dict[str, Any]], check: Callable[[ParsedPolicy], Finding]
+    grant: Grant, label: str, principal: Ref, permissions: Sequence[Mapping[str, Any]], trusted: TrustedParties
 ) -> Finding:
     """Check one principal of a grant.
 
     Args:
+        grant: The grant.
         label: The name of the principal in messages.
         principal: The principal.
         permissions: The Action and Condition elements of the statements that allow the principal what the grant does.
-        check: The check of a policy with these statements.
+        trusted: The parties that may use the key.
     """
     if principal is None or isinstance(principal, StackResource):
         return passed("")
     if isinstance(principal, Unknown):
         return unverified(principal)
-    is_service = SERVICE_PRINCIPAL.fullmatch(principal)
-    if not is_service and not AWS_PRINCIPAL.fullmatch(principal):
+    if SERVICE_PRINCIPAL.fullmatch(principal):
+        return passed("")
+    if not AWS_PRINCIPAL.fullmatch(principal):
         reason = "can't be determined, because the principal isn't an ARN; if it was deleted, revoke the grant"
         return unverified(Unknown(f"the account of the {label}", reason=reason))
-    element = {"Service" if is_service else "AWS": principal}
+    account = evaluator.account_of(principal)
+    if trusted.trusts(account):
+        return passed("")
+    # The grant allows what this policy does; the search gives the finding an example of a request.
     statements = [
-        {"Effect": "Allow", "Principal": element, "Resource": "*", **permission} for permission in permissions
+        {"Effect": "Allow", "Principal": {"AWS": principal}, "Resource": "*", **permission}
+        for permission in permissions
     ]
     parsed = parse_resource_policy(Document({"Version": "2012-10-17", "Statement": statements}))
-    if not isinstance(parsed, ParsedPolicy):
-        return parsed
-    finding = check(parsed)
-    failed_text = f"the {label} belongs to an untrusted account"
-    return replace(finding, text=failed_text) if finding.status is Status.FAIL else finding
+    witness = (
+        external_access.external_principals(parsed, key_resources(grant), trusted).witness
+        if isinstance(parsed, ParsedPolicy)
+        else None
+    )
+    return trusted.untrusted_finding(account, f"the {label} belongs to an untrusted account", witness)
 
 
 def grantee_permissions(grant: Grant) -> list[dict[str, Any]]:
