@@ -342,6 +342,7 @@ ENCRYPTION = [
         "phi-key: no public principal",
         change_statement("Key phi-key", "AllowUseViaS3", Principal="*", Condition=None),
         "kms-no-public-principal: Key phi-key",
+        "kms-no-external-access: Key phi-key",
         "kms-confused-deputy: Key phi-key",
     ),
     case_for_each(

@@ -291,7 +291,11 @@ def remove_administration(statements: list[Any]) -> list[Any]:
 
 
 change_key_policy(
-    "key_policy_grants_public_access", allow_decrypt({"AWS": "*"}), "kms-no-public-principal", "kms-confused-deputy"
+    "key_policy_grants_public_access",
+    allow_decrypt({"AWS": "*"}),
+    "kms-no-public-principal",
+    "kms-no-external-access",
+    "kms-confused-deputy",
 )
 change_key_policy(
     "key_policy_grants_a_service_unconditional_access",

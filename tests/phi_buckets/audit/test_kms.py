@@ -77,7 +77,6 @@ EVERYONE = statement(
         (lambda keys, key: keys.disable_key_rotation(KeyId=key), "kms-rotation"),
         (lambda keys, key: keys.disable_key(KeyId=key.rsplit("/", 1)[-1]), "kms-key-enabled"),
         (lambda keys, key: keys.schedule_key_deletion(KeyId=key.rsplit("/", 1)[-1]), "kms-key-enabled"),
-        (lambda keys, key: put_policy(keys, key, statement(), EVERYONE), "kms-no-public-principal"),
         (
             lambda keys, key: put_policy(keys, key, statement(), statement(Principal={"AWS": EXTERNAL_ROLE})),
             "kms-no-external-access",
@@ -97,7 +96,6 @@ EVERYONE = statement(
         "no rotation",
         "disabled",
         "pending deletion",
-        "open to everyone",
         "another account",
         "any service",
         "no administrator",
@@ -127,6 +125,11 @@ def test_weak_setting_fails_only_its_control(account, change, control):
 )
 def test_denied_call_is_unverified_and_names_the_permission(account, call, controls):
     assert_unverified(audit(denying(account, call)), call, controls)
+
+
+def test_key_that_is_open_to_everyone_fails_the_controls_of_public_and_of_external_access(account):
+    put_policy(account.client("kms"), account.phi_key, statement(), EVERYONE)
+    assert audit(account).blocking == {"kms-no-public-principal", "kms-no-external-access"}
 
 
 def create_grant(account: SampleAccount, grantee: str, **parameters) -> str:
