@@ -14,6 +14,7 @@ from hipaa_controls.model.values import Document, Ref, Unknown
 from hipaa_controls.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 
 MANAGED_POLICY = "aws:iam/policy:Policy"
+AWS_MANAGED = ":iam::aws:policy/"
 # By type, the property that holds a policy document.
 DOCUMENT_PROPERTIES = {
     MANAGED_POLICY: "policy",
@@ -39,6 +40,13 @@ ATTACHMENT_PROPERTIES = {
     "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": "policyArns",
     "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": "managedPolicyArn",
     "aws:ssoadmin/managedPolicyAttachmentsExclusive:ManagedPolicyAttachmentsExclusive": "managedPolicyArns",
+}
+# By type, the property that refers to customer managed policies by their names. Each account has its own copy of these.
+REFERENCE_PROPERTIES = {
+    "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment": "customerManagedPolicyReference",
+    "aws:ssoadmin/customerManagedPolicyAttachmentsExclusive:CustomerManagedPolicyAttachmentsExclusive": (
+        "customerManagedPolicyReferences"
+    ),
 }
 # By type, the kind of access that it gives an IAM user.
 USER_ACCESS = {
@@ -91,12 +99,20 @@ def _attachment(attachment: PulumiResource, graph: Graph, prop: str) -> list[Fac
 
 
 def _managed_policies(resource: PulumiResource, prop: str, graph: Graph) -> tuple[Ref, ...] | Unknown:
-    """Return the managed policies in a property, which holds one ARN or, if its name is a plural, a list."""
+    """Return the managed policies in a property, which has one ARN or reference or, if its name is a plural, a list."""
     value = resource.inputs.get(prop)
-    arns = as_list(value) if prop.endswith("s") else [value]
-    if isinstance(arns, Unknown):
-        return arns
-    return tuple(graph.resolve(resource, arn, prop, {MANAGED_POLICY}) for arn in arns)
+    policies = as_list(value) if prop.endswith("s") else [value]
+    if isinstance(policies, Unknown):
+        return policies
+    names = [get_property(policy, "name") if isinstance(policy, Mapping) else policy for policy in policies]
+    return tuple(_managed_policy(resource, name, prop, graph) for name in names)
+
+
+def _managed_policy(resource: PulumiResource, name: Any, prop: str, graph: Graph) -> Ref:
+    """Return an attached policy. A policy of the stack may have the same name as one of AWS."""
+    if isinstance(name, str) and AWS_MANAGED in name:
+        return name
+    return graph.resolve(resource, name, prop, {MANAGED_POLICY})
 
 
 def _source_urns(resource: PulumiResource, prop: str) -> tuple[str, ...]:
@@ -110,8 +126,8 @@ def _reader(token: str) -> FactReader:
         facts: list[Fact] = []
         if token in DOCUMENT_PROPERTIES:
             facts += _policy(resource, graph, DOCUMENT_PROPERTIES[token])
-        if token in ATTACHMENT_PROPERTIES:
-            facts += _attachment(resource, graph, ATTACHMENT_PROPERTIES[token])
+        if prop := ATTACHMENT_PROPERTIES.get(token) or REFERENCE_PROPERTIES.get(token):
+            facts += _attachment(resource, graph, prop)
         attaches_to_users = token in ATTACHMENT_PROPERTIES and resource.inputs.get("users")
         kind = "a user's policy" if attaches_to_users else USER_ACCESS.get(token)
         if kind:
@@ -121,7 +137,8 @@ def _reader(token: str) -> FactReader:
     return read
 
 
+TYPES = (*DOCUMENT_PROPERTIES, *ATTACHMENT_PROPERTIES, *REFERENCE_PROPERTIES, *USER_ACCESS)
 READERS: Mapping[str, FactReader] = {
     IAM_ROLE: _role,
-    **{token: _reader(token) for token in (*DOCUMENT_PROPERTIES, *ATTACHMENT_PROPERTIES, *USER_ACCESS)},
+    **{token: _reader(token) for token in TYPES},
 }
