@@ -18,7 +18,10 @@ CHECKLIST: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("CloudTrail data events configured", ("cloudtrail-enabled", "cloudtrail-s3-data-events")),
     (
         "IAM policies follow least privilege principle",
-        ("iam-no-admin", "iam-least-privilege", "iam-no-broad-decrypt", "iam-role-trust-policy"),
+        (
+            *("iam-no-admin", "iam-least-privilege", "iam-no-broad-decrypt", "iam-no-privilege-escalation"),
+            "iam-role-trust-policy",
+        ),
     ),
     ("Bucket policy requires encrypted uploads", ("s3-enforce-kms-key", "s3-deny-sse-c")),
     ("Bucket policy requires HTTPS/TLS", ("s3-tls-only", "s3-tls-1-2")),

@@ -634,11 +634,17 @@ IAM = [
         change_statement(APPLICATION, 0, Action="s3:*", Resource="*"),
         f"iam-least-privilege: {APPLICATION}",
         f"iam-no-admin: {APPLICATION}",
+        f"iam-no-privilege-escalation: {APPLICATION}",
     ),
     case(
         "application: one key only",
         change_statement(APPLICATION, 2, Resource="*", Condition=None),
         f"iam-no-broad-decrypt: {APPLICATION}",
+    ),
+    case(
+        "application: no way to more permissions",
+        change_statement(APPLICATION, 1, Action=["iam:PassRole"], Resource="*"),
+        f"iam-no-privilege-escalation: {APPLICATION}",
     ),
     case(
         "application: condition keys that apply",
@@ -654,6 +660,7 @@ IAM = [
         ),
         "iam-no-admin: RolePolicyAttachment backup-role-AWSBackupServiceRolePolicyForS3Backup",
         "iam-no-broad-decrypt: RolePolicyAttachment backup-role-AWSBackupServiceRolePolicyForS3Backup",
+        "iam-no-privilege-escalation: RolePolicyAttachment backup-role-AWSBackupServiceRolePolicyForS3Backup",
     ),
     *(
         case(

@@ -20,7 +20,7 @@ def findings_for(pack: PackProcess, control: str, stack: Sequence[Resource]) -> 
 def failed_resources(pack: PackProcess, control: str, stack: Sequence[Resource]) -> set[str]:
     """Return the names of the resources that fail a control, after checking that none is unverified."""
     findings = findings_for(pack, control, stack)
-    assert not any("known yet" in finding.message for finding in findings)
+    assert not any("\nUnverified: " in finding.message for finding in findings)
     return {finding.resource for finding in findings}
 
 
@@ -31,5 +31,5 @@ def unverified_resources(pack: PackProcess, control: str, stack: Sequence[Resour
     """
     findings = findings_for(pack, control, stack)
     blocks = next(candidate for candidate in CONTROLS if candidate.id == control).severity is not Severity.LOW
-    assert all("known yet" in finding.message and finding.mandatory is blocks for finding in findings)
+    assert all("\nUnverified: " in finding.message and finding.mandatory is blocks for finding in findings)
     return {finding.resource for finding in findings}

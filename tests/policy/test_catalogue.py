@@ -74,6 +74,7 @@ POLICIES = [
     "sqs-tls-only",
     "iam-no-admin",
     "iam-no-broad-decrypt",
+    "iam-no-privilege-escalation",
     "iam-least-privilege",
     "iam-role-trust-policy",
     "iam-condition-keys-apply",

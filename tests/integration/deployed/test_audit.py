@@ -416,11 +416,15 @@ def grant_application(name: str, statement: dict[str, Any], *controls: str) -> N
 
 ANY_ACTION = {"Action": "*", "Resource": "*"}
 DECRYPT_WITH_ANY_KEY = {"Action": "kms:Decrypt", "Resource": "*"}
+PASS_ANY_ROLE = {"Action": "iam:PassRole", "Resource": "*"}
 CHANGE_BUCKET_POLICY = {"Action": "s3:PutBucketPolicy", "Resource": "arn:aws:s3:::BUCKET"}
 grant_application(
-    "application_has_admin_access", ANY_ACTION, "iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege"
+    "application_has_admin_access",
+    ANY_ACTION,
+    *("iam-no-admin", "iam-no-broad-decrypt", "iam-no-privilege-escalation", "iam-least-privilege"),
 )
 grant_application("application_may_decrypt_with_any_key", DECRYPT_WITH_ANY_KEY, "iam-no-broad-decrypt")
+grant_application("application_may_pass_any_role", PASS_ANY_ROLE, "iam-no-privilege-escalation")
 grant_application("application_may_change_the_bucket_policy", CHANGE_BUCKET_POLICY, "iam-least-privilege")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import boto3
@@ -26,9 +26,10 @@ from tests.phi_buckets.audit.reader_helpers import (
     session_with_response,
 )
 from tests.phi_buckets.emulated_account import ACCOUNT, REGION
+from tests.policy.services.live_facts import verdicts_for
 
 CONTROLS = (
-    *("iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege"),
+    *("iam-no-admin", "iam-no-broad-decrypt", "iam-no-privilege-escalation", "iam-least-privilege"),
     *("iam-role-trust-policy", "iam-condition-keys-apply", "iam-no-users"),
 )
 STACK = Scope({}, "phi-dev-")
@@ -44,6 +45,8 @@ BUCKET = Bucket(
 )
 READ_PHI = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"{BUCKET_ARN}/*"}
 ADMINISTER_IAM = {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}
+BY_ADMINISTRATION = ("iam-no-admin", "iam-no-privilege-escalation")
+PASS_ANY_ROLE = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
 DECRYPT_WITH_ANY_KEY = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
 ANYTHING_ON_PHI = {"Effect": "Allow", "Action": "s3:*", "Resource": BUCKET_ARN}
 INAPPLICABLE_CONDITION = READ_PHI | {"Condition": {"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}}
@@ -104,41 +107,44 @@ def test_compliant_entities_pass(session, client, scope):
     result = audit_iam(session, scope)
     assert (result.blocking, result.failed_calls) == ({}, ())
     assert result.findings(Status.PASS) == {
-        **{control: {ROLE, GROUP, POLICY} for control in CONTROLS[:3]},
+        **{control: {ROLE, GROUP, POLICY} for control in CONTROLS[:4]},
         "iam-role-trust-policy": {ROLE},
         "iam-condition-keys-apply": {ROLE, GROUP, POLICY},
     }
 
 
 @pytest.mark.parametrize(
-    ("change", "control", "resource"),
+    ("change", "controls", "resource"),
     [
-        (lambda client: update_trust(client, Principal={"AWS": "*"}), "iam-role-trust-policy", ROLE),
+        (lambda client: update_trust(client, Principal={"AWS": "*"}), ["iam-role-trust-policy"], ROLE),
         (
             lambda client: update_trust(client, Principal={"AWS": "arn:aws:iam::444455556666:root"}),
-            "iam-role-trust-policy",
+            ["iam-role-trust-policy"],
             ROLE,
         ),
-        (lambda client: put_role_policy(client, READ_PHI, ADMINISTER_IAM), "iam-no-admin", ROLE),
-        (lambda client: put_role_policy(client, DECRYPT_WITH_ANY_KEY), "iam-no-broad-decrypt", ROLE),
-        (lambda client: put_role_policy(client, ANYTHING_ON_PHI), "iam-least-privilege", ROLE),
-        (lambda client: put_role_policy(client, INAPPLICABLE_CONDITION), "iam-condition-keys-apply", ROLE),
-        (lambda client: put_group_policy(client, ADMINISTER_IAM), "iam-no-admin", GROUP),
-        (lambda client: add_admin_version(client, default=True), "iam-no-admin", POLICY),
-        (create_user, "iam-no-users", f"arn:aws:iam::{ACCOUNT}:user/someone"),
+        (lambda client: put_role_policy(client, READ_PHI, ADMINISTER_IAM), BY_ADMINISTRATION, ROLE),
+        (lambda client: put_role_policy(client, DECRYPT_WITH_ANY_KEY), ["iam-no-broad-decrypt"], ROLE),
+        (lambda client: put_role_policy(client, PASS_ANY_ROLE), ["iam-no-privilege-escalation"], ROLE),
+        (lambda client: put_role_policy(client, ANYTHING_ON_PHI), ["iam-least-privilege"], ROLE),
+        (lambda client: put_role_policy(client, INAPPLICABLE_CONDITION), ["iam-condition-keys-apply"], ROLE),
+        (lambda client: put_group_policy(client, ADMINISTER_IAM), BY_ADMINISTRATION, GROUP),
+        (lambda client: add_admin_version(client, default=True), BY_ADMINISTRATION, POLICY),
+        (create_user, ["iam-no-users"], f"arn:aws:iam::{ACCOUNT}:user/someone"),
     ],
 )
-def test_excessive_permission_fails_only_its_control(
-    session: boto3.Session, client: Any, change: Callable[[Any], None], control: str, resource: str
+def test_excessive_permission_fails_only_its_controls(
+    session: boto3.Session, client: Any, change: Callable[[Any], None], controls: Sequence[str], resource: str
 ):
     change(client)
-    assert audit_iam(session).findings(Status.FAIL) == {control: {resource}}
+    assert audit_iam(session).findings(Status.FAIL) == {control: {resource} for control in controls}
 
 
 def test_inline_policy_of_a_user_is_evaluated(session, client):
     create_admin_user(client)
     arn = f"arn:aws:iam::{ACCOUNT}:user/someone"
-    assert audit_iam(session).findings(Status.FAIL) == {"iam-no-users": {arn}, "iam-no-admin": {arn}}
+    assert audit_iam(session).findings(Status.FAIL) == {
+        control: {arn} for control in ("iam-no-users", *BY_ADMINISTRATION)
+    }
 
 
 def test_policy_version_that_isnt_the_default_is_ignored(session, client):
@@ -159,6 +165,16 @@ def test_attached_aws_managed_policy_is_evaluated_by_name(entity_type):
         )
     )
     assert result.findings(Status.FAIL)["iam-no-admin"] == {arn}
+
+
+def test_attached_policy_that_was_not_listed_is_unverified():
+    attached = [{"PolicyName": "x", "PolicyArn": arn} for arn in (POLICY, "arn:aws:iam::aws:policy/NotYetKnown")]
+    group = {"Arn": GROUP, "GroupName": "phi-dev-people", "AttachedManagedPolicies": attached}
+    [policy] = iam.parse_details([], [group], [], WHOLE_ACCOUNT, AuditedAccount(ACCOUNT, "aws", (REGION,)))
+    for control in ("iam-no-admin", "iam-no-broad-decrypt", "iam-no-privilege-escalation"):
+        [verdict] = verdicts_for(control, policy)
+        assert verdict.status is Status.UNVERIFIED
+        assert len(verdict.finding.unknowns) == 1
 
 
 def test_service_linked_role_is_left_out(session, client):
@@ -193,13 +209,17 @@ def test_stack_scope_includes_only_its_own_entities(session, client):
     client.put_group_policy(GroupName="other", PolicyName="x", PolicyDocument=document(ADMINISTER_IAM))
     result = audit_iam(session, STACK)
     assert (result.blocking, result.stack.facts_of_type(UserAccess)) == ({}, [])
-    assert set(audit_iam(session).findings(Status.FAIL)) == {"iam-no-admin", "iam-no-users", "iam-role-trust-policy"}
+    assert set(audit_iam(session).findings(Status.FAIL)) == {
+        *BY_ADMINISTRATION,
+        "iam-no-users",
+        "iam-role-trust-policy",
+    }
 
 
 def test_stack_scope_includes_policies_attached_to_its_roles(session, client):
     arn = client.create_policy(PolicyName="other", PolicyDocument=document(ADMINISTER_IAM))["Policy"]["Arn"]
     client.attach_role_policy(RoleName="phi-dev-app", PolicyArn=arn)
-    assert audit_iam(session, STACK).findings(Status.FAIL) == {"iam-no-admin": {arn}}
+    assert audit_iam(session, STACK).findings(Status.FAIL) == {control: {arn} for control in BY_ADMINISTRATION}
 
 
 def test_policy_used_only_as_a_permissions_boundary_is_left_out():

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.values import Document, Location
 from hipaa_controls.model.verdict import Status
-from hipaa_controls.services.iam.facts import IamRole, IdentityPolicy, UserAccess
-from hipaa_controls.services.iam.managed_policies import ADMIN_POLICIES, BROAD_DECRYPT_POLICIES
-from hipaa_controls.services.iam.rules import identity_policies, role_trust
-from tests.policy.assertions import failed_resources, unverified_resources
+from hipaa_controls.services.iam import managed_policies
+from hipaa_controls.services.iam.facts import IamRole, UserAccess
+from hipaa_controls.services.iam.rules import role_trust
+from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.services import generate_managed_policies
 from tests.policy.services.live_facts import UNREAD, status_for
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 NO_ADMIN, NO_BROAD_DECRYPT, LEAST_PRIVILEGE = "iam-no-admin", "iam-no-broad-decrypt", "iam-least-privilege"
+NO_ESCALATION = "iam-no-privilege-escalation"
 TRUST_POLICY, CONDITION_KEYS_APPLY, NO_USERS = "iam-role-trust-policy", "iam-condition-keys-apply", "iam-no-users"
 POLICY = "aws:iam/policy:Policy"
 
@@ -75,8 +77,41 @@ KEY_ARN_PREFIX = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"
         (allow("kms:*", f"arn:aws:kms:us-*-1:{ACCOUNT}:key/*"), True),
         (allow("kms:*", "arn:aws:kms:us-east-?:*:key/*"), True),
         (allow("kms:*", f"{KEY_ARN_PREFIX}*"), True),
+        *((allow(f"s3:{action}"), True) for action in ("?*", "*?", "*t*", "***", "?????????*", "*e*")),
+        (allow(["s3:*Object*", "s3:*Bucket*"]), True),
+        (allow(["s3:Get*", "s3:Put*", "s3:Delete*"]), True),
+        (allow(["s3:Get*", "s3:Put*", "s3:List*"]), False),
+        (
+            allow(["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy"]),
+            False,
+        ),
+        (allow(["iam:?*"]), True),
+        (allow(["iam:*Role*", "iam:Get*"]), True),
+        (allow("iam:*", "arn:aws:iam::*:role/*"), True),
+        (allow("iam:*", "arn:aws:iam::*:role/*/*"), True),
+        (allow("iam:*", "arn:aws:iam::*:role/app/*"), False),
+        (allow("?ms:*"), True),
+        (allow("kms:*e*"), True),
+        *(
+            (allow("kms:*", f"arn:aws:kms:*:*:key/{key}"), True)
+            for key in ("?*", "*-*", "*a*", "a*", "*-4???-*", "mrk-*")
+        ),
+        (allow("kms:*", "arn:aws:kms:*:*:key/????????-????-????-????-????????????"), True),
+        (allow("kms:*", [f"{KEY_ARN_PREFIX}{digit}*" for digit in "0123456789abcdef"]), True),
+        (allow("kms:*", [f"{KEY_ARN_PREFIX}0a1b*", f"{KEY_ARN_PREFIX}*0a1b"]), False),
+        *(
+            (allow("s3:*", f"arn:aws:s3:::{bucket}"), True)
+            for bucket in ("?*", "*-*", "a*", "*/?*", "?*/*", "*/*/*", "*st*")
+        ),
+        *(
+            (allow("s3:*", f"arn:aws:s3:::{bucket}"), False)
+            for bucket in ("app-*", "hr-*", "*-prod", "a-1?", "*/phi/*")
+        ),
+        (allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/team}-*"), False),
         (allow("s3:*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}), True),
         (without_elements(allow("", NotAction="iam:*"), "Action"), True),
+        (without_elements(allow("", NotAction=["s3:*", "kms:*", "iam:Put*"]), "Action"), True),
+        (without_elements(allow("", NotAction=["s3:?*", "kms:***", "iam:*"]), "Action"), True),
         (without_elements(allow("s3:*", NotResource=["arn:aws:s3:::other", "arn:aws:s3:::other/*"]), "Resource"), True),
         (without_elements(allow("", NotAction=["s3:*", "kms:*", "iam:*"]), "Action"), False),
         (allow("s3:*", "arn:aws:s3:::other/*"), False),
@@ -88,6 +123,25 @@ KEY_ARN_PREFIX = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"
 )
 def test_policy_with_administrative_access_fails(pack: PackProcess, statement, fails):
     assert failed_resources(pack, NO_ADMIN, in_every_form(statement)) == (ALL_FORMS if fails else set())
+
+
+@pytest.mark.parametrize(
+    ("statements", "fails"),
+    [
+        ([allow("s3:*Object*"), allow(["s3:*Bucket*", "ec2:*"], "arn:aws:s3:::*")], True),
+        ([allow("s3:*Object*"), allow("s3:*Bucket*", "arn:aws:s3:::app-*")], False),
+        ([allow("s3:*Object*"), allow("s3:*Bucket*", Effect="Deny")], False),
+        ([allow("s3:Get*"), allow("s3:List*")], False),
+    ],
+)
+def test_statements_that_together_grant_administrative_access_fail(pack: PackProcess, statements, fails):
+    assert failed_resources(pack, NO_ADMIN, in_every_form(*statements)) == (ALL_FORMS if fails else set())
+
+
+def test_finding_names_the_statements_that_together_allow_everything(pack: PackProcess):
+    text = json.dumps(document(allow("ec2:*"), allow("s3:*Object*"), allow("s3:List*"), allow("s3:*Bucket*")))
+    [finding] = findings_for(pack, NO_ADMIN, [Resource(POLICY, "it", {"policy": text})])
+    assert "statements 2 and 4 together allow all of s3" in finding.message
 
 
 VIA_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
@@ -105,7 +159,31 @@ VIA_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
         ({"Resource": f"{KEY_ARN_PREFIX}0a1b"}, False),
         ({"Condition": {"StringEquals": VIA_S3}}, False),
         ({"Condition": {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com"}}}, False),
-        ({"Condition": {"StringLike": {"kms:ViaService": "*"}}}, True),
+        *(
+            ({"Condition": {"StringLike": {"kms:ViaService": service}}}, True)
+            for service in (
+                *("*", "*.amazonaws.com", "?*.amazonaws.com", "*amazonaws.com", "*.us-east-1.amazonaws.com"),
+                *("s*.amazonaws.com", "*.eu-west-*.amazonaws.com", "*-*"),
+            )
+        ),
+        ({"Condition": {"StringLike": {"kms:ViaService": "dynamodb*.amazonaws.com"}}}, False),
+        ({"Condition": {"StringNotLike": {"kms:ViaService": "s*.amazonaws.com"}}}, True),
+        ({"Condition": {"StringEquals": {"aws:ResourceTag/team": "x"}}}, False),
+        ({"Condition": {"StringLike": {"aws:ResourceTag/team": "?*"}}}, True),
+        ({"Condition": {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/?*"}}}, True),
+        ({"Condition": {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/phi-*"}}}, False),
+        (
+            {
+                "Condition": {
+                    "StringEqualsIfExists": VIA_S3,
+                    "ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/*"},
+                }
+            },
+            True,
+        ),
+        *(({"Resource": f"{KEY_ARN_PREFIX}{key}"}, True) for key in ("?*", "*-*", "a*", "mrk-*")),
+        ({"Resource": [f"{KEY_ARN_PREFIX}{digit}*" for digit in "0123456789abcdef"]}, True),
+        ({"Resource": "arn:aws:kms:us-*:*:key/*"}, True),
         ({"Condition": {"StringEqualsIfExists": VIA_S3}}, True),
         ({"Condition": {"StringNotEquals": VIA_S3}}, True),
         ({"Condition": {"StringEquals": {"kms:RequestAlias": "alias/phi"}}}, False),
@@ -131,7 +209,98 @@ def test_decryption_may_be_limited_by_a_deny(pack: PackProcess):
         )
         == ALL_FORMS
     )
+    but_one_key = without_elements(allow("kms:*", Effect="Deny", NotResource=f"{KEY_ARN_PREFIX}0a1b"), "Resource")
+    assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Decrypt"), but_one_key)) == set()
+    some_keys = allow("kms:*", f"{KEY_ARN_PREFIX}a*", Effect="Deny")
+    assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Decrypt"), some_keys)) == ALL_FORMS
     assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Encrypt"))) == set()
+
+
+BOUNDARY = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary"}
+ROLES, USERS = f"arn:aws:iam::{ACCOUNT}:role/*", f"arn:aws:iam::{ACCOUNT}:user/*"
+ANY_POLICY, OWN_POLICY = "arn:aws:iam::*:policy/*", f"arn:aws:iam::{ACCOUNT}:policy/app"
+FOR_AWS = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        *("iam:PutRolePolicy", "iam:PutUserPolicy", "iam:PutGroupPolicy", "iam:AttachRolePolicy"),
+        *("iam:AttachUserPolicy", "iam:AttachGroupPolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"),
+        *("iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary"),
+        *("iam:DeleteUserPermissionsBoundary", "iam:AddUserToGroup", "iam:CreateAccessKey", "iam:CreateLoginProfile"),
+        *("iam:UpdateLoginProfile", "iam:UpdateAssumeRolePolicy", "iam:PassRole", "sts:AssumeRole"),
+        *("kms:PutKeyPolicy", "kms:CreateGrant", "s3:PutBucketPolicy", "s3:PutAccessPointPolicy"),
+    ],
+)
+def test_policy_by_which_an_identity_gives_itself_more_permissions_fails(pack: PackProcess, action):
+    statement = allow(["s3:GetObject", action])
+    assert failed_resources(pack, NO_ESCALATION, in_every_form(statement)) == ALL_FORMS
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    assert failed_resources(pack, NO_ESCALATION, in_every_form(statement | {"Condition": mfa})) == ALL_FORMS
+    assert failed_resources(pack, NO_ESCALATION, in_every_form(statement, allow(action, Effect="Deny"))) == set()
+    named = ["arn:aws:s3:::app", f"{KEY_ARN_PREFIX}0a1b", f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/app"]
+    named += [f"arn:aws:iam::{ACCOUNT}:{kind}/app-*" for kind in ("role", "user", "group", "policy")]
+    assert failed_resources(pack, NO_ESCALATION, in_every_form(statement | {"Resource": named})) == set()
+
+
+@pytest.mark.parametrize(
+    ("statements", "fails"),
+    [
+        ([allow("*")], True),
+        ([allow("iam:*", ROLES)], True),
+        ([allow("iam:P?ss*", ROLES)], True),
+        ([allow("iam:PassRole", ["arn:aws:iam::*:role/?*"])], True),
+        ([allow("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/service-role/*")], False),
+        ([allow("iam:PassRole", USERS)], False),
+        ([allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}})], True),
+        ([allow("iam:PassRole", Condition={"StringEquals": {"iam:ResourceTag/team": "x"}})], False),
+        ([allow("iam:PutRolePolicy", Condition={"StringEquals": BOUNDARY})], False),
+        ([allow("iam:PutRolePolicy", Condition={"ArnLike": BOUNDARY})], False),
+        ([allow("iam:PutRolePolicy", Condition={"StringEqualsIfExists": BOUNDARY})], True),
+        ([allow("iam:PutRolePolicy", Condition={"StringNotEquals": BOUNDARY})], True),
+        ([allow("iam:PutRolePolicy", Condition={"Null": {"iam:PermissionsBoundary": "false"}})], True),
+        ([allow("iam:PutRolePolicy", Condition={"ArnLike": {"iam:PermissionsBoundary": ANY_POLICY}})], True),
+        ([allow("iam:PutRolePolicy"), allow("iam:*", Effect="Deny", Condition={"StringNotEquals": BOUNDARY})], False),
+        ([allow("iam:DeleteRolePermissionsBoundary", Condition={"StringEquals": BOUNDARY})], True),
+        ([allow("iam:PutGroupPolicy", Condition={"StringEquals": BOUNDARY})], False),  # never matches
+        ([allow("iam:PutGroupPolicy", Condition={"StringEqualsIfExists": BOUNDARY})], True),
+        ([allow("iam:CreatePolicyVersion", Condition={"StringEqualsIfExists": BOUNDARY})], True),
+        ([allow("iam:AttachRolePolicy", Condition={"ArnEquals": {"iam:PolicyARN": OWN_POLICY}})], False),
+        ([allow("iam:AttachRolePolicy", Condition={"ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/*"}})], True),
+        ([allow("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}")], False),
+        ([allow("iam:PutUserPolicy", f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}")], True),
+        ([allow("iam:AttachUserPolicy", "arn:aws:iam::*:user/${aws:username}")], True),
+        ([allow("sts:AssumeRole", "arn:aws:iam::*:role/reader")], False),
+        ([allow("sts:*", ROLES)], True),
+        ([allow("sts:GetCallerIdentity")], False),
+        ([allow("kms:CreateGrant", Condition=FOR_AWS)], False),
+        ([allow("kms:CreateGrant", Condition={"Bool": {"kms:GrantIsForAWSResource": "false"}})], True),
+        ([allow("kms:CreateGrant", Condition={"StringEquals": VIA_S3})], False),
+        ([allow("kms:PutKeyPolicy", Condition=FOR_AWS)], False),  # never matches
+        ([allow("kms:CreateGrant", "arn:aws:kms:*:*:key/*-*")], True),
+        ([allow("s3:Put*"), allow("s3:Put*Policy", ["arn:aws:s3:::*", "arn:aws:s3:*:*:*"], Effect="Deny")], False),
+        ([allow("s3:Put*"), allow("s3:Put*Policy", "arn:aws:s3:::*", Effect="Deny")], True),
+        ([allow("s3:PutBucketPolicy", "arn:aws:s3:::*-*")], True),
+        ([allow("s3:Put*", "arn:aws:s3:::*/*")], False),
+        ([allow("s3:PutBucketPolicy", ["arn:aws:s3:::a*", "arn:aws:s3:::app"])], True),
+        ([without_elements(allow("", NotAction="s3:*"), "Action")], True),
+        ([without_elements(allow("iam:PassRole", NotResource="arn:aws:iam::*:role/admin"), "Resource")], True),
+        ([allow("iam:Get*"), allow("iam:List*"), allow("iam:CreateRole")], False),
+    ],
+)  # fmt: skip
+def test_privilege_escalation_is_limited_by_names_conditions_and_denies(pack: PackProcess, statements, fails):
+    assert failed_resources(pack, NO_ESCALATION, in_every_form(*statements)) == (ALL_FORMS if fails else set())
+
+
+def test_finding_names_the_statement_and_what_it_allows(pack: PackProcess):
+    text = json.dumps(document(allow("s3:GetObject"), allow(["iam:*", "sts:AssumeRole"])))
+    [finding] = findings_for(pack, NO_ESCALATION, [Resource(POLICY, "it", {"policy": text})])
+    found = "statement 2 allows iam:PutRolePolicy on every role, iam:PutUserPolicy on every user"
+    assert found in finding.message
+    own_user = json.dumps(document(allow("iam:PutUserPolicy", "arn:aws:iam::*:user/${aws:username}")))
+    [finding] = findings_for(pack, NO_ESCALATION, [Resource(POLICY, "it", {"policy": own_user})])
+    assert "statement 1 allows iam:PutUserPolicy on the user itself" in finding.message
 
 
 ATTACHMENTS = {
@@ -159,25 +328,61 @@ def test_broad_aws_managed_policies_fail(pack: PackProcess, token, prop):
         assert is_reported(NO_ADMIN, f"arn:aws:iam::aws:policy/{name}")
     assert is_reported(NO_ADMIN, "arn:aws-us-gov:iam::aws:policy/AdministratorAccess")
     assert is_reported(NO_BROAD_DECRYPT, "arn:aws:iam::aws:policy/job-function/SystemAdministrator")
-    for control in (NO_ADMIN, NO_BROAD_DECRYPT):
+    assert is_reported(NO_ESCALATION, "arn:aws:iam::aws:policy/AWSLambda_FullAccess")
+    for control in (NO_ADMIN, NO_BROAD_DECRYPT, NO_ESCALATION):
         assert not is_reported(control, "arn:aws:iam::aws:policy/ReadOnlyAccess")
-        assert not is_reported(control, f"arn:aws:iam::{ACCOUNT}:policy/AdministratorAccess")
         assert not is_reported(control, UNKNOWN)  # a policy of the stack
         assert is_reported(control, UNKNOWN, unverified_resources)
+        assert is_reported(control, f"arn:aws:iam::{ACCOUNT}:policy/AdministratorAccess", unverified_resources)
+        assert is_reported(control, "arn:aws:iam::aws:policy/service-role/NotYetKnown", unverified_resources)
 
 
-@pytest.mark.parametrize(
-    ("check", "names"),
-    [(identity_policies.no_admin, ADMIN_POLICIES), (identity_policies.no_broad_decrypt, BROAD_DECRYPT_POLICIES)],
-)
-def test_listed_managed_policies_fail_their_control(check, names):
-    managed = json.loads(aws_managed_policies_data)
-    for name in names:
-        policy = IdentityPolicy("it", (Document(managed[name.rpartition("/")[2]]["Document"]),))
-        assert check(policy, RuleContext(Stack(()), {})).status is Status.FAIL, name
+def test_attached_policy_of_the_stack_is_evaluated_where_it_is_declared(pack: PackProcess):
+    declared = Resource(POLICY, "own", {"name": "app", "policy": json.dumps(document(allow("iam:*")))})
+    attachment = Resource(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "it", {"policyArn": f"arn:aws:iam::{ACCOUNT}:policy/app"}
+    )
+    assert failed_resources(pack, NO_ADMIN, [declared, attachment]) == {"own"}
 
 
-@pytest.mark.parametrize("control", [NO_ADMIN, NO_BROAD_DECRYPT, LEAST_PRIVILEGE, CONDITION_KEYS_APPLY])
+def test_aws_managed_policy_with_the_name_of_a_declared_one_is_not_taken_for_it(pack: PackProcess):
+    declared = Resource(
+        POLICY, "own", {"name": "AdministratorAccess", "policy": json.dumps(document(allow("s3:GetObject")))}
+    )
+    arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+    attachment = Resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "it", {"policyArn": arn})
+    assert failed_resources(pack, NO_ADMIN, [declared, attachment]) == {"it"}
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+def test_customer_managed_policy_of_a_permission_set_is_evaluated_or_unverified(pack: PackProcess, is_list):
+    def attachment(name: str) -> Resource:
+        reference = {"name": name, "path": "/"}
+        if is_list:
+            token = "aws:ssoadmin/customerManagedPolicyAttachmentsExclusive:CustomerManagedPolicyAttachmentsExclusive"
+            return Resource(token, "it", {"customerManagedPolicyReferences": [reference]})
+        token = "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment"
+        return Resource(token, "it", {"customerManagedPolicyReference": reference})
+
+    declared = Resource(POLICY, "own", {"name": "app", "policy": json.dumps(document(allow("s3:GetObject")))})
+    assert failed_resources(pack, NO_ADMIN, [declared, attachment("app")]) == set()
+    assert unverified_resources(pack, NO_ADMIN, [declared, attachment("other")]) == {"it"}
+    assert unverified_resources(pack, NO_ADMIN, [declared, attachment(UNKNOWN)]) == {"it"}
+
+
+def test_unverified_managed_policy_says_how_to_cure_it(pack: PackProcess):
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/team/app"
+    attachment = Resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "it", {"policyArn": arn})
+    [finding] = findings_for(pack, NO_ESCALATION, [attachment])
+    assert "the content of the customer managed policy app isn't known" in finding.message
+    assert "declare it here, or use an inline policy instead" in finding.message
+
+
+def test_managed_policies_are_those_that_the_script_generates():
+    assert Path(managed_policies.__file__).read_text() == generate_managed_policies.module_text()
+
+
+@pytest.mark.parametrize("control", [NO_ADMIN, NO_BROAD_DECRYPT, NO_ESCALATION, LEAST_PRIVILEGE, CONDITION_KEYS_APPLY])
 def test_malformed_policy_fails_and_unknown_policy_is_unverified(pack: PackProcess, control):
     for policy in ("{", {}, document(without_elements(allow("s3:GetObject"), "Resource"), allow("s3:GetObject"))):
         text = policy if isinstance(policy, str) else json.dumps(policy)
@@ -204,6 +409,15 @@ def policy_in_component(*statements: Any, comes_from: tuple[str, ...] = ()) -> l
         (NO_ADMIN, UNKNOWN, True),
         (NO_ADMIN, without_elements(allow("", UNKNOWN, NotAction=["s3:*", UNKNOWN]), "Action"), True),
         (NO_ADMIN, allow(["s3:GetObject"], UNKNOWN), False),
+        (NO_ADMIN, allow(["s3:*Object*", UNKNOWN]), True),
+        (NO_ESCALATION, allow("iam:PassRole", UNKNOWN), True),
+        (NO_ESCALATION, allow(UNKNOWN), True),
+        (
+            NO_ESCALATION,
+            allow("iam:PutRolePolicy", Condition={"StringEquals": {"iam:PermissionsBoundary": UNKNOWN}}),
+            True,
+        ),
+        (NO_ESCALATION, allow("s3:GetObject", UNKNOWN), False),
         (NO_BROAD_DECRYPT, allow("kms:Decrypt", UNKNOWN), True),
         (NO_BROAD_DECRYPT, allow("kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": UNKNOWN}}), True),
         (NO_BROAD_DECRYPT, allow("kms:Decrypt", Condition=UNKNOWN), True),
@@ -234,6 +448,8 @@ STATEMENTS_ON_PHI = [
     (allow("*", DATA), True),
     (allow("s3:*", f"{DATA}/reports/*"), True),
     (allow("s3:*", "arn:aws:s3:::d*"), True),
+    *((allow(f"s3:{action}", OBJECTS), True) for action in ("?*", "*e*", "*?")),
+    (allow(["s3:Get*", "s3:Put*", "s3:Delete*"], OBJECTS), True),
     (allow("s3:*", OBJECTS, Condition={"StringEquals": {"aws:PrincipalTag/team": "x"}}), True),
     (allow("s3:*", ["arn:aws:s3:::other", "arn:aws:s3:::other/*"]), False),
     (without_elements(allow("", OBJECTS, NotAction="s3:DeleteObject"), "Action"), True),

@@ -16,8 +16,8 @@ CONTROLS = (
             "the keys and remove the logs."
         ),
         requirement=(
-            "no Allow of s3:*, kms:* or iam:* on every resource, whether by name, by wildcard or by NotAction, even "
-            "with a condition; and no AWS managed policy that has one"
+            "no Allow of s3:*, kms:* or iam:* on every resource, whether by one pattern, by several together or by "
+            "NotAction, even with a condition; and no AWS managed policy that has one"
         ),
         paragraphs=(
             *required_by("308(a)(3)(i)"),
@@ -40,8 +40,9 @@ CONTROLS = (
             "now and under keys created later."
         ),
         requirement=(
-            "no Allow of kms:Decrypt, kms:ReEncrypt* or kms:GenerateDataKey* on every key, unless limited by "
-            "kms:ResourceAliases, kms:RequestAlias or kms:ViaService"
+            "no Allow of kms:Decrypt, kms:ReEncrypt* or kms:GenerateDataKey* on every key, or on a pattern that names "
+            "none, unless limited by a Deny or by kms:ResourceAliases, kms:RequestAlias, kms:ViaService or "
+            "aws:ResourceTag; and no AWS managed policy that has one"
         ),
         paragraphs=required_by("312(a)(1)", own_mapping=True),
         severity=Severity.HIGH,
@@ -50,6 +51,39 @@ CONTROLS = (
             '{"kms:ViaService": f"s3.{region}.amazonaws.com"}}'
         ),
         rule=FactRule((IdentityPolicy,), identity_policies.no_broad_decrypt),
+    ),
+    Control(
+        id="iam-no-privilege-escalation",
+        title="IAM policies let no identity give itself more permissions",
+        statement=(
+            "No identity policy allows its identity to change policies, trust, credentials or permissions boundaries, "
+            "or to pass or assume roles, except those that it names."
+        ),
+        rationale=(
+            "An identity that can attach a policy to any role, pass any role to a service, or change any key's policy "
+            "has every permission in the account, whatever its other statements say. One stolen session is then enough "
+            "to read every patient record."
+        ),
+        requirement=(
+            "no Allow on every resource, or on a pattern that names none, of iam:Put*Policy, "
+            "iam:Attach*Policy, iam:CreatePolicyVersion, iam:SetDefaultPolicyVersion, iam:Put*PermissionsBoundary, "
+            "iam:Delete*PermissionsBoundary, iam:AddUserToGroup, iam:CreateAccessKey, iam:CreateLoginProfile, "
+            "iam:UpdateLoginProfile, iam:UpdateAssumeRolePolicy, iam:PassRole, sts:AssumeRole, kms:PutKeyPolicy, "
+            "kms:CreateGrant, s3:PutBucketPolicy or s3:PutAccessPointPolicy, unless limited by a Deny, by a tag of the "
+            "resource, or by the condition key that AWS has for it (iam:PermissionsBoundary, iam:PolicyARN, "
+            "kms:ViaService, kms:GrantIsForAWSResource and others); and no AWS managed policy that has one"
+        ),
+        paragraphs=(
+            *required_by("308(a)(3)(i)", own_mapping=True),
+            *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
+        ),
+        severity=Severity.HIGH,
+        remediation=(
+            'name the resources in the statement: {"Effect": "Allow", "Action": "iam:PassRole", "Resource": '
+            'task_role.arn, "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}}; to let '
+            'a team administer roles, add "Condition": {"StringEquals": {"iam:PermissionsBoundary": boundary.arn}}'
+        ),
+        rule=FactRule((IdentityPolicy,), identity_policies.no_privilege_escalation),
     ),
     Control(
         id="iam-least-privilege",

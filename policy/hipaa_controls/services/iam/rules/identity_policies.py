@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from hipaa_controls import evaluator
-from hipaa_controls.access.policy_queries import ParsedPolicy, keep_conditions, parse_identity_policy
+from hipaa_controls.access.policy_queries import ParsedPolicy, parse_identity_policy
 from hipaa_controls.access.policy_size import IDENTITY_POLICIES, check_size
 from hipaa_controls.evaluator import ANY, ANYONE, Match, Request, Statement, statement_matches
 from hipaa_controls.evaluator.patterns import UNKNOWN
@@ -15,27 +14,22 @@ from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Unknown
 from hipaa_controls.model.verdict import Finding, failed, unverified, worst_finding
+from hipaa_controls.services.iam import managed_policies
 from hipaa_controls.services.iam.condition_keys import actions_supporting
 from hipaa_controls.services.iam.facts import IdentityPolicy
-from hipaa_controls.services.iam.managed_policies import ADMIN_POLICIES, BROAD_DECRYPT_POLICIES
+from hipaa_controls.services.iam.permissions import DECRYPTION, ESCALATION, Permission
+from hipaa_controls.services.iam.rules.breadth import (
+    RESOURCE_TYPES,
+    allows_part_of_service,
+    allows_whole_service,
+    broaden,
+    covers_every_resource,
+)
+from hipaa_controls.services.iam.rules.unlimited import unlimited_permissions, with_limits
 from hipaa_controls.services.s3.facts import Bucket
 from hipaa_controls.services.s3.protection_actions import BYPASS, PROTECTION_ACTIONS
 
-# The resource types of each service, as the last segment of their ARNs.
-RESOURCE_TYPES = {
-    "s3": (ANY, f"{ANY}/{ANY}"),
-    "kms": (f"key/{ANY}",),
-    "iam": (ANY,),
-}
-DECRYPT_ACTIONS = (
-    *("kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
-    *("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"),
-    *("kms:GenerateDataKeyPair", "kms:GenerateDataKeyPairWithoutPlaintext"),
-)
-# The condition keys that narrow the use of keys, in lower case.
-KEY_CONDITIONS = ("kms:resourcealiases", "kms:requestalias", "kms:viaservice")
-UNNAMED = "some"  # stands for a partition, region or account that a statement doesn't name
-ARN_SEGMENTS = 6
+MAX_LISTED_PERMISSIONS = 3
 
 # Returns what a statement shouldn't allow, as a verb phrase such as "allows all of s3"; None if there is nothing. It is
 # called with the statement as it is known, and with the broadest one that its unknown values may turn it into.
@@ -43,44 +37,74 @@ StatementCheck = Callable[[Statement], str | None]
 
 
 def no_admin(policy: IdentityPolicy, _: RuleContext) -> Finding:
-    def allows_whole_service(statement: Statement) -> str | None:
-        unconditional = replace(statement, conditions=())
+    def allows_everything_of_a_service(statement: Statement) -> str | None:
         for service in RESOURCE_TYPES:
-            resources = _all_resources(unconditional, service)
-            if any(_covers(unconditional, f"{service}:{ANY}", resource, {}) for resource in resources):
+            if allows_whole_service(statement, service) is Match.YES and covers_every_resource(statement, service):
                 return f"allows all of {service}"
         return None
 
-    return _check_policy(
-        policy,
-        lambda parsed: _check_statements(parsed, allows_whole_service),
-        ADMIN_POLICIES,
-        "no statement allows everything",
-    )
+    def check(parsed: ParsedPolicy) -> Iterator[Finding]:
+        yield from _check_statements(parsed, allows_everything_of_a_service)
+        for service in RESOURCE_TYPES:
+            yield from _statements_that_together_allow(parsed, service)
+
+    return _check_policy(policy, check, managed_policies.ADMIN, "no statement allows everything")
+
+
+def _statements_that_together_allow(parsed: ParsedPolicy, service: str) -> Iterator[Finding]:
+    """Yield a finding if several statements together allow a whole service. NotAction does so in one statement."""
+    known = [item for item in parsed.possible_allows if item.effect == "Allow" and not item.not_actions]
+    if positions := _positions_that_together_allow(known, service):
+        yield failed(f"statements {' and '.join(map(str, positions))} together allow all of {service}")
+    elif unknowns := dict(parsed.unknowns_by_statement):
+        possible = [_broadest(item) if unknowns.get(item.position) else item for item in parsed.possible_allows]
+        positions = _positions_that_together_allow([item for item in possible if not item.not_actions], service)
+        if positions:
+            yield unverified(*(unknown for position in positions for unknown in unknowns.get(position, ())))
+
+
+def _positions_that_together_allow(statements: list[Statement], service: str) -> list[int]:
+    def together(allows: list[Statement]) -> bool:
+        actions = tuple(action for statement in allows for action in statement.actions)
+        return len(allows) > 1 and allows_whole_service(replace(allows[0], actions=actions), service) is Match.YES
+
+    if not together(statements):
+        return []
+    broad = [
+        item for item in statements if allows_part_of_service(item, service) and covers_every_resource(item, service)
+    ]
+    return [statement.position for statement in broad] if together(broad) else []
 
 
 def no_broad_decrypt(policy: IdentityPolicy, _: RuleContext) -> Finding:
-    """Check with requests that have none of the narrowing condition keys, and with values that no policy names."""
-    contexts: tuple[dict[str, str | None], ...] = (
-        dict.fromkeys(KEY_CONDITIONS),
-        dict.fromkeys(KEY_CONDITIONS, "alias/foreign"),
+    return _check_policy(
+        policy,
+        lambda parsed: _check_limits(parsed, DECRYPTION),
+        managed_policies.BROAD_DECRYPT,
+        "no statement allows the use of every key",
     )
 
-    def check(parsed: ParsedPolicy) -> Iterator[Finding]:
-        narrowed = keep_conditions(parsed, KEY_CONDITIONS)
 
-        def allows_every_key(statement: Statement) -> str | None:
-            for action in DECRYPT_ACTIONS:
-                for key in _all_resources(statement, "kms"):
-                    for context in contexts:
-                        covers = _covers(statement, action, key, context)
-                        if covers and not _is_denied(narrowed, action, key, context):
-                            return f"allows {action} with every key"
-            return None
+def no_privilege_escalation(policy: IdentityPolicy, _: RuleContext) -> Finding:
+    return _check_policy(
+        policy,
+        lambda parsed: _check_limits(parsed, ESCALATION),
+        managed_policies.ESCALATION,
+        "no statement lets its identity give itself more permissions",
+    )
 
-        yield from _check_statements(narrowed, allows_every_key)
 
-    return _check_policy(policy, check, BROAD_DECRYPT_POLICIES, "no statement allows the use of every key")
+def _check_limits(parsed: ParsedPolicy, permissions: tuple[Permission, ...]) -> Iterator[Finding]:
+    """Yield a finding for each statement that allows one of these permissions without a limit."""
+    limited = with_limits(parsed)
+
+    def allows_without_limit(statement: Statement) -> str | None:
+        found = unlimited_permissions(statement, limited, permissions)
+        listed = ", ".join(found[:MAX_LISTED_PERMISSIONS])
+        more = len(found) - MAX_LISTED_PERMISSIONS
+        return f"allows {listed}{f' and {more} more such actions' if more > 0 else ''}" if found else None
+
+    yield from _check_statements(limited, allows_without_limit)
 
 
 def least_privilege(policy: IdentityPolicy, context: RuleContext) -> Finding:
@@ -88,21 +112,21 @@ def least_privilege(policy: IdentityPolicy, context: RuleContext) -> Finding:
     return _check_policy(
         policy,
         lambda parsed: (finding for bucket in buckets for finding in _bucket_findings(parsed, bucket, policy, context)),
-        frozenset(),
+        None,
         "access to PHI buckets is limited to named actions",
     )
 
 
 def condition_keys_apply(policy: IdentityPolicy, _: RuleContext) -> Finding:
     return _check_policy(
-        policy, _condition_key_findings, frozenset(), "every action supports the condition keys of its statement"
+        policy, _condition_key_findings, None, "every action supports the condition keys of its statement"
     )
 
 
 def _check_policy(
     policy: IdentityPolicy,
     check: Callable[[ParsedPolicy], Iterable[Finding]],
-    failing_managed_policies: frozenset[str],
+    failing_managed_policies: frozenset[str] | None,
     success: str,
 ) -> Finding:
     """Return the worst finding about the documents and the managed policies of a resource.
@@ -110,7 +134,7 @@ def _check_policy(
     Args:
         policy: The documents and managed policies that one resource gives to identities.
         check: Yields the findings about one document.
-        failing_managed_policies: The names of AWS managed policies that fail; empty if they aren't checked.
+        failing_managed_policies: The names of AWS managed policies that fail; None if attached policies aren't checked.
         success: The finding's text if nothing fails.
     """
 
@@ -121,7 +145,7 @@ def _check_policy(
 
     def findings() -> Iterator[Finding]:
         documents = policy.documents
-        attached = policy.managed_policies if failing_managed_policies else ()
+        attached = () if failing_managed_policies is None else policy.managed_policies
         yield from (unverified(value) for value in (documents, attached) if isinstance(value, Unknown))
         for document in () if isinstance(documents, Unknown) else documents:
             parsed = parse_identity_policy(document)
@@ -130,11 +154,28 @@ def _check_policy(
             if isinstance(arn, Unknown):
                 yield unverified(arn)
             elif isinstance(arn, str):
-                name = arn.partition(":iam::aws:policy/")[2]
-                if name in failing_managed_policies:
-                    yield failed(f"the AWS managed policy {name} is attached")
+                yield from _managed_policy_findings(arn, failing_managed_policies or frozenset())
 
     return worst_finding(findings(), success)
+
+
+def _managed_policy_findings(arn: str, failing: frozenset[str]) -> Iterator[Finding]:
+    """Yield a finding about an attached policy that isn't a fact of its own, unless it is known to comply.
+
+    Args:
+        arn: The policy's ARN, or the name of a customer managed policy.
+        failing: The names of the AWS managed policies that fail.
+    """
+    name = arn.partition(":iam::aws:policy/")[2]
+    if name in failing:
+        yield failed(f"the AWS managed policy {name} is attached")
+    elif name and name not in managed_policies.NAMES:
+        reason = "isn't known to the controls: upgrade them, or attach a policy of your own with the same statements"
+        yield unverified(Unknown(f"the AWS managed policy {name}", reason=reason))
+    elif not name:
+        reason = "isn't known, because this stack doesn't declare it: declare it here, or use an inline policy instead"
+        path = f"the content of the customer managed policy {arn.rpartition('/')[2]}"
+        yield unverified(Unknown(path, reason=reason))
 
 
 def _check_statements(parsed: ParsedPolicy, check: StatementCheck) -> Iterator[Finding]:
@@ -169,40 +210,7 @@ def _broadest(statement: Statement) -> Statement:
     )
 
 
-def _all_resources(statement: Statement, service: str) -> Iterator[str]:
-    """Yield an ARN for every resource type of a service, in each region and account that the statement mentions."""
-    for pattern in statement.resources or ("*",):
-        segments = re.sub(r"\*+", UNNAMED, pattern).split(":", ARN_SEGMENTS - 1)
-        named = segments[1:5] if len(segments) == ARN_SEGMENTS else segments[1:-1]
-        partition, _, region, account = [*named, *[UNNAMED] * 4][:4]
-        for resource in RESOURCE_TYPES[service]:
-            yield ":".join(("arn", partition, service, region, account, resource))
-
-
-def _expand_short_arn(pattern: str) -> str:
-    """Return a pattern cut after its first wildcard if it has fewer segments than an ARN.
-
-    Such a pattern can only match if a wildcard crosses a colon. AWS documents that only for a wildcard at the end of a
-    segment; here, what other wildcards would then cover counts as well.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
-    """
-    is_short = pattern.count(":") < ARN_SEGMENTS - 1
-    return pattern[: pattern.index("*") + 1] if is_short and "*" in pattern else pattern
-
-
-def _covers(statement: Statement, action: str, resource: str, context: dict[str, str | None]) -> bool:
-    """Return whether a statement covers every such request. A NotResource counts as `*`."""
-    if statement.not_resources:
-        resources: tuple[str, ...] = ("*",)
-    else:
-        resources = tuple(map(_expand_short_arn, statement.resources or ("*",)))
-    expanded = replace(statement, resources=resources, not_resources=False)
-    return statement_matches(expanded, Request(action, resource, ANYONE, context)) is Match.YES
-
-
-def _is_denied(parsed: ParsedPolicy, action: str, resource: str, context: dict[str, str | None]) -> bool:
-    decision = evaluator.evaluate([parsed.policy], Request(action, resource, ANYONE, context))
-    return decision.outcome is evaluator.Outcome.EXPLICIT_DENY
+EVERY_ACTION = "s3:*"
 
 
 @dataclass(frozen=True)
@@ -215,8 +223,8 @@ class ExcessivePermission:
 
 
 EXCESSIVE_PERMISSIONS = (
-    ExcessivePermission("everything", f"s3:{ANY}", on_objects=False),
-    ExcessivePermission("everything", f"s3:{ANY}", on_objects=True),
+    ExcessivePermission("everything", EVERY_ACTION, on_objects=False),
+    ExcessivePermission("everything", EVERY_ACTION, on_objects=True),
     *(ExcessivePermission(action, action, on_objects=action == BYPASS) for action in PROTECTION_ACTIONS),
 )
 
@@ -242,17 +250,10 @@ def _bucket_findings(
 
 
 def _covers_action(statement: Statement, action: str) -> Match:
-    """Return whether a statement covers an action.
-
-    `s3:*` counts as covered only by a `*` or a NotAction, and not by a long list of names.
-    """
+    if action == EVERY_ACTION:
+        return allows_whole_service(statement, "s3")
     actions_only = replace(statement, principals=None, resources=None, conditions=())
-    match = statement_matches(actions_only, Request(action, ANY, ANYONE, {}))
-    if match is not Match.MAYBE:
-        return match
-    if statement.not_actions:
-        return Match.YES
-    return Match.MAYBE if any(UNKNOWN in name for name in statement.actions) else Match.NO
+    return statement_matches(actions_only, Request(action, ANY, ANYONE, {}))
 
 
 def _covers_bucket(statement: Statement, bucket: Bucket, *, on_objects: bool) -> Match:
@@ -265,7 +266,8 @@ def _covers_bucket(statement: Statement, bucket: Bucket, *, on_objects: bool) ->
         return Match.NO if statement_matches(resources_only, request) is Match.NO else Match.YES
     matches = [Match.NO]
     for pattern in statement.resources:
-        match = statement_matches(replace(resources_only, resources=(pattern,)), request)
+        known_pattern = pattern if arn_is_known else broaden(pattern)
+        match = statement_matches(replace(resources_only, resources=(known_pattern,)), request)
         if match is Match.MAYBE and UNKNOWN not in pattern:
             if arn_is_known:
                 match = Match.YES

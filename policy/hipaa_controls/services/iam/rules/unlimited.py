@@ -1,0 +1,139 @@
+"""The permissions that a statement grants without a limit: on every resource, whatever the values of its conditions.
+
+A condition limits a permission if a request with *arbitrary* values of its keys, which the author of the policy can't
+have had in mind, doesn't meet it. A Deny in the same document limits it too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from hipaa_controls import evaluator
+from hipaa_controls.access.policy_queries import ParsedPolicy, keep_conditions
+from hipaa_controls.evaluator import ANY, ANYONE, Match, Outcome, Policy, Request, Statement, statement_matches
+from hipaa_controls.services.iam.permissions import DECRYPTION, ESCALATION, Permission
+from hipaa_controls.services.iam.rules.breadth import arbitrary_names, arns, broaden_statement, locations
+
+Context = Mapping[str, str | None]
+USER_NAME = "aws:username"
+ANY_REGION = "us-east-1"
+LIMITING_KEYS = frozenset(key for permission in (*DECRYPTION, *ESCALATION) for key in permission.condition_keys)
+
+
+def with_limits(parsed: ParsedPolicy) -> ParsedPolicy:
+    """Return the policy with only those conditions of its Allow statements that can limit a permission."""
+    mentioned = {condition.key.casefold() for statement in parsed.statements for condition in statement.conditions}
+    return keep_conditions(parsed, {key for key in mentioned if _family(key, LIMITING_KEYS)})
+
+
+def unlimited_permissions(statement: Statement, parsed: ParsedPolicy, permissions: Iterable[Permission]) -> list[str]:
+    """Return the permissions that an Allow grants without a limit, such as "iam:PassRole on every role".
+
+    Args:
+        statement: The Allow, with only the conditions that can limit a permission.
+        parsed: The policy, whose Deny statements are taken into account.
+        permissions: The permissions to look for.
+    """
+    actions_only = replace(statement, resources=None, conditions=())
+    allowed = [item for item in permissions if _matches(actions_only, Request(item.action, ANY, ANYONE, {}))]
+    if not allowed:
+        return []
+    broad = broaden_statement(statement)
+    denies = Policy(tuple(item for item in parsed.statements if item.effect == "Deny"))
+    names = arbitrary_names((broad, denies))
+    return [
+        f"{permission.action} on {scope}"
+        for permission in allowed
+        if (scope := _unlimited_scope(broad, denies, permission, names))
+    ]
+
+
+def _unlimited_scope(broad: Statement, denies: Policy, permission: Permission, names: Sequence[str]) -> str | None:
+    """Return the resources on which a broadened Allow grants a permission without a limit; None if it doesn't."""
+    own_name = names[0]
+    conditions = [item for item in broad.conditions if not _family(item.key.casefold(), permission.unlimiting_keys)]
+    broad = replace(broad, conditions=tuple(conditions))
+    contexts = list(_contexts(broad, denies, permission, own_name))
+
+    def is_unlimited(symbolic_name: str, actual_names: Sequence[str]) -> bool:
+        return any(
+            _matches(broad, Request(permission.action, symbolic, ANYONE, context))
+            and not all(_is_denied(denies, Request(permission.action, arn, ANYONE, context)) for arn in actual)
+            for resource_type in permission.resource_types
+            for symbolic, *actual in zip(
+                *(arns(broad, permission.service, resource_type, name) for name in (symbolic_name, *actual_names)),
+                strict=True,
+            )
+            for context in contexts
+        )
+
+    if is_unlimited(ANY, names):
+        return f"every {permission.noun}"
+    if permission.on_itself and is_unlimited(own_name, [own_name]):
+        return f"the {permission.noun} itself"
+    return None
+
+
+def _contexts(broad: Statement, denies: Policy, permission: Permission, name: str) -> Iterator[Context]:
+    """Yield contexts with each combination of the limiting keys absent, or with a value that the policy can't name.
+
+    A key that the action doesn't support is absent from its requests.
+    """
+    patterns: dict[str, dict[str, list[str]]] = {}
+    absent: dict[str, str | None] = {}
+    for statement in (broad, *denies.statements):
+        for condition in statement.conditions:
+            key = condition.key.casefold()
+            if family := _family(key, permission.condition_keys):
+                patterns.setdefault(family, {}).setdefault(key, []).extend(condition.values)
+            elif _family(key, LIMITING_KEYS) and not _family(key, permission.unlimiting_keys):
+                absent[key] = None
+    choices = []
+    for family, values_by_key in patterns.items():
+        values = _arbitrary_values(family, [value for values in values_by_key.values() for value in values], name)
+        choices.append([dict.fromkeys(values_by_key, value) for value in (None, *values)])
+    for combination in itertools.product(*choices):
+        context = dict(absent)
+        for chosen in combination:
+            context |= chosen
+        yield {**context, USER_NAME: name}
+
+
+def _family(key: str, limiting: Iterable[str]) -> str | None:
+    """Return the limiting key that a condition key is, or of which it is one if that ends in a slash."""
+    return next((name for name in limiting if key == name or (name.endswith("/") and key.startswith(name))), None)
+
+
+def _arbitrary_values(key: str, patterns: Sequence[str], name: str) -> list[str]:
+    """Return values of a condition key that contain a name which the policy can't contain.
+
+    Args:
+        key: The condition key, in lower case.
+        patterns: The values that the policy compares it with. Their regions and accounts are used too.
+        name: The name.
+    """
+    match key:
+        case "kms:viaservice":
+            text = " ".join(re.sub(r"\*+", "any", pattern).replace("?", "1") for pattern in patterns)
+            regions = dict.fromkeys((ANY_REGION, *re.findall(r"[a-z]{2}(?:-[a-z]+)+(?:-\d)?", text)))
+            return [f"{name}.{region}.amazonaws.com" for region in regions]
+        case "kms:resourcealiases" | "kms:requestalias":
+            return [f"alias/{name}"]
+        case "kms:grantisforawsresource":
+            return ["false"]
+        case "iam:permissionsboundary" | "iam:policyarn" | "kms:granteeprincipal":
+            kind = "role" if key == "kms:granteeprincipal" else "policy"
+            return [f"arn:{partition}:iam::{account}:{kind}/{name}" for partition, _, account in locations(patterns)]
+        case _:
+            return [name]
+
+
+def _matches(statement: Statement, request: Request) -> bool:
+    return statement_matches(statement, request) is Match.YES
+
+
+def _is_denied(denies: Policy, request: Request) -> bool:
+    return evaluator.evaluate([denies], request).outcome is Outcome.EXPLICIT_DENY
