@@ -29,7 +29,7 @@ CHECKS = {
 def module_text() -> str:
     """Return the Python module: the names of the policies that fail each control, and of all policies."""
     policies = json.loads(aws_managed_policies_data)
-    names = {(policy["Path"] + name).lstrip("/"): policy["Document"] for name, policy in policies.items()}
+    names = {(policy["Path"] + name).lstrip("/"): json.dumps(policy["Document"]) for name, policy in policies.items()}
     newest = max(policy["UpdateDate"] for policy in policies.values())[: len("2026-09-30")]
     sets = {
         constant: [

@@ -163,7 +163,7 @@ VIA_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
             ({"Condition": {"StringLike": {"kms:ViaService": service}}}, True)
             for service in (
                 *("*", "*.amazonaws.com", "?*.amazonaws.com", "*amazonaws.com", "*.us-east-1.amazonaws.com"),
-                *("s*.amazonaws.com", "*.eu-west-*.amazonaws.com", "*-*"),
+                *("s*.amazonaws.com", "*.eu-west-*.amazonaws.com", "*-*", "*.cn-north-1.amazonaws.com.cn"),
             )
         ),
         ({"Condition": {"StringLike": {"kms:ViaService": "dynamodb*.amazonaws.com"}}}, False),
@@ -271,6 +271,7 @@ def test_policy_by_which_an_identity_gives_itself_more_permissions_fails(pack: P
         ([allow("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}")], False),
         ([allow("iam:PutUserPolicy", f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}")], True),
         ([allow("iam:AttachUserPolicy", "arn:aws:iam::*:user/${aws:username}")], True),
+        ([allow("iam:PassRole"), allow("*", Effect="Deny", Condition={"StringLike": {"aws:username": "*"}})], True),
         ([allow("sts:AssumeRole", "arn:aws:iam::*:role/reader")], False),
         ([allow("sts:*", ROLES)], True),
         ([allow("sts:GetCallerIdentity")], False),
@@ -291,6 +292,16 @@ def test_policy_by_which_an_identity_gives_itself_more_permissions_fails(pack: P
 )  # fmt: skip
 def test_privilege_escalation_is_limited_by_names_conditions_and_denies(pack: PackProcess, statements, fails):
     assert failed_resources(pack, NO_ESCALATION, in_every_form(*statements)) == (ALL_FORMS if fails else set())
+
+
+def test_policy_with_more_denies_than_can_be_checked_fails(pack: PackProcess):
+    services = [f"s3.us-region-{number}.amazonaws.com" for number in range(1, 10)]
+    services += [f"s3.{a}{b}-region-1.amazonaws.com" for a in "abcde" for b in "abcdefgh"]
+    principals = [f"arn:aws:iam::1111222233{number}:role/app" for number in range(10, 60)]
+    limits = {"kms:ViaService": services, "kms:GranteePrincipal": principals}
+    deny = allow("kms:*", Effect="Deny", Condition={"StringNotEquals": limits})
+    text = json.dumps(document(allow("kms:CreateGrant"), deny))
+    assert failed_resources(pack, NO_ESCALATION, [Resource(POLICY, "it", {"policy": text})]) == {"it"}
 
 
 def test_finding_names_the_statement_and_what_it_allows(pack: PackProcess):

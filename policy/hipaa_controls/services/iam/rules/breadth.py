@@ -43,7 +43,7 @@ UNNAMED = "some"  # stands for a region or account that a statement doesn't name
 ARBITRARY_NAMES = 4  # A Deny of a pattern that matches one of them by chance doesn't match the others.
 
 _VARIABLE = r"\$\{[^}]*\}"
-_NAME = re.compile(rf"(?:{_VARIABLE}|[^:/])+")
+_NAME = re.compile(rf"(?<=:key/)mrk-|(?:{_VARIABLE}|[^:/])+")  # the ID of every multi-Region key begins with mrk-
 _NAME_IN_DOMAIN = re.compile(rf"(?:{_VARIABLE}|[^.])+")
 _FIXED_TEXT = re.compile(rf"{_VARIABLE}|[^*?:/]{{3,}}")
 
@@ -70,7 +70,7 @@ def _fixes_name(pattern: str) -> bool:
     return (
         not has_wildcard
         or UNKNOWN in pattern
-        or any(len(re.findall(r"\w", text)) > 1 for text in _FIXED_TEXT.findall(pattern))
+        or any(len(re.findall(r"[^\W_]", text)) > 1 for text in _FIXED_TEXT.findall(pattern))
     )
 
 
@@ -118,9 +118,12 @@ def arns(statement: Statement, service: str, resource_type: str, name: str) -> I
             yield f"arn:{partition}:{service}:{'' if service == 'iam' else region}:{account}:{resource}"
 
 
-def arbitrary_names(document: object) -> list[str]:
-    """Return names that a document can't contain, in the form of key IDs. They are the same for the same document."""
-    return [str(uuid5(NAMESPACE_OID, f"{number} {document}")) for number in range(ARBITRARY_NAMES)]
+def arbitrary_names(*statements: Statement) -> list[str]:
+    """Return names that the statements can't contain, in the form of key IDs, and the same ones each time."""
+    texts = [
+        (item.resources, [(condition.key, condition.values) for condition in item.conditions]) for item in statements
+    ]
+    return [str(uuid5(NAMESPACE_OID, f"{number} {texts}")) for number in range(ARBITRARY_NAMES)]
 
 
 def covers_every_resource(statement: Statement, service: str) -> bool:
@@ -150,6 +153,8 @@ def allows_part_of_service(statement: Statement, service: str) -> bool:
 
 def _matches_by_wildcard(statement: Statement, service: str) -> list[Match]:
     wildcards = tuple(action for action in statement.actions if re.search(f"[*?{UNKNOWN}]", action))
+    if not wildcards:
+        return [Match.NO]
     return [_matches_action(statement, wildcards, action) for action in WHOLE_SERVICE[service]]
 
 

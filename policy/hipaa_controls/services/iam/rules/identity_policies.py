@@ -266,8 +266,8 @@ def _covers_bucket(statement: Statement, bucket: Bucket, *, on_objects: bool) ->
         return Match.NO if statement_matches(resources_only, request) is Match.NO else Match.YES
     matches = [Match.NO]
     for pattern in statement.resources:
-        known_pattern = pattern if arn_is_known else broaden(pattern)
-        match = statement_matches(replace(resources_only, resources=(known_pattern,)), request)
+        broadened = pattern if arn_is_known else broaden(pattern)
+        match = statement_matches(replace(resources_only, resources=(broadened,)), request)
         if match is Match.MAYBE and UNKNOWN not in pattern:
             if arn_is_known:
                 match = Match.YES

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from hipaa_controls import evaluator
@@ -17,9 +17,9 @@ from hipaa_controls.evaluator import ANY, ANYONE, Match, Outcome, Policy, Reques
 from hipaa_controls.services.iam.permissions import DECRYPTION, ESCALATION, Permission
 from hipaa_controls.services.iam.rules.breadth import arbitrary_names, arns, broaden_statement, locations
 
-Context = Mapping[str, str | None]
-USER_NAME = "aws:username"
+Context = dict[str, str | None]
 ANY_REGION = "us-east-1"
+MAX_CONTEXTS = 1000
 LIMITING_KEYS = frozenset(key for permission in (*DECRYPTION, *ESCALATION) for key in permission.condition_keys)
 
 
@@ -43,7 +43,7 @@ def unlimited_permissions(statement: Statement, parsed: ParsedPolicy, permission
         return []
     broad = broaden_statement(statement)
     denies = Policy(tuple(item for item in parsed.statements if item.effect == "Deny"))
-    names = arbitrary_names((broad, denies))
+    names = arbitrary_names(broad, *denies.statements)
     return [
         f"{permission.action} on {scope}"
         for permission in allowed
@@ -56,12 +56,16 @@ def _unlimited_scope(broad: Statement, denies: Policy, permission: Permission, n
     own_name = names[0]
     conditions = [item for item in broad.conditions if not _family(item.key.casefold(), permission.unlimiting_keys)]
     broad = replace(broad, conditions=tuple(conditions))
-    contexts = list(_contexts(broad, denies, permission, own_name))
+    contexts = list(itertools.islice(_contexts(broad, denies, permission, own_name), MAX_CONTEXTS + 1))
+    if len(contexts) > MAX_CONTEXTS:
+        denies = Policy(
+            ()
+        )  # Whether a Deny limits the permission would take too long to find out, so it doesn't count.
 
-    def is_unlimited(symbolic_name: str, actual_names: Sequence[str]) -> bool:
+    def is_unlimited(symbolic_name: str, actual_names: Sequence[str], user: Context) -> bool:
         return any(
-            _matches(broad, Request(permission.action, symbolic, ANYONE, context))
-            and not all(_is_denied(denies, Request(permission.action, arn, ANYONE, context)) for arn in actual)
+            _matches(broad, Request(permission.action, symbolic, ANYONE, context | user))
+            and not all(_is_denied(denies, Request(permission.action, arn, ANYONE, context | user)) for arn in actual)
             for resource_type in permission.resource_types
             for symbolic, *actual in zip(
                 *(arns(broad, permission.service, resource_type, name) for name in (symbolic_name, *actual_names)),
@@ -70,20 +74,20 @@ def _unlimited_scope(broad: Statement, denies: Policy, permission: Permission, n
             for context in contexts
         )
 
-    if is_unlimited(ANY, names):
+    if is_unlimited(ANY, names, {}):
         return f"every {permission.noun}"
-    if permission.on_itself and is_unlimited(own_name, [own_name]):
+    if permission.on_itself and is_unlimited(own_name, [own_name], {"aws:username": own_name}):
         return f"the {permission.noun} itself"
     return None
 
 
 def _contexts(broad: Statement, denies: Policy, permission: Permission, name: str) -> Iterator[Context]:
-    """Yield contexts with each combination of the limiting keys absent, or with a value that the policy can't name.
+    """Yield the contexts that meet an Allow's conditions with the limiting keys absent or with arbitrary values.
 
     A key that the action doesn't support is absent from its requests.
     """
     patterns: dict[str, dict[str, list[str]]] = {}
-    absent: dict[str, str | None] = {}
+    absent: Context = {}
     for statement in (broad, *denies.statements):
         for condition in statement.conditions:
             key = condition.key.casefold()
@@ -91,15 +95,20 @@ def _contexts(broad: Statement, denies: Policy, permission: Permission, name: st
                 patterns.setdefault(family, {}).setdefault(key, []).extend(condition.values)
             elif _family(key, LIMITING_KEYS) and not _family(key, permission.unlimiting_keys):
                 absent[key] = None
-    choices = []
+    choices = [[absent]] if _meets_conditions(broad, absent) else [[]]
     for family, values_by_key in patterns.items():
-        values = _arbitrary_values(family, [value for values in values_by_key.values() for value in values], name)
-        choices.append([dict.fromkeys(values_by_key, value) for value in (None, *values)])
+        values = _arbitrary_values(family, list(itertools.chain(*values_by_key.values())), name)
+        contexts: list[Context] = [dict.fromkeys(values_by_key, value) for value in (None, *values)]
+        choices.append([context for context in contexts if _meets_conditions(broad, context)])
     for combination in itertools.product(*choices):
-        context = dict(absent)
-        for chosen in combination:
-            context |= chosen
-        yield {**context, USER_NAME: name}
+        yield dict(itertools.chain(*(context.items() for context in combination)))
+
+
+def _meets_conditions(statement: Statement, context: Context) -> bool:
+    """Return whether a context meets those conditions of a statement whose keys it has."""
+    conditions = tuple(condition for condition in statement.conditions if condition.key.casefold() in context)
+    conditions_only = replace(statement, actions=("*",), not_actions=False, resources=None, conditions=conditions)
+    return _matches(conditions_only, Request("*", ANY, ANYONE, context))
 
 
 def _family(key: str, limiting: Iterable[str]) -> str | None:
@@ -119,7 +128,7 @@ def _arbitrary_values(key: str, patterns: Sequence[str], name: str) -> list[str]
         case "kms:viaservice":
             text = " ".join(re.sub(r"\*+", "any", pattern).replace("?", "1") for pattern in patterns)
             regions = dict.fromkeys((ANY_REGION, *re.findall(r"[a-z]{2}(?:-[a-z]+)+(?:-\d)?", text)))
-            return [f"{name}.{region}.amazonaws.com" for region in regions]
+            return [f"{name}.{region}.amazonaws.com{suffix}" for region in regions for suffix in ("", ".cn")]
         case "kms:resourcealiases" | "kms:requestalias":
             return [f"alias/{name}"]
         case "kms:grantisforawsresource":
