@@ -92,7 +92,8 @@ def _user(user: Details, account: AuditedAccount) -> tuple[Fact, ...]:
 def _identity_policy(entity: Details, inline_policies_key: str, account: AuditedAccount) -> IdentityPolicy:
     """Return the inline and attached policies of a role, group or user."""
     documents = tuple(Document(policy.get("PolicyDocument", "")) for policy in entity.get(inline_policies_key, ()))
-    return IdentityPolicy(entity["Arn"], documents, _attached_policies(entity), (), account.location())
+    identity = entity["Arn"].split(":", 5)[-1]
+    return IdentityPolicy(entity["Arn"], documents, _attached_policies(entity), (), account.location(), None, identity)
 
 
 def _attached_policies(entity: Details) -> tuple[str, ...]:

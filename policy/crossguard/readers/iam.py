@@ -78,7 +78,8 @@ def _role(role: PulumiResource, graph: Graph) -> list[Fact]:
             else tuple(_inline_document(policy) for policy in inline_policies)
         )
         sources = _source_urns(role, "inlinePolicies")
-        facts.append(IdentityPolicy(role.urn, documents, managed_policies, sources, location, "role"))
+        identity = _identity("role", role.output("name"), role)
+        facts.append(IdentityPolicy(role.urn, documents, managed_policies, sources, location, "role", identity))
     return facts
 
 
@@ -90,7 +91,22 @@ def _inline_document(inline_policy: Any) -> Document:
 def _policy(policy: PulumiResource, graph: Graph, prop: str) -> list[Fact]:
     document = graph.policy_document(policy, prop, "identityPolicy")
     sources, location, kind = _source_urns(policy, prop), graph.location_of(policy), KINDS.get(policy.type)
-    return [IdentityPolicy(policy.urn, (document,), (), sources, location, kind)]
+    return [IdentityPolicy(policy.urn, (document,), (), sources, location, kind, _identity_of(policy, graph))]
+
+
+def _identity_of(policy: PulumiResource, graph: Graph) -> str | None:
+    """Return the role, group or user of an inline policy, as in its ARN, if its name is known."""
+    kind = KINDS.get(policy.type)
+    if kind is None or kind == "managed":
+        return None
+    name = policy.inputs.get(kind)
+    owner = graph.resource_for(graph.resolve(policy, name, kind, {f"aws:iam/{kind}:{kind.title()}"}))
+    return _identity(kind, owner.output("name") if owner else name, owner)
+
+
+def _identity(kind: str, name: Any, owner: PulumiResource | None) -> str | None:
+    path = owner.inputs.get("path") if owner else None
+    return f"{kind}{path if isinstance(path, str) else '/'}{name}" if isinstance(name, str) else None
 
 
 def _attachment(attachment: PulumiResource, graph: Graph, prop: str) -> list[Fact]:

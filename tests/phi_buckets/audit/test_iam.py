@@ -50,6 +50,11 @@ PASS_ANY_ROLE = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
 DECRYPT_WITH_ANY_KEY = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
 ANYTHING_ON_PHI = {"Effect": "Allow", "Action": "s3:*", "Resource": BUCKET_ARN}
 INAPPLICABLE_CONDITION = READ_PHI | {"Condition": {"StringEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}}}
+PUT_ON_ITSELF = {
+    "Effect": "Allow",
+    "Action": "iam:PutRolePolicy",
+    "Resource": f"arn:aws:iam::{ACCOUNT}:role/phi-dev-app",
+}
 TRUST_ACCOUNT = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
 ROLE, GROUP, POLICY = (
     f"arn:aws:iam::{ACCOUNT}:{path}" for path in ("role/phi-dev-app", "group/phi-dev-people", "policy/phi-dev-read")
@@ -125,6 +130,7 @@ def test_compliant_entities_pass(session, client, scope):
         (lambda client: put_role_policy(client, READ_PHI, ADMINISTER_IAM), BY_ADMINISTRATION, ROLE),
         (lambda client: put_role_policy(client, DECRYPT_WITH_ANY_KEY), ["iam-no-broad-decrypt"], ROLE),
         (lambda client: put_role_policy(client, PASS_ANY_ROLE), ["iam-no-privilege-escalation"], ROLE),
+        (lambda client: put_role_policy(client, PUT_ON_ITSELF), ["iam-no-privilege-escalation"], ROLE),
         (lambda client: put_role_policy(client, ANYTHING_ON_PHI), ["iam-least-privilege"], ROLE),
         (lambda client: put_role_policy(client, INAPPLICABLE_CONDITION), ["iam-condition-keys-apply"], ROLE),
         (lambda client: put_group_policy(client, ADMINISTER_IAM), BY_ADMINISTRATION, GROUP),

@@ -94,11 +94,11 @@ KEY_ARN_PREFIX = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"
         (allow("kms:*e*"), True),
         *(
             (allow("kms:*", f"arn:aws:kms:*:*:key/{key}"), True)
-            for key in ("?*", "*-*", "*a*", "a*", "*-4???-*", "mrk-*")
+            for key in ("?*", "*-*", "*a*", "a*", "*-4???-*", "mrk-*", "mrk-a*")
         ),
         (allow("kms:*", "arn:aws:kms:*:*:key/????????-????-????-????-????????????"), True),
         (allow("kms:*", [f"{KEY_ARN_PREFIX}{digit}*" for digit in "0123456789abcdef"]), True),
-        (allow("kms:*", [f"{KEY_ARN_PREFIX}0a1b*", f"{KEY_ARN_PREFIX}*0a1b"]), False),
+        (allow("kms:*", [f"{KEY_ARN_PREFIX}0a1b*", f"{KEY_ARN_PREFIX}*0a1b", f"{KEY_ARN_PREFIX}mrk-0a1b*"]), False),
         *(
             (allow("s3:*", f"arn:aws:s3:::{bucket}"), True)
             for bucket in ("?*", "*-*", "a*", "*/?*", "?*/*", "*/*/*", "*st*")
@@ -168,6 +168,15 @@ VIA_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
         ),
         ({"Condition": {"StringLike": {"kms:ViaService": "dynamodb*.amazonaws.com"}}}, False),
         ({"Condition": {"StringNotLike": {"kms:ViaService": "s*.amazonaws.com"}}}, True),
+        (
+            {
+                "Condition": {
+                    "StringNotLike": {"kms:ViaService": "s*.amazonaws.com"},
+                    "Null": {"kms:ViaService": "false"},
+                }
+            },
+            True,
+        ),
         ({"Condition": {"StringEquals": {"aws:ResourceTag/team": "x"}}}, False),
         ({"Condition": {"StringLike": {"aws:ResourceTag/team": "?*"}}}, True),
         ({"Condition": {"ForAnyValue:StringLike": {"kms:ResourceAliases": "alias/?*"}}}, True),
@@ -292,6 +301,46 @@ def test_policy_by_which_an_identity_gives_itself_more_permissions_fails(pack: P
 )  # fmt: skip
 def test_privilege_escalation_is_limited_by_names_conditions_and_denies(pack: PackProcess, statements, fails):
     assert failed_resources(pack, NO_ESCALATION, in_every_form(*statements)) == (ALL_FORMS if fails else set())
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement", "fails"),
+    [
+        ("role", allow("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/team/app"), True),
+        ("role", allow("iam:AttachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/team/*"), True),
+        ("role", allow("iam:PutRolePermissionsBoundary", "arn:aws:iam::*:role/*app"), True),
+        ("role", allow("iam:DeleteRolePermissionsBoundary", f"arn:aws:iam::{ACCOUNT}:role/team/app"), True),
+        ("role", allow("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/team/app-task"), False),
+        ("role", allow("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/team/app"), False),
+        ("role", allow("iam:PutUserPolicy", f"arn:aws:iam::{ACCOUNT}:user/team/app"), False),
+        (
+            "role",
+            allow(
+                "iam:PutRolePolicy",
+                f"arn:aws:iam::{ACCOUNT}:role/team/app",
+                Condition={"StringEquals": BOUNDARY},
+            ),
+            False,
+        ),
+        ("group", allow("iam:PutGroupPolicy", f"arn:aws:iam::{ACCOUNT}:group/team/app"), True),
+        ("user", allow("iam:AttachUserPolicy", f"arn:aws:iam::{ACCOUNT}:user/team/app"), True),
+    ],
+)
+def test_policy_by_which_a_named_identity_gives_itself_more_permissions_fails(pack, kind, statement, fails):
+    text = json.dumps(document(statement))
+    trust = {"assumeRolePolicy": trust_policy_text()} if kind == "role" else {}
+    identity = Resource(f"aws:iam/{kind}:{kind.title()}", "app", {"name": "app", "path": "/team/", **trust})
+    token = f"aws:iam/{kind}Policy:{kind.title()}Policy"
+    by_name = Resource(token, "it", {kind: "app", "policy": text})
+    by_reference = Resource(token, "it", {kind: UNKNOWN, "policy": text}, comes_from={kind: ["app"]})
+    for policy in (by_name, by_reference):
+        assert failed_resources(pack, NO_ESCALATION, [identity, policy]) == ({"it"} if fails else set())
+
+
+def test_inline_policy_by_which_a_role_gives_itself_more_permissions_fails(pack: PackProcess):
+    text = json.dumps(document(allow("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/app")))
+    inputs = {"name": "app", "assumeRolePolicy": trust_policy_text(), "inlinePolicies": [{"policy": text}]}
+    assert failed_resources(pack, NO_ESCALATION, [Resource("aws:iam/role:Role", "it", inputs)]) == {"it"}
 
 
 def test_policy_with_more_denies_than_can_be_checked_fails(pack: PackProcess):

@@ -57,7 +57,7 @@ CONTROLS = (
         title="IAM policies let no identity give itself more permissions",
         statement=(
             "No identity policy allows its identity to change policies, trust, credentials or permissions boundaries, "
-            "or to pass or assume roles, except those that it names."
+            "or to pass or assume roles, except those that it names, nor to change its own."
         ),
         rationale=(
             "An identity that can attach a policy to any role, pass any role to a service, or change any key's policy "

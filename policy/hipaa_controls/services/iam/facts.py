@@ -27,6 +27,8 @@ class IdentityPolicy:
         sources: The resources of this stack whose values the documents contain, even if not known yet.
         kind: "managed" if the document is a managed policy; otherwise whose inline policies the documents are. None if
             it is neither.
+        identity: The role, user or group that has the documents, as in its ARN, such as `role/app`. None for a managed
+            policy, and while the name isn't known.
     """
 
     resource: str
@@ -35,6 +37,7 @@ class IdentityPolicy:
     sources: tuple[str, ...] = ()
     location: Location = Location()
     kind: Literal["managed", "role", "group", "user"] | None = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ class Permission:
         noun: What the resources are, such as `role`.
         condition_keys: The condition keys that limit it to named resources or values, in lower case.
         unlimiting_keys: Condition keys that the action supports but that don't limit it.
-        on_itself: Whether it gives a user more permissions even if it may only be used on that user.
+        on_itself: Whether it gives an identity more permissions even if it may only be used on that identity.
     """
 
     action: str
@@ -66,17 +66,17 @@ DECRYPTION = tuple(
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
 # iam:PermissionsBoundary doesn't limit an identity that may delete its own boundary: it has that boundary.
 ESCALATION = (
-    Permission("iam:PutRolePolicy", ROLES, "role", (BOUNDARY, *TAGS)),
+    Permission("iam:PutRolePolicy", ROLES, "role", (BOUNDARY, *TAGS), on_itself=True),
     Permission("iam:PutUserPolicy", USERS, "user", (BOUNDARY, *TAGS), on_itself=True),
-    Permission("iam:PutGroupPolicy", GROUPS, "group"),
-    Permission("iam:AttachRolePolicy", ROLES, "role", (BOUNDARY, POLICY_ARN, *TAGS)),
+    Permission("iam:PutGroupPolicy", GROUPS, "group", on_itself=True),
+    Permission("iam:AttachRolePolicy", ROLES, "role", (BOUNDARY, POLICY_ARN, *TAGS), on_itself=True),
     Permission("iam:AttachUserPolicy", USERS, "user", (BOUNDARY, POLICY_ARN, *TAGS), on_itself=True),
-    Permission("iam:AttachGroupPolicy", GROUPS, "group", (POLICY_ARN,)),
+    Permission("iam:AttachGroupPolicy", GROUPS, "group", (POLICY_ARN,), on_itself=True),
     Permission("iam:CreatePolicyVersion", POLICIES, "policy", TAGS),
     Permission("iam:SetDefaultPolicyVersion", POLICIES, "policy", TAGS),
-    Permission("iam:PutRolePermissionsBoundary", ROLES, "role", (BOUNDARY, *TAGS)),
+    Permission("iam:PutRolePermissionsBoundary", ROLES, "role", (BOUNDARY, *TAGS), on_itself=True),
     Permission("iam:PutUserPermissionsBoundary", USERS, "user", (BOUNDARY, *TAGS), on_itself=True),
-    Permission("iam:DeleteRolePermissionsBoundary", ROLES, "role", TAGS, (BOUNDARY,)),
+    Permission("iam:DeleteRolePermissionsBoundary", ROLES, "role", TAGS, (BOUNDARY,), on_itself=True),
     Permission("iam:DeleteUserPermissionsBoundary", USERS, "user", TAGS, (BOUNDARY,), on_itself=True),
     Permission("iam:AddUserToGroup", GROUPS, "group"),
     Permission("iam:CreateAccessKey", USERS, "user", TAGS),

@@ -66,11 +66,8 @@ def _broaden_names(pattern: str, name: re.Pattern[str]) -> str:
 
 
 def _fixes_name(pattern: str) -> bool:
-    has_wildcard = re.search("[*?]", pattern)
-    return (
-        not has_wildcard
-        or UNKNOWN in pattern
-        or any(len(re.findall(r"[^\W_]", text)) > 1 for text in _FIXED_TEXT.findall(pattern))
+    return not re.search("[*?]", pattern) or any(
+        len(re.findall(r"[^\W_]", text)) > 1 for text in _FIXED_TEXT.findall(pattern)
     )
 
 

@@ -79,7 +79,7 @@ def _positions_that_together_allow(statements: list[Statement], service: str) ->
 def no_broad_decrypt(policy: IdentityPolicy, _: RuleContext) -> Finding:
     return _check_policy(
         policy,
-        lambda parsed: _check_limits(parsed, DECRYPTION),
+        lambda parsed: _check_limits(parsed, DECRYPTION, None),
         managed_policies.BROAD_DECRYPT,
         "no statement allows the use of every key",
     )
@@ -88,18 +88,18 @@ def no_broad_decrypt(policy: IdentityPolicy, _: RuleContext) -> Finding:
 def no_privilege_escalation(policy: IdentityPolicy, _: RuleContext) -> Finding:
     return _check_policy(
         policy,
-        lambda parsed: _check_limits(parsed, ESCALATION),
+        lambda parsed: _check_limits(parsed, ESCALATION, policy.identity),
         managed_policies.ESCALATION,
         "no statement lets its identity give itself more permissions",
     )
 
 
-def _check_limits(parsed: ParsedPolicy, permissions: tuple[Permission, ...]) -> Iterator[Finding]:
-    """Yield a finding for each statement that allows one of these permissions without a limit."""
+def _check_limits(parsed: ParsedPolicy, permissions: tuple[Permission, ...], identity: str | None) -> Iterator[Finding]:
+    """Yield a finding for each statement that allows one of these permissions without a limit, or on its identity."""
     limited = with_limits(parsed)
 
     def allows_without_limit(statement: Statement) -> str | None:
-        found = unlimited_permissions(statement, limited, permissions)
+        found = unlimited_permissions(statement, limited, permissions, identity)
         listed = ", ".join(found[:MAX_LISTED_PERMISSIONS])
         more = len(found) - MAX_LISTED_PERMISSIONS
         return f"allows {listed}{f' and {more} more such actions' if more > 0 else ''}" if found else None

@@ -29,13 +29,16 @@ def with_limits(parsed: ParsedPolicy) -> ParsedPolicy:
     return keep_conditions(parsed, {key for key in mentioned if _family(key, LIMITING_KEYS)})
 
 
-def unlimited_permissions(statement: Statement, parsed: ParsedPolicy, permissions: Iterable[Permission]) -> list[str]:
+def unlimited_permissions(
+    statement: Statement, parsed: ParsedPolicy, permissions: Iterable[Permission], identity: str | None
+) -> list[str]:
     """Return the permissions that an Allow grants without a limit, such as "iam:PassRole on every role".
 
     Args:
         statement: The Allow, with only the conditions that can limit a permission.
         parsed: The policy, whose Deny statements are taken into account.
         permissions: The permissions to look for.
+        identity: The identity that has the policy, such as `role/app`; None if it isn't known.
     """
     actions_only = replace(statement, resources=None, conditions=())
     allowed = [item for item in permissions if _matches(actions_only, Request(item.action, ANY, ANYONE, {}))]
@@ -47,16 +50,17 @@ def unlimited_permissions(statement: Statement, parsed: ParsedPolicy, permission
     return [
         f"{permission.action} on {scope}"
         for permission in allowed
-        if (scope := _unlimited_scope(broad, denies, permission, names))
+        if (scope := _unlimited_scope(broad, denies, permission, names, identity or ""))
     ]
 
 
-def _unlimited_scope(broad: Statement, denies: Policy, permission: Permission, names: Sequence[str]) -> str | None:
+def _unlimited_scope(
+    broad: Statement, denies: Policy, permission: Permission, names: Sequence[str], identity: str
+) -> str | None:
     """Return the resources on which a broadened Allow grants a permission without a limit; None if it doesn't."""
-    own_name = names[0]
     conditions = [item for item in broad.conditions if not _family(item.key.casefold(), permission.unlimiting_keys)]
     broad = replace(broad, conditions=tuple(conditions))
-    contexts = list(itertools.islice(_contexts(broad, denies, permission, own_name), MAX_CONTEXTS + 1))
+    contexts = list(itertools.islice(_contexts(broad, denies, permission, names[0]), MAX_CONTEXTS + 1))
     if len(contexts) > MAX_CONTEXTS:
         denies = Policy(
             ()
@@ -76,7 +80,13 @@ def _unlimited_scope(broad: Statement, denies: Policy, permission: Permission, n
 
     if is_unlimited(ANY, names, {}):
         return f"every {permission.noun}"
-    if permission.on_itself and is_unlimited(own_name, [own_name], {"aws:username": own_name}):
+    # A policy can name its own user by a variable, and any identity by its name.
+    kind, _, own_name = identity.partition("/")
+    is_own_kind = permission.on_itself and kind == permission.noun
+    variable: Context = {"aws:username": names[0]}
+    if (is_own_kind and is_unlimited(own_name, [own_name], {})) or (
+        permission.on_itself and is_unlimited(names[0], names[:1], variable)
+    ):
         return f"the {permission.noun} itself"
     return None
 
