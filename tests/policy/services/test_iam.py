@@ -132,6 +132,7 @@ def test_policy_with_administrative_access_fails(pack: PackProcess, statement, f
         ([allow("s3:*Object*"), allow("s3:*Bucket*", "arn:aws:s3:::app-*")], False),
         ([allow("s3:*Object*"), allow("s3:*Bucket*", Effect="Deny")], False),
         ([allow("s3:Get*"), allow("s3:List*")], False),
+        ([allow("s3:Get*"), without_elements(allow("", NotAction=["s3:*", "kms:*", "iam:*"]), "Action")], False),
     ],
 )
 def test_statements_that_together_grant_administrative_access_fail(pack: PackProcess, statements, fails):
@@ -225,6 +226,10 @@ def test_decryption_may_be_limited_by_a_deny(pack: PackProcess):
     assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Encrypt"))) == set()
 
 
+def deny_except(resources: Any) -> dict[str, Any]:
+    return {"Effect": "Deny", "Action": "*", "NotResource": resources}
+
+
 BOUNDARY = {"iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary"}
 ROLES, USERS = f"arn:aws:iam::{ACCOUNT}:role/*", f"arn:aws:iam::{ACCOUNT}:user/*"
 ANY_POLICY, OWN_POLICY = "arn:aws:iam::*:policy/*", f"arn:aws:iam::{ACCOUNT}:policy/app"
@@ -272,6 +277,18 @@ def test_policy_by_which_an_identity_gives_itself_more_permissions_fails(pack: P
         ([allow("iam:PutRolePolicy", Condition={"ArnLike": {"iam:PermissionsBoundary": ANY_POLICY}})], True),
         ([allow("iam:PutRolePolicy"), allow("iam:*", Effect="Deny", Condition={"StringNotEquals": BOUNDARY})], False),
         ([allow("iam:DeleteRolePermissionsBoundary", Condition={"StringEquals": BOUNDARY})], True),
+        (
+            [
+                allow("iam:DeleteRolePermissionsBoundary"),
+                allow("iam:*", Effect="Deny", Condition={"StringNotEquals": BOUNDARY}),
+            ],
+            True,
+        ),
+        ([allow("iam:PassRole"), deny_except("arn:aws:iam::*:role/app")], False),
+        ([allow("iam:PassRole"), deny_except(f"arn:aws:iam::{ACCOUNT}:role/app-*")], False),
+        ([allow("iam:PassRole"), deny_except(f"arn:aws:iam::{ACCOUNT}:role/a*")], True),
+        ([allow("iam:PassRole"), allow("*", f"arn:aws:iam::{ACCOUNT}:role/a*", Effect="Deny")], True),
+        ([allow("iam:PassRole"), allow("*", ROLES.replace(ACCOUNT, "*"), Effect="Deny")], False),
         ([allow("iam:PutGroupPolicy", Condition={"StringEquals": BOUNDARY})], False),  # never matches
         ([allow("iam:PutGroupPolicy", Condition={"StringEqualsIfExists": BOUNDARY})], True),
         ([allow("iam:CreatePolicyVersion", Condition={"StringEqualsIfExists": BOUNDARY})], True),
@@ -571,6 +588,10 @@ def test_bucket_of_unknown_name_is_found_by_reference(pack: PackProcess):
         pack,
         LEAST_PRIVILEGE,
         [*unnamed_bucket, Resource(POLICY, "it", {"policy": json.dumps(document(allow("s3:*")))})],
+    ) == {"it"}
+    unnamed = document(allow("s3:*", "arn:aws:s3:::*-*"))
+    assert unverified_resources(
+        pack, LEAST_PRIVILEGE, [*unnamed_bucket, Resource(POLICY, "it", {"policy": json.dumps(unnamed)})]
     ) == {"it"}
     elsewhere = document(allow("s3:*", "arn:aws:s3:::elsewhere/*"))
     assert (

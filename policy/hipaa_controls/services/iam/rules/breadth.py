@@ -2,7 +2,7 @@
 
 A policy can allow "everything" without a `*`: `s3:?*` matches every action of S3, `key/*-*` every key, because each
 key ID is a UUID, and `a*` to `z*` together every bucket. So the rules ask what a statement allows on *arbitrary*
-resources, whose names the author of the policy can't have had in mind, after this reading of its patterns:
+resources, whose names no policy can contain, after this reading of its patterns:
 
 - **A name** is a part of an ARN between colons or slashes. A wildcard pattern of a name fixes it only with at least
   three characters in a row, of which two are letters or digits, such as `hr-*`, or with a policy variable. Fewer
@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from uuid import NAMESPACE_OID, uuid5
 
 from hipaa_controls.evaluator import ANY, ANYONE, Match, Request, Statement, statement_matches
 from hipaa_controls.evaluator.conditions import Condition
@@ -40,7 +39,8 @@ RESOURCE_TYPES = {
 }
 ARN_SEGMENTS = 6
 UNNAMED = "some"  # stands for a region or account that a statement doesn't name
-ARBITRARY_NAMES = 4  # A Deny of a pattern that matches one of them by chance doesn't match the others.
+# A name of the length of a key ID, which only wildcards match: `parse` rejects a document that contains this character.
+ARBITRARY_NAME = 36 * "\ufdef"
 
 _VARIABLE = r"\$\{[^}]*\}"
 _NAME = re.compile(rf"(?<=:key/)mrk-|(?:{_VARIABLE}|[^:/])+")  # the ID of every multi-Region key begins with mrk-
@@ -104,23 +104,15 @@ def locations(patterns: Iterable[str]) -> dict[tuple[str, str, str], None]:
     return found
 
 
-def arns(statement: Statement, service: str, resource_type: str, name: str) -> Iterator[str]:
-    """Yield the ARN of a resource of this name in each region and account that a statement's resources mention."""
+def arns(patterns: Iterable[str], service: str, resource_type: str, name: str) -> Iterator[str]:
+    """Yield the ARN of a resource of this name in each region and account that ARN patterns mention."""
     has_account = service != "s3" or resource_type.startswith("accesspoint/")
-    for partition, region, account in locations(statement.resources or ("*",)):
+    for partition, region, account in locations(patterns):
         resource = resource_type.format(name, name)
         if not has_account:
             yield f"arn:{partition}:{service}:::{resource}"
         elif account:
             yield f"arn:{partition}:{service}:{'' if service == 'iam' else region}:{account}:{resource}"
-
-
-def arbitrary_names(*statements: Statement) -> list[str]:
-    """Return names that the statements can't contain, in the form of key IDs, and the same ones each time."""
-    texts = [
-        (item.resources, [(condition.key, condition.values) for condition in item.conditions]) for item in statements
-    ]
-    return [str(uuid5(NAMESPACE_OID, f"{number} {texts}")) for number in range(ARBITRARY_NAMES)]
 
 
 def covers_every_resource(statement: Statement, service: str) -> bool:
@@ -129,7 +121,7 @@ def covers_every_resource(statement: Statement, service: str) -> bool:
     return any(
         statement_matches(broad, Request("*", arn, ANYONE, {})) is Match.YES
         for resource_type in RESOURCE_TYPES[service]
-        for arn in arns(broad, service, resource_type, ANY)
+        for arn in arns(broad.resources or (), service, resource_type, ANY)
     )
 
 

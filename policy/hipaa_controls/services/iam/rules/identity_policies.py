@@ -22,7 +22,6 @@ from hipaa_controls.services.iam.rules.breadth import (
     RESOURCE_TYPES,
     allows_part_of_service,
     allows_whole_service,
-    broaden,
     covers_every_resource,
 )
 from hipaa_controls.services.iam.rules.unlimited import unlimited_permissions, with_limits
@@ -266,8 +265,7 @@ def _covers_bucket(statement: Statement, bucket: Bucket, *, on_objects: bool) ->
         return Match.NO if statement_matches(resources_only, request) is Match.NO else Match.YES
     matches = [Match.NO]
     for pattern in statement.resources:
-        broadened = pattern if arn_is_known else broaden(pattern)
-        match = statement_matches(replace(resources_only, resources=(broadened,)), request)
+        match = statement_matches(replace(resources_only, resources=(pattern,)), request)
         if match is Match.MAYBE and UNKNOWN not in pattern:
             if arn_is_known:
                 match = Match.YES

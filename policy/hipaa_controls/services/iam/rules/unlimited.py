@@ -1,7 +1,7 @@
 """The permissions that a statement grants without a limit: on every resource, whatever the values of its conditions.
 
-A condition limits a permission if a request with *arbitrary* values of its keys, which the author of the policy can't
-have had in mind, doesn't meet it. A Deny in the same document limits it too.
+A condition limits a permission if a request with *arbitrary* values of its keys, which no policy can contain, doesn't
+meet it. A Deny in the same document limits it too.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from hipaa_controls import evaluator
 from hipaa_controls.access.policy_queries import ParsedPolicy, keep_conditions
-from hipaa_controls.evaluator import ANY, ANYONE, Match, Outcome, Policy, Request, Statement, statement_matches
+from hipaa_controls.evaluator import ANY, ANYONE, Match, Request, Statement, statement_matches
 from hipaa_controls.services.iam.permissions import DECRYPTION, ESCALATION, Permission
-from hipaa_controls.services.iam.rules.breadth import arbitrary_names, arns, broaden_statement, locations
+from hipaa_controls.services.iam.rules.breadth import ARBITRARY_NAME, arns, broaden, broaden_statement, locations
 
 Context = dict[str, str | None]
 ANY_REGION = "us-east-1"
@@ -45,60 +44,71 @@ def unlimited_permissions(
     if not allowed:
         return []
     broad = broaden_statement(statement)
-    denies = Policy(tuple(item for item in parsed.statements if item.effect == "Deny"))
-    names = arbitrary_names(broad, *denies.statements)
+    denies = [item for item in parsed.statements if item.effect == "Deny"]
     return [
         f"{permission.action} on {scope}"
         for permission in allowed
-        if (scope := _unlimited_scope(broad, denies, permission, names, identity or ""))
+        if (scope := _unlimited_scope(broad, denies, permission, identity or ""))
     ]
 
 
-def _unlimited_scope(
-    broad: Statement, denies: Policy, permission: Permission, names: Sequence[str], identity: str
-) -> str | None:
+def _unlimited_scope(broad: Statement, denies: list[Statement], permission: Permission, identity: str) -> str | None:
     """Return the resources on which a broadened Allow grants a permission without a limit; None if it doesn't."""
     conditions = [item for item in broad.conditions if not _family(item.key.casefold(), permission.unlimiting_keys)]
     broad = replace(broad, conditions=tuple(conditions))
-    contexts = list(itertools.islice(_contexts(broad, denies, permission, names[0]), MAX_CONTEXTS + 1))
+    contexts = list(itertools.islice(_contexts(broad, denies, permission), MAX_CONTEXTS + 1))
     if len(contexts) > MAX_CONTEXTS:
-        denies = Policy(
-            ()
-        )  # Whether a Deny limits the permission would take too long to find out, so it doesn't count.
+        denies = []  # Whether a Deny limits the permission would take too long to find out, so it doesn't count.
 
-    def is_unlimited(symbolic_name: str, actual_names: Sequence[str], user: Context) -> bool:
-        return any(
-            _matches(broad, Request(permission.action, symbolic, ANYONE, context | user))
-            and not all(_is_denied(denies, Request(permission.action, arn, ANYONE, context | user)) for arn in actual)
+    patterns = [pattern for statement in (broad, *denies) for pattern in statement.resources or ()]
+
+    def is_unlimited(name: str, user: Context) -> bool:
+        requests = (
+            Request(permission.action, arn, ANYONE, context | user)
             for resource_type in permission.resource_types
-            for symbolic, *actual in zip(
-                *(arns(broad, permission.service, resource_type, name) for name in (symbolic_name, *actual_names)),
-                strict=True,
-            )
+            for arn in arns(patterns, permission.service, resource_type, name)
             for context in contexts
         )
+        return any(
+            _matches(broad, request) and not any(_denies(deny, request) for deny in denies) for request in requests
+        )
 
-    if is_unlimited(ANY, names, {}):
+    if is_unlimited(ANY, {}):
         return f"every {permission.noun}"
     # A policy can name its own user by a variable, and any identity by its name.
     kind, _, own_name = identity.partition("/")
     is_own_kind = permission.on_itself and kind == permission.noun
-    variable: Context = {"aws:username": names[0]}
-    if (is_own_kind and is_unlimited(own_name, [own_name], {})) or (
-        permission.on_itself and is_unlimited(names[0], names[:1], variable)
+    variable: Context = {"aws:username": ARBITRARY_NAME}
+    if (is_own_kind and is_unlimited(own_name, {})) or (
+        permission.on_itself and is_unlimited(ARBITRARY_NAME, variable)
     ):
         return f"the {permission.noun} itself"
     return None
 
 
-def _contexts(broad: Statement, denies: Policy, permission: Permission, name: str) -> Iterator[Context]:
+def _denies(deny: Statement, request: Request) -> bool:
+    """Return whether a Deny denies a request. One with NotResource denies what it doesn't name."""
+    if deny.not_resources:
+        excluded = replace(
+            deny,
+            resources=tuple(map(broaden, deny.resources or ())),
+            not_resources=False,
+            actions=("*",),
+            not_actions=False,
+            conditions=(),
+        )
+        return not _matches(excluded, request) and _matches(replace(deny, resources=None, not_resources=False), request)
+    return _matches(deny, request)
+
+
+def _contexts(broad: Statement, denies: Iterable[Statement], permission: Permission) -> Iterator[Context]:
     """Yield the contexts that meet an Allow's conditions with the limiting keys absent or with arbitrary values.
 
     A key that the action doesn't support is absent from its requests.
     """
     patterns: dict[str, dict[str, list[str]]] = {}
     absent: Context = {}
-    for statement in (broad, *denies.statements):
+    for statement in (broad, *denies):
         for condition in statement.conditions:
             key = condition.key.casefold()
             if family := _family(key, permission.condition_keys):
@@ -107,7 +117,7 @@ def _contexts(broad: Statement, denies: Policy, permission: Permission, name: st
                 absent[key] = None
     choices = [[absent]] if _meets_conditions(broad, absent) else [[]]
     for family, values_by_key in patterns.items():
-        values = _arbitrary_values(family, list(itertools.chain(*values_by_key.values())), name)
+        values = _arbitrary_values(family, list(itertools.chain(*values_by_key.values())))
         contexts: list[Context] = [dict.fromkeys(values_by_key, value) for value in (None, *values)]
         choices.append([context for context in contexts if _meets_conditions(broad, context)])
     for combination in itertools.product(*choices):
@@ -126,14 +136,14 @@ def _family(key: str, limiting: Iterable[str]) -> str | None:
     return next((name for name in limiting if key == name or (name.endswith("/") and key.startswith(name))), None)
 
 
-def _arbitrary_values(key: str, patterns: Sequence[str], name: str) -> list[str]:
-    """Return values of a condition key that contain a name which the policy can't contain.
+def _arbitrary_values(key: str, patterns: Sequence[str]) -> list[str]:
+    """Return values of a condition key that contain an arbitrary name.
 
     Args:
         key: The condition key, in lower case.
         patterns: The values that the policy compares it with. Their regions and accounts are used too.
-        name: The name.
     """
+    name = ARBITRARY_NAME
     match key:
         case "kms:viaservice":
             text = " ".join(re.sub(r"\*+", "any", pattern).replace("?", "1") for pattern in patterns)
@@ -152,7 +162,3 @@ def _arbitrary_values(key: str, patterns: Sequence[str], name: str) -> list[str]
 
 def _matches(statement: Statement, request: Request) -> bool:
     return statement_matches(statement, request) is Match.YES
-
-
-def _is_denied(denies: Policy, request: Request) -> bool:
-    return evaluator.evaluate([denies], request).outcome is Outcome.EXPLICIT_DENY
