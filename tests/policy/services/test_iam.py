@@ -108,6 +108,11 @@ KEY_ARN_PREFIX = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/"
             for bucket in ("app-*", "hr-*", "*-prod", "a-1?", "*/phi/*")
         ),
         (allow("s3:*", "arn:aws:s3:::${aws:PrincipalTag/team}-*"), False),
+        *(
+            (allow("*", resource), True)
+            for resource in ("arn:aws:s3", "arn:aws:kms", "arn:aws:iam", "arn:aws:kms:us-east-1")
+        ),
+        (allow("s3:*", "arn:aws:kms"), False),
         (allow("s3:*", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}), True),
         (without_elements(allow("", NotAction="iam:*"), "Action"), True),
         (without_elements(allow("", NotAction=["s3:*", "kms:*", "iam:Put*"]), "Action"), True),
@@ -221,6 +226,8 @@ def test_decryption_may_be_limited_by_a_deny(pack: PackProcess):
     )
     but_one_key = without_elements(allow("kms:*", Effect="Deny", NotResource=f"{KEY_ARN_PREFIX}0a1b"), "Resource")
     assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Decrypt"), but_one_key)) == set()
+    nothing = without_elements(allow("kms:*", Effect="Deny", NotResource="arn:aws:kms"), "Resource")
+    assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Decrypt"), nothing)) == ALL_FORMS
     some_keys = allow("kms:*", f"{KEY_ARN_PREFIX}a*", Effect="Deny")
     assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Decrypt"), some_keys)) == ALL_FORMS
     assert failed_resources(pack, NO_BROAD_DECRYPT, in_every_form(allow("kms:Encrypt"))) == set()

@@ -98,8 +98,7 @@ def locations(patterns: Iterable[str]) -> dict[tuple[str, str, str], None]:
     found: dict[tuple[str, str, str], None] = {}
     for pattern in patterns:
         segments = re.sub(r"\*+", UNNAMED, pattern).split(":", ARN_SEGMENTS - 1)
-        named = segments[1:5] if len(segments) == ARN_SEGMENTS else segments[1:-1]
-        partition, _, region, account = [*named, *[UNNAMED] * 4][:4]
+        partition, _, region, account = [*segments[1:5], *[UNNAMED] * 4][:4]
         found["aws" if partition == UNNAMED else partition, region, account] = None
     return found
 
