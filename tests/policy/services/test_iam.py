@@ -177,7 +177,7 @@ VIA_S3 = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
         (
             {
                 "Condition": {
-                    "StringNotLike": {"kms:ViaService": "s*.amazonaws.com"},
+                    "StringNotLike": {"kms:ViaService": "s*"},
                     "Null": {"kms:ViaService": "false"},
                 }
             },
