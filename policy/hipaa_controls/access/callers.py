@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from hipaa_controls import evaluator
 from hipaa_controls.access.addresses import PUBLIC_IPV4, PUBLIC_IPV6, Addresses
-from hipaa_controls.access.request_space import Caller, Model, PrincipalKind, Variant
-from hipaa_controls.access.text_search import PatternSet, Requirement, Segment, Template
+from hipaa_controls.access.request_space import AccountRange, Caller, Model, PrincipalKind, Variant
+from hipaa_controls.access.text_search import Requirement, Segment, Template, pattern_set
 from hipaa_controls.evaluator.patterns import STAR, UNKNOWN
 
 _LOWER = string.ascii_lowercase + string.digits + "-"
@@ -25,7 +25,7 @@ ACCOUNT = Segment("account", "210987654321", string.digits, length=12)
 UNIQUE_ID = Segment("unique ID", "OUTSIDER000000000", _ID, minimum=1)
 PATH = Segment("path", "", _NAME + "/", last="/")
 NAME = Segment("name", "outsider", _NAME, minimum=1)
-SESSION = Segment("session", "outsider", _NAME, minimum=2)
+SESSION = Segment("session", "outsider", _NAME, minimum=1)
 SERVICE = Segment("service", "any-service.amazonaws.com", minimum=1)
 REGION = Segment("region", "us-east-1", _LOWER)
 SOURCE_SERVICE = Segment("source service", "service", _LOWER, minimum=1)
@@ -96,12 +96,12 @@ class Scope:
         """Return what is required of an account."""
         only = self.only_accounts if segment is ACCOUNT else None
         return (
-            Requirement((segment,), PatternSet(sorted(self.accounts)), matches=False),
-            *([Requirement((segment,), PatternSet(sorted(only)), matches=True)] if only is not None else []),
+            Requirement((segment,), pattern_set(sorted(self.accounts)), matches=False),
+            *([Requirement((segment,), pattern_set(sorted(only)), matches=True)] if only is not None else []),
         )
 
     def excluded(self, template: Template, texts: Collection[str]) -> tuple[Requirement, ...]:
-        patterns = PatternSet(sorted(texts))
+        patterns = pattern_set(sorted(texts))
         return (Requirement(template, patterns, matches=False),) if texts else ()
 
 
@@ -118,6 +118,7 @@ def outsiders(partition: str, scope: Scope) -> tuple[Caller, ...]:
                 "network": networks(partition, scope),
                 "access point": access_points(partition, scope),
             },
+            accounts=AccountRange(scope.accounts, scope.only_accounts),
         )
         for description, principal, segments, identity in identities(partition)
     )
@@ -219,19 +220,19 @@ def insiders(partition: str, account: str | None, spared: Scope) -> tuple[Caller
 
 
 def anonymous(partition: str, scope: Scope) -> Caller:
-    """Return callers that don't sign their requests. AWS doesn't say which keys tell it, so any of them may."""
-    absent = dict.fromkeys(_IDENTITY_KEYS)
+    """Return callers that don't sign their requests. AWS's pages differ in which keys tell it, so any of them may."""
+    no_identity = {**dict.fromkeys(_IDENTITY_KEYS), "aws:principaltype": ("Anonymous",)}
     variants = tuple(
         Variant(
             {
-                **absent,
+                **no_identity,
+                "aws:principalaccount": account,
                 "aws:userid": userid,
-                "aws:principaltype": principal_type,
                 "aws:principalisawsservice": is_service,
             }
         )
-        for userid in (None, ("anonymous",))
-        for principal_type in (None, ("Anonymous",))
+        for account in (("anonymous",), None)
+        for userid in (("anonymous",), None)
         for is_service in (("false",), None)
     )
     groups = {
@@ -276,7 +277,7 @@ def with_external_id(caller: Caller, known: Iterable[str]) -> Caller:
     """Return callers that may send an external ID, but none of those that are known to somebody else."""
     known_in_full = [text for text in known if not re.search(rf"[*?${UNKNOWN}]", text)]
     key = "sts:externalid"
-    chosen = Requirement((_EXTERNAL_ID,), PatternSet(known_in_full), matches=False)
+    chosen = Requirement((_EXTERNAL_ID,), pattern_set(known_in_full), matches=False)
     variants = (Variant({key: None}), Variant({key: (_EXTERNAL_ID,)}, (_EXTERNAL_ID,), (chosen,)))
     return replace(caller, groups={**caller.groups, "external ID": variants})
 
@@ -335,10 +336,13 @@ def services(partition: str, scope: Scope, encryption_context: Sequence[str] = (
     from_bucket = ("a bucket", {"aws:sourcearn": bucket, "aws:sourceaccount": (ACCOUNT,)})
     from_account = ("an account", {"aws:sourcearn": None, "aws:sourceaccount": (ACCOUNT,)})
     from_nobody = ("no account that it names", {"aws:sourcearn": None, "aws:sourceaccount": None})
-    return tuple(
-        _service(partition, scope, description, source, encryption_context)
-        for description, source in (from_resource, from_bucket, from_account, from_nobody)
+    # Each service decides which of the keys it sends.
+    from_arn = ("a resource", {"aws:sourcearn": arn, "aws:sourceaccount": None})
+    from_bucket_arn = ("a bucket", {"aws:sourcearn": bucket, "aws:sourceaccount": None})
+    sources: tuple[tuple[str, Mapping[str, Model]], ...] = (
+        *(from_resource, from_bucket, from_account, from_nobody, from_arn, from_bucket_arn),
     )
+    return tuple(_service(partition, scope, description, source, encryption_context) for description, source in sources)
 
 
 def _service(
@@ -432,7 +436,7 @@ def _organizations(of: str, scope: Scope) -> tuple[Variant, ...]:
     keys: dict[str, Model] = {f"aws:{of}orgid": template, f"aws:{of}orgpaths": (*template, "/", ORGANIZATION_PATH)}
     requirements = scope.excluded((ORGANIZATION,), scope.organizations)
     if scope.only_organizations is not None:
-        only = PatternSet(sorted(scope.only_organizations))
+        only = pattern_set(sorted(scope.only_organizations))
         requirements += (Requirement((ORGANIZATION,), only, matches=True),)
     member = Variant({**_no_organization().keys, **keys}, (ORGANIZATION, ORGANIZATION_PATH), requirements)
     return (member,) if scope.only_organizations is not None else (_no_organization(), member)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from hipaa_controls import evaluator
 from hipaa_controls.access.request_space import Caller
-from hipaa_controls.access.text_search import PatternSet, Requirement, Template
+from hipaa_controls.access.text_search import Requirement, Template, pattern_set
 from hipaa_controls.evaluator.conditions import Condition, evaluate_condition
 from hipaa_controls.evaluator.patterns import (
     QUESTION_MARK,
@@ -122,7 +122,7 @@ def require_principal(element: PrincipalElement, caller: Caller, *, wanted: bool
         patterns = _certainly_excluded(element.entries, caller.principal_kind)
     else:
         patterns = list(_listed(element.entries, caller.principal_kind, certainly=False))
-    return Requirement(caller.principal, PatternSet(patterns), matches)
+    return Requirement(caller.principal, pattern_set(patterns), matches)
 
 
 def _listed(entries: Iterable[tuple[str, str]], kind: str, *, certainly: bool) -> Iterator[str]:
@@ -196,7 +196,7 @@ def require_text(
         patterns = [re.sub(r"[^\x00-\x7f\ufdd0-\ufdef]", UNKNOWN, pattern) for pattern in patterns]
     if certain_match:
         patterns = [pattern for pattern in patterns if UNKNOWN not in pattern]
-    return Requirement(template, PatternSet(patterns, ignore_case=ignore_case), matches)
+    return Requirement(template, pattern_set(patterns, ignore_case=ignore_case), matches)
 
 
 def _arn_patterns(pattern: str, value_is_arn: bool, *, certainly: bool) -> list[str]:
@@ -229,7 +229,7 @@ def require_resource(
             patterns += dict.fromkeys((pattern, completed))
         elif not misplaced and UNKNOWN not in pattern and completed == pattern:
             patterns.append(confine_wildcards(pattern))
-    return Requirement(template, PatternSet(patterns), matches)
+    return Requirement(template, pattern_set(patterns), matches)
 
 
 def _variables(texts: Iterable[str]) -> set[str]:

@@ -30,6 +30,7 @@ from hipaa_controls.model.verdict import Witness as DescribedWitness
 
 # What ${aws:ResourceAccount} stands for while the account isn't known: no outsider's account.
 _UNKNOWN_ACCOUNT = "the resource's account"
+_ACCOUNT = re.compile(r"(?<![\d\w])\d{12}(?![\d\w])", re.ASCII)
 _OWNED = (("endpoints", "aws:sourcevpce"), ("networks", "aws:sourceip"))
 
 
@@ -134,8 +135,9 @@ class PolicySearch:
             networks=frozenset(),
             ids=self.named.own_names,
         )
-        accounts = self.named.accounts - self.trusted.all_accounts
-        organizations = frozenset(name.removeprefix("o-") for name in self.named.organizations)
+        accounts = named_parties(self.parsed.possible_allows).accounts - self.trusted.all_accounts
+        allowed_organizations = named_parties(self.parsed.possible_allows).organizations
+        organizations = frozenset(name.removeprefix("o-") for name in allowed_organizations)
         return (
             self.unsigned_and_signed(replace(everywhere, only_accounts=accounts))[1:] if accounts else [],
             self.unsigned_and_signed(replace(everywhere, only_organizations=organizations))[1:]
@@ -255,13 +257,21 @@ def _account_is_untold(kind: str, id_: str) -> bool:
 
 def _for_callers(statement: evaluator.Statement, caller: Caller) -> evaluator.Statement | None:
     """Return the statement as it concerns these callers, or None if it names only others."""
-    entries = statement.principals or ()
     if statement.not_principals or caller.principal_kind == "CanonicalUser":
         return statement
     # A canonical user is one account's, so it is searched for by its own ID alone.
-    named = tuple((kind, id_) for kind, id_ in entries if kind != "CanonicalUser")
-    concerns = any(kind in (caller.principal_kind, UNKNOWN) or (kind, id_) == ("AWS", "*") for kind, id_ in named)
-    return replace(statement, principals=named) if concerns else None
+    named = tuple(entry for entry in statement.principals or () if entry[0] != "CanonicalUser")
+    return replace(statement, principals=named) if any(_may_be(caller, *entry) for entry in named) else None
+
+
+def _may_be(caller: Caller, kind: str, id_: str) -> bool:
+    """Return whether a caller may be a principal that a statement names."""
+    if (kind, id_) == ("AWS", "*") or kind == UNKNOWN:
+        return True
+    if kind != caller.principal_kind:
+        return False
+    account = _ACCOUNT.search(id_) if kind == "AWS" else None
+    return account is None or account[0] in caller.accounts
 
 
 def _partitions(statements: Iterable[evaluator.Statement], own: str) -> tuple[str, ...]:

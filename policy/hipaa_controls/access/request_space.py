@@ -34,6 +34,17 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class AccountRange:
+    """Accounts that a caller can be in: all but the excluded ones, or some."""
+
+    excluded: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+
+    def __contains__(self, account: str) -> bool:
+        return account not in self.excluded and (self.only is None or account in self.only)
+
+
+@dataclass(frozen=True)
 class Caller:
     """Callers of one kind.
 
@@ -43,6 +54,7 @@ class Caller:
         principal: The template of the principal's ID, whose segments are those of the group `who`.
         groups: The variants of each group, by its name. The group `who` has the principal.
         absent_prefixes: Starts of condition keys that such a caller never has, in lower case.
+        accounts: The accounts that the caller can be in.
     """
 
     description: str
@@ -50,6 +62,7 @@ class Caller:
     principal: Template
     groups: Mapping[str, tuple[Variant, ...]]
     absent_prefixes: tuple[str, ...] = ()
+    accounts: AccountRange = AccountRange()
     group_of_key: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -30,7 +30,7 @@ from hipaa_controls.access.elements import (
 from hipaa_controls.access.free_keys import free_variants
 from hipaa_controls.access.request_space import Caller, Model, Variant
 from hipaa_controls.access.targets import Target
-from hipaa_controls.access.text_search import PatternSet, Requirement, SearchTooLong, Segment, Template, find_segments
+from hipaa_controls.access.text_search import Requirement, SearchTooLong, Segment, Template, find_segments, pattern_set
 from hipaa_controls.evaluator.patterns import UNKNOWN, Match
 
 MAX_NODES = 2_000
@@ -254,7 +254,7 @@ class Search:
         for key, value in self._question.pinned.items():
             model = variant.keys.get(key, ())
             if isinstance(model, tuple) and model and value is not None:
-                requirements.append(Requirement(model, PatternSet([value]), matches=True))
+                requirements.append(Requirement(model, pattern_set([value]), matches=True))
             elif key in variant.keys and (model is None) is not (value is None):
                 return None
         for element, wanted in literals:

@@ -12,13 +12,14 @@ import heapq
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from functools import lru_cache
+from itertools import count, product
 from typing import TypeAlias
 
 from hipaa_controls.evaluator.patterns import ascii_lower, compile_pattern
 
 ANY_CHARACTERS = string.ascii_lowercase + string.digits + string.ascii_uppercase + string.punctuation + " "
-# The longest search that a document of AWS's maximum size needed in the benchmarks took a tenth of this.
+# Ten times the longest search in a document of AWS's maximum size that `python -m bench.policies` measures.
 MAX_STEPS = 20_000
 
 
@@ -67,9 +68,9 @@ class PatternSet:
     """
 
     def __init__(self, patterns: Iterable[str], *, ignore_case: bool = False) -> None:
-        self._ignore_case = ignore_case
-        unique = dict.fromkeys(map(ascii_lower, patterns) if ignore_case else patterns)
-        self._automata = tuple(map(compile_pattern, unique))
+        self.ignore_case = ignore_case
+        self.patterns = tuple(dict.fromkeys(map(ascii_lower, patterns) if ignore_case else patterns))
+        self._automata = tuple(map(compile_pattern, self.patterns))
         self._steps: dict[tuple[State, str], State] = {}
         self.start: State = tuple((number, 1) for number in range(len(self._automata)))
 
@@ -78,11 +79,23 @@ class PatternSet:
         key = (state, text)
         if key not in self._steps:
             following = state
-            for symbol in ascii_lower(text) if self._ignore_case else text:
+            for symbol in ascii_lower(text) if self.ignore_case else text:
                 stepped = ((number, self._automata[number].step(states, symbol)) for number, states in following)
                 following = tuple((number, states) for number, states in stepped if states)
             self._steps[key] = following
         return self._steps[key]
+
+    def choices(self, state: State) -> Iterator[State]:
+        """Yield states of which one accepts what this state accepts, each with a pattern at one point only.
+
+        A `*` leads to many sets of points, but to only as many points as the pattern is long. Patterns without one stay
+        together.
+        """
+        split = [(number, states) for number, states in state if states & states - 1]
+        if len(split) < len(state) or not split:
+            yield tuple(entry for entry in state if entry not in split)
+        for number, states in split:
+            yield from (((number, point),) for point in _bits(states))
 
     def accepts(self, state: State) -> bool:
         return any(states >> self._automata[number].length & 1 for number, states in state)
@@ -97,7 +110,26 @@ class PatternSet:
     def next_symbols(self, state: State) -> set[str]:
         """Return the characters that have another effect here than all others, in both cases if case is ignored."""
         symbols = {symbol for number, states in state for symbol in self._automata[number].telling_symbols(states)}
-        return symbols | {symbol.upper() for symbol in symbols} if self._ignore_case else symbols
+        return symbols | {symbol.upper() for symbol in symbols} if self.ignore_case else symbols
+
+
+def _bits(number: int) -> Iterator[int]:
+    """Yield the powers of two that add up to a number."""
+    rest = number
+    while rest:
+        lowest = rest & -rest
+        yield lowest
+        rest ^= lowest
+
+
+@lru_cache(maxsize=1 << 12)
+def _pattern_set(patterns: tuple[str, ...], *, ignore_case: bool) -> PatternSet:
+    return PatternSet(patterns, ignore_case=ignore_case)
+
+
+def pattern_set(patterns: Iterable[str], *, ignore_case: bool = False) -> PatternSet:
+    """Return the automaton for some patterns: the same one each time, as equal searches are made only once."""
+    return _pattern_set(tuple(dict.fromkeys(patterns)), ignore_case=ignore_case)
 
 
 @dataclass(frozen=True)
@@ -143,7 +175,29 @@ def find_segments(segments: Sequence[Segment], requirements: Sequence[Requiremen
     Raises:
         SearchTooLong: The search was given up.
     """
+    return _find(tuple(segments), tuple(_merged(requirements)))
+
+
+@lru_cache(maxsize=1 << 12)
+def _find(segments: tuple[Segment, ...], requirements: tuple[Requirement, ...]) -> Mapping[str, str] | None:
     return _Search(segments, requirements).run()
+
+
+def _merged(requirements: Iterable[Requirement]) -> list[Requirement]:
+    """Return the requirements with those together that a value matches none of some patterns."""
+    merged: list[Requirement] = []
+    excluded: dict[tuple[Template, bool], list[PatternSet]] = {}
+    for requirement in requirements:
+        if requirement.matches:
+            merged.append(requirement)
+        elif requirement.patterns.patterns:
+            key = (requirement.template, requirement.patterns.ignore_case)
+            excluded.setdefault(key, []).append(requirement.patterns)
+    for (template, ignore_case), sets in excluded.items():
+        together = (pattern for each in sets for pattern in each.patterns)
+        patterns = sets[0] if len(sets) == 1 else pattern_set(together, ignore_case=ignore_case)
+        merged.append(Requirement(template, patterns, matches=False))
+    return merged
 
 
 class _Search:
@@ -224,8 +278,20 @@ class _Search:
             return
         for symbol in self._symbols(segment, [(number, states[number]) for number in readers]):
             following = self._advance(states, dict.fromkeys(readers, symbol))
-            if following is not None:
-                yield 1, _Point(point.texts, text + symbol, following)
+            for chosen in () if following is None else self._choices(following):
+                yield 1, _Point(point.texts, text + symbol, chosen)
+
+    def _choices(self, states: tuple[State, ...]) -> Iterator[tuple[State, ...]]:
+        """Yield the states in which the patterns that must match are each at one point.
+
+        Those that mustn't match stay at all points where they may be: none of them may lead to a match.
+        """
+        return product(
+            *(
+                requirement.patterns.choices(state) if requirement.matches and state else (state,)
+                for requirement, state in zip(self._requirements, states, strict=True)
+            )
+        )
 
     def _next_segment(
         self, texts: tuple[str, ...], text: str, states: tuple[State, ...] | None

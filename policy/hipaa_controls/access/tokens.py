@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from hipaa_controls import evaluator
 from hipaa_controls.access.callers import Scope, networks
 from hipaa_controls.access.request_space import Caller, Model, Variant
-from hipaa_controls.access.text_search import PatternSet, Requirement, Segment
+from hipaa_controls.access.text_search import Requirement, Segment, pattern_set
 from hipaa_controls.evaluator.patterns import STAR, UNKNOWN, compile_wildcards
 
 # The claims that name the audience and the subject of a token. `amr` tells guests of Cognito from users.
@@ -90,7 +90,7 @@ def tokens(provider: str, partition: str, statements: Iterable[evaluator.Stateme
 def _of_another_audience(prefix: str, values: list[tuple[str, str]]) -> Iterator[Variant]:
     spelled = [value for name, value in values if name in AUDIENCE_CLAIMS and not _has_wildcard(value)]
     keys: dict[str, Model] = {f"{prefix}:{name}".casefold(): (_AUDIENCE,) for name in AUDIENCE_CLAIMS}
-    yield Variant(keys, (_AUDIENCE,), (Requirement((_AUDIENCE,), PatternSet(spelled), matches=False),))
+    yield Variant(keys, (_AUDIENCE,), (Requirement((_AUDIENCE,), pattern_set(spelled), matches=False),))
 
 
 def _of_another_tenant(prefix: str, values: list[tuple[str, str]]) -> Iterator[Variant]:
@@ -101,9 +101,9 @@ def _of_another_tenant(prefix: str, values: list[tuple[str, str]]) -> Iterator[V
         **dict.fromkeys(sorted(claims), (_CLAIM,)),
         f"{prefix}:amr".casefold(): ("unauthenticated",),
     }
-    not_named = Requirement((_CLAIM,), PatternSet(_named_values(others), ignore_case=True), matches=False)
+    not_named = Requirement((_CLAIM,), pattern_set(_named_values(others), ignore_case=True), matches=False)
     for start, end in _SUBJECTS:
-        tenants = PatternSet(_named_tenants(subjects, start), ignore_case=True)
+        tenants = pattern_set(_named_tenants(subjects, start), ignore_case=True)
         template = (start, _TENANT, end, _REST)
         named = {f"{prefix}:{name}".casefold(): template for name in SUBJECT_CLAIMS}
         another = Requirement((_TENANT,), tenants, matches=False)
@@ -111,7 +111,7 @@ def _of_another_tenant(prefix: str, values: list[tuple[str, str]]) -> Iterator[V
     # A provider of a form that isn't known: whoever writes how a subject begins means the subjects of one's own.
     beginnings = [compile_wildcards(_beginning(subject) + "*") for subject in subjects if _beginning(subject)]
     unknown = {f"{prefix}:{name}".casefold(): (_SUBJECT,) for name in SUBJECT_CLAIMS}
-    another = Requirement((_SUBJECT,), PatternSet(beginnings), matches=False)
+    another = Requirement((_SUBJECT,), pattern_set(beginnings), matches=False)
     yield Variant({**keys, **unknown}, (_SUBJECT, _CLAIM), (another, not_named))
 
 
