@@ -29,6 +29,7 @@ except SettingsError as error:
 
 account = Account.current(settings.region)
 context = StackContext(account, settings)
+in_account = pulumi.ResourceOptions(provider=account.provider("aws", settings.default_tags))
 replica_context = context.in_region(settings.replica_region) if settings.replica_region else None
 
 # Two keys, because readers of audit data must not be able to read PHI.
@@ -40,6 +41,7 @@ phi_key = CustomerKey(
         "statements": phi_key_statements(account, context.phi_bucket_arn),
         "keeps_data": settings.keeps_data,
     },
+    in_account,
 )
 audit_key = CustomerKey(
     "audit-key",
@@ -55,6 +57,7 @@ audit_key = CustomerKey(
         ),
         "keeps_data": settings.keeps_data,
     },
+    in_account,
 )
 
 # The log archive.
@@ -67,6 +70,7 @@ access_logs = AccessLogBucket(
         "protection": context.bucket_protection,
         "noncurrent_retention_days": settings.log_retention_days,
     },
+    in_account,
 )
 trail_files = TrailBucket(
     "trail-files",
@@ -80,6 +84,7 @@ trail_files = TrailBucket(
         "object_lock": context.object_lock,
         "noncurrent_retention_days": settings.log_retention_days,
     },
+    in_account,
 )
 
 # Protected Health Information, and the record of every read and write of it.
@@ -94,6 +99,7 @@ phi = PhiBucket(
         "object_lock": context.object_lock,
         "lifecycle": context.lifecycle,
     },
+    in_account,
 )
 trail = AuditTrail(
     "trail",
@@ -109,6 +115,7 @@ trail = AuditTrail(
         "keeps_data": settings.keeps_data,
         "permissions_boundary": settings.permissions_boundary,
     },
+    in_account,
 )
 
 access = Access(
@@ -127,6 +134,7 @@ access = Access(
         "audit_key_arn": audit_key.arn,
         "permissions_boundary": settings.permissions_boundary,
     },
+    in_account,
 )
 alerts = Alerts(
     "alerts",
@@ -142,6 +150,7 @@ alerts = Alerts(
         "break_glass_role_arn": context.break_glass_role_arn,
         "permissions_boundary": settings.permissions_boundary,
     },
+    in_account,
 )
 
 # Copies: in another region as objects are written, and in a vault every day.
@@ -166,6 +175,7 @@ if replica_context:
             "failure_topic_arn": alerts.topic_arn,
             "permissions_boundary": settings.permissions_boundary,
         },
+        in_account,
     )
 backup = None
 if settings.backup_enabled:
@@ -180,6 +190,7 @@ if settings.backup_enabled:
             "keeps_data": settings.keeps_data,
             "permissions_boundary": settings.permissions_boundary,
         },
+        in_account,
     )
 
 if settings.account_security_services:
@@ -199,6 +210,7 @@ if settings.account_security_services:
             "keeps_data": settings.keeps_data,
             "permissions_boundary": settings.permissions_boundary,
         },
+        in_account,
     )
 
 pulumi.export("resource_name_prefix", account.name(""))

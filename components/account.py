@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -43,6 +44,26 @@ class Account:
                 "Check yours with: aws sts get-caller-identity"
             ) from error
         return cls(identity.account_id, region, partition.partition, partition.dns_suffix, deployer.issuer_arn)
+
+    def provider(
+        self, name: str, default_tags: Mapping[str, str], opts: pulumi.ResourceOptions | None = None
+    ) -> aws.Provider:
+        """Return a provider of this region that rejects the credentials of any other account.
+
+        So the policy pack knows at the first preview which account is the stack's own.
+
+        Args:
+            name: The logical name of the provider.
+            default_tags: The tags of every resource of the provider that can be tagged.
+            opts: The options of the provider.
+        """
+        return aws.Provider(
+            name,
+            region=self.region,
+            allowed_account_ids=[self.id],
+            default_tags=aws.ProviderDefaultTagsArgs(tags=dict(default_tags)),
+            opts=opts,
+        )
 
     @property
     def root(self) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import pulumi
-import pulumi_aws as aws
 
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account
@@ -26,7 +25,7 @@ class ReplicaArgs(TypedDict):
     replica_account: Account
     """The same account, and the region of the replica."""
     default_tags: Mapping[str, str]
-    """The tags to add to every resource in the replica's region, as the default provider does in its own."""
+    """The tags to add to every resource in the replica's region."""
     source_bucket: str
     """The name of the PHI bucket to replicate."""
     source_ready: Sequence[pulumi.Resource]
@@ -64,12 +63,7 @@ class Replica(pulumi.ComponentResource):
         replica_account, protection = args["replica_account"], args["protection"]
         bucket_name = replica_account.bucket_name(name)
         bucket_arn = replica_account.bucket_arn(bucket_name)
-        provider = aws.Provider(
-            f"{name}-region",
-            region=replica_account.region,
-            default_tags=aws.ProviderDefaultTagsArgs(tags=dict(args["default_tags"])),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        provider = replica_account.provider(f"{name}-region", args["default_tags"], pulumi.ResourceOptions(parent=self))
         in_replica_region = pulumi.ResourceOptions(parent=self, providers=[provider])
         key = ReplicaKey(
             f"{name}-key",

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from crossguard.accounts import AccountSources, account_sources, known_account
 from crossguard.property_values import as_list, as_text
-from crossguard.resource_types import BUCKET, KMS_ALIAS, KMS_KEY_POLICY, KMS_KEYS, v7_token
-from crossguard.resources import PulumiResource, ResourceInputs, account_in_arn
-from hipaa_controls.access.policy_queries import allowed_accounts
+from crossguard.resource_types import BUCKET, KMS_ALIAS, KMS_KEYS, v7_token
+from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.partitions import partition_of
 from hipaa_controls.model.stack import Fact
@@ -29,10 +29,12 @@ class Graph:
         resources: Iterable[PulumiResource],
         inputs: ResourceInputs,
         data_class_tag: DataClassTag,
+        own_account: str | None = None,
     ) -> None:
         self.resources = list(resources)
         self.inputs = inputs
         self.data_class_tag = data_class_tag
+        self.own_account = own_account
 
     def resource_for(self, ref: object) -> PulumiResource | None:
         """Return the resource that a reference points to, if it is in this graph."""
@@ -164,29 +166,13 @@ class Graph:
 
     def location_of(self, resource: PulumiResource) -> Location:
         region = resource.region
-        account = resource.provider.account or self.provider_accounts.get(resource.provider.urn)
+        account = known_account(self.account_sources.get(resource.provider.urn, {}))
         return Location(partition_of(region), region, account)
 
     @cached_property
-    def provider_accounts(self) -> dict[str, str]:
-        """The account of each provider by the provider's URN, if an ARN that AWS returned or a key policy reveals it.
-
-        KMS rejects a key policy that would stop its caller, a principal of the key's account, from changing it later.
-        So if key policies let only one account's principals change them, that account owns the key.
-        https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html (BypassPolicyLockoutSafetyCheck)
-        """
-        candidates: dict[str, set[str]] = {}
-        for resource in self.resources:
-            if resource.type.startswith("aws:") and (account := account_in_arn(resource.output("arn"))):
-                candidates.setdefault(resource.provider.urn, set()).add(account)
-        key_tokens = sorted({*KMS_KEYS, KMS_KEY_POLICY})
-        for resource in (resource for token in key_tokens for resource in self.by_type.get(token, [])):
-            if resource.provider.urn not in candidates:
-                document = self.policy_document(resource, "policy", "keyPolicy")
-                accounts = allowed_accounts(document, "kms:PutKeyPolicy")
-                if len(accounts) == 1 and not resource.inputs.get("bypassPolicyLockoutSafetyCheck"):
-                    candidates[resource.provider.urn] = accounts
-        return {provider: next(iter(accounts)) for provider, accounts in candidates.items() if len(accounts) == 1}
+    def account_sources(self) -> dict[str, AccountSources]:
+        """The sources of each provider's account, by the provider's URN."""
+        return account_sources(self.resources, self.own_account)
 
 
 FactReader = Callable[[PulumiResource, Graph], list[Fact]]

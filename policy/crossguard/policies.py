@@ -18,11 +18,13 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PolicySeverity
 
 from crossguard import report
+from crossguard.resources import is_account
 from crossguard.run_state import PackRun
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from hipaa_controls.model.control import Control, Severity
 from hipaa_controls.model.control_config import ControlConfig
 from hipaa_controls.model.exemption import SCHEMA
+from hipaa_controls.model.values import Unknown
 from hipaa_controls.model.verdict import Status, Verdict
 
 FRAMEWORK = PolicyComplianceFramework(name="HIPAA Security Rule")
@@ -32,6 +34,11 @@ UNVERIFIED_LEVEL_SCHEMA = {
     "type": "string",
     "enum": ["mandatory", "advisory"],
     "default": "mandatory",
+}
+ACCOUNT_SCHEMA = {
+    "description": "The stack's own account, as a text of 12 digits, where no provider gives it in allowedAccountIds.",
+    "type": "string",
+    "pattern": "^[0-9]{12}$",
 }
 
 
@@ -84,23 +91,32 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
 
 
 class ConfigPolicy(StackValidationPolicy):
-    """Reports errors in the pack's config, such as an exemption that is invalid, expired or unused."""
+    """Reports errors in the pack's config: an exemption that is invalid, expired or unused, or a wrong account."""
 
     def __init__(self, run: PackRun) -> None:
         super().__init__(
             "pack-config",
-            "The pack's config is valid, and each exemption is in force and covers a finding.",
+            "The pack's config is valid, each exemption is in force and covers a finding, and all sources of the "
+            "stack's own account agree.",
             enforcement_level=EnforcementLevel.MANDATORY,
+            config_schema=PolicyConfigSchema({"account": ACCOUNT_SCHEMA}),
             display_name="The pack's config is valid",
             severity=PolicySeverity.HIGH,
             framework=FRAMEWORK,
             tags=["hipaa", "pack"],
-            remediation_steps="Fix the file that --policy-pack-config names.",
+            remediation_steps="Fix the file that --policy-pack-config names, or the provider's configuration.",
             url=SECURITY_RULE_URL,
         )
         self.run = run
 
-    def validate(self, _: StackValidationArgs, report_violation: ReportViolation) -> None:
+    def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        account = args.get_config().get("account")
+        if account is not None and not is_account(account):
+            report_violation(
+                'pack-config: the value of account can\'t be used: 12 digits, as text: "123456789012"', None
+            )
+        for error in self.run.account_errors:
+            report_violation(error, None)
         for control_run in self.run.control_runs.values():
             for error in control_run.control_config.errors:
                 report_violation(error, None)
@@ -174,12 +190,15 @@ def violation_message(control_config: ControlConfig, verdict: Verdict) -> str:
 
 
 def _unverified_explanation(verdict: Verdict) -> str:
-    source_urns = dict.fromkeys(urn for unknown in verdict.finding.unknowns for urn in unknown.sources)
-    depends_on = f"It depends on {_resource_names(source_urns)}. " if source_urns else ""
+    explanation = "Unverified: a value that isn't known can't pass."
+    unknowns = verdict.finding.unknowns
+    if all(unknown.reason != Unknown.reason for unknown in unknowns):
+        return explanation  # the reasons, which are in the finding's text, say what to do
+    source_urns = dict.fromkeys(urn for unknown in unknowns for urn in unknown.sources)
+    depends_on = f" It depends on {_resource_names(source_urns)}." if source_urns else ""
     return (
-        f"Unverified: a value that isn't known can't pass. {depends_on}Build it from values that are known at preview, "
-        "such as a physical name that the program sets, or pass the document to the component around it as a "
-        "structured input, such as bucketPolicy."
+        f"{explanation}{depends_on} Build it from values that are known at preview, such as a physical name that the "
+        "program sets, or pass the document to the component around it as a structured input, such as bucketPolicy."
     )
 
 

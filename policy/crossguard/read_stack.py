@@ -27,18 +27,21 @@ READERS: Mapping[str, FactReader] = {
 }
 
 
-def resource_facts(resource: PulumiResource, inputs: ResourceInputs, data_class_tag: DataClassTag) -> Stack:
+def resource_facts(
+    resource: PulumiResource, inputs: ResourceInputs, data_class_tag: DataClassTag, own_account: str | None
+) -> Stack:
     """Return the facts that one resource declares by itself.
 
     Args:
         resource: The resource, which the engine is about to create.
         inputs: The inputs of the resources that the engine has shown so far.
         data_class_tag: The tag that gives the data class of a data store.
+        own_account: The account that the pack's config gives.
     """
     is_s3 = resource.type.startswith("aws:s3/")
     named_buckets = inputs.find_buckets(resource.inputs.get("bucket"), (BUCKET, BUCKET_V2)) if is_s3 else []
     other_buckets = [bucket for bucket in named_buckets if bucket.urn != resource.urn]
-    graph = Graph([resource, *other_buckets], inputs, data_class_tag)
+    graph = Graph([resource, *other_buckets], inputs, data_class_tag, own_account)
     token = v7_token(resource.type)
     facts: list[Fact] = []
     if bucket_fact := s3.read_bucket_or_companion(resource, graph):
@@ -48,15 +51,18 @@ def resource_facts(resource: PulumiResource, inputs: ResourceInputs, data_class_
     return Stack(tuple(facts), complete=False)
 
 
-def stack_facts(resources: Sequence[PulumiResource], inputs: ResourceInputs, data_class_tag: DataClassTag) -> Stack:
+def stack_facts(
+    resources: Sequence[PulumiResource], inputs: ResourceInputs, data_class_tag: DataClassTag, own_account: str | None
+) -> Stack:
     """Return the facts that all resources of a stack declare together.
 
     Args:
         resources: All resources of the stack.
         inputs: The inputs of the resources that the engine has shown.
         data_class_tag: The tag that gives the data class of a data store.
+        own_account: The account that the pack's config gives.
     """
-    graph = Graph(resources, inputs, data_class_tag)
+    graph = Graph(resources, inputs, data_class_tag, own_account)
     buckets = s3.read_buckets(graph)
     facts: list[Fact] = [*buckets, *s3.read_access_points(graph, buckets)]
     for token, read in READERS.items():

@@ -27,6 +27,29 @@ KMS_KEYS = frozenset(
     }
 )
 
+# Types whose ARN AWS chooses, in the account of the caller that creates the resource. The ARN of another type may be an
+# input, as an event target's is, or name another account, as a subscription's does if its topic is there.
+OWNED_BY_CALLER = frozenset(
+    {
+        KMS_KEY,
+        TRAIL,
+        LOG_GROUP,
+        METRIC_ALARM,
+        TOPIC,
+        IAM_ROLE,
+        "aws:backup/vault:Vault",
+        "aws:dynamodb/table:Table",
+        "aws:iam/policy:Policy",
+        "aws:iam/user:User",
+        "aws:kms/externalKey:ExternalKey",
+        "aws:kms/replicaExternalKey:ReplicaExternalKey",
+        "aws:kms/replicaKey:ReplicaKey",
+        "aws:lambda/function:Function",
+        "aws:secretsmanager/secret:Secret",
+        "aws:sqs/queue:Queue",
+    }
+)
+
 
 def v7_token(resource_type: str) -> str:
     """Return the token of pulumi-aws 7 for a type: 6's BucketVersioningV2 is 7's BucketVersioning."""

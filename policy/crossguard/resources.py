@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,13 +26,13 @@ class Provider:
 
     Attributes:
         region: None where it isn't configured or isn't known.
-        account: The account that its configuration names, in `allowedAccountIds` or a role's ARN.
+        accounts: The accounts that its configuration gives, each with the property that gives it, for messages.
         tags: The default tags.
     """
 
     urn: str = ""
     region: str | None = None
-    account: str | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict, hash=False)
     tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
 
 
@@ -158,30 +159,43 @@ def _provider(provider: PolicyProviderResource | None) -> Provider:
         return Provider()
     props = unwrap(provider.props, provider.name)
     region = props.get("region")
-    account = _provider_account(props)
     default_tags = parse_json(props.get("defaultTags"))
     tags = default_tags.get("tags") if isinstance(default_tags, Mapping) else default_tags
     return Provider(
         provider.urn,
         region if isinstance(region, str) else None,
-        account if isinstance(account, str) else None,
+        _provider_accounts(provider.name, props),
         tags if isinstance(tags, Mapping | Unknown) else {},
     )
 
 
-def _provider_account(props: Mapping[str, Any]) -> Any:
-    accounts = parse_json(props.get("allowedAccountIds"))
-    if isinstance(accounts, list) and len(accounts) == 1:
-        return accounts[0]
-    roles = parse_json(props.get("assumeRoles")) or [parse_json(props.get("assumeRole"))]
+def _provider_accounts(provider: str, props: Mapping[str, Any]) -> dict[str, str]:
+    """Return the accounts that the AWS provider can only work in, each with the property that says so.
+
+    With `allowedAccountIds`, it rejects the credentials of any other account. The last role that it assumes is the one
+    that it works with.
+    """
+    accounts: dict[str, str] = {}
+    allowed = parse_json(props.get("allowedAccountIds"))
+    if isinstance(allowed, list) and len(allowed) == 1 and is_account(allowed[0]):
+        accounts[allowed[0]] = f"allowedAccountIds of the provider {provider}"
+    roles = parse_json(props.get("assumeRoles")) or [
+        parse_json(props.get("assumeRole") or props.get("assumeRoleWithWebIdentity"))
+    ]
     last_role = roles[-1] if isinstance(roles, list) else None
-    return account_in_arn(last_role.get("roleArn")) if isinstance(last_role, Mapping) else None
+    if isinstance(last_role, Mapping) and (account := account_in_arn(last_role.get("roleArn"))):
+        accounts.setdefault(account, f"the role that the provider {provider} assumes")
+    return accounts
+
+
+def is_account(value: Any) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9]{12}", value) is not None
 
 
 def account_in_arn(arn: Any) -> str | None:
     """Return the account in an ARN, or None if there is none."""
     parts = arn.split(":", 5) if isinstance(arn, str) else []
-    return parts[4] if len(parts) == 6 and len(parts[4]) == 12 and parts[4].isdecimal() else None
+    return parts[4] if len(parts) == 6 and is_account(parts[4]) else None
 
 
 def unwrap(value: Any, path: str) -> Any:

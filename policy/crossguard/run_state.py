@@ -11,6 +11,7 @@ from typing import Any
 from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
 from crossguard import read_stack
+from crossguard.accounts import account_sources, disagreements
 from crossguard.resources import ResourceInputs
 from hipaa_controls.catalogue import judge
 from hipaa_controls.model.control import Control
@@ -38,6 +39,8 @@ class PackRun:
         already_reported: By URN and control, the resources whose findings were reported before they existed. The
             check of the whole stack doesn't repeat those.
         levels: By control, the enforcement level, which the pack's config may have changed.
+        own_account: The stack's own account, if the pack's config gives it.
+        account_errors: What is wrong with the sources of the stack's own account.
     """
 
     def __init__(self) -> None:
@@ -45,6 +48,8 @@ class PackRun:
         self.control_runs: dict[str, ControlRun] = {}
         self.already_reported: dict[str, dict[str, frozenset[str]]] = {}
         self.levels: dict[str, str] = {}
+        self.own_account: str | None = None
+        self.account_errors: list[str] = []
         self._control_configs: dict[str, ControlConfig] = {}
         self._raw_configs: dict[str, Any] = {}
         self._last_read = threading.local()
@@ -67,7 +72,7 @@ class PackRun:
 
         def read() -> Stack:
             resource = self.inputs.remember(args)
-            return read_stack.resource_facts(resource, self.inputs, self.data_class_tag)
+            return read_stack.resource_facts(resource, self.inputs, self.data_class_tag, self.own_account)
 
         return self._read_once(args.props, read)
 
@@ -76,7 +81,8 @@ class PackRun:
 
         def read() -> Stack:
             resources = self.inputs.join_stack(args.resources)
-            return read_stack.stack_facts(resources, self.inputs, self.data_class_tag)
+            self.account_errors = disagreements(account_sources(resources, self.own_account))
+            return read_stack.stack_facts(resources, self.inputs, self.data_class_tag, self.own_account)
 
         return self._read_once(args.resources, read)
 

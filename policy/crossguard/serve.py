@@ -27,6 +27,7 @@ from pulumi_policy import (
 )
 
 from crossguard.policies import ControlPolicy, policies
+from crossguard.resources import is_account
 from hipaa_controls.catalogue import controls_for_resource
 
 EXPECTED_SDK_VERSION = "1.21.0"
@@ -62,8 +63,10 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
         self._read_servicer = SdkServicer(name, pack_version, [self._reader], *rest)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        """Apply the config, and keep the enforcement level (for pack-notice) and configuration of each control."""
+        """Apply the config, and keep the stack's own account, and the enforcement level and config of each control."""
         response = super().Configure(request, context)
+        account = (self._get_policy_config("pack-config") or {}).get("account")
+        self._run.own_account = account if is_account(account) else None
         for policy in self._control_policies:
             self._run.levels[policy.name] = self._get_enforcement_level(policy).value
             self._run.config_for(policy.control, self._get_policy_config(policy.name))
@@ -127,7 +130,8 @@ def install_servicer(sdk_version: str) -> None:
         return
     print(
         f"hipaa pack: pulumi-policy {sdk_version} is installed, but this pack expects {EXPECTED_SDK_VERSION}. "
-        "The SDK's own server is used instead: the verdicts are the same, but take longer, and pack-notice and the "
-        f"report don't show enforcement levels. To fix: pip install pulumi-policy=={EXPECTED_SDK_VERSION}",
+        "The SDK's own server is used instead. It takes longer, ignores the option account of pack-config, and gives "
+        "pack-notice and the report no enforcement levels. Otherwise the verdicts are the same. "
+        f"To fix: pip install pulumi-policy=={EXPECTED_SDK_VERSION}",
         file=sys.stderr,
     )

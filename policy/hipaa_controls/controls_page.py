@@ -25,8 +25,9 @@ def markdown() -> str:
 - **Options** are set in the pack's config. Each control also accepts `enforcementLevel`, `unverifiedLevel` (`mandatory`
   or `advisory`) and `exemptions`.
 
-The pack has two more policies. `pack-config` fails if the config or an exemption is invalid. `pack-notice` reports
-everything that the config relaxes or exempts.
+The pack has two more policies. `pack-config` fails if the config or an exemption is invalid, or if two sources of the
+stack's own account disagree; its option `account` is one source. `pack-notice` reports everything that the config
+relaxes or exempts.
 
 | control | title | severity | stages |
 |---|---|---|---|

@@ -54,7 +54,7 @@ ROLE = "Role, RolePolicy"
 ALARMS, RULES = len(log_alarms([], "")), len(event_rules([], ""))
 TREE = {
     "Stack": (
-        "CustomerKey phi-key, CustomerKey audit-key, AccessLogBucket access-logs, TrailBucket trail-files, "
+        "aws, CustomerKey phi-key, CustomerKey audit-key, AccessLogBucket access-logs, TrailBucket trail-files, "
         "PhiBucket phi, AuditTrail trail, Access access, Alerts alerts, Replica replica, Backup backup"
     ),
     "CustomerKey phi-key": "Key, Alias",
@@ -236,8 +236,7 @@ def test_resources_have_explicit_physical_names(stack):
         assert all("phi-dev-" in name or "phi-prod-" in name for name in names), type_name
 
 
-def test_data_stores_have_data_class_tags_and_the_replica_region_has_default_tags(prod):
-    """Pulumi's default provider adds the default tags in the stack's own region."""
+def test_data_stores_have_data_class_tags_and_each_region_has_default_tags(prod):
     tags = {resource.name: resource.inputs["tags"] for resource in aws_resources(prod) if "tags" in resource.inputs}
     assert {name: own_tags.pop("DataClass") for name, own_tags in tags.items()} == {
         "phi-key": "PHI",
@@ -252,9 +251,21 @@ def test_data_stores_have_data_class_tags_and_the_replica_region_has_default_tag
         "replica": "Replica",
     }
     assert not any(tags.values())
-    provider = prod.resource("aws", "replica-region").inputs
-    assert json.loads(provider["defaultTags"]) == {"tags": {"Project": "phi", "Environment": "prod"}}
-    assert provider["region"] == "us-west-2"
+    for name, region in (("aws", "us-east-1"), ("replica-region", "us-west-2")):
+        provider = prod.resource("aws", name).inputs
+        assert json.loads(provider["defaultTags"]) == {"tags": {"Project": "phi", "Environment": "prod"}}
+        assert provider["region"] == region
+
+
+def test_every_resource_uses_a_provider_that_accepts_only_the_stacks_account(prod):
+    """The default provider isn't bound to an account."""
+    providers = {resource.name: resource.inputs for resource in prod.resources_of_type("aws")}
+    assert {name: provider["allowedAccountIds"] for name, provider in providers.items()} == {
+        "aws": f'["{ACCOUNT_ID}"]',
+        "replica-region": f'["{ACCOUNT_ID}"]',
+    }
+    others = [resource for resource in aws_resources(prod) if resource.type_name != "aws"]
+    assert {resource.provider.split("::")[-2] for resource in others} == set(providers)
 
 
 def test_replica_resources_use_the_provider_of_their_region(prod):
@@ -264,9 +275,12 @@ def test_replica_resources_use_the_provider_of_their_region(prod):
         for resource in aws_resources(prod)
         if resource.parent_name in parents and resource.type_name != "aws"
     }
-    with_provider = [resource for resource in prod.registered if resource.provider]
-    assert in_replica_region | {"replica-replication-late"} == {resource.name for resource in with_provider}
-    assert {resource.provider.split("::")[-2] for resource in with_provider} == {"replica-region"}
+    with_provider = {
+        resource.name
+        for resource in aws_resources(prod)
+        if resource.provider and resource.provider.split("::")[-2] == "replica-region"
+    }
+    assert with_provider == in_replica_region | {"replica-replication-late"}
 
 
 # Policy documents.

@@ -243,7 +243,7 @@ class Lifecycle:
 
 
 class TestDev(Lifecycle):
-    stack_name, summary, resource_count, protected = "dev", "⚠️ hipaa@", 98, False
+    stack_name, summary, resource_count, protected = "dev", "⚠️ hipaa@", 99, False
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -281,7 +281,7 @@ class TestDev(Lifecycle):
 
 
 class TestProd(Lifecycle):
-    stack_name, summary, resource_count, protected = "prod", "✅ hipaa@", 136, True
+    stack_name, summary, resource_count, protected = "prod", "✅ hipaa@", 137, True
 
     def test_destroy_of_a_protected_stack_is_rejected(self, destroyed: DestroyResult, created_types: list[str]):
         assert destroyed.rejected is not None

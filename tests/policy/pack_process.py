@@ -33,6 +33,8 @@ class Resource:
         comes_from: For each property, the names of the resources that its value comes from.
         region: The region of its provider.
         provider: The name of its provider.
+        provider_config: The other properties of its provider, where lists and objects are JSON text.
+        outputs: The properties that AWS has chosen, if the resource exists.
     """
 
     type: str
@@ -43,6 +45,8 @@ class Resource:
     region: str | None = "us-east-1"
     protect: bool = False
     provider: str = "default"
+    provider_config: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def urn(self) -> str:
@@ -106,7 +110,7 @@ class PackProcess:
         resources = [
             analyzer_pb2.AnalyzerResource(
                 type=resource.type,
-                properties=to_struct(planned.get(resource.name, resource.inputs)),
+                properties=to_struct(planned.get(resource.name, {**resource.inputs, **resource.outputs})),
                 urn=resource.urn,
                 name=resource.name,
                 options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
@@ -172,7 +176,7 @@ def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
 def aws_provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource:
     return analyzer_pb2.AnalyzerProviderResource(
         type="pulumi:providers:aws",
-        properties=to_struct({"region": resource.region} if resource.region else {}),
+        properties=to_struct({**({"region": resource.region} if resource.region else {}), **resource.provider_config}),
         urn=f"urn:pulumi:dev::test::pulumi:providers:aws::{resource.provider}",
         name=resource.provider,
     )

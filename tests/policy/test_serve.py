@@ -38,7 +38,13 @@ def test_install_servicer_with_another_version_keeps_the_sdks_and_warns(capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
-    for text in ("pulumi-policy 9.9.9", serve.EXPECTED_SDK_VERSION, "verdicts are the same", "take longer"):
+    for text in (
+        "pulumi-policy 9.9.9",
+        serve.EXPECTED_SDK_VERSION,
+        "verdicts are the same",
+        "takes longer",
+        "option account",
+    ):
         assert text in err
 
 

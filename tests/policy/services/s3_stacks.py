@@ -26,7 +26,7 @@ def policy_text(*statements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-# Its policy names the account, from which the pack learns the stack's own account.
+# Its ARN gives the stack's own account.
 ACCOUNT_KEY = Resource(
     "aws:kms/key:Key",
     "account",
@@ -35,6 +35,7 @@ ACCOUNT_KEY = Resource(
             {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"},
         )
     },
+    outputs={"arn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234"},
 )
 
 

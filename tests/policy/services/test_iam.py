@@ -649,10 +649,13 @@ def test_condition_key_that_the_action_does_not_support_fails(pack: PackProcess,
     )
 
 
-# Role trust policies. A key's policy names the account, from which the pack learns the stack's own account.
+# Role trust policies. A key's ARN gives the stack's own account.
 KEY = Resource(
-    "aws:kms/key:Key", "key", {"policy": json.dumps(document(allow("kms:*", Principal={"AWS": ROOT})))}
-)  # fmt: skip
+    "aws:kms/key:Key",
+    "key",
+    {"policy": json.dumps(document(allow("kms:*", Principal={"AWS": ROOT})))},
+    outputs={"arn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234"},
+)
 OTHER_ACCOUNT_ROOT = {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}
 GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 EKS = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABCD"

@@ -36,7 +36,8 @@ POLICY_CONTROLS = (NO_PUBLIC_PRINCIPAL, NO_EXTERNAL_ACCESS, CONFUSED_DEPUTY, KEY
 
 
 def key(name: str = "key", token: str = "aws:kms/key:Key", **inputs: Any) -> Resource:
-    return Resource(token, name, inputs)
+    """Return a key whose provider gives the stack's own account."""
+    return Resource(token, name, inputs, provider_config={"allowedAccountIds": json.dumps([ACCOUNT])})
 
 
 def allow(**change: Any) -> dict[str, Any]:
@@ -339,7 +340,9 @@ def test_grant_to_a_role_of_another_provider_passes_only_in_the_same_account(pac
     stack = [OWN_KEY, role, grant(UNKNOWN, comes_from="role")]
     assert unverified_resources(pack, NO_EXTERNAL_ACCESS, stack) == {"grant"}
     same_account, other_account = (
-        Resource("aws:kms/key:Key", "other", {"policy": document().replace(ACCOUNT, account)}, provider="other")
+        Resource(
+            "aws:kms/key:Key", "other", {}, provider="other", provider_config={"allowedAccountIds": json.dumps([account])}
+        )
         for account in (ACCOUNT, OTHER_ACCOUNT)
     )
     assert failed_resources(pack, NO_EXTERNAL_ACCESS, [*stack, same_account]) == set()

@@ -19,11 +19,16 @@ CLOUDWATCH, EVENTBRIDGE, S3 = (f"{name}.amazonaws.com" for name in ("cloudwatch"
 
 
 def key(*services: str, name: str = "key", **change: Any) -> Resource:
-    """Return a key that these services may use. Its policy also names the stack's account."""
+    """Return a key that these services may use. Its provider gives the stack's own account."""
     root = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}
     use = {"Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Principal": {"Service": list(services)}} | change
     statements = [root, root | use] if services else [root]
-    return Resource("aws:kms/key:Key", name, {"policy": json.dumps({"Statement": statements})})
+    return Resource(
+        "aws:kms/key:Key",
+        name,
+        {"policy": json.dumps({"Statement": statements})},
+        provider_config={"allowedAccountIds": json.dumps([ACCOUNT])},
+    )
 
 
 def topic(name: str = "alerts", **inputs: Any) -> Resource:

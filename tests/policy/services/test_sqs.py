@@ -20,7 +20,7 @@ ENCRYPTION, CUSTOMER_MANAGED_KEY = "sqs-encryption", "sqs-customer-managed-key"
 EXTERNAL_ACCESS, TLS_ONLY = "sqs-no-external-access", "sqs-tls-only"
 CONTROLS = (ENCRYPTION, CUSTOMER_MANAGED_KEY, EXTERNAL_ACCESS, TLS_ONLY)
 
-# Its policy names the account of the stack.
+# Its ARN gives the stack's own account.
 KEY = Resource(
     "aws:kms/key:Key",
     "key",
@@ -29,6 +29,7 @@ KEY = Resource(
             {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}]}
         )
     },
+    outputs={"arn": KEY_ARN},
 )
 
 
