@@ -256,25 +256,3 @@ def condition_values(parsed: ParsedPolicy, *keys: str) -> set[str]:
         if condition.key.casefold() in wanted
         for value in condition.values
     }
-
-
-def allowed_accounts(document: Document, action: str) -> set[str]:
-    """Return the accounts that a resource's policy names in an Allow of the action, regardless of its conditions."""
-    parsed = parse_policy(document)
-    if not isinstance(parsed, ParsedPolicy):
-        return set()
-    request = evaluator.Request(action, evaluator.ANY, evaluator.ANYONE, {})
-    return {
-        account[0]
-        for statement in parsed.possible_allows
-        if _covers_action(statement, request) and not statement.not_principals
-        for kind, id_ in statement.principals or ()
-        if kind == "AWS" and (account := re.findall(r"\b\d{12}\b", id_, re.ASCII))
-    }
-
-
-def _covers_action(statement: evaluator.Statement, request: evaluator.Request) -> bool:
-    only_actions = replace(
-        statement, principals=None, resources=None, conditions=(), not_principals=False, not_resources=False
-    )
-    return evaluator.statement_matches(only_actions, request) is evaluator.Match.YES
