@@ -24,7 +24,6 @@ from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from hipaa_controls.model.control import Control, Severity
 from hipaa_controls.model.control_config import ControlConfig
 from hipaa_controls.model.exemption import SCHEMA
-from hipaa_controls.model.values import Unknown
 from hipaa_controls.model.verdict import Status, Verdict
 
 FRAMEWORK = PolicyComplianceFramework(name="HIPAA Security Rule")
@@ -192,7 +191,7 @@ def violation_message(control_config: ControlConfig, verdict: Verdict) -> str:
 def _unverified_explanation(verdict: Verdict) -> str:
     explanation = "Unverified: a value that isn't known can't pass."
     unknowns = verdict.finding.unknowns
-    if all(unknown.reason != Unknown.reason for unknown in unknowns):
+    if not any(unknown.awaits_deployment for unknown in unknowns):
         return explanation  # the reasons, which are in the finding's text, say what to do
     source_urns = dict.fromkeys(urn for unknown in unknowns for urn in unknown.sources)
     depends_on = f" It depends on {_resource_names(source_urns)}." if source_urns else ""

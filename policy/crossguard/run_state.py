@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 
 from pulumi_policy import ResourceValidationArgs, StackValidationArgs
@@ -22,6 +24,21 @@ from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.verdict import Status, Verdict
 
 
+class Operation(Enum):
+    """What the engine runs the pack for."""
+
+    PREVIEW = "preview"
+    UP = "up"
+    ANALYSIS = "analysis"
+    """Of a saved state, with `pulumi policy analyze`: nothing is created."""
+
+    @staticmethod
+    def current() -> Operation:
+        """Return the operation of this process. The engine starts one for each, and sets PULUMI_DRY_RUN in it."""
+        by_dry_run = {"true": Operation.PREVIEW, "false": Operation.UP}
+        return by_dry_run.get(os.environ.get("PULUMI_DRY_RUN", ""), Operation.ANALYSIS)
+
+
 @dataclass
 class ControlRun:
     """A control's configuration and its verdicts on the whole stack."""
@@ -34,6 +51,7 @@ class PackRun:
     """The state of one run of the pack.
 
     Attributes:
+        operation: What the run is for.
         inputs: The inputs of the resources that the engine has shown.
         control_runs: By control, its configuration and its verdicts on the whole stack.
         already_reported: By URN and control, the resources whose findings were reported before they existed. The
@@ -44,6 +62,7 @@ class PackRun:
     """
 
     def __init__(self) -> None:
+        self.operation = Operation.current()
         self.inputs = ResourceInputs()
         self.control_runs: dict[str, ControlRun] = {}
         self.already_reported: dict[str, dict[str, frozenset[str]]] = {}
@@ -94,12 +113,33 @@ class PackRun:
         return facts
 
     def check_resource(self, control_config: ControlConfig, stack: Stack, urn: str) -> list[Verdict]:
-        """Return the failures of one resource by itself. Unverified findings are left to the check of the stack."""
+        """Return the findings about one resource by itself that stop its creation."""
         control = control_config.control
         verdicts = judge(control, RuleContext(stack, control_config.options))
-        failures = [verdict for verdict in verdicts if verdict.status is Status.FAIL and control_config.blocks(verdict)]
-        self.already_reported.setdefault(urn, {})[control.id] = frozenset(verdict.resource for verdict in failures)
-        return failures
+        findings = [
+            verdict for verdict in verdicts if control_config.blocks(verdict) and self._stops_creation(control, verdict)
+        ]
+        self.already_reported.setdefault(urn, {})[control.id] = frozenset(verdict.resource for verdict in findings)
+        return findings
+
+    def _stops_creation(self, control: Control, verdict: Verdict) -> bool:
+        """Return whether a blocking verdict on one resource by itself is reported before the resource exists.
+
+        An unverified one is left to the check of the whole stack, where more values are known. But `up` makes that
+        check after the resource exists, which is too late for a control about who has access. A preview reports what
+        will also be unverified then, so that `up` doesn't stop halfway.
+        """
+        if verdict.status is Status.FAIL:
+            return True
+        if not control.verified_before_creation:
+            return False
+        match self.operation:
+            case Operation.UP:
+                return True
+            case Operation.PREVIEW:
+                return not any(unknown.awaits_deployment for unknown in verdict.finding.unknowns)
+            case Operation.ANALYSIS:
+                return False
 
     def discard(self, urn: str) -> None:
         """Forget the findings about a resource, because the engine shows it again and it may have changed."""

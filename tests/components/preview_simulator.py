@@ -249,7 +249,7 @@ class PreviewPack:
 
 @contextmanager
 def running_preview_pack() -> Iterator[PreviewPack]:
-    with start_pack() as pack:
+    with start_pack(PULUMI_DRY_RUN="true") as pack:
         yield PreviewPack(pack)
 
 

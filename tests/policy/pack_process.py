@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -154,10 +155,15 @@ class PackProcess:
 
 
 @contextmanager
-def start_pack(pack: Path = ROOT / "policy") -> Iterator[PackProcess]:
-    """Run a pack, by default the one of this checkout, as Pulumi's language host starts it."""
+def start_pack(pack: Path = ROOT / "policy", **env: str) -> Iterator[PackProcess]:
+    """Run a pack, by default the one of this checkout, as Pulumi's language host starts it.
+
+    Args:
+        pack: The pack's folder.
+        env: More variables of its environment, such as PULUMI_DRY_RUN. Without that one, it analyzes a saved state.
+    """
     command = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(pack)]
-    with subprocess.Popen(command, cwd=pack, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=pack, env=os.environ | env, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = process.stdout.readline().strip()
         try:

@@ -155,6 +155,8 @@ class Control:
         data_classes: The data classes that it applies to; empty if it isn't about data stores.
         proposed_2025: Whether the proposed rule of 2025 (90 FR 898), which isn't law, would require it.
         stages: When it is judged.
+        verified_before_creation: Whether an unverified finding stops a resource from being created. It does so for
+            controls about who has access: a grant takes effect as soon as the resource exists.
     """
 
     id: str
@@ -170,6 +172,7 @@ class Control:
     options: tuple[Option, ...] = ()
     proposed_2025: bool = False
     stages: frozenset[Stage] = EVERY_STAGE
+    verified_before_creation: bool = False
 
     @property
     def citation(self) -> str:

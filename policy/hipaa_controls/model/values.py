@@ -21,6 +21,11 @@ class Unknown:
     sources: tuple[str, ...] = ()
     reason: str = "isn't known yet"
 
+    @property
+    def awaits_deployment(self) -> bool:
+        """Whether the value becomes known as resources are created. Another reason says what else is missing."""
+        return self.reason == Unknown.reason
+
 
 @dataclass(frozen=True)
 class StackResource:

@@ -135,6 +135,7 @@ CONTROLS = (
         ),
         options=(ACCOUNTS,),
         rule=FactRule((IamRole,), role_trust.role_trust_policy),
+        verified_before_creation=True,
     ),
     Control(
         id="iam-condition-keys-apply",

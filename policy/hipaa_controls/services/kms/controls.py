@@ -90,6 +90,7 @@ CONTROLS = (
             '"Condition": {"StringEquals": {"kms:CallerAccount": account_id}}'
         ),
         rule=FactRule((KeyPolicy,), rules.no_public_principal),
+        verified_before_creation=True,
     ),
     Control(
         id="kms-no-external-access",
@@ -144,6 +145,7 @@ CONTROLS = (
         ),
         options=(ACCOUNTS, ORGANIZATIONS),
         rule=FactRule((KeyPolicy,), rules.confused_deputy),
+        verified_before_creation=True,
     ),
     Control(
         id="kms-key-administrator",

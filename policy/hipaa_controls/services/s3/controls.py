@@ -158,6 +158,7 @@ CONTROLS = (
             when_missing=lambda _: passed("no ACL and no policy grants access"),
             access_point_check=access.no_public_grant_by_access_point,
         ),
+        verified_before_creation=True,
     ),
     Control(
         id="s3-acls-disabled",
@@ -205,6 +206,7 @@ CONTROLS = (
         rule=SettingRule(
             (BucketPolicy,), access.no_external_access, when_missing=lambda _: passed("no policy grants access")
         ),
+        verified_before_creation=True,
     ),
     Control(
         id="s3-encryption-at-rest",
@@ -620,5 +622,6 @@ CONTROLS = (
         ),
         options=TRUSTED_PARTIES,
         rule=FactRule((AccessPoint,), access.access_point_private),
+        verified_before_creation=True,
     ),
 )

@@ -61,5 +61,6 @@ CONTROLS = (
         ),
         options=TRUSTED_PARTIES,
         rule=FactRule((TopicPolicy,), rules.private),
+        verified_before_creation=True,
     ),
 )

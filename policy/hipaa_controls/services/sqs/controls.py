@@ -68,6 +68,7 @@ CONTROLS = (
         ),
         options=TRUSTED_PARTIES,
         rule=FactRule((QueuePolicy,), rules.no_external_access),
+        verified_before_creation=True,
     ),
     Control(
         id="sqs-tls-only",
