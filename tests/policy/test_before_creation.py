@@ -67,6 +67,7 @@ def grants_to(account: str) -> dict[str, Resource]:
     return {
         NO_EXTERNAL_ACCESS: companion("BucketPolicy", policy=policy_of("arn:aws:s3:::data/*", account)),
         "s3-access-point-private": Resource("aws:s3/accessPoint:AccessPoint", "point", point),
+        "kms-no-external-access": Resource("aws:kms/key:Key", "key", {"policy": policy_of("*", account, "kms:*")}),
         "kms-confused-deputy": Resource("aws:kms/key:Key", "key", {"policy": acting_for(account)}),
         "sns-private": Resource(
             "aws:sns/topicPolicy:TopicPolicy", "topic", {"arn": TOPIC, "policy": topic_policy(account)}
@@ -98,7 +99,7 @@ def test_up_creates_a_grant_to_the_stacks_own_account(up: PackProcess, control):
     grant = grants_to(OWN)[control]
     own_provider = {"allowedAccountIds": json.dumps([OWN])}
     up.check_resource(data_bucket())
-    assert up.only_for(control).check_resource(replace(grant, provider=own_provider)) == []
+    assert up.only_for(control).check_resource(replace(grant, provider_config=own_provider)) == []
     assert up.only_for(control).check_resource(grant) != []
 
 

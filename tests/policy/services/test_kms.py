@@ -341,7 +341,11 @@ def test_grant_to_a_role_of_another_provider_passes_only_in_the_same_account(pac
     assert unverified_resources(pack, NO_EXTERNAL_ACCESS, stack) == {"grant"}
     same_account, other_account = (
         Resource(
-            "aws:kms/key:Key", "other", {}, provider="other", provider_config={"allowedAccountIds": json.dumps([account])}
+            "aws:kms/key:Key",
+            "other",
+            {},
+            provider="other",
+            provider_config={"allowedAccountIds": json.dumps([account])},
         )
         for account in (ACCOUNT, OTHER_ACCOUNT)
     )

@@ -121,6 +121,7 @@ CONTROLS = (
         ),
         options=TRUSTED_PARTIES,
         rule=FactRule((KeyPolicy, Grant), rules.no_external_access),
+        verified_before_creation=True,
     ),
     Control(
         id="kms-confused-deputy",
