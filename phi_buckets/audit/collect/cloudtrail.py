@@ -72,39 +72,12 @@ def parse_trail(description: Response, status: Response | FailedCall, selectors:
         description.get("KmsKeyId") or None,
         (description.get("CloudWatchLogsLogGroupArn") or "").removesuffix(":*") or None,
         selectors.unknown if isinstance(selectors, FailedCall) else parse_event_selectors(selectors),
-        selectors.unknown if isinstance(selectors, FailedCall) else records_all_management_events(selectors),
         Location(partition, region, account),
     )
 
 
-def records_all_management_events(selectors: Selectors) -> bool:
-    """Return whether a trail records all management events. A trail without selectors does.
-
-    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
-    """
-    basic, advanced = _basic_and_advanced(selectors)
-    if not basic and not advanced:
-        return True
-    return any(map(_basic_selects_management, basic)) or any(map(_advanced_selects_management, advanced))
-
-
-def _basic_selects_management(selector: Response) -> bool:
-    excluded = selector.get("ExcludeManagementEventSources")
-    return (
-        selector.get("ReadWriteType", "All") == "All"
-        and not excluded
-        and bool(selector.get("IncludeManagementEvents", True))
-    )
-
-
-def _advanced_selects_management(selector: Response) -> bool:
-    """Return whether the category is the only condition. Another condition, such as readOnly, excludes some events."""
-    fields = [(field["Field"], _operators(field)) for field in selector["FieldSelectors"]]
-    return fields == [("eventCategory", {"equals": ("Management",)})]
-
-
 def parse_event_selectors(selectors: Selectors) -> tuple[EventSelector, ...]:
-    basic, advanced = _basic_and_advanced(selectors)
+    basic, advanced = selectors.get("EventSelectors") or (), selectors.get("AdvancedEventSelectors") or ()
     return (*map(_basic_selector, basic), *map(_advanced_selector, advanced))
 
 
@@ -113,7 +86,12 @@ def _basic_selector(selector: Response) -> EventSelector:
         resource for resource in selector.get("DataResources") or () if resource.get("Type") == "AWS::S3::Object"
     ]
     arn_prefixes = tuple(value for resource in resources for value in resource.get("Values") or ())
-    return EventSelector(selector.get("ReadWriteType", "All"), arn_prefixes)
+    return EventSelector(
+        selector.get("ReadWriteType", "All"),
+        arn_prefixes,
+        management_events=selector.get("IncludeManagementEvents"),
+        excluded_sources=tuple(selector.get("ExcludeManagementEventSources") or ()),
+    )
 
 
 def _advanced_selector(selector: Response) -> EventSelector:
@@ -125,9 +103,5 @@ def _operators(field: Response) -> dict[str, tuple[str, ...]]:
     return {name[0].lower() + name[1:]: tuple(field[name]) for name in OPERATORS if field.get(name)}
 
 
-def _basic_and_advanced(selectors: Selectors) -> tuple[Sequence[Response], Sequence[Response]]:
-    return selectors.get("EventSelectors") or (), selectors.get("AdvancedEventSelectors") or ()
-
-
 def _unknown_trail(arn: str, unknown: Unknown, location: Location) -> Trail:
-    return Trail(arn, unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown, location)
+    return Trail(arn, unknown, unknown, unknown, unknown, unknown, unknown, unknown, location)

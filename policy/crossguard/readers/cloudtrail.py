@@ -11,8 +11,7 @@ from crossguard.readers.logs import resolve_log_group
 from crossguard.resource_types import KMS_KEYS, TRAIL
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.three_valued import all_of, any_of
-from hipaa_controls.model.values import Ref, Unknown, is_enabled, iter_unknowns
+from hipaa_controls.model.values import Ref, Unknown
 from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 
 # The operators of a field selector: the name in Pulumi, and in the API.
@@ -38,48 +37,9 @@ def _trail(trail: PulumiResource, graph: Graph) -> list[Fact]:
             graph.resolve(trail, inputs.get("kmsKeyId"), "kmsKeyId", KMS_KEYS),
             resolve_log_group(trail, "cloudWatchLogsGroupArn", graph),
             _selectors(trail, graph),
-            _records_management_events(trail),
             graph.location_of(trail),
         )
     ]
-
-
-def _records_management_events(trail: PulumiResource) -> bool | Unknown:
-    """Return whether the trail records all management events. Without a selector it does.
-
-    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
-    """
-    basic, advanced = as_list(trail.inputs.get("eventSelectors")), as_list(trail.inputs.get("advancedEventSelectors"))
-    if isinstance(basic, Unknown) or isinstance(advanced, Unknown):
-        return next(iter_unknowns([basic, advanced]))
-    if not basic and not advanced:
-        return True
-    return any_of([*map(_basic_selects_management, basic), *map(_advanced_selects_management, advanced)])
-
-
-def _basic_selects_management(selector: Any) -> bool | Unknown:
-    included = get_property(selector, "includeManagementEvents")
-    read_write_type = get_property(selector, "readWriteType")
-    excluded_sources = as_list(get_property(selector, "excludeManagementEventSources"))
-    return all_of(
-        (
-            True if included is None else is_enabled(as_flag(included)),
-            read_write_type if isinstance(read_write_type, Unknown) else read_write_type in (None, "All"),
-            excluded_sources if isinstance(excluded_sources, Unknown) else not excluded_sources,
-        )
-    )
-
-
-def _advanced_selects_management(selector: Any) -> bool | Unknown:
-    """Return whether the selector selects every management event: any field but eventCategory excludes some."""
-    fields = as_list(get_property(selector, "fieldSelectors"))
-    if isinstance(fields, Unknown):
-        return fields
-    if len(fields) != 1:
-        return False
-    name, values = get_property(fields[0], "field"), as_list(get_property(fields[0], "equals"))
-    unknown = next(iter_unknowns([name, values]), None)
-    return unknown or (name == "eventCategory" and values == ["Management"])
 
 
 def _selectors(trail: PulumiResource, graph: Graph) -> tuple[EventSelector, ...] | Unknown:
@@ -97,9 +57,21 @@ def _selectors(trail: PulumiResource, graph: Graph) -> tuple[EventSelector, ...]
 def _basic_selector(trail: PulumiResource, selector: Any, graph: Graph) -> EventSelector:
     declared_type = get_property(selector, "readWriteType")
     read_write_type = "All" if declared_type is None else as_text(declared_type)
+    excluded_sources = as_list(get_property(selector, "excludeManagementEventSources"))
+    return EventSelector(
+        read_write_type,
+        _arn_prefixes(trail, selector, graph),
+        management_events=as_flag(get_property(selector, "includeManagementEvents")),
+        excluded_sources=excluded_sources
+        if isinstance(excluded_sources, Unknown)
+        else tuple(map(as_text, excluded_sources)),
+    )
+
+
+def _arn_prefixes(trail: PulumiResource, selector: Any, graph: Graph) -> tuple[Ref, ...] | Unknown:
     data_resources = as_list(get_property(selector, "dataResources"))
     if isinstance(data_resources, Unknown):
-        return EventSelector(read_write_type, data_resources)
+        return data_resources
     prefixes: list[Ref] = []
     for data_resource in data_resources:
         resource_type = get_property(data_resource, "type")
@@ -108,7 +80,7 @@ def _basic_selector(trail: PulumiResource, selector: Any, graph: Graph) -> Event
         elif resource_type == "AWS::S3::Object":
             arns = graph.resolve_bucket_arns(trail, get_property(data_resource, "values"), "eventSelectors")
             prefixes += [arns] if isinstance(arns, Unknown) else arns
-    return EventSelector(read_write_type, tuple(prefixes))
+    return tuple(prefixes)
 
 
 def _field_selectors(trail: PulumiResource, selector: Any, graph: Graph) -> tuple[FieldSelector, ...] | Unknown:

@@ -55,8 +55,7 @@ def test_trail_is_collected_with_its_settings(account):
         log_file_validation=True,
         kms_key=StackResource(account.audit_key),
         log_group=StackResource(GROUP_ARN),
-        selectors=(EventSelector("All", ("arn:aws:s3:::",)),),
-        records_management_events=True,
+        selectors=(EventSelector("All", ("arn:aws:s3:::",), management_events=True),),
         location=Location("aws", REGION, ACCOUNT),
     )
     assert result.bucket_uses == ((f"arn:aws:s3:::{TRAIL_BUCKET}", DataClass.TRAIL_LOG),)
@@ -229,31 +228,39 @@ def test_parse_event_selectors_keeps_only_s3_objects_of_basic_selectors():
     )
 
 
+def test_parse_event_selectors_keeps_what_basic_selectors_say_of_management_events():
+    selectors = [
+        {"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True},
+        {"IncludeManagementEvents": False, "ExcludeManagementEventSources": ["kms.amazonaws.com"]},
+    ]
+    assert cloudtrail.parse_event_selectors({"EventSelectors": selectors}) == (
+        EventSelector("WriteOnly", management_events=True),
+        EventSelector("All", management_events=False, excluded_sources=("kms.amazonaws.com",)),
+    )
+
+
 @pytest.mark.parametrize(
-    ("selectors", "expected"),
+    ("selectors", "status"),
     [
-        ({}, True),
-        ({"EventSelectors": [], "AdvancedEventSelectors": []}, True),
-        ({"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": True}]}, True),
-        ({"EventSelectors": [{"ReadWriteType": "All", "IncludeManagementEvents": False}]}, False),
-        ({"EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]}, False),
+        ({}, Status.PASS),
+        ({"EventSelectors": [], "AdvancedEventSelectors": []}, Status.PASS),
+        ({"EventSelectors": [{"ReadWriteType": "WriteOnly"}, {"ReadWriteType": "ReadOnly"}]}, Status.PASS),
+        ({"EventSelectors": [{"ReadWriteType": "WriteOnly"}]}, Status.FAIL),
+        (advanced(DATA, [MANAGEMENT]), Status.PASS),
+        (advanced([MANAGEMENT, {"Field": "readOnly", "Equals": ["false"]}]), Status.FAIL),
         (
-            {
-                "EventSelectors": [
-                    {"IncludeManagementEvents": True, "ExcludeManagementEventSources": ["kms.amazonaws.com"]}
-                ]
-            },
-            False,
+            advanced(
+                [MANAGEMENT, {"Field": "readOnly", "Equals": ["false"]}],
+                [MANAGEMENT, {"Field": "readOnly", "Equals": ["true"]}],
+            ),
+            Status.PASS,
         ),
-        (advanced([MANAGEMENT]), True),
-        (advanced(DATA, [MANAGEMENT]), True),
-        (advanced(DATA), False),
-        (advanced([MANAGEMENT, {"Field": "readOnly", "Equals": ["false"]}]), False),
-        (advanced([{"Field": "eventCategory", "Equals": ["Data"]}]), False),
+        (advanced([MANAGEMENT, {"Field": "eventSource", "NotEquals": ["kms.amazonaws.com"]}]), Status.FAIL),
     ],
 )
-def test_records_all_management_events(selectors, expected):
-    assert cloudtrail.records_all_management_events(selectors) is expected
+def test_selectors_of_a_live_trail_record_management_events(account, selectors, status):
+    result = audit(responding(account, {cloudtrail_calls.GET_EVENT_SELECTORS: [selectors]}))
+    assert result.statuses("cloudtrail-enabled")[TRAIL_ARN] is status
 
 
 def test_advanced_selectors_record_data_events(account):
@@ -274,5 +281,5 @@ def test_advanced_selectors_record_data_events(account):
 def test_parse_trail_with_minimal_responses_returns_the_defaults():
     minimal = cloudtrail.parse_trail({"TrailARN": TRAIL_ARN, "Name": TRAIL}, {}, {})
     assert replace(minimal, selectors=()) == Trail(
-        TRAIL_ARN, False, False, False, False, None, None, (), True, Location("aws", REGION, ACCOUNT)
+        TRAIL_ARN, False, False, False, False, None, None, (), Location("aws", REGION, ACCOUNT)
     )

@@ -37,6 +37,19 @@ def narrowed_management_events(field_selector: str, **test: list[str]) -> dict[s
     return {"fieldSelectors": [*MANAGEMENT_EVENTS["fieldSelectors"], {"field": field_selector, **test}]}
 
 
+MANAGEMENT_READS = narrowed_management_events("readOnly", equals=["true"])
+MANAGEMENT_WRITES = narrowed_management_events("readOnly", equals=["false"])
+KMS_SOURCE, DATA_API_SOURCE = "kms.amazonaws.com", "rdsdata.amazonaws.com"
+
+
+NO_MANAGEMENT_EVENTS = {"includeManagementEvents": False}
+
+
+def without_sources(*sources: str, **change: Any) -> dict[str, Any]:
+    """Return a basic selector of management events that leaves out some event sources."""
+    return {"excludeManagementEventSources": list(sources)} | change
+
+
 # cloudtrail-enabled
 
 
@@ -50,9 +63,25 @@ def narrowed_management_events(field_selector: str, **test: list[str]) -> dict[s
         [trail("other", isMultiRegionTrail=UNKNOWN), trail()],
         [trail(eventSelectors=[{"readWriteType": "WriteOnly"}, {"includeManagementEvents": True}])],
         [trail(advancedEventSelectors=[DATA_EVENTS, MANAGEMENT_EVENTS])],
+        [trail(eventSelectors=[{"readWriteType": "WriteOnly"}, {"readWriteType": "ReadOnly"}])],
+        [trail(advancedEventSelectors=[MANAGEMENT_READS, MANAGEMENT_WRITES])],
+        [trail(advancedEventSelectors=[narrowed_management_events("readOnly", equals=["true", "false"])])],
+        [trail(eventSelectors=[without_sources(KMS_SOURCE), without_sources(DATA_API_SOURCE)])],
+        [
+            trail(
+                advancedEventSelectors=[
+                    narrowed_management_events("eventSource", notEquals=[KMS_SOURCE]),
+                    narrowed_management_events("eventSource", notEquals=[DATA_API_SOURCE]),
+                ]
+            )
+        ],
+        [
+            trail(eventSelectors=[{"readWriteType": "WriteOnly"}]),
+            trail("reads", advancedEventSelectors=[MANAGEMENT_READS]),
+        ],
     ],
 )
-def test_trail_of_all_management_events_passes(pack: PackProcess, trails):
+def test_trails_that_together_record_all_management_events_pass(pack: PackProcess, trails):
     assert failed_resources(pack, ENABLED, [STACK, bucket(), *trails]) == set()
 
 
@@ -69,11 +98,29 @@ def test_trail_of_all_management_events_passes(pack: PackProcess, trails):
         {"eventSelectors": [{"excludeManagementEventSources": ["kms.amazonaws.com"]}]},
         {"advancedEventSelectors": [DATA_EVENTS]},
         {"advancedEventSelectors": [narrowed_management_events("readOnly", equals=["false"])]},
-        {"advancedEventSelectors": [narrowed_management_events("eventSource", notEquals=["kms.amazonaws.com"])]},
+        {"advancedEventSelectors": [narrowed_management_events("eventSource", notEquals=[KMS_SOURCE])]},
+        {"advancedEventSelectors": [narrowed_management_events("eventSource", equals=[KMS_SOURCE])]},
+        {"advancedEventSelectors": [MANAGEMENT_READS, MANAGEMENT_READS]},
+        {
+            "advancedEventSelectors": [
+                MANAGEMENT_READS,
+                narrowed_management_events("eventName", equals=["PutKeyPolicy"]),
+            ]
+        },
+        {"eventSelectors": [without_sources(KMS_SOURCE), without_sources(KMS_SOURCE, DATA_API_SOURCE)]},
+        {"eventSelectors": [without_sources(KMS_SOURCE), without_sources(DATA_API_SOURCE, readWriteType="ReadOnly")]},
+        {"eventSelectors": [{"readWriteType": "WriteOnly"}, {"readWriteType": "ReadOnly", **NO_MANAGEMENT_EVENTS}]},
     ],
 )
 def test_trail_that_omits_management_events_fails(pack: PackProcess, inputs):
     assert failed_resources(pack, ENABLED, [STACK, bucket(), trail(**inputs)]) == {"trail"}
+
+
+def test_trail_of_one_region_adds_nothing_to_the_other_trails(pack: PackProcess):
+    writes = trail(eventSelectors=[{"readWriteType": "WriteOnly"}])
+    for change in ({"isMultiRegionTrail": False}, {"includeGlobalServiceEvents": False}):
+        reads = trail("reads", eventSelectors=[{"readWriteType": "ReadOnly"}], **change)
+        assert failed_resources(pack, ENABLED, [STACK, bucket(), writes, reads]) == {"trail", "reads"}
 
 
 def test_stack_with_phi_and_no_trail_fails(pack: PackProcess):
@@ -107,8 +154,13 @@ def test_trail_with_unknown_property_is_unverified(pack: PackProcess, prop):
     [
         {"eventSelectors": UNKNOWN},
         {"eventSelectors": [{"includeManagementEvents": UNKNOWN}]},
+        {"eventSelectors": [{"excludeManagementEventSources": [UNKNOWN]}]},
+        {"eventSelectors": [{"readWriteType": "WriteOnly"}, {"readWriteType": UNKNOWN}]},
         {"advancedEventSelectors": [{"fieldSelectors": UNKNOWN}]},
         {"advancedEventSelectors": [{"fieldSelectors": [{"field": "eventCategory", "equals": [UNKNOWN]}]}]},
+        {"advancedEventSelectors": [MANAGEMENT_READS, narrowed_management_events("readOnly", equals=[UNKNOWN])]},
+        {"advancedEventSelectors": [narrowed_management_events(UNKNOWN, equals=["true"])]},
+        {"advancedEventSelectors": [narrowed_management_events("eventSource", notEquals=UNKNOWN)]},
     ],
 )
 def test_trail_with_unknown_selectors_is_unverified(pack: PackProcess, selectors):
@@ -163,7 +215,10 @@ BUCKET_OBJECTS = "arn:aws:s3:::data/"
         [advanced_selector(field_selector("resources.ARN", startsWiths=[BUCKET_OBJECTS]))],
         [advanced_selector(field_selector("resources.ARN", startsWiths=["arn:aws:s3:::other/", "arn:aws:s3:::da"]))],
         [advanced_selector(field_selector("resources.ARN", notStartsWiths=["arn:aws:s3:::other/"]))],
-        [advanced_selector(field_selector("resources.ARN", notEquals=["arn:aws:s3:::other/x"]))],
+        *[
+            [advanced_selector(field_selector("resources.ARN", notEquals=[arn]))]
+            for arn in ("arn:aws:s3:::other/x", "arn:aws:s3:::", "arn:aws:s3:::data", BUCKET_OBJECTS)
+        ],
     ],
 )
 def test_selectors_covering_every_object_pass(pack: PackProcess, selectors):
@@ -197,6 +252,8 @@ def test_selectors_covering_every_object_pass(pack: PackProcess, selectors):
         [advanced_selector(field_selector("resources.ARN", notStartsWiths=["arn:aws:s3:::data/reports/"]))],
         [advanced_selector(field_selector("resources.ARN", notStartsWiths=["arn:aws:s3:::"]))],
         [advanced_selector(field_selector("resources.ARN", startsWiths=[BUCKET_OBJECTS], notEndsWiths=[".tmp"]))],
+        [advanced_selector(field_selector("resources.ARN", notEquals=["arn:aws:s3:::data/reports/heartbeat"]))],
+        [advanced_selector(field_selector("resources.ARN", notEquals=[BUCKET_OBJECTS, "arn:aws:s3:::data/x"]))],
         [advanced_selector(field_selector("eventName", equals=["GetObject", "PutObject"]))],
         [advanced_selector(field_selector("eventName", notEquals=["HeadObject"]))],
         [
@@ -272,6 +329,17 @@ def test_unknown_arn_that_comes_from_one_bucket_covers_that_bucket(pack: PackPro
     assert failed_resources(pack, S3_DATA_EVENTS, stack) == {"more"}
     both = [bucket(named=named), bucket("more"), trail(comes_from={prop: ["data", "more"]}, **{prop: [selector]})]
     assert unverified_resources(pack, S3_DATA_EVENTS, both) == {"data", "more"}
+
+
+def test_unknown_arn_that_a_selector_leaves_out_is_unverified(pack: PackProcess):
+    """It may be the bucket's own ARN, which no object has, or an object's ARN."""
+    selector = advanced_selector(field_selector("resources.ARN", notEquals=[UNKNOWN]))
+    stack = [
+        bucket(),
+        bucket("more"),
+        trail(comes_from={"advancedEventSelectors": ["data"]}, advancedEventSelectors=[selector]),
+    ]
+    assert unverified_resources(pack, S3_DATA_EVENTS, stack) == {"data"}
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,16 @@ CONTROLS = (
     Control(
         id="cloudtrail-enabled",
         title="CloudTrail is enabled in all regions",
-        statement="Every trail logs, and in a stack with PHI one of them records all management events in all regions.",
+        statement=(
+            "Every trail logs, and in a stack with PHI the trails together record all management events in all regions."
+        ),
         rationale=(
             "Otherwise there is no record of who assumed a role, changed a key policy or opened a bucket. An attacker "
             "can work unseen in a region that the hospital doesn't use."
         ),
         requirement=(
-            "enableLogging is not false; with PHI in the stack, also a trail with isMultiRegionTrail true, "
-            "includeGlobalServiceEvents not false, and selectors that exclude no management events"
+            "enableLogging is not false; with PHI in the stack, also trails with isMultiRegionTrail true and "
+            "includeGlobalServiceEvents not false, whose selectors together select every management event"
         ),
         paragraphs=required_by("312(b)", "308(a)(1)(ii)(D)"),
         severity=Severity.CRITICAL,

@@ -30,11 +30,15 @@ class EventSelector:
         read_write_type: `All`, `ReadOnly` or `WriteOnly`. Basic selectors only.
         arn_prefixes: The ARN prefixes of `AWS::S3::Object` data resources. Basic selectors only.
         field_selectors: The conditions, all of which an event must meet. None for a basic selector.
+        management_events: Whether it also selects management events. On by default (None). Basic selectors only.
+        excluded_sources: The event sources whose management events it leaves out. Basic selectors only.
     """
 
     read_write_type: Text = "All"
     arn_prefixes: tuple[Ref, ...] | Unknown = ()
     field_selectors: tuple[FieldSelector, ...] | Unknown | None = None
+    management_events: Flag = None
+    excluded_sources: tuple[Ref, ...] | Unknown = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Trail:
         global_service_events: On by default (None).
         log_file_validation: Off by default (None).
         log_group: The log group that it also delivers to, by reference or by name.
-        records_management_events: Whether it records all management events: reads and writes, and those of KMS.
+        selectors: Its event selectors, any of which selects an event. Without one, a trail records all management
+            events and no data events.
     """
 
     resource: str
@@ -58,5 +63,4 @@ class Trail:
     kms_key: Ref
     log_group: Ref
     selectors: tuple[EventSelector, ...] | Unknown
-    records_management_events: Flag
     location: Location

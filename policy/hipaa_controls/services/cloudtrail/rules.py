@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from hipaa_controls.model.property_checks import is_set, is_true
 from hipaa_controls.model.rule import RuleContext
@@ -29,7 +30,7 @@ cloudwatch_logs = is_set(
 
 
 def enabled(fact: Trail | Stack, context: RuleContext) -> Finding:
-    """Check that every trail logs and, where the stack holds PHI, that one of its trails records everything."""
+    """Check that every trail logs and, where the stack holds PHI, that its trails together record everything."""
     if isinstance(fact, Stack):
         return _check_trail_exists(fact)
     logging = _logging(fact)
@@ -48,28 +49,108 @@ def _check_trail_exists(stack: Stack) -> Finding:
 
 
 def _check_everything_is_recorded(trail: Trail, stack: Stack) -> Finding:
-    """Return a pass if some trail of the stack records everything, else what this trail doesn't record."""
-    gaps = {other.resource: _gaps(other) for other in stack.facts_of_type(Trail)}
-    if not all(gaps.values()):
-        return passed("a trail of the stack records everything")
-    # A trail whose gaps are all unknown may still turn out to record everything.
-    undecided = [trail_gaps for trail_gaps in gaps.values() if not any(isinstance(gap, str) for gap in trail_gaps)]
-    unknowns = list(iter_unknowns(undecided))
+    """Return a pass if the trails of the stack together record everything, else what this trail doesn't record."""
+    unknowns: list[Unknown] = []
+    for mode in (READS, WRITES):
+        answer, undecided = _management_events_recorded(stack.facts_of_type(Trail), mode)
+        if answer is False:
+            return failed(" and ".join(_gaps(trail)))
+        unknowns += undecided
     if unknowns:
-        return unverified(*unknowns)
-    return failed(" and ".join(gap for gap in gaps[trail.resource] if isinstance(gap, str)))
+        return unverified(*dict.fromkeys(unknowns))
+    return passed("the trails of the stack record all management events in all regions")
 
 
-def _gaps(trail: Trail) -> list[str | Unknown]:
-    """Return what a trail doesn't record, as phrases; Unknown for a property that isn't known yet."""
+def _management_events_recorded(trails: list[Trail], mode: dict[str, bool]) -> tuple[bool | None, list[Unknown]]:
+    """Return whether the trails together record every management event that reads, or that writes.
+
+    A selector may leave out some event sources. Another selector then has to record those.
+
+    Returns:
+        True or False, and no values; or None, and the values that decide.
+    """
+    exclusions: list[frozenset[Ref]] = []
+    undecided: list[Unknown] = []
+    for trail in trails:
+        preconditions = _records_all_regions(trail)
+        for conditions, excluded_sources in _management_selections(trail, mode):
+            answers = [*preconditions, *conditions]
+            if False in answers:
+                continue
+            unknowns = list(iter_unknowns([answers, excluded_sources]))
+            undecided += unknowns
+            if not unknowns:
+                exclusions.append(frozenset(excluded_sources))
+    if exclusions and not frozenset.intersection(*exclusions):
+        return True, []
+    return (None, undecided) if undecided else (False, [])
+
+
+def _management_selections(trail: Trail, mode: dict[str, bool]) -> Iterator[tuple[list[bool | Unknown], Sequence[Ref]]]:
+    """Yield, for each event selector, whether it selects all management reads, or writes, except of some event sources.
+
+    Without a selector, a trail records all management events:
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-management-events-with-cloudtrail.html
+    """
+    if isinstance(trail.selectors, Unknown):
+        yield [trail.selectors], ()
+    elif not trail.selectors:
+        yield [True], ()
+    else:
+        for selector in trail.selectors:
+            if selector.field_selectors is None:
+                included = True if selector.management_events is None else is_enabled(selector.management_events)
+                conditions = [included, _selects_mode(selector, mode)]
+                excluded_sources: Sequence[Ref] | Unknown = selector.excluded_sources
+            else:
+                conditions, excluded_sources = _advanced_management_selection(selector.field_selectors, mode)
+            if isinstance(excluded_sources, Unknown):
+                yield [*conditions, excluded_sources], ()
+            else:
+                yield conditions, excluded_sources
+
+
+def _advanced_management_selection(
+    selectors: tuple[FieldSelector, ...] | Unknown, mode: dict[str, bool]
+) -> tuple[list[bool | Unknown], Sequence[Ref] | Unknown]:
+    """Return the conditions of an advanced event selector, and the event sources that it leaves out.
+
+    A field other than these three is assumed to narrow the selection. AWS accepts eventSource only with NotEquals:
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_AdvancedFieldSelector.html
+    """
+    if isinstance(selectors, Unknown):
+        return [selectors], ()
+    conditions: list[bool | Unknown] = ["eventCategory" in [selector.name for selector in selectors]]
+    excluded_sources: Sequence[Ref] | Unknown = ()
+    for selector in selectors:
+        match selector.name:
+            case "eventCategory":
+                conditions.append(_equals(selector, lambda values: set(values) == {"Management"}))
+            case "readOnly":
+                conditions.append(_equals_mode(selector, mode))
+            case "eventSource" if set(selector.operators) == {"notEquals"} and not excluded_sources:
+                excluded_sources = selector.operators["notEquals"]
+            case Unknown():
+                conditions.append(selector.name)
+            case _:
+                conditions.append(False)
+    return conditions, excluded_sources
+
+
+def _records_all_regions(trail: Trail) -> list[bool | Unknown]:
+    """Return whether a trail logs, in all regions, and whether it records global service events."""
     global_events = True if trail.global_service_events is None else trail.global_service_events
-    properties = {
-        "enableLogging is false": _logging(trail),
-        "isMultiRegionTrail is not true": is_enabled(trail.multi_region),
-        "includeGlobalServiceEvents is false": is_enabled(global_events),
-        "its event selectors exclude management events": is_enabled(trail.records_management_events),
-    }
-    return [value if isinstance(value, Unknown) else gap for gap, value in properties.items() if value is not True]
+    return [_logging(trail), is_enabled(trail.multi_region), is_enabled(global_events)]
+
+
+def _gaps(trail: Trail) -> list[str]:
+    """Return what a trail certainly doesn't record by itself, as phrases."""
+    phrases = ("enableLogging is false", "isMultiRegionTrail is not true", "includeGlobalServiceEvents is false")
+    gaps = [phrase for phrase, answer in zip(phrases, _records_all_regions(trail), strict=True) if answer is False]
+    in_all_regions = replace(trail, logging=True, multi_region=True, global_service_events=True)
+    if any(_management_events_recorded([in_all_regions], mode)[0] is False for mode in (READS, WRITES)):
+        gaps.append("its event selectors exclude management events")
+    return gaps
 
 
 def _logging(trail: Trail) -> bool | Unknown:
@@ -117,12 +198,17 @@ def _covers_region(trail: Trail, bucket: Bucket) -> bool | Unknown:
 
 
 def _basic_conditions(selector: EventSelector, bucket: Bucket, mode: dict[str, bool]) -> Iterator[bool | Unknown]:
-    read_write_type = selector.read_write_type
-    yield read_write_type if isinstance(read_write_type, Unknown) else mode.get(read_write_type or "", False)
+    yield _selects_mode(selector, mode)
     if isinstance(selector.arn_prefixes, Unknown):
         yield selector.arn_prefixes
     else:
         yield any_of(_prefix_covers(prefix, bucket) for prefix in selector.arn_prefixes)
+
+
+def _selects_mode(selector: EventSelector, mode: dict[str, bool]) -> bool | Unknown:
+    """Return whether a basic event selector selects reads, or writes."""
+    read_write_type = selector.read_write_type
+    return read_write_type if isinstance(read_write_type, Unknown) else mode.get(read_write_type or "", False)
 
 
 def _prefix_covers(prefix: Ref, bucket: Bucket) -> bool | Unknown:
@@ -154,12 +240,17 @@ def _advanced_conditions(
             case "resources.type":
                 yield _equals(selector, lambda values: OBJECT_TYPE in values)
             case "readOnly":
-                read_only = "true" if mode is READS else "false"
-                yield _equals(selector, lambda values, read_only=read_only: read_only in values)  # type: ignore[misc]
+                yield _equals_mode(selector, mode)
             case "resources.ARN":
                 yield from _arn_conditions(selector, bucket)
             case str() | None:
                 yield False
+
+
+def _equals_mode(selector: FieldSelector, mode: dict[str, bool]) -> bool | Unknown:
+    """Return whether the field readOnly of an advanced event selector selects reads, or writes."""
+    read_only = "true" if mode is READS else "false"
+    return _equals(selector, lambda values: read_only in values)
 
 
 def _equals(selector: FieldSelector, holds: Callable[[tuple[Ref, ...]], bool]) -> bool | Unknown:
@@ -183,14 +274,27 @@ def _arn_conditions(selector: FieldSelector, bucket: Bucket) -> Iterator[bool | 
                 _compare_objects(value, bucket, lambda prefix, objects: objects.startswith(prefix)) for value in values
             )
         elif operator in ("notStartsWith", "notEquals"):
-            overlaps = [_overlaps(value, bucket) for value in values]
-            yield all_of([overlap if isinstance(overlap, Unknown) else not overlap for overlap in overlaps])
+            excludes = _excludes_by_prefix if operator == "notStartsWith" else _excludes_by_arn
+            answers = [excludes(value, bucket) for value in values]
+            yield all_of([answer if isinstance(answer, Unknown) else not answer for answer in answers])
         else:
             yield False
 
 
-def _overlaps(value: Ref, bucket: Bucket) -> bool | Unknown:
-    return _compare_objects(value, bucket, lambda text, objects: text.startswith(objects) or objects.startswith(text))
+def _excludes_by_prefix(prefix: Ref, bucket: Bucket) -> bool | Unknown:
+    """Return whether the ARN of some object in the bucket may start with a prefix."""
+    return _compare_objects(prefix, bucket, lambda text, objects: text.startswith(objects) or objects.startswith(text))
+
+
+def _excludes_by_arn(arn: Ref, bucket: Bucket) -> bool | Unknown:
+    """Return whether an ARN may be that of an object in the bucket. An object key has at least one character.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    if arn == StackResource(bucket.resource):
+        # Both the bucket's own ARN, which no object has, and an object's ARN are built from the bucket.
+        return Unknown("the ARN that an event selector leaves out", (bucket.resource,))
+    return _compare_objects(arn, bucket, lambda text, objects: text.startswith(objects) and text != objects)
 
 
 def _compare_objects(value: Ref, bucket: Bucket, compare: Callable[[str, str], bool]) -> bool | Unknown:
