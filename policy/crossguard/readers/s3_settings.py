@@ -61,10 +61,11 @@ def _encryption(resource: PulumiResource, rules: Any, prop: str, graph: Graph) -
 
 
 def _object_lock(retention: Any) -> ObjectLock:
-    days, years = as_number(get_property(retention, "days")), as_number(get_property(retention, "years"))
-    if isinstance(years, int | float):
-        days = years * 365
-    return ObjectLock(as_text(get_property(retention, "mode")), years if isinstance(years, Unknown) else days)
+    return ObjectLock(
+        as_text(get_property(retention, "mode")),
+        as_number(get_property(retention, "days")),
+        as_number(get_property(retention, "years")),
+    )
 
 
 def _lifecycle(rules: Any) -> Lifecycle:

@@ -85,7 +85,7 @@ def test_parse_versioning_without_a_status_is_disabled(response: dict[str, str],
     ("retention", "expected"),
     [
         ({"Mode": "COMPLIANCE", "Days": 2192}, ObjectLock("COMPLIANCE", 2192)),
-        ({"Mode": "GOVERNANCE", "Years": 7}, ObjectLock("GOVERNANCE", 2555)),
+        ({"Mode": "GOVERNANCE", "Years": 7}, ObjectLock("GOVERNANCE", None, 7)),
         (None, None),
     ],
 )

@@ -429,6 +429,29 @@ def test_policy_that_allows_some_sse_c_fails(pack: PackProcess, statements):
         assert failed_resources(pack, DENY_SSE_C, stack) == bucket_of(stack)
 
 
+@pytest.mark.parametrize("statements", SSE_C_ALLOWED_POLICIES)
+def test_each_of_two_policies_has_to_deny_sse_c(pack: PackProcess, statements):
+    """A bucket has only one, so one of the two is lost."""
+    right = companion("BucketPolicy", "right", policy=policy_text(DENY_CUSTOMER_KEYS))
+    other = companion("BucketPolicy", "other", policy=policy_text(*statements))
+    unknown = companion("BucketPolicy", "other", policy=UNKNOWN)
+    for one, two in ((right, other), (other, right)):
+        assert failed_resources(pack, DENY_SSE_C, [data_bucket(), one, two]) == {"bucket"}
+    for one, two in ((right, unknown), (unknown, right)):
+        assert unverified_resources(pack, DENY_SSE_C, [data_bucket(), one, two]) == {"bucket"}
+    assert failed_resources(pack, DENY_SSE_C, [data_bucket(), right, replace(right, name="other")]) == set()
+
+
+def test_policy_has_to_enforce_the_key_of_each_of_two_default_encryptions(pack: PackProcess):
+    """A bucket has only one, so one of the two is lost."""
+    policy = companion("BucketPolicy", policy=policy_text(DENY_OTHER_KEYS))
+    first, second = default_encryption(), default_encryption(key=OTHER_KEY_ARN)
+    second = replace(second, name="second")
+    for one, two in ((first, second), (second, first)):
+        assert failed_resources(pack, ENFORCE_KMS_KEY, [data_bucket(), policy, one, two]) == {"it"}
+    assert failed_resources(pack, ENFORCE_KMS_KEY, [data_bucket(), policy, first]) == set()
+
+
 @pytest.mark.parametrize(
     ("blocked_types", "resources_of", "passes"),
     [

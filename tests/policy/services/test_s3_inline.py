@@ -34,7 +34,7 @@ class InlineProperty:
         v6: The inputs of a bucket of pulumi-aws 6 with a value.
         companion: The type and the inputs of a companion that declares the same.
         passes_if_absent: Whether a bucket without the property passes.
-        one_is_enough: Whether one compliant value makes up for a noncompliant one.
+        reports_bucket: Whether the findings are about the bucket, whichever resource declares the value.
     """
 
     control: str
@@ -45,7 +45,7 @@ class InlineProperty:
     unknown: list[Any]
     companion: Callable[[Any], tuple[str, Inputs]]
     passes_if_absent: bool = False
-    one_is_enough: bool = False
+    reports_bucket: bool = False
 
     def bucket(self, value: Any, token: str = V7, name: str = "data") -> Resource:
         return bucket(name, token, **(self.v7 if token == V7 else self.v6)(value))
@@ -299,7 +299,7 @@ PROPERTIES = {
             replication_rule(filter={"tags": UNKNOWN}),
         ],
         replication_companion,
-        one_is_enough=True,
+        reports_bucket=True,
     ),
     "website": InlineProperty(
         "s3-no-website",
@@ -413,7 +413,7 @@ def test_companion_is_checked_beside_the_property(pack: PackProcess, prop, token
         failed_resources(pack, prop.control, [prop.bucket(value, token), *prop.other_resources, prop.as_companion(bad)])
         for value in (good, bad)
     ]
-    assert failed == ([set(), {"data"}] if prop.one_is_enough else [{"it"}, {"data", "it"}])
+    assert failed == ([{"data"}, {"data"}] if prop.reports_bucket else [{"it"}, {"data", "it"}])
     if prop.control != "s3-no-website":  # a companion of any content hosts a website
         failed = [
             failed_resources(
@@ -421,7 +421,7 @@ def test_companion_is_checked_beside_the_property(pack: PackProcess, prop, token
             )
             for value in (good, bad)
         ]
-        assert failed == [set(), set() if prop.one_is_enough else {"data"}]
+        assert failed == [set(), {"data"}]
 
 
 @both_versions
@@ -440,7 +440,7 @@ def test_only_the_noncompliant_bucket_of_two_fails(pack: PackProcess, prop, toke
 def test_noncompliant_value_is_reported_before_the_bucket_exists(pack: PackProcess, prop, token):
     policies = {finding.policy for finding in pack.check_resource(prop.bucket(prop.noncompliant[0], token))}
     # Replication or backup involves several resources, so it is checked only in the whole stack.
-    assert (prop.control in policies) is not prop.one_is_enough
+    assert (prop.control in policies) is not prop.reports_bucket
 
 
 @both_versions

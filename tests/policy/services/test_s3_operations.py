@@ -238,6 +238,16 @@ def test_metrics_of_another_bucket_do_not_count(pack: PackProcess):
     assert failed_resources(pack, REQUEST_METRICS, [bucket(), metrics("elsewhere")]) == {"data"}
 
 
+def test_metrics_configuration_that_another_of_its_id_may_replace_fails(pack: PackProcess):
+    everything, reports = metrics(name="one"), metrics(name="other", filter={"prefix": "reports/"})
+    for ids, expected in ((("id", "id"), {"data"}), (("id", "other-id"), set())):
+        stack = [
+            replace(one, inputs=one.inputs | {"name": id_}) for one, id_ in zip((everything, reports), ids, strict=True)
+        ]
+        for order in (stack, stack[::-1]):
+            assert failed_resources(pack, REQUEST_METRICS, [bucket(), *order]) == expected
+
+
 # s3-no-force-destroy
 
 

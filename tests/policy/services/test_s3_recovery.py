@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import failed_resources, unverified_resources
+from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
 from tests.policy.services.s3_stacks import (
     ACCOUNT,
@@ -62,6 +62,7 @@ def test_sufficient_lock_passes(pack: PackProcess, rule, data_class, form):
         {"defaultRetention": {}},
         lock_rule(days=2191),
         lock_rule(years=5),
+        lock_rule(years=6),
         lock_rule(days=0),
         lock_rule(days=None),
         lock_rule(None),
@@ -73,6 +74,12 @@ def test_sufficient_lock_passes(pack: PackProcess, rule, data_class, form):
 )
 def test_missing_or_short_lock_fails(pack: PackProcess, rule, data_class, form):
     assert failed_resources(pack, OBJECT_LOCK, lock_in_both_forms(rule, data_class)[form]) == {"it"}
+
+
+def test_lock_of_six_years_is_reported_in_years_with_its_days(pack: PackProcess):
+    [finding] = findings_for(pack, OBJECT_LOCK, lock_in_both_forms(lock_rule(years=6))[0])
+    assert "6 years, which may be only 2190 days" in finding.message
+    assert "2192 days or more" in finding.message
 
 
 @both_forms

@@ -81,6 +81,25 @@ def test_replication_of_the_whole_bucket_passes(pack: PackProcess, rules, token)
     assert failed_resources(pack, CONTROL, replicated_stack(*rules, token=token)) == set()
 
 
+@pytest.mark.parametrize(
+    ("other_rules", "resources_of", "expected"),
+    [
+        ([replication_rule()], failed_resources, set()),
+        ([replication_rule(status="Disabled")], failed_resources, {"data"}),
+        ([], failed_resources, {"data"}),
+        (UNKNOWN, unverified_resources, {"data"}),
+    ],
+)
+def test_each_of_two_replication_configurations_has_to_copy_every_object(
+    pack: PackProcess, other_rules, resources_of, expected
+):
+    """A bucket has only one, so one of the two is lost."""
+    *stack, config = replicated_stack(replication_rule())
+    other = replace(config, name="other", inputs=config.inputs | {"rules": other_rules})
+    for configurations in ([config, other], [other, config]):
+        assert resources_of(pack, CONTROL, [*stack, *configurations]) == expected
+
+
 def test_replication_may_refer_to_destination_and_key(pack: PackProcess):
     stack = replicated_by_reference(replication_rule(UNKNOWN, UNKNOWN), sources=["copy", "copy-key"])
     assert failed_resources(pack, CONTROL, stack) == set()

@@ -30,7 +30,6 @@ from hipaa_controls.services.s3.facts import (
 from phi_buckets.audit.arns import region_of
 
 Response = Mapping[str, Any]
-DAYS_PER_YEAR = 365  # S3's own conversion of a retention in years
 
 
 def parse_public_access_block(response: Response) -> PublicAccessBlock:
@@ -93,10 +92,7 @@ def parse_object_lock(response: Response) -> ObjectLock | None:
     retention = rule.get("DefaultRetention")
     if retention is None:
         return None
-    # AWS returns either years or days. The emulator returns both, one of which is 0.
-    years = retention.get("Years")
-    days = years * DAYS_PER_YEAR if years else retention.get("Days")
-    return ObjectLock(retention.get("Mode"), days)
+    return ObjectLock(retention.get("Mode"), retention.get("Days"), retention.get("Years"))
 
 
 def parse_lifecycle(response: Response) -> Lifecycle:

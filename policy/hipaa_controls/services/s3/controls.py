@@ -341,7 +341,8 @@ CONTROLS = (
             "again. Attackers with stolen credentials have used SSE-C to encrypt buckets and demand a ransom."
         ),
         requirement=(
-            "SSE-C in blockedEncryptionTypes, or a Deny for all principals of PutObject with a customer-provided key"
+            "SSE-C in blockedEncryptionTypes, or a Deny for all principals of PutObject with a customer-provided key, "
+            "in every bucket policy that the program declares for the bucket"
         ),
         data_classes=PHI_AND_REPLICAS,
         paragraphs=required_by("308(a)(7)(i)", own_mapping=True),
@@ -378,8 +379,8 @@ CONTROLS = (
             "show it. S3 delivers no access logs to a bucket with Object Lock."
         ),
         requirement=(
-            "a default retention of {days} days or more, in {mode} mode or a stricter one; for access logs, no Object "
-            "Lock"
+            "a default retention of {days} days or more, in {mode} mode or a stricter one, where a year counts as 365 "
+            "days, because AWS doesn't say that S3 counts leap days; for access logs, no Object Lock"
         ),
         data_classes=frozenset({DataClass.PHI, DataClass.TRAIL_LOG, DataClass.ACCESS_LOG}),
         paragraphs=required_by("312(c)(1)", "316(b)(2)(i)", own_mapping=True),

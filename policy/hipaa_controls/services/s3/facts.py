@@ -68,10 +68,11 @@ class Versioning:
 
 @dataclass(frozen=True)
 class ObjectLock:
-    """The default retention of Object Lock: the mode, `GOVERNANCE` or `COMPLIANCE`, and the period in days."""
+    """The default retention of Object Lock: the mode, `GOVERNANCE` or `COMPLIANCE`, and the period in days or years."""
 
     mode: Text
     days: Number
+    years: Number = None
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,8 @@ CopyAnswer = bool | str | Unknown
 def replication_or_backup(bucket: Bucket, context: RuleContext) -> Finding:
     if not bucket.declared_here:
         return not_applicable("the bucket belongs to another stack")
-    rules = [rule for replication in bucket.settings_of(Replication) for rule in _rules(replication)]
     selections = context.stack.facts_of_type(BackupSelection)
-    answers = [
-        *(_replicates(rule, bucket) for rule in rules),
-        *(_backs_up(selection, bucket) for selection in selections),
-    ]
+    answers = [*_replications(bucket), *(_backs_up(selection, bucket) for selection in selections)]
     if any(answer is True for answer in answers):
         return passed("every object is replicated or backed up")
     unknowns = [answer for answer in answers if isinstance(answer, Unknown)]
@@ -39,13 +35,26 @@ def replication_or_backup(bucket: Bucket, context: RuleContext) -> Finding:
     return failed(reasons[0] if reasons else "its objects are neither replicated nor backed up")
 
 
-def _rules(replication: Replication) -> tuple[ReplicationRule | Unknown, ...]:
-    return (replication.rules,) if isinstance(replication.rules, Unknown) else replication.rules
+def _replications(bucket: Bucket) -> list[CopyAnswer]:
+    """Return the answers that decide whether replication copies every object.
+
+    A bucket has one replication configuration. A program may declare several by mistake, and any of them may be the one
+    that takes effect, so each has to copy every object.
+    """
+    configurations = [_rule_answers(replication, bucket) for replication in bucket.settings_of(Replication)]
+    insufficient = [answers for answers in configurations if True not in answers]
+    return [answer for answers in insufficient or configurations for answer in answers]
 
 
-def _replicates(rule: ReplicationRule | Unknown, bucket: Bucket) -> CopyAnswer:
-    if isinstance(rule, Unknown):
-        return rule
+def _rule_answers(replication: Replication, bucket: Bucket) -> list[CopyAnswer]:
+    if isinstance(replication.rules, Unknown):
+        return [replication.rules]
+    if not replication.rules:
+        return ["the replication configuration has no rules"]
+    return [_replicates(rule, bucket) for rule in replication.rules]
+
+
+def _replicates(rule: ReplicationRule, bucket: Bucket) -> CopyAnswer:
     if rule.enabled is False:
         return "the replication rule isn't enabled"
     if rule.applies_to_all_objects is False:

@@ -17,8 +17,8 @@ from hipaa_controls.access.policy_queries import (
 )
 from hipaa_controls.model.property_checks import one_of, redact
 from hipaa_controls.model.rule import RuleContext
-from hipaa_controls.model.values import StackResource, Unknown, is_enabled
-from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
+from hipaa_controls.model.values import Ref, StackResource, Text, Unknown, is_enabled
+from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
 from hipaa_controls.services.kms.customer_managed_keys import key_problem
 from hipaa_controls.services.kms.facts import PLACEHOLDER_ARN_PREFIX, Key
 from hipaa_controls.services.s3.facts import Bucket, BucketPolicy, DefaultEncryption
@@ -28,6 +28,8 @@ ALGORITHM_HEADER = "s3:x-amz-server-side-encryption"
 KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 SSE_C_HEADER = "s3:x-amz-server-side-encryption-customer-algorithm"
 FOREIGN_KEY = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
+
+_SSE_C_NOT_DENIED = failed("an upload with a customer-provided key isn't denied")
 
 # The encryption headers of an upload, by their condition keys. None stands for an absent header.
 Headers = Mapping[str, str | None]
@@ -73,9 +75,23 @@ def enforce_kms_key(policy: BucketPolicy, bucket: Bucket, context: RuleContext) 
     parsed = parse_bucket_policy(policy.document)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
+    # A program may declare several by mistake, and any of them may be the one that takes effect.
+    encryptions = [encryption for encryption in bucket.settings_of(DefaultEncryption) if encryption.kms_key]
+    return worst_finding(
+        (
+            _check_key_is_enforced(encryption, parsed, bucket, context)
+            for encryption in encryptions or [DefaultEncryption(None, None)]
+        ),
+        "uploads with another algorithm or key are denied, and correct uploads aren't",
+    )
+
+
+def _check_key_is_enforced(
+    encryption: DefaultEncryption, parsed: ParsedPolicy, bucket: Bucket, context: RuleContext
+) -> Finding:
     if isinstance(bucket.arn, Unknown):
         return unverified(bucket.arn)
-    key = _bucket_key_arn(bucket, parsed, context)
+    key = _bucket_key_arn(encryption.kms_key, parsed, bucket, context)
     if isinstance(key, Unknown):
         return unverified(key)
     for description, headers in _wrong_uploads(key, parsed):
@@ -85,13 +101,13 @@ def enforce_kms_key(policy: BucketPolicy, bucket: Bucket, context: RuleContext) 
             return finding
     account = bucket.location.account or "000000000000"
     uploader = evaluator.Principal("AWS", f"arn:aws:iam::{account}:role/{evaluator.ANY}")
-    for description, headers in _correct_uploads(key, bucket):
+    for description, headers in _correct_uploads(key, encryption.algorithm):
         match denied(parsed, upload_request(bucket.arn, uploader, headers)):
             case Denied():
                 return failed(f"an upload that requests {description} is denied")
             case Undetermined(unknowns):
                 return unverified(*unknowns)
-    return passed("uploads with another algorithm or key are denied, and correct uploads aren't")
+    return passed("")
 
 
 def _wrong_uploads(key: str | None, parsed: ParsedPolicy) -> Iterator[tuple[str, Headers]]:
@@ -102,12 +118,11 @@ def _wrong_uploads(key: str | None, parsed: ParsedPolicy) -> Iterator[tuple[str,
         yield f"{algorithm} without a key", {ALGORITHM_HEADER: algorithm, KEY_HEADER: None}
 
 
-def _correct_uploads(key: str | None, bucket: Bucket) -> Iterator[tuple[str, Headers]]:
+def _correct_uploads(key: str | None, algorithm: Text) -> Iterator[tuple[str, Headers]]:
     yield "no encryption", {ALGORITHM_HEADER: None, KEY_HEADER: None}
     if key:
-        algorithms = [encryption.algorithm for encryption in bucket.settings_of(DefaultEncryption)]
-        algorithm = next((algorithm for algorithm in algorithms if algorithm in KMS_ALGORITHMS), "aws:kms")
-        yield "the bucket's key", {ALGORITHM_HEADER: str(algorithm), KEY_HEADER: key}
+        kms_algorithm = str(algorithm) if algorithm in KMS_ALGORITHMS else "aws:kms"
+        yield "the bucket's key", {ALGORITHM_HEADER: kms_algorithm, KEY_HEADER: key}
 
 
 def upload_request(bucket_arn: str, principal: evaluator.Principal, headers: Headers) -> evaluator.Request:
@@ -115,15 +130,13 @@ def upload_request(bucket_arn: str, principal: evaluator.Principal, headers: Hea
     return evaluator.Request("s3:PutObject", f"{bucket_arn}/{evaluator.ANY}", principal, {**context, **headers})
 
 
-def _bucket_key_arn(bucket: Bucket, parsed: ParsedPolicy, context: RuleContext) -> str | Unknown | None:
-    """Return the ARN of the bucket's key, from its default encryption or else from the policy.
+def _bucket_key_arn(key: Ref, parsed: ParsedPolicy, bucket: Bucket, context: RuleContext) -> str | Unknown | None:
+    """Return the ARN of the key in a bucket's default encryption, or else in the policy.
 
     Returns:
         None where neither gives it yet: a companion resource, before it exists, has only the policy.
     """
     policy_keys = sorted(_policy_keys(parsed))
-    encryptions = bucket.settings_of(DefaultEncryption)
-    key = next((encryption.kms_key for encryption in encryptions if encryption.kms_key), None)
     if isinstance(key, StackResource):
         fact = context.stack.fact(key.resource, Key)
         arn = fact.arn if fact else None
@@ -168,16 +181,19 @@ def deny_sse_c(bucket: Bucket, _: RuleContext) -> Finding:
         return passed("SSE-C is a blocked encryption type")
     blocked_types = [value for encryption in encryptions for value in encryption.blocked_encryption_types]
     undecided = [value for value in blocked_types if isinstance(value, Unknown)]
-    for policy in bucket.settings_of(BucketPolicy):
-        parsed = parse_bucket_policy(policy.document)
-        if not isinstance(parsed, ParsedPolicy):
-            return parsed
-        if isinstance(bucket.arn, Unknown):
-            return unverified(bucket.arn)
-        headers = {SSE_C_HEADER: "AES256", ALGORITHM_HEADER: None}
-        match denied(parsed, upload_request(bucket.arn, evaluator.ANYONE, headers)):
-            case Denied():
-                return passed("an upload with a customer-provided key is denied")
-            case Undetermined(unknowns):
-                undecided += unknowns
-    return unverified(*undecided) if undecided else failed("an upload with a customer-provided key isn't denied")
+    policies = bucket.settings_of(BucketPolicy)
+    finding = worst_finding(
+        [_check_sse_c_is_denied(policy, bucket) for policy in policies] or [_SSE_C_NOT_DENIED],
+        "an upload with a customer-provided key is denied",
+    )
+    return unverified(*undecided) if undecided and finding.status is Status.FAIL else finding
+
+
+def _check_sse_c_is_denied(policy: BucketPolicy, bucket: Bucket) -> Finding:
+    parsed = parse_bucket_policy(policy.document)
+    if not isinstance(parsed, ParsedPolicy):
+        return parsed
+    if isinstance(bucket.arn, Unknown):
+        return unverified(bucket.arn)
+    headers = {SSE_C_HEADER: "AES256", ALGORITHM_HEADER: None}
+    return require_denied(parsed, upload_request(bucket.arn, evaluator.ANYONE, headers), _SSE_C_NOT_DENIED.text)

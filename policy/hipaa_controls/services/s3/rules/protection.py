@@ -18,6 +18,7 @@ from hipaa_controls.services.s3.protection_actions import BYPASS, DELETE_VERSION
 
 # From the weakest to the strictest.
 LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")
+SHORTEST_YEAR_DAYS = 365
 
 versioning = one_of("status", ("Enabled",), "versioning", other_values=("Suspended", "Disabled"))
 
@@ -36,13 +37,28 @@ def object_lock(lock: ObjectLock, bucket: Bucket, context: RuleContext) -> Findi
             return failed(f"the mode of the lock is {redact(lock.mode, *LOCK_MODES)}")
         if LOCK_MODES.index(lock.mode) < LOCK_MODES.index(context.options["mode"]):
             return failed(f"the mode of the lock is {lock.mode}")
-    if isinstance(lock.days, Unknown):
-        return unverified(lock.days)
-    if lock.days is None or lock.days < context.options["days"]:
-        return failed(f"versions are locked for {lock.days or 0:g} days")
-    if isinstance(lock.mode, Unknown):
-        return unverified(lock.mode)
-    return passed(f"versions are locked for {lock.days:g} days")
+    unknown_period = next(iter_unknowns([lock.days, lock.years]), None)
+    if unknown_period:
+        return unverified(unknown_period)
+    days, text = _locked_days(lock)
+    if days < context.options["days"]:
+        return failed(text)
+    return unverified(lock.mode) if isinstance(lock.mode, Unknown) else passed(text)
+
+
+def _locked_days(lock: ObjectLock) -> tuple[float, str]:
+    """Return the days for which versions are locked at least, and a text.
+
+    AWS doesn't say how many days S3 counts for a year, so it is taken to be the shortest, and six years then fall short
+    of the two leap days that six years may contain.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DefaultRetention.html
+    """
+    if isinstance(lock.years, int | float) and lock.years:
+        days = lock.years * SHORTEST_YEAR_DAYS
+        period = f"{lock.years:g} {'year' if lock.years == 1 else 'years'}"
+        return days, f"versions are locked for {period}, which may be only {days:g} days without the leap days"
+    days = lock.days if isinstance(lock.days, int | float) else 0
+    return days, f"versions are locked for {days:g} days"
 
 
 def without_object_lock(bucket: Bucket) -> Finding:
