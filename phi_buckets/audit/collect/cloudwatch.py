@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hipaa_controls.model.values import Location
 from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
 from phi_buckets.audit.calls.cloudwatch import DESCRIBE_ALARMS, DESCRIBE_LOG_ALARMS
 from phi_buckets.audit.collected import Collected, Publisher, merge, unknown_publisher
@@ -27,7 +28,7 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
 
 
 def _alarms(reader: AccountReader, scope: Scope, region: str) -> Collected:
-    all_alarms = reader.account.arn("cloudwatch", region, "alarm:*")
+    all_alarms, location = reader.account.arn("cloudwatch", region, "alarm:*"), reader.account.location(region)
     results = [
         reader.list_all(call, result_key, all_alarms, region, AlarmTypes=[alarm_type])
         for call, alarm_type, result_key in ALARM_TYPES
@@ -40,23 +41,26 @@ def _alarms(reader: AccountReader, scope: Scope, region: str) -> Collected:
         if scope.includes(alarm["AlarmName"])
     ]
     publishers = tuple(publisher for alarm in alarms for publisher in _publishers(alarm))
-    collected = Collected(tuple(map(parse_alarm, alarms)), publishers=publishers)
+    collected = Collected(tuple(parse_alarm(alarm, location) for alarm in alarms), publishers=publishers)
     failed = next((result for result in results if isinstance(result, FailedCall)), None)
     if failed is None:
         return collected
     unknown = failed.unknown
-    unknown_alarm = Alarm(all_alarms, unknown, unknown, unknown)
+    unknown_alarm = Alarm(all_alarms, unknown, unknown, unknown, unknown, unknown, location)
     publisher = unknown_publisher(reader.account, region, failed)
     return merge([collected, Collected((unknown_alarm,), publishers=(publisher,))])
 
 
-def parse_alarm(description: Response) -> Alarm:
-    """Return an alarm from an entry of DescribeAlarms."""
+def parse_alarm(description: Response, location: Location) -> Alarm:
+    """Return an alarm from an entry of DescribeAlarms. Only a composite alarm has a rule."""
     return Alarm(
         description["AlarmArn"],
         tuple(map(_metric, _described_metrics(description))),
         description.get("ActionsEnabled", True),
         tuple(description.get("AlarmActions") or ()),
+        description["AlarmName"],
+        description.get("AlarmRule"),
+        location,
     )
 
 

@@ -10,19 +10,34 @@ from crossguard.property_values import as_flag, as_list, as_text, get_property
 from crossguard.resource_types import BUCKET, BUCKET_METRIC, COMPOSITE_ALARM, EVENT_TARGET, METRIC_ALARM, TOPIC
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import Flag, Ref, StackResource, Unknown
+from hipaa_controls.model.values import Flag, Ref, StackResource, Text, Unknown
 from hipaa_controls.services.cloudwatch.facts import Alarm, EventRule, Metric
 
 EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
 
 
 def _metric_alarm(alarm: PulumiResource, graph: Graph) -> list[Fact]:
-    actions_enabled = as_flag(alarm.inputs.get("actionsEnabled"))
-    return [Alarm(alarm.urn, _metrics(alarm, graph), actions_enabled, _actions(alarm, graph))]
+    return [_alarm(alarm, "name", _metrics(alarm, graph), None, graph)]
 
 
 def _composite_alarm(alarm: PulumiResource, graph: Graph) -> list[Fact]:
-    return [Alarm(alarm.urn, (), as_flag(alarm.inputs.get("actionsEnabled")), _actions(alarm, graph))]
+    # An unknown rule may name only the alarms that it comes from.
+    rule = graph.resolve(alarm, alarm.inputs.get("alarmRule"), "alarmRule", ())
+    return [_alarm(alarm, "alarmName", (), rule if isinstance(rule, str | Unknown) else "", graph)]
+
+
+def _alarm(
+    alarm: PulumiResource, name_prop: str, metrics: tuple[Metric, ...] | Unknown, rule: Text, graph: Graph
+) -> Alarm:
+    return Alarm(
+        alarm.urn,
+        metrics,
+        as_flag(alarm.inputs.get("actionsEnabled")),
+        _actions(alarm, graph),
+        as_text(alarm.inputs.get(name_prop)),
+        rule,
+        graph.location_of(alarm),
+    )
 
 
 def _actions(alarm: PulumiResource, graph: Graph) -> tuple[Ref, ...] | Unknown:

@@ -146,9 +146,8 @@ def test_reference_to_a_fact_of_another_service_is_resolved():
 
 def test_references_are_resolved_in_every_fact():
     rule = ReplicationRule(True, True, arn("copy"), KEY, True, "us-west-2", "us-east-1")
-    alarm = Alarm(
-        "alarm", (Metric("AWS/S3", "4xxErrors", {"BucketName": arn("copy"), "FilterId": "all"}),), True, (TOPIC,)
-    )
+    watched = (Metric("AWS/S3", "4xxErrors", {"BucketName": arn("copy"), "FilterId": "all"}),)
+    alarm = Alarm("alarm", watched, True, (TOPIC,), "errors", None, LOCATION)
     selection = BackupSelection("selection", (arn("copy"), arn("*")), (), (), (), ("vault",), "us-east-1")
     topic = Topic(TOPIC, TOPIC, KEY, ())
     stack = build(bucket("phi", Replication((rule,))), bucket("copy"), alarm, selection, topic, KEY_FACT)
@@ -171,7 +170,7 @@ def test_event_selectors_of_a_trail_stay_text():
     """They are prefixes: even a selector that equals the ARN of a bucket matches other resources too."""
     fields = (FieldSelector("resources.ARN", {"startsWith": (arn("phi"),)}),)
     selectors = (EventSelector("All", (arn("phi"),)), EventSelector(field_selectors=fields))
-    trail = Trail("trail", True, True, True, True, KEY, None, selectors, True, LOCATION)
+    trail = Trail("trail", True, True, True, True, KEY, None, selectors, LOCATION)
     [built] = build(trail, bucket("phi"), KEY_FACT).facts_of_type(Trail)
     assert built.kms_key == StackResource(KEY)
     assert built.selectors == selectors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa_controls.model.values import StackResource
+from hipaa_controls.model.values import Location, StackResource
 from hipaa_controls.model.verdict import Status
 from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
 from hipaa_controls.services.sns.facts import Topic
@@ -12,6 +12,7 @@ from phi_buckets.audit.calls import cloudwatch as calls
 from phi_buckets.audit.collect import cloudwatch
 from phi_buckets.audit.scope import Scope
 from tests.phi_buckets.audit.sample_alert_pipeline import (
+    ACCOUNT,
     ALARM_ARN,
     METRIC,
     NAMESPACE,
@@ -43,10 +44,29 @@ def test_alarm_is_collected_with_its_settings(account):
     result = audit(account)
     [metric] = result.fact(Alarm, ALARM_ARN).metrics
     assert (metric, metric.dimensions) == (Metric(NAMESPACE, METRIC, {}), {})
-    assert result.fact(Alarm, ALARM_ARN) == Alarm(ALARM_ARN, (metric,), True, (StackResource(TOPIC_ARN),))
+    assert result.fact(Alarm, ALARM_ARN) == Alarm(
+        ALARM_ARN, (metric,), True, (StackResource(TOPIC_ARN),), NAME, None, Location("aws", REGION, ACCOUNT)
+    )
     assert result.fact(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com",)
     assert result.controls_with(Status.PASS) >= ALARM_CONTROLS
     assert result.blocking == set()
+
+
+@pytest.mark.parametrize(
+    ("rule", "status"), [(f'ALARM("{NAME}") OR ALARM(x)', Status.PASS), (f"ALARM({NAME}) AND ALARM(x)", Status.FAIL)]
+)
+def test_alarm_without_an_action_passes_through_a_composite_alarm(account, rule, status):
+    put_alarm(account, AlarmActions=[])
+    [alarm] = account.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    composite = {
+        "AlarmName": "any",
+        "AlarmArn": ALARM_ARN.replace(NAME, "any"),
+        "AlarmRule": rule,
+        "AlarmActions": [TOPIC_ARN],
+    }
+    responses = [{"MetricAlarms": [alarm]}, {"CompositeAlarms": [composite]}, {}]
+    result = audit(responding(account, {calls.DESCRIBE_ALARMS: responses}))
+    assert result.statuses("cloudwatch-alarm-action")[ALARM_ARN] is status
 
 
 def dimensions(**values: str):
@@ -137,11 +157,12 @@ def test_parse_alarm_returns_the_metrics_of_metric_math():
     }
     description = {
         "AlarmArn": ALARM_ARN,
+        "AlarmName": NAME,
         "ActionsEnabled": False,
         "AlarmActions": [TOPIC_ARN],
         "Metrics": [{"Id": "a", "MetricStat": stat}, {"Id": "b", "Expression": "a * 2", "ReturnData": True}],
     }
-    alarm = cloudwatch.parse_alarm(description)
+    alarm = cloudwatch.parse_alarm(description, Location())
     [metric] = alarm.metrics
     assert (metric.namespace, metric.name, metric.dimensions) == ("n", "m", {"BucketName": PHI_BUCKET})
     assert (alarm.actions_enabled, alarm.actions) == (False, (TOPIC_ARN,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,6 +78,80 @@ def test_alarm_action_may_refer_to_a_topic_of_the_stack(pack: PackProcess):
 )
 def test_alarm_with_unknown_action_is_unverified(pack: PackProcess, inputs):
     assert unverified_resources(pack, ALARM_ACTION, [alarm(**inputs)]) == {"alarm"}
+
+
+def composite(name: str, rule: Any, actions: Any = (TOPIC_ARN,), comes_from: Any = None, **inputs: Any) -> Resource:
+    composite_inputs = {"alarmName": name, "alarmRule": rule, "alarmActions": list(actions)} | inputs
+    return Resource(COMPOSITE, name, composite_inputs, comes_from={"alarmRule": comes_from or []})
+
+
+CHILD = Resource(ALARM, "child", {"name": "bucket errors"})
+BY_NAME, BY_ARN = 'ALARM("bucket errors")', 'ALARM("arn:aws:cloudwatch:us-east-1:111122223333:alarm:bucket errors")'
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        BY_NAME,
+        BY_ARN,
+        f"{BY_NAME} OR ALARM(other)",
+        f"ALARM(other)\nOR\n({BY_NAME})",
+        f"(ALARM(other) OR ({BY_NAME} OR OK(third)))",
+        f"(ALARM(other) AND ALARM(third)) OR {BY_NAME}",
+        f"(NOT ALARM(other)) OR {BY_NAME}",
+    ],
+)
+def test_alarm_that_alone_sets_off_a_composite_alarm_passes(pack: PackProcess, rule):
+    assert failed_resources(pack, ALARM_ACTION, [CHILD, composite("any", rule)]) == set()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        f"{BY_NAME} AND ALARM(other)",
+        f"({BY_NAME}) AND (ALARM(other))",
+        f"({BY_NAME} OR ALARM(third)) AND (ALARM(other) OR ALARM(third))",
+        f"ALARM(other) OR ({BY_NAME} AND ALARM(third))",
+        f"{BY_NAME} OR ALARM(other) AND ALARM(third)",
+        f"NOT {BY_NAME}",
+        f"NOT ({BY_NAME} OR ALARM(other))",
+        "OK(bucket errors)",
+        'OK("bucket errors")',
+        'INSUFFICIENT_DATA("bucket errors") OR ALARM("other")',
+        'ALARM("other ALARM(bucket errors)")',
+        'ALARM("bucket errors 2")',
+        f"AT_LEAST(2, ALARM, ({BY_NAME}, ALARM(other)))",
+        f"{BY_NAME} OR",
+        f"({BY_NAME}",
+        "TRUE",
+        "",
+        None,
+    ],
+)
+def test_alarm_that_does_not_alone_set_off_a_composite_alarm_fails(pack: PackProcess, rule):
+    assert failed_resources(pack, ALARM_ACTION, [CHILD, composite("any", rule)]) == {"child"}
+
+
+def test_composite_alarm_has_to_notify_a_topic_itself_or_through_another(pack: PackProcess):
+    silent = composite("inner", BY_NAME, ())
+    assert failed_resources(pack, ALARM_ACTION, [CHILD, silent]) == {"child", "inner"}
+    assert failed_resources(pack, ALARM_ACTION, [CHILD, silent, composite("outer", "ALARM(inner)")]) == set()
+    off = composite("outer", "ALARM(inner)", actionsEnabled=False)
+    assert failed_resources(pack, ALARM_ACTION, [CHILD, silent, off]) == {"child", "inner", "outer"}
+    cycle = [composite("inner", f"{BY_NAME} OR ALARM(outer)", ()), composite("outer", "ALARM(inner)", ())]
+    assert failed_resources(pack, ALARM_ACTION, [CHILD, *cycle]) == {"child", "inner", "outer"}
+    in_other_region = replace(composite("any", BY_NAME), region="us-west-2")
+    assert failed_resources(pack, ALARM_ACTION, [CHILD, in_other_region]) == {"child"}
+
+
+def test_unknown_rule_of_a_composite_alarm_is_unverified_for_the_alarms_that_it_comes_from(pack: PackProcess):
+    other = replace(CHILD, name="other", inputs=CHILD.inputs | {"name": "other"})
+    stack = [CHILD, other, composite("any", UNKNOWN, comes_from=["child"])]
+    findings = {finding.resource: finding.message for finding in findings_for(pack, ALARM_ACTION, stack)}
+    assert set(findings) == {"child", "other"}
+    assert "known yet" in findings["child"]
+    assert "no actions" in findings["other"]
+    assert unverified_resources(pack, ALARM_ACTION, [CHILD, composite("any", BY_NAME, [UNKNOWN])]) == {"child", "any"}
 
 
 # cloudwatch-alarm-metric-exists

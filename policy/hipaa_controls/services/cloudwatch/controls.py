@@ -10,16 +10,21 @@ CONTROLS = (
     Control(
         id="cloudwatch-alarm-action",
         title="CloudWatch alarms notify an SNS topic",
-        statement="Every CloudWatch alarm notifies an SNS topic when it goes off.",
+        statement=(
+            "Every CloudWatch alarm notifies an SNS topic when it goes off, itself or through a composite alarm."
+        ),
         rationale=(
             "An alarm without an action only changes its state in the console. The on-call team doesn't learn that "
             "someone is trying to read records, or that a key is about to be deleted."
         ),
-        requirement="alarmActions has an SNS topic, and actionsEnabled is not false",
+        requirement=(
+            "alarmActions has an SNS topic, and actionsEnabled is not false; or a composite alarm that notifies an SNS "
+            "topic has a rule that this alarm alone satisfies, such as ALARM(a) OR ALARM(b)"
+        ),
         paragraphs=required_by("308(a)(6)(ii)", own_mapping=True),
         severity=Severity.MEDIUM,
         remediation="add to the alarm: alarm_actions=[topic.arn]",
-        rule=FactRule((Alarm,), alarms.alarm_action),
+        rule=FactRule((Alarm,), alarms.alarm_action, needs_whole_stack=True),
     ),
     Control(
         id="cloudwatch-alarm-metric-exists",

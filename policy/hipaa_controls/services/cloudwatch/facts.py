@@ -30,12 +30,17 @@ class Alarm:
         metrics: Empty for a composite alarm, which has no metric of its own.
         actions_enabled: On by default (None).
         actions: The `alarmActions`.
+        name: The alarm's name, by which the rule of a composite alarm refers to it.
+        rule: The rule expression of a composite alarm; None for a metric alarm.
     """
 
     resource: str
     metrics: tuple[Metric, ...] | Unknown
     actions_enabled: Flag
     actions: tuple[Ref, ...] | Unknown
+    name: Text
+    rule: Text
+    location: Location
 
 
 @dataclass(frozen=True)

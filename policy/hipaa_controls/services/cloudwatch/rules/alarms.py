@@ -7,8 +7,10 @@ from collections.abc import Mapping
 
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.three_valued import all_of, any_of
 from hipaa_controls.model.values import Ref, StackResource, Unknown, is_enabled, iter_unknowns
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
+from hipaa_controls.services.cloudwatch.alarm_rules import sufficient_alarms
 from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
 from hipaa_controls.services.logs.facts import MetricFilter
 from hipaa_controls.services.s3.facts import Bucket, DeclaredSetting, RequestMetrics
@@ -38,7 +40,61 @@ REQUEST_METRICS = frozenset(
 )
 
 
-def alarm_action(alarm: Alarm, _: RuleContext) -> Finding:
+def alarm_action(alarm: Alarm, context: RuleContext) -> Finding:
+    """Check that an alarm notifies a topic, or that a composite alarm does so whenever this alarm goes off.
+
+    AWS recommends actions only on the composite alarm, to reduce noise:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html
+    """
+    own_action = _own_action(alarm)
+    if own_action.status is Status.PASS:
+        return own_action
+    through_composite = _notifies_through_composite(alarm, context.stack, frozenset())
+    if through_composite is True:
+        return passed("a composite alarm notifies a topic whenever this alarm goes off")
+    return unverified(*iter_unknowns([through_composite]), *own_action.unknowns) if through_composite else own_action
+
+
+def _notifies_through_composite(alarm: Alarm, stack: Stack, checked: frozenset[str]) -> bool | Unknown:
+    """Return whether a composite alarm notifies a topic whenever an alarm goes off, itself or through another one.
+
+    Args:
+        alarm: The alarm.
+        stack: The stack that declares it.
+        checked: The resources that lead from the first alarm to this one, since composite alarms may form a cycle.
+    """
+    composites = (
+        composite
+        for composite in stack.facts_of_type(Alarm)
+        if composite.rule is not None
+        and composite.location.region == alarm.location.region
+        and composite.resource not in checked
+    )
+    return any_of(
+        all_of((_goes_off_with(composite, alarm), _notifies(composite, stack, checked | {alarm.resource})))
+        for composite in composites
+    )
+
+
+def _goes_off_with(composite: Alarm, alarm: Alarm) -> bool | Unknown:
+    """Return whether a composite alarm is in the state ALARM whenever another alarm is."""
+    if isinstance(composite.rule, Unknown):
+        may_name_alarm = not composite.rule.sources or alarm.resource in composite.rule.sources
+        return composite.rule if may_name_alarm else False
+    return alarm.name in sufficient_alarms(composite.rule or "")
+
+
+def _notifies(composite: Alarm, stack: Stack, checked: frozenset[str]) -> bool | Unknown:
+    own_action = _own_action(composite)
+    return any_of(
+        [
+            next(iter(own_action.unknowns), own_action.status is Status.PASS),
+            _notifies_through_composite(composite, stack, checked),
+        ]
+    )
+
+
+def _own_action(alarm: Alarm) -> Finding:
     enabled = is_enabled(True if alarm.actions_enabled is None else alarm.actions_enabled)
     if enabled is False:
         return failed("actionsEnabled is false")

@@ -59,11 +59,11 @@ class AlertSource:
                 return Unknown(f"whether {self.resource.rsplit('::', 1)[-1]} matches {event['eventName']}")
 
 
-def alarm_coverage(stack: Stack, _: RuleContext) -> Finding:
+def alarm_coverage(stack: Stack, context: RuleContext) -> Finding:
     buckets = phi_buckets(stack)
     if not buckets:
         return not_applicable("the stack holds no PHI")
-    alarmed = list(_alarmed_metrics(stack))
+    alarmed = list(_alarmed_metrics(stack, context))
     sources = [*_event_rules(stack), *_metric_filters(alarmed, stack)]
     missing: dict[str, list[str]] = {}
     unknowns: list[Unknown] = []
@@ -130,10 +130,10 @@ def _is_trail_log_group(group: Ref, trail_groups: list[Ref], stack: Stack) -> Fl
     return (fact.holds_audit_logs or False) if fact else False
 
 
-def _alarmed_metrics(stack: Stack) -> Iterator[AlarmedMetric]:
+def _alarmed_metrics(stack: Stack, context: RuleContext) -> Iterator[AlarmedMetric]:
     """Yield the metrics of each alarm that notifies a topic or may notify one."""
     for alarm in stack.facts_of_type(Alarm):
-        notifies = _as_answer(alarm_action(alarm, RuleContext(stack, {})))
+        notifies = _as_answer(alarm_action(alarm, context))
         if notifies is not False:
             metrics = alarm.metrics
             if isinstance(metrics, Unknown):
