@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from hipaa_controls.model.data_class import DataClass, DataClassTag
 from hipaa_controls.model.stack import Fact, Stack
 from hipaa_controls.model.values import StackResource, Unknown
-from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector
+from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 from hipaa_controls.services.s3.facts import AccessPoint, Bucket, list_destinations
 from hipaa_controls.services.sns.facts import Topic
 from hipaa_controls.services.sqs.facts import Queue
@@ -27,6 +27,10 @@ PATTERN_CLASSES = (EventSelector, FieldSelector)
 
 def build_stack(collected: Iterable[Collected], account_id: str, data_class_tag: DataClassTag) -> Stack:
     """Return a stack of all facts of an account.
+
+    AWS doesn't always list resources in the same order, and evidence has to be the same from run to run, so the facts
+    are in the order of their ARNs. An organization's trail comes after the account's own trails, because it can be
+    stopped only in another account.
 
     Args:
         collected: The results of the collectors.
@@ -43,7 +47,12 @@ def build_stack(collected: Iterable[Collected], account_id: str, data_class_tag:
     }
     publishers = [publisher for result in results for publisher in result.publishers]
     enriched = (_enrich(fact, data_classes, buckets_by_access_point, publishers, data_class_tag) for fact in facts)
-    return Stack(tuple(enriched), account_id)
+    return Stack(tuple(sorted(enriched, key=lambda fact: _order(fact, account_id))), account_id)
+
+
+def _order(fact: Fact, account_id: str) -> tuple[bool, str]:
+    belongs_to_another_account = isinstance(fact, Trail) and fact.location.account != account_id
+    return belongs_to_another_account, fact.resource
 
 
 def _data_classes(
@@ -92,7 +101,7 @@ def _enrich(
             return dataclasses.replace(fact, data_class=data_class_tag.data_class_of(fact.tags, ()))
         case Topic():
             services = (service for topic, service in publishers if _matches_topic(topic, fact.resource))
-            return dataclasses.replace(fact, publishers=tuple(dict.fromkeys(services)))
+            return dataclasses.replace(fact, publishers=tuple(sorted(set(services), key=repr)))
         case _:
             return fact
 

@@ -141,4 +141,7 @@ def _failed_call_records(read: AccountRead) -> list[FailedCallRecord]:
         )
         for failed in read.failed_calls
     )
-    return list(dict.fromkeys(records))  # different calls can require the same permission
+    # Different calls can require the same permission. They are made concurrently, so their order is a matter of chance.
+    return sorted(
+        set(records), key=lambda record: (record.region, record.permission, record.resource, record.error_code)
+    )

@@ -117,20 +117,20 @@ class Graph:
         last_part = re.split(r":log-group:|:::|[:/]", without_suffix)[-1]
         log_group_name = without_suffix.rpartition(":log-group:")[2]
         for candidate in dict.fromkeys((name, name.rpartition(":::")[2], log_group_name, last_part)):
-            for token in types:
-                if resource := self._by_name.get((token, candidate)):
+            for resource in self._by_name.get(candidate, ()):
+                if v7_token(resource.type) in types:
                     return self._alias_target(resource)
         return None
 
     @cached_property
-    def _by_name(self) -> dict[tuple[str, str], PulumiResource]:
-        return {
-            (v7_token(resource.type), name): resource
-            for resource in reversed(self.resources)
-            if resource.type.startswith("aws:")
-            for prop in IDENTIFYING_PROPERTIES
-            if isinstance(name := resource.output(prop), str) and name
-        }
+    def _by_name(self) -> dict[str, list[PulumiResource]]:
+        """The resources that a name may refer to. Several types may have a resource of the same name."""
+        resources: dict[str, list[PulumiResource]] = {}
+        for resource in self.resources:
+            if resource.type.startswith("aws:"):
+                for name in _known_names(resource):
+                    resources.setdefault(name, []).append(resource)
+        return resources
 
     def _alias_target(self, resource: PulumiResource) -> PulumiResource:
         """Return the key of a KMS alias, where the stack declares it; any other resource as it is."""
@@ -184,6 +184,11 @@ def bucket_arn(resource: PulumiResource) -> str | Unknown:
     if not isinstance(name, str):
         return Unknown(f"{resource.name}.bucket")
     return f"arn:{partition_of(resource.region)}:s3:::{name}"
+
+
+def _known_names(resource: PulumiResource) -> list[str]:
+    names = (resource.output(prop) for prop in IDENTIFYING_PROPERTIES)
+    return list(dict.fromkeys(name for name in names if isinstance(name, str) and name))
 
 
 def _arn_or_placeholder(key: PulumiResource) -> str:

@@ -126,13 +126,18 @@ class ResourceInputs:
             return self._by_urn.get(urn or "")
 
     def join_stack(self, resources: Iterable[PolicyResource]) -> list[PulumiResource]:
-        """Return all resources of the stack, with their remembered inputs and the sources of their properties."""
-        policy_resources = list(resources)
+        """Return all resources of the stack, with their remembered inputs and the sources of their properties.
+
+        They are in the order of their URNs, and so are the sources. The engine's order depends on which of a program's
+        concurrent registrations comes first, and a report has to be the same from run to run.
+        """
+        policy_resources = sorted(resources, key=lambda resource: resource.urn)
         sources: dict[str, dict[str, tuple[PulumiResource, ...]]] = {resource.urn: {} for resource in policy_resources}
         joined = {resource.urn: self._join(resource, sources[resource.urn]) for resource in policy_resources}
         for resource in policy_resources:
             for prop, dependencies in resource.property_dependencies.items():
-                sources[resource.urn][prop] = tuple(joined[dependency.urn] for dependency in dependencies)
+                urns = sorted(dependency.urn for dependency in dependencies)
+                sources[resource.urn][prop] = tuple(joined[urn] for urn in urns)
         return list(joined.values())
 
     def _join(self, resource: PolicyResource, sources: Mapping[str, tuple[PulumiResource, ...]]) -> PulumiResource:

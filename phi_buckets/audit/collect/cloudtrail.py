@@ -44,8 +44,6 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
                 read_region = trail["HomeRegion"] if trail["HomeRegion"] in account.regions else region
                 descriptions.setdefault(trail["TrailARN"], (read_region, trail))
     facts = reader.map(descriptions.values(), lambda description: _trail(reader, *description))
-    # The account's own trails come first: an organization's trail can only be stopped in another account.
-    facts.sort(key=lambda trail: trail.location.account != account.id)
     log_buckets = [
         account.bucket_arn(trail["S3BucketName"]) for _, trail in descriptions.values() if trail.get("S3BucketName")
     ]
