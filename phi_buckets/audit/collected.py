@@ -19,7 +19,7 @@ class Collected:
 
     Attributes:
         facts: The facts. Their references are still ARNs.
-        bucket_uses: Pairs of a bucket's ARN and the class of the data that a trail or an inventory delivers to it.
+        bucket_uses: Pairs of a bucket's ARN and the class of the data that a trail delivers to it.
         access_point_buckets: The ARN of each access point's bucket, by the access point's ARN.
         publishers: Pairs of a topic's ARN (`…:*` for all topics of a region) and a service that publishes to it, such
             as `s3.amazonaws.com`. The service is Unknown if the call that shows it failed.

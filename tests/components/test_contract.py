@@ -204,6 +204,16 @@ ACCESS = [
         LOG_BUCKETS,
         "s3-no-external-access: BucketPolicy {}-policy",
     ),
+    case_for_each(
+        "inventory delivered to the account's own bucket",
+        lambda name: set_input(
+            f"Inventory {name}-inventory",
+            "destination.bucket",
+            {"bucketArn": "arn:aws:s3:::elsewhere", "accountId": "444455556666", "format": "Parquet"},
+        ),
+        PHI_BUCKETS,
+        "s3-no-external-destinations: Inventory {}-inventory",
+    ),
     case(
         "trail-files: delivery of one trail only",
         drop_condition_keys("BucketPolicy trail-files-policy", "AWSCloudTrailWrite", "StringEquals", "aws:SourceArn"),

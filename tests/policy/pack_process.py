@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -36,6 +37,7 @@ class Resource:
         provider: The name of its provider.
         provider_config: The other properties of its provider, where lists and objects are JSON text.
         outputs: The properties that AWS has chosen, if the resource exists.
+        account: The account that its provider names.
     """
 
     type: str
@@ -48,6 +50,7 @@ class Resource:
     provider: str = "default"
     provider_config: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
+    account: str | None = None
 
     @property
     def urn(self) -> str:
@@ -180,9 +183,11 @@ def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
 
 
 def aws_provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource:
+    accounts = json.dumps([resource.account]) if resource.account else None
+    properties = {"region": resource.region, "allowedAccountIds": accounts, **resource.provider_config}
     return analyzer_pb2.AnalyzerProviderResource(
         type="pulumi:providers:aws",
-        properties=to_struct({**({"region": resource.region} if resource.region else {}), **resource.provider_config}),
+        properties=to_struct({name: value for name, value in properties.items() if value}),
         urn=f"urn:pulumi:dev::test::pulumi:providers:aws::{resource.provider}",
         name=resource.provider,
     )

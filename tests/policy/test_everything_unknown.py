@@ -13,13 +13,11 @@ from crossguard.readers import s3, s3_settings
 from tests.policy.pack_process import UNKNOWN, Resource
 
 BUCKETS = (resource_types.BUCKET, resource_types.BUCKET_V2)
-DATA_CLASS_SOURCES = (resource_types.TRAIL, s3.INVENTORY)  # a bucket's data class may depend on them
 TYPES = sorted(
     {
         *read_stack.READERS,
         *s3_settings.COMPANION_READERS,
         *s3.ACCESS_POINT_READERS,
-        *DATA_CLASS_SOURCES,
         *BUCKETS,
     }
 )

@@ -43,10 +43,13 @@ GET_BUCKET_WEBSITE = _bucket_call("get_bucket_website", "s3:GetBucketWebsite", "
 GET_BUCKET_CORS = _bucket_call("get_bucket_cors", "s3:GetBucketCORS", "NoSuchCORSConfiguration")
 LIST_BUCKET_METRICS_CONFIGURATIONS = _bucket_call("list_bucket_metrics_configurations", "s3:GetMetricsConfiguration")
 LIST_BUCKET_INVENTORY_CONFIGURATIONS = _bucket_call(
-    "list_bucket_inventory_configurations", "s3:GetInventoryConfiguration", "NoSuchBucket"
+    "list_bucket_inventory_configurations", "s3:GetInventoryConfiguration"
+)
+LIST_BUCKET_ANALYTICS_CONFIGURATIONS = _bucket_call(
+    "list_bucket_analytics_configurations", "s3:GetAnalyticsConfiguration"
 )
 GET_BUCKET_NOTIFICATION_CONFIGURATION = _bucket_call(
-    "get_bucket_notification_configuration", "s3:GetBucketNotification", "NoSuchBucket"
+    "get_bucket_notification_configuration", "s3:GetBucketNotification"
 )
 
 GET_ACCOUNT_PUBLIC_ACCESS_BLOCK = Call(
@@ -86,6 +89,7 @@ CALLS = (
     GET_BUCKET_CORS,
     LIST_BUCKET_METRICS_CONFIGURATIONS,
     LIST_BUCKET_INVENTORY_CONFIGURATIONS,
+    LIST_BUCKET_ANALYTICS_CONFIGURATIONS,
     GET_BUCKET_NOTIFICATION_CONFIGURATION,
     GET_ACCOUNT_PUBLIC_ACCESS_BLOCK,
     LIST_ACCESS_POINTS,

@@ -24,7 +24,6 @@ from hipaa_controls.services.s3.facts import (
 )
 
 ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
-INVENTORY = "aws:s3/inventory:Inventory"
 
 
 def read_buckets(graph: Graph) -> list[Bucket]:
@@ -139,16 +138,6 @@ def _data_classes_by_use(
         log_bucket = graph.resolve(trail, trail.inputs.get("s3BucketName"), "s3BucketName", {BUCKET}, KMS_KEYS)
         if isinstance(log_bucket, StackResource):
             uses.setdefault(log_bucket.resource, set()).add(DataClass.TRAIL_LOG)
-    for inventory in graph.by_type.get(INVENTORY, []):
-        destination_arn = get_property(inventory.inputs.get("destination"), "bucket", "bucketArn")
-        destination = graph.resolve(inventory, destination_arn, "destination", {BUCKET}, KMS_KEYS)
-        source = graph.bucket_of(inventory)
-        if not isinstance(destination, StackResource):
-            continue
-        source_urn = source.urn if source else None
-        source_is_known = source is not None or isinstance(inventory.inputs.get("bucket"), str)
-        if source_is_known and source_urn != destination.resource:
-            uses.setdefault(destination.resource, set()).add(DataClass.INVENTORY)
     return uses
 
 

@@ -10,17 +10,21 @@ from typing import Any
 
 from crossguard.graph import Graph
 from crossguard.property_values import as_flag, as_list, as_number, as_text, get_property
-from crossguard.resource_types import BUCKET, BUCKET_METRIC, IAM_ROLE, KMS_KEYS
+from crossguard.resource_types import BUCKET, BUCKET_METRIC, FUNCTION, IAM_ROLE, KMS_KEYS, QUEUE, TOPIC
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.values import Unknown
 from hipaa_controls.services.s3.facts import (
     AccessLogging,
     Acl,
+    AnalyticsExport,
     BucketPolicy,
     BucketSetting,
     Cors,
     DeclaredSetting,
     DefaultEncryption,
+    DeliveryTarget,
+    EventNotifications,
+    Inventory,
     Lifecycle,
     LifecycleRule,
     ObjectLock,
@@ -35,6 +39,12 @@ from hipaa_controls.services.s3.facts import (
 
 # The inline properties that hold a list, even of one entry. In pulumi-aws 6 any other is a list of one object.
 INLINE_LISTS = ("lifecycleRules", "corsRules")
+# By property of BucketNotification: the name of the target's ARN in it, and the target's type.
+NOTIFICATION_TARGETS = {
+    "topics": ("topicArn", TOPIC),
+    "queues": ("queueArn", QUEUE),
+    "lambdaFunctions": ("lambdaFunctionArn", FUNCTION),
+}
 
 
 def public_access_block(value: Mapping[str, Any]) -> PublicAccessBlock:
@@ -154,6 +164,7 @@ def _replication_rule(resource: PulumiResource, rule: Any, prop: str, graph: Gra
         _is_status_enabled(get_property(rule, "status")),
         _applies_to_all_objects(rule),
         bucket_ref,
+        as_text(_first_of(destination, "account", "accountId")),
         key_ref,
         _is_status_enabled(get_property(kms_objects, "status"))
         if kms_objects_enabled is None
@@ -238,6 +249,37 @@ def _request_metrics_companion(companion: PulumiResource, _: Graph) -> list[Buck
     return [RequestMetrics(as_text(companion.output("name")), applies_to_all_objects)]
 
 
+def _inventory_companion(companion: PulumiResource, graph: Graph) -> list[BucketSetting]:
+    destination = get_property(companion.inputs.get("destination"), "bucket")
+    bucket = graph.resolve(companion, get_property(destination, "bucketArn"), "destination", {BUCKET}, KMS_KEYS)
+    return [Inventory((DeliveryTarget(bucket, as_text(get_property(destination, "accountId"))),))]
+
+
+def _analytics_companion(companion: PulumiResource, graph: Graph) -> list[BucketSetting]:
+    """Return the export of a storage class analysis, which may have none."""
+    prop = "storageClassAnalysis"
+    destination = get_property(companion.inputs.get(prop), "dataExport", "destination", "s3BucketDestination")
+    if destination is None or isinstance(destination, Unknown):
+        return [AnalyticsExport(() if destination is None else destination)]
+    bucket = graph.resolve(companion, get_property(destination, "bucketArn"), prop, {BUCKET})
+    return [AnalyticsExport((DeliveryTarget(bucket, as_text(get_property(destination, "bucketAccountId"))),))]
+
+
+def _notification_companion(companion: PulumiResource, graph: Graph) -> list[BucketSetting]:
+    targets: list[DeliveryTarget] = []
+    for prop, (arn, token) in NOTIFICATION_TARGETS.items():
+        entries = as_list(companion.inputs.get(prop))
+        if isinstance(entries, Unknown):
+            return [EventNotifications(entries)]
+        values = (get_property(entry, arn) for entry in entries)
+        # A known ARN names its account, which has to be checked: another account may have a topic of the same name.
+        targets += [
+            DeliveryTarget(value if isinstance(value, str) else graph.resolve(companion, value, prop, {token}))
+            for value in values
+        ]
+    return [EventNotifications(tuple(targets))]
+
+
 def _policy_companion(companion: PulumiResource, graph: Graph) -> list[BucketSetting]:
     return [BucketPolicy(graph.policy_document(companion, "policy", "bucketPolicy"))]
 
@@ -255,6 +297,9 @@ COMPANION_READERS: Mapping[str, CompanionReader] = {
     "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": _website_companion,
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": _cors_companion,
     BUCKET_METRIC: _request_metrics_companion,
+    "aws:s3/inventory:Inventory": _inventory_companion,
+    "aws:s3/analyticsConfiguration:AnalyticsConfiguration": _analytics_companion,
+    "aws:s3/bucketNotification:BucketNotification": _notification_companion,
     "aws:s3/bucketPolicy:BucketPolicy": _policy_companion,
 }
 

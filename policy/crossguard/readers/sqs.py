@@ -7,13 +7,12 @@ from collections.abc import Mapping
 
 from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_flag
-from crossguard.resource_types import KMS_KEYS
+from crossguard.resource_types import KMS_KEYS, QUEUE
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Flag, StackResource, Unknown
 from hipaa_controls.services.sqs.facts import Queue, QueuePolicy
 
-QUEUE = "aws:sqs/queue:Queue"
 # A queue's URL ends with its account and name, on each of the hosts that SQS has:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html
 QUEUE_URL = re.compile(r"https?://[^/]+/(\d{12})/([\w-]+(?:\.fifo)?)", re.ASCII)

@@ -101,6 +101,22 @@ def bucket_policy_is_deleted(aws: Aws, target: Target) -> Iterator[None]:
     target.put_bucket_policy(original)
 
 
+@fails("s3-no-external-destinations")
+def inventory_is_delivered_to_another_account(aws: Aws, target: Target) -> Iterator[None]:
+    destination = {"Bucket": "arn:aws:s3:::elsewhere", "AccountId": "444455556666", "Format": "CSV"}
+    configuration = {
+        "Id": "foreign",
+        "IsEnabled": True,
+        "IncludedObjectVersions": "All",
+        "Schedule": {"Frequency": "Weekly"},
+        "Destination": {"S3BucketDestination": destination},
+    }
+    identity = {"Bucket": target.bucket, "Id": "foreign"}
+    aws("s3.put_bucket_inventory_configuration", **identity, InventoryConfiguration=configuration)
+    yield
+    aws("s3.delete_bucket_inventory_configuration", **identity)
+
+
 def remove_statement(sid: str, *controls: str) -> None:
     """Add a change that removes a statement from the bucket policy."""
 

@@ -176,14 +176,15 @@ class SampleAccount:
         configuration = {"Id": "all", **({"Filter": metrics_filter} if metrics_filter else {})}
         self.s3.put_bucket_metrics_configuration(Bucket=PHI, Id="all", MetricsConfiguration=configuration)
 
-    def put_inventory(self, target: str) -> None:
+    def put_inventory(self, target: str, **destination: str) -> None:
         """Deliver the PHI bucket's inventory to a bucket."""
+        bucket = {"Bucket": arn(target), "Format": "CSV", **destination}
         configuration = {
             "Id": "all",
             "IsEnabled": True,
             "IncludedObjectVersions": "All",
             "Schedule": {"Frequency": "Weekly"},
-            "Destination": {"S3BucketDestination": {"Bucket": arn(target), "Format": "CSV"}},
+            "Destination": {"S3BucketDestination": bucket},
         }
         self.s3.put_bucket_inventory_configuration(Bucket=PHI, Id="all", InventoryConfiguration=configuration)
 

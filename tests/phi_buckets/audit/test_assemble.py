@@ -145,7 +145,7 @@ def test_reference_to_a_fact_of_another_service_is_resolved():
 
 
 def test_references_are_resolved_in_every_fact():
-    rule = ReplicationRule(True, True, arn("copy"), KEY, True, "us-west-2", "us-east-1")
+    rule = ReplicationRule(True, True, arn("copy"), None, KEY, True, "us-west-2", "us-east-1")
     watched = (Metric("AWS/S3", "4xxErrors", {"BucketName": arn("copy"), "FilterId": "all"}),)
     alarm = Alarm("alarm", watched, True, (TOPIC,), "errors", None, LOCATION)
     selection = BackupSelection("selection", (arn("copy"), arn("*")), (), (), (), ("vault",), "us-east-1")
@@ -214,7 +214,7 @@ def test_bucket_data_class_follows_the_configured_tag_and_untagged_class():
 
 
 def test_untagged_bucket_has_the_data_class_of_its_use():
-    rule = ReplicationRule(True, True, arn("copies"), None, True, None, None)
+    rule = ReplicationRule(True, True, arn("copies"), None, None, True, None, None)
     phi = bucket("phi", AccessLogging(arn("logs")), Replication((rule,)), tags={"DataClass": "PHI"})
     buckets = (phi, *map(bucket, ("logs", "copies", "files", "lists", "idle")))
     uses = ((arn("files"), DataClass.TRAIL_LOG), (arn("lists"), DataClass.INVENTORY), (arn("phi"), DataClass.TRAIL_LOG))

@@ -11,14 +11,20 @@ import boto3
 import pytest
 
 from hipaa_controls.model.data_class import DataClass, DataClassTag
-from hipaa_controls.model.values import Document, StackResource, Unknown
+from hipaa_controls.model.values import StackResource, Unknown
 from hipaa_controls.model.verdict import Status
-from hipaa_controls.services.s3.facts import AccessLogging, AccessPoint, AccountPublicAccessBlock, Bucket
-from hipaa_controls.services.sns.facts import TopicPolicy
+from hipaa_controls.services.s3.facts import (
+    AccessLogging,
+    AccessPoint,
+    AccountPublicAccessBlock,
+    Bucket,
+    DeliveryTarget,
+    Inventory,
+)
 from phi_buckets.audit.calls import Call
 from phi_buckets.audit.calls import s3 as calls
-from phi_buckets.audit.collect.s3 import listing, notifications
-from phi_buckets.audit.reader import AccountReader, AuditedAccount, FailedCall
+from phi_buckets.audit.collect.s3 import listing
+from phi_buckets.audit.reader import FailedCall
 from phi_buckets.audit.scope import Scope
 from sandbox.moto_fixes import s3 as fixes
 from tests.phi_buckets.audit.sample_buckets import (
@@ -30,6 +36,7 @@ from tests.phi_buckets.audit.sample_buckets import (
     PHI,
     REGION,
     REPLICA,
+    REPLICA_KEY,
     REPLICA_LOGS,
     REPLICA_REGION,
     STACK,
@@ -40,7 +47,6 @@ from tests.phi_buckets.audit.sample_buckets import (
     audit,
     create_compliant_buckets,
     deny_statements,
-    document,
     object_lock,
     requested_bucket,
     session_failing,
@@ -204,7 +210,7 @@ def test_weak_setting_fails_only_its_controls(
     account: SampleAccount, weaken: Callable[[SampleAccount], Any], controls: set[str]
 ):
     weaken(account)
-    result = audit(account.session, Scope({PHI: REGION}))
+    result = audit(account.session, Scope({PHI: REGION, REPLICA: REPLICA_REGION}))
     assert result.findings(Status.FAIL) == {(control, arn(PHI)) for control in controls}
     assert result.findings(Status.UNVERIFIED) == set()
 
@@ -283,7 +289,10 @@ UNVERIFIED: dict[Call, set[str]] = {
     calls.GET_OBJECT_LOCK_CONFIGURATION: {"s3-object-lock"},
     calls.GET_BUCKET_LIFECYCLE_CONFIGURATION: {"s3-retention", "s3-abort-multipart"},
     calls.GET_BUCKET_LOGGING: {"s3-access-logging"},
-    calls.GET_BUCKET_REPLICATION: {"s3-replication-or-backup"},
+    calls.GET_BUCKET_REPLICATION: {"s3-replication-or-backup", "s3-no-external-destinations"},
+    calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS: {"s3-no-external-destinations"},
+    calls.LIST_BUCKET_ANALYTICS_CONFIGURATIONS: {"s3-no-external-destinations"},
+    calls.GET_BUCKET_NOTIFICATION_CONFIGURATION: {"s3-no-external-destinations"},
     calls.GET_BUCKET_WEBSITE: {"s3-no-website"},
     calls.GET_BUCKET_CORS: {"s3-cors"},
     calls.LIST_BUCKET_METRICS_CONFIGURATIONS: {"s3-request-metrics"},
@@ -294,7 +303,7 @@ UNVERIFIED: dict[Call, set[str]] = {
 def test_denied_bucket_call_is_unverified_and_names_the_permission(account: SampleAccount, code: str):
     assert set(UNVERIFIED) == {call for call in audit(account.session, STACK).call_counts if call.service == "s3"}
     for call, controls in UNVERIFIED.items():
-        result = audit(session_failing(call, code, bucket=PHI), Scope({PHI: REGION}))
+        result = audit(session_failing(call, code, bucket=PHI), Scope({PHI: REGION, REPLICA: REPLICA_REGION}))
         assert result.findings(Status.FAIL) == set(), call
         assert result.findings(Status.UNVERIFIED) == {(control, arn(PHI)) for control in controls}, call
         for control in controls:
@@ -477,42 +486,91 @@ def test_data_class_follows_the_configured_tag(account: SampleAccount):
     assert (result.bucket(LOGS).data_class, result.bucket(LOGS).data_class_tag) == (DataClass.OTHER, None)
 
 
-def allow_inventory_delivery(bucket: str) -> dict[str, Any]:
-    return allow({"Service": "s3.amazonaws.com"}, f"{arn(bucket)}/*", "s3:PutObject")
-
-
 def test_untagged_inventory_bucket_has_the_data_class_inventory(account: SampleAccount):
     account.s3.create_bucket(Bucket="lists")
-    account.put_policy(allow_inventory_delivery("lists"), bucket="lists")
     account.put_inventory("lists")
     result = audit(account.session)
-    assert result.collected.bucket_uses == ((arn("lists"), DataClass.INVENTORY),)
     assert result.bucket("lists").data_class is DataClass.INVENTORY
-    assert result.call_counts[calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS] == 5
+    [inventory] = result.bucket(PHI).settings_of(Inventory)
+    assert inventory == Inventory((DeliveryTarget(StackResource(arn("lists"))),))
 
 
 def test_bucket_that_receives_its_own_inventory_keeps_its_data_class(account: SampleAccount):
-    account.put_policy(*deny_statements(PHI).values(), allow_inventory_delivery(PHI))
+    account.s3.delete_bucket_tagging(Bucket=PHI)
     account.put_inventory(PHI)
-    assert audit(account.session).collected.bucket_uses == ()
-
-
-def test_inventories_are_not_listed_if_no_bucket_may_receive_them(account: SampleAccount):
-    assert calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS not in audit(account.session).call_counts
-
-
-def test_inventories_are_listed_if_a_bucket_policy_cant_be_read(account: SampleAccount):
-    result = audit(session_failing(calls.GET_BUCKET_POLICY, bucket=LOGS))
-    assert result.call_counts[calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS] == 4
+    assert audit(account.session).bucket(PHI).data_class is DataClass.PHI
 
 
 def test_untagged_bucket_counts_as_phi_if_inventories_cant_be_read(account: SampleAccount):
     account.s3.create_bucket(Bucket="lists")
-    account.put_policy(allow_inventory_delivery("lists"), bucket="lists")
     account.put_inventory("lists")
     result = audit(session_failing(calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS))
     assert result.bucket("lists").data_class is DataClass.PHI
     assert {failed.call for failed in result.failed_calls} == {calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS}
+
+
+# Destinations in other accounts.
+
+DESTINATIONS = "s3-no-external-destinations"
+FOREIGN = "999988887777"
+
+
+def put_analytics(account: SampleAccount, **destination: str) -> None:
+    export = {"OutputSchemaVersion": "V_1", "Destination": {"S3BucketDestination": {"Format": "CSV", **destination}}}
+    configuration = {"Id": "all", "StorageClassAnalysis": {"DataExport": export} if destination else {}}
+    account.s3.put_bucket_analytics_configuration(Bucket=PHI, Id="all", AnalyticsConfiguration=configuration)
+
+
+def put_notification(account: SampleAccount, owner: str) -> None:
+    """Send events to a topic, a queue and a function of an account. The emulator checks none of them."""
+    configuration = {
+        name: [{key: f"arn:aws:{service}:{REGION}:{owner}:{target}", "Events": ["s3:ObjectRemoved:*"]}]
+        for name, key, service, target in (
+            ("TopicConfigurations", "TopicArn", "sns", "alerts"),
+            ("QueueConfigurations", "QueueArn", "sqs", "events"),
+            ("LambdaFunctionConfigurations", "LambdaFunctionArn", "lambda", "function:scan"),
+        )
+    }
+    account.s3.put_bucket_notification_configuration(
+        Bucket=PHI, NotificationConfiguration=configuration, SkipDestinationValidation=True
+    )
+
+
+def put_foreign_replication(account: SampleAccount, owner: str) -> None:
+    """Replicate to a bucket of an account, which becomes the owner of the replicas."""
+    ownership = {"Account": owner, "AccessControlTranslation": {"Owner": "Destination"}}
+    encrypted = {"EncryptionConfiguration": {"ReplicaKmsKeyID": REPLICA_KEY}}
+    account.put_replication(Destination={"Bucket": arn("elsewhere"), **ownership, **encrypted})
+
+
+DELIVERIES: list[Callable[[SampleAccount, str], Any]] = [
+    lambda a, owner: a.put_inventory("elsewhere", AccountId=owner),
+    lambda a, owner: put_analytics(a, Bucket=arn("elsewhere"), BucketAccountId=owner),
+    put_notification,
+    put_foreign_replication,
+]
+
+
+@pytest.mark.parametrize("deliver", DELIVERIES, ids=["inventory", "analytics", "notification", "replication"])
+def test_destination_in_another_account_fails(account: SampleAccount, deliver):
+    deliver(account, ACCOUNT)
+    assert (DESTINATIONS, arn(PHI)) not in audit(account.session).blocking
+    deliver(account, FOREIGN)
+    result = audit(account.session)
+    assert (DESTINATIONS, arn(PHI)) in result.findings(Status.FAIL)
+    assert any(f"account {FOREIGN}" in text for text in result.finding_texts(DESTINATIONS, arn(PHI)))
+
+
+def test_destination_whose_account_nothing_names_is_unverified(account: SampleAccount):
+    account.put_inventory("elsewhere")
+    put_analytics(account)
+    assert audit(account.session).blocking == {(DESTINATIONS, arn(PHI))}
+    assert audit(account.session).findings(Status.FAIL) == set()
+
+
+def test_replication_to_another_account_is_no_safeguard(account: SampleAccount):
+    put_foreign_replication(account, FOREIGN)
+    assert ("s3-replication-or-backup", arn(PHI)) in audit(account.session).findings(Status.FAIL)
 
 
 def test_acl_is_requested_only_if_acls_are_enabled(account: SampleAccount):
@@ -567,18 +625,6 @@ def test_account_block_is_collected_with_its_flags(account: SampleAccount):
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-dev-events"
 
 
-def publishers_and_call_count(
-    session: boto3.Session, *statements: dict[str, Any], scope: Scope = STACK
-) -> tuple[Any, ...]:
-    policy = TopicPolicy(TOPIC, TOPIC, TOPIC, Document(document(*statements)))
-    with AccountReader(session, AuditedAccount(ACCOUNT, "aws", (REGION,))) as reader:
-        publishers = notifications.collect_publishers(reader, scope, [policy])
-        return publishers, reader.call_counts.get(calls.GET_BUCKET_NOTIFICATION_CONFIGURATION, 0)
-
-
-ALLOW_S3 = allow({"Service": "s3.amazonaws.com"}, TOPIC, "sns:Publish")
-
-
 @pytest.fixture
 def account_with_events(account: SampleAccount) -> SampleAccount:
     account.session.client("sns", region_name=REGION).create_topic(Name="phi-dev-events")
@@ -588,24 +634,20 @@ def account_with_events(account: SampleAccount) -> SampleAccount:
 
 
 def test_s3_publishes_to_the_topics_of_bucket_notifications(account_with_events: SampleAccount):
-    assert publishers_and_call_count(account_with_events.session, ALLOW_S3) == (((TOPIC, "s3.amazonaws.com"),), 4)
-    assert publishers_and_call_count(account_with_events.session, ALLOW_S3, scope=Scope({LOGS: REGION})) == ((), 1)
-
-
-def test_notifications_are_not_requested_if_no_topic_allows_s3(account_with_events: SampleAccount):
-    allow_eventbridge = allow({"Service": "events.amazonaws.com"}, TOPIC, "sns:Publish")
-    assert publishers_and_call_count(account_with_events.session, allow_eventbridge) == ((), 0)
+    assert audit(account_with_events.session).collected.publishers == ((TOPIC, "s3.amazonaws.com"),)
+    assert audit(account_with_events.session, Scope({LOGS: REGION})).collected.publishers == ()
 
 
 def test_bucket_with_unread_notifications_may_publish_to_any_topic_of_its_region(account_with_events: SampleAccount):
     session = session_failing(calls.GET_BUCKET_NOTIFICATION_CONFIGURATION, bucket=PHI)
-    [(topic, unknown)], _ = publishers_and_call_count(session, ALLOW_S3)
+    [(topic, unknown)] = audit(session).collected.publishers
     assert topic == f"arn:aws:sns:{REGION}:{ACCOUNT}:*"
     assert "s3:GetBucketNotification failed with AccessDenied" in unknown.reason
-    session = session_failing(calls.LIST_BUCKETS)
-    [(topic, unknown)], _ = publishers_and_call_count(session, ALLOW_S3, scope=Scope())
-    assert topic == f"arn:aws:sns:{REGION}:{ACCOUNT}:*"
-    assert "s3:ListAllMyBuckets failed with AccessDenied" in unknown.reason
+    publishers = audit(session_failing(calls.LIST_BUCKETS)).collected.publishers
+    assert [topic for topic, _ in publishers] == [
+        f"arn:aws:sns:{region}:{ACCOUNT}:*" for region in (REGION, REPLICA_REGION)
+    ]
+    assert "s3:ListAllMyBuckets failed with AccessDenied" in publishers[0][1].reason
 
 
 # Many buckets.

@@ -1,17 +1,22 @@
 """Collects S3 buckets with their settings, access points, and the account's public access block.
 
-Each bucket needs about a dozen requests.
+Each bucket needs about fifteen requests.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from hipaa_controls.model.values import Unknown
+from hipaa_controls.services.s3.facts import Bucket, EventNotifications
 from phi_buckets.audit.collect.s3.access_points import collect_access_points
 from phi_buckets.audit.collect.s3.account_block import collect_account_block
 from phi_buckets.audit.collect.s3.buckets import collect_buckets
-from phi_buckets.audit.collect.s3.notifications import collect_inventory_targets
-from phi_buckets.audit.collected import Collected
+from phi_buckets.audit.collected import Collected, Publisher
 from phi_buckets.audit.reader import AccountReader
 from phi_buckets.audit.scope import Scope
+
+S3_SERVICE = "s3.amazonaws.com"
 
 
 def collect(reader: AccountReader, scope: Scope) -> Collected:
@@ -22,6 +27,24 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
     access_points = collect_access_points(reader, scope, sorted(region for region in regions if region))
     return Collected(
         (*buckets, *access_points.facts, collect_account_block(reader)),
-        tuple(collect_inventory_targets(reader, buckets)),
-        access_points.access_point_buckets,
+        access_point_buckets=access_points.access_point_buckets,
+        publishers=tuple(dict.fromkeys(_publishers(reader, buckets))),
     )
+
+
+def _publishers(reader: AccountReader, buckets: Iterable[Bucket]) -> Iterator[Publisher]:
+    """Yield a publisher for each target of the buckets' notifications, some of which are topics.
+
+    A bucket's topics are in its region, so one whose notifications couldn't be read may publish to any topic there.
+    """
+    for bucket in buckets:
+        regions = [bucket.location.region] if bucket.location.region else reader.account.regions
+        for notifications in bucket.settings_of(EventNotifications):
+            if isinstance(notifications.targets, Unknown):
+                yield from ((reader.account.arn("sns", region, "*"), notifications.targets) for region in regions)
+            else:
+                yield from (
+                    (target.resource, S3_SERVICE)
+                    for target in notifications.targets
+                    if isinstance(target.resource, str)
+                )

@@ -10,12 +10,15 @@ from hipaa_controls.model.values import Flag, Location, Unknown
 from hipaa_controls.services.s3.facts import (
     AccessLogging,
     Acl,
+    AnalyticsExport,
     Bucket,
     BucketPolicy,
     BucketSetting,
     Cors,
     DeclaredSetting,
     DefaultEncryption,
+    EventNotifications,
+    Inventory,
     Lifecycle,
     ObjectLock,
     ObjectOwnership,
@@ -79,9 +82,13 @@ def _read_bucket(
         return None
     object_lock = call(calls.GET_OBJECT_LOCK_CONFIGURATION)
     tags = call(calls.GET_BUCKET_TAGGING)
-    metrics = list_for_bucket(
-        reader, calls.LIST_BUCKET_METRICS_CONFIGURATIONS, "MetricsConfigurationList", name, region
-    )
+
+    def list_all(api_call: Call, result_key: str) -> list[settings.Response] | FailedCall:
+        return list_for_bucket(reader, api_call, result_key, name, region)
+
+    metrics = list_all(calls.LIST_BUCKET_METRICS_CONFIGURATIONS, "MetricsConfigurationList")
+    inventories = list_all(calls.LIST_BUCKET_INVENTORY_CONFIGURATIONS, "InventoryConfigurationList")
+    analytics = list_all(calls.LIST_BUCKET_ANALYTICS_CONFIGURATIONS, "AnalyticsConfigurationList")
     ownership = _parse(ObjectOwnership, call(calls.GET_BUCKET_OWNERSHIP_CONTROLS), settings.parse_ownership)
     # With Object Ownership set to BucketOwnerEnforced, ACLs grant no access.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
@@ -91,6 +98,13 @@ def _read_bucket(
         *_parse(Versioning, versioning, settings.parse_versioning),
         *_parse(ObjectLock, object_lock, settings.parse_object_lock),
         *_parse(RequestMetrics, metrics, settings.parse_request_metrics),
+        *_parse(Inventory, inventories, settings.parse_inventories),
+        *_parse(AnalyticsExport, analytics, settings.parse_analytics_exports),
+        *_parse(
+            EventNotifications,
+            call(calls.GET_BUCKET_NOTIFICATION_CONFIGURATION),
+            settings.parse_event_notifications,
+        ),
         *ownership,
         *acl,
         *_parse(PublicAccessBlock, call(calls.GET_PUBLIC_ACCESS_BLOCK), settings.parse_public_access_block),

@@ -13,9 +13,13 @@ from hipaa_controls.model.values import Document, Location
 from hipaa_controls.services.s3.facts import (
     AccessLogging,
     Acl,
+    AnalyticsExport,
     BucketPolicy,
     Cors,
     DefaultEncryption,
+    DeliveryTarget,
+    EventNotifications,
+    Inventory,
     Lifecycle,
     LifecycleRule,
     ObjectLock,
@@ -30,6 +34,12 @@ from hipaa_controls.services.s3.facts import (
 from phi_buckets.audit.arns import region_of
 
 Response = Mapping[str, Any]
+# By list of a notification configuration: the name of the target's ARN.
+NOTIFICATION_TARGETS = {
+    "TopicConfigurations": "TopicArn",
+    "QueueConfigurations": "QueueArn",
+    "LambdaFunctionConfigurations": "LambdaFunctionArn",
+}
 
 
 def parse_public_access_block(response: Response) -> PublicAccessBlock:
@@ -149,6 +159,7 @@ def _replication_rule(rule: Response, regions_by_arn: Mapping[str, str]) -> Repl
         enabled=rule.get("Status") == "Enabled",
         applies_to_all_objects=applies_to_all_objects(rule),
         destination=bucket,
+        destination_account=destination.get("Account"),
         replica_kms_key=key,
         replicates_kms_objects=kms_objects.get("Status") == "Enabled",
         destination_region=regions_by_arn.get(bucket or ""),
@@ -186,8 +197,33 @@ def parse_region(response: Response) -> str:
     return "eu-west-1" if constraint == "EU" else str(constraint)
 
 
-def parse_inventory_target(configuration: Response) -> str | None:
-    """Return the ARN of the bucket that an inventory is delivered to."""
-    destination = (configuration.get("Destination") or {}).get("S3BucketDestination") or {}
-    target: str | None = destination.get("Bucket")
-    return target
+def parse_inventories(configurations: Sequence[Response]) -> tuple[Inventory, ...]:
+    destinations = ((configuration.get("Destination") or {}) for configuration in configurations)
+    return tuple(Inventory((_bucket_target(destination, "AccountId"),)) for destination in destinations)
+
+
+def parse_analytics_exports(configurations: Sequence[Response]) -> tuple[AnalyticsExport, ...]:
+    """Return the exports of storage class analyses. An analysis may have none."""
+    exports = (
+        (configuration.get("StorageClassAnalysis") or {}).get("DataExport") or {} for configuration in configurations
+    )
+    return tuple(
+        AnalyticsExport((_bucket_target(export["Destination"], "BucketAccountId"),))
+        for export in exports
+        if export.get("Destination")
+    )
+
+
+def _bucket_target(destination: Response, account_name: str) -> DeliveryTarget:
+    bucket = destination.get("S3BucketDestination") or {}
+    return DeliveryTarget(bucket.get("Bucket"), bucket.get(account_name))
+
+
+def parse_event_notifications(response: Response) -> EventNotifications | None:
+    """Return the targets of a bucket's notifications; None if it sends none, or only to EventBridge in its account."""
+    targets = tuple(
+        DeliveryTarget(configuration.get(arn))
+        for name, arn in NOTIFICATION_TARGETS.items()
+        for configuration in response.get(name) or []
+    )
+    return EventNotifications(targets) if targets else None

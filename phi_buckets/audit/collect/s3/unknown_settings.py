@@ -8,10 +8,13 @@ from hipaa_controls.model.values import Document, Unknown
 from hipaa_controls.services.s3.facts import (
     AccessLogging,
     Acl,
+    AnalyticsExport,
     BucketPolicy,
     BucketSetting,
     Cors,
     DefaultEncryption,
+    EventNotifications,
+    Inventory,
     Lifecycle,
     ObjectLock,
     ObjectOwnership,
@@ -32,13 +35,16 @@ UNKNOWN_FACTORIES: dict[type[BucketSetting], Callable[[Unknown], BucketSetting]]
     Lifecycle: Lifecycle,
     AccessLogging: AccessLogging,
     Replication: Replication,
+    Inventory: Inventory,
+    AnalyticsExport: AnalyticsExport,
+    EventNotifications: EventNotifications,
     Website: Website,
     Cors: lambda unknown: Cors((unknown,)),
     RequestMetrics: lambda unknown: RequestMetrics(unknown, unknown),
     BucketPolicy: lambda unknown: BucketPolicy(Document(unknown)),
 }
-# The settings without which a bucket passes their controls.
-PASS_WHEN_ABSENT: tuple[type[BucketSetting], ...] = (Acl, BucketPolicy, Website, Cors, Lifecycle)
+# Settings without which a bucket passes their controls, at least one for each control.
+PASS_WHEN_ABSENT: tuple[type[BucketSetting], ...] = (Acl, BucketPolicy, Website, Cors, Lifecycle, Inventory)
 
 
 def unknown_setting(setting_type: type[BucketSetting], unknown: Unknown) -> BucketSetting:

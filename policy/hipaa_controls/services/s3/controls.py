@@ -13,7 +13,7 @@ from hipaa_controls.model.control import (
     required_by,
 )
 from hipaa_controls.model.data_class import DataClass
-from hipaa_controls.model.options import LOG_DAYS, PHI_DAYS, TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, LOG_DAYS, PHI_DAYS, TRUSTED_PARTIES
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.model.verdict import passed
@@ -22,19 +22,32 @@ from hipaa_controls.services.s3.facts import (
     AccessPoint,
     AccountPublicAccessBlock,
     Acl,
+    AnalyticsExport,
     Bucket,
     BucketPolicy,
     Cors,
     DefaultEncryption,
+    EventNotifications,
+    Inventory,
     Lifecycle,
     ObjectLock,
     ObjectOwnership,
     PublicAccessBlock,
+    Replication,
     Versioning,
     Website,
 )
 from hipaa_controls.services.s3.protection_actions import DELETE_VERSION, REQUIRED_PROTECTION_ACTIONS
-from hipaa_controls.services.s3.rules import access, classification, copies, encryption, lifecycle, logging, protection
+from hipaa_controls.services.s3.rules import (
+    access,
+    classification,
+    copies,
+    destinations,
+    encryption,
+    lifecycle,
+    logging,
+    protection,
+)
 from hipaa_controls.services.s3.setting_rule import SettingRule
 
 PHI = frozenset({DataClass.PHI})
@@ -499,8 +512,8 @@ CONTROLS = (
         ),
         requirement=(
             "an enabled replication rule for the whole bucket, including objects encrypted with KMS, to another region "
-            "and with a customer managed key there; or an AWS Backup selection of the bucket, by a plan that names a "
-            "vault"
+            "in the stack's account or a trusted one ({accounts}), and with a customer managed key there; or an AWS "
+            "Backup selection of the bucket, by a plan that names a vault"
         ),
         data_classes=PHI,
         paragraphs=required_by("308(a)(7)(ii)(A)", "308(a)(7)(ii)(B)"),
@@ -513,7 +526,47 @@ CONTROLS = (
             '{"bucket": replica_bucket.arn, "encryption_configuration": {"replica_kms_key_id": replica_key.arn}}}]), '
             "with the bucket and the key in another region"
         ),
+        options=(ACCOUNTS,),
         rule=FactRule((Bucket,), copies.replication_or_backup, needs_whole_stack=True),
+    ),
+    Control(
+        id="s3-no-external-destinations",
+        title="S3 delivers data only to trusted accounts",
+        statement=(
+            "The replicas, inventories, analytics exports and event notifications of buckets with PHI, replicas or "
+            "logs go only to the stack's own account and to trusted accounts."
+        ),
+        rationale=(
+            "Replication to a mistyped or a former vendor's account copies every record there. Inventories and event "
+            "notifications carry object keys, and tell an outsider which records exist and when they change."
+        ),
+        requirement=(
+            "each destination is a resource of the stack, or belongs to the stack's account or a trusted one "
+            "({accounts}), or is a bucket that the option buckets lists ({buckets})"
+        ),
+        data_classes=PHI_AND_LOGS,
+        paragraphs=required_by("312(a)(1)", "308(a)(4)(i)", own_mapping=True),
+        severity=Severity.HIGH,
+        remediation=(
+            'deliver to a resource of the stack: destination={"bucket": {"bucket_arn": log_bucket.arn, "account_id": '
+            'account_id, "format": "Parquet"}}; or list the account, or the bucket of another stack, in the options of '
+            "s3-no-external-destinations"
+        ),
+        options=(
+            ACCOUNTS,
+            Option(
+                "buckets",
+                "Buckets of other stacks that receive data and belong to trusted accounts, by name.",
+                (),
+                StricterWhen.FEWER,
+                pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+            ),
+        ),
+        rule=SettingRule(
+            (Replication, Inventory, AnalyticsExport, EventNotifications),
+            destinations.no_external_destination,
+            when_missing=lambda _: passed("S3 delivers nothing elsewhere"),
+        ),
     ),
     Control(
         id="s3-no-website",

@@ -109,6 +109,7 @@ class ReplicationRule:
 
     Attributes:
         destination: The bucket that receives the replicas.
+        destination_account: The account that the rule names as the owner of that bucket; None if it names none.
         replicates_kms_objects: Whether objects encrypted with a KMS key are replicated.
         destination_region: The destination's region, where it is a bucket of this stack.
         replica_key_region: The region of the replicas' key, where it is a key of this stack.
@@ -117,6 +118,7 @@ class ReplicationRule:
     enabled: Flag
     applies_to_all_objects: Flag
     destination: Ref
+    destination_account: Text
     replica_kms_key: Ref
     replicates_kms_objects: Flag
     destination_region: Text
@@ -126,6 +128,42 @@ class ReplicationRule:
 @dataclass(frozen=True)
 class Replication:
     rules: tuple[ReplicationRule, ...] | Unknown
+
+
+@dataclass(frozen=True)
+class DeliveryTarget:
+    """A bucket, topic, queue or function that S3 delivers something to.
+
+    Attributes:
+        account: The account that the configuration names as its owner; None if it names none.
+    """
+
+    resource: Ref
+    account: Text = None
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The target of an inventory, a list of a bucket's objects."""
+
+    targets: tuple[DeliveryTarget, ...] | Unknown
+
+
+@dataclass(frozen=True)
+class AnalyticsExport:
+    """The target of the data of a storage class analysis."""
+
+    targets: tuple[DeliveryTarget, ...] | Unknown
+
+
+@dataclass(frozen=True)
+class EventNotifications:
+    """The targets of a bucket's event notifications, which name its objects."""
+
+    targets: tuple[DeliveryTarget, ...] | Unknown
+
+
+Delivery = Inventory | AnalyticsExport | EventNotifications
 
 
 @dataclass(frozen=True)
@@ -169,6 +207,9 @@ BucketSetting = (
     | Lifecycle
     | AccessLogging
     | Replication
+    | Inventory
+    | AnalyticsExport
+    | EventNotifications
     | Website
     | Cors
     | RequestMetrics
@@ -249,6 +290,8 @@ def list_destinations(setting: BucketSetting) -> list[tuple[str, DataClass]]:
         refs = [(setting.target_bucket, DataClass.ACCESS_LOG)]
     elif isinstance(setting, Replication) and not isinstance(setting.rules, Unknown):
         refs = [(rule.destination, DataClass.REPLICA) for rule in setting.rules]
+    elif isinstance(setting, Inventory) and not isinstance(setting.targets, Unknown):
+        refs = [(target.resource, DataClass.INVENTORY) for target in setting.targets]
     else:
         refs = []
     return [

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from hipaa_controls import evaluator
+from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.evaluator.patterns import compile_wildcards, match_pattern
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.three_valued import all_of, any_of
 from hipaa_controls.model.values import Ref, StackResource, Text, Unknown, iter_unknowns
-from hipaa_controls.model.verdict import Finding, failed, not_applicable, passed, unverified
+from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
 from hipaa_controls.services.backup.facts import BackupSelection
 from hipaa_controls.services.kms.customer_managed_keys import key_problem
 from hipaa_controls.services.s3.facts import Bucket, Replication, ReplicationRule
+from hipaa_controls.services.s3.rules.destinations import untrusted_finding, untrusted_owner
 
 TAG_PREFIX = "aws:ResourceTag/"
 ARN_SEGMENTS = 6
@@ -25,7 +27,8 @@ def replication_or_backup(bucket: Bucket, context: RuleContext) -> Finding:
     if not bucket.declared_here:
         return not_applicable("the bucket belongs to another stack")
     selections = context.stack.facts_of_type(BackupSelection)
-    answers = [*_replications(bucket), *(_backs_up(selection, bucket) for selection in selections)]
+    trusted = TrustedParties.from_options(context.options, bucket.location, bucket.resource)
+    answers = [*_replications(bucket, trusted), *(_backs_up(selection, bucket) for selection in selections)]
     if any(answer is True for answer in answers):
         return passed("every object is replicated or backed up")
     unknowns = [answer for answer in answers if isinstance(answer, Unknown)]
@@ -35,26 +38,26 @@ def replication_or_backup(bucket: Bucket, context: RuleContext) -> Finding:
     return failed(reasons[0] if reasons else "its objects are neither replicated nor backed up")
 
 
-def _replications(bucket: Bucket) -> list[CopyAnswer]:
+def _replications(bucket: Bucket, trusted: TrustedParties) -> list[CopyAnswer]:
     """Return the answers that decide whether replication copies every object.
 
     A bucket has one replication configuration. A program may declare several by mistake, and any of them may be the one
     that takes effect, so each has to copy every object.
     """
-    configurations = [_rule_answers(replication, bucket) for replication in bucket.settings_of(Replication)]
+    configurations = [_rule_answers(replication, bucket, trusted) for replication in bucket.settings_of(Replication)]
     insufficient = [answers for answers in configurations if True not in answers]
     return [answer for answers in insufficient or configurations for answer in answers]
 
 
-def _rule_answers(replication: Replication, bucket: Bucket) -> list[CopyAnswer]:
+def _rule_answers(replication: Replication, bucket: Bucket, trusted: TrustedParties) -> list[CopyAnswer]:
     if isinstance(replication.rules, Unknown):
         return [replication.rules]
     if not replication.rules:
         return ["the replication configuration has no rules"]
-    return [_replicates(rule, bucket) for rule in replication.rules]
+    return [_replicates(rule, bucket, trusted) for rule in replication.rules]
 
 
-def _replicates(rule: ReplicationRule, bucket: Bucket) -> CopyAnswer:
+def _replicates(rule: ReplicationRule, bucket: Bucket, trusted: TrustedParties) -> CopyAnswer:
     if rule.enabled is False:
         return "the replication rule isn't enabled"
     if rule.applies_to_all_objects is False:
@@ -63,6 +66,10 @@ def _replicates(rule: ReplicationRule, bucket: Bucket) -> CopyAnswer:
         return "the replication rule leaves out objects that are encrypted with KMS"
     if not rule.destination:
         return "the replication rule names no bucket"
+    untrusted = untrusted_owner(rule.destination, rule.destination_account, trusted)
+    ownership = untrusted_finding("objects are replicated", untrusted, trusted) if untrusted else passed("")
+    if ownership.status is Status.FAIL:
+        return ownership.text
     problem = key_problem(rule.replica_kms_key)
     if isinstance(problem, str):
         return f"replicas are encrypted {problem}"
@@ -73,7 +80,7 @@ def _replicates(rule: ReplicationRule, bucket: Bucket) -> CopyAnswer:
     if region is not None and region == bucket.location.region:
         return "the replicas are in the same region"
     conditions = [rule.enabled, rule.applies_to_all_objects, rule.replicates_kms_objects, rule.destination, problem]
-    if unknown := next(iter_unknowns(conditions), None):
+    if unknown := next(iter_unknowns([*conditions, ownership.unknowns]), None):
         return unknown
     if region is None or bucket.location.region is None:
         return Unknown("the region of the replicas or of the bucket")

@@ -1,0 +1,102 @@
+"""The check that S3 delivers a bucket's objects, and data about them, only to trusted accounts.
+
+Server access logs aren't checked: S3 refuses a target bucket in another account.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from hipaa_controls.access.parties import TrustedParties
+from hipaa_controls.evaluator import account_of
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.values import Ref, StackResource, Text, Unknown
+from hipaa_controls.model.verdict import Finding, passed, unverified, worst_finding
+from hipaa_controls.services.s3.facts import (
+    AnalyticsExport,
+    Bucket,
+    Delivery,
+    EventNotifications,
+    Inventory,
+    Replication,
+)
+
+# What each setting delivers, as the subject of a finding.
+CONTENTS = {
+    Replication: "objects are replicated",
+    Inventory: "an inventory is delivered",
+    AnalyticsExport: "an analytics export is delivered",
+    EventNotifications: "event notifications are sent",
+}
+
+
+def no_external_destination(setting: Replication | Delivery, bucket: Bucket, context: RuleContext) -> Finding:
+    content = CONTENTS[type(setting)]
+    trusted = TrustedParties.from_options(context.options, bucket.location, bucket.resource)
+    targets: list[tuple[Ref, Text]]
+    if isinstance(setting, Replication):
+        if isinstance(setting.rules, Unknown):
+            return unverified(setting.rules)
+        targets = [(rule.destination, rule.destination_account) for rule in setting.rules if rule.enabled is not False]
+    else:
+        if isinstance(setting.targets, Unknown):
+            return unverified(setting.targets)
+        targets = [(target.resource, target.account) for target in setting.targets]
+    findings = (_check(content, *target, trusted, context.options["buckets"]) for target in targets)
+    return worst_finding(findings, "data goes only to trusted accounts")
+
+
+def _check(
+    content: str, target: Ref, account: Text, trusted: TrustedParties, trusted_buckets: Collection[str]
+) -> Finding:
+    untrusted = untrusted_owner(target, account, trusted)
+    if untrusted is not None:
+        return untrusted_finding(content, untrusted, trusted)
+    if isinstance(target, str) and not owner_of(target, account) and target.rsplit(":", 1)[-1] not in trusted_buckets:
+        # Anybody can own a bucket of that name, and a bucket's ARN doesn't say who does.
+        reason = (
+            "isn't known: name the account in the destination, declare the bucket in the stack, or list it in the "
+            "option buckets"
+        )
+        return unverified(Unknown(f"the account to whose bucket {content}", reason=reason))
+    return passed("")
+
+
+def untrusted_owner(target: Ref, account: Text, trusted: TrustedParties) -> str | Unknown | None:
+    """Return the account to which a destination belongs, if it isn't trusted.
+
+    Args:
+        target: The destination's name or ARN, or a resource of the stack, which is trusted.
+        account: The account that the configuration names as the owner.
+        trusted: The trusted accounts.
+
+    Returns:
+        The account, or Unknown; None for a trusted account, and for a destination whose account nothing names.
+    """
+    if isinstance(target, StackResource):
+        return None
+    if isinstance(target, Unknown):
+        return target
+    owner = owner_of(target or "", account)
+    return None if isinstance(owner, str) and (not owner or trusted.trusts(owner)) else owner
+
+
+def owner_of(target: str, account: Text) -> str | Unknown:
+    """Return the account that a configuration names, or else the one in the destination's ARN, or an empty string."""
+    return account or (account_of(target) if target.startswith("arn:") else "")
+
+
+def untrusted_finding(content: str, account: str | Unknown, trusted: TrustedParties) -> Finding:
+    """Return a failure, or an unverified finding if the account isn't known or may be the stack's own.
+
+    Args:
+        content: What is delivered.
+        account: The result of `untrusted_owner`.
+        trusted: The trusted accounts.
+    """
+    if isinstance(account, Unknown):
+        return unverified(account)
+    name = f"account {account}" if re.fullmatch(r"\d{12}", account, re.ASCII) else "another account"
+    return trusted.untrusted_finding(account, f"{content} to {name}, which isn't trusted")
