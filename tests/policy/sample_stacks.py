@@ -13,7 +13,8 @@ PUBLIC_ACCESS_BLOCK, CUSTOMER_MANAGED_KEY, TLS_ONLY = "s3-public-access-block", 
 VERSIONING, LOGGING = "s3-versioning", "s3-access-logging"
 BASIC_CONTROLS = (PUBLIC_ACCESS_BLOCK, CUSTOMER_MANAGED_KEY, TLS_ONLY, VERSIONING, LOGGING)
 SSE_CONFIGURATION = "BucketServerSideEncryptionConfiguration"
-KEY_ARN = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-1111-2222-333344445555"
+ACCOUNT = "111122223333"
+KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
 
 
 def tls_only_policy(bucket_name: str, **changes: Any) -> dict[str, Any]:
@@ -42,14 +43,18 @@ def bucket_with_companions(name: str = "data", *, created: bool = True, **tags: 
     def companion(type_name: str, inputs: dict[str, Any], **comes_from: Sequence[str]) -> Resource:
         token = f"aws:s3/{type_name[0].lower()}{type_name[1:]}:{type_name}"
         return Resource(
-            token, f"{name}-{type_name}", {"bucket": bucket_ref} | inputs, comes_from={"bucket": [name]} | comes_from
+            token,
+            f"{name}-{type_name}",
+            {"bucket": bucket_ref} | inputs,
+            comes_from={"bucket": [name]} | comes_from,
+            account=ACCOUNT,
         )
 
     flags = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
     default_encryption = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY_ARN if created else UNKNOWN}
     return [
         Resource("aws:kms/key:Key", f"{name}-key", {"enableKeyRotation": True}),
-        Resource("aws:s3/bucket:Bucket", name, {"bucket": name, "tags": tags or {"DataClass": "PHI"}}),
+        Resource("aws:s3/bucket:Bucket", name, {"bucket": name, "tags": tags or {"DataClass": "PHI"}}, account=ACCOUNT),
         companion("BucketPublicAccessBlock", dict.fromkeys(flags, True)),
         companion("BucketVersioning", {"versioningConfiguration": {"status": "Enabled"}}),
         companion(

@@ -56,7 +56,7 @@ def _vaults(reader: AccountReader, scope: Scope, region: str) -> list[BackupVaul
     all_vaults = reader.account.arn("backup", region, "backup-vault:*")
     listed = reader.list_all(LIST_BACKUP_VAULTS, "BackupVaultList", all_vaults, region)
     if isinstance(listed, FailedCall):
-        return [BackupVault(all_vaults, listed.unknown, (listed.unknown,))]
+        return [BackupVault(all_vaults, listed.unknown, (listed.unknown,), reader.account.location(region))]
     vaults = [
         vault
         for vault in listed
@@ -85,6 +85,7 @@ def parse_vault(
         entry["BackupVaultArn"],
         None if entry.get("EncryptionKeyType") == "AWS_OWNED_KMS_KEY" else key,
         _min_retention_days(entry),
+        account.location(region),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from hipaa_controls.model.data_class import normalize_data_class
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import Flag, Ref, Text, Unknown
+from hipaa_controls.model.values import Flag, Location, Ref, Text, Unknown
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
 from phi_buckets.audit.calls.logs import DESCRIBE_LOG_GROUPS, DESCRIBE_METRIC_FILTERS, GET_RESOURCES
@@ -49,7 +49,7 @@ def collect(reader: AccountReader, scope: Scope, trails: Sequence[Trail]) -> Col
 
 
 def _region_facts(reader: AccountReader, scope: Scope, trails: Sequence[Trail], region: str) -> Iterator[Fact]:
-    all_groups = reader.account.arn("logs", region, "log-group:*")
+    all_groups, location = reader.account.arn("logs", region, "log-group:*"), reader.account.location(region)
     groups = reader.list_all(DESCRIBE_LOG_GROUPS, "logGroups", all_groups, region)
     filters = reader.list_all(DESCRIBE_METRIC_FILTERS, "metricFilters", all_groups, region)
     tags = reader.list_all(
@@ -62,9 +62,11 @@ def _region_facts(reader: AccountReader, scope: Scope, trails: Sequence[Trail], 
     )
     audit_log_groups = find_audit_log_groups(trails, tags)
     if isinstance(groups, FailedCall):
-        yield LogGroup(all_groups, groups.unknown, groups.unknown, groups.unknown)
+        yield LogGroup(all_groups, groups.unknown, groups.unknown, groups.unknown, location)
     else:
-        yield from (_log_group(group, audit_log_groups) for group in groups if scope.includes(group["logGroupName"]))
+        yield from (
+            _log_group(group, audit_log_groups, location) for group in groups if scope.includes(group["logGroupName"])
+        )
     if isinstance(filters, FailedCall):
         unknown = filters.unknown
         yield MetricFilter(f"{all_groups}:metric-filter:*", unknown, unknown, unknown, unknown, unknown)
@@ -99,11 +101,10 @@ def _has_audit_tag(tags: Sequence[Mapping[str, str]]) -> bool:
     )
 
 
-def _log_group(description: Mapping[str, Any], audit_log_groups: AuditLogGroups) -> LogGroup:
+def _log_group(description: Mapping[str, Any], audit_log_groups: AuditLogGroups, location: Location) -> LogGroup:
     arn = description["arn"].removesuffix(":*")
-    return LogGroup(
-        arn, audit_log_groups.includes(arn), description.get("kmsKeyId") or None, description.get("retentionInDays")
-    )
+    kms_key = description.get("kmsKeyId") or None
+    return LogGroup(arn, audit_log_groups.includes(arn), kms_key, description.get("retentionInDays"), location)
 
 
 def parse_metric_filters(description: Mapping[str, Any], group_arn: str, group_ref: Ref) -> list[MetricFilter]:

@@ -24,7 +24,7 @@ def _vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
     kms_key = graph.resolve(vault, vault.inputs.get("kmsKeyArn"), "kmsKeyArn", KMS_KEYS)
     locks = graph.by_type.get(VAULT_LOCK, [])
     retentions = tuple(days for lock in locks for days in _min_retention_days(lock, vault, graph))
-    return [BackupVault(vault.urn, kms_key, retentions)]
+    return [BackupVault(vault.urn, kms_key, retentions, graph.location_of(vault))]
 
 
 def _min_retention_days(lock: PulumiResource, vault: PulumiResource, graph: Graph) -> list[Number]:
@@ -41,7 +41,8 @@ def _air_gapped_vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
     https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html
     """
     kms_key = graph.resolve(vault, vault.inputs.get("encryptionKeyArn"), "encryptionKeyArn", KMS_KEYS)
-    return [BackupVault(vault.urn, kms_key, (as_number(vault.inputs.get("minRetentionDays")),))]
+    retention = as_number(vault.inputs.get("minRetentionDays"))
+    return [BackupVault(vault.urn, kms_key, (retention,), graph.location_of(vault))]
 
 
 def _selection(selection: PulumiResource, graph: Graph) -> list[Fact]:

@@ -30,7 +30,11 @@ def resolve_log_group(resource: PulumiResource, prop: str, graph: Graph) -> Ref:
 def _log_group(log_group: PulumiResource, graph: Graph) -> list[Fact]:
     kms_key = graph.resolve(log_group, log_group.inputs.get("kmsKeyId"), "kmsKeyId", KMS_KEYS)
     retention_days = as_number(log_group.inputs.get("retentionInDays"))
-    return [LogGroup(log_group.urn, _holds_audit_logs(log_group, graph), kms_key, retention_days)]
+    return [
+        LogGroup(
+            log_group.urn, _holds_audit_logs(log_group, graph), kms_key, retention_days, graph.location_of(log_group)
+        )
+    ]
 
 
 def _holds_audit_logs(log_group: PulumiResource, graph: Graph) -> Flag:

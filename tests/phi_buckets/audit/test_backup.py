@@ -266,9 +266,9 @@ def vault_entry(**change: Any) -> dict[str, Any]:
 
 def test_air_gapped_vault_is_always_locked_and_may_have_an_aws_owned_key():
     entry = vault_entry(VaultType="LOGICALLY_AIR_GAPPED_BACKUP_VAULT", MinRetentionDays=7, Locked=False)
-    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(VAULT, KEY_ARN, (7,))
+    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(VAULT, KEY_ARN, (7,), LOCATION)
     entry["EncryptionKeyType"] = "AWS_OWNED_KMS_KEY"
-    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(VAULT, None, (7,))
+    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(VAULT, None, (7,), LOCATION)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hipaa_controls.model.values import StackResource, Unknown
+from hipaa_controls.model.values import Location, StackResource, Unknown
 from hipaa_controls.model.verdict import Status
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.logs.facts import LogGroup, MetricFilter
@@ -44,7 +44,9 @@ def account(session) -> SampleAccount:
 
 def test_log_group_and_metric_filter_are_collected_with_their_settings(account):
     result = audit(account)
-    assert result.fact(LogGroup, GROUP_ARN) == LogGroup(GROUP_ARN, True, StackResource(account.audit_key), 2557)
+    assert result.fact(LogGroup, GROUP_ARN) == LogGroup(
+        GROUP_ARN, True, StackResource(account.audit_key), 2557, Location("aws", REGION, ACCOUNT)
+    )
     assert result.fact(MetricFilter, FILTER_ARN) == MetricFilter(
         FILTER_ARN, StackResource(GROUP_ARN), "", NAMESPACE, METRIC, dimensions=()
     )

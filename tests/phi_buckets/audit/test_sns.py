@@ -121,10 +121,10 @@ def test_alias_without_a_key_is_unverified(account):
     assert result.statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.UNVERIFIED}
 
 
-def test_key_of_another_account_counts_as_customer_managed(account):
-    """Only the other account can read its policy."""
+def test_key_of_another_account_fails(account):
+    """Its owner can disable it. The option accounts trusts an account, as in a preview."""
     set_attribute(account, "KmsMasterKeyId", account.audit_key.replace(ACCOUNT, "444455556666"))
-    assert audit(account).statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.PASS}
+    assert audit(account).statuses("sns-customer-managed-key") == {TOPIC_ARN: Status.FAIL}
 
 
 def test_all_pages_are_read_and_deleted_topics_are_left_out(account):

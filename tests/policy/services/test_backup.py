@@ -14,7 +14,7 @@ from hipaa_controls.model.values import StackResource, Unknown
 from hipaa_controls.services.backup.facts import BackupSelection
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
-from tests.policy.sample_stacks import KEY_ARN
+from tests.policy.sample_stacks import ACCOUNT, KEY_ARN
 
 CUSTOMER_MANAGED_KEY, VAULT_LOCK = "backup-vault-customer-managed-key", "backup-vault-lock"
 VAULT, PLAN, SELECTION = "aws:backup/vault:Vault", "aws:backup/plan:Plan", "aws:backup/selection:Selection"
@@ -22,7 +22,7 @@ AIR_GAPPED = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
 
 
 def vault(name: str = "vault", **inputs: Any) -> Resource:
-    return Resource(VAULT, name, {"name": f"the-{name}", "kmsKeyArn": KEY_ARN} | inputs)
+    return Resource(VAULT, name, {"name": f"the-{name}", "kmsKeyArn": KEY_ARN} | inputs, account=ACCOUNT)
 
 
 def lock(vault_name: str = "the-vault", *sources: str, name: str = "lock", **inputs: Any) -> Resource:
@@ -80,10 +80,8 @@ def test_air_gapped_vault_needs_no_separate_lock(pack: PackProcess):
     air_gapped_vault = Resource(AIR_GAPPED, "vault", {"minRetentionDays": 7, "maxRetentionDays": 30})
     assert failed_resources(pack, VAULT_LOCK, [air_gapped_vault]) == set()
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [air_gapped_vault]) == {"vault"}
-    assert (
-        failed_resources(pack, CUSTOMER_MANAGED_KEY, [Resource(AIR_GAPPED, "vault", {"encryptionKeyArn": KEY_ARN})])
-        == set()
-    )
+    with_key = Resource(AIR_GAPPED, "vault", {"encryptionKeyArn": KEY_ARN}, account=ACCOUNT)
+    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [with_key]) == set()
 
 
 def selection_fact(*plans: PulumiResource, sources: Any = None, **inputs: Any) -> BackupSelection:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
-from tests.policy.sample_stacks import KEY_ARN
+from tests.policy.sample_stacks import ACCOUNT, KEY_ARN
 
 ENABLED, S3_DATA_EVENTS, CUSTOMER_MANAGED_KEY = (
     "cloudtrail-enabled",
@@ -21,7 +21,14 @@ STACK = Resource("pulumi:pulumi:Stack", "stack", {})
 
 def trail(name: str = "trail", comes_from: Any = None, region: str = "us-east-1", **inputs: Any) -> Resource:
     trail_inputs = {"s3BucketName": "trails", "isMultiRegionTrail": True} | inputs
-    return Resource("aws:cloudtrail/trail:Trail", name, trail_inputs, comes_from=comes_from or {}, region=region)
+    return Resource(
+        "aws:cloudtrail/trail:Trail",
+        name,
+        trail_inputs,
+        comes_from=comes_from or {},
+        region=region,
+        account=ACCOUNT,
+    )
 
 
 def bucket(name: str = "data", data_class: str = "PHI", named: bool = True) -> Resource:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
-from tests.policy.sample_stacks import KEY_ARN
+from tests.policy.sample_stacks import ACCOUNT, KEY_ARN
 
 CUSTOMER_MANAGED_KEY, RETENTION = "logs-customer-managed-key", "logs-retention"
 GROUP_ARN = "arn:aws:logs:us-east-1:111122223333:log-group:/audit/trail"
@@ -16,7 +16,7 @@ GROUP_ARN = "arn:aws:logs:us-east-1:111122223333:log-group:/audit/trail"
 
 def group(resource: str = "group", data_class: str | None = "AuditLog", **inputs: Any) -> Resource:
     tags = {"tags": {"DataClass": data_class}} if data_class else {}
-    return Resource("aws:cloudwatch/logGroup:LogGroup", resource, tags | inputs)
+    return Resource("aws:cloudwatch/logGroup:LogGroup", resource, tags | inputs, account=ACCOUNT)
 
 
 def trail(log_group_arn: str, *sources: str) -> Resource:

@@ -11,14 +11,14 @@ import pytest
 
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
-from tests.policy.sample_stacks import KEY_ARN, tls_only_policy
+from tests.policy.sample_stacks import ACCOUNT, KEY_ARN, tls_only_policy
 from tests.policy.services.s3_stacks import V6, V7, both_versions, companion
 
 WEST_KEY_ARN = KEY_ARN.replace("us-east-1", "us-west-2")
 
 
 def bucket(name: str = "data", token: str = V7, **inputs: Any) -> Resource:
-    return Resource(token, name, {"bucket": name, "tags": {"DataClass": "PHI"}} | inputs)
+    return Resource(token, name, {"bucket": name, "tags": {"DataClass": "PHI"}} | inputs, account=ACCOUNT)
 
 
 REPLICA_BUCKET = replace(bucket("copy", tags={"DataClass": "Replica"}), region="us-west-2")

@@ -9,6 +9,7 @@ import pytest
 
 from tests.policy.assertions import failed_resources, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.sample_stacks import ACCOUNT
 from tests.policy.services.s3_stacks import V7, both_versions
 
 CONTROL = "s3-replication-or-backup"
@@ -18,7 +19,7 @@ KEY_ID = "0a1b2c3d-0000-1111-2222-333344445555"
 
 def bucket(name: str = "data", data_class: str = "PHI", token: str = V7, region: str = EAST, **inputs: Any) -> Resource:
     bucket_inputs = {"bucket": name, "tags": {"DataClass": data_class}} | inputs
-    return Resource(token, name, bucket_inputs, region=region)
+    return Resource(token, name, bucket_inputs, region=region, account=ACCOUNT)
 
 
 def key_arn(region: str = WEST, key: str = f"key/{KEY_ID}") -> str:

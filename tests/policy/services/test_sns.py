@@ -33,7 +33,7 @@ def key(*services: str, name: str = "key", **change: Any) -> Resource:
 
 def topic(name: str = "alerts", **inputs: Any) -> Resource:
     topic_inputs = {"kmsMasterKeyId": UNKNOWN} | inputs
-    return Resource("aws:sns/topic:Topic", name, topic_inputs, comes_from={"kmsMasterKeyId": ["key"]})
+    return Resource("aws:sns/topic:Topic", name, topic_inputs, comes_from={"kmsMasterKeyId": ["key"]}, account=ACCOUNT)
 
 
 def alarm(prop: str = "alarmActions", *topics: str) -> Resource:
@@ -67,7 +67,8 @@ KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-33334444
     ],
 )
 def test_topic_needs_a_customer_managed_key(pack: PackProcess, key_id, fails):
-    stack = [Resource("aws:sns/topic:Topic", "alerts", {"kmsMasterKeyId": key_id} if key_id is not None else {})]
+    inputs = {"kmsMasterKeyId": key_id} if key_id is not None else {}
+    stack = [Resource("aws:sns/topic:Topic", "alerts", inputs, account=ACCOUNT)]
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, stack) == ({"alerts"} if fails else set())
     assert not any("hunter2" in finding.message for finding in pack.evaluate_stack(stack))
 

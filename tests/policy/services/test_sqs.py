@@ -33,8 +33,14 @@ KEY = Resource(
 )
 
 
-def queue(resource_name: str = "queue", comes_from: dict[str, list[str]] | None = None, **inputs: Any) -> Resource:
-    return Resource(QUEUE, resource_name, {"name": "results"} | inputs, comes_from=comes_from or {})
+def queue(
+    resource_name: str = "queue",
+    comes_from: dict[str, list[str]] | None = None,
+    account: str | None = None,
+    **inputs: Any,
+) -> Resource:
+    queue_inputs = {"name": "results"} | inputs
+    return Resource(QUEUE, resource_name, queue_inputs, comes_from=comes_from or {}, account=account)
 
 
 DENY_PLAIN_HTTP = {
@@ -156,7 +162,7 @@ def test_only_the_unencrypted_one_of_two_queues_fails(pack: PackProcess):
     ],
 )
 def test_queue_without_customer_managed_key_fails(pack: PackProcess, inputs, fails):
-    stack = [queue(**inputs)]
+    stack = [queue(account=ACCOUNT, **inputs)]
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, stack) == ({"queue"} if fails else set())
     assert not any("hunter2" in finding.message for finding in pack.evaluate_stack(stack))
 
@@ -193,7 +199,10 @@ def test_data_class_decides_whether_a_customer_managed_key_is_required(pack: Pac
 
 def test_unknown_tags_are_unverified_unless_the_key_is_customer_managed(pack: PackProcess):
     assert unverified_resources(pack, CUSTOMER_MANAGED_KEY, [queue(tags=UNKNOWN)]) == {"queue"}
-    assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [queue(tags=UNKNOWN, kmsMasterKeyId=KEY_ARN)]) == set()
+    assert (
+        failed_resources(pack, CUSTOMER_MANAGED_KEY, [queue(account=ACCOUNT, tags=UNKNOWN, kmsMasterKeyId=KEY_ARN)])
+        == set()
+    )
 
 
 def test_configured_tag_and_untagged_class_apply_to_queues():
@@ -204,7 +213,10 @@ def test_configured_tag_and_untagged_class_apply_to_queues():
 
 
 def test_only_the_queue_with_the_wrong_key_fails(pack: PackProcess):
-    stack = [queue("right", kmsMasterKeyId=KEY_ARN), queue("wrong", name="other", kmsMasterKeyId="alias/aws/sqs")]
+    stack = [
+        queue("right", account=ACCOUNT, kmsMasterKeyId=KEY_ARN),
+        queue("wrong", name="other", kmsMasterKeyId="alias/aws/sqs"),
+    ]
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, stack) == {"wrong"}
 
 

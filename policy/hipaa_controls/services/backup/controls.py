@@ -1,6 +1,7 @@
 """Controls for AWS Backup vaults."""
 
 from hipaa_controls.model.control import Control, Option, Severity, StricterWhen, addressed_by, required_by
+from hipaa_controls.model.options import ACCOUNTS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.backup import rules
 from hipaa_controls.services.backup.facts import BackupVault
@@ -14,10 +15,11 @@ CONTROLS = (
             "Backups hold the same PHI as the bucket. The policy of the AWS managed key aws/backup can't be changed: "
             "the hospital can't limit who decrypts a backup, or revoke that in an incident."
         ),
-        requirement="kmsKeyArn is a customer managed key",
+        requirement="kmsKeyArn is a customer managed key of the stack's account or of a trusted one ({accounts})",
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.MEDIUM,
         remediation='aws.backup.Vault("phi", kms_key_arn=key.arn)',
+        options=(ACCOUNTS,),
         rule=FactRule((BackupVault,), rules.vault_customer_managed_key),
     ),
     Control(

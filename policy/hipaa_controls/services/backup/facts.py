@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hipaa_controls.model.values import Number, Ref, Unknown
+from hipaa_controls.model.values import Location, Number, Ref, Unknown
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class BackupVault:
     resource: str
     kms_key: Ref
     min_retention_days: tuple[Number, ...]
+    location: Location
 
 
 @dataclass(frozen=True)

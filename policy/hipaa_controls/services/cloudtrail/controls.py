@@ -2,6 +2,7 @@
 
 from hipaa_controls.model.control import Control, Severity, addressed_by, required_by
 from hipaa_controls.model.data_class import DataClass
+from hipaa_controls.model.options import ACCOUNTS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.services.cloudtrail import rules
@@ -61,7 +62,7 @@ CONTROLS = (
             "CloudTrail logs show object keys, user names and IP addresses. With SSE-S3, every principal that may get "
             "objects from the log bucket can read the logs; a key policy limits that to auditors."
         ),
-        requirement="kmsKeyId is a customer managed key",
+        requirement="kmsKeyId is a customer managed key of the stack's account or of a trusted one ({accounts})",
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.HIGH,
         remediation=(
@@ -70,6 +71,7 @@ CONTROLS = (
             '["kms:GenerateDataKey*", "kms:DescribeKey"], "Resource": "*", "Condition": {"StringEquals": '
             '{"aws:SourceArn": f"arn:aws:cloudtrail:{region}:{account_id}:trail/audit"}}}'
         ),
+        options=(ACCOUNTS,),
         rule=FactRule((Trail,), rules.customer_managed_key),
     ),
     Control(

@@ -1,6 +1,7 @@
 """Controls for CloudWatch Logs log groups with audit logs."""
 
 from hipaa_controls.model.control import Control, Option, Severity, StricterWhen, addressed_by, required_by
+from hipaa_controls.model.options import ACCOUNTS
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.logs import rules
@@ -15,7 +16,7 @@ CONTROLS = (
             "By default CloudWatch Logs encrypts with a key that the hospital neither controls nor can disable. "
             "Disabling a customer managed key makes the audit logs unreadable to an intruder."
         ),
-        requirement="kmsKeyId is a customer managed key",
+        requirement="kmsKeyId is a customer managed key of the stack's account or of a trusted one ({accounts})",
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.MEDIUM,
         remediation=(
@@ -24,6 +25,7 @@ CONTROLS = (
             '"kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"], "Resource": "*", "Condition": {"ArnLike": '
             '{"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{region}:{account_id}:*"}}}'
         ),
+        options=(ACCOUNTS,),
         rule=FactRule((LogGroup,), rules.customer_managed_key),
     ),
     Control(

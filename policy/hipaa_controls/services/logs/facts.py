@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hipaa_controls.model.values import Flag, Number, Ref, Text, Unknown
+from hipaa_controls.model.values import Flag, Location, Number, Ref, Text, Unknown
 
 # The values of the data-class tag that mark a log group as holding audit logs, as normalize_data_class returns them.
 AUDIT_DATA_CLASSES = ("auditlog", "cloudtraillog")
@@ -23,6 +23,7 @@ class LogGroup:
     holds_audit_logs: Flag
     kms_key: Ref
     retention_days: Number
+    location: Location
 
 
 @dataclass(frozen=True)

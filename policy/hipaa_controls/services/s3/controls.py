@@ -251,11 +251,15 @@ CONTROLS = (
             "policy of a customer managed key is a second access check, and disabling the key stops access to PHI in "
             "an incident."
         ),
-        requirement="default encryption with aws:kms or aws:kms:dsse and a customer managed key",
+        requirement=(
+            "default encryption with aws:kms or aws:kms:dsse and a customer managed key of the stack's account or of a "
+            "trusted one ({accounts})"
+        ),
         data_classes=PHI_AND_TRAIL_LOGS,
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
         severity=Severity.HIGH,
         remediation=KMS_DEFAULT_ENCRYPTION,
+        options=(ACCOUNTS,),
         rule=SettingRule((DefaultEncryption,), encryption.customer_managed_key),
     ),
     Control(

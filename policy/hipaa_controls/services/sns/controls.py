@@ -1,7 +1,7 @@
 """Controls for SNS topics."""
 
 from hipaa_controls.model.control import Control, Severity, addressed_by, required_by
-from hipaa_controls.model.options import TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.sns import rules
 from hipaa_controls.services.sns.facts import Topic, TopicPolicy
@@ -18,8 +18,8 @@ CONTROLS = (
             "a service may not use the key, its alert is lost and the incident goes unnoticed."
         ),
         requirement=(
-            "kmsMasterKeyId is a customer managed key whose policy allows each publishing service kms:Decrypt and "
-            "kms:GenerateDataKey"
+            "kmsMasterKeyId is a customer managed key of the stack's account or of a trusted one ({accounts}), whose "
+            "policy allows each publishing service kms:Decrypt and kms:GenerateDataKey"
         ),
         paragraphs=addressed_by("312(a)(2)(iv)"),
         severity=Severity.MEDIUM,
@@ -29,6 +29,7 @@ CONTROLS = (
             '"Resource": "*", "Condition": {"StringEquals": {"aws:SourceAccount": account_id}}}; likewise for each '
             "other service that publishes"
         ),
+        options=(ACCOUNTS,),
         rule=FactRule((Topic,), rules.customer_managed_key),
     ),
     Control(

@@ -32,7 +32,7 @@ TOPIC_ENCRYPTION_CONTEXT = "kms:EncryptionContext:aws:sns:topicArn"
 
 
 def customer_managed_key(topic: Topic, context: RuleContext) -> Finding:
-    finding = check_customer_managed_key(topic.kms_key)
+    finding = check_customer_managed_key(topic.kms_key, topic, context)
     key_is_declared = isinstance(topic.kms_key, StackResource) and context.stack.complete
     publishers = _publisher_findings(topic, context) if key_is_declared else ()
     return worst_finding([finding, *publishers], finding.text)

@@ -2,7 +2,7 @@
 
 from hipaa_controls.model.control import EVERY_DATA_CLASS, Control, Severity, addressed_by, required_by
 from hipaa_controls.model.data_class import DataClass
-from hipaa_controls.model.options import TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.sqs import rules
 from hipaa_controls.services.sqs.facts import Queue, QueuePolicy
@@ -33,11 +33,12 @@ CONTROLS = (
             "With SSE-SQS, a principal that may receive a message can also decrypt it. The policy of a customer "
             "managed key is a second access check, and disabling the key stops access to PHI in an incident."
         ),
-        requirement="kmsMasterKeyId is a customer managed key",
+        requirement="kmsMasterKeyId is a customer managed key of the stack's account or of a trusted one ({accounts})",
         data_classes=frozenset({DataClass.PHI, DataClass.REPLICA}),
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
         severity=Severity.HIGH,
         remediation=f'{WITH_KEY}; for a queue without PHI, tags={{"DataClass": "Internal"}}',
+        options=(ACCOUNTS,),
         rule=FactRule((Queue,), rules.customer_managed_key),
     ),
     Control(

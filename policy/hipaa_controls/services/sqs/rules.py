@@ -32,9 +32,9 @@ def encryption(queue: Queue, _: RuleContext) -> Finding:
     return unverified(*unknowns) if unknowns else failed("SSE-SQS is off, and there is no KMS key")
 
 
-def customer_managed_key(queue: Queue, _: RuleContext) -> Finding:
+def customer_managed_key(queue: Queue, context: RuleContext) -> Finding:
     """Check the key. A failure is unverified if the tags aren't known, because the queue may not hold PHI."""
-    finding = check_customer_managed_key(queue.kms_key)
+    finding = check_customer_managed_key(queue.kms_key, queue, context)
     if finding.status is Status.FAIL and isinstance(queue.tags, Unknown):
         return unverified(queue.tags)
     return finding

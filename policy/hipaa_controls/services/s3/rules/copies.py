@@ -70,7 +70,7 @@ def _replicates(rule: ReplicationRule, bucket: Bucket, trusted: TrustedParties) 
     ownership = untrusted_finding("objects are replicated", untrusted, trusted) if untrusted else passed("")
     if ownership.status is Status.FAIL:
         return ownership.text
-    problem = key_problem(rule.replica_kms_key)
+    problem = key_problem(rule.replica_kms_key, trusted)
     if isinstance(problem, str):
         return f"replicas are encrypted {problem}"
     key_region = _key_region(rule)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from hipaa_controls import evaluator
+from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import (
     Denied,
     ParsedPolicy,
@@ -37,7 +38,7 @@ Headers = Mapping[str, str | None]
 encryption_at_rest = one_of("algorithm", ("AES256", *KMS_ALGORITHMS), "default encryption")
 
 
-def customer_managed_key(encryption: DefaultEncryption, *_: object) -> Finding:
+def customer_managed_key(encryption: DefaultEncryption, bucket: Bucket, context: RuleContext) -> Finding:
     algorithm = encryption.algorithm
     if isinstance(algorithm, Unknown):
         return unverified(algorithm)
@@ -45,7 +46,8 @@ def customer_managed_key(encryption: DefaultEncryption, *_: object) -> Finding:
         return failed(f"default encryption is {redact(algorithm, *KMS_ALGORITHMS, 'AES256')}")
     if encryption.kms_key in (None, ""):
         return failed(f"{algorithm} without a key, which means the AWS managed key aws/s3")
-    problem = key_problem(encryption.kms_key)
+    trusted = TrustedParties.from_options(context.options, bucket.location, bucket.resource)
+    problem = key_problem(encryption.kms_key, trusted)
     if isinstance(problem, Unknown):
         return unverified(problem)
     return failed(f"{algorithm} {problem}") if problem else passed(f"{algorithm} with a customer managed key")
