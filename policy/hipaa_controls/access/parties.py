@@ -66,7 +66,10 @@ class TrustedParties:
     def untrusted_finding(self, account: str, failure: str, witness: Witness | None = None) -> Finding:
         """Return a failure, or an unverified finding where the account may be the stack's own."""
         if self.location.account is None and re.fullmatch(r"\d{12}", account):
-            reason = "isn't known yet; to trust an account anyway, name it in the option accounts"
+            reason = (
+                "isn't known yet; give it in allowedAccountIds of the provider or in the option account of pack-config "
+                "(to trust another account, name it in the option accounts)"
+            )
             return unverified(Unknown(f"the account of {self.resource_name}", reason=reason))
         return failed(failure, witness)
 
