@@ -7,17 +7,15 @@ is shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from hipaa_controls.access.parties import (
-    TrustedParties,
-    untrusted,
-)
+from hipaa_controls.access.parties import TrustedParties, untrusted
 from hipaa_controls.access.policy_queries import ParsedPolicy
 from hipaa_controls.access.policy_search import Found, PolicySearch
+from hipaa_controls.access.request_space import Caller
 from hipaa_controls.access.targets import targets
 from hipaa_controls.model.values import Location
-from hipaa_controls.model.verdict import Finding, passed
+from hipaa_controls.model.verdict import Finding, Status, passed, worst_finding
 
 # AWS calls a policy public that allows a range broader than /8, or /32 for IPv6:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html ("The meaning of")
@@ -39,8 +37,8 @@ def public_access(parsed: ParsedPolicy, resources: Sequence[str]) -> Finding:
     possible = policy.find(everyone, PUBLIC_ADDRESSES, certainly=False)
     if possible is None:
         return passed("public access isn't allowed")
-    certain = policy.find(everyone, PUBLIC_ADDRESSES, certainly=True)
-    return certain.failure("allows public access") if isinstance(certain, Found) else policy.undecided(possible)
+    found = policy.find(everyone, PUBLIC_ADDRESSES, certainly=True)
+    return policy.finding(found, "allows public access") if isinstance(found, Found) else policy.undecided(possible)
 
 
 def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:
@@ -53,35 +51,25 @@ def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted:
     """
     policy = PolicySearch.of(parsed, targets(resources, parsed.statements), trusted)
     scope = untrusted(trusted, policy.named)
-    of_named_accounts, of_named_organizations = policy.named_outsiders()
-    named = [*of_named_accounts, *of_named_organizations, *policy.named_principals(scope)]
-    everyone = [*policy.unsigned_and_signed(scope), *named]
+    of_accounts, of_organizations = policy.named_outsiders()
+    of_no_account = policy.named_principals(scope)
+    everyone = [*policy.unsigned_and_signed(scope), *of_accounts, *of_organizations, *of_no_account]
     possible = policy.find(everyone, {}, certainly=False)
     if possible is None:
         return passed("no untrusted principal is allowed")
-    unverified_account = None
-    found = policy.find(of_named_accounts, {}, certainly=True)
-    if isinstance(found, Found):
-        finding = trusted.untrusted_finding(
-            found.account, f"{found.label} allows a principal of an untrusted account", found.described
-        )
-        if finding.witness:
-            return finding
-        unverified_account = finding
-    found = policy.find(of_named_organizations, {}, certainly=True)
-    if isinstance(found, Found):
-        return found.failure("allows an untrusted organization")
-    found = policy.find(policy.named_principals(scope), {}, certainly=True)
-    if isinstance(found, Found):
-        return found.failure("allows a principal whose account can't be determined")
     strangers = policy.unsigned_and_signed(policy.strangers())
-    found = policy.find(strangers, SITE_ADDRESSES, certainly=True)
-    if isinstance(found, Found):
-        return found.failure("allows anyone who meets its conditions")
-    if unverified_account:
-        return unverified_account
-    found = policy.find(everyone, {}, certainly=True)
-    return found.unplaced() if isinstance(found, Found) else policy.undecided(possible)
+    parties: tuple[tuple[list[Caller], Mapping[int, int], str], ...] = (
+        (of_accounts, {}, "allows a principal of an untrusted account"),
+        (of_organizations, {}, "allows an untrusted organization"),
+        (of_no_account, {}, "allows a principal whose account can't be determined"),
+        (strangers, SITE_ADDRESSES, "allows anyone who meets its conditions"),
+    )
+    found = ((policy.find(callers, minimum, certainly=True), text) for callers, minimum, text in parties)
+    finding = worst_finding((policy.finding(party, text) for party, text in found if isinstance(party, Found)), "")
+    if finding.status is not Status.PASS:
+        return finding
+    owner = policy.find(everyone, {}, certainly=True)
+    return owner.unplaced() if isinstance(owner, Found) else policy.undecided(possible)
 
 
 def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:
@@ -98,12 +86,10 @@ def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: Trus
     possible = policy.find(callers, SITE_ADDRESSES, certainly=False)
     if possible is None:
         return passed("services are allowed only on behalf of trusted accounts")
-    strangers = policy.services(policy.strangers())
-    for among in (strangers, callers):
+    for among in (policy.services(policy.strangers()), callers):
         found = policy.find(among, SITE_ADDRESSES, certainly=True)
         if isinstance(found, Found):
-            failure = f"{found.label} allows {found.service} on behalf of an untrusted account"
-            return trusted.untrusted_finding(found.account if among is callers else "", failure, found.described)
+            return policy.finding(found, f"allows {found.service} on behalf of an untrusted account")
     return policy.undecided(possible)
 
 

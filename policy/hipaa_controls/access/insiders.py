@@ -16,6 +16,7 @@ from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy
 from hipaa_controls.access.policy_search import Found, PolicySearch
 from hipaa_controls.access.targets import Target
+from hipaa_controls.access.witness import describe
 from hipaa_controls.model.values import Location
 from hipaa_controls.model.verdict import Finding, failed, passed
 
@@ -49,4 +50,4 @@ def denied_to_unnamed_administrators(
     found = policy.find(administrators, {}, certainly=True)
     if not isinstance(found, Found):
         return policy.undecided(possible)
-    return failed(f"{found.witness.request.action} isn't denied to an administrator", found.described)
+    return failed(f"{found.witness.request.action} isn't denied to an administrator", describe(found.witness))

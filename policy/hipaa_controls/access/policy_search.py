@@ -25,12 +25,12 @@ from hipaa_controls.access.text_search import SearchTooLong
 from hipaa_controls.access.witness import describe
 from hipaa_controls.evaluator.patterns import UNKNOWN
 from hipaa_controls.model.values import Unknown
-from hipaa_controls.model.verdict import Finding, failed, unverified
-from hipaa_controls.model.verdict import Witness as DescribedWitness
+from hipaa_controls.model.verdict import Finding, unverified
 
 # What ${aws:ResourceAccount} stands for while the account isn't known: no outsider's account.
 _UNKNOWN_ACCOUNT = "the resource's account"
-_ACCOUNT = re.compile(r"(?<![\d\w])\d{12}(?![\d\w])", re.ASCII)
+# A principal that a caller of an account can be: the account, or one of its identities by name.
+_OF_ACCOUNT = re.compile(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{12})(?::[a-z-]+(?:/[\w+=,.@/-]+)?)?", re.ASCII)
 _OWNED = (("endpoints", "aws:sourcevpce"), ("networks", "aws:sourceip"))
 
 
@@ -45,10 +45,6 @@ class Found:
         return statement_label(self.witness.statement)
 
     @property
-    def described(self) -> DescribedWitness:
-        return describe(self.witness)
-
-    @property
     def account(self) -> str:
         context = self.witness.request.context
         return (context.get("aws:principalaccount") or context.get("aws:sourceaccount") or ("",))[0]
@@ -61,9 +57,6 @@ class Found:
         if self.witness.statement.not_principals or not named:
             return "any service"
         return id_ if re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", id_) else "a service"
-
-    def failure(self, what: str) -> Finding:
-        return failed(f"{self.label} {what}", self.described)
 
     def unplaced(self) -> Finding:
         """Return that only somebody gets in who owns what the policy names: a network, an endpoint, or an ID."""
@@ -154,13 +147,13 @@ class PolicySearch:
         ]
 
     def named_principals(self, scope: Scope) -> list[Caller]:
-        """Return the principals that a statement names, and whose account their ID doesn't tell."""
+        """Return the principals that a statement names, and that are searched for by their ID alone."""
         entries = dict.fromkeys(
             (kind, id_)
             for statement in self.parsed.possible_allows
             if not statement.not_principals
             for kind, id_ in statement.principals or ()
-            if _account_is_untold(kind, id_) and id_ not in scope.ids
+            if _is_known_by_id(kind, id_) and id_ not in scope.ids
         )
         found: list[Caller] = []
         for kind, id_ in entries:
@@ -228,6 +221,11 @@ class PolicySearch:
         pinned = {key: (context.get(key) or (caller.some_value(key),))[0] for key in dynamic}
         return Search(replace(question, pinned=pinned), caller).witness(allow)
 
+    def finding(self, found: Found, what: str) -> Finding:
+        """Return that somebody gets in. If the policy names the account, it may be one's own: then it is unverified."""
+        account = found.account if found.account in self.named.accounts else ""
+        return self.trusted.untrusted_finding(account, f"{found.label} {what}", describe(found.witness))
+
     def undecided(self, possible: Found | GivenUp) -> Finding:
         """Return that a request may be allowed, and what that depends on."""
         if isinstance(possible, GivenUp):
@@ -247,12 +245,14 @@ class PolicySearch:
         return unverified(Unknown(f"whether {possible.label} lets somebody in", reason=reason))
 
 
-def _account_is_untold(kind: str, id_: str) -> bool:
-    if id_ == "*":
-        return False
+def _is_known_by_id(kind: str, id_: str) -> bool:
+    """Return whether a principal is searched for by its ID alone: its account isn't told, or AWS gave it its name.
+
+    Nobody can give a role or a user a name with other characters. Sessions of AWS's own infrastructure have some.
+    """
     if kind == "AWS":
-        return UNKNOWN not in id_ and re.search(r"(?<!\d)\d{12}(?!\d)", id_) is None
-    return kind in ("CanonicalUser", "Federated")
+        return id_ != "*" and UNKNOWN not in id_ and _OF_ACCOUNT.fullmatch(id_) is None
+    return kind in ("CanonicalUser", "Federated") and id_ != "*"
 
 
 def _for_callers(statement: evaluator.Statement, caller: Caller) -> evaluator.Statement | None:
@@ -270,8 +270,8 @@ def _may_be(caller: Caller, kind: str, id_: str) -> bool:
         return True
     if kind != caller.principal_kind:
         return False
-    account = _ACCOUNT.search(id_) if kind == "AWS" else None
-    return account is None or account[0] in caller.accounts
+    of_account = _OF_ACCOUNT.fullmatch(id_) if kind == "AWS" else None
+    return of_account is None or of_account[1] in caller.accounts
 
 
 def _partitions(statements: Iterable[evaluator.Statement], own: str) -> tuple[str, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from hipaa_controls.access.callers import Scope, certificates, named_principal, outsiders, with_external_id
+from hipaa_controls.access.callers import Scope, certificates, outsiders, with_external_id
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
 from hipaa_controls.access.policy_search import Found, PolicySearch, statement_label
@@ -60,13 +59,10 @@ def _external_findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterato
         if condition.key.casefold() == "sts:externalid"
         for value in condition.values
     ]
-    callers: list[Caller] = [*outsiders(partition, strangers)]
-    for id_ in _named(parsed, "AWS"):
-        if not re.search(r"\d{12}", id_) and UNKNOWN not in id_ and id_ not in trusted.ids:
-            callers += named_principal("AWS", id_, partition, strangers)
+    by_id = [caller for caller in policy.named_principals(strangers) if caller.principal_kind == "AWS"]
     text = "grants access to another account without sts:ExternalId or an organization"
-    bound = [with_external_id(caller, external_ids) for caller in callers]
-    yield _finding(policy, bound, text, trusted)
+    bound = [with_external_id(caller, external_ids) for caller in (*outsiders(partition, strangers), *by_id)]
+    yield _finding(policy, bound, text)
 
 
 def _certificate_findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterator[Finding]:
@@ -77,7 +73,7 @@ def _certificate_findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iter
     if ROLES_ANYWHERE in _named(parsed, "Service"):
         policy = _search(parsed, trusted, "sts:AssumeRole")
         callers = [certificates(ROLES_ANYWHERE, policy.partitions[0], trusted.location.account, parsed.statements)]
-        yield _finding(policy, callers, "grants access to every certificate that IAM Roles Anywhere accepts", trusted)
+        yield _finding(policy, callers, "grants access to every certificate that IAM Roles Anywhere accepts")
 
 
 def _token_findings(parsed: ParsedPolicy, trusted: TrustedParties, provider: str) -> Iterator[Finding]:
@@ -90,21 +86,21 @@ def _token_findings(parsed: ParsedPolicy, trusted: TrustedParties, provider: str
     policy = _search(parsed, trusted, "sts:AssumeRoleWithSAML" if is_saml else "sts:AssumeRoleWithWebIdentity")
     for claim in ("audience",) if is_saml else ("audience", "subject"):
         caller = tokens(provider, policy.partitions[0], parsed.statements, claim)
-        yield _finding(policy, [caller], f"grants access to an identity provider's tokens of any {claim}", trusted)
+        yield _finding(policy, [caller], f"grants access to an identity provider's tokens of any {claim}")
 
 
 def _search(parsed: ParsedPolicy, trusted: TrustedParties, action: str) -> PolicySearch:
     return PolicySearch.of(parsed, [Target.of(("",), (action,))], trusted)
 
 
-def _finding(policy: PolicySearch, callers: list[Caller], text: str, trusted: TrustedParties) -> Finding:
+def _finding(policy: PolicySearch, callers: list[Caller], text: str) -> Finding:
     possible = policy.find(callers, {}, certainly=False)
     if possible is None:
         return worst_finding([], "")
     found = policy.find(callers, {}, certainly=True)
     if not isinstance(found, Found):
         return policy.undecided(possible)
-    return trusted.untrusted_finding(found.account, f"{found.label} {text}", found.described)
+    return policy.finding(found, text)
 
 
 def _named(parsed: ParsedPolicy, kind: str) -> dict[str, None]:
