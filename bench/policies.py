@@ -42,6 +42,9 @@ def allow_for_each_account(count: int) -> list[dict[str, Any]]:
     return [allow(Principal={"AWS": arn}, Resource=f"{BUCKET}/{number}/*") for number, arn in enumerate(arns)]
 
 
+OWN_PRINCIPAL = json.dumps({"AWS": ACCOUNT}, separators=(",", ":"))
+
+
 def account(number: int) -> str:
     return f"44445555{number:04}"
 
@@ -61,6 +64,30 @@ LARGE = {
     "20 KB, 125 statements": document(*allow_for_each_account(125)),
     "500 statements, which AWS rejects": document(*allow_for_each_account(500)),
 }
+NARROWED = {
+    "20 KB, 110 statements, each for roles of the account": document(
+        *(
+            allow(Condition={"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/{number}*"}})
+            for number in range(110)
+        )
+    ),
+    "20 KB, 90 statements, each for a trail of the account": document(
+        *(
+            allow(
+                Principal={"Service": "cloudtrail.amazonaws.com"},
+                Condition={"StringLike": {"aws:SourceArn": f"arn:aws:cloudtrail:*:{ACCOUNT}:trail/{number}*"}},
+            )
+            for number in range(90)
+        )
+    ),
+    "20 KB, an Allow, and a Deny for each of 110 accounts": document(
+        allow(),
+        *(
+            allow(Effect="Deny", Condition={"StringEquals": {"aws:PrincipalAccount": account(number)}})
+            for number in range(110)
+        ),
+    ),
+}
 HOSTILE = {
     "Resource *:, then ? 3,000 times": document(allow(Resource=f"{BUCKET}/*:" + "?" * 3000)),
     "Resource *a 3,000 times": document(allow(Resource=f"{BUCKET}/" + "*a" * 3000)),
@@ -73,8 +100,8 @@ def main() -> None:
     print("CPU time as a ratio to a document of one statement", flush=True)
     for label, text in (LARGE | HOSTILE).items():
         measure(f"{REQUESTS} requests: {label}", evaluate_requests, text)
-    for label, text in LARGE.items():
-        measure(f"access: {label}", find_access, text)
+    for label, text in (LARGE | NARROWED | HOSTILE).items():
+        measure(f"access: {label}", find_access, text.replace(OWN_PRINCIPAL, '"*"'))
 
 
 def measure(label: str, function: Callable[[str], object], text: str) -> None:

@@ -69,7 +69,7 @@ def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted:
     if finding.status is not Status.PASS:
         return finding
     owner = policy.find(everyone, {}, certainly=True)
-    return owner.unplaced() if isinstance(owner, Found) else policy.undecided(possible)
+    return policy.owner_finding(owner) if isinstance(owner, Found) else policy.undecided(possible)
 
 
 def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:

@@ -11,6 +11,7 @@ from hipaa_controls.access.addresses import Addresses
 from hipaa_controls.access.elements import ConditionElement
 from hipaa_controls.access.request_space import Variant
 from hipaa_controls.access.text_search import Segment
+from hipaa_controls.evaluator.patterns import UNKNOWN
 
 _VALUE = Segment("value", "any", minimum=1)
 # Keys that every request has, and keys that are true, false or absent.
@@ -33,11 +34,15 @@ def free_variants(key: str, conditions: Sequence[ConditionElement]) -> Iterator[
         yield Variant({key: ("",)})
     else:
         yield from (Variant({key: (value,)}) for value in _telling_values(conditions))
+        if any(condition.compares_text and not condition.is_null_check for condition in conditions):
+            # Text that also is a number, a date or a flag isn't searched for. It may exist.
+            yield Variant({key: (_VALUE,)}, (_VALUE,))
 
 
 def _telling_values(conditions: Iterable[ConditionElement]) -> list[str]:
     """Return values that have every effect on comparisons of numbers, dates and flags that a value can have."""
-    texts = [text for condition in conditions for text in condition.condition.values]
+    values = (value for condition in conditions for value in condition.condition.values)
+    texts = [value for value in values if UNKNOWN not in value]
     numbers = sorted({number for text in texts if (number := _number(text)) is not None})
     between = [(low + high) / 2 for low, high in pairwise(numbers)]
     around = [bound + step for bound in numbers for step in (-1, 0, 1)] if numbers else []

@@ -31,7 +31,9 @@ from hipaa_controls.model.verdict import Finding, unverified
 _UNKNOWN_ACCOUNT = "the resource's account"
 # A principal that a caller of an account can be: the account, or one of its identities by name.
 _OF_ACCOUNT = re.compile(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{12})(?::[a-z-]+(?:/[\w+=,.@/-]+)?)?", re.ASCII)
-_OWNED = (("endpoints", "aws:sourcevpce"), ("networks", "aws:sourceip"))
+# What belongs to somebody, by the condition key that tells it: the option that trusts it, and its name.
+_OWNED = (("aws:sourcevpce", "endpoints", "VPC endpoint"), ("aws:sourceip", "networks", "network"))
+_OWNED_ID = ("ids", "unique ID")
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,10 @@ class Found:
         return statement_label(self.witness.statement)
 
     @property
-    def account(self) -> str:
-        context = self.witness.request.context
-        return (context.get("aws:principalaccount") or context.get("aws:sourceaccount") or ("",))[0]
+    def accounts(self) -> list[str]:
+        """The accounts of the caller, of whom a service acts for, and of the access point."""
+        keys = ("aws:principalaccount", "aws:sourceaccount", "s3:dataaccesspointaccount")
+        return [values[0] for key in keys if (values := self.witness.request.context.get(key))]
 
     @property
     def service(self) -> str:
@@ -57,14 +60,6 @@ class Found:
         if self.witness.statement.not_principals or not named:
             return "any service"
         return id_ if re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", id_) else "a service"
-
-    def unplaced(self) -> Finding:
-        """Return that only somebody gets in who owns what the policy names: a network, an endpoint, or an ID."""
-        context = self.witness.request.context
-        option = next((option for option, key in _OWNED if key in context), "ids")
-        what = {"endpoints": "the VPC endpoint", "networks": "the network", "ids": "the unique ID"}[option]
-        reason = f"isn't known to be trusted; if it is, name it in the option {option}"
-        return unverified(Unknown(f"{what} in a condition of {self.label}", reason=reason))
 
 
 @dataclass(frozen=True)
@@ -223,8 +218,17 @@ class PolicySearch:
 
     def finding(self, found: Found, what: str) -> Finding:
         """Return that somebody gets in. If the policy names the account, it may be one's own: then it is unverified."""
-        account = found.account if found.account in self.named.accounts else ""
+        account = next((account for account in found.accounts if account in self.named.accounts), "")
         return self.trusted.untrusted_finding(account, f"{found.label} {what}", describe(found.witness))
+
+    def owner_finding(self, found: Found) -> Finding:
+        """Return that only somebody gets in who owns what the policy names."""
+        context = found.witness.request.context
+        if any(account in self.named.accounts for account in found.accounts):
+            return self.finding(found, "allows whoever comes through an untrusted account's access point")
+        option, what = next(((option, what) for key, option, what in _OWNED if key in context), _OWNED_ID)
+        reason = f"isn't known to be trusted; if it is, name it in the option {option}"
+        return unverified(Unknown(f"the {what} in a condition of {found.label}", reason=reason))
 
     def undecided(self, possible: Found | GivenUp) -> Finding:
         """Return that a request may be allowed, and what that depends on."""
