@@ -10,6 +10,7 @@ import re
 import string
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from hipaa_controls import evaluator
 from hipaa_controls.access.addresses import PUBLIC_IPV4, PUBLIC_IPV6, Addresses
@@ -44,6 +45,9 @@ ACCESS_POINT = Segment("access point", "outsider", _LOWER + ".", minimum=1)
 _EXTERNAL_ID = Segment("external ID", "outsider", minimum=2)
 _CERTIFICATE = Segment("certificate", "outsider", minimum=1)
 VIA = Segment("intermediate service", "athena", _LOWER + ".", minimum=1)
+
+# Most policies of a stack name the same parties, so they share their callers.
+_CACHED = 256
 
 # What AWS knows about a caller only if it has an identity.
 _IDENTITY_KEYS = (
@@ -105,6 +109,7 @@ class Scope:
         return (Requirement(template, patterns, matches=False),) if texts else ()
 
 
+@lru_cache(maxsize=_CACHED)
 def outsiders(partition: str, scope: Scope) -> tuple[Caller, ...]:
     """Return every kind of caller that signs its requests with an identity of an account."""
     return tuple(
@@ -181,6 +186,7 @@ def identities(
     )
 
 
+@lru_cache(maxsize=_CACHED)
 def insiders(partition: str, account: str | None, spared: Scope) -> tuple[Caller, ...]:
     """Return every kind of identity of one account.
 
@@ -219,6 +225,7 @@ def insiders(partition: str, account: str | None, spared: Scope) -> tuple[Caller
     return tuple(found)
 
 
+@lru_cache(maxsize=_CACHED)
 def anonymous(partition: str, scope: Scope) -> Caller:
     """Return callers that don't sign their requests. AWS's pages differ in which keys tell it, so any of them may."""
     no_identity = {**dict.fromkeys(_IDENTITY_KEYS), "aws:principaltype": ("Anonymous",)}
@@ -320,7 +327,8 @@ def certificates(
     return Caller("a holder of a certificate", "Service", (service,), groups)
 
 
-def services(partition: str, scope: Scope, encryption_context: Sequence[str] = ()) -> tuple[Caller, ...]:
+@lru_cache(maxsize=_CACHED)
+def services(partition: str, scope: Scope, encryption_context: tuple[str, ...] = ()) -> tuple[Caller, ...]:
     """Return the ways in which a service calls: on behalf of a resource or an account, or of nobody that it names.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
@@ -450,6 +458,7 @@ def _no_source_org() -> dict[str, Model]:
     return {"aws:sourceorgid": None, "aws:sourceorgpaths": None}
 
 
+@lru_cache(maxsize=_CACHED)
 def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
     """Return from where a caller may call: the internet, a VPC endpoint, or a service that it uses.
 
@@ -487,6 +496,7 @@ def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
     )
 
 
+@lru_cache(maxsize=_CACHED)
 def _service_networks(scope: Scope) -> tuple[Variant, ...]:
     """Return from where a service calls. AWS doesn't say whether its address is told."""
     absent = dict.fromkeys(_NETWORK_KEYS)
@@ -505,6 +515,7 @@ def _from_internet(variant: Variant, scope: Scope) -> tuple[Variant, ...]:
     )
 
 
+@lru_cache(maxsize=_CACHED)
 def access_points(partition: str, scope: Scope) -> tuple[Variant, ...]:
     """Return that a request names the bucket, or comes through an access point of an outsider.
 

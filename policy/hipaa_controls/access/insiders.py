@@ -44,10 +44,10 @@ def denied_to_unnamed_administrators(
     administrators = [
         caller for partition in policy.partitions for caller in callers.insiders(partition, location.account, spared)
     ]
+    found = policy.find(administrators, {}, certainly=True)
+    if isinstance(found, Found):
+        return failed(f"{found.witness.request.action} isn't denied to an administrator", describe(found.witness))
     possible = policy.find(administrators, {}, certainly=False)
     if possible is None:
         return passed("the policy denies them to all but the principals that it names")
-    found = policy.find(administrators, {}, certainly=True)
-    if not isinstance(found, Found):
-        return policy.undecided(possible)
-    return failed(f"{found.witness.request.action} isn't denied to an administrator", describe(found.witness))
+    return policy.undecided(possible)

@@ -169,7 +169,7 @@ class PolicySearch:
         return [
             caller
             for partition in self.partitions
-            for caller in access_callers.services(partition, scope, sorted(keys))
+            for caller in access_callers.services(partition, scope, tuple(sorted(keys)))
         ]
 
     def find(
@@ -187,11 +187,14 @@ class PolicySearch:
         """
         question = replace(self.question, minimum_addresses=minimum_addresses, certainly=certainly)
         given_up = None
+        statements = [
+            statement for statement in self.parsed.possible_allows if statement.effect == "Allow" or not certainly
+        ]
         for caller in callers:
-            search = Search(question, caller)
-            for statement in self.parsed.possible_allows:
-                allow = _for_callers(statement, caller)
-                if allow is None or (certainly and statement.effect != "Allow"):
+            concerning = [(statement, _for_callers(statement, caller)) for statement in statements]
+            search = Search(question, caller) if any(allow for _, allow in concerning) else None
+            for statement, allow in concerning:
+                if search is None or allow is None:
                     continue
                 try:
                     witness = search.witness(allow) or (
