@@ -93,6 +93,10 @@ _ACTIONS = {
             "secretsmanager:GetResourcePolicy",
         ),
         *("secretsmanager:RestoreSecret", "secretsmanager:RotateSecret", "secretsmanager:TagResource"),
+        *("secretsmanager:UpdateSecretVersionStage", "secretsmanager:CancelRotateSecret"),
+        *("secretsmanager:ReplicateSecretToRegions", "secretsmanager:RemoveRegionsFromReplication"),
+        *("secretsmanager:StopReplicationToReplica", "secretsmanager:UntagResource"),
+        "secretsmanager:ValidateResourcePolicy",
     ),
 }
 
