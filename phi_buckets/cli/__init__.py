@@ -25,6 +25,7 @@ PIPE_CLOSED = 128 + signal.SIGPIPE
 # The module that registers each command with `app`. Loading only one of them takes half as long as loading all.
 OBJECTS_MODULE = "phi_buckets.cli.objects"
 COMMANDS = {
+    "access": "phi_buckets.cli.access",
     "audit": "phi_buckets.cli.audit",
     "cost": "phi_buckets.cli.cost",
     "restore-test": "phi_buckets.cli.restore_test",

@@ -98,11 +98,11 @@ def confused_deputy(policy: KeyPolicy, context: RuleContext) -> Finding:
     trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
     return _check_document(
         policy,
-        lambda parsed: external_access.service_access(_without_describe_key(parsed), key_resources(policy), trusted),
+        lambda parsed: external_access.service_access(without_describe_key(parsed), key_resources(policy), trusted),
     )
 
 
-def _without_describe_key(parsed: ParsedPolicy) -> ParsedPolicy:
+def without_describe_key(parsed: ParsedPolicy) -> ParsedPolicy:
     """Return the policy without the Allow of kms:DescribeKey, which any service may have.
 
     It returns only metadata of the key. The policy that CloudTrail creates for a key allows it without a condition.

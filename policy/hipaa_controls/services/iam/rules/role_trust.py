@@ -18,6 +18,7 @@ from hipaa_controls.model.verdict import Finding, failed, worst_finding
 from hipaa_controls.services.iam.facts import IamRole
 
 ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
+ONLY_BOUND_PRINCIPALS = "each principal is named, and external principals are bound by conditions"
 
 
 def role_trust_policy(role: IamRole, context: RuleContext) -> Finding:
@@ -25,12 +26,11 @@ def role_trust_policy(role: IamRole, context: RuleContext) -> Finding:
     if not isinstance(parsed, ParsedPolicy):
         return parsed
     trusted = TrustedParties.from_options(context.options, role.location, role.resource)
-    return worst_finding(
-        _findings(parsed, trusted), "each principal is named, and external principals are bound by conditions"
-    )
+    return worst_finding(trust_findings(parsed, trusted), ONLY_BOUND_PRINCIPALS)
 
 
-def _findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterator[Finding]:
+def trust_findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterator[Finding]:
+    """Yield what a trust policy lets in that it mustn't; passes may be among the findings."""
     for statement in parsed.possible_allows:
         principals = statement.principals or ()
         if statement.effect == "Allow" and (statement.not_principals or ("AWS", "*") in principals):
