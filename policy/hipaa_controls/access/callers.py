@@ -80,7 +80,7 @@ class Scope:
         accounts: Accounts that they aren't in.
         organizations: Organizations that they aren't in, without `o-`.
         endpoints: VPC endpoints and VPCs that they don't call through, as in `vpce-0a1b`.
-        endpoint_owners: Accounts whose VPC endpoints they don't call through.
+        from_anywhere: Whether they may also call through the VPC endpoints of these accounts and organizations.
         ids: Unique IDs that they don't have, such as that of a role, and other principals that they aren't.
         networks: CIDR ranges that they don't call from.
         only_accounts: If given, the accounts one of which they are in.
@@ -90,7 +90,7 @@ class Scope:
     accounts: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
     endpoints: frozenset[str] = frozenset()
-    endpoint_owners: frozenset[str] = frozenset()
+    from_anywhere: bool = False
     ids: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
     only_accounts: frozenset[str] | None = None
@@ -199,7 +199,10 @@ def insiders(partition: str, account: str | None, spared: Scope) -> tuple[Caller
     of_account = Scope(only_accounts=frozenset({account}) if account else None)
     found = []
     for description, principal, segments, identity in identities(partition):
-        variant = _identity(identity, replace(of_account, ids=spared.ids), segments)
+        named = tuple(
+            replace(segment, default="administrator") if segment in (NAME, SESSION) else segment for segment in segments
+        )
+        variant = _identity(identity, replace(of_account, ids=spared.ids), named)
         requirements = variant.requirements
         arn = identity["aws:principalarn"]
         if PATH in segments and isinstance(arn, tuple):
@@ -474,11 +477,12 @@ def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
         "aws:vpceorgid": ("o-", ORGANIZATION),
         "aws:vpceorgpaths": ("o-", ORGANIZATION, "/", ORGANIZATION_PATH),
     }
+    owners = Scope() if scope.from_anywhere else scope
     endpoint_requirements = (
-        *Scope(accounts=scope.endpoint_owners).account(NETWORK_ACCOUNT),
+        *Scope(accounts=owners.accounts).account(NETWORK_ACCOUNT),
         *scope.excluded(("vpce-", ENDPOINT), scope.endpoints),
         *scope.excluded(("vpc-", NETWORK), scope.endpoints),
-        *scope.excluded((ORGANIZATION,), scope.organizations if scope.endpoint_owners else ()),
+        *scope.excluded((ORGANIZATION,), owners.organizations),
     )
     endpoint_segments = (NETWORK_REGION, NETWORK_ACCOUNT, ENDPOINT, NETWORK, ORGANIZATION, ORGANIZATION_PATH)
     endpoints = tuple(

@@ -147,7 +147,6 @@ def untrusted(trusted: TrustedParties, named: NamedParties) -> Scope:
         accounts=trusted.all_accounts,
         organizations=frozenset(organization.removeprefix("o-") for organization in organizations),
         endpoints=trusted.endpoints,
-        endpoint_owners=trusted.all_accounts,
         ids=trusted.ids | named.own_names,
         networks=trusted.networks,
     )

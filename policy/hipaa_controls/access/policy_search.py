@@ -31,6 +31,9 @@ from hipaa_controls.model.verdict import Finding, unverified
 _UNKNOWN_ACCOUNT = "the resource's account"
 # A principal that a caller of an account can be: the account, or one of its identities by name.
 _OF_ACCOUNT = re.compile(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{12})(?::[a-z-]+(?:/[\w+=,.@/-]+)?)?", re.ASCII)
+# The services that accept requests without a signature; the last is a service that isn't known.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html ("Principal key values")
+_UNSIGNED = ("s3:", "sns:", "sqs:", "any:")
 # What belongs to somebody, by the condition key that tells it: the option that trusts it, and its name.
 _OWNED = (("aws:sourcevpce", "endpoints", "VPC endpoint"), ("aws:sourceip", "networks", "network"))
 _OWNED_ID = ("ids", "unique ID")
@@ -119,27 +122,30 @@ class PolicySearch:
         everywhere = replace(
             untrusted(self.trusted, self.named),
             endpoints=frozenset(),
-            endpoint_owners=frozenset(),
             networks=frozenset(),
+            from_anywhere=True,
             ids=self.named.own_names,
         )
-        accounts = named_parties(self.parsed.possible_allows).accounts - self.trusted.all_accounts
-        allowed_organizations = named_parties(self.parsed.possible_allows).organizations
-        organizations = frozenset(name.removeprefix("o-") for name in allowed_organizations)
+        let_in = named_parties([*self.parsed.possible_allows, *map(_spared, self.parsed.statements)])
+        accounts = let_in.accounts - self.trusted.all_accounts
+        organizations = frozenset(name.removeprefix("o-") for name in let_in.organizations)
         return (
-            self.unsigned_and_signed(replace(everywhere, only_accounts=accounts))[1:] if accounts else [],
-            self.unsigned_and_signed(replace(everywhere, only_organizations=organizations))[1:]
+            self._signed(replace(everywhere, only_accounts=accounts)) if accounts else [],
+            self._signed(replace(everywhere, only_organizations=organizations))
             if organizations - everywhere.organizations
             else [],
         )
 
     def unsigned_and_signed(self, scope: Scope) -> list[Caller]:
-        """Return anonymous callers, and those that sign their requests."""
-        partition, *others = self.partitions
-        return [
-            access_callers.anonymous(partition, scope),
-            *(caller for name in (partition, *others) for caller in access_callers.outsiders(name, scope)),
-        ]
+        """Return callers that sign their requests and, where the service accepts it, those that don't."""
+        signed = self._signed(scope)
+        actions = [action for target in self.question.targets for action in target.actions]
+        if any(action.startswith(_UNSIGNED) for action in actions):
+            return [access_callers.anonymous(self.partitions[0], scope), *signed]
+        return signed
+
+    def _signed(self, scope: Scope) -> list[Caller]:
+        return [caller for partition in self.partitions for caller in access_callers.outsiders(partition, scope)]
 
     def named_principals(self, scope: Scope) -> list[Caller]:
         """Return the principals that a statement names, and that are searched for by their ID alone."""
@@ -250,6 +256,15 @@ class PolicySearch:
         decision = evaluator.evaluate([self.parsed.policy], possible.witness.request)
         reason = f"can't be decided: {decision.reasons[0]}" if decision.reasons else "can't be decided"
         return unverified(Unknown(f"whether {possible.label} lets somebody in", reason=reason))
+
+
+def _spared(statement: evaluator.Statement) -> evaluator.Statement:
+    """Return the statement with only those elements that name whom a Deny doesn't apply to."""
+    return replace(
+        statement,
+        principals=statement.principals if statement.not_principals else None,
+        conditions=tuple(condition for condition in statement.conditions if condition.operator.negated),
+    )
 
 
 def _is_known_by_id(kind: str, id_: str) -> bool:

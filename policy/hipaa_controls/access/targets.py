@@ -101,6 +101,9 @@ _ACTIONS = {
 }
 
 
+OTHER_ACTION = "AnyOtherAction"
+
+
 @dataclass(frozen=True)
 class Target:
     """Resources, and the actions on each of them.
@@ -161,7 +164,8 @@ def _with_new_actions(
         if _service(action) == service and not any(_matches(action, other) for other in (*known, *of_others))
         if (instance := re.sub(r"\*+", "", action).replace("?", "x"))
     ]
-    return tuple(dict.fromkeys((*known, *new))) or ("any:Action",)
+    # AWS adds actions, and a policy that denies those above may allow the next one.
+    return (*dict.fromkeys((*known, *new)), f"{service or 'any'}:{OTHER_ACTION}")
 
 
 def _matches(pattern: str, action: str) -> bool:

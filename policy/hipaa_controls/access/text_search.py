@@ -21,6 +21,7 @@ from hipaa_controls.evaluator.patterns import ascii_lower, compile_pattern
 ANY_CHARACTERS = string.ascii_lowercase + string.digits + string.ascii_uppercase + string.punctuation + " "
 # Ten times the longest search in a document of AWS's maximum size that `python -m bench.policies` measures.
 MAX_STEPS = 20_000
+_MANY_POINTS = 3
 
 
 class SearchTooLong(Exception):  # noqa: N818 - not an error: the caller reports what it couldn't decide
@@ -34,7 +35,7 @@ class Segment:
     Attributes:
         name: The same name in several templates stands for the same text.
         default: The text that it has where nothing requires another.
-        characters: The characters that it may contain. A character outside ASCII is always permitted with `*`.
+        characters: The characters that it may contain. ANY_CHARACTERS permits all others too.
         length: Its exact length, or None.
         minimum: Its minimum length.
         last: Its last character, unless it is empty; any if None.
@@ -48,7 +49,7 @@ class Segment:
     last: str | None = None
 
     def permits(self, character: str) -> bool:
-        return character in self.characters or (self.characters is ANY_CHARACTERS and not character.isascii())
+        return self.characters is ANY_CHARACTERS or character in self.characters
 
     def is_complete(self, length: int, last: str) -> bool:
         if length < self.minimum or (self.length is not None and length != self.length):
@@ -86,12 +87,11 @@ class PatternSet:
         return self._steps[key]
 
     def choices(self, state: State) -> Iterator[State]:
-        """Yield states of which one accepts what this state accepts, each with a pattern at one point only.
+        """Yield states of which one accepts what this state accepts, none with a pattern at many points.
 
-        A `*` leads to many sets of points, but to only as many points as the pattern is long. Patterns without one stay
-        together.
+        A pattern such as *:???? can be at exponentially many sets of points, but only at as many points as it is long.
         """
-        split = [(number, states) for number, states in state if states & states - 1]
+        split = [(number, states) for number, states in state if states.bit_count() > _MANY_POINTS]
         if len(split) < len(state) or not split:
             yield tuple(entry for entry in state if entry not in split)
         for number, states in split:

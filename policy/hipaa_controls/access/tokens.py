@@ -102,17 +102,17 @@ def _of_another_tenant(prefix: str, values: list[tuple[str, str]]) -> Iterator[V
         f"{prefix}:amr".casefold(): ("unauthenticated",),
     }
     not_named = Requirement((_CLAIM,), pattern_set(_named_values(others), ignore_case=True), matches=False)
+    # A provider of a form that isn't known: whoever writes how a subject begins means the subjects of one's own.
+    beginnings = [compile_wildcards(_beginning(subject) + "*") for subject in subjects if _beginning(subject)]
+    unknown = {f"{prefix}:{name}".casefold(): (_SUBJECT,) for name in SUBJECT_CLAIMS}
+    another = Requirement((_SUBJECT,), pattern_set(beginnings), matches=False)
+    yield Variant({**keys, **unknown}, (_SUBJECT, _CLAIM), (another, not_named))
     for start, end in _SUBJECTS:
         tenants = pattern_set(_named_tenants(subjects, start), ignore_case=True)
         template = (start, _TENANT, end, _REST)
         named = {f"{prefix}:{name}".casefold(): template for name in SUBJECT_CLAIMS}
         another = Requirement((_TENANT,), tenants, matches=False)
         yield Variant({**keys, **named}, (_TENANT, _REST, _CLAIM), (another, not_named))
-    # A provider of a form that isn't known: whoever writes how a subject begins means the subjects of one's own.
-    beginnings = [compile_wildcards(_beginning(subject) + "*") for subject in subjects if _beginning(subject)]
-    unknown = {f"{prefix}:{name}".casefold(): (_SUBJECT,) for name in SUBJECT_CLAIMS}
-    another = Requirement((_SUBJECT,), pattern_set(beginnings), matches=False)
-    yield Variant({**keys, **unknown}, (_SUBJECT, _CLAIM), (another, not_named))
 
 
 def _named_tenants(subjects: Iterable[str], start: str) -> list[str]:

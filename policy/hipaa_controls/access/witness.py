@@ -7,6 +7,7 @@ a policy may name a secret or a patient there.
 from __future__ import annotations
 
 from hipaa_controls.access.search import Witness
+from hipaa_controls.access.targets import OTHER_ACTION
 from hipaa_controls.access.text_search import Segment
 from hipaa_controls.model import verdict
 
@@ -19,7 +20,7 @@ def describe(witness: Witness) -> verdict.Witness:
     account = context.get("aws:principalaccount") or context.get("aws:sourceaccount") if has_account else None
     organization = context.get("aws:principalorgid") or context.get("aws:sourceorgid")
     subject = next((value for key, value in context.items() if key.endswith(":sub")), None)
-    network, resource, action = _network(context), _resource(witness.request.resource), witness.request.action
+    network, resource, action = _network(context), _resource(witness.request.resource), _action(witness.request.action)
     access_point = context.get("s3:dataaccesspointarn")
     phrases = (
         caller,
@@ -69,6 +70,10 @@ def _network(context: dict[str, str]) -> str | None:
     if context.get("aws:viaawsservice") == "true":
         return "through an AWS service"
     return f"from {context['aws:sourceip']}" if "aws:sourceip" in context else None
+
+
+def _action(action: str) -> str:
+    return "use any other action" if action.endswith(f":{OTHER_ACTION}") else action
 
 
 def _resource(arn: str) -> str:
