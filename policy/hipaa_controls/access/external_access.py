@@ -52,8 +52,8 @@ def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted:
     policy = PolicySearch.of(parsed, targets(resources, parsed.statements), trusted)
     scope = untrusted(trusted, policy.named)
     of_accounts, of_organizations = policy.named_outsiders()
-    of_no_account = policy.named_principals(scope)
-    everyone = [*policy.unsigned_and_signed(scope), *of_accounts, *of_organizations, *of_no_account]
+    by_id = policy.named_principals(policy.from_anywhere())
+    everyone = [*policy.unsigned_and_signed(scope), *of_accounts, *of_organizations, *by_id]
     possible = policy.find(everyone, {}, certainly=False)
     if possible is None:
         return passed("no untrusted principal is allowed")
@@ -61,7 +61,7 @@ def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted:
     parties: tuple[tuple[list[Caller], Mapping[int, int], str], ...] = (
         (of_accounts, {}, "allows a principal of an untrusted account"),
         (of_organizations, {}, "allows an untrusted organization"),
-        (of_no_account, {}, "allows a principal whose account can't be determined"),
+        (by_id, {}, "allows a principal whose account can't be determined"),
         (strangers, SITE_ADDRESSES, "allows anyone who meets its conditions"),
     )
     found = ((policy.find(callers, minimum, certainly=True), text) for callers, minimum, text in parties)

@@ -114,25 +114,24 @@ class PolicySearch:
             ids=scope.ids | self.named.ids,
         )
 
+    def from_anywhere(self) -> Scope:
+        """Return everyone but the trusted parties, in trusted networks too."""
+        scope = untrusted(self.trusted, self.named)
+        return replace(scope, endpoints=frozenset(), networks=frozenset(), from_anywhere=True)
+
     def named_outsiders(self) -> tuple[list[Caller], list[Caller]]:
         """Return the callers of accounts, and those of organizations, that the policy names and nobody trusts.
 
         They may call from anywhere: a policy that names a vendor and an endpoint of one's own lets the vendor in there.
         """
-        everywhere = replace(
-            untrusted(self.trusted, self.named),
-            endpoints=frozenset(),
-            networks=frozenset(),
-            from_anywhere=True,
-            ids=self.named.own_names,
-        )
+        anywhere = self.from_anywhere()
         let_in = named_parties([*self.parsed.possible_allows, *map(_spared, self.parsed.statements)])
         accounts = let_in.accounts - self.trusted.all_accounts
         organizations = frozenset(name.removeprefix("o-") for name in let_in.organizations)
         return (
-            self._signed(replace(everywhere, only_accounts=accounts)) if accounts else [],
-            self._signed(replace(everywhere, only_organizations=organizations))
-            if organizations - everywhere.organizations
+            self._signed(replace(anywhere, only_accounts=accounts)) if accounts else [],
+            self._signed(replace(anywhere, only_organizations=organizations))
+            if organizations - anywhere.organizations
             else [],
         )
 
