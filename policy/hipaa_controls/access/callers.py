@@ -82,6 +82,7 @@ class Scope:
         endpoints: VPC endpoints and VPCs that they don't call through, as in `vpce-0a1b`.
         from_anywhere: Whether they may also call through the VPC endpoints of these accounts and organizations.
         ids: Unique IDs that they don't have, such as that of a role, and other principals that they aren't.
+        own_names: Names that their resources don't have.
         networks: CIDR ranges that they don't call from.
         only_accounts: If given, the accounts one of which they are in.
         only_organizations: Likewise, the organizations.
@@ -92,6 +93,7 @@ class Scope:
     endpoints: frozenset[str] = frozenset()
     from_anywhere: bool = False
     ids: frozenset[str] = frozenset()
+    own_names: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
     only_accounts: frozenset[str] | None = None
     only_organizations: frozenset[str] | None = None
@@ -372,7 +374,7 @@ def _service(
     requirements = (
         *scope.account(ACCOUNT),
         *_no_trusted_account_inside(SOURCE_RESOURCE, scope),
-        *scope.excluded((f"arn:{partition}:s3:::", SOURCE_BUCKET), scope.ids),
+        *scope.excluded((f"arn:{partition}:s3:::", SOURCE_BUCKET), scope.own_names),
     )
     variants = [
         Variant(keys, (SERVICE, SOURCE_SERVICE, SOURCE_REGION, ACCOUNT, SOURCE_RESOURCE, SOURCE_BUCKET), requirements)
@@ -407,8 +409,8 @@ def _encryption_contexts(variant: Variant, key: str, number: int, partition: str
     resource = replace(SOURCE_RESOURCE, name=f"context resource {number}")
     arn: Template = (f"arn:{partition}:", service, ":", region, ":", ACCOUNT, ":", resource)
     bucket: Template = (f"arn:{partition}:s3:::", resource)
-    in_account = (*scope.excluded(bucket, scope.ids), *_no_trusted_account_inside(resource, scope))
-    no_arn = scope.excluded((resource,), [*scope.ids, f"arn:{STAR}"])
+    in_account = (*scope.excluded(bucket, scope.own_names), *_no_trusted_account_inside(resource, scope))
+    no_arn = scope.excluded((resource,), [*scope.own_names, f"arn:{STAR}"])
     return tuple(
         replace(
             variant,

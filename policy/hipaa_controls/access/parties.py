@@ -147,6 +147,7 @@ def untrusted(trusted: TrustedParties, named: NamedParties) -> Scope:
         accounts=trusted.all_accounts,
         organizations=frozenset(organization.removeprefix("o-") for organization in organizations),
         endpoints=trusted.endpoints,
-        ids=trusted.ids | named.own_names,
+        ids=trusted.ids,
+        own_names=named.own_names,
         networks=trusted.networks,
     )

@@ -1,0 +1,89 @@
+"""Documents that once passed although they allow a concrete request by somebody whom nobody trusts.
+
+Each request is decided by the evaluator first, so that the test shows that it does get in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from hipaa_controls.evaluator import Outcome, Principal, Request, evaluate, parse
+from hipaa_controls.model.verdict import Status
+from tests.policy.access.generator import Statement
+from tests.policy.access.parties import (
+    ACCOUNT,
+    BUCKET,
+    OBJECTS,
+)
+from tests.policy.access.test_named_cases import (
+    ACTION_OF,
+    EVERYONE,
+    RESOURCES,
+    allow,
+    deny,
+    statuses_for,
+)
+
+STRANGER = "666666666666"
+ROLE_SESSION = Principal("AWS", f"arn:aws:sts::{STRANGER}:assumed-role/reader/one", STRANGER)
+ROLE_ID = "AROASTRANGERS00000001"
+CANONICAL_USER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
+ORIGIN_ACCESS_IDENTITY = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2QWRUHAPOMQZL"
+
+Context = Mapping[str, str | Sequence[str]]
+
+
+def signed(**context: Any) -> dict[str, Any]:
+    """Return what AWS tells about a request that the stranger's role session signs."""
+    return {
+        "aws:PrincipalArn": f"arn:aws:iam::{STRANGER}:role/reader",
+        "aws:PrincipalAccount": STRANGER,
+        "aws:userid": f"{ROLE_ID}:one",
+        "aws:PrincipalType": "AssumedRole",
+        "aws:PrincipalIsAWSService": "false",
+        "aws:ViaAWSService": "false",
+        "aws:SecureTransport": "true",
+        "aws:SourceIp": "81.2.3.4",
+        **context,
+    }
+
+
+def assert_found(
+    *statements: Statement,
+    principal: Principal = ROLE_SESSION,
+    context: Context | None = None,
+    kind: str = "bucket",
+    action: str | None = None,
+    resource: str | None = None,
+) -> None:
+    """Assert that the policy allows a request, and that a control doesn't pass it."""
+    resource = resource or RESOURCES[kind].replace("*", "any")
+    keys = signed() if context is None else context
+    request = Request(action or ACTION_OF[kind], resource, principal, keys, context_is_complete=True)
+    policy = parse({"Version": "2012-10-17", "Statement": list(statements)})
+    assert evaluate([policy], request).outcome is Outcome.ALLOWED
+    assert set(statuses_for(*statements, kind=kind).values()) != {Status.PASS}
+
+
+# A document can't make a principal its own by naming it where the source of a service's request is compared
+
+NAMED_PRINCIPALS = {
+    "a canonical user": ({"CanonicalUser": CANONICAL_USER}, Principal("CanonicalUser", CANONICAL_USER)),
+    "an origin access identity": ({"AWS": ORIGIN_ACCESS_IDENTITY}, Principal("AWS", ORIGIN_ACCESS_IDENTITY)),
+}
+NAMES_AS_SOURCES = deny(StringEquals={"aws:SourceArn": [CANONICAL_USER, ORIGIN_ACCESS_IDENTITY, ROLE_ID]}) | {
+    "Resource": BUCKET
+}
+
+
+@pytest.mark.parametrize("name", NAMED_PRINCIPALS)
+def test_external_principals_principal_named_as_a_source_too_is_found(name: str) -> None:
+    element, principal = NAMED_PRINCIPALS[name]
+    assert_found(allow(element), NAMES_AS_SOURCES, principal=principal)
+
+
+def test_external_principals_unique_id_named_as_a_source_too_is_found() -> None:
+    assert_found(allow(EVERYONE, StringLike={"aws:userid": f"{ROLE_ID}:*"}), NAMES_AS_SOURCES)
