@@ -273,7 +273,7 @@ def _is_known_by_id(kind: str, id_: str) -> bool:
     """
     if kind == "AWS":
         return id_ != "*" and UNKNOWN not in id_ and _OF_ACCOUNT.fullmatch(id_) is None
-    return kind in ("CanonicalUser", "Federated") and id_ != "*"
+    return kind in ("CanonicalUser", "Federated")
 
 
 def _for_callers(statement: evaluator.Statement, caller: Caller) -> evaluator.Statement | None:

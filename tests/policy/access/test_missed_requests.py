@@ -13,10 +13,10 @@ import pytest
 from hipaa_controls.evaluator import Outcome, Principal, Request, evaluate, parse
 from hipaa_controls.model.verdict import Status
 from tests.policy.access.generator import Statement
+from tests.policy.access.harness import TRUST
 from tests.policy.access.parties import (
-    ACCOUNT,
     BUCKET,
-    OBJECTS,
+    OWN_ENDPOINT,
 )
 from tests.policy.access.test_named_cases import (
     ACTION_OF,
@@ -87,3 +87,37 @@ def test_external_principals_principal_named_as_a_source_too_is_found(name: str)
 
 def test_external_principals_unique_id_named_as_a_source_too_is_found() -> None:
     assert_found(allow(EVERYONE, StringLike={"aws:userid": f"{ROLE_ID}:*"}), NAMES_AS_SOURCES)
+
+
+# Principals whose ID doesn't tell their account
+
+UNTOLD_PRINCIPALS = {
+    "an identity with twelve digits": (
+        {"AWS": f"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E{STRANGER}"},
+        Principal("AWS", f"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E{STRANGER}"),
+    ),
+    "a unique ID with twelve digits": ({"AWS": f"AROA{STRANGER}ABCDE"}, Principal("AWS", f"AROA{STRANGER}ABCDE")),
+    "every canonical user": ({"CanonicalUser": "*"}, Principal("CanonicalUser", CANONICAL_USER)),
+    "every identity provider": (
+        {"Federated": "*"},
+        Principal("Federated", f"arn:aws:iam::{STRANGER}:saml-provider/idp", STRANGER),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNTOLD_PRINCIPALS)
+def test_external_principals_principal_of_an_untold_account_is_found(name: str) -> None:
+    element, principal = UNTOLD_PRINCIPALS[name]
+    assert_found(allow(element), principal=principal)
+
+
+@pytest.mark.parametrize("name", NAMED_PRINCIPALS)
+def test_external_principals_named_principal_through_a_trusted_endpoint_is_found(name: str) -> None:
+    element, principal = NAMED_PRINCIPALS[name]
+    endpoint = {"aws:SourceVpce": OWN_ENDPOINT}
+    assert_found(allow(element, StringEquals=endpoint), principal=principal, context=signed(**endpoint))
+
+
+def test_role_trust_unique_id_with_twelve_digits_fails() -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": f"AROA{STRANGER}ABCDE"}, "Action": "sts:AssumeRole"}
+    assert statuses_for(statement, kind="role", family="trust") == {TRUST: Status.FAIL}
