@@ -527,12 +527,31 @@ def access_points(partition: str, scope: Scope) -> tuple[Variant, ...]:
 
     An access point of the resource's own account has a policy of its own, which is checked separately.
     """
-    keys = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin")
     arn = (f"arn:{partition}:s3:", ACCESS_POINT_REGION, ":", ACCESS_POINT_ACCOUNT, ":accesspoint/", ACCESS_POINT)
     segments = (ACCESS_POINT_REGION, ACCESS_POINT_ACCOUNT, ACCESS_POINT)
     requirements = Scope(accounts=scope.accounts).account(ACCESS_POINT_ACCOUNT)
-    through = tuple(
-        Variant(dict(zip(keys, (arn, (ACCESS_POINT_ACCOUNT,), (origin,)), strict=True)), segments, requirements)
+    through = _through_access_point(arn, (ACCESS_POINT_ACCOUNT,))
+    return (
+        Variant(dict.fromkeys(through[0].keys)),
+        *(replace(variant, segments=segments, requirements=requirements) for variant in through),
+    )
+
+
+def through_access_point(caller: Caller, arn: str) -> Caller:
+    """Return the same callers when they call through an access point: that of the policy."""
+    return replace(
+        caller, groups={**caller.groups, "access point": _through_access_point((arn,), (evaluator.account_of(arn),))}
+    )
+
+
+def _through_access_point(arn: Template, account: Template) -> tuple[Variant, ...]:
+    return tuple(
+        Variant(
+            {
+                "s3:dataaccesspointarn": arn,
+                "s3:dataaccesspointaccount": account,
+                "s3:accesspointnetworkorigin": (origin,),
+            }
+        )
         for origin in ("Internet", "VPC")
     )
-    return (Variant(dict.fromkeys(keys)), *through)

@@ -74,13 +74,23 @@ class GivenUp:
 
 @dataclass(frozen=True)
 class PolicySearch:
-    """A policy, with what every search for a request that it allows needs."""
+    """A policy, with what every search for a request that it allows needs.
+
+    Attributes:
+        parsed: The policy.
+        question: What is searched for.
+        partitions: The partition of the resource, and others that the policy names.
+        named: The parties that the policy names.
+        trusted: The parties that may have access.
+        access_point: The ARN of the access point whose policy it is, if it is one's.
+    """
 
     parsed: ParsedPolicy
     question: Question
     partitions: tuple[str, ...]
     named: NamedParties
     trusted: TrustedParties
+    access_point: str | None
 
     @staticmethod
     def of(parsed: ParsedPolicy, targets: Sequence[Target], trusted: TrustedParties) -> PolicySearch:
@@ -101,7 +111,7 @@ class PolicySearch:
             certainly=False,
             variables=tuple(dict.fromkeys(key.casefold() for key in variables_of(statements))),
         )
-        return PolicySearch(parsed, question, partitions, named_parties(statements), trusted)
+        return PolicySearch(parsed, question, partitions, named_parties(statements), trusted, _access_point(targets))
 
     def strangers(self) -> Scope:
         """Return everyone whom the policy doesn't name."""
@@ -195,6 +205,8 @@ class PolicySearch:
         statements = [
             statement for statement in self.parsed.possible_allows if statement.effect == "Allow" or not certainly
         ]
+        if self.access_point:
+            callers = [access_callers.through_access_point(caller, self.access_point) for caller in callers]
         for caller in callers:
             concerning = [(statement, _for_callers(statement, caller)) for statement in statements]
             search = Search(question, caller) if any(allow for _, allow in concerning) else None
@@ -264,6 +276,12 @@ def _spared(statement: evaluator.Statement) -> evaluator.Statement:
         principals=statement.principals if statement.not_principals else None,
         conditions=tuple(condition for condition in statement.conditions if condition.operator.negated),
     )
+
+
+def _access_point(targets: Iterable[Target]) -> str | None:
+    """Return the ARN of the access point that the targets are, or are reached through."""
+    texts = ("".join(part for part in target.template if isinstance(part, str)) for target in targets)
+    return next((match[0] for text in texts if (match := re.match(r"arn:.*:accesspoint/[^/]+", text))), None)
 
 
 def _is_known_by_id(kind: str, id_: str) -> bool:

@@ -21,7 +21,8 @@ def describe(witness: Witness) -> verdict.Witness:
     organization = context.get("aws:principalorgid") or context.get("aws:sourceorgid")
     subject = next((value for key, value in context.items() if key.endswith(":sub")), None)
     network, resource, action = _network(context), _resource(witness.request.resource), _action(witness.request.action)
-    access_point = context.get("s3:dataaccesspointarn")
+    is_at_access_point = ":accesspoint/" in witness.request.resource
+    access_point = None if is_at_access_point else context.get("s3:dataaccesspointarn")
     phrases = (
         caller,
         _of_account(witness, account),

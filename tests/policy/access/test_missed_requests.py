@@ -15,6 +15,8 @@ from hipaa_controls.model.verdict import Status
 from tests.policy.access.generator import Statement
 from tests.policy.access.harness import TRUST
 from tests.policy.access.parties import (
+    ACCESS_POINT,
+    ACCOUNT,
     BUCKET,
     OWN_ENDPOINT,
 )
@@ -121,3 +123,31 @@ def test_external_principals_named_principal_through_a_trusted_endpoint_is_found
 def test_role_trust_unique_id_with_twelve_digits_fails() -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": f"AROA{STRANGER}ABCDE"}, "Action": "sts:AssumeRole"}
     assert statuses_for(statement, kind="role", family="trust") == {TRUST: Status.FAIL}
+
+
+# Every request to an access point is through it
+
+THROUGH_ACCESS_POINT = {
+    "s3:DataAccessPointArn": ACCESS_POINT,
+    "s3:DataAccessPointAccount": ACCOUNT,
+    "s3:AccessPointNetworkOrigin": "Internet",
+}
+OWN_ACCESS_POINTS = {
+    "by its account": [{"StringEquals": {"s3:DataAccessPointAccount": ACCOUNT}}],
+    "by its ARN": [{"ArnEquals": {"s3:DataAccessPointArn": ACCESS_POINT}}],
+    "by a Deny of others": [{}, {"StringNotEquals": {"s3:DataAccessPointAccount": ACCOUNT}}],
+}
+
+
+@pytest.mark.parametrize("name", OWN_ACCESS_POINTS)
+def test_public_access_point_bound_to_itself_is_found(name: str) -> None:
+    allowed, *denied = OWN_ACCESS_POINTS[name]
+    objects = {"Resource": f"{ACCESS_POINT}/object/*"}
+    assert_found(
+        allow(EVERYONE, **allowed) | objects,
+        *(deny(**condition) for condition in denied),
+        context=signed(**THROUGH_ACCESS_POINT),
+        kind="access point",
+        action="s3:GetObject",
+        resource=f"{ACCESS_POINT}/object/any",
+    )
