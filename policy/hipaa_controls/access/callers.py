@@ -44,7 +44,6 @@ ACCESS_POINT_ACCOUNT = replace(ACCOUNT, name="access point account")
 ACCESS_POINT = Segment("access point", "outsider", _LOWER + ".", minimum=1)
 _EXTERNAL_ID = Segment("external ID", "outsider", minimum=2)
 _CERTIFICATE = Segment("certificate", "outsider", minimum=1)
-VIA = Segment("intermediate service", "athena", _LOWER + ".", minimum=1)
 
 # Most policies of a stack name the same parties, so they share their callers.
 _CACHED = 256
@@ -56,7 +55,6 @@ _IDENTITY_KEYS = (
     "aws:userid",
     "aws:username",
     "aws:principalservicename",
-    "aws:principalservicenameslist",
     "aws:sourceaccount",
     "aws:sourcearn",
     "aws:sourceowner",
@@ -64,11 +62,11 @@ _IDENTITY_KEYS = (
 )
 _IDENTITY_PREFIXES = (
     *("aws:principaltag/", "aws:multifactorauth", "aws:tokenissuetime", "aws:sourceidentity", "aws:federatedprovider"),
+    "aws:calledvia",
 )
 _NETWORK_KEYS = (
     *("aws:sourceip", "aws:vpcsourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpceaccount"),
-    *("aws:vpceorgid", "aws:vpceorgpaths", "aws:viaawsservice", "aws:calledvia", "aws:calledviafirst"),
-    "aws:calledvialast",
+    *("aws:vpceorgid", "aws:vpceorgpaths", "aws:viaawsservice"),
 )
 
 
@@ -233,7 +231,10 @@ def insiders(partition: str, account: str | None, spared: Scope) -> tuple[Caller
 @lru_cache(maxsize=_CACHED)
 def anonymous(partition: str, scope: Scope) -> Caller:
     """Return callers that don't sign their requests. AWS's pages differ in which keys tell it, so any of them may."""
-    no_identity = {**dict.fromkeys(_IDENTITY_KEYS), "aws:principaltype": ("Anonymous",)}
+    no_identity: dict[str, Model] = {
+        **dict.fromkeys((*_IDENTITY_KEYS, "aws:principalservicenameslist")),
+        "aws:principaltype": ("Anonymous",),
+    }
     variants = tuple(
         Variant(
             {
@@ -367,7 +368,6 @@ def _service(
         "aws:principaltype": None,
         "aws:principalisawsservice": ("true",),
         "aws:principalservicename": (SERVICE,),
-        "aws:principalservicenameslist": (SERVICE,),
         "aws:sourceowner": source["aws:sourceaccount"],
         "kms:calleraccount": source["aws:sourceaccount"],
     }
@@ -434,6 +434,7 @@ def _identity(identity: Mapping[str, Model], scope: Scope, segments: Sequence[Se
         **identity,
         "aws:principalaccount": (ACCOUNT,),
         "aws:principalisawsservice": ("false",),
+        "aws:principalservicenameslist": None,
         "kms:calleraccount": (ACCOUNT,),
         "aws:sourceowner": (ACCOUNT,),
     }
@@ -467,6 +468,8 @@ def _no_source_org() -> dict[str, Model]:
 def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
     """Return from where a caller may call: the internet, a VPC endpoint, or a service that it uses.
 
+    The services that a call came through, aws:CalledVia, are any list of services: not all services tell themselves.
+
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
     """
     absent: dict[str, Model] = {**dict.fromkeys(_NETWORK_KEYS), "aws:viaawsservice": ("false",)}
@@ -491,9 +494,7 @@ def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
         Variant({**endpoint_keys, "aws:vpcsourceip": Addresses.all(version)}, endpoint_segments, endpoint_requirements)
         for version in (4, 6)
     )
-    via = (VIA, ".amazonaws.com")
-    service_keys = dict.fromkeys(("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"), via)
-    through_service = Variant({**absent, **service_keys, "aws:viaawsservice": ("true",)}, (VIA,))
+    through_service = Variant({**absent, "aws:viaawsservice": ("true",)})
     return (
         *_from_internet(Variant(absent), scope),
         *endpoints,

@@ -82,6 +82,10 @@ class ConditionElement:
     def compares_text(self) -> bool:
         return self.condition.operator.variables or self.is_null_check
 
+    def asks_for_some(self, *, wanted: bool) -> bool:
+        """Return whether an answer needs one of a key's values, whatever the others are."""
+        return self.condition.operator.for_any_value if wanted else self.condition.operator.for_all_values
+
     @property
     def compares_addresses(self) -> bool:
         return "IpAddress" in self.condition.operator.name

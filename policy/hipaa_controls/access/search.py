@@ -37,6 +37,8 @@ MAX_NODES = 2_000
 
 # The number of an element, and whether it must hold.
 Literal: TypeAlias = tuple[int, bool]
+# The value of a condition key, or its values; None if the key is absent.
+Values: TypeAlias = str | tuple[str, ...] | None
 _REQUEST = "request"
 
 
@@ -84,7 +86,7 @@ class Question:
 class _Solution:
     """The values of the keys of a group, and the texts of its segments."""
 
-    values: Mapping[str, str | None]
+    values: Mapping[str, Values]
     texts: Mapping[str, str]
 
 
@@ -186,7 +188,7 @@ class Search:
             if (literal[0], not literal[1]) in literals:
                 return None
             by_group.setdefault(self._groups[literal[0]], set()).add(literal)
-        context: dict[str, str | None] = {key: self._question.lookup(key) for key in self._question.variables}
+        context: dict[str, Values] = {key: self._question.lookup(key) for key in self._question.variables}
         texts: dict[str, str] = {}
         for group, group_literals in by_group.items():
             solution = self._solve(group, frozenset(group_literals))
@@ -194,11 +196,12 @@ class Search:
                 return None
             context.update(solution.values)
             texts.update(solution.texts)
-        action, resource = context.pop("action"), context.pop("resource")
+        action, resource = (str(context.pop(name)) for name in ("action", "resource"))
         id_ = _render(self._caller.principal, texts)
-        principal = evaluator.Principal(self._caller.principal_kind, id_, context.get("aws:principalaccount"))
+        account = context.get("aws:principalaccount")
+        principal = evaluator.Principal(self._caller.principal_kind, id_, str(account) if account else None)
         present = {key: value for key, value in context.items() if value not in (None, UNKNOWN)}
-        return evaluator.Request(action or "", resource or "", principal, present, context_is_complete=True)
+        return evaluator.Request(action, resource, principal, present, context_is_complete=True)
 
     def _solve(self, group: str, literals: frozenset[Literal]) -> _Solution | None:
         key = (group, literals)
@@ -243,6 +246,25 @@ class Search:
         for variant in variants:
             if solution := self._solve_variant(variant, literals):
                 yield solution
+            elif group not in self._caller.groups and (several := self._solve_several(variant, literals)):
+                yield several
+
+    def _solve_several(self, variant: Variant, literals: Sequence[tuple[Element, bool]]) -> _Solution | None:
+        """Return several values of a key that has a list of them, where no single value does.
+
+        For each condition that asks for some value, one value meets it and all conditions that ask for every value.
+        """
+        of_some = [
+            (element, wanted)
+            for element, wanted in literals
+            if isinstance(element, ConditionElement) and element.asks_for_some(wanted=wanted)
+        ]
+        of_every = [literal for literal in literals if literal not in of_some]
+        solutions = [self._solve_variant(variant, [*of_every, literal]) for literal in of_some]
+        found = [solution for solution in solutions if solution]
+        if len(of_some) < 2 or len(found) < len(of_some):
+            return None
+        return _Solution({key: tuple(str(solution.values[key]) for solution in found) for key in variant.keys}, {})
 
     def _solve_variant(self, variant: Variant, literals: Sequence[tuple[Element, bool]]) -> _Solution | None:
         requirements = [*variant.requirements]

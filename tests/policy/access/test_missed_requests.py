@@ -151,3 +151,64 @@ def test_public_access_point_bound_to_itself_is_found(name: str) -> None:
         action="s3:GetObject",
         resource=f"{ACCESS_POINT}/object/any",
     )
+
+
+# Keys with several values
+
+SERVICES_BETWEEN = ["cloudformation.amazonaws.com", "dynamodb.amazonaws.com"]
+THROUGH_SERVICES = {
+    "aws:ViaAWSService": "true",
+    "aws:CalledVia": SERVICES_BETWEEN,
+    "aws:CalledViaFirst": SERVICES_BETWEEN[0],
+    "aws:CalledViaLast": SERVICES_BETWEEN[1],
+}
+
+
+def without(*tag_keys: str) -> list[Statement]:
+    """Return a Deny for each tag, of requests without it."""
+    return [deny(ForAllValues__StringNotEquals={"s3:RequestObjectTagKeys": key}) for key in tag_keys]
+
+
+def test_public_access_request_with_all_required_tags_is_found() -> None:
+    context = signed(**{"s3:RequestObjectTagKeys": ["team", "project", "owner"]})
+    assert_found(allow(EVERYONE), *without("team", "project", "owner"), context=context)
+
+
+def test_public_access_request_with_a_forbidden_tag_besides_passes() -> None:
+    only_team = deny(ForAnyValue__StringNotEquals={"s3:RequestObjectTagKeys": "team"})
+    statuses = statuses_for(allow(EVERYONE), *without("team", "project"), only_team)
+    assert set(statuses.values()) == {Status.PASS}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"aws:CalledViaFirst": SERVICES_BETWEEN[0], "aws:CalledViaLast": SERVICES_BETWEEN[1]}},
+        {
+            "ForAnyValue__StringEquals": {"aws:CalledVia": SERVICES_BETWEEN[0]},
+            "ForAnyValue__StringLike": {"aws:CalledVia": "dynamodb.*"},
+        },
+        {"Bool": {"aws:ViaAWSService": "true"}, "ForAnyValue__StringEquals": {"aws:CalledVia": SERVICES_BETWEEN[1]}},
+    ],
+)
+def test_public_access_caller_through_two_services_is_found(condition: dict[str, Any]) -> None:
+    assert_found(allow(EVERYONE, "key", **condition), context=signed(**THROUGH_SERVICES), kind="key")
+
+
+def test_public_access_caller_through_a_service_that_does_not_tell_itself_is_found() -> None:
+    condition = {"Bool": {"aws:ViaAWSService": "true"}, "Null": {"aws:CalledVia": "true"}}
+    assert_found(allow(EVERYONE, "key", **condition), context=signed(**{"aws:ViaAWSService": "true"}), kind="key")
+
+
+def test_service_access_service_with_a_regional_name_besides_is_found() -> None:
+    names = ["ec2.amazonaws.com", "ec2.us-east-1.amazonaws.com"]
+    condition = {
+        "StringEquals": {"aws:PrincipalServiceName": names[0]},
+        "ForAnyValue__StringEquals": {"aws:PrincipalServiceNamesList": names[1]},
+    }
+    context = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": names[0]}
+    assert_found(
+        allow(EVERYONE, **condition),
+        principal=Principal("Service", names[0]),
+        context={**context, "aws:PrincipalServiceNamesList": names},
+    )
