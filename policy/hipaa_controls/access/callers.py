@@ -32,7 +32,6 @@ REGION = Segment("region", "us-east-1", _LOWER)
 SOURCE_SERVICE = Segment("source service", "service", _LOWER, minimum=1)
 SOURCE_REGION = Segment("source region", "us-east-1", _LOWER)
 SOURCE_RESOURCE = Segment("source resource", "outsider", minimum=1)
-SOURCE_BUCKET = Segment("source bucket", "outsider", _LOWER + ".", minimum=1)
 ORGANIZATION = Segment("organization", "outsiders0", string.ascii_lowercase + string.digits, minimum=1)
 ORGANIZATION_PATH = Segment("organization path", "r-0000/", _LOWER + "/", minimum=1, last="/")
 ENDPOINT = Segment("endpoint", "0outsider", string.ascii_lowercase + string.digits, minimum=1)
@@ -42,6 +41,7 @@ NETWORK_ACCOUNT = replace(ACCOUNT, name="network account")
 ACCESS_POINT_REGION = Segment("access point region", "us-east-1", _LOWER)
 ACCESS_POINT_ACCOUNT = replace(ACCOUNT, name="access point account")
 ACCESS_POINT = Segment("access point", "outsider", _LOWER + ".", minimum=1)
+_CONTEXT = Segment("encryption context", "outsider", minimum=1)
 _EXTERNAL_ID = Segment("external ID", "outsider", minimum=2)
 _CERTIFICATE = Segment("certificate", "outsider", minimum=1)
 
@@ -118,7 +118,7 @@ def outsiders(partition: str, scope: Scope) -> tuple[Caller, ...]:
             "AWS",
             principal,
             {
-                "who": (_identity(identity, scope, segments),),
+                "who": _with_optional_keys(_identity(identity, scope, segments)),
                 "organization": _organizations("principal", scope),
                 "network": networks(partition, scope),
                 "access point": access_points(partition, scope),
@@ -218,7 +218,7 @@ def insiders(partition: str, account: str | None, spared: Scope) -> tuple[Caller
                 "AWS",
                 principal,
                 {
-                    "who": (replace(variant, requirements=requirements),),
+                    "who": _with_optional_keys(replace(variant, requirements=requirements)),
                     "organization": _organizations("principal", everywhere),
                     "network": networks(partition, everywhere),
                     "access point": access_points(partition, everywhere),
@@ -345,16 +345,17 @@ def services(partition: str, scope: Scope, encryption_context: tuple[str, ...] =
         encryption_context: The condition keys on an encryption context, in lower case.
     """
     arn = (f"arn:{partition}:", SOURCE_SERVICE, ":", SOURCE_REGION, ":", ACCOUNT, ":", SOURCE_RESOURCE)
-    bucket = (f"arn:{partition}:s3:::", SOURCE_BUCKET)
+    # As those of buckets, hosted zones and REST APIs: nothing in them tells whose they are.
+    without_account = (f"arn:{partition}:", SOURCE_SERVICE, ":", SOURCE_REGION, "::", SOURCE_RESOURCE)
     from_resource = ("a resource", {"aws:sourcearn": arn, "aws:sourceaccount": (ACCOUNT,)})
-    from_bucket = ("a bucket", {"aws:sourcearn": bucket, "aws:sourceaccount": (ACCOUNT,)})
+    from_global = ("a global resource", {"aws:sourcearn": without_account, "aws:sourceaccount": (ACCOUNT,)})
     from_account = ("an account", {"aws:sourcearn": None, "aws:sourceaccount": (ACCOUNT,)})
     from_nobody = ("no account that it names", {"aws:sourcearn": None, "aws:sourceaccount": None})
     # Each service decides which of the keys it sends.
     from_arn = ("a resource", {"aws:sourcearn": arn, "aws:sourceaccount": None})
-    from_bucket_arn = ("a bucket", {"aws:sourcearn": bucket, "aws:sourceaccount": None})
+    from_global_arn = ("a global resource", {"aws:sourcearn": without_account, "aws:sourceaccount": None})
     sources: tuple[tuple[str, Mapping[str, Model]], ...] = (
-        *(from_resource, from_bucket, from_account, from_nobody, from_arn, from_bucket_arn),
+        *(from_resource, from_global, from_account, from_nobody, from_arn, from_global_arn),
     )
     return tuple(_service(partition, scope, description, source, encryption_context) for description, source in sources)
 
@@ -362,6 +363,7 @@ def services(partition: str, scope: Scope, encryption_context: tuple[str, ...] =
 def _service(
     partition: str, scope: Scope, description: str, source: Mapping[str, Model], encryption_context: Sequence[str]
 ) -> Caller:
+    arn = source["aws:sourcearn"]
     keys: dict[str, Model] = {
         **dict.fromkeys(_IDENTITY_KEYS),
         **source,
@@ -374,52 +376,31 @@ def _service(
     requirements = (
         *scope.account(ACCOUNT),
         *_no_trusted_account_inside(SOURCE_RESOURCE, scope),
-        *scope.excluded((f"arn:{partition}:s3:::", SOURCE_BUCKET), scope.own_names),
+        *(scope.excluded(arn, scope.own_names) if isinstance(arn, tuple) and ACCOUNT not in arn else ()),
     )
-    variants = [
-        Variant(keys, (SERVICE, SOURCE_SERVICE, SOURCE_REGION, ACCOUNT, SOURCE_RESOURCE, SOURCE_BUCKET), requirements)
-    ]
-    for number, key in enumerate(encryption_context):
-        variants = [
-            with_context
-            for variant in variants
-            for with_context in _encryption_contexts(variant, key, number, partition, scope)
-        ]
+    variant = Variant(keys, (SERVICE, SOURCE_SERVICE, SOURCE_REGION, ACCOUNT, SOURCE_RESOURCE), requirements)
     return Caller(
         f"a service on behalf of {description}",
         "Service",
         (SERVICE,),
         {
-            "who": tuple(variants),
-            "organization": _organizations("source", scope) if keys["aws:sourceaccount"] else (_no_organization(),),
+            "who": _with_optional_keys(variant),
+            "organization": _organizations("source", scope),
             "network": _service_networks(scope),
             "access point": access_points(partition, scope),
+            **{key: _encryption_contexts(key, scope) for key in encryption_context},
         },
         absent_prefixes=_IDENTITY_PREFIXES,
     )
 
 
-def _encryption_contexts(variant: Variant, key: str, number: int, partition: str, scope: Scope) -> tuple[Variant, ...]:
-    """Return what a service may put into an encryption context.
-
-    It is the ARN or another name of a resource of the account that it acts for, or of one of that account's buckets.
-    """
-    service = replace(SOURCE_SERVICE, name=f"context service {number}")
-    region = replace(SOURCE_REGION, name=f"context region {number}")
-    resource = replace(SOURCE_RESOURCE, name=f"context resource {number}")
-    arn: Template = (f"arn:{partition}:", service, ":", region, ":", ACCOUNT, ":", resource)
-    bucket: Template = (f"arn:{partition}:s3:::", resource)
-    in_account = (*scope.excluded(bucket, scope.own_names), *_no_trusted_account_inside(resource, scope))
-    no_arn = scope.excluded((resource,), [*scope.own_names, f"arn:{STAR}"])
-    return tuple(
-        replace(
-            variant,
-            keys={**variant.keys, key: model},
-            segments=(service, region, *variant.segments, resource),
-            requirements=(*variant.requirements, *requirements),
-        )
-        for model, requirements in ((None, ()), (arn, in_account), (bucket, in_account), ((resource,), no_arn))
+def _encryption_contexts(key: str, scope: Scope) -> tuple[Variant, ...]:
+    """Return what a service may put into an encryption context: an ARN or another name of an outsider's resource."""
+    requirements = (
+        *scope.excluded((_CONTEXT,), scope.own_names),
+        *_no_trusted_account_inside(_CONTEXT, scope),
     )
+    return (Variant({key: None}), Variant({key: (_CONTEXT,)}, (_CONTEXT,), requirements))
 
 
 def _no_trusted_account_inside(segment: Segment, scope: Scope) -> tuple[Requirement, ...]:
@@ -442,6 +423,11 @@ def _identity(identity: Mapping[str, Model], scope: Scope, segments: Sequence[Se
     if UNIQUE_ID in segments:
         requirements += scope.excluded((UNIQUE_ID,), {id_[4:] for id_ in scope.ids if id_.startswith(("AROA", "AIDA"))})
     return Variant(keys, tuple(segments), requirements)
+
+
+def _with_optional_keys(variant: Variant) -> tuple[Variant, ...]:
+    """Return the variant, and one without the keys that only a few services send: Amazon SNS, and AWS KMS."""
+    return variant, replace(variant, keys={**variant.keys, **dict.fromkeys(("aws:sourceowner", "kms:calleraccount"))})
 
 
 def _organizations(of: str, scope: Scope) -> tuple[Variant, ...]:

@@ -13,7 +13,7 @@ import pytest
 from hipaa_controls.evaluator import Outcome, Principal, Request, evaluate, parse
 from hipaa_controls.model.verdict import Status
 from tests.policy.access.generator import Statement
-from tests.policy.access.harness import TRUST
+from tests.policy.access.harness import SERVICES, TRUST
 from tests.policy.access.parties import (
     ACCESS_POINT,
     ACCOUNT,
@@ -212,3 +212,55 @@ def test_service_access_service_with_a_regional_name_besides_is_found() -> None:
         principal=Principal("Service", names[0]),
         context={**context, "aws:PrincipalServiceNamesList": names},
     )
+
+
+# Sources of a service's request
+
+
+def by_service(name: str, **context: Any) -> dict[str, Any]:
+    service = {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": name}
+    return {"principal": Principal("Service", name), "context": {**service, **context}}
+
+
+@pytest.mark.parametrize(
+    ("service", "pattern", "arn"),
+    [
+        ("dnssec-route53.amazonaws.com", "arn:aws:route53:::hostedzone/*", "arn:aws:route53:::hostedzone/Z0STRANGER"),
+        (
+            "apigateway.amazonaws.com",
+            "arn:aws:apigateway:us-east-1::/restapis/*",
+            "arn:aws:apigateway:us-east-1::/restapis/stranger",
+        ),
+        ("s3.amazonaws.com", "arn:aws:s3:::*", "arn:aws:s3:::stranger"),
+    ],
+)
+def test_service_access_any_source_without_an_account_is_found(service: str, pattern: str, arn: str) -> None:
+    statement = allow({"Service": service}, "key", ArnLike={"aws:SourceArn": pattern})
+    source = {"aws:SourceArn": arn, "aws:SourceAccount": STRANGER}
+    assert_found(statement, kind="key", **by_service(service, **source))
+
+
+def test_service_access_hosted_zone_of_the_document_passes() -> None:
+    condition = {"ArnEquals": {"aws:SourceArn": "arn:aws:route53:::hostedzone/Z0OWNZONE"}}
+    statuses = statuses_for(allow({"Service": "dnssec-route53.amazonaws.com"}, "key", **condition), kind="key")
+    assert set(statuses.values()) == {Status.PASS}
+
+
+def test_service_access_source_that_tells_its_organization_only_is_found() -> None:
+    condition = {"Null": {"aws:SourceAccount": "true", "aws:SourceOrgID": "false"}}
+    source = by_service("events.amazonaws.com", **{"aws:SourceOrgID": "o-stranger00"})
+    assert_found(allow({"Service": "events.amazonaws.com"}, **condition), **source)
+
+
+@pytest.mark.parametrize("key", ["aws:SourceOwner", "kms:CallerAccount"])
+def test_public_access_key_that_the_service_does_not_send_is_found(key: str) -> None:
+    condition = {"StringEqualsIfExists": {key: ACCOUNT}, "Null": {"aws:PrincipalArn": "false"}}
+    assert_found(allow(EVERYONE, **condition))
+
+
+def test_service_access_many_encryption_contexts_are_decided_at_once() -> None:
+    arns = {f"kms:EncryptionContext:name{number}": f"arn:aws:s3:::phi/{number}" for number in range(40)}
+    service = {"Service": "logs.us-east-1.amazonaws.com"}
+    assert statuses_for(allow(service, "key", StringEquals=arns), kind="key")[SERVICES] is Status.PASS
+    foreign = dict.fromkeys(arns, f"arn:aws:logs:us-east-1:{STRANGER}:*")
+    assert statuses_for(allow(service, "key", StringLike=foreign), kind="key")[SERVICES] is Status.FAIL
