@@ -476,8 +476,16 @@ def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
         *scope.excluded((ORGANIZATION,), owners.organizations),
     )
     endpoint_segments = (NETWORK_REGION, NETWORK_ACCOUNT, ENDPOINT, NETWORK, ORGANIZATION, ORGANIZATION_PATH)
+    # An account may be in no organization, and not every service tells whose an endpoint is.
+    organization_keys = dict.fromkeys(("aws:vpceorgid", "aws:vpceorgpaths"))
+    owner_keys = dict.fromkeys(("aws:vpceaccount", "aws:sourcevpcarn"))
     endpoints = tuple(
-        Variant({**endpoint_keys, "aws:vpcsourceip": Addresses.all(version)}, endpoint_segments, endpoint_requirements)
+        Variant(
+            {**endpoint_keys, "aws:vpcsourceip": Addresses.all(version), **untold},
+            endpoint_segments,
+            endpoint_requirements,
+        )
+        for untold in ({}, organization_keys, {**organization_keys, **owner_keys})
         for version in (4, 6)
     )
     through_service = Variant({**absent, "aws:viaawsservice": ("true",)})

@@ -13,11 +13,12 @@ import pytest
 from hipaa_controls.evaluator import Outcome, Principal, Request, evaluate, parse
 from hipaa_controls.model.verdict import Status
 from tests.policy.access.generator import Statement
-from tests.policy.access.harness import SERVICES, TRUST
+from tests.policy.access.harness import EXTERNAL, SERVICES, TRUST
 from tests.policy.access.parties import (
     ACCESS_POINT,
     ACCOUNT,
     BUCKET,
+    ORGANIZATION,
     OWN_ENDPOINT,
 )
 from tests.policy.access.test_named_cases import (
@@ -264,3 +265,29 @@ def test_service_access_many_encryption_contexts_are_decided_at_once() -> None:
     assert statuses_for(allow(service, "key", StringEquals=arns), kind="key")[SERVICES] is Status.PASS
     foreign = dict.fromkeys(arns, f"arn:aws:logs:us-east-1:{STRANGER}:*")
     assert statuses_for(allow(service, "key", StringLike=foreign), kind="key")[SERVICES] is Status.FAIL
+
+
+# VPC endpoints
+
+OF_ENDPOINT = {"aws:SourceVpce": "vpce-0stranger", "aws:SourceVpc": "vpc-0stranger", "aws:VpcSourceIp": "10.0.0.7"}
+
+
+@pytest.mark.parametrize(
+    ("key", "own", "told"),
+    [("aws:VpceOrgID", ORGANIZATION, {"aws:VpceAccount": STRANGER}), ("aws:VpceAccount", ACCOUNT, {})],
+)
+def test_public_access_endpoint_that_does_not_tell_its_owner_is_found(key: str, own: str, told: Context) -> None:
+    through_endpoint = {"Null": {"aws:SourceVpce": "false"}, "Bool": {"aws:PrincipalIsAWSService": "false"}}
+    context = {**signed(), **OF_ENDPOINT, **told}
+    del context["aws:SourceIp"]
+    assert_found(allow(EVERYONE, StringEqualsIfExists={key: own}, **through_endpoint), context=context)
+
+
+@pytest.mark.parametrize(("key", "own"), [("aws:VpceOrgID", ORGANIZATION), ("aws:VpceAccount", ACCOUNT)])
+def test_everyone_through_endpoints_of_a_trusted_owner_passes(key: str, own: str) -> None:
+    assert set(statuses_for(allow(EVERYONE, StringEquals={key: own})).values()) == {Status.PASS}
+
+
+@pytest.mark.parametrize(("key", "other"), [("aws:VpceOrgID", "o-stranger00"), ("aws:VpceAccount", STRANGER)])
+def test_everyone_through_endpoints_of_another_owner_does_not_pass(key: str, other: str) -> None:
+    assert statuses_for(allow(EVERYONE, StringEquals={key: other}))[EXTERNAL] is not Status.PASS
