@@ -13,6 +13,8 @@ from hipaa_controls.access.request_space import Variant
 from hipaa_controls.access.text_search import Segment
 from hipaa_controls.evaluator.patterns import UNKNOWN
 
+# More than Decimal's default precision, which the values between two bounds need, has no key.
+_MAX_DIGITS = 20
 _VALUE = Segment("value", "any", minimum=1)
 # Keys that every request has, and keys that are true, false or absent.
 _ALWAYS = {"aws:securetransport": ("true", "false")}
@@ -51,11 +53,13 @@ def _telling_values(conditions: Iterable[ConditionElement]) -> list[str]:
 
 
 def _number(text: str) -> Decimal | None:
-    """Return a number, or a date in seconds since 1970."""
+    """Return a number, or a date in seconds since 1970; None for text that is neither, or that has too many digits."""
     try:
-        return Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         pass
+    else:
+        return number if number.is_finite() and abs(number.adjusted()) <= _MAX_DIGITS else None
     try:
         date = datetime.fromisoformat(text)
     except ValueError:

@@ -13,7 +13,7 @@ import pytest
 from hipaa_controls.evaluator import Outcome, Principal, Request, evaluate, parse
 from hipaa_controls.model.verdict import Status
 from tests.policy.access.generator import Statement
-from tests.policy.access.harness import EXTERNAL, SERVICES, TRUST
+from tests.policy.access.harness import EXTERNAL, PUBLIC, SERVICES, TRUST
 from tests.policy.access.parties import (
     ACCESS_POINT,
     ACCOUNT,
@@ -291,3 +291,11 @@ def test_everyone_through_endpoints_of_a_trusted_owner_passes(key: str, own: str
 @pytest.mark.parametrize(("key", "other"), [("aws:VpceOrgID", "o-stranger00"), ("aws:VpceAccount", STRANGER)])
 def test_everyone_through_endpoints_of_another_owner_does_not_pass(key: str, other: str) -> None:
     assert statuses_for(allow(EVERYONE, StringEquals={key: other}))[EXTERNAL] is not Status.PASS
+
+
+@pytest.mark.parametrize("number", ["1e1000000", "-1e999999999", "1e-1000000", "0." + "0" * 100 + "1", "9" * 500])
+@pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "1e1000000", "any"])
+def test_public_access_numbers_of_any_size_are_decided(number: str, text: str) -> None:
+    key = "aws:MultiFactorAuthAge"
+    condition = {"NumericLessThan": {key: ["5", number]}, "StringNotEquals": {key: text}}
+    assert statuses_for(allow(EVERYONE, **condition))[PUBLIC] is not Status.PASS
