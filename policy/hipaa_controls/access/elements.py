@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from hipaa_controls import evaluator
@@ -53,8 +54,7 @@ class ActionElement:
     negated: bool
 
     def match(self, action: str) -> Match:
-        lower = ascii_lower(action)
-        result = any_match(match_pattern(ascii_lower(compile_wildcards(text)), lower) for text in self.patterns)
+        result = _match_action(self.patterns, ascii_lower(action))
         return ~result if self.negated else result
 
 
@@ -99,6 +99,11 @@ class ConditionElement:
 
 
 Element: TypeAlias = PrincipalElement | ActionElement | ResourceElement | ConditionElement
+
+
+@lru_cache(maxsize=1 << 14)
+def _match_action(patterns: tuple[str, ...], action: str) -> Match:
+    return any_match(match_pattern(ascii_lower(compile_wildcards(text)), action) for text in patterns)
 
 
 def elements_of(statement: evaluator.Statement) -> Iterator[Element]:

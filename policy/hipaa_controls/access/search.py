@@ -30,7 +30,15 @@ from hipaa_controls.access.elements import (
 from hipaa_controls.access.free_keys import free_variants
 from hipaa_controls.access.request_space import Caller, Model, Variant
 from hipaa_controls.access.targets import Target
-from hipaa_controls.access.text_search import Requirement, SearchTooLong, Segment, Template, find_segments, pattern_set
+from hipaa_controls.access.text_search import (
+    Budget,
+    Requirement,
+    SearchTooLong,
+    Segment,
+    Template,
+    find_segments,
+    pattern_set,
+)
 from hipaa_controls.evaluator.patterns import UNKNOWN, Match
 
 MAX_NODES = 2_000
@@ -102,6 +110,7 @@ class Search:
         self._groups: list[str] = []
         self._solutions: dict[tuple[str, frozenset[Literal]], _Solution | None] = {}
         self._nodes = 0
+        self._budget = Budget()
         self._denies = [
             (statement, [self._number(element) for element in elements_of(statement)])
             for statement in question.statements
@@ -229,7 +238,7 @@ class Search:
                 for element, wanted in literals
                 if isinstance(element, ResourceElement)
             ]
-            texts = find_segments(target.segments, requirements)
+            texts = find_segments(target.segments, requirements, self._budget)
             if texts is not None:
                 yield _Solution({"action": actions[0], "resource": _render(target.template, texts)}, {})
 
@@ -243,14 +252,13 @@ class Search:
             constant = self._question.constants.get(group)
             conditions = [element for element, _ in literals if isinstance(element, ConditionElement)]
             variants = free_variants(group, conditions) if constant is None else (Variant({group: (constant,)}),)
+        solve = self._solve_variant if group in self._caller.groups else self._solve_list
         for variant in variants:
-            if solution := self._solve_variant(variant, literals):
+            if solution := solve(variant, literals):
                 yield solution
-            elif group not in self._caller.groups and (several := self._solve_several(variant, literals)):
-                yield several
 
-    def _solve_several(self, variant: Variant, literals: Sequence[tuple[Element, bool]]) -> _Solution | None:
-        """Return several values of a key that has a list of them, where no single value does.
+    def _solve_list(self, variant: Variant, literals: Sequence[tuple[Element, bool]]) -> _Solution | None:
+        """Return the values of a key that may have a list of them.
 
         For each condition that asks for some value, one value meets it and all conditions that ask for every value.
         """
@@ -259,12 +267,17 @@ class Search:
             for element, wanted in literals
             if isinstance(element, ConditionElement) and element.asks_for_some(wanted=wanted)
         ]
+        if len(of_some) < 2 or None in variant.keys.values():
+            return self._solve_variant(variant, literals)
         of_every = [literal for literal in literals if literal not in of_some]
-        solutions = [self._solve_variant(variant, [*of_every, literal]) for literal in of_some]
-        found = [solution for solution in solutions if solution]
-        if len(of_some) < 2 or len(found) < len(of_some):
-            return None
-        return _Solution({key: tuple(str(solution.values[key]) for solution in found) for key in variant.keys}, {})
+        values: dict[str, list[str]] = {key: [] for key in variant.keys}
+        for literal in of_some:
+            solution = self._solve_variant(variant, [*of_every, literal])
+            if solution is None:
+                return None
+            for key, value in solution.values.items():
+                values[key].append(str(value))
+        return _Solution({key: tuple(dict.fromkeys(texts)) for key, texts in values.items()}, {})
 
     def _solve_variant(self, variant: Variant, literals: Sequence[tuple[Element, bool]]) -> _Solution | None:
         requirements = [*variant.requirements]
@@ -293,7 +306,7 @@ class Search:
                     return None
         if any(network.is_too_small(key, self._question.minimum_addresses) for key, network in networks.items()):
             return None
-        texts = find_segments(variant.segments, requirements)
+        texts = find_segments(variant.segments, requirements, self._budget)
         if texts is None:
             return None
         values = {

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count, product
+from math import prod
 from typing import TypeAlias
 
 from hipaa_controls.evaluator.patterns import ascii_lower, compile_pattern
@@ -22,6 +23,9 @@ ANY_CHARACTERS = string.ascii_lowercase + string.digits + string.ascii_uppercase
 # Ten times the longest search in a document of AWS's maximum size that `python -m bench.policies` measures.
 MAX_STEPS = 20_000
 _MANY_POINTS = 3
+# Of all searches for callers of one kind. They take about 0.2 s.
+MAX_ADVANCES = 150_000
+_MAX_CHOICES = 64
 
 
 class SearchTooLong(Exception):  # noqa: N818 - not an error: the caller reports what it couldn't decide
@@ -165,22 +169,45 @@ class _Point:
 _FINISHED: State = ()
 
 
-def find_segments(segments: Sequence[Segment], requirements: Sequence[Requirement]) -> Mapping[str, str] | None:
+@dataclass
+class Budget:
+    """How much more work may be done for some searches. It doesn't depend on which of them were made before."""
+
+    advances: int = MAX_ADVANCES
+
+    def spend(self, advances: int) -> None:
+        """Raise SearchTooLong if more was done than may be."""
+        self.advances -= advances
+        if self.advances < 0:
+            raise SearchTooLong
+
+
+def find_segments(
+    segments: Sequence[Segment], requirements: Sequence[Requirement], budget: Budget
+) -> Mapping[str, str] | None:
     """Return the text of each segment, by name, so that every requirement holds; None if there is no such text.
 
     Args:
         segments: The segments, in an order that is also their order in each template.
         requirements: What the values must match.
+        budget: Is reduced by the work of the search.
 
     Raises:
         SearchTooLong: The search was given up.
     """
-    return _find(tuple(segments), tuple(_merged(requirements)))
+    texts, advances = _find(tuple(segments), tuple(_merged(requirements)))
+    budget.spend(advances)
+    return texts
 
 
 @lru_cache(maxsize=1 << 12)
-def _find(segments: tuple[Segment, ...], requirements: tuple[Requirement, ...]) -> Mapping[str, str] | None:
-    return _Search(segments, requirements).run()
+def _find(segments: tuple[Segment, ...], requirements: tuple[Requirement, ...]) -> tuple[Mapping[str, str] | None, int]:
+    """Return the texts and the work of the search, which is more than any budget if it was given up."""
+    search = _Search(segments, requirements)
+    try:
+        return search.run(), search.advances
+    except SearchTooLong:
+        return None, MAX_ADVANCES + 1
 
 
 def _merged(requirements: Iterable[Requirement]) -> list[Requirement]:
@@ -202,6 +229,7 @@ def _merged(requirements: Iterable[Requirement]) -> list[Requirement]:
 
 class _Search:
     def __init__(self, segments: Sequence[Segment], requirements: Sequence[Requirement]) -> None:
+        self.advances = 0
         self._segments = segments
         self._requirements = requirements
         # For each requirement, the fixed text of its template before each segment that it contains, and at its end.
@@ -284,14 +312,14 @@ class _Search:
     def _choices(self, states: tuple[State, ...]) -> Iterator[tuple[State, ...]]:
         """Yield the states in which the patterns that must match are each at one point.
 
-        Those that mustn't match stay at all points where they may be: none of them may lead to a match.
+        Those that mustn't match stay at all points where they may be: none of them may lead to a match. So do all of
+        them where that would be too many: they are as many as the points of all patterns multiplied.
         """
-        return product(
-            *(
-                requirement.patterns.choices(state) if requirement.matches and state else (state,)
-                for requirement, state in zip(self._requirements, states, strict=True)
-            )
-        )
+        choices = [
+            tuple(requirement.patterns.choices(state)) if requirement.matches and state else (state,)
+            for requirement, state in zip(self._requirements, states, strict=True)
+        ]
+        return product(*choices) if prod(map(len, choices)) <= _MAX_CHOICES else iter((states,))
 
     def _next_segment(
         self, texts: tuple[str, ...], text: str, states: tuple[State, ...] | None
@@ -303,6 +331,9 @@ class _Search:
     def _advance(self, states: tuple[State, ...], texts: Mapping[int, str]) -> tuple[State, ...] | None:
         """Return the states after some requirements have read a text; None if one of them can't hold any more."""
         following = list(states)
+        self.advances += len(texts)
+        if self.advances > MAX_ADVANCES:
+            raise SearchTooLong
         for number, text in texts.items():
             requirement = self._requirements[number]
             following[number] = requirement.patterns.advance(states[number], text)

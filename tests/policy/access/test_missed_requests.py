@@ -299,3 +299,17 @@ def test_public_access_numbers_of_any_size_are_decided(number: str, text: str) -
     key = "aws:MultiFactorAuthAge"
     condition = {"NumericLessThan": {key: ["5", number]}, "StringNotEquals": {key: text}}
     assert statuses_for(allow(EVERYONE, **condition))[PUBLIC] is not Status.PASS
+
+
+# Documents that took minutes: the points of many patterns with stars, multiplied
+
+MANY_PATTERNS = {
+    "texts": [deny(StringNotLike={"aws:Referer": f"*a{'?' * number}b*"}) for number in range(40)],
+    "lists": [deny(ForAllValues__StringNotLike={"aws:TagKeys": f"*tag-{number}*"}) for number in range(99)],
+    "paths": [deny(ForAllValues__StringNotLike={"aws:PrincipalOrgPaths": f"*ou-{number}*"}) for number in range(60)],
+}
+
+
+@pytest.mark.parametrize("name", MANY_PATTERNS)
+def test_public_access_many_patterns_with_stars_are_found_or_given_up(name: str) -> None:
+    assert statuses_for(allow(EVERYONE), *MANY_PATTERNS[name])[PUBLIC] is not Status.PASS
