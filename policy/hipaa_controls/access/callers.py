@@ -320,16 +320,19 @@ def certificates(
         "aws:sourceaccount": (ACCOUNT,),
         "aws:principalisawsservice": ("true",),
         "aws:principalservicename": (service,),
-        **dict.fromkeys(tags, (_CERTIFICATE,)),
     }
     of_account = Scope(only_accounts=frozenset({account}) if account else None).account(ACCOUNT)
     requirements = (
         *of_account,
         *Scope().excluded(anchor, [value for key, value in values if key == "aws:sourcearn"]),
-        *Scope().excluded((_CERTIFICATE,), [value for key, value in values if key in tags]),
     )
-    variant = Variant(keys, (SOURCE_REGION, ACCOUNT, SOURCE_RESOURCE, _CERTIFICATE), requirements)
-    groups = {"who": (variant,), "network": _service_networks(Scope())}
+    not_named = Scope().excluded((_CERTIFICATE,), [value for key, value in values if key in tags])
+    groups = {
+        "who": (Variant(keys, (SOURCE_REGION, ACCOUNT, SOURCE_RESOURCE), requirements),),
+        "network": _service_networks(Scope()),
+        # A certificate may lack any part of a name.
+        **{tag: (Variant({tag: None}), Variant({tag: (_CERTIFICATE,)}, (_CERTIFICATE,), not_named)) for tag in tags},
+    }
     return Caller("a holder of a certificate", "Service", (service,), groups)
 
 

@@ -40,10 +40,12 @@ TENANT_CLAIMS = (
 # https://vercel.com/docs/oidc/reference
 _SUBJECTS = (
     ("repo:", "/"),
-    ("repository_owner:", ""),
-    ("repository_owner_id:", ""),
+    *(("repository_owner:", ""), ("repository_owner:", ":")),
+    *(("repository_owner_id:", ""), ("repository_owner_id:", ":")),
     ("repository:", "/"),
-    ("repository_id:", ""),
+    *(("repository_id:", ""), ("repository_id:", ":")),
+    *(("enterprise:", ""), ("enterprise:", ":")),
+    *(("enterprise_id:", ""), ("enterprise_id:", ":")),
     ("project_path:", "/"),
     ("organization:", ":"),
     ("pulumi:deploy:org:", ":"),
@@ -53,6 +55,14 @@ _SUBJECTS = (
     ("owner:", ":"),
     ("sc://", "/"),
 )
+# Providers that serve everybody, whose tenants may write any other text into their subjects: GitHub lets them choose
+# the claims of a subject, so `environment:prod` is anybody's.
+_OF_ALL_TENANTS = (
+    *("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io", "agent.buildkite.com"),
+    "api.pulumi.com/oidc",
+)
+# Providers whose subjects are IDs that they assign.
+_OF_ALL_USERS = ("accounts.google.com", "www.amazon.com", "graph.facebook.com", "cognito-identity.amazonaws.com")
 _TENANT = Segment("tenant", "outsider", string.ascii_letters + string.digits + "-_.", minimum=1)
 _REST = Segment("rest of the subject", "any")
 _SUBJECT = Segment("subject", "outsider", minimum=1)
@@ -97,22 +107,42 @@ def _of_another_tenant(prefix: str, values: list[tuple[str, str]]) -> Iterator[V
     subjects = [value for name, value in values if name in SUBJECT_CLAIMS]
     others = [value for name, value in values if name in TENANT_CLAIMS]
     claims = {f"{prefix}:{name}".casefold() for name, _ in values if name in TENANT_CLAIMS}
-    keys: dict[str, Model] = {
-        **dict.fromkeys(sorted(claims), (_CLAIM,)),
-        f"{prefix}:amr".casefold(): ("unauthenticated",),
-    }
+    guest: dict[str, Model] = {f"{prefix}:amr".casefold(): ("unauthenticated",)}
+    # AWS passes on some of a provider's claims only.
+    with_claims: dict[str, Model] = {**guest, **dict.fromkeys(sorted(claims), (_CLAIM,))}
+    without_claims: dict[str, Model] = {**guest, **dict.fromkeys(sorted(claims))}
     not_named = Requirement((_CLAIM,), pattern_set(_named_values(others), ignore_case=True), matches=False)
-    # A provider of a form that isn't known: whoever writes how a subject begins means the subjects of one's own.
-    beginnings = [compile_wildcards(_beginning(subject) + "*") for subject in subjects if _beginning(subject)]
+    own = pattern_set(_own_subjects(prefix, subjects), ignore_case=True)
     unknown = {f"{prefix}:{name}".casefold(): (_SUBJECT,) for name in SUBJECT_CLAIMS}
-    another = Requirement((_SUBJECT,), pattern_set(beginnings), matches=False)
-    yield Variant({**keys, **unknown}, (_SUBJECT, _CLAIM), (another, not_named))
+    not_own = Requirement((_SUBJECT,), own, matches=False)
+    for keys in (with_claims, without_claims):
+        yield Variant({**keys, **unknown}, (_SUBJECT, _CLAIM), (not_own, not_named))
     for start, end in _SUBJECTS:
         tenants = pattern_set(_named_tenants(subjects, start), ignore_case=True)
-        template = (start, _TENANT, end, _REST)
+        template = (start, _TENANT, end, _REST) if end else (start, _TENANT)
         named = {f"{prefix}:{name}".casefold(): template for name in SUBJECT_CLAIMS}
         another = Requirement((_TENANT,), tenants, matches=False)
-        yield Variant({**keys, **named}, (_TENANT, _REST, _CLAIM), (another, not_named))
+        for keys in (with_claims, without_claims):
+            yield Variant({**keys, **named}, (_TENANT, _REST, _CLAIM), (another, not_named))
+
+
+def _own_subjects(prefix: str, subjects: Iterable[str]) -> Iterator[str]:
+    """Yield patterns of the subjects that only one's own users have, of a form that isn't known."""
+    for subject in subjects:
+        beginning = _beginning(subject)
+        if prefix in _OF_ALL_USERS:
+            yield from (subject,) if beginning == subject else ()
+        elif prefix in _OF_ALL_TENANTS:
+            yield from (compile_wildcards(beginning + "*"),) if _names_tenant(subject) else ()
+        elif beginning:
+            # Whoever writes how a subject begins means the subjects of a provider of one's own.
+            yield compile_wildcards(beginning + "*")
+
+
+def _names_tenant(subject: str) -> bool:
+    """Return whether a subject has, before any wildcard, a tenant in one of the known forms."""
+    beginning = f":{_beginning(subject)}{'' if _has_wildcard(subject) else ':'}"
+    return any(re.search(f":{re.escape(start)}[^:/]+[:/]", beginning) for start, _ in _SUBJECTS)
 
 
 def _named_tenants(subjects: Iterable[str], start: str) -> list[str]:

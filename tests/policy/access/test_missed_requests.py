@@ -313,3 +313,63 @@ MANY_PATTERNS = {
 @pytest.mark.parametrize("name", MANY_PATTERNS)
 def test_public_access_many_patterns_with_stars_are_found_or_given_up(name: str) -> None:
     assert statuses_for(allow(EVERYONE), *MANY_PATTERNS[name])[PUBLIC] is not Status.PASS
+
+
+# Trust policies: tokens that anybody gets, and certificates without a part of a name
+
+GITHUB, GITLAB = "token.actions.githubusercontent.com", "gitlab.com"
+GOOGLE, COGNITO = "accounts.google.com", "cognito-identity.amazonaws.com"
+
+
+def trust(provider: str, subject: str, **condition: Any) -> Statement:
+    arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{provider}" if provider in (GITHUB, GITLAB) else provider
+    conditions = {
+        "StringEquals": {f"{provider}:aud": "own"},
+        "StringLike": {f"{provider}:sub": subject},
+        **{name.replace("__", ":"): block for name, block in condition.items()},
+    }
+    action = "sts:AssumeRoleWithWebIdentity"
+    return {"Effect": "Allow", "Principal": {"Federated": arn}, "Action": action, "Condition": conditions}
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("environment:*", "environment:prod", "repository_visibility:private", "ref:refs/heads/main", "workflow:x"),
+        *("job_workflow_ref:*", "enterprise:*", "environment:prod:repo:*"),
+    ],
+)
+def test_role_trust_subject_that_any_tenant_of_github_can_have_fails(subject: str) -> None:
+    assert statuses_for(trust(GITHUB, subject), kind="role", family="trust") == {TRUST: Status.FAIL}
+
+
+@pytest.mark.parametrize(
+    "subject", ["environment:prod:repository_owner:acme", "enterprise:acme:*", "repository_owner_id:1234:ref:*"]
+)
+def test_role_trust_customized_subject_with_a_tenant_passes(subject: str) -> None:
+    assert statuses_for(trust(GITHUB, subject), kind="role", family="trust") == {TRUST: Status.PASS}
+
+
+@pytest.mark.parametrize(
+    ("statement", "status"),
+    [
+        (trust(GOOGLE, "1*"), Status.FAIL),
+        (trust(GOOGLE, "10769150350006150715113082367"), Status.PASS),
+        (trust(COGNITO, "us-east-1:*", ForAnyValue__StringLike={f"{COGNITO}:amr": "unauthenticated"}), Status.FAIL),
+        (trust(COGNITO, "us-east-1:*", ForAnyValue__StringLike={f"{COGNITO}:amr": "authenticated"}), Status.PASS),
+        (trust(GITLAB, "project_path:*", StringEqualsIfExists={f"{GITLAB}:user_login": "bob"}), Status.FAIL),
+    ],
+)
+def test_role_trust_users_of_a_shared_provider(statement: Statement, status: Status) -> None:
+    assert statuses_for(statement, kind="role", family="trust") == {TRUST: status}
+
+
+def test_role_trust_certificate_without_a_part_of_a_name_fails() -> None:
+    common_name, unit = "aws:PrincipalTag/x509Subject/CN", "aws:PrincipalTag/x509Subject/OU"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "rolesanywhere.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringLike": {common_name: "*"}, "StringEqualsIfExists": {unit: "imports"}},
+    }
+    assert statuses_for(statement, kind="role", family="trust") == {TRUST: Status.FAIL}
