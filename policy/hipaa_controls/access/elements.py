@@ -217,8 +217,8 @@ def _arn_patterns(pattern: str, value_is_arn: bool, *, certainly: bool) -> list[
         ]
         confined = ":".join([*within, parts[-1]])
         return [confined] if certainly or value_is_arn else [pattern]
-    # AWS doesn't document how text that isn't an ARN compares.
-    return [] if certainly else [pattern]
+    # AWS doesn't document how text that isn't an ARN compares, nor whether it completes an ARN here.
+    return [] if certainly else list(dict.fromkeys((pattern, complete_arn(pattern))))
 
 
 def require_resource(

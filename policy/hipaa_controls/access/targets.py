@@ -173,4 +173,4 @@ def _matches(pattern: str, action: str) -> bool:
 
 
 def _service(action: str) -> str:
-    return action.partition(":")[0] if ":" in action else ""
+    return ascii_lower(action.partition(":")[0]) if ":" in action else ""

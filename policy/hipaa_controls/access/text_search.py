@@ -20,6 +20,8 @@ from typing import TypeAlias
 from hipaa_controls.evaluator.patterns import ascii_lower, compile_pattern
 
 ANY_CHARACTERS = string.ascii_lowercase + string.digits + string.ascii_uppercase + string.punctuation + " "
+# Letters that no list of all ASCII characters contains.
+_OUTSIDE_ASCII = "".join(map(chr, range(0x00E0, 0x0180)))
 # Ten times the longest search in a document of AWS's maximum size that `python -m bench.policies` measures.
 MAX_STEPS = 20_000
 _MANY_POINTS = 3
@@ -360,5 +362,6 @@ class _Search:
         if segment.last is not None:
             named.add(segment.last)
         permitted = sorted(symbol for symbol in named if segment.permits(symbol))
-        other = next((symbol for symbol in segment.characters if symbol not in named), None)
+        others = segment.characters + (_OUTSIDE_ASCII if segment.characters is ANY_CHARACTERS else "")
+        other = next((symbol for symbol in others if symbol not in named), None)
         return permitted if other is None else [*permitted, other]

@@ -373,3 +373,24 @@ def test_role_trust_certificate_without_a_part_of_a_name_fails() -> None:
         "Condition": {"StringLike": {common_name: "*"}, "StringEqualsIfExists": {unit: "imports"}},
     }
     assert statuses_for(statement, kind="role", family="trust") == {TRUST: Status.FAIL}
+
+
+# What no list of all others excludes
+
+
+def test_public_access_name_outside_ascii_is_found() -> None:
+    characters = [chr(code) for code in range(0x20, 0x7F)]
+    escaped = {"*": "${*}", "?": "${?}", "$": "${$}"}
+    named = [f"{BUCKET}/{escaped.get(character, character)}*" for character in characters]
+    assert_found(allow(EVERYONE), deny() | {"Resource": named}, resource=f"{BUCKET}/élan")
+
+
+def test_public_access_new_action_of_a_prefix_in_upper_case_is_found() -> None:
+    statement = allow(EVERYONE) | {"Action": "S3:BrandNewAction"}
+    assert_found(statement, action="s3:BrandNewAction")
+
+
+@pytest.mark.parametrize("arn", [f"arn:aws:iam::{STRANGER}", "arn:aws:iam"])
+def test_external_principals_short_arn_that_aws_may_complete_does_not_pass(arn: str) -> None:
+    statement = allow(EVERYONE, ArnLike={"aws:PrincipalArn": arn})
+    assert statuses_for(statement)[EXTERNAL] is Status.UNVERIFIED
