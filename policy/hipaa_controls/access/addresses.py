@@ -84,3 +84,9 @@ class Addresses:
 
 PUBLIC_IPV4 = Addresses.all(4) - Addresses.of(4, _NOT_PUBLIC)
 PUBLIC_IPV6 = Addresses.of(6, ["2000::/3"])
+_IPV4_IN_IPV6 = Addresses.of(6, ["::ffff:0:0/96"])
+
+
+def contains_ipv4(network: str) -> bool:
+    """Return whether a range of IPv6 contains IPv4 addresses. AWS doesn't document whether these are in it."""
+    return bool((Addresses.of(6, [network]) & _IPV4_IN_IPV6).ranges)

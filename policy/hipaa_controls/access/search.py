@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from hipaa_controls import evaluator
-from hipaa_controls.access.addresses import Addresses
+from hipaa_controls.access.addresses import Addresses, contains_ipv4
 from hipaa_controls.access.elements import (
     ActionElement,
     ConditionElement,
@@ -363,12 +363,13 @@ class _Networks:
 
     def restrict(self, element: ConditionElement, *, wanted: bool, certainly: bool) -> _Networks:
         values = element.condition.values
-        known = [value for value in values if UNKNOWN not in value]
+        version = self.possible.version
+        known = [value for value in values if UNKNOWN not in value and not (version == 4 and contains_ipv4(value))]
         inside = wanted is not element.condition.operator.negated
         if len(known) < len(values) and inside is not certainly:
-            # The ranges that aren't known yet may contain every address.
-            return self if inside else replace(self, possible=Addresses(self.possible.version, ()))
-        named = Addresses.of(self.possible.version, known)
+            # The ranges that aren't known yet, or whose effect on IPv4 isn't documented, may contain every address.
+            return self if inside else replace(self, possible=Addresses(version, ()))
+        named = Addresses.of(version, known)
         if inside:
             return _Networks(self.possible & named, self.required & named)
         return _Networks(self.possible - named, self.required - named)

@@ -394,3 +394,8 @@ def test_public_access_new_action_of_a_prefix_in_upper_case_is_found() -> None:
 def test_external_principals_short_arn_that_aws_may_complete_does_not_pass(arn: str) -> None:
     statement = allow(EVERYONE, ArnLike={"aws:PrincipalArn": arn})
     assert statuses_for(statement)[EXTERNAL] is Status.UNVERIFIED
+
+
+@pytest.mark.parametrize("network", ["::ffff:0:0/96", "::ffff:81.0.0.0/104"])
+def test_public_access_ipv4_range_in_ipv6_does_not_pass(network: str) -> None:
+    assert statuses_for(allow(EVERYONE, IpAddress={"aws:SourceIp": network}))[EXTERNAL] is Status.UNVERIFIED
