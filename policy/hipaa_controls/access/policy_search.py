@@ -264,7 +264,9 @@ class PolicySearch:
         ]
         if unknowns:
             return unverified(*unknowns)
-        decision = evaluator.evaluate([self.parsed.policy], possible.witness.request)
+        # The reasons would name a statement by its Sid, which is the program's own text.
+        unnamed = evaluator.Policy(tuple(replace(statement, sid=None) for statement in self.parsed.statements))
+        decision = evaluator.evaluate([unnamed], possible.witness.request)
         reason = f"can't be decided: {decision.reasons[0]}" if decision.reasons else "can't be decided"
         return unverified(Unknown(f"whether {possible.label} lets somebody in", reason=reason))
 

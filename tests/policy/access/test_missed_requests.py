@@ -27,6 +27,7 @@ from tests.policy.access.test_named_cases import (
     RESOURCES,
     allow,
     deny,
+    findings_for,
     statuses_for,
 )
 
@@ -399,3 +400,10 @@ def test_external_principals_short_arn_that_aws_may_complete_does_not_pass(arn: 
 @pytest.mark.parametrize("network", ["::ffff:0:0/96", "::ffff:81.0.0.0/104"])
 def test_public_access_ipv4_range_in_ipv6_does_not_pass(network: str) -> None:
     assert statuses_for(allow(EVERYONE, IpAddress={"aws:SourceIp": network}))[EXTERNAL] is Status.UNVERIFIED
+
+
+def test_public_access_undecided_statement_is_named_by_its_position() -> None:
+    statement = allow(EVERYONE, NumericEquals={"aws:userid": "7"}) | {"Sid": "RecordsOfJohnSmith"}
+    finding = findings_for(statement)[PUBLIC]
+    assert finding.status is Status.UNVERIFIED
+    assert "John" not in finding.text

@@ -42,7 +42,7 @@ def test_find_segments_agrees_with_every_short_text() -> None:
         for texts in product(*(list(_texts(segment)) for segment in SEGMENTS))
     ]
     found_some = 0
-    for _ in range(400):
+    for _ in range(120):
         requirements = [
             Requirement(
                 rng.choice(TEMPLATES),
@@ -60,4 +60,4 @@ def test_find_segments_agrees_with_every_short_text() -> None:
         else:
             found_some += 1
             assert all(_holds(requirement, dict(found)) for requirement in requirements)
-    assert 100 < found_some < 350
+    assert 30 < found_some < 110
