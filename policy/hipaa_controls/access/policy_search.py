@@ -238,13 +238,14 @@ class PolicySearch:
 
     def finding(self, found: Found, what: str) -> Finding:
         """Return that somebody gets in. If the policy names the account, it may be one's own: then it is unverified."""
-        account = next((account for account in found.accounts if account in self.named.accounts), "")
+        named = self.named.accounts - {evaluator.account_of(self.access_point or "")}
+        account = next((account for account in found.accounts if account in named), "")
         return self.trusted.untrusted_finding(account, f"{found.label} {what}", describe(found.witness))
 
     def owner_finding(self, found: Found) -> Finding:
         """Return that only somebody gets in who owns what the policy names."""
         context = found.witness.request.context
-        if any(account in self.named.accounts for account in found.accounts):
+        if not self.access_point and any(account in self.named.accounts for account in found.accounts):
             return self.finding(found, "allows whoever comes through an untrusted account's access point")
         option, what = next(((option, what) for key, option, what in _OWNED if key in context), _OWNED_ID)
         reason = f"isn't known to be trusted; if it is, name it in the option {option}"

@@ -134,7 +134,7 @@ THROUGH_ACCESS_POINT = {
     "s3:DataAccessPointAccount": ACCOUNT,
     "s3:AccessPointNetworkOrigin": "Internet",
 }
-OWN_ACCESS_POINTS = {
+OWN_ACCESS_POINTS: dict[str, list[dict[str, Any]]] = {
     "by its account": [{"StringEquals": {"s3:DataAccessPointAccount": ACCOUNT}}],
     "by its ARN": [{"ArnEquals": {"s3:DataAccessPointArn": ACCESS_POINT}}],
     "by a Deny of others": [{}, {"StringNotEquals": {"s3:DataAccessPointAccount": ACCOUNT}}],
@@ -198,13 +198,13 @@ def test_public_access_caller_through_two_services_is_found(condition: dict[str,
 
 
 def test_public_access_caller_through_a_service_that_does_not_tell_itself_is_found() -> None:
-    condition = {"Bool": {"aws:ViaAWSService": "true"}, "Null": {"aws:CalledVia": "true"}}
+    condition: dict[str, Any] = {"Bool": {"aws:ViaAWSService": "true"}, "Null": {"aws:CalledVia": "true"}}
     assert_found(allow(EVERYONE, "key", **condition), context=signed(**{"aws:ViaAWSService": "true"}), kind="key")
 
 
 def test_service_access_service_with_a_regional_name_besides_is_found() -> None:
     names = ["ec2.amazonaws.com", "ec2.us-east-1.amazonaws.com"]
-    condition = {
+    condition: dict[str, Any] = {
         "StringEquals": {"aws:PrincipalServiceName": names[0]},
         "ForAnyValue__StringEquals": {"aws:PrincipalServiceNamesList": names[1]},
     }
@@ -243,20 +243,20 @@ def test_service_access_any_source_without_an_account_is_found(service: str, pat
 
 
 def test_service_access_hosted_zone_of_the_document_passes() -> None:
-    condition = {"ArnEquals": {"aws:SourceArn": "arn:aws:route53:::hostedzone/Z0OWNZONE"}}
+    condition: dict[str, Any] = {"ArnEquals": {"aws:SourceArn": "arn:aws:route53:::hostedzone/Z0OWNZONE"}}
     statuses = statuses_for(allow({"Service": "dnssec-route53.amazonaws.com"}, "key", **condition), kind="key")
     assert set(statuses.values()) == {Status.PASS}
 
 
 def test_service_access_source_that_tells_its_organization_only_is_found() -> None:
-    condition = {"Null": {"aws:SourceAccount": "true", "aws:SourceOrgID": "false"}}
+    condition: dict[str, Any] = {"Null": {"aws:SourceAccount": "true", "aws:SourceOrgID": "false"}}
     source = by_service("events.amazonaws.com", **{"aws:SourceOrgID": "o-stranger00"})
     assert_found(allow({"Service": "events.amazonaws.com"}, **condition), **source)
 
 
 @pytest.mark.parametrize("key", ["aws:SourceOwner", "kms:CallerAccount"])
 def test_public_access_key_that_the_service_does_not_send_is_found(key: str) -> None:
-    condition = {"StringEqualsIfExists": {key: ACCOUNT}, "Null": {"aws:PrincipalArn": "false"}}
+    condition: dict[str, Any] = {"StringEqualsIfExists": {key: ACCOUNT}, "Null": {"aws:PrincipalArn": "false"}}
     assert_found(allow(EVERYONE, **condition))
 
 
@@ -278,7 +278,10 @@ OF_ENDPOINT = {"aws:SourceVpce": "vpce-0stranger", "aws:SourceVpc": "vpc-0strang
     [("aws:VpceOrgID", ORGANIZATION, {"aws:VpceAccount": STRANGER}), ("aws:VpceAccount", ACCOUNT, {})],
 )
 def test_public_access_endpoint_that_does_not_tell_its_owner_is_found(key: str, own: str, told: Context) -> None:
-    through_endpoint = {"Null": {"aws:SourceVpce": "false"}, "Bool": {"aws:PrincipalIsAWSService": "false"}}
+    through_endpoint: dict[str, Any] = {
+        "Null": {"aws:SourceVpce": "false"},
+        "Bool": {"aws:PrincipalIsAWSService": "false"},
+    }
     context = {**signed(), **OF_ENDPOINT, **told}
     del context["aws:SourceIp"]
     assert_found(allow(EVERYONE, StringEqualsIfExists={key: own}, **through_endpoint), context=context)
@@ -298,7 +301,7 @@ def test_everyone_through_endpoints_of_another_owner_does_not_pass(key: str, oth
 @pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "1e1000000", "any"])
 def test_public_access_numbers_of_any_size_are_decided(number: str, text: str) -> None:
     key = "aws:MultiFactorAuthAge"
-    condition = {"NumericLessThan": {key: ["5", number]}, "StringNotEquals": {key: text}}
+    condition: dict[str, Any] = {"NumericLessThan": {key: ["5", number]}, "StringNotEquals": {key: text}}
     assert statuses_for(allow(EVERYONE, **condition))[PUBLIC] is not Status.PASS
 
 
