@@ -367,6 +367,7 @@ def _service(
     partition: str, scope: Scope, description: str, source: Mapping[str, Model], encryption_context: Sequence[str]
 ) -> Caller:
     arn = source["aws:sourcearn"]
+    not_foreign = {*scope.own_names, f"arn:{partition}:s3:::{STAR}/{STAR}"}  # no bucket has a slash in its name
     keys: dict[str, Model] = {
         **dict.fromkeys(_IDENTITY_KEYS),
         **source,
@@ -379,7 +380,7 @@ def _service(
     requirements = (
         *scope.account(ACCOUNT),
         *_no_trusted_account_inside(SOURCE_RESOURCE, scope),
-        *(scope.excluded(arn, scope.own_names) if isinstance(arn, tuple) and ACCOUNT not in arn else ()),
+        *(scope.excluded(arn, not_foreign) if isinstance(arn, tuple) and ACCOUNT not in arn else ()),
     )
     variant = Variant(keys, (SERVICE, SOURCE_SERVICE, SOURCE_REGION, ACCOUNT, SOURCE_RESOURCE), requirements)
     return Caller(
