@@ -54,7 +54,9 @@ def is_text_of(segment: Segment, text: str) -> bool:
 
 def texts_of(segment: Segment, longest: int) -> list[str]:
     """Return the default, and every text up to a length that the segment can have."""
-    texts = ("".join(letters) for length in range(longest + 1) for letters in product(segment.characters, repeat=length))
+    texts = (
+        "".join(letters) for length in range(longest + 1) for letters in product(segment.characters, repeat=length)
+    )
     return [segment.default, *(text for text in texts if is_text_of(segment, text))]
 
 

@@ -12,14 +12,34 @@ from typing import Any
 import pytest
 
 from hipaa_controls.evaluator import Request
-from hipaa_controls.model.verdict import Finding, Status
-from tests.policy.access.generator import GeneratedDocument, Statement
-from tests.policy.access.harness import EXTERNAL, FAMILIES, PUBLIC, SERVICES, TAMPERING, TRUST
+from tests.policy.access.documents import (
+    AUDIENCES,
+    CLOUDTRAIL,
+    CLUSTER,
+    EVERYONE,
+    FAIL,
+    GITHUB,
+    GITLAB,
+    PARTNER_ROOT,
+    PASS,
+    RESOURCES,
+    SIGNED_BY_NO_SERVICE,
+    TERRAFORM,
+    UNVERIFIED,
+    allow,
+    deny,
+    findings_for,
+    generated,
+    protect,
+    statuses_for,
+    trust,
+    trust_status,
+    trust_tokens,
+)
+from tests.policy.access.generator import Statement
+from tests.policy.access.harness import EXTERNAL, FAMILIES, PUBLIC, SERVICES, TAMPERING
 from tests.policy.access.parties import (
     ACCOUNT,
-    BUCKET,
-    KEY,
-    OBJECTS,
     ORGANIZATION,
     OTHER_ENDPOINT,
     OTHER_NETWORKS,
@@ -31,45 +51,9 @@ from tests.policy.access.parties import (
     OWN_VPC,
     PARTNER,
     PARTNER_ORGANIZATION,
-    TOPIC,
 )
 from tests.policy.access.role_trusts import EXTERNAL_ID
 from tests.policy.access.second_evaluator import allows, compile_document
-from tests.policy.access.tampering import ACTIONS
-
-FAIL, PASS, UNVERIFIED = Status.FAIL, Status.PASS, Status.UNVERIFIED
-EVERYONE = "*"
-PARTNER_ROOT = {"AWS": f"arn:aws:iam::{PARTNER}:root"}
-RESOURCES = {"bucket": OBJECTS, "key": KEY, "topic": TOPIC}
-ACTION_OF = {"bucket": "s3:GetObject", "key": "kms:Decrypt", "topic": "sns:Publish"}
-SIGNED_BY_NO_SERVICE: dict[str, Any] = {"Bool": {"aws:PrincipalIsAWSService": "false"}}
-
-
-def allow(principal: Any, kind: str = "bucket", **condition: Any) -> Statement:
-    return _statement("Allow", principal, ACTION_OF[kind], RESOURCES[kind], condition)
-
-
-def deny(principal: Any = EVERYONE, **condition: Any) -> Statement:
-    return _statement("Deny", principal, "*", "*", condition)
-
-
-def _statement(effect: str, principal: Any, action: str, resource: str, condition: dict[str, Any]) -> Statement:
-    conditions = {name.replace("__", ":"): block for name, block in condition.items()}
-    statement = {"Effect": effect, "Principal": principal, "Action": action, "Resource": resource}
-    return statement | ({"Condition": conditions} if conditions else {})
-
-
-def findings_for(*statements: Statement, kind: str = "bucket", family: str = "resource") -> dict[str, Finding]:
-    return FAMILIES[family].findings(_generated(statements, kind))
-
-
-def statuses_for(*statements: Statement, kind: str = "bucket", family: str = "resource") -> dict[str, Status]:
-    return {control: finding.status for control, finding in findings_for(*statements, kind=kind, family=family).items()}
-
-
-def _generated(statements: tuple[Statement, ...], kind: str) -> GeneratedDocument:
-    return GeneratedDocument(0, kind, {"Version": "2012-10-17", "Statement": list(statements)})
-
 
 # A named account or organization, narrowed in one more way
 
@@ -198,7 +182,6 @@ def test_everyone_bound_to_what_nobody_placed_is_unverified(name: str) -> None:
 
 # Right documents
 
-CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/phi"
 RIGHT_DOCUMENTS: dict[str, tuple[str, list[Statement]]] = {
     "the resource's organization": (
@@ -297,14 +280,6 @@ def test_right_document_passes(name: str) -> None:
 
 # Trust policies of roles
 
-GITHUB, GITLAB, TERRAFORM = "token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io"
-CLUSTER = "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
-AUDIENCES = {
-    GITHUB: "sts.amazonaws.com",
-    GITLAB: "https://gitlab.com",
-    TERRAFORM: "aws.workload.identity",
-    CLUSTER: "sts.amazonaws.com",
-}
 OPEN_SUBJECTS = [
     *((GITHUB, subject) for subject in ("repo:acme*", "repo:*/app:*", "repo:*:pull_request", "repo:*", "*")),
     *((GITHUB, subject) for subject in ("repo:*:environment:prod", "repo:*:ref:refs/heads/release", "repo:ac?e/*")),
@@ -320,26 +295,6 @@ BOUND_SUBJECTS = [
     (TERRAFORM, "organization:acme:project:phi:workspace:*:run_phase:*"),
     (CLUSTER, "system:serviceaccount:phi:loader"),
 ]
-
-
-def trust_tokens(provider: str, subject: str | None, **claims: str) -> Statement:
-    equals = {f"{provider}:aud": AUDIENCES[provider]} | {f"{provider}:{name}": text for name, text in claims.items()}
-    like = {"StringLike": {f"{provider}:sub": subject}} if subject else {}
-    return {
-        "Effect": "Allow",
-        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{provider}"},
-        "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": equals, **like},
-    }
-
-
-def trust(principal: Any, **condition: Any) -> Statement:
-    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-    return statement | ({"Condition": condition} if condition else {})
-
-
-def trust_status(*statements: Statement) -> Status:
-    return statuses_for(*statements, kind="role", family="trust")[TRUST]
 
 
 @pytest.mark.parametrize(("provider", "subject"), OPEN_SUBJECTS)
@@ -413,11 +368,6 @@ NAMED: dict[str, dict[str, Any]] = {
     "a role, by its ARN": {"ArnNotEquals": {"aws:PrincipalArn": BREAK_GLASS}},
     "a role, by its ID": {"StringNotLike": {"aws:userid": "AROAX0000000000000001:*"}},
 }
-
-
-def protect(condition: dict[str, Any]) -> Statement:
-    statement = {"Effect": "Deny", "Principal": "*", "Action": list(ACTIONS), "Resource": [BUCKET, OBJECTS]}
-    return statement | ({"Condition": condition} if condition else {})
 
 
 @pytest.mark.parametrize("name", SPARED)
@@ -538,9 +488,9 @@ def test_document_that_lets_in_one_kind_of_outsider_fails(kind: str) -> None:
 @pytest.mark.parametrize("kind", ONLY)
 def test_only_that_kind_of_outsider_gets_in_by_brute_force(kind: str) -> None:
     documents, is_of_kind = ONLY[kind]
-    generated = _generated(tuple(documents), "bucket")
-    statements = compile_document(generated.document)
-    candidates = FAMILIES["resource"].outsiders(generated, statements, 1000)
+    document = generated(tuple(documents), "bucket")
+    statements = compile_document(document.document)
+    candidates = FAMILIES["resource"].outsiders(document, statements, 1000)
     entrants = [outsider.request for outsider in candidates if allows(statements, outsider.request)]
     assert entrants
     assert all(map(is_of_kind, entrants))
