@@ -34,8 +34,11 @@ _OF_ACCOUNT = re.compile(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{12})(?::[a-z-]+(?:/[\
 # The services that accept requests without a signature; the last is a service that isn't known.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html ("Principal key values")
 _UNSIGNED = ("s3:", "sns:", "sqs:", "any:")
-# What belongs to somebody, by the condition key that tells it: the option that trusts it, and its name.
-_OWNED = (("aws:sourcevpce", "endpoints", "VPC endpoint"), ("aws:sourceip", "networks", "network"))
+# What belongs to somebody, by the condition keys that ask for it: the option that trusts it, and its name.
+_OWNED = (
+    ({"aws:sourcevpce", "aws:sourcevpc", "aws:sourcevpcarn"}, "endpoints", "VPC endpoint"),
+    ({"aws:sourceip"}, "networks", "network"),
+)
 _OWNED_ID = ("ids", "unique ID")
 
 
@@ -244,10 +247,11 @@ class PolicySearch:
 
     def owner_finding(self, found: Found) -> Finding:
         """Return that only somebody gets in who owns what the policy names."""
-        context = found.witness.request.context
+        asked = {condition.key.casefold() for statement in self.parsed.statements for condition in statement.conditions}
+        present = asked & found.witness.request.context.keys()
         if not self.access_point and any(account in self.named.accounts for account in found.accounts):
             return self.finding(found, "allows whoever comes through an untrusted account's access point")
-        option, what = next(((option, what) for key, option, what in _OWNED if key in context), _OWNED_ID)
+        option, what = next(((option, what) for keys, option, what in _OWNED if keys & present), _OWNED_ID)
         reason = f"isn't known to be trusted; if it is, name it in the option {option}"
         return unverified(Unknown(f"the {what} in a condition of {found.label}", reason=reason))
 

@@ -112,7 +112,7 @@ class Search:
         self._nodes = 0
         self._budget = Budget()
         self._denies = [
-            (statement, [self._number(element) for element in elements_of(statement)])
+            (statement, self._from_anywhere(statement), [self._number(element) for element in elements_of(statement)])
             for statement in question.statements
             # A Deny whose effect isn't known doesn't certainly refuse, but it may.
             if statement.effect == "Deny" or (self._certainly and statement.effect == UNKNOWN)
@@ -155,10 +155,11 @@ class Search:
             if request is None:
                 return None
             ways_out = []
-            for statement, elements in self._denies:
-                if not self._refuses(statement, request):
+            for statement, from_anywhere, elements in self._denies:
+                is_avoided = any((number, False) in literals for number in elements)
+                if not self._refuses(statement if is_avoided else from_anywhere, request):
                     continue
-                if any((number, False) in literals for number in elements):
+                if is_avoided:
                     # What should keep the statement from matching isn't certain to, because of a variable.
                     return None if self._certainly else request
                 ways_out.append([number for number in elements if self._can_add(literals, (number, False))])
@@ -172,10 +173,23 @@ class Search:
                 continue
             fewest = min(ways_out, key=len)
             for index, number in enumerate(fewest):
-                branch = {(number, False), *((earlier, True) for earlier in fewest[:index])}
+                # Of the addresses that a request stands for, a range may contain some.
+                earlier = (other for other in fewest[:index] if not self._stands_for_many(self._elements[other]))
+                branch = {(number, False), *((other, True) for other in earlier)}
                 if found := self._explore(literals | branch):
                     return found
             return None
+
+    def _from_anywhere(self, statement: evaluator.Statement) -> evaluator.Statement:
+        """Return a Deny without its conditions on the address, if that of a request stands for many."""
+        elements = (ConditionElement(condition, statement.supports_variables) for condition in statement.conditions)
+        others = tuple(element.condition for element in elements if not self._stands_for_many(element))
+        return replace(statement, conditions=others) if len(others) < len(statement.conditions) else statement
+
+    def _stands_for_many(self, element: Element) -> bool:
+        """Return whether an element is about the address, and that of a request stands for a minimum of addresses."""
+        is_about_address = isinstance(element, ConditionElement) and element.key == "aws:sourceip"
+        return is_about_address and bool(self._question.minimum_addresses)
 
     def _refuses(self, statement: evaluator.Statement, request: evaluator.Request) -> bool:
         match = evaluator.statement_matches(statement, request)
