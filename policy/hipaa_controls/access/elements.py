@@ -137,7 +137,7 @@ def require_principal(element: PrincipalElement, caller: Caller, *, wanted: bool
 def _listed(entries: Iterable[tuple[str, str]], kind: str, *, certainly: bool) -> Iterator[str]:
     """Yield patterns of the principals of a kind that a Principal element lists."""
     for entry_kind, id_ in entries:
-        is_unknown = UNKNOWN in entry_kind or (entry_kind == kind and UNKNOWN in id_)
+        is_unknown = may_be_everyone(entry_kind, id_) or (entry_kind == kind and UNKNOWN in id_)
         # An account has both an AWS ID and a canonical user ID, and nothing here translates one into the other.
         may_be_the_same = {entry_kind, kind} == {"AWS", "CanonicalUser"}
         if (entry_kind, id_) == ("AWS", "*"):
@@ -146,6 +146,11 @@ def _listed(entries: Iterable[tuple[str, str]], kind: str, *, certainly: bool) -
             yield from () if certainly else (STAR,)
         elif entry_kind == kind:
             yield from _aws_patterns(id_, certainly=certainly) if kind == "AWS" else (compile_wildcards(id_),)
+
+
+def may_be_everyone(kind: str, id_: str) -> bool:
+    """Return whether an entry of a Principal element isn't known at all, so that it may be `*`."""
+    return kind == UNKNOWN or (kind, id_) == ("AWS", UNKNOWN)
 
 
 def _aws_patterns(id_: str, *, certainly: bool) -> Iterator[str]:
@@ -229,14 +234,17 @@ def require_resource(
     certain_match = matches is certainly
     patterns: list[str] = []
     for text in element.patterns:
+        if element.supports_variables is not False and "${" in "".join(text.split(":", _ARN_PARTS - 1)[:5]):
+            # AWS replaces a variable only in the last part of an ARN, and doesn't document what it does with others.
+            patterns += [] if certain_match else [STAR]
+            continue
         pattern = expand_variables(text, lookup, variables=element.supports_variables, wildcards=True)
         if pattern is None:
             continue
-        misplaced = element.supports_variables is not False and "${" in "".join(text.split(":", _ARN_PARTS - 1)[:5])
         completed = complete_arn(pattern)
         if not certain_match:
             patterns += dict.fromkeys((pattern, completed))
-        elif not misplaced and UNKNOWN not in pattern and completed == pattern:
+        elif UNKNOWN not in pattern and completed == pattern:
             patterns.append(confine_wildcards(pattern))
     return Requirement(template, pattern_set(patterns), matches)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from hipaa_controls import evaluator
 from hipaa_controls.access import callers as access_callers
 from hipaa_controls.access.callers import Scope
-from hipaa_controls.access.elements import variables_of
+from hipaa_controls.access.elements import may_be_everyone, variables_of
 from hipaa_controls.access.parties import (
     RESOURCE_ORGANIZATION,
     NamedParties,
@@ -312,7 +312,7 @@ def _for_callers(statement: evaluator.Statement, caller: Caller) -> evaluator.St
 
 def _may_be(caller: Caller, kind: str, id_: str) -> bool:
     """Return whether a caller may be a principal that a statement names."""
-    if (kind, id_) == ("AWS", "*") or kind == UNKNOWN:
+    if (kind, id_) == ("AWS", "*") or may_be_everyone(kind, id_):
         return True
     if kind != caller.principal_kind:
         return False
