@@ -29,7 +29,7 @@ TENANT_CLAIMS = (
     "email",
 )
 
-# How subjects begin, with what ends the name of the tenant:
+# How subjects begin, with what ends the name of the tenant, unless it is the last:
 # https://docs.github.com/en/actions/reference/security/oidc (the default, and customized subjects)
 # https://docs.gitlab.com/ci/secrets/id_token_authentication/
 # https://developer.hashicorp.com/terraform/cloud-docs/dynamic-provider-credentials/workload-identity-tokens

@@ -6,6 +6,7 @@ a policy may name a secret or a patient there.
 
 from __future__ import annotations
 
+from hipaa_controls.access.request_space import Caller
 from hipaa_controls.access.search import Witness
 from hipaa_controls.access.targets import OTHER_ACTION
 from hipaa_controls.access.text_search import Segment
@@ -16,8 +17,9 @@ def describe(witness: Witness) -> verdict.Witness:
     """Return the witness as a finding shows it."""
     context = {key: values[0] for key, values in witness.request.context.items() if values}
     caller = _caller(witness)
-    has_account = caller != witness.caller.description
-    account = context.get("aws:principalaccount") or context.get("aws:sourceaccount") if has_account else None
+    account = context.get("aws:principalaccount") or context.get("aws:sourceaccount")
+    if not _is_of_account(witness.caller):
+        account = None
     organization = context.get("aws:principalorgid") or context.get("aws:sourceorgid")
     subject = next((value for key, value in context.items() if key.endswith(":sub")), None)
     network, resource, action = _network(context), _resource(witness.request.resource), _action(witness.request.action)
@@ -54,11 +56,18 @@ def _of_account(witness: Witness, account: str | None) -> str:
     return f"of account {account}" if account else ""
 
 
+def _is_of_account(caller: Caller) -> bool:
+    """Return whether the account in a witness is the caller's, and not a guess at whose a unique ID is."""
+    return caller.principal_kind == "Service" or (
+        caller.principal_kind == "AWS" and any(isinstance(part, Segment) for part in caller.principal)
+    )
+
+
 def _caller(witness: Witness) -> str:
     request, caller = witness.request, witness.caller
     if caller.principal_kind == "Service":
         return f"AWS service {request.principal.id}"
-    if caller.principal_kind != "AWS" or not any(isinstance(part, Segment) for part in caller.principal):
+    if not _is_of_account(caller):
         return caller.description
     arn = (request.context.get("aws:principalarn") or (request.principal.id,))[0]
     name = arn.split(":", 5)[5]
