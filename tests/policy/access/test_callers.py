@@ -109,6 +109,12 @@ def test_public_access_anonymous_caller_through_an_access_point_fails() -> None:
     assert statuses_for(*ANONYMOUS, *present("s3:DataAccessPointArn"))[PUBLIC] is FAIL
 
 
+@pytest.mark.parametrize(("kind", "status"), [("key", PASS), ("topic", FAIL)])
+def test_public_access_anonymous_caller_of_a_service_that_needs_signatures_passes(kind: str, status: Any) -> None:
+    _, *denied = ANONYMOUS
+    assert statuses_for(allow(EVERYONE, kind), *denied, kind=kind)[PUBLIC] is status
+
+
 # Services, by what they tell of whom they act for
 
 BUCKET_ARN, SOURCE, SOURCE_ACCOUNT = "arn:aws:s3:::*", "aws:SourceArn", "aws:SourceAccount"
@@ -194,7 +200,7 @@ def test_services_for_an_own_encryption_context_pass(context: str) -> None:
 
 # From where callers call
 
-THROUGH_SERVICE = {"Bool": {"aws:ViaAWSService": "true", "aws:PrincipalIsAWSService": "false"}}
+THROUGH_SERVICE: dict[str, Any] = {"Bool": {"aws:ViaAWSService": "true", "aws:PrincipalIsAWSService": "false"}}
 NETWORKS: dict[str, list[Statement]] = {
     "IPv4": [allow(EVERYONE, IpAddress={"aws:SourceIp": "0.0.0.0/0"}, **SIGNED_BY_NO_SERVICE)],
     "IPv6": [allow(EVERYONE, IpAddress={"aws:SourceIp": "2000::/3"}, **SIGNED_BY_NO_SERVICE)],
@@ -238,7 +244,7 @@ def test_external_principals_everyone_in_a_place_of_ones_own_passes(place: str) 
 @pytest.mark.parametrize("whom", ["account", "organization"])
 def test_external_principals_named_outsider_in_a_place_of_ones_own_fails(place: str, whom: str) -> None:
     condition = PLACES_OF_ONES_OWN[place]
-    organization = {"ForAnyValue__StringLike": {"aws:PrincipalOrgPaths": f"{PARTNER_ORGANIZATION}/*"}}
+    organization: dict[str, Any] = {"ForAnyValue__StringLike": {"aws:PrincipalOrgPaths": f"{PARTNER_ORGANIZATION}/*"}}
     statement = allow(PARTNER_ROOT, **condition) if whom == "account" else allow(EVERYONE, **condition, **organization)
     assert statuses_for(statement)[EXTERNAL] is FAIL
 

@@ -141,7 +141,7 @@ def test_external_principals_unknown_that_decides_nothing_fails() -> None:
 
 def test_external_principals_unknown_that_lets_in_nobody_passes() -> None:
     assert external(allow({"AWS": ACCOUNT}, StringEquals={"aws:Referer": UNKNOWN})).status is PASS
-    organization = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
+    organization: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
     assert external(allow(EVERYONE, **organization, IpAddress={"aws:SourceIp": UNKNOWN})).status is PASS
     assert external(allow(EVERYONE), deny(), deny() | {"Effect": UNKNOWN}).status is PASS
 
