@@ -47,7 +47,7 @@ def _telling_values(conditions: Iterable[ConditionElement]) -> list[str]:
     texts = [value for value in values if UNKNOWN not in value]
     numbers = sorted({number for text in texts if (number := _number(text)) is not None})
     between = [(low + high) / 2 for low, high in pairwise(numbers)]
-    around = [bound + step for bound in numbers for step in (-1, 0, 1)] if numbers else []
+    around = [bound + step for bound in numbers for step in (-1, 1)] if numbers else []
     exact = [format(number, "f") for number in (*around, *between)]
     return list(dict.fromkeys(("true", "false", *exact, *texts, "any")))
 

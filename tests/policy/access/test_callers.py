@@ -5,10 +5,15 @@ Elsewhere another kind gets in as well, so a search that has lost a kind would g
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from hipaa_controls import evaluator
+from hipaa_controls.access import external_access
+from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy
+from hipaa_controls.model.values import Document, Unknown
 from tests.policy.access.documents import (
     CLOUDTRAIL,
     EVERYONE,
@@ -23,9 +28,10 @@ from tests.policy.access.documents import (
     statuses_for,
 )
 from tests.policy.access.generator import Statement
-from tests.policy.access.harness import EXTERNAL, PUBLIC, SERVICES
+from tests.policy.access.harness import EXTERNAL, PUBLIC, SERVICES, TRUSTED
 from tests.policy.access.parties import (
     ACCOUNT,
+    OBJECTS,
     ORGANIZATION,
     OTHER_ENDPOINT,
     OTHER_ROLE_ID,
@@ -268,6 +274,11 @@ NAMED_PARTIES: dict[str, tuple[Statement, str]] = {
     ),
     "endpoint": (allow(EVERYONE, StringEquals={"aws:SourceVpce": OTHER_ENDPOINT}), "the VPC endpoint"),
     "VPC": (allow(EVERYONE, StringEquals={"aws:SourceVpc": OTHER_VPC}), "the VPC endpoint"),
+    "network": (allow(EVERYONE, IpAddress={"aws:SourceIp": "192.0.2.0/24"}), "the network"),
+    "access point": (
+        allow(EVERYONE, StringEquals={"s3:DataAccessPointAccount": PARTNER}),
+        "a principal of an untrusted account",
+    ),
     "role's ID": (allow(EVERYONE, StringLike={"aws:userid": f"{OTHER_ROLE_ID}:*"}), "the unique ID"),
     "everyone but an account": (
         allow(EVERYONE, StringNotEquals={"aws:PrincipalAccount": PARTNER}),
@@ -322,6 +333,22 @@ def test_external_principals_range_that_a_deny_narrows_to_a_site_is_unverified()
     assert statuses_for(*statements)[EXTERNAL] is UNVERIFIED
     outside = [f"3.{number}.0.0/16" for number in range(1, 256)]
     assert statuses_for(statements[0], deny(IpAddress={"aws:SourceIp": outside}))[EXTERNAL] is UNVERIFIED
+
+
+def test_external_principals_range_that_isnt_all_trusted_fails() -> None:
+    """A range of more than one site has strangers, however much of it the config trusts."""
+    statement = allow(EVERYONE, IpAddress={"aws:SourceIp": "3.0.0.0/15"})
+    parsed = parse_bucket_policy(Document({"Version": "2012-10-17", "Statement": [statement]}))
+    assert isinstance(parsed, ParsedPolicy)
+    trusted = replace(TRUSTED, networks=frozenset({"3.0.0.0/16"}))
+    resources = [OBJECTS.replace("*", evaluator.ANY)]
+    assert external_access.external_principals(parsed, resources, trusted).status is FAIL
+
+
+def test_public_access_narrow_range_beside_what_isnt_known_is_unverified() -> None:
+    narrow = allow(EVERYONE, IpAddress={"aws:SourceIp": "192.0.2.0/24"})
+    unknown = allow(EVERYONE, StringEquals={"aws:Referer": Unknown("a page")})
+    assert statuses_for(narrow, unknown)[PUBLIC] is UNVERIFIED
 
 
 def test_services_in_a_narrow_range_pass() -> None:

@@ -29,6 +29,7 @@ SEGMENTS = (
     Segment("one", "zz", LETTERS, minimum=1),
     Segment("one", "ab", LETTERS, length=2),
     Segment("one", "", LETTERS, last=":"),
+    Segment("one", "", "AB:z"),
     Segment("one", "az:", LETTERS, minimum=3, last=":"),
     Segment("one", "default", "ab", minimum=2),
 )

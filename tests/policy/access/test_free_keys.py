@@ -42,6 +42,14 @@ ONE_VALUE: dict[str, list[Statement]] = {
     "a time": [allow(EVERYONE, DateEquals={TIME: "2026-01-01T00:00:00Z"})],
     "an earlier time": [allow(EVERYONE, DateLessThan={TIME: "2026-01-01T00:00:00Z"})],
     "a later time": [allow(EVERYONE, DateGreaterThan={TIME: "2026-01-01T00:00:00Z"})],
+    "a time between those of another zone": [
+        allow(
+            EVERYONE,
+            DateGreaterThan={TIME: "2026-01-01T02:00:00+02:00"},
+            DateLessThan={TIME: "2026-01-01T02:00:10+02:00"},
+        )
+    ],
+    "bytes": [allow(EVERYONE, BinaryEquals={"aws:RequestTag/bytes": "QUJD"})],
     "a time between those of two zones": [
         allow(
             EVERYONE, DateGreaterThan={TIME: "2026-01-01T02:00:00+02:00"}, DateLessThan={TIME: "2026-01-01T01:00:00Z"}

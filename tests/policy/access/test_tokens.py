@@ -51,6 +51,10 @@ def test_role_trust_subject_of_one_tenant_in_any_case_passes() -> None:
     assert trust_status(statement) is PASS
 
 
+def test_role_trust_subject_that_is_only_a_pattern_of_a_tenant_fails() -> None:
+    assert trust_status(trust_tokens(GITHUB, "repository_owner:acm?")) is FAIL
+
+
 def test_role_trust_form_that_isnt_known_bound_to_its_beginning_passes() -> None:
     assert trust_status(trust_tokens(GITHUB, "tenant=acme*")) is PASS
 
