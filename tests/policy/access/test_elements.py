@@ -89,8 +89,11 @@ def test_require_text_agrees_with_the_evaluator(operator: str) -> None:
 
 # Resources
 
-ARNS = ["arn:aws:s3:::phi", "arn:aws:s3:::phi/a/b", "arn:aws:sns:us-east-1:111122223333:alerts", "arn:aws:s3:::a:b"]
-SHORT_PATTERNS = ["arn:aws:s3*", "arn:*:alerts"]
+ARNS = [
+    *("arn:aws:s3:::phi", "arn:aws:s3:::phi/a/b", "arn:aws:s3:::a:b", "arn:aws:s3:::x:::phi"),
+    "arn:aws:sns:us-east-1:111122223333:alerts",
+]
+SHORT_PATTERNS = ["arn:aws:s3*", "arn:aws:s3", "arn:*:alerts"]
 RESOURCE_PATTERNS: list[Any] = [
     *ARNS,
     "*",
@@ -99,6 +102,7 @@ RESOURCE_PATTERNS: list[Any] = [
     "arn:aws:s3:::phi/?/b",
     "arn:aws:*:*:*:alerts",
     "arn:aws:s?:::phi",
+    "arn:aws:s*x:::phi",
     "arn:aws:${aws:PrincipalTag/service}:::phi",
     "arn:aws:s3:::${aws:PrincipalTag/bucket}",
     ["arn:aws:s3:::x", "arn:aws:s3:::phi"],

@@ -28,7 +28,7 @@ SEGMENTS = (
     ONE,
     Segment("one", "zz", LETTERS, minimum=1),
     Segment("one", "ab", LETTERS, length=2),
-    Segment("one", "", LETTERS, last=":"),
+    Segment("one", "", LETTERS, last="b"),
     Segment("one", "", "AB:z"),
     Segment("one", "az:", LETTERS, minimum=3, last=":"),
     Segment("one", "default", "ab", minimum=2),
@@ -99,6 +99,12 @@ def random_requirement(choice: random.Random, *templates: tuple[str | Segment, .
     patterns = choice.choices(PATTERNS, k=choice.randint(0, 3))
     ignore_case = choice.random() < 0.3
     return Requirement(choice.choice(templates), pattern_set(patterns, ignore_case=ignore_case), choice.random() < 0.5)
+
+
+@pytest.fixture(autouse=True)
+def split_every_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have patterns searched at one point each. In short texts few are at many."""
+    monkeypatch.setattr(text_search, "_MANY_POINTS", 1)
 
 
 @pytest.mark.parametrize("segment", SEGMENTS)
