@@ -182,9 +182,7 @@ def test_kind_and_resource_say_what_the_policy_does_not(access):
     assert (result.code, result.json["kind"], result.json["account"]) == (0, "access-point", OWN)
 
 
-@pytest.mark.parametrize(
-    "elements", [{"Resource": "*"}, {"Resource": "arn:aws:sqs:*:*:*"}, {"NotResource": QUEUE}, {}]
-)
+@pytest.mark.parametrize("elements", [{"Resource": "*"}, {"Resource": "arn:aws:sqs:*:*:*"}, {"NotResource": QUEUE}, {}])
 def test_resource_is_any_if_an_allow_does_not_name_it(access, elements):
     """A Deny that names another queue than the policy's own denies nothing."""
     allow_more = allow("*", "sqs:*") | elements

@@ -12,7 +12,7 @@ from itertools import product
 import pytest
 
 from hipaa_controls.access import text_search
-from hipaa_controls.access.text_search import Requirement, SearchTooLong, Segment, find_segments, pattern_set
+from hipaa_controls.access.text_search import Budget, Requirement, SearchTooLong, Segment, find_segments, pattern_set
 from hipaa_controls.evaluator.patterns import (
     QUESTION_MARK,
     QUESTION_MARK_IN_SEGMENT,
@@ -82,7 +82,7 @@ def holds_for(requirement: Requirement) -> Callable[[Mapping[str, str]], bool]:
 
 def check(segments: Sequence[Segment], requirements: Sequence[Requirement], longest: int) -> bool:
     """Compare the search with every short text, and return whether there is an answer."""
-    found = find_segments(segments, requirements)
+    found = find_segments(segments, requirements, Budget())
     tests = [holds_for(requirement) for requirement in requirements]
     if found is not None:
         assert all(is_text_of(segment, found[segment.name]) for segment in segments), found
@@ -134,21 +134,21 @@ def test_find_segments_answer_is_the_same_in_another_order_of_construction() -> 
     choice = random.Random(3)
     requirements = [random_requirement(choice, (ONE,)) for _ in range(3)]
     text_search._find.cache_clear()
-    first = find_segments([ONE], requirements)
+    first = find_segments([ONE], requirements, Budget())
     text_search._find.cache_clear()
-    assert find_segments([ONE], requirements) == first
+    assert find_segments([ONE], requirements, Budget()) == first
 
 
 def test_find_segments_default_is_kept_where_nothing_requires_another() -> None:
     account, name = Segment("account", "210987654321", "0123456789", length=12), Segment("name", "outsider", minimum=1)
     of_account = Requirement((account,), pattern_set([f"99{STAR}"]), matches=True)
     not_default = Requirement((name,), pattern_set(["outsider"]), matches=False)
-    found = find_segments([account, name], [of_account])
+    found = find_segments([account, name], [of_account], Budget())
     assert found is not None
     assert found["account"].startswith("99")
     assert len(found["account"]) == 12
     assert found["name"] == "outsider"
-    other = find_segments([account, name], [not_default])
+    other = find_segments([account, name], [not_default], Budget())
     assert other is not None
     assert other["account"] == "210987654321"
     assert len(other["name"]) == 1
@@ -156,30 +156,30 @@ def test_find_segments_default_is_kept_where_nothing_requires_another() -> None:
 
 def test_find_segments_letter_outside_ascii_is_permitted_only_where_any_is() -> None:
     required = Requirement((Segment("text", ""),), pattern_set(["é"]), matches=True)
-    assert find_segments([Segment("text", "")], [required]) == {"text": "é"}
+    assert find_segments([Segment("text", "")], [required], Budget()) == {"text": "é"}
     ascii_only = Segment("text", "", "abc")
-    assert find_segments([ascii_only], [replace(required, template=(ascii_only,))]) is None
+    assert find_segments([ascii_only], [replace(required, template=(ascii_only,))], Budget()) is None
 
 
 def test_find_segments_fixed_text_must_hold_too() -> None:
     fixed = Requirement(("aws",), pattern_set(["aws-cn"]), matches=True)
-    assert find_segments([], [fixed]) is None
-    assert find_segments([], [replace(fixed, matches=False)]) == {}
+    assert find_segments([], [fixed], Budget()) is None
+    assert find_segments([], [replace(fixed, matches=False)], Budget()) == {}
 
 
 def test_find_segments_segments_out_of_order_are_refused() -> None:
     two = replace(ONE, name="two")
     with pytest.raises(ValueError, match="out of order"):
-        find_segments([ONE, two], [Requirement((two, ONE), pattern_set(["ab"]), matches=True)])
+        find_segments([ONE, two], [Requirement((two, ONE), pattern_set(["ab"]), matches=True)], Budget())
 
 
 def test_find_segments_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     requirement = Requirement((ONE,), pattern_set(["ab:ab:ab"]), matches=True)
     monkeypatch.setattr(text_search, "MAX_STEPS", 5)
     with pytest.raises(SearchTooLong):
-        find_segments([ONE], [requirement])
+        find_segments([ONE], [requirement], Budget())
     monkeypatch.setattr(text_search, "MAX_STEPS", 50)
-    assert find_segments([ONE], [requirement]) == {"one": "ab:ab:ab"}
+    assert find_segments([ONE], [requirement], Budget()) == {"one": "ab:ab:ab"}
 
 
 def test_find_segments_of_a_policy_of_maximum_size_is_not_given_up() -> None:
@@ -189,4 +189,4 @@ def test_find_segments_of_a_policy_of_maximum_size_is_not_given_up() -> None:
         Requirement((ONE,), pattern_set([f"{STAR}{text}{STAR}{text}{STAR}"]), matches=True)
         for text in ("ab", "ba", "a:a", "b:b")
     ]
-    assert find_segments([ONE], [excluded, *required]) is not None
+    assert find_segments([ONE], [excluded, *required], Budget()) is not None

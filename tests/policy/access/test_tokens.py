@@ -28,6 +28,8 @@ FORMS = {
     "a form that isn't known": ("tenant=", ";phi"),
 }
 
+OWN_PROVIDER = "oidc.hospital.example"
+
 
 @pytest.mark.parametrize("form", FORMS)
 def test_role_trust_subject_of_any_tenant_fails(form: str) -> None:
@@ -42,7 +44,8 @@ def test_role_trust_subject_of_any_tenant_fails(form: str) -> None:
 @pytest.mark.parametrize("tenant", ["acme", "Acme"])
 def test_role_trust_subject_of_one_tenant_passes(form: str, tenant: str) -> None:
     start, end = FORMS[form]
-    assert trust_status(trust_tokens(GITHUB, f"{start}{tenant}{end}*" if end else f"{start}{tenant}")) is PASS
+    provider = OWN_PROVIDER if form == "a form that isn't known" else GITHUB
+    assert trust_status(trust_tokens(provider, f"{start}{tenant}{end}*" if end else f"{start}{tenant}")) is PASS
 
 
 def test_role_trust_subject_of_one_tenant_in_any_case_passes() -> None:
@@ -56,7 +59,11 @@ def test_role_trust_subject_that_is_only_a_pattern_of_a_tenant_fails() -> None:
 
 
 def test_role_trust_form_that_isnt_known_bound_to_its_beginning_passes() -> None:
-    assert trust_status(trust_tokens(GITHUB, "tenant=acme*")) is PASS
+    assert trust_status(trust_tokens(OWN_PROVIDER, "tenant=acme*")) is PASS
+
+
+def test_role_trust_form_that_isnt_known_of_a_shared_provider_fails() -> None:
+    assert trust_status(trust_tokens(GITHUB, "tenant=acme*")) is FAIL
 
 
 @pytest.mark.parametrize(
