@@ -55,8 +55,10 @@ class Found:
     @property
     def accounts(self) -> list[str]:
         """The accounts of the caller, of whom a service acts for, and of the access point."""
+        context = self.witness.request.context
         keys = ("aws:principalaccount", "aws:sourceaccount", "s3:dataaccesspointaccount")
-        return [values[0] for key in keys if (values := self.witness.request.context.get(key))]
+        contexts = [key for key in context if key.startswith("kms:encryptioncontext:")]
+        return [evaluator.account_of(values[0]) for key in (*keys, *contexts) if (values := context.get(key))]
 
     @property
     def service(self) -> str:
