@@ -56,7 +56,9 @@ AUDIENCES = {
 
 
 def trust_tokens(provider: str, subject: str | None, **claims: str) -> Statement:
-    equals = {f"{provider}:aud": AUDIENCES[provider]} | {f"{provider}:{name}": text for name, text in claims.items()}
+    equals = {f"{provider}:aud": AUDIENCES.get(provider, "sts.amazonaws.com")} | {
+        f"{provider}:{name}": text for name, text in claims.items()
+    }
     like = {"StringLike": {f"{provider}:sub": subject}} if subject else {}
     return {
         "Effect": "Allow",

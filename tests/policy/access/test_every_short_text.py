@@ -176,9 +176,11 @@ def test_find_segments_segments_out_of_order_are_refused() -> None:
 def test_find_segments_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     requirement = Requirement((ONE,), pattern_set(["ab:ab:ab"]), matches=True)
     monkeypatch.setattr(text_search, "MAX_STEPS", 5)
+    text_search._find.cache_clear()
     with pytest.raises(SearchTooLong):
         find_segments([ONE], [requirement], Budget())
     monkeypatch.setattr(text_search, "MAX_STEPS", 50)
+    text_search._find.cache_clear()
     assert find_segments([ONE], [requirement], Budget()) == {"one": "ab:ab:ab"}
 
 

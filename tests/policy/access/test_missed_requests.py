@@ -12,6 +12,15 @@ import pytest
 
 from hipaa_controls.evaluator import Outcome, Principal, Request, evaluate, parse
 from hipaa_controls.model.verdict import Status
+from tests.policy.access.documents import (
+    ACTION_OF,
+    EVERYONE,
+    RESOURCES,
+    allow,
+    deny,
+    findings_for,
+    statuses_for,
+)
 from tests.policy.access.generator import Statement
 from tests.policy.access.harness import EXTERNAL, PUBLIC, SERVICES, TRUST
 from tests.policy.access.parties import (
@@ -20,15 +29,6 @@ from tests.policy.access.parties import (
     BUCKET,
     ORGANIZATION,
     OWN_ENDPOINT,
-)
-from tests.policy.access.test_named_cases import (
-    ACTION_OF,
-    EVERYONE,
-    RESOURCES,
-    allow,
-    deny,
-    findings_for,
-    statuses_for,
 )
 
 STRANGER = "666666666666"
