@@ -95,8 +95,11 @@ def _trusted(subject: Subject, parties: Mapping[str, Sequence[str]], config: pac
         for control in subject.resource.kind.controls
         if control in config.control_configs
     ]
+    # A key has a control for principals and one for services: only whom both trust is trusted here.
     options = {
-        name: [*values, *(value for options in configured for value in options.get(name, ()))]
+        name: [*values, *set.intersection(*(set(options.get(name, ())) for options in configured))]
+        if configured
+        else values
         for name, values in parties.items()
     }
     return TrustedParties.from_options(options, subject.location, f"the {subject.resource.kind.title}")

@@ -130,8 +130,8 @@ PUBLIC = Question("public", "Public access", _public)
 EXTERNAL = Question("external", "External principals", _external)
 SERVICES = Question("services", "AWS services acting for others", _services)
 SERVICES_OF_KEY = Question("services", SERVICES.title, _services_of_key)
-TRUST = Question("trust", "Who may assume the role", _trust)
-TAMPERING = Question("tampering", "Administrators of its own account", _tampering, about_outsiders=False)
+TRUST = Question("trust", "Unbound principals that may assume the role", _trust)
+TAMPERING = Question("tampering", "Own administrators who may remove the protection", _tampering, about_outsiders=False)
 
 
 def _parser(limit: SizeLimit) -> Callable[[Document], ParsedPolicy | Finding]:

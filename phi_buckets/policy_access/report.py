@@ -20,9 +20,9 @@ from phi_buckets.evidence.terminal import MARKERS
 from phi_buckets.policy_access.kinds import Question, Resource
 
 _CONCLUSIONS = {
-    Status.PASS: ("Nobody gets in who isn't trusted.", "bold green"),
-    Status.FAIL: ("Somebody gets in who isn't trusted.", "bold red"),
-    Status.UNVERIFIED: ("Somebody may get in who isn't trusted: see what isn't known.", "bold yellow"),
+    Status.PASS: ("This policy lets nobody in who isn't trusted.", "bold green"),
+    Status.FAIL: ("This policy lets somebody in who isn't trusted.", "bold red"),
+    Status.UNVERIFIED: ("This policy may let somebody in who isn't trusted: see what isn't known.", "bold yellow"),
 }
 
 

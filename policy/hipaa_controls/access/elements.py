@@ -125,12 +125,10 @@ def holds(match: Match, *, wanted: bool, certainly: bool) -> bool:
 def require_principal(element: PrincipalElement, caller: Caller, *, wanted: bool, certainly: bool) -> Requirement:
     """Return what the principal's ID must match for an answer to a Principal or NotPrincipal element."""
     matches = wanted is not element.negated
-    if not element.negated:
-        patterns = list(_listed(element.entries, caller.principal_kind, certainly=matches is certainly))
-    elif matches is certainly:
+    if element.negated and matches is certainly:
         patterns = _certainly_excluded(element.entries, caller.principal_kind)
     else:
-        patterns = list(_listed(element.entries, caller.principal_kind, certainly=False))
+        patterns = list(_listed(element.entries, caller.principal_kind, certainly=matches is certainly))
     return Requirement(caller.principal, pattern_set(patterns), matches)
 
 

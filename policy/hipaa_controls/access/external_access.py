@@ -20,7 +20,7 @@ from hipaa_controls.model.verdict import Finding, Status, passed, worst_finding
 # AWS calls a policy public that allows a range broader than /8, or /32 for IPv6:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html ("The meaning of")
 PUBLIC_ADDRESSES = {4: 2**24, 6: 2**96}
-# No site has more addresses: a broader range, of a provider or a cloud, contains strangers.
+# A choice: a site gets a /48 at most (RFC 6177), and an IPv4 range broader than /16 is taken for that of a provider.
 SITE_ADDRESSES = {4: 2**16, 6: 2**80}
 
 
@@ -58,18 +58,16 @@ def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted:
     if possible is None:
         return passed("no untrusted principal is allowed")
     strangers = policy.unsigned_and_signed(policy.strangers())
-    parties: tuple[tuple[list[Caller], Mapping[int, int], str], ...] = (
+    searches: tuple[tuple[list[Caller], Mapping[int, int], str], ...] = (
+        # First, because a statement that allows anyone allows those too whom another statement names.
+        (strangers, SITE_ADDRESSES, "allows {anyone}"),
         (of_accounts, {}, "allows a principal of an untrusted account"),
         (of_organizations, {}, "allows an untrusted organization"),
         (by_id, {}, "allows a principal whose account can't be determined"),
-        (strangers, SITE_ADDRESSES, "allows anyone who meets its conditions"),
     )
-    found = ((policy.find(callers, minimum, certainly=True), text) for callers, minimum, text in parties)
-    finding = worst_finding((policy.finding(party, text) for party, text in found if isinstance(party, Found)), "")
-    if finding.status is not Status.PASS:
-        return finding
-    owner = policy.find(everyone, {}, certainly=True)
-    return policy.owner_finding(owner) if isinstance(owner, Found) else policy.undecided(possible)
+    results = ((policy.find(callers, minimum, certainly=True), text) for callers, minimum, text in searches)
+    finding = worst_finding((policy.finding(found, text) for found, text in results if isinstance(found, Found)), "")
+    return policy.owned_or_undecided(everyone, possible) if finding.status is Status.PASS else finding
 
 
 def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: TrustedParties) -> Finding:
@@ -83,14 +81,14 @@ def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: Trus
     policy = PolicySearch.of(parsed, targets(resources, parsed.statements), trusted)
     scope = untrusted(trusted, policy.named)
     callers = policy.services(scope)
-    possible = policy.find(callers, SITE_ADDRESSES, certainly=False)
+    possible = policy.find(callers, {}, certainly=False)
     if possible is None:
         return passed("services are allowed only on behalf of trusted accounts")
-    for among in (policy.services(policy.strangers()), callers):
-        found = policy.find(among, SITE_ADDRESSES, certainly=True)
+    for acting in (policy.services(policy.strangers()), callers):
+        found = policy.find(acting, SITE_ADDRESSES, certainly=True)
         if isinstance(found, Found):
             return policy.finding(found, f"allows {found.service} on behalf of an untrusted account")
-    return policy.undecided(possible)
+    return policy.owned_or_undecided(callers, possible)
 
 
 def untrusted_access_findings(

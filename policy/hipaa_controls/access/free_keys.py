@@ -19,12 +19,19 @@ _VALUE = Segment("value", "any", minimum=1)
 # Keys that every request has, and keys that are true, false or absent.
 _ALWAYS = {"aws:securetransport": ("true", "false")}
 _FLAGS = ("aws:multifactorauthpresent", "kms:grantisforawsresource", "kms:bypasspolicylockoutsafetycheck")
+# The time of a request is later than this version of the pack, so an Allow that ended before has no effect.
+_TIMES = ("aws:currenttime", "aws:epochtime")
+_EARLIEST = 1_767_225_600  # 2026-01-01T00:00:00Z, in seconds since 1970
 
 
 def free_variants(key: str, conditions: Sequence[ConditionElement]) -> Iterator[Variant]:
     """Yield what the key can contain: nothing, any text, or the values at and around those in the conditions."""
     if key in _ALWAYS:
         yield from (Variant({key: (value,)}) for value in _ALWAYS[key])
+        return
+    if key in _TIMES:
+        times = (*_telling_values(conditions), *(str(_EARLIEST + seconds) for seconds in range(2)))
+        yield from (Variant({key: (time,)}) for time in times if (_number(time) or 0) >= _EARLIEST)
         return
     yield Variant({key: None})
     if key in _FLAGS:

@@ -50,4 +50,4 @@ def denied_to_unnamed_administrators(
     possible = policy.find(administrators, {}, certainly=False)
     if possible is None:
         return passed("the policy denies them to all but the principals that it names")
-    return policy.undecided(possible)
+    return policy.undecided(possible, f"whether {actions[0]} is denied to every administrator")

@@ -7,8 +7,7 @@ chooses, may have any value.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -212,38 +211,6 @@ def _depends_on_unknowns(parsed: ParsedPolicy, statement: evaluator.Statement, r
 
 def _unknowns_of(parsed: ParsedPolicy, statements: Iterable[evaluator.Statement]) -> tuple[Unknown, ...]:
     return tuple(unknown for statement in statements for unknown in parsed.unknowns_by_statement[statement.position])
-
-
-def requests_covered_by(
-    statement: evaluator.Statement,
-    principal: evaluator.Principal,
-    context: Mapping[str, Any],
-    resources: Iterable[str],
-) -> Iterator[evaluator.Request]:
-    """Yield a symbolic request for each action and resource of a statement.
-
-    Args:
-        statement: The statement. Its principals and conditions are ignored.
-        principal: The caller.
-        context: The condition keys of the requests.
-        resources: ARNs of the requests. `evaluator.ANY` stands for the resources that the statement names, so that
-            other statements about the same resources, such as a Deny, are evaluated for exactly those.
-    """
-    actions = ["*"] if statement.not_actions else statement.actions
-    named_resources = (
-        [evaluator.ANY] if statement.not_resources else [_symbolic(pattern) for pattern in statement.resources or ["*"]]
-    )
-    request_resources = [
-        resource for arn in resources for resource in (named_resources if arn == evaluator.ANY else [arn])
-    ]
-    for action in actions:
-        for resource in request_resources:
-            yield evaluator.Request(re.sub(r"\*+", evaluator.ANY, action), resource, principal, context)
-
-
-def _symbolic(pattern: str) -> str:
-    """Return a symbolic resource that stands for every resource that a pattern matches."""
-    return evaluator.ANY if UNKNOWN in pattern else re.sub(r"\$\{[^}]*\}|[*?]+", evaluator.ANY, pattern)
 
 
 def condition_values(parsed: ParsedPolicy, *keys: str) -> set[str]:

@@ -199,7 +199,7 @@ class PolicySearch:
 
         Args:
             callers: The callers.
-            minimum_addresses: By IP version, how many addresses must be possible.
+            minimum_addresses: By IP version: the conditions on aws:SourceIp must leave more addresses than this.
             certainly: Whether the policy must certainly allow the request.
 
         Returns:
@@ -242,10 +242,23 @@ class PolicySearch:
         return Search(replace(question, pinned=pinned), caller).witness(allow)
 
     def finding(self, found: Found, what: str) -> Finding:
-        """Return that somebody gets in. If the policy names the account, it may be one's own: then it is unverified."""
+        """Return that somebody gets in. If the policy names the account, it may be one's own: then it is unverified.
+
+        Args:
+            found: The request.
+            what: What the statement allows, as a verb phrase. `{anyone}` stands for anyone, with or without conditions.
+        """
+        # The policy of an access point names that one's account to say through what its callers come.
         named = self.named.accounts - {evaluator.account_of(self.access_point or "")}
         account = next((account for account in found.accounts if account in named), "")
+        has_conditions = bool(found.witness.statement.conditions)
+        what = what.format(anyone="anyone who meets its conditions" if has_conditions else "anyone")
         return self.trusted.untrusted_finding(account, f"{found.label} {what}", describe(found.witness))
+
+    def owned_or_undecided(self, callers: Iterable[Caller], possible: Found | GivenUp) -> Finding:
+        """Return that only the owner of something that the policy names gets in, or else that it can't be decided."""
+        owner = self.find(callers, {}, certainly=True)
+        return self.owner_finding(owner) if isinstance(owner, Found) else self.undecided(possible)
 
     def owner_finding(self, found: Found) -> Finding:
         """Return that only somebody gets in who owns what the policy names."""
@@ -257,11 +270,18 @@ class PolicySearch:
         reason = f"isn't known to be trusted; if it is, name it in the option {option}"
         return unverified(Unknown(f"the {what} in a condition of {found.label}", reason=reason))
 
-    def undecided(self, possible: Found | GivenUp) -> Finding:
-        """Return that a request may be allowed, and what that depends on."""
+    def undecided(self, possible: Found | GivenUp, subject: str = "") -> Finding:
+        """Return that a request may be allowed, and what that depends on.
+
+        Args:
+            possible: The request, or what was given up.
+            subject: What isn't decided, if it isn't whom a statement lets in.
+        """
         if isinstance(possible, GivenUp):
             reason = "isn't decided: its conditions and the Deny statements can be combined in too many ways"
-            return unverified(Unknown(f"who gets in by {statement_label(possible.statement)}", reason=reason))
+            return unverified(
+                Unknown(subject or f"who gets in by {statement_label(possible.statement)}", reason=reason)
+            )
         unknowns = [
             unknown
             for statement in self.parsed.statements
@@ -275,7 +295,7 @@ class PolicySearch:
         unnamed = evaluator.Policy(tuple(replace(statement, sid=None) for statement in self.parsed.statements))
         decision = evaluator.evaluate([unnamed], possible.witness.request)
         reason = f"can't be decided: {decision.reasons[0]}" if decision.reasons else "can't be decided"
-        return unverified(Unknown(f"whether {possible.label} lets somebody in", reason=reason))
+        return unverified(Unknown(subject or f"whether {possible.label} lets somebody in", reason=reason))
 
 
 def _spared(statement: evaluator.Statement) -> evaluator.Statement:

@@ -74,7 +74,7 @@ class Question:
         targets: The resources that the policy controls access to, with the actions on each.
         lookup: The values of variables that are the same in every request, by condition key; UNKNOWN for another.
         constants: Condition keys with the value that every request has, in lower case.
-        minimum_addresses: By IP version, how many addresses must be possible.
+        minimum_addresses: By IP version: the conditions on aws:SourceIp must leave more addresses than this.
         certainly: Whether the policy must certainly allow the request; else it is enough that it may.
         variables: The condition keys that the policy uses as variables, in lower case.
         pinned: Values that some of them must have, so that text which contains them can be searched for.

@@ -25,7 +25,7 @@ SUBJECT_CLAIMS = ("sub", "user_id", "id")
 # https://docs.gitlab.com/ci/secrets/id_token_authentication/
 TENANT_CLAIMS = (
     *("repository_owner", "repository_owner_id", "repository", "repository_id", "enterprise", "enterprise_id"),
-    *("namespace_path", "namespace_id", "project_path", "project_id", "actor", "actor_id", "user_login", "user_email"),
+    *("namespace_path", "namespace_id", "project_path", "project_id"),
     "email",
 )
 

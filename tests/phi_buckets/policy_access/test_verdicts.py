@@ -56,7 +56,7 @@ CASES = {
             "P P P",
             policy(deny("s3:*", [BUCKET, OBJECTS], {"Bool": {"aws:SecureTransport": "false"}})),
         ),
-        "an office": ("P U P", policy(allow("*", READ, OBJECTS, FROM_OFFICE))),
+        "an office": ("P U U", policy(allow("*", READ, OBJECTS, FROM_OFFICE))),
         "an office, trusted": ("P P P", policy(allow("*", READ, OBJECTS, FROM_OFFICE)), "--networks", "192.0.2.0/24"),
         "half of the Internet": (
             "F F F",

@@ -40,7 +40,7 @@ ONE_VALUE: dict[str, list[Statement]] = {
     "a value that is false": [allow(EVERYONE, Bool={"s3:TableFlag": "false"})],
     "a text beside numbers": [allow(EVERYONE, StringEquals={NUMBER: "many"}, StringNotEquals={NUMBER: "any"})],
     "a time": [allow(EVERYONE, DateEquals={TIME: "2026-01-01T00:00:00Z"})],
-    "an earlier time": [allow(EVERYONE, DateLessThan={TIME: "2026-01-01T00:00:00Z"})],
+    "an earlier time": [allow(EVERYONE, DateLessThan={TIME: "2099-01-01T00:00:00Z"})],
     "a later time": [allow(EVERYONE, DateGreaterThan={TIME: "2026-01-01T00:00:00Z"})],
     "a time between those of another zone": [
         allow(
@@ -124,3 +124,7 @@ def test_addresses_example_is_for_documentation_if_there_is_one() -> None:
     assert addresses("5.0.0.0/8").example() == "5.0.0.0"
     assert addresses("2600::/16", version=6).example() == "2600::"
     assert addresses().example() is None
+
+
+def test_public_access_that_has_ended_passes() -> None:
+    assert statuses_for(allow(EVERYONE, DateLessThan={TIME: "2020-01-01T00:00:00Z"}))[PUBLIC] is PASS

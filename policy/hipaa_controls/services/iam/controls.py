@@ -56,8 +56,8 @@ CONTROLS = (
         id="iam-no-privilege-escalation",
         title="IAM policies let no identity give itself more permissions",
         statement=(
-            "No identity policy allows its identity to change policies, trust, credentials or permissions boundaries, "
-            "or to pass or assume roles, except those that it names, nor to change its own."
+            "An identity policy lets its identity change policies, trust, credentials and permissions boundaries, and "
+            "pass and assume roles, only on resources that it names, and never lets it change its own permissions."
         ),
         rationale=(
             "An identity that can attach a policy to any role, pass any role to a service, or change any key's policy "
@@ -65,13 +65,13 @@ CONTROLS = (
             "to read every patient record."
         ),
         requirement=(
-            "no Allow on every resource, or on a pattern that names none, of iam:Put*Policy, "
+            "no Allow on every resource, or on a pattern that fixes no name, of iam:Put*Policy, "
             "iam:Attach*Policy, iam:CreatePolicyVersion, iam:SetDefaultPolicyVersion, iam:Put*PermissionsBoundary, "
             "iam:Delete*PermissionsBoundary, iam:AddUserToGroup, iam:CreateAccessKey, iam:CreateLoginProfile, "
             "iam:UpdateLoginProfile, iam:UpdateAssumeRolePolicy, iam:PassRole, sts:AssumeRole, kms:PutKeyPolicy, "
             "kms:CreateGrant, s3:PutBucketPolicy or s3:PutAccessPointPolicy, unless limited by a Deny, by a tag of the "
             "resource, or by the condition key that AWS has for it (iam:PermissionsBoundary, iam:PolicyARN, "
-            "kms:ViaService, kms:GrantIsForAWSResource and others); and no AWS managed policy that has one"
+            "kms:ViaService, kms:GrantIsForAWSResource and others); and no AWS managed policy with such an Allow"
         ),
         paragraphs=(
             *required_by("308(a)(3)(i)", own_mapping=True),
@@ -123,7 +123,8 @@ CONTROLS = (
         requirement=(
             "no wildcard principal; for an account other than the stack's and trusted ones ({accounts}), a condition "
             "on sts:ExternalId, aws:PrincipalOrgID or aws:PrincipalOrgPaths; for an identity provider, conditions on "
-            "the audience and, except for SAML, on the subject"
+            "the audience and, except for SAML, on the subject; for IAM Roles Anywhere, one on aws:SourceArn or "
+            "on the certificate (aws:PrincipalTag/x509…)"
         ),
         paragraphs=addressed_by("308(a)(4)(ii)(B)", own_mapping=True),
         severity=Severity.HIGH,
