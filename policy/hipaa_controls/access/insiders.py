@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import callers
-from hipaa_controls.access.callers import Scope
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy
 from hipaa_controls.access.policy_search import Found, PolicySearch
+from hipaa_controls.access.scope import Scope
 from hipaa_controls.access.targets import Target
 from hipaa_controls.access.witness import describe
 from hipaa_controls.model.values import Location

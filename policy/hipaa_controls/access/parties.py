@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hipaa_controls import evaluator
-from hipaa_controls.access.callers import Scope
+from hipaa_controls.access.scope import Scope
 from hipaa_controls.evaluator.patterns import UNKNOWN
 from hipaa_controls.model.values import Location, Unknown
 from hipaa_controls.model.verdict import Finding, Witness, failed, unverified

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import callers as access_callers
-from hipaa_controls.access.callers import Scope
+from hipaa_controls.access import networks, service_callers
 from hipaa_controls.access.elements import may_be_everyone, variables_of
 from hipaa_controls.access.parties import (
     RESOURCE_ORGANIZATION,
@@ -19,6 +19,7 @@ from hipaa_controls.access.parties import (
 )
 from hipaa_controls.access.policy_queries import ParsedPolicy
 from hipaa_controls.access.request_space import Caller
+from hipaa_controls.access.scope import Scope
 from hipaa_controls.access.search import Question, Search, Witness
 from hipaa_controls.access.targets import Target
 from hipaa_controls.access.text_search import SearchTooLong
@@ -189,7 +190,7 @@ class PolicySearch:
         return [
             caller
             for partition in self.partitions
-            for caller in access_callers.services(partition, scope, tuple(sorted(keys)))
+            for caller in service_callers.services(partition, scope, tuple(sorted(keys)))
         ]
 
     def find(
@@ -211,7 +212,7 @@ class PolicySearch:
             statement for statement in self.parsed.possible_allows if statement.effect == "Allow" or not certainly
         ]
         if self.access_point:
-            callers = [access_callers.through_access_point(caller, self.access_point) for caller in callers]
+            callers = [networks.through_access_point(caller, self.access_point) for caller in callers]
         for caller in callers:
             concerning = [(statement, _for_callers(statement, caller)) for statement in statements]
             search = Search(question, caller) if any(allow for _, allow in concerning) else None

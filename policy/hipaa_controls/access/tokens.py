@@ -11,8 +11,9 @@ import string
 from collections.abc import Iterable, Iterator
 
 from hipaa_controls import evaluator
-from hipaa_controls.access.callers import Scope, networks
+from hipaa_controls.access.networks import networks
 from hipaa_controls.access.request_space import Caller, Model, Variant
+from hipaa_controls.access.scope import Scope
 from hipaa_controls.access.text_search import Requirement, Segment, pattern_set
 from hipaa_controls.evaluator.patterns import STAR, UNKNOWN, compile_wildcards
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hipaa_controls import evaluator
-from hipaa_controls.access.callers import Scope, anonymous, named_principal, outsiders, services
+from hipaa_controls.access.callers import anonymous, named_principal, outsiders
 from hipaa_controls.access.elements import (
     ConditionElement,
     PrincipalElement,
@@ -20,6 +20,8 @@ from hipaa_controls.access.elements import (
     require_text,
 )
 from hipaa_controls.access.request_space import Caller
+from hipaa_controls.access.scope import Scope
+from hipaa_controls.access.service_callers import services
 from hipaa_controls.access.text_search import Requirement
 from hipaa_controls.evaluator.patterns import UNKNOWN
 from hipaa_controls.model.values import Unknown

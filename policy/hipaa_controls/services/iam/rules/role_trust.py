@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hipaa_controls.access.callers import Scope, certificates, outsiders, with_external_id
+from hipaa_controls.access.callers import outsiders, with_external_id
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
 from hipaa_controls.access.policy_search import Found, PolicySearch, statement_label
 from hipaa_controls.access.policy_size import TRUST_POLICY
 from hipaa_controls.access.request_space import Caller
+from hipaa_controls.access.scope import Scope
+from hipaa_controls.access.service_callers import certificates
 from hipaa_controls.access.targets import Target
 from hipaa_controls.access.tokens import tokens
 from hipaa_controls.evaluator.patterns import UNKNOWN
