@@ -1,7 +1,7 @@
 """Measures the evaluation of policy documents, large and hostile ones too: part of `make bench`, about a minute.
 
 Each figure is the CPU time of one process as a ratio to that of a document of one statement in the same round, which is
-steadier than seconds. What is cached from one round to the next is dropped, so that each round starts anew.
+steadier than seconds. What is cached from one round to the next is dropped, so that each round starts without it.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def evaluate_requests(text: str) -> None:
 
 
 def find_access(text: str) -> tuple[Finding, ...] | Finding:
-    """Check who gets in, as the controls do. A document that is too large is refused."""
+    """Check the access that a document grants, as the controls do. A document that is too large is refused."""
     parsed = parse_bucket_policy(Document(text))
     if not isinstance(parsed, ParsedPolicy):
         return parsed

@@ -1,4 +1,4 @@
-"""`phi access`: says who can get in by one policy document, without an AWS account."""
+"""`phi access`: checks the access that one policy document grants, without an AWS account."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def command(  # noqa: PLR0917 - each parameter is an option
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say who can get in by the policy of a bucket, access point, KMS key, topic, queue, role or secret.
+    """Check the access that the policy grants of a bucket, access point, KMS key, topic, queue, role or secret.
 
-    Exits with 0 if nobody gets in who isn't trusted, and with 1 if somebody does or if that isn't certain.
+    Exits with 0 if only trusted parties have access, and with 1 if others do or if that isn't certain.
     """
     values = (accounts, organizations, networks, endpoints, ids)
     parties = {option.name: value or [] for option, value in zip(TRUSTED_PARTIES, values, strict=True)}
@@ -95,7 +95,7 @@ def _trusted(subject: Subject, parties: Mapping[str, Sequence[str]], config: pac
         for control in subject.resource.kind.controls
         if control in config.control_configs
     ]
-    # A key has a control for principals and one for services: only whom both trust is trusted here.
+    # A key has a control for principals and one for services: a party is trusted here only if both trust it.
     options = {
         name: [*values, *set.intersection(*(set(options.get(name, ())) for options in configured))]
         if configured

@@ -110,7 +110,7 @@ class Observation(EvidenceModel):
     text: str
     """The finding, such as `versioning is Suspended`."""
     witness: dict[str, str | int] | None = None
-    """For a policy that lets somebody in, an example: who calls, from where, with which action, and on what."""
+    """For a policy that grants access, an example: the caller, its network, the action and the resource."""
     exemption: ExemptionRecord | None = None
 
 

@@ -1,1 +1,1 @@
-"""The answer to who can get in by one policy document, without an AWS account."""
+"""The check of the access that one policy document grants, without an AWS account."""

@@ -53,7 +53,7 @@ class Question:
     Attributes:
         id: Its name in the JSON output.
         title: Its title in the table.
-        about_outsiders: Whether a failure means that somebody gets in who isn't trusted. Otherwise it is about the
+        about_outsiders: Whether a failure means that an untrusted party has access. Otherwise it is about the
             resource's own account, and only shown.
         ask: Returns the findings, passes included.
     """

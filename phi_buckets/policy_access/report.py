@@ -1,4 +1,4 @@
-"""Who can get in by one policy: each question with its findings, as data and for a terminal."""
+"""The report of `phi access`: each question with its findings, as data and for a terminal."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ from phi_buckets.evidence.terminal import MARKERS
 from phi_buckets.policy_access.kinds import Question, Resource
 
 _CONCLUSIONS = {
-    Status.PASS: ("This policy lets nobody in who isn't trusted.", "bold green"),
-    Status.FAIL: ("This policy lets somebody in who isn't trusted.", "bold red"),
-    Status.UNVERIFIED: ("This policy may let somebody in who isn't trusted: see what isn't known.", "bold yellow"),
+    Status.PASS: ("This policy grants access only to trusted parties.", "bold green"),
+    Status.FAIL: ("This policy grants access to a party that isn't trusted.", "bold red"),
+    Status.UNVERIFIED: (
+        "This policy may grant access to a party that isn't trusted: see what isn't known.",
+        "bold yellow",
+    ),
 }
 
 
@@ -45,7 +48,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class AccessReport:
-    """Who can get in by the policy of a resource."""
+    """The access that the policy of a resource grants."""
 
     resource: Resource
     account: str | None
@@ -63,7 +66,7 @@ class AccessReport:
 
 
 def who_gets_in(parsed: ParsedPolicy, resource: Resource, trusted: TrustedParties) -> AccessReport:
-    """Return who gets in by a policy.
+    """Return the access that a policy grants.
 
     Args:
         parsed: The policy.

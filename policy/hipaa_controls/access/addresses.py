@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Ranges from which nobody reaches AWS over the internet. Those for documentation (RFC 5737) aren't here, because
+# Ranges from which no request reaches AWS over the internet. Those for documentation (RFC 5737) aren't here, because
 # examples use them as the ranges of an organization.
 # https://www.iana.org/assignments/iana-ipv4-special-registry/iana-ipv4-special-registry.xhtml
 _NOT_PUBLIC = (

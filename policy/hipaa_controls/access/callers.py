@@ -1,4 +1,4 @@
-"""The callers that a policy may let in, and what AWS tells about each in the condition keys of a request.
+"""The kinds of callers that a policy may allow, each with the condition keys of its requests.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, and for the keys of a principal
 "Principal key values" in https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
@@ -50,7 +50,7 @@ def outsiders(partition: str, scope: Scope) -> tuple[Caller, ...]:
 def identities(
     partition: str,
 ) -> tuple[tuple[str, Template, tuple[Segment, ...], Mapping[str, Model]], ...]:
-    """Return each kind of identity of an account: its description, its ARN, the segments and the keys that tell it."""
+    """Return each kind of identity of an account: its description, its ARN, its segments and its condition keys."""
     role = (f"arn:{partition}:iam::", ACCOUNT, ":role/", PATH, NAME)
     session = (f"arn:{partition}:sts::", ACCOUNT, ":assumed-role/", NAME, "/", SESSION)
     user = (f"arn:{partition}:iam::", ACCOUNT, ":user/", PATH, NAME)
@@ -148,7 +148,7 @@ def insiders(partition: str, account: str | None, spared: Scope) -> tuple[Caller
 
 @lru_cache(maxsize=CACHED)
 def anonymous(partition: str, scope: Scope) -> Caller:
-    """Return callers that don't sign their requests. AWS's pages differ in which keys tell it, so any of them may."""
+    """Return callers that don't sign their requests. AWS's pages differ in the keys that such a request has."""
     no_identity: dict[str, Model] = {
         **dict.fromkeys((*IDENTITY_KEYS, "aws:principalservicenameslist")),
         "aws:principaltype": ("Anonymous",),
@@ -205,7 +205,7 @@ def named_principal(kind: str, id_: str, partition: str, scope: Scope) -> tuple[
 
 
 def with_external_id(caller: Caller, known: Iterable[str]) -> Caller:
-    """Return callers that may send an external ID, but none of those that are known to somebody else."""
+    """Return callers that may send an external ID, but none of those that another party knows."""
     known_in_full = [text for text in known if not re.search(rf"[*?${UNKNOWN}]", text)]
     key = "sts:externalid"
     chosen = Requirement((_EXTERNAL_ID,), pattern_set(known_in_full), matches=False)

@@ -1,6 +1,6 @@
 """The elements of a statement, each as a question about a request, and what a caller's text must match to answer it.
 
-An answer is needed with one of two certainties. To find that nobody gets in, whatever may hold counts as holding: a
+An answer is needed with one of two certainties. To find that there is no request, all that may hold counts: a
 value that isn't known yet, an effect that AWS doesn't document. To find a witness, only what certainly holds counts.
 """
 
@@ -82,7 +82,7 @@ class ConditionElement:
     def compares_text(self) -> bool:
         return self.condition.operator.variables or self.is_null_check
 
-    def asks_for_some(self, *, wanted: bool) -> bool:
+    def requires_some(self, *, wanted: bool) -> bool:
         """Return whether an answer needs one of a key's values, whatever the others are."""
         return self.condition.operator.for_any_value if wanted else self.condition.operator.for_all_values
 

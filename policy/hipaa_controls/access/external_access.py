@@ -1,6 +1,6 @@
-"""Who gets in by the policy of a resource: the public, untrusted principals, and services that act for them.
+"""Checks of the policy of a resource: public access, untrusted principals, and services that act for them.
 
-Each question is a search for a request by somebody who isn't trusted. If the policy can't allow one, whatever the
+Each check is a search for a request by a caller that isn't trusted. If the policy can't allow one, whatever the
 values that aren't known yet turn out to be, the answer is a pass. A request that it certainly allows is a failure, and
 is shown.
 """
@@ -33,7 +33,7 @@ def public_access(parsed: ParsedPolicy, resources: Sequence[str]) -> Finding:
     """
     trusted = TrustedParties(Location(), "", frozenset(), frozenset())
     policy = PolicySearch.of(parsed, targets(resources, parsed.statements), trusted)
-    everyone = policy.unsigned_and_signed(policy.strangers())
+    everyone = policy.unsigned_and_signed(policy.unnamed())
     possible = policy.find(everyone, PUBLIC_ADDRESSES, certainly=False)
     if possible is None:
         return passed("public access isn't allowed")
@@ -57,10 +57,10 @@ def external_principals(parsed: ParsedPolicy, resources: Sequence[str], trusted:
     possible = policy.find(everyone, {}, certainly=False)
     if possible is None:
         return passed("no untrusted principal is allowed")
-    strangers = policy.unsigned_and_signed(policy.strangers())
+    unnamed = policy.unsigned_and_signed(policy.unnamed())
     searches: tuple[tuple[list[Caller], Mapping[int, int], str], ...] = (
-        # First, because a statement that allows anyone allows those too whom another statement names.
-        (strangers, SITE_ADDRESSES, "allows {anyone}"),
+        # First, because a statement that allows anyone also allows the principals that another statement names.
+        (unnamed, SITE_ADDRESSES, "allows {anyone}"),
         (of_accounts, {}, "allows a principal of an untrusted account"),
         (of_organizations, {}, "allows an untrusted organization"),
         (by_id, {}, "allows a principal whose account can't be determined"),
@@ -84,7 +84,7 @@ def service_access(parsed: ParsedPolicy, resources: Sequence[str], trusted: Trus
     possible = policy.find(callers, {}, certainly=False)
     if possible is None:
         return passed("services are allowed only on behalf of trusted accounts")
-    for acting in (policy.services(policy.strangers()), callers):
+    for acting in (policy.services(policy.unnamed()), callers):
         found = policy.find(acting, SITE_ADDRESSES, certainly=True)
         if isinstance(found, Found):
             return policy.finding(found, f"allows {found.service} on behalf of an untrusted account")

@@ -1,7 +1,7 @@
 """Who of a resource's own account may still do what the resource's policy should deny to all but named principals.
 
 An administrator's own policies allow everything, so only a Deny of the resource's policy holds one back. A policy may
-spare a role or a user that it names in full; whoever else it spares is found.
+spare a role or a user that it names in full; any other principal that it spares is found.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EVERYTHING = evaluator.Statement(0, None, "Allow", (("AWS", "*"),), ("*",), ("*
 def denied_to_unnamed_administrators(
     parsed: ParsedPolicy, resource: str, actions: Sequence[str], location: Location
 ) -> Finding:
-    """Check that a policy denies each action to every administrator whom it doesn't name, and to services.
+    """Check that a policy denies each action to every administrator that it doesn't name.
 
     Args:
         parsed: The policy.

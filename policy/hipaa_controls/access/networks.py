@@ -31,7 +31,7 @@ _NETWORK_KEYS = (
 def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
     """Return from where a caller may call: the internet, a VPC endpoint, or a service that it uses.
 
-    The services that a call came through, aws:CalledVia, are any list of services: not all services tell themselves.
+    The services that a call came through, aws:CalledVia, are any list of services: not all services add themselves.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
     """
@@ -53,7 +53,7 @@ def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
         *scope.excluded((ORGANIZATION,), owners.organizations),
     )
     endpoint_segments = (NETWORK_REGION, NETWORK_ACCOUNT, ENDPOINT, NETWORK, ORGANIZATION, ORGANIZATION_PATH)
-    # An account may be in no organization, and not every service tells whose an endpoint is.
+    # An account may be in no organization, and not every service sends the owner of an endpoint.
     organization_keys = dict.fromkeys(("aws:vpceorgid", "aws:vpceorgpaths"))
     owner_keys = dict.fromkeys(("aws:vpceaccount", "aws:sourcevpcarn"))
     endpoints = tuple(
@@ -76,7 +76,7 @@ def networks(partition: str, scope: Scope) -> tuple[Variant, ...]:
 
 @lru_cache(maxsize=CACHED)
 def service_networks(scope: Scope) -> tuple[Variant, ...]:
-    """Return from where a service calls. AWS doesn't say whether its address is told."""
+    """Return from where a service calls. AWS doesn't say whether the request has its address."""
     absent = dict.fromkeys(_NETWORK_KEYS)
     return tuple(
         variant

@@ -1,4 +1,4 @@
-"""The parties that a policy may let in, and those that it names."""
+"""The trusted parties, and the parties that a policy names."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class NamedParties:
         ids: Unique IDs of principals.
         principals: The ARNs of users and roles, and names of users.
         own_names: Names that only their owner can have: the ARNs of buckets and other values that conditions on the
-            source of a service's request compare with. Whoever writes them into a policy means the resource's owner.
+            source of a service's request compare with. A policy that has one means the resource's owner.
     """
 
     accounts: frozenset[str]

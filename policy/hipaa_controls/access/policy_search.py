@@ -1,4 +1,4 @@
-"""The searches for who gets in by one policy, with what was found in the words of a finding."""
+"""The searches for requests that one policy allows, and their findings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _OF_ACCOUNT = re.compile(r"(?:arn:[^:]*:(?:iam|sts)::)?(\d{12})(?::[a-z-]+(?:/[\
 # The services that accept requests without a signature; the last is a service that isn't known.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html ("Principal key values")
 _UNSIGNED = ("s3:", "sns:", "sqs:", "any:")
-# What belongs to somebody, by the condition keys that ask for it: the option that trusts it, and its name.
+# What has an owner, by the condition keys that require it: the option that trusts it, and its name.
 _OWNED = (
     ({"aws:sourcevpce", "aws:sourcevpc", "aws:sourcevpcarn"}, "endpoints", "VPC endpoint"),
     ({"aws:sourceip"}, "networks", "network"),
@@ -55,7 +55,7 @@ class Found:
 
     @property
     def accounts(self) -> list[str]:
-        """The accounts of the caller, of whom a service acts for, and of the access point."""
+        """The accounts of the caller, of the party that a service acts for, and of the access point."""
         context = self.witness.request.context
         keys = ("aws:principalaccount", "aws:sourceaccount", "s3:dataaccesspointaccount")
         contexts = [key for key in context if key.startswith("kms:encryptioncontext:")]
@@ -119,8 +119,8 @@ class PolicySearch:
         )
         return PolicySearch(parsed, question, partitions, named_parties(statements), trusted, _access_point(targets))
 
-    def strangers(self) -> Scope:
-        """Return everyone whom the policy doesn't name."""
+    def unnamed(self) -> Scope:
+        """Return every party that the policy doesn't name."""
         scope = untrusted(self.trusted, self.named)
         return replace(
             scope,
@@ -136,7 +136,7 @@ class PolicySearch:
         return replace(scope, endpoints=frozenset(), networks=frozenset(), from_anywhere=True)
 
     def named_outsiders(self) -> tuple[list[Caller], list[Caller]]:
-        """Return the callers of accounts, and those of organizations, that the policy names and nobody trusts.
+        """Return the callers of accounts, and those of organizations, that the policy names and that aren't trusted.
 
         They may call from anywhere: a policy that names a vendor and an endpoint of one's own lets the vendor in there.
         """
@@ -243,7 +243,7 @@ class PolicySearch:
         return Search(replace(question, pinned=pinned), caller).witness(allow)
 
     def finding(self, found: Found, what: str) -> Finding:
-        """Return that somebody gets in. If the policy names the account, it may be one's own: then it is unverified.
+        """Return that a request is allowed. An account that the policy names may be one's own: then it is unverified.
 
         Args:
             found: The request.
@@ -257,16 +257,18 @@ class PolicySearch:
         return self.trusted.untrusted_finding(account, f"{found.label} {what}", describe(found.witness))
 
     def owned_or_undecided(self, callers: Iterable[Caller], possible: Found | GivenUp) -> Finding:
-        """Return that only the owner of something that the policy names gets in, or else that it can't be decided."""
+        """Return that only the owner of something that the policy names has access, or that it can't be decided."""
         owner = self.find(callers, {}, certainly=True)
         return self.owner_finding(owner) if isinstance(owner, Found) else self.undecided(possible)
 
     def owner_finding(self, found: Found) -> Finding:
-        """Return that only somebody gets in who owns what the policy names."""
-        asked = {condition.key.casefold() for statement in self.parsed.statements for condition in statement.conditions}
-        present = asked & found.witness.request.context.keys()
+        """Return that only the owner of something that the policy names has access."""
+        required = {
+            condition.key.casefold() for statement in self.parsed.statements for condition in statement.conditions
+        }
+        present = required & found.witness.request.context.keys()
         if not self.access_point and any(account in self.named.accounts for account in found.accounts):
-            return self.finding(found, "allows whoever comes through an untrusted account's access point")
+            return self.finding(found, "allows callers through an untrusted account's access point")
         option, what = next(((option, what) for keys, option, what in _OWNED if keys & present), _OWNED_ID)
         reason = f"isn't known to be trusted; if it is, name it in the option {option}"
         return unverified(Unknown(f"the {what} in a condition of {found.label}", reason=reason))
@@ -276,12 +278,12 @@ class PolicySearch:
 
         Args:
             possible: The request, or what was given up.
-            subject: What isn't decided, if it isn't whom a statement lets in.
+            subject: What isn't decided, if it isn't the access that a statement grants.
         """
         if isinstance(possible, GivenUp):
             reason = "isn't decided: its conditions and the Deny statements can be combined in too many ways"
             return unverified(
-                Unknown(subject or f"who gets in by {statement_label(possible.statement)}", reason=reason)
+                Unknown(subject or f"the access granted by {statement_label(possible.statement)}", reason=reason)
             )
         unknowns = [
             unknown
@@ -296,11 +298,13 @@ class PolicySearch:
         unnamed = evaluator.Policy(tuple(replace(statement, sid=None) for statement in self.parsed.statements))
         decision = evaluator.evaluate([unnamed], possible.witness.request)
         reason = f"can't be decided: {decision.reasons[0]}" if decision.reasons else "can't be decided"
-        return unverified(Unknown(subject or f"whether {possible.label} lets somebody in", reason=reason))
+        return unverified(
+            Unknown(subject or f"whether {possible.label} grants access to an untrusted party", reason=reason)
+        )
 
 
 def _spared(statement: evaluator.Statement) -> evaluator.Statement:
-    """Return the statement with only those elements that name whom a Deny doesn't apply to."""
+    """Return the statement with only those elements that name the principals that a Deny doesn't apply to."""
     return replace(
         statement,
         principals=statement.principals if statement.not_principals else None,
@@ -315,9 +319,9 @@ def _access_point(targets: Iterable[Target]) -> str | None:
 
 
 def _is_known_by_id(kind: str, id_: str) -> bool:
-    """Return whether a principal is searched for by its ID alone: its account isn't told, or AWS gave it its name.
+    """Return whether a principal is searched for by its ID alone: the ID has no account, or AWS gave it its name.
 
-    Nobody can give a role or a user a name with other characters. Sessions of AWS's own infrastructure have some.
+    No role or user can have a name with other characters. Sessions of AWS's own infrastructure have some.
     """
     if kind == "AWS":
         return id_ != "*" and UNKNOWN not in id_ and _OF_ACCOUNT.fullmatch(id_) is None

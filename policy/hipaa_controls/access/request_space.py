@@ -1,6 +1,6 @@
 """The requests that callers of one kind can make: what each of their condition keys can contain.
 
-The keys form groups that are independent of each other, such as all that tell who calls and all that tell from where.
+The keys form groups that are independent of each other, such as all about the caller and all about its network.
 A group has variants: from the internet, say, or through a VPC endpoint. In a variant each key is absent (None), has
 text after a template, whose segments can be chosen, or is an IP address.
 """

@@ -1,4 +1,4 @@
-"""Limits on the callers that are searched for, and the keys that tell who calls."""
+"""Limits on the callers that are searched for, and the condition keys of an identity."""
 
 from __future__ import annotations
 

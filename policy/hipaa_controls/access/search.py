@@ -1,6 +1,6 @@
 """The search for a request that a policy allows, made by callers of one kind.
 
-Such a request is a witness that somebody gets in. The search starts with what an Allow statement requires. It solves
+Such a request is a witness. The search starts with what an Allow statement requires. It solves
 each group of condition keys and evaluates the result. If a Deny statement refuses it, one of that statement's elements
 must not hold: the search adds each in turn and solves again. It ends with a request that no Deny refuses, or with the
 certainty that there is none.
@@ -274,12 +274,12 @@ class Search:
     def _solve_list(self, variant: Variant, literals: Sequence[tuple[Element, bool]]) -> _Solution | None:
         """Return the values of a key that may have a list of them.
 
-        For each condition that asks for some value, one value meets it and all conditions that ask for every value.
+        For each condition that requires some value, one value meets it and all conditions that require every value.
         """
         of_some = [
             (element, wanted)
             for element, wanted in literals
-            if isinstance(element, ConditionElement) and element.asks_for_some(wanted=wanted)
+            if isinstance(element, ConditionElement) and element.requires_some(wanted=wanted)
         ]
         if len(of_some) < 2 or None in variant.keys.values():
             return self._solve_variant(variant, literals)
@@ -369,7 +369,7 @@ class _Networks:
 
     Attributes:
         possible: Those that callers can have and for which the conditions hold.
-        required: Those for which the conditions hold. If they are few, they belong to somebody.
+        required: Those for which the conditions hold. If they are few, they have one owner.
     """
 
     possible: Addresses

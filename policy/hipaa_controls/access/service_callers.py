@@ -1,4 +1,4 @@
-"""The services that a policy may let in, and what each request of theirs tells about whom they act for.
+"""The services that a policy may allow, each with the condition keys of its requests.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
@@ -34,7 +34,7 @@ _CERTIFICATE = Segment("certificate", "outsider", minimum=1)
 
 @lru_cache(maxsize=CACHED)
 def services(partition: str, scope: Scope, encryption_context: tuple[str, ...] = ()) -> tuple[Caller, ...]:
-    """Return the ways in which a service calls: on behalf of a resource or an account, or of nobody that it names.
+    """Return the ways in which a service calls: on behalf of a resource or an account, or with no source.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
@@ -44,7 +44,7 @@ def services(partition: str, scope: Scope, encryption_context: tuple[str, ...] =
         encryption_context: The condition keys on an encryption context, in lower case.
     """
     arn = (f"arn:{partition}:", SOURCE_SERVICE, ":", SOURCE_REGION, ":", ACCOUNT, ":", SOURCE_RESOURCE)
-    # As those of buckets, hosted zones and REST APIs: nothing in them tells whose they are.
+    # As those of buckets, hosted zones and REST APIs: they contain no account.
     without_account = (f"arn:{partition}:", SOURCE_SERVICE, ":", SOURCE_REGION, "::", SOURCE_RESOURCE)
     from_resource = ("a resource", {"aws:sourcearn": arn, "aws:sourceaccount": (ACCOUNT,)})
     from_global = ("a global resource", {"aws:sourcearn": without_account, "aws:sourceaccount": (ACCOUNT,)})
@@ -118,7 +118,7 @@ def certificates(
         service: The service that presents the certificate.
         partition: The partition of the role.
         account: The role's account, which owns the trust anchors; any if it isn't known.
-        statements: The trust policy. What it compares a certificate or a trust anchor with is somebody's own.
+        statements: The trust policy. What it compares a certificate or a trust anchor with has an owner.
     """
     anchor = (f"arn:{partition}:rolesanywhere:", SOURCE_REGION, ":", ACCOUNT, ":trust-anchor/", SOURCE_RESOURCE)
     values = {

@@ -16,7 +16,7 @@ from hipaa_controls.evaluator.patterns import UNKNOWN, Match, ascii_lower, compi
 _KEY = Segment("key", "any", minimum=1)
 _RESOURCE = Segment("resource", "resource", minimum=1)
 
-# The first actions are those that tell most in a finding.
+# The first actions are those that say most in a finding.
 _OBJECT_ACTIONS = (
     *("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectVersion", "s3:DeleteObjectVersion"),
     *(
@@ -111,7 +111,7 @@ class Target:
     Attributes:
         template: The ARN of a resource.
         segments: The segments of the template.
-        actions: The actions, those that tell most first.
+        actions: The actions; the first is the one for a finding.
     """
 
     template: Template

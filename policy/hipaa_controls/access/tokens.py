@@ -1,7 +1,7 @@
-"""The tokens with which a stranger may assume a role: those that an identity provider issues to other tenants.
+"""The tokens with which another tenant may assume a role: those that an identity provider issues to other tenants.
 
-A provider writes the tenant into the subject, so nobody else has a token with it. The rest of the subject, such as a
-repository, a branch or an environment, anyone can name as they like in a tenant of their own.
+A provider writes the tenant into the subject, so no other tenant has a token with it. The rest of the subject, such as
+a repository, a branch or an environment, is any name that a tenant chooses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hipaa_controls.access.scope import Scope
 from hipaa_controls.access.text_search import Requirement, Segment, pattern_set
 from hipaa_controls.evaluator.patterns import STAR, UNKNOWN, compile_wildcards
 
-# The claims that name the audience and the subject of a token. `amr` tells guests of Cognito from users.
+# The claims that name the audience and the subject of a token. `amr` distinguishes guests of Cognito from users.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 AUDIENCE_CLAIMS = ("aud", "app_id", "azp", "oaud")
 SUBJECT_CLAIMS = ("sub", "user_id", "id")
@@ -136,7 +136,7 @@ def _own_subjects(prefix: str, subjects: Iterable[str]) -> Iterator[str]:
         elif prefix in _OF_ALL_TENANTS:
             yield from (compile_wildcards(beginning + "*"),) if _names_tenant(subject) else ()
         elif beginning:
-            # Whoever writes how a subject begins means the subjects of a provider of one's own.
+            # A policy that names the beginning of a subject means the subjects of a provider of one's own.
             yield compile_wildcards(beginning + "*")
 
 

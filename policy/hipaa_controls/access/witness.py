@@ -52,7 +52,7 @@ def describe(witness: Witness) -> verdict.Witness:
 
 def _of_account(witness: Witness, account: str | None) -> str:
     if witness.caller.principal_kind == "Service":
-        return f"on behalf of account {account}" if account else "on behalf of nobody that it names"
+        return f"on behalf of account {account}" if account else "without a source account"
     return f"of account {account}" if account else ""
 
 

@@ -147,7 +147,7 @@ class Alternatives:
 def match_pattern(pattern: str, value: str) -> Match:
     """Return YES if the pattern matches every string that `value` stands for, NO if it matches none, else MAYBE.
 
-    If the value contains ANY, MAYBE may also mean that it would take too long to tell whether every string matches. The
+    If the value contains ANY, MAYBE may also mean that a decision about every string would take too long. The
     time grows with the length of the pattern times that of the value, and no faster.
     """
     if pattern != value and not _may_match(pattern, value):
@@ -295,7 +295,7 @@ def _may_match(pattern: str, value: str) -> bool:
 
 
 def _must_match(pattern: str, value: str) -> bool:
-    """Return whether the pattern matches every string that `value` stands for; False if that takes too long to tell.
+    """Return whether the pattern matches every string that `value` stands for; False if that takes too long.
 
     The pattern must match one of them at least.
     """

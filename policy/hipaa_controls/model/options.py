@@ -19,7 +19,7 @@ ORGANIZATIONS = Option(
 )
 NETWORKS = Option(
     "networks",
-    "CIDR ranges that are trusted where a policy lets in whoever calls from them.",
+    "CIDR ranges whose callers are trusted.",
     (),
     StricterWhen.FEWER,
     pattern=r"^[0-9A-Fa-f.:]+(/\d{1,3})?$",
@@ -27,15 +27,15 @@ NETWORKS = Option(
 )
 ENDPOINTS = Option(
     "endpoints",
-    "VPC endpoints and VPCs that are trusted where a policy lets in whoever calls through them.",
+    "VPC endpoints and VPCs whose callers are trusted.",
     (),
     StricterWhen.FEWER,
     pattern=r"^vpce?-[0-9a-z]+$",
 )
 IDS = Option(
     "ids",
-    "Principals that are trusted although their ID doesn't tell their account: unique IDs, canonical users and origin "
-    "access identities, as the policy names them.",
+    "Principals that are trusted although their ID doesn't contain their account: unique IDs, canonical users and "
+    "origin access identities, as the policy names them.",
     (),
     StricterWhen.FEWER,
 )

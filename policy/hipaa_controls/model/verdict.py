@@ -19,7 +19,7 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Witness:
-    """Somebody who has access and shouldn't: one request that a policy allows.
+    """An example of access: one request that a policy allows.
 
     Attributes:
         text: A clause for a message, such as `an anonymous caller from 198.51.100.7 may s3:GetObject on …`.
@@ -41,7 +41,7 @@ class Finding:
         status: Whether the fact complies.
         text: What was found, for a message.
         unknowns: For UNVERIFIED, the values that aren't known.
-        witness: For a policy that lets somebody in, an example.
+        witness: For a policy that grants access, an example.
     """
 
     status: Status

@@ -40,7 +40,7 @@ ACCESS_OF_ANYONE = policy(allow("*", "*", "*"))
 def test_policy_for_its_own_account_passes(access, kind):
     result = access(PRIVATE[kind], "--account", OWN)
     assert (result.code, result.err) == (0, "")
-    assert result.out.endswith("This policy lets nobody in who isn't trusted.\n")
+    assert result.out.endswith("This policy grants access only to trusted parties.\n")
 
 
 def test_every_kind_has_a_policy_to_test():
@@ -51,7 +51,7 @@ def test_policy_that_lets_somebody_in_fails_with_an_example(access):
     result = access(PUBLIC, "--account", OWN)
     assert result.code == 1
     assert "an anonymous caller from 198.51.100.7 may s3:GetObject on" in " ".join(result.out.split())
-    assert result.out.endswith("This policy lets somebody in who isn't trusted.\n")
+    assert result.out.endswith("This policy grants access to a party that isn't trusted.\n")
 
 
 def test_own_account_that_is_not_known_is_unverified(access):

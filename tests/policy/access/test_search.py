@@ -318,7 +318,7 @@ def test_search_that_takes_too_long_is_unverified(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(search, "MAX_NODES", 0)
     findings = findings_for(allow(EVERYONE))
     assert {finding.status for finding in findings.values()} == {UNVERIFIED}
-    assert "who gets in by statement 1 isn't decided" in findings[EXTERNAL].text
+    assert "the access granted by statement 1 isn't decided" in findings[EXTERNAL].text
 
 
 def test_search_that_finds_somebody_before_it_is_given_up_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ WORDS: dict[str, tuple[str, list[Statement], str]] = {
     "service for nobody": (
         SERVICES,
         [allow(CLOUDTRAIL), *(deny(Null={key: "false"}) for key in ("aws:SourceArn", "aws:SourceAccount"))],
-        f"AWS service cloudtrail.amazonaws.com on behalf of nobody that it names {READ}",
+        f"AWS service cloudtrail.amazonaws.com without a source account {READ}",
     ),
 }
 

@@ -206,7 +206,7 @@ CONTROLS = (
         requirement=(
             "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
             "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
-            "whoever calls from a trusted network ({networks}) or endpoint ({endpoints}) or has a trusted ID ({ids})"
+            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids})"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
@@ -542,7 +542,7 @@ CONTROLS = (
         ),
         rationale=(
             "Replication to a mistyped or a former vendor's account copies every record there. Inventories and event "
-            "notifications carry object keys, and tell an outsider which records exist and when they change."
+            "notifications carry object keys, and reveal to an outsider which records exist and when they change."
         ),
         requirement=(
             "each destination is a resource of the stack, or belongs to the stack's account or a trusted one "
@@ -667,8 +667,8 @@ CONTROLS = (
         requirement=(
             "none of the four flags is false, and each Allow is for the stack's account, trusted accounts ({accounts}) "
             "or organizations ({organizations}), for a service with a condition that limits it to them, such as on "
-            "aws:SourceAccount or aws:SourceArn, or for whoever calls from a trusted network ({networks}) or endpoint "
-            "({endpoints}) or has a trusted ID ({ids})"
+            "aws:SourceAccount or aws:SourceArn, or for callers from a trusted network ({networks}) or endpoint "
+            "({endpoints}) or with a trusted ID ({ids})"
         ),
         data_classes=PHI,
         paragraphs=required_by("312(a)(1)", own_mapping=True),

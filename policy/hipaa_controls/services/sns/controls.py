@@ -46,7 +46,7 @@ CONTROLS = (
         requirement=(
             "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
             "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
-            "whoever calls from a trusted network ({networks}) or endpoint ({endpoints}) or has a trusted ID ({ids}); "
+            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids}); "
             "and a Deny for all principals of sns:Publish and of every action that the policy allows, where "
             "aws:SecureTransport is false"
         ),

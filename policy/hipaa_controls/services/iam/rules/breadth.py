@@ -1,4 +1,4 @@
-"""Whether a statement names what it allows, or allows it for names that nobody chose.
+"""Whether a statement names what it allows, or leaves the names open.
 
 A policy can allow "everything" without a `*`: `s3:?*` matches every action of S3, `key/*-*` every key, because each
 key ID is a UUID, and `a*` to `z*` together every bucket. So the rules ask what a statement allows on *arbitrary*

@@ -32,7 +32,7 @@ def role_trust_policy(role: IamRole, context: RuleContext) -> Finding:
 
 
 def trust_findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterator[Finding]:
-    """Yield what a trust policy lets in that it mustn't; passes may be among the findings."""
+    """Yield the findings about the principals that a trust policy allows; some may be passes."""
     for statement in parsed.possible_allows:
         principals = statement.principals or ()
         if statement.effect == "Allow" and (statement.not_principals or ("AWS", "*") in principals):
@@ -49,11 +49,11 @@ def _external_findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterato
     """Yield a finding where a principal of another account may assume the role without being bound.
 
     An external ID that the policy spells out is known only to the party that it was agreed with, and an organization
-    that the policy names isn't a stranger's.
+    that the policy names counts as agreed.
     """
     policy = _search(parsed, trusted, "sts:AssumeRole")
     partition = policy.partitions[0]
-    strangers = Scope(accounts=trusted.all_accounts, organizations=policy.strangers().organizations)
+    unnamed = Scope(accounts=trusted.all_accounts, organizations=policy.unnamed().organizations)
     external_ids = [
         value
         for statement in parsed.statements
@@ -61,9 +61,9 @@ def _external_findings(parsed: ParsedPolicy, trusted: TrustedParties) -> Iterato
         if condition.key.casefold() == "sts:externalid"
         for value in condition.values
     ]
-    by_id = [caller for caller in policy.named_principals(strangers) if caller.principal_kind == "AWS"]
+    by_id = [caller for caller in policy.named_principals(unnamed) if caller.principal_kind == "AWS"]
     text = "grants access to another account without sts:ExternalId or an organization"
-    bound = [with_external_id(caller, external_ids) for caller in (*outsiders(partition, strangers), *by_id)]
+    bound = [with_external_id(caller, external_ids) for caller in (*outsiders(partition, unnamed), *by_id)]
     yield _finding(policy, bound, text)
 
 

@@ -71,7 +71,7 @@ def without_object_lock(bucket: Bucket) -> Finding:
 
 
 def tamper_protection(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
-    """Check that no administrator of the bucket's account can weaken its protection whom the policy doesn't name."""
+    """Check that no administrator of the bucket's account that the policy doesn't name can weaken its protection."""
     parsed = parse_bucket_policy(policy.document)
     if not isinstance(parsed, ParsedPolicy):
         return parsed
