@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +15,7 @@ from hipaa_controls.access.networks import _no_source_org, access_points, networ
 from hipaa_controls.access.request_space import AccountRange, Caller, Model, PrincipalKind, Variant
 from hipaa_controls.access.scope import ACCOUNT, CACHED, IDENTITY_KEYS, IDENTITY_PREFIXES, Scope, with_optional_keys
 from hipaa_controls.access.text_search import Requirement, Segment, Template, pattern_set
-from hipaa_controls.evaluator.patterns import STAR, UNKNOWN
+from hipaa_controls.evaluator.patterns import STAR, names_in_full
 
 _NAME = string.ascii_letters + string.digits + "+=,.@-_"
 _ID = string.ascii_uppercase + string.digits
@@ -206,7 +205,7 @@ def named_principal(kind: str, id_: str, partition: str, scope: Scope) -> tuple[
 
 def with_external_id(caller: Caller, known: Iterable[str]) -> Caller:
     """Return callers that may send an external ID, but none of those that another party knows."""
-    known_in_full = [text for text in known if not re.search(rf"[*?${UNKNOWN}]", text)]
+    known_in_full = list(filter(names_in_full, known))
     key = "sts:externalid"
     chosen = Requirement((_EXTERNAL_ID,), pattern_set(known_in_full), matches=False)
     variants = (Variant({key: None}), Variant({key: (_EXTERNAL_ID,)}, (_EXTERNAL_ID,), (chosen,)))

@@ -31,12 +31,9 @@ from hipaa_controls.evaluator.patterns import (
     expand_variables,
     match_pattern,
 )
-from hipaa_controls.evaluator.principals import not_principal_matches
+from hipaa_controls.evaluator.principals import ACCOUNT_PRINCIPAL, ROLE_ARN, USER_ARN, not_principal_matches
 
 _ARN_PARTS = 6
-_ACCOUNT = re.compile(r"arn:[^:]*:iam::(\d{12}):root|(\d{12})")
-_ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)")
-_USER = re.compile(r"arn:([^:]*):iam::(\d{12}):user/.+")
 
 # Returns the value of a condition key that is the same for every caller, or UNKNOWN.
 Lookup: TypeAlias = Callable[[str], str | None]
@@ -153,15 +150,15 @@ def may_be_everyone(kind: str, id_: str) -> bool:
 
 def _aws_patterns(id_: str, *, certainly: bool) -> Iterator[str]:
     """Yield patterns of the ARNs that the ID of an AWS principal stands for."""
-    if account := _ACCOUNT.fullmatch(id_):
+    if account := ACCOUNT_PRINCIPAL.fullmatch(id_):
         account_id = account[1] or account[2]
         yield from (f"arn:{STAR_IN_SEGMENT}:{service}::{account_id}:{STAR}" for service in ("iam", "sts"))
         return
     yield id_
-    if role := _ROLE.fullmatch(id_):
+    if role := ROLE_ARN.fullmatch(id_):
         partition, account_id, name = role.groups()
         yield f"arn:{partition}:sts::{account_id}:assumed-role/{name}/{STAR}"
-    if (user := _USER.fullmatch(id_)) and not certainly:
+    if (user := USER_ARN.fullmatch(id_)) and not certainly:
         # A federated user has the permissions of a user that its own ARN doesn't name.
         partition, account_id = user.groups()
         yield f"arn:{partition}:sts::{account_id}:federated-user/{STAR}"
@@ -172,7 +169,7 @@ def _certainly_excluded(entries: tuple[tuple[str, str], ...], kind: str) -> list
     patterns = list(_listed(entries, kind, certainly=True))
     if kind != "AWS" or ("AWS", "*") in entries:
         return patterns
-    accounts = [account[1] or account[2] for _, id_ in entries if (account := _ACCOUNT.fullmatch(id_))]
+    accounts = [account[1] or account[2] for _, id_ in entries if (account := ACCOUNT_PRINCIPAL.fullmatch(id_))]
     roots = [f"arn:{STAR_IN_SEGMENT}:iam::{account}:root" for account in accounts]
     certain = [
         id_

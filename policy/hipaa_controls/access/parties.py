@@ -9,7 +9,7 @@ from typing import Any
 
 from hipaa_controls import evaluator
 from hipaa_controls.access.scope import Scope
-from hipaa_controls.evaluator.patterns import UNKNOWN
+from hipaa_controls.evaluator.patterns import names_in_full
 from hipaa_controls.model.values import Location, Unknown
 from hipaa_controls.model.verdict import Finding, Witness, failed, unverified
 
@@ -111,19 +111,17 @@ def named_parties(statements: Iterable[evaluator.Statement]) -> NamedParties:
         organizations=frozenset(
             organization for text in texts for organization in re.findall(r"\bo-[a-z0-9]{4,32}\b", text, re.ASCII)
         ),
-        endpoints=frozenset(
-            text for _, value in values for text in _ENDPOINT.findall(value) if not _has_wildcard(value)
-        ),
+        endpoints=frozenset(text for _, value in values for text in _ENDPOINT.findall(value) if names_in_full(value)),
         ids=frozenset(_ids(values, principals)),
         principals=frozenset(
             text
             for text in (*principals, *(value for key, value in values if key in ("aws:principalarn", "aws:username")))
-            if not _has_wildcard(text)
+            if names_in_full(text)
         ),
         own_names=frozenset(
             value
             for key, value in values
-            if (key == "aws:sourcearn" or key.startswith("kms:encryptioncontext:")) and not _has_wildcard(value)
+            if (key == "aws:sourcearn" or key.startswith("kms:encryptioncontext:")) and names_in_full(value)
         ),
     )
 
@@ -131,13 +129,9 @@ def named_parties(statements: Iterable[evaluator.Statement]) -> NamedParties:
 def _ids(values: Iterable[tuple[str, str]], principals: Iterable[str]) -> Iterator[str]:
     for key, value in values:
         id_ = value.partition(":")[0]
-        if key in _ID_KEYS and not _has_wildcard(id_):
+        if key in _ID_KEYS and names_in_full(id_):
             yield id_
     yield from (id_ for id_ in principals if re.fullmatch(r"A[A-Z0-9]{15,}", id_))
-
-
-def _has_wildcard(text: str) -> bool:
-    return re.search(rf"[*?${UNKNOWN}]", text) is not None
 
 
 def untrusted(trusted: TrustedParties, named: NamedParties) -> Scope:

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -22,7 +21,7 @@ from hipaa_controls.access.scope import (
     with_optional_keys,
 )
 from hipaa_controls.access.text_search import Requirement, Segment
-from hipaa_controls.evaluator.patterns import STAR, UNKNOWN
+from hipaa_controls.evaluator.patterns import STAR, names_in_full
 
 SERVICE = Segment("service", "any-service.amazonaws.com", minimum=1)
 SOURCE_SERVICE = Segment("source service", "service", LOWER, minimum=1)
@@ -126,7 +125,7 @@ def certificates(
         for statement in statements
         for condition in statement.conditions
         for value in condition.values
-        if not re.search(rf"[*?${UNKNOWN}]", value)
+        if names_in_full(value)
     }
     tags = sorted({key for key, _ in values if key.startswith("aws:principaltag/x509")})
     keys: dict[str, Model] = {

@@ -15,7 +15,7 @@ from hipaa_controls.access.networks import networks
 from hipaa_controls.access.request_space import Caller, Model, Variant
 from hipaa_controls.access.scope import Scope
 from hipaa_controls.access.text_search import Requirement, Segment, pattern_set
-from hipaa_controls.evaluator.patterns import STAR, UNKNOWN, compile_wildcards
+from hipaa_controls.evaluator.patterns import STAR, UNKNOWN, compile_wildcards, names_in_full
 
 # The claims that name the audience and the subject of a token. `amr` distinguishes guests of Cognito from users.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
@@ -99,7 +99,7 @@ def tokens(provider: str, partition: str, statements: Iterable[evaluator.Stateme
 
 
 def _of_another_audience(prefix: str, values: list[tuple[str, str]]) -> Iterator[Variant]:
-    spelled = [value for name, value in values if name in AUDIENCE_CLAIMS and not _has_wildcard(value)]
+    spelled = [value for name, value in values if name in AUDIENCE_CLAIMS and names_in_full(value)]
     keys: dict[str, Model] = {f"{prefix}:{name}".casefold(): (_AUDIENCE,) for name in AUDIENCE_CLAIMS}
     yield Variant(keys, (_AUDIENCE,), (Requirement((_AUDIENCE,), pattern_set(spelled), matches=False),))
 
@@ -142,7 +142,7 @@ def _own_subjects(prefix: str, subjects: Iterable[str]) -> Iterator[str]:
 
 def _names_tenant(subject: str) -> bool:
     """Return whether a subject has, before any wildcard, a tenant in one of the known forms."""
-    beginning = f":{_beginning(subject)}{'' if _has_wildcard(subject) else ':'}"
+    beginning = f":{_beginning(subject)}{':' if names_in_full(subject) else ''}"
     return any(re.search(f":{re.escape(start)}[^:/]+[:/]", beginning) for start, _ in _SUBJECTS)
 
 
@@ -156,16 +156,12 @@ def _named_values(values: Iterable[str]) -> Iterator[str]:
     """Yield patterns of the values that only the tenants have that the claims name in full."""
     for value in values:
         tenant, slash, _ = value.partition("/")
-        if slash and not _has_wildcard(tenant):
+        if slash and names_in_full(tenant):
             yield f"{tenant}/{STAR}"
-        elif not _has_wildcard(value):
+        elif names_in_full(value):
             yield value
 
 
 def _beginning(subject: str) -> str:
     """Return the text before the first wildcard, or all of it."""
     return re.split(rf"[*?${UNKNOWN}]", subject)[0]
-
-
-def _has_wildcard(text: str) -> bool:
-    return re.search(rf"[*?${UNKNOWN}]", text) is not None

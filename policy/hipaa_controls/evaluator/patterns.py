@@ -70,6 +70,11 @@ def compile_wildcards(text: str) -> str:
     return re.sub(r"\*+", STAR, text).replace("?", QUESTION_MARK)
 
 
+def names_in_full(text: str) -> bool:
+    """Return whether a value in a policy has no wildcard, no variable, and nothing that isn't known yet."""
+    return re.search(rf"[*?${UNKNOWN}]", text) is None
+
+
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 

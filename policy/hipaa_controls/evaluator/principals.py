@@ -8,11 +8,11 @@ from hipaa_controls.evaluator.patterns import ANY, UNKNOWN, Match, any_match, co
 from hipaa_controls.evaluator.requests import Principal
 
 _ARN_PARTS = 6
-_ACCOUNT = re.compile(r"arn:[^:]*:iam::(\d{12}):root|(\d{12})")
+ACCOUNT_PRINCIPAL = re.compile(r"arn:[^:]*:iam::(\d{12}):root|(\d{12})")
 _NAMED_ACCOUNT = re.compile(r"(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?![^:])", re.ASCII)
-_ROLE = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)")
-_SESSION = re.compile(r"arn:([^:]*):sts::(\d{12}):assumed-role/([^/]+)/.+")
-_USER = re.compile(r"arn:([^:]*):iam::(\d{12}):user/.+")
+ROLE_ARN = re.compile(r"arn:([^:]*):iam::(\d{12}):role/(?:.*/)?([^/]+)")
+SESSION_ARN = re.compile(r"arn:([^:]*):sts::(\d{12}):assumed-role/([^/]+)/.+")
+USER_ARN = re.compile(r"arn:([^:]*):iam::(\d{12}):user/.+")
 
 
 class PrincipalEntries:
@@ -47,16 +47,16 @@ def not_principal_matches(entries: Sequence[tuple[str, str]], principal: Princip
     AWS "might" check each of them. A role's ARN stands for sessions of any name, which can't all be listed.
     """
     listed = any_match(_entry_matches(kind, id_, principal) for kind, id_ in entries)
-    if principal.kind != "AWS" or ("AWS", "*") in entries or _ACCOUNT.fullmatch(principal.id):
+    if principal.kind != "AWS" or ("AWS", "*") in entries or ACCOUNT_PRINCIPAL.fullmatch(principal.id):
         return listed
     matching_ids = [id_ for kind, id_ in entries if kind == "AWS" and _aws_id_matches(id_, principal) is Match.YES]
-    is_role = _ROLE.fullmatch(principal.id)
-    is_session = _SESSION.fullmatch(principal.id)
+    is_role = ROLE_ARN.fullmatch(principal.id)
+    is_session = SESSION_ARN.fullmatch(principal.id)
     certain = (
         principal.id in matching_ids
         and not is_role
-        and any(map(_ACCOUNT.fullmatch, matching_ids))
-        and (any(map(_ROLE.fullmatch, matching_ids)) or not is_session)
+        and any(map(ACCOUNT_PRINCIPAL.fullmatch, matching_ids))
+        and (any(map(ROLE_ARN.fullmatch, matching_ids)) or not is_session)
     )
     return Match.YES if certain else listed & Match.MAYBE
 
@@ -82,19 +82,19 @@ def _entry_matches(kind: str, id_: str, principal: Principal) -> Match:
 
 
 def _aws_id_matches(id_: str, principal: Principal) -> Match:
-    if account := _ACCOUNT.fullmatch(id_):
+    if account := ACCOUNT_PRINCIPAL.fullmatch(id_):
         return match_pattern(account[1] or account[2], _principal_account(principal))
     result = match_pattern(id_, principal.id)
-    if role := _ROLE.fullmatch(id_):
+    if role := ROLE_ARN.fullmatch(id_):
         # The ARN of a session contains the role's name without its path.
         sessions = "arn:{}:sts::{}:assumed-role/{}/*".format(*role.groups())
         result |= match_pattern(compile_wildcards(sessions), principal.id)
-    if session := _SESSION.fullmatch(id_):
+    if session := SESSION_ARN.fullmatch(id_):
         # The principal may be a role, whose ARN stands for all its sessions; this is one of them.
         partition, account_id, name = session.groups()
         roles = (f"arn:{partition}:iam::{account_id}:role/{path}" for path in (name, f"*/{name}"))
         result |= Match.MAYBE & any_match(match_pattern(compile_wildcards(arn), principal.id) for arn in roles)
-    if user := _USER.fullmatch(id_):
+    if user := USER_ARN.fullmatch(id_):
         # A federated user has the permissions of a user that its own ARN doesn't name.
         federated_users = "arn:{}:sts::{}:federated-user/*".format(*user.groups())
         result |= Match.MAYBE & match_pattern(compile_wildcards(federated_users), principal.id)
