@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from crossguard.doubts import doubts
 from crossguard.graph import FactReader, Graph
 from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, sns, sqs
 from crossguard.resource_types import BUCKET, BUCKET_V2, v7_token
@@ -48,7 +49,7 @@ def resource_facts(
         facts.append(bucket_fact)
     elif token in READERS:
         facts.extend(READERS[token](resource, graph))
-    return Stack(tuple(facts), complete=False)
+    return Stack(tuple(facts), complete=False, doubts=doubts(graph))
 
 
 def stack_facts(
@@ -69,4 +70,4 @@ def stack_facts(
         for resource in graph.by_type.get(token, []):
             facts.extend(read(resource, graph))
     root_urn = next((resource.urn for resource in resources if resource.type == "pulumi:pulumi:Stack"), "")
-    return Stack(tuple(facts), root_urn)
+    return Stack(tuple(facts), root_urn, doubts=doubts(graph))

@@ -11,7 +11,7 @@ from hipaa_controls.attestations import controls as attestations
 from hipaa_controls.model.control import Control, Stage
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
-from hipaa_controls.model.verdict import Verdict
+from hipaa_controls.model.verdict import Status, Verdict, unverified
 from hipaa_controls.services.backup import controls as backup
 from hipaa_controls.services.cloudtrail import controls as cloudtrail
 from hipaa_controls.services.cloudwatch import controls as cloudwatch
@@ -46,11 +46,19 @@ LIVE_CONTROLS = tuple(control for control in CONTROLS if Stage.LIVE in control.s
 
 
 def judge(control: Control, context: RuleContext) -> list[Verdict]:
-    """Return the verdicts of a control: one for each fact that it checks, and one for each setting that is missing."""
+    """Return the verdicts of a control: one for each fact that it checks, and one for each setting that is missing.
+
+    A finding that passes is unverified if there is a doubt about its resource.
+    """
     if control.rule.needs_whole_stack and not context.stack.complete:
         return []
-    findings = control.rule.findings(control.data_classes, context)
-    return [Verdict(control.id, resource, finding) for resource, finding in findings]
+    verdicts: list[Verdict] = []
+    for resource, finding in control.rule.findings(control.data_classes, context):
+        doubts = context.stack.doubts.get(resource, ())
+        verdicts.append(
+            Verdict(control.id, resource, unverified(*doubts) if doubts and finding.status is Status.PASS else finding)
+        )
+    return verdicts
 
 
 def controls_for_resource(stack: Stack) -> frozenset[str]:

@@ -14,10 +14,13 @@ from hipaa_controls.model.control import Severity, Specification, Stage
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.values import Unknown
+from hipaa_controls.model.verdict import Status
 from hipaa_controls.services.config import controls as config
 from hipaa_controls.services.guardduty import controls as guardduty
 from hipaa_controls.services.macie import controls as macie
 from hipaa_controls.services.s3.facts import Bucket
+from hipaa_controls.services.sqs.facts import Queue
 from sandbox.folder import ROOT
 from tests.policy.pack_process import UNKNOWN, start_pack
 from tests.policy.sample_stacks import bucket_with_companions, with_inputs
@@ -192,3 +195,14 @@ def test_pack_reports_the_same_as_with_the_sdks_own_serving(tmp_path, stack):
         ]
     assert reports[0]
     assert reports[0] == reports[1]
+
+
+def test_judge_doubt_about_a_resource_turns_a_pass_into_unverified():
+    doubt = Unknown("results.newProperty", reason="isn't read by this pack")
+    queues = tuple(Queue(f"urn:{name}", Unknown("arn"), None, True) for name in ("doubtful", "sure"))
+    encryption = control_by_id("sqs-encryption")
+
+    verdicts = judge(encryption, RuleContext(Stack(queues, doubts={"urn:doubtful": (doubt,)}), {}))
+
+    assert [verdict.status for verdict in verdicts] == [Status.UNVERIFIED, Status.PASS]
+    assert verdicts[0].finding.unknowns == (doubt,)

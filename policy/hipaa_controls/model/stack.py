@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
+
+from hipaa_controls.model.values import Unknown
 
 
 class Fact(Protocol):
@@ -26,11 +29,14 @@ class Stack:
         facts: The facts.
         resource: The URN or ARN that findings about the whole stack name.
         complete: Whether every resource is here. It is False for one resource that is judged before it exists.
+        doubts: By URN or ARN, why a resource may not have the settings in its facts, such as a property that no reader
+            reads. A finding about it can't pass.
     """
 
     facts: tuple[Fact, ...]
     resource: str = ""
     complete: bool = True
+    doubts: Mapping[str, tuple[Unknown, ...]] = field(default_factory=dict, hash=False)
 
     def facts_of_type(self, fact_type: type[F]) -> list[F]:
         return self._by_type.get(fact_type, [])
