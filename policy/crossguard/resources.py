@@ -75,12 +75,16 @@ class PulumiResource:
     @property
     def tags(self) -> Mapping[str, Any] | Unknown:
         """The resource's own tags and its provider's default tags. Its own take precedence."""
-        resource_tags, default_tags = self.inputs.get("tags"), self.provider.tags
-        if isinstance(resource_tags, Unknown):
-            return resource_tags
-        if isinstance(default_tags, Unknown):
-            return default_tags
-        return {**default_tags, **(resource_tags if isinstance(resource_tags, Mapping) else {})}
+        own_tags, default_tags = self.own_tags, self.provider.tags
+        if isinstance(own_tags, Unknown):
+            return own_tags
+        return default_tags if isinstance(default_tags, Unknown) else {**default_tags, **own_tags}
+
+    @property
+    def own_tags(self) -> Mapping[str, Any] | Unknown:
+        """The tags of the resource itself. Only these give a data class: a default tag is given without looking."""
+        tags = self.inputs.get("tags")
+        return tags if isinstance(tags, Mapping | Unknown) else {}
 
     def output(self, name: str) -> Any:
         """Return a property that AWS or the provider may have chosen: Unknown until then, None if it doesn't exist."""

@@ -40,7 +40,7 @@ def read_buckets(graph: Graph) -> list[Bucket]:
     uses = _data_classes_by_use(settings, unattached, graph)
     buckets: list[Bucket] = []
     for urn, resource in resources.items():
-        data_class = graph.data_class_tag.data_class_of(resource.tags, uses.get(urn, set()))
+        data_class = graph.data_class_tag.data_class_of(resource.own_tags, uses.get(urn, set()))
         buckets.append(_bucket(resource, data_class, settings[urn], graph))
     log_targets = {
         target
@@ -62,13 +62,13 @@ def read_bucket_or_companion(resource: PulumiResource, graph: Graph) -> Bucket |
     """
     token = v7_token(resource.type)
     if token == BUCKET:
-        data_class = graph.data_class_tag.declared_data_class(resource.tags) or DataClass.OTHER
+        data_class = graph.data_class_tag.declared_data_class(resource.own_tags) or DataClass.OTHER
         settings = read_inline_settings(resource, graph)
         return replace(_bucket(resource, data_class, settings, graph), complete=False)
     if token not in COMPANION_READERS and token not in ACCESS_POINT_READERS:
         return None
     bucket = graph.bucket_of(resource)
-    is_phi = bucket is not None and graph.data_class_tag.declared_data_class(bucket.tags) is DataClass.PHI
+    is_phi = bucket is not None and graph.data_class_tag.declared_data_class(bucket.own_tags) is DataClass.PHI
     data_class = DataClass.PHI if is_phi else DataClass.OTHER
     if token in ACCESS_POINT_READERS:
         return ACCESS_POINT_READERS[token](resource, data_class, graph)
@@ -110,7 +110,7 @@ def _bucket(
         force_destroy=as_flag(bucket.inputs.get("forceDestroy")),
         object_lock_enabled=as_flag(bucket.inputs.get("objectLockEnabled")),
         pulumi_protected=bucket.protected,
-        data_class_tag=as_text(get_property(bucket.tags, graph.data_class_tag.name)),
+        data_class_tag=as_text(get_property(bucket.own_tags, graph.data_class_tag.name)),
         tags=bucket.tags,
     )
 

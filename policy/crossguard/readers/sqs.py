@@ -20,12 +20,12 @@ QUEUE_URL = re.compile(r"https?://[^/]+/(\d{12})/([\w-]+(?:\.fifo)?)", re.ASCII)
 
 def _queue(queue: PulumiResource, graph: Graph) -> list[Fact]:
     kms_key = graph.resolve(queue, queue.inputs.get("kmsMasterKeyId"), "kmsMasterKeyId", KMS_KEYS)
-    data_class = graph.data_class_tag.data_class_of(queue.tags, ())
+    data_class = graph.data_class_tag.data_class_of(queue.own_tags, ())
     has_policy = queue.inputs.get("policy") not in (None, "")
     document = graph.policy_document(queue, "policy", "queuePolicy") if has_policy else None
     arn, location = _queue_arn(queue, graph), graph.location_of(queue)
     return [
-        Queue(queue.urn, arn, kms_key, _sse_sqs(queue), data_class, queue.tags, location),
+        Queue(queue.urn, arn, kms_key, _sse_sqs(queue), data_class, queue.own_tags, location),
         QueuePolicy(queue.urn, StackResource(queue.urn), arn, document, location),
     ]
 

@@ -81,7 +81,10 @@ CONTROLS = (
             "Without the tag there is no list of where PHI is stored: a risk analysis misses buckets, and a breach "
             "investigation can't tell which data was exposed."
         ),
-        requirement="the tag {tag} with one of the values {allowedValues}",
+        requirement=(
+            "the tag {tag} on the bucket itself with one of the values {allowedValues}; a default tag of the provider "
+            "doesn't count"
+        ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=required_by("308(a)(1)(ii)(A)", own_mapping=True),
         severity=Severity.MEDIUM,

@@ -1,4 +1,4 @@
-"""The data class comes from the default tags of the stack's config or of a provider. A bucket's own tag wins."""
+"""Only a bucket's own tag gives its data class. A default tag of the stack's config or of a provider doesn't."""
 
 import pulumi
 import pulumi_aws as aws
@@ -11,6 +11,6 @@ def declare_bucket(name, tags=None, **opts):
     aws.s3.Bucket(name, bucket=f"{name}-123456789012", tags=tags, opts=opts)
 
 
-declare_bucket("reports")  # Internal, from the stack's config
-declare_bucket("scans", provider=west_provider)  # PHI, from the provider
+declare_bucket("reports")  # counts as untagged, so as PHI: Internal is a default tag of the stack's config
+declare_bucket("scans", provider=west_provider)  # untagged too
 declare_bucket("brochures", {"DataClass": "Public"}, provider=west_provider)
