@@ -1,8 +1,9 @@
-"""The pack's CrossGuard policies: one for each control, and two that report on the pack's config."""
+"""The pack's CrossGuard policies: one for each control, and three about the pack: its config, notices and coverage."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -17,7 +18,9 @@ from pulumi_policy import (
 )
 from pulumi_policy import Severity as PolicySeverity
 
-from crossguard import report
+from crossguard import notices, report
+from crossguard.coverage import Coverage
+from crossguard.engine_log import log_info
 from crossguard.resources import is_account
 from crossguard.run_state import PackRun
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
@@ -33,6 +36,12 @@ UNVERIFIED_LEVEL_SCHEMA = {
     "type": "string",
     "enum": ["mandatory", "advisory"],
     "default": "mandatory",
+}
+NOT_JUDGED_SCHEMA = {
+    "description": "Whether a resource that isn't judged blocks (mandatory) or is only reported (advisory).",
+    "type": "string",
+    "enum": ["mandatory", "advisory"],
+    "default": "advisory",
 }
 ACCOUNT_SCHEMA = {
     "description": "The stack's own account, as a text of 12 digits, where no provider gives it in allowedAccountIds.",
@@ -128,17 +137,20 @@ class ConfigPolicy(StackValidationPolicy):
 
 
 class NoticePolicy(StackValidationPolicy):
-    """Reports what the pack's config relaxes, and writes the report of the run. It is the last policy of a run."""
+    """Reports what the pack's config and data classes relax, and what isn't judged; writes the report of the run."""
 
     def __init__(self, run: PackRun) -> None:
         super().__init__(
             "pack-notice",
-            "Everything that the pack's config relaxes or exempts is reported.",
+            "What the pack's config relaxes or exempts, what a data class relaxes, and what isn't judged is reported.",
             enforcement_level=EnforcementLevel.ADVISORY,
             config_schema=PolicyConfigSchema(
-                {"report": {"description": "The file to which every verdict is written, as JSON.", "type": "string"}}
+                {
+                    "report": {"description": "The file to which every verdict is written, as JSON.", "type": "string"},
+                    "notJudged": NOT_JUDGED_SCHEMA,
+                }
             ),
-            display_name="What the pack's config relaxes",
+            display_name="What is relaxed, and what isn't judged",
             severity=PolicySeverity.LOW,
             framework=FRAMEWORK,
             tags=["hipaa", "pack"],
@@ -148,34 +160,89 @@ class NoticePolicy(StackValidationPolicy):
         self.run = run
 
     def validate(self, args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        config = args.get_config()
+        for text, resource in self._config_notices():
+            report_violation(text, resource)
+        stores, covered_resources = self.run.classified_stores(), self.run.covered_resources()
+        for text in notices.data_classes(stores, self.run.data_class_tag.name, self.run.ignored_default_tags()):
+            report_violation(text, None)
+        self.run.requires_judgment = requires_judgment(config)
+        if not self.run.requires_judgment and (notice := notices.not_judged(covered_resources)):
+            report_violation(notice, None)
+        run_report = report.contents(self.run.control_runs.values(), self.run.levels, covered_resources, stores)
+        report.write(run_report, config)
+        log_info(notices.summary(run_report["summary"]))
+
+    def _config_notices(self) -> Iterator[tuple[str, str | None]]:
+        """Yield what the pack's config relaxes, each with the URN of the resource that it is about, if there is one."""
         for control in PREVIEW_CONTROLS:
             control_run = self.run.control_runs.get(control.id)
             if control_run is None:
-                report_violation(f"{control.id}: disabled by the pack's config", None)
+                yield f"{control.id}: disabled by the pack's config", None
                 continue
             if control.severity is not Severity.LOW and self.run.levels.get(control.id) == "advisory":
-                report_violation(f"{control.id}: made advisory by the pack's config", None)
+                yield f"{control.id}: made advisory by the pack's config", None
             for relaxation in control_run.control_config.relaxations:
-                report_violation(f"{control.id}: {relaxation}, by the pack's config", None)
+                yield f"{control.id}: {relaxation}, by the pack's config", None
             for verdict in control_run.verdicts:
-                if (notice := _allowed_notice(control_run.control_config, verdict)) is not None:
-                    report_violation(f"{control.id}: {notice}", verdict.resource)
-        report.write(self.run.control_runs.values(), args.get_config(), self.run.levels)
+                if (notice := notices.allowed_verdict(control_run.control_config, verdict)) is not None:
+                    yield f"{control.id}: {notice}", verdict.resource
+
+
+class CoveragePolicy(ResourceValidationPolicy, StackValidationPolicy):
+    """Reports each resource that isn't judged, if the option notJudged of pack-notice is mandatory.
+
+    It is a policy of its own because a policy has one enforcement level: that of pack-notice is advisory. It is the
+    last policy of a run.
+    """
+
+    def __init__(self, run: PackRun) -> None:
+        Policy.__init__(
+            self,
+            "pack-coverage",
+            "If the option notJudged of pack-notice is mandatory, every resource is judged or needs no judgment.",
+            EnforcementLevel.MANDATORY,
+            display_name="Every resource is judged",
+            severity=PolicySeverity.HIGH,
+            framework=FRAMEWORK,
+            tags=["hipaa", "pack"],
+            remediation_steps="Remove the resource, or set the option notJudged of pack-notice to advisory.",
+            url=SECURITY_RULE_URL,
+        )
+        self.run = run
+        self._reported: set[str] = set()
+
+    def has_validation(self) -> bool:
+        return True
+
+    def has_remediation(self) -> bool:
+        return False
+
+    def validate(self, args: ResourceValidationArgs | StackValidationArgs, report_violation: ReportViolation) -> None:
+        """Report one resource before its creation or, at the end, those that weren't reported then."""
+        if isinstance(args, ResourceValidationArgs):
+            resource = self.run.covered_resource(args.urn)
+            if self.run.requires_judgment and resource and resource.coverage is Coverage.NOT_JUDGED:
+                report_violation(notices.not_judged_violation(resource.type), None)
+                self._reported.add(resource.urn)
+            return
+        for resource in self.run.covered_resources() if self.run.requires_judgment else ():
+            if resource.coverage is Coverage.NOT_JUDGED and resource.urn not in self._reported:
+                report_violation(notices.not_judged_violation(resource.type), resource.urn)
+        self._reported.clear()
         self.run.control_runs.clear()
 
 
-def _allowed_notice(control_config: ControlConfig, verdict: Verdict) -> str | None:
-    """Return the finding of an exempted or allowed verdict, and why it doesn't block; None for any other verdict."""
-    if not verdict.blocks_by_default or control_config.blocks(verdict):
-        return None
-    exemption = control_config.exemption_for(verdict)
-    return f"{verdict.finding.text}; {exemption.summary if exemption else 'allowed while it is unverified'}"
+def requires_judgment(notice_config: Mapping[str, Any] | None) -> bool:
+    """Return whether a resource that isn't judged blocks, by the config of pack-notice."""
+    return bool((notice_config or {}).get("notJudged", "advisory") != "advisory")
 
 
 def policies() -> list[Policy]:
-    """Return the pack's policies: each control in the order of the catalogue, then pack-config and pack-notice."""
+    """Return the pack's policies: each control in the order of the catalogue, then those about the pack itself."""
     run = PackRun()
-    return [*(ControlPolicy(control, run) for control in PREVIEW_CONTROLS), ConfigPolicy(run), NoticePolicy(run)]
+    controls = [ControlPolicy(control, run) for control in PREVIEW_CONTROLS]
+    return [*controls, ConfigPolicy(run), NoticePolicy(run), CoveragePolicy(run)]
 
 
 def violation_message(control_config: ControlConfig, verdict: Verdict) -> str:

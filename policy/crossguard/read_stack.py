@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from crossguard.doubts import doubts
 from crossguard.graph import FactReader, Graph
 from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, sns, sqs
+from crossguard.readers.s3_settings import COMPANION_READERS
 from crossguard.resource_types import BUCKET, BUCKET_V2, v7_token
 from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa_controls.model.data_class import DataClassTag
@@ -26,6 +27,14 @@ READERS: Mapping[str, FactReader] = {
     **iam.READERS,
     **backup.READERS,
 }
+
+
+READ_TYPES = frozenset({*READERS, BUCKET, *COMPANION_READERS, *s3.ACCESS_POINT_READERS})
+
+
+def is_read(resource: PulumiResource) -> bool:
+    """Return whether a reader turns the resource into facts."""
+    return v7_token(resource.type) in READ_TYPES
 
 
 def resource_facts(

@@ -14,7 +14,9 @@ from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
 from crossguard import read_stack
 from crossguard.accounts import account_sources, disagreements
-from crossguard.resources import ResourceInputs
+from crossguard.classified import ClassifiedStore, classified_stores, ignored_default_tags
+from crossguard.coverage import CoveredResource, cover, cover_stack
+from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa_controls.catalogue import judge
 from hipaa_controls.model.control import Control
 from hipaa_controls.model.control_config import ControlConfig, load_config
@@ -59,6 +61,7 @@ class PackRun:
         levels: By control, the enforcement level, which the pack's config may have changed.
         own_account: The stack's own account, if the pack's config gives it.
         account_errors: What is wrong with the sources of the stack's own account.
+        requires_judgment: Whether a resource that isn't judged blocks, by the option notJudged of pack-notice.
     """
 
     def __init__(self) -> None:
@@ -69,6 +72,9 @@ class PackRun:
         self.levels: dict[str, str] = {}
         self.own_account: str | None = None
         self.account_errors: list[str] = []
+        self.requires_judgment = False
+        self._resources: list[PulumiResource] = []
+        self._stack = Stack(())
         self._control_configs: dict[str, ControlConfig] = {}
         self._raw_configs: dict[str, Any] = {}
         self._last_read = threading.local()
@@ -101,7 +107,9 @@ class PackRun:
         def read() -> Stack:
             resources = self.inputs.join_stack(args.resources)
             self.account_errors = disagreements(account_sources(resources, self.own_account))
-            return read_stack.stack_facts(resources, self.inputs, self.data_class_tag, self.own_account)
+            self._resources = resources
+            self._stack = read_stack.stack_facts(resources, self.inputs, self.data_class_tag, self.own_account)
+            return self._stack
 
         return self._read_once(args.resources, read)
 
@@ -140,6 +148,28 @@ class PackRun:
                 return not any(unknown.awaits_deployment for unknown in verdict.finding.unknowns)
             case Operation.ANALYSIS:
                 return False
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts of all controls on the whole stack."""
+        return [verdict for control_run in self.control_runs.values() for verdict in control_run.verdicts]
+
+    def covered_resource(self, urn: str) -> CoveredResource | None:
+        """Return what the pack does about a resource that the engine has shown before its creation."""
+        resource = self.inputs.get(urn)
+        return cover(resource) if resource else None
+
+    def covered_resources(self) -> list[CoveredResource]:
+        """Return what the pack does about each resource of the stack."""
+        return cover_stack(self._resources, self.verdicts)
+
+    def classified_stores(self) -> list[ClassifiedStore]:
+        """Return the data stores of the stack whose data class takes controls off."""
+        return classified_stores(self._stack, self._resources, self.data_class_tag, self.verdicts)
+
+    def ignored_default_tags(self) -> list[str]:
+        """Return the URNs of the data stores that have a data class only by a default tag, which classes nothing."""
+        return list(ignored_default_tags(self._stack, self._resources, self.data_class_tag))
 
     def discard(self, urn: str) -> None:
         """Forget the findings about a resource, because the engine shows it again and it may have changed."""

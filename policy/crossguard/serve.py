@@ -26,7 +26,7 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from crossguard.policies import ControlPolicy, policies
+from crossguard.policies import ControlPolicy, CoveragePolicy, policies, requires_judgment
 from crossguard.resources import is_account
 from hipaa_controls.catalogue import controls_for_resource
 
@@ -58,13 +58,17 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
         super().__init__(name, pack_version, policies, *rest)
         self._policies = policies
         self._control_policies = [policy for policy in policies if isinstance(policy, ControlPolicy)]
-        self._run = self._control_policies[0].run
+        self._coverage_policy = next(policy for policy in policies if isinstance(policy, CoveragePolicy))
+        self._run = self._coverage_policy.run
         self._reader = RequestReader()
         self._read_servicer = SdkServicer(name, pack_version, [self._reader], *rest)
 
     def Configure(self, request: Any, context: Any) -> Any:
-        """Apply the config, and keep the stack's own account, and the enforcement level and config of each control."""
+        """Apply the config, and keep what every resource needs before it is created: each control's level and config,
+        the stack's own account, and whether a resource that isn't judged blocks.
+        """
         response = super().Configure(request, context)
+        self._run.requires_judgment = requires_judgment(self._get_policy_config("pack-notice"))
         account = (self._get_policy_config("pack-config") or {}).get("account")
         self._run.own_account = account if is_account(account) else None
         for policy in self._control_policies:
@@ -80,7 +84,7 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
         self._run.discard(args.urn)
         relevant = [policy for policy in self._control_policies if policy.name in control_ids]
         response = proto.AnalyzeResponse()
-        for policy, config, report_violation in self._enabled(relevant, response):
+        for policy, config, report_violation in self._enabled([*relevant, self._coverage_policy], response):
             shared_args = (args.resource_type, args.props, args.urn, args.name, args.opts, args.provider)
             policy.validate(ResourceValidationArgs(*shared_args, config), report_violation)
         return response
@@ -101,7 +105,7 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
     def _enabled(self, policies: Iterable[Any], response: Any) -> Iterator[tuple[Any, Any, ReportViolation]]:
         """Yield each policy that the config doesn't disable, with its config and the function that reports for it.
 
-        pack-config and pack-notice always run, at their own levels: they report what the config does, so it can't
+        The policies about the pack always run, at their own levels: they report what the config does, so it can't
         disable them.
         """
         for policy in policies:

@@ -34,7 +34,8 @@ class Resource:
     Attributes:
         comes_from: For each property, the names of the resources that its value comes from.
         region: The region of its provider.
-        provider: The name of its provider.
+        provider: The name of its provider; None for a component, which has none.
+        provider_type: The type of its provider.
         provider_config: The other properties of its provider, where lists and objects are JSON text.
         outputs: The properties that AWS has chosen, if the resource exists.
         account: The account that its provider names.
@@ -47,7 +48,8 @@ class Resource:
     comes_from: Mapping[str, Sequence[str]] = field(default_factory=dict)
     region: str | None = "us-east-1"
     protect: bool = False
-    provider: str = "default"
+    provider: str | None = "default"
+    provider_type: str = "pulumi:providers:aws"
     provider_config: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
     account: str | None = None
@@ -98,7 +100,7 @@ class PackProcess:
             options=analyzer_pb2.AnalyzerResourceOptions(
                 parent=urns.get(resource.parent or "", ""), protect=resource.protect
             ),
-            provider=aws_provider(resource),
+            provider=to_provider(resource),
         )
         diagnostics = self._stub.Analyze(request).diagnostics
         return self._filtered(to_finding(diagnostic, resource.name) for diagnostic in diagnostics)
@@ -118,7 +120,7 @@ class PackProcess:
                 urn=resource.urn,
                 name=resource.name,
                 options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
-                provider=aws_provider(resource),
+                provider=to_provider(resource),
                 parent=urns.get(resource.parent or "", ""),
                 dependencies=sorted({urns[name] for names in resource.comes_from.values() for name in names}),
                 propertyDependencies={
@@ -182,13 +184,15 @@ def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     return struct
 
 
-def aws_provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource:
+def to_provider(resource: Resource) -> analyzer_pb2.AnalyzerProviderResource | None:
+    if resource.provider is None:
+        return None
     accounts = json.dumps([resource.account]) if resource.account else None
     properties = {"region": resource.region, "allowedAccountIds": accounts, **resource.provider_config}
     return analyzer_pb2.AnalyzerProviderResource(
-        type="pulumi:providers:aws",
+        type=resource.provider_type,
         properties=to_struct({name: value for name, value in properties.items() if value}),
-        urn=f"urn:pulumi:dev::test::pulumi:providers:aws::{resource.provider}",
+        urn=f"urn:pulumi:dev::test::{resource.provider_type}::{resource.provider}",
         name=resource.provider,
     )
 

@@ -87,6 +87,7 @@ POLICIES = [
     "backup-vault-lock",
     "pack-config",
     "pack-notice",
+    "pack-coverage",
 ]
 
 

@@ -34,7 +34,7 @@ def pack(pack: PackProcess) -> Iterator[PackProcess]:
 
 
 def messages_of(findings: list[Finding], policy: str) -> list[str]:
-    assert policy in {"pack-config", "pack-notice", *(control.id for control in PREVIEW_CONTROLS)}, policy
+    assert policy in {"pack-config", "pack-notice", "pack-coverage", *(control.id for control in PREVIEW_CONTROLS)}, policy
     return [finding.message for finding in findings if finding.policy == policy]
 
 
@@ -123,10 +123,10 @@ def test_stricter_options_are_not_reported(pack: PackProcess):
     assert messages_of(pack.evaluate_stack(bucket_with_companions()), "pack-notice") == []
 
 
-def test_pack_notice_and_pack_config_cannot_be_disabled(pack: PackProcess):
+def test_policies_about_the_pack_cannot_be_disabled(pack: PackProcess):
     disabled = {policy.name.replace("-", "_"): {"enforcementLevel": "disabled"} for policy in pack.policies()}
     pack.configure(**disabled)
-    assert len(messages_of(pack.evaluate_stack(UNVERSIONED), "pack-notice")) == len(disabled) - 2
+    assert len(messages_of(pack.evaluate_stack(UNVERSIONED), "pack-notice")) == len(disabled) - 3
 
 
 def test_option_changes_the_requirement(pack: PackProcess):
@@ -145,7 +145,7 @@ def test_report_has_every_verdict(pack: PackProcess, tmp_path: Path):
     pack.configure(pack_notice={"report": str(path)}, s3_versioning={"exemptions": [EXEMPTION]})
     pack.evaluate_stack(UNVERSIONED)
     controls = read_report(path)
-    assert set(controls) == {policy.name for policy in pack.policies()} - {"pack-config", "pack-notice"}
+    assert set(controls) == {policy.name for policy in pack.policies()} - {"pack-config", "pack-notice", "pack-coverage"}
     (versioning,) = controls["s3-versioning"]["verdicts"]
     assert versioning["status"] == "fail"
     assert "security officer" in versioning["exempted"]

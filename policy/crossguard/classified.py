@@ -1,0 +1,70 @@
+"""What takes controls off: the data classes of a stack's data stores that aren't PHI, and what gives each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from crossguard.resources import PulumiResource
+from hipaa_controls.model.data_class import DataClass, DataClassTag
+from hipaa_controls.model.rule import not_required_for
+from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.values import Unknown
+from hipaa_controls.model.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class ClassifiedStore:
+    """A data store whose data class isn't PHI.
+
+    Attributes:
+        given_by: What gives the class, as words for a message.
+        controls_off: The ids of the controls that don't apply because of the class.
+    """
+
+    urn: str
+    data_class: DataClass
+    given_by: str
+    controls_off: tuple[str, ...]
+
+
+def classified_stores(
+    stack: Stack, resources: Iterable[PulumiResource], tag: DataClassTag, verdicts: Iterable[Verdict]
+) -> list[ClassifiedStore]:
+    """Return the data stores whose class takes at least one control off.
+
+    Args:
+        stack: The facts.
+        resources: The resources that the facts were read from.
+        tag: The tag that gives the data class.
+        verdicts: All verdicts on the stack.
+    """
+    by_urn = {resource.urn: resource for resource in resources}
+    off: dict[str, dict[str, None]] = {}
+    classes = {fact.resource: data_class for fact in stack.facts if (data_class := getattr(fact, "data_class", None))}
+    for verdict in verdicts:
+        data_class = classes.get(verdict.resource)
+        if data_class is not None and verdict.finding == not_required_for(data_class):
+            off.setdefault(verdict.resource, {})[verdict.control] = None
+    return [
+        ClassifiedStore(urn, classes[urn], _given_by(by_urn[urn], classes[urn], tag), tuple(controls))
+        for urn, controls in off.items()
+        if urn in by_urn and classes[urn] is not DataClass.PHI
+    ]
+
+
+def _given_by(resource: PulumiResource, data_class: DataClass, tag: DataClassTag) -> str:
+    own = tag.declared_data_class(resource.own_tags)
+    if own is data_class:
+        return f"its tag {tag.name}"
+    return "the option untaggedAs" if own is None and data_class is tag.untagged_as else "its use"
+
+
+def ignored_default_tags(stack: Stack, resources: Iterable[PulumiResource], tag: DataClassTag) -> Iterator[str]:
+    """Yield the URN of each data store that has the data-class tag only from its provider's default tags."""
+    stores = {fact.resource for fact in stack.facts if hasattr(fact, "data_class")}
+    for resource in resources:
+        own, default = resource.own_tags, resource.provider.tags
+        has_own_tag = isinstance(own, Unknown) or own.get(tag.name) not in (None, "")
+        if resource.urn in stores and not has_own_tag and not isinstance(default, Unknown) and default.get(tag.name):
+            yield resource.urn
