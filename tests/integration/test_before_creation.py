@@ -1,4 +1,4 @@
-"""A policy that may let another account in is never put in place, on the real engine and emulated AWS."""
+"""What the pack refuses before its creation never exists, on the real engine and emulated AWS."""
 
 from __future__ import annotations
 
@@ -15,6 +15,33 @@ runtime:
   name: python
   options:
     virtualenv: {ROOT / ".venv"}
+"""
+# Nothing but this program makes the bucket, and the pack can't see that it does.
+DYNAMIC_PROGRAM = """\
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+
+
+class Bucket(ResourceProvider):
+    def create(self, props):
+        import boto3
+
+        boto3.client("s3").create_bucket(Bucket=props["bucket"])
+        return CreateResult(props["bucket"], props)
+
+
+class DynamicBucket(Resource):
+    def __init__(self, name, bucket):
+        super().__init__(Bucket(), name, {"bucket": bucket})
+
+
+DynamicBucket("records", "unseen-records")
+"""
+LIST_BUCKETS = """\
+import json
+
+import boto3
+
+print(json.dumps([bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]))
 """
 # Its component declares a clean document, and puts another one on the bucket. Nothing gives the stack's own account.
 PROGRAM = """\
@@ -66,11 +93,32 @@ print(s3.get_bucket_policy(Bucket="partner-data")["Policy"])
 """
 
 
+def new_stack(folder: Path, program: str, sandbox: Sandbox) -> SandboxedStack:
+    (folder / "Pulumi.yaml").write_text(PROJECT)
+    (folder / "__main__.py").write_text(program)
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  aws:region: us-east-1\n")
+    return SandboxedStack("dev", folder, sandbox)
+
+
+def test_up_creates_nothing_that_is_not_judged_if_the_config_requires_judgment(sandbox: Sandbox, tmp_path: Path):
+    stack = new_stack(tmp_path, DYNAMIC_PROGRAM, sandbox)
+    config = tmp_path / "pack.json"
+    config.write_text('{"pack-notice": {"notJudged": "mandatory"}}')
+    pack = ("--policy-pack", str(ROOT / ".venv" / "policy"))
+
+    refused = stack.pulumi(*UP, *pack, "--policy-pack-config", str(config))
+    assert refused.returncode != 0
+    assert "pack-coverage" in refused.stdout, refused.stdout + refused.stderr
+    assert json.loads(sandbox("python", "-c", LIST_BUCKETS).stdout) == []
+
+    reported = stack.pulumi(*UP, *pack)
+    assert reported.returncode == 0, reported.stdout + reported.stderr
+    assert "1 resource not judged" in reported.stdout
+    assert json.loads(sandbox("python", "-c", LIST_BUCKETS).stdout) == ["unseen-records"]
+
+
 def test_up_never_puts_a_policy_for_an_account_that_may_be_foreign_on_the_bucket(sandbox: Sandbox, tmp_path: Path):
-    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
-    (tmp_path / "__main__.py").write_text(PROGRAM)
-    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  aws:region: us-east-1\n")
-    stack = SandboxedStack("dev", tmp_path, sandbox)
+    stack = new_stack(tmp_path, PROGRAM, sandbox)
 
     up = stack.pulumi(*UP, "--policy-pack", str(ROOT / ".venv" / "policy"))
     assert up.returncode != 0
