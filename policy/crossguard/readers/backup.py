@@ -66,7 +66,9 @@ def _tags(value: Any) -> tuple[Mapping[str, Any], ...] | Unknown:
     if isinstance(tags, Unknown):
         return tags
     unknown = next((tag for tag in tags if isinstance(tag, Unknown)), None)
-    return unknown or tuple(tag for tag in tags if isinstance(tag, Mapping))
+    return unknown or tuple(
+        {name: tag.get(name) for name in ("key", "value")} for tag in tags if isinstance(tag, Mapping)
+    )
 
 
 def _conditions(value: Any) -> tuple[tuple[str, Any, Any], ...] | Unknown:

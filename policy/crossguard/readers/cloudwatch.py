@@ -10,6 +10,7 @@ from crossguard.property_values import as_flag, as_list, as_text, get_property
 from crossguard.resource_types import BUCKET, BUCKET_METRIC, COMPOSITE_ALARM, EVENT_TARGET, METRIC_ALARM, TOPIC
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
+from hipaa_controls.model.three_valued import all_of, any_of
 from hipaa_controls.model.values import Flag, Ref, StackResource, Text, Unknown
 from hipaa_controls.services.cloudwatch.facts import Alarm, EventRule, Metric
 
@@ -103,18 +104,23 @@ def _is_rule_enabled(inputs: Mapping[str, Any]) -> Flag:
     return True if enabled is None else enabled
 
 
-def _is_on_default_bus(inputs: Mapping[str, Any]) -> Flag:
-    """Return whether the rule is on the default event bus, the only one that AWS services send events to."""
+def _is_on_default_bus(inputs: Mapping[str, Any]) -> bool | Unknown:
+    """Return whether a rule or a target is on the default event bus, the only one that AWS services send events to."""
     bus = inputs.get("eventBusName")
     return bus if isinstance(bus, Unknown) else bus in (None, "") or str(bus).rsplit("/", 1)[-1] == "default"
 
 
 def _has_targets(rule: PulumiResource, graph: Graph) -> Flag:
-    targets = graph.by_type.get(EVENT_TARGET, [])
-    rules = [graph.resolve(target, target.inputs.get("rule"), "rule", {EVENT_RULE}) for target in targets]
-    if StackResource(rule.urn) in rules:
-        return True
-    return next((ref for ref in rules if isinstance(ref, Unknown) and rule.urn in ref.sources), False)
+    """Return whether a rule on the default bus has a target. Another bus may have a rule of the same name."""
+    return any_of(
+        all_of((_is_target_of(target, rule, graph), _is_on_default_bus(target.inputs)))
+        for target in graph.by_type.get(EVENT_TARGET, [])
+    )
+
+
+def _is_target_of(target: PulumiResource, rule: PulumiResource, graph: Graph) -> bool | Unknown:
+    ref = graph.resolve(target, target.inputs.get("rule"), "rule", {EVENT_RULE})
+    return ref if isinstance(ref, Unknown) and rule.urn in ref.sources else ref == StackResource(rule.urn)
 
 
 READERS: Mapping[str, FactReader] = {
