@@ -8,18 +8,50 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from crossguard.graph import Graph
+from crossguard.properties.unread import unread_properties
+from crossguard.readers import backup, cloudwatch
+from crossguard.resource_types import EVENT_TARGET, v7_token
 from crossguard.resources import PulumiResource
-from hipaa_controls.model.values import Unknown
+from hipaa_controls.model.values import StackResource, Unknown
 
 DoubtSource = Callable[[PulumiResource, Graph], Iterator[Unknown]]
 
-SOURCES: tuple[DoubtSource, ...] = ()
+SOURCES: tuple[DoubtSource, ...] = (unread_properties,)
+# Types without a fact of their own, by the property that joins them with the resource in whose fact they are, and that
+# resource's type. A plan is joined by the selection's property.
+READ_WITH_TARGET = {
+    EVENT_TARGET: ("rule", cloudwatch.EVENT_RULE),
+    backup.VAULT_LOCK: ("backupVaultName", backup.VAULT),
+}
+READ_WITH_SOURCE = {backup.PLAN: ("planId", backup.SELECTION)}
 
 
 def doubts(graph: Graph) -> dict[str, tuple[Unknown, ...]]:
-    """Return the doubts about each resource of the graph that has any, by its URN."""
-    found = {
-        resource.urn: tuple(doubt for source in SOURCES for doubt in source(resource, graph))
-        for resource in graph.resources
-    }
-    return {urn: reasons for urn, reasons in found.items() if reasons}
+    """Return the doubts about each resource of the graph that has any, by its URN.
+
+    A doubt about a resource that has no fact of its own is also one about the resource in whose fact it is.
+    """
+    found: dict[str, tuple[Unknown, ...]] = {}
+    for resource in graph.resources:
+        reasons = tuple(doubt for source in SOURCES for doubt in source(resource, graph))
+        for urn in (resource.urn, *_read_as_part_of(resource, graph)) if reasons else ():
+            found[urn] = (*found.get(urn, ()), *reasons)
+    return found
+
+
+def _read_as_part_of(resource: PulumiResource, graph: Graph) -> list[str]:
+    """Return the URNs of the resources whose facts include what this resource declares."""
+    token = v7_token(resource.type)
+    if token in READ_WITH_TARGET:
+        prop, owner_token = READ_WITH_TARGET[token]
+        return _possible_targets(resource, prop, owner_token, graph)
+    if token in READ_WITH_SOURCE:
+        prop, owner_token = READ_WITH_SOURCE[token]
+        owners = graph.by_type.get(owner_token, [])
+        return [owner.urn for owner in owners if resource.urn in _possible_targets(owner, prop, token, graph)]
+    return []
+
+
+def _possible_targets(resource: PulumiResource, prop: str, token: str, graph: Graph) -> list[str]:
+    ref = graph.resolve(resource, resource.inputs.get(prop), prop, {token})
+    return [ref.resource] if isinstance(ref, StackResource) else list(ref.sources) if isinstance(ref, Unknown) else []

@@ -1,0 +1,68 @@
+"""The properties of backup vaults, their locks, and the plans that put backups into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crossguard.properties.account import PropertyAccount
+
+OPERATORS = ("stringEquals", "stringLikes", "stringNotEquals", "stringNotLikes")
+
+PROPERTIES: Mapping[str, PropertyAccount] = {
+    "aws:backup/vault:Vault": PropertyAccount(
+        read=("kmsKeyArn",),
+        irrelevant={
+            # https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
+            "a control requires Vault Lock, which keeps backups from being deleted": ("forceDestroy",)
+        },
+    ),
+    "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": PropertyAccount(
+        read=("encryptionKeyArn", "minRetentionDays"),
+        irrelevant={"AWS Backup refuses longer retention, and deletes nothing earlier": ("maxRetentionDays",)},
+    ),
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": PropertyAccount(
+        read=("backupVaultName", "minRetentionDays"),
+        irrelevant={
+            "AWS Backup refuses longer retention, and deletes nothing earlier": ("maxRetentionDays",),
+            "compliance mode is stricter than the control requires": ("changeableForDays",),
+        },
+    ),
+    "aws:backup/plan:Plan": PropertyAccount(
+        read=("rules.targetVaultName",),
+        irrelevant={
+            "when a backup is made": (
+                "rules.schedule",
+                "rules.scheduleExpressionTimezone",
+                "rules.startWindow",
+                "rules.completionWindow",
+                "rules.enableContinuousBackup",
+            ),
+            # https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
+            "a control requires Vault Lock, which refuses a shorter retention than its minimum": ("rules.lifecycle",),
+            "names and tags of the rule and its backups": ("rules.ruleName", "rules.recoveryPointTags"),
+            "malware scans of backups": ("rules.scanActions", "scanSettings"),
+            "backups of Windows servers": ("advancedBackupSettings",),
+        },
+        unjudged={
+            "may copy backups to a vault of another account": (
+                "rules.copyActions",
+                "rules.targetLogicallyAirGappedBackupVaultArn",
+            )
+        },
+    ),
+    "aws:backup/selection:Selection": PropertyAccount(
+        read=(
+            *(f"conditions.{operator}.{name}" for operator in OPERATORS for name in ("key", "value")),
+            "notResources",
+            "planId",
+            "resources",
+            "selectionTags.key",
+            "selectionTags.value",
+        ),
+        irrelevant={
+            # https://docs.aws.amazon.com/aws-backup/latest/devguide/API_Condition.html
+            "AWS Backup only knows the type STRINGEQUALS": ("selectionTags.type",),
+            "AWS Backup backs up as this role, which gives no one access to a backup": ("iamRoleArn",),
+        },
+    ),
+}

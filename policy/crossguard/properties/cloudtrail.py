@@ -1,0 +1,41 @@
+"""The properties of CloudTrail trails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crossguard.properties.account import PropertyAccount
+from crossguard.resource_types import TRAIL
+
+PROPERTIES: Mapping[str, PropertyAccount] = {
+    TRAIL: PropertyAccount(
+        read=(
+            "advancedEventSelectors.fieldSelectors.endsWiths",
+            "advancedEventSelectors.fieldSelectors.equals",
+            "advancedEventSelectors.fieldSelectors.field",
+            "advancedEventSelectors.fieldSelectors.notEndsWiths",
+            "advancedEventSelectors.fieldSelectors.notEquals",
+            "advancedEventSelectors.fieldSelectors.notStartsWiths",
+            "advancedEventSelectors.fieldSelectors.startsWiths",
+            "cloudWatchLogsGroupArn",
+            "enableLogFileValidation",
+            "enableLogging",
+            "eventSelectors.dataResources.type",
+            "eventSelectors.dataResources.values",
+            "eventSelectors.excludeManagementEventSources",
+            "eventSelectors.includeManagementEvents",
+            "eventSelectors.readWriteType",
+            "includeGlobalServiceEvents",
+            "isMultiRegionTrail",
+            "kmsKeyId",
+            "s3BucketName",
+        ),
+        irrelevant={
+            "text for people": ("advancedEventSelectors.name",),
+            "they record more events, and leave out none": ("insightSelectors", "isOrganizationTrail"),
+            "CloudTrail writes to the log group as this role": ("cloudWatchLogsRoleArn",),
+            "where in the bucket the logs are": ("s3KeyPrefix",),
+            "it receives the names of log files, and none of their events": ("snsTopicName",),
+        },
+    ),
+}

@@ -1,0 +1,90 @@
+"""The properties of CloudWatch alarms, EventBridge rules and their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crossguard.properties.account import PropertyAccount
+from crossguard.resource_types import COMPOSITE_ALARM, EVENT_TARGET, METRIC_ALARM
+
+ALARM_ACTIONS = ("actionsEnabled", "alarmActions", "insufficientDataActions", "okActions")
+
+PROPERTIES: Mapping[str, PropertyAccount] = {
+    METRIC_ALARM: PropertyAccount(
+        read=(
+            *ALARM_ACTIONS,
+            "dimensions",
+            "metricName",
+            "metricQueries.metric.dimensions",
+            "metricQueries.metric.metricName",
+            "metricQueries.metric.namespace",
+            "namespace",
+        ),
+        irrelevant={
+            "text for people": ("alarmDescription", "metricQueries.label"),
+            "how soon and at what value the alarm goes off, which is for the organization to choose": (
+                "comparisonOperator",
+                "datapointsToAlarm",
+                "evaluateLowSampleCountPercentiles",
+                "evaluationInterval",
+                "evaluationPeriods",
+                "evaluationWindow",
+                "extendedStatistic",
+                "metricQueries.expression",
+                "metricQueries.id",
+                "metricQueries.metric.period",
+                "metricQueries.metric.stat",
+                "metricQueries.metric.unit",
+                "metricQueries.period",
+                "metricQueries.returnData",
+                "period",
+                "statistic",
+                "threshold",
+                "thresholdMetricId",
+                "treatMissingData",
+                "unit",
+            ),
+            "an alarm without metricName and metricQueries watches no metric that a control counts": (
+                "evaluationCriteria",
+            ),
+        },
+        unjudged={
+            "watches a metric of another account": ("metricQueries.accountId",),
+            "may keep the alarm from being evaluated": ("warmUpConfiguration",),
+        },
+    ),
+    COMPOSITE_ALARM: PropertyAccount(
+        read=(*ALARM_ACTIONS, "alarmName", "alarmRule"),
+        irrelevant={"text for people": ("alarmDescription",)},
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html
+        unjudged={"keeps the alarm from notifying anyone while another alarm is on": ("actionsSuppressor",)},
+    ),
+    "aws:cloudwatch/eventRule:EventRule": PropertyAccount(
+        read=("eventBusName", "eventPattern", "isEnabled", "state"),
+        irrelevant={
+            "it triggers the rule at more times": ("scheduleExpression",),
+            "EventBridge calls the targets as this role": ("roleArn",),
+            "it lets Pulumi delete a rule that an AWS service made": ("forceDestroy",),
+        },
+    ),
+    EVENT_TARGET: PropertyAccount(
+        read=("eventBusName", "roleArn", "rule"),
+        irrelevant={
+            "an id within the rule": ("targetId",),
+            "it lets Pulumi delete a target that an AWS service made": ("forceDestroy",),
+            "what the target is told about the event": ("input", "inputPath", "inputTransformer"),
+            "how a delivery that failed is tried again, and where it is put": ("deadLetterConfig", "retryPolicy"),
+            "how a target of another service than SNS is called": (
+                "appsyncTarget",
+                "batchTarget",
+                "ecsTarget",
+                "httpTarget",
+                "kinesisTarget",
+                "redshiftTarget",
+                "runCommandTargets",
+                "sagemakerPipelineTarget",
+                "sqsTarget",
+            ),
+        },
+    ),
+}

@@ -1,0 +1,46 @@
+"""The properties of SNS topics and their policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crossguard.properties.account import PropertyAccount
+from crossguard.resource_types import TOPIC
+
+PROPERTIES: Mapping[str, PropertyAccount] = {
+    TOPIC: PropertyAccount(
+        read=("kmsMasterKeyId", "policy"),
+        irrelevant={
+            "text for people": ("displayName",),
+            # https://docs.aws.amazon.com/sns/latest/dg/sns-topic-attributes.html
+            "the delivery status goes to log groups of the topic's account": (
+                "applicationFailureFeedbackRoleArn",
+                "applicationSuccessFeedbackRoleArn",
+                "applicationSuccessFeedbackSampleRate",
+                "firehoseFailureFeedbackRoleArn",
+                "firehoseSuccessFeedbackRoleArn",
+                "firehoseSuccessFeedbackSampleRate",
+                "httpFailureFeedbackRoleArn",
+                "httpSuccessFeedbackRoleArn",
+                "httpSuccessFeedbackSampleRate",
+                "lambdaFailureFeedbackRoleArn",
+                "lambdaSuccessFeedbackRoleArn",
+                "lambdaSuccessFeedbackSampleRate",
+                "sqsFailureFeedbackRoleArn",
+                "sqsSuccessFeedbackRoleArn",
+                "sqsSuccessFeedbackSampleRate",
+            ),
+            "how messages are ordered, sized and tried again": (
+                "contentBasedDeduplication",
+                "deliveryPolicy",
+                "fifoThroughputScope",
+                "fifoTopic",
+                "maximumMessageSize",
+            ),
+            "the topic keeps messages under its own key": ("archivePolicy",),
+            "how a subscriber checks that a message is from SNS": ("signatureVersion",),
+            "X-Ray traces don't contain messages": ("tracingConfig",),
+        },
+    ),
+    "aws:sns/topicPolicy:TopicPolicy": PropertyAccount(read=("policy",)),
+}

@@ -1,0 +1,34 @@
+"""The properties of SQS queues and their policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crossguard.properties.account import PropertyAccount
+from crossguard.resource_types import QUEUE
+
+PROPERTIES: Mapping[str, PropertyAccount] = {
+    QUEUE: PropertyAccount(
+        read=("kmsMasterKeyId", "policy", "sqsManagedSseEnabled", "tags"),
+        irrelevant={
+            "how messages are ordered, sized, delayed and kept": (
+                "contentBasedDeduplication",
+                "deduplicationScope",
+                "delaySeconds",
+                "fifoQueue",
+                "fifoThroughputLimit",
+                "maxMessageSize",
+                "messageRetentionSeconds",
+                "receiveWaitTimeSeconds",
+                "visibilityTimeoutSeconds",
+            ),
+            "SQS reuses a data key for 24 hours at most": ("kmsDataKeyReusePeriodSeconds",),
+            # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+            "a dead-letter queue is one of the same account, with its own controls": (
+                "redriveAllowPolicy",
+                "redrivePolicy",
+            ),
+        },
+    ),
+    "aws:sqs/queuePolicy:QueuePolicy": PropertyAccount(read=("policy", "queueUrl")),
+}

@@ -1,0 +1,34 @@
+"""Doubts about resources with a property that isn't read. The accounts of all services are joined here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from crossguard.graph import Graph
+from crossguard.properties import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, sns, sqs
+from crossguard.properties.account import PropertyAccount
+from crossguard.resource_types import v7_token
+from crossguard.resources import PulumiResource
+from hipaa_controls.model.values import Unknown
+
+PROPERTIES: Mapping[str, PropertyAccount] = {
+    **s3.PROPERTIES,
+    **kms.PROPERTIES,
+    **cloudtrail.PROPERTIES,
+    **logs.PROPERTIES,
+    **cloudwatch.PROPERTIES,
+    **sns.PROPERTIES,
+    **sqs.PROPERTIES,
+    **iam.PROPERTIES,
+    **backup.PROPERTIES,
+}
+
+
+def unread_properties(resource: PulumiResource, graph: Graph) -> Iterator[Unknown]:
+    """Yield an Unknown for each property of a resource that its readers don't read, and that may matter.
+
+    A resource whose inputs the engine hasn't shown has planned outputs in their place, which AWS chooses.
+    """
+    account = PROPERTIES.get(v7_token(resource.type))
+    if account and graph.inputs.get(resource.urn):
+        yield from account.doubts(resource.inputs, resource.name)
