@@ -76,10 +76,10 @@ def _doubts_about_passes(
 ) -> Mapping[str, tuple[Unknown, ...]]:
     """Return the doubts about the findings that pass, by their resource.
 
-    A check of the whole stack may count on other resources, so it is made again without those that are in doubt.
+    In a whole stack, a check may count on other resources, so it is made again without those that are in doubt.
     """
     stack = context.stack
-    if not control.rule.needs_whole_stack:
+    if not stack.complete:
         return stack.doubts
     without_doubtful = replace(context, stack=_without_doubtful(stack))
     certain = Counter(

@@ -34,7 +34,9 @@ def pack(pack: PackProcess) -> Iterator[PackProcess]:
 
 
 def messages_of(findings: list[Finding], policy: str) -> list[str]:
-    assert policy in {"pack-config", "pack-notice", "pack-coverage", *(control.id for control in PREVIEW_CONTROLS)}, policy
+    assert policy in {"pack-config", "pack-notice", "pack-coverage", *(control.id for control in PREVIEW_CONTROLS)}, (
+        policy
+    )
     return [finding.message for finding in findings if finding.policy == policy]
 
 
@@ -145,7 +147,11 @@ def test_report_has_every_verdict(pack: PackProcess, tmp_path: Path):
     pack.configure(pack_notice={"report": str(path)}, s3_versioning={"exemptions": [EXEMPTION]})
     pack.evaluate_stack(UNVERSIONED)
     controls = read_report(path)
-    assert set(controls) == {policy.name for policy in pack.policies()} - {"pack-config", "pack-notice", "pack-coverage"}
+    assert set(controls) == {policy.name for policy in pack.policies()} - {
+        "pack-config",
+        "pack-notice",
+        "pack-coverage",
+    }
     (versioning,) = controls["s3-versioning"]["verdicts"]
     assert versioning["status"] == "fail"
     assert "security officer" in versioning["exempted"]

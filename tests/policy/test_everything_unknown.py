@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import re
-
 import pytest
 
 from crossguard import read_stack, resource_types
 from crossguard.readers import s3, s3_settings
 from tests.policy.pack_process import UNKNOWN, Resource
+from tests.policy.sdk_types import input_properties
 
 BUCKETS = (resource_types.BUCKET, resource_types.BUCKET_V2)
 TYPES = sorted(
@@ -34,17 +31,6 @@ MALFORMED_VALUES = {
     "nested list": [[{}]],
     "broken JSON": "{",
 }
-
-
-def input_properties(token: str) -> list[str]:
-    """Return the names of all inputs of a resource type in pulumi-aws."""
-    module, class_name = re.fullmatch(r"aws:(\w+)/\w+:(\w+)", token).groups()
-    resource_class = getattr(importlib.import_module(f"pulumi_aws.{module}"), class_name)
-    not_inputs = {"self", "__self__", "resource_name", "opts", "__props__"}
-    parameters = [
-        name for name in inspect.signature(resource_class._internal_init).parameters if name not in not_inputs
-    ]
-    return [first + "".join(map(str.title, rest)) for first, *rest in (name.split("_") for name in parameters)]
 
 
 @pytest.mark.parametrize("value", MALFORMED_VALUES.values(), ids=MALFORMED_VALUES)

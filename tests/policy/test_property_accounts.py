@@ -22,6 +22,13 @@ READ_TYPES = {BUCKET, *read_stack.READERS, *s3_settings.COMPANION_READERS, *s3.A
 # A reader may read a property only next to a certain value of another one.
 SAMPLES = {"eventSelectors.dataResources.type": "AWS::S3::Object"}
 NEW = "propertyOfANewerVersion"
+# Properties of pulumi-aws 6, and one that the readers read of BucketV2, because Bucket has it.
+NOT_IN_SDK = {
+    "hostedZoneId",
+    "serverSideEncryptionConfigurations.rules.blockedEncryptionTypes",
+    "websiteDomain",
+    "websiteEndpoint",
+}
 
 
 def sdk_tokens(token: str) -> list[str]:
@@ -151,7 +158,9 @@ def test_property_account_covers_each_property_of_the_sdk_once(token):
     assert leaf_paths, "the SDK has no such type"
     assert {leaf for leaf in leaf_paths if not covers((*paths, *for_every_type), leaf)} == set(), "in no list"
     assert {path for path in paths if sum(covers((other,), path) for other in paths) > 1} == set(), "in two lists"
-    assert {path for path in paths if not any(covers((path,), leaf) for leaf in leaf_paths)} == set(), "not in the SDK"
+    assert {path for path in paths if not any(covers((path,), leaf) for leaf in leaf_paths)} <= NOT_IN_SDK, (
+        "not in the SDK"
+    )
     assert set(account.harmless) <= {path for group in account.unjudged.values() for path in group}
 
 

@@ -11,10 +11,10 @@ OPERATORS = ("stringEquals", "stringLikes", "stringNotEquals", "stringNotLikes")
 PROPERTIES: Mapping[str, PropertyAccount] = {
     "aws:backup/vault:Vault": PropertyAccount(
         read=("kmsKeyArn",),
-        irrelevant={
-            # https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
-            "a control requires Vault Lock, which keeps backups from being deleted": ("forceDestroy",)
-        },
+        # Vault Lock in governance mode is deleted with the vault, and then protects nothing:
+        # https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
+        unjudged={"lets Pulumi delete the backups together with the vault": ("forceDestroy",)},
+        harmless={"forceDestroy": (False,)},
     ),
     "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": PropertyAccount(
         read=("encryptionKeyArn", "minRetentionDays"),

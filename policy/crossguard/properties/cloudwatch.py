@@ -73,7 +73,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "an id within the rule": ("targetId",),
             "it lets Pulumi delete a target that an AWS service made": ("forceDestroy",),
             "what the target is told about the event": ("input", "inputPath", "inputTransformer"),
-            "how a delivery that failed is tried again, and where it is put": ("deadLetterConfig", "retryPolicy"),
+            "how often a delivery that failed is tried again": ("retryPolicy",),
             "how a target of another service than SNS is called": (
                 "appsyncTarget",
                 "batchTarget",
@@ -86,5 +86,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
                 "sqsTarget",
             ),
         },
+        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+        unjudged={"may put events into a queue of another account": ("deadLetterConfig",)},
     ),
 }

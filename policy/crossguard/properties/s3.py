@@ -68,6 +68,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "serverSideEncryptionConfiguration.rule.bucketKeyEnabled",
             "serverSideEncryptionConfigurations.rules.applyServerSideEncryptionByDefaults.kmsMasterKeyId",
             "serverSideEncryptionConfigurations.rules.applyServerSideEncryptionByDefaults.sseAlgorithm",
+            "serverSideEncryptionConfigurations.rules.blockedEncryptionTypes",
             "serverSideEncryptionConfigurations.rules.bucketKeyEnabled",
             "tags",
             "versioning.enabled",
@@ -91,7 +92,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
                 "corsRules.exposeHeaders",
                 "corsRules.maxAgeSeconds",
             ),
-            "every grant to a group fails, whatever it allows": ("grants.permissions", "grants.type"),
+            "a grant to everyone fails, whatever it allows": ("grants.permissions", "grants.type"),
             STORAGE_CLASS: ("lifecycleRules.noncurrentVersionTransitions", "lifecycleRules.transitions"),
             DELETE_MARKERS: (
                 "lifecycleRules.expiration.expiredObjectDeleteMarker",
@@ -115,6 +116,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
             PRIORITY: ("replicationConfiguration.rules.priority", "replicationConfigurations.rules.priority"),
             "deletion that asks for MFA is only stricter": ("versioning.mfaDelete", "versionings.mfaDelete"),
+            "AWS chooses them (pulumi-aws 6)": ("hostedZoneId", "websiteDomain", "websiteEndpoint"),
             WEBSITE: ("website", "websites"),
         },
         unjudged={ACL_GRANT: ("grants.id",)},
@@ -132,7 +134,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         irrelevant={
             **OWNER,
             "S3 accepts only the bucket's owner": ("accessControlPolicy.owner",),
-            "every grant to a group fails, whatever it allows": (
+            "a grant to everyone fails, whatever it allows": (
                 "accessControlPolicy.grants.grantee.displayName",
                 "accessControlPolicy.grants.grantee.type",
                 "accessControlPolicy.grants.permission",
@@ -257,7 +259,9 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
                 "schedule",
             ),
             LABELS: ("destination.bucket.format", "destination.bucket.prefix"),
-            "the destination has controls of its own": ("destination.bucket.encryption",),
+            "S3 encrypts the inventory in either case, and it names objects without holding any": (
+                "destination.bucket.encryption",
+            ),
         },
     ),
     "aws:s3/analyticsConfiguration:AnalyticsConfiguration": PropertyAccount(

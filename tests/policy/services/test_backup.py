@@ -125,7 +125,7 @@ def test_selection_keeps_the_arn_of_a_table_named_like_a_bucket():
 
 def test_selection_has_tags_and_conditions():
     tags = [{"type": "STRINGEQUALS", "key": "backup", "value": "yes"}]
-    assert selection_fact(selectionTags=tags).tags == tuple(tags)
+    assert selection_fact(selectionTags=tags).tags == ({"key": "backup", "value": "yes"},)
     assert selection_fact(selectionTags=Unknown("t")).tags == Unknown("t")
     assert selection_fact(selectionTags=[*tags, Unknown("t")]).tags == Unknown("t")
     conditions = [{"stringEquals": [{"key": "aws:ResourceTag/backup", "value": "yes"}]}]
