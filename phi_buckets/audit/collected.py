@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hipaa_controls.model.data_class import DataClass
@@ -11,6 +11,23 @@ from hipaa_controls.model.values import Unknown
 from phi_buckets.audit.reader import AuditedAccount, FailedCall
 
 Publisher = tuple[str, str | Unknown]
+
+
+@dataclass(frozen=True)
+class ResourceListing:
+    """The resources that a service lists in one region, whatever their type.
+
+    Attributes:
+        source: The service that lists them, such as `AWS Config`.
+        counts: The number of resources by CloudFormation type; None if the service has no list; Unknown if it can't
+            be read.
+        limit: What the service doesn't list in this region, or why it has no list.
+    """
+
+    source: str
+    region: str
+    counts: Mapping[str, int] | Unknown | None
+    limit: str = ""
 
 
 @dataclass(frozen=True)
@@ -23,12 +40,14 @@ class Collected:
         access_point_buckets: The ARN of each access point's bucket, by the access point's ARN.
         publishers: Pairs of a topic's ARN (`…:*` for all topics of a region) and a service that publishes to it, such
             as `s3.amazonaws.com`. The service is Unknown if the call that shows it failed.
+        listings: The resources of the account by type, which show what no control looks at.
     """
 
     facts: tuple[Fact, ...] = ()
     bucket_uses: tuple[tuple[str, DataClass], ...] = ()
     access_point_buckets: dict[str, str] = field(default_factory=dict)
     publishers: tuple[Publisher, ...] = ()
+    listings: tuple[ResourceListing, ...] = ()
 
 
 def merge(results: Iterable[Collected]) -> Collected:
@@ -39,6 +58,7 @@ def merge(results: Iterable[Collected]) -> Collected:
         tuple(use for result in collected for use in result.bucket_uses),
         {arn: bucket for result in collected for arn, bucket in result.access_point_buckets.items()},
         tuple(publisher for result in collected for publisher in result.publishers),
+        tuple(listing for result in collected for listing in result.listings),
     )
 
 

@@ -14,6 +14,7 @@ from hipaa_controls.model.control_config import ControlConfig, load_config
 from hipaa_controls.model.data_class import DataClassTag
 from phi_buckets.errors import ConfigurationError
 
+NOT_JUDGED_LEVELS = ("advisory", "mandatory")
 LEVELS = ("advisory", "disabled", "mandatory", "remediate")  # CrossGuard's levels; remediate counts as mandatory
 
 
@@ -25,11 +26,15 @@ class PackConfig:
         control_configs: The configuration of each enabled control, by control ID.
         advisory: The IDs of the controls whose findings don't fail the audit.
         disabled: The IDs of the controls that aren't evaluated.
+        not_judged_level: Whether resources that aren't judged fail the audit: one of NOT_JUDGED_LEVELS.
+        notice_errors: Errors in the entry of pack-notice.
     """
 
     control_configs: Mapping[str, ControlConfig]
     advisory: frozenset[str]
     disabled: tuple[str, ...]
+    not_judged_level: str = "advisory"
+    notice_errors: tuple[str, ...] = ()
 
     @property
     def data_class_tag(self) -> DataClassTag:
@@ -38,7 +43,8 @@ class PackConfig:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        return tuple(error for control_config in self.control_configs.values() for error in control_config.errors)
+        control_errors = (error for control_config in self.control_configs.values() for error in control_config.errors)
+        return (*control_errors, *self.notice_errors)
 
 
 def load(path: Path | None, today: date) -> PackConfig:
@@ -74,7 +80,16 @@ def parse(content: Mapping[str, Any], today: date) -> PackConfig:
         options = dict(entry) if isinstance(entry, Mapping) else {}
         options.pop("enforcementLevel", None)
         control_configs[control.id] = load_config(control, options, today)
-    return PackConfig(control_configs, frozenset(advisory), tuple(disabled))
+    not_judged_level, notice_errors = _not_judged_level(content.get("pack-notice"))
+    return PackConfig(control_configs, frozenset(advisory), tuple(disabled), not_judged_level, notice_errors)
+
+
+def _not_judged_level(notice: Any) -> tuple[str, tuple[str, ...]]:
+    """Return the level in the entry of pack-notice, and errors. An invalid level fails the audit as an error."""
+    level = notice.get("notJudged", "advisory") if isinstance(notice, Mapping) else "advisory"
+    if level in NOT_JUDGED_LEVELS:
+        return level, ()
+    return "advisory", (f"pack-notice: the value of notJudged can't be used: {' or '.join(NOT_JUDGED_LEVELS)}",)
 
 
 def _level(entry: Any) -> str | None:

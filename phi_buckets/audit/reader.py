@@ -218,13 +218,14 @@ def _retry_quota_reached(error: ClientError) -> bool:
 
 
 # The request parameter for the next page, by the name of the token in the response.
-REQUEST_TOKENS = {"NextToken": "NextToken", "NextContinuationToken": "ContinuationToken"}
+REQUEST_TOKENS = {"NextToken": "NextToken", "nextToken": "nextToken", "NextContinuationToken": "ContinuationToken"}
 
 
 def _pages(client: Any, operation: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the pages of an operation.
 
-    botocore has no paginator for some operations that return pages: ListEventBuses, ListAccessPoints and others.
+    botocore has no paginator for some operations that return pages: ListEventBuses, ListAccessPoints,
+    GetDiscoveredResourceCounts and others.
     """
     if client.can_paginate(operation):
         yield from client.get_paginator(operation).paginate(**parameters)

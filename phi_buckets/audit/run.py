@@ -12,9 +12,10 @@ from hipaa_controls.attestations.facts import Attestation
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.services.s3.facts import Bucket
-from phi_buckets.audit import assemble, checklist, drift
+from phi_buckets.audit import assemble, checklist, coverage, drift
 from phi_buckets.audit.accounts import InaccessibleAccount, OpenAccount
 from phi_buckets.audit.collect import COLLECTORS
+from phi_buckets.audit.collected import ResourceListing
 from phi_buckets.audit.pack_config import PackConfig
 from phi_buckets.audit.reader import AccountReader, FailedCall
 from phi_buckets.audit.results import AccountFacts, control_results, unused_exemptions
@@ -50,12 +51,14 @@ class AccountRead:
         stack: The facts; None if the account is inaccessible.
         failed_calls: The calls that returned no result.
         call_count: The number of API requests.
+        listings: The resources of the account by type.
     """
 
     source: OpenAccount | InaccessibleAccount
     stack: Stack | None = None
     failed_calls: tuple[FailedCall, ...] = ()
     call_count: int = 0
+    listings: tuple[ResourceListing, ...] = ()
 
     @property
     def facts(self) -> AccountFacts:
@@ -75,7 +78,8 @@ def read_account(source: OpenAccount | InaccessibleAccount, scope: Scope, data_c
     with AccountReader(source.session, source.account) as reader, ThreadPoolExecutor(len(COLLECTORS)) as executor:
         collected = list(executor.map(lambda collect: collect(reader, scope), COLLECTORS))
         stack = assemble.build_stack(collected, source.account.id, data_class_tag)
-        return AccountRead(source, stack, tuple(reader.failed_calls), sum(reader.call_counts.values()))
+        listings = tuple(listing for result in collected for listing in result.listings)
+        return AccountRead(source, stack, tuple(reader.failed_calls), sum(reader.call_counts.values()), listings)
 
 
 def audit(
@@ -111,6 +115,11 @@ def audit(
             buckets=sum(len(account.stack.facts_of_type(Bucket)) for account in audited if account.stack),
         ),
         controls=controls,
+        coverage=coverage.account_for(
+            {read.facts.account_id: coverage.AccountListings(read.listings, read.facts.reason) for read in reads},
+            (control_config.control for control_config in config.control_configs.values()),
+            config.not_judged_level,
+        ),
         attestations=attestations.records,
         checklist=checklist.rows(controls),
         failed_calls=tuple(record for read in reads for record in _failed_call_records(read)),

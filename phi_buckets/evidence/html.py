@@ -77,6 +77,7 @@ def render(report: Report) -> str:
     return _template().render(
         report=report,
         collection=report.collection,
+        coverage=report.coverage,
         service_titles=SERVICE_TITLES,
         Outcome=Outcome,
         outcomes=OUTCOME_PRIORITY,

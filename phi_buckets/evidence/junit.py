@@ -1,4 +1,5 @@
-"""The evidence as JUnit XML, which every CI system shows: a suite per service, a test case per control and resource.
+"""The evidence as JUnit XML, which every CI system shows: a suite per service, a test case per control and resource,
+and a suite for what wasn't judged.
 
 A case fails only if it makes `phi audit` exit with 1. Advisory and exempted findings are skipped cases.
 """
@@ -9,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from xml.etree import ElementTree as ET
 
-from phi_buckets.evidence.model import ControlResult, Observation, Outcome, Report
+from phi_buckets.evidence.model import ControlResult, Coverage, Observation, Outcome, Report
 from phi_buckets.evidence.sanitize import escape_unprintable
 
 ELEMENT_BY_OUTCOME = {Outcome.FAIL: "failure", Outcome.UNVERIFIED: "error"}
@@ -20,6 +21,7 @@ def render(report: Report) -> str:
     for service in report.services:
         controls = report.controls_for_service(service)
         _add_suite(root, service, report, [case for control in controls for case in _cases(control)])
+    _add_suite(root, "coverage", report, _coverage_cases(report.coverage))
     if report.errors:
         _add_suite(root, "audit", report, [_case("audit", "audit", "error", error) for error in report.errors])
     for name in ("tests", "failures", "errors", "skipped"):
@@ -72,6 +74,19 @@ def _element_and_message(control: ControlResult, observation: Observation) -> tu
     if observation.outcome in ELEMENT_BY_OUTCOME:
         return "skipped", f"{observation.outcome.value}, but the config doesn't let it block: {observation.text}"
     return "skipped", f"{observation.outcome.value}: {observation.text}"
+
+
+def _coverage_cases(coverage: Coverage) -> list[ET.Element]:
+    """Return a case for each type that isn't judged and each list that is missing."""
+    if not coverage.gaps:
+        return [
+            _case("coverage", "coverage", "error" if coverage.blocks else None, "no list of the resources was read")
+        ]
+    cases = []
+    for gap in coverage.gaps:
+        element = ("error" if gap.unknown else "failure") if coverage.blocks else "skipped"
+        cases.append(_case("coverage", gap.subject, element, gap.text))
+    return cases
 
 
 def _case(suite: str, name: str, element: str | None, message: str, detail: tuple[str, ...] = ()) -> ET.Element:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -17,7 +18,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 
 from phi_buckets.digest import digest_of
 
-SCHEMA_VERSION: Literal["1.0"] = "1.0"
+SCHEMA_VERSION: Literal["1.1"] = "1.1"
 
 # Strings, so that the catalogue's values are used as they are.
 Specification = Annotated[str, Field(pattern="^(required|addressable)$")]
@@ -207,6 +208,133 @@ class Collection(EvidenceModel):
     """The number of buckets found."""
 
 
+class NotJudged(EvidenceModel):
+    """The resources of a type that no control of the audit looked at."""
+
+    account: str
+    region: str
+    """A region, or `global`."""
+    type: str
+    """The CloudFormation type, such as `AWS::RDS::DBInstance`, or `SERVICE:*` for a service's other types."""
+    count: int
+    """The number of resources that were found. There may be more."""
+
+
+class JudgedType(EvidenceModel):
+    """A type that controls judge, in all audited accounts and regions. Bucket settings count as their bucket."""
+
+    type: str
+    count: int
+    controls: tuple[str, ...]
+
+
+class TypeWithoutJudgment(EvidenceModel):
+    """A type that needs no judgment: it holds no data, moves none, and gives nobody access."""
+
+    type: str
+    count: int
+    reason: str
+
+
+class ResourceSource(EvidenceModel):
+    """A service that lists the resources of an account in one region."""
+
+    account: str
+    region: str
+    """Empty if the account is inaccessible."""
+    source: str
+    resources: int | None
+    """The number of resources that it lists; null if it has no list, or the list can't be read."""
+    failed: bool = False
+    """Whether the list can't be read."""
+    limit: str = ""
+    """A verb phrase that follows the source: why there is no list, or what it doesn't contain."""
+
+    @property
+    def place(self) -> str:
+        """The account and the region."""
+        return f"{self.account} {self.region}".rstrip()
+
+
+@dataclass(frozen=True)
+class CoverageGap:
+    """Something that the audit didn't look at, or that isn't known, in words.
+
+    Attributes:
+        subject: The type of the resources, or the account and region.
+        text: A clause that follows the subject.
+        unknown: Whether a list is missing, so that more may not be judged.
+    """
+
+    subject: str
+    text: str
+    unknown: bool
+
+
+class Coverage(EvidenceModel):
+    """What the audit looked at, and what it didn't look at, as far as AWS lists it.
+
+    AWS Config lists the types that it records. The Resource Groups Tagging API lists resources that are or were tagged,
+    of the types that support it. Resources that neither lists aren't counted.
+    """
+
+    level: EnforcementLevel = "advisory"
+    """`mandatory` if the config lets resources that aren't judged fail the audit."""
+    not_judged: tuple[NotJudged, ...] = ()
+    judged: tuple[JudgedType, ...] = ()
+    no_judgment_needed: tuple[TypeWithoutJudgment, ...] = ()
+    sources: tuple[ResourceSource, ...] = ()
+
+    @property
+    def not_judged_types(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(entry.type for entry in self.not_judged))
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """The accounts and regions that no source lists, so that it isn't known what wasn't looked at."""
+        listed = {source.place for source in self.sources if source.resources is not None}
+        return tuple(dict.fromkeys(source.place for source in self.sources if source.place not in listed))
+
+    @property
+    def gaps(self) -> tuple[CoverageGap, ...]:
+        """The types that aren't judged, and the lists that are missing."""
+        if not self.sources:
+            return (
+                CoverageGap("the audited accounts", "it isn't known what wasn't looked at: nothing was listed", True),
+            )
+        gaps = [CoverageGap(name, self._not_judged_text(name), False) for name in self.not_judged_types]
+        for place in self.unlisted:
+            reasons = "; ".join(f"{source.source} {source.limit}" for source in self.sources if source.place == place)
+            gaps.append(CoverageGap(place, f"it isn't known what wasn't looked at: {reasons}", True))
+        gaps += [
+            CoverageGap(
+                source.place, f"there may be more that isn't judged: {source.source} {source.limit}", unknown=True
+            )
+            for source in self.sources
+            if source.failed and source.place not in self.unlisted
+        ]
+        return tuple(gaps)
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the lists don't contain, with the accounts and regions."""
+        places: dict[str, list[str]] = {}
+        for source in self.sources:
+            if source.limit and not source.failed and source.place not in self.unlisted:
+                places.setdefault(f"{source.source} {source.limit}", []).append(source.place)
+        return tuple(f"{text} ({', '.join(names)})" for text, names in places.items())
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it fails the audit."""
+        return self.level == "mandatory" and bool(self.gaps)
+
+    def _not_judged_text(self, type_name: str) -> str:
+        entries = [entry for entry in self.not_judged if entry.type == type_name]
+        places = ", ".join(f"{entry.count} in {entry.account} {entry.region}" for entry in entries)
+        return f"isn't judged: {places}"
+
+
 class Drift(EvidenceModel):
     """A control that passed at preview and fails in the live account."""
 
@@ -220,9 +348,10 @@ class Drift(EvidenceModel):
 class Report(EvidenceModel):
     """The evidence of an audit."""
 
-    schema_version: Literal["1.0"] = SCHEMA_VERSION
+    schema_version: Literal["1.1"] = SCHEMA_VERSION
     collection: Collection
     controls: tuple[ControlResult, ...]
+    coverage: Coverage
     attestations: tuple[AttestationRecord, ...] = ()
     checklist: tuple[ChecklistRow, ...] = ()
     failed_calls: tuple[FailedCallRecord, ...] = ()
@@ -277,5 +406,5 @@ class Report(EvidenceModel):
 
     @property
     def passed(self) -> bool:
-        """Whether no control blocks and the audit itself has no errors."""
-        return not self.errors and not self.blocking_controls
+        """Whether no control blocks, nor its coverage, and the audit itself has no errors."""
+        return not (self.errors or self.blocking_controls or self.coverage.blocks)

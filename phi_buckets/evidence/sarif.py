@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from phi_buckets.evidence.model import Citation, ControlResult, Observation, Outcome, Report
+from phi_buckets.evidence.model import Citation, ControlResult, Coverage, CoverageGap, Observation, Outcome, Report
 from phi_buckets.evidence.sanitize import escape_unprintable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,6 +29,19 @@ PLACEHOLDER_LOCATION = {
 }
 
 
+# What isn't judged becomes results only if it fails the audit, and notifications otherwise.
+NOT_JUDGED_RULE = {
+    "id": "not-judged",
+    "name": "NotJudged",
+    "shortDescription": {"text": "Every resource is judged"},
+    "fullDescription": {
+        "text": "Each resource of the account has a type that a control judges or that needs no judgment."
+    },
+    "defaultConfiguration": {"level": "warning"},
+    "properties": {"tags": ["security", "hipaa", "coverage"]},
+}
+
+
 def render(report: Report) -> str:
     collection = report.collection
     run = {
@@ -36,7 +49,7 @@ def render(report: Report) -> str:
             "driver": {
                 "name": "phi audit",
                 "fullName": escape_unprintable(collection.tool),
-                "rules": [_rule(control) for control in report.controls],
+                "rules": [*(_rule(control) for control in report.controls), NOT_JUDGED_RULE],
             }
         },
         "automationDetails": {
@@ -47,10 +60,13 @@ def render(report: Report) -> str:
         },
         "invocations": [_invocation(report)],
         "results": [
-            _result(index, control, observation)
-            for index, control in enumerate(report.controls)
-            for observation in control.observations
-            if observation.outcome in REPORTED_OUTCOMES
+            *(
+                _result(index, control, observation)
+                for index, control in enumerate(report.controls)
+                for observation in control.observations
+                if observation.outcome in REPORTED_OUTCOMES
+            ),
+            *(_not_judged_result(len(report.controls), gap) for gap in _blocking_gaps(report.coverage)),
         ],
         "columnKind": "unicodeCodePoints",
         "properties": {"digest": report.digest, "evidenceSchemaVersion": report.schema_version},
@@ -154,6 +170,27 @@ def _result(index: int, control: ControlResult, observation: Observation) -> dic
     return result
 
 
+def _blocking_gaps(coverage: Coverage) -> tuple[CoverageGap, ...]:
+    return coverage.gaps if coverage.blocks else ()
+
+
+def _not_judged_result(index: int, gap: CoverageGap) -> dict[str, Any]:
+    fingerprint = hashlib.sha256(f"not-judged\n{gap.subject}".encode()).hexdigest()
+    return {
+        "ruleId": NOT_JUDGED_RULE["id"],
+        "ruleIndex": index,
+        "kind": "fail",
+        "level": "warning",
+        "message": {"text": _gap_text(gap)},
+        "locations": [{"physicalLocation": PLACEHOLDER_LOCATION}],
+        "partialFingerprints": {"controlAndResource/v1": fingerprint, "primaryLocationLineHash": fingerprint},
+    }
+
+
+def _gap_text(gap: CoverageGap) -> str:
+    return _escape_message(escape_unprintable(f"{gap.subject}: {gap.text}."))
+
+
 def _escape_message(text: str) -> str:
     return "".join(
         f"\\{character}" if character in "[]" else character * 2 if character in "{}" else character
@@ -171,7 +208,10 @@ def _invocation(report: Report) -> dict[str, Any]:
         "startTimeUtc": _utc(report.collection.started),
         "endTimeUtc": _utc(report.collection.finished),
         "executionSuccessful": not (report.failed_calls or report.errors),
-        "toolExecutionNotifications": _notifications(failed_calls),
+        "toolExecutionNotifications": [
+            *_notifications(failed_calls),
+            *({"level": "note", "message": {"text": _gap_text(gap)}} for gap in report.coverage.gaps),
+        ],
         "toolConfigurationNotifications": _notifications(report.errors),
     }
 

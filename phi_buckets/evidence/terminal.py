@@ -15,6 +15,7 @@ from phi_buckets.evidence.model import (
     OUTCOME_PRIORITY,
     SERVICE_TITLES,
     ControlResult,
+    Coverage,
     ExemptionRecord,
     Observation,
     Outcome,
@@ -114,8 +115,13 @@ def _print_lists(report: Report, console: Console) -> None:
         for call in report.failed_calls
     )
     drift = (f"{drift.control}: {', '.join(drift.resources)}" for drift in report.drift)
+    coverage = report.coverage
+    effect = "fails" if coverage.level == "mandatory" else "doesn't fail"
+    gaps = (f"{gap.subject}: {gap.text}" for gap in coverage.gaps)
     relaxations = (f"{control.id}: {text}" for control in report.controls for text in control.relaxations)
     _print_list(console, "Failed API calls: if access was denied, grant the auditor role the permission", failed_calls)
+    _print_list(console, f"Not judged: resources that no control looked at; this {effect} the audit", gaps)
+    _print_list(console, "Limits of the lists that show what isn't judged", coverage.limits)
     _print_list(console, "Drift: passed at preview, fails now", drift)
     _print_list(console, "Controls disabled by the config", report.disabled_controls)
     _print_list(console, "Controls relaxed by the config", relaxations)
@@ -136,7 +142,7 @@ def _summary(report: Report) -> Text:
     collection = report.collection
     text = Text(
         f"{_count(len(report.controls), 'control')}, {_count(collection.buckets, 'bucket')}, "
-        f"{_count(len(collection.accounts), 'account')}: {counts}. ",
+        f"{_count(len(collection.accounts), 'account')}: {counts}. {_not_judged(report.coverage)}. ",
         overflow="fold",
     )
     if report.passed:
@@ -146,7 +152,16 @@ def _summary(report: Report) -> Text:
         reasons.append(_count(len(report.blocking_controls), "failing or unverified mandatory control"))
     if report.errors:
         reasons.append(_count(len(report.errors), "configuration error"))
+    if report.coverage.blocks:
+        reasons.append("resources that aren't judged")
     return text.append(f"Not passed: {' and '.join(reasons)}.", "bold red")
+
+
+def _not_judged(coverage: Coverage) -> str:
+    found = sum(entry.count for entry in coverage.not_judged)
+    types = _count(len(coverage.not_judged_types), "type")
+    text = f"Not judged: {_count(found, 'resource')} of {types}" if found else "Not judged: none found"
+    return f"{text}, but not everything could be listed" if any(gap.unknown for gap in coverage.gaps) else text
 
 
 def _count(number: int, noun: str) -> str:

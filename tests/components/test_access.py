@@ -318,6 +318,7 @@ WITHOUT_RESOURCE = {
     "cloudwatch:DescribeAlarms",
     "config:DescribeConfigurationRecorderStatus",
     "config:DescribeConfigurationRecorders",
+    "config:GetDiscoveredResourceCounts",
     "events:ListEventBuses",
     "events:ListRules",
     "guardduty:ListDetectors",

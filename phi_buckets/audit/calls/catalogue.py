@@ -14,6 +14,7 @@ from phi_buckets.audit.calls import (
     kms,
     logs,
     macie,
+    resourcegroupstaggingapi,
     s3,
     sns,
     sqs,
@@ -33,6 +34,7 @@ CALLS = (
     *guardduty.CALLS,
     *macie.CALLS,
     *config.CALLS,
+    *resourcegroupstaggingapi.CALLS,
     *ec2.CALLS,
 )
 # The stack's outputs name its buckets and regions, and the aliases of its keys begin with its prefix.

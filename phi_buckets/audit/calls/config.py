@@ -10,4 +10,11 @@ DESCRIBE_CONFIGURATION_RECORDERS = Call(
 DESCRIBE_CONFIGURATION_RECORDER_STATUS = Call(
     "config", "describe_configuration_recorder_status", "config:DescribeConfigurationRecorderStatus", ResourceType.ANY
 )
-CALLS = (DESCRIBE_CONFIGURATION_RECORDERS, DESCRIBE_CONFIGURATION_RECORDER_STATUS)
+GET_DISCOVERED_RESOURCE_COUNTS = Call(
+    "config", "get_discovered_resource_counts", "config:GetDiscoveredResourceCounts", ResourceType.ANY
+)
+CALLS = (
+    DESCRIBE_CONFIGURATION_RECORDERS,
+    DESCRIBE_CONFIGURATION_RECORDER_STATUS,
+    GET_DISCOVERED_RESOURCE_COUNTS,
+)

@@ -5,7 +5,19 @@ To add a service, list its calls in a module of phi_buckets.audit.calls, write i
 
 from __future__ import annotations
 
-from phi_buckets.audit.collect import alert_pipeline, backup, config, guardduty, iam, iam_root, kms, macie, s3, sqs
+from phi_buckets.audit.collect import (
+    alert_pipeline,
+    backup,
+    config,
+    guardduty,
+    iam,
+    iam_root,
+    kms,
+    macie,
+    resourcegroupstaggingapi,
+    s3,
+    sqs,
+)
 
 # The audit runs these concurrently.
 COLLECTORS = (
@@ -19,4 +31,5 @@ COLLECTORS = (
     guardduty.collect,
     macie.collect,
     config.collect,
+    resourcegroupstaggingapi.collect,
 )

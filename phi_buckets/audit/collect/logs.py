@@ -11,7 +11,8 @@ from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Flag, Location, Ref, Text, Unknown
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
-from phi_buckets.audit.calls.logs import DESCRIBE_LOG_GROUPS, DESCRIBE_METRIC_FILTERS, GET_RESOURCES
+from phi_buckets.audit.calls.logs import DESCRIBE_LOG_GROUPS, DESCRIBE_METRIC_FILTERS
+from phi_buckets.audit.calls.resourcegroupstaggingapi import GET_RESOURCES
 from phi_buckets.audit.collected import Collected
 from phi_buckets.audit.reader import AccountReader, FailedCall
 from phi_buckets.audit.scope import Scope
@@ -52,6 +53,7 @@ def _region_facts(reader: AccountReader, scope: Scope, trails: Sequence[Trail], 
     all_groups, location = reader.account.arn("logs", region, "log-group:*"), reader.account.location(region)
     groups = reader.list_all(DESCRIBE_LOG_GROUPS, "logGroups", all_groups, region)
     filters = reader.list_all(DESCRIBE_METRIC_FILTERS, "metricFilters", all_groups, region)
+    # The tags of all log groups of the region. ListTagsForResource would take one call per log group.
     tags = reader.list_all(
         GET_RESOURCES,
         "ResourceTagMappingList",

@@ -1,17 +1,22 @@
-"""The AWS Config recorders of a live account: the findings, and recorders that can't be read."""
+"""The AWS Config recorders of a live account: the findings, what they recorded, and recorders that can't be read."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
 
+from hipaa_controls.model.values import Unknown
 from hipaa_controls.model.verdict import Status
 from phi_buckets.audit.calls import config as calls
 from phi_buckets.audit.collect import config
+from phi_buckets.audit.collected import ResourceListing
+from phi_buckets.audit.reader import AccountReader, AuditedAccount
 from phi_buckets.audit.scope import WHOLE_ACCOUNT, Scope
+from sandbox import moto_fixes
 from tests.phi_buckets.audit.reader_helpers import (
     OTHER_REGION,
     AuditResult,
@@ -24,6 +29,13 @@ from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 
 CONTROL = "config-recorder-enabled"
 STACK = Scope({}, "phi-dev-")
+
+
+@pytest.fixture(autouse=True)
+def _count_resources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let moto count what it records."""
+    for owner, name, method in moto_fixes.config.FIXES:
+        monkeypatch.setattr(owner, name, method, raising=False)
 
 
 def recorder(region: str) -> str:
@@ -101,7 +113,11 @@ def test_each_region_needs_its_own_recorder(recorded):
     assert audit_config(recorded, (REGION, OTHER_REGION)).blocking == {}
 
 
-@pytest.mark.parametrize("call", calls.CALLS, ids=lambda call: call.operation)
+@pytest.mark.parametrize(
+    "call",
+    [calls.DESCRIBE_CONFIGURATION_RECORDERS, calls.DESCRIBE_CONFIGURATION_RECORDER_STATUS],
+    ids=lambda call: call.operation,
+)
 def test_denied_call_is_unverified_and_names_the_permission(recorded, call):
     assert_unverified(audit_config(session_denying(call)), call, {CONTROL})
 
@@ -145,3 +161,69 @@ def test_recorder_fails_if_its_last_delivery_failed(recorded, status, fails):
     response = {"ConfigurationRecordersStatus": [{"name": "default", "recording": True, **status}]}
     result = audit_config(session_with_response(calls.DESCRIBE_CONFIGURATION_RECORDER_STATUS, response))
     assert result.findings(Status.FAIL if fails else Status.PASS) == {CONTROL: {recorder(REGION)}}
+
+
+# The resources that AWS Config has recorded, by type.
+
+
+def listings(session: boto3.Session, regions: tuple[str, ...] = (REGION,)) -> list[ResourceListing]:
+    with AccountReader(session, AuditedAccount(ACCOUNT, "aws", regions)) as reader:
+        return list(config.collect(reader, STACK).listings)
+
+
+def test_listing_counts_the_recorded_resources_of_each_region(recorded):
+    assert listings(recorded, (REGION, OTHER_REGION)) == [
+        ResourceListing("AWS Config", REGION, {"AWS::S3::Bucket": 1}),
+        ResourceListing("AWS Config", OTHER_REGION, None, "isn't recording"),
+    ]
+
+
+def test_listing_of_a_recorder_of_only_some_types_says_so(recorded):
+    record_only_buckets(recorded)
+    [listing] = listings(recorded)
+    assert listing.counts == {"AWS::S3::Bucket": 1}
+    assert listing.limit == "isn't known to record every type that it supports"
+
+
+@pytest.mark.parametrize(
+    ("call", "counts", "limit"),
+    [
+        (calls.DESCRIBE_CONFIGURATION_RECORDERS, {"AWS::S3::Bucket": 1}, "isn't known to record every type"),
+        (calls.DESCRIBE_CONFIGURATION_RECORDER_STATUS, None, ""),
+        (calls.GET_DISCOVERED_RESOURCE_COUNTS, None, ""),
+    ],
+    ids=lambda value: getattr(value, "operation", None),
+)
+def test_listing_after_a_denied_call_is_never_empty(recorded, call, counts, limit):
+    [listing] = listings(session_denying(call))
+    if counts is None:
+        assert isinstance(listing.counts, Unknown)
+        assert listing.counts.reason == f"couldn't be read: {call.action} failed with AccessDenied"
+    else:
+        assert listing.counts == counts
+    assert listing.limit.startswith(limit)
+
+
+def test_denied_count_changes_no_finding(recorded):
+    result = audit_config(session_denying(calls.GET_DISCOVERED_RESOURCE_COUNTS))
+    assert set(result.findings(Status.PASS)) == {CONTROL}
+    assert [failed.call for failed in result.failed_calls] == [calls.GET_DISCOVERED_RESOURCE_COUNTS]
+
+
+def test_listing_has_the_types_of_all_pages(recorded):
+    pages = {
+        None: {"resourceCounts": [{"resourceType": "AWS::RDS::DBInstance", "count": 2}], "nextToken": "second"},
+        "second": {"resourceCounts": [{"resourceType": "AWS::EC2::Volume", "count": 7}]},
+    }
+
+    def respond(body: Any) -> Any:
+        return pages[json.loads(body or b"{}").get("nextToken")]
+
+    [listing] = listings(session_with_response(calls.GET_DISCOVERED_RESOURCE_COUNTS, respond))
+    assert listing.counts == {"AWS::RDS::DBInstance": 2, "AWS::EC2::Volume": 7}
+
+
+def test_listing_with_a_repeated_page_token_is_unknown(recorded):
+    response = {"resourceCounts": [{"resourceType": "AWS::RDS::DBInstance", "count": 2}], "nextToken": "again"}
+    [listing] = listings(session_with_response(calls.GET_DISCOVERED_RESOURCE_COUNTS, response))
+    assert isinstance(listing.counts, Unknown)

@@ -10,6 +10,7 @@ from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.logs.facts import LogGroup, MetricFilter
 from phi_buckets.audit.calls import cloudtrail as cloudtrail_calls
 from phi_buckets.audit.calls import logs as calls
+from phi_buckets.audit.calls.resourcegroupstaggingapi import GET_RESOURCES
 from phi_buckets.audit.collect import logs
 from phi_buckets.audit.scope import Scope
 from tests.phi_buckets.audit.sample_alert_pipeline import (
@@ -115,7 +116,7 @@ def test_narrow_filter_pattern_fails_alarm_coverage(account):
         # The trail names its log group, so the filter on that group counts.
         (calls.DESCRIBE_LOG_GROUPS, {*GROUP_CONTROLS, "kms-key-separation"}),
         (calls.DESCRIBE_METRIC_FILTERS, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
-        (calls.GET_RESOURCES, set()),  # the trail already identifies the group
+        (GET_RESOURCES, set()),  # the trail already identifies the group
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -135,9 +136,7 @@ def test_data_class_tag_marks_a_log_group_with_audit_logs(account, tag, holds_au
     assert result.controls_with(Status.FAIL) == ({"logs-customer-managed-key"} if holds_audit_logs else set())
 
 
-@pytest.mark.parametrize(
-    "call", [calls.GET_RESOURCES, cloudtrail_calls.DESCRIBE_TRAILS], ids=lambda call: call.operation
-)
+@pytest.mark.parametrize("call", [GET_RESOURCES, cloudtrail_calls.DESCRIBE_TRAILS], ids=lambda call: call.operation)
 def test_log_group_that_may_hold_audit_logs_is_unverified_instead_of_failing(account, call):
     account.client("logs").create_log_group(logGroupName=OTHER_GROUP)
     result = audit(denying(account, call))
@@ -182,7 +181,7 @@ def test_all_pages_are_read(account):
             {"metricFilters": filters[:1], "nextToken": "more"},
             {"metricFilters": filters[1:]},
         ],
-        calls.GET_RESOURCES: [
+        GET_RESOURCES: [
             {"ResourceTagMappingList": [], "PaginationToken": "more"},
             {"ResourceTagMappingList": [tagged]},
         ],

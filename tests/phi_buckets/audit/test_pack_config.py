@@ -80,6 +80,28 @@ def test_data_class_follows_the_options_of_the_control():
 
 
 @pytest.mark.parametrize(
+    ("content", "level"),
+    [
+        ({}, "advisory"),
+        ({"pack-notice": {"report": "report.json"}}, "advisory"),
+        ({"pack-notice": "mandatory"}, "advisory"),  # the level of the notice itself
+        ({"pack-notice": {"notJudged": "advisory"}}, "advisory"),
+        ({"pack-notice": {"notJudged": "mandatory"}}, "mandatory"),
+    ],
+)
+def test_not_judged_level_is_the_option_of_the_notice(content, level):
+    config = parse(content)
+    assert (config.not_judged_level, config.errors) == (level, ())
+
+
+@pytest.mark.parametrize("value", ["mandatroy", True, ["mandatory"], None])
+def test_invalid_not_judged_level_is_an_error(value):
+    assert parse({"pack-notice": {"notJudged": value}}).errors == (
+        "pack-notice: the value of notJudged can't be used: advisory or mandatory",
+    )
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[]", "is not a JSON object"),

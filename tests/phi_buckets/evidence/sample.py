@@ -19,12 +19,17 @@ from phi_buckets.evidence.model import (
     Citation,
     Collection,
     ControlResult,
+    Coverage,
     Drift,
     ExemptionRecord,
     FailedCallRecord,
+    JudgedType,
+    NotJudged,
     Observation,
     Outcome,
     Report,
+    ResourceSource,
+    TypeWithoutJudgment,
     worst_outcome,
 )
 
@@ -126,6 +131,7 @@ def report(controls: tuple[Control, ...] = LIVE_CONTROLS) -> Report:
             buckets=len(BUCKETS),
         ),
         controls=results,
+        coverage=_coverage(),
         attestations=_attestations(),
         checklist=checklist.rows(results),
         failed_calls=(
@@ -173,8 +179,21 @@ def passing() -> Report:
         for control in original.controls
     )
     return original.model_copy(
-        update={"controls": fixed, "checklist": checklist.rows(fixed), "failed_calls": (), "drift": ()}
+        update={
+            "controls": fixed,
+            "coverage": _complete(original.coverage),
+            "checklist": checklist.rows(fixed),
+            "failed_calls": (),
+            "drift": (),
+        }
     ).with_digest()
+
+
+def _complete(coverage: Coverage) -> Coverage:
+    sources = tuple(
+        source.model_copy(update={"resources": 4, "failed": False, "limit": ""}) for source in coverage.sources
+    )
+    return coverage.model_copy(update={"not_judged": (), "sources": sources})
 
 
 HOSTILE = (
@@ -239,6 +258,17 @@ def hostile() -> Report:
                 )
                 for text in HOSTILE
             ),
+            "coverage": original.coverage.model_copy(
+                update={
+                    "not_judged": tuple(
+                        NotJudged(account=ACCOUNT, region=REGION, type=text, count=1) for text in HOSTILE
+                    ),
+                    "sources": tuple(
+                        ResourceSource(account=ACCOUNT, region=REGION, source=text, resources=None, limit=text)
+                        for text in HOSTILE
+                    ),
+                }
+            ),
             "configuration_errors": tuple(text for text in HOSTILE if "\ud800" not in text),
         }
     ).with_digest()
@@ -297,6 +327,36 @@ def _observation(control: Control, resource: str) -> Observation:
         outcome=outcome,
         text=text,
         exemption=exemption,
+    )
+
+
+def _coverage() -> Coverage:
+    def not_judged(type_name: str, region: str, count: int) -> NotJudged:
+        return NotJudged(account=ACCOUNT, region=region, type=type_name, count=count)
+
+    def source(region: str, name: str, resources: int | None, limit: str = "", failed: bool = False) -> ResourceSource:
+        return ResourceSource(
+            account=ACCOUNT, region=region, source=name, resources=resources, limit=limit, failed=failed
+        )
+
+    denied = "couldn't be read: tag:GetResources failed with AccessDeniedException"
+    return Coverage(
+        not_judged=(
+            not_judged("AWS::DynamoDB::Table", REGION, 1),
+            not_judged("AWS::RDS::DBInstance", REGION, 2),
+            not_judged("AWS::RDS::DBInstance", REPLICA_REGION, 1),
+            not_judged("bedrock:*", REGION, 4),
+        ),
+        judged=(JudgedType(type="AWS::SQS::Queue", count=1, controls=("sqs-encryption", "sqs-tls-only")),),
+        no_judgment_needed=(
+            TypeWithoutJudgment(type="AWS::KMS::Alias", count=3, reason="It is a name of a key. The key is judged."),
+        ),
+        sources=(
+            source(REGION, "AWS Config", None, "isn't recording"),
+            source(REGION, "Resource Groups Tagging API", 8),
+            source(REPLICA_REGION, "AWS Config", 4),
+            source(REPLICA_REGION, "Resource Groups Tagging API", None, denied, failed=True),
+        ),
     )
 
 

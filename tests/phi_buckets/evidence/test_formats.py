@@ -14,8 +14,8 @@ from tests.phi_buckets.evidence import sample
 @pytest.mark.parametrize(
     ("name", "start"),
     [
-        ("report.json", '{\n  "schema_version": "1.0"'),
-        ("REPORT.JSON", '{\n  "schema_version": "1.0"'),
+        ("report.json", '{\n  "schema_version": "1.1"'),
+        ("REPORT.JSON", '{\n  "schema_version": "1.1"'),
         ("report.xml", '<?xml version="1.0"'),
         ("report.sarif", '{\n  "$schema": "https://docs.oasis-open.org/sarif'),
         ("report.sarif.json", '{\n  "$schema": "https://docs.oasis-open.org/sarif'),

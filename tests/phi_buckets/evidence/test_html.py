@@ -110,6 +110,40 @@ def test_page_states_its_limits():
         assert text in entities.unescape(page)
 
 
+def page_text(report: Report) -> str:
+    return entities.unescape(" ".join(re.sub(r"<[^>]+>", " ", html.render(report)).split()))
+
+
+def test_page_shows_what_is_not_judged_and_the_limits_of_the_lists():
+    text = page_text(sample.report())
+    for expected in (
+        "Not everything was looked at: see what isn't judged",
+        "AWS::RDS::DBInstance 123456789012, us-east-1 2",
+        "AWS::RDS::DBInstance 123456789012, us-west-2 1",
+        "They don't fail the audit.",
+        "123456789012 us-west-2: there may be more that isn't judged",
+        "AWS Config isn't recording (123456789012 us-east-1)",
+        "A resource that neither lists isn't counted",
+        "of the judged types only the stack's resources",
+        "AWS::SQS::Queue 1 sqs-encryption , sqs-tls-only",
+        "Needs no judgment: It is a name of a key.",
+    ):
+        assert expected in text
+
+
+def test_page_of_a_complete_account_says_that_nothing_was_found():
+    text = page_text(sample.passing())
+    assert "No resource was found whose type isn't judged." in text
+    assert "Not everything was looked at" not in text
+
+
+def test_page_says_if_what_is_not_judged_fails_the_audit():
+    coverage = sample.report().coverage.model_copy(update={"level": "mandatory"})
+    text = page_text(sample.passing().model_copy(update={"coverage": coverage}))
+    assert "The audited accounts have resources that aren't judged" in text
+    assert "They fail the audit." in text
+
+
 @pytest.mark.parametrize("rationale", ["Deleted objects can't be recovered.", ""])
 def test_page_shows_the_rationale_of_a_control_if_it_has_one(rationale):
     report = sample.report()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -48,11 +49,12 @@ def test_counts_match_the_cases(report):
 def test_render_has_a_suite_per_service_and_a_case_per_control_and_resource():
     report = sample.report()
     root = render_and_parse(report)
-    assert [suite.get("name") for suite in root] == list(report.services)
+    assert [suite.get("name") for suite in root] == [*report.services, "coverage"]
     names = {
         f"{control.id} {observation.resource}" for control in report.controls for observation in control.observations
     }
     names |= {control.id for control in report.controls if not control.observations}
+    names |= {gap.subject for gap in report.coverage.gaps}
     assert sorted(str(case.get("name")) for case in root.iter("testcase")) == sorted(names)
 
 
@@ -82,10 +84,32 @@ def test_advisory_failure_is_skipped():
     assert str(case[0].get("message")).startswith("fail, but the config doesn't let it block: ")
 
 
+def with_coverage(report: Report, **changes: Any) -> Report:
+    return report.model_copy(update={"coverage": report.coverage.model_copy(update=changes)})
+
+
+def test_what_is_not_judged_is_skipped_unless_it_is_mandatory():
+    for level, elements in (("advisory", ["skipped", "skipped"]), ("mandatory", ["failure", "error"])):
+        root = render_and_parse(with_coverage(sample.report(), level=level))
+        cases = [find_case(root, name) for name in ("AWS::RDS::DBInstance", f"{sample.ACCOUNT} us-west-2")]
+        assert [case[0].tag for case in cases] == elements
+        assert "isn't judged: 2 in 123456789012 us-east-1" in str(cases[0][0].get("message"))
+        assert "tag:GetResources failed with AccessDeniedException" in str(cases[1][0].get("message"))
+
+
+def test_complete_coverage_is_one_case_that_passes():
+    assert len(find_case(render_and_parse(sample.passing()), "coverage")) == 0
+
+
 @pytest.mark.parametrize(
     "report",
     [
         *REPORTS.values(),
+        with_coverage(sample.passing(), level="mandatory"),
+        with_coverage(sample.passing(), level="mandatory", not_judged=sample.report().coverage.not_judged),
+        with_coverage(sample.passing(), level="mandatory", sources=sample.report().coverage.sources),
+        with_coverage(sample.passing(), level="mandatory", sources=()),
+        with_coverage(sample.passing(), sources=()),
         *(with_only(sample.report(), id_) for id_ in ("s3-versioning", "kms-rotation", "s3-bucket-key", "s3-cors")),
         *(with_only(sample.report(), id_) for id_ in ("s3-no-external-access", "s3-access-point-private")),
         with_only(sample.report(), "no-such-control"),

@@ -33,6 +33,8 @@ def changed_copies(data: dict[str, Any]) -> list[dict[str, Any]]:
         ('"days_left": 71', '"days_left": 72'),
         ("M. Okafor", "M. Okafo\u0491"),
         ('"s3-versioning"', '"s3-versionin"'),
+        ("AWS::DynamoDB::Table", "AWS::SQS::Queue"),
+        ("isn't recording", "is recording"),
     ):
         assert old in original
         copies.append(json.loads(original.replace(old, new, 1)))
@@ -91,7 +93,8 @@ def test_unpaired_surrogate_is_escaped():
     "change",
     [
         {"schema_version": "2.0"},
-        {"schema_version": "1.1"},
+        {"schema_version": "1.0"},
+        {"schema_version": "1.2"},
         {"unknown": 1},
         {"digest": "0"},
     ],
@@ -157,6 +160,21 @@ def test_report_with_a_blocking_control_or_a_configuration_error_does_not_pass()
     assert not passing.model_copy(update={"configuration_errors": errors}).passed
     blocking = passing.controls[0].model_copy(update={"blocks": True})
     assert not passing.model_copy(update={"controls": (blocking, *passing.controls[1:])}).passed
+
+
+@pytest.mark.parametrize(("level", "passes"), [("advisory", True), ("mandatory", False)])
+def test_report_with_gaps_in_its_coverage_passes_unless_they_are_mandatory(level, passes):
+    coverage = sample.report().coverage.model_copy(update={"level": level})
+    assert coverage.gaps
+    assert sample.passing().model_copy(update={"coverage": coverage}).passed == passes
+
+
+def test_report_without_coverage_is_rejected():
+    """A report of the old format, whatever version it claims, doesn't say what wasn't looked at."""
+    data = json.loads(sample.report().model_dump_json())
+    del data["coverage"]
+    with pytest.raises(ValidationError, match="coverage"):
+        Report.model_validate(data)
 
 
 def test_report_without_controls_does_not_pass():

@@ -175,6 +175,23 @@ def test_invocation_has_the_times_and_is_unsuccessful_after_an_error():
     assert invocation["toolConfigurationNotifications"][0]["message"]["text"] == "kms-rotation: days is invalid"
 
 
+@pytest.mark.parametrize("level", ["advisory", "mandatory"])
+def test_what_is_not_judged_is_a_result_only_if_it_fails_the_audit_and_always_a_notification(level):
+    report = sample.report()
+    report = report.model_copy(update={"coverage": report.coverage.model_copy(update={"level": level})})
+    run = render_run(report)
+    texts = [gap.text for gap in report.coverage.gaps]
+    results = [result["message"]["text"] for result in run["results"] if result["ruleId"] == "not-judged"]
+    assert [any(text in result for result in results) for text in texts] == [level == "mandatory"] * len(texts)
+    assert {run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] for result in run["results"]} == {
+        result["ruleId"] for result in run["results"]
+    }
+    notes = run["invocations"][0]["toolExecutionNotifications"]
+    assert [note["message"]["text"] for note in notes if note["level"] == "note"] == [
+        f"{gap.subject}: {gap.text}." for gap in report.coverage.gaps
+    ]
+
+
 def test_message_escapes_links_and_placeholders():
     texts = [result["message"]["text"] for result in render_run(sample.hostile())["results"]]
     (text,) = [text for text in texts if "click" in text]

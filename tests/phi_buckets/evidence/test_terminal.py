@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -69,15 +70,42 @@ def test_failed_calls_drift_and_config_changes_are_listed():
 
 
 def test_last_line_is_the_summary():
-    assert " ".join(printed(sample.report(), 200).splitlines()[-1:]) == (
+    assert printed(sample.report(), 300).splitlines()[-1] == (
         f"{len(sample.report().controls)} controls, 6 buckets, 1 account: 10 fail, 2 unverified, 1 exempted, "
         f"{len(sample.report().controls_with_outcome(Outcome.PASS))} pass, 1 not applicable. "
+        "Not judged: 8 resources of 3 types, but not everything could be listed. "
         "Not passed: 10 failing or unverified mandatory controls."
     )
-    assert printed(sample.passing(), 200).splitlines()[-1].endswith(" Passed.")
+    assert printed(sample.passing(), 200).splitlines()[-1].endswith(" Not judged: none found. Passed.")
     misconfigured = sample.passing().model_copy(update={"configuration_errors": ("an exemption is expired",)})
     assert printed(misconfigured, 200).splitlines()[-1].endswith(" Not passed: 1 configuration error.")
     assert "an exemption is expired" in printed(misconfigured, 200)
+
+
+def with_coverage(report: Report, **changes: Any) -> Report:
+    return report.model_copy(update={"coverage": report.coverage.model_copy(update=changes)})
+
+
+def test_what_is_not_judged_is_listed_with_its_effect_and_limits():
+    lines = (
+        "AWS::RDS::DBInstance: isn't judged: 2 in 123456789012 us-east-1, 1 in 123456789012 us-west-2",
+        "bedrock:*: isn't judged: 4 in 123456789012 us-east-1",
+        "123456789012 us-west-2: there may be more that isn't judged: Resource Groups Tagging API couldn't be read",
+        "AWS Config isn't recording (123456789012 us-east-1)",
+    )
+    for level, effect in (("advisory", "doesn't fail the audit"), ("mandatory", "fails the audit")):
+        text = without_whitespace(printed(with_coverage(sample.report(), level=level)))
+        for line in (*lines, f"Not judged: resources that no control looked at; this {effect}"):
+            assert without_whitespace(line) in text
+
+
+def test_summary_says_if_what_is_not_judged_fails_the_audit_or_is_not_known():
+    coverage = sample.report().coverage
+    failing = with_coverage(sample.passing(), level="mandatory", not_judged=coverage.not_judged)
+    assert printed(failing, 200).splitlines()[-1].endswith("of 3 types. Not passed: resources that aren't judged.")
+    unlisted = with_coverage(sample.passing(), sources=coverage.sources[:1])
+    text = "Not judged: none found, but not everything could be listed. Passed."
+    assert printed(unlisted, 200).splitlines()[-1].endswith(text)
 
 
 def test_color_adds_no_information(monkeypatch):

@@ -1,0 +1,98 @@
+"""The resource types that the collectors read, with the controls that judge them, and those that need no judgment.
+
+A type that is in neither table is not judged, and the evidence says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hipaa_controls.model.control import Control
+from hipaa_controls.services.backup.facts import BackupSelection, BackupVault
+from hipaa_controls.services.cloudtrail.facts import Trail
+from hipaa_controls.services.cloudwatch.facts import Alarm, EventRule
+from hipaa_controls.services.config.facts import ConfigurationRecorder
+from hipaa_controls.services.guardduty.facts import GuardDutyDetector
+from hipaa_controls.services.iam.facts import IamRole, IdentityPolicy, UserAccess
+from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
+from hipaa_controls.services.logs.facts import LogGroup
+from hipaa_controls.services.s3 import facts as s3
+from hipaa_controls.services.sns.facts import Topic, TopicPolicy
+from hipaa_controls.services.sqs.facts import Queue, QueuePolicy
+
+_BUCKET_SETTINGS = (
+    s3.AccessLogging,
+    s3.Acl,
+    s3.AnalyticsExport,
+    s3.BucketPolicy,
+    s3.Cors,
+    s3.DefaultEncryption,
+    s3.EventNotifications,
+    s3.Inventory,
+    s3.Lifecycle,
+    s3.ObjectLock,
+    s3.ObjectOwnership,
+    s3.PublicAccessBlock,
+    s3.Replication,
+    s3.Versioning,
+    s3.Website,
+)
+# The facts that the collectors read from each type.
+FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
+    "AWS::Backup::BackupPlan": (BackupSelection,),
+    "AWS::Backup::BackupSelection": (BackupSelection,),
+    "AWS::Backup::BackupVault": (BackupVault,),
+    "AWS::CloudTrail::Trail": (Trail,),
+    "AWS::CloudWatch::Alarm": (Alarm,),
+    "AWS::Config::ConfigurationRecorder": (ConfigurationRecorder,),
+    "AWS::Events::Rule": (EventRule,),
+    "AWS::GuardDuty::Detector": (GuardDutyDetector,),
+    "AWS::IAM::Group": (IdentityPolicy,),
+    "AWS::IAM::Policy": (IdentityPolicy,),
+    "AWS::IAM::Role": (IamRole, IdentityPolicy),
+    "AWS::IAM::User": (IdentityPolicy, UserAccess),
+    "AWS::KMS::Key": (Grant, Key, KeyPolicy),
+    "AWS::Logs::LogGroup": (LogGroup,),
+    "AWS::S3::AccessPoint": (s3.AccessPoint,),
+    "AWS::S3::AccountPublicAccessBlock": (s3.AccountPublicAccessBlock,),
+    "AWS::S3::Bucket": (s3.Bucket, *_BUCKET_SETTINGS),
+    "AWS::SNS::Topic": (Topic, TopicPolicy),
+    "AWS::SQS::Queue": (Queue, QueuePolicy),
+}
+# The control that looks at a fact while it checks others.
+_CONTROL_OF_OTHER_FACTS: Mapping[type[Any], str] = {
+    BackupSelection: "s3-replication-or-backup",
+    EventRule: "cloudwatch-alarm-coverage",
+}
+# Types that hold no data, move none, and give nobody access; each with the reason.
+NO_JUDGMENT_NEEDED: Mapping[str, str] = {
+    "AWS::AccessAnalyzer::Analyzer": "It reports who has access, and gives none.",
+    "AWS::AppConfig::DeploymentStrategy": "It is the speed of a deployment. AWS creates some in each account.",
+    "AWS::CodeDeploy::DeploymentConfig": "It is the speed of a deployment. AWS creates some in each account.",
+    "AWS::Config::ConfigRule": "It compares settings with a requirement.",
+    "AWS::Config::ConformancePack": "It is a set of AWS Config rules.",
+    "AWS::Config::ConformancePackCompliance": "It is the result of AWS Config rules.",
+    "AWS::Config::ResourceCompliance": "It is the result of AWS Config rules.",
+    "AWS::IAM::InstanceProfile": "It passes a role to an instance. The role is judged.",
+    "AWS::KMS::Alias": "It is a name of a key. The key is judged.",
+    "AWS::ResourceGroups::Group": "It is a list of resources.",
+    "AWS::SSM::AssociationCompliance": "It is the result of a check.",
+    "AWS::SSM::PatchCompliance": "It is the result of a check.",
+    "AWS::SecurityHub::Hub": "It collects findings about settings.",
+    "AWS::SecurityHub::Standard": "It is a set of checks of settings.",
+}
+
+
+def controls_by_type(controls: Iterable[Control]) -> dict[str, tuple[str, ...]]:
+    """Return the IDs of the controls that judge each type. A type that none of them judges is left out."""
+    ids_by_fact: dict[type[Any], set[str]] = {}
+    for control in controls:
+        facts = {fact for fact, id_ in _CONTROL_OF_OTHER_FACTS.items() if id_ == control.id}
+        for fact in facts.union(control.rule.fact_types):
+            ids_by_fact.setdefault(fact, set()).add(control.id)
+    judged = {
+        type_name: tuple(sorted({id_ for fact in facts for id_ in ids_by_fact.get(fact, ())}))
+        for type_name, facts in FACTS_BY_TYPE.items()
+    }
+    return {type_name: ids for type_name, ids in judged.items() if ids}
