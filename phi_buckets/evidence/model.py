@@ -208,6 +208,18 @@ class Collection(EvidenceModel):
     """The number of buckets found."""
 
 
+# What the lists of resources can't show, whatever they contain.
+LIST_LIMITS = (
+    "AWS Config lists the types that it records. The Resource Groups Tagging API lists resources that are or once were "
+    "tagged, of the types that support it; IAM users and roles don't, and a deleted resource can stay listed for some "
+    "time. A resource that neither lists isn't counted. SERVICE:* counts resources of other types of a service."
+)
+STACK_LIMIT = (
+    "The lists are of the whole account. Of the judged types, only the stack's resources and the account's own "
+    "settings were looked at."
+)
+
+
 class NotJudged(EvidenceModel):
     """The resources of a type that no control of the audit looked at."""
 
@@ -272,11 +284,7 @@ class CoverageGap:
 
 
 class Coverage(EvidenceModel):
-    """What the audit looked at, and what it didn't look at, as far as AWS lists it.
-
-    AWS Config lists the types that it records. The Resource Groups Tagging API lists resources that are or were tagged,
-    of the types that support it. Resources that neither lists aren't counted.
-    """
+    """What the audit looked at, and what it didn't look at, as far as AWS lists it."""
 
     level: EnforcementLevel = "advisory"
     """`mandatory` if the config lets resources that aren't judged fail the audit."""
@@ -371,6 +379,12 @@ class Report(EvidenceModel):
     def digest_matches(self) -> bool:
         """Whether the fields are unchanged since the digest was computed."""
         return self.digest == digest_of(self)
+
+    @property
+    def coverage_limits(self) -> tuple[str, ...]:
+        """What the lists of resources can't show, in general and in this audit."""
+        stack_limit = () if self.collection.scope == "account" else (STACK_LIMIT,)
+        return (LIST_LIMITS, *stack_limit, *self.coverage.limits)
 
     def controls_with_outcome(self, outcome: Outcome) -> tuple[ControlResult, ...]:
         return tuple(control for control in self.controls if control.outcome is outcome)

@@ -121,7 +121,7 @@ def _print_lists(report: Report, console: Console) -> None:
     relaxations = (f"{control.id}: {text}" for control in report.controls for text in control.relaxations)
     _print_list(console, "Failed API calls: if access was denied, grant the auditor role the permission", failed_calls)
     _print_list(console, f"Not judged: resources that no control looked at; this {effect} the audit", gaps)
-    _print_list(console, "Limits of the lists that show what isn't judged", coverage.limits)
+    _print_list(console, "Limits of the lists that show what isn't judged", report.coverage_limits)
     _print_list(console, "Drift: passed at preview, fails now", drift)
     _print_list(console, "Controls disabled by the config", report.disabled_controls)
     _print_list(console, "Controls relaxed by the config", relaxations)

@@ -124,7 +124,7 @@ def test_page_shows_what_is_not_judged_and_the_limits_of_the_lists():
         "123456789012 us-west-2: there may be more that isn't judged",
         "AWS Config isn't recording (123456789012 us-east-1)",
         "A resource that neither lists isn't counted",
-        "of the judged types only the stack's resources",
+        "Of the judged types, only the stack's resources",
         "AWS::SQS::Queue 1 sqs-encryption , sqs-tls-only",
         "Needs no judgment: It is a name of a key.",
     ):

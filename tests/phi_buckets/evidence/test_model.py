@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from phi_buckets.evidence import json_report
+from phi_buckets.evidence import json_report, model
 from phi_buckets.evidence.model import Outcome, Report, worst_outcome
 from sandbox.folder import ROOT
 from tests.phi_buckets.evidence import sample
@@ -167,6 +167,14 @@ def test_report_with_gaps_in_its_coverage_passes_unless_they_are_mandatory(level
     coverage = sample.report().coverage.model_copy(update={"level": level})
     assert coverage.gaps
     assert sample.passing().model_copy(update={"coverage": coverage}).passed == passes
+
+
+def test_coverage_limits_name_the_stack_only_in_an_audit_of_one():
+    report = sample.report()
+    assert model.STACK_LIMIT in report.coverage_limits
+    collection = report.collection.model_copy(update={"scope": "account"})
+    limits = report.model_copy(update={"collection": collection}).coverage_limits
+    assert limits == (model.LIST_LIMITS, f"AWS Config isn't recording ({sample.ACCOUNT} us-east-1)")
 
 
 def test_report_without_coverage_is_rejected():

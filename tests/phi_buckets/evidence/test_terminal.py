@@ -91,6 +91,8 @@ def test_what_is_not_judged_is_listed_with_its_effect_and_limits():
         "AWS::RDS::DBInstance: isn't judged: 2 in 123456789012 us-east-1, 1 in 123456789012 us-west-2",
         "bedrock:*: isn't judged: 4 in 123456789012 us-east-1",
         "123456789012 us-west-2: there may be more that isn't judged: Resource Groups Tagging API couldn't be read",
+        "A resource that neither lists isn't counted.",
+        "Of the judged types, only the stack's resources and the account's own settings were looked at.",
         "AWS Config isn't recording (123456789012 us-east-1)",
     )
     for level, effect in (("advisory", "doesn't fail the audit"), ("mandatory", "fails the audit")):
