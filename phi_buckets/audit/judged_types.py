@@ -65,22 +65,31 @@ _CONTROL_OF_OTHER_FACTS: Mapping[type[Any], str] = {
     BackupSelection: "s3-replication-or-backup",
     EventRule: "cloudwatch-alarm-coverage",
 }
-# Types that hold no data, move none, and give nobody access; each with the reason.
+_DETECTS = "It reports on the account's settings and activity; the findings hold no PHI."
+_PACE = "It is the pace of deployments. AWS creates some in each account."
+# Types that can't hold, move or expose PHI whatever they are set to, or that are judged with another resource. The pack
+# has such a table too (policy/crossguard/no_judgment.py), by Pulumi's types: the two agree.
 NO_JUDGMENT_NEEDED: Mapping[str, str] = {
-    "AWS::AccessAnalyzer::Analyzer": "It reports who has access, and gives none.",
-    "AWS::AppConfig::DeploymentStrategy": "It is the speed of a deployment. AWS creates some in each account.",
-    "AWS::CodeDeploy::DeploymentConfig": "It is the speed of a deployment. AWS creates some in each account.",
-    "AWS::Config::ConfigRule": "It compares settings with a requirement.",
-    "AWS::Config::ConformancePack": "It is a set of AWS Config rules.",
-    "AWS::Config::ConformancePackCompliance": "It is the result of AWS Config rules.",
-    "AWS::Config::ResourceCompliance": "It is the result of AWS Config rules.",
-    "AWS::IAM::InstanceProfile": "It passes a role to an instance. The role is judged.",
-    "AWS::KMS::Alias": "It is a name of a key. The key is judged.",
+    "AWS::AccessAnalyzer::Analyzer": _DETECTS,
+    "AWS::AppConfig::DeploymentStrategy": _PACE,
+    "AWS::Backup::Framework": _DETECTS,
+    "AWS::CloudWatch::Dashboard": "It shows metrics, which hold no PHI.",
+    "AWS::CodeDeploy::DeploymentConfig": _PACE,
+    "AWS::Config::ConfigRule": _DETECTS,
+    "AWS::Config::ConformancePack": _DETECTS,
+    "AWS::Config::ConformancePackCompliance": _DETECTS,
+    "AWS::Config::ResourceCompliance": _DETECTS,
+    "AWS::Detective::Graph": _DETECTS,
+    "AWS::IAM::InstanceProfile": "It passes on a role, which is judged.",
+    "AWS::IAM::OIDCProvider": "It grants nothing until a role trusts it; roles are judged.",
+    "AWS::IAM::SAMLProvider": "It grants nothing until a role trusts it; roles are judged.",
+    "AWS::InspectorV2::Activation": _DETECTS,
+    "AWS::KMS::Alias": "It is a name for a key; the key is judged.",
     "AWS::ResourceGroups::Group": "It is a list of resources.",
-    "AWS::SSM::AssociationCompliance": "It is the result of a check.",
-    "AWS::SSM::PatchCompliance": "It is the result of a check.",
-    "AWS::SecurityHub::Hub": "It collects findings about settings.",
-    "AWS::SecurityHub::Standard": "It is a set of checks of settings.",
+    "AWS::SSM::AssociationCompliance": _DETECTS,
+    "AWS::SSM::PatchCompliance": _DETECTS,
+    "AWS::SecurityHub::Hub": _DETECTS,
+    "AWS::SecurityHub::Standard": _DETECTS,
 }
 
 

@@ -55,7 +55,7 @@ def test_sources_are_united_by_type_and_region():
 
 
 def test_resources_that_aws_config_records_in_every_region_are_counted_once():
-    counts = {"AWS::IAM::Role": 30, "AWS::IAM::SAMLProvider": 1}
+    counts = {"AWS::IAM::Role": 30, "AWS::IAM::ServerCertificate": 1}
     result = coverage(listing(CONFIG, counts), listing(CONFIG, counts, WEST))
     assert [(entry.type, entry.count) for entry in result.judged] == [("AWS::IAM::Role", 30)]
     assert [(entry.region, entry.count) for entry in result.not_judged] == [("global", 1)]

@@ -349,7 +349,7 @@ def _coverage() -> Coverage:
         ),
         judged=(JudgedType(type="AWS::SQS::Queue", count=1, controls=("sqs-encryption", "sqs-tls-only")),),
         no_judgment_needed=(
-            TypeWithoutJudgment(type="AWS::KMS::Alias", count=3, reason="It is a name of a key. The key is judged."),
+            TypeWithoutJudgment(type="AWS::KMS::Alias", count=3, reason="It is a name for a key; the key is judged."),
         ),
         sources=(
             source(REGION, "AWS Config", None, "isn't recording"),

@@ -126,7 +126,7 @@ def test_page_shows_what_is_not_judged_and_the_limits_of_the_lists():
         "A resource that neither lists isn't counted",
         "Of the judged types, only the stack's resources",
         "AWS::SQS::Queue 1 sqs-encryption , sqs-tls-only",
-        "Needs no judgment: It is a name of a key.",
+        "Needs no judgment: It is a name for a key;",
     ):
         assert expected in text
 
