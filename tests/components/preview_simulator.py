@@ -216,7 +216,7 @@ class PreviewPack:
         return {policy.name for policy in self._pack.policies()}
 
     def findings(self, program: Program) -> set[tuple[str, str]]:
-        """Return the findings about a program, as policy and label of the resource."""
+        """Return the findings about a program, as policy and label of the resource, without the notices."""
         providers = {resource.urn: resource for resource in program.resources if resource.type == PROVIDER_TYPE}
         labels = {resource.urn: resource.label for resource in program.resources}
         findings = [
@@ -224,7 +224,11 @@ class PreviewPack:
         ]
         planned = [self._planned_resource(resource, providers) for resource in program.resources]
         response = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=planned))
-        findings += [to_finding(diagnostic, labels[diagnostic.urn]) for diagnostic in response.diagnostics]
+        findings += [
+            to_finding(diagnostic, labels[diagnostic.urn])
+            for diagnostic in response.diagnostics
+            if diagnostic.policyName != "pack-notice"
+        ]
         return reported(findings)
 
     def _findings_of_resource(
