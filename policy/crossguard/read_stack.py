@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 
 from crossguard.doubts import doubts
 from crossguard.graph import FactReader, Graph
-from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, sns, sqs
+from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, s3_bucket_types, sns, sqs
 from crossguard.readers.s3_settings import COMPANION_READERS
-from crossguard.resource_types import BUCKET, BUCKET_V2, v7_token
+from crossguard.resource_types import BUCKET, BUCKET_V2, DIRECTORY_BUCKET, v7_token
 from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.stack import Fact, Stack
 
 READERS: Mapping[str, FactReader] = {
     **s3.READERS,
+    **s3_bucket_types.READERS,
     **kms.READERS,
     **cloudtrail.READERS,
     **logs.READERS,
@@ -49,7 +50,8 @@ def resource_facts(
         own_account: The account that the pack's config gives.
     """
     is_s3 = resource.type.startswith("aws:s3/")
-    named_buckets = inputs.find_buckets(resource.inputs.get("bucket"), (BUCKET, BUCKET_V2)) if is_s3 else []
+    bucket_types = (BUCKET, BUCKET_V2, DIRECTORY_BUCKET)
+    named_buckets = inputs.find_buckets(resource.inputs.get("bucket"), bucket_types) if is_s3 else []
     other_buckets = [bucket for bucket in named_buckets if bucket.urn != resource.urn]
     graph = Graph([resource, *other_buckets], inputs, data_class_tag, own_account)
     token = v7_token(resource.type)

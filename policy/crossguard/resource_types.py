@@ -4,6 +4,7 @@ from __future__ import annotations
 
 BUCKET = "aws:s3/bucket:Bucket"
 BUCKET_V2 = "aws:s3/bucketV2:BucketV2"
+DIRECTORY_BUCKET = "aws:s3/directoryBucket:DirectoryBucket"
 BUCKET_METRIC = "aws:s3/bucketMetric:BucketMetric"
 KMS_KEY = "aws:kms/key:Key"
 KMS_ALIAS = "aws:kms/alias:Alias"

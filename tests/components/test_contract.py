@@ -731,7 +731,24 @@ QUEUES = [
     ),
 ]
 
-SAFEGUARDS = [*ACCESS, *ENCRYPTION, *RECOVERY, *MONITORING, *IAM, *QUEUES]
+# The stack has only general purpose buckets, so this case adds one of another type.
+BUCKET_TYPES = [
+    case(
+        "bucket types: PHI is in general purpose buckets",
+        add_resource(
+            "aws:s3tables/tableBucket:TableBucket",
+            {
+                "name": "added",
+                "tags": {"DataClass": "PHI"},
+                "encryptionConfiguration": {"sseAlgorithm": "aws:kms", "kmsKeyArn": "alias/records"},
+            },
+        ),
+        "s3-recoverable-bucket-type: TableBucket added",
+        "s3-no-force-destroy: TableBucket added",
+    ),
+]
+
+SAFEGUARDS = [*ACCESS, *ENCRYPTION, *RECOVERY, *MONITORING, *IAM, *QUEUES, *BUCKET_TYPES]
 
 # Another safeguard does the same, so removing only one of the two fails no control.
 REDUNDANT = [

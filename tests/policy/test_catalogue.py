@@ -47,6 +47,7 @@ POLICIES = [
     "s3-abort-multipart",
     "s3-access-logging",
     "s3-replication-or-backup",
+    "s3-recoverable-bucket-type",
     "s3-no-external-destinations",
     "s3-no-website",
     "s3-cors",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from crossguard.graph import FactReader, Graph, bucket_arn
 from crossguard.property_values import as_flag, as_text, get_property
+from crossguard.readers import s3_bucket_types
 from crossguard.readers.s3_settings import COMPANION_READERS, public_access_block, read_inline_settings
 from crossguard.resource_types import BUCKET, KMS_KEYS, TRAIL, v7_token
 from crossguard.resources import PulumiResource
@@ -35,8 +36,10 @@ def read_buckets(graph: Graph) -> list[Bucket]:
         for companion in graph.by_type.get(token, []):
             if bucket := graph.bucket_of(companion):
                 settings[bucket.urn].extend(_companion_settings(companion, graph))
-            else:
-                unattached.append(_companion_bucket(companion, companion.urn, DataClass.PHI, graph))
+            elif not _is_read_with_bucket_types(companion, graph):
+                special_bucket = s3_bucket_types.special_bucket_of(companion, graph)
+                data_class = s3_bucket_types.data_class_of(special_bucket, graph) if special_bucket else DataClass.PHI
+                unattached.append(_companion_bucket(companion, companion.urn, data_class, graph))
     uses = _data_classes_by_use(settings, unattached, graph)
     buckets: list[Bucket] = []
     for urn, resource in resources.items():
@@ -67,7 +70,9 @@ def read_bucket_or_companion(resource: PulumiResource, graph: Graph) -> Bucket |
         return replace(_bucket(resource, data_class, settings, graph), complete=False)
     if token not in COMPANION_READERS and token not in ACCESS_POINT_READERS:
         return None
-    bucket = graph.bucket_of(resource)
+    if _is_read_with_bucket_types(resource, graph):
+        return None
+    bucket = graph.bucket_of(resource) or s3_bucket_types.special_bucket_of(resource, graph)
     is_phi = bucket is not None and graph.data_class_tag.declared_data_class(bucket.own_tags) is DataClass.PHI
     data_class = DataClass.PHI if is_phi else DataClass.OTHER
     if token in ACCESS_POINT_READERS:
@@ -87,6 +92,13 @@ def _companion_bucket(companion: PulumiResource, urn: str, data_class: DataClass
     settings = tuple(_companion_settings(companion, graph))
     location = graph.location_of(companion)
     return Bucket(urn, bucket_arn(companion), data_class, settings, complete=False, location=location)
+
+
+def _is_read_with_bucket_types(companion: PulumiResource, graph: Graph) -> bool:
+    """Return whether a companion sets the policy or the encryption of a directory bucket, which differ from others'."""
+    return v7_token(companion.type) in s3_bucket_types.READERS and s3_bucket_types.is_of_directory_bucket(
+        companion, graph
+    )
 
 
 def _companion_settings(companion: PulumiResource, graph: Graph) -> list[DeclaredSetting]:

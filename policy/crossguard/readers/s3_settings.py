@@ -52,14 +52,14 @@ def public_access_block(value: Mapping[str, Any]) -> PublicAccessBlock:
     return PublicAccessBlock(*(as_flag(value.get(name)) for name in names))
 
 
-def _encryption(resource: PulumiResource, rules: Any, prop: str, graph: Graph) -> list[BucketSetting]:
+def default_encryptions(resource: PulumiResource, rules: Any, prop: str, graph: Graph) -> list[DefaultEncryption]:
     """Return the default encryption of each rule, because any of them may apply, or an empty one without rules."""
-    settings: list[BucketSetting] = []
+    encryptions: list[DefaultEncryption] = []
     for rule in rules if isinstance(rules, list) and rules else [rules]:
         default = _first_of(rule, "applyServerSideEncryptionByDefault", "applyServerSideEncryptionByDefaults")
         kms_key = graph.resolve(resource, get_property(default, "kmsMasterKeyId"), prop, KMS_KEYS)
         blocked_types = as_list(get_property(rule, "blockedEncryptionTypes"))
-        settings.append(
+        encryptions.append(
             DefaultEncryption(
                 as_text(get_property(default, "sseAlgorithm")),
                 kms_key,
@@ -67,7 +67,7 @@ def _encryption(resource: PulumiResource, rules: Any, prop: str, graph: Graph) -
                 (blocked_types,) if isinstance(blocked_types, Unknown) else tuple(map(as_text, blocked_types)),
             )
         )
-    return settings
+    return encryptions
 
 
 def _object_lock(retention: Any) -> ObjectLock:
@@ -212,7 +212,7 @@ def _acl_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
 
 
 def _encryption_companion(companion: PulumiResource, graph: Graph) -> list[BucketSetting]:
-    return _encryption(companion, companion.inputs.get("rules"), "rules", graph)
+    return [*default_encryptions(companion, companion.inputs.get("rules"), "rules", graph)]
 
 
 def _versioning_companion(companion: PulumiResource, _: Graph) -> list[BucketSetting]:
@@ -300,6 +300,7 @@ COMPANION_READERS: Mapping[str, CompanionReader] = {
     "aws:s3/inventory:Inventory": _inventory_companion,
     "aws:s3/analyticsConfiguration:AnalyticsConfiguration": _analytics_companion,
     "aws:s3/bucketNotification:BucketNotification": _notification_companion,
+    "aws:s3control/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _lifecycle_companion,  # S3 on Outposts
     "aws:s3/bucketPolicy:BucketPolicy": _policy_companion,
 }
 
@@ -320,7 +321,7 @@ def read_inline_settings(bucket: PulumiResource, graph: Graph) -> list[DeclaredS
     prop, value = first_property("serverSideEncryptionConfiguration", "serverSideEncryptionConfigurations")
     if prop:
         rules = get_property(value, "rules")
-        settings += _encryption(bucket, [get_property(value, "rule")] if rules is None else rules, prop, graph)
+        settings += default_encryptions(bucket, [get_property(value, "rule")] if rules is None else rules, prop, graph)
     prop, value = first_property("versioning", "versionings")
     if prop:
         enabled = as_flag(get_property(value, "enabled"))

@@ -71,6 +71,36 @@ _ACTIONS = {
         *("kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription", "kms:UpdatePrimaryRegion", "kms:Verify"),
         "kms:VerifyMac",
     ),
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3express.html
+    "s3express": (
+        *("s3express:CreateSession", "s3express:PutBucketPolicy", "s3express:DeleteBucketPolicy"),
+        *("s3express:DeleteBucket", "s3express:CreateBucket", "s3express:GetBucketPolicy"),
+        *("s3express:GetEncryptionConfiguration", "s3express:PutEncryptionConfiguration"),
+        *("s3express:GetLifecycleConfiguration", "s3express:PutLifecycleConfiguration"),
+    ),
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3tables.html
+    "s3tables": (
+        *("s3tables:GetTableData", "s3tables:PutTableData", "s3tables:DeleteTable", "s3tables:PutTablePolicy"),
+        *("s3tables:PutTableBucketPolicy", "s3tables:DeleteTablePolicy", "s3tables:DeleteTableBucketPolicy"),
+        *("s3tables:DeleteTableBucket", "s3tables:CreateTable", "s3tables:CreateNamespace"),
+        *("s3tables:DeleteNamespace", "s3tables:RenameTable", "s3tables:UpdateTableMetadataLocation"),
+        *("s3tables:GetTableMetadataLocation", "s3tables:GetTable", "s3tables:GetTableBucket"),
+        *("s3tables:GetNamespace", "s3tables:GetTablePolicy", "s3tables:GetTableBucketPolicy"),
+        *("s3tables:GetTableEncryption", "s3tables:GetTableBucketEncryption", "s3tables:ListTables"),
+        *("s3tables:ListNamespaces", "s3tables:PutTableBucketEncryption", "s3tables:DeleteTableBucketEncryption"),
+        *("s3tables:GetTableMaintenanceConfiguration", "s3tables:PutTableMaintenanceConfiguration"),
+        *("s3tables:GetTableBucketMaintenanceConfiguration", "s3tables:PutTableBucketMaintenanceConfiguration"),
+        "s3tables:GetTableMaintenanceJobStatus",
+    ),
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3onoutposts.html
+    "s3-outposts": (
+        *("s3-outposts:GetObject", "s3-outposts:PutObject", "s3-outposts:DeleteObject", "s3-outposts:ListBucket"),
+        *("s3-outposts:GetObjectVersion", "s3-outposts:DeleteObjectVersion", "s3-outposts:ListBucketVersions"),
+        *("s3-outposts:PutBucketPolicy", "s3-outposts:DeleteBucketPolicy", "s3-outposts:DeleteBucket"),
+        *("s3-outposts:GetBucketPolicy", "s3-outposts:GetObjectTagging", "s3-outposts:PutObjectTagging"),
+        *("s3-outposts:GetLifecycleConfiguration", "s3-outposts:PutLifecycleConfiguration"),
+        *("s3-outposts:GetReplicationConfiguration", "s3-outposts:PutReplicationConfiguration"),
+    ),
     "sns": (
         *("sns:Publish", "sns:Subscribe", "sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:AddPermission"),
         *("sns:RemovePermission", "sns:DeleteTopic", "sns:ListSubscriptionsByTopic", "sns:GetDataProtectionPolicy"),

@@ -17,6 +17,14 @@ from hipaa_controls.model.options import ACCOUNTS, LOG_DAYS, PHI_DAYS, TRUSTED_P
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.model.verdict import passed
+from hipaa_controls.services.s3.bucket_types import (
+    SpecialBucket,
+    SpecialBucketEncryption,
+    SpecialBucketPolicy,
+    StorageLensExports,
+    TableReplication,
+    TableSnapshots,
+)
 from hipaa_controls.services.s3.facts import (
     AccessLogging,
     AccessPoint,
@@ -47,6 +55,7 @@ from hipaa_controls.services.s3.rules import (
     lifecycle,
     logging,
     protection,
+    special_buckets,
 )
 from hipaa_controls.services.s3.setting_rule import SettingRule
 
@@ -111,7 +120,7 @@ CONTROLS = (
             ),
         ),
         proposed_2025=True,
-        rule=FactRule((Bucket,), classification.data_class_tag),
+        rule=FactRule((Bucket, SpecialBucket), classification.data_class_tag),
     ),
     Control(
         id="s3-public-access-block",
@@ -126,7 +135,11 @@ CONTROLS = (
         paragraphs=PUBLIC_ACCESS_PARAGRAPHS,
         severity=Severity.CRITICAL,
         remediation=f'aws.s3.BucketPublicAccessBlock("phi", bucket=bucket.id, {ALL_FLAGS_ON})',
-        rule=SettingRule((PublicAccessBlock,), access.public_access_block),
+        rule=SettingRule(
+            (PublicAccessBlock,),
+            access.public_access_block,
+            fact_checks={SpecialBucket: special_buckets.public_access_blocked},
+        ),
     ),
     Control(
         id="s3-account-public-access-block",
@@ -172,7 +185,10 @@ CONTROLS = (
             (Acl, BucketPolicy),
             access.no_public_grant,
             when_missing=lambda _: passed("no ACL and no policy grants access"),
-            access_point_check=access.no_public_grant_by_access_point,
+            fact_checks={
+                AccessPoint: access.no_public_grant_by_access_point,
+                SpecialBucketPolicy: special_buckets.no_public_grant,
+            },
         ),
         verified_before_creation=True,
     ),
@@ -192,7 +208,9 @@ CONTROLS = (
         remediation=(
             'aws.s3.BucketOwnershipControls("phi", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"})'
         ),
-        rule=SettingRule((ObjectOwnership,), access.acls_disabled),
+        rule=SettingRule(
+            (ObjectOwnership,), access.acls_disabled, fact_checks={SpecialBucket: special_buckets.acls_disabled}
+        ),
     ),
     Control(
         id="s3-no-external-access",
@@ -220,7 +238,10 @@ CONTROLS = (
         ),
         options=TRUSTED_PARTIES,
         rule=SettingRule(
-            (BucketPolicy,), access.no_external_access, when_missing=lambda _: passed("no policy grants access")
+            (BucketPolicy,),
+            access.no_external_access,
+            when_missing=lambda _: passed("no policy grants access"),
+            fact_checks={SpecialBucketPolicy: special_buckets.no_external_access},
         ),
         verified_before_creation=True,
     ),
@@ -241,7 +262,11 @@ CONTROLS = (
             f"{KMS_DEFAULT_ENCRYPTION}; for S3 access logs instead: "
             'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]'
         ),
-        rule=SettingRule((DefaultEncryption,), encryption.encryption_at_rest),
+        rule=SettingRule(
+            (DefaultEncryption,),
+            encryption.encryption_at_rest,
+            fact_checks={SpecialBucketEncryption: special_buckets.encryption_at_rest},
+        ),
     ),
     Control(
         id="s3-customer-managed-key",
@@ -263,7 +288,11 @@ CONTROLS = (
         severity=Severity.HIGH,
         remediation=KMS_DEFAULT_ENCRYPTION,
         options=(ACCOUNTS,),
-        rule=SettingRule((DefaultEncryption,), encryption.customer_managed_key),
+        rule=SettingRule(
+            (DefaultEncryption,),
+            encryption.customer_managed_key,
+            fact_checks={SpecialBucketEncryption: special_buckets.customer_managed_key},
+        ),
     ),
     Control(
         id="s3-bucket-key",
@@ -302,7 +331,11 @@ CONTROLS = (
             '"Resource": [f"arn:aws:s3:::{bucket_name}", f"arn:aws:s3:::{bucket_name}/*"], "Condition": {"Bool": '
             '{"aws:SecureTransport": "false"}}}'
         ),
-        rule=SettingRule((BucketPolicy,), access.tls_only),
+        rule=SettingRule(
+            (BucketPolicy,),
+            access.tls_only,
+            fact_checks=dict.fromkeys((SpecialBucket, SpecialBucketPolicy), special_buckets.tls_only),
+        ),
     ),
     Control(
         id="s3-tls-1-2",
@@ -459,7 +492,10 @@ CONTROLS = (
     Control(
         id="s3-retention",
         title="S3 lifecycle rules retain data long enough",
-        statement="No lifecycle rule expires PHI, replicas or logs before the end of their retention.",
+        statement=(
+            "No lifecycle rule expires PHI, replicas or logs before the end of their retention, and S3 deletes no "
+            "snapshots of tables with PHI or replicas before it."
+        ),
         rationale=(
             "Lifecycle rules delete without approval, and nothing brings back a noncurrent version that they delete. A "
             "rule with too short a period destroys records that state law still requires, or logs that a breach "
@@ -467,14 +503,20 @@ CONTROLS = (
         ),
         requirement=(
             "no expiration of current versions of PHI or replicas, and none of logs on a date; noncurrent versions of "
-            "PHI and replicas kept for {days} days or more, and all versions of logs for {logDays} days or more"
+            "PHI and replicas kept for {days} days or more, and all versions of logs for {logDays} days or more; "
+            "snapshots of tables kept for {days} days or more"
         ),
         data_classes=PHI_AND_LOGS,
         paragraphs=(*required_by("316(b)(2)(i)", own_mapping=True), *addressed_by("310(d)(2)(iv)", own_mapping=True)),
         severity=Severity.HIGH,
         remediation=LIFECYCLE_RULE,
         options=(PHI_DAYS, LOG_DAYS),
-        rule=SettingRule((Lifecycle,), lifecycle.retention, when_missing=lambda _: passed("nothing expires")),
+        rule=SettingRule(
+            (Lifecycle,),
+            lifecycle.retention,
+            when_missing=lambda _: passed("nothing expires"),
+            fact_checks={TableSnapshots: special_buckets.snapshots_kept},
+        ),
     ),
     Control(
         id="s3-abort-multipart",
@@ -537,11 +579,35 @@ CONTROLS = (
         rule=FactRule((Bucket,), copies.replication_or_backup, needs_whole_stack=True),
     ),
     Control(
+        id="s3-recoverable-bucket-type",
+        title="PHI is in buckets from which it can be recovered",
+        statement=(
+            "No directory bucket holds PHI, every table bucket with PHI is replicated to another region, and every "
+            "Outposts bucket with PHI is versioned and replicated, which the pack can't verify."
+        ),
+        rationale=(
+            "S3 can't version, replicate or lock the objects of a directory bucket, and stores them in one zone. An "
+            "overwrite, a deletion or the loss of the zone destroys the only copy of a record."
+        ),
+        requirement="a general purpose bucket, or a table bucket that is replicated to another region",
+        data_classes=PHI,
+        paragraphs=required_by("308(a)(7)(ii)(A)", "308(a)(7)(ii)(B)", "312(c)(1)", own_mapping=True),
+        severity=Severity.CRITICAL,
+        remediation=(
+            "keep PHI in an aws.s3.Bucket, and tag a directory bucket that holds only copies of it with "
+            '{"DataClass": "Replica"}; for a table bucket: aws.s3tables.TableBucketReplication("phi", '
+            'table_bucket_arn=tables.arn, role=role.arn, rule={"destinations": [{"destination_table_bucket_arn": '
+            "replica_tables.arn}]})"
+        ),
+        rule=FactRule((SpecialBucket,), special_buckets.recoverable),
+    ),
+    Control(
         id="s3-no-external-destinations",
         title="S3 delivers data only to trusted accounts",
         statement=(
             "The replicas, inventories, analytics exports and event notifications of buckets with PHI, replicas or "
-            "logs go only to the stack's own account and to trusted accounts."
+            "logs, the replicas of tables and Storage Lens exports go only to the stack's own account and to trusted "
+            "accounts."
         ),
         rationale=(
             "Replication to a mistyped or a former vendor's account copies every record there. Inventories and event "
@@ -573,6 +639,7 @@ CONTROLS = (
             (Replication, Inventory, AnalyticsExport, EventNotifications),
             destinations.no_external_destination,
             when_missing=lambda _: passed("S3 delivers nothing elsewhere"),
+            fact_checks=dict.fromkeys((TableReplication, StorageLensExports), destinations.no_external_export),
         ),
     ),
     Control(
@@ -654,7 +721,7 @@ CONTROLS = (
             ),
         ),
         stages=PREVIEW_ONLY,  # AWS has neither property
-        rule=FactRule((Bucket,), protection.no_force_destroy),
+        rule=FactRule((Bucket, SpecialBucket), protection.no_force_destroy),
     ),
     Control(
         id="s3-access-point-private",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from hipaa_controls.model.data_class import DataClass
-from hipaa_controls.model.rule import RuleContext, not_required_for
+from hipaa_controls.model.rule import FactRule, RuleContext, not_required_for
 from hipaa_controls.model.verdict import Finding, failed
-from hipaa_controls.services.s3.facts import AccessPoint, Bucket
+from hipaa_controls.services.s3.facts import Bucket
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,20 @@ class SettingRule:
         setting_types: The types of settings that are checked.
         check: Called with a setting, the bucket that it belongs to and the context.
         when_missing: The finding for a bucket without such a setting; by default it fails.
-        access_point_check: Called with each access point and the context; None if access points aren't checked.
+        fact_checks: For other types of facts that the control is about, such as access points: called with each fact
+            and the context.
     """
 
     setting_types: tuple[type[Any], ...]
     check: Callable[[Any, Bucket, RuleContext], Finding]
     when_missing: Callable[[Bucket], Finding] | None = None
-    access_point_check: Callable[[AccessPoint, RuleContext], Finding] | None = None
+    fact_checks: Mapping[type[Any], Callable[[Any, RuleContext], Finding]] = field(default_factory=dict, hash=False)
 
     needs_whole_stack = False
 
     @property
     def fact_types(self) -> tuple[type[Any], ...]:
-        return (*self.setting_types, *([AccessPoint] if self.access_point_check else []))
+        return (*self.setting_types, *self.fact_checks)
 
     def findings(self, data_classes: frozenset[DataClass], context: RuleContext) -> Iterator[tuple[str, Finding]]:
         for bucket in context.stack.facts_of_type(Bucket):
@@ -41,9 +42,8 @@ class SettingRule:
                 yield from self._bucket_findings(bucket, context)
             else:
                 yield bucket.resource, not_required_for(bucket.data_class)
-        if self.access_point_check:
-            for point in context.stack.facts_of_type(AccessPoint):
-                yield point.resource, self.access_point_check(point, context)
+        for fact_type, check in self.fact_checks.items():
+            yield from FactRule((fact_type,), check).findings(data_classes, context)
 
     def _bucket_findings(self, bucket: Bucket, context: RuleContext) -> Iterator[tuple[str, Finding]]:
         settings = [declared for declared in bucket.settings if type(declared.setting) in self.setting_types]

@@ -6,11 +6,12 @@ from hipaa_controls.model.data_class import normalize_data_class
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Unknown
 from hipaa_controls.model.verdict import Finding, failed, not_applicable, passed, unverified
+from hipaa_controls.services.s3.bucket_types import SpecialBucket
 from hipaa_controls.services.s3.facts import Bucket
 
 
-def data_class_tag(bucket: Bucket, context: RuleContext) -> Finding:
-    if not bucket.declared_here:
+def data_class_tag(bucket: Bucket | SpecialBucket, context: RuleContext) -> Finding:
+    if isinstance(bucket, Bucket) and not bucket.declared_here:
         return not_applicable("the bucket belongs to another stack")
     value = bucket.data_class_tag
     if isinstance(value, Unknown):

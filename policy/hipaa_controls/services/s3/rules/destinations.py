@@ -7,13 +7,15 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-loggi
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.evaluator import account_of
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Ref, StackResource, Text, Unknown
 from hipaa_controls.model.verdict import Finding, passed, unverified, worst_finding
+from hipaa_controls.services.kms.customer_managed_keys import LocatedFact
+from hipaa_controls.services.s3.bucket_types import StorageLensExports, TableReplication
 from hipaa_controls.services.s3.facts import (
     AnalyticsExport,
     Bucket,
@@ -29,21 +31,36 @@ CONTENTS = {
     Inventory: "an inventory is delivered",
     AnalyticsExport: "an analytics export is delivered",
     EventNotifications: "event notifications are sent",
+    TableReplication: "tables are replicated",
+    StorageLensExports: "Storage Lens metrics are exported",
 }
 
 
 def no_external_destination(setting: Replication | Delivery, bucket: Bucket, context: RuleContext) -> Finding:
-    content = CONTENTS[type(setting)]
-    trusted = TrustedParties.from_options(context.options, bucket.location, bucket.resource)
-    targets: list[tuple[Ref, Text]]
-    if isinstance(setting, Replication):
-        if isinstance(setting.rules, Unknown):
-            return unverified(setting.rules)
-        targets = [(rule.destination, rule.destination_account) for rule in setting.rules if rule.enabled is not False]
-    else:
-        if isinstance(setting.targets, Unknown):
-            return unverified(setting.targets)
-        targets = [(target.resource, target.account) for target in setting.targets]
+    if not isinstance(setting, Replication):
+        return _check_targets(setting, bucket, context)
+    if isinstance(setting.rules, Unknown):
+        return unverified(setting.rules)
+    targets = [(rule.destination, rule.destination_account) for rule in setting.rules if rule.enabled is not False]
+    return _check_all(CONTENTS[Replication], targets, bucket, context)
+
+
+def no_external_export(export: TableReplication | StorageLensExports, context: RuleContext) -> Finding:
+    return _check_targets(export, export, context)
+
+
+def _check_targets(
+    delivery: Delivery | TableReplication | StorageLensExports, source: LocatedFact, context: RuleContext
+) -> Finding:
+    if isinstance(delivery.targets, Unknown):
+        return unverified(delivery.targets)
+    targets = [(target.resource, target.account) for target in delivery.targets]
+    return _check_all(CONTENTS[type(delivery)], targets, source, context)
+
+
+def _check_all(content: str, targets: Iterable[tuple[Ref, Text]], source: LocatedFact, context: RuleContext) -> Finding:
+    """Check every destination, given with the account that the configuration names as its owner."""
+    trusted = TrustedParties.from_options(context.options, source.location, source.resource)
     findings = (_check(content, *target, trusted, context.options["buckets"]) for target in targets)
     return worst_finding(findings, "data goes only to trusted accounts")
 

@@ -20,7 +20,7 @@ from hipaa_controls.model.property_checks import one_of, redact
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Ref, StackResource, Text, Unknown, is_enabled
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
-from hipaa_controls.services.kms.customer_managed_keys import key_problem
+from hipaa_controls.services.kms.customer_managed_keys import LocatedFact, key_problem
 from hipaa_controls.services.kms.facts import PLACEHOLDER_ARN_PREFIX, Key
 from hipaa_controls.services.s3.facts import Bucket, BucketPolicy, DefaultEncryption
 
@@ -38,7 +38,7 @@ Headers = Mapping[str, str | None]
 encryption_at_rest = one_of("algorithm", ("AES256", *KMS_ALGORITHMS), "default encryption")
 
 
-def customer_managed_key(encryption: DefaultEncryption, bucket: Bucket, context: RuleContext) -> Finding:
+def customer_managed_key(encryption: DefaultEncryption, bucket: LocatedFact, context: RuleContext) -> Finding:
     algorithm = encryption.algorithm
     if isinstance(algorithm, Unknown):
         return unverified(algorithm)

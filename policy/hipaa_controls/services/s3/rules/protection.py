@@ -13,6 +13,7 @@ from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.three_valued import all_of
 from hipaa_controls.model.values import Unknown, is_enabled, iter_unknowns
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
+from hipaa_controls.services.s3.bucket_types import SpecialBucket
 from hipaa_controls.services.s3.facts import Bucket, BucketPolicy, ObjectLock
 from hipaa_controls.services.s3.protection_actions import BYPASS, DELETE_VERSION, REQUIRED_PROTECTION_ACTIONS
 
@@ -104,8 +105,8 @@ def _denied_to_administrators(parsed: ParsedPolicy, bucket: Bucket, actions: Ite
     ]
 
 
-def no_force_destroy(bucket: Bucket, context: RuleContext) -> Finding:
-    if not bucket.declared_here:
+def no_force_destroy(bucket: Bucket | SpecialBucket, context: RuleContext) -> Finding:
+    if isinstance(bucket, Bucket) and not bucket.declared_here:
         return not_applicable("the bucket belongs to another stack")
     force_destroy = is_enabled(bucket.force_destroy)
     if force_destroy is True:
