@@ -40,7 +40,7 @@ NO_JUDGMENT_NEEDED: Mapping[str, str] = {
     "aws:s3control/directoryBucketAccessPointScope:DirectoryBucketAccessPointScope": (
         "It only limits what an access point may be used for"
     ),
-    "aws:s3outposts/endpoint:Endpoint": "It is an address in a VPC; the policies of buckets and access points are judged",
+    "aws:s3outposts/endpoint:Endpoint": "It is an address in a VPC; the policies behind it are judged",
     "aws:s3tables/namespace:Namespace": "It is a name for a group of tables, which are judged",
     "aws:accessanalyzer/analyzer:Analyzer": DETECTS,
     "aws:cfg/recorder:Recorder": DETECTS,
