@@ -14,6 +14,7 @@ from hipaa_controls.model.data_class import DataClass, DataClassTag
 from hipaa_controls.model.stack import Fact, Stack
 from hipaa_controls.model.values import StackResource, Unknown
 from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
+from hipaa_controls.services.s3.bucket_types import SpecialBucket, SpecialBucketEncryption, TableSnapshots
 from hipaa_controls.services.s3.facts import AccessPoint, Bucket, list_destinations
 from hipaa_controls.services.sns.facts import Topic
 from hipaa_controls.services.sqs.facts import Queue
@@ -56,7 +57,7 @@ def _order(fact: Fact, account_id: str) -> tuple[bool, str]:
 
 
 def _data_classes(
-    facts: Iterable[Fact], bucket_uses: Iterable[tuple[str, DataClass]], data_class_tag: DataClassTag
+    facts: Collection[Fact], bucket_uses: Iterable[tuple[str, DataClass]], data_class_tag: DataClassTag
 ) -> dict[str, DataClass]:
     """Return the data class of each bucket, by ARN."""
     buckets = [fact for fact in facts if isinstance(fact, Bucket)]
@@ -69,8 +70,9 @@ def _data_classes(
     for arn, use in bucket_uses:
         uses.setdefault(arn, set()).add(use)
     return {
-        bucket.resource: data_class_tag.data_class_of(bucket.tags, uses.get(bucket.resource, set()))
-        for bucket in buckets
+        fact.resource: data_class_tag.data_class_of(fact.tags, uses.get(fact.resource, set()))
+        for fact in facts
+        if isinstance(fact, Bucket | SpecialBucket)
     }
 
 
@@ -91,12 +93,16 @@ def _enrich(
         data_class_tag: The tag that gives the data class of a data store.
     """
     match fact:
-        case Bucket():
+        case Bucket() | SpecialBucket():
             tag_value = fact.tags if isinstance(fact.tags, Unknown) else fact.tags.get(data_class_tag.name)
             return dataclasses.replace(fact, data_class=data_classes[fact.resource], data_class_tag=tag_value)
         case AccessPoint():
             bucket = buckets_by_access_point.get(fact.resource, "")
             return dataclasses.replace(fact, data_class=data_classes.get(bucket, DataClass.PHI))
+        case SpecialBucketEncryption() | TableSnapshots():
+            bucket_class = data_classes.get(fact.bucket.resource) if isinstance(fact.bucket, StackResource) else None
+            data_class = data_class_tag.declared_data_class(fact.tags) or bucket_class
+            return dataclasses.replace(fact, data_class=data_class)
         case Queue():
             return dataclasses.replace(fact, data_class=data_class_tag.data_class_of(fact.tags, ()))
         case Topic():

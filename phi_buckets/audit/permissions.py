@@ -70,6 +70,9 @@ def _arn_scope(
             ResourceType.EVENT_RULE: arn("events", f"rule/{prefix}*"),
             ResourceType.TOPIC: arn("sns", f"{prefix}*"),
             ResourceType.QUEUE: arn("sqs", f"{prefix}*"),
+            ResourceType.DIRECTORY_BUCKET: arn("s3express", "bucket/*"),
+            ResourceType.TABLE_BUCKET: arn("s3tables", "bucket/*"),
+            ResourceType.STORAGE_LENS_CONFIGURATION: arn("s3", "storage-lens/*"),
             ResourceType.BACKUP_PLAN: arn("backup", "backup-plan:*"),  # the ARN contains a generated ID
             ResourceType.DETECTOR: arn("guardduty", "detector/*"),
         },

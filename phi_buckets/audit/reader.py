@@ -20,10 +20,11 @@ from typing import Any, TypeVar
 import boto3
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, PaginationError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, PaginationError
+from urllib3.exceptions import NameResolutionError
 
 from hipaa_controls.model.values import Location, Unknown
-from phi_buckets.audit.calls import Call
+from phi_buckets.audit.calls import NO_SUCH_ENDPOINT, Call
 
 MAX_CONCURRENCY = 32
 MAX_ATTEMPTS = 8
@@ -172,7 +173,9 @@ class AccountReader:
                 if not _retry_quota_reached(error):
                     break
             except BotoCoreError as error:
-                error_code = type(error).__name__
+                error_code = NO_SUCH_ENDPOINT if _is_unresolved(error) else type(error).__name__
+                if error_code in call.not_found_errors:
+                    return None
                 break
         failed = FailedCall(call, resource, region, error_code)
         with self._lock:
@@ -215,6 +218,12 @@ def _retry_quota_reached(error: ClientError) -> bool:
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     """
     return bool(error.response.get("ResponseMetadata", {}).get("RetryQuotaReached"))
+
+
+def _is_unresolved(error: BotoCoreError) -> bool:
+    """Return whether there is no endpoint of that name. A network that is down or closed fails in other ways."""
+    cause = error.kwargs.get("error") if isinstance(error, EndpointConnectionError) else None
+    return isinstance(cause, NameResolutionError)
 
 
 # The request parameter for the next page, by the name of the token in the response.

@@ -28,8 +28,16 @@ class ResourceType(Enum):
     EVENT_RULE = "event rule"
     TOPIC = "topic"
     QUEUE = "queue"
+    DIRECTORY_BUCKET = "directory bucket"
+    TABLE_BUCKET = "table bucket"
+    """Also its tables."""
+    STORAGE_LENS_CONFIGURATION = "Storage Lens configuration"
     BACKUP_PLAN = "backup plan"
     DETECTOR = "detector"
+
+
+# In place of an error code: the name of the endpoint doesn't exist, because the service isn't in the region.
+NO_SUCH_ENDPOINT = "NameResolutionError"
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,8 @@ class Call:
         action: The IAM action.
         resource_type: The type of resource that the action applies to.
         not_found_errors: The error codes for a requested item that doesn't exist, which is a valid result. If a code
-            alone is ambiguous, the entry is `CODE: ` followed by the start of the error message.
+            alone is ambiguous, the entry is `CODE: ` followed by the start of the error message. NO_SUCH_ENDPOINT is
+            for a service that isn't in every region.
     """
 
     service: str

@@ -16,12 +16,14 @@ from phi_buckets.audit.calls import (
     macie,
     resourcegroupstaggingapi,
     s3,
+    s3_bucket_types,
     sns,
     sqs,
 )
 
 CALLS = (
     *s3.CALLS,
+    *s3_bucket_types.CALLS,
     *kms.CALLS,
     *cloudtrail.CALLS,
     *logs.CALLS,
@@ -37,6 +39,7 @@ CALLS = (
     *resourcegroupstaggingapi.CALLS,
     *ec2.CALLS,
 )
-# The stack's outputs name its buckets and regions, and the aliases of its keys begin with its prefix.
-_WHOLE_ACCOUNT_ONLY = (s3.LIST_BUCKETS, kms.LIST_KEYS, *ec2.CALLS)
+# The stack's outputs name its buckets and regions, the aliases of its keys begin with its prefix, and it has no buckets
+# of other types.
+_WHOLE_ACCOUNT_ONLY = (s3.LIST_BUCKETS, *s3_bucket_types.CALLS, kms.LIST_KEYS, *ec2.CALLS)
 STACK_CALLS = tuple(call for call in CALLS if call not in _WHOLE_ACCOUNT_ONLY)

@@ -16,12 +16,14 @@ from phi_buckets.audit.collect import (
     macie,
     resourcegroupstaggingapi,
     s3,
+    s3_bucket_types,
     sqs,
 )
 
 # The audit runs these concurrently.
 COLLECTORS = (
     s3.collect,
+    s3_bucket_types.collect,
     kms.collect,
     alert_pipeline.collect,  # CloudTrail, CloudWatch Logs, CloudWatch, EventBridge and SNS, which depend on each other
     sqs.collect,

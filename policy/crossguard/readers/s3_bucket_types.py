@@ -76,7 +76,7 @@ def _own_encryption(
     """Return the encryption that a bucket declares itself, if it does."""
     bucket_type, location = TYPES[bucket.type], graph.location_of(bucket)
     data_class, ref = data_class_of(bucket, graph), StackResource(bucket.urn)
-    return SpecialBucketEncryption(bucket.urn, bucket_type, ref, data_class, encryption, location)
+    return SpecialBucketEncryption(bucket.urn, bucket_type, ref, data_class, encryption, location=location)
 
 
 def _directory_or_outposts_bucket(bucket: PulumiResource, graph: Graph) -> list[Fact]:
@@ -90,7 +90,7 @@ def _directory_bucket_encryption(companion: PulumiResource, graph: Graph) -> lis
     bucket = graph.resource_for(ref)
     data_class, location = data_class_of(bucket, graph) if bucket else None, graph.location_of(companion)
     return [
-        SpecialBucketEncryption(companion.urn, BucketType.DIRECTORY, ref, data_class, encryption, location)
+        SpecialBucketEncryption(companion.urn, BucketType.DIRECTORY, ref, data_class, encryption, location=location)
         for encryption in default_encryptions(companion, companion.inputs.get("rules"), "rules", graph)
     ]
 
@@ -148,16 +148,20 @@ def _table(table: PulumiResource, graph: Graph) -> list[Fact]:
     facts: list[Fact] = [
         TableSnapshots(
             table.urn,
+            ref,
             data_class,
             status if status is None or isinstance(status, Unknown) else status != "disabled",
             as_number(get_property(management, "settings", "maxSnapshotAgeHours")),
+            table.own_tags,
         )
     ]
     declared = table.inputs.get("encryptionConfiguration")
     if declared is not None:
         encryption = _table_encryption(table, declared, graph)
         location = graph.location_of(table)
-        facts.append(SpecialBucketEncryption(table.urn, BucketType.TABLE, ref, data_class, encryption, location))
+        facts.append(
+            SpecialBucketEncryption(table.urn, BucketType.TABLE, ref, data_class, encryption, table.own_tags, location)
+        )
     return facts
 
 

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from phi_buckets.audit import calls
-from phi_buckets.audit.calls import Call, catalogue
+from phi_buckets.audit.calls import Call, catalogue, s3_bucket_types
 from phi_buckets.audit.calls import ec2 as ec2_calls
 from phi_buckets.audit.calls import kms as kms_calls
 from phi_buckets.audit.calls import s3 as s3_calls
@@ -47,6 +47,7 @@ def test_catalogue_combines_the_calls_of_all_services():
 
 def test_stack_calls_leave_out_what_the_outputs_provide():
     assert set(catalogue.CALLS) - set(catalogue.STACK_CALLS) == {
+        *s3_bucket_types.CALLS,
         s3_calls.LIST_BUCKETS,
         kms_calls.LIST_KEYS,
         ec2_calls.DESCRIBE_REGIONS,

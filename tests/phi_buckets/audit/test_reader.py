@@ -6,7 +6,7 @@ import io
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 
 from phi_buckets.audit import reader as reader_module
-from phi_buckets.audit.calls import Call, ResourceType
+from phi_buckets.audit.calls import NO_SUCH_ENDPOINT, Call, ResourceType
 from phi_buckets.audit.reader import MAX_ATTEMPTS, AccountReader, AuditedAccount, FailedCall, strip_account_prefix
 
 REGION = "us-east-1"
@@ -124,6 +124,18 @@ def test_call_to_an_unreachable_endpoint_returns_a_failed_call(waits: list[float
     with AccountReader(boto3.Session(region_name=REGION), ACCOUNT) as reader:
         result = reader.call(LIST_ALIASES, "the aliases", "me-south-1")
     assert result == FailedCall(LIST_ALIASES, "the aliases", "me-south-1", "EndpointConnectionError")
+
+
+def test_missing_endpoint_is_an_empty_result_only_of_a_service_that_is_not_in_every_region(
+    waits: list[float], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://s3express-control.invalid")  # RFC 6761: never resolves
+    regional = replace(LIST_ALIASES, not_found_errors=(NO_SUCH_ENDPOINT,))
+    with AccountReader(boto3.Session(region_name=REGION), ACCOUNT) as reader:
+        assert reader.call(regional, "the aliases") is None
+        assert reader.failed_calls == []
+        result = reader.call(LIST_ALIASES, "the aliases")
+    assert result == FailedCall(LIST_ALIASES, "the aliases", REGION, NO_SUCH_ENDPOINT)
 
 
 def test_not_found_error_is_an_empty_result(waits: list[float]):

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.values import Document, Flag, Location, Number, Ref, Text, Unknown
@@ -41,6 +41,7 @@ class SpecialBucket:
         data_class_tag: The value of that tag.
         force_destroy: Whether a destroy deletes its content.
         pulumi_protected: Whether the resource option `protect` is on.
+        exists: Unknown for the buckets of a region that couldn't be listed.
     """
 
     resource: str
@@ -51,6 +52,7 @@ class SpecialBucket:
     force_destroy: Flag = None
     pulumi_protected: bool = False
     location: Location = Location()
+    exists: Literal[True] | Unknown = True
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class SpecialBucketEncryption:
         bucket: The bucket, also for the encryption of a table.
         data_class: None where neither the tags of a table nor the bucket give it.
         encryption: None for a bucket that declares none itself: another resource may, and else it is SSE-S3.
+        tags: For the encryption of a table, the table's tags.
     """
 
     resource: str
@@ -68,6 +71,7 @@ class SpecialBucketEncryption:
     bucket: Ref
     data_class: DataClass | None
     encryption: DefaultEncryption | None
+    tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
     location: Location = Location()
 
 
@@ -96,12 +100,15 @@ class TableSnapshots:
         data_class: The data class of the table; None where neither its tags nor its bucket give it.
         expire: Whether S3 deletes old snapshots. None stands for AWS's default, which is that it does.
         max_age_hours: The age at which it may. None stands for AWS's default.
+        tags: The table's tags.
     """
 
     resource: str
+    bucket: Ref
     data_class: DataClass | None
     expire: Flag
     max_age_hours: Number
+    tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,8 @@ def recoverable(bucket: SpecialBucket, context: RuleContext) -> Finding:
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html, API_PutBucketReplication.html and
     API_PutObjectLockConfiguration.html ("not supported for directory buckets")
     """
+    if isinstance(bucket.exists, Unknown):
+        return unverified(bucket.exists)
     if bucket.type is BucketType.DIRECTORY:
         return failed(
             "a directory bucket has no versioning, replication or Object Lock, and is in one zone: nothing restores "
