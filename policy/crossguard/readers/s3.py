@@ -8,7 +8,12 @@ from dataclasses import replace
 from crossguard.graph import FactReader, Graph, bucket_arn
 from crossguard.property_values import as_flag, as_text, get_property
 from crossguard.readers import s3_bucket_types
-from crossguard.readers.s3_settings import COMPANION_READERS, public_access_block, read_inline_settings
+from crossguard.readers.s3_settings import (
+    COMPANION_READERS,
+    OUTPOSTS_LIFECYCLE,
+    public_access_block,
+    read_inline_settings,
+)
 from crossguard.resource_types import BUCKET, KMS_KEYS, TRAIL, v7_token
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import DataClass
@@ -34,7 +39,7 @@ def read_buckets(graph: Graph) -> list[Bucket]:
     unattached: list[Bucket] = []
     for token in COMPANION_READERS:
         for companion in graph.by_type.get(token, []):
-            if bucket := graph.bucket_of(companion):
+            if bucket := _general_purpose_bucket_of(companion, graph):
                 settings[bucket.urn].extend(_companion_settings(companion, graph))
             elif not _is_read_with_bucket_types(companion, graph):
                 special_bucket = s3_bucket_types.special_bucket_of(companion, graph)
@@ -72,7 +77,7 @@ def read_bucket_or_companion(resource: PulumiResource, graph: Graph) -> Bucket |
         return None
     if _is_read_with_bucket_types(resource, graph):
         return None
-    bucket = graph.bucket_of(resource) or s3_bucket_types.special_bucket_of(resource, graph)
+    bucket = _general_purpose_bucket_of(resource, graph) or s3_bucket_types.special_bucket_of(resource, graph)
     is_phi = bucket is not None and graph.data_class_tag.declared_data_class(bucket.own_tags) is DataClass.PHI
     data_class = DataClass.PHI if is_phi else DataClass.OTHER
     if token in ACCESS_POINT_READERS:
@@ -92,6 +97,11 @@ def _companion_bucket(companion: PulumiResource, urn: str, data_class: DataClass
     settings = tuple(_companion_settings(companion, graph))
     location = graph.location_of(companion)
     return Bucket(urn, bucket_arn(companion), data_class, settings, complete=False, location=location)
+
+
+def _general_purpose_bucket_of(companion: PulumiResource, graph: Graph) -> PulumiResource | None:
+    """Return the bucket that a companion configures. An Outposts bucket may have the name of a general purpose one."""
+    return None if companion.type == OUTPOSTS_LIFECYCLE else graph.bucket_of(companion)
 
 
 def _is_read_with_bucket_types(companion: PulumiResource, graph: Graph) -> bool:

@@ -196,6 +196,8 @@ def _cors(rules: Any) -> Cors:
     return Cors(tuple(allowed_origins))
 
 
+OUTPOSTS_LIFECYCLE = "aws:s3control/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+
 CompanionReader = Callable[[PulumiResource, Graph], list[BucketSetting]]
 
 
@@ -300,7 +302,7 @@ COMPANION_READERS: Mapping[str, CompanionReader] = {
     "aws:s3/inventory:Inventory": _inventory_companion,
     "aws:s3/analyticsConfiguration:AnalyticsConfiguration": _analytics_companion,
     "aws:s3/bucketNotification:BucketNotification": _notification_companion,
-    "aws:s3control/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _lifecycle_companion,  # S3 on Outposts
+    OUTPOSTS_LIFECYCLE: _lifecycle_companion,
     "aws:s3/bucketPolicy:BucketPolicy": _policy_companion,
 }
 

@@ -323,6 +323,8 @@ def test_lifecycle_rule_of_an_outposts_bucket_keeps_phi(pack: PackProcess):
     lifecycle = Resource(token, "it", {"bucket": OUTPOST, "rules": expiry(30)})
     assert failed_resources(pack, SNAPSHOTS, [outposts(), lifecycle]) == {"it"}
     assert failed_resources(pack, SNAPSHOTS, [lifecycle]) == {"it"}
+    namesake = bucket("ward", "Internal")
+    assert failed_resources(pack, SNAPSHOTS, [namesake, outposts(), lifecycle]) == {"it"}
     assert failed_resources(pack, SNAPSHOTS, [outposts("Internal"), lifecycle]) == set()
 
 

@@ -79,6 +79,12 @@ LIFECYCLE_RULE = (
     f'"filter": {{"prefix": ""}}, "noncurrent_version_expiration": {{"noncurrent_days": {MIN_RETENTION_DAYS}}}, '
     '"abort_incomplete_multipart_upload": {"days_after_initiation": 7}}])'
 )
+KEPT_SNAPSHOTS = (
+    'aws.s3tables.Table("visits", table_bucket_arn=tables.arn, namespace="ehr", name="visits", format="ICEBERG", '
+    'maintenance_configuration={"iceberg_compaction": {"status": "enabled", "settings": {"target_file_size_mb": 512}}, '
+    '"iceberg_snapshot_management": {"status": "enabled", "settings": {"min_snapshots_to_keep": 1, '
+    f'"max_snapshot_age_hours": {24 * MIN_RETENTION_DAYS}}}}}}})'
+)
 
 CONTROLS = (
     # First, because its options decide how every other control determines a bucket's data class.
@@ -286,7 +292,11 @@ CONTROLS = (
         data_classes=PHI_AND_TRAIL_LOGS,
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation=KMS_DEFAULT_ENCRYPTION,
+        remediation=(
+            f'{KMS_DEFAULT_ENCRYPTION}; for a table bucket: aws.s3tables.TableBucket("phi", encryption_configuration='
+            '{"sse_algorithm": "aws:kms", "kms_key_arn": key.arn}); an Outposts bucket can have no KMS key: keep PHI in an '
+            "aws.s3.Bucket"
+        ),
         options=(ACCOUNTS,),
         rule=SettingRule(
             (DefaultEncryption,),
@@ -329,7 +339,8 @@ CONTROLS = (
         remediation=(
             'add to the Statement of the bucket policy: {"Effect": "Deny", "Principal": "*", "Action": "s3:*", '
             '"Resource": [f"arn:aws:s3:::{bucket_name}", f"arn:aws:s3:::{bucket_name}/*"], "Condition": {"Bool": '
-            '{"aws:SecureTransport": "false"}}}'
+            '{"aws:SecureTransport": "false"}}}; for an Outposts bucket, with "Action": "s3-outposts:*" and "Resource": '
+            '[bucket_arn, f"{bucket_arn}/*"]'
         ),
         rule=SettingRule(
             (BucketPolicy,),
@@ -509,7 +520,7 @@ CONTROLS = (
         data_classes=PHI_AND_LOGS,
         paragraphs=(*required_by("316(b)(2)(i)", own_mapping=True), *addressed_by("310(d)(2)(iv)", own_mapping=True)),
         severity=Severity.HIGH,
-        remediation=LIFECYCLE_RULE,
+        remediation=f"{LIFECYCLE_RULE}; for a table: {KEPT_SNAPSHOTS}",
         options=(PHI_DAYS, LOG_DAYS),
         rule=SettingRule(
             (Lifecycle,),
