@@ -294,8 +294,8 @@ CONTROLS = (
         severity=Severity.HIGH,
         remediation=(
             f'{KMS_DEFAULT_ENCRYPTION}; for a table bucket: aws.s3tables.TableBucket("phi", encryption_configuration='
-            '{"sse_algorithm": "aws:kms", "kms_key_arn": key.arn}); an Outposts bucket can have no KMS key: keep PHI in an '
-            "aws.s3.Bucket"
+            '{"sse_algorithm": "aws:kms", "kms_key_arn": key.arn}); an Outposts bucket has no KMS key: keep PHI in '
+            "an aws.s3.Bucket"
         ),
         options=(ACCOUNTS,),
         rule=SettingRule(
@@ -339,8 +339,8 @@ CONTROLS = (
         remediation=(
             'add to the Statement of the bucket policy: {"Effect": "Deny", "Principal": "*", "Action": "s3:*", '
             '"Resource": [f"arn:aws:s3:::{bucket_name}", f"arn:aws:s3:::{bucket_name}/*"], "Condition": {"Bool": '
-            '{"aws:SecureTransport": "false"}}}; for an Outposts bucket, with "Action": "s3-outposts:*" and "Resource": '
-            '[bucket_arn, f"{bucket_arn}/*"]'
+            '{"aws:SecureTransport": "false"}}}; for an Outposts bucket, with "Action": "s3-outposts:*" and '
+            '"Resource": [bucket_arn, f"{bucket_arn}/*"]'
         ),
         rule=SettingRule(
             (BucketPolicy,),
