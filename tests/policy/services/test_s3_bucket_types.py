@@ -190,6 +190,14 @@ def test_directory_bucket_without_a_customer_managed_key_fails(pack: PackProcess
     assert failed_resources(pack, KEY, [directory("Internal"), encryption(None, "AES256")]) == set()
 
 
+def test_one_of_two_directory_buckets_without_a_key_fails(pack: PackProcess):
+    other = replace(directory(bucket="second--use1-az4--x-s3"), name="other")
+    assert failed_resources(pack, KEY, [ACCOUNT_KEY, directory(), other, encryption()]) == {"other"}
+    of_either = encryption(name=UNKNOWN)
+    stack = [ACCOUNT_KEY, directory(), other, replace(of_either, comes_from={"bucket": ["directory", "other"]})]
+    assert {finding.resource for finding in findings_for(pack, KEY, stack)} >= {"directory", "other"}
+
+
 def test_encryption_of_a_directory_bucket_is_found_by_reference(pack: PackProcess):
     referring = replace(encryption(name=UNKNOWN), comes_from={"bucket": ["directory"]})
     assert failed_resources(pack, KEY, [ACCOUNT_KEY, directory(), referring]) == set()
