@@ -49,7 +49,10 @@ PROTECTION_ACTIONS = (
     "s3:PutLifecycleConfiguration",
     "s3:PutReplicationConfiguration",
 )
-CONTROLS = tuple(control for control in LIVE_CONTROLS if control.service == "s3")
+# Without the one that judges only buckets of other types, which are another collector's.
+CONTROLS = tuple(
+    control for control in LIVE_CONTROLS if control.service == "s3" and control.id != "s3-recoverable-bucket-type"
+)
 assert CONTROLS
 
 
