@@ -17,6 +17,7 @@ from hipaa_controls.services.guardduty.facts import GuardDutyDetector
 from hipaa_controls.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
 from hipaa_controls.services.logs.facts import LogGroup
+from hipaa_controls.services.s3 import bucket_types
 from hipaa_controls.services.s3 import facts as s3
 from hipaa_controls.services.sns.facts import Topic, TopicPolicy
 from hipaa_controls.services.sqs.facts import Queue, QueuePolicy
@@ -38,6 +39,11 @@ _BUCKET_SETTINGS = (
     s3.Versioning,
     s3.Website,
 )
+_SPECIAL_BUCKET = (
+    bucket_types.SpecialBucket,
+    bucket_types.SpecialBucketEncryption,
+    bucket_types.SpecialBucketPolicy,
+)
 # The facts that the collectors read from each type.
 FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
     "AWS::Backup::BackupPlan": (BackupSelection,),
@@ -57,6 +63,9 @@ FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
     "AWS::S3::AccessPoint": (s3.AccessPoint,),
     "AWS::S3::AccountPublicAccessBlock": (s3.AccountPublicAccessBlock,),
     "AWS::S3::Bucket": (s3.Bucket, *_BUCKET_SETTINGS),
+    "AWS::S3::StorageLens": (bucket_types.StorageLensExports,),
+    "AWS::S3Express::DirectoryBucket": _SPECIAL_BUCKET,
+    "AWS::S3Tables::TableBucket": (*_SPECIAL_BUCKET, bucket_types.TableReplication, bucket_types.TableSnapshots),
     "AWS::SNS::Topic": (Topic, TopicPolicy),
     "AWS::SQS::Queue": (Queue, QueuePolicy),
 }
