@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from hipaa_controls.model.control import Control
@@ -30,15 +30,18 @@ class AccountListings:
     inaccessible: str = ""
 
 
-def account_for(accounts: Mapping[str, AccountListings], controls: Iterable[Control], level: str) -> Coverage:
+def account_for(
+    accounts: Mapping[str, AccountListings], controls: Iterable[Control], level: str, unread_types: Collection[str] = ()
+) -> Coverage:
     """Return what was looked at and what wasn't.
 
     Args:
         accounts: What the sources list, by account ID.
         controls: The controls that were evaluated.
         level: `mandatory` if resources that aren't judged fail the audit, else `advisory`.
+        unread_types: Types that no collector read, because of the scope of the audit.
     """
-    judging = controls_by_type(controls)
+    judging = {name: ids for name, ids in controls_by_type(controls).items() if name not in unread_types}
     counts = {
         (account, region, type_name): count
         for account, read in accounts.items()

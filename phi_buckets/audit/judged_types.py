@@ -69,6 +69,10 @@ FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
     "AWS::SNS::Topic": (Topic, TopicPolicy),
     "AWS::SQS::Queue": (Queue, QueuePolicy),
 }
+# An audit of one stack doesn't read these.
+WHOLE_ACCOUNT_TYPES = frozenset(
+    {"AWS::S3::StorageLens", "AWS::S3Express::DirectoryBucket", "AWS::S3Tables::TableBucket"}
+)
 # The control that looks at a fact while it checks others.
 _CONTROL_OF_OTHER_FACTS: Mapping[type[Any], str] = {
     BackupSelection: "s3-replication-or-backup",

@@ -16,6 +16,7 @@ from phi_buckets.audit import assemble, checklist, coverage, drift
 from phi_buckets.audit.accounts import InaccessibleAccount, OpenAccount
 from phi_buckets.audit.collect import COLLECTORS
 from phi_buckets.audit.collected import ResourceListing
+from phi_buckets.audit.judged_types import WHOLE_ACCOUNT_TYPES
 from phi_buckets.audit.pack_config import PackConfig
 from phi_buckets.audit.reader import AccountReader, FailedCall
 from phi_buckets.audit.results import AccountFacts, control_results, unused_exemptions
@@ -119,6 +120,7 @@ def audit(
             {read.facts.account_id: coverage.AccountListings(read.listings, read.facts.reason) for read in reads},
             (control_config.control for control_config in config.control_configs.values()),
             config.not_judged_level,
+            unread_types=WHOLE_ACCOUNT_TYPES if scope.prefix else (),
         ),
         attestations=attestations.records,
         checklist=checklist.rows(controls),

@@ -10,6 +10,7 @@ from hipaa_controls.catalogue import LIVE_CONTROLS
 from hipaa_controls.model.values import Unknown
 from phi_buckets.audit.collected import ResourceListing
 from phi_buckets.audit.coverage import AccountListings, account_for
+from phi_buckets.audit.judged_types import WHOLE_ACCOUNT_TYPES
 from phi_buckets.evidence.model import Coverage, NotJudged
 
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "210987654321"
@@ -59,6 +60,14 @@ def test_resources_that_aws_config_records_in_every_region_are_counted_once():
     result = coverage(listing(CONFIG, counts), listing(CONFIG, counts, WEST))
     assert [(entry.type, entry.count) for entry in result.judged] == [("AWS::IAM::Role", 30)]
     assert [(entry.region, entry.count) for entry in result.not_judged] == [("global", 1)]
+
+
+def test_type_that_only_an_audit_of_the_account_reads_is_not_judged_in_one_of_a_stack():
+    listings = {ACCOUNT: AccountListings((listing(TAGS, dict.fromkeys(WHOLE_ACCOUNT_TYPES, 1)),))}
+    of_account = account_for(listings, LIVE_CONTROLS, "advisory")
+    of_stack = account_for(listings, LIVE_CONTROLS, "advisory", WHOLE_ACCOUNT_TYPES)
+    assert {entry.type for entry in of_account.judged} == WHOLE_ACCOUNT_TYPES
+    assert {entry.type for entry in of_stack.not_judged} == WHOLE_ACCOUNT_TYPES
 
 
 def test_type_of_a_disabled_control_is_not_judged():
