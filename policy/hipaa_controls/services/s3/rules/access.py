@@ -54,7 +54,7 @@ def account_public_access_block(account: AccountPublicAccessBlock, _: RuleContex
 
 def no_public_grant(grant: Acl | BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
     if isinstance(grant, BucketPolicy):
-        return _check_public_access(grant.document, bucket_resources(bucket))
+        return check_public_access(grant.document, bucket_resources(bucket))
     acls = (grant.canned, *grant.grantees)
     if any(isinstance(acl, str) and (acl in PUBLIC_ACLS or acl.endswith(PUBLIC_GROUPS)) for acl in acls):
         return failed("an ACL grants access to everyone, or to every AWS account")
@@ -65,16 +65,16 @@ def no_public_grant(grant: Acl | BucketPolicy, bucket: Bucket, _: RuleContext) -
 def no_public_grant_by_access_point(point: AccessPoint, _: RuleContext) -> Finding:
     if point.document is None:
         return passed("no policy grants access")
-    return _check_public_access(point.document, access_point_resources(point))
+    return check_public_access(point.document, access_point_resources(point))
 
 
-def _check_public_access(document: Document, resources: list[str]) -> Finding:
+def check_public_access(document: Document, resources: list[str]) -> Finding:
     parsed = parse_bucket_policy(document)
     return external_access.public_access(parsed, resources) if isinstance(parsed, ParsedPolicy) else parsed
 
 
 def no_external_access(policy: BucketPolicy, bucket: Bucket, context: RuleContext) -> Finding:
-    return _check_only_trusted_access(
+    return check_only_trusted_access(
         policy.document, bucket.resource, bucket_resources(bucket), bucket.location, context
     )
 
@@ -90,20 +90,20 @@ def access_point_private(point: AccessPoint, context: RuleContext) -> Finding:
     findings = [unverified(flag) for flag in flags if isinstance(flag, Unknown)]
     if point.document:
         resources = access_point_resources(point)
-        findings.append(_check_only_trusted_access(point.document, point.resource, resources, point.location, context))
+        findings.append(check_only_trusted_access(point.document, point.resource, resources, point.location, context))
     return worst_finding(findings, "public access is blocked, and only trusted principals are granted access")
 
 
-def _check_only_trusted_access(
+def check_only_trusted_access(
     document: Document, resource: str, resources: list[str], location: Location, context: RuleContext
 ) -> Finding:
     """Check that a policy grants access to trusted principals only.
 
     Args:
-        document: The policy of a bucket or an access point.
-        resource: The URN or ARN of the bucket or access point, for messages.
+        document: The policy of a bucket, a table or an access point.
+        resource: The URN or ARN of the resource that has the policy, for messages.
         resources: The ARNs that the policy controls access to.
-        location: The location of the bucket or access point.
+        location: The location of that resource.
         context: The rule's context, with the options `accounts` and `organizations`.
     """
     parsed = parse_bucket_policy(document)

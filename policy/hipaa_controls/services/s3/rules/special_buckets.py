@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from hipaa_controls import evaluator
-from hipaa_controls.access import external_access
-from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_bucket_policy
 from hipaa_controls.access.transport import check_policy_of_another_resource, insecure_transport_findings
 from hipaa_controls.model.rule import RuleContext
@@ -21,9 +19,11 @@ from hipaa_controls.services.s3.bucket_types import (
 )
 from hipaa_controls.services.s3.facts import DefaultEncryption
 from hipaa_controls.services.s3.rules import encryption as default_encryption
+from hipaa_controls.services.s3.rules.access import check_only_trusted_access, check_public_access
 
 # S3 keeps a snapshot of a table for that long unless the table says otherwise:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-maintenance.html
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_s3Buckets_MigrationSnapshotManagementSettings.html ("default")
 DEFAULT_SNAPSHOT_HOURS = 120
 SSE_S3 = DefaultEncryption("AES256", None)
 OBJECT_ACTIONS = ("s3-outposts:GetObject", "s3-outposts:PutObject")
@@ -38,21 +38,12 @@ def acls_disabled(bucket: SpecialBucket, _: RuleContext) -> Finding:
 
 
 def no_public_grant(policy: SpecialBucketPolicy, _: RuleContext) -> Finding:
-    parsed = parse_bucket_policy(policy.document)
-    if not isinstance(parsed, ParsedPolicy):
-        return parsed
-    return external_access.public_access(parsed, _resources(policy))
+    return check_public_access(policy.document, _resources(policy))
 
 
 def no_external_access(policy: SpecialBucketPolicy, context: RuleContext) -> Finding:
-    parsed = parse_bucket_policy(policy.document)
-    if not isinstance(parsed, ParsedPolicy):
-        return parsed
-    trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
-    return worst_finding(
-        external_access.untrusted_access_findings(parsed, _resources(policy), trusted),
-        "only trusted accounts, and services that act for them, are granted access",
-    )
+    resources = _resources(policy)
+    return check_only_trusted_access(policy.document, policy.resource, resources, policy.location, context)
 
 
 def _resources(policy: SpecialBucketPolicy) -> list[str]:
