@@ -15,6 +15,12 @@ from hipaa_controls.services.backup.facts import BackupSelection
 from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
 from hipaa_controls.services.kms.facts import Key
+from hipaa_controls.services.s3.bucket_types import (
+    BucketType,
+    SpecialBucket,
+    SpecialBucketEncryption,
+    TableSnapshots,
+)
 from hipaa_controls.services.s3.facts import (
     AccessLogging,
     AccessPoint,
@@ -236,6 +242,34 @@ def test_bucket_that_logs_to_itself_keeps_its_data_class():
 def test_unread_settings_of_another_bucket_leave_an_untagged_bucket_as_phi():
     stack = build(bucket("phi", AccessLogging(UNREAD), Replication(UNREAD)), bucket("logs"))
     assert data_class_of(stack, "logs") is DataClass.PHI
+
+
+# Tables.
+
+
+@pytest.mark.parametrize(
+    ("bucket_class", "tags", "data_class"),
+    [
+        ("PHI", {}, DataClass.PHI),
+        ("Internal", {}, DataClass.OTHER),
+        ("PHI", {"DataClass": "Internal"}, DataClass.OTHER),
+        ("Internal", {"DataClass": "PHI"}, DataClass.PHI),
+        ("Internal", UNREAD, DataClass.PHI),
+        (None, {}, None),
+    ],
+)
+def test_table_has_the_data_class_of_its_tags_or_its_bucket(bucket_class: str | None, tags: Any, data_class: Any):
+    tables = f"arn:aws:s3tables:us-east-1:{ACCOUNT}:bucket/records"
+    table = f"{tables}/table/1"
+    table_bucket = SpecialBucket(tables, BucketType.TABLE, tags={"DataClass": bucket_class}, location=LOCATION)
+    stack = build(
+        *([table_bucket] if bucket_class else []),
+        SpecialBucketEncryption(table, BucketType.TABLE, tables, None, None, tags, LOCATION),
+        TableSnapshots(table, tables, None, None, None, tags),
+    )
+    for fact_type in (SpecialBucketEncryption, TableSnapshots):
+        [built] = stack.facts_of_type(fact_type)
+        assert built.data_class is data_class
 
 
 # Access points.
