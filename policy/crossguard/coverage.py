@@ -9,7 +9,7 @@ from enum import Enum
 
 from crossguard.no_judgment import reason_for
 from crossguard.read_stack import is_read
-from crossguard.resources import PulumiResource
+from crossguard.resources import READ_PREFIX, PulumiResource
 from hipaa_controls.model.verdict import Status, Verdict
 
 
@@ -47,7 +47,8 @@ def cover(resource: PulumiResource, controls: Iterable[str] = ()) -> CoveredReso
     """
     if is_read(resource):
         return CoveredResource(resource.urn, resource.type, Coverage.JUDGED, tuple(controls))
-    if reason := reason_for(resource.type, is_component=not resource.provider.urn):
+    is_component = not resource.provider.urn and not resource.only_read
+    if reason := reason_for(resource.type.removeprefix(READ_PREFIX), is_component=is_component):
         return CoveredResource(resource.urn, resource.type, Coverage.NO_JUDGMENT_NEEDED, reason=reason)
     return CoveredResource(resource.urn, resource.type, Coverage.NOT_JUDGED)
 

@@ -10,13 +10,31 @@ from collections.abc import Callable, Iterator
 from crossguard.graph import Graph
 from crossguard.properties.unread import unread_properties
 from crossguard.readers import backup, cloudwatch
+from crossguard.readers.s3_settings import COMPANION_READERS
 from crossguard.resource_types import EVENT_TARGET, v7_token
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.values import StackResource, Unknown
 
 DoubtSource = Callable[[PulumiResource, Graph], Iterator[Unknown]]
 
-SOURCES: tuple[DoubtSource, ...] = (unread_properties,)
+
+def left_out_resources(resource: PulumiResource, _: Graph) -> Iterator[Unknown]:
+    """Yield a doubt if --target or --exclude left the resource out of the run, or one that its properties come from."""
+    sources = {source.urn: source for of_property in resource.sources.values() for source in of_property}
+    for source in (resource, *sources.values()):
+        if source.left_out:
+            yield source.inputs["id"]
+
+
+def uncertain_owner(resource: PulumiResource, graph: Graph) -> Iterator[Unknown]:
+    """Yield a doubt about a companion that may configure the bucket of another account or region."""
+    bucket = graph.bucket_of(resource) if v7_token(resource.type) in COMPANION_READERS else None
+    has_owner = graph.has_owner(resource, bucket) if bucket else True
+    if isinstance(has_owner, Unknown):
+        yield has_owner
+
+
+SOURCES: tuple[DoubtSource, ...] = (unread_properties, left_out_resources, uncertain_owner)
 # Types without a fact of their own, by the property that joins them with the resource in whose fact they are, and that
 # resource's type. A plan is joined by the selection's property.
 READ_WITH_TARGET = {

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from crossguard.doubts import doubts
 from crossguard.graph import FactReader, Graph
+from crossguard.overwrites import overwrites
 from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, s3_bucket_types, sns, sqs
 from crossguard.readers.s3_settings import COMPANION_READERS
-from crossguard.resource_types import BUCKET, BUCKET_V2, DIRECTORY_BUCKET, v7_token
+from crossguard.resource_types import ACCOUNT_PUBLIC_ACCESS_BLOCK, BUCKET, BUCKET_V2, DIRECTORY_BUCKET, v7_token
 from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.stack import Fact, Stack
@@ -49,6 +50,8 @@ def resource_facts(
         data_class_tag: The tag that gives the data class of a data store.
         own_account: The account that the pack's config gives.
     """
+    if not resource.inputs and resource.type != ACCOUNT_PUBLIC_ACCESS_BLOCK:
+        return Stack((), complete=False)  # --target or --exclude left it out, or the program only reads it
     is_s3 = resource.type.startswith("aws:s3/")
     bucket_types = (BUCKET, BUCKET_V2, DIRECTORY_BUCKET)
     named_buckets = inputs.find_buckets(resource.inputs.get("bucket"), bucket_types) if is_s3 else []
@@ -81,4 +84,4 @@ def stack_facts(
         for resource in graph.by_type.get(token, []):
             facts.extend(read(resource, graph))
     root_urn = next((resource.urn for resource in resources if resource.type == "pulumi:pulumi:Stack"), "")
-    return Stack(tuple(facts), root_urn, doubts=doubts(graph))
+    return Stack(tuple(facts), root_urn, doubts=doubts(graph), overwrites=overwrites(facts, graph))

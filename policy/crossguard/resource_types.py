@@ -6,6 +6,7 @@ BUCKET = "aws:s3/bucket:Bucket"
 BUCKET_V2 = "aws:s3/bucketV2:BucketV2"
 DIRECTORY_BUCKET = "aws:s3/directoryBucket:DirectoryBucket"
 BUCKET_METRIC = "aws:s3/bucketMetric:BucketMetric"
+ACCOUNT_PUBLIC_ACCESS_BLOCK = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
 KMS_KEY = "aws:kms/key:Key"
 KMS_ALIAS = "aws:kms/alias:Alias"
 KMS_KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
@@ -29,6 +30,10 @@ KMS_KEYS = frozenset(
         "aws:kms/replicaExternalKey:ReplicaExternalKey",
     }
 )
+
+# Types that a program may declare without any input. Each other one has an input that is required, or a name that the
+# provider chooses, so a resource of it without inputs isn't one that this run creates.
+VALID_WITHOUT_INPUTS = frozenset({KMS_KEY, "aws:kms/externalKey:ExternalKey", ACCOUNT_PUBLIC_ACCESS_BLOCK})
 
 # Types whose ARN AWS chooses, in the account of the caller that creates the resource. The ARN of another type may be an
 # input, as an event target's is, or name another account, as a subscription's does if its topic is there.

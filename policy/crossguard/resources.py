@@ -10,14 +10,38 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_policy import PolicyProviderResource, PolicyResource, ResourceValidationArgs
 from pulumi_policy.proxy import UnknownValueError
 
-from hipaa_controls.model.values import Unknown
+from crossguard.resource_types import VALID_WITHOUT_INPUTS
+from hipaa_controls.model.values import Text, Unknown
+
+AWS_PROVIDER = "pulumi:providers:aws"
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+READ_PREFIX = "read "  # of the type of a resource that the program only reads, such as with `Bucket.get`
+# The properties of the AWS provider that say nothing about whose resources it manages, and where. Any other may.
+# https://www.pulumi.com/registry/packages/aws/api-docs/provider/
+NOT_ABOUT_CREDENTIALS = frozenset(
+    {
+        "allowedAccountIds",  # only a check of the account that the credentials belong to
+        "defaultTags",
+        "forbiddenAccountIds",
+        "ignoreTags",
+        "maxRetries",
+        "region",
+        "retryMode",
+        "skipCredentialsValidation",
+        "skipMetadataApiCheck",
+        "skipRegionValidation",
+        "skipRequestingAccountId",
+        "tokenBucketRateLimiterCapacity",
+        "version",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -25,15 +49,39 @@ class Provider:
     """The provider of a resource.
 
     Attributes:
-        region: None where it isn't configured or isn't known.
+        region: None where it isn't configured.
         accounts: The accounts that its configuration gives, each with the property that gives it, for messages.
         tags: The default tags.
+        credentials: What decides the account that it works in, besides the environment.
     """
 
     urn: str = ""
-    region: str | None = None
+    region: Text = None
     accounts: Mapping[str, str] = field(default_factory=dict, hash=False)
     tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
+    credentials: tuple[tuple[str, Any], ...] = field(default=(), hash=False, repr=False)
+
+
+class LeftOut(Mapping[str, Any]):
+    """The inputs of a new resource that --target or --exclude left out of the run: every one of them is Unknown.
+
+    The engine shows a pack the resource, its provider and its dependencies, but none of its properties.
+
+    Args:
+        name: The name of the resource.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._unknown = Unknown(name, reason="was left out of this run by --target or --exclude, so it isn't judged")
+
+    def __getitem__(self, name: str) -> Any:
+        return self._unknown
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 @dataclass(frozen=True)
@@ -41,6 +89,8 @@ class PulumiResource:
     """A resource of the stack.
 
     Attributes:
+        type: Its type token, with a word before it if the token doesn't count: `component` (`resource_type`), or `read`
+            for a resource that the program only reads.
         parent: The URN of its parent.
         protected: Whether the resource option `protect` is on.
         outputs: The properties that the engine shows at the end of a run. They are read lazily, through `output`,
@@ -63,14 +113,28 @@ class PulumiResource:
 
     @property
     def region(self) -> str | None:
-        """The AWS region: from the resource itself (pulumi-aws 7), its provider or the environment."""
+        """The AWS region: from the resource itself (pulumi-aws 7), its provider or the environment.
+
+        None where it isn't configured or isn't known yet.
+        """
         candidates = (
-            self.inputs.get("region"),
+            None if self.left_out else self.inputs.get("region"),
             self.provider.region,
             os.environ.get("AWS_REGION"),
             os.environ.get("AWS_DEFAULT_REGION"),
         )
-        return next((region for region in candidates if region and isinstance(region, str)), None)
+        region = next((region for region in candidates if region and isinstance(region, str | Unknown)), None)
+        return region if isinstance(region, str) else None
+
+    @property
+    def only_read(self) -> bool:
+        """Whether the program only reads it, such as with `Bucket.get`."""
+        return self.type.startswith(READ_PREFIX)
+
+    @property
+    def left_out(self) -> bool:
+        """Whether --target or --exclude left it out of the run, so that nothing about it is known."""
+        return isinstance(self.inputs, LeftOut)
 
     @property
     def tags(self) -> Mapping[str, Any] | Unknown:
@@ -103,19 +167,24 @@ class ResourceInputs:
 
     def __init__(self) -> None:
         self._by_urn: dict[str, PulumiResource] = {}
-        self._by_bucket_name: dict[tuple[str, str], PulumiResource] = {}
+        self._by_bucket_name: dict[tuple[str, str], dict[str, PulumiResource]] = {}
         self._lock = threading.Lock()  # the SDK serves requests from several threads
 
     def remember(self, args: ResourceValidationArgs) -> PulumiResource:
         """Remember the inputs of a resource that the engine is about to create, and return the resource."""
         inputs = unwrap(args.props, args.name)
         resource = PulumiResource(
-            args.urn, args.resource_type, inputs, args.opts.parent, _provider(args.provider), bool(args.opts.protect)
+            args.urn,
+            resource_type(args.resource_type, args.provider),
+            inputs,
+            args.opts.parent,
+            _provider(args.provider),
+            bool(args.opts.protect),
         )
         with self._lock:
             self._by_urn[args.urn] = resource
             if isinstance(name := inputs.get("bucket"), str):
-                self._by_bucket_name[args.resource_type, name] = resource
+                self._by_bucket_name.setdefault((resource.type, name), {})[args.urn] = resource
         return resource
 
     def find_buckets(self, name: Any, types: Iterable[str]) -> list[PulumiResource]:
@@ -123,17 +192,26 @@ class ResourceInputs:
         if not isinstance(name, str):
             return []
         with self._lock:
-            return [self._by_bucket_name[token, name] for token in types if (token, name) in self._by_bucket_name]
+            return [bucket for token in types for bucket in self._by_bucket_name.get((token, name), {}).values()]
 
     def get(self, urn: str | None) -> PulumiResource | None:
         with self._lock:
             return self._by_urn.get(urn or "")
 
-    def join_stack(self, resources: Iterable[PolicyResource]) -> list[PulumiResource]:
+    def join_stack(
+        self, resources: Iterable[PolicyResource], hidden: Mapping[str, References] | None = None
+    ) -> list[PulumiResource]:
         """Return all resources of the stack, with their remembered inputs and the sources of their properties.
 
         They are in the order of their URNs, and so are the sources. The engine's order depends on which of a program's
         concurrent registrations comes first, and a report has to be the same from run to run.
+
+        Args:
+            resources: The resources that the engine shows.
+            hidden: The references of each to resources that the engine doesn't show (`hidden_references`).
+
+        Returns:
+            The resources, and those that they refer to and that the program only reads, of which only the URN is known.
         """
         policy_resources = sorted(resources, key=lambda resource: resource.urn)
         sources: dict[str, dict[str, tuple[PulumiResource, ...]]] = {resource.urn: {} for resource in policy_resources}
@@ -142,18 +220,30 @@ class ResourceInputs:
             for prop, dependencies in resource.property_dependencies.items():
                 urns = sorted(dependency.urn for dependency in dependencies)
                 sources[resource.urn][prop] = tuple(joined[urn] for urn in urns)
-        return list(joined.values())
+        read: dict[str, PulumiResource] = {}
+        for urn, references in (hidden or {}).items():
+            for prop, read_urns in references.items():
+                for read_urn in read_urns:
+                    read.setdefault(read_urn, PulumiResource(read_urn, READ_PREFIX + type_in_urn(read_urn), {}))
+                if prop:
+                    sources[urn][prop] = (*sources[urn].get(prop, ()), *(read[read_urn] for read_urn in read_urns))
+        return [*joined.values(), *read.values()]
 
     def _join(self, resource: PolicyResource, sources: Mapping[str, tuple[PulumiResource, ...]]) -> PulumiResource:
         remembered = self.get(resource.urn)
         inputs = remembered.inputs if remembered else unwrap(resource.props, resource.name)
+        token = resource_type(resource.resource_type, resource.provider)
+        if token.startswith("aws:") and not inputs and not list(resource.props):
+            inputs = LeftOut(resource.name)  # any other resource has an ID at least, which may not be known yet
+        elif token.startswith("aws:") and not inputs and token not in VALID_WITHOUT_INPUTS:
+            token = READ_PREFIX + token  # in a saved state, which has the inputs of all others
         if remembered and not isinstance(inputs.get("bucket"), str) and "bucket" in set(resource.props):
             bucket_name = _unwrap_item(resource.props, "bucket", f"{resource.name}.bucket")
             if isinstance(bucket_name, str):  # AWS or the provider chose it, so only the outputs have it
                 inputs = {**inputs, "bucket": bucket_name}
         return PulumiResource(
             resource.urn,
-            resource.resource_type,
+            token,
             inputs,
             resource.parent.urn if resource.parent else None,
             _provider(resource.provider),
@@ -161,6 +251,51 @@ class ResourceInputs:
             resource.props,
             sources,
         )
+
+
+References = Mapping[str, tuple[str, ...]]
+"""By property, the URNs that it depends on. The key of those that no property depends on is empty."""
+
+
+def hidden_references(resources: Iterable[Any]) -> dict[str, References]:
+    """Return the references to resources that the engine doesn't show: at preview and `up`, those only read.
+
+    The SDK drops them. A reference to another stack isn't one: its values are known at preview.
+
+    Args:
+        resources: The resources of a request to check the stack (`AnalyzerResource`).
+
+    Returns:
+        By the URN of the resource that has them.
+    """
+    requested = list(resources)
+    dependencies = {urn for resource in requested for urn in resource.dependencies}
+    shown = {"", *(resource.urn for resource in requested)}
+    shown |= {urn for urn in dependencies if type_in_urn(urn) == STACK_REFERENCE}
+    hidden: dict[str, References] = {}
+    for resource in requested:
+        urns = {prop: dependencies.urns for prop, dependencies in resource.propertyDependencies.items()}
+        urns[""] = [*resource.dependencies, resource.parent]
+        references = {prop: tuple(sorted(set(of_property) - shown)) for prop, of_property in urns.items()}
+        if any(references.values()):
+            hidden[resource.urn] = {prop: of_property for prop, of_property in references.items() if of_property}
+    return hidden
+
+
+def type_in_urn(urn: str) -> str:
+    """Return the type in a URN, without the types of its parents: urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME."""
+    parts = urn.split("::", 3)
+    return parts[2].rsplit("$", 1)[-1] if len(parts) == 4 else ""
+
+
+def resource_type(token: str, provider: PolicyProviderResource | None) -> str:
+    """Return the type of a resource: its token, or `component` before it if it claims to be AWS's and isn't.
+
+    A component chooses its token freely and creates nothing by itself. The engine shows no provider for a component,
+    even if the program sets one, and one for every other resource.
+    """
+    is_aws = provider is not None and provider.resource_type == AWS_PROVIDER
+    return token if is_aws or not token.startswith("aws:") else f"component {token}"
 
 
 def _provider(provider: PolicyProviderResource | None) -> Provider:
@@ -172,9 +307,10 @@ def _provider(provider: PolicyProviderResource | None) -> Provider:
     tags = default_tags.get("tags") if isinstance(default_tags, Mapping) else default_tags
     return Provider(
         provider.urn,
-        region if isinstance(region, str) else None,
+        region if isinstance(region, str | Unknown) else None,
         _provider_accounts(provider.name, props),
         tags if isinstance(tags, Mapping | Unknown) else {},
+        tuple((name, value) for name, value in sorted(props.items()) if name not in NOT_ABOUT_CREDENTIALS),
     )
 
 

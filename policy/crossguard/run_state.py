@@ -16,7 +16,7 @@ from crossguard import read_stack
 from crossguard.accounts import account_sources, disagreements
 from crossguard.classified import ClassifiedStore, classified_stores, ignored_default_tags
 from crossguard.coverage import CoveredResource, cover, cover_stack
-from crossguard.resources import PulumiResource, ResourceInputs
+from crossguard.resources import PulumiResource, References, ResourceInputs
 from hipaa_controls.catalogue import judge
 from hipaa_controls.model.control import Control
 from hipaa_controls.model.control_config import ControlConfig, load_config
@@ -60,6 +60,7 @@ class PackRun:
             check of the whole stack doesn't repeat those.
         levels: By control, the enforcement level, which the pack's config may have changed.
         own_account: The stack's own account, if the pack's config gives it.
+        hidden_references: The references of each resource to resources that the program only reads.
         account_errors: What is wrong with the sources of the stack's own account.
         requires_judgment: Whether a resource that isn't judged blocks, by the option notJudged of pack-notice.
     """
@@ -71,6 +72,7 @@ class PackRun:
         self.already_reported: dict[str, dict[str, frozenset[str]]] = {}
         self.levels: dict[str, str] = {}
         self.own_account: str | None = None
+        self.hidden_references: Mapping[str, References] = {}
         self.account_errors: list[str] = []
         self.requires_judgment = False
         self._resources: list[PulumiResource] = []
@@ -105,7 +107,7 @@ class PackRun:
         """Return the facts of the whole stack, read once for all policies that get the same resources."""
 
         def read() -> Stack:
-            resources = self.inputs.join_stack(args.resources)
+            resources = self.inputs.join_stack(args.resources, self.hidden_references)
             self.account_errors = disagreements(account_sources(resources, self.own_account))
             self._resources = resources
             self._stack = read_stack.stack_facts(resources, self.inputs, self.data_class_tag, self.own_account)

@@ -27,7 +27,7 @@ from pulumi_policy import (
 )
 
 from crossguard.policies import ControlPolicy, CoveragePolicy, policies, requires_judgment
-from crossguard.resources import is_account
+from crossguard.resources import hidden_references, is_account
 from hipaa_controls.catalogue import controls_for_resource
 
 EXPECTED_SDK_VERSION = "1.21.0"
@@ -93,6 +93,7 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
         """Check the whole stack."""
         self._read_servicer.AnalyzeStack(request, context)
         resources = self._reader.last_request.args.resources
+        self._run.hidden_references = hidden_references(request.resources)
         response = proto.AnalyzeResponse()
         for policy, config, report_violation in self._enabled(self._policies, response):
             policy.validate(StackValidationArgs(resources, config), report_violation)

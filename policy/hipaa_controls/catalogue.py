@@ -16,7 +16,7 @@ from hipaa_controls.model.control import Control, Stage
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.values import Unknown
-from hipaa_controls.model.verdict import Finding, Status, Verdict, unverified
+from hipaa_controls.model.verdict import Finding, Status, Verdict, failed, unverified
 from hipaa_controls.services.backup import controls as backup
 from hipaa_controls.services.cloudtrail import controls as cloudtrail
 from hipaa_controls.services.cloudwatch import controls as cloudwatch
@@ -54,12 +54,15 @@ MAX_DOUBTS = 5  # in a message about a check that counts on other resources
 def judge(control: Control, context: RuleContext) -> list[Verdict]:
     """Return the verdicts of a control: one for each fact that it checks, and one for each setting that is missing.
 
-    A finding that passes is unverified if there is a doubt about its resource, or about a resource without which it
-    wouldn't pass.
+    A finding that passes fails if another resource overwrites the setting that it is about. It is unverified if there
+    is a doubt about its resource, or about a resource without which it wouldn't pass.
     """
     if control.rule.needs_whole_stack and not context.stack.complete:
         return []
-    findings = list(control.rule.findings(control.data_classes, context))
+    findings = [
+        (resource, (_overwritten(resource, control, context.stack) if _passes(finding) else None) or finding)
+        for resource, finding in control.rule.findings(control.data_classes, context)
+    ]
     doubts = _doubts_about_passes(control, findings, context) if context.stack.doubts else {}
     return [
         Verdict(
@@ -69,6 +72,13 @@ def judge(control: Control, context: RuleContext) -> list[Verdict]:
         )
         for resource, finding in findings
     ]
+
+
+def _overwritten(resource: str, control: Control, stack: Stack) -> Finding | None:
+    """Return a failure if another resource declares a setting that the control checks in this one."""
+    overwrites = (stack.overwrites.get((resource, setting_type)) for setting_type in control.rule.fact_types)
+    text = next(filter(None, overwrites), None)
+    return failed(text) if text else None
 
 
 def _doubts_about_passes(

@@ -39,6 +39,8 @@ class Resource:
         provider_config: The other properties of its provider, where lists and objects are JSON text.
         outputs: The properties that AWS has chosen, if the resource exists.
         account: The account that its provider names.
+        left_out: Whether --target or --exclude left it out of the run: the engine then shows no properties.
+        only_read: Whether the program only reads it: the engine then shows only what refers to it.
     """
 
     type: str
@@ -53,6 +55,8 @@ class Resource:
     provider_config: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, Any] = field(default_factory=dict)
     account: str | None = None
+    left_out: bool = False
+    only_read: bool = False
 
     @property
     def urn(self) -> str:
@@ -94,7 +98,7 @@ class PackProcess:
         urns = {parent.name: parent.urn for parent in stack}
         request = analyzer_pb2.AnalyzeRequest(
             type=resource.type,
-            properties=to_struct(resource.inputs),
+            properties=to_struct({} if resource.left_out else resource.inputs),
             urn=resource.urn,
             name=resource.name,
             options=analyzer_pb2.AnalyzerResourceOptions(
@@ -116,7 +120,11 @@ class PackProcess:
         resources = [
             analyzer_pb2.AnalyzerResource(
                 type=resource.type,
-                properties=to_struct(planned.get(resource.name, {**resource.inputs, **resource.outputs})),
+                properties=to_struct(
+                    {}
+                    if resource.left_out
+                    else {"id": UNKNOWN} | planned.get(resource.name, {**resource.inputs, **resource.outputs})
+                ),
                 urn=resource.urn,
                 name=resource.name,
                 options=analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
@@ -129,6 +137,7 @@ class PackProcess:
                 },
             )
             for resource in stack
+            if not resource.only_read
         ]
         names = {urn: name for name, urn in urns.items()}
         response = self._stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=resources))
@@ -155,7 +164,8 @@ class PackProcess:
         self, stack: Sequence[Resource], planned: Mapping[str, Mapping[str, Any]] | None = None
     ) -> list[Finding]:
         """Return all findings of a preview: about each resource before it exists, then about the whole stack."""
-        findings = [finding for resource in stack for finding in self.check_resource(resource, stack)]
+        shown = [resource for resource in stack if not resource.only_read]
+        findings = [finding for resource in shown for finding in self.check_resource(resource, stack)]
         return findings + self.check_stack(stack, planned or {})
 
 

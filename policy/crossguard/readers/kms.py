@@ -69,7 +69,7 @@ def _key_facts(key: PulumiResource, key_type: str | Unknown, graph: Graph) -> li
 
 
 def _key_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
-    key = graph.resolve(policy, policy.inputs.get("keyId"), "keyId", KMS_KEYS)
+    key = graph.resolve(policy, policy.inputs.get("keyId"), "keyId", KMS_KEYS, same_place=True)
     document = graph.policy_document(policy, "policy", "keyPolicy")
     bypass_lockout_check = as_flag(policy.inputs.get("bypassPolicyLockoutSafetyCheck"))
     arn = _arn_of_key(policy, key, graph)
@@ -103,12 +103,7 @@ def _principal(grant: PulumiResource, prop: str, graph: Graph) -> Ref:
         return value
     principal = graph.resolve(grant, value, prop, PRINCIPALS)
     declared = graph.resource_for(principal)
-    return principal if declared and _same_account(declared, grant, graph) else value
-
-
-def _same_account(first: PulumiResource, second: PulumiResource, graph: Graph) -> bool:
-    accounts = {graph.location_of(resource).account for resource in (first, second)}
-    return first.provider.urn == second.provider.urn or (len(accounts) == 1 and None not in accounts)
+    return principal if declared and graph.same_account(declared, grant) is True else value
 
 
 def _encryption_context(constraints: Any) -> dict[str, str]:

@@ -19,12 +19,8 @@ def resolve_log_group(resource: PulumiResource, prop: str, graph: Graph) -> Ref:
 
     The name is everything after `:log-group:` in the ARN, because it may contain slashes.
     """
-    value = resource.inputs.get(prop)
-    if not isinstance(value, str):
-        return graph.resolve(resource, value, prop, {LOG_GROUP})
-    name = value.removesuffix(":*").rpartition(":log-group:")[2]
-    log_group = next((group for group in graph.by_type.get(LOG_GROUP, []) if group.output("name") == name), None)
-    return StackResource(log_group.urn) if log_group else name
+    ref = graph.resolve(resource, resource.inputs.get(prop), prop, {LOG_GROUP})
+    return ref.removesuffix(":*").rpartition(":log-group:")[2] if isinstance(ref, str) else ref
 
 
 def _log_group(log_group: PulumiResource, graph: Graph) -> list[Fact]:

@@ -14,7 +14,7 @@ from crossguard.readers.s3_settings import (
     public_access_block,
     read_inline_settings,
 )
-from crossguard.resource_types import BUCKET, KMS_KEYS, TRAIL, v7_token
+from crossguard.resource_types import ACCOUNT_PUBLIC_ACCESS_BLOCK, BUCKET, KMS_KEYS, TRAIL, v7_token
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.stack import Fact
@@ -173,12 +173,17 @@ def read_access_points(graph: Graph, buckets: list[Bucket]) -> list[Fact]:
     facts: list[Fact] = []
     for token, read in ACCESS_POINT_READERS.items():
         for resource in graph.by_type.get(token, []):
-            arn = resource.inputs.get("accessPointArn")  # only a policy has it
-            access_point = graph.resource_for(graph.resolve(resource, arn, "accessPointArn", {ACCESS_POINT}))
-            bucket = graph.bucket_of(access_point or resource)
+            bucket = graph.bucket_of(access_point_of(resource, graph))
             data_class = data_classes.get(bucket.urn, DataClass.PHI) if bucket else DataClass.PHI
             facts.append(read(resource, data_class, graph))
     return facts
+
+
+def access_point_of(resource: PulumiResource, graph: Graph) -> PulumiResource:
+    """Return the access point of a policy; an access point, or a policy of one that isn't in the stack, as it is."""
+    arn = resource.inputs.get("accessPointArn")  # only a policy has it
+    ref = graph.resolve(resource, arn, "accessPointArn", {ACCESS_POINT}, same_place=True)
+    return graph.resource_for(ref) or resource
 
 
 def _access_point(access_point: PulumiResource, data_class: DataClass | None, graph: Graph) -> AccessPoint:
@@ -204,5 +209,5 @@ ACCESS_POINT_READERS: Mapping[str, Callable[[PulumiResource, DataClass | None, G
     "aws:s3control/accessPointPolicy:AccessPointPolicy": _access_point_policy,
 }
 READERS: Mapping[str, FactReader] = {
-    "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": _account_public_access_block,
+    ACCOUNT_PUBLIC_ACCESS_BLOCK: _account_public_access_block,
 }

@@ -67,7 +67,7 @@ def _topic_arn(topic: PulumiResource, graph: Graph) -> Text:
 
 
 def _topic_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
-    topic_ref = graph.resolve(policy, policy.inputs.get("arn"), "arn", {TOPIC})
+    topic_ref = graph.resolve(policy, policy.inputs.get("arn"), "arn", {TOPIC}, same_place=True)
     topic = graph.resource_for(topic_ref)
     arn = _topic_arn(topic, graph) if topic else as_text(policy.inputs.get("arn"))
     document = graph.policy_document(policy, "policy", "topicPolicy")

@@ -51,9 +51,11 @@ def _queue_arn(queue: PulumiResource, graph: Graph) -> str | Unknown:
 
 def _queue_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
     url = policy.inputs.get("queueUrl")
-    queue_ref = graph.resolve(policy, url, "queueUrl", {QUEUE})
+    url_arn = _arn_of_url(url, policy, graph)
+    named = url if isinstance(url_arn, Unknown) else url_arn  # unlike a URL's last part, an ARN names the account
+    queue_ref = graph.resolve(policy, named, "queueUrl", {QUEUE}, same_place=True)
     queue = graph.resource_for(queue_ref)
-    arn = _queue_arn(queue, graph) if queue else _arn_of_url(url, policy, graph)
+    arn = _queue_arn(queue, graph) if queue else url_arn
     document = graph.policy_document(policy, "policy", "queuePolicy")
     return [QueuePolicy(policy.urn, queue_ref, arn, document, graph.location_of(policy))]
 

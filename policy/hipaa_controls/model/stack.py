@@ -31,12 +31,15 @@ class Stack:
         complete: Whether every resource is here. It is False for one resource that is judged before it exists.
         doubts: By URN or ARN, why a resource may not have the settings in its facts, such as a property that no reader
             reads. A finding about it can't pass.
+        overwrites: By URN and type of setting, a text about the other resources that declare the same setting of the
+            same owner. A finding about the setting can't pass.
     """
 
     facts: tuple[Fact, ...]
     resource: str = ""
     complete: bool = True
     doubts: Mapping[str, tuple[Unknown, ...]] = field(default_factory=dict, hash=False)
+    overwrites: Mapping[tuple[str, type[Any]], str] = field(default_factory=dict, hash=False)
 
     def facts_of_type(self, fact_type: type[F]) -> list[F]:
         return self._by_type.get(fact_type, [])
