@@ -17,6 +17,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
+from crossguard.resource_types import VALID_WITHOUT_INPUTS
 from sandbox.folder import ROOT
 
 UNKNOWN = UNKNOWN_STRING_VALUE
@@ -62,6 +63,16 @@ class Resource:
     def urn(self) -> str:
         return f"urn:pulumi:dev::test::{self.type}::{self.name}"
 
+    @property
+    def shown_inputs(self) -> dict[str, Any]:
+        """The inputs that the engine shows: the provider chooses a name for a new resource that has none."""
+        if self.left_out:
+            return {}
+        is_new = self.type.startswith("aws:") and not self.inputs and not self.outputs
+        if not is_new or self.type in VALID_WITHOUT_INPUTS:
+            return dict(self.inputs)
+        return {"bucket" if self.type.startswith("aws:s3/bucket") else "name": f"{self.name}-0123456"}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -98,7 +109,7 @@ class PackProcess:
         urns = {parent.name: parent.urn for parent in stack}
         request = analyzer_pb2.AnalyzeRequest(
             type=resource.type,
-            properties=to_struct({} if resource.left_out else resource.inputs),
+            properties=to_struct(resource.shown_inputs),
             urn=resource.urn,
             name=resource.name,
             options=analyzer_pb2.AnalyzerResourceOptions(
@@ -123,7 +134,7 @@ class PackProcess:
                 properties=to_struct(
                     {}
                     if resource.left_out
-                    else {"id": UNKNOWN} | planned.get(resource.name, {**resource.inputs, **resource.outputs})
+                    else {"id": UNKNOWN} | planned.get(resource.name, resource.shown_inputs | resource.outputs)
                 ),
                 urn=resource.urn,
                 name=resource.name,

@@ -118,6 +118,13 @@ def test_companion_that_may_be_of_another_bucket_is_unverified(pack: PackProcess
     assert unverified_resources(pack, VERSIONING, [data_bucket(), replace(versioning(), **changes)]) == {"it"}
 
 
+def test_bucket_is_unverified_if_a_control_of_the_bucket_reads_such_a_companion(pack: PackProcess):
+    metrics = companion("BucketMetric", name="it")
+    far = replace(metrics, provider="second", provider_config={"profile": "p"})
+    for guard, expected in ((metrics, set()), (far, {"bucket"})):
+        assert unverified_resources(pack, "s3-request-metrics", [data_bucket(), guard]) == expected
+
+
 def test_policy_of_another_accounts_queue_does_not_count(pack: PackProcess):
     queue = Resource(QUEUE, "queue", {"name": "results"}, account=ACCOUNT)
     policy = deny_plain_http("*", "sqs:*")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -426,7 +427,10 @@ def test_attached_policy_of_the_stack_is_evaluated_where_it_is_declared(pack: Pa
     attachment = Resource(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "it", {"policyArn": f"arn:aws:iam::{ACCOUNT}:policy/app"}
     )
-    assert failed_resources(pack, NO_ADMIN, [declared, attachment]) == {"own"}
+    stack = [replace(resource, account=ACCOUNT) for resource in (declared, attachment)]
+    assert failed_resources(pack, NO_ADMIN, stack) == {"own"}
+    other_account = [replace(resource, account="999999999999") for resource in stack]
+    assert {finding.resource for finding in findings_for(pack, NO_ADMIN, other_account)} == {"own", "it"}
 
 
 def test_aws_managed_policy_with_the_name_of_a_declared_one_is_not_taken_for_it(pack: PackProcess):

@@ -336,7 +336,7 @@ def test_grant_to_a_principal_of_the_stack_passes_before_its_arn_is_known(pack: 
 
 
 def test_grant_to_a_role_of_another_provider_passes_only_in_the_same_account(pack: PackProcess):
-    role = Resource("aws:iam/role:Role", "role", {}, provider="other")
+    role = Resource("aws:iam/role:Role", "role", {}, provider="other", provider_config={"profile": "other"})
     stack = [OWN_KEY, role, grant(UNKNOWN, comes_from="role")]
     assert unverified_resources(pack, NO_EXTERNAL_ACCESS, stack) == {"grant"}
     same_account, other_account = (

@@ -377,10 +377,9 @@ def test_declared_account_block_needs_all_flags(pack: PackProcess):
 
 @pytest.mark.parametrize("flag", FLAGS)
 def test_account_block_with_a_flag_off_fails(pack: PackProcess, flag):
+    right = account_block("right", **ALL_FLAGS_ON | {"accountId": OTHER_ACCOUNT})
     for off in (False, "false", None):
-        assert failed_resources(
-            pack, ACCOUNT_BLOCK, [account_block("right", **ALL_FLAGS_ON), account_block(**ALL_FLAGS_ON | {flag: off})]
-        ) == {"it"}
+        assert failed_resources(pack, ACCOUNT_BLOCK, [right, account_block(**ALL_FLAGS_ON | {flag: off})]) == {"it"}
     rest = dict.fromkeys(FLAGS, UNKNOWN)
     assert failed_resources(pack, ACCOUNT_BLOCK, [account_block(**rest | {flag: False})]) == {"it"}
     for flags in (rest, ALL_FLAGS_ON | {flag: UNKNOWN}):

@@ -31,8 +31,11 @@ def test_second_companion_is_checked_too(basic_pack: PackProcess):
         "again",
         {"bucket": "data", "versioningConfiguration": {"status": "Suspended"}},
     )
-    assert reported(basic_pack.evaluate_stack([*bucket_with_companions(), second_versioning])) == {
-        (VERSIONING, "again")
+    stack = bucket_with_companions()
+    (first,) = (resource.name for resource in stack if resource.type == second_versioning.type)
+    assert reported(basic_pack.evaluate_stack([*stack, second_versioning])) == {
+        (VERSIONING, "again"),
+        (VERSIONING, first),  # the second overwrites it
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -406,22 +407,17 @@ def test_empty_property_counts_as_absent(pack: PackProcess, prop, token):
 
 @both_versions
 @every_property
-def test_companion_is_checked_beside_the_property(pack: PackProcess, prop, token):
+def test_companion_and_property_both_fail_even_if_they_comply(pack: PackProcess, prop, token):
     """A program that declares a setting twice is at fault: AWS keeps whichever it receives last."""
     good, bad = prop.compliant[0], prop.noncompliant[0]
-    failed = [
-        failed_resources(pack, prop.control, [prop.bucket(value, token), *prop.other_resources, prop.as_companion(bad)])
-        for value in (good, bad)
-    ]
-    assert failed == ([{"data"}, {"data"}] if prop.reports_bucket else [{"it"}, {"data", "it"}])
-    if prop.control != "s3-no-website":  # a companion of any content hosts a website
-        failed = [
-            failed_resources(
-                pack, prop.control, [prop.bucket(value, token), *prop.other_resources, prop.as_companion(good)]
-            )
-            for value in (good, bad)
-        ]
-        assert failed == [set(), {"data"}]
+    for inline, other in itertools.product((good, bad), repeat=2):
+        stack = [prop.bucket(inline, token), *prop.other_resources, prop.as_companion(other)]
+        if prop.control == "s3-no-website":  # the compliant bucket declares none
+            assert failed_resources(pack, prop.control, stack) == ({"it"} if inline == good else {"data", "it"})
+        elif not prop.reports_bucket:
+            assert failed_resources(pack, prop.control, stack) == {"data", "it"}
+        elif bad in (inline, other):
+            assert failed_resources(pack, prop.control, stack) == {"data"}
 
 
 @both_versions

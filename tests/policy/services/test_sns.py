@@ -296,7 +296,7 @@ def test_policy_with_unknown_element_is_unverified(pack: PackProcess, statement)
     policy = Resource(
         "aws:sns/topicPolicy:TopicPolicy", "policy", inputs, "around", {"arn": ["topic"], "policy": ["role"]}
     )
-    stack = [key(), role, component, Resource("aws:sns/topic:Topic", "topic", {}), policy]
+    stack = [key(), role, component, Resource("aws:sns/topic:Topic", "topic", {"name": "alerts"}), policy]
     assert unverified_resources(pack, PRIVATE, stack) == {"policy"}
 
 
