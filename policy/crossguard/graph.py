@@ -10,7 +10,7 @@ from typing import Any
 from crossguard.accounts import AccountSources, account_sources, known_account
 from crossguard.property_values import as_list, as_text
 from crossguard.resource_types import BUCKET, KMS_ALIAS, KMS_KEYS, v7_token
-from crossguard.resources import PulumiResource, ResourceInputs
+from crossguard.resources import READ_PREFIX, PulumiResource, ResourceInputs
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.partitions import partition_of
 from hipaa_controls.model.stack import Fact
@@ -124,14 +124,19 @@ class Graph:
         bucket that is certainly in another account or region isn't the companion's; one that may be is (`has_owner`).
         """
         value = companion.inputs.get("bucket")
-        sources = [source for source in companion.sources.get("bucket", ()) if v7_token(source.type) == BUCKET]
+        sources = [
+            source
+            for source in companion.sources.get("bucket", ())
+            if v7_token(source.type.removeprefix(READ_PREFIX)) == BUCKET
+        ]
         if isinstance(value, str):
             named = self._named(value.rpartition(":::")[2], (BUCKET,))
             if owner := self._nearest(named, lambda bucket: self.has_owner(companion, bucket))[0]:
                 return owner
             sources = [source for source in sources if not isinstance(source.inputs.get("bucket"), str)]
-        is_only = len(sources) == 1 and self.has_owner(companion, sources[0]) is not False
-        return sources[0] if is_only else None
+        if len(sources) != 1 or sources[0].only_read or self.has_owner(companion, sources[0]) is False:
+            return None
+        return sources[0]
 
     def has_owner(self, companion: PulumiResource, bucket: PulumiResource) -> bool | Unknown:
         """Return whether a companion can configure a bucket of its name: it is in the bucket's account and region.

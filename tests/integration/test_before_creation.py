@@ -129,3 +129,44 @@ def test_up_never_puts_a_policy_for_an_account_that_may_be_foreign_on_the_bucket
     live = sandbox("python", "-c", PRINT_POLICY)
     assert json.loads(live.stdout) == ["partner-data"]
     assert "NoSuchBucketPolicy" in live.stderr
+
+
+LEFT_OUT_PROGRAM = """\
+import json
+
+import pulumi_aws as aws
+
+bucket = aws.s3.Bucket("records", bucket="records", tags={"DataClass": "Internal"})
+deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::records", "arn:aws:s3:::records/*"]}
+conditions = ({"Bool": {"aws:SecureTransport": "false"}}, {"NumericLessThan": {"s3:TlsVersion": "1.2"}})
+policy = json.dumps({"Version": "2012-10-17", "Statement": [deny | {"Condition": condition} for condition in conditions]})
+aws.s3.BucketPolicy("policy", bucket=bucket.id, policy=policy)
+flags = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+aws.s3.BucketPublicAccessBlock("block", bucket=bucket.id, **dict.fromkeys(flags, True))
+aws.s3.BucketOwnershipControls("owner", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"})
+default = {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+aws.s3.BucketServerSideEncryptionConfiguration("encryption", bucket=bucket.id, rules=[default])
+"""
+LEFT_OUT_POLICY = "urn:pulumi:dev::partner::aws:s3/bucketPolicy:BucketPolicy::policy"
+
+
+def test_up_says_what_exclude_left_out_and_passes_it_once_it_is_there(sandbox: Sandbox, tmp_path: Path):
+    (tmp_path / "Pulumi.yaml").write_text(PROJECT)
+    (tmp_path / "__main__.py").write_text(LEFT_OUT_PROGRAM)
+    (tmp_path / "Pulumi.dev.yaml").write_text(
+        'config:\n  aws:region: us-east-1\n  aws:allowedAccountIds: ["123456789012"]\n'
+    )
+    stack = SandboxedStack("dev", tmp_path, sandbox)
+    pack = ("--policy-pack", str(ROOT / ".venv" / "policy"))
+
+    excluding = stack.pulumi(*UP, *pack, "--exclude", LEFT_OUT_POLICY)
+    output = excluding.stdout + excluding.stderr
+    assert excluding.returncode != 0, output
+    assert "policy was left out of this run by --target or --exclude" in output
+    assert "can't be parsed" not in output
+    assert "aws:s3/bucketPolicy:BucketPolicy" not in stack.resource_types()
+
+    whole = stack.pulumi(*UP, *pack)
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    excluding_again = stack.pulumi(*UP, *pack, "--exclude", LEFT_OUT_POLICY)
+    assert excluding_again.returncode == 0, excluding_again.stdout + excluding_again.stderr

@@ -299,19 +299,28 @@ def test_unknown_value_that_may_come_from_a_resource_that_is_only_read_is_no_ref
         assert unverified_resources(pack, "sqs-customer-managed-key", [read, key, queue]) == expected
 
 
+def test_companion_that_may_configure_a_bucket_that_is_only_read_does_not_count(pack: PackProcess):
+    read = Resource("aws:s3/bucket:Bucket", "read", {}, only_read=True)
+    guard = companion_by_reference("BucketVersioning", "bucket", **ENABLED)
+    either = replace(guard, comes_from={"bucket": ["bucket", "read"]})
+    for companion_of_it, expected in ((guard, set()), (either, {"bucket"})):
+        assert failed_resources(pack, VERSIONING, [read, data_bucket(), companion_of_it]) == expected
+
+
 LEFT_OUT = "was left out of this run by --target or --exclude"
 
 
-def test_left_out_resource_is_unverified_and_so_is_what_is_connected_with_it(pack: PackProcess):
+def test_left_out_resource_is_unverified_and_so_is_what_counts_on_it(pack: PackProcess):
     guard = companion_by_reference("BucketVersioning", "bucket", **ENABLED)
-    stack = [data_bucket(objectLockEnabled=True), replace(guard, left_out=True)]
+    stack = [data_bucket(), replace(guard, left_out=True)]
     assert pack.check_resource(stack[1], stack) == []
     assert unverified_resources(pack, VERSIONING, stack) == {"it"}
     for finding in pack.evaluate_stack(stack):
         if "Unverified: " in finding.message:
             assert LEFT_OUT in finding.message
             assert "parse" not in finding.message
-    assert unverified_resources(pack, "s3-data-class-tag", stack) == {"bucket"}
+    metrics = replace(companion_by_reference("BucketMetric", "bucket"), left_out=True)
+    assert unverified_resources(pack, "s3-request-metrics", [data_bucket(), metrics]) == {"bucket"}
 
 
 def test_left_out_policy_does_not_pass_by_what_its_component_declares(pack: PackProcess):
