@@ -20,6 +20,9 @@ from hipaa_controls.services.kms.facts import PLACEHOLDER_ARN_PREFIX
 
 # The properties whose value another resource may use to refer to a resource.
 IDENTIFYING_PROPERTIES = ("arn", "bucket", "name", "keyId", "id", "topicArn")
+# The properties that name the account of the bucket that a resource belongs to. S3 refuses a request for another one's:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+BUCKET_OWNER_PROPERTIES = ("expectedBucketOwner", "bucketAccountId")
 UNKNOWN_PLACE = (
     "isn't known: refer to the resource itself, or set the region and allowedAccountIds of its provider, or the option "
     "account of pack-config"
@@ -139,14 +142,10 @@ class Graph:
         return sources[0]
 
     def has_owner(self, companion: PulumiResource, bucket: PulumiResource) -> bool | Unknown:
-        """Return whether a companion can configure a bucket of its name: it is in the bucket's account and region.
-
-        S3 refuses a request if the bucket belongs to another account than the one that it names:
-        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
-        """
+        """Return whether a companion can configure a bucket of its name: it is in the bucket's account and region."""
         same_account = self.same_account(companion, bucket)
-        named_owner = companion.inputs.get("expectedBucketOwner") or companion.inputs.get("bucketAccountId")
         account = self.location_of(bucket).account
+        named_owner = next(filter(None, map(companion.inputs.get, BUCKET_OWNER_PROPERTIES)), None)
         if isinstance(named_owner, str) and account:
             same_account = named_owner == account
         return all_of([same_account, self.same_region(companion, bucket)])

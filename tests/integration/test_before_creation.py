@@ -137,9 +137,11 @@ import json
 import pulumi_aws as aws
 
 bucket = aws.s3.Bucket("records", bucket="records", tags={"DataClass": "Internal"})
-deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::records", "arn:aws:s3:::records/*"]}
+deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+deny["Resource"] = ["arn:aws:s3:::records", "arn:aws:s3:::records/*"]
 conditions = ({"Bool": {"aws:SecureTransport": "false"}}, {"NumericLessThan": {"s3:TlsVersion": "1.2"}})
-policy = json.dumps({"Version": "2012-10-17", "Statement": [deny | {"Condition": condition} for condition in conditions]})
+statements = [deny | {"Condition": condition} for condition in conditions]
+policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
 aws.s3.BucketPolicy("policy", bucket=bucket.id, policy=policy)
 flags = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 aws.s3.BucketPublicAccessBlock("block", bucket=bucket.id, **dict.fromkeys(flags, True))

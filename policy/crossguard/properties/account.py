@@ -13,11 +13,12 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from crossguard.graph import IDENTIFYING_PROPERTIES
+from crossguard.graph import BUCKET_OWNER_PROPERTIES, IDENTIFYING_PROPERTIES
 from hipaa_controls.model.values import Unknown
 
-# What PulumiResource and Graph read of a resource of any type: its region, and the names by which others refer to it.
-READ_FOR_EVERY_TYPE = ("region", *IDENTIFYING_PROPERTIES)
+# What PulumiResource and Graph read of a resource of any type: its region, its bucket's owner, and the names by which
+# others refer to it.
+READ_FOR_EVERY_TYPE = ("region", *BUCKET_OWNER_PROPERTIES, *IDENTIFYING_PROPERTIES)
 IRRELEVANT_FOR_EVERY_TYPE: Mapping[str, tuple[str, ...]] = {
     "a reader reads the tags where a control depends on them": ("tags", "tagsAll"),
     "the rest of the name is random": ("namePrefix",),

@@ -12,8 +12,6 @@ from crossguard.resource_types import BUCKET, BUCKET_METRIC
 
 PUBLIC_ACCESS_BLOCK = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 RETENTION = ("days", "mode", "years")
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
-OWNER = {"S3 refuses the request if another account owns the bucket": ("expectedBucketOwner",)}
 ACL_GRANT = "may give access to another account, which an id or an email address doesn't show"
 WEBSITE = "any website fails"
 STORAGE_CLASS = "the storage class changes neither who can read an object nor how long it is kept"
@@ -132,7 +130,6 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
     "aws:s3/bucketAcl:BucketAcl": PropertyAccount(
         read=("accessControlPolicy.grants.grantee.uri", "acl"),
         irrelevant={
-            **OWNER,
             "S3 accepts only the bucket's owner": ("accessControlPolicy.owner",),
             "a grant to everyone fails, whatever it allows": (
                 "accessControlPolicy.grants.grantee.displayName",
@@ -151,18 +148,16 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "rules.blockedEncryptionTypes",
             "rules.bucketKeyEnabled",
         ),
-        irrelevant=OWNER,
     ),
     "aws:s3/bucketVersioning:BucketVersioning": PropertyAccount(
         read=("versioningConfiguration.status",),
         irrelevant={
-            **OWNER,
             "deletion that asks for MFA is only stricter": ("mfa", "versioningConfiguration.mfaDelete"),
         },
     ),
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": PropertyAccount(
         read=tuple(f"rule.defaultRetention.{name}" for name in RETENTION),
-        irrelevant={**OWNER, "a default retention, which is read, needs them": ("objectLockEnabled", "token")},
+        irrelevant={"a default retention, which is read, needs them": ("objectLockEnabled", "token")},
     ),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": PropertyAccount(
         read=(
@@ -175,7 +170,6 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "rules.status",
         ),
         irrelevant={
-            **OWNER,
             LABELS: ("rules.id",),
             STORAGE_CLASS: (
                 "rules.noncurrentVersionTransitions",
@@ -191,7 +185,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
     ),
     "aws:s3/bucketLogging:BucketLogging": PropertyAccount(
         read=("targetBucket",),
-        irrelevant={**OWNER, LABELS: ("targetPrefix", "targetObjectKeyFormat")},
+        irrelevant={LABELS: ("targetPrefix", "targetObjectKeyFormat")},
         unjudged={"may give access to the logs to another account": ("targetGrants",)},
     ),
     "aws:s3/bucketReplicationConfig:BucketReplicationConfig": PropertyAccount(
@@ -224,7 +218,6 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
     ),
     "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": PropertyAccount(
         irrelevant={
-            **OWNER,
             WEBSITE: (
                 "errorDocument",
                 "indexDocument",
@@ -237,7 +230,6 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
     "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": PropertyAccount(
         read=("corsRules.allowedOrigins",),
         irrelevant={
-            **OWNER,
             CORS: (
                 "corsRules.allowedHeaders",
                 "corsRules.allowedMethods",
@@ -302,7 +294,6 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         read=("policy", *(f"publicAccessBlockConfiguration.{name}" for name in PUBLIC_ACCESS_BLOCK)),
         irrelevant={
             "S3 refuses an account that isn't the caller's": ("accountId",),
-            "S3 refuses the request if another account owns the bucket": ("bucketAccountId",),
             "it only limits the networks that have access": ("vpcConfiguration",),
         },
     ),
