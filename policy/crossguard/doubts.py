@@ -6,16 +6,29 @@ A finding about a resource with a doubt can't pass (`catalogue.judge`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from crossguard.graph import Graph
 from crossguard.properties.unread import unread_properties
 from crossguard.readers import backup, cloudwatch
 from crossguard.readers.s3_settings import COMPANION_READERS
-from crossguard.resource_types import EVENT_TARGET, v7_token
+from crossguard.resource_types import (
+    BUCKET,
+    COMPOSITE_ALARM,
+    EVENT_TARGET,
+    METRIC_ALARM,
+    METRIC_FILTER,
+    TRAIL,
+    v7_token,
+)
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.values import StackResource, Unknown
 
 DoubtSource = Callable[[PulumiResource, Graph], Iterator[Unknown]]
+
+GUARDS_OF_AN_ACCOUNT = frozenset(
+    {TRAIL, METRIC_ALARM, COMPOSITE_ALARM, METRIC_FILTER, cloudwatch.EVENT_RULE, backup.SELECTION}
+)
 
 
 def left_out_resources(resource: PulumiResource, _: Graph) -> Iterator[Unknown]:
@@ -34,7 +47,14 @@ def uncertain_owner(resource: PulumiResource, graph: Graph) -> Iterator[Unknown]
         yield has_owner
 
 
-SOURCES: tuple[DoubtSource, ...] = (unread_properties, left_out_resources, uncertain_owner)
+def uncertain_account(resource: PulumiResource, graph: Graph) -> Iterator[Unknown]:
+    """Yield a doubt about a resource that guards only the buckets of its account, which may not be a bucket's."""
+    if v7_token(resource.type) in GUARDS_OF_AN_ACCOUNT:
+        answers = (graph.same_account(resource, bucket) for bucket in graph.by_type.get(BUCKET, ()))
+        yield from islice((answer for answer in answers if isinstance(answer, Unknown)), 1)
+
+
+SOURCES: tuple[DoubtSource, ...] = (unread_properties, left_out_resources, uncertain_owner, uncertain_account)
 # Types without a fact of their own, by the property that joins them with the resource in whose fact they are, and that
 # resource's type. A plan is joined by the selection's property.
 READ_WITH_TARGET = {

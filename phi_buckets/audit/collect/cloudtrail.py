@@ -71,6 +71,9 @@ def parse_trail(description: Response, status: Response | FailedCall, selectors:
         (description.get("CloudWatchLogsLogGroupArn") or "").removesuffix(":*") or None,
         selectors.unknown if isinstance(selectors, FailedCall) else parse_event_selectors(selectors),
         Location(partition, region, account),
+        # A member account is shown the organization's trails, which record its events:
+        # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
+        description.get("IsOrganizationTrail") or None,
     )
 
 

@@ -56,6 +56,7 @@ def _selection(selection: PulumiResource, graph: Graph) -> list[Fact]:
             _conditions(inputs.get("conditions")),
             _vaults(selection, graph),
             selection.region,
+            graph.location_of(selection).account,
         )
     ]
 

@@ -11,7 +11,7 @@ from crossguard.readers.logs import resolve_log_group
 from crossguard.resource_types import KMS_KEYS, TRAIL
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import Ref, Unknown
+from hipaa_controls.model.values import Flag, Ref, Unknown
 from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 
 # The operators of a field selector: the name in Pulumi, and in the API.
@@ -38,8 +38,17 @@ def _trail(trail: PulumiResource, graph: Graph) -> list[Fact]:
             resolve_log_group(trail, "cloudWatchLogsGroupArn", graph),
             _selectors(trail, graph),
             graph.location_of(trail),
+            _of_organization(trail),
         )
     ]
+
+
+def _of_organization(trail: PulumiResource) -> Flag:
+    """Return whether the trail records other accounts: not known for an organization's, whose members aren't here."""
+    is_organization_trail = as_flag(trail.inputs.get("isOrganizationTrail"))
+    if is_organization_trail is True:
+        return Unknown(f"{trail.name}.isOrganizationTrail", reason="doesn't say which accounts are members")
+    return is_organization_trail
 
 
 def _selectors(trail: PulumiResource, graph: Graph) -> tuple[EventSelector, ...] | Unknown:

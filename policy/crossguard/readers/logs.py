@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_number, as_text, get_property
-from crossguard.resource_types import KMS_KEYS, LOG_GROUP, TRAIL
+from crossguard.resource_types import KMS_KEYS, LOG_GROUP, METRIC_FILTER, TRAIL
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import normalize_data_class
 from hipaa_controls.model.stack import Fact
@@ -67,5 +67,5 @@ def _metric_filter(metric_filter: PulumiResource, graph: Graph) -> list[Fact]:
 
 READERS: Mapping[str, FactReader] = {
     LOG_GROUP: _log_group,
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _metric_filter,
+    METRIC_FILTER: _metric_filter,
 }

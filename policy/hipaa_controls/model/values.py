@@ -62,6 +62,14 @@ class Location:
     region: str | None = None
     account: str | None = None
 
+    def in_other_account(self, other: Location) -> bool:
+        """Return whether both accounts are known and differ."""
+        return None not in (self.account, other.account) and self.account != other.account
+
+    def in_other_region(self, other: Location) -> bool:
+        """Return whether both regions are known and differ."""
+        return None not in (self.region, other.region) and self.region != other.region
+
 
 def iter_unknowns(value: Any) -> Iterator[Unknown]:
     """Yield every value in a structure that isn't known."""

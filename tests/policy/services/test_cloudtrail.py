@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -427,3 +428,19 @@ def test_trail_has_to_deliver_to_a_log_group(pack: PackProcess):
         "empty",
     }
     assert unverified_resources(pack, CLOUDWATCH_LOGS, [trail(cloudWatchLogsGroupArn=UNKNOWN)]) == {"trail"}
+
+
+def test_trail_of_another_account_records_a_bucket_only_as_an_organizations(pack: PackProcess):
+    data = replace(bucket(), provider="other", account="999999999999")
+    select_all = basic_selector("arn:aws:s3")
+    assert failed_resources(pack, S3_DATA_EVENTS, [data, trail_with_selectors(select_all)]) == {"data"}
+    organization_trail = trail_with_selectors(select_all, isOrganizationTrail=True)
+    assert unverified_resources(pack, S3_DATA_EVENTS, [data, organization_trail]) == {"data"}
+    assert failed_resources(pack, S3_DATA_EVENTS, [bucket(), organization_trail]) == set()
+
+
+def test_trail_of_an_account_that_may_be_another_is_unverified(pack: PackProcess):
+    own_trail = replace(trail_with_selectors(basic_selector("arn:aws:s3")), account=None)
+    perhaps_other = replace(own_trail, provider="second", provider_config={"profile": "audit"})
+    for either, expected in ((own_trail, set()), (perhaps_other, {"data"})):
+        assert unverified_resources(pack, S3_DATA_EVENTS, [bucket(), either]) == expected

@@ -671,3 +671,28 @@ def test_finding_does_not_show_patterns(pack: PackProcess):
         [*STACK_WITH_PHI, *event_rules_except("a trail"), *event_rule("trail", {"detail": {"eventName": ["hunter2"]}})],
     )
     assert "hunter2" not in finding.message
+
+
+OWN_ACCOUNT, OTHER_ACCOUNT = "111122223333", "999999999999"
+
+
+def in_account(account: str, stack: Sequence[Resource]) -> list[Resource]:
+    """Return the resources with a provider of this account."""
+    return [replace(resource, provider=account, account=account) for resource in stack]
+
+
+@pytest.mark.parametrize("account", [OWN_ACCOUNT, OTHER_ACCOUNT])
+def test_event_rule_receives_only_the_events_of_its_own_account(pack: PackProcess, account):
+    stack = [STACK, *in_account(OWN_ACCOUNT, [bucket()]), *in_account(account, event_rules_except())]
+    assert bool(uncovered_threats(pack, stack)) is (account == OTHER_ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("changes", "covered"),
+    [({}, True), ({"region": "us-west-2"}, False), ({"provider": OTHER_ACCOUNT, "account": OTHER_ACCOUNT}, False)],
+)
+def test_alarm_on_a_request_metric_counts_only_in_the_buckets_account_and_region(pack: PackProcess, changes, covered):
+    request_alarm = alarm(**request_metric())
+    data = in_account(OWN_ACCOUNT, [bucket(), metrics(), *event_rules_except("denied access"), request_alarm])
+    stack = [STACK, *data[:-1], replace(data[-1], **changes)]
+    assert ("denied access" not in uncovered_threats(pack, stack)) is covered

@@ -411,3 +411,15 @@ def test_only_the_bucket_without_copies_fails(pack: PackProcess):
     assert failed_resources(
         pack, CONTROL, [second_bucket, *replicated_by_reference(replication_rule(), sources=[], bucket_from="two")]
     ) == {"data"}
+
+
+def test_backup_plan_of_another_account_does_not_count(pack: PackProcess):
+    for account, expected in ((ACCOUNT, set()), ("999999999999", {"data"})):
+        data = replace(bucket(), account=ACCOUNT)
+        stack = [
+            replace(resource, provider=account, account=account)
+            if resource.type.startswith("aws:backup/")
+            else resource
+            for resource in backed_up_stack(data=data, resources=["*"])
+        ]
+        assert failed_resources(pack, CONTROL, stack) == expected

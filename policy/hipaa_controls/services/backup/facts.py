@@ -35,6 +35,7 @@ class BackupSelection:
         conditions: Operator, condition key and value of each condition. A resource must meet all of them.
         vaults: The vaults that the plan's rules back up to.
         region: The only region in which the plan selects resources.
+        account: The only account in which it does; None while it can't be determined.
     """
 
     resource: str
@@ -44,3 +45,4 @@ class BackupSelection:
     conditions: tuple[tuple[str, Any, Any], ...] | Unknown = field(hash=False)
     vaults: tuple[Ref, ...] | Unknown
     region: str | None
+    account: str | None = None

@@ -53,6 +53,7 @@ class Trail:
         log_group: The log group that it also delivers to, by reference or by name.
         selectors: Its event selectors, any of which selects an event. Without one, a trail records all management
             events and no data events.
+        of_organization: Whether it also records the events of other accounts, as the members of an organization.
     """
 
     resource: str
@@ -64,3 +65,4 @@ class Trail:
     log_group: Ref
     selectors: tuple[EventSelector, ...] | Unknown
     location: Location
+    of_organization: Flag = None

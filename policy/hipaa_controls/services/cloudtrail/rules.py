@@ -191,7 +191,14 @@ def _records(trail: Trail, bucket: Bucket, mode: dict[str, bool]) -> Iterator[bo
 
 
 def _covers_region(trail: Trail, bucket: Bucket) -> bool | Unknown:
-    """Return whether a trail records events of the bucket's region. A single-Region trail records only its own."""
+    """Return whether a trail records events of the bucket's account and region. A single-Region trail has only its own.
+
+    The trail of another account has this one's if it is an organization's and this account is a member:
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
+    """
+    includes_account = not trail.location.in_other_account(bucket.location) or is_enabled(trail.of_organization)
+    if includes_account is not True:
+        return includes_account
     if trail.location.region == bucket.location.region:
         return True
     return is_enabled(trail.multi_region)

@@ -13,7 +13,7 @@ from hipaa_controls.evaluator import Match
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.three_valued import all_of, any_of
-from hipaa_controls.model.values import Flag, Ref, StackResource, Text, Unknown, iter_unknowns
+from hipaa_controls.model.values import Flag, Location, Ref, StackResource, Text, Unknown, iter_unknowns
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.cloudwatch.event_patterns import Event, filter_matches, in_envelope, rule_matches
@@ -30,6 +30,7 @@ class AlarmedMetric:
 
     metric: Metric
     notifies: bool | Unknown
+    location: Location
 
 
 @dataclass(frozen=True)
@@ -95,17 +96,20 @@ def _event_rules(stack: Stack) -> Iterator[AlertSource]:
     for rule in stack.facts_of_type(EventRule):
         conditions = (rule.enabled, rule.has_targets, rule.on_default_bus)
         if False not in conditions and rule.pattern is not None:
-            matches = _matches_in_region(rule.location.region)
+            matches = _matches_at(rule.location)
             yield AlertSource(rule.resource, rule.pattern, tuple(iter_unknowns(conditions)), matches)
 
 
-def _matches_in_region(region: str | None) -> Callable[[str, Event], Match]:
-    """Return the `matches` of a rule in a region. The rule receives only the events of that region."""
+def _matches_at(location: Location) -> Callable[[str, Event], Match]:
+    """Return the `matches` of a rule. The rule receives only the events of its own account and region."""
 
     def matches(pattern: str, event: Event) -> Match:
-        event_region = event["awsRegion"]
-        in_other_region = region is not None and isinstance(event_region, str) and event_region != region
-        return Match.NO if in_other_region else rule_matches(pattern, in_envelope(event))
+        region, account = (
+            value if isinstance(value, str) else None for value in (event["awsRegion"], event["recipientAccountId"])
+        )
+        origin = Location(region=region, account=account)
+        is_elsewhere = location.in_other_region(origin) or location.in_other_account(origin)
+        return Match.NO if is_elsewhere else rule_matches(pattern, in_envelope(event))
 
     return matches
 
@@ -138,12 +142,21 @@ def _alarmed_metrics(stack: Stack, context: RuleContext) -> Iterator[AlarmedMetr
             metrics = alarm.metrics
             if isinstance(metrics, Unknown):
                 metrics = (Metric(metrics, metrics, metrics),)
-            yield from (AlarmedMetric(metric, notifies) for metric in metrics)
+            yield from (AlarmedMetric(metric, notifies, alarm.location) for metric in metrics)
 
 
 def _denied_requests_are_alarmed(bucket: Bucket, alarmed: list[AlarmedMetric], stack: Stack) -> bool | Unknown:
-    """Return whether an alarm on S3's own 4xxErrors metric, which counts denied requests, notifies a topic."""
-    return any_of(all_of((_counts_denied_requests(alarm.metric, bucket, stack), alarm.notifies)) for alarm in alarmed)
+    """Return whether an alarm on S3's own 4xxErrors metric, which counts denied requests, notifies a topic.
+
+    A metric exists only in its own region and account, and so does an alarm on it:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+    """
+    near = (
+        alarm
+        for alarm in alarmed
+        if not alarm.location.in_other_region(bucket.location) and not alarm.location.in_other_account(bucket.location)
+    )
+    return any_of(all_of((_counts_denied_requests(alarm.metric, bucket, stack), alarm.notifies)) for alarm in near)
 
 
 def _counts_denied_requests(metric: Metric, bucket: Bucket, stack: Stack) -> bool | Unknown:

@@ -9,7 +9,7 @@ from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.evaluator.patterns import compile_wildcards, match_pattern
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.three_valued import all_of, any_of
-from hipaa_controls.model.values import Ref, StackResource, Text, Unknown, iter_unknowns
+from hipaa_controls.model.values import Location, Ref, StackResource, Text, Unknown, iter_unknowns
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
 from hipaa_controls.services.backup.facts import BackupSelection
 from hipaa_controls.services.kms.customer_managed_keys import key_problem
@@ -102,8 +102,11 @@ def _backs_up(selection: BackupSelection, bucket: Bucket) -> CopyAnswer:
     Resources or tags select, excluded resources are never selected, and every condition must hold:
     https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html
     """
-    if selection.region and bucket.location.region and selection.region != bucket.location.region:
+    location = Location(region=selection.region, account=selection.account)
+    if location.in_other_region(bucket.location):
         return "the backup plan is in another region, so it can't select the bucket"
+    if location.in_other_account(bucket.location):
+        return "the backup plan is in another account, so it can't select the bucket"
     conditions_hold = _conditions_hold(selection, bucket)
     if conditions_hold is False:
         return "the conditions of the backup selection exclude the bucket"
