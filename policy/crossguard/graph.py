@@ -146,7 +146,7 @@ class Graph:
         same_account = self.same_account(companion, bucket)
         account = self.location_of(bucket).account
         named_owner = next(filter(None, map(companion.inputs.get, BUCKET_OWNER_PROPERTIES)), None)
-        if isinstance(named_owner, str) and account:
+        if isinstance(named_owner, str) and account and companion.provider.endpoints == bucket.provider.endpoints:
             same_account = named_owner == account
         return all_of([same_account, self.same_region(companion, bucket)])
 
@@ -156,17 +156,21 @@ class Graph:
     def same_account(self, first: PulumiResource, second: PulumiResource) -> bool | Unknown:
         """Return whether two resources are in the same account, by its number or by their providers' credentials.
 
-        A provider without credentials of its own has those of the environment, as every other one without them.
+        With an endpoint of its own, a provider may work in no account of AWS, whatever number it is configured with. A
+        provider without credentials of its own has those of the environment, as every other one without them.
         """
         if first.provider.urn == second.provider.urn:
             return True
+        what = f"whether {first.name} is in the account of {second.name}"
+        if first.provider.endpoints != second.provider.endpoints:
+            return Unknown(what, (second.urn,), "isn't known: their providers have different endpoints")
         accounts = [self.location_of(resource).account for resource in (first, second)]
         if None not in accounts:
             return accounts[0] == accounts[1]
         if first.provider.credentials == second.provider.credentials:
             return True
         return Unknown(
-            f"whether {first.name} is in the account of {second.name}",
+            what,
             (second.urn,),
             "isn't known: use one provider for both, or set allowedAccountIds in both providers",
         )

@@ -20,7 +20,7 @@ from pulumi_policy.proxy import UnknownValueError
 from crossguard.resource_types import VALID_WITHOUT_INPUTS
 from hipaa_controls.model.values import Text, Unknown
 
-AWS_PROVIDER = "pulumi:providers:aws"
+AWS_PACKAGES = ("aws", "aws-native")
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 READ_PREFIX = "read "  # of the type of a resource that the program only reads, such as with `Bucket.get`
 # The properties of the AWS provider that say nothing about whose resources it manages, and where. Any other may.
@@ -29,6 +29,7 @@ NOT_ABOUT_CREDENTIALS = frozenset(
     {
         "allowedAccountIds",  # only a check of the account that the credentials belong to
         "defaultTags",
+        "endpoints",  # compared by itself, because even providers of the same account may differ in it
         "forbiddenAccountIds",
         "ignoreTags",
         "maxRetries",
@@ -53,6 +54,7 @@ class Provider:
         accounts: The accounts that its configuration gives, each with the property that gives it, for messages.
         tags: The default tags.
         credentials: What decides the account that it works in, besides the environment.
+        endpoints: The URLs that it sends requests to, instead of AWS's, as the program gives them.
     """
 
     urn: str = ""
@@ -60,6 +62,7 @@ class Provider:
     accounts: Mapping[str, str] = field(default_factory=dict, hash=False)
     tags: Mapping[str, Any] | Unknown = field(default_factory=dict, hash=False)
     credentials: tuple[tuple[str, Any], ...] = field(default=(), hash=False, repr=False)
+    endpoints: Any = field(default=None, hash=False)
 
 
 class LeftOut(Mapping[str, Any]):
@@ -233,7 +236,7 @@ class ResourceInputs:
         remembered = self.get(resource.urn)
         inputs = remembered.inputs if remembered else unwrap(resource.props, resource.name)
         token = resource_type(resource.resource_type, resource.provider)
-        if token.startswith("aws:") and not inputs and not list(resource.props):
+        if resource.provider and not inputs and not list(resource.props):
             inputs = LeftOut(resource.name)  # any other resource has an ID at least, which may not be known yet
         elif token.startswith("aws:") and not inputs and token not in VALID_WITHOUT_INPUTS:
             token = READ_PREFIX + token  # in a saved state, which has the inputs of all others
@@ -294,8 +297,9 @@ def resource_type(token: str, provider: PolicyProviderResource | None) -> str:
     A component chooses its token freely and creates nothing by itself. The engine shows no provider for a component,
     even if the program sets one, and one for every other resource.
     """
-    is_aws = provider is not None and provider.resource_type == AWS_PROVIDER
-    return token if is_aws or not token.startswith("aws:") else f"component {token}"
+    package = token.partition(":")[0]
+    is_provided = provider is not None and provider.resource_type == f"pulumi:providers:{package}"
+    return token if is_provided or package not in AWS_PACKAGES else f"component {token}"
 
 
 def _provider(provider: PolicyProviderResource | None) -> Provider:
@@ -311,6 +315,7 @@ def _provider(provider: PolicyProviderResource | None) -> Provider:
         _provider_accounts(provider.name, props),
         tags if isinstance(tags, Mapping | Unknown) else {},
         tuple((name, value) for name, value in sorted(props.items()) if name not in NOT_ABOUT_CREDENTIALS),
+        parse_json(props.get("endpoints")) or None,
     )
 
 

@@ -56,7 +56,7 @@ def test_component_with_a_type_of_aws_counts_for_nothing(pack: PackProcess, toke
 
 
 def test_resource_of_another_provider_with_a_type_of_aws_counts_for_nothing(pack: PackProcess):
-    posing = versioning(provider_type="pulumi:providers:posing")
+    posing = versioning(provider_type="pulumi:providers:aws-native")
     assert failed_resources(pack, VERSIONING, [data_bucket(), posing]) == {"bucket"}
 
 
@@ -108,6 +108,12 @@ PERHAPS_ELSEWHERE = {
     "other credentials": {"provider": "second", "provider_config": {"profile": "p"}},
     "credentials that aren't known": {"provider": "second", "provider_config": {"accessKey": UNKNOWN}},
     "other endpoints": {"provider": "second", "provider_config": {"endpoints": '[{"s3": "https://s3.example.com"}]'}},
+    "other endpoints with the account and the owner": {
+        "provider": "second",
+        "account": ACCOUNT,
+        "provider_config": {"endpoints": '[{"s3": "https://s3.example.com"}]'},
+        "inputs": {"bucket": "data", "expectedBucketOwner": ACCOUNT} | ENABLED,
+    },
     "a region that isn't known": {"provider": "second", "region": UNKNOWN},
     "an own region that isn't known": {"inputs": {"bucket": "data", "region": UNKNOWN} | ENABLED},
 }
@@ -115,7 +121,8 @@ PERHAPS_ELSEWHERE = {
 
 @pytest.mark.parametrize("changes", PERHAPS_ELSEWHERE.values(), ids=PERHAPS_ELSEWHERE)
 def test_companion_that_may_be_of_another_bucket_is_unverified(pack: PackProcess, changes):
-    assert unverified_resources(pack, VERSIONING, [data_bucket(), replace(versioning(), **changes)]) == {"it"}
+    bucket = replace(data_bucket(), account=changes.get("account"))
+    assert unverified_resources(pack, VERSIONING, [bucket, replace(versioning(), **changes)]) == {"it"}
 
 
 def test_bucket_is_unverified_if_a_control_of_the_bucket_reads_such_a_companion(pack: PackProcess):
