@@ -271,8 +271,7 @@ class Graph:
             component_input: The input by which a component around the resource declares its structure.
         """
         content = resource.inputs.get(prop)
-        is_awaited = isinstance(content, Unknown) and not resource.left_out
-        component = self.inputs.get(resource.parent) if is_awaited else None
+        component = self.inputs.get(resource.parent) if isinstance(content, Unknown) else None
         while component and not isinstance(component.inputs.get(component_input), Mapping):
             component = self.inputs.get(component.parent)
         if component is None:
