@@ -46,11 +46,11 @@ def cover(resource: PulumiResource, controls: Iterable[str] = ()) -> CoveredReso
         controls: The ids of the controls whose verdicts name it.
     """
     if is_read(resource):
-        return CoveredResource(resource.urn, resource.type, Coverage.JUDGED, tuple(controls))
+        return CoveredResource(resource.urn, resource.declared_type, Coverage.JUDGED, tuple(controls))
     is_component = not resource.provider.urn and not resource.only_read
     if reason := reason_for(resource.type.removeprefix(READ_PREFIX), is_component=is_component):
-        return CoveredResource(resource.urn, resource.type, Coverage.NO_JUDGMENT_NEEDED, reason=reason)
-    return CoveredResource(resource.urn, resource.type, Coverage.NOT_JUDGED)
+        return CoveredResource(resource.urn, resource.declared_type, Coverage.NO_JUDGMENT_NEEDED, reason=reason)
+    return CoveredResource(resource.urn, resource.declared_type, Coverage.NOT_JUDGED)
 
 
 def cover_stack(resources: Iterable[PulumiResource], verdicts: Iterable[Verdict]) -> list[CoveredResource]:

@@ -54,10 +54,11 @@ class Graph:
 
     @cached_property
     def by_type(self) -> dict[str, list[PulumiResource]]:
-        """The resources of each type, by the token of pulumi-aws 7."""
+        """The resources of each type, by the token of pulumi-aws 7, and the parts of resources."""
         types: dict[str, list[PulumiResource]] = {}
         for resource in self.resources:
-            types.setdefault(v7_token(resource.type), []).append(resource)
+            for part in (resource, *resource.parts):
+                types.setdefault(v7_token(part.type), []).append(part)
         return types
 
     def resolve(
@@ -126,6 +127,9 @@ class Graph:
         A known name takes precedence, because it may be built from one bucket's name and still be another bucket's. A
         bucket that is certainly in another account or region isn't the companion's; one that may be is (`has_owner`).
         """
+        owner = self.by_urn.get(companion.urn)
+        if owner and owner.type == BUCKET:  # the companion is a part of that bucket
+            return owner
         value = companion.inputs.get("bucket")
         sources = [
             source

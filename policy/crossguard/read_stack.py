@@ -35,8 +35,8 @@ READ_TYPES = frozenset({*READERS, BUCKET, *COMPANION_READERS, *s3.ACCESS_POINT_R
 
 
 def is_read(resource: PulumiResource) -> bool:
-    """Return whether a reader turns the resource into facts."""
-    return v7_token(resource.type) in READ_TYPES
+    """Return whether a reader turns the resource, or a part of it, into facts."""
+    return any(v7_token(part.type) in READ_TYPES for part in (resource, *resource.parts))
 
 
 def resource_facts(
@@ -50,19 +50,20 @@ def resource_facts(
         data_class_tag: The tag that gives the data class of a data store.
         own_account: The account that the pack's config gives.
     """
-    if not resource.inputs and resource.type != ACCOUNT_PUBLIC_ACCESS_BLOCK:
+    if not (resource.declared or resource).inputs and resource.type != ACCOUNT_PUBLIC_ACCESS_BLOCK:
         return Stack((), complete=False)  # --target or --exclude left it out, or the program only reads it
     is_s3 = resource.type.startswith("aws:s3/")
     bucket_types = (BUCKET, BUCKET_V2, DIRECTORY_BUCKET)
     named_buckets = inputs.find_buckets(resource.inputs.get("bucket"), bucket_types) if is_s3 else []
     other_buckets = [bucket for bucket in named_buckets if bucket.urn != resource.urn]
     graph = Graph([resource, *other_buckets], inputs, data_class_tag, own_account)
-    token = v7_token(resource.type)
     facts: list[Fact] = []
     if bucket_fact := s3.read_bucket_or_companion(resource, graph):
         facts.append(bucket_fact)
-    elif token in READERS:
-        facts.extend(READERS[token](resource, graph))
+    else:
+        for part in (resource, *resource.parts):
+            if reader := READERS.get(v7_token(part.type)):
+                facts.extend(reader(part, graph))
     return Stack(tuple(facts), complete=False, doubts=doubts(graph))
 
 

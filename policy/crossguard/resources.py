@@ -11,12 +11,14 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_policy import PolicyProviderResource, PolicyResource, ResourceValidationArgs
 from pulumi_policy.proxy import UnknownValueError
 
+from crossguard.cloudformation.declared import CLOUD_CONTROL, TYPE_PROPERTIES, display_type, native_table
+from crossguard.cloudformation.translate import Translated, Translation, translate
 from crossguard.resource_types import VALID_WITHOUT_INPUTS
 from hipaa_controls.model.values import Text, Unknown
 
@@ -28,6 +30,7 @@ READ_PREFIX = "read "  # of the type of a resource that the program only reads, 
 NOT_ABOUT_CREDENTIALS = frozenset(
     {
         "allowedAccountIds",  # only a check of the account that the credentials belong to
+        "autoNaming",
         "defaultTags",
         "endpoints",  # compared by itself, because even providers of the same account may differ in it
         "forbiddenAccountIds",
@@ -36,6 +39,7 @@ NOT_ABOUT_CREDENTIALS = frozenset(
         "region",
         "retryMode",
         "skipCredentialsValidation",
+        "skipGetEc2Platforms",
         "skipMetadataApiCheck",
         "skipRegionValidation",
         "skipRequestingAccountId",
@@ -43,6 +47,9 @@ NOT_ABOUT_CREDENTIALS = frozenset(
         "version",
     }
 )
+
+# The output that has all properties, by the input that has them.
+OUTPUT_HOLDERS = {"desiredState": "properties", "properties": "outputs"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class LeftOut(Mapping[str, Any]):
 
 @dataclass(frozen=True)
 class PulumiResource:
-    """A resource of the stack.
+    """A resource of the stack. One of aws-native or CloudControl has the type and inputs that pulumi-aws would have.
 
     Attributes:
         type: Its type token, with a word before it if the token doesn't count: `component` (`resource_type`), or `read`
@@ -99,6 +106,9 @@ class PulumiResource:
         outputs: The properties that the engine shows at the end of a run. They are read lazily, through `output`,
             because most are never needed.
         sources: For each property, the resources that its value depends on.
+        parts: Settings in its own properties that are resources of their own in pulumi-aws. They have its URN.
+        unread: The properties that can't be judged.
+        declared: The resource as the program declares it; None if that is how it is here.
     """
 
     urn: str
@@ -109,10 +119,19 @@ class PulumiResource:
     protected: bool = False
     outputs: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     sources: Mapping[str, tuple[PulumiResource, ...]] = field(default_factory=dict, compare=False, repr=False)
+    parts: tuple[PulumiResource, ...] = field(default=(), compare=False, repr=False)
+    unread: tuple[Unknown, ...] = field(default=(), compare=False, repr=False)
+    declared: PulumiResource | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
         return self.urn.rsplit("::", 1)[-1]
+
+    @property
+    def declared_type(self) -> str:
+        """The type that the program declares, for people."""
+        declared = self.declared or self
+        return display_type(declared.type, declared.inputs)
 
     @property
     def region(self) -> str | None:
@@ -176,17 +195,19 @@ class ResourceInputs:
     def remember(self, args: ResourceValidationArgs) -> PulumiResource:
         """Remember the inputs of a resource that the engine is about to create, and return the resource."""
         inputs = unwrap(args.props, args.name)
-        resource = PulumiResource(
-            args.urn,
-            resource_type(args.resource_type, args.provider),
-            inputs,
-            args.opts.parent,
-            _provider(args.provider),
-            bool(args.opts.protect),
+        resource = in_pulumi_aws(
+            PulumiResource(
+                args.urn,
+                resource_type(args.resource_type, args.provider),
+                inputs,
+                args.opts.parent,
+                _provider(args.provider),
+                bool(args.opts.protect),
+            )
         )
         with self._lock:
             self._by_urn[args.urn] = resource
-            if isinstance(name := inputs.get("bucket"), str):
+            if isinstance(name := resource.inputs.get("bucket"), str):
                 self._by_bucket_name.setdefault((resource.type, name), {})[args.urn] = resource
         return resource
 
@@ -234,25 +255,27 @@ class ResourceInputs:
 
     def _join(self, resource: PolicyResource, sources: Mapping[str, tuple[PulumiResource, ...]]) -> PulumiResource:
         remembered = self.get(resource.urn)
-        inputs = remembered.inputs if remembered else unwrap(resource.props, resource.name)
+        inputs = (remembered.declared or remembered).inputs if remembered else unwrap(resource.props, resource.name)
         token = resource_type(resource.resource_type, resource.provider)
         if resource.provider and not inputs and not list(resource.props):
             inputs = LeftOut(resource.name)  # any other resource has an ID at least, which may not be known yet
-        elif token.startswith("aws:") and not inputs and token not in VALID_WITHOUT_INPUTS:
+        elif token.partition(":")[0] in AWS_PACKAGES and not inputs and token not in VALID_WITHOUT_INPUTS:
             token = READ_PREFIX + token  # in a saved state, which has the inputs of all others
         if remembered and not isinstance(inputs.get("bucket"), str) and "bucket" in set(resource.props):
             bucket_name = _unwrap_item(resource.props, "bucket", f"{resource.name}.bucket")
             if isinstance(bucket_name, str):  # AWS or the provider chose it, so only the outputs have it
                 inputs = {**inputs, "bucket": bucket_name}
-        return PulumiResource(
-            resource.urn,
-            token,
-            inputs,
-            resource.parent.urn if resource.parent else None,
-            _provider(resource.provider),
-            bool(resource.opts.protect),
-            resource.props,
-            sources,
+        return in_pulumi_aws(
+            PulumiResource(
+                resource.urn,
+                token,
+                inputs,
+                resource.parent.urn if resource.parent else None,
+                _provider(resource.provider),
+                bool(resource.opts.protect),
+                resource.props,
+                sources,
+            )
         )
 
 
@@ -292,7 +315,7 @@ def type_in_urn(urn: str) -> str:
 
 
 def resource_type(token: str, provider: PolicyProviderResource | None) -> str:
-    """Return the type of a resource: its token, or `component` before it if it claims to be AWS's and isn't.
+    """Return the type of a resource: its token, or `component` before it if it claims to be of PACKAGES and isn't.
 
     A component chooses its token freely and creates nothing by itself. The engine shows no provider for a component,
     even if the program sets one, and one for every other resource.
@@ -300,6 +323,100 @@ def resource_type(token: str, provider: PolicyProviderResource | None) -> str:
     package = token.partition(":")[0]
     is_provided = provider is not None and provider.resource_type == f"pulumi:providers:{package}"
     return token if is_provided or package not in AWS_PACKAGES else f"component {token}"
+
+
+class RenamedSources(Mapping[str, tuple[PulumiResource, ...]]):
+    """The sources of a translated resource, by the properties of pulumi-aws and by those that the program declares.
+
+    They are looked up late, because the resources of a stack are joined one by one.
+    """
+
+    def __init__(self, sources: Mapping[str, tuple[PulumiResource, ...]], origins: Mapping[str, str]) -> None:
+        self._sources = sources
+        self._origins = origins
+
+    def __getitem__(self, prop: str) -> tuple[PulumiResource, ...]:
+        return self._sources[self._origins.get(prop, prop)]
+
+    def __iter__(self) -> Iterator[str]:
+        renamed = (prop for prop, origin in self._origins.items() if origin in self._sources)
+        return iter({*renamed, *self._sources})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def in_pulumi_aws(declared: PulumiResource) -> PulumiResource:
+    """Return a resource of aws-native or CloudControl as pulumi-aws has it, and any other as it is."""
+    if declared.left_out and (table := native_table(declared.type)):
+        return replace(declared, type=table.type, declared=declared)
+    translation = translate(declared.type, declared.inputs, declared.name)
+    if translation is None:
+        return declared
+    outputs = _translated_outputs(declared, translation)
+    provider, added = declared.provider, {}
+    if declared.type == CLOUD_CONTROL and "region" in declared.inputs:
+        added["region"] = declared.inputs["region"]
+    if declared.type in TYPE_PROPERTIES:
+        provider = replace(provider, tags={})  # the provider may not know which property has the tags
+
+    def translated(resource: Translated) -> PulumiResource:
+        sources = RenamedSources(declared.sources, resource.origins)
+        return PulumiResource(
+            declared.urn,
+            resource.type,
+            {**resource.inputs, **added},
+            declared.parent,
+            provider,
+            declared.protected,
+            sources=sources,
+        )
+
+    resource = translated(translation.resource)
+    inputs = dict(resource.inputs)
+    if "bucket" in outputs:
+        inputs.setdefault("bucket", outputs["bucket"])  # as in ResourceInputs._join
+    if declared.type != CLOUD_CONTROL and isinstance(resource.own_tags, Mapping):
+        # aws-native adds its default tags to the inputs before the pack sees them, so the two can't be told apart.
+        # https://github.com/pulumi/pulumi-aws-native/blob/master/provider/pkg/provider/provider.go (Check)
+        defaults = declared.provider.tags
+        inputs["tags"] = (
+            defaults
+            if isinstance(defaults, Unknown)
+            else {key: tag for key, tag in resource.own_tags.items() if defaults.get(key) != tag}
+        )
+    return replace(
+        resource,
+        inputs=inputs,
+        outputs=outputs,
+        parts=tuple(translated(part) for part in translation.parts),
+        unread=translation.doubts,
+        declared=declared,
+    )
+
+
+def _translated_outputs(declared: PulumiResource, translation: Translation) -> dict[str, Any]:
+    """Return the outputs that the readers need. A name that the program sets is known before them."""
+    outputs: Any = declared.outputs
+    if translation.holder:
+        name = OUTPUT_HOLDERS[translation.holder]
+        outputs = parse_json(_unwrap_output(outputs, name, f"{declared.name}.{name}"))
+    found: dict[str, Any] = {}
+    for prop, name in translation.outputs.items():
+        path = f"{declared.name}.{name}"
+        value = Unknown(path) if isinstance(outputs, Unknown) else _unwrap_output(outputs, name, path)
+        is_set = isinstance(translation.resource.inputs.get(prop), str)
+        if value is not None and not (is_set and isinstance(value, Unknown)):
+            found[prop] = value
+    return found
+
+
+def _unwrap_output(outputs: Any, name: str, path: str) -> Any:
+    """Return an output, or None if it doesn't exist. `in` raises an exception for an unknown one."""
+    try:
+        return _unwrap_item(outputs, name, path) if isinstance(outputs, Mapping) else None
+    except KeyError:
+        return None
 
 
 def _provider(provider: PolicyProviderResource | None) -> Provider:

@@ -6,7 +6,6 @@ A property is named by its path: the names that lead to it, joined by dots, with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from crossguard.graph import BUCKET_OWNER_PROPERTIES, IDENTIFYING_PROPERTIES
+from crossguard.properties.messages import MAX_REPORTED, UNREAD, shown_name
 from hipaa_controls.model.values import Unknown
 
 # What PulumiResource and Graph read of a resource of any type: its region, its bucket's owner, and the names by which
@@ -25,11 +25,7 @@ IRRELEVANT_FOR_EVERY_TYPE: Mapping[str, tuple[str, ...]] = {
     "text for people": ("description",),
     "how long Pulumi waits": ("timeouts",),
 }
-UNREAD = "isn't read by this version of the pack: remove it, use a version that reads it, or exempt this finding"
 UNJUDGED = "{}, and no control judges that: remove it, or exempt this finding"
-# A name of Pulumi's schemas. Any other key is kept out of messages, because it may be a value by mistake.
-PROPERTY_NAME = re.compile(r"[A-Za-z]\w{0,63}", re.ASCII)
-MAX_REPORTED = 5
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ class PropertyAccount:
         for name, value in inputs.items():
             if value in (None, "", [], {}) or name.startswith("__"):  # Pulumi's own keys, such as __defaults
                 continue
-            path = prefix + (name if PROPERTY_NAME.fullmatch(name) else "(a property with an unusual name)")
+            path = prefix + shown_name(name)
             account = tree.get(name, UNREAD)
             if isinstance(account, dict):
                 for entry in _objects(value):

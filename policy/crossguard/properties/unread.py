@@ -30,6 +30,8 @@ def unread_properties(resource: PulumiResource, graph: Graph) -> Iterator[Unknow
 
     A resource whose inputs the engine hasn't shown has planned outputs in their place, which AWS chooses.
     """
-    account = PROPERTIES.get(v7_token(resource.type))
-    if account and graph.inputs.get(resource.urn):
-        yield from account.doubts(resource.inputs, resource.name)
+    yield from resource.unread
+    for part in (resource, *resource.parts):
+        account = PROPERTIES.get(v7_token(part.type))
+        if account and graph.inputs.get(resource.urn):
+            yield from account.doubts(part.inputs, resource.name)

@@ -72,6 +72,7 @@ def read_bucket_or_companion(resource: PulumiResource, graph: Graph) -> Bucket |
     if token == BUCKET:
         data_class = graph.data_class_tag.declared_data_class(resource.own_tags) or DataClass.OTHER
         settings = read_inline_settings(resource, graph)
+        settings += [setting for part in resource.parts for setting in _companion_settings(part, graph)]
         return replace(_bucket(resource, data_class, settings, graph), complete=False)
     if token not in COMPANION_READERS and token not in ACCESS_POINT_READERS:
         return None
