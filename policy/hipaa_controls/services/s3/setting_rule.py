@@ -47,8 +47,12 @@ class SettingRule:
 
     def _bucket_findings(self, bucket: Bucket, context: RuleContext) -> Iterator[tuple[str, Finding]]:
         settings = [declared for declared in bucket.settings if type(declared.setting) in self.setting_types]
+        findings: list[tuple[str, Finding]] = []
         for declared in settings:
-            yield declared.resource, self.check(declared.setting, bucket, context)
+            finding = (declared.resource, self.check(declared.setting, bucket, context))
+            if finding not in findings:  # of several settings in one resource, some may be wrong in the same way
+                findings.append(finding)
+        yield from findings
         if not settings and bucket.complete:
             yield bucket.resource, self.when_missing(bucket) if self.when_missing else self._missing()
 
