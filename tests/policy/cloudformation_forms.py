@@ -20,6 +20,7 @@ RENAMED = {
     "ReplicaKmsKeyID": "replicaKmsKeyId",
     "WebsiteURL": "websiteUrl",
     "KMSKeyId": "kmsKeyId",
+    "OKActions": "okActions",
 }
 # Properties that hold a document of another grammar, which aws-native leaves as it is.
 DOCUMENTS = frozenset({"PolicyDocument", "Policy", "KeyPolicy", "AssumeRolePolicyDocument"})

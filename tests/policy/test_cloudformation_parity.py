@@ -245,6 +245,58 @@ CASES: Mapping[str, Case] = {
         "aws:cloudtrail/trail:Trail",
         {"enableLogging": False, "s3BucketName": "logs"},
     ),
+    "alarm without an action": (
+        "AWS::CloudWatch::Alarm",
+        {"AlarmName": "it", "Namespace": "AWS/S3", "MetricName": "4xxErrors", "EvaluationPeriods": 1},
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        {"name": "it", "namespace": "AWS/S3", "metricName": "4xxErrors", "evaluationPeriods": 1},
+    ),
+    "alarm of a query that is off": (
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmActions": [TOPIC],
+            "ActionsEnabled": False,
+            "OKActions": [TOPIC],
+            "Metrics": [
+                {
+                    "Id": "a",
+                    "MetricStat": {
+                        "Stat": "Sum",
+                        "Period": 60,
+                        "Metric": {
+                            "Namespace": "Audit",
+                            "MetricName": "Denied",
+                            "Dimensions": [{"Name": "a", "Value": "b"}],
+                        },
+                    },
+                }
+            ],
+        },
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+        {
+            "alarmActions": [TOPIC],
+            "actionsEnabled": False,
+            "okActions": [TOPIC],
+            "metricQueries": [
+                {
+                    "id": "a",
+                    "metric": {
+                        "stat": "Sum",
+                        "period": 60,
+                        "namespace": "Audit",
+                        "metricName": "Denied",
+                        "dimensions": {"a": "b"},
+                    },
+                }
+            ],
+        },
+    ),
+    "composite alarm": (
+        "AWS::CloudWatch::CompositeAlarm",
+        {"AlarmName": "it", "AlarmRule": "ALARM(a)", "ActionsEnabled": False, "AlarmActions": [TOPIC]},
+        "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+        {"alarmName": "it", "alarmRule": "ALARM(a)", "actionsEnabled": False, "alarmActions": [TOPIC]},
+    ),
     "access point": (
         "AWS::S3::AccessPoint",
         {
@@ -303,6 +355,25 @@ def test_cases_are_about_something(pack: PackProcess):
         )
     }
     assert silent == {"key", "asymmetric key", "log group", "role"}
+
+
+@in_every_form
+@pytest.mark.parametrize(
+    ("metric_name", "expected"), [("Denied", set()), ("Other", {"cloudwatch-alarm-metric-exists"})]
+)
+def test_metric_of_a_metric_filter_exists(pack: PackProcess, form: Form, metric_name, expected):
+    group = form("AWS::Logs::LogGroup", "group", {"LogGroupName": "group"})
+    metric = {"MetricName": metric_name, "MetricNamespace": "Audit", "MetricValue": "1"}
+    metric_filter = form(
+        "AWS::Logs::MetricFilter",
+        "filter",
+        {"LogGroupName": "group", "FilterPattern": "x", "MetricTransformations": [metric]},
+    )
+    alarm = form(
+        "AWS::CloudWatch::Alarm", "it", {"Namespace": "Audit", "MetricName": "Denied", "AlarmActions": [TOPIC]}
+    )
+    findings = pack.only_for("cloudwatch-alarm-metric-exists").evaluate_stack([group, metric_filter, alarm])
+    assert controls(findings) == expected
 
 
 def controls(findings: Sequence[Finding], resource: str = "it") -> set[str]:
@@ -411,7 +482,9 @@ def test_nothing_passes_when_a_property_is_not_read(pack: PackProcess, form: For
     assert control in unverified(pack.evaluate_stack([form(type_name, "it", properties)]))
 
 
-@pytest.mark.parametrize("type_name", [name for name in TABLES if name != "AWS::KMS::Alias"])
+@pytest.mark.parametrize(
+    "type_name", [name for name in TABLES if name not in {"AWS::KMS::Alias", "AWS::Logs::MetricFilter"}]
+)
 def test_resource_of_unknown_properties_is_unverified(pack: PackProcess, type_name):
     assert unverified(pack.evaluate_stack([cloud_control(type_name, "it", UNKNOWN)]))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crossguard.cloudformation import cloudtrail, iam, kms, logs, s3, sns, sqs
+from crossguard.cloudformation import cloudtrail, cloudwatch, iam, kms, logs, s3, sns, sqs
 from crossguard.cloudformation.tables import ResourceTable
 from hipaa_controls.model.values import Unknown
 
@@ -18,6 +18,7 @@ TABLES: Mapping[str, ResourceTable] = {
     **sns.TABLES,
     **sqs.TABLES,
     **logs.TABLES,
+    **cloudwatch.TABLES,
     **iam.TABLES,
     **cloudtrail.TABLES,
 }

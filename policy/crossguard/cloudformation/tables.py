@@ -84,16 +84,16 @@ READ_ONLY = Irrelevant("AWS returns it; a program can't set it")
 ONLY_NAMES = Irrelevant("it only names or describes something")
 
 
-def as_tags(value: Any, path: str) -> Any:
-    """Return a list of tags as a mapping: Unknown if a key isn't known, isn't text or is there twice."""
+def by_key(value: Any, path: str) -> Any:
+    """Return a list of keys with values as a mapping: Unknown if a key isn't known, isn't text or is there twice."""
     if not isinstance(value, list):
         return value
     keys = [tag.get("key") if isinstance(tag, Mapping) else tag for tag in value]
     if unknown := next((key for key in keys if isinstance(key, Unknown)), None):
         return unknown
     if not all(isinstance(key, str) for key in keys) or len(set(keys)) < len(keys):
-        return Unknown(path, reason="isn't a list of tags with different keys")
+        return Unknown(path, reason="isn't a list with different keys")
     return {tag["key"]: tag.get("value") for tag in value}
 
 
-TAGS = To("tags", {"Key": To("key"), "Value": To("value")}, as_tags)
+TAGS = To("tags", {"Key": To("key"), "Value": To("value")}, by_key)
