@@ -12,10 +12,9 @@ from typing import Any
 from hipaa_controls.catalogue import LIVE_CONTROLS
 from hipaa_controls.model.control_config import ControlConfig, load_config
 from hipaa_controls.model.data_class import DataClassTag
+from hipaa_controls.model.nearest import nearest_hint
+from hipaa_controls.pack_config import ALL, LEVELS, NAMES, NOT_JUDGED_LEVELS, entry_errors
 from phi_buckets.errors import ConfigurationError
-
-NOT_JUDGED_LEVELS = ("advisory", "mandatory")
-LEVELS = ("advisory", "disabled", "mandatory", "remediate")  # CrossGuard's levels; remediate counts as mandatory
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,19 @@ class PackConfig:
 def load(path: Path | None, today: date) -> PackConfig:
     """Return the configuration in a file for `--policy-pack-config`; without a file, the pack's defaults.
 
-    As in the pack, an invalid option of a control keeps its default, and `PackConfig.errors` reports it.
+    An invalid exemption covers nothing, as in the pack, and `PackConfig.errors` reports it.
 
     Raises:
-        ConfigurationError: The file can't be read, or isn't a config of the pack.
+        ConfigurationError: The file can't be read, or an entry's name, options or enforcement level are invalid. The
+            message has all errors of the file.
     """
-    return parse(_read(path) if path else {}, today)
+    content = _read(path) if path else {}
+    config = parse(content, today)
+    errors = [error for name, entry in content.items() for error in _entry_errors(name, entry)]
+    if errors or config.notice_errors:
+        all_errors = dict.fromkeys([*errors, *config.errors])
+        raise ConfigurationError(f"{path} is not a valid policy pack config: {'; '.join(all_errors)}")
+    return config
 
 
 def parse(content: Mapping[str, Any], today: date) -> PackConfig:
@@ -65,7 +71,7 @@ def parse(content: Mapping[str, Any], today: date) -> PackConfig:
         content: The options or the enforcement level of each control, by control ID; `all` is the default level.
         today: The day on which exemptions must not have expired.
     """
-    default_level = _level(content.get("all"))
+    default_level = _level(content.get(ALL))
     control_configs: dict[str, ControlConfig] = {}
     advisory: set[str] = set()
     disabled: list[str] = []
@@ -77,9 +83,7 @@ def parse(content: Mapping[str, Any], today: date) -> PackConfig:
             continue
         if level == "advisory":
             advisory.add(control.id)
-        options = dict(entry) if isinstance(entry, Mapping) else {}
-        options.pop("enforcementLevel", None)
-        control_configs[control.id] = load_config(control, options, today)
+        control_configs[control.id] = load_config(control, _options(entry), today)
     not_judged_level, notice_errors = _not_judged_level(content.get("pack-notice"))
     return PackConfig(control_configs, frozenset(advisory), tuple(disabled), not_judged_level, notice_errors)
 
@@ -97,25 +101,36 @@ def _level(entry: Any) -> str | None:
     return level if level in LEVELS else None
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _options(entry: Any) -> dict[str, Any]:
+    """Return an entry without its level."""
+    options = dict(entry) if isinstance(entry, Mapping) else {}
+    options.pop("enforcementLevel", None)
+    return options
+
+
+def _entry_errors(name: str, entry: Any) -> list[str]:
+    """Return what is wrong with an entry, except with its exemptions. Unknown names and levels aren't repeated."""
+    if name == "environments":
+        # https://www.pulumi.com/docs/esc/environments/syntax/reserved-properties/policy-config/
+        return ["environments: the audit can't read Pulumi ESC: copy their policyConfig into the file, and remove them"]
+    errors = entry_errors(name, _options(entry))
+    return errors + _level_errors(name, entry) if name in NAMES else errors
+
+
+def _level_errors(name: str, entry: Any) -> list[str]:
+    if not isinstance(entry, Mapping | str):
+        return [f"{name}: must be an enforcement level or an object"]
+    level = entry.get("enforcementLevel", "mandatory") if isinstance(entry, Mapping) else entry
+    if level in LEVELS:
+        return []
+    return [f"{name}: unknown enforcement level{nearest_hint(level, LEVELS)}; write one of {', '.join(LEVELS)}"]
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"can't read {path} as JSON: {type(error).__name__}") from None
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is not a JSON object: it must have the form {{CONTROL: {{OPTION: VALUE}}}}")
-    control_ids = {control.id for control in LIVE_CONTROLS}
-    errors = [
-        f"{name}: {_entry_problem(entry)}"
-        for name, entry in content.items()
-        if name in control_ids and not (isinstance(entry, Mapping) or _level(entry))
-    ]
-    if errors:
-        raise ConfigurationError(f"{path} is not a valid policy pack config: {'; '.join(errors)}")
     return content
-
-
-def _entry_problem(entry: Any) -> str:
-    if isinstance(entry, str):
-        return f"unknown enforcement level; the levels are {', '.join(LEVELS)}"
-    return "must be an enforcement level or an object"

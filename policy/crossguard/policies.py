@@ -25,28 +25,18 @@ from crossguard.resources import is_account
 from crossguard.run_state import PackRun
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from hipaa_controls.model.control import Control, Severity
-from hipaa_controls.model.control_config import ControlConfig
+from hipaa_controls.model.control_config import UNVERIFIED_LEVELS, ControlConfig
 from hipaa_controls.model.exemption import SCHEMA
 from hipaa_controls.model.verdict import Status, Verdict
+from hipaa_controls.pack_config import REPORTING_POLICIES
 
 FRAMEWORK = PolicyComplianceFramework(name="HIPAA Security Rule")
 SECURITY_RULE_URL = "https://www.ecfr.gov/current/title-45/subtitle-A/subchapter-C/part-164/subpart-C"
 UNVERIFIED_LEVEL_SCHEMA = {
     "description": "Whether an unverified finding blocks (mandatory) or is only reported (advisory).",
     "type": "string",
-    "enum": ["mandatory", "advisory"],
+    "enum": list(UNVERIFIED_LEVELS),
     "default": "mandatory",
-}
-NOT_JUDGED_SCHEMA = {
-    "description": "Whether a resource that isn't judged blocks (mandatory) or is only reported (advisory).",
-    "type": "string",
-    "enum": ["mandatory", "advisory"],
-    "default": "advisory",
-}
-ACCOUNT_SCHEMA = {
-    "description": "The stack's own account, as a text of 12 digits, where no provider gives it in allowedAccountIds.",
-    "type": "string",
-    "pattern": "^[0-9]{12}$",
 }
 
 
@@ -99,7 +89,7 @@ class ControlPolicy(ResourceValidationPolicy, StackValidationPolicy):
 
 
 class ConfigPolicy(StackValidationPolicy):
-    """Reports errors in the pack's config: an exemption that is invalid, expired or unused, or a wrong account."""
+    """Reports errors in the pack's config: unknown names; invalid, expired or unused exemptions; a wrong account."""
 
     def __init__(self, run: PackRun) -> None:
         super().__init__(
@@ -107,7 +97,7 @@ class ConfigPolicy(StackValidationPolicy):
             "The pack's config is valid, each exemption is in force and covers a finding, and all sources of the "
             "stack's own account agree.",
             enforcement_level=EnforcementLevel.MANDATORY,
-            config_schema=PolicyConfigSchema({"account": ACCOUNT_SCHEMA}),
+            config_schema=PolicyConfigSchema(REPORTING_POLICIES["pack-config"]),
             display_name="The pack's config is valid",
             severity=PolicySeverity.HIGH,
             framework=FRAMEWORK,
@@ -123,7 +113,7 @@ class ConfigPolicy(StackValidationPolicy):
             report_violation(
                 'pack-config: the value of account can\'t be used: 12 digits, as text: "123456789012"', None
             )
-        for error in self.run.account_errors:
+        for error in (*self.run.config_errors, *self.run.account_errors):
             report_violation(error, None)
         for control_run in self.run.control_runs.values():
             for error in control_run.control_config.errors:
@@ -144,12 +134,7 @@ class NoticePolicy(StackValidationPolicy):
             "pack-notice",
             "What the pack's config relaxes or exempts, what a data class relaxes, and what isn't judged is reported.",
             enforcement_level=EnforcementLevel.ADVISORY,
-            config_schema=PolicyConfigSchema(
-                {
-                    "report": {"description": "The file to which every verdict is written, as JSON.", "type": "string"},
-                    "notJudged": NOT_JUDGED_SCHEMA,
-                }
-            ),
+            config_schema=PolicyConfigSchema(REPORTING_POLICIES["pack-notice"]),
             display_name="What is relaxed, and what isn't judged",
             severity=PolicySeverity.LOW,
             framework=FRAMEWORK,

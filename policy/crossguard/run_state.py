@@ -61,6 +61,7 @@ class PackRun:
         levels: By control, the enforcement level, which the pack's config may have changed.
         own_account: The stack's own account, if the pack's config gives it.
         hidden_references: The references of each resource to resources that the program only reads.
+        config_errors: What is wrong with the entries of the pack's config that no enabled control reads.
         account_errors: What is wrong with the sources of the stack's own account.
         requires_judgment: Whether a resource that isn't judged blocks, by the option notJudged of pack-notice.
     """
@@ -73,6 +74,7 @@ class PackRun:
         self.levels: dict[str, str] = {}
         self.own_account: str | None = None
         self.hidden_references: Mapping[str, References] = {}
+        self.config_errors: list[str] = []
         self.account_errors: list[str] = []
         self.requires_judgment = False
         self._resources: list[PulumiResource] = []

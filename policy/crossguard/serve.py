@@ -28,7 +28,8 @@ from pulumi_policy import (
 
 from crossguard.policies import ControlPolicy, CoveragePolicy, policies, requires_judgment
 from crossguard.resources import hidden_references, is_account
-from hipaa_controls.catalogue import controls_for_resource
+from hipaa_controls.catalogue import CONTROLS, PREVIEW_CONTROLS, controls_for_resource
+from hipaa_controls.pack_config import entry_errors
 
 EXPECTED_SDK_VERSION = "1.21.0"
 SdkServicer: Any = sdk._PolicyAnalyzerServicer
@@ -65,7 +66,10 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
 
     def Configure(self, request: Any, context: Any) -> Any:
         """Apply the config, and keep what every resource needs before it is created: each control's level and config,
-        the stack's own account, and whether a resource that isn't judged blocks.
+        the stack's own account, whether a resource that isn't judged blocks, and the config's errors.
+
+        The engine passes an entry also if its name is no policy's (observed with 3.259). It refuses an unknown level
+        itself. It also refuses such an entry if it has options and no level, with `invalid enforcement level ""`.
         """
         response = super().Configure(request, context)
         self._run.requires_judgment = requires_judgment(self._get_policy_config("pack-notice"))
@@ -74,6 +78,12 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
         for policy in self._control_policies:
             self._run.levels[policy.name] = self._get_enforcement_level(policy).value
             self._run.config_for(policy.control, self._get_policy_config(policy.name))
+        enabled = {name for name, level in self._run.levels.items() if level != "disabled"}
+        self._run.config_errors = [
+            error
+            for name in sorted(set(request.policyConfig) - enabled)
+            for error in entry_errors(name, self._get_policy_config(name) or {})
+        ]
         return response
 
     def Analyze(self, request: Any, context: Any) -> Any:
@@ -122,7 +132,12 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
 def serve() -> None:
     """Serve the pack until the engine stops it."""
     install_servicer(version("pulumi-policy"))
-    PolicyPack(name="hipaa", policies=policies())
+    # The pack has no policies for the controls that only the audit judges. Their entries in the config would be refused
+    # without a level, as Configure says.
+    live_only: dict[str, EnforcementLevel | dict[str, Any]] = {
+        control.id: EnforcementLevel.MANDATORY for control in CONTROLS if control not in PREVIEW_CONTROLS
+    }
+    PolicyPack(name="hipaa", policies=policies(), initial_config=live_only)
 
 
 def install_servicer(sdk_version: str) -> None:
@@ -135,7 +150,8 @@ def install_servicer(sdk_version: str) -> None:
         return
     print(
         f"hipaa pack: pulumi-policy {sdk_version} is installed, but this pack expects {EXPECTED_SDK_VERSION}. "
-        "The SDK's own server is used instead. It takes longer, ignores the option account of pack-config, and gives "
+        "The SDK's own server is used instead. It takes longer, ignores the option account of pack-config, doesn't "
+        "report unknown names in the pack's config, lets the config disable pack-config and pack-notice, and gives "
         "pack-notice and the report no enforcement levels. Otherwise the verdicts are the same. "
         f"To fix: pip install pulumi-policy=={EXPECTED_SDK_VERSION}",
         file=sys.stderr,

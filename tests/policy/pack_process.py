@@ -160,13 +160,14 @@ class PackProcess:
         return [finding for finding in findings if not self._only or finding.policy in self._only]
 
     def configure(self, **controls: Mapping[str, Any]) -> None:
-        """Send the pack's config: for each control, with _ for -, its enforcement level and options."""
+        """Send the pack's config: for each control or other name, with _ for -, its enforcement level and options."""
         changes = {name.replace("_", "-"): dict(options) for name, options in controls.items()}
+        levels = {policy.name: policy.enforcementLevel for policy in self.policies()}
         config = {}
-        for policy in self.policies():
-            options = changes.get(policy.name, {})
-            level = options.pop("enforcementLevel", policy.enforcementLevel)
-            config[policy.name] = analyzer_pb2.PolicyConfig(
+        for name in {**levels, **changes}:
+            options = changes.get(name, {})
+            level = options.pop("enforcementLevel", levels.get(name, "mandatory"))
+            config[name] = analyzer_pb2.PolicyConfig(
                 enforcementLevel=LEVELS.get(level, level), properties=to_struct(options)
             )
         self._stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=config))

@@ -66,7 +66,8 @@ def test_exempted_finding_is_reported_and_does_not_block(pack: PackProcess):
         ({"reason": "xxxxxxxxxxxxxxxxxxxxxxxx"}, "too little detail in reason"),
         ({"approver": ""}, "has no approver"),
         ({"compensatingControl": None}, "has no compensatingControl"),
-        ({"resource": "**"}, "matches everything"),
+        ({"resource": "**"}, "write a URN or ARN"),
+        ({"resource": "urn:pulumi:*::*::*::d*"}, "matches (nearly) every name"),
         ({"owner": "x"}, "has an unknown property"),
     ],
     ids=[
@@ -78,6 +79,7 @@ def test_exempted_finding_is_reported_and_does_not_block(pack: PackProcess):
         "no approver",
         "no compensating control",
         "matches every resource",
+        "matches nearly every resource",
         "unknown property",
     ],
 )
@@ -88,6 +90,48 @@ def test_invalid_exemption_covers_nothing_and_fails(pack: PackProcess, change, e
     (message,) = messages_of(findings, "pack-config")
     assert error in message
     assert [finding.mandatory for finding in findings if finding.policy == "pack-config"] == [True]
+
+
+@pytest.mark.parametrize(
+    ("config", "hint"),
+    [
+        ({"s3_versionning": {"enforcementLevel": "mandatory"}}, "unknown control; the nearest is s3-versioning"),
+        ({"S3_VERSIONING": {"enforcementLevel": "disabled"}}, "unknown control; the nearest is s3-versioning"),
+        ({"pack_notise": {"report": "report.json"}}, "unknown control; the nearest is pack-notice"),
+        ({"hunter2": {"hunter2": "hunter2"}}, "unknown control; rename or remove"),
+        ({"hunter2" * 1000: {}}, "unknown control; rename or remove"),
+        ({"s3_retention": {"hunter2": 3, "logdays": 3}}, "s3-retention: unknown option; the nearest is logDays"),
+        ({"s3_retention": {"dias": 3, "enforcementLevel": "disabled"}}, "s3-retention: unknown option; the nearest is"),
+        ({"iam_root_mfa": {"exemption": []}}, "iam-root-mfa: unknown option; the nearest is exemptions"),
+        ({"pack_config": {"acount": "123456789012"}}, "pack-config: unknown option; the nearest is account"),
+        ({"pack_notice": {"reports": "hunter2"}}, "pack-notice: unknown option; the nearest is report"),
+        ({"all": {"days": 3}}, "all: has options"),
+        ({"s3_versioning": {"unverifiedLevel": "advisry"}}, "unknown unverifiedLevel; the nearest is advisory"),
+    ],
+    ids=lambda value: next(iter(value))[:20] if isinstance(value, dict) else "",
+)
+def test_unknown_name_in_the_config_fails_and_names_the_nearest(pack: PackProcess, config, hint):
+    pack.configure(**config)
+    findings = [f for f in pack.evaluate_stack(bucket_with_companions()) if f.policy == "pack-config"]
+    assert any(hint in finding.message for finding in findings)
+    assert all(finding.mandatory for finding in findings)
+    assert "hunter2" not in str(findings)
+
+
+def test_all_unknown_names_in_the_config_are_reported_together(pack: PackProcess):
+    pack.configure(s3_versionning={}, s3_retention={"dais": 3, "logDais": 3}, all={"days": 3})
+    assert len(messages_of(pack.evaluate_stack(bucket_with_companions()), "pack-config")) == 4
+
+
+def test_config_of_a_control_that_only_the_audit_judges_is_valid(pack: PackProcess):
+    pack.configure(iam_root_mfa={"exemptions": [EXEMPTION | {"resource": "123456789012"}]}, all={})
+    assert messages_of(pack.evaluate_stack(bucket_with_companions()), "pack-config") == []
+
+
+def test_corrected_config_passes_again(pack: PackProcess):
+    pack.configure(s3_versionning={})
+    pack.configure()
+    assert messages_of(pack.evaluate_stack(bucket_with_companions()), "pack-config") == []
 
 
 def test_unused_exemption_fails(pack: PackProcess):

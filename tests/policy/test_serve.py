@@ -44,6 +44,7 @@ def test_install_servicer_with_another_version_keeps_the_sdks_and_warns(capsys):
         "verdicts are the same",
         "takes longer",
         "option account",
+        "doesn't report unknown names",
     ):
         assert text in err
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from hipaa_controls.model.control import Control, value_text
 from hipaa_controls.model.exemption import Exemption, load_exemptions
+from hipaa_controls.model.nearest import nearest_hint
 from hipaa_controls.model.verdict import Status, Verdict
+
+UNVERIFIED_LEVELS = ("mandatory", "advisory")
 
 
 @dataclass(frozen=True)
@@ -50,26 +53,45 @@ def load_config(control: Control, config: Mapping[str, Any] | None, today: date)
         config: The control's entry in the pack's config: options, `unverifiedLevel` and `exemptions`.
         today: The day on which exemptions must be in force.
     """
-    entries = dict(config or {})
-    exemptions, errors = load_exemptions(control.id, entries.pop("exemptions", []), today)
-    allows_unverified = entries.pop("unverifiedLevel", "mandatory") == "advisory"
+    entries = config or {}
+    exemptions, errors = load_exemptions(control.id, entries.get("exemptions", []), today)
+    allows_unverified = entries.get("unverifiedLevel") == "advisory"
     options = dict(control.defaults)
     relaxations = ["unverified findings don't block"] if allows_unverified else []
     for option in control.options:
-        if option.name not in entries:
-            continue
-        value = entries.pop(option.name)
-        value = int(value) if isinstance(value, float) and value == int(value) else value
-        if not option.accepts(value):
-            errors.append(f"{control.id}: the value of {option.name} can't be used: {option.description}")
+        if option.name not in entries or not option.accepts(value := _whole_number(entries[option.name])):
             continue
         options[option.name] = value
         if option.is_weaker(value):
             relaxations.append(f"{option.name} is {value_text(value)}")
-    # The names aren't shown, because a config may contain a secret by mistake.
-    errors += [f"{control.id}: unknown option; the options are {_names(control)}" for _ in entries]
+    errors += option_errors(control, entries)
     return ControlConfig(control, options, tuple(exemptions), tuple(errors), allows_unverified, tuple(relaxations))
 
 
-def _names(control: Control) -> str:
-    return ", ".join([*(option.name for option in control.options), "unverifiedLevel", "exemptions"])
+def option_errors(control: Control, config: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the options in a control's entry, but not with its exemptions."""
+    errors = [
+        f"{control.id}: the value of {option.name} can't be used: {option.description}"
+        for option in control.options
+        if option.name in config and not option.accepts(_whole_number(config[option.name]))
+    ]
+    level = config.get("unverifiedLevel", "mandatory")
+    if level not in UNVERIFIED_LEVELS:
+        hint = nearest_hint(level, UNVERIFIED_LEVELS)
+        errors.append(f"{control.id}: unknown unverifiedLevel{hint}; write {' or '.join(UNVERIFIED_LEVELS)}")
+    names = [*(option.name for option in control.options), "unverifiedLevel", "exemptions"]
+    return errors + unknown_option_errors(control.id, config, names)
+
+
+def unknown_option_errors(policy: str, config: Iterable[str], names: Sequence[str]) -> list[str]:
+    """Return an error for each option in a policy's entry that has none of these names."""
+    return [
+        f"{policy}: unknown option{nearest_hint(name, names)}; rename or remove it; the options are {', '.join(names)}"
+        for name in config
+        if name not in names
+    ]
+
+
+def _whole_number(value: Any) -> Any:
+    """Return the value of an option, with a number as an int: the engine passes each number as a float."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value

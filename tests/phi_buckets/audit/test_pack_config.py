@@ -108,13 +108,51 @@ def test_invalid_not_judged_level_is_an_error(value):
         ("{", "can't read .* as JSON"),
         ('{"s3-versioning": "sometimes"}', "s3-versioning: unknown enforcement level"),
         ('{"s3-versioning": 3}', "s3-versioning: must be an enforcement level or an object"),
+        ('{"all": null}', "all: must be an enforcement level or an object"),
+        ('{"s3-versioning": "mandatroy"}', "s3-versioning: unknown enforcement level; the nearest is mandatory"),
+        ('{"s3-versioning": {"enforcementLevel": "Mandatory"}}', "enforcement level; the nearest is mandatory"),
+        ('{"s3-versioning": {"enforcementLevel": 3}}', "s3-versioning: unknown enforcement level; write one of"),
+        ('{"all": "advisroy"}', "all: unknown enforcement level; the nearest is advisory"),
+        ('{"all": {"enforcementLevel": "advisory", "days": 3}}', "all: has options"),
+        ('{"s3-versionning": "mandatory"}', "unknown control; the nearest is s3-versioning"),
+        ('{"s3-versionning": {}}', "unknown control; the nearest is s3-versioning"),
+        ('{"hunter2": {"hunter2": "hunter2"}}', "unknown control; rename or remove"),
+        ('{"kms-rotation": {"dais": 3}}', "kms-rotation: unknown option; the nearest is days"),
+        ('{"kms-rotation": {"days": "many"}}', "kms-rotation: the value of days can't be used"),
+        ('{"kms-rotation": {"days": Infinity}}', "kms-rotation: the value of days can't be used"),
+        ('{"kms-rotation": {"days": NaN}}', "kms-rotation: the value of days can't be used"),
+        ('{"s3-no-force-destroy": {"protct": true}}', "s3-no-force-destroy: unknown option; the nearest is protect"),
+        ('{"s3-tls-only": {"enforcementLevel": "disabled", "dais": 3}}', "s3-tls-only: unknown option"),
+        ('{"pack-notice": {"reprot": "x"}}', "pack-notice: unknown option; the nearest is report"),
+        ('{"environments": ["app/prod"]}', "environments: the audit can't read Pulumi ESC"),
+        ("[" * 100_000, "can't read .* as JSON"),
     ],
 )
 def test_load_rejects_an_invalid_file(tmp_path: Path, text, message):
     path = tmp_path / "config.json"
     path.write_text(text)
-    with pytest.raises(ConfigurationError, match=message):
+    with pytest.raises(ConfigurationError, match=message) as caught:
         pack_config.load(path, TODAY)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_load_reports_all_errors_together(tmp_path: Path):
+    path = tmp_path / "config.json"
+    exemption = EXEMPTION | {"resource": "*"}
+    path.write_text(
+        json.dumps({"s3-tls": "advisory", "kms-rotation": {"days": 0}, "s3-versioning": {"exemptions": [exemption]}})
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        pack_config.load(path, TODAY)
+    for text in ("unknown control", "kms-rotation: the value", "s3-versioning: exemption 1"):
+        assert str(caught.value).count(text) == 1
+
+
+def test_load_with_an_invalid_exemption_reports_it_as_an_error_of_the_config(tmp_path: Path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"s3-versioning": {"exemptions": [EXEMPTION | {"expires": "2026-01-31"}]}}))
+    [error] = pack_config.load(path, TODAY).errors
+    assert "expired" in error
 
 
 def test_load_rejects_a_missing_file(tmp_path: Path):

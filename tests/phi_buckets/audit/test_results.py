@@ -85,7 +85,7 @@ def test_exempted_resource_does_not_block_and_names_the_approver():
 
 @pytest.mark.parametrize(
     ("resource", "count"),
-    [("arn:aws:s3:::other", 1), ("urn:pulumi:prod::app::*", 0), ("arn:aws:s3:::importer", 0)],
+    [("arn:aws:s3:::other", 1), ("urn:pulumi:*::importer", 0), ("arn:aws:s3:::importer", 0)],
     ids=["matches no finding", "of a program", "matches a finding"],
 )
 def test_unused_exemptions_reports_only_those_of_live_resources(resource, count):
