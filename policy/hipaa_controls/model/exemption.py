@@ -12,11 +12,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from hipaa_controls.model import wildcards
+from hipaa_controls.model.resource_pattern import is_of_program, pattern_errors
 from hipaa_controls.model.verdict import Verdict
 
 MAX_EXEMPTION = timedelta(days=366)  # an evaluation is periodic: 164.308(a)(8)
 FIELDS = {
-    "resource": "The URN of the resource, or its ARN for the live audit; * stands for any text.",
+    "resource": "The URN of the resource, or its ARN for the live audit; * stands for any text in it.",
     "reason": "Why the resource can't comply.",
     "approver": "The person or role that accepted the risk.",
     "expires": "The last day of the exemption, as YYYY-MM-DD, at most a year away.",
@@ -52,8 +53,8 @@ class Exemption:
 
     @property
     def for_audit(self) -> bool:
-        """Whether it names a resource of a live account, by its ARN, and not a resource of a program."""
-        return self.resource.startswith("arn:")
+        """Whether it names a resource of a live account, by its ARN or account ID, and not a resource of a program."""
+        return not is_of_program(self.resource)
 
     @property
     def summary(self) -> str:
@@ -88,8 +89,7 @@ def _errors(entry: Any, today: date) -> list[str]:
     for name, min_length in (("reason", 20), ("compensatingControl", 10), ("approver", 3)):
         if len(entry[name].strip()) < min_length or PLACEHOLDERS.fullmatch(entry[name]):
             errors.append(f"gives too little detail in {name}: {FIELDS[name]}")
-    if not re.search(r"[^*\s]", entry["resource"]):
-        errors.append("has a resource that matches everything: give a URN or ARN, in which * may stand for a part")
+    errors += pattern_errors(entry["resource"])
     try:
         expires = date.fromisoformat(entry["expires"])
     except ValueError:
