@@ -159,7 +159,7 @@ def filter_matches(pattern: str, record: Event) -> Match:
 
 
 _TOKEN = re.compile(
-    r'\s*(?:(?P<selector>\$[.\[](?:"[^"]*"|[^\s=!<>()&|])*)'
+    r'\s*(?:(?P<selector>\$[.\[](?:"[^"]*"|[^\s=!<>()&|"])*)'
     r"|(?P<sign>&&|\|\||<=|>=|!=|[=<>(){}])"
     r'|"(?P<text>(?:[^"\\]|\\.)*)"'
     r'|(?P<word>[^\s()&|"=<>!{}]+))\s*',
