@@ -263,23 +263,14 @@ ENCRYPTION = [
     case_for_each(
         "default encryption",
         lambda name: remove(f"{ENCRYPTION_TYPE} {name}-encryption"),
-        PHI_BUCKETS,
-        "s3-encryption-at-rest: Bucket {}",
-        "s3-customer-managed-key: Bucket {}",
-        "s3-bucket-key: Bucket {}",
-    ),
-    case_for_each(
-        "default encryption",
-        lambda name: remove(f"{ENCRYPTION_TYPE} {name}-encryption"),
-        ["trail-files"],
-        "s3-encryption-at-rest: Bucket {}",
+        LOCKED_BUCKETS,
         "s3-customer-managed-key: Bucket {}",
     ),
     case_for_each(
-        "default encryption",
-        lambda name: remove(f"{ENCRYPTION_TYPE} {name}-encryption"),
+        "an algorithm of S3",
+        lambda name: set_input(f"{ENCRYPTION_TYPE} {name}-encryption", DEFAULT_ENCRYPTION, {"sseAlgorithm": "other"}),
         LOG_BUCKETS,
-        "s3-encryption-at-rest: Bucket {}",
+        f"s3-encryption-at-rest: {ENCRYPTION_TYPE} {{}}-encryption",
     ),
     case_for_each(
         "customer managed key",

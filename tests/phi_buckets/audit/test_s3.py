@@ -124,7 +124,7 @@ WEAK_SETTINGS: list[tuple[str, Callable[[SampleAccount], Any], set[str]]] = [
     (
         "no default encryption",
         lambda a: a.s3.delete_bucket_encryption(Bucket=PHI),
-        {"s3-encryption-at-rest", "s3-customer-managed-key", "s3-bucket-key"},
+        {"s3-customer-managed-key"},
     ),
     (
         "SSE-S3",

@@ -16,7 +16,6 @@ from tests.policy.services.s3_stacks import (
     ALL_DATA_CLASSES,
     DATA,
     V6,
-    V7,
     companion,
     companion_by_reference,
     data_bucket,
@@ -83,14 +82,19 @@ def test_default_encryption_with_any_algorithm_passes(pack: PackProcess, algorit
     assert failed_in_all(pack, ENCRYPTION_AT_REST, encryption_in_every_form({"sseAlgorithm": algorithm} | key)) == set()
 
 
-@pytest.mark.parametrize("by_default", [{}, {"sseAlgorithm": ""}, {"sseAlgorithm": None}, {"sseAlgorithm": "hunter2"}])
-def test_missing_default_encryption_fails(pack: PackProcess, by_default):
-    assert failed_in_all(pack, ENCRYPTION_AT_REST, encryption_in_every_form(by_default)) == {"it"}
-    assert not any(
-        "hunter2" in finding.message for finding in pack.evaluate_stack(encryption_in_every_form(by_default)[0])
-    )
+@pytest.mark.parametrize("control", [ENCRYPTION_AT_REST, BUCKET_KEY])
+def test_missing_default_encryption_passes_because_s3_uses_sse_s3(pack: PackProcess, control):
+    assert failed_resources(pack, control, [data_bucket("it")]) == set()
+    for by_default in ({}, {"sseAlgorithm": ""}, {"sseAlgorithm": None}):
+        assert failed_in_all(pack, control, encryption_in_every_form(by_default)) == set()
     for rules in ([], {}, None):
-        assert failed_in_all(pack, ENCRYPTION_AT_REST, rules_in_every_form(rules)) == {"it"}
+        assert failed_in_all(pack, control, rules_in_every_form(rules)) == set()
+
+
+def test_default_encryption_with_another_algorithm_fails_and_does_not_show_it(pack: PackProcess):
+    stacks = encryption_in_every_form({"sseAlgorithm": "hunter2"})
+    assert failed_in_all(pack, ENCRYPTION_AT_REST, stacks) == {"it"}
+    assert not any("hunter2" in finding.message for finding in pack.evaluate_stack(stacks[0]))
 
 
 @pytest.mark.parametrize("by_default", [UNKNOWN, {"sseAlgorithm": UNKNOWN}])
@@ -497,6 +501,7 @@ def test_policy_of_a_bucket_of_unknown_name_is_unverified(pack: PackProcess, con
     assert unverified_resources(pack, control, stack) == {"it"}
 
 
+OTHER_ALGORITHM = {"rule": {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "other"}}}
 COMPLIANT_STATEMENTS = [deny_old_tls(), DENY_OTHER_KEYS, DENY_CUSTOMER_KEYS]
 DATA_CLASSES_BY_CONTROL = {
     ENCRYPTION_AT_REST: ALL_DATA_CLASSES,
@@ -513,12 +518,12 @@ def test_control_applies_by_data_class(pack: PackProcess, control, data_class):
     bucket_without_settings = [data_bucket("it", data_class=data_class)]
     noncompliant = {
         "policy": policy_text(DENY_UPLOAD | {"Action": "s3:GetObject"}),
-        "serverSideEncryptionConfiguration": {"rule": {}},
+        "serverSideEncryptionConfiguration": OTHER_ALGORITHM,
     }
-    for stack in (bucket_without_settings, [data_bucket("it", data_class=data_class, **noncompliant)]):
-        assert failed_resources(pack, control, stack) == (
-            {"it"} if data_class in DATA_CLASSES_BY_CONTROL[control] else set()
-        )
+    expected = {"it"} if data_class in DATA_CLASSES_BY_CONTROL[control] else set()
+    assert failed_resources(pack, control, [data_bucket("it", data_class=data_class, **noncompliant)]) == expected
+    if control not in (ENCRYPTION_AT_REST, BUCKET_KEY):
+        assert failed_resources(pack, control, bucket_without_settings) == expected
 
 
 @pytest.mark.parametrize("control", DATA_CLASSES_BY_CONTROL)
@@ -531,5 +536,5 @@ def test_only_the_noncompliant_bucket_of_two_fails(pack: PackProcess, control):
         policy=policy_text(*COMPLIANT_STATEMENTS).replace(DATA, "arn:aws:s3:::right"),
         **encryption,
     )
-    for token in (V6, V7):
-        assert failed_resources(pack, control, [compliant_bucket, data_bucket("it", token)]) == {"it"}
+    noncompliant_bucket = data_bucket("it", serverSideEncryptionConfiguration=OTHER_ALGORITHM)
+    assert failed_resources(pack, control, [compliant_bucket, noncompliant_bucket]) == {"it"}

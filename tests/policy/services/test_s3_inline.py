@@ -77,7 +77,7 @@ def encryption_rule(algorithm: Any = "aws:kms", key: Any = KEY_ARN, **properties
 
 
 def encryption_property(
-    control: str, compliant: list[Any], noncompliant: list[Any], unknown: list[Any]
+    control: str, compliant: list[Any], noncompliant: list[Any], unknown: list[Any], *, passes_if_absent: bool = False
 ) -> InlineProperty:
     return InlineProperty(
         control,
@@ -89,6 +89,7 @@ def encryption_property(
         noncompliant,
         unknown,
         lambda rule: ("BucketServerSideEncryptionConfiguration", {"rules": [rule]}),
+        passes_if_absent=passes_if_absent,
     )
 
 
@@ -167,8 +168,9 @@ PROPERTIES = {
     "encryption": encryption_property(
         "s3-encryption-at-rest",
         [encryption_rule(), encryption_rule("AES256", None)],
-        [encryption_rule(None, None), {"bucketKeyEnabled": True}],
+        [encryption_rule("other", None), encryption_rule("other")],
         [UNKNOWN, encryption_rule(UNKNOWN), {"applyServerSideEncryptionByDefault": UNKNOWN}],
+        passes_if_absent=True,
     ),
     "key": encryption_property(
         "s3-customer-managed-key",
@@ -186,6 +188,7 @@ PROPERTIES = {
         [encryption_rule(bucketKeyEnabled=True), encryption_rule(bucketKeyEnabled="true")],
         [encryption_rule(), encryption_rule(bucketKeyEnabled=False)],
         [encryption_rule(bucketKeyEnabled=UNKNOWN)],
+        passes_if_absent=True,
     ),
     "versioning": InlineProperty(
         "s3-versioning",

@@ -44,7 +44,15 @@ UNKNOWN_FACTORIES: dict[type[BucketSetting], Callable[[Unknown], BucketSetting]]
     BucketPolicy: lambda unknown: BucketPolicy(Document(unknown)),
 }
 # Settings without which a bucket passes their controls, at least one for each control.
-PASS_WHEN_ABSENT: tuple[type[BucketSetting], ...] = (Acl, BucketPolicy, Website, Cors, Lifecycle, Inventory)
+PASS_WHEN_ABSENT: tuple[type[BucketSetting], ...] = (
+    Acl,
+    BucketPolicy,
+    Website,
+    Cors,
+    Lifecycle,
+    Inventory,
+    DefaultEncryption,
+)
 
 
 def unknown_setting(setting_type: type[BucketSetting], unknown: Unknown) -> BucketSetting:

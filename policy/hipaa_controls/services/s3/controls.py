@@ -254,23 +254,24 @@ CONTROLS = (
     Control(
         id="s3-encryption-at-rest",
         title="S3 buckets encrypt data at rest",
-        statement="Every bucket has a default encryption configuration.",
+        statement="Every bucket encrypts new objects, with SSE-S3, which is S3's own default, or with a KMS key.",
         rationale=(
             "PHI that isn't encrypted counts as unsecured, so losing a copy of it is presumed to be a reportable "
-            "breach. S3 encrypts new objects with SSE-S3 by default; once the configuration is declared, the preview "
-            "shows every change of it."
+            "breach. S3 encrypts each new object with SSE-S3 if no default encryption is declared, so such a bucket "
+            "passes; s3-customer-managed-key requires a key for PHI."
         ),
-        requirement="default encryption with AES256, aws:kms or aws:kms:dsse",
+        requirement="default encryption with AES256, aws:kms or aws:kms:dsse, or none, which means AES256",
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("312(a)(2)(iv)", "312(e)(2)(ii)"),
         severity=Severity.CRITICAL,
         remediation=(
-            f"{KMS_DEFAULT_ENCRYPTION}; for S3 access logs instead: "
-            'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}]'
+            "for S3 access logs, remove the aws.s3.BucketServerSideEncryptionConfiguration, and S3 uses SSE-S3; for "
+            f"PHI: {KMS_DEFAULT_ENCRYPTION}"
         ),
         rule=SettingRule(
             (DefaultEncryption,),
             encryption.encryption_at_rest,
+            when_missing=encryption.sse_s3_by_default,
             fact_checks={SpecialBucketEncryption: special_buckets.encryption_at_rest},
         ),
     ),
@@ -317,7 +318,7 @@ CONTROLS = (
         paragraphs=(),
         severity=Severity.LOW,
         remediation=KMS_DEFAULT_ENCRYPTION,
-        rule=SettingRule((DefaultEncryption,), encryption.bucket_key),
+        rule=SettingRule((DefaultEncryption,), encryption.bucket_key, when_missing=encryption.sse_s3_by_default),
     ),
     Control(
         id="s3-tls-only",

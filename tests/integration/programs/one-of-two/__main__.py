@@ -3,7 +3,7 @@
 import pulumi_aws as aws
 
 
-def declare_bucket(name: str, *, restrict_public: bool, ownership: str, encrypted: bool) -> None:
+def declare_bucket(name: str, *, restrict_public: bool, ownership: str) -> None:
     bucket = aws.s3.Bucket(name, tags={"DataClass": "Internal"})
     aws.s3.BucketPublicAccessBlock(
         f"{name}-closed",
@@ -14,9 +14,6 @@ def declare_bucket(name: str, *, restrict_public: bool, ownership: str, encrypte
         restrict_public_buckets=restrict_public,
     )
     aws.s3.BucketOwnershipControls(f"{name}-owner", bucket=bucket.id, rule={"object_ownership": ownership})
-    if encrypted:
-        default = {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
-        aws.s3.BucketServerSideEncryptionConfiguration(f"{name}-encryption", bucket=bucket.id, rules=[default])
     # The engine knows the name that Pulumi generates, but the program doesn't, so the document covers any bucket.
     aws.s3.BucketPolicy(f"{name}-policy", bucket=bucket.id, policy=DOCUMENT)
 
@@ -37,5 +34,5 @@ DOCUMENT = aws.iam.get_policy_document(
     ]
 ).json
 
-declare_bucket("right", restrict_public=True, ownership="BucketOwnerEnforced", encrypted=True)
-declare_bucket("wrong", restrict_public=False, ownership="ObjectWriter", encrypted=False)
+declare_bucket("right", restrict_public=True, ownership="BucketOwnerEnforced")
+declare_bucket("wrong", restrict_public=False, ownership="ObjectWriter")

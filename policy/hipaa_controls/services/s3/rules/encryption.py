@@ -35,7 +35,19 @@ _SSE_C_NOT_DENIED = failed("an upload with a customer-provided key isn't denied"
 # The encryption headers of an upload, by their condition keys. None stands for an absent header.
 Headers = Mapping[str, str | None]
 
-encryption_at_rest = one_of("algorithm", ("AES256", *KMS_ALGORITHMS), "default encryption")
+_algorithm_of_s3 = one_of("algorithm", ("AES256", *KMS_ALGORITHMS), "default encryption")
+
+
+def encryption_at_rest(encryption: DefaultEncryption, *_: object) -> Finding:
+    return sse_s3_by_default() if encryption.algorithm in (None, "") else _algorithm_of_s3(encryption)
+
+
+def sse_s3_by_default(*_: object) -> Finding:
+    """Return the finding for a bucket without declared default encryption. S3 uses SSE-S3 in each such bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+    """
+    return passed("no default encryption is declared, so S3 uses SSE-S3")
 
 
 def customer_managed_key(encryption: DefaultEncryption, bucket: LocatedFact, context: RuleContext) -> Finding:
@@ -60,8 +72,8 @@ def bucket_key(encryption: DefaultEncryption, *_: object) -> Finding:
     """
     if encryption.algorithm == "aws:kms:dsse":
         return passed("aws:kms:dsse doesn't support a Bucket Key")
-    if encryption.algorithm == "AES256":
-        return passed("AES256 doesn't use KMS, so it needs no Bucket Key")
+    if encryption.algorithm in ("AES256", None, ""):
+        return passed("SSE-S3 doesn't use KMS, so it needs no Bucket Key")
     enabled = is_enabled(encryption.bucket_key_enabled)
     if enabled is True:
         return passed("the Bucket Key is enabled")
