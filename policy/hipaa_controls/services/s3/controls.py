@@ -69,10 +69,13 @@ PUBLIC_ACCESS_PARAGRAPHS = (
     *required_by("312(a)(1)", "312(e)(1)"),
 )
 ALL_FLAGS_ON = "block_public_acls=True, block_public_policy=True, ignore_public_acls=True, restrict_public_buckets=True"
+# Terraform's provider has blocked_encryption_types since 6.22.0, and pulumi-aws since 7.13.0:
+# https://github.com/hashicorp/terraform-provider-aws/issues/45157
 KMS_DEFAULT_ENCRYPTION = (
     'aws.s3.BucketServerSideEncryptionConfiguration("phi", bucket=bucket.id, '
     'rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": key.arn}, '
-    '"bucket_key_enabled": True, "blocked_encryption_types": ["SSE-C"]}])'
+    '"bucket_key_enabled": True, "blocked_encryption_types": ["SSE-C"]}]), where blocked_encryption_types needs '
+    "pulumi-aws 7.13 with Terraform's AWS provider 6.22: leave it out with an older one"
 )
 LIFECYCLE_RULE = (
     'aws.s3.BucketLifecycleConfiguration("phi", bucket=bucket.id, rules=[{"id": "retention", "status": "Enabled", '
@@ -412,7 +415,12 @@ CONTROLS = (
         data_classes=PHI_AND_REPLICAS,
         paragraphs=required_by("308(a)(7)(i)", own_mapping=True),
         severity=Severity.MEDIUM,
-        remediation=KMS_DEFAULT_ENCRYPTION,
+        remediation=(
+            f"{KMS_DEFAULT_ENCRYPTION}, and add to the Statement of the bucket policy: "
+            '{"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", '
+            '"Resource": f"arn:aws:s3:::{bucket_name}/*", "Condition": {"Null": '
+            '{"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}}'
+        ),
         rule=FactRule((Bucket,), encryption.deny_sse_c, needs_whole_stack=True),
     ),
     Control(
