@@ -12,6 +12,8 @@ from hipaa_controls.model.values import Unknown
 
 
 class DataClass(Enum):
+    """What a data store holds. The controls against public access apply to each class."""
+
     PHI = "phi"
     REPLICA = "replica"
     ACCESS_LOG = "access-log"

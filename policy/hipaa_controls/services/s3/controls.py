@@ -116,7 +116,7 @@ CONTROLS = (
             ),
             Option(
                 "allowedValues",
-                "The values that the tag may have.",
+                "The values that the tag may have. No value exempts a bucket from the controls against public access.",
                 ("PHI", "Replica", "S3AccessLog", "CloudTrailLog", "Inventory", "Public", "Internal", "Other"),
                 StricterWhen.FEWER,
             ),
