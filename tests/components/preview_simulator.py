@@ -257,14 +257,15 @@ def running_preview_pack() -> Iterator[PreviewPack]:
         yield PreviewPack(pack)
 
 
-def preview(stack: str, *, first: bool) -> Program:
+def preview(stack: str, *, first: bool, **overrides: str) -> Program:
     """Preview the program for a stack of the repository.
 
     Args:
         stack: The stack, `dev` or `prod`.
         first: Whether it is the first preview, before any resource exists; otherwise all resources exist.
+        overrides: Settings without the prefix `phi:`.
     """
-    values = mocked_stack.stack_config(stack)
+    values = mocked_stack.stack_config(stack) | {f"phi:{key}": value for key, value in overrides.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mocked_stack, "RecordingMonitor", PreviewMonitor)
         patch.setenv("PULUMI_CONFIG", json.dumps(values))

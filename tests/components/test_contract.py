@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from tests.components.mocked_stack import ACCOUNT_ID
 from tests.components.preview_simulator import PreviewPack, Program, preview, running_preview_pack
 
@@ -836,6 +837,14 @@ def findings(pack: PreviewPack, program: Program) -> set[str]:
 def test_unchanged_program_has_no_findings(first_preview, later_preview):
     for program, pack in (first_preview, later_preview):
         assert findings(pack, program) == set()
+
+
+def test_shortest_retention_that_the_program_accepts_has_no_findings(later_preview):
+    """The settings and the controls have one minimum. The settings refuse a day less, as their own tests show."""
+    settings = ("noncurrentRetentionDays", "logRetentionDays", "objectLockDays")
+    _, pack = later_preview
+    shortest = preview("prod", first=False, **dict.fromkeys(settings, str(MIN_RETENTION_DAYS)))
+    assert findings(pack, shortest) == set()
 
 
 @pytest.mark.parametrize("case", [*SAFEGUARDS, *REDUNDANT], ids=lambda case: case.safeguard)
