@@ -15,6 +15,7 @@ from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Ref, StackResource
 from hipaa_controls.services.kms.facts import KeyPolicy
+from hipaa_controls.services.s3.bucket_types import BucketType, SpecialBucketPolicy
 from hipaa_controls.services.s3.facts import (
     AccessPoint,
     AccountPublicAccessBlock,
@@ -34,6 +35,8 @@ POLICY_OWNERS: Mapping[type[Any], Callable[[Any], Ref]] = {
     KeyPolicy: lambda policy: policy.key,
     TopicPolicy: lambda policy: policy.topic,
     QueuePolicy: lambda policy: policy.queue,
+    # A table bucket's fact is also that of each table's own policy.
+    SpecialBucketPolicy: lambda policy: None if policy.type is BucketType.TABLE else policy.bucket,
 }
 
 Declaration = tuple[type[Any], Hashable, str]

@@ -42,7 +42,9 @@ DIRECTORY_BUCKET_SUFFIX = "--x-s3"
 def special_bucket_of(companion: PulumiResource, graph: Graph) -> PulumiResource | None:
     """Return the directory bucket or the Outposts bucket that a companion configures, if the stack declares it."""
     types = {DIRECTORY_BUCKET, OUTPOSTS_BUCKET}
-    return graph.resource_for(graph.resolve(companion, companion.inputs.get("bucket"), "bucket", types))
+    return graph.resource_for(
+        graph.resolve(companion, companion.inputs.get("bucket"), "bucket", types, same_place=True)
+    )
 
 
 def is_of_directory_bucket(companion: PulumiResource, graph: Graph) -> bool:
@@ -86,7 +88,7 @@ def _directory_or_outposts_bucket(bucket: PulumiResource, graph: Graph) -> list[
 def _directory_bucket_encryption(companion: PulumiResource, graph: Graph) -> list[Fact]:
     if not is_of_directory_bucket(companion, graph):
         return []
-    ref = graph.resolve(companion, companion.inputs.get("bucket"), "bucket", {DIRECTORY_BUCKET})
+    ref = graph.resolve(companion, companion.inputs.get("bucket"), "bucket", {DIRECTORY_BUCKET}, same_place=True)
     bucket = graph.resource_for(ref)
     data_class, location = data_class_of(bucket, graph) if bucket else None, graph.location_of(companion)
     return [
@@ -99,7 +101,7 @@ def _directory_bucket_policy(policy: PulumiResource, graph: Graph) -> list[Fact]
     if not is_of_directory_bucket(policy, graph):
         return []
     document = graph.policy_document(policy, "policy", "bucketPolicy")
-    ref = graph.resolve(policy, policy.inputs.get("bucket"), "bucket", {DIRECTORY_BUCKET})
+    ref = graph.resolve(policy, policy.inputs.get("bucket"), "bucket", {DIRECTORY_BUCKET}, same_place=True)
     arn = _arn(graph.resource_for(ref) or policy, "s3express", "bucket", graph)
     return [SpecialBucketPolicy(policy.urn, BucketType.DIRECTORY, ref, arn, document, graph.location_of(policy))]
 
@@ -117,7 +119,7 @@ def _arn(bucket: PulumiResource, service: str, name_property: str, graph: Graph)
 def _outposts_bucket_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
     """Return the policy of an Outposts bucket, which it names by ARN."""
     value = policy.inputs.get("bucket")
-    ref = graph.resolve(policy, value, "bucket", {OUTPOSTS_BUCKET})
+    ref = graph.resolve(policy, value, "bucket", {OUTPOSTS_BUCKET}, same_place=True)
     bucket = graph.resource_for(ref)
     arn = bucket.output("arn") if bucket and not isinstance(value, str) else value
     known_arn = arn if isinstance(arn, str) else Unknown(f"the ARN of the bucket of {policy.name}")
@@ -168,7 +170,7 @@ def _table(table: PulumiResource, graph: Graph) -> list[Fact]:
 def _table_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
     """Return the policy of a table bucket or of a table, which names the bucket by ARN."""
     value = policy.inputs.get("tableBucketArn")
-    ref = graph.resolve(policy, value, "tableBucketArn", {TABLE_BUCKET})
+    ref = graph.resolve(policy, value, "tableBucketArn", {TABLE_BUCKET}, same_place=True)
     bucket = graph.resource_for(ref)
     arn = _arn(bucket, "s3tables", "name", graph) if bucket and not isinstance(value, str) else value
     known_arn = arn if isinstance(arn, str) else Unknown(f"the ARN of the table bucket of {policy.name}")

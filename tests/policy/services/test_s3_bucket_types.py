@@ -41,7 +41,7 @@ def directory(data_class: str | None = "PHI", *, protect: bool = True, **inputs:
 
 def tables(data_class: str | None = "PHI", *, protect: bool = True, **inputs: Any) -> Resource:
     declared = {"name": "records"} | tagged(data_class) | inputs
-    return Resource("aws:s3tables/tableBucket:TableBucket", "tables", declared, protect=protect)
+    return Resource("aws:s3tables/tableBucket:TableBucket", "tables", declared, protect=protect, account=ACCOUNT)
 
 
 def outposts(data_class: str | None = "PHI", *, protect: bool = True, **inputs: Any) -> Resource:
@@ -421,3 +421,18 @@ def test_tables_replicated_to_another_account_fail(pack: PackProcess):
     rule = {"destinations": [{"destinationTableBucketArn": foreign}]}
     of_table = Resource("aws:s3tables/tableReplication:TableReplication", "one", {**inputs, "rule": rule})
     assert failed_resources(pack, DESTINATIONS, [ACCOUNT_KEY, of_table]) == {"one"}
+
+
+def test_second_policy_of_a_directory_bucket_overwrites_the_first(pack: PackProcess):
+    first = directory_policy(allow(account(ACCOUNT), "s3express:CreateSession", "*"))
+    second = replace(
+        first, name="second", inputs=first.inputs | {"bucket": UNKNOWN}, comes_from={"bucket": ["directory"]}
+    )
+    assert failed_resources(pack, ACCESS, [ACCOUNT_KEY, directory(), first]) == set()
+    assert failed_resources(pack, ACCESS, [ACCOUNT_KEY, directory(), first, second]) == {"policy", "second"}
+
+
+def test_policies_of_two_tables_overwrite_nothing(pack: PackProcess):
+    first = table_policy(allow(account(ACCOUNT), "s3tables:GetTable", "*"))
+    second = replace(first, name="second", inputs=first.inputs | {"name": "scans"})
+    assert failed_resources(pack, ACCESS, [ACCOUNT_KEY, tables(), first, second]) == set()
