@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import DataClass, DataClassTag
 from hipaa_controls.model.rule import not_required_for
-from hipaa_controls.model.stack import Stack
+from hipaa_controls.model.stack import Fact, Stack
 from hipaa_controls.model.values import Unknown
 from hipaa_controls.model.verdict import Verdict
 
@@ -41,7 +41,11 @@ def classified_stores(
     """
     by_urn = {resource.urn: resource for resource in resources}
     off: dict[str, dict[str, None]] = {}
-    classes = {fact.resource: data_class for fact in stack.facts if (data_class := getattr(fact, "data_class", None))}
+    classes: dict[str, DataClass] = {
+        fact.resource: fact.data_class  # type: ignore[attr-defined]
+        for fact in stack.facts
+        if _is_data_store(fact)
+    }
     for verdict in verdicts:
         data_class = classes.get(verdict.resource)
         if data_class is not None and verdict.finding == not_required_for(data_class):
@@ -53,6 +57,11 @@ def classified_stores(
     ]
 
 
+def _is_data_store(fact: Fact) -> bool:
+    """Return whether a fact is a data store, which is classed by its tags. An object has the class of its bucket."""
+    return hasattr(fact, "data_class") and hasattr(fact, "tags")
+
+
 def _given_by(resource: PulumiResource, data_class: DataClass, tag: DataClassTag) -> str:
     own = tag.declared_data_class(resource.own_tags)
     if own is data_class:
@@ -62,7 +71,7 @@ def _given_by(resource: PulumiResource, data_class: DataClass, tag: DataClassTag
 
 def ignored_default_tags(stack: Stack, resources: Iterable[PulumiResource], tag: DataClassTag) -> Iterator[str]:
     """Yield the URN of each data store that has the data-class tag only from its provider's default tags."""
-    stores = {fact.resource for fact in stack.facts if hasattr(fact, "data_class")}
+    stores = {fact.resource for fact in stack.facts if _is_data_store(fact)}
     for resource in resources:
         own, default = resource.own_tags, resource.provider.tags
         has_own_tag = isinstance(own, Unknown) or own.get(tag.name) not in (None, "")

@@ -42,6 +42,12 @@ NO_JUDGMENT_NEEDED: Mapping[str, str] = {
     ),
     "aws:s3outposts/endpoint:Endpoint": "It is an address in a VPC; the policies behind it are judged",
     "aws:s3tables/namespace:Namespace": "It is a name for a group of tables, which are judged",
+    "aws:s3control/accessGrantsInstance:AccessGrantsInstance": (
+        "It gives nobody access; its grants, locations and policy are judged"
+    ),
+    "aws:s3control/multiRegionAccessPointRoutes:MultiRegionAccessPointRoutes": (
+        "It divides requests between the buckets of an access point, which is judged"
+    ),
     "aws:accessanalyzer/analyzer:Analyzer": DETECTS,
     "aws:cfg/recorder:Recorder": DETECTS,
     "aws:cfg/recorderStatus:RecorderStatus": DETECTS,

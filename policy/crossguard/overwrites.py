@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from crossguard.graph import Graph
-from crossguard.readers.s3 import access_point_of
+from crossguard.readers.s3_access_points import access_point_of
 from crossguard.resource_types import ACCOUNT_PUBLIC_ACCESS_BLOCK
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact

@@ -10,7 +10,19 @@ from collections.abc import Mapping, Sequence
 from crossguard.doubts import doubts
 from crossguard.graph import FactReader, Graph
 from crossguard.overwrites import overwrites
-from crossguard.readers import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, s3_bucket_types, sns, sqs
+from crossguard.readers import (
+    backup,
+    cloudtrail,
+    cloudwatch,
+    iam,
+    kms,
+    logs,
+    s3,
+    s3_access_grants,
+    s3_bucket_types,
+    sns,
+    sqs,
+)
 from crossguard.readers.s3_settings import COMPANION_READERS
 from crossguard.resource_types import ACCOUNT_PUBLIC_ACCESS_BLOCK, BUCKET, BUCKET_V2, DIRECTORY_BUCKET, v7_token
 from crossguard.resources import PulumiResource, ResourceInputs
@@ -20,6 +32,7 @@ from hipaa_controls.model.stack import Fact, Stack
 READERS: Mapping[str, FactReader] = {
     **s3.READERS,
     **s3_bucket_types.READERS,
+    **s3_access_grants.READERS,
     **kms.READERS,
     **cloudtrail.READERS,
     **logs.READERS,
@@ -31,7 +44,7 @@ READERS: Mapping[str, FactReader] = {
 }
 
 
-READ_TYPES = frozenset({*READERS, BUCKET, *COMPANION_READERS, *s3.ACCESS_POINT_READERS})
+READ_TYPES = frozenset({*READERS, BUCKET, *COMPANION_READERS}).union(*(reader.types for reader in s3.DEPENDENT_READERS))
 
 
 def is_read(resource: PulumiResource) -> bool:
@@ -58,8 +71,8 @@ def resource_facts(
     other_buckets = [bucket for bucket in named_buckets if bucket.urn != resource.urn]
     graph = Graph([resource, *other_buckets], inputs, data_class_tag, own_account)
     facts: list[Fact] = []
-    if bucket_fact := s3.read_bucket_or_companion(resource, graph):
-        facts.append(bucket_fact)
+    if s3_facts := s3.read_before_creation(resource, graph):
+        facts.extend(s3_facts)
     else:
         for part in (resource, *resource.parts):
             if reader := READERS.get(v7_token(part.type)):
@@ -80,7 +93,7 @@ def stack_facts(
     """
     graph = Graph(resources, inputs, data_class_tag, own_account)
     buckets = s3.read_buckets(graph)
-    facts: list[Fact] = [*buckets, *s3.read_access_points(graph, buckets)]
+    facts: list[Fact] = [*buckets, *s3.read_dependents(graph, buckets)]
     for token, read in READERS.items():
         for resource in graph.by_type.get(token, []):
             facts.extend(read(resource, graph))

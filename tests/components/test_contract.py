@@ -248,6 +248,11 @@ ACCESS = [
         "s3-access-point-private: AccessPoint added",
     ),
     case(
+        "no location of Access Grants for every bucket",
+        add_resource("aws:s3control/accessGrantsLocation:AccessGrantsLocation", {"locationScope": "s3://"}),
+        "s3-access-grants-location: AccessGrantsLocation added",
+    ),
+    case(
         "all flags of an account public access block",
         add_resource("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", {"blockPublicAcls": True}),
         "s3-account-public-access-block: AccountPublicAccessBlock added",

@@ -103,6 +103,12 @@ def test_up_creates_a_grant_to_the_stacks_own_account(up: PackProcess, control):
     assert up.only_for(control).check_resource(grant) != []
 
 
+def test_up_refuses_an_access_grant_to_an_account_that_may_not_be_the_stacks_own(up: PackProcess):
+    grantee = {"granteeType": "IAM", "granteeIdentifier": f"arn:aws:iam::{OTHER}:role/vendor"}
+    grant = Resource("aws:s3control/accessGrant:AccessGrant", "grant", {"grantee": grantee})
+    assert controls_that_stop(up, grant) == {NO_EXTERNAL_ACCESS}
+
+
 def test_up_checks_the_document_itself_although_the_component_declares_another(up: PackProcess):
     clean = json.loads(policy_of("arn:aws:s3:::data/*", OWN))
     component = Resource("example:x:Component", "around", {"bucketPolicy": clean | {"Statement": []}})

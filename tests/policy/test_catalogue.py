@@ -54,6 +54,7 @@ POLICIES = [
     "s3-request-metrics",
     "s3-no-force-destroy",
     "s3-access-point-private",
+    "s3-access-grants-location",
     "kms-rotation",
     "kms-deletion-window",
     "kms-no-public-principal",

@@ -12,9 +12,8 @@ import pytest
 
 from crossguard.cloudformation.declared import NATIVE_TYPES, TABLES, display_type, native_name
 from crossguard.cloudformation.tables import Irrelevant, NotRead, Part, Table, To
-from crossguard.read_stack import READERS
-from crossguard.readers import s3, s3_settings
-from crossguard.resource_types import BUCKET, KMS_ALIAS
+from crossguard.read_stack import READ_TYPES
+from crossguard.resource_types import KMS_ALIAS
 from tests.policy.cloudformation_forms import RENAMED
 
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
@@ -77,7 +76,7 @@ def test_table_has_each_property_of_cloudformations_schema(type_name):
 
 @pytest.mark.parametrize("type_name", TABLES)
 def test_each_translated_type_has_a_reader(type_name):
-    read = {*READERS, *s3_settings.COMPANION_READERS, *s3.ACCESS_POINT_READERS, BUCKET, *WITHOUT_FACTS}
+    read = READ_TYPES | WITHOUT_FACTS
     parts = {entry.type for entry in entries(TABLES[type_name].properties) if isinstance(entry, Part)}
     assert {TABLES[type_name].type, *parts} <= read
 

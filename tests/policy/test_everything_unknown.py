@@ -14,7 +14,7 @@ TYPES = sorted(
     {
         *read_stack.READERS,
         *s3_settings.COMPANION_READERS,
-        *s3.ACCESS_POINT_READERS,
+        *(token for reader in s3.DEPENDENT_READERS for token in reader.types),
         *BUCKETS,
     }
 )

@@ -12,13 +12,11 @@ from crossguard import read_stack
 from crossguard.graph import Graph
 from crossguard.properties.account import IRRELEVANT_FOR_EVERY_TYPE, READ_FOR_EVERY_TYPE, PropertyAccount
 from crossguard.properties.unread import PROPERTIES
-from crossguard.readers import s3, s3_settings
-from crossguard.resource_types import BUCKET
 from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa_controls.model.data_class import DataClassTag
 from tests.policy.sdk_types import Property, input_properties, leaves
 
-READ_TYPES = {BUCKET, *read_stack.READERS, *s3_settings.COMPANION_READERS, *s3.ACCESS_POINT_READERS}
+READ_TYPES = read_stack.READ_TYPES
 # A reader may read a property only next to a certain value of another one.
 SAMPLES = {"eventSelectors.dataResources.type": "AWS::S3::Object"}
 NEW = "propertyOfANewerVersion"

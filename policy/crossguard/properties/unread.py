@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from crossguard.graph import Graph
-from crossguard.properties import backup, cloudtrail, cloudwatch, iam, kms, logs, s3, s3_bucket_types, sns, sqs
+from crossguard.properties import (
+    backup,
+    cloudtrail,
+    cloudwatch,
+    iam,
+    kms,
+    logs,
+    s3,
+    s3_bucket_types,
+    s3_dependents,
+    sns,
+    sqs,
+)
 from crossguard.properties.account import PropertyAccount
 from crossguard.resource_types import v7_token
 from crossguard.resources import PulumiResource
@@ -14,6 +26,7 @@ from hipaa_controls.model.values import Unknown
 PROPERTIES: Mapping[str, PropertyAccount] = {
     **s3.PROPERTIES,
     **s3_bucket_types.PROPERTIES,
+    **s3_dependents.PROPERTIES,
     **kms.PROPERTIES,
     **cloudtrail.PROPERTIES,
     **logs.PROPERTIES,

@@ -1,13 +1,15 @@
-"""Readers of S3 buckets and access points, and of the data class of each bucket."""
+"""Readers of S3 buckets, and of what has the data class of a bucket: its settings, access points and objects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from crossguard.graph import FactReader, Graph, bucket_arn
 from crossguard.property_values import as_flag, as_text, get_property
 from crossguard.readers import s3_bucket_types
+from crossguard.readers.s3_access_points import ACCESS_POINT_TYPES, buckets_of_access_point, read_access_point
+from crossguard.readers.s3_objects import OBJECT_COPY, OBJECT_TYPES, read_copy, read_object, source_bucket
 from crossguard.readers.s3_settings import (
     COMPANION_READERS,
     OUTPOSTS_LIFECYCLE,
@@ -16,20 +18,16 @@ from crossguard.readers.s3_settings import (
 )
 from crossguard.resource_types import ACCOUNT_PUBLIC_ACCESS_BLOCK, BUCKET, KMS_KEYS, TRAIL, v7_token
 from crossguard.resources import PulumiResource
-from hipaa_controls.model.data_class import DataClass
+from hipaa_controls.model.data_class import DataClass, first_class
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import StackResource, Unknown
+from hipaa_controls.model.values import StackResource
 from hipaa_controls.services.s3.facts import (
     AccessLogging,
-    AccessPoint,
     AccountPublicAccessBlock,
     Bucket,
     DeclaredSetting,
-    PublicAccessBlock,
     list_destinations,
 )
-
-ACCESS_POINT = "aws:s3/accessPoint:AccessPoint"
 
 
 def read_buckets(graph: Graph) -> list[Bucket]:
@@ -62,28 +60,35 @@ def read_buckets(graph: Graph) -> list[Bucket]:
     ]
 
 
-def read_bucket_or_companion(resource: PulumiResource, graph: Graph) -> Bucket | AccessPoint | None:
-    """Return what a bucket, a companion or an access point declares before it exists; None for any other resource.
+def read_before_creation(resource: PulumiResource, graph: Graph) -> list[Fact]:
+    """Return what a bucket, a companion, an access point or an object declares before it exists.
 
     The uses of a bucket are known only at the end. Until then, an untagged bucket counts as OTHER, and so does the
-    bucket of a companion or an access point unless it is tagged as PHI.
+    bucket of another resource unless it is tagged as PHI.
     """
     token = v7_token(resource.type)
     if token == BUCKET:
         data_class = graph.data_class_tag.declared_data_class(resource.own_tags) or DataClass.OTHER
         settings = read_inline_settings(resource, graph)
         settings += [setting for part in resource.parts for setting in _companion_settings(part, graph)]
-        return replace(_bucket(resource, data_class, settings, graph), complete=False)
-    if token not in COMPANION_READERS and token not in ACCESS_POINT_READERS:
-        return None
-    if _is_read_with_bucket_types(resource, graph):
-        return None
-    bucket = _general_purpose_bucket_of(resource, graph) or s3_bucket_types.special_bucket_of(resource, graph)
-    is_phi = bucket is not None and graph.data_class_tag.declared_data_class(bucket.own_tags) is DataClass.PHI
-    data_class = DataClass.PHI if is_phi else DataClass.OTHER
-    if token in ACCESS_POINT_READERS:
-        return ACCESS_POINT_READERS[token](resource, data_class, graph)
-    return _companion_bucket(resource, bucket.urn if bucket else resource.urn, data_class, graph)
+        return [replace(_bucket(resource, data_class, settings, graph), complete=False)]
+    if token in COMPANION_READERS:
+        if _is_read_with_bucket_types(resource, graph):
+            return []
+        bucket = _general_purpose_bucket_of(resource, graph) or s3_bucket_types.special_bucket_of(resource, graph)
+        data_class = _class_before_creation([bucket], graph)
+        return [_companion_bucket(resource, bucket.urn if bucket else resource.urn, data_class, graph)]
+    return [
+        fact
+        for reader in DEPENDENT_READERS
+        if token in reader.types
+        for fact in reader.read(resource, _class_before_creation(reader.buckets(resource, graph), graph), graph)
+    ]
+
+
+def _class_before_creation(buckets: Iterable[PulumiResource | None], graph: Graph) -> DataClass:
+    declared = (graph.data_class_tag.declared_data_class(bucket.own_tags) for bucket in buckets if bucket)
+    return DataClass.PHI if DataClass.PHI in declared else DataClass.OTHER
 
 
 def _companion_bucket(companion: PulumiResource, urn: str, data_class: DataClass, graph: Graph) -> Bucket:
@@ -168,47 +173,46 @@ def _account_public_access_block(resource: PulumiResource, _: Graph) -> list[Fac
     return [AccountPublicAccessBlock(resource.urn, public_access_block(resource.inputs))]
 
 
-def read_access_points(graph: Graph, buckets: list[Bucket]) -> list[Fact]:
-    """Return every access point, with the data class of its bucket: PHI if that isn't known."""
+def read_dependents(graph: Graph, buckets: list[Bucket]) -> list[Fact]:
+    """Return the access points and objects, with the data class of their buckets: PHI if that isn't known."""
     data_classes = {bucket.resource: bucket.data_class for bucket in buckets}
-    facts: list[Fact] = []
-    for token, read in ACCESS_POINT_READERS.items():
-        for resource in graph.by_type.get(token, []):
-            bucket = graph.bucket_of(access_point_of(resource, graph))
-            data_class = data_classes.get(bucket.urn, DataClass.PHI) if bucket else DataClass.PHI
-            facts.append(read(resource, data_class, graph))
-    return facts
+
+    def data_class_of(bucket: PulumiResource | None) -> DataClass:
+        if bucket is None:
+            return DataClass.PHI
+        return data_classes.get(bucket.urn) or s3_bucket_types.data_class_of(bucket, graph)
+
+    return [
+        fact
+        for reader in DEPENDENT_READERS
+        for token in sorted(reader.types)
+        for resource in graph.by_type.get(token, [])
+        for fact in reader.read(resource, first_class(map(data_class_of, reader.buckets(resource, graph))), graph)
+    ]
 
 
-def access_point_of(resource: PulumiResource, graph: Graph) -> PulumiResource:
-    """Return the access point of a policy; an access point, or a policy of one that isn't in the stack, as it is."""
-    arn = resource.inputs.get("accessPointArn")  # only a policy has it
-    ref = graph.resolve(resource, arn, "accessPointArn", {ACCESS_POINT}, same_place=True)
-    return graph.resource_for(ref) or resource
+@dataclass(frozen=True)
+class DependentReader:
+    """Reads resources that have the data class of a bucket.
+
+    Attributes:
+        types: The types of the resources.
+        buckets: Returns the buckets, at least one; None stands for one that the graph doesn't have.
+        read: Returns the facts of a resource, whose data class is known.
+    """
+
+    types: frozenset[str]
+    buckets: Callable[[PulumiResource, Graph], list[PulumiResource | None]]
+    read: Callable[[PulumiResource, DataClass, Graph], list[Fact]]
 
 
-def _access_point(access_point: PulumiResource, data_class: DataClass | None, graph: Graph) -> AccessPoint:
-    value = access_point.inputs.get("publicAccessBlockConfiguration")
-    block: PublicAccessBlock | Unknown | None = None
-    if isinstance(value, Mapping):
-        block = public_access_block(value)
-    elif isinstance(value, Unknown):
-        block = value
-    has_policy = access_point.inputs.get("policy") not in (None, "", "{}")
-    document = graph.policy_document(access_point, "policy", "accessPointPolicy") if has_policy else None
-    arn = as_text(access_point.output("arn"))
-    return AccessPoint(access_point.urn, arn, data_class, block, document, graph.location_of(access_point))
-
-
-def _access_point_policy(policy: PulumiResource, data_class: DataClass | None, graph: Graph) -> AccessPoint:
-    document = graph.policy_document(policy, "policy", "accessPointPolicy")
-    return AccessPoint(policy.urn, None, data_class, None, document, graph.location_of(policy))
-
-
-ACCESS_POINT_READERS: Mapping[str, Callable[[PulumiResource, DataClass | None, Graph], AccessPoint]] = {
-    ACCESS_POINT: _access_point,
-    "aws:s3control/accessPointPolicy:AccessPointPolicy": _access_point_policy,
-}
+DEPENDENT_READERS = (
+    DependentReader(ACCESS_POINT_TYPES, buckets_of_access_point, read_access_point),
+    DependentReader(
+        OBJECT_TYPES, lambda resource, graph: [s3_bucket_types.any_bucket_of(resource, graph)], read_object
+    ),
+    DependentReader(frozenset({OBJECT_COPY}), lambda copy, graph: [source_bucket(copy, graph)], read_copy),
+)
 READERS: Mapping[str, FactReader] = {
     ACCOUNT_PUBLIC_ACCESS_BLOCK: _account_public_access_block,
 }

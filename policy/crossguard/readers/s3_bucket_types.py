@@ -47,6 +47,11 @@ def special_bucket_of(companion: PulumiResource, graph: Graph) -> PulumiResource
     )
 
 
+def any_bucket_of(resource: PulumiResource, graph: Graph) -> PulumiResource | None:
+    """Return the bucket that a resource names, of any type, if the stack declares it."""
+    return graph.bucket_of(resource) or special_bucket_of(resource, graph)
+
+
 def is_of_directory_bucket(companion: PulumiResource, graph: Graph) -> bool:
     name = companion.inputs.get("bucket")
     if isinstance(name, str) and name.endswith(DIRECTORY_BUCKET_SUFFIX):

@@ -57,7 +57,33 @@ _BUCKET_ACTIONS = (
     *("s3:PutMetricsConfiguration", "s3:PutReplicationConfiguration", "s3:TagResource", "s3:UntagResource"),
     *("s3:UpdateBucketMetadataInventoryTableConfiguration", "s3:UpdateBucketMetadataJournalTableConfiguration"),
 )
+# Those that a resource policy can allow come first.
+_ACCESS_GRANTS_ACTIONS = (
+    *("s3:GetDataAccess", "s3:ListAccessGrants", "s3:ListAccessGrantsLocations", "s3:ListCallerAccessGrants"),
+    *("s3:GetAccessGrantsInstanceForPrefix", "s3:CreateAccessGrant", "s3:CreateAccessGrantsLocation"),
+    *("s3:CreateAccessGrantsInstance", "s3:DeleteAccessGrant", "s3:DeleteAccessGrantsLocation"),
+    *("s3:DeleteAccessGrantsInstance", "s3:DeleteAccessGrantsInstanceResourcePolicy", "s3:GetAccessGrant"),
+    *("s3:GetAccessGrantsInstance", "s3:GetAccessGrantsInstanceResourcePolicy", "s3:GetAccessGrantsLocation"),
+    *("s3:PutAccessGrantsInstanceResourcePolicy", "s3:UpdateAccessGrantsLocation"),
+    *("s3:AssociateAccessGrantsIdentityCenter", "s3:DissociateAccessGrantsIdentityCenter"),
+    *("s3:ListTagsForResource", "s3:TagResource", "s3:UntagResource"),
+)
 _ACTIONS = {
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3objectlambda.html
+    "s3-object-lambda": (
+        *("s3-object-lambda:GetObject", "s3-object-lambda:PutObject", "s3-object-lambda:DeleteObject"),
+        *("s3-object-lambda:ListBucket", "s3-object-lambda:GetObjectVersion", "s3-object-lambda:DeleteObjectVersion"),
+        *("s3-object-lambda:AbortMultipartUpload", "s3-object-lambda:DeleteObjectTagging"),
+        *("s3-object-lambda:DeleteObjectVersionTagging", "s3-object-lambda:GetObjectAcl"),
+        *("s3-object-lambda:GetObjectLegalHold", "s3-object-lambda:GetObjectRetention"),
+        *("s3-object-lambda:GetObjectTagging", "s3-object-lambda:GetObjectVersionAcl"),
+        *("s3-object-lambda:GetObjectVersionTagging", "s3-object-lambda:ListBucketMultipartUploads"),
+        *("s3-object-lambda:ListBucketVersions", "s3-object-lambda:ListMultipartUploadParts"),
+        *("s3-object-lambda:PutObjectAcl", "s3-object-lambda:PutObjectLegalHold"),
+        *("s3-object-lambda:PutObjectRetention", "s3-object-lambda:PutObjectTagging"),
+        *("s3-object-lambda:PutObjectVersionAcl", "s3-object-lambda:PutObjectVersionTagging"),
+        *("s3-object-lambda:RestoreObject", "s3-object-lambda:WriteGetObjectResponse"),
+    ),
     "kms": (
         *("kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy"),
         *("kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CancelKeyDeletion", "kms:ConnectCustomKeyStore"),
@@ -169,14 +195,17 @@ def _actions_by_template(
     arn: str, statements: Sequence[evaluator.Statement]
 ) -> Iterator[tuple[Template, tuple[str, ...]]]:
     named = [action for statement in statements for action in statement.actions if UNKNOWN not in action]
-    text, has_wildcard, _ = arn.partition(evaluator.ANY)
+    text, has_wildcard, rest = arn.partition(evaluator.ANY)
     service = text.split(":")[2] if text.startswith("arn:") else next(filter(None, map(_service, named)), "")
     if text:
-        template: Template = (text, _KEY) if has_wildcard else (text,)
+        template: Template = (text, _KEY, *([rest] if rest else [])) if has_wildcard else (text,)
     else:
         template = (_RESOURCE,)
     if service != "s3":
         yield template, _with_new_actions(_ACTIONS.get(service, ()), (), service, named)
+        return
+    if ":access-grants/" in text + rest:
+        yield template, _with_new_actions(_ACCESS_GRANTS_ACTIONS, (), service, named)
         return
     if not text or not has_wildcard:
         yield template, _with_new_actions(_BUCKET_ACTIONS, _OBJECT_ACTIONS, service, named)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -20,6 +20,12 @@ class DataClass(Enum):
     TRAIL_LOG = "trail-log"
     INVENTORY = "inventory"
     OTHER = "other"
+
+
+def first_class(data_classes: Iterable[DataClass]) -> DataClass:
+    """Return the data class of several data stores together: PHI if one of them holds PHI."""
+    present = set(data_classes)
+    return next(data_class for data_class in DataClass if data_class in present)
 
 
 def normalize_data_class(text: str) -> str:

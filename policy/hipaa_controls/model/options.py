@@ -34,8 +34,8 @@ ENDPOINTS = Option(
 )
 IDS = Option(
     "ids",
-    "Principals that are trusted although their ID doesn't contain their account: unique IDs, canonical users and "
-    "origin access identities, as the policy names them.",
+    "Principals that are trusted although their ID doesn't contain their account: unique IDs, canonical users, origin "
+    "access identities, email addresses and directory identities, as the policy or grant names them.",
     (),
     StricterWhen.FEWER,
 )

@@ -26,18 +26,25 @@ from hipaa_controls.services.s3.bucket_types import (
     TableSnapshots,
 )
 from hipaa_controls.services.s3.facts import (
+    AccessGrant,
+    AccessGrantsLocation,
+    AccessGrantsPolicy,
     AccessLogging,
     AccessPoint,
     AccountPublicAccessBlock,
     Acl,
     AnalyticsExport,
     Bucket,
+    BucketObject,
     BucketPolicy,
     Cors,
     DefaultEncryption,
     EventNotifications,
     Inventory,
     Lifecycle,
+    MultiRegionBuckets,
+    ObjectCopy,
+    ObjectLambdaFunctions,
     ObjectLock,
     ObjectOwnership,
     PublicAccessBlock,
@@ -48,12 +55,14 @@ from hipaa_controls.services.s3.facts import (
 from hipaa_controls.services.s3.protection_actions import DELETE_VERSION, REQUIRED_PROTECTION_ACTIONS
 from hipaa_controls.services.s3.rules import (
     access,
+    access_grants,
     classification,
     copies,
     destinations,
     encryption,
     lifecycle,
     logging,
+    objects,
     protection,
     special_buckets,
 )
@@ -77,6 +86,7 @@ KMS_DEFAULT_ENCRYPTION = (
     '"bucket_key_enabled": True, "blocked_encryption_types": ["SSE-C"]}]), where blocked_encryption_types needs '
     "pulumi-aws 7.13 with Terraform's AWS provider 6.22: leave it out with an older one"
 )
+DEFAULT_OF_BUCKET = "for an object, remove server_side_encryption and kms_key_id, so that the bucket's default applies"
 LIFECYCLE_RULE = (
     'aws.s3.BucketLifecycleConfiguration("phi", bucket=bucket.id, rules=[{"id": "retention", "status": "Enabled", '
     f'"filter": {{"prefix": ""}}, "noncurrent_version_expiration": {{"noncurrent_days": {MIN_RETENTION_DAYS}}}, '
@@ -171,8 +181,8 @@ CONTROLS = (
         id="s3-no-public-grant",
         title="S3 buckets grant nothing to the public",
         statement=(
-            "No ACL, bucket policy or access point policy grants access to anonymous callers or to arbitrary AWS "
-            "accounts."
+            "No ACL of a bucket or object, bucket policy or access point policy grants access to anonymous callers or "
+            "to arbitrary AWS accounts."
         ),
         rationale=(
             'A grant to AllUsers or to the principal "*" opens patient records to everyone, and AuthenticatedUsers '
@@ -187,7 +197,7 @@ CONTROLS = (
         paragraphs=required_by("312(a)(1)"),
         severity=Severity.CRITICAL,
         remediation=(
-            "remove the aws.s3.BucketAcl or the bucket's acl and grants arguments, and name the principals in each "
+            "remove the aws.s3.BucketAcl or the acl and grants arguments, and name the principals in each "
             'Allow: "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}'
         ),
         rule=SettingRule(
@@ -197,6 +207,7 @@ CONTROLS = (
             fact_checks={
                 AccessPoint: access.no_public_grant_by_access_point,
                 SpecialBucketPolicy: special_buckets.no_public_grant,
+                BucketObject: objects.no_public_grant,
             },
         ),
         verified_before_creation=True,
@@ -223,34 +234,41 @@ CONTROLS = (
     ),
     Control(
         id="s3-no-external-access",
-        title="S3 bucket policies grant access only to trusted accounts",
+        title="S3 grants access only to trusted accounts",
         statement=(
-            "A bucket policy grants access only to the stack's own account, to trusted accounts and organizations, and "
-            "to AWS services acting for them."
+            "A bucket policy, an object's ACL, S3 Access Grants and their resource policy grant access only to the "
+            "stack's own account, to trusted accounts and organizations, and to AWS services acting for them."
         ),
         rationale=(
-            "Block Public Access doesn't stop a policy that names an external account: a former vendor, or the owner "
+            "Block Public Access doesn't stop a grant that names an external account: a former vendor, or the owner "
             "of a mistyped account ID, can then read every record. Without a source condition, any AWS customer can "
             "make the service use the bucket."
         ),
         requirement=(
             "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
             "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
-            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids})"
+            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids}); each "
+            "grantee is a user or role of these accounts or has a trusted ID"
         ),
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
         severity=Severity.HIGH,
         remediation=(
             'name principals of the account in each Allow: "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}; '
-            'for a service add "Condition": {"StringEquals": {"aws:SourceAccount": account_id}}'
+            'for a service add "Condition": {"StringEquals": {"aws:SourceAccount": account_id}}; for a grant: '
+            'grantee={"grantee_type": "IAM", "grantee_identifier": role.arn}'
         ),
         options=TRUSTED_PARTIES,
         rule=SettingRule(
             (BucketPolicy,),
             access.no_external_access,
             when_missing=lambda _: passed("no policy grants access"),
-            fact_checks={SpecialBucketPolicy: special_buckets.no_external_access},
+            fact_checks={
+                SpecialBucketPolicy: special_buckets.no_external_access,
+                BucketObject: objects.no_external_grant,
+                AccessGrantsPolicy: access_grants.policy_for_trusted_accounts,
+                AccessGrant: access_grants.grantee_is_trusted,
+            },
         ),
         verified_before_creation=True,
     ),
@@ -282,7 +300,8 @@ CONTROLS = (
         id="s3-customer-managed-key",
         title="S3 buckets with PHI use a customer managed KMS key",
         statement=(
-            "Buckets with PHI, replicas or CloudTrail logs use a customer managed KMS key for default encryption."
+            "Buckets with PHI, replicas or CloudTrail logs use a customer managed KMS key for default encryption, and "
+            "so does each object in them that the program declares with an encryption of its own."
         ),
         rationale=(
             "With SSE-S3 or the AWS managed key aws/s3, a principal that may read an object can also decrypt it. The "
@@ -290,8 +309,8 @@ CONTROLS = (
             "an incident."
         ),
         requirement=(
-            "default encryption with aws:kms or aws:kms:dsse and a customer managed key of the stack's account or of a "
-            "trusted one ({accounts})"
+            "default encryption, and that of each object with its own, with aws:kms or aws:kms:dsse and a customer "
+            "managed key of the stack's account or of a trusted one ({accounts})"
         ),
         data_classes=PHI_AND_TRAIL_LOGS,
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
@@ -299,13 +318,16 @@ CONTROLS = (
         remediation=(
             f'{KMS_DEFAULT_ENCRYPTION}; for a table bucket: aws.s3tables.TableBucket("phi", encryption_configuration='
             '{"sse_algorithm": "aws:kms", "kms_key_arn": key.arn}); an Outposts bucket has no KMS key: keep PHI in '
-            "an aws.s3.Bucket"
+            f"an aws.s3.Bucket; {DEFAULT_OF_BUCKET}"
         ),
         options=(ACCOUNTS,),
         rule=SettingRule(
             (DefaultEncryption,),
             encryption.customer_managed_key,
-            fact_checks={SpecialBucketEncryption: special_buckets.customer_managed_key},
+            fact_checks={
+                SpecialBucketEncryption: special_buckets.customer_managed_key,
+                BucketObject: objects.customer_managed_key,
+            },
         ),
     ),
     Control(
@@ -379,7 +401,7 @@ CONTROLS = (
         title="S3 uploads use the bucket's KMS key",
         statement=(
             "The policy of a bucket with PHI or replicas denies uploads that request SSE-S3 or a KMS key other than "
-            "the bucket's, and no other uploads."
+            "the bucket's, and no other uploads; the program declares no object with another."
         ),
         rationale=(
             "Upload headers override default encryption. A client that requests aws:kms without a key gets the AWS "
@@ -388,7 +410,8 @@ CONTROLS = (
         ),
         requirement=(
             "PutObject is denied with AES256, with another key, and with aws:kms or aws:kms:dsse without a key; it "
-            "isn't denied without encryption headers or with the bucket's key"
+            "isn't denied without encryption headers or with the bucket's key; an object that the program declares has "
+            "no kmsKeyId and serverSideEncryption, or those of the bucket"
         ),
         data_classes=PHI_AND_REPLICAS,
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
@@ -396,9 +419,12 @@ CONTROLS = (
         remediation=(
             'add to the Statement of the bucket policy: {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", '
             '"Resource": f"arn:aws:s3:::{bucket_name}/*", "Condition": {"Null": {"s3:x-amz-server-side-encryption": '
-            '"false"}, "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key.arn}}}'
+            '"false"}, "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key.arn}}}; '
+            f"{DEFAULT_OF_BUCKET}"
         ),
-        rule=SettingRule((BucketPolicy,), encryption.enforce_kms_key),
+        rule=SettingRule(
+            (BucketPolicy,), encryption.enforce_kms_key, fact_checks={BucketObject: objects.bucket_key_is_used}
+        ),
     ),
     Control(
         id="s3-deny-sse-c",
@@ -410,7 +436,8 @@ CONTROLS = (
         ),
         requirement=(
             "SSE-C in blockedEncryptionTypes, or a Deny for all principals of PutObject with a customer-provided key, "
-            "in every bucket policy that the program declares for the bucket"
+            "in every bucket policy that the program declares for the bucket; no object that the program declares has "
+            "such a key"
         ),
         data_classes=PHI_AND_REPLICAS,
         paragraphs=required_by("308(a)(7)(i)", own_mapping=True),
@@ -421,7 +448,7 @@ CONTROLS = (
             '"Resource": f"arn:aws:s3:::{bucket_name}/*", "Condition": {"Null": '
             '{"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}}'
         ),
-        rule=FactRule((Bucket,), encryption.deny_sse_c, needs_whole_stack=True),
+        rule=FactRule((Bucket, BucketObject), encryption.deny_sse_c, needs_whole_stack=True),
     ),
     Control(
         id="s3-versioning",
@@ -452,7 +479,8 @@ CONTROLS = (
             "show it. S3 delivers no access logs to a bucket with Object Lock."
         ),
         requirement=(
-            "a default retention of {days} days or more, in {mode} mode or a stricter one, where a year counts as 365 "
+            "a default retention of {days} days or more, and no shorter one of an object that the program declares, in "
+            "{mode} mode or a stricter one, where a year counts as 365 "
             "days, because AWS doesn't say that S3 counts leap days; for access logs, no Object Lock"
         ),
         data_classes=frozenset({DataClass.PHI, DataClass.TRAIL_LOG, DataClass.ACCESS_LOG}),
@@ -461,8 +489,9 @@ CONTROLS = (
         remediation=(
             'aws.s3.BucketObjectLockConfiguration("phi", bucket=bucket.id, rule={"default_retention": {"mode": '
             f'"GOVERNANCE", "days": {MIN_RETENTION_DAYS}}}}}, opts=pulumi.ResourceOptions(depends_on=[versioning])), '
-            "where versioning is the bucket's aws.s3.BucketVersioning; for S3 access logs: a new bucket, because "
-            "Object Lock can't be turned off"
+            "where versioning is the bucket's aws.s3.BucketVersioning; for an object, remove object_lock_mode and "
+            "object_lock_retain_until_date, so that the bucket's default applies; for S3 access logs: a new bucket, "
+            "because Object Lock can't be turned off"
         ),
         options=(
             Option(
@@ -479,7 +508,12 @@ CONTROLS = (
                 choices=("GOVERNANCE", "COMPLIANCE"),
             ),
         ),
-        rule=SettingRule((ObjectLock,), protection.object_lock, when_missing=protection.without_object_lock),
+        rule=SettingRule(
+            (ObjectLock,),
+            protection.object_lock,
+            when_missing=protection.without_object_lock,
+            fact_checks={BucketObject: objects.object_lock},
+        ),
     ),
     Control(
         id="s3-tamper-protection",
@@ -626,8 +660,8 @@ CONTROLS = (
         title="S3 delivers data only to trusted accounts",
         statement=(
             "The replicas, inventories, analytics exports and event notifications of buckets with PHI, replicas or "
-            "logs, the replicas of tables and Storage Lens exports go only to the stack's own account and to trusted "
-            "accounts."
+            "logs, the replicas of tables, Storage Lens exports, and objects that pass through an Object Lambda or "
+            "Multi-Region Access Point or are copied, go only to the stack's own account and to trusted accounts."
         ),
         rationale=(
             "Replication to a mistyped or a former vendor's account copies every record there. Inventories and event "
@@ -659,7 +693,10 @@ CONTROLS = (
             (Replication, Inventory, AnalyticsExport, EventNotifications),
             destinations.no_external_destination,
             when_missing=lambda _: passed("S3 delivers nothing elsewhere"),
-            fact_checks=dict.fromkeys((TableReplication, StorageLensExports), destinations.no_external_export),
+            fact_checks=dict.fromkeys(
+                (TableReplication, StorageLensExports, ObjectLambdaFunctions, MultiRegionBuckets, ObjectCopy),
+                destinations.no_external_delivery,
+            ),
         ),
     ),
     Control(
@@ -717,21 +754,24 @@ CONTROLS = (
         id="s3-no-force-destroy",
         title="S3 buckets are protected from destruction",
         statement=(
-            "Buckets with PHI or CloudTrail logs can't be destroyed while they hold objects, and have Pulumi's "
-            "resource option protect."
+            "Buckets with PHI or CloudTrail logs can't be destroyed while they hold objects or locked versions, and "
+            "have Pulumi's resource option protect."
         ),
         rationale=(
             "With forceDestroy, removing the bucket from the program deletes every version of every record without "
             "asking. Without protect, renaming the resource in the program puts an empty bucket in its place."
         ),
         requirement=(
-            "forceDestroy is not true, and the resource option protect is on (the control's option protect is "
-            "{protect})"
+            "forceDestroy of the bucket and its objects is not true, and the bucket's resource option protect is on "
+            "(the control's option protect is {protect})"
         ),
         data_classes=frozenset({DataClass.PHI, DataClass.TRAIL_LOG}),
         paragraphs=required_by("308(a)(7)(i)", own_mapping=True),
         severity=Severity.HIGH,
-        remediation='aws.s3.Bucket("phi", force_destroy=False, opts=pulumi.ResourceOptions(protect=True))',
+        remediation=(
+            'aws.s3.Bucket("phi", force_destroy=False, opts=pulumi.ResourceOptions(protect=True)); for an object: no '
+            "force_destroy"
+        ),
         options=(
             Option(
                 "protect",
@@ -741,14 +781,14 @@ CONTROLS = (
             ),
         ),
         stages=PREVIEW_ONLY,  # AWS has neither property
-        rule=FactRule((Bucket, SpecialBucket), protection.no_force_destroy),
+        rule=FactRule((Bucket, SpecialBucket, BucketObject), protection.no_force_destroy),
     ),
     Control(
         id="s3-access-point-private",
         title="S3 access points are private",
         statement=(
-            "Access points of buckets with PHI block public access, and their policies grant access only to trusted "
-            "accounts and to AWS services acting for them."
+            "Access points of buckets with PHI, also Object Lambda and Multi-Region ones, block public access, and "
+            "their policies grant access only to trusted accounts and to AWS services acting for them."
         ),
         rationale=(
             "A bucket policy often delegates access control to access points, whose own policies then decide who reads "
@@ -771,5 +811,21 @@ CONTROLS = (
         options=TRUSTED_PARTIES,
         rule=FactRule((AccessPoint,), access.access_point_private),
         verified_before_creation=True,
+    ),
+    Control(
+        id="s3-access-grants-location",
+        title="S3 Access Grants locations are limited to a bucket",
+        statement="Every location that is registered with S3 Access Grants is a bucket or a prefix.",
+        rationale=(
+            "The role of the default location s3:// reads and writes every bucket of the account in its region, so one "
+            "mistaken grant gives credentials for patient records of any of them."
+        ),
+        requirement="locationScope names a bucket",
+        paragraphs=addressed_by("308(a)(4)(ii)(B)", own_mapping=True),
+        severity=Severity.LOW,  # AWS recommends the default location, where a grant always names a bucket or prefix
+        remediation=(
+            'aws.s3control.AccessGrantsLocation("phi", iam_role_arn=role.arn, location_scope=f"s3://{bucket_name}/*")'
+        ),
+        rule=FactRule((AccessGrantsLocation,), access_grants.location_names_a_bucket),
     ),
 )

@@ -270,7 +270,9 @@ class AccountPublicAccessBlock:
 
 @dataclass(frozen=True)
 class AccessPoint:
-    """An access point, or an access point policy that is a resource of its own.
+    """An access point of any kind, or the policy of one where it is a resource of its own.
+
+    The kinds are access points, Object Lambda Access Points and Multi-Region Access Points.
 
     Attributes:
         data_class: The data class of its bucket; None where that can't be determined.
@@ -282,6 +284,113 @@ class AccessPoint:
     public_access_block: PublicAccessBlock | Unknown | None
     document: Document | None
     location: Location = Location()
+
+
+@dataclass(frozen=True)
+class ObjectDelivery:
+    """What gets a bucket's objects without a setting of the bucket.
+
+    Attributes:
+        data_class: The data class of the bucket; None where that can't be determined.
+    """
+
+    resource: str
+    data_class: DataClass | None
+    targets: tuple[DeliveryTarget, ...] | Unknown
+    location: Location = Location()
+
+
+@dataclass(frozen=True)
+class ObjectLambdaFunctions(ObjectDelivery):
+    """The functions to which an Object Lambda Access Point sends the objects that are read through it."""
+
+
+@dataclass(frozen=True)
+class MultiRegionBuckets(ObjectDelivery):
+    """The buckets of other accounts to which a Multi-Region Access Point sends the objects that are written to it."""
+
+
+@dataclass(frozen=True)
+class ObjectCopy(ObjectDelivery):
+    """The bucket to which a program copies an object of another bucket, whose data class this is."""
+
+
+@dataclass(frozen=True)
+class ObjectEncryption:
+    """The encryption that a program requests for one object. Without a request, the bucket's default applies.
+
+    Attributes:
+        algorithm: None where only a key is requested, which means `aws:kms`.
+        customer_provided_key: Whether the object is encrypted with SSE-C.
+    """
+
+    algorithm: Text
+    kms_key: Ref
+    customer_provided_key: Flag = None
+
+
+@dataclass(frozen=True)
+class BucketObject:
+    """An object that a program uploads or copies into a bucket, with what it sets for this object alone.
+
+    Attributes:
+        bucket: Its bucket.
+        data_class: The data class of its bucket.
+        acl: Its ACL.
+        grantees: The canonical users and email addresses in its grants.
+        encryption: The encryption that it requests.
+        lock_mode: The mode of its own retention; None if the bucket's default applies.
+        retain_until: The end of its own retention, in RFC 3339; None if the bucket's default applies.
+        force_destroy: Whether destroying it removes legal holds and bypasses GOVERNANCE retention.
+    """
+
+    resource: str
+    bucket: Ref
+    data_class: DataClass | None
+    acl: Acl
+    grantees: tuple[Text, ...]
+    encryption: ObjectEncryption
+    lock_mode: Text = None
+    retain_until: Text = None
+    force_destroy: Flag = None
+    location: Location = Location()
+
+
+@dataclass(frozen=True)
+class AccessGrantsPolicy:
+    """The resource policy of an S3 Access Grants instance.
+
+    Attributes:
+        arn: The instance's ARN.
+    """
+
+    resource: str
+    arn: str | Unknown
+    document: Document
+    location: Location = Location()
+
+
+@dataclass(frozen=True)
+class AccessGrant:
+    """A grant of S3 Access Grants.
+
+    Attributes:
+        grantee_type: `IAM`, `DIRECTORY_USER` or `DIRECTORY_GROUP`.
+        grantee: The ARN of a user or role, or the ID of a directory identity.
+    """
+
+    resource: str
+    grantee_type: Text
+    grantee: Ref
+    location: Location = Location()
+
+
+@dataclass(frozen=True)
+class AccessGrantsLocation:
+    """A location of S3 Access Grants: a bucket or prefix, or `s3://` for every bucket of the account in its region."""
+
+    resource: str
+    scope: Text
 
 
 def list_destinations(setting: BucketSetting) -> list[tuple[str, DataClass]]:

@@ -1,4 +1,7 @@
-"""The rule of a control that checks one setting of a bucket, such as its encryption or its policy."""
+"""The rule of a control that checks one setting of a bucket, such as its encryption or its policy.
+
+It may check other facts by the same requirement too: the policy of an access point, the key of an object.
+"""
 
 from __future__ import annotations
 

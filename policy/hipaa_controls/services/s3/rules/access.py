@@ -55,10 +55,15 @@ def account_public_access_block(account: AccountPublicAccessBlock, _: RuleContex
 def no_public_grant(grant: Acl | BucketPolicy, bucket: Bucket, _: RuleContext) -> Finding:
     if isinstance(grant, BucketPolicy):
         return check_public_access(grant.document, bucket_resources(bucket))
-    acls = (grant.canned, *grant.grantees)
-    if any(isinstance(acl, str) and (acl in PUBLIC_ACLS or acl.endswith(PUBLIC_GROUPS)) for acl in acls):
+    return check_acl(grant)
+
+
+def check_acl(acl: Acl) -> Finding:
+    """Check that the ACL of a bucket or an object gives no group of the public access."""
+    acls = (acl.canned, *acl.grantees)
+    if any(isinstance(entry, str) and (entry in PUBLIC_ACLS or entry.endswith(PUBLIC_GROUPS)) for entry in acls):
         return failed("an ACL grants access to everyone, or to every AWS account")
-    unknowns = [acl for acl in acls if isinstance(acl, Unknown)]
+    unknowns = [entry for entry in acls if isinstance(entry, Unknown)]
     return unverified(*unknowns) if unknowns else passed("the ACL grants no public access")
 
 
@@ -80,7 +85,11 @@ def no_external_access(policy: BucketPolicy, bucket: Bucket, context: RuleContex
 
 
 def access_point_private(point: AccessPoint, context: RuleContext) -> Finding:
-    """Check an access point. A flag that isn't set is on, and no flag can be changed later."""
+    """Check an access point. A flag that isn't set is on, and no flag can be changed later.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/multi-region-access-point-block-public-access.html
+    """
     block = point.public_access_block
     if isinstance(block, Unknown):
         return unverified(block)

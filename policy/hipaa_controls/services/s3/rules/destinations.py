@@ -1,4 +1,4 @@
-"""The check that S3 delivers a bucket's objects, and data about them, only to trusted accounts.
+"""The checks that a bucket's objects, and data about them, go only to trusted accounts.
 
 Server access logs aren't checked: S3 refuses a target bucket in another account.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html
@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-loggi
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.evaluator import account_of
@@ -22,17 +22,24 @@ from hipaa_controls.services.s3.facts import (
     Delivery,
     EventNotifications,
     Inventory,
+    MultiRegionBuckets,
+    ObjectCopy,
+    ObjectDelivery,
+    ObjectLambdaFunctions,
     Replication,
 )
 
-# What each setting delivers, as the subject of a finding.
-CONTENTS = {
+# What each setting or resource delivers, as the subject of a finding.
+CONTENTS: Mapping[type, str] = {
     Replication: "objects are replicated",
     Inventory: "an inventory is delivered",
     AnalyticsExport: "an analytics export is delivered",
     EventNotifications: "event notifications are sent",
     TableReplication: "tables are replicated",
     StorageLensExports: "Storage Lens metrics are exported",
+    ObjectLambdaFunctions: "objects that are read are sent",
+    MultiRegionBuckets: "objects that are written are sent",
+    ObjectCopy: "an object is copied",
 }
 
 
@@ -45,12 +52,16 @@ def no_external_destination(setting: Replication | Delivery, bucket: Bucket, con
     return _check_all(CONTENTS[Replication], targets, bucket, context)
 
 
-def no_external_export(export: TableReplication | StorageLensExports, context: RuleContext) -> Finding:
-    return _check_targets(export, export, context)
+def no_external_delivery(
+    delivery: TableReplication | StorageLensExports | ObjectDelivery, context: RuleContext
+) -> Finding:
+    return _check_targets(delivery, delivery, context)
 
 
 def _check_targets(
-    delivery: Delivery | TableReplication | StorageLensExports, source: LocatedFact, context: RuleContext
+    delivery: Delivery | TableReplication | StorageLensExports | ObjectDelivery,
+    source: LocatedFact,
+    context: RuleContext,
 ) -> Finding:
     if isinstance(delivery.targets, Unknown):
         return unverified(delivery.targets)

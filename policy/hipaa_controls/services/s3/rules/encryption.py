@@ -22,7 +22,7 @@ from hipaa_controls.model.values import Ref, StackResource, Text, Unknown, is_en
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
 from hipaa_controls.services.kms.customer_managed_keys import LocatedFact, key_problem
 from hipaa_controls.services.kms.facts import PLACEHOLDER_ARN_PREFIX, Key
-from hipaa_controls.services.s3.facts import Bucket, BucketPolicy, DefaultEncryption
+from hipaa_controls.services.s3.facts import Bucket, BucketObject, BucketPolicy, DefaultEncryption
 
 KMS_ALGORITHMS = ("aws:kms", "aws:kms:dsse")
 ALGORITHM_HEADER = "s3:x-amz-server-side-encryption"
@@ -187,7 +187,19 @@ def _other_digit(digit: str) -> str:
     return "1" if digit == "0" else "0"
 
 
-def deny_sse_c(bucket: Bucket, _: RuleContext) -> Finding:
+def deny_sse_c(fact: Bucket | BucketObject, _: RuleContext) -> Finding:
+    """Check that a bucket rejects customer-provided keys, or that an object that a program declares has none."""
+    return _object_without_sse_c(fact) if isinstance(fact, BucketObject) else _bucket_without_sse_c(fact)
+
+
+def _object_without_sse_c(bucket_object: BucketObject) -> Finding:
+    provided = is_enabled(bucket_object.encryption.customer_provided_key)
+    if isinstance(provided, Unknown):
+        return unverified(provided)
+    return failed("the object has a customer-provided key") if provided else passed("S3 has the object's key")
+
+
+def _bucket_without_sse_c(bucket: Bucket) -> Finding:
     if not bucket.complete:
         return not_applicable("the bucket belongs to another stack")
     encryptions = bucket.settings_of(DefaultEncryption)

@@ -14,7 +14,7 @@ from hipaa_controls.model.three_valued import all_of
 from hipaa_controls.model.values import Unknown, is_enabled, iter_unknowns
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
 from hipaa_controls.services.s3.bucket_types import SpecialBucket
-from hipaa_controls.services.s3.facts import Bucket, BucketPolicy, ObjectLock
+from hipaa_controls.services.s3.facts import Bucket, BucketObject, BucketPolicy, ObjectLock
 from hipaa_controls.services.s3.protection_actions import BYPASS, DELETE_VERSION, REQUIRED_PROTECTION_ACTIONS
 
 # From the weakest to the strictest.
@@ -105,14 +105,19 @@ def _denied_to_administrators(parsed: ParsedPolicy, bucket: Bucket, actions: Ite
     ]
 
 
-def no_force_destroy(bucket: Bucket | SpecialBucket, context: RuleContext) -> Finding:
-    if isinstance(bucket, Bucket) and not bucket.declared_here:
+def no_force_destroy(fact: Bucket | SpecialBucket | BucketObject, context: RuleContext) -> Finding:
+    """Check a bucket, or an object that a program declares.
+
+    To destroy an object with forceDestroy, the provider removes legal holds and bypasses governance retention:
+    https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketobjectv2/#forcedestroy_python
+    """
+    if isinstance(fact, Bucket) and not fact.declared_here:
         return not_applicable("the bucket belongs to another stack")
-    force_destroy = is_enabled(bucket.force_destroy)
+    force_destroy = is_enabled(fact.force_destroy)
     if force_destroy is True:
         return failed("forceDestroy is true")
-    if context.options["protect"] and not bucket.pulumi_protected:
+    if not isinstance(fact, BucketObject) and context.options["protect"] and not fact.pulumi_protected:
         return failed("the resource option protect is off")
     if isinstance(force_destroy, Unknown):
         return unverified(force_destroy)
-    return passed("the bucket can't be destroyed while it holds objects")
+    return passed("it can't be destroyed while it holds objects or locked versions")
