@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from hipaa_controls.model.data_class import DataClass, DataClassTag
+from hipaa_controls.model.data_class import DataClass, DataClassTag, first_class
 from hipaa_controls.model.stack import Fact, Stack
 from hipaa_controls.model.values import StackResource, Unknown
 from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 from hipaa_controls.services.s3.bucket_types import SpecialBucket, SpecialBucketEncryption, TableSnapshots
-from hipaa_controls.services.s3.facts import AccessPoint, Bucket, list_destinations
+from hipaa_controls.services.s3.facts import AccessPoint, Bucket, ObjectDelivery, list_destinations
 from hipaa_controls.services.sns.facts import Topic
 from hipaa_controls.services.sqs.facts import Queue
 from phi_buckets.audit.collected import Collected, Publisher
@@ -44,7 +44,7 @@ def build_stack(collected: Iterable[Collected], account_id: str, data_class_tag:
     facts = [resolve_references(fact, resources) for fact in facts]
     data_classes = _data_classes(facts, [use for result in results for use in result.bucket_uses], data_class_tag)
     buckets_by_access_point = {
-        access_point: bucket for result in results for access_point, bucket in result.access_point_buckets.items()
+        access_point: arns for result in results for access_point, arns in result.access_point_buckets.items()
     }
     publishers = [publisher for result in results for publisher in result.publishers]
     enriched = (_enrich(fact, data_classes, buckets_by_access_point, publishers, data_class_tag) for fact in facts)
@@ -79,7 +79,7 @@ def _data_classes(
 def _enrich(
     fact: Fact,
     data_classes: Mapping[str, DataClass],
-    buckets_by_access_point: Mapping[str, str],
+    buckets_by_access_point: Mapping[str, tuple[str, ...]],
     publishers: Iterable[Publisher],
     data_class_tag: DataClassTag,
 ) -> Fact:
@@ -88,7 +88,7 @@ def _enrich(
     Args:
         fact: The fact.
         data_classes: The data class of each bucket, by ARN.
-        buckets_by_access_point: The ARN of each access point's bucket.
+        buckets_by_access_point: The ARNs of each access point's buckets.
         publishers: The publishers of all topics.
         data_class_tag: The tag that gives the data class of a data store.
     """
@@ -96,9 +96,11 @@ def _enrich(
         case Bucket() | SpecialBucket():
             tag_value = fact.tags if isinstance(fact.tags, Unknown) else fact.tags.get(data_class_tag.name)
             return dataclasses.replace(fact, data_class=data_classes[fact.resource], data_class_tag=tag_value)
-        case AccessPoint():
-            bucket = buckets_by_access_point.get(fact.resource, "")
-            return dataclasses.replace(fact, data_class=data_classes.get(bucket, DataClass.PHI))
+        case AccessPoint() | ObjectDelivery():
+            arns = buckets_by_access_point.get(fact.resource) or ("",)
+            return dataclasses.replace(
+                fact, data_class=first_class(data_classes.get(arn, DataClass.PHI) for arn in arns)
+            )
         case SpecialBucketEncryption() | TableSnapshots():
             bucket_class = data_classes.get(fact.bucket.resource) if isinstance(fact.bucket, StackResource) else None
             data_class = data_class_tag.declared_data_class(fact.tags) or bucket_class

@@ -37,7 +37,8 @@ class Collected:
     Attributes:
         facts: The facts. Their references are still ARNs.
         bucket_uses: Pairs of a bucket's ARN and the class of the data that a trail delivers to it.
-        access_point_buckets: The ARN of each access point's bucket, by the access point's ARN.
+        access_point_buckets: The ARNs of each access point's buckets, by the access point's ARN. It is empty for a
+            bucket of another account.
         publishers: Pairs of a topic's ARN (`…:*` for all topics of a region) and a service that publishes to it, such
             as `s3.amazonaws.com`. The service is Unknown if the call that shows it failed.
         listings: The resources of the account by type, which show what no control looks at.
@@ -45,7 +46,7 @@ class Collected:
 
     facts: tuple[Fact, ...] = ()
     bucket_uses: tuple[tuple[str, DataClass], ...] = ()
-    access_point_buckets: dict[str, str] = field(default_factory=dict)
+    access_point_buckets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     publishers: tuple[Publisher, ...] = ()
     listings: tuple[ResourceListing, ...] = ()
 
@@ -56,7 +57,7 @@ def merge(results: Iterable[Collected]) -> Collected:
     return Collected(
         tuple(fact for result in collected for fact in result.facts),
         tuple(use for result in collected for use in result.bucket_uses),
-        {arn: bucket for result in collected for arn, bucket in result.access_point_buckets.items()},
+        {arn: buckets for result in collected for arn, buckets in result.access_point_buckets.items()},
         tuple(publisher for result in collected for publisher in result.publishers),
         tuple(listing for result in collected for listing in result.listings),
     )

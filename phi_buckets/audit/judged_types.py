@@ -60,12 +60,18 @@ FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
     "AWS::IAM::User": (IdentityPolicy, UserAccess),
     "AWS::KMS::Key": (Grant, Key, KeyPolicy),
     "AWS::Logs::LogGroup": (LogGroup,),
+    "AWS::S3::AccessGrant": (s3.AccessGrant,),
+    # The ARNs of grants and locations begin with that of their instance.
+    "AWS::S3::AccessGrantsInstance": (s3.AccessGrant, s3.AccessGrantsLocation, s3.AccessGrantsPolicy),
+    "AWS::S3::AccessGrantsLocation": (s3.AccessGrantsLocation,),
     "AWS::S3::AccessPoint": (s3.AccessPoint,),
     "AWS::S3::AccountPublicAccessBlock": (s3.AccountPublicAccessBlock,),
     "AWS::S3::Bucket": (s3.Bucket, *_BUCKET_SETTINGS),
     "AWS::S3::StorageLens": (bucket_types.StorageLensExports,),
     "AWS::S3Express::DirectoryBucket": _SPECIAL_BUCKET,
     "AWS::S3Tables::TableBucket": (*_SPECIAL_BUCKET, bucket_types.TableReplication, bucket_types.TableSnapshots),
+    "AWS::S3::MultiRegionAccessPoint": (s3.AccessPoint, s3.MultiRegionBuckets),
+    "AWS::S3ObjectLambda::AccessPoint": (s3.AccessPoint, s3.ObjectLambdaFunctions),
     "AWS::SNS::Topic": (Topic, TopicPolicy),
     "AWS::SQS::Queue": (Queue, QueuePolicy),
 }

@@ -64,6 +64,8 @@ def _arn_scope(
             ResourceType.ANY: ["*"],
             ResourceType.BUCKET: buckets,
             ResourceType.ACCESS_POINT: arn("s3", "accesspoint/*"),
+            ResourceType.OBJECT_LAMBDA_ACCESS_POINT: arn("s3-object-lambda", "accesspoint/*"),
+            ResourceType.ACCESS_GRANTS_INSTANCE: arn("s3", "access-grants/*"),
             ResourceType.KEY: arn("kms", "key/*"),
             ResourceType.TRAIL: arn("cloudtrail", f"trail/{prefix}*"),
             ResourceType.LOG_GROUP: arn("logs", "log-group:*"),

@@ -8,9 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.moto_fixes import backup, cloudtrail, cloudwatch, config, core, guardduty, iam, kms, logs, macie2, s3
+from sandbox.moto_fixes import (
+    backup,
+    cloudtrail,
+    cloudwatch,
+    config,
+    core,
+    guardduty,
+    iam,
+    kms,
+    logs,
+    macie2,
+    s3,
+    s3control,
+)
 
-SERVICES = (backup, cloudtrail, cloudwatch, config, core, guardduty, iam, kms, logs, macie2, s3)
+SERVICES = (backup, cloudtrail, cloudwatch, config, core, guardduty, iam, kms, logs, macie2, s3, s3control)
 FIXES: tuple[tuple[Any, str, Any], ...] = tuple(fix for service in SERVICES for fix in service.FIXES)
 
 

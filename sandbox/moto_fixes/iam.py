@@ -1,13 +1,22 @@
-"""IAM: loads one AWS managed policy at a time, because loading all takes seconds; keeps role descriptions."""
+"""IAM: loads one AWS managed policy at a time, because loading all takes seconds; keeps role descriptions.
+
+It also accepts the ARN of an S3 Access Grants instance in a policy.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from moto.iam import policy_validation
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
 
+# The resources of S3 whose ARN has a region:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+S3_RESOURCES_WITH_REGION = ["accesspoint/", "access-grants/"]
+
+_regional_resources = policy_validation.SERVICE_TYPE_REGION_INFORMATION_ERROR_ASSOCIATIONS
 _attach_role_policy = IAMBackend.attach_role_policy
 _update_role = IAMBackend.update_role
 
@@ -35,4 +44,12 @@ def update_role(self: Any, role_name: str, role_description: str | None, max_ses
 FIXES: tuple[tuple[Any, str, Any], ...] = (
     (IAMBackend, "attach_role_policy", attach_role_policy),
     (IAMBackend, "update_role", update_role),
+    (
+        policy_validation,
+        "SERVICE_TYPE_REGION_INFORMATION_ERROR_ASSOCIATIONS",
+        {
+            **_regional_resources,
+            "s3": {**_regional_resources["s3"], "valid_starting_values": S3_RESOURCES_WITH_REGION},
+        },
+    ),
 )

@@ -40,6 +40,13 @@ def _assert_no_phi_is_logged() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _answer_every_call_of_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add the calls to S3 Control that moto lacks, before its server reads the paths that it serves."""
+    for owner, name, addition in moto_fixes.s3control.FIXES:
+        monkeypatch.setattr(owner, name, addition, raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _share_what_is_slow_to_make(monkeypatch: pytest.MonkeyPatch) -> None:
     """Share AWS's service models, moto's constants, and one private key: moto makes an RSA key for each KMS key."""
     share_service_models(monkeypatch)

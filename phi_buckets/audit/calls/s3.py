@@ -70,6 +70,58 @@ GET_ACCESS_POINT_POLICY = Call(
     ResourceType.ACCESS_POINT,
     ("NoSuchAccessPointPolicy",),
 )
+LIST_OBJECT_LAMBDA_ACCESS_POINTS = Call(
+    "s3control", "list_access_points_for_object_lambda", "s3:ListAccessPointsForObjectLambda", ResourceType.ANY
+)
+GET_OBJECT_LAMBDA_CONFIGURATION = Call(
+    "s3control",
+    "get_access_point_configuration_for_object_lambda",
+    "s3:GetAccessPointConfigurationForObjectLambda",
+    ResourceType.OBJECT_LAMBDA_ACCESS_POINT,
+    ("NoSuchAccessPoint",),
+)
+GET_OBJECT_LAMBDA_POLICY = Call(
+    "s3control",
+    "get_access_point_policy_for_object_lambda",
+    "s3:GetAccessPointPolicyForObjectLambda",
+    ResourceType.OBJECT_LAMBDA_ACCESS_POINT,
+    ("NoSuchAccessPointPolicy", "NoSuchAccessPoint"),
+)
+LIST_MULTI_REGION_ACCESS_POINTS = Call(
+    "s3control", "list_multi_region_access_points", "s3:ListMultiRegionAccessPoints", ResourceType.ANY
+)
+GET_MULTI_REGION_ACCESS_POINT_POLICY = Call(
+    "s3control",
+    "get_multi_region_access_point_policy",
+    "s3:GetMultiRegionAccessPointPolicy",
+    ResourceType.ACCESS_POINT,
+    ("NoSuchMultiRegionAccessPoint", "NoSuchMultiRegionAccessPointPolicy"),
+)
+
+LIST_ACCESS_GRANTS_INSTANCES = Call(
+    "s3control", "list_access_grants_instances", "s3:ListAccessGrantsInstances", ResourceType.ANY
+)
+GET_ACCESS_GRANTS_POLICY = Call(
+    "s3control",
+    "get_access_grants_instance_resource_policy",
+    "s3:GetAccessGrantsInstanceResourcePolicy",
+    ResourceType.ACCESS_GRANTS_INSTANCE,
+    ("AccessGrantsInstanceResourcePolicyNotExists", "AccessGrantsInstanceNotExistsError"),
+)
+LIST_ACCESS_GRANTS = Call(
+    "s3control",
+    "list_access_grants",
+    "s3:ListAccessGrants",
+    ResourceType.ACCESS_GRANTS_INSTANCE,
+    ("AccessGrantsInstanceNotExistsError",),
+)
+LIST_ACCESS_GRANTS_LOCATIONS = Call(
+    "s3control",
+    "list_access_grants_locations",
+    "s3:ListAccessGrantsLocations",
+    ResourceType.ACCESS_GRANTS_INSTANCE,
+    ("AccessGrantsInstanceNotExistsError",),
+)
 
 CALLS = (
     LIST_BUCKETS,
@@ -95,4 +147,13 @@ CALLS = (
     LIST_ACCESS_POINTS,
     GET_ACCESS_POINT,
     GET_ACCESS_POINT_POLICY,
+    LIST_OBJECT_LAMBDA_ACCESS_POINTS,
+    GET_OBJECT_LAMBDA_CONFIGURATION,
+    GET_OBJECT_LAMBDA_POLICY,
+    LIST_MULTI_REGION_ACCESS_POINTS,
+    GET_MULTI_REGION_ACCESS_POINT_POLICY,
+    LIST_ACCESS_GRANTS_INSTANCES,
+    GET_ACCESS_GRANTS_POLICY,
+    LIST_ACCESS_GRANTS,
+    LIST_ACCESS_GRANTS_LOCATIONS,
 )

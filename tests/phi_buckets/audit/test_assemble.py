@@ -282,13 +282,16 @@ def access_point() -> AccessPoint:
 @pytest.mark.parametrize(
     ("buckets", "data_class"),
     [
-        ({ACCESS_POINT: arn("site")}, DataClass.OTHER),
-        ({ACCESS_POINT: arn("of-another-account")}, DataClass.PHI),
+        ({ACCESS_POINT: (arn("site"),)}, DataClass.OTHER),
+        ({ACCESS_POINT: (arn("of-another-account"),)}, DataClass.PHI),
+        ({ACCESS_POINT: (arn("site"), arn("of-another-account"))}, DataClass.PHI),
         ({}, DataClass.PHI),
     ],
-    ids=["bucket of this account", "bucket of another account", "unknown bucket"],
+    ids=["bucket of this account", "bucket of another account", "buckets of both", "unknown bucket"],
 )
-def test_access_point_has_the_data_class_of_its_bucket_or_phi(buckets: dict[str, str], data_class: DataClass):
+def test_access_point_has_the_data_class_of_its_bucket_or_phi(
+    buckets: dict[str, tuple[str, ...]], data_class: DataClass
+):
     stack = build(bucket("site", tags={"DataClass": "Public"}), access_point(), access_point_buckets=buckets)
     [built] = stack.facts_of_type(AccessPoint)
     assert built.data_class is data_class

@@ -18,6 +18,10 @@ PREFIX = "us-east-1:123456789012"
     [
         ("arn:aws:s3:::phi-records", "AWS::S3::Bucket"),
         (f"arn:aws:s3:{PREFIX}:accesspoint/reports", "AWS::S3::AccessPoint"),
+        ("arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap", "AWS::S3::AccessPoint"),
+        (f"arn:aws:s3:{PREFIX}:access-grants/default", "AWS::S3::AccessGrantsInstance"),
+        (f"arn:aws:s3:{PREFIX}:access-grants/default/grant/1234", "AWS::S3::AccessGrantsInstance"),
+        (f"arn:aws:s3-object-lambda:{PREFIX}:accesspoint/redacted", "AWS::S3ObjectLambda::AccessPoint"),
         (f"arn:aws:s3:{PREFIX}:storage-lens/default", "AWS::S3::StorageLens"),
         (f"arn:aws:s3express:{PREFIX}:bucket/scans--use1-az4--x-s3", "AWS::S3Express::DirectoryBucket"),
         (f"arn:aws:s3tables:{PREFIX}:bucket/claims", "AWS::S3Tables::TableBucket"),

@@ -35,8 +35,8 @@ def collect_access_points(reader: AccountReader, scope: Scope, regions: Sequence
                 entries[entry["AccessPointArn"]] = region, entry
     read = reader.map(entries.values(), lambda region_and_entry: _access_point(reader, *region_and_entry))
     facts += [access_point for access_point in read if access_point]
-    buckets = {
-        arn: account.bucket_arn(entry["Bucket"])
+    buckets: dict[str, tuple[str, ...]] = {
+        arn: (account.bucket_arn(entry["Bucket"]),)
         for arn, (_, entry) in entries.items()
         if entry.get("BucketAccountId", account.id) == account.id
     }

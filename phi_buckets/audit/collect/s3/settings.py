@@ -42,9 +42,9 @@ NOTIFICATION_TARGETS = {
 }
 
 
-def parse_public_access_block(response: Response) -> PublicAccessBlock:
+def parse_public_access_block(response: Response, key: str = "PublicAccessBlockConfiguration") -> PublicAccessBlock:
     """Return the public access block of a bucket, an account or an access point."""
-    block = response.get("PublicAccessBlockConfiguration") or {}
+    block = response.get(key) or {}
     names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     return PublicAccessBlock(*(block.get(name) for name in names))
 
