@@ -111,6 +111,23 @@ class Graph:
                 return is_near
         return Unknown(value.path, tuple(source.urn for source in sources), value.reason)
 
+    def resolve_arn(self, resource: PulumiResource, value: Any, prop: str, types: Collection[str]) -> Ref:
+        """Return an ARN, or the resource of the stack that it will be of, if that is in the same account.
+
+        A known ARN isn't looked up by name, because another account's resource may have the same name.
+
+        Args:
+            resource: The resource that has the value.
+            value: An ARN or an Unknown, anywhere within the property.
+            prop: The property.
+            types: The types of the resource that it may refer to.
+        """
+        if not isinstance(value, Unknown):
+            return as_text(value)
+        target = self.resolve(resource, value, prop, types)
+        declared = self.resource_for(target)
+        return target if declared is None or self.same_account(declared, resource) is True else value
+
     def resolve_bucket_arns(self, resource: PulumiResource, values: Any, prop: str) -> tuple[Ref, ...] | Unknown:
         """Return ARNs or ARN patterns. An unknown one becomes a reference if it can only come from one bucket."""
         entries = as_list(values)

@@ -10,7 +10,7 @@ from crossguard.property_values import as_flag, as_list, as_number, as_text, get
 from crossguard.resource_types import IAM_ROLE, KMS_KEY, KMS_KEY_POLICY, KMS_KEYS
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import Ref, StackResource, Text, Unknown
+from hipaa_controls.model.values import StackResource, Text, Unknown
 from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
 
 # The properties of a key that KMS can rotate automatically, with their values. None and "" stand for the default.
@@ -84,26 +84,13 @@ def _grant(grant: PulumiResource, graph: Graph) -> list[Fact]:
         Grant(
             grant.urn,
             _arn_of_key(grant, key, graph),
-            _principal(grant, "granteePrincipal", graph),
-            _principal(grant, "retiringPrincipal", graph),
+            graph.resolve_arn(grant, inputs.get("granteePrincipal"), "granteePrincipal", PRINCIPALS),
+            graph.resolve_arn(grant, inputs.get("retiringPrincipal"), "retiringPrincipal", PRINCIPALS),
             operations if isinstance(operations, Unknown) else tuple(map(as_text, operations)),
             _encryption_context(inputs.get("constraints")),
             graph.location_of(grant),
         )
     ]
-
-
-def _principal(grant: PulumiResource, prop: str, graph: Graph) -> Ref:
-    """Return a principal of a grant: a reference only if its ARN isn't known and it is in the grant's account.
-
-    A known ARN isn't looked up by name, because another account's role may have the same name.
-    """
-    value = as_text(grant.inputs.get(prop))
-    if not isinstance(value, Unknown):
-        return value
-    principal = graph.resolve(grant, value, prop, PRINCIPALS)
-    declared = graph.resource_for(principal)
-    return principal if declared and graph.same_account(declared, grant) is True else value
 
 
 def _encryption_context(constraints: Any) -> dict[str, str]:

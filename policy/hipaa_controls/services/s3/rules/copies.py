@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hipaa_controls import evaluator
+from hipaa_controls.access.destinations import untrusted_finding, untrusted_owner
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.evaluator.patterns import compile_wildcards, match_pattern
 from hipaa_controls.model.rule import RuleContext
@@ -14,7 +15,6 @@ from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable
 from hipaa_controls.services.backup.facts import BackupSelection
 from hipaa_controls.services.kms.customer_managed_keys import key_problem
 from hipaa_controls.services.s3.facts import Bucket, Replication, ReplicationRule
-from hipaa_controls.services.s3.rules.destinations import untrusted_finding, untrusted_owner
 
 TAG_PREFIX = "aws:ResourceTag/"
 ARN_SEGMENTS = 6

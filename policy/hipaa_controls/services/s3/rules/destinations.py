@@ -6,13 +6,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-loggi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 
+from hipaa_controls.access.destinations import owner_of, untrusted_finding, untrusted_owner
 from hipaa_controls.access.parties import TrustedParties
-from hipaa_controls.evaluator import account_of
 from hipaa_controls.model.rule import RuleContext
-from hipaa_controls.model.values import Ref, StackResource, Text, Unknown
+from hipaa_controls.model.values import Ref, Text, Unknown
 from hipaa_controls.model.verdict import Finding, passed, unverified, worst_finding
 from hipaa_controls.services.kms.customer_managed_keys import LocatedFact
 from hipaa_controls.services.s3.bucket_types import StorageLensExports, TableReplication
@@ -90,41 +89,3 @@ def _check(
         )
         return unverified(Unknown(f"the account to whose bucket {content}", reason=reason))
     return passed("")
-
-
-def untrusted_owner(target: Ref, account: Text, trusted: TrustedParties) -> str | Unknown | None:
-    """Return the account to which a destination belongs, if it isn't trusted.
-
-    Args:
-        target: The destination's name or ARN, or a resource of the stack, which is trusted.
-        account: The account that the configuration names as the owner.
-        trusted: The trusted accounts.
-
-    Returns:
-        The account, or Unknown; None for a trusted account, and for a destination whose account nothing names.
-    """
-    if isinstance(target, StackResource):
-        return None
-    if isinstance(target, Unknown):
-        return target
-    owner = owner_of(target or "", account)
-    return None if isinstance(owner, str) and (not owner or trusted.trusts(owner)) else owner
-
-
-def owner_of(target: str, account: Text) -> str | Unknown:
-    """Return the account that a configuration names, or else the one in the destination's ARN, or an empty string."""
-    return account or (account_of(target) if target.startswith("arn:") else "")
-
-
-def untrusted_finding(content: str, account: str | Unknown, trusted: TrustedParties) -> Finding:
-    """Return a failure, or an unverified finding if the account isn't known or may be the stack's own.
-
-    Args:
-        content: What is delivered.
-        account: The result of `untrusted_owner`.
-        trusted: The trusted accounts.
-    """
-    if isinstance(account, Unknown):
-        return unverified(account)
-    name = f"account {account}" if re.fullmatch(r"\d{12}", account, re.ASCII) else "another account"
-    return trusted.untrusted_finding(account, f"{content} to {name}, which isn't trusted")
