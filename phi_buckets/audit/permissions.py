@@ -75,6 +75,7 @@ def _arn_scope(
             ResourceType.DIRECTORY_BUCKET: arn("s3express", "bucket/*"),
             ResourceType.TABLE_BUCKET: arn("s3tables", "bucket/*"),
             ResourceType.STORAGE_LENS_CONFIGURATION: arn("s3", "storage-lens/*"),
+            ResourceType.BACKUP_VAULT: arn("backup", f"backup-vault:{prefix}*"),
             ResourceType.BACKUP_PLAN: arn("backup", "backup-plan:*"),  # the ARN contains a generated ID
             ResourceType.DETECTOR: arn("guardduty", "detector/*"),
         },

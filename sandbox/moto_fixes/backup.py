@@ -1,4 +1,4 @@
-"""AWS Backup: adds selections and plan updates, and removes the names and tags of deleted plans and vaults."""
+"""AWS Backup: adds selections, plan updates and access policies, and forgets the names and tags of what is deleted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from moto.core.responses import EmptyResult
 from moto.core.utils import unix_time
 from moto.moto_api._internal import mock_random
 
+ACCESS_POLICY = "{0}/backup-vaults/(?P<name>[^/]+)/access-policy/?$"
 RECOVERY_POINTS = "{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"
 
 _delete_backup_plan = BackupBackend.delete_backup_plan
@@ -90,10 +91,39 @@ def delete_backup_vault(self: Any, backup_vault_name: str) -> None:
     _delete_backup_vault(self, backup_vault_name)
 
 
+def put_backup_vault_access_policy(self: Any) -> EmptyResult:
+    """Set the access policy of a vault.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_PutBackupVaultAccessPolicy.html
+    """
+    _vault(self).access_policy = json.loads(self.body)["Policy"]
+    return EmptyResult()
+
+
+def get_backup_vault_access_policy(self: Any) -> str:
+    """Return the access policy of a vault."""
+    vault = _vault(self)
+    if not (policy := vars(vault).get("access_policy")):
+        raise ResourceNotFoundException(f"No access policy found for {vault.backup_vault_name}")
+    names = {"BackupVaultName": vault.backup_vault_name, "BackupVaultArn": vault.backup_vault_arn}
+    return json.dumps({**names, "Policy": policy})
+
+
+def delete_backup_vault_access_policy(self: Any) -> EmptyResult:
+    """Remove the access policy of a vault."""
+    vars(_vault(self)).pop("access_policy", None)
+    return EmptyResult()
+
+
 def list_recovery_points_by_backup_vault(self: Any) -> str:
     """Return no recovery points, since moto makes no backups. A client that empties a vault to delete it calls this."""
-    self.backup_backend.describe_backup_vault(self.path.split("/")[2])
+    _vault(self)
     return json.dumps({"RecoveryPoints": []})
+
+
+def _vault(self: Any) -> Any:
+    """Return the vault in a request path of the form /backup-vaults/NAME…."""
+    return self.backup_backend.describe_backup_vault(self.path.split("/")[2])
 
 
 def _plan(self: Any) -> Any:
@@ -116,5 +146,8 @@ FIXES: tuple[tuple[Any, str, Any], ...] = (
     (BackupResponse, "delete_backup_selection", delete_backup_selection),
     (BackupResponse, "list_recovery_points_by_backup_vault", list_recovery_points_by_backup_vault),
     (BackupResponse, "list_tags", list_tags),
-    (urls, "url_paths", urls.url_paths | {RECOVERY_POINTS: urls.response.dispatch}),
+    (BackupResponse, "put_backup_vault_access_policy", put_backup_vault_access_policy),
+    (BackupResponse, "get_backup_vault_access_policy", get_backup_vault_access_policy),
+    (BackupResponse, "delete_backup_vault_access_policy", delete_backup_vault_access_policy),
+    (urls, "url_paths", urls.url_paths | dict.fromkeys((ACCESS_POLICY, RECOVERY_POINTS), urls.response.dispatch)),
 )

@@ -236,6 +236,11 @@ def test_auditor_decrypts_trail_files_only_via_s3():
             HOME.arn("backup", "backup-vault:phi-dev-backup-vault"),
             HOME.arn("backup", "backup-vault:other"),
         ),
+        (
+            "backup:GetBackupVaultAccessPolicy",
+            HOME.arn("backup", "backup-vault:phi-dev-backup-vault"),
+            HOME.arn("backup", "backup-vault:other"),
+        ),
         ("backup:GetBackupPlan", HOME.arn("backup", "backup-plan:5dca7fe5"), None),
     ],
 )

@@ -88,6 +88,11 @@ def add_resource(type_: str, inputs: dict[str, Any], bucket: str = "") -> Change
     return lambda program: program.with_resource(type_, "added", inputs, bucket)
 
 
+def allow_document(principal: Any, action: str) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def combine(*changes: Change) -> Change:
     def change(program: Program) -> Program:
         for single_change in changes:
@@ -484,6 +489,32 @@ RECOVERY = [
         "vault: minimum retention of Vault Lock",
         set_input("VaultLockConfiguration backup-lock", "minRetentionDays", None),
         "backup-vault-lock: Vault backup-vault",
+    ),
+    case(
+        "vault: no force_destroy",
+        set_input("Vault backup-vault", "forceDestroy", True),
+        "backup-vault-no-force-destroy: Vault backup-vault",
+    ),
+    # The stack's vault has no access policy, so this case adds one.
+    case(
+        "vault: no grant to an external account",
+        add_resource(
+            "aws:backup/vaultPolicy:VaultPolicy",
+            {
+                "backupVaultName": "phi-prod-backup-vault",
+                "policy": allow_document(EXTERNAL_ACCOUNT, "backup:CopyIntoBackupVault"),
+            },
+        ),
+        "backup-no-external-access: VaultPolicy added",
+    ),
+    case(
+        "backup plan: no copies in an external account",
+        set_input(
+            "Plan backup-plan",
+            "rules.0.copyActions",
+            [{"destinationVaultArn": "arn:aws:backup:us-west-2:444455556666:backup-vault:vault"}],
+        ),
+        "backup-no-external-copies: Plan backup-plan",
     ),
 ]
 

@@ -62,7 +62,14 @@ def moto_server() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    address = f"http://{host}:{port}"
+    # A fix can add a route only until the first request to its service.
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name, value in moto_fixes.backup.FIXES:
+            if name == "url_paths":
+                patch.setattr(owner, name, value)
+        requests.get(f"{address}/backup-vaults/", headers={"Host": "backup.us-east-1.amazonaws.com"}, timeout=30)
+    yield address
     server.stop()
 
 

@@ -35,6 +35,7 @@ class ResourceType(Enum):
     TABLE_BUCKET = "table bucket"
     """Also its tables."""
     STORAGE_LENS_CONFIGURATION = "Storage Lens configuration"
+    BACKUP_VAULT = "backup vault"
     BACKUP_PLAN = "backup plan"
     DETECTOR = "detector"
 

@@ -1,15 +1,16 @@
-"""Collects AWS Backup vaults, and the resources that backup plans select."""
+"""Collects AWS Backup vaults and their policies, and what backup plans select and copy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hipaa_controls.model.values import Number, Ref, Unknown
-from hipaa_controls.services.backup.facts import BackupSelection, BackupVault
+from hipaa_controls.model.values import Document, Number, Ref, Unknown
+from hipaa_controls.services.backup.facts import BackupSelection, BackupVault, CopyActions, VaultPolicy
 from phi_buckets.audit.calls.backup import (
     GET_BACKUP_PLAN,
     GET_BACKUP_SELECTION,
+    GET_BACKUP_VAULT_ACCESS_POLICY,
     LIST_BACKUP_PLANS,
     LIST_BACKUP_SELECTIONS,
     LIST_BACKUP_VAULTS,
@@ -37,19 +38,20 @@ Response = Mapping[str, Any]
 def collect(reader: AccountReader, scope: Scope) -> Collected:
     """Collect the vaults in scope, and the selections of every plan, since any plan may back up a stack's bucket."""
     regions = reader.account.regions
-    vaults = reader.map(regions, lambda region: _vaults(reader, scope, region))
-    plan_ids = reader.map(regions, lambda region: _plan_ids(reader, region))
-    plans = [(region, plan_id) for region, ids in zip(regions, plan_ids, strict=True) for plan_id in ids]
-    selections = reader.map(plans, lambda plan: _selections(reader, *plan))
+    listed_vaults = reader.map(regions, lambda region: _vaults(reader, scope, region))
+    vaults = [fact for facts in listed_vaults for fact in facts]
+    policies = reader.map(vaults, lambda vault: _vault_policy(reader, vault))
+    plans = reader.map(regions, lambda region: _list_plans(reader, region))
+    plan_facts = reader.map(
+        [(region, plan) for region, listed in zip(regions, plans, strict=True) for plan in listed],
+        lambda plan: _plan_facts(reader, scope, *plan),
+    )
     return Collected(
-        (
-            *(vault for region_vaults in vaults for vault in region_vaults),
-            *(selection for plan_selections in selections for selection in plan_selections),
-        )
+        (*vaults, *filter(None, policies), *(fact for facts in plan_facts for fact in facts)),
     )
 
 
-# Vaults.
+# Vaults and their policies.
 
 
 def _vaults(reader: AccountReader, scope: Scope, region: str) -> list[BackupVault]:
@@ -65,6 +67,20 @@ def _vaults(reader: AccountReader, scope: Scope, region: str) -> list[BackupVaul
     encrypted = any(vault.get("EncryptionKeyArn") for vault in vaults)
     aliases = kms.key_ids_by_alias(reader, scope, region) if encrypted else {}
     return [parse_vault(vault, aliases, reader.account, region) for vault in vaults]
+
+
+def _vault_policy(reader: AccountReader, vault: BackupVault) -> VaultPolicy | None:
+    """Return the policy of a vault; None if it has none."""
+    name = vault.resource.rpartition(":")[2]
+    if name == "*":  # the vaults couldn't be listed
+        unlisted = next(days for days in vault.min_retention_days if isinstance(days, Unknown))
+        return VaultPolicy(vault.resource, Document(unlisted), vault.location)
+    region = vault.location.region
+    response = reader.call(GET_BACKUP_VAULT_ACCESS_POLICY, vault.resource, region, BackupVaultName=name)
+    if response is None:
+        return None
+    policy = response.unknown if isinstance(response, FailedCall) else response["Policy"]
+    return VaultPolicy(vault.resource, Document(policy), vault.location)
 
 
 def parse_vault(
@@ -101,27 +117,36 @@ def _min_retention_days(entry: Response) -> tuple[Number, ...]:
 # Plans and their selections.
 
 
-def _plan_ids(reader: AccountReader, region: str) -> list[str | FailedCall]:
+def _list_plans(reader: AccountReader, region: str) -> list[Response | FailedCall]:
     all_plans = reader.account.arn("backup", region, "backup-plan:*")
     listed = reader.list_all(LIST_BACKUP_PLANS, "BackupPlansList", all_plans, region)
-    return [listed] if isinstance(listed, FailedCall) else [plan["BackupPlanId"] for plan in listed]
+    return [listed] if isinstance(listed, FailedCall) else listed
 
 
-def _selections(reader: AccountReader, region: str, plan_id: str | FailedCall) -> list[BackupSelection]:
-    if isinstance(plan_id, FailedCall):
-        return [_unknown_selection(plan_id.resource, plan_id.unknown, plan_id.unknown, region)]
+def _plan_facts(
+    reader: AccountReader, scope: Scope, region: str, plan: Response | FailedCall
+) -> list[BackupSelection | CopyActions]:
+    """Return the selections of a plan, and its copy actions if it is in scope and selects anything."""
+    location = reader.account.location(region)
+    if isinstance(plan, FailedCall):
+        unlisted = plan.unknown
+        selection = _unknown_selection(plan.resource, unlisted, unlisted, region)
+        return [selection, CopyActions(plan.resource, unlisted, location)]
+    plan_id = plan["BackupPlanId"]
     arn = reader.account.arn("backup", region, f"backup-plan:{plan_id}")
     listed = reader.list_all(LIST_BACKUP_SELECTIONS, "BackupSelectionsList", arn, region, BackupPlanId=plan_id)
     if not listed:
         return []
-    plan = reader.call(GET_BACKUP_PLAN, arn, region, BackupPlanId=plan_id)
-    if plan is None:
+    details = reader.call(GET_BACKUP_PLAN, arn, region, BackupPlanId=plan_id)
+    if details is None:
         return []
-    vaults = plan.unknown if isinstance(plan, FailedCall) else target_vaults(plan["BackupPlan"], reader.account, region)
+    rules = details.unknown if isinstance(details, FailedCall) else details["BackupPlan"].get("Rules", ())
+    vaults = rules if isinstance(rules, Unknown) else target_vaults(rules, reader.account, region)
+    copies = [CopyActions(arn, copy_vaults(rules), location)] if scope.includes(plan["BackupPlanName"]) else []
     if isinstance(listed, FailedCall):
-        return [_unknown_selection(arn, listed.unknown, vaults, region)]
+        return [_unknown_selection(arn, listed.unknown, vaults, region), *copies]
     selections = (_selection(reader, region, arn, vaults, entry["SelectionId"]) for entry in listed)
-    return [selection for selection in selections if selection]
+    return [*(selection for selection in selections if selection), *copies]
 
 
 def _selection(
@@ -139,10 +164,17 @@ def _selection(
     return parse_selection(arn, response["BackupSelection"], vaults, region) if response else None
 
 
-def target_vaults(plan: Response, account: AuditedAccount, region: str) -> tuple[Ref, ...]:
+def target_vaults(rules: Sequence[Response], account: AuditedAccount, region: str) -> tuple[Ref, ...]:
     """Return the ARNs of the vaults that a plan's rules back up to."""
-    names = (rule.get("TargetBackupVaultName") for rule in plan.get("Rules", ()))
+    names = (rule.get("TargetBackupVaultName") for rule in rules)
     return tuple(account.arn("backup", region, f"backup-vault:{name}") for name in names if name)
+
+
+def copy_vaults(rules: Sequence[Response] | Unknown) -> tuple[Ref, ...] | Unknown:
+    """Return the ARNs of the vaults that a plan's rules copy backups to."""
+    if isinstance(rules, Unknown):
+        return rules
+    return tuple(action["DestinationBackupVaultArn"] for rule in rules for action in rule.get("CopyActions") or ())
 
 
 def parse_selection(arn: str, response: Response, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:

@@ -1,4 +1,4 @@
-"""Readers of backup vaults, and of what backup plans put into them."""
+"""Readers of backup vaults and their policies, and of what backup plans put into vaults."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from crossguard.graph import FactReader, Graph
-from crossguard.property_values import as_list, as_number, get_property
+from crossguard.property_values import as_flag, as_list, as_number, get_property
 from crossguard.resource_types import KMS_KEYS
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Number, Ref, StackResource, Unknown
-from hipaa_controls.services.backup.facts import BackupSelection, BackupVault
+from hipaa_controls.services.backup.facts import BackupSelection, BackupVault, CopyActions, VaultPolicy
 
 VAULT = "aws:backup/vault:Vault"
 AIR_GAPPED_VAULT = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
+VAULTS = frozenset({VAULT, AIR_GAPPED_VAULT})
 VAULT_LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 PLAN = "aws:backup/plan:Plan"
 SELECTION = "aws:backup/selection:Selection"
@@ -24,7 +25,8 @@ def _vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
     kms_key = graph.resolve(vault, vault.inputs.get("kmsKeyArn"), "kmsKeyArn", KMS_KEYS)
     locks = graph.by_type.get(VAULT_LOCK, [])
     retentions = tuple(days for lock in locks for days in _min_retention_days(lock, vault, graph))
-    return [BackupVault(vault.urn, kms_key, retentions, graph.location_of(vault))]
+    force_destroy = as_flag(vault.inputs.get("forceDestroy"))
+    return [BackupVault(vault.urn, kms_key, retentions, graph.location_of(vault), force_destroy)]
 
 
 def _min_retention_days(lock: PulumiResource, vault: PulumiResource, graph: Graph) -> list[Number]:
@@ -43,6 +45,42 @@ def _air_gapped_vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
     kms_key = graph.resolve(vault, vault.inputs.get("encryptionKeyArn"), "encryptionKeyArn", KMS_KEYS)
     retention = as_number(vault.inputs.get("minRetentionDays"))
     return [BackupVault(vault.urn, kms_key, (retention,), graph.location_of(vault))]
+
+
+def _vault_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
+    document = graph.policy_document(policy, "policy", "vaultPolicy")
+    return [VaultPolicy(policy.urn, document, graph.location_of(policy))]
+
+
+def _plan(plan: PulumiResource, graph: Graph) -> list[Fact]:
+    return [CopyActions(plan.urn, _copy_destinations(plan, graph), graph.location_of(plan))]
+
+
+def _copy_destinations(plan: PulumiResource, graph: Graph) -> tuple[Ref, ...] | Unknown:
+    rules = as_list(plan.inputs.get("rules"))
+    if isinstance(rules, Unknown):
+        return rules
+    destinations: list[Ref] = []
+    for rule in rules:
+        actions = as_list(get_property(rule, "copyActions"))
+        if isinstance(actions, Unknown):
+            return actions
+        destinations += [
+            _copy_destination(plan, get_property(action, "destinationVaultArn"), graph) for action in actions
+        ]
+    return tuple(destinations)
+
+
+def _copy_destination(plan: PulumiResource, arn: Any, graph: Graph) -> Ref:
+    """Return the vault of a copy action. An unknown one is of the stack if the rules depend on its vaults only."""
+    sources = plan.sources.get("rules", ())
+    if isinstance(arn, Unknown) and sources and all(_is_own_vault(source, plan, graph) for source in sources):
+        return StackResource(sources[0].urn)
+    return graph.resolve_arn(plan, arn, "rules", VAULTS)
+
+
+def _is_own_vault(source: PulumiResource, plan: PulumiResource, graph: Graph) -> bool:
+    return source.type in VAULTS and graph.same_account(source, plan)
 
 
 def _selection(selection: PulumiResource, graph: Graph) -> list[Fact]:
@@ -97,15 +135,13 @@ def _vaults(selection: PulumiResource, graph: Graph) -> tuple[Ref, ...] | Unknow
     if isinstance(rules, Unknown):
         return rules
     vault_names: list[Any] = [get_property(rule, "targetVaultName") for rule in rules]
-    return tuple(
-        graph.resolve(plan, name, "rules", {VAULT, AIR_GAPPED_VAULT}, KMS_KEYS)
-        for name in vault_names
-        if name not in (None, "")
-    )
+    return tuple(graph.resolve(plan, name, "rules", VAULTS, KMS_KEYS) for name in vault_names if name not in (None, ""))
 
 
 READERS: Mapping[str, FactReader] = {
     VAULT: _vault,
     AIR_GAPPED_VAULT: _air_gapped_vault,
+    "aws:backup/vaultPolicy:VaultPolicy": _vault_policy,
+    PLAN: _plan,
     SELECTION: _selection,
 }

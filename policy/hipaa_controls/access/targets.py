@@ -84,6 +84,20 @@ _ACTIONS = {
         *("s3-object-lambda:PutObjectVersionAcl", "s3-object-lambda:PutObjectVersionTagging"),
         *("s3-object-lambda:RestoreObject", "s3-object-lambda:WriteGetObjectResponse"),
     ),
+    "backup": (
+        *("backup:CopyIntoBackupVault", "backup:DeleteRecoveryPoint", "backup:StartRestoreJob"),
+        *("backup:StartCopyJob", "backup:StartBackupJob", "backup:CopyFromBackupVault", "backup:DeleteBackupVault"),
+        *("backup:PutBackupVaultAccessPolicy", "backup:DeleteBackupVaultAccessPolicy", "backup:DescribeBackupVault"),
+        *(
+            "backup:GetBackupVaultAccessPolicy",
+            "backup:DescribeRecoveryPoint",
+            "backup:ListRecoveryPointsByBackupVault",
+        ),
+        *("backup:GetRecoveryPointRestoreMetadata", "backup:UpdateRecoveryPointLifecycle"),
+        *("backup:DeleteBackupVaultLockConfiguration", "backup:PutBackupVaultLockConfiguration"),
+        *("backup:DeleteBackupVaultNotifications", "backup:GetBackupVaultNotifications"),
+        *("backup:PutBackupVaultNotifications", "backup:DisassociateRecoveryPoint"),
+    ),
     "kms": (
         *("kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy"),
         *("kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CancelKeyDeletion", "kms:ConnectCustomKeyStore"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from phi_buckets.audit.calls import kms as kms_calls
 from phi_buckets.audit.collect import backup
 from phi_buckets.audit.reader import AuditedAccount
 from phi_buckets.audit.scope import WHOLE_ACCOUNT, Scope
-from sandbox.moto_fixes.backup import FIXES, RECOVERY_POINTS
+from sandbox.moto_fixes.backup import FIXES
 from tests.phi_buckets.audit.reader_helpers import (
     OTHER_REGION,
     AuditResult,
@@ -31,8 +32,10 @@ from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 
 KEY_CONTROL = "backup-vault-customer-managed-key"
 LOCK_CONTROL = "backup-vault-lock"
+ACCESS_CONTROL = "backup-no-external-access"
+COPY_CONTROL = "backup-no-external-copies"
 RECOVERY_CONTROL = "s3-replication-or-backup"
-CONTROLS = (KEY_CONTROL, LOCK_CONTROL, RECOVERY_CONTROL)
+CONTROLS = (KEY_CONTROL, LOCK_CONTROL, ACCESS_CONTROL, COPY_CONTROL, RECOVERY_CONTROL)
 STACK = Scope({}, "phi-dev-")
 LOCATION = Location("aws", REGION, ACCOUNT)
 BUCKET_ARN = "arn:aws:s3:::phi-dev-phi"
@@ -45,8 +48,7 @@ AUDITED_ACCOUNT = AuditedAccount(ACCOUNT, "aws", (REGION,))
 def client(session: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An account with a locked vault under a customer managed key, and a plan that backs up the bucket to it."""
     for owner, name, method in FIXES:
-        if RECOVERY_POINTS not in (method if isinstance(method, dict) else ()):
-            monkeypatch.setattr(owner, name, method, raising=False)
+        monkeypatch.setattr(owner, name, method, raising=False)
     client: Any = session.client("backup")
     client.create_backup_vault(BackupVaultName="phi-dev-vault", EncryptionKeyArn=new_key(session))
     lock_vault(client, MinRetentionDays=7)
@@ -89,6 +91,10 @@ def add_selection(client: Any, plan_id: str, **selection: Any) -> None:
     client.create_backup_selection(BackupPlanId=plan_id, BackupSelection=parameters)
 
 
+def plan_arns(client: Any) -> set[str]:
+    return {plan["BackupPlanArn"] for plan in client.list_backup_plans()["BackupPlansList"]}
+
+
 def delete_plans(client: Any) -> None:
     for plan in client.list_backup_plans()["BackupPlansList"]:
         client.delete_backup_plan(BackupPlanId=plan["BackupPlanId"])
@@ -113,7 +119,12 @@ def audit_backup(
 @pytest.mark.parametrize("scope", [WHOLE_ACCOUNT, STACK], ids=["account", "stack"])
 def test_compliant_vault_and_plan_pass(session, client, scope):
     result = audit_backup(session, scope)
-    assert result.findings(Status.PASS) == {KEY_CONTROL: {VAULT}, LOCK_CONTROL: {VAULT}, RECOVERY_CONTROL: {BUCKET_ARN}}
+    assert result.findings(Status.PASS) == {
+        KEY_CONTROL: {VAULT},
+        LOCK_CONTROL: {VAULT},
+        COPY_CONTROL: plan_arns(client),
+        RECOVERY_CONTROL: {BUCKET_ARN},
+    }
     assert (result.blocking, result.failed_calls) == ({}, ())
 
 
@@ -225,10 +236,11 @@ def test_plan_selects_only_resources_of_its_region(session, client):
 @pytest.mark.parametrize(
     ("call", "controls"),
     [
-        (calls.LIST_BACKUP_VAULTS, {KEY_CONTROL, LOCK_CONTROL}),
+        (calls.LIST_BACKUP_VAULTS, {KEY_CONTROL, LOCK_CONTROL, ACCESS_CONTROL}),
+        (calls.GET_BACKUP_VAULT_ACCESS_POLICY, {ACCESS_CONTROL}),
         (kms_calls.LIST_ALIASES, {KEY_CONTROL}),
-        (calls.LIST_BACKUP_PLANS, {RECOVERY_CONTROL}),
-        (calls.GET_BACKUP_PLAN, {RECOVERY_CONTROL}),
+        (calls.LIST_BACKUP_PLANS, {COPY_CONTROL, RECOVERY_CONTROL}),
+        (calls.GET_BACKUP_PLAN, {COPY_CONTROL, RECOVERY_CONTROL}),
         (calls.LIST_BACKUP_SELECTIONS, {RECOVERY_CONTROL}),
         (calls.GET_BACKUP_SELECTION, {RECOVERY_CONTROL}),
     ],
@@ -243,13 +255,42 @@ def test_vault_key_is_unverified_if_keys_cant_be_listed(client):
     assert_unverified(audit_backup(session_denying(kms_calls.LIST_KEYS)), kms_calls.LIST_KEYS, {KEY_CONTROL})
 
 
+def set_vault_policy(client: Any, principal: Any) -> None:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "backup:CopyIntoBackupVault", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    client.put_backup_vault_access_policy(BackupVaultName="phi-dev-vault", Policy=policy)
+
+
+@pytest.mark.parametrize(("principal", "status"), [({"AWS": ACCOUNT}, Status.PASS), ("*", Status.FAIL)])
+def test_vault_policy_fails_only_if_it_grants_access_to_others(session, client, principal, status):
+    set_vault_policy(client, principal)
+    assert audit_backup(session).findings(status)[ACCESS_CONTROL] == {VAULT}
+
+
+@pytest.mark.parametrize(("account", "status"), [(ACCOUNT, Status.PASS), ("444455556666", Status.FAIL)])
+def test_copy_fails_only_if_its_vault_belongs_to_another_account(session, client, account, status):
+    [plan_arn] = plan_arns(client)
+    copy = {"DestinationBackupVaultArn": VAULT.replace(ACCOUNT, account)}
+    rule = {"RuleName": "daily", "TargetBackupVaultName": "phi-dev-vault", "CopyActions": [copy]}
+    document = {"BackupPlanName": "phi-dev-plan", "Rules": [rule]}
+    client.update_backup_plan(BackupPlanId=plan_arn.rpartition(":")[2], BackupPlan=document)
+    assert audit_backup(session, STACK).findings(status)[COPY_CONTROL] == {plan_arn}
+
+
 def test_unread_region_leaves_the_vaults_of_the_others(session, client):
     result = audit_backup(
         session_denying(calls.LIST_BACKUP_VAULTS, region=OTHER_REGION), regions=(REGION, OTHER_REGION)
     )
     all_vaults = VAULT.replace(REGION, OTHER_REGION).replace("phi-dev-vault", "*")
-    assert result.findings(Status.UNVERIFIED) == {KEY_CONTROL: {all_vaults}, LOCK_CONTROL: {all_vaults}}
-    assert result.findings(Status.PASS) == {KEY_CONTROL: {VAULT}, LOCK_CONTROL: {VAULT}, RECOVERY_CONTROL: {BUCKET_ARN}}
+    assert result.findings(Status.UNVERIFIED) == {
+        control: {all_vaults} for control in (KEY_CONTROL, LOCK_CONTROL, ACCESS_CONTROL)
+    }
+    assert result.findings(Status.PASS) == {
+        KEY_CONTROL: {VAULT},
+        LOCK_CONTROL: {VAULT},
+        COPY_CONTROL: plan_arns(client),
+        RECOVERY_CONTROL: {BUCKET_ARN},
+    }
 
 
 def test_collector_makes_exactly_the_listed_calls(session, client):
@@ -294,4 +335,4 @@ def test_restore_access_vault_is_left_out(client):
 
 def test_target_vaults_skips_rules_without_a_vault():
     rules = [{"RuleName": "x"}, {"TargetBackupVaultName": "phi-dev-vault"}, {"TargetBackupVaultName": ""}]
-    assert backup.target_vaults({"Rules": rules}, AUDITED_ACCOUNT, REGION) == (VAULT,)
+    assert backup.target_vaults(rules, AUDITED_ACCOUNT, REGION) == (VAULT,)

@@ -1,7 +1,10 @@
-"""AWS Backup vaults, their keys and locks, and the facts about backup selections."""
+"""AWS Backup vaults, their keys, locks and policies, the copies of backups, and the facts about backup selections."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +15,13 @@ from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.values import StackResource, Unknown
 from hipaa_controls.services.backup.facts import BackupSelection
-from tests.policy.assertions import failed_resources, unverified_resources
-from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.assertions import failed_resources, findings_for, unverified_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource, start_pack
 from tests.policy.sample_stacks import ACCOUNT, KEY_ARN
 
 CUSTOMER_MANAGED_KEY, VAULT_LOCK = "backup-vault-customer-managed-key", "backup-vault-lock"
 VAULT, PLAN, SELECTION = "aws:backup/vault:Vault", "aws:backup/plan:Plan", "aws:backup/selection:Selection"
+VAULT_POLICY = "aws:backup/vaultPolicy:VaultPolicy"
 AIR_GAPPED = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
 
 
@@ -142,3 +146,133 @@ def test_selection_by_a_plan_of_another_stack_or_an_unknown_plan_has_unknown_vau
     assert (
         selection_fact(plan_without_vault, planId=Unknown("p"), sources={"planId": (plan_without_vault,)}).vaults == ()
     )
+
+
+# Access policies.
+
+EXTERNAL_ACCESS, EXTERNAL_COPIES, FORCE_DESTROY = (
+    "backup-no-external-access",
+    "backup-no-external-copies",
+    "backup-vault-no-force-destroy",
+)
+OTHER_ACCOUNT = "444455556666"
+OTHER_VAULT = f"arn:aws:backup:us-west-2:{OTHER_ACCOUNT}:backup-vault:the-vault"
+OWN_VAULT = OTHER_VAULT.replace(OTHER_ACCOUNT, ACCOUNT)
+ORGANIZATION_ONLY = {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}
+
+
+def vault_policy(name: str = "policy", **elements: Any) -> Resource:
+    statement = {"Effect": "Allow", "Action": "backup:CopyIntoBackupVault", "Resource": "*"} | elements
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return Resource(VAULT_POLICY, name, {"backupVaultName": "the-vault", "policy": text}, account=ACCOUNT)
+
+
+OWN_POLICY = vault_policy("own", Principal={"AWS": ACCOUNT})
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        vault_policy(Principal="*"),
+        vault_policy(Principal={"AWS": OTHER_ACCOUNT}),
+        vault_policy(Principal="*", Condition=ORGANIZATION_ONLY),
+        vault_policy(Principal={"Service": "events.amazonaws.com"}),
+        vault_policy(Principal={"AWS": OTHER_ACCOUNT}, Action="backup:DeleteRecoveryPoint"),
+        vault_policy(Principal={"AWS": OTHER_ACCOUNT}, Resource="arn:aws:ec2:us-east-1::snapshot/*"),
+        vault_policy(Principal={"AWS": OTHER_ACCOUNT}, Resource=OWN_VAULT.replace("us-west-2", "us-east-1")),
+        replace(OWN_POLICY, name="policy", inputs={"policy": "{"}),
+    ],
+    ids=[
+        "everyone",
+        "another account",
+        "an organization",
+        "a service for anyone",
+        "another action",
+        "backups only",
+        "the vault only",
+        "broken JSON",
+    ],
+)
+def test_vault_policy_for_an_external_principal_fails(pack: PackProcess, policy):
+    assert failed_resources(pack, EXTERNAL_ACCESS, [vault(), OWN_POLICY, policy]) == {"policy"}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        vault_policy(Effect="Deny", Principal="*", Action="backup:DeleteRecoveryPoint"),
+        vault_policy(
+            Principal={"Service": "backup.amazonaws.com"}, Condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        ),
+    ],
+    ids=["a Deny for everyone", "a service for the account"],
+)
+def test_vault_policy_for_the_own_account_passes(pack: PackProcess, policy):
+    assert findings_for(pack, EXTERNAL_ACCESS, [vault(), OWN_POLICY, policy]) == []
+
+
+def test_unknown_vault_policy_is_unverified(pack: PackProcess):
+    unknown = replace(OWN_POLICY, inputs={"policy": UNKNOWN})
+    assert unverified_resources(pack, EXTERNAL_ACCESS, [unknown]) == {"own"}
+
+
+def test_vault_policy_for_a_trusted_account_passes():
+    policy = vault_policy(Principal={"AWS": OTHER_ACCOUNT})
+    with start_pack() as pack:
+        pack.configure(backup_no_external_access={"accounts": [OTHER_ACCOUNT]})
+        assert findings_for(pack, EXTERNAL_ACCESS, [policy]) == []
+
+
+# Copy actions.
+
+
+def copying_plan(*destinations: Any, name: str = "plan", sources: Sequence[str] = (), **inputs: Any) -> Resource:
+    actions = [{"destinationVaultArn": destination} for destination in destinations]
+    rules = [{"ruleName": "daily", "targetVaultName": "the-vault", "copyActions": actions}]
+    return Resource(PLAN, name, {"rules": rules} | inputs, comes_from={"rules": sources}, account=ACCOUNT)
+
+
+def test_copy_to_a_vault_of_another_account_fails_even_if_a_vault_of_the_stack_has_its_name(pack: PackProcess):
+    stack = [vault(), copying_plan(OWN_VAULT, name="right"), copying_plan(OWN_VAULT, OTHER_VAULT)]
+    assert failed_resources(pack, EXTERNAL_COPIES, stack) == {"plan"}
+
+
+@pytest.mark.parametrize(
+    "plan", [copying_plan(), copying_plan(rules=None), copying_plan(UNKNOWN, sources=["vault", "second"])]
+)
+def test_plan_that_copies_to_vaults_of_the_stack_or_nowhere_passes(pack: PackProcess, plan):
+    findings = pack.check_stack([vault(), vault("second"), plan], {})
+    assert [finding for finding in findings if finding.policy == EXTERNAL_COPIES] == []
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        copying_plan(UNKNOWN),
+        copying_plan(UNKNOWN, sources=["vault", "elsewhere"]),
+        copying_plan(UNKNOWN, sources=["elsewhere"]),
+        copying_plan("the-vault"),
+        copying_plan(""),
+        copying_plan(rules=UNKNOWN),
+        copying_plan(rules=[UNKNOWN]),
+        copying_plan(rules=[{"copyActions": UNKNOWN}]),
+    ],
+)
+def test_copy_whose_vault_may_be_of_another_account_is_unverified(pack: PackProcess, plan):
+    elsewhere = replace(vault("elsewhere"), account=OTHER_ACCOUNT, provider="other")
+    assert unverified_resources(pack, EXTERNAL_COPIES, [vault(), elsewhere, plan]) == {"plan"}
+
+
+def test_copy_to_a_trusted_account_passes():
+    with start_pack() as pack:
+        pack.configure(backup_no_external_copies={"accounts": [OTHER_ACCOUNT]})
+        assert findings_for(pack, EXTERNAL_COPIES, [copying_plan(OTHER_VAULT)]) == []
+
+
+# forceDestroy.
+
+
+def test_only_the_vault_with_force_destroy_fails(pack: PackProcess):
+    stack = [vault("right"), vault("off", forceDestroy=False), vault(forceDestroy=True)]
+    assert failed_resources(pack, FORCE_DESTROY, stack) == {"vault"}
+    assert unverified_resources(pack, FORCE_DESTROY, [vault(forceDestroy=UNKNOWN)]) == {"vault"}

@@ -67,6 +67,16 @@ def recovery_points() -> list[Any]:
     return client().list_recovery_points_by_backup_vault(BackupVaultName="vault")["RecoveryPoints"]
 
 
+def access_policies_before_and_after_deletion() -> list[str]:
+    client().create_backup_vault(BackupVaultName="vault")
+    client().put_backup_vault_access_policy(BackupVaultName="vault", Policy="{}")
+    policy = client().get_backup_vault_access_policy(BackupVaultName="vault")["Policy"]
+    client().delete_backup_vault_access_policy(BackupVaultName="vault")
+    with pytest.raises(ClientError) as error:
+        client().get_backup_vault_access_policy(BackupVaultName="vault")
+    return [policy, error.value.response["Error"]["Code"]]
+
+
 def remove_trailing_slash(request: Any, **_: Any) -> None:
     request.url = request.url.removesuffix("/")
 
@@ -78,6 +88,7 @@ def remove_trailing_slash(request: Any, **_: Any) -> None:
         (rule_after_updating_a_plan, NotImplementedError, "weekly"),
         (selection_before_and_after_deletion, NotImplementedError, [SELECTION, ["phi"], []]),
         (recovery_points, "404", []),
+        (access_policies_before_and_after_deletion, "404", ["{}", "ResourceNotFoundException"]),
         (tags_of_a_vault_with_a_reused_name, {"DataClass": "PHI"}, {}),
         (tags_by_a_path_without_a_trailing_slash, {}, {"DataClass": "PHI"}),
     ],

@@ -1,10 +1,18 @@
-"""Controls for AWS Backup vaults."""
+"""Controls for AWS Backup vaults, and for the vaults to which backups are copied."""
 
-from hipaa_controls.model.control import Control, Option, Severity, StricterWhen, addressed_by, required_by
-from hipaa_controls.model.options import ACCOUNTS
+from hipaa_controls.model.control import (
+    PREVIEW_ONLY,
+    Control,
+    Option,
+    Severity,
+    StricterWhen,
+    addressed_by,
+    required_by,
+)
+from hipaa_controls.model.options import ACCOUNTS, TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.backup import rules
-from hipaa_controls.services.backup.facts import BackupVault
+from hipaa_controls.services.backup.facts import BackupVault, CopyActions, VaultPolicy
 
 CONTROLS = (
     Control(
@@ -37,5 +45,71 @@ CONTROLS = (
         remediation='aws.backup.VaultLockConfiguration("phi", backup_vault_name=vault.name, min_retention_days=7)',
         options=(Option("days", "Minimum retention of a backup in days.", 1, StricterWhen.HIGHER),),
         rule=FactRule((BackupVault,), rules.vault_lock, needs_whole_stack=True),
+    ),
+    Control(
+        id="backup-vault-no-force-destroy",
+        title="Backup vaults are protected from destruction",
+        statement="No backup vault is destroyed together with the backups in it.",
+        rationale=(
+            "With forceDestroy, removing the vault from the program deletes every backup in it without asking. A "
+            "mistake in the program then ends the recovery of lost records."
+        ),
+        requirement="forceDestroy is not true",
+        paragraphs=(*required_by("308(a)(7)(i)", own_mapping=True), *required_by("312(c)(1)", own_mapping=True)),
+        severity=Severity.MEDIUM,
+        remediation="remove force_destroy=True from the aws.backup.Vault",
+        stages=PREVIEW_ONLY,  # only Pulumi knows the setting
+        rule=FactRule((BackupVault,), rules.no_force_destroy),
+    ),
+    Control(
+        id="backup-no-external-access",
+        title="Backup vault policies grant access only to trusted accounts",
+        statement=(
+            "The access policy of a backup vault grants access only to the stack's own account, to trusted accounts "
+            "and organizations, and to AWS services acting for them."
+        ),
+        rationale=(
+            "An external account that may copy backups into the vault can fill it with forged records, or with "
+            "malware that a restore brings back in an emergency."
+        ),
+        requirement=(
+            "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
+            "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
+            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids})"
+        ),
+        paragraphs=(
+            *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
+            *required_by("312(a)(1)", own_mapping=True),
+        ),
+        severity=Severity.HIGH,
+        remediation=(
+            'name principals of the account in each Allow: "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}; '
+            'for all accounts of a trusted organization "Principal": "*" with "Condition": {"StringEquals": '
+            '{"aws:PrincipalOrgID": organization_id}}'
+        ),
+        options=TRUSTED_PARTIES,
+        rule=FactRule((VaultPolicy,), rules.no_external_access),
+        verified_before_creation=True,
+    ),
+    Control(
+        id="backup-no-external-copies",
+        title="AWS Backup copies backups only to trusted accounts",
+        statement="Backup plans copy backups only to vaults of the stack's own account and of trusted accounts.",
+        rationale=(
+            "A backup is a copy of every record. A copy action to a mistyped or a former vendor's account hands all of "
+            "them over, every night."
+        ),
+        requirement=(
+            "each destinationVaultArn is a vault of the stack, or belongs to the stack's account or a trusted one "
+            "({accounts})"
+        ),
+        paragraphs=required_by("312(a)(1)", "308(a)(4)(i)", own_mapping=True),
+        severity=Severity.HIGH,
+        remediation=(
+            'copy to a vault of the stack: "copy_actions": [{"destination_vault_arn": second_vault.arn}]; or list the '
+            "account of the vault in the option accounts of backup-no-external-copies"
+        ),
+        options=(ACCOUNTS,),
+        rule=FactRule((CopyActions,), rules.no_external_copies),
     ),
 )

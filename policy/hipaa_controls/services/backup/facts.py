@@ -1,4 +1,4 @@
-"""AWS Backup vaults and the resources that a plan backs up."""
+"""AWS Backup vaults, their access policies, and what a plan backs up and copies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hipaa_controls.model.values import Location, Number, Ref, Unknown
+from hipaa_controls.model.values import Document, Flag, Location, Number, Ref, Unknown
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,35 @@ class BackupVault:
     Attributes:
         min_retention_days: The minimum retention of each Vault Lock on it; Unknown for a lock that may be on another
             vault.
+        force_destroy: Whether Pulumi deletes the backups when it destroys the vault. AWS has no such setting.
     """
 
     resource: str
     kms_key: Ref
     min_retention_days: tuple[Number, ...]
+    location: Location
+    force_destroy: Flag = None
+
+
+@dataclass(frozen=True)
+class VaultPolicy:
+    """The access policy of a vault. A vault without one grants access only by IAM policies of its own account."""
+
+    resource: str
+    document: Document
+    location: Location
+
+
+@dataclass(frozen=True)
+class CopyActions:
+    """The vaults to which a backup plan copies its backups.
+
+    Attributes:
+        vaults: The destination of each copy action, as a reference or an ARN.
+    """
+
+    resource: str
+    vaults: tuple[Ref, ...] | Unknown
     location: Location
 
 

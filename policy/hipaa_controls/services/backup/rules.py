@@ -1,11 +1,17 @@
-"""Checks of backup vaults."""
+"""Checks of backup vaults, and of the vaults to which backups are copied."""
 
 from __future__ import annotations
 
+from hipaa_controls import evaluator
+from hipaa_controls.access import external_access
+from hipaa_controls.access.destinations import check_destination
+from hipaa_controls.access.parties import TrustedParties
+from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
+from hipaa_controls.model.property_checks import require_all
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Unknown
-from hipaa_controls.model.verdict import Finding, failed, passed, unverified
-from hipaa_controls.services.backup.facts import BackupVault
+from hipaa_controls.model.verdict import Finding, failed, passed, unverified, worst_finding
+from hipaa_controls.services.backup.facts import BackupVault, CopyActions, VaultPolicy
 from hipaa_controls.services.kms.customer_managed_keys import customer_managed_key
 
 vault_customer_managed_key = customer_managed_key("kms_key")
@@ -21,3 +27,31 @@ def vault_lock(vault: BackupVault, context: RuleContext) -> Finding:
     if unknowns:
         return unverified(*unknowns)
     return passed("it has Vault Lock") if vault.min_retention_days else failed("it has no Vault Lock")
+
+
+def no_force_destroy(vault: BackupVault, _: RuleContext) -> Finding:
+    deletes = vault.force_destroy
+    kept = deletes if isinstance(deletes, Unknown) else not deletes
+    return require_all([(kept, "forceDestroy is true")], "the vault can't be destroyed while it holds backups")
+
+
+def no_external_access(policy: VaultPolicy, context: RuleContext) -> Finding:
+    """Check every action, although AWS Backup rejects requests of other accounts except backup:CopyIntoBackupVault.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault-access-policy.html
+    """
+    parsed = parse_resource_policy(policy.document)
+    if not isinstance(parsed, ParsedPolicy):
+        return parsed
+    trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
+    # The policy is about the vault and about the backups in it, whose ARNs are those of many services.
+    findings = external_access.untrusted_access_findings(parsed, [evaluator.ANY], trusted)
+    return worst_finding(findings, "the policy grants access only to trusted accounts and their services")
+
+
+def no_external_copies(copies: CopyActions, context: RuleContext) -> Finding:
+    if isinstance(copies.vaults, Unknown):
+        return unverified(copies.vaults)
+    trusted = TrustedParties.from_options(context.options, copies.location, copies.resource)
+    findings = (check_destination("backups are copied", vault, trusted) for vault in copies.vaults)
+    return worst_finding(findings, "backups are copied only to trusted accounts")
