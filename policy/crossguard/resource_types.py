@@ -19,6 +19,7 @@ EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 TOPIC = "aws:sns/topic:Topic"
 QUEUE = "aws:sqs/queue:Queue"
 FUNCTION = "aws:lambda/function:Function"
+FIREHOSE = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
 IAM_ROLE = "aws:iam/role:Role"
 
 # A key or an alias that a program declares is customer managed: AWS reserves the aliases of its own keys.

@@ -230,6 +230,7 @@ def test_auditor_decrypts_trail_files_only_via_s3():
         ("cloudwatch:DescribeAlarms", HOME.arn("cloudwatch", "alarm:*"), None),
         ("events:ListTargetsByRule", HOME.arn("events", "rule/phi-dev-root-used"), HOME.arn("events", "rule/x")),
         ("sns:GetTopicAttributes", TOPIC, HOME.arn("sns", "other")),
+        ("sns:ListSubscriptionsByTopic", TOPIC, HOME.arn("sns", "other")),
         ("sqs:GetQueueAttributes", HOME.arn("sqs", "phi-dev-results"), HOME.arn("sqs", "other")),
         (
             "backup:ListRecoveryPointsByBackupVault",

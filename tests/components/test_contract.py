@@ -116,6 +116,7 @@ DEFAULT_ENCRYPTION = "rules.0.applyServerSideEncryptionByDefault"
 STACK = "pulumi:pulumi:Stack phi-prod"
 EXTERNAL_ACCOUNT = {"AWS": "arn:aws:iam::444455556666:root"}
 PHI = f"arn:aws:s3:::phi-prod-phi-{ACCOUNT_ID}-us-east-1"
+ALERTS = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-prod-alerts"
 EXPIRATION_DAYS = "rules.0.noncurrentVersionExpiration.noncurrentDays"
 
 ACCESS = [
@@ -652,6 +653,24 @@ MONITORING = [
         ),
         TOPICS,
         "sns-private: TopicPolicy {}-policy",
+    ),
+    # By default nobody subscribes to the stack's topics, so these cases add a subscription.
+    case(
+        "alerts: subscriptions over TLS",
+        add_resource(
+            "aws:sns/topicSubscription:TopicSubscription",
+            {"topic": ALERTS, "protocol": "http", "endpoint": "http://alerts.example.com"},
+        ),
+        "sns-subscription-tls: TopicSubscription added",
+        "sns-no-external-subscriptions: TopicSubscription added",
+    ),
+    case(
+        "alerts: no subscription of an external account",
+        add_resource(
+            "aws:sns/topicSubscription:TopicSubscription",
+            {"topic": ALERTS, "protocol": "sqs", "endpoint": "arn:aws:sqs:us-east-1:444455556666:queue"},
+        ),
+        "sns-no-external-subscriptions: TopicSubscription added",
     ),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -44,6 +45,9 @@ def test_stack_with_every_option_passes_every_control(prod: SandboxedStack):
         "  phi:alertSubscribers: [security@example.com, 'https://alerts.example.com/hook']\n"
     )
     prod.settings.write_text(settings)
+    config = prod.project / "policy" / "config" / "prod.json"
+    trusted_host = {"sns-no-external-subscriptions": {"hosts": ["alerts.example.com"]}}
+    config.write_text(json.dumps(json.loads(config.read_text()) | trusted_host))
     preview = prod.pulumi("preview", *pack_options("prod"))
     assert preview.returncode == 0, preview.stdout + preview.stderr
     assert "✅ hipaa@" in preview.stdout

@@ -74,6 +74,8 @@ POLICIES = [
     "cloudwatch-alarm-coverage",
     "sns-customer-managed-key",
     "sns-private",
+    "sns-subscription-tls",
+    "sns-no-external-subscriptions",
     "sqs-encryption",
     "sqs-customer-managed-key",
     "sqs-no-external-access",

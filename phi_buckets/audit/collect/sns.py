@@ -1,4 +1,4 @@
-"""Collects SNS topics and their policies. The collectors of other services find the publishers."""
+"""Collects SNS topics, their policies and their subscriptions. The collectors of other services find the publishers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Document, Text, Unknown
-from hipaa_controls.services.sns.facts import Topic, TopicPolicy
+from hipaa_controls.services.sns.facts import Subscription, Topic, TopicPolicy
 from phi_buckets.audit.arns import region_of
-from phi_buckets.audit.calls.sns import GET_TOPIC_ATTRIBUTES, LIST_TOPICS
+from phi_buckets.audit.calls.sns import GET_TOPIC_ATTRIBUTES, LIST_SUBSCRIPTIONS_BY_TOPIC, LIST_TOPICS
 from phi_buckets.audit.collect import kms
 from phi_buckets.audit.collected import Collected
 from phi_buckets.audit.reader import AccountReader, FailedCall
@@ -25,7 +25,10 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
         lambda region: reader.list_all(LIST_TOPICS, "Topics", account.arn("sns", region, "*"), region),
     )
     unknown_topics = [
-        _facts(reader, result.resource, result.unknown, result.unknown)
+        (
+            *_facts(reader, result.resource, result.unknown, result.unknown),
+            _unknown_subscription(reader, result.resource, result.unknown),
+        )
         for result in listed
         if isinstance(result, FailedCall)
     ]
@@ -48,7 +51,8 @@ def collect(reader: AccountReader, scope: Scope) -> Collected:
         for arn, attributes in attributes_by_topic.items()
         if attributes is not None
     ]
-    return Collected(tuple(fact for facts in (*topics, *unknown_topics) for fact in facts))
+    subscriptions = reader.map(arns, lambda arn: _subscriptions(reader, arn))
+    return Collected(tuple(fact for facts in (*topics, *subscriptions, *unknown_topics) for fact in facts))
 
 
 def _attributes(reader: AccountReader, arn: str) -> Mapping[str, str] | FailedCall | None:
@@ -76,3 +80,23 @@ def _topic(
 def _facts(reader: AccountReader, arn: str, key: Text, policy: str | Unknown) -> tuple[Fact, ...]:
     location = reader.account.location(region_of(arn))
     return Topic(arn, arn, key, (), location), TopicPolicy(arn, arn, arn, Document(policy), location)
+
+
+def _subscriptions(reader: AccountReader, topic: str) -> list[Subscription]:
+    """Return the confirmed subscriptions of a topic. The others receive no messages, and have no ARN.
+
+    https://docs.aws.amazon.com/sns/latest/dg/sns-create-subscribe-endpoint-to-topic.html
+    """
+    listed = reader.list_all(LIST_SUBSCRIPTIONS_BY_TOPIC, "Subscriptions", topic, region_of(topic), TopicArn=topic)
+    if isinstance(listed, FailedCall):
+        return [_unknown_subscription(reader, f"{topic}:*", listed.unknown)]
+    location = reader.account.location(region_of(topic))
+    return [
+        Subscription(entry["SubscriptionArn"], entry["Protocol"], entry.get("Endpoint"), location)
+        for entry in listed
+        if entry["SubscriptionArn"].startswith("arn:")
+    ]
+
+
+def _unknown_subscription(reader: AccountReader, arn: str, unknown: Unknown) -> Subscription:
+    return Subscription(arn, unknown, unknown, reader.account.location(region_of(arn)))

@@ -1,4 +1,4 @@
-"""Readers of SNS topics, their policies, and the services that publish to them."""
+"""Readers of SNS topics, their policies and subscriptions, and the services that publish to them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from typing import Any
 
 from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_list, as_text, get_property
-from crossguard.resource_types import COMPOSITE_ALARM, EVENT_TARGET, KMS_KEYS, METRIC_ALARM, TOPIC
+from crossguard.resource_types import (
+    COMPOSITE_ALARM,
+    EVENT_TARGET,
+    FIREHOSE,
+    FUNCTION,
+    KMS_KEYS,
+    METRIC_ALARM,
+    QUEUE,
+    TOPIC,
+)
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import StackResource, Text, Unknown
-from hipaa_controls.services.sns.facts import Topic, TopicPolicy
+from hipaa_controls.services.sns.facts import Subscription, Topic, TopicPolicy
 
 ALARM_ACTIONS = ("alarmActions", "okActions", "insufficientDataActions")
 # By service that publishes to topics: the resources that make it publish, and their properties that name topics.
@@ -74,7 +83,14 @@ def _topic_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
     return [TopicPolicy(policy.urn, topic_ref, arn, document, graph.location_of(policy))]
 
 
+def _subscription(subscription: PulumiResource, graph: Graph) -> list[Fact]:
+    inputs = subscription.inputs
+    endpoint = graph.resolve_arn(subscription, inputs.get("endpoint"), "endpoint", {QUEUE, FUNCTION, FIREHOSE})
+    return [Subscription(subscription.urn, as_text(inputs.get("protocol")), endpoint, graph.location_of(subscription))]
+
+
 READERS: Mapping[str, FactReader] = {
     TOPIC: _topic,
     "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
+    "aws:sns/topicSubscription:TopicSubscription": _subscription,
 }

@@ -39,6 +39,13 @@ IDS = Option(
     (),
     StricterWhen.FEWER,
 )
+HOSTS = Option(
+    "hosts",
+    "Hosts of https URLs whose owners may have the data, such as alerts.example.com.",
+    (),
+    StricterWhen.FEWER,
+    pattern=r"^[a-z0-9][a-z0-9.-]*$",
+)
 TRUSTED_PARTIES = (ACCOUNTS, ORGANIZATIONS, NETWORKS, ENDPOINTS, IDS)
 PHI_DAYS = Option(
     "days", "Minimum retention of PHI in days: six years (164.316(b)(2)(i)).", MIN_RETENTION_DAYS, StricterWhen.HIGHER

@@ -8,7 +8,7 @@ import pytest
 
 from hipaa_controls.model.values import Location, StackResource
 from hipaa_controls.model.verdict import Status
-from hipaa_controls.services.sns.facts import Topic, TopicPolicy
+from hipaa_controls.services.sns.facts import Subscription, Topic, TopicPolicy
 from phi_buckets.audit.calls import sns as calls
 from phi_buckets.audit.scope import Scope
 from tests.phi_buckets.audit.sample_alert_pipeline import (
@@ -31,6 +31,7 @@ from tests.phi_buckets.audit.sample_alert_pipeline import (
 
 LOCATION = Location("aws", REGION, ACCOUNT)
 CONTROLS = {"sns-customer-managed-key", "sns-private"}
+SUBSCRIPTION_CONTROLS = {"sns-subscription-tls", "sns-no-external-subscriptions"}
 
 
 @pytest.fixture
@@ -97,9 +98,45 @@ def test_key_that_alarms_may_not_use_fails(account):
     assert audit(account).controls_with(Status.FAIL) == {"sns-customer-managed-key"}
 
 
-@pytest.mark.parametrize("call", calls.CALLS, ids=lambda call: call.operation)
-def test_denied_call_is_unverified_and_names_the_permission(account, call):
-    assert_unverified(audit(denying(account, call)), call, CONTROLS)
+@pytest.mark.parametrize(
+    ("call", "controls"),
+    [
+        (calls.LIST_TOPICS, CONTROLS | SUBSCRIPTION_CONTROLS),
+        (calls.GET_TOPIC_ATTRIBUTES, CONTROLS),
+        (calls.LIST_SUBSCRIPTIONS_BY_TOPIC, SUBSCRIPTION_CONTROLS),
+    ],
+    ids=lambda value: getattr(value, "operation", ""),
+)
+def test_denied_call_is_unverified_and_names_the_permission(account, call, controls):
+    assert_unverified(audit(denying(account, call)), call, controls)
+
+
+def subscribe(account: SampleAccount, protocol: str, endpoint: str) -> str:
+    response = account.client("sns").subscribe(TopicArn=TOPIC_ARN, Protocol=protocol, Endpoint=endpoint)
+    return str(response["SubscriptionArn"])
+
+
+def test_subscription_to_another_accounts_queue_or_over_plain_http_fails(account):
+    foreign_queue = f"arn:aws:sqs:{REGION}:444455556666:results"
+    own, foreign = (
+        subscribe(account, "sqs", arn) for arn in (foreign_queue.replace("444455556666", ACCOUNT), foreign_queue)
+    )
+    email = subscribe(account, "email", "security@example.com")
+    plain = subscribe(account, "http", "http://alerts.example.com")
+    result = audit(account)
+    assert result.statuses("sns-no-external-subscriptions") == {
+        own: Status.PASS,
+        foreign: Status.FAIL,
+        email: Status.NOT_APPLICABLE,
+        plain: Status.UNVERIFIED,
+    }
+    assert result.statuses("sns-subscription-tls")[plain] is Status.FAIL
+
+
+def test_subscription_that_is_not_confirmed_is_left_out(account):
+    entry = {"SubscriptionArn": "PendingConfirmation", "Protocol": "https", "Endpoint": "https://alerts.example.com"}
+    result = audit(responding(account, {calls.LIST_SUBSCRIPTIONS_BY_TOPIC: [{"Subscriptions": [entry]}]}))
+    assert result.resources(Subscription) == []
 
 
 def test_each_region_has_its_own_topics_and_keys(account):

@@ -1,4 +1,4 @@
-"""SNS topics: their keys, and the access that their policies grant."""
+"""SNS topics: their keys, the access that their policies grant, and the endpoints that subscribe to them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.policy.assertions import failed_resources, unverified_resources
-from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.assertions import failed_resources, findings_for, unverified_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource, start_pack
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -318,3 +318,116 @@ def test_topic_is_unverified_if_a_policys_topic_is_unknown(pack: PackProcess):
         "aws:sns/topicPolicy:TopicPolicy", "policy", {"arn": UNKNOWN, "policy": policy_text(DENY_PLAIN_HTTP)}
     )
     assert unverified_resources(pack, PRIVATE, [key(), topic, policy]) == {"topic"}
+
+
+# Subscriptions.
+
+TLS, EXTERNAL_SUBSCRIPTIONS = "sns-subscription-tls", "sns-no-external-subscriptions"
+HOOK = "https://alerts.example.com/hook?token=hunter2"
+QUEUE = Resource("aws:sqs/queue:Queue", "queue", {"name": "results"}, account=ACCOUNT)
+
+
+def subscription(protocol: Any, endpoint: Any, *sources: str, name: str = "subscription") -> Resource:
+    return Resource(
+        "aws:sns/topicSubscription:TopicSubscription",
+        name,
+        {"topic": TOPIC, "protocol": protocol, "endpoint": endpoint},
+        comes_from={"endpoint": sources},
+        account=ACCOUNT,
+    )
+
+
+def endpoint_arn(account: str, service: str = "sqs", resource: str = "results") -> str:
+    return f"arn:aws:{service}:us-east-1:{account}:{resource}"
+
+
+def test_only_the_subscription_over_plain_http_fails(pack: PackProcess):
+    stack = [
+        subscription("https", HOOK, name="encrypted"),
+        subscription("sqs", endpoint_arn(ACCOUNT), name="queue"),
+        subscription("http", "http://alerts.example.com"),
+    ]
+    assert failed_resources(pack, TLS, stack) == {"subscription"}
+    assert unverified_resources(pack, TLS, [subscription(UNKNOWN, HOOK)]) == {"subscription"}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "service", "resource"),
+    [
+        ("sqs", "sqs", "results"),
+        ("lambda", "lambda", "function:results"),
+        ("firehose", "firehose", "deliverystream/results"),
+        ("application", "sns", "endpoint/GCM/app/0a1b2c3d"),
+    ],
+)
+def test_endpoint_in_another_account_fails_even_if_a_resource_of_the_stack_has_its_name(
+    pack: PackProcess, protocol, service, resource
+):
+    stack = [
+        QUEUE,
+        subscription(protocol, endpoint_arn(ACCOUNT, service, resource), name="own"),
+        subscription(protocol, endpoint_arn(OTHER_ACCOUNT, service, resource)),
+    ]
+    assert failed_resources(pack, EXTERNAL_SUBSCRIPTIONS, stack) == {"subscription"}
+
+
+def test_unknown_endpoint_passes_only_if_it_is_a_queue_of_the_same_account(pack: PackProcess):
+    own = subscription("sqs", UNKNOWN, "queue")
+    assert [finding for finding in pack.check_stack([QUEUE, own], {}) if finding.policy == EXTERNAL_SUBSCRIPTIONS] == []
+    elsewhere = replace(QUEUE, account=OTHER_ACCOUNT, provider="other")
+    for stack in ([elsewhere, own], [subscription("sqs", UNKNOWN)], [subscription("https", UNKNOWN)]):
+        assert unverified_resources(pack, EXTERNAL_SUBSCRIPTIONS, stack) == {"subscription"}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "endpoint"),
+    [("email", "security@example.com"), ("email-json", "security@example.com"), ("sms", "+15550100")],
+)
+def test_address_of_a_person_passes(pack: PackProcess, protocol, endpoint):
+    assert findings_for(pack, EXTERNAL_SUBSCRIPTIONS, [subscription(protocol, endpoint)]) == []
+
+
+@pytest.mark.parametrize(
+    ("protocol", "endpoint"),
+    [(UNKNOWN, "security@example.com"), ("https", HOOK), ("https", ""), ("sqs", "results"), ("new", "value")],
+)
+def test_endpoint_whose_owner_is_not_known_is_unverified(pack: PackProcess, protocol, endpoint):
+    findings = findings_for(pack, EXTERNAL_SUBSCRIPTIONS, [subscription(protocol, endpoint)])
+    assert ["Unverified" in finding.message for finding in findings] == [True]
+    assert "hunter2" not in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("url", "trusted"),
+    [
+        (HOOK, True),
+        ("https://Alerts.example.com:8443", True),
+        ("https://user:hunter2@alerts.example.com/", True),
+        ("https://alerts.example.com.attacker.example/", False),
+        ("https://attacker.example/alerts.example.com", False),
+        ("https://attacker.example?@alerts.example.com", False),
+        ("https://attacker.example#@alerts.example.com", False),
+        ("https://attacker.example\\@alerts.example.com", False),
+        ("https://alerts.example.com@attacker.example", False),
+        ("https://alerts.example.com\n.attacker.example", False),
+    ],
+)
+def test_only_a_url_of_a_trusted_host_passes(trusting_pack: PackProcess, url, trusted):
+    findings = findings_for(trusting_pack, EXTERNAL_SUBSCRIPTIONS, [subscription("https", url)])
+    assert len(findings) == (0 if trusted else 1)
+
+
+def test_endpoint_in_a_trusted_account_passes(trusting_pack: PackProcess):
+    stack = [
+        subscription("sqs", endpoint_arn(OTHER_ACCOUNT)),
+        subscription("sqs", endpoint_arn("5" * 12), name="other"),
+    ]
+    assert failed_resources(trusting_pack, EXTERNAL_SUBSCRIPTIONS, stack) == {"other"}
+
+
+@pytest.fixture(scope="module")
+def trusting_pack():
+    """A pack that trusts another account, and a host."""
+    with start_pack() as pack:
+        pack.configure(sns_no_external_subscriptions={"accounts": [OTHER_ACCOUNT], "hosts": ["alerts.example.com"]})
+        yield pack

@@ -1,10 +1,10 @@
 """Controls for SNS topics."""
 
 from hipaa_controls.model.control import Control, Severity, addressed_by, required_by
-from hipaa_controls.model.options import ACCOUNTS, TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, HOSTS, TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.sns import rules
-from hipaa_controls.services.sns.facts import Topic, TopicPolicy
+from hipaa_controls.services.sns.facts import Subscription, Topic, TopicPolicy
 
 CONTROLS = (
     Control(
@@ -63,5 +63,48 @@ CONTROLS = (
         options=TRUSTED_PARTIES,
         rule=FactRule((TopicPolicy,), rules.private),
         verified_before_creation=True,
+    ),
+    Control(
+        id="sns-subscription-tls",
+        title="SNS subscriptions require TLS",
+        statement="No topic sends its messages to an endpoint over plain HTTP.",
+        rationale=(
+            "SNS decrypts a message before it sends it. Over plain HTTP, everyone on the way to the endpoint reads the "
+            "message, and can change an alert or suppress it."
+        ),
+        requirement="the protocol is not http",
+        paragraphs=(*required_by("312(e)(1)"), *addressed_by("312(e)(2)(i)", "312(e)(2)(ii)")),
+        severity=Severity.HIGH,
+        remediation=(
+            'aws.sns.TopicSubscription("on-call", topic=topic.arn, protocol="https", '
+            'endpoint="https://alerts.example.com/hook")'
+        ),
+        rule=FactRule((Subscription,), rules.subscription_tls),
+    ),
+    Control(
+        id="sns-no-external-subscriptions",
+        title="SNS topics send messages only to trusted endpoints",
+        statement=(
+            "The queues, functions and other resources that subscribe to a topic belong to the stack's own account or "
+            "to trusted accounts, and the https endpoints to trusted hosts."
+        ),
+        rationale=(
+            "Every message goes to every subscriber. A queue in a former vendor's account receives all of them, and so "
+            "does a webhook whose owner has signed no business associate agreement."
+        ),
+        requirement=(
+            "each endpoint is a resource of the stack, or belongs to the stack's account or a trusted one "
+            "({accounts}), or is an https URL of a trusted host ({hosts}); email addresses and phone numbers don't say "
+            "whose they are, and aren't checked"
+        ),
+        paragraphs=required_by("312(a)(1)", "308(a)(4)(i)", own_mapping=True),
+        severity=Severity.HIGH,
+        remediation=(
+            'aws.sns.TopicSubscription("results", topic=topic.arn, protocol="sqs", endpoint=queue.arn); or list the '
+            "account or the host in the options of sns-no-external-subscriptions, as in "
+            '{"sns-no-external-subscriptions": {"hosts": ["alerts.example.com"]}}'
+        ),
+        options=(ACCOUNTS, HOSTS),
+        rule=FactRule((Subscription,), rules.no_external_subscription),
     ),
 )

@@ -1,8 +1,8 @@
-"""SNS topics and their policies."""
+"""SNS topics, their policies and their subscriptions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hipaa_controls.model.values import Document, Location, Ref, Text, Unknown
 
@@ -37,3 +37,19 @@ class TopicPolicy:
     arn: Text
     document: Document | None
     location: Location = Location()
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A subscription of an endpoint to a topic.
+
+    Attributes:
+        protocol: Such as `https`, `email` or `sqs`.
+        endpoint: The address to which SNS sends the messages: an ARN, a URL, an email address or a phone number. A URL
+            may contain a secret.
+    """
+
+    resource: str
+    protocol: Text
+    endpoint: Ref = field(repr=False)
+    location: Location

@@ -1,4 +1,4 @@
-"""Checks of topics: their encryption, and who may publish and subscribe."""
+"""Checks of topics: their encryption, who may publish and subscribe, and where SNS sends their messages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
+from hipaa_controls.access.destinations import check_destination, check_host
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import (
     Allowed,
@@ -20,14 +21,17 @@ from hipaa_controls.access.policy_size import KEY_POLICY, TOPIC_POLICY
 from hipaa_controls.access.transport import check_policy_of_another_resource, insecure_transport_findings
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import StackResource, Unknown
-from hipaa_controls.model.verdict import Finding, failed, passed, unverified, worst_finding
+from hipaa_controls.model.verdict import Finding, failed, not_applicable, passed, unverified, worst_finding
 from hipaa_controls.services.kms.customer_managed_keys import check_customer_managed_key
 from hipaa_controls.services.kms.facts import KeyPolicy
-from hipaa_controls.services.sns.facts import Topic, TopicPolicy
+from hipaa_controls.services.sns.facts import Subscription, Topic, TopicPolicy
 
 # The actions that a publisher to an encrypted topic needs:
 # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
 PUBLISHER_KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
+# https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html (Protocol)
+URL_PROTOCOLS = ("http", "https")
+PERSONAL_PROTOCOLS = ("email", "email-json", "sms")
 TOPIC_ENCRYPTION_CONTEXT = "kms:EncryptionContext:aws:sns:topicArn"
 
 
@@ -103,3 +107,28 @@ def _topic_arn(policy: TopicPolicy, parsed: ParsedPolicy) -> str:
     }
     arn = arns.pop() if len(arns) == 1 else "*"
     return evaluator.ANY if re.search(r"[*?$]", arn) else arn
+
+
+def subscription_tls(subscription: Subscription, _: RuleContext) -> Finding:
+    if isinstance(subscription.protocol, Unknown):
+        return unverified(subscription.protocol)
+    if subscription.protocol == "http":
+        return failed("its protocol is http")
+    return passed("its protocol isn't http")
+
+
+def no_external_subscription(subscription: Subscription, context: RuleContext) -> Finding:
+    """Check the owner of the endpoint. That of an email address or a phone number is a person.
+
+    Nothing in an address says whether its owner is of the workforce. SNS has that person confirm the subscription.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+    """
+    content, protocol, endpoint = "messages are sent", subscription.protocol, subscription.endpoint
+    if isinstance(protocol, Unknown):
+        return unverified(protocol)
+    if protocol in PERSONAL_PROTOCOLS:
+        return not_applicable("an email address or a phone number doesn't say whose it is")
+    if protocol in URL_PROTOCOLS and not isinstance(endpoint, StackResource):
+        return check_host(content, endpoint, context.options["hosts"])
+    trusted = TrustedParties.from_options(context.options, subscription.location, subscription.resource)
+    return check_destination(content, endpoint, trusted)
