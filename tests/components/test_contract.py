@@ -581,6 +581,29 @@ MONITORING = [
         set_input("LogGroup trail-logs", "retentionInDays", 365),
         "logs-retention: LogGroup trail-logs",
     ),
+    # The stack has no policy of CloudWatch Logs and no subscription filter, so these cases add one.
+    case(
+        "log group: no grant to a service for any account",
+        add_resource(
+            "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+            {
+                "policyName": "dns",
+                "policyDocument": allow_document({"Service": "route53.amazonaws.com"}, "logs:PutLogEvents"),
+            },
+        ),
+        "logs-no-external-access: LogResourcePolicy added",
+    ),
+    case(
+        "log group: no subscription of an external account",
+        add_resource(
+            "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter",
+            {
+                "logGroup": "/audit/phi-prod-trail",
+                "destinationArn": "arn:aws:logs:us-east-1:444455556666:destination:logs",
+            },
+        ),
+        "logs-no-external-destinations: LogSubscriptionFilter added",
+    ),
     case(
         "4xx alarm: action",
         set_input("MetricAlarm alerts-4xxerrors", "alarmActions", []),

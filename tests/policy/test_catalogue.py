@@ -69,6 +69,8 @@ POLICIES = [
     "cloudtrail-cloudwatch-logs",
     "logs-customer-managed-key",
     "logs-retention",
+    "logs-no-external-access",
+    "logs-no-external-destinations",
     "cloudwatch-alarm-action",
     "cloudwatch-alarm-metric-exists",
     "cloudwatch-alarm-coverage",

@@ -6,4 +6,25 @@ from phi_buckets.audit.calls import Call, ResourceType
 
 DESCRIBE_LOG_GROUPS = Call("logs", "describe_log_groups", "logs:DescribeLogGroups", ResourceType.LOG_GROUP)
 DESCRIBE_METRIC_FILTERS = Call("logs", "describe_metric_filters", "logs:DescribeMetricFilters", ResourceType.LOG_GROUP)
-CALLS = (DESCRIBE_LOG_GROUPS, DESCRIBE_METRIC_FILTERS)
+DESCRIBE_RESOURCE_POLICIES = Call(
+    "logs", "describe_resource_policies", "logs:DescribeResourcePolicies", ResourceType.ANY
+)
+DESCRIBE_DESTINATIONS = Call("logs", "describe_destinations", "logs:DescribeDestinations", ResourceType.ANY)
+DESCRIBE_DELIVERY_DESTINATIONS = Call(
+    "logs", "describe_delivery_destinations", "logs:DescribeDeliveryDestinations", ResourceType.ANY
+)
+DESCRIBE_SUBSCRIPTION_FILTERS = Call(
+    "logs",
+    "describe_subscription_filters",
+    "logs:DescribeSubscriptionFilters",
+    ResourceType.LOG_GROUP,
+    not_found_errors=("ResourceNotFoundException",),
+)
+CALLS = (
+    DESCRIBE_LOG_GROUPS,
+    DESCRIBE_METRIC_FILTERS,
+    DESCRIBE_SUBSCRIPTION_FILTERS,
+    DESCRIBE_RESOURCE_POLICIES,
+    DESCRIBE_DESTINATIONS,
+    DESCRIBE_DELIVERY_DESTINATIONS,
+)

@@ -1,4 +1,4 @@
-"""Collects CloudWatch Logs log groups and their metric filters."""
+"""Collects CloudWatch Logs log groups and their filters, and the policies and destinations of CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from typing import Any
 
 from hipaa_controls.model.data_class import normalize_data_class
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import Flag, Location, Ref, Text, Unknown
+from hipaa_controls.model.values import Document, Flag, Location, Ref, Text, Unknown
 from hipaa_controls.services.cloudtrail.facts import Trail
-from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
-from phi_buckets.audit.calls.logs import DESCRIBE_LOG_GROUPS, DESCRIBE_METRIC_FILTERS
+from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogDestination, LogGroup, LogsPolicy, MetricFilter
+from phi_buckets.audit.calls import Call
+from phi_buckets.audit.calls.logs import (
+    DESCRIBE_DELIVERY_DESTINATIONS,
+    DESCRIBE_DESTINATIONS,
+    DESCRIBE_LOG_GROUPS,
+    DESCRIBE_METRIC_FILTERS,
+    DESCRIBE_RESOURCE_POLICIES,
+    DESCRIBE_SUBSCRIPTION_FILTERS,
+)
 from phi_buckets.audit.calls.resourcegroupstaggingapi import GET_RESOURCES
 from phi_buckets.audit.collected import Collected
 from phi_buckets.audit.reader import AccountReader, FailedCall
@@ -37,7 +45,7 @@ class AuditLogGroups:
 
 
 def collect(reader: AccountReader, scope: Scope, trails: Sequence[Trail]) -> Collected:
-    """Collect the log groups in scope and their metric filters.
+    """Collect the log groups in scope with their filters, and the policies and destinations of CloudWatch Logs.
 
     Args:
         reader: The account's reader.
@@ -46,7 +54,11 @@ def collect(reader: AccountReader, scope: Scope, trails: Sequence[Trail]) -> Col
     """
     regions = reader.account.regions
     facts_by_region = reader.map(regions, lambda region: tuple(_region_facts(reader, scope, trails, region)))
-    return Collected(tuple(fact for facts in facts_by_region for fact in facts))
+    facts = [fact for region_facts in facts_by_region for fact in region_facts]
+    groups = [fact for fact in facts if isinstance(fact, LogGroup)]
+    subscriptions = reader.map(groups, lambda group: _subscription_filters(reader, group))
+    deliveries = reader.map(regions, lambda region: tuple(_delivery_facts(reader, scope, region)))
+    return Collected((*facts, *(fact for group_facts in (*subscriptions, *deliveries) for fact in group_facts)))
 
 
 def _region_facts(reader: AccountReader, scope: Scope, trails: Sequence[Trail], region: str) -> Iterator[Fact]:
@@ -134,3 +146,56 @@ def parse_metric_filters(description: Mapping[str, Any], group_arn: str, group_r
         )
         for metric in description["metricTransformations"]
     ]
+
+
+def _subscription_filters(reader: AccountReader, group: LogGroup) -> list[LogDestination]:
+    """Return where the subscription filters of a log group send its events.
+
+    A subscription filter has no ARN, so it is identified by its log group's ARN followed by its name.
+    """
+    location, name = group.location, group.resource.partition(":log-group:")[2]
+    if isinstance(group.retention_days, Unknown):
+        return [LogDestination(f"{group.resource}:subscription-filter:*", group.retention_days, location)]
+    filters = reader.list_all(
+        DESCRIBE_SUBSCRIPTION_FILTERS, "subscriptionFilters", group.resource, location.region, logGroupName=name
+    )
+    if isinstance(filters, FailedCall):
+        return [LogDestination(f"{group.resource}:subscription-filter:*", filters.unknown, location)]
+    return [
+        LogDestination(f"{group.resource}:subscription-filter:{entry['filterName']}", entry["destinationArn"], location)
+        for entry in filters
+    ]
+
+
+def _delivery_facts(reader: AccountReader, scope: Scope, region: str) -> Iterator[Fact]:
+    """Yield the resource policies of a region, and its destinations and delivery destinations."""
+    location = reader.account.location(region)
+
+    def listed(
+        call: Call, result_key: str, kind: str, name_key: str
+    ) -> Iterator[tuple[str, Mapping[str, Any] | Unknown]]:
+        """Yield the ARN and the description of each resource in scope. A resource policy has no ARN."""
+        entries = reader.list_all(call, result_key, reader.account.arn("logs", region, f"{kind}:*"), region)
+        if isinstance(entries, FailedCall):
+            yield entries.resource, entries.unknown
+            return
+        for entry in entries:
+            if scope.includes(entry[name_key]):
+                yield reader.account.arn("logs", region, f"{kind}:{entry[name_key]}"), entry
+
+    for arn, policy in listed(DESCRIBE_RESOURCE_POLICIES, "resourcePolicies", "resource-policy", "policyName"):
+        document = policy if isinstance(policy, Unknown) else policy["policyDocument"]
+        yield LogsPolicy(arn, Document(document), location)
+    for arn, destination in listed(DESCRIBE_DESTINATIONS, "destinations", "destination", "destinationName"):
+        if isinstance(destination, Unknown):
+            yield LogsPolicy(arn, Document(destination), location)
+            yield LogDestination(arn, destination, location)
+            continue
+        yield LogDestination(arn, destination["targetArn"], location)
+        if destination.get("accessPolicy"):
+            yield LogsPolicy(arn, Document(destination["accessPolicy"]), location)
+    for arn, delivery in listed(DESCRIBE_DELIVERY_DESTINATIONS, "deliveryDestinations", "delivery-destination", "name"):
+        if isinstance(delivery, Unknown):
+            yield LogDestination(arn, delivery, location)
+        elif target := (delivery.get("deliveryDestinationConfiguration") or {}).get("destinationResourceArn"):
+            yield LogDestination(arn, target, location)

@@ -1,17 +1,20 @@
-"""Readers of log groups and their metric filters."""
+"""Readers of CloudWatch Logs: log groups, metric filters, policies, and where log events are sent."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from crossguard.graph import FactReader, Graph
-from crossguard.property_values import as_number, as_text, get_property
-from crossguard.resource_types import KMS_KEYS, LOG_GROUP, METRIC_FILTER, TRAIL
-from crossguard.resources import PulumiResource
+from crossguard.property_values import as_list, as_number, as_text, get_property
+from crossguard.resource_types import BUCKET, FIREHOSE, FUNCTION, KINESIS_STREAM, KMS_KEYS, LOG_GROUP, METRIC_FILTER, TRAIL
+from crossguard.resources import PulumiResource, parse_json
 from hipaa_controls.model.data_class import normalize_data_class
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Flag, Ref, StackResource, Unknown
-from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogGroup, MetricFilter
+from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogDestination, LogGroup, LogsPolicy, MetricFilter
+
+LOG_DESTINATION = "aws:cloudwatch/logDestination:LogDestination"
+TARGETS = frozenset({FUNCTION, FIREHOSE, KINESIS_STREAM, LOG_DESTINATION, LOG_GROUP})
 
 
 def resolve_log_group(resource: PulumiResource, prop: str, graph: Graph) -> Ref:
@@ -65,7 +68,73 @@ def _metric_filter(metric_filter: PulumiResource, graph: Graph) -> list[Fact]:
     ]
 
 
+def _policy_reader(prop: str, component_input: str) -> FactReader:
+    """Return a reader of a policy.
+
+    Args:
+        prop: The property that holds its JSON.
+        component_input: The input by which a component around it declares its structure.
+    """
+
+    def read(policy: PulumiResource, graph: Graph) -> list[Fact]:
+        document = graph.policy_document(policy, prop, component_input)
+        return [LogsPolicy(policy.urn, document, graph.location_of(policy))]
+
+    return read
+
+
+def _destination_reader(prop: str) -> FactReader:
+    """Return a reader of a resource with a property that names where it sends log events."""
+
+    def read(resource: PulumiResource, graph: Graph) -> list[Fact]:
+        target = graph.resolve_arn(resource, resource.inputs.get(prop), prop, TARGETS)
+        return [LogDestination(resource.urn, target, graph.location_of(resource))]
+
+    return read
+
+
+def _account_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
+    """Return the destination of a policy that subscribes to the log groups of the account.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html
+    """
+    policy_type = as_text(policy.inputs.get("policyType"))
+    if isinstance(policy_type, str) and policy_type != "SUBSCRIPTION_FILTER_POLICY":
+        return []
+    document = parse_json(policy.inputs.get("policyDocument"))
+    target = graph.resolve_arn(policy, get_property(document, "DestinationArn"), "policyDocument", TARGETS)
+    return [LogDestination(policy.urn, target, graph.location_of(policy))]
+
+
+def _delivery_destination(destination: PulumiResource, graph: Graph) -> list[Fact]:
+    """Return where log delivery sends logs: a bucket, log group or stream; nothing for X-Ray, which is no resource."""
+    prop = "deliveryDestinationConfiguration"
+    configurations = as_list(destination.inputs.get(prop))
+    arns = (
+        [configurations]
+        if isinstance(configurations, Unknown)
+        else [get_property(configuration, "destinationResourceArn") for configuration in configurations]
+    )
+    location = graph.location_of(destination)
+    return [LogDestination(destination.urn, _delivery_target(destination, arn, prop, graph), location) for arn in arns]
+
+
+def _delivery_target(destination: PulumiResource, arn: object, prop: str, graph: Graph) -> Ref:
+    if isinstance(arn, str) and ":s3:::" in arn:  # names no account, but no two buckets have the same name
+        return graph.resolve(destination, arn, prop, {BUCKET})
+    return graph.resolve_arn(destination, arn, prop, {BUCKET, *TARGETS})
+
+
 READERS: Mapping[str, FactReader] = {
     LOG_GROUP: _log_group,
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": _policy_reader("policyDocument", "logsPolicy"),
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": _policy_reader("accessPolicy", "destinationPolicy"),
+    "aws:cloudwatch/logDeliveryDestinationPolicy:LogDeliveryDestinationPolicy": _policy_reader(
+        "deliveryDestinationPolicy", "destinationPolicy"
+    ),
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": _destination_reader("destinationArn"),
+    LOG_DESTINATION: _destination_reader("targetArn"),
+    "aws:cloudwatch/logAccountPolicy:LogAccountPolicy": _account_policy,
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": _delivery_destination,
     METRIC_FILTER: _metric_filter,
 }

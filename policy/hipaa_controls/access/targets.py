@@ -141,6 +141,10 @@ _ACTIONS = {
         *("s3-outposts:GetLifecycleConfiguration", "s3-outposts:PutLifecycleConfiguration"),
         *("s3-outposts:GetReplicationConfiguration", "s3-outposts:PutReplicationConfiguration"),
     ),
+    "logs": (
+        *("logs:PutLogEvents", "logs:CreateLogStream", "logs:PutSubscriptionFilter", "logs:CreateDelivery"),
+        "logs:PutDestinationPolicy",
+    ),
     "sns": (
         *("sns:Publish", "sns:Subscribe", "sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:AddPermission"),
         *("sns:RemovePermission", "sns:DeleteTopic", "sns:ListSubscriptionsByTopic", "sns:GetDataProtectionPolicy"),

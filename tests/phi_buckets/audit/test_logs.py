@@ -28,11 +28,14 @@ from tests.phi_buckets.audit.sample_alert_pipeline import (
     audit,
     create_compliant_account,
     denying,
+    document,
     put_filter,
     responding,
 )
 
 GROUP_CONTROLS = {"logs-customer-managed-key", "logs-retention"}
+ACCESS, DESTINATIONS = "logs-no-external-access", "logs-no-external-destinations"
+FOREIGN = "444455556666"
 OTHER_GROUP = "/app/other"
 OTHER_GROUP_ARN = GROUP_ARN.replace(GROUP, OTHER_GROUP)
 METRIC_TRANSFORMATION = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
@@ -114,9 +117,13 @@ def test_narrow_filter_pattern_fails_alarm_coverage(account):
     ("call", "controls"),
     [
         # The trail names its log group, so the filter on that group counts.
-        (calls.DESCRIBE_LOG_GROUPS, {*GROUP_CONTROLS, "kms-key-separation"}),
+        (calls.DESCRIBE_LOG_GROUPS, {*GROUP_CONTROLS, "kms-key-separation", DESTINATIONS}),
         (calls.DESCRIBE_METRIC_FILTERS, {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}),
         (GET_RESOURCES, set()),  # the trail already identifies the group
+        (calls.DESCRIBE_SUBSCRIPTION_FILTERS, {DESTINATIONS}),
+        (calls.DESCRIBE_RESOURCE_POLICIES, {ACCESS}),
+        (calls.DESCRIBE_DESTINATIONS, {ACCESS, DESTINATIONS}),
+        (calls.DESCRIBE_DELIVERY_DESTINATIONS, {DESTINATIONS}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -228,3 +235,51 @@ def test_trail_without_a_log_group_marks_no_log_group(account):
     result = audit(account)
     assert [trail.log_group for trail in result.stack.facts_of_type(Trail)] == [None]
     assert result.fact(LogGroup, GROUP_ARN).holds_audit_logs is False
+
+
+def logs_arn(account: str, resource: str) -> str:
+    return f"arn:aws:logs:{REGION}:{account}:{resource}"
+
+
+@pytest.mark.parametrize("account_id", [ACCOUNT, FOREIGN])
+def test_destinations_fail_only_if_they_belong_to_another_account(account, account_id):
+    client, role = account.client("logs"), f"arn:aws:iam::{ACCOUNT}:role/phi-dev-logs"
+    stream = f"arn:aws:kinesis:{REGION}:{account_id}:stream/logs"
+    client.put_destination(destinationName="phi-dev-logs", targetArn=stream, roleArn=role)
+    client.put_delivery_destination(
+        name="phi-dev-delivery",
+        deliveryDestinationConfiguration={"destinationResourceArn": logs_arn(account_id, "log-group:x")},
+    )
+    entry = {"filterName": "all", "destinationArn": logs_arn(account_id, "destination:logs")}
+    filters = {calls.DESCRIBE_SUBSCRIPTION_FILTERS: [{"subscriptionFilters": [entry]}]}
+    result = audit(responding(account, filters), (REGION,), Scope({}, "phi-dev-"))
+    expected = Status.PASS if account_id == ACCOUNT else Status.FAIL
+    assert result.statuses(DESTINATIONS) == {
+        f"{GROUP_ARN}:subscription-filter:all": expected,
+        logs_arn(ACCOUNT, "destination:phi-dev-logs"): expected,
+        logs_arn(ACCOUNT, "delivery-destination:phi-dev-delivery"): expected,
+    }
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"), [({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, Status.PASS), ({}, Status.FAIL)]
+)
+def test_policies_fail_only_if_they_grant_access_to_others(account, condition, status):
+    policy = document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "route53.amazonaws.com"},
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": logs_arn(ACCOUNT, "log-group:/aws/route53/*"),
+            "Condition": condition,
+        }
+    )
+    client = account.client("logs")
+    client.put_resource_policy(policyName="phi-dev-dns", policyDocument=policy)
+    stream, role = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/logs", f"arn:aws:iam::{ACCOUNT}:role/phi-dev-logs"
+    client.put_destination(destinationName="phi-dev-logs", targetArn=stream, roleArn=role)
+    client.put_destination_policy(destinationName="phi-dev-logs", accessPolicy=policy)
+    assert audit(account).statuses(ACCESS) == {
+        logs_arn(ACCOUNT, "resource-policy:phi-dev-dns"): status,
+        logs_arn(ACCOUNT, "destination:phi-dev-logs"): status,
+    }

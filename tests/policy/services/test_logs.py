@@ -1,13 +1,15 @@
-"""CloudWatch log groups: which ones hold audit logs, their keys and their retention."""
+"""CloudWatch Logs: which log groups hold audit logs, their keys and retention; policies; where log events are sent."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.policy.assertions import failed_resources, unverified_resources
-from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.assertions import failed_resources, findings_for, unverified_resources
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource, start_pack
 from tests.policy.sample_stacks import ACCOUNT, KEY_ARN
 
 CUSTOMER_MANAGED_KEY, RETENTION = "logs-customer-managed-key", "logs-retention"
@@ -94,3 +96,135 @@ def test_possible_audit_log_group_is_unverified_only_if_noncompliant(pack: PackP
     for tags in (UNKNOWN, {"DataClass": UNKNOWN}):
         assert unverified_resources(pack, RETENTION, [group(tags=tags, retentionInDays=30)]) == {"group"}
         assert unverified_resources(pack, RETENTION, [group(tags=tags)]) == set()
+
+
+# Policies.
+
+ACCESS, DESTINATIONS = "logs-no-external-access", "logs-no-external-destinations"
+OTHER_ACCOUNT = "444455556666"
+FROM_OWN_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+DNS_LOGS = {
+    "Effect": "Allow",
+    "Principal": {"Service": "route53.amazonaws.com"},
+    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "Resource": "arn:aws:logs:us-east-1:111122223333:log-group:/aws/route53/*",
+}
+SUBSCRIBE = DNS_LOGS | {"Action": "logs:PutSubscriptionFilter", "Resource": "*"}
+POLICY_TYPES = {
+    "LogResourcePolicy": "policyDocument",
+    "LogDestinationPolicy": "accessPolicy",
+    "LogDeliveryDestinationPolicy": "deliveryDestinationPolicy",
+}
+
+
+def log_resource(type_name: str, name: str = "resource", *sources: str, **inputs: Any) -> Resource:
+    token = f"aws:cloudwatch/{type_name[0].lower()}{type_name[1:]}:{type_name}"
+    return Resource(token, name, inputs, comes_from=dict.fromkeys(inputs, sources), account=ACCOUNT)
+
+
+def policy(type_name: str, name: str, statement: Any) -> Resource:
+    text = statement if statement == UNKNOWN else json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return log_resource(type_name, name, **{POLICY_TYPES[type_name]: text})
+
+
+@pytest.mark.parametrize("type_name", POLICY_TYPES)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        DNS_LOGS,
+        SUBSCRIBE | {"Principal": "*"},
+        SUBSCRIBE | {"Principal": {"AWS": OTHER_ACCOUNT}},
+        SUBSCRIBE | {"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}},
+        {"Effect": "Allow"},
+    ],
+    ids=["a service for anyone", "everyone", "another account", "an organization", "malformed"],
+)
+def test_policy_for_an_external_principal_or_service_fails(pack: PackProcess, type_name, statement):
+    right = policy(type_name, "right", DNS_LOGS | {"Condition": FROM_OWN_ACCOUNT})
+    assert failed_resources(pack, ACCESS, [right, policy(type_name, "wrong", statement)]) == {"wrong"}
+
+
+@pytest.mark.parametrize("type_name", POLICY_TYPES)
+def test_unknown_policy_is_unverified(pack: PackProcess, type_name):
+    assert unverified_resources(pack, ACCESS, [policy(type_name, "policy", UNKNOWN)]) == {"policy"}
+
+
+# Destinations.
+
+STREAM = Resource("aws:kinesis/stream:Stream", "stream", {"name": "logs"}, account=ACCOUNT)
+
+
+def stream_arn(account: str) -> str:
+    return f"arn:aws:kinesis:us-east-1:{account}:stream/logs"
+
+
+def subscription_policy(target: Any) -> dict[str, Any]:
+    document = UNKNOWN if target == UNKNOWN else json.dumps({"DestinationArn": target, "FilterPattern": ""})
+    return {"policyType": "SUBSCRIPTION_FILTER_POLICY", "policyDocument": document}
+
+
+def sent_to(target: Any, name: str, *sources: str) -> list[Resource]:
+    """Return a resource of each type that sends log events to a target."""
+    configuration = [{"destinationResourceArn": target}]
+    return [
+        log_resource("LogSubscriptionFilter", f"{name}-filter", *sources, destinationArn=target),
+        log_resource("LogDestination", f"{name}-destination", *sources, targetArn=target),
+        log_resource("LogAccountPolicy", f"{name}-account-policy", *sources, **subscription_policy(target)),
+        log_resource(
+            "LogDeliveryDestination", f"{name}-delivery", *sources, deliveryDestinationConfiguration=configuration
+        ),
+    ]
+
+
+def names(resources: list[Resource]) -> set[str]:
+    return {resource.name for resource in resources}
+
+
+def test_destination_in_another_account_fails_even_if_a_stream_of_the_stack_has_its_name(pack: PackProcess):
+    foreign = sent_to(stream_arn(OTHER_ACCOUNT), "foreign")
+    stack = [STREAM, *sent_to(stream_arn(ACCOUNT), "own"), *foreign]
+    assert failed_resources(pack, DESTINATIONS, stack) == names(foreign)
+
+
+def test_unknown_destination_passes_only_if_it_is_a_stream_of_the_same_account(pack: PackProcess):
+    own = sent_to(UNKNOWN, "own", "stream")
+    assert [finding for finding in pack.check_stack([STREAM, *own], {}) if finding.policy == DESTINATIONS] == []
+    elsewhere = replace(STREAM, account=OTHER_ACCOUNT, provider="other")
+    assert unverified_resources(pack, DESTINATIONS, [elsewhere, *own]) == names(own)
+    assert unverified_resources(pack, DESTINATIONS, sent_to(UNKNOWN, "own")) == names(own)
+
+
+@pytest.mark.parametrize("target", ["", None, "logs", "arn:aws:s3:::elsewhere"])
+def test_destination_without_an_account_is_unverified(pack: PackProcess, target):
+    resources = sent_to(target, "own")
+    assert unverified_resources(pack, DESTINATIONS, resources) == names(resources)
+
+
+def test_log_delivery_to_a_bucket_of_the_stack_or_to_xray_passes(pack: PackProcess):
+    bucket = Resource("aws:s3/bucket:Bucket", "bucket", {"bucket": "own-logs"}, account=ACCOUNT)
+    to_bucket = log_resource(
+        "LogDeliveryDestination",
+        deliveryDestinationConfiguration=[{"destinationResourceArn": "arn:aws:s3:::own-logs"}],
+    )
+    to_xray = log_resource("LogDeliveryDestination", "xray", deliveryDestinationType="XRAY")
+    findings = pack.check_stack([bucket, to_bucket, to_xray], {})
+    assert [finding for finding in findings if finding.policy == DESTINATIONS] == []
+
+
+def test_account_policy_of_another_type_is_not_checked(pack: PackProcess):
+    data_protection = log_resource("LogAccountPolicy", policyType="DATA_PROTECTION_POLICY", policyDocument=UNKNOWN)
+    assert findings_for(pack, DESTINATIONS, [data_protection]) == []
+    unknown_type = log_resource("LogAccountPolicy", policyType=UNKNOWN, policyDocument=UNKNOWN)
+    assert unverified_resources(pack, DESTINATIONS, [unknown_type]) == {"resource"}
+
+
+def test_trusted_account_passes():
+    with start_pack() as pack:
+        pack.configure(
+            logs_no_external_access={"accounts": [OTHER_ACCOUNT]},
+            logs_no_external_destinations={"accounts": [OTHER_ACCOUNT]},
+        )
+        trusted_policy = policy("LogDestinationPolicy", "policy", SUBSCRIBE | {"Principal": {"AWS": OTHER_ACCOUNT}})
+        stack = [trusted_policy, *sent_to(stream_arn(OTHER_ACCOUNT), "trusted")]
+        findings = pack.evaluate_stack(stack)
+        assert [finding for finding in findings if finding.policy in (ACCESS, DESTINATIONS)] == []

@@ -1,11 +1,11 @@
-"""Controls for CloudWatch Logs log groups with audit logs."""
+"""Controls for CloudWatch Logs: log groups with audit logs, policies, and where log events are sent."""
 
 from hipaa_controls.model.control import Control, Option, Severity, StricterWhen, addressed_by, required_by
-from hipaa_controls.model.options import ACCOUNTS
+from hipaa_controls.model.options import ACCOUNTS, TRUSTED_PARTIES
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.logs import rules
-from hipaa_controls.services.logs.facts import LogGroup
+from hipaa_controls.services.logs.facts import LogDestination, LogGroup, LogsPolicy
 
 CONTROLS = (
     Control(
@@ -49,5 +49,60 @@ CONTROLS = (
             ),
         ),
         rule=FactRule((LogGroup,), rules.retention),
+    ),
+    Control(
+        id="logs-no-external-access",
+        title="CloudWatch Logs policies grant access only to trusted accounts",
+        statement=(
+            "The resource policies of CloudWatch Logs and the policies of its destinations grant access only to the "
+            "stack's own account, to trusted accounts and organizations, and to AWS services acting for them."
+        ),
+        rationale=(
+            "Whoever may write into a log group or a destination can hide what happened among false events. Without a "
+            "source condition, any AWS customer can make the service write there."
+        ),
+        requirement=(
+            "each Allow is for a service with a condition that limits it to the stack's account, trusted accounts "
+            "({accounts}) or organizations ({organizations}), such as aws:SourceAccount or aws:SourceArn, or for "
+            "principals of one of these, callers from a trusted network ({networks}) or endpoint ({endpoints}), or "
+            "principals with a trusted ID ({ids})"
+        ),
+        paragraphs=(
+            *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
+            *required_by("312(a)(1)", own_mapping=True),
+        ),
+        severity=Severity.MEDIUM,
+        remediation=(
+            'add to the Allow for the service: "Condition": {"StringEquals": {"aws:SourceAccount": account_id}}; to '
+            'the Allow for a whole organization: "Condition": {"StringEquals": {"aws:PrincipalOrgID": organization_id}}'
+        ),
+        options=TRUSTED_PARTIES,
+        rule=FactRule((LogsPolicy,), rules.no_external_access),
+        verified_before_creation=True,
+    ),
+    Control(
+        id="logs-no-external-destinations",
+        title="CloudWatch Logs sends log events only to trusted accounts",
+        statement=(
+            "Subscription filters, destinations and delivery destinations send log events only to resources of the "
+            "stack's own account and of trusted accounts."
+        ),
+        rationale=(
+            "A subscription filter sends every event of a log group as it arrives. Application logs may hold PHI, and "
+            "audit logs show an outsider which records exist and who reads them."
+        ),
+        requirement=(
+            "each destination is a resource of the stack, or belongs to the stack's account or a trusted one "
+            "({accounts})"
+        ),
+        paragraphs=required_by("312(a)(1)", "308(a)(4)(i)", own_mapping=True),
+        severity=Severity.HIGH,
+        remediation=(
+            'aws.cloudwatch.LogSubscriptionFilter("audit", log_group=log_group.name, filter_pattern="", '
+            "destination_arn=stream.arn, role_arn=role.arn) with a stream of the account; or list the account in the "
+            "option accounts of logs-no-external-destinations"
+        ),
+        options=(ACCOUNTS,),
+        rule=FactRule((LogDestination,), rules.no_external_destination),
     ),
 )

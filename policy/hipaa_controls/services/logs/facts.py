@@ -1,10 +1,10 @@
-"""CloudWatch Logs log groups and metric filters."""
+"""CloudWatch Logs: log groups, metric filters, policies, and where log events are sent."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hipaa_controls.model.values import Flag, Location, Number, Ref, Text, Unknown
+from hipaa_controls.model.values import Document, Flag, Location, Number, Ref, Text, Unknown
 
 # The values of the data-class tag that mark a log group as holding audit logs, as normalize_data_class returns them.
 AUDIT_DATA_CLASSES = ("auditlog", "cloudtraillog")
@@ -41,3 +41,26 @@ class MetricFilter:
     namespace: Text
     metric_name: Text
     dimensions: tuple[str, ...] | Unknown
+
+
+@dataclass(frozen=True)
+class LogsPolicy:
+    """A resource policy of CloudWatch Logs, or the policy of a destination or a delivery destination."""
+
+    resource: str
+    document: Document
+    location: Location
+
+
+@dataclass(frozen=True)
+class LogDestination:
+    """Where CloudWatch Logs sends log events.
+
+    Attributes:
+        target: The ARN in a subscription filter, in a subscription filter policy of the account, in a destination or in
+            a delivery destination.
+    """
+
+    resource: str
+    target: Ref
+    location: Location

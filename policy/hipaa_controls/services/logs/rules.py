@@ -1,15 +1,23 @@
-"""Checks of the log groups that hold audit logs, by their data-class tag or because a trail delivers to them."""
+"""Checks of log groups that hold audit logs, of policies, and of where log events are sent.
+
+A log group holds audit logs if its data-class tag says so, or if a trail delivers to it.
+"""
 
 from __future__ import annotations
 
+from hipaa_controls import evaluator
+from hipaa_controls.access import external_access
+from hipaa_controls.access.destinations import check_destination
+from hipaa_controls.access.parties import TrustedParties
+from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
 from hipaa_controls.model.property_checks import Check
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Unknown
-from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
+from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
 from hipaa_controls.services.kms.customer_managed_keys import (
     customer_managed_key as encrypted_with_customer_managed_key,
 )
-from hipaa_controls.services.logs.facts import LogGroup
+from hipaa_controls.services.logs.facts import LogDestination, LogGroup, LogsPolicy
 
 
 def _for_audit_logs(check: Check) -> Check:
@@ -40,3 +48,17 @@ def _check_retention(group: LogGroup, context: RuleContext) -> Finding:
 
 customer_managed_key = _for_audit_logs(encrypted_with_customer_managed_key("kms_key"))
 retention = _for_audit_logs(_check_retention)
+
+
+def no_external_access(policy: LogsPolicy, context: RuleContext) -> Finding:
+    parsed = parse_resource_policy(policy.document)
+    if not isinstance(parsed, ParsedPolicy):
+        return parsed
+    trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
+    findings = external_access.untrusted_access_findings(parsed, [evaluator.ANY], trusted)
+    return worst_finding(findings, "the policy grants access only to trusted accounts and their services")
+
+
+def no_external_destination(destination: LogDestination, context: RuleContext) -> Finding:
+    trusted = TrustedParties.from_options(context.options, destination.location, destination.resource)
+    return check_destination("log events are sent", destination.target, trusted)
