@@ -59,6 +59,7 @@ SERVICE_TITLES = {
     "cloudtrail": "CloudTrail",
     "logs": "CloudWatch Logs",
     "cloudwatch": "CloudWatch",
+    "events": "EventBridge",
     "sns": "SNS",
     "sqs": "SQS",
     "iam": "IAM",

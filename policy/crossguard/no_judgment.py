@@ -24,11 +24,9 @@ NO_JUDGMENT_NEEDED: Mapping[str, str] = {
     "aws:iam/serviceLinkedRole:ServiceLinkedRole": "AWS defines its trust policy and its permissions",
     "aws:iam/virtualMfaDevice:VirtualMfaDevice": "It is a second factor",
     "aws:kms/alias:Alias": "It is a name for a key; the key is judged",
-    "aws:backup/plan:Plan": "It is judged with its selections",
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": "It is judged with its vault",
     "aws:backup/framework:Framework": DETECTS,
     "aws:cloudwatch/dashboard:Dashboard": "It shows metrics, which hold no PHI",
-    "aws:cloudwatch/eventTarget:EventTarget": "It is judged with its rule",
     "aws:cloudwatch/logStream:LogStream": "It is part of a log group, which is judged",
     "aws:s3/bucketAccelerateConfiguration:BucketAccelerateConfiguration": (
         "It adds an endpoint, for which the bucket's policy and encryption hold too"

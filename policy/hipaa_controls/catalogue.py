@@ -21,6 +21,7 @@ from hipaa_controls.services.backup import controls as backup
 from hipaa_controls.services.cloudtrail import controls as cloudtrail
 from hipaa_controls.services.cloudwatch import controls as cloudwatch
 from hipaa_controls.services.config import controls as config
+from hipaa_controls.services.events import controls as events
 from hipaa_controls.services.guardduty import controls as guardduty
 from hipaa_controls.services.iam import controls as iam
 from hipaa_controls.services.kms import controls as kms
@@ -37,6 +38,7 @@ CONTROLS = (
     *cloudtrail.CONTROLS,
     *logs.CONTROLS,
     *cloudwatch.CONTROLS,
+    *events.CONTROLS,
     *sns.CONTROLS,
     *sqs.CONTROLS,
     *iam.CONTROLS,

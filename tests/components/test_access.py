@@ -325,6 +325,7 @@ WITHOUT_RESOURCE = {
     "config:DescribeConfigurationRecorderStatus",
     "config:DescribeConfigurationRecorders",
     "config:GetDiscoveredResourceCounts",
+    "events:ListApiDestinations",
     "events:ListEventBuses",
     "events:ListRules",
     "guardduty:ListDetectors",

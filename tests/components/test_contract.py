@@ -640,6 +640,22 @@ MONITORING = [
         )
         for event in ALERTED_TWICE
     ),
+    # The stack has no event bus of its own, so this case adds a permission.
+    case(
+        "default event bus: no grant to an external account",
+        add_resource(
+            "aws:cloudwatch/eventPermission:EventPermission", {"principal": "444455556666", "statementId": "vendor"}
+        ),
+        "events-no-external-access: EventPermission added",
+    ),
+    case(
+        "event rules: no target in an external account",
+        add_resource(
+            "aws:cloudwatch/eventTarget:EventTarget",
+            {"rule": "phi-prod-cloudtrail-changed", "arn": "arn:aws:sns:us-east-1:444455556666:alerts"},
+        ),
+        "events-no-external-targets: EventTarget added",
+    ),
     case_for_each(
         "topic key",
         lambda name: set_input(f"Topic {name}", "kmsMasterKeyId", None),

@@ -74,6 +74,8 @@ POLICIES = [
     "cloudwatch-alarm-action",
     "cloudwatch-alarm-metric-exists",
     "cloudwatch-alarm-coverage",
+    "events-no-external-access",
+    "events-no-external-targets",
     "sns-customer-managed-key",
     "sns-private",
     "sns-subscription-tls",

@@ -1,14 +1,16 @@
-"""Collects EventBridge rules and the topics that they publish to."""
+"""Collects EventBridge: the policies of event buses, rules with their targets, and API destinations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from hipaa_controls.model.values import Location
+from hipaa_controls.model.values import Document, Location
 from hipaa_controls.services.cloudwatch.facts import EventRule
-from phi_buckets.audit.calls.events import LIST_EVENT_BUSES, LIST_RULES, LIST_TARGETS_BY_RULE
+from hipaa_controls.services.events.facts import ApiDestination, EventBusPolicy, EventTarget
+from phi_buckets.audit.calls.events import LIST_API_DESTINATIONS, LIST_EVENT_BUSES, LIST_RULES, LIST_TARGETS_BY_RULE
 from phi_buckets.audit.collected import Collected, merge, unknown_publisher
 from phi_buckets.audit.reader import AccountReader, FailedCall
 from phi_buckets.audit.scope import Scope
@@ -29,32 +31,65 @@ class _EventBus:
 
 
 def collect(reader: AccountReader, scope: Scope) -> Collected:
-    """Collect the rules of every event bus.
+    """Collect the policies and the rules of every event bus, and the API destinations.
 
     Only rules on the default bus match the events that CloudTrail records, but any rule may publish to a topic.
     """
     regions = reader.account.regions
     results: list[Collected] = []
     buses: list[_EventBus] = []
-    for region, names in zip(regions, reader.map(regions, lambda region: _bus_names(reader, region)), strict=True):
-        if isinstance(names, FailedCall):
-            results.append(Collected(publishers=(unknown_publisher(reader.account, region, names),)))
-        buses += [_EventBus(name, region) for name in ([DEFAULT_BUS] if isinstance(names, FailedCall) else names)]
+    for region, listed in zip(regions, reader.map(regions, lambda region: _list_buses(reader, region)), strict=True):
+        results.append(Collected(tuple(_bus_policies(reader, scope, region, listed))))
+        if isinstance(listed, FailedCall):
+            results.append(Collected(publishers=(unknown_publisher(reader.account, region, listed),)))
+        names = [DEFAULT_BUS] if isinstance(listed, FailedCall) else [bus["Name"] for bus in listed]
+        buses += [_EventBus(name, region) for name in names]
     rules: list[tuple[_EventBus, Response]] = []
     for bus, listed in zip(buses, reader.map(buses, lambda bus: _list_rules(reader, bus)), strict=True):
         if isinstance(listed, FailedCall):
             unknown_rule = _unknown_rule(listed, bus, reader.account.location(bus.region))
             publisher = unknown_publisher(reader.account, bus.region, listed)
-            results.append(Collected((unknown_rule,), publishers=(publisher,)))
+            unknown_target = _unknown_target(listed, unknown_rule.location)
+            results.append(Collected((unknown_rule, unknown_target), publishers=(publisher,)))
         else:
             rules += [(bus, rule) for rule in listed if scope.includes(rule["Name"])]
-    return merge([*results, *reader.map(rules, lambda rule: _rule(reader, *rule))])
+    api_destinations = reader.map(regions, lambda region: _api_destinations(reader, scope, region))
+    return merge([*results, *api_destinations, *reader.map(rules, lambda rule: _rule(reader, *rule))])
 
 
-def _bus_names(reader: AccountReader, region: str) -> list[str] | FailedCall:
-    all_buses = reader.account.arn("events", region, "event-bus/*")
-    buses = reader.list_all(LIST_EVENT_BUSES, "EventBuses", all_buses, region)
-    return buses if isinstance(buses, FailedCall) else [bus["Name"] for bus in buses]
+def _list_buses(reader: AccountReader, region: str) -> list[Any] | FailedCall:
+    return reader.list_all(LIST_EVENT_BUSES, "EventBuses", _bus_arn(reader, region, "*"), region)
+
+
+def _bus_policies(
+    reader: AccountReader, scope: Scope, region: str, buses: Sequence[Any] | FailedCall
+) -> Iterator[EventBusPolicy]:
+    """Yield the policy of each bus in scope that has one."""
+    location = reader.account.location(region)
+    if isinstance(buses, FailedCall):
+        yield EventBusPolicy(buses.resource, Document(buses.unknown), location)
+        return
+    for bus in buses:
+        if scope.includes(bus["Name"]) and bus.get("Policy"):
+            yield EventBusPolicy(_bus_arn(reader, region, bus["Name"]), Document(bus["Policy"]), location)
+
+
+def _bus_arn(reader: AccountReader, region: str, name: str) -> str:
+    return reader.account.arn("events", region, f"event-bus/{name}")
+
+
+def _api_destinations(reader: AccountReader, scope: Scope, region: str) -> Collected:
+    all_destinations = reader.account.arn("events", region, "api-destination/*")
+    listed = reader.list_all(LIST_API_DESTINATIONS, "ApiDestinations", all_destinations, region)
+    if isinstance(listed, FailedCall):
+        return Collected((ApiDestination(all_destinations, listed.unknown),))
+    return Collected(
+        tuple(
+            ApiDestination(entry["ApiDestinationArn"], entry["InvocationEndpoint"])
+            for entry in listed
+            if scope.includes(entry["Name"])
+        )
+    )
 
 
 def _list_rules(reader: AccountReader, bus: _EventBus) -> list[Any] | FailedCall:
@@ -67,10 +102,27 @@ def _rule(reader: AccountReader, bus: _EventBus, description: Response) -> Colle
     targets = reader.list_all(LIST_TARGETS_BY_RULE, "Targets", description["Arn"], bus.region, **parameters)
     rule = parse_rule(description, bus.name, targets, reader.account.location(bus.region))
     if isinstance(targets, FailedCall):
-        return Collected((rule,), publishers=(unknown_publisher(reader.account, bus.region, targets),))
+        unknown_target = _unknown_target(targets, rule.location)
+        return Collected((rule, unknown_target), publishers=(unknown_publisher(reader.account, bus.region, targets),))
     # For a target with a role, EventBridge publishes as that role, not as the service.
     published_by_service = [target["Arn"] for target in targets if not target.get("RoleArn")]
-    return Collected((rule,), publishers=tuple((arn, "events.amazonaws.com") for arn in published_by_service))
+    # Only the AWS service that manages a rule can change its targets. That of an archive's rule names no account.
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rules.html (managed rules)
+    facts = () if description.get("ManagedBy") else map(partial(parse_target, rule), targets)
+    return Collected((rule, *facts), publishers=tuple((arn, "events.amazonaws.com") for arn in published_by_service))
+
+
+def parse_target(rule: EventRule, target: Response) -> EventTarget:
+    """Return a target from an entry of ListTargetsByRule.
+
+    A target has no ARN, so it is identified by its rule's ARN followed by its ID.
+    """
+    arns = (target["Arn"], (target.get("DeadLetterConfig") or {}).get("Arn"))
+    return EventTarget(f"{rule.resource}:target:{target['Id']}", tuple(filter(None, arns)), rule.location)
+
+
+def _unknown_target(failed: FailedCall, location: Location) -> EventTarget:
+    return EventTarget(f"{failed.resource}:target:*", (failed.unknown,), location)
 
 
 def parse_rule(

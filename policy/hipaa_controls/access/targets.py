@@ -98,6 +98,11 @@ _ACTIONS = {
         *("backup:DeleteBackupVaultNotifications", "backup:GetBackupVaultNotifications"),
         *("backup:PutBackupVaultNotifications", "backup:DisassociateRecoveryPoint"),
     ),
+    "events": (
+        *("events:PutEvents", "events:PutRule", "events:PutTargets", "events:DeleteRule", "events:RemoveTargets"),
+        *("events:DisableRule", "events:EnableRule", "events:DescribeRule", "events:ListTargetsByRule"),
+        *("events:ListTagsForResource", "events:TagResource", "events:UntagResource"),
+    ),
     "kms": (
         *("kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy"),
         *("kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:CancelKeyDeletion", "kms:ConnectCustomKeyStore"),

@@ -36,7 +36,7 @@ FILTER, METRIC, NAMESPACE = "phi-dev-everything", "everything", "phi-dev"
 FILTER_ARN = f"{GROUP_ARN}:metric-filter:{FILTER}"
 ALARM_ARN = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:phi-dev-everything"
 RULE_ARN = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/phi-dev-everything"
-SERVICES = ("kms", "cloudtrail", "logs", "cloudwatch", "sns")
+SERVICES = ("kms", "cloudtrail", "logs", "cloudwatch", "events", "sns")
 CONTROLS = tuple(control for control in LIVE_CONTROLS if control.service in SERVICES)
 assert {control.service for control in CONTROLS} == set(SERVICES)
 

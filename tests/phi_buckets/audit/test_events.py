@@ -26,11 +26,14 @@ from tests.phi_buckets.audit.sample_alert_pipeline import (
     audit,
     create_compliant_account,
     denying,
+    document,
     put_rule,
     responding,
 )
 
 NAME = "phi-dev-everything"
+ACCESS, TARGETS = "events-no-external-access", "events-no-external-targets"
+FOREIGN = "444455556666"
 LOCATION = Location("aws", REGION, ACCOUNT)
 # Matches every event for which an alert is required, including those of the root user, whose region is this one.
 EVERY_EVENT = json.dumps({"account": [ACCOUNT]})
@@ -92,9 +95,10 @@ def test_ineffective_rule_fails_alarm_coverage(account_with_rule_only, change):
     ("call", "controls"),
     [
         # Only rules on the default bus raise alerts, but rules on any bus may publish to the topic.
-        (calls.LIST_EVENT_BUSES, {"sns-customer-managed-key"}),
-        (calls.LIST_RULES, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
-        (calls.LIST_TARGETS_BY_RULE, {"cloudwatch-alarm-coverage", "sns-customer-managed-key"}),
+        (calls.LIST_EVENT_BUSES, {"sns-customer-managed-key", ACCESS}),
+        (calls.LIST_RULES, {"cloudwatch-alarm-coverage", "sns-customer-managed-key", TARGETS}),
+        (calls.LIST_TARGETS_BY_RULE, {"cloudwatch-alarm-coverage", "sns-customer-managed-key", TARGETS}),
+        (calls.LIST_API_DESTINATIONS, {TARGETS}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -150,3 +154,52 @@ def test_parse_rule_follows_the_state_and_the_bus(state, enabled):
     rule = events.parse_rule(description, "default", [{"Id": "1", "Arn": TOPIC_ARN}], LOCATION)
     assert rule == EventRule(RULE_ARN, None, enabled, True, True, LOCATION)
     assert events.parse_rule(description, "another", [], LOCATION).on_default_bus is False
+
+
+def events_arn(resource: str) -> str:
+    return f"arn:aws:events:{REGION}:{ACCOUNT}:{resource}"
+
+
+@pytest.mark.parametrize(("principal", "status"), [(ACCOUNT, Status.PASS), (FOREIGN, Status.FAIL), ("*", Status.FAIL)])
+def test_bus_policy_fails_only_if_it_grants_access_to_others(account, principal, status):
+    client = account.client("events")
+    client.create_event_bus(Name="phi-dev-records")
+    policy = document(
+        {
+            "Sid": "put",
+            "Effect": "Allow",
+            "Principal": principal if principal == "*" else {"AWS": principal},
+            "Action": "events:PutEvents",
+            "Resource": events_arn("event-bus/phi-dev-records"),
+        }
+    )
+    client.put_permission(EventBusName="phi-dev-records", Policy=policy)
+    assert audit(account).statuses(ACCESS) == {events_arn("event-bus/phi-dev-records"): status}
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ({"Arn": TOPIC_ARN}, Status.PASS),
+        ({"Arn": TOPIC_ARN.replace(ACCOUNT, FOREIGN)}, Status.FAIL),
+        ({"Arn": TOPIC_ARN, "DeadLetterConfig": {"Arn": f"arn:aws:sqs:{REGION}:{FOREIGN}:dead"}}, Status.FAIL),
+    ],
+    ids=["own topic", "another account's topic", "another account's dead-letter queue"],
+)
+def test_target_fails_only_if_it_belongs_to_another_account(account, target, status):
+    role = f"arn:aws:iam::{ACCOUNT}:role/phi-dev-alerts"
+    account.client("events").put_targets(Rule=NAME, Targets=[{"Id": "alerts", "RoleArn": role, **target}])
+    assert audit(account).statuses(TARGETS) == {f"{RULE_ARN}:target:alerts": status}
+
+
+def test_target_of_a_rule_that_an_aws_service_manages_is_left_out(account):
+    [rule] = account.client("events").list_rules()["Rules"]
+    managed = {calls.LIST_RULES: [{"Rules": [rule | {"ManagedBy": "prod.vhs.events.aws.internal"}]}]}
+    assert audit(responding(account, managed)).statuses(TARGETS) == {}
+
+
+def test_api_destination_is_unverified_unless_its_host_is_trusted(account):
+    arn = events_arn("api-destination/phi-dev-hook/0a1b2c3d")
+    entry = {"ApiDestinationArn": arn, "Name": "phi-dev-hook", "InvocationEndpoint": "https://alerts.example.com"}
+    result = audit(responding(account, {calls.LIST_API_DESTINATIONS: [{"ApiDestinations": [entry]}]}))
+    assert result.statuses(TARGETS)[arn] is Status.UNVERIFIED

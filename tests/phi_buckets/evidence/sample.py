@@ -52,6 +52,7 @@ AUDIT_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/91c0d5aa-7e1f-4b7b-8f0a-2d6f0e9
 REPLICA_KEY = f"arn:aws:kms:{REPLICA_REGION}:{ACCOUNT}:key/c47b1f02-33de-4c83-a1c5-6f9e8d7c6b5a"
 TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/phi-prod-trail"
 LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/audit/phi-prod-trail"
+EVENT_TARGET = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/phi-prod-root-used:target:alerts"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-prod-alerts"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:phi-prod-results"
 VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-prod-vault"
@@ -67,6 +68,7 @@ RESOURCES = {
     "cloudtrail": (TRAIL,),
     "logs": (LOGS,),
     "cloudwatch": ALARMS,
+    "events": (EVENT_TARGET,),
     "sns": (TOPIC,),
     "sqs": (QUEUE,),
     "iam": ROLES,

@@ -1,0 +1,31 @@
+"""Checks of event buses: who may put events, and where events are sent."""
+
+from __future__ import annotations
+
+from hipaa_controls import evaluator
+from hipaa_controls.access import external_access
+from hipaa_controls.access.destinations import check_destination, check_host
+from hipaa_controls.access.parties import TrustedParties
+from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
+from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.verdict import Finding, worst_finding
+from hipaa_controls.services.events.facts import ApiDestination, EventBusPolicy, EventTarget
+
+_CONTENT = "events are sent"
+
+
+def no_external_access(policy: EventBusPolicy, context: RuleContext) -> Finding:
+    parsed = parse_resource_policy(policy.document)
+    if not isinstance(parsed, ParsedPolicy):
+        return parsed
+    trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
+    findings = external_access.untrusted_access_findings(parsed, [evaluator.ANY], trusted)
+    return worst_finding(findings, "the policy grants access only to trusted accounts and their services")
+
+
+def no_external_target(fact: EventTarget | ApiDestination, context: RuleContext) -> Finding:
+    if isinstance(fact, ApiDestination):
+        return check_host(_CONTENT, fact.endpoint, context.options["hosts"])
+    trusted = TrustedParties.from_options(context.options, fact.location, fact.resource)
+    findings = (check_destination(_CONTENT, destination, trusted) for destination in fact.destinations)
+    return worst_finding(findings, "events are sent only to trusted accounts")
