@@ -64,6 +64,7 @@ SERVICE_TITLES = {
     "sqs": "SQS",
     "iam": "IAM",
     "backup": "AWS Backup",
+    "ram": "RAM",
     "guardduty": "GuardDuty",
     "macie": "Macie",
     "config": "AWS Config",

@@ -18,6 +18,7 @@ from crossguard.readers import (
     iam,
     kms,
     logs,
+    ram,
     s3,
     s3_access_grants,
     s3_bucket_types,
@@ -43,6 +44,7 @@ READERS: Mapping[str, FactReader] = {
     **sqs.READERS,
     **iam.READERS,
     **backup.READERS,
+    **ram.READERS,
 }
 
 

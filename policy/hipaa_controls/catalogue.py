@@ -27,6 +27,7 @@ from hipaa_controls.services.iam import controls as iam
 from hipaa_controls.services.kms import controls as kms
 from hipaa_controls.services.logs import controls as logs
 from hipaa_controls.services.macie import controls as macie
+from hipaa_controls.services.ram import controls as ram
 from hipaa_controls.services.s3 import controls as s3
 from hipaa_controls.services.s3.facts import Bucket
 from hipaa_controls.services.sns import controls as sns
@@ -43,6 +44,7 @@ CONTROLS = (
     *sqs.CONTROLS,
     *iam.CONTROLS,
     *backup.CONTROLS,
+    *ram.CONTROLS,
     *guardduty.CONTROLS,
     *macie.CONTROLS,
     *config.CONTROLS,

@@ -337,6 +337,8 @@ WITHOUT_RESOURCE = {
     "logs:DescribeResourcePolicies",
     "logs:GetQueryResults",
     "macie2:GetMacieSession",
+    "ram:GetResourceShareAssociations",
+    "ram:GetResourceShares",
     "s3:GetAccountPublicAccessBlock",
     "s3:ListAccessGrantsInstances",
     "s3:ListAccessPoints",

@@ -517,6 +517,18 @@ RECOVERY = [
         ),
         "backup-no-external-copies: Plan backup-plan",
     ),
+    # The stack shares nothing, so this case adds a principal to a share.
+    case(
+        "vault: not shared with an external account",
+        add_resource(
+            "aws:ram/principalAssociation:PrincipalAssociation",
+            {
+                "principal": "444455556666",
+                "resourceShareArn": f"arn:aws:ram:us-east-1:{ACCOUNT_ID}:resource-share/7a3f0c52",
+            },
+        ),
+        "ram-no-external-sharing: PrincipalAssociation added",
+    ),
 ]
 
 MONITORING = [

@@ -96,6 +96,7 @@ POLICIES = [
     "backup-vault-no-force-destroy",
     "backup-no-external-access",
     "backup-no-external-copies",
+    "ram-no-external-sharing",
     "pack-config",
     "pack-notice",
     "pack-coverage",
