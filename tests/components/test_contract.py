@@ -565,6 +565,11 @@ MONITORING = [
         set_input("Trail trail", "enableLogFileValidation", False),
         "cloudtrail-log-validation: Trail trail",
     ),
+    case(
+        "trail: no topic of an external account",
+        set_input("Trail trail", "snsTopicName", "arn:aws:sns:us-east-1:444455556666:trail"),
+        "cloudtrail-no-external-destinations: Trail trail",
+    ),
     case("trail: key", set_input("Trail trail", "kmsKeyId", None), "cloudtrail-customer-managed-key: Trail trail"),
     case(
         "trail: log group",

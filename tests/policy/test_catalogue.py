@@ -67,6 +67,7 @@ POLICIES = [
     "cloudtrail-customer-managed-key",
     "cloudtrail-log-validation",
     "cloudtrail-cloudwatch-logs",
+    "cloudtrail-no-external-destinations",
     "logs-customer-managed-key",
     "logs-retention",
     "logs-no-external-access",

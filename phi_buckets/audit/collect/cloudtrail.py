@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.values import Location, Unknown
 from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
+from phi_buckets.audit.arns import region_of
 from phi_buckets.audit.calls.cloudtrail import DESCRIBE_TRAILS, GET_EVENT_SELECTORS, GET_TRAIL_STATUS
 from phi_buckets.audit.collected import Collected
 from phi_buckets.audit.reader import AccountReader, FailedCall
@@ -54,7 +56,10 @@ def _trail(reader: AccountReader, region: str, description: Response) -> Trail:
     arn = description["TrailARN"]
     status = reader.call(GET_TRAIL_STATUS, arn, region, Name=arn) or {}
     selectors = reader.call(GET_EVENT_SELECTORS, arn, region, TrailName=arn) or {}
-    return parse_trail(description, status, selectors)
+    # The organization's trail delivers to a bucket of another account.
+    bucket = reader.account.bucket_arn(description.get("S3BucketName", ""))
+    is_own = arn.startswith(reader.account.arn("cloudtrail", region_of(arn), ""))
+    return replace(parse_trail(description, status, selectors), bucket=bucket if is_own else None)
 
 
 def parse_trail(description: Response, status: Response | FailedCall, selectors: Selectors | FailedCall) -> Trail:
@@ -74,6 +79,7 @@ def parse_trail(description: Response, status: Response | FailedCall, selectors:
         # A member account is shown the organization's trails, which record its events:
         # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
         description.get("IsOrganizationTrail") or None,
+        topic=description.get("SnsTopicARN"),
     )
 
 
@@ -105,4 +111,5 @@ def _operators(field: Response) -> dict[str, tuple[str, ...]]:
 
 
 def _unknown_trail(arn: str, unknown: Unknown, location: Location) -> Trail:
-    return Trail(arn, unknown, unknown, unknown, unknown, unknown, unknown, unknown, location)
+    settings = (unknown, unknown, unknown, unknown, unknown, unknown, unknown)
+    return Trail(arn, *settings, location, bucket=unknown, topic=unknown)

@@ -8,7 +8,7 @@ from typing import Any
 from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_flag, as_list, as_text, get_property
 from crossguard.readers.logs import resolve_log_group
-from crossguard.resource_types import KMS_KEYS, TRAIL
+from crossguard.resource_types import BUCKET, KMS_KEYS, TOPIC, TRAIL
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Flag, Ref, Unknown
@@ -39,6 +39,8 @@ def _trail(trail: PulumiResource, graph: Graph) -> list[Fact]:
             _selectors(trail, graph),
             graph.location_of(trail),
             _of_organization(trail),
+            _bucket(trail, graph),
+            graph.resolve_arn(trail, inputs.get("snsTopicName"), "snsTopicName", {TOPIC}),
         )
     ]
 
@@ -49,6 +51,11 @@ def _of_organization(trail: PulumiResource) -> Flag:
     if is_organization_trail is True:
         return Unknown(f"{trail.name}.isOrganizationTrail", reason="doesn't say which accounts are members")
     return is_organization_trail
+
+
+def _bucket(trail: PulumiResource, graph: Graph) -> Ref:
+    """Return the trail's bucket, or its name if the stack doesn't declare it. A trail always has one."""
+    return graph.resolve(trail, trail.inputs.get("s3BucketName"), "s3BucketName", {BUCKET}) or ""
 
 
 def _selectors(trail: PulumiResource, graph: Graph) -> tuple[EventSelector, ...] | Unknown:

@@ -30,6 +30,25 @@ def check_destination(content: str, target: Ref, trusted: TrustedParties) -> Fin
     return passed(f"{content} to a trusted account")
 
 
+def check_bucket(content: str, bucket: Ref, trusted_buckets: Collection[str]) -> Finding:
+    """Check a bucket of which neither the name nor the ARN says whose it is: anybody can own a bucket of that name.
+
+    Args:
+        content: What is sent, as the subject of a finding.
+        bucket: The bucket's name or ARN, or a resource of the stack.
+        trusted_buckets: The names of the trusted buckets.
+    """
+    if isinstance(bucket, Unknown):
+        return unverified(bucket)
+    if isinstance(bucket, StackResource) or (bucket or "").rsplit(":", 1)[-1] in trusted_buckets:
+        return passed(f"{content} to a trusted bucket")
+    reason = (
+        "isn't known: declare the bucket in the stack, name the account in the destination if it has such a property, "
+        "or list the bucket in the option buckets"
+    )
+    return unverified(Unknown(f"the account to whose bucket {content}", reason=reason))
+
+
 def check_host(content: str, url: Text, hosts: Collection[str]) -> Finding:
     """Check that a URL has a trusted host: a name doesn't say who answers to it.
 

@@ -39,6 +39,13 @@ IDS = Option(
     (),
     StricterWhen.FEWER,
 )
+BUCKETS = Option(
+    "buckets",
+    "Buckets of other stacks that receive data and belong to trusted accounts, by name.",
+    (),
+    StricterWhen.FEWER,
+    pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+)
 HOSTS = Option(
     "hosts",
     "Hosts of https URLs whose owners may have the data, such as alerts.example.com.",

@@ -218,7 +218,8 @@ def audit(
     """Run the collectors of KMS and of the alert pipeline, and evaluate their facts together with a PHI bucket."""
     with AccountReader(account.session, AuditedAccount(ACCOUNT, "aws", tuple(regions))) as reader:
         pipeline = alert_pipeline.collect(reader, scope)
-        collected = [Collected((phi_bucket(account), *facts)), kms.collect(reader, scope), pipeline]
+        buckets = (phi_bucket(account), trail_bucket())
+        collected = [Collected((*buckets, *facts)), kms.collect(reader, scope), pipeline]
         stack = assemble.build_stack(collected, ACCOUNT, DataClassTag())
         verdicts = [verdict for control in CONTROLS for verdict in judge(control, RuleContext(stack, control.defaults))]
         return AuditResult(
@@ -238,6 +239,12 @@ def phi_bucket(account: SampleAccount) -> Bucket:
         declared_here=True,
         tags={"DataClass": "PHI"},
     )
+
+
+def trail_bucket() -> Bucket:
+    arn = f"arn:aws:s3:::{TRAIL_BUCKET}"
+    tags = {"DataClass": "CloudTrailLog"}
+    return Bucket(arn, arn, DataClass.TRAIL_LOG, (), location=Location("aws", REGION, ACCOUNT), tags=tags)
 
 
 def denying(account: SampleAccount, *calls: Call, region: str | None = None) -> SampleAccount:

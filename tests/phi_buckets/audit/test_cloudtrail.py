@@ -36,6 +36,7 @@ TRAIL_CONTROLS = {
     "cloudtrail-customer-managed-key",
     "cloudtrail-log-validation",
     "cloudtrail-cloudwatch-logs",
+    "cloudtrail-no-external-destinations",
 }
 DATA_EVENTS_CONTROL = "cloudtrail-s3-data-events"
 
@@ -57,6 +58,7 @@ def test_trail_is_collected_with_its_settings(account):
         log_group=StackResource(GROUP_ARN),
         selectors=(EventSelector("All", ("arn:aws:s3:::",), management_events=True),),
         location=Location("aws", REGION, ACCOUNT),
+        bucket=StackResource(f"arn:aws:s3:::{TRAIL_BUCKET}"),
     )
     assert result.bucket_uses == ((f"arn:aws:s3:::{TRAIL_BUCKET}", DataClass.TRAIL_LOG),)
     assert result.controls_with(Status.PASS) >= {*TRAIL_CONTROLS, DATA_EVENTS_CONTROL}
@@ -173,13 +175,12 @@ def test_missing_trail_is_unverified_while_a_region_is_unread(account):
     one_region_denied = denying(account, cloudtrail_calls.DESCRIBE_TRAILS, region=OTHER_REGION)
     result = audit(one_region_denied, (REGION, OTHER_REGION))
     assert result.statuses("cloudtrail-cloudwatch-logs") == {TRAIL_ARN: Status.PASS, all_trails: Status.UNVERIFIED}
-    assert result.statuses(DATA_EVENTS_CONTROL) == {
-        f"arn:aws:s3:::{PHI_BUCKET}": Status.PASS
-    }  # by the trail that was read
+    phi_bucket = f"arn:aws:s3:::{PHI_BUCKET}"
+    assert result.statuses(DATA_EVENTS_CONTROL)[phi_bucket] is Status.PASS  # by the trail that was read
     account.client("cloudtrail").delete_trail(Name=TRAIL)
     result = audit(one_region_denied, (REGION, OTHER_REGION))
     assert result.statuses("cloudtrail-enabled")[all_trails] is Status.UNVERIFIED
-    assert result.statuses(DATA_EVENTS_CONTROL) == {f"arn:aws:s3:::{PHI_BUCKET}": Status.UNVERIFIED}
+    assert result.statuses(DATA_EVENTS_CONTROL)[phi_bucket] is Status.UNVERIFIED
     assert result.statuses("cloudwatch-alarm-coverage") == {ACCOUNT: Status.UNVERIFIED}
     assert result.controls_with(Status.FAIL) == set()
 
@@ -283,3 +284,19 @@ def test_parse_trail_with_minimal_responses_returns_the_defaults():
     assert replace(minimal, selectors=()) == Trail(
         TRAIL_ARN, False, False, False, False, None, None, (), Location("aws", REGION, ACCOUNT)
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, Status.PASS),
+        ({"SnsTopicARN": f"arn:aws:sns:{REGION}:{ACCOUNT}:trail"}, Status.PASS),
+        ({"SnsTopicARN": f"arn:aws:sns:{REGION}:444455556666:trail"}, Status.FAIL),
+        ({"S3BucketName": "log-archive"}, Status.UNVERIFIED),
+        ({"TrailARN": TRAIL_ARN.replace(ACCOUNT, "444455556666"), "S3BucketName": "theirs"}, Status.NOT_APPLICABLE),
+    ],
+    ids=["own bucket", "own topic", "another account's topic", "a bucket that isn't listed", "organization's trail"],
+)
+def test_destination_of_a_trail_is_checked(account, change, status):
+    result = audit(with_trails(account, trail_description(account, **change)))
+    assert set(result.statuses("cloudtrail-no-external-destinations").values()) == {status}

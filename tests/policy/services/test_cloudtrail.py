@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.policy.assertions import failed_resources, findings_for, unverified_resources
-from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource, start_pack
 from tests.policy.sample_stacks import ACCOUNT, KEY_ARN
 
 ENABLED, S3_DATA_EVENTS, CUSTOMER_MANAGED_KEY = (
@@ -444,3 +444,54 @@ def test_trail_of_an_account_that_may_be_another_is_unverified(pack: PackProcess
     perhaps_other = replace(own_trail, provider="second", provider_config={"profile": "audit"})
     for either, expected in ((own_trail, set()), (perhaps_other, {"data"})):
         assert unverified_resources(pack, S3_DATA_EVENTS, [bucket(), either]) == expected
+
+
+# cloudtrail-no-external-destinations
+
+DESTINATIONS = "cloudtrail-no-external-destinations"
+LOG_BUCKET = bucket("trails", "CloudTrailLog")
+TOPIC = Resource("aws:sns/topic:Topic", "topic", {"name": "trail"}, account=ACCOUNT)
+
+
+def topic_arn(account: str) -> str:
+    return f"arn:aws:sns:us-east-1:{account}:trail"
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        trail(),
+        trail(s3BucketName=UNKNOWN, comes_from={"s3BucketName": ["trails"]}),
+        trail(snsTopicName="trail"),
+        trail(snsTopicName=topic_arn(ACCOUNT)),
+        trail(snsTopicName=UNKNOWN, comes_from={"snsTopicName": ["topic"]}),
+    ],
+)
+def test_trail_that_delivers_to_the_stack_passes(pack: PackProcess, right):
+    assert findings_for(pack, DESTINATIONS, [STACK, LOG_BUCKET, TOPIC, right]) == []
+
+
+def test_trail_with_a_topic_of_another_account_fails(pack: PackProcess):
+    stack = [STACK, LOG_BUCKET, TOPIC, trail("right"), trail(snsTopicName=topic_arn("444455556666"))]
+    assert failed_resources(pack, DESTINATIONS, stack) == {"trail"}
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        trail(s3BucketName="elsewhere"),
+        trail(s3BucketName=UNKNOWN),
+        trail(s3BucketName=None),
+        trail(snsTopicName=UNKNOWN),
+    ],
+)
+def test_trail_whose_bucket_or_topic_may_be_of_another_account_is_unverified(pack: PackProcess, unknown):
+    assert unverified_resources(pack, DESTINATIONS, [STACK, LOG_BUCKET, unknown]) == {"trail"}
+
+
+def test_trail_that_delivers_to_a_trusted_bucket_and_account_passes():
+    with start_pack() as pack:
+        trusted = {"accounts": ["444455556666"], "buckets": ["log-archive"]}
+        pack.configure(cloudtrail_no_external_destinations=trusted)
+        central = trail(s3BucketName="log-archive", snsTopicName=topic_arn("444455556666"))
+        assert findings_for(pack, DESTINATIONS, [STACK, central]) == []

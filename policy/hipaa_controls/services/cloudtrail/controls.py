@@ -2,7 +2,7 @@
 
 from hipaa_controls.model.control import Control, Severity, addressed_by, required_by
 from hipaa_controls.model.data_class import DataClass
-from hipaa_controls.model.options import ACCOUNTS
+from hipaa_controls.model.options import ACCOUNTS, BUCKETS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.services.cloudtrail import rules
@@ -107,5 +107,29 @@ CONTROLS = (
             'cloud_watch_logs_group_arn=pulumi.Output.concat(log_group.arn, ":*"), cloud_watch_logs_role_arn=role.arn)'
         ),
         rule=FactRule((Trail,), rules.cloudwatch_logs),
+    ),
+    Control(
+        id="cloudtrail-no-external-destinations",
+        title="CloudTrail delivers log files only to trusted accounts",
+        statement=(
+            "Every trail delivers its log files to a bucket, and its notifications to a topic, of the stack's own "
+            "account or a trusted one."
+        ),
+        rationale=(
+            "The log files name every record that is read, and who reads it. In an outsider's bucket they are "
+            "disclosed, and the hospital has no evidence of its own."
+        ),
+        requirement=(
+            "the bucket is a bucket of the stack, or one that the option buckets lists ({buckets}); the topic belongs "
+            "to the stack's account or a trusted one ({accounts})"
+        ),
+        paragraphs=required_by("312(b)", "312(a)(1)", own_mapping=True),
+        severity=Severity.HIGH,
+        remediation=(
+            'aws.cloudtrail.Trail("audit", s3_bucket_name=trail_bucket.id); or list the bucket of the log archive: '
+            '{"cloudtrail-no-external-destinations": {"buckets": ["log-archive"]}}'
+        ),
+        options=(ACCOUNTS, BUCKETS),
+        rule=FactRule((Trail,), rules.no_external_destination, needs_whole_stack=True),
     ),
 )

@@ -54,6 +54,8 @@ class Trail:
         selectors: Its event selectors, any of which selects an event. Without one, a trail records all management
             events and no data events.
         of_organization: Whether it also records the events of other accounts, as the members of an organization.
+        bucket: The bucket that it delivers to. None for an organization's trail, whose bucket is another account's.
+        topic: The topic that it sends notifications to, by reference, ARN or name; None if there is none.
     """
 
     resource: str
@@ -66,3 +68,5 @@ class Trail:
     selectors: tuple[EventSelector, ...] | Unknown
     location: Location
     of_organization: Flag = None
+    bucket: Ref = None
+    topic: Ref = None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from hipaa_controls.access.destinations import check_bucket, check_destination
+from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.model.property_checks import is_set, is_true
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.three_valued import all_of, any_of
 from hipaa_controls.model.values import Ref, StackResource, Unknown, is_enabled, iter_unknowns
-from hipaa_controls.model.verdict import Finding, failed, not_applicable, passed, unverified
+from hipaa_controls.model.verdict import Finding, failed, not_applicable, passed, unverified, worst_finding
 from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 from hipaa_controls.services.kms import customer_managed_keys
 from hipaa_controls.services.s3.facts import Bucket, phi_buckets
@@ -27,6 +29,21 @@ log_validation = is_true(
 cloudwatch_logs = is_set(
     "log_group", if_set="the trail also delivers to a log group", if_missing="the trail delivers to no log group"
 )
+
+
+def no_external_destination(trail: Trail, context: RuleContext) -> Finding:
+    """Check the owners of the trail's bucket and topic. A topic's name without an ARN is that of an own topic.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html (SnsTopicName)
+    """
+    if trail.bucket is None:
+        return not_applicable("the trail belongs to the organization's account")
+    trusted = TrustedParties.from_options(context.options, trail.location, trail.resource)
+    findings = [check_bucket("log files are delivered", trail.bucket, context.options["buckets"])]
+    names_own_topic = trail.topic is None or (isinstance(trail.topic, str) and not trail.topic.startswith("arn:"))
+    if not names_own_topic:
+        findings.append(check_destination("notifications are sent", trail.topic, trusted))
+    return worst_finding(findings, "log files and notifications go only to trusted accounts")
 
 
 def enabled(fact: Trail | Stack, context: RuleContext) -> Finding:

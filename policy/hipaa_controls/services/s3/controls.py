@@ -13,7 +13,7 @@ from hipaa_controls.model.control import (
     required_by,
 )
 from hipaa_controls.model.data_class import DataClass
-from hipaa_controls.model.options import ACCOUNTS, LOG_DAYS, PHI_DAYS, TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, BUCKETS, LOG_DAYS, PHI_DAYS, TRUSTED_PARTIES
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.model.verdict import passed
@@ -679,16 +679,7 @@ CONTROLS = (
             'account_id, "format": "Parquet"}}; or list the account, or the bucket of another stack, in the options of '
             "s3-no-external-destinations"
         ),
-        options=(
-            ACCOUNTS,
-            Option(
-                "buckets",
-                "Buckets of other stacks that receive data and belong to trusted accounts, by name.",
-                (),
-                StricterWhen.FEWER,
-                pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-            ),
-        ),
+        options=(ACCOUNTS, BUCKETS),
         rule=SettingRule(
             (Replication, Inventory, AnalyticsExport, EventNotifications),
             destinations.no_external_destination,

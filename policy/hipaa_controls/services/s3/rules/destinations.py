@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from hipaa_controls.access.destinations import owner_of, untrusted_finding, untrusted_owner
+from hipaa_controls.access.destinations import check_bucket, owner_of, untrusted_finding, untrusted_owner
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Ref, Text, Unknown
@@ -81,11 +81,6 @@ def _check(
     untrusted = untrusted_owner(target, account, trusted)
     if untrusted is not None:
         return untrusted_finding(content, untrusted, trusted)
-    if isinstance(target, str) and not owner_of(target, account) and target.rsplit(":", 1)[-1] not in trusted_buckets:
-        # Anybody can own a bucket of that name, and a bucket's ARN doesn't say who does.
-        reason = (
-            "isn't known: name the account in the destination, declare the bucket in the stack, or list it in the "
-            "option buckets"
-        )
-        return unverified(Unknown(f"the account to whose bucket {content}", reason=reason))
+    if isinstance(target, str) and not owner_of(target, account):
+        return check_bucket(content, target, trusted_buckets)
     return passed("")
