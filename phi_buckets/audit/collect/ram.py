@@ -30,11 +30,13 @@ def _facts(reader: AccountReader, scope: Scope, region: str) -> Iterator[Fact]:
     """
     all_shares, location = reader.account.arn("ram", region, "resource-share/*"), reader.account.location(region)
     shares = reader.list_all(GET_RESOURCE_SHARES, "resourceShares", all_shares, region, resourceOwner="SELF")
+    ended = set()
     if isinstance(shares, FailedCall):
         yield ResourceShare(all_shares, shares.unknown)
     else:
+        ended = {share["resourceShareArn"] for share in shares if share["status"] in ENDED}
         for share in shares:
-            if scope.includes(share["name"]) and share["status"] not in ENDED:
+            if scope.includes(share["name"]) and share["resourceShareArn"] not in ended:
                 yield ResourceShare(share["resourceShareArn"], share["allowExternalPrincipals"])
     associations = reader.list_all(
         GET_RESOURCE_SHARE_ASSOCIATIONS,
@@ -47,6 +49,7 @@ def _facts(reader: AccountReader, scope: Scope, region: str) -> Iterator[Fact]:
         yield SharePrincipal(f"{all_shares}:principal:*", associations.unknown, location)
         return
     for association in associations:
-        if scope.includes(association["resourceShareName"]) and association["status"] not in ENDED:
-            arn, principal = association["resourceShareArn"], association["associatedEntity"]
+        arn, principal = association["resourceShareArn"], association["associatedEntity"]
+        is_active = arn not in ended and association["status"] not in ENDED
+        if is_active and scope.includes(association["resourceShareName"]):
             yield SharePrincipal(f"{arn}:principal:{principal}", principal, location)

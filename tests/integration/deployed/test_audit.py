@@ -475,6 +475,60 @@ def vault_lock_is_deleted(aws: Aws, target: Target) -> Iterator[None]:
     aws("backup.put_backup_vault_lock_configuration", BackupVaultName=name, MinRetentionDays=min_retention_days)
 
 
+FOREIGN_QUEUE = "arn:aws:sqs:us-east-1:444455556666:results"
+FOREIGN_STREAM = "arn:aws:kinesis:us-east-1:444455556666:stream/logs"
+
+
+def allow_everyone(action: str) -> str:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@fails("backup-no-external-access")
+def vault_policy_lets_anyone_copy_into_the_vault(aws: Aws, target: Target) -> Iterator[None]:
+    name = "phi-dev-backup-vault"
+    policy = allow_everyone("backup:CopyIntoBackupVault")
+    aws("backup.put_backup_vault_access_policy", BackupVaultName=name, Policy=policy)
+    yield
+    aws("backup.delete_backup_vault_access_policy", BackupVaultName=name)
+
+
+@fails("sns-no-external-subscriptions")
+def queue_of_another_account_subscribes_to_the_topic(aws: Aws, target: Target) -> Iterator[None]:
+    subscription = aws("sns.subscribe", TopicArn=target.topic, Protocol="sqs", Endpoint=FOREIGN_QUEUE)
+    yield
+    aws("sns.unsubscribe", SubscriptionArn=subscription["SubscriptionArn"])
+
+
+@fails("logs-no-external-destinations", "logs-no-external-access")
+def log_destination_is_of_another_account_and_open_to_anyone(aws: Aws, target: Target) -> Iterator[None]:
+    name, role = "phi-dev-logs", "arn:aws:iam::123456789012:role/phi-dev-logs"
+    aws("logs.put_destination", destinationName=name, targetArn=FOREIGN_STREAM, roleArn=role)
+    policy = allow_everyone("logs:PutSubscriptionFilter")
+    aws("logs.put_destination_policy", destinationName=name, accessPolicy=policy)
+    yield
+    aws("logs.delete_destination", destinationName=name)
+
+
+@fails("events-no-external-targets", "events-no-external-access")
+def events_go_to_another_account_and_come_from_it(aws: Aws, target: Target) -> Iterator[None]:
+    rule, bus, vendor = "phi-dev-cloudtrail-changed", "phi-dev-bus", "444455556666"
+    aws("events.put_targets", Rule=rule, Targets=[{"Id": "foreign", "Arn": FOREIGN_QUEUE}])
+    aws("events.create_event_bus", Name=bus)
+    aws("events.put_permission", EventBusName=bus, Action="events:PutEvents", Principal=vendor, StatementId="vendor")
+    yield
+    aws("events.delete_event_bus", Name=bus)
+    aws("events.remove_targets", Rule=rule, Ids=["foreign"])
+
+
+@fails("ram-no-external-sharing")
+def resources_are_shared_with_another_account(aws: Aws, target: Target) -> Iterator[None]:
+    parameters = {"name": "phi-dev-share", "allowExternalPrincipals": False, "principals": ["444455556666"]}
+    share = aws("ram.create_resource_share", **parameters)["resourceShare"]
+    yield
+    aws("ram.delete_resource_share", resourceShareArn=share["resourceShareArn"])
+
+
 @pytest.mark.parametrize(("change", "controls"), CHANGES)
 def test_manual_change_fails_exactly_its_controls(aws, target, run_audit, initial_evidence, change, controls):
     applied = change(aws, target)

@@ -55,9 +55,11 @@ def test_denied_call_is_unverified_and_names_the_permission(session, call):
     assert_unverified(audit_ram(session_denying(call)), call, {CONTROL})
 
 
-def test_deleted_share_is_left_out(session):
-    share = {"resourceShareArn": SHARE, "name": "old", "status": "DELETED", "allowExternalPrincipals": True}
-    assert audit_ram(session_with_response(calls.GET_RESOURCE_SHARES, {"resourceShares": [share]})).verdicts == ()
+def test_deleted_share_is_left_out_with_its_principals(session):
+    """moto still lists its principals as associated."""
+    share = create_share(session, "old", principals=[FOREIGN], allowExternalPrincipals=True)
+    session.client("ram").delete_resource_share(resourceShareArn=share)
+    assert audit_ram(session).verdicts == ()
 
 
 def test_removed_principal_is_left_out(session):
