@@ -174,7 +174,9 @@ def copy_vaults(rules: Sequence[Response] | Unknown) -> tuple[Ref, ...] | Unknow
     """Return the ARNs of the vaults that a plan's rules copy backups to."""
     if isinstance(rules, Unknown):
         return rules
-    return tuple(action["DestinationBackupVaultArn"] for rule in rules for action in rule.get("CopyActions") or ())
+    copied = [action["DestinationBackupVaultArn"] for rule in rules for action in rule.get("CopyActions") or ()]
+    air_gapped = [rule.get("TargetLogicallyAirGappedBackupVaultArn") for rule in rules]
+    return tuple(filter(None, (*copied, *air_gapped)))
 
 
 def parse_selection(arn: str, response: Response, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:

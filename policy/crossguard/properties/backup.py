@@ -10,11 +10,10 @@ OPERATORS = ("stringEquals", "stringLikes", "stringNotEquals", "stringNotLikes")
 
 PROPERTIES: Mapping[str, PropertyAccount] = {
     "aws:backup/vault:Vault": PropertyAccount(
-        read=("kmsKeyArn",),
-        # Vault Lock in governance mode is deleted with the vault, and then protects nothing:
-        # https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
-        unjudged={"lets Pulumi delete the backups together with the vault": ("forceDestroy",)},
-        harmless={"forceDestroy": (False,)},
+        read=("forceDestroy", "kmsKeyArn"),
+    ),
+    "aws:backup/vaultPolicy:VaultPolicy": PropertyAccount(
+        read=("policy",), irrelevant={"the policy is judged for whichever vault it has": ("backupVaultName",)}
     ),
     "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": PropertyAccount(
         read=("encryptionKeyArn", "minRetentionDays"),
@@ -28,7 +27,11 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         },
     ),
     "aws:backup/plan:Plan": PropertyAccount(
-        read=("rules.targetVaultName",),
+        read=(
+            "rules.copyActions.destinationVaultArn",
+            "rules.targetLogicallyAirGappedBackupVaultArn",
+            "rules.targetVaultName",
+        ),
         irrelevant={
             "when a backup is made": (
                 "rules.schedule",
@@ -38,16 +41,13 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
                 "rules.enableContinuousBackup",
             ),
             # https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
-            "a control requires Vault Lock, which refuses a shorter retention than its minimum": ("rules.lifecycle",),
+            "a control requires Vault Lock, which refuses a shorter retention than its minimum": (
+                "rules.copyActions.lifecycle",
+                "rules.lifecycle",
+            ),
             "names and tags of the rule and its backups": ("rules.ruleName", "rules.recoveryPointTags"),
             "malware scans of backups": ("rules.scanActions", "scanSettings"),
             "backups of Windows servers": ("advancedBackupSettings",),
-        },
-        unjudged={
-            "may copy backups to a vault of another account": (
-                "rules.copyActions",
-                "rules.targetLogicallyAirGappedBackupVaultArn",
-            )
         },
     ),
     "aws:backup/selection:Selection": PropertyAccount(

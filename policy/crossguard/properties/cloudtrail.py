@@ -30,13 +30,13 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "isOrganizationTrail",
             "kmsKeyId",
             "s3BucketName",
+            "snsTopicName",
         ),
         irrelevant={
             "text for people": ("advancedEventSelectors.name",),
             "it records more events, and leaves out none": ("insightSelectors",),
             "CloudTrail writes to the log group as this role": ("cloudWatchLogsRoleArn",),
             "where in the bucket the logs are": ("s3KeyPrefix",),
-            "it receives the names of log files, and none of their events": ("snsTopicName",),
         },
     ),
 }

@@ -68,7 +68,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         },
     ),
     EVENT_TARGET: PropertyAccount(
-        read=("eventBusName", "roleArn", "rule"),
+        read=("deadLetterConfig.arn", "eventBusName", "roleArn", "rule"),
         irrelevant={
             "an id within the rule": ("targetId",),
             "it lets Pulumi delete a target that an AWS service made": ("forceDestroy",),
@@ -86,7 +86,5 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
                 "sqsTarget",
             ),
         },
-        # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-        unjudged={"may put events into a queue of another account": ("deadLetterConfig",)},
     ),
 }

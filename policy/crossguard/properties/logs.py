@@ -19,6 +19,43 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         },
         harmless={"logGroupClass": ("STANDARD",)},
     ),
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": PropertyAccount(
+        read=("policyDocument",),
+        irrelevant={"the policy is judged for whatever it is about": ("policyName", "resourceArn")},
+    ),
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": PropertyAccount(
+        read=("accessPolicy",),
+        irrelevant={"the policy is judged for whichever destination it has": ("destinationName", "forceUpdate")},
+    ),
+    "aws:cloudwatch/logDeliveryDestinationPolicy:LogDeliveryDestinationPolicy": PropertyAccount(
+        read=("deliveryDestinationPolicy",),
+        irrelevant={"the policy is judged for whichever destination it has": ("deliveryDestinationName",)},
+    ),
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": PropertyAccount(
+        read=("destinationArn",),
+        irrelevant={
+            "which log events are sent, in which form and order": (
+                "applyOnTransformedLogs",
+                "distribution",
+                "emitSystemFields",
+                "filterPattern",
+                "logGroup",
+            ),
+            "CloudWatch Logs puts log events into the destination as this role": ("roleArn",),
+        },
+    ),
+    "aws:cloudwatch/logDestination:LogDestination": PropertyAccount(
+        read=("targetArn",),
+        irrelevant={"CloudWatch Logs puts log events into the target as this role": ("roleArn",)},
+    ),
+    "aws:cloudwatch/logAccountPolicy:LogAccountPolicy": PropertyAccount(
+        read=("policyDocument", "policyType"),
+        irrelevant={"the log groups that it applies to": ("policyName", "scope", "selectionCriteria")},
+    ),
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": PropertyAccount(
+        read=("deliveryDestinationConfiguration.destinationResourceArn",),
+        irrelevant={"in which form, and whether to X-Ray": ("deliveryDestinationType", "outputFormat")},
+    ),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": PropertyAccount(
         read=(
             "logGroupName",

@@ -42,5 +42,25 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "X-Ray traces don't contain messages": ("tracingConfig",),
         },
     ),
+    "aws:sns/topicSubscription:TopicSubscription": PropertyAccount(
+        read=("endpoint", "protocol"),
+        irrelevant={
+            "the subscription is judged for whichever topic it has": ("topic",),
+            "which messages are sent, and in which form": (
+                "filterPolicy",
+                "filterPolicyScope",
+                "rawMessageDelivery",
+                "replayPolicy",
+            ),
+            "how often a delivery is tried again, and the endpoint confirmed": (
+                "confirmationTimeoutInMinutes",
+                "deliveryPolicy",
+                "endpointAutoConfirms",
+            ),
+            "SNS puts messages into a delivery stream as this role": ("subscriptionRoleArn",),
+        },
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+        unjudged={"may put messages into a queue of another account": ("redrivePolicy",)},
+    ),
     "aws:sns/topicPolicy:TopicPolicy": PropertyAccount(read=("policy",)),
 }

@@ -9,9 +9,11 @@ from crossguard.properties import (
     backup,
     cloudtrail,
     cloudwatch,
+    events,
     iam,
     kms,
     logs,
+    ram,
     s3,
     s3_bucket_types,
     s3_dependents,
@@ -31,10 +33,12 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
     **cloudtrail.PROPERTIES,
     **logs.PROPERTIES,
     **cloudwatch.PROPERTIES,
+    **events.PROPERTIES,
     **sns.PROPERTIES,
     **sqs.PROPERTIES,
     **iam.PROPERTIES,
     **backup.PROPERTIES,
+    **ram.PROPERTIES,
 }
 
 

@@ -65,14 +65,15 @@ def _copy_destinations(plan: PulumiResource, graph: Graph) -> tuple[Ref, ...] | 
         actions = as_list(get_property(rule, "copyActions"))
         if isinstance(actions, Unknown):
             return actions
-        destinations += [
-            _copy_destination(plan, get_property(action, "destinationVaultArn"), graph) for action in actions
-        ]
+        arns = [get_property(action, "destinationVaultArn") for action in actions]
+        if (air_gapped := get_property(rule, "targetLogicallyAirGappedBackupVaultArn")) not in (None, ""):
+            arns.append(air_gapped)
+        destinations += [_copy_destination(plan, arn, graph) for arn in arns]
     return tuple(destinations)
 
 
 def _copy_destination(plan: PulumiResource, arn: Any, graph: Graph) -> Ref:
-    """Return the vault of a copy action. An unknown one is of the stack if the rules depend on its vaults only."""
+    """Return the vault that an ARN in the rules names. It is the stack's if the rules depend only on its vaults."""
     sources = plan.sources.get("rules", ())
     if isinstance(arn, Unknown) and sources and all(_is_own_vault(source, plan, graph) for source in sources):
         return StackResource(sources[0].urn)

@@ -156,6 +156,7 @@ EXTERNAL_ACCESS, EXTERNAL_COPIES, FORCE_DESTROY = (
     "backup-vault-no-force-destroy",
 )
 OTHER_ACCOUNT = "444455556666"
+AIR_GAPPED_TARGET = "targetLogicallyAirGappedBackupVaultArn"
 OTHER_VAULT = f"arn:aws:backup:us-west-2:{OTHER_ACCOUNT}:backup-vault:the-vault"
 OWN_VAULT = OTHER_VAULT.replace(OTHER_ACCOUNT, ACCOUNT)
 ORGANIZATION_ONLY = {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}
@@ -261,6 +262,14 @@ def test_plan_that_copies_to_vaults_of_the_stack_or_nowhere_passes(pack: PackPro
 def test_copy_whose_vault_may_be_of_another_account_is_unverified(pack: PackProcess, plan):
     elsewhere = replace(vault("elsewhere"), account=OTHER_ACCOUNT, provider="other")
     assert unverified_resources(pack, EXTERNAL_COPIES, [vault(), elsewhere, plan]) == {"plan"}
+
+
+def test_copy_in_an_air_gapped_vault_of_another_account_fails(pack: PackProcess):
+    own, foreign = (
+        copying_plan(name=name, rules=[{"targetVaultName": "the-vault", AIR_GAPPED_TARGET: arn}])
+        for name, arn in (("own", OWN_VAULT), ("foreign", OTHER_VAULT))
+    )
+    assert failed_resources(pack, EXTERNAL_COPIES, [vault(), own, foreign]) == {"foreign"}
 
 
 def test_copy_to_a_trusted_account_passes():

@@ -100,8 +100,8 @@ CONTROLS = (
             "them over, every night."
         ),
         requirement=(
-            "each destinationVaultArn is a vault of the stack, or belongs to the stack's account or a trusted one "
-            "({accounts})"
+            "each destinationVaultArn and targetLogicallyAirGappedBackupVaultArn is a vault of the stack, or belongs "
+            "to the stack's account or a trusted one ({accounts})"
         ),
         paragraphs=required_by("312(a)(1)", "308(a)(4)(i)", own_mapping=True),
         severity=Severity.HIGH,

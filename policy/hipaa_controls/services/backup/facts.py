@@ -40,7 +40,8 @@ class CopyActions:
     """The vaults to which a backup plan copies its backups.
 
     Attributes:
-        vaults: The destination of each copy action, as a reference or an ARN.
+        vaults: The destinations of the copy actions, and the logically air-gapped vaults to which AWS Backup also
+            copies, as references or ARNs.
     """
 
     resource: str

@@ -1,0 +1,26 @@
+"""The properties of event buses' policies and permissions, and of API destinations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crossguard.properties.account import PropertyAccount
+
+PROPERTIES: Mapping[str, PropertyAccount] = {
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": PropertyAccount(
+        read=("policy",), irrelevant={"the policy is judged for whichever bus it has": ("eventBusName",)}
+    ),
+    "aws:cloudwatch/eventPermission:EventPermission": PropertyAccount(
+        read=("action", "condition.key", "condition.type", "condition.value", "principal"),
+        irrelevant={
+            "the permission is judged for whichever bus it has": ("eventBusName",),
+            "an id within the bus's policy": ("statementId",),
+        },
+    ),
+    "aws:cloudwatch/eventApiDestination:EventApiDestination": PropertyAccount(
+        read=("invocationEndpoint",),
+        irrelevant={
+            "how the endpoint is called": ("connectionArn", "httpMethod", "invocationRateLimitPerSecond"),
+        },
+    ),
+}

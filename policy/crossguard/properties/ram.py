@@ -1,0 +1,23 @@
+"""The properties of RAM's resource shares and their principals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from crossguard.properties.account import PropertyAccount
+
+PROPERTIES: Mapping[str, PropertyAccount] = {
+    "aws:ram/resourceShare:ResourceShare": PropertyAccount(
+        read=("allowExternalPrincipals",),
+        irrelevant={
+            "what a principal may do, and each principal is judged": ("permissionArns",),
+            # https://docs.aws.amazon.com/ram/latest/APIReference/API_ResourceShareConfiguration.html
+            "an account that leaves the organization keeps its access, and each principal is judged": (
+                "resourceShareConfiguration",
+            ),
+        },
+    ),
+    "aws:ram/principalAssociation:PrincipalAssociation": PropertyAccount(
+        read=("principal",), irrelevant={"the principal is judged for whichever share it has": ("resourceShareArn",)}
+    ),
+}
