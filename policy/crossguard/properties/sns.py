@@ -58,9 +58,9 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
                 "endpointAutoConfirms",
             ),
             "SNS puts messages into a delivery stream as this role": ("subscriptionRoleArn",),
+            # https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+            "SNS accepts a dead-letter queue only of the subscription's own account": ("redrivePolicy",),
         },
-        # https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
-        unjudged={"may put messages into a queue of another account": ("redrivePolicy",)},
     ),
     "aws:sns/topicPolicy:TopicPolicy": PropertyAccount(read=("policy",)),
 }
