@@ -144,6 +144,11 @@ def test_api_destination_passes_only_with_a_trusted_host(pack: PackProcess, trus
     assert findings_for(trusting_pack, TARGETS, [destination]) == []
 
 
+def test_api_destination_over_plain_http_fails(trusting_pack: PackProcess):
+    destination = resource("EventApiDestination", "api", invocationEndpoint="http://alerts.example.com/hook")
+    assert failed_resources(trusting_pack, TARGETS, [destination]) == {"api"}
+
+
 def test_target_in_a_trusted_account_passes(trusting_pack: PackProcess):
     assert findings_for(trusting_pack, TARGETS, [target(queue_arn(OTHER_ACCOUNT))]) == []
 

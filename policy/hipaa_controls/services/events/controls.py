@@ -50,7 +50,7 @@ CONTROLS = (
         ),
         requirement=(
             "each target and dead-letter queue is a resource of the stack, or belongs to the stack's account or a "
-            "trusted one ({accounts}); the endpoint of each API destination has a trusted host ({hosts})"
+            "trusted one ({accounts}); the endpoint of each API destination is an https URL of a trusted host ({hosts})"
         ),
         paragraphs=required_by("312(a)(1)", "308(a)(4)(i)", own_mapping=True),
         severity=Severity.HIGH,
