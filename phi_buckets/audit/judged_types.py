@@ -9,17 +9,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hipaa_controls.model.control import Control
-from hipaa_controls.services.backup.facts import BackupSelection, BackupVault
+from hipaa_controls.services.backup.facts import BackupSelection, BackupVault, CopyActions, VaultPolicy
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.cloudwatch.facts import Alarm, EventRule
 from hipaa_controls.services.config.facts import ConfigurationRecorder
+from hipaa_controls.services.events.facts import ApiDestination, EventBusPolicy, EventTarget
 from hipaa_controls.services.guardduty.facts import GuardDutyDetector
 from hipaa_controls.services.iam.facts import IamRole, IdentityPolicy, UserAccess
 from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
-from hipaa_controls.services.logs.facts import LogGroup
+from hipaa_controls.services.logs.facts import LogDestination, LogGroup, LogsPolicy
+from hipaa_controls.services.ram.facts import ResourceShare, SharePrincipal
 from hipaa_controls.services.s3 import bucket_types
 from hipaa_controls.services.s3 import facts as s3
-from hipaa_controls.services.sns.facts import Topic, TopicPolicy
+from hipaa_controls.services.sns.facts import Subscription, Topic, TopicPolicy
 from hipaa_controls.services.sqs.facts import Queue, QueuePolicy
 
 _BUCKET_SETTINGS = (
@@ -46,20 +48,25 @@ _SPECIAL_BUCKET = (
 )
 # The facts that the collectors read from each type.
 FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
-    "AWS::Backup::BackupPlan": (BackupSelection,),
+    "AWS::Backup::BackupPlan": (BackupSelection, CopyActions),
     "AWS::Backup::BackupSelection": (BackupSelection,),
-    "AWS::Backup::BackupVault": (BackupVault,),
+    "AWS::Backup::BackupVault": (BackupVault, VaultPolicy),
     "AWS::CloudTrail::Trail": (Trail,),
     "AWS::CloudWatch::Alarm": (Alarm,),
     "AWS::Config::ConfigurationRecorder": (ConfigurationRecorder,),
-    "AWS::Events::Rule": (EventRule,),
+    "AWS::Events::ApiDestination": (ApiDestination,),
+    "AWS::Events::EventBus": (EventBusPolicy,),
+    "AWS::Events::Rule": (EventRule, EventTarget),
     "AWS::GuardDuty::Detector": (GuardDutyDetector,),
     "AWS::IAM::Group": (IdentityPolicy,),
     "AWS::IAM::Policy": (IdentityPolicy,),
     "AWS::IAM::Role": (IamRole, IdentityPolicy),
     "AWS::IAM::User": (IdentityPolicy, UserAccess),
     "AWS::KMS::Key": (Grant, Key, KeyPolicy),
-    "AWS::Logs::LogGroup": (LogGroup,),
+    "AWS::Logs::DeliveryDestination": (LogDestination,),
+    "AWS::Logs::Destination": (LogDestination, LogsPolicy),
+    "AWS::Logs::LogGroup": (LogDestination, LogGroup),
+    "AWS::RAM::ResourceShare": (ResourceShare, SharePrincipal),
     "AWS::S3::AccessGrant": (s3.AccessGrant,),
     # The ARNs of grants and locations begin with that of their instance.
     "AWS::S3::AccessGrantsInstance": (s3.AccessGrant, s3.AccessGrantsLocation, s3.AccessGrantsPolicy),
@@ -72,7 +79,7 @@ FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
     "AWS::S3Tables::TableBucket": (*_SPECIAL_BUCKET, bucket_types.TableReplication, bucket_types.TableSnapshots),
     "AWS::S3::MultiRegionAccessPoint": (s3.AccessPoint, s3.MultiRegionBuckets),
     "AWS::S3ObjectLambda::AccessPoint": (s3.AccessPoint, s3.ObjectLambdaFunctions),
-    "AWS::SNS::Topic": (Topic, TopicPolicy),
+    "AWS::SNS::Topic": (Subscription, Topic, TopicPolicy),
     "AWS::SQS::Queue": (Queue, QueuePolicy),
 }
 # An audit of one stack doesn't read these.

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 
 from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_list, as_number, as_text, get_property
-from crossguard.resource_types import BUCKET, FIREHOSE, FUNCTION, KINESIS_STREAM, KMS_KEYS, LOG_GROUP, METRIC_FILTER, TRAIL
+from crossguard.resource_types import (
+    BUCKET,
+    FIREHOSE,
+    FUNCTION,
+    KINESIS_STREAM,
+    KMS_KEYS,
+    LOG_GROUP,
+    METRIC_FILTER,
+    TRAIL,
+)
 from crossguard.resources import PulumiResource, parse_json
 from hipaa_controls.model.data_class import normalize_data_class
 from hipaa_controls.model.stack import Fact

@@ -33,9 +33,14 @@ def test_no_type_is_in_both_tables():
 
 def test_controls_by_type_names_the_controls_of_each_fact():
     judged = controls_by_type(LIVE_CONTROLS)
-    assert judged["AWS::SNS::Topic"] == ("sns-customer-managed-key", "sns-private")
+    assert judged["AWS::SQS::Queue"] == (
+        "sqs-customer-managed-key",
+        "sqs-encryption",
+        "sqs-no-external-access",
+        "sqs-tls-only",
+    )
     assert {"s3-versioning", "s3-tls-only", "s3-no-website"} <= set(judged["AWS::S3::Bucket"])
-    assert judged["AWS::Events::Rule"] == ("cloudwatch-alarm-coverage",)
+    assert judged["AWS::Events::Rule"] == ("cloudwatch-alarm-coverage", "events-no-external-targets")
 
 
 def test_type_whose_controls_are_all_disabled_is_not_judged():
