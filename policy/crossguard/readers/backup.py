@@ -81,7 +81,7 @@ def _copy_destination(plan: PulumiResource, arn: Any, graph: Graph) -> Ref:
 
 
 def _is_own_vault(source: PulumiResource, plan: PulumiResource, graph: Graph) -> bool:
-    return source.type in VAULTS and graph.same_account(source, plan)
+    return source.type in VAULTS and graph.same_account(source, plan) is True
 
 
 def _selection(selection: PulumiResource, graph: Graph) -> list[Fact]:
