@@ -200,8 +200,6 @@ class Lifecycle:
     """The promises that hold for each stack, from its first preview to its destruction."""
 
     stack_name: str
-    summary: str
-    """The pack's summary. That of dev has a warning, because its config relaxes the days of Object Lock."""
     resource_count: int
     """The number of resources to create, with components."""
     protected: bool
@@ -210,7 +208,8 @@ class Lifecycle:
     def test_first_preview_passes_every_control(self, first_preview: Completed):
         text = first_preview.stdout + first_preview.stderr
         assert first_preview.returncode == 0, text
-        assert self.summary in first_preview.stdout
+        assert "0 failed, 0 unverified, 0 exempted or allowed" in first_preview.stdout
+        assert "0 not judged" in first_preview.stdout
         assert f"+ {self.resource_count} to create" in first_preview.stdout
         for word in ("warning", "Traceback", "mandatory", "known yet", "can't run policy"):
             assert word not in text
@@ -243,7 +242,7 @@ class Lifecycle:
 
 
 class TestDev(Lifecycle):
-    stack_name, summary, resource_count, protected = "dev", "⚠️ hipaa@", 99, False
+    stack_name, resource_count, protected = "dev", 99, False
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -281,7 +280,7 @@ class TestDev(Lifecycle):
 
 
 class TestProd(Lifecycle):
-    stack_name, summary, resource_count, protected = "prod", "✅ hipaa@", 137, True
+    stack_name, resource_count, protected = "prod", 137, True
 
     def test_destroy_of_a_protected_stack_is_rejected(self, destroyed: DestroyResult, created_types: list[str]):
         assert destroyed.rejected is not None

@@ -45,7 +45,8 @@ ALARM = {
 LOG_GROUP = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:trail-logs"
 LOG_ROLE = f"arn:aws:iam::{ACCOUNT}:role/role"
 WHOLE_STACK = "the whole stack"
-# What these judge has no default of AWS: a policy that exists, a target, an endpoint, or a principal of a share. Pulumi
+# What these judge has no default of AWS: a policy that exists, a target, an endpoint, the scope of a location, or a
+# principal of a share. Pulumi
 # itself has the default of a share's allowExternalPrincipals.
 WITHOUT_DEFAULT = {
     "backup-no-external-access",
@@ -55,6 +56,7 @@ WITHOUT_DEFAULT = {
     "logs-no-external-access",
     "logs-no-external-destinations",
     "ram-no-external-sharing",
+    "s3-access-grants-location",
     "sns-no-external-subscriptions",
     "sns-subscription-tls",
 }
