@@ -639,6 +639,16 @@ MONITORING = [
     ),
     case("root alarm", remove("MetricAlarm alerts-root-used"), f"cloudwatch-alarm-coverage: {STACK}"),
     case(
+        "root alarm: threshold",
+        set_input("MetricAlarm alerts-root-used", "threshold", 2),
+        f"cloudwatch-alarm-coverage: {STACK}",
+    ),
+    case(
+        "root alarm: value of the metric filter",
+        set_input("LogMetricFilter alerts-root-used", "metricTransformation.value", "0"),
+        f"cloudwatch-alarm-coverage: {STACK}",
+    ),
+    case(
         "root alarm: metric filter",
         remove("LogMetricFilter alerts-root-used"),
         "cloudwatch-alarm-metric-exists: MetricAlarm alerts-root-used",

@@ -376,6 +376,41 @@ def test_metric_of_a_metric_filter_exists(pack: PackProcess, form: Form, metric_
     assert controls(findings) == expected
 
 
+@in_every_form
+@pytest.mark.parametrize(
+    ("change", "covered"),
+    [
+        ({}, True),
+        ({"Threshold": 1000}, False),
+        ({"ComparisonOperator": "LessThanThreshold"}, False),
+        ({"EvaluationPeriods": 2}, False),
+        ({"EvaluationPeriods": 2, "DatapointsToAlarm": 1}, True),
+        ({"Unit": "Bytes"}, False),
+    ],
+)
+def test_alarm_counts_only_if_it_goes_off_at_one_event(pack: PackProcess, form: Form, change, covered):
+    metric = {"MetricName": "Root", "MetricNamespace": "Audit", "MetricValue": "1", "DefaultValue": 0, "Unit": "Count"}
+    settings = {"Namespace": "Audit", "MetricName": "Root", "Statistic": "Sum", "Period": 300, "Unit": "Count"}
+    settings |= {"ComparisonOperator": "GreaterThanThreshold", "Threshold": 0, "EvaluationPeriods": 1} | change
+    stack = [
+        Resource("pulumi:pulumi:Stack", "stack", {}),
+        form("AWS::S3::Bucket", "phi", {"BucketName": "phi", "Tags": [{"Key": "DataClass", "Value": "PHI"}]}),
+        form("AWS::CloudTrail::Trail", "trail", {"CloudWatchLogsLogGroupArn": "/audit", "S3BucketName": "logs"}),
+        form(
+            "AWS::Logs::MetricFilter",
+            "filter",
+            {
+                "LogGroupName": "/audit",
+                "FilterPattern": '{ $.userIdentity.type = "Root" }',
+                "MetricTransformations": [metric],
+            },
+        ),
+        form("AWS::CloudWatch::Alarm", "it", {**settings, "AlarmActions": [TOPIC]}),
+    ]
+    [finding] = pack.only_for("cloudwatch-alarm-coverage").evaluate_stack(stack)
+    assert ("root user" not in finding.message.splitlines()[1]) is covered
+
+
 def controls(findings: Sequence[Finding], resource: str = "it") -> set[str]:
     return {finding.policy for finding in findings if finding.resource == resource}
 

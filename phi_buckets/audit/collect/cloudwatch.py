@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hipaa_controls.model.values import Location
-from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
+from hipaa_controls.services.cloudwatch.facts import Alarm, Metric, Trigger
 from phi_buckets.audit.calls.cloudwatch import DESCRIBE_ALARMS, DESCRIBE_LOG_ALARMS
 from phi_buckets.audit.collected import Collected, Publisher, merge, unknown_publisher
 from phi_buckets.audit.reader import AccountReader, FailedCall
@@ -46,7 +46,7 @@ def _alarms(reader: AccountReader, scope: Scope, region: str) -> Collected:
     if failed is None:
         return collected
     unknown = failed.unknown
-    unknown_alarm = Alarm(all_alarms, unknown, unknown, unknown, unknown, unknown, location)
+    unknown_alarm = Alarm(all_alarms, unknown, unknown, unknown, unknown, unknown, unknown, location)
     publisher = unknown_publisher(reader.account, region, failed)
     return merge([collected, Collected((unknown_alarm,), publishers=(publisher,))])
 
@@ -55,25 +55,56 @@ def parse_alarm(description: Response, location: Location) -> Alarm:
     """Return an alarm from an entry of DescribeAlarms. Only a composite alarm has a rule."""
     return Alarm(
         description["AlarmArn"],
-        tuple(map(_metric, _described_metrics(description))),
+        tuple(_metrics(description)),
         description.get("ActionsEnabled", True),
         tuple(description.get("AlarmActions") or ()),
         description["AlarmName"],
         description.get("AlarmRule"),
+        None if "AlarmRule" in description else _trigger(description),
         location,
     )
 
 
-def _described_metrics(description: Response) -> list[Response]:
-    """Return the metrics of an alarm. Only metric alarms have them: one, or several in a metric math expression."""
+def _trigger(description: Response) -> Trigger:
+    return Trigger(
+        description.get("ComparisonOperator"),
+        description.get("Threshold"),
+        description.get("EvaluationPeriods"),
+        description.get("DatapointsToAlarm"),
+        description.get("TreatMissingData"),
+    )
+
+
+def _metrics(description: Response) -> Iterator[Metric]:
+    """Yield the metrics of an alarm. Only metric alarms have them: one, or several in a metric math expression."""
     if description.get("MetricName"):
-        return [description]
-    return [query["MetricStat"]["Metric"] for query in description.get("Metrics") or () if query.get("MetricStat")]
+        yield _metric(description, description, description.get("Statistic"), compared=True)
+        return
+    for query in description.get("Metrics") or ():
+        if stat := query.get("MetricStat"):
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html
+            yield _metric(stat["Metric"], stat, stat.get("Stat"), compared=query.get("ReturnData", True))
 
 
-def _metric(description: Response) -> Metric:
-    dimensions = {dimension["Name"]: dimension["Value"] for dimension in description.get("Dimensions") or ()}
-    return Metric(description.get("Namespace"), description.get("MetricName"), dimensions)
+def _metric(metric: Response, stat: Response, statistic: str | None, *, compared: bool) -> Metric:
+    """Return a metric.
+
+    Args:
+        metric: The object with its namespace, name and dimensions.
+        stat: The object with the period and unit for which the statistic is computed.
+        statistic: The statistic.
+        compared: Whether the alarm compares it with the threshold.
+    """
+    dimensions = {dimension["Name"]: dimension["Value"] for dimension in metric.get("Dimensions") or ()}
+    return Metric(
+        metric.get("Namespace"),
+        metric.get("MetricName"),
+        dimensions,
+        statistic,
+        stat.get("Period"),
+        stat.get("Unit"),
+        compared,
+    )
 
 
 def _publishers(description: Response) -> list[Publisher]:

@@ -83,7 +83,8 @@ def _region_facts(reader: AccountReader, scope: Scope, trails: Sequence[Trail], 
         )
     if isinstance(filters, FailedCall):
         unknown = filters.unknown
-        yield MetricFilter(f"{all_groups}:metric-filter:*", unknown, unknown, unknown, unknown, unknown)
+        resource = f"{all_groups}:metric-filter:*"
+        yield MetricFilter(resource, unknown, unknown, unknown, unknown, unknown, unknown, unknown, unknown, location)
         return
     trail_groups = {trail.log_group for trail in trails}
     for metric_filter in filters:
@@ -91,7 +92,7 @@ def _region_facts(reader: AccountReader, scope: Scope, trails: Sequence[Trail], 
             arn = reader.account.arn("logs", region, f"log-group:{metric_filter['logGroupName']}")
             # A trail names its log group, so that group is known even if the groups couldn't be listed.
             group_ref = groups.unknown if isinstance(groups, FailedCall) and arn not in trail_groups else arn
-            yield from parse_metric_filters(metric_filter, arn, group_ref)
+            yield from parse_metric_filters(metric_filter, arn, group_ref, location)
 
 
 def find_audit_log_groups(trails: Sequence[Trail], tags: Sequence[Mapping[str, Any]] | FailedCall) -> AuditLogGroups:
@@ -121,7 +122,9 @@ def _log_group(description: Mapping[str, Any], audit_log_groups: AuditLogGroups,
     return LogGroup(arn, audit_log_groups.includes(arn), kms_key, description.get("retentionInDays"), location)
 
 
-def parse_metric_filters(description: Mapping[str, Any], group_arn: str, group_ref: Ref) -> list[MetricFilter]:
+def parse_metric_filters(
+    description: Mapping[str, Any], group_arn: str, group_ref: Ref, location: Location
+) -> list[MetricFilter]:
     """Return a metric filter, once for each metric that it publishes.
 
     A metric filter has no ARN, so it is identified by its log group's ARN followed by its name.
@@ -130,6 +133,7 @@ def parse_metric_filters(description: Mapping[str, Any], group_arn: str, group_r
         description: The entry of DescribeMetricFilters.
         group_arn: The ARN of its log group.
         group_ref: The reference to its log group; Unknown if it couldn't be read.
+        location: The location of both.
     """
     pattern: Text = description.get("filterPattern") or ""
     if description.get("fieldSelectionCriteria"):
@@ -143,6 +147,10 @@ def parse_metric_filters(description: Mapping[str, Any], group_arn: str, group_r
             metric["metricName"],
             # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_MetricFilter.html
             (*(metric.get("dimensions") or ()), *(description.get("emitSystemFieldDimensions") or ())),
+            metric.get("metricValue"),
+            str(metric["defaultValue"]) if metric.get("defaultValue") is not None else None,
+            metric.get("unit"),
+            location,
         )
         for metric in description["metricTransformations"]
     ]

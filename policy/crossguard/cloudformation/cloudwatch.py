@@ -17,8 +17,9 @@ from crossguard.cloudformation.tables import (
     by_key,
 )
 
-# How soon and at what value an alarm goes off is for the organization to choose.
-WHEN = Irrelevant("it says how soon and at what value the alarm goes off")
+NOT_COUNTED = Irrelevant("no control counts an alarm on metric math, a percentile or an anomaly as certain")
+WHEN = Irrelevant("it says when an alarm is evaluated")
+SUPPRESSOR = Irrelevant("it says how long ActionsSuppressor keeps the alarm from notifying")
 TAGS_OF_ALERTS = Irrelevant("it only says which tags an alert carries")
 DIMENSIONS = To("dimensions", {"Name": To("key"), "Value": To("value")}, by_key)
 METRIC: Table = {"MetricName": To("metricName"), "Namespace": To("namespace"), "Dimensions": DIMENSIONS}
@@ -26,10 +27,12 @@ METRIC_QUERY: Table = {
     "Id": ONLY_NAMES,
     "Label": ONLY_NAMES,
     "AccountId": To("accountId"),
-    "Expression": WHEN,
-    "Period": WHEN,
-    "ReturnData": WHEN,
-    "MetricStat": To("metric", {"Metric": To("", METRIC), "Period": WHEN, "Stat": WHEN, "Unit": WHEN}),
+    "Expression": NOT_COUNTED,
+    "Period": NOT_COUNTED,
+    "ReturnData": To("returnData"),
+    "MetricStat": To(
+        "metric", {"Metric": To("", METRIC), "Period": To("period"), "Stat": To("stat"), "Unit": To("unit")}
+    ),
 }
 ACTIONS: Table = {
     "ActionsEnabled": To("actionsEnabled"),
@@ -49,19 +52,19 @@ TABLES = {
             **METRIC,
             "AlarmName": To("name"),
             "Metrics": To("metricQueries", METRIC_QUERY),
-            "ComparisonOperator": WHEN,
-            "DatapointsToAlarm": WHEN,
-            "EvaluateLowSampleCountPercentile": WHEN,
+            "ComparisonOperator": To("comparisonOperator"),
+            "DatapointsToAlarm": To("datapointsToAlarm"),
+            "EvaluateLowSampleCountPercentile": NOT_COUNTED,
             "EvaluationInterval": WHEN,
-            "EvaluationPeriods": WHEN,
+            "EvaluationPeriods": To("evaluationPeriods"),
             "EvaluationWindow": WHEN,
-            "ExtendedStatistic": WHEN,
-            "Period": WHEN,
-            "Statistic": WHEN,
-            "Threshold": WHEN,
-            "ThresholdMetricId": WHEN,
-            "TreatMissingData": WHEN,
-            "Unit": WHEN,
+            "ExtendedStatistic": NOT_COUNTED,
+            "Period": To("period"),
+            "Statistic": To("statistic"),
+            "Threshold": To("threshold"),
+            "ThresholdMetricId": NOT_COUNTED,
+            "TreatMissingData": To("treatMissingData"),
+            "Unit": To("unit"),
             "EvaluationCriteria": Irrelevant("an alarm with a query watches no metric that a control counts"),
             "WarmUpConfiguration": NotRead(),  # it may keep the alarm from being evaluated
         },
@@ -74,8 +77,8 @@ TABLES = {
             "AlarmName": To("alarmName"),
             "AlarmRule": To("alarmRule"),
             "ActionsSuppressor": To("actionsSuppressor"),
-            "ActionsSuppressorExtensionPeriod": WHEN,
-            "ActionsSuppressorWaitPeriod": WHEN,
+            "ActionsSuppressorExtensionPeriod": SUPPRESSOR,
+            "ActionsSuppressorWaitPeriod": SUPPRESSOR,
         },
         {"arn": "Arn", "alarmName": "AlarmName"},
     ),

@@ -59,23 +59,19 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": PropertyAccount(
         read=(
             "logGroupName",
+            "metricTransformation.defaultValue",
             "metricTransformation.dimensions",
             "metricTransformation.name",
             "metricTransformation.namespace",
+            "metricTransformation.unit",
+            "metricTransformation.value",
             "pattern",
         ),
-        irrelevant={
-            "the unit of the metric, and its value without a match": (
-                "metricTransformation.defaultValue",
-                "metricTransformation.unit",
-            ),
-        },
         unjudged={
-            "may publish a value that no alarm goes off at": ("metricTransformation.value",),
             "matches the pattern with text that a transformer of the log group has written": (
                 "applyOnTransformedLogs",
             ),
         },
-        harmless={"metricTransformation.value": ("1", 1), "applyOnTransformedLogs": (False,)},
+        harmless={"applyOnTransformedLogs": (False,)},
     ),
 }

@@ -6,29 +6,43 @@ from collections.abc import Mapping
 from typing import Any
 
 from crossguard.graph import FactReader, Graph
-from crossguard.property_values import as_flag, as_list, as_text, get_property
+from crossguard.property_values import as_flag, as_list, as_number, as_text, get_property
 from crossguard.resource_types import BUCKET, BUCKET_METRIC, COMPOSITE_ALARM, EVENT_TARGET, METRIC_ALARM, TOPIC
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.three_valued import all_of, any_of
 from hipaa_controls.model.values import Flag, Ref, StackResource, Text, Unknown
-from hipaa_controls.services.cloudwatch.facts import Alarm, EventRule, Metric
+from hipaa_controls.services.cloudwatch.facts import Alarm, EventRule, Metric, Trigger
 
 EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
 
 
 def _metric_alarm(alarm: PulumiResource, graph: Graph) -> list[Fact]:
-    return [_alarm(alarm, "name", _metrics(alarm, graph), None, graph)]
+    inputs = alarm.inputs
+    trigger = Trigger(
+        as_text(inputs.get("comparisonOperator")),
+        as_number(inputs.get("threshold")),
+        as_number(inputs.get("evaluationPeriods")),
+        as_number(inputs.get("datapointsToAlarm")),
+        as_text(inputs.get("treatMissingData")),
+    )
+    return [_alarm(alarm, graph, name_prop="name", metrics=_metrics(alarm, graph), trigger=trigger)]
 
 
 def _composite_alarm(alarm: PulumiResource, graph: Graph) -> list[Fact]:
     # An unknown rule may name only the alarms that it comes from.
     rule = graph.resolve(alarm, alarm.inputs.get("alarmRule"), "alarmRule", ())
-    return [_alarm(alarm, "alarmName", (), rule if isinstance(rule, str | Unknown) else "", graph)]
+    return [_alarm(alarm, graph, name_prop="alarmName", rule=rule if isinstance(rule, str | Unknown) else "")]
 
 
 def _alarm(
-    alarm: PulumiResource, name_prop: str, metrics: tuple[Metric, ...] | Unknown, rule: Text, graph: Graph
+    alarm: PulumiResource,
+    graph: Graph,
+    *,
+    name_prop: str,
+    metrics: tuple[Metric, ...] | Unknown = (),
+    rule: Text = None,
+    trigger: Trigger | None = None,
 ) -> Alarm:
     return Alarm(
         alarm.urn,
@@ -37,6 +51,7 @@ def _alarm(
         _actions(alarm, graph),
         as_text(alarm.inputs.get(name_prop)),
         rule,
+        trigger,
         graph.location_of(alarm),
     )
 
@@ -51,28 +66,44 @@ def _actions(alarm: PulumiResource, graph: Graph) -> tuple[Ref, ...] | Unknown:
 def _metrics(alarm: PulumiResource, graph: Graph) -> tuple[Metric, ...] | Unknown:
     inputs = alarm.inputs
     if inputs.get("metricName") is not None:
-        return (_metric(alarm, inputs, "dimensions", graph),)
+        return (_metric(alarm, inputs, graph, prop="dimensions", statistic_prop="statistic", compared=True),)
     queries = as_list(inputs.get("metricQueries"))
     if isinstance(queries, Unknown):
         return queries
-    metrics = (query if isinstance(query, Unknown) else get_property(query, "metric") for query in queries)
-    return tuple(_metric(alarm, metric, "metricQueries", graph) for metric in metrics if metric is not None)
+    metrics = [(get_property(query, "metric"), as_flag(get_property(query, "returnData"))) for query in queries]
+    return tuple(
+        _metric(alarm, metric, graph, prop="metricQueries", statistic_prop="stat", compared=compared)
+        for metric, compared in metrics
+        if metric is not None
+    )
 
 
-def _metric(alarm: PulumiResource, metric: Any, prop: str, graph: Graph) -> Metric:
+def _metric(
+    alarm: PulumiResource, metric: Any, graph: Graph, *, prop: str, statistic_prop: str, compared: Flag
+) -> Metric:
     """Return a metric that an alarm watches.
 
     Args:
         alarm: The alarm.
         metric: The object that names the metric.
-        prop: The property of the alarm that holds the metric's dimensions.
         graph: The resources of the stack.
+        prop: The property of the alarm that holds the metric's dimensions.
+        statistic_prop: The property of the object that names the statistic.
+        compared: Whether the alarm compares the metric itself with the threshold.
     """
     dimensions = get_property(metric, "dimensions")
     if not isinstance(dimensions, Unknown):
         values = dimensions if isinstance(dimensions, Mapping) else {}
         dimensions = {name: _dimension(alarm, name, value, prop, graph) for name, value in values.items()}
-    return Metric(as_text(get_property(metric, "namespace")), as_text(get_property(metric, "metricName")), dimensions)
+    return Metric(
+        as_text(get_property(metric, "namespace")),
+        as_text(get_property(metric, "metricName")),
+        dimensions,
+        as_text(get_property(metric, statistic_prop)),
+        as_number(get_property(metric, "period")),
+        as_text(get_property(metric, "unit")),
+        compared,
+    )
 
 
 def _dimension(alarm: PulumiResource, name: str, value: Any, prop: str, graph: Graph) -> Ref:

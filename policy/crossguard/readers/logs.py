@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_list, as_number, as_text, get_property
@@ -19,7 +20,7 @@ from crossguard.resource_types import (
 from crossguard.resources import PulumiResource, parse_json
 from hipaa_controls.model.data_class import normalize_data_class
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import Flag, Ref, StackResource, Unknown
+from hipaa_controls.model.values import Flag, Ref, StackResource, Text, Unknown
 from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogDestination, LogGroup, LogsPolicy, MetricFilter
 
 LOG_DESTINATION = "aws:cloudwatch/logDestination:LogDestination"
@@ -73,8 +74,17 @@ def _metric_filter(metric_filter: PulumiResource, graph: Graph) -> list[Fact]:
             as_text(get_property(metric, "namespace")),
             as_text(get_property(metric, "name")),
             dimensions,
+            _number_text(get_property(metric, "value")),
+            _number_text(get_property(metric, "defaultValue")),
+            as_text(get_property(metric, "unit")),
+            graph.location_of(metric_filter),
         )
     ]
+
+
+def _number_text(value: Any) -> Text:
+    """Return a number as the text that pulumi-aws declares it to be. A saved state may have the number."""
+    return value if value is None or isinstance(value, str | Unknown) else str(value)
 
 
 def _policy_reader(prop: str, component_input: str) -> FactReader:

@@ -152,8 +152,8 @@ def test_reference_to_a_fact_of_another_service_is_resolved():
 
 def test_references_are_resolved_in_every_fact():
     rule = ReplicationRule(True, True, arn("copy"), None, KEY, True, "us-west-2", "us-east-1")
-    watched = (Metric("AWS/S3", "4xxErrors", {"BucketName": arn("copy"), "FilterId": "all"}),)
-    alarm = Alarm("alarm", watched, True, (TOPIC,), "errors", None, LOCATION)
+    denials = Metric("AWS/S3", "4xxErrors", {"BucketName": arn("copy"), "FilterId": "all"}, "Sum", 300, None, True)
+    alarm = Alarm("alarm", (denials,), True, (TOPIC,), "errors", None, None, LOCATION)
     selection = BackupSelection("selection", (arn("copy"), arn("*")), (), (), (), ("vault",), "us-east-1")
     topic = Topic(TOPIC, TOPIC, KEY, ())
     stack = build(bucket("phi", Replication((rule,))), bucket("copy"), alarm, selection, topic, KEY_FACT)
@@ -165,7 +165,7 @@ def test_references_are_resolved_in_every_fact():
     [built_alarm] = stack.facts_of_type(Alarm)
     assert built_alarm.actions == (StackResource(TOPIC),)
     [metric] = built_alarm.metrics
-    assert metric == Metric("AWS/S3", "4xxErrors", {"BucketName": StackResource(arn("copy")), "FilterId": "all"})
+    assert metric == replace(denials, dimensions={"BucketName": StackResource(arn("copy")), "FilterId": "all"})
     [built_selection] = stack.facts_of_type(BackupSelection)
     assert built_selection.resources == (StackResource(arn("copy")), arn("*"))
     [built_topic] = stack.facts_of_type(Topic)

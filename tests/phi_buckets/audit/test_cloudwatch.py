@@ -6,7 +6,7 @@ import pytest
 
 from hipaa_controls.model.values import Location, StackResource
 from hipaa_controls.model.verdict import Status
-from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
+from hipaa_controls.services.cloudwatch.facts import Alarm, Metric, Trigger
 from hipaa_controls.services.sns.facts import Topic
 from phi_buckets.audit.calls import cloudwatch as calls
 from phi_buckets.audit.collect import cloudwatch
@@ -32,6 +32,7 @@ from tests.phi_buckets.audit.sample_alert_pipeline import (
 NAME = "phi-dev-everything"
 ALARM_CONTROLS = {"cloudwatch-alarm-action", "cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
 NO_ACTION = {"cloudwatch-alarm-action", "cloudwatch-alarm-coverage"}
+NEVER_ON = {"cloudwatch-alarm-coverage"}
 NO_METRIC = {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
 
 
@@ -43,9 +44,16 @@ def account(session) -> SampleAccount:
 def test_alarm_is_collected_with_its_settings(account):
     result = audit(account)
     [metric] = result.fact(Alarm, ALARM_ARN).metrics
-    assert (metric, metric.dimensions) == (Metric(NAMESPACE, METRIC, {}), {})
+    assert (metric, metric.dimensions) == (Metric(NAMESPACE, METRIC, {}, "Sum", 60, None, True), {})
     assert result.fact(Alarm, ALARM_ARN) == Alarm(
-        ALARM_ARN, (metric,), True, (StackResource(TOPIC_ARN),), NAME, None, Location("aws", REGION, ACCOUNT)
+        ALARM_ARN,
+        (metric,),
+        True,
+        (StackResource(TOPIC_ARN),),
+        NAME,
+        None,
+        Trigger("GreaterThanOrEqualToThreshold", 1, 1, None, None),
+        Location("aws", REGION, ACCOUNT),
     )
     assert result.fact(Topic, TOPIC_ARN).publishers == ("cloudwatch.amazonaws.com",)
     assert result.controls_with(Status.PASS) >= ALARM_CONTROLS
@@ -83,6 +91,14 @@ def dimensions(**values: str):
         ({"MetricName": "another"}, NO_METRIC),
         ({"Namespace": "another"}, NO_METRIC),
         ({"Dimensions": dimensions(Principal="someone")}, NO_METRIC),
+        ({"Threshold": 1e12}, NEVER_ON),
+        ({"Threshold": 2}, NEVER_ON),
+        ({"ComparisonOperator": "LessThanThreshold", "Threshold": 0}, NEVER_ON),
+        ({"EvaluationPeriods": 2}, NEVER_ON),
+        ({"EvaluationPeriods": 3, "DatapointsToAlarm": 2}, NEVER_ON),
+        ({"Period": 604800}, NEVER_ON),
+        ({"Unit": "Bytes"}, NEVER_ON),
+        ({"Threshold": 0}, NEVER_ON),
     ],
 )
 def test_weak_setting_fails_only_its_controls(account, change, controls):
@@ -90,6 +106,13 @@ def test_weak_setting_fails_only_its_controls(account, change, controls):
     result = audit(account)
     assert result.controls_with(Status.FAIL) == controls
     assert result.controls_with(Status.UNVERIFIED) == set()
+
+
+@pytest.mark.parametrize("change", [{"Statistic": "Minimum"}, {"TreatMissingData": "breaching"}, {"Statistic": None}])
+def test_alarm_that_may_not_go_off_is_unverified(account, change):
+    put_alarm(account, **change)
+    result = audit(account)
+    assert result.blocking == result.controls_with(Status.UNVERIFIED) == {"cloudwatch-alarm-coverage"}
 
 
 @pytest.mark.parametrize(
@@ -154,17 +177,28 @@ def test_parse_alarm_returns_the_metrics_of_metric_math():
     stat = {
         "Metric": {"Namespace": "n", "MetricName": "m", "Dimensions": dimensions(BucketName=PHI_BUCKET)},
         "Stat": "Sum",
+        "Period": 60,
+        "Unit": "Count",
     }
     description = {
         "AlarmArn": ALARM_ARN,
         "AlarmName": NAME,
         "ActionsEnabled": False,
         "AlarmActions": [TOPIC_ARN],
-        "Metrics": [{"Id": "a", "MetricStat": stat}, {"Id": "b", "Expression": "a * 2", "ReturnData": True}],
+        "Metrics": [
+            {"Id": "a", "MetricStat": stat, "ReturnData": False},
+            {"Id": "b", "Expression": "a * 2", "ReturnData": True},
+        ],
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Threshold": 5.0,
+        "EvaluationPeriods": 3,
+        "DatapointsToAlarm": 2,
+        "TreatMissingData": "ignore",
     }
     alarm = cloudwatch.parse_alarm(description, Location())
     [metric] = alarm.metrics
-    assert (metric.namespace, metric.name, metric.dimensions) == ("n", "m", {"BucketName": PHI_BUCKET})
+    assert metric == Metric("n", "m", {"BucketName": PHI_BUCKET}, "Sum", 60, "Count", False)
+    assert alarm.trigger == Trigger("GreaterThanThreshold", 5.0, 3, 2, "ignore")
     assert (alarm.actions_enabled, alarm.actions) == (False, (TOPIC_ARN,))
 
 

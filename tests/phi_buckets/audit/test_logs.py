@@ -52,7 +52,16 @@ def test_log_group_and_metric_filter_are_collected_with_their_settings(account):
         GROUP_ARN, True, StackResource(account.audit_key), 2557, Location("aws", REGION, ACCOUNT)
     )
     assert result.fact(MetricFilter, FILTER_ARN) == MetricFilter(
-        FILTER_ARN, StackResource(GROUP_ARN), "", NAMESPACE, METRIC, dimensions=()
+        FILTER_ARN,
+        StackResource(GROUP_ARN),
+        "",
+        NAMESPACE,
+        METRIC,
+        dimensions=(),
+        value="1",
+        default_value=None,
+        unit=None,
+        location=Location("aws", REGION, ACCOUNT),
     )
     assert result.controls_with(Status.PASS) >= {
         *GROUP_CONTROLS,
@@ -106,6 +115,26 @@ def test_log_group_without_a_key_of_its_own_fails(account, key, control):
 def test_metric_filter_for_another_metric_than_the_alarms_fails(account, change):
     put_filter(account, **change)
     assert audit(account).controls_with(Status.FAIL) == {"cloudwatch-alarm-metric-exists", "cloudwatch-alarm-coverage"}
+
+
+@pytest.mark.parametrize(
+    "change", [{"metricValue": "0"}, {"defaultValue": 1}, {"defaultValue": -100.0}, {"metricValue": "-1"}]
+)
+def test_metric_filter_with_values_that_set_off_no_alarm_fails(account, change):
+    put_filter(account, **change)
+    result = audit(account)
+    assert result.controls_with(Status.FAIL) == {"cloudwatch-alarm-coverage"}
+    assert result.controls_with(Status.UNVERIFIED) == set()
+
+
+def test_metric_filter_with_a_default_value_of_zero_passes(account):
+    put_filter(account, defaultValue=0)
+    assert audit(account).blocking == set()
+
+
+def test_metric_filter_that_publishes_a_field_of_the_event_is_unverified(account):
+    put_filter(account, metricValue="$.bytes")
+    assert audit(account).blocking == audit(account).controls_with(Status.UNVERIFIED) == {"cloudwatch-alarm-coverage"}
 
 
 def test_narrow_filter_pattern_fails_alarm_coverage(account):
@@ -223,10 +252,10 @@ def test_parse_metric_filters_combines_event_and_system_dimensions():
         "metricTransformations": [metric],
         "emitSystemFieldDimensions": ["@aws.account"],
     }
-    [metric_filter] = logs.parse_metric_filters(description, GROUP_ARN, GROUP_ARN)
+    [metric_filter] = logs.parse_metric_filters(description, GROUP_ARN, GROUP_ARN, Location())
     assert (metric_filter.pattern, metric_filter.dimensions) == ("{ $.a = 1 }", ("Who", "@aws.account"))
     narrowed = {**description, "fieldSelectionCriteria": '@aws.account = "1"'}
-    [metric_filter] = logs.parse_metric_filters(narrowed, GROUP_ARN, GROUP_ARN)
+    [metric_filter] = logs.parse_metric_filters(narrowed, GROUP_ARN, GROUP_ARN, Location())
     assert isinstance(metric_filter.pattern, Unknown)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.policy.assertions import failed_resources, findings_for, unverified_resources
-from tests.policy.pack_process import UNKNOWN, PackProcess, Resource
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource, start_pack
 
 ALARM_ACTION, METRIC_EXISTS, ALARM_COVERAGE = (
     "cloudwatch-alarm-action",
@@ -23,8 +23,14 @@ STACK = Resource("pulumi:pulumi:Stack", "stack", {})
 TOPIC = Resource("aws:sns/topic:Topic", "topic", {})
 
 
+# An alarm that goes off at the first event of a period.
+STATISTIC = {"statistic": "Sum", "period": 300}
+THRESHOLD = {"comparisonOperator": "GreaterThanThreshold", "threshold": 0, "evaluationPeriods": 1}
+
+
 def alarm(name: str = "alarm", token: str = ALARM, comes_from: Any = None, **inputs: Any) -> Resource:
-    return Resource(token, name, {"alarmActions": [TOPIC_ARN]} | inputs, comes_from=comes_from or {})
+    condition = {} if token == COMPOSITE else THRESHOLD | ({} if "metricQueries" in inputs else STATISTIC)
+    return Resource(token, name, {"alarmActions": [TOPIC_ARN]} | condition | inputs, comes_from=comes_from or {})
 
 
 # cloudwatch-alarm-action
@@ -176,9 +182,13 @@ def request_metric(name: Any = "data", filter_id: Any = "every", metric: Any = "
     return metric_inputs("AWS/S3", metric, {"BucketName": name, "FilterId": filter_id})
 
 
+def metric_query(metric: dict[str, Any], metric_id: str = "m0", **query: Any) -> dict[str, Any]:
+    return {"id": metric_id, "metric": {"stat": "Sum", "period": 300} | metric} | query
+
+
 def as_metric_queries(*metrics: dict[str, Any]) -> dict[str, Any]:
     """Return the inputs of an alarm on several metrics, with an expression over them."""
-    metric_queries = [{"id": f"m{index}", "metric": metric} for index, metric in enumerate(metrics)]
+    metric_queries = [metric_query(metric, f"m{index}") for index, metric in enumerate(metrics)]
     return {"metricQueries": [*metric_queries, {"id": "e", "expression": "m0 / 2", "returnData": True}]}
 
 
@@ -525,13 +535,21 @@ def test_target_may_refer_to_its_rule(pack: PackProcess):
 
 
 def test_alarm_on_4xx_errors_covers_denied_access(pack: PackProcess):
-    stack = [*STACK_WITH_PHI, metrics(), *event_rules_except("denied access")]
+    partial = Resource(
+        "aws:s3/bucketMetric:BucketMetric", "r", {"bucket": "data", "name": "reports", "filter": {"prefix": "reports/"}}
+    )
+    stack = [*STACK_WITH_PHI, metrics(), partial, *event_rules_except("denied access")]
     assert uncovered_threats(pack, [*stack, alarm(**request_metric())]) == ""
-    assert uncovered_threats(pack, [*stack, alarm(**as_metric_queries(request_metric()))]) == ""
+    assert (
+        uncovered_threats(pack, [*stack, alarm(metricQueries=[metric_query(request_metric(), returnData=True)])]) == ""
+    )
     for insufficient_alarm in (
         alarm(**request_metric(filter_id="x")),
         alarm(**request_metric(metric="5xxErrors")),
         alarm(**request_metric("other")),
+        alarm(**metric_inputs("AWS/S3", "4xxErrors", {"BucketName": "data", "FilterId": "every", "Prefix": "a/"})),
+        replace(alarm(**request_metric()), region="us-west-2"),
+        alarm(**request_metric(filter_id="reports")),
         alarm(**request_metric(), actionsEnabled=False),
         alarm(**request_metric(), alarmActions=[]),
     ):
@@ -547,11 +565,85 @@ def test_alarm_on_4xx_errors_covers_denied_access(pack: PackProcess):
         request_metric(metric=UNKNOWN),
         metric_inputs("AWS/S3", "4xxErrors", UNKNOWN),
         {"metricName": None, "metricQueries": UNKNOWN},
+        {"statistic": UNKNOWN},
+        {"statistic": "Average", "threshold": 0.05},
+        {"statistic": "Minimum"},
+        {"statistic": "SampleCount"},
+        {"statistic": None, "extendedStatistic": "p99"},
+        {"threshold": UNKNOWN},
+        {"threshold": None, "thresholdMetricId": "band", "comparisonOperator": "GreaterThanUpperThreshold"},
+        {"comparisonOperator": UNKNOWN},
+        {"evaluationPeriods": UNKNOWN},
+        {"datapointsToAlarm": UNKNOWN},
+        {"period": UNKNOWN},
+        {"period": None},
+        {"treatMissingData": UNKNOWN},
+        {"treatMissingData": "breaching"},
+        {"unit": UNKNOWN},
+        {"metricName": None, "dimensions": None, **as_metric_queries(request_metric())},
+        {"metricName": None, "dimensions": None, "metricQueries": [metric_query(request_metric(), returnData=UNKNOWN)]},
     ],
 )
 def test_alarm_that_may_cover_denied_access_is_unverified(pack: PackProcess, change):
     stack = [*STACK_WITH_PHI, metrics(), *event_rules_except("denied access"), alarm(**request_metric() | change)]
     assert unverified_resources(pack, ALARM_COVERAGE, stack) == {"stack"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threshold": 10},  # as in the guide that this project started from
+        {"threshold": 11, "comparisonOperator": "GreaterThanOrEqualToThreshold"},
+        {"threshold": 4, "evaluationPeriods": 2},
+        {"threshold": 10, "evaluationPeriods": 5, "datapointsToAlarm": 1},
+        {"statistic": "Maximum"},
+        {"statistic": "Maximum", "evaluationPeriods": 11},
+        {"period": 86400, "evaluationPeriods": 7, "datapointsToAlarm": 1},
+        {"unit": "Count"},
+        {"treatMissingData": "missing"},
+        {"treatMissingData": "ignore"},
+        {"treatMissingData": "notBreaching"},
+        {"evaluationWindow": {"wallClockWindow": {"timezone": "UTC"}}},
+    ],
+)
+def test_alarm_that_goes_off_at_some_denied_requests_covers_them(pack: PackProcess, change):
+    stack = [*STACK_WITH_PHI, metrics(), *event_rules_except("denied access"), alarm(**request_metric() | change)]
+    assert uncovered_threats(pack, stack) == ""
+
+
+CANNOT_GO_OFF = [
+    {"threshold": 1e12},
+    {"comparisonOperator": "LessThanThreshold", "threshold": 0},
+    {"comparisonOperator": "LessThanThreshold", "threshold": 1000},
+    {"comparisonOperator": "LessThanOrEqualToThreshold"},
+    {"comparisonOperator": "LessThanLowerThreshold", "threshold": None, "thresholdMetricId": "band"},
+    {"comparisonOperator": "GreaterThanOrEqualToThreshold", "threshold": 0},
+    {"threshold": -1},
+    {"statistic": "Maximum", "threshold": 1},
+    {"evaluationPeriods": 12},
+    {"evaluationPeriods": 20, "datapointsToAlarm": 12},
+    {"statistic": "Maximum", "evaluationPeriods": 12},
+    {"period": 604800},
+    {"period": 43200, "evaluationPeriods": 3},
+    {"unit": "Bytes"},
+]
+
+
+@pytest.mark.parametrize("change", [*CANNOT_GO_OFF, {"threshold": 11}, {"threshold": 10, "evaluationPeriods": 2}])
+def test_alarm_that_does_not_go_off_at_denied_requests_does_not_cover_them(pack: PackProcess, change):
+    stack = [*STACK_WITH_PHI, metrics(), *event_rules_except("denied access"), alarm(**request_metric() | change)]
+    text = uncovered_threats(pack, stack)
+    assert "denied access" in text
+    assert "; alarm " in text
+
+
+def test_denied_requests_until_the_alarm_are_an_option():
+    stack = [*STACK_WITH_PHI, metrics(), *event_rules_except("denied access")]
+    five, six = (alarm(**request_metric(), threshold=threshold) for threshold in (4, 5))
+    with start_pack() as strict:
+        strict.configure(cloudwatch_alarm_coverage={"deniedRequests": 5})
+        assert uncovered_threats(strict, [*stack, five]) == ""
+        assert "isn't on after 5 such events" in uncovered_threats(strict, [*stack, six])
 
 
 def test_each_bucket_needs_an_alarm_on_denied_access(pack: PackProcess):
@@ -580,6 +672,77 @@ def test_each_bucket_needs_an_alarm_on_denied_access(pack: PackProcess):
 )
 def test_filter_without_effective_alarm_does_not_count(pack: PackProcess, resources):
     assert "a trail" in uncovered_threats(pack, [*STACK_WITH_PHI, *filters_except("a trail"), *resources])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [*CANNOT_GO_OFF, {"threshold": 1}, {"evaluationPeriods": 2}, {"evaluationPeriods": 3, "datapointsToAlarm": 2}],
+)
+def test_filter_whose_alarm_does_not_go_off_at_one_event_does_not_count(pack: PackProcess, change):
+    """A key is disabled once, and a trail is stopped once."""
+    resources = filter_with_alarm("trail", FILTERS["a trail"], **change)
+    text = uncovered_threats(pack, [*STACK_WITH_PHI, *filters_except("a trail"), *resources])
+    assert "a trail" in text
+    assert "; trail-alarm " in text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threshold": 1, "comparisonOperator": "GreaterThanOrEqualToThreshold"},
+        {"statistic": "Maximum"},
+        {"unit": "None"},
+        {"evaluationPeriods": 3, "datapointsToAlarm": 1},
+    ],
+)
+def test_filter_whose_alarm_goes_off_at_one_event_counts(pack: PackProcess, change):
+    resources = filter_with_alarm("trail", FILTERS["a trail"], **change)
+    assert uncovered_threats(pack, [*STACK_WITH_PHI, *filters_except("a trail"), *resources]) == ""
+
+
+def test_filter_of_denied_requests_may_need_several_of_them(pack: PackProcess):
+    stack = [*STACK_WITH_PHI, *filters_except("denied access")]
+    few, many = (
+        filter_with_alarm("denied access", FILTERS["denied access"], threshold=threshold) for threshold in (10, 11)
+    )
+    assert uncovered_threats(pack, [*stack, *few]) == ""
+    assert "denied access" in uncovered_threats(pack, [*stack, *many])
+
+
+def filter_that_publishes(**transformation: Any) -> Resource:
+    published = {"namespace": "Audit", "name": "trail", "value": "1"} | transformation
+    return metric_filter_resource("trail", FILTERS["a trail"], "/audit", published, {})
+
+
+@pytest.mark.parametrize(
+    ("transformation", "covered"),
+    [
+        ({"value": 1}, True),
+        ({"value": "10"}, True),
+        ({"defaultValue": "0"}, True),
+        ({"unit": "Count"}, True),
+        ({"value": "0"}, False),
+        ({"value": "-1"}, False),
+        ({"value": "0.5"}, True),
+        ({"defaultValue": "1"}, False),
+        ({"defaultValue": "-1000"}, False),
+    ],
+)
+def test_values_of_a_filter_decide_whether_its_alarm_goes_off(pack: PackProcess, transformation, covered):
+    resources = [filter_that_publishes(**transformation), alarm(**metric_inputs("Audit", "trail"))]
+    text = uncovered_threats(pack, [*STACK_WITH_PHI, *filters_except("a trail"), *resources])
+    assert ("a trail" not in text) is covered
+
+
+def test_alarm_has_to_watch_the_unit_and_the_region_of_its_filter(pack: PackProcess):
+    on_metric = alarm(**metric_inputs("Audit", "trail"))
+    counted = replace(on_metric, inputs=on_metric.inputs | {"unit": "Count"})
+    stack = [*STACK_WITH_PHI, *filters_except("a trail")]
+    assert uncovered_threats(pack, [*stack, filter_that_publishes(unit="Count"), counted]) == ""
+    assert "a trail" in uncovered_threats(pack, [*stack, filter_that_publishes(), counted])
+    elsewhere = replace(on_metric, region="us-west-2")
+    assert "a trail" in uncovered_threats(pack, [*stack, filter_that_publishes(), elsewhere])
+    assert failed_resources(pack, METRIC_EXISTS, [filter_that_publishes(), elsewhere]) == {"alarm"}
 
 
 def test_filter_may_refer_to_the_trails_log_group(pack: PackProcess):
@@ -613,6 +776,25 @@ def test_filter_may_refer_to_the_trails_log_group(pack: PackProcess):
         [TRAIL, *filter_with_alarm("trail", FILTERS["a trail"], log_group=UNKNOWN)],
         [TRAIL, *filter_with_alarm("trail", FILTERS["a trail"], alarmActions=UNKNOWN)],
         [TRAIL, metric_filter("trail", FILTERS["a trail"], metric=UNKNOWN), alarm(**metric_inputs("Audit", "trail"))],
+        [
+            TRAIL,
+            metric_filter("trail", FILTERS["a trail"], dimensions=PATIENT_DIMENSION),
+            alarm(**metric_inputs("Audit", "Refused", {"Patient": "x"})),
+        ],
+        *(
+            [
+                TRAIL,
+                metric_filter_resource("trail", FILTERS["a trail"], "/audit", transformation, {}),
+                alarm(**metric_inputs("Audit", "trail")),
+            ]
+            for transformation in (
+                {"namespace": "Audit", "name": "trail", "value": UNKNOWN},
+                {"namespace": "Audit", "name": "trail", "value": "$.bytes"},
+                {"namespace": "Audit", "name": "trail", "value": "1e999"},
+                {"namespace": "Audit", "name": "trail", "value": "1", "defaultValue": UNKNOWN},
+                {"namespace": "Audit", "name": "trail", "value": "1", "unit": UNKNOWN},
+            )
+        ),
     ],
 )
 def test_possible_alert_is_unverified(pack: PackProcess, resources):

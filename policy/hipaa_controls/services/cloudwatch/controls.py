@@ -1,6 +1,6 @@
 """Controls for CloudWatch alarms and EventBridge rules."""
 
-from hipaa_controls.model.control import Control, Severity, addressed_by, required_by
+from hipaa_controls.model.control import Control, Option, Severity, StricterWhen, addressed_by, required_by
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.services.cloudwatch.facts import Alarm
@@ -36,7 +36,8 @@ CONTROLS = (
         ),
         requirement=(
             "for S3 request metrics, the dimensions BucketName and FilterId of a metrics configuration that the bucket "
-            "has; for metrics from logs, the namespace, name and dimensions of a metric filter"
+            "has, and no others; for metrics from logs, the namespace, name and dimensions of a metric filter; both "
+            "in the region of the alarm"
         ),
         paragraphs=required_by("308(a)(1)(ii)(D)", own_mapping=True),
         severity=Severity.HIGH,
@@ -61,7 +62,9 @@ CONTROLS = (
             "an EventBridge rule with a target, or an alarm that notifies an SNS topic on a metric filter of a trail's "
             "log group, for: denied access to PHI (here also an alarm on the bucket's 4xxErrors), a key disabled or "
             "scheduled for deletion, a bucket policy or public access block changed, a trail stopped or changed, a "
-            "break-glass role used, root user activity"
+            "break-glass role used, root user activity. Such an alarm is on after one event, or after {deniedRequests} "
+            "denied requests, all within a day, and off without any: statistic Sum or Maximum of the metric itself, "
+            "and a threshold that the metric must be greater than (or equal to)"
         ),
         paragraphs=(
             *required_by("308(a)(6)(i)", own_mapping=True),
@@ -73,6 +76,15 @@ CONTROLS = (
             '["aws.cloudtrail"], "detail": {"eventName": ["StopLogging", "DeleteTrail", "UpdateTrail"]}})), with '
             'aws.cloudwatch.EventTarget("cloudtrail-changed", rule=rule.name, arn=topic.arn, role_arn=role.arn) and a '
             "role that EventBridge may assume and that may publish to the topic; likewise for the other events"
+        ),
+        options=(
+            Option(
+                "deniedRequests",
+                "The number of denied requests to PHI after which an alarm must be on. A few are normal, and the "
+                "default is what an alarm on more than 10 needs.",
+                11,
+                StricterWhen.LOWER,
+            ),
         ),
         rule=FactRule((Stack,), coverage.alarm_coverage, needs_whole_stack=True),
     ),

@@ -33,6 +33,9 @@ class MetricFilter:
     Attributes:
         log_group: The log group, by reference or by name.
         dimensions: The names of its dimensions. Their values come from each log event.
+        value: What it publishes for each log event that matches: a number, or a field of the event such as `$.bytes`.
+        default_value: The number that it publishes while no log event matches; None publishes nothing then.
+        unit: The unit of the metric; the text `None` by default (None).
     """
 
     resource: str
@@ -41,6 +44,10 @@ class MetricFilter:
     namespace: Text
     metric_name: Text
     dimensions: tuple[str, ...] | Unknown
+    value: Text
+    default_value: Text
+    unit: Text
+    location: Location
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.three_valued import all_of, any_of
-from hipaa_controls.model.values import Ref, StackResource, Unknown, is_enabled, iter_unknowns
+from hipaa_controls.model.values import Location, Ref, StackResource, Unknown, is_enabled, iter_unknowns
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
 from hipaa_controls.services.cloudwatch.alarm_rules import sufficient_alarms
 from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
 from hipaa_controls.services.logs.facts import MetricFilter
 from hipaa_controls.services.s3.facts import Bucket, DeclaredSetting, RequestMetrics
 
+REQUEST_METRIC_DIMENSIONS = ("BucketName", "FilterId")
 TOPIC_ARN = re.compile(r"arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+(\.fifo)?", re.ASCII)
 # S3 publishes these only for a metrics configuration:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
@@ -115,7 +116,7 @@ def _is_topic(action: Ref) -> bool:
 def alarm_metric_exists(alarm: Alarm, context: RuleContext) -> Finding:
     if isinstance(alarm.metrics, Unknown):
         return unverified(alarm.metrics)
-    findings = [check_metric_is_published(metric, context.stack) for metric in alarm.metrics]
+    findings = [check_metric_is_published(metric, alarm.location, context.stack) for metric in alarm.metrics]
     for status in (Status.FAIL, Status.UNVERIFIED, Status.PASS):
         for finding in findings:
             if finding.status is status:
@@ -123,36 +124,48 @@ def alarm_metric_exists(alarm: Alarm, context: RuleContext) -> Finding:
     return findings[0] if findings else not_applicable("the alarm has no metric of its own")
 
 
-def check_metric_is_published(metric: Metric, stack: Stack) -> Finding:
-    """Check that a metric is published, judging by the resources of the stack."""
+def check_metric_is_published(metric: Metric, location: Location, stack: Stack) -> Finding:
+    """Check that a metric is published where an alarm watches it, judging by the resources of the stack.
+
+    Args:
+        metric: The metric.
+        location: The location of the alarm.
+        stack: The stack.
+    """
     if isinstance(metric.namespace, Unknown):
         return unverified(metric.namespace)
     if isinstance(metric.name, Unknown):
         return unverified(metric.name)
     if metric.namespace == "AWS/S3" and metric.name in REQUEST_METRICS:
-        return _check_request_metric(metric, stack)
+        return _check_request_metric(metric, location, stack)
     if (metric.namespace or "").startswith("AWS/"):
         return not_applicable("AWS publishes this metric without configuration")
-    return _check_filter_metric(metric, stack)
+    return _check_filter_metric(metric, location, stack)
 
 
-def _check_request_metric(metric: Metric, stack: Stack) -> Finding:
+def _check_request_metric(metric: Metric, location: Location, stack: Stack) -> Finding:
     if isinstance(metric.dimensions, Unknown):
         return unverified(metric.dimensions)
-    missing = [name for name in ("BucketName", "FilterId") if not metric.dimensions.get(name)]
+    missing = [name for name in REQUEST_METRIC_DIMENSIONS if not metric.dimensions.get(name)]
     if missing:
         return failed(
             f"its metric lacks the dimension{'s' if len(missing) > 1 else ''} {' and '.join(missing)}, so S3 doesn't "
             "publish it"
         )
+    if len(metric.dimensions) > len(REQUEST_METRIC_DIMENSIONS):
+        return failed("its metric has other dimensions than BucketName and FilterId, so S3 doesn't publish it")
     bucket_name, filter_id = metric.dimensions["BucketName"], metric.dimensions["FilterId"]
     if isinstance(bucket_name, Unknown):
         return unverified(bucket_name)
     buckets = [
         bucket for bucket in stack.facts_of_type(Bucket) if bucket_name in (StackResource(bucket.resource), bucket.name)
     ]
+    if buckets and not any(_is_near(bucket.location, location) for bucket in buckets):
+        return failed(
+            "S3 publishes its metric in the region and account of the bucket, and the alarm is in another one"
+        )
     settings = [declared for bucket in buckets for declared in bucket.settings]
-    if any(_is_metrics_configuration(declared, filter_id) for declared in settings):
+    if metrics_configurations(settings, filter_id):
         return passed("the bucket has the metrics configuration that the alarm names")
     if not any(bucket.declared_here for bucket in buckets):
         # The other stack declares its metrics configurations, so this stack can't show that one is missing.
@@ -162,16 +175,21 @@ def _check_request_metric(metric: Metric, stack: Stack) -> Finding:
     return unverified(*unknowns) if unknowns else failed("the bucket has no metrics configuration with its FilterId")
 
 
-def _is_metrics_configuration(declared: DeclaredSetting, filter_id: Ref) -> bool:
-    if not isinstance(declared.setting, RequestMetrics) or isinstance(filter_id, Unknown):
-        return False
-    return filter_id in (StackResource(declared.resource), declared.setting.id)
+def metrics_configurations(settings: Iterable[DeclaredSetting], filter_id: Ref) -> list[RequestMetrics]:
+    """Return the metrics configurations that a FilterId certainly refers to."""
+    return [
+        declared.setting
+        for declared in settings
+        if isinstance(declared.setting, RequestMetrics)
+        and not isinstance(filter_id, Unknown)
+        and filter_id in (StackResource(declared.resource), declared.setting.id)
+    ]
 
 
-def _check_filter_metric(metric: Metric, stack: Stack) -> Finding:
+def _check_filter_metric(metric: Metric, location: Location, stack: Stack) -> Finding:
     """Check a metric whose namespace or name a metric filter uses. Any other may be an application's own metric."""
     filters = stack.facts_of_type(MetricFilter)
-    answers = [filter_publishes(metric_filter, metric) for metric_filter in filters]
+    answers = [filter_publishes(metric_filter, metric, location) for metric_filter in filters]
     if any(answer is True for answer in answers):
         return passed("a metric filter publishes its metric")
     unknowns = [answer for answer in answers if isinstance(answer, Unknown)]
@@ -181,12 +199,16 @@ def _check_filter_metric(metric: Metric, stack: Stack) -> Finding:
         metric.namespace == metric_filter.namespace or metric.name == metric_filter.metric_name
         for metric_filter in filters
     ):
-        return failed("no metric filter publishes its metric: namespace, name and dimensions must equal the filter's")
+        return failed(
+            "no metric filter publishes its metric: its region, namespace, name and dimensions must be the filter's"
+        )
     return not_applicable("its metric doesn't come from a metric filter of the stack")
 
 
-def filter_publishes(metric_filter: MetricFilter, metric: Metric) -> bool | Unknown:
-    """Return whether a metric filter publishes exactly this metric, with the same dimensions."""
+def filter_publishes(metric_filter: MetricFilter, metric: Metric, location: Location) -> bool | Unknown:
+    """Return whether a metric filter publishes exactly this metric, with the same dimensions and in the same place."""
+    if not _is_near(metric_filter.location, location):
+        return False
     names = tuple(metric.dimensions) if isinstance(metric.dimensions, Mapping) else metric.dimensions
     pairs = [
         (metric_filter.namespace, metric.namespace),
@@ -196,6 +218,14 @@ def filter_publishes(metric_filter: MetricFilter, metric: Metric) -> bool | Unkn
     if any(left != right for left, right in pairs if not isinstance(left, Unknown) and not isinstance(right, Unknown)):
         return False
     return next(iter_unknowns(pairs), True)
+
+
+def _is_near(location: Location, other: Location) -> bool:
+    """Return whether an alarm may see a metric of a location. A metric exists in its own region and account only.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+    """
+    return not location.in_other_region(other) and not location.in_other_account(other)
 
 
 def _as_set(names: tuple[str, ...] | Unknown) -> frozenset[str] | Unknown:
