@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from crossguard import report
+from crossguard.run_state import ControlRun
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
+from hipaa_controls.model.control_config import ControlConfig
 from hipaa_controls.model.values import Document
 from hipaa_controls.model.verdict import Finding, Verdict, Witness, failed, passed
 from tests.policy.access.documents import (
@@ -36,6 +38,7 @@ from tests.policy.access.parties import (
     PARTNER_ORGANIZATION,
     TOPIC,
 )
+from tests.policy.services.live_facts import control_by_id
 
 
 def witness_of(finding: Finding) -> Witness:
@@ -166,16 +169,8 @@ def test_services_finding_names_the_service_only_where_the_statement_does() -> N
 
 
 def _verdict(finding: Finding) -> dict[str, Any]:
-    class NoExemption:
-        @staticmethod
-        def exemption_for(verdict: Verdict) -> None:
-            return None
-
-    class Run:
-        control_config = NoExemption()
-
-    run: Any = Run()
-    return report._verdict(run, Verdict("s3-external-principals", "urn", finding))
+    control_run = ControlRun(ControlConfig(control_by_id("s3-no-external-access"), {}), [])
+    return report._verdict(control_run, Verdict("s3-no-external-access", "urn", finding))
 
 
 def test_report_has_the_details_of_a_witness_and_nothing_else_of_its_request() -> None:
