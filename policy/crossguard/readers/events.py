@@ -56,8 +56,11 @@ def _permission(permission: PulumiResource, graph: Graph) -> list[Fact]:
 
 def _condition(condition: Any) -> Any:
     operator, key = get_property(condition, "type"), get_property(condition, "key")
-    unknown = next((value for value in (operator, key) if isinstance(value, Unknown)), None)
-    return unknown or {operator: {key: get_property(condition, "value")}}
+    for value in (operator, key):
+        if not isinstance(value, str):
+            reason = "has an operator or a key that isn't text"
+            return value if isinstance(value, Unknown) else Unknown("the condition of the permission", reason=reason)
+    return {operator: {key: get_property(condition, "value")}}
 
 
 def _target(target: PulumiResource, graph: Graph) -> list[Fact]:

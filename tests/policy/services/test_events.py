@@ -76,6 +76,8 @@ def test_only_the_policy_or_permission_for_an_external_principal_fails(pack: Pac
         permission("*", condition=UNKNOWN),
         permission("*", condition=OF_ORGANIZATION | {"value": UNKNOWN}),
         permission("*", condition=OF_ORGANIZATION | {"key": UNKNOWN}),
+        permission("*", condition=OF_ORGANIZATION | {"key": ["aws:PrincipalOrgID"]}),
+        permission("*", condition=OF_ORGANIZATION | {"type": {}}),
     ],
 )
 def test_unknown_policy_or_permission_is_unverified(pack: PackProcess, policy):
