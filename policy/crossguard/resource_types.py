@@ -34,8 +34,9 @@ KMS_KEYS = frozenset(
     }
 )
 
-# Types that a program may declare without any input. Each other one has an input that is required, or a name that the
-# provider chooses, so a resource of it without inputs isn't one that this run creates.
+# Types that a program may declare without any input. Each other one has an input that is required, or a name that
+# Pulumi chooses, unless the project turns that off (`pulumi:autonaming`). So in a saved state, a resource of it without
+# inputs is one that the program only reads.
 VALID_WITHOUT_INPUTS = frozenset({KMS_KEY, "aws:kms/externalKey:ExternalKey", ACCOUNT_PUBLIC_ACCESS_BLOCK})
 
 # Types whose ARN AWS chooses, in the account of the caller that creates the resource. The ARN of another type may be an

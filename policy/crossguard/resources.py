@@ -185,9 +185,13 @@ class ResourceInputs:
 
     At the end of a preview the engine shows planned outputs instead. In those, every property that AWS may fill in is
     unknown, and a component has only the outputs that it registered. The inputs say more, so they are remembered.
+
+    Args:
+        of_saved_state: Whether they are those of a saved state, in which the engine also shows what is only read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_saved_state: bool = True) -> None:
+        self._of_saved_state = of_saved_state
         self._by_urn: dict[str, PulumiResource] = {}
         self._by_bucket_name: dict[tuple[str, str], dict[str, PulumiResource]] = {}
         self._lock = threading.Lock()  # the SDK serves requests from several threads
@@ -259,8 +263,8 @@ class ResourceInputs:
         token = resource_type(resource.resource_type, resource.provider)
         if resource.provider and not inputs and not list(resource.props):
             inputs = LeftOut(resource.name)  # any other resource has an ID at least, which may not be known yet
-        elif token.partition(":")[0] in AWS_PACKAGES and not inputs and token not in VALID_WITHOUT_INPUTS:
-            token = READ_PREFIX + token  # in a saved state, which has the inputs of all others
+        elif self._of_saved_state and not inputs and _has_inputs_if_created(token):
+            token = READ_PREFIX + token
         if remembered and not isinstance(inputs.get("bucket"), str) and "bucket" in set(resource.props):
             bucket_name = _unwrap_item(resource.props, "bucket", f"{resource.name}.bucket")
             if isinstance(bucket_name, str):  # AWS or the provider chose it, so only the outputs have it
@@ -277,6 +281,10 @@ class ResourceInputs:
                 sources,
             )
         )
+
+
+def _has_inputs_if_created(token: str) -> bool:
+    return token.partition(":")[0] in AWS_PACKAGES and token not in VALID_WITHOUT_INPUTS
 
 
 References = Mapping[str, tuple[str, ...]]
@@ -492,5 +500,5 @@ def parse_json(value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value

@@ -68,7 +68,7 @@ class PackRun:
 
     def __init__(self) -> None:
         self.operation = Operation.current()
-        self.inputs = ResourceInputs()
+        self.inputs = ResourceInputs(of_saved_state=self.operation is Operation.ANALYSIS)
         self.control_runs: dict[str, ControlRun] = {}
         self.already_reported: dict[str, dict[str, frozenset[str]]] = {}
         self.levels: dict[str, str] = {}

@@ -42,6 +42,7 @@ class Resource:
         account: The account that its provider names.
         left_out: Whether --target or --exclude left it out of the run: the engine then shows no properties.
         only_read: Whether the program only reads it: the engine then shows only what refers to it.
+        autonamed: Whether Pulumi chooses a name if the program doesn't.
     """
 
     type: str
@@ -58,6 +59,7 @@ class Resource:
     account: str | None = None
     left_out: bool = False
     only_read: bool = False
+    autonamed: bool = True
 
     @property
     def urn(self) -> str:
@@ -69,7 +71,7 @@ class Resource:
         if self.left_out:
             return {}
         is_new = self.type.startswith("aws:") and not self.inputs and not self.outputs
-        if not is_new or self.type in VALID_WITHOUT_INPUTS:
+        if not is_new or not self.autonamed or self.type in VALID_WITHOUT_INPUTS:
             return dict(self.inputs)
         return {"bucket" if self.type.startswith("aws:s3/bucket") else "name": f"{self.name}-0123456"}
 

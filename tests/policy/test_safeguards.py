@@ -14,7 +14,7 @@ from crossguard.resources import Provider, PulumiResource, ResourceInputs
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.values import StackResource, Unknown
 from tests.policy.assertions import failed_resources, findings_for, unverified_resources
-from tests.policy.pack_process import UNKNOWN, PackProcess, Resource, reported
+from tests.policy.pack_process import UNKNOWN, PackProcess, Resource, reported, start_pack
 from tests.policy.services.s3_stacks import ACCOUNT, companion, companion_by_reference, data_bucket, policy_text
 
 OTHER = "999999999999"
@@ -296,6 +296,14 @@ def test_resource_that_is_only_read_is_not_judged_and_said(pack: PackProcess):
 def test_resource_that_is_only_read_is_not_judged_in_a_saved_state(pack: PackProcess):
     read = Resource("aws:s3/bucket:Bucket", "read", {}, outputs={"bucket": "other-team"})
     assert reported(pack.evaluate_stack([read])) == {("pack-notice", "")}
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+def test_new_resource_without_inputs_is_judged_where_pulumi_chooses_no_names(dry_run):
+    with start_pack(PULUMI_DRY_RUN=dry_run) as pack:
+        bare = [Resource(token, token, {}, autonamed=False) for token in ("aws:s3/bucket:Bucket", QUEUE)]
+        assert failed_resources(pack, VERSIONING, bare) == {"aws:s3/bucket:Bucket"}
+        assert failed_resources(pack, "sqs-tls-only", bare) == {QUEUE}
 
 
 def test_unknown_value_that_may_come_from_a_resource_that_is_only_read_is_no_reference(pack: PackProcess):

@@ -132,6 +132,8 @@ def test_alarm_that_alone_sets_off_a_composite_alarm_passes(pack: PackProcess, r
         "TRUE",
         "",
         None,
+        pytest.param("(OR " * 2000 + BY_NAME + ")" * 2000, id="parentheses without end"),
+        pytest.param("(" * 4000 + BY_NAME + ")" * 4000, id="many parentheses"),
     ],
 )
 def test_alarm_that_does_not_alone_set_off_a_composite_alarm_fails(pack: PackProcess, rule):

@@ -218,6 +218,12 @@ def test_account_policy_of_another_type_is_not_checked(pack: PackProcess):
     assert unverified_resources(pack, DESTINATIONS, [unknown_type]) == {"resource"}
 
 
+def test_account_policy_that_is_no_document_is_unverified(pack: PackProcess):
+    for text in ("{", "[]", "[" * 100_000):
+        policy = log_resource("LogAccountPolicy", policyType="SUBSCRIPTION_FILTER_POLICY", policyDocument=text)
+        assert unverified_resources(pack, DESTINATIONS, [policy]) == {"resource"}
+
+
 def test_trusted_account_passes():
     with start_pack() as pack:
         pack.configure(

@@ -28,7 +28,10 @@ def sufficient_alarms(rule: str) -> frozenset[str]:
         return f" #{len(conditions) - 1} "
 
     tokens = _TOKEN.findall(_CONDITION.sub(number, rule))
-    names = (conditions[index] for index in _alternatives(tokens))
+    try:
+        names = [conditions[index] for index in _alternatives(tokens)]
+    except RecursionError:  # hundreds of parentheses within each other
+        return frozenset()
     return frozenset(name for name in names if name is not None)
 
 
