@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from crossguard.graph import Graph
+from crossguard.overwrites import replaced_guards
 from crossguard.properties.unread import unread_properties
 from crossguard.readers import backup, cloudwatch
 from crossguard.readers.s3_settings import COMPANION_READERS
@@ -70,8 +71,11 @@ def doubts(graph: Graph) -> dict[str, tuple[Unknown, ...]]:
     A doubt about a resource that has no fact of its own is also one about the resource in whose fact it is.
     """
     found: dict[str, tuple[Unknown, ...]] = {}
+    replaced = replaced_guards(graph)
     for resource in graph.resources:
         reasons = tuple(doubt for source in SOURCES for doubt in source(resource, graph))
+        if resource.urn in replaced:
+            reasons += (replaced[resource.urn],)
         for urn in (resource.urn, *_read_as_part_of(resource, graph)) if reasons else ():
             found[urn] = (*found.get(urn, ()), *reasons)
     return found

@@ -1,6 +1,6 @@
-"""Settings that two resources declare for one owner, such as two policies of a bucket.
+"""Settings that two resources declare for one owner, such as two policies of a bucket, and guards of the same name.
 
-Each replaces the other's setting in AWS, and which one stays depends on the order of the deployments.
+Each replaces the other in AWS, and which one stays depends on the order of the deployments.
 """
 
 from __future__ import annotations
@@ -9,11 +9,20 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from crossguard.graph import Graph
+from crossguard.readers.cloudwatch import EVENT_RULE, is_on_default_bus
 from crossguard.readers.s3_access_points import access_point_of
-from crossguard.resource_types import ACCOUNT_PUBLIC_ACCESS_BLOCK
+from crossguard.resource_types import (
+    ACCOUNT_PUBLIC_ACCESS_BLOCK,
+    BUCKET,
+    BUCKET_METRIC,
+    COMPOSITE_ALARM,
+    LOG_GROUP,
+    METRIC_ALARM,
+    METRIC_FILTER,
+)
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import Ref, StackResource
+from hipaa_controls.model.values import Ref, StackResource, Unknown
 from hipaa_controls.services.kms.facts import KeyPolicy
 from hipaa_controls.services.s3.bucket_types import BucketType, SpecialBucketPolicy
 from hipaa_controls.services.s3.facts import (
@@ -38,6 +47,21 @@ POLICY_OWNERS: Mapping[type[Any], Callable[[Any], Ref]] = {
     # A table bucket's fact is also that of each table's own policy.
     SpecialBucketPolicy: lambda policy: None if policy.type is BucketType.TABLE else policy.bucket,
 }
+
+# By type of a guard that replaces an earlier one of its name, without an error: the properties that are its name.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+# https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketMetricsConfiguration.html
+NAMES_OF_GUARDS: Mapping[str, tuple[str, ...]] = {
+    METRIC_ALARM: ("name",),
+    COMPOSITE_ALARM: ("alarmName",),
+    METRIC_FILTER: ("logGroupName", "name"),
+    EVENT_RULE: ("name",),
+    BUCKET_METRIC: ("bucket", "name"),
+}
+# The types that such a property refers to.
+REFERENCES = {"logGroupName": {LOG_GROUP}, "bucket": {BUCKET}}
 
 Declaration = tuple[type[Any], Hashable, str]
 """The type of a setting, its owner, and the URN of the resource that declares it."""
@@ -96,3 +120,27 @@ def _of_one_account(first: PulumiResource, second: PulumiResource, graph: Graph)
     if all(isinstance(account, str) for account in accounts):
         return accounts[0] == accounts[1]
     return not any(named) and graph.same_account(first, second) is True
+
+
+def replaced_guards(graph: Graph) -> dict[str, Unknown]:
+    """Return a doubt about each guard of which another one certainly has the name, by its URN."""
+    named: dict[Hashable, list[PulumiResource]] = {}
+    for token, props in NAMES_OF_GUARDS.items():
+        for guard in graph.by_type.get(token, []):
+            if name := _name_of_guard(guard, props, graph):
+                named.setdefault((token, name), []).append(guard)
+    return {
+        guard.urn: Unknown(guard.name, (other.urn,), f"has the name of {other.name}, and each replaces the other")
+        for guards in named.values()
+        for guard in guards
+        for other in guards
+        if other.urn != guard.urn and graph.same_place(guard, other) is True
+    }
+
+
+def _name_of_guard(guard: PulumiResource, props: Iterable[str], graph: Graph) -> tuple[Ref, ...] | None:
+    """Return a guard's name. None if it isn't known, or is of a rule that guards nothing: one on another event bus."""
+    if guard.type == EVENT_RULE and is_on_default_bus(guard.inputs) is not True:
+        return None
+    values = tuple(graph.resolve(guard, guard.inputs.get(prop), prop, REFERENCES.get(prop, ())) for prop in props)
+    return values if all(isinstance(value, str | StackResource) for value in values) else None

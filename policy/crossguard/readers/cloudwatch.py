@@ -121,7 +121,7 @@ def _event_rule(rule: PulumiResource, graph: Graph) -> list[Fact]:
             as_text(rule.inputs.get("eventPattern")),
             _is_rule_enabled(rule.inputs),
             _has_targets(rule, graph),
-            _is_on_default_bus(rule.inputs),
+            is_on_default_bus(rule.inputs),
             graph.location_of(rule),
         )
     ]
@@ -135,7 +135,7 @@ def _is_rule_enabled(inputs: Mapping[str, Any]) -> Flag:
     return True if enabled is None else enabled
 
 
-def _is_on_default_bus(inputs: Mapping[str, Any]) -> bool | Unknown:
+def is_on_default_bus(inputs: Mapping[str, Any]) -> bool | Unknown:
     """Return whether a rule or a target is on the default event bus, the only one that AWS services send events to."""
     bus = inputs.get("eventBusName")
     return bus if isinstance(bus, Unknown) else bus in (None, "") or str(bus).rsplit("/", 1)[-1] == "default"
@@ -144,7 +144,7 @@ def _is_on_default_bus(inputs: Mapping[str, Any]) -> bool | Unknown:
 def _has_targets(rule: PulumiResource, graph: Graph) -> Flag:
     """Return whether a rule on the default bus has a target. Another bus may have a rule of the same name."""
     return any_of(
-        all_of((_is_target_of(target, rule, graph), _is_on_default_bus(target.inputs)))
+        all_of((_is_target_of(target, rule, graph), is_on_default_bus(target.inputs)))
         for target in graph.by_type.get(EVENT_TARGET, [])
     )
 

@@ -880,3 +880,43 @@ def test_alarm_on_a_request_metric_counts_only_in_the_buckets_account_and_region
     data = in_account(OWN_ACCOUNT, [bucket(), metrics(), *event_rules_except("denied access"), request_alarm])
     stack = [STACK, *data[:-1], replace(data[-1], **changes)]
     assert ("denied access" not in uncovered_threats(pack, stack)) is covered
+
+
+# Guards of which another one has the name: AWS keeps only one of the two.
+
+
+def named(resource: Resource, name: str = "guard", **changes: Any) -> Resource:
+    return replace(resource, inputs=resource.inputs | {"name": name}, **changes)
+
+
+RULE, RULE_TARGET = event_rule("guard", PATTERNS["a trail"])
+RULES = [*event_rules_except("a trail"), RULE, RULE_TARGET]
+FILTER, FILTER_ALARM = map(named, filter_with_alarm("trail", FILTERS["a trail"]))
+WITH_FILTER = [TRAIL, *event_rules_except("a trail"), FILTER, FILTER_ALARM]
+WITH_REQUEST_ALARM = [*event_rules_except("denied access"), metrics(), named(alarm(**request_metric()))]
+POSING_RULE = replace(RULE, name="posing", inputs=RULE.inputs | {"eventPattern": '{"source": ["example"]}'})
+POSING_FILTER = named(metric_filter("posing", "never", metric="Other"))
+POSING_ALARM = named(alarm("posing", **metric_inputs("AWS/EC2", "CPUUtilization")))
+
+
+@pytest.mark.parametrize(
+    ("stack", "posing"),
+    [
+        (RULES, POSING_RULE),
+        (WITH_FILTER, POSING_FILTER),
+        (WITH_FILTER, POSING_ALARM),
+        (WITH_REQUEST_ALARM, POSING_ALARM),
+        (WITH_REQUEST_ALARM, replace(metrics(name="posing"), inputs=metrics().inputs | {"filter": {"prefix": "x"}})),
+    ],
+    ids=["rule", "metric filter", "alarm", "alarm on a request metric", "metrics configuration"],
+)
+def test_guard_of_which_another_has_the_name_does_not_count(pack: PackProcess, stack, posing):
+    assert unverified_resources(pack, ALARM_COVERAGE, [*STACK_WITH_PHI, *stack]) == set()
+    assert unverified_resources(pack, ALARM_COVERAGE, [*STACK_WITH_PHI, *stack, posing]) == {"stack"}
+    elsewhere = replace(posing, region="us-west-2", provider="west")
+    assert unverified_resources(pack, ALARM_COVERAGE, [*STACK_WITH_PHI, *stack, elsewhere]) == set()
+
+
+def test_rule_of_the_same_name_on_another_bus_replaces_none(pack: PackProcess):
+    elsewhere = replace(POSING_RULE, inputs=POSING_RULE.inputs | {"eventBusName": "orders"})
+    assert unverified_resources(pack, ALARM_COVERAGE, [*STACK_WITH_PHI, *RULES, elsewhere]) == set()
