@@ -46,7 +46,6 @@ NO_JUDGMENT_NEEDED: Mapping[str, str] = {
     "aws:s3control/multiRegionAccessPointRoutes:MultiRegionAccessPointRoutes": (
         "It divides requests between the buckets of an access point, which is judged"
     ),
-    "aws:ram/resourceAssociation:ResourceAssociation": "It adds to a share, whose principals are judged",
     "aws:ram/sharingWithOrganization:SharingWithOrganization": "It shares nothing itself; shares are judged",
     "aws:accessanalyzer/analyzer:Analyzer": DETECTS,
     "aws:cfg/recorder:Recorder": DETECTS,

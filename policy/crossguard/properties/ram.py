@@ -20,4 +20,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
     "aws:ram/principalAssociation:PrincipalAssociation": PropertyAccount(
         read=("principal",), irrelevant={"the principal is judged for whichever share it has": ("resourceShareArn",)}
     ),
+    "aws:ram/resourceAssociation:ResourceAssociation": PropertyAccount(
+        read=("resourceShareArn",), irrelevant={"the principals are judged, whatever is shared": ("resourceArn",)}
+    ),
 }

@@ -1,4 +1,4 @@
-"""Readers of RAM's resource shares, and of the principals that they are shared with."""
+"""Readers of RAM's resource shares, of what is shared, and of the principals that it is shared with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from crossguard.graph import FactReader, Graph
 from crossguard.property_values import as_flag, as_text
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.services.ram.facts import ResourceShare, SharePrincipal
+from hipaa_controls.services.ram.facts import ResourceShare, SharedResource, SharePrincipal
+
+SHARE = "aws:ram/resourceShare:ResourceShare"
 
 
 def _share(share: PulumiResource, _: Graph) -> list[Fact]:
@@ -20,7 +22,13 @@ def _principal(association: PulumiResource, graph: Graph) -> list[Fact]:
     return [SharePrincipal(association.urn, principal, graph.location_of(association))]
 
 
+def _shared_resource(association: PulumiResource, graph: Graph) -> list[Fact]:
+    share = graph.resolve(association, association.inputs.get("resourceShareArn"), "resourceShareArn", {SHARE})
+    return [SharedResource(association.urn, share)]
+
+
 READERS: Mapping[str, FactReader] = {
-    "aws:ram/resourceShare:ResourceShare": _share,
+    SHARE: _share,
     "aws:ram/principalAssociation:PrincipalAssociation": _principal,
+    "aws:ram/resourceAssociation:ResourceAssociation": _shared_resource,
 }

@@ -51,6 +51,29 @@ def test_account_is_unverified_while_the_own_account_is_not_known(pack: PackProc
     assert unverified_resources(pack, CONTROL, [principal(OTHER_ACCOUNT, account=None)]) == {"principal"}
 
 
+def shared_resource(share_arn: Any, *sources: str, name: str = "shared") -> Resource:
+    inputs = {"resourceArn": f"arn:aws:backup:us-east-1:{ACCOUNT}:backup-vault:phi", "resourceShareArn": share_arn}
+    comes_from = {"resourceShareArn": sources}
+    return Resource(
+        "aws:ram/resourceAssociation:ResourceAssociation", name, inputs, comes_from=comes_from, account=ACCOUNT
+    )
+
+
+def test_resource_in_a_share_of_the_stack_passes(pack: PackProcess):
+    arn = f"arn:aws:ram:us-east-1:{ACCOUNT}:resource-share/12345678"
+    created = Resource(share().type, "created", {"name": "vaults"}, account=ACCOUNT, outputs={"arn": arn})
+    stack = [share(), shared_resource(UNKNOWN, "share"), created, shared_resource(arn, name="second")]
+    assert findings_for(pack, CONTROL, stack) == []
+
+
+@pytest.mark.parametrize("sources", [(), ("share", "other")])
+def test_resource_in_a_share_of_another_stack_is_unverified(pack: PackProcess, sources):
+    other = Resource("pulumi:pulumi:StackReference", "other", {"name": "other"}, provider=None)
+    arn = f"arn:aws:ram:us-east-1:{ACCOUNT}:resource-share/12345678"
+    for value in (UNKNOWN, arn):
+        assert unverified_resources(pack, CONTROL, [share(), other, shared_resource(value, *sources)]) == {"shared"}
+
+
 @pytest.mark.parametrize(("allowed", "fails"), [(True, True), ("true", True), (False, False), (None, False)])
 def test_share_fails_only_if_it_allows_external_principals(pack: PackProcess, allowed, fails):
     stack = [share(allowExternalPrincipals=allowed)]

@@ -4,7 +4,7 @@ from hipaa_controls.model.control import Control, Severity, addressed_by, requir
 from hipaa_controls.model.options import ACCOUNTS, ORGANIZATIONS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.ram import rules
-from hipaa_controls.services.ram.facts import ResourceShare, SharePrincipal
+from hipaa_controls.services.ram.facts import ResourceShare, SharedResource, SharePrincipal
 
 CONTROLS = (
     Control(
@@ -19,7 +19,8 @@ CONTROLS = (
         ),
         requirement=(
             "each principal of a share is the stack's account, or belongs to a trusted account ({accounts}) or "
-            "organization ({organizations}); and allowExternalPrincipals is not true, unless accounts are trusted"
+            "organization ({organizations}); allowExternalPrincipals is not true, unless accounts are trusted; and the "
+            "share of each resource that is added to one is declared in the stack"
         ),
         paragraphs=(
             *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
@@ -32,7 +33,7 @@ CONTROLS = (
             '{"organizations": ["o-exampleorgid"]}}'
         ),
         options=(ACCOUNTS, ORGANIZATIONS),
-        rule=FactRule((ResourceShare, SharePrincipal), rules.no_external_sharing),
+        rule=FactRule((ResourceShare, SharePrincipal, SharedResource), rules.no_external_sharing),
         verified_before_creation=True,
     ),
 )

@@ -1,10 +1,10 @@
-"""Resource shares of AWS Resource Access Manager (RAM), and the principals that they are shared with."""
+"""Resource shares of AWS Resource Access Manager (RAM): what they share, and with which principals."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hipaa_controls.model.values import Flag, Location, Text
+from hipaa_controls.model.values import Flag, Location, Ref, Text
 
 
 @dataclass(frozen=True)
@@ -31,3 +31,11 @@ class SharePrincipal:
     resource: str
     principal: Text
     location: Location
+
+
+@dataclass(frozen=True)
+class SharedResource:
+    """A resource that is added to a share. Of a live account, the shares are enough: all of them are there."""
+
+    resource: str
+    share: Ref

@@ -7,18 +7,20 @@ import re
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.evaluator import account_of
 from hipaa_controls.model.rule import RuleContext
-from hipaa_controls.model.values import Unknown
-from hipaa_controls.model.verdict import Finding, failed, passed, unverified
-from hipaa_controls.services.ram.facts import ResourceShare, SharePrincipal
+from hipaa_controls.model.values import StackResource, Unknown
+from hipaa_controls.model.verdict import Finding, failed, not_applicable, passed, unverified
+from hipaa_controls.services.ram.facts import ResourceShare, SharedResource, SharePrincipal
 
 # https://docs.aws.amazon.com/ram/latest/APIReference/API_AssociateResourceShare.html (principals)
 ACCOUNT = re.compile(r"\d{12}|arn:[^:]+:iam::\d{12}:(role|user)/\S+", re.ASCII)
 ORGANIZATION = re.compile(r"arn:[^:]+:organizations::\d{12}:(organization|ou)/(?P<id>o-[a-z0-9]+)(/\S+)?", re.ASCII)
 
 
-def no_external_sharing(fact: ResourceShare | SharePrincipal, context: RuleContext) -> Finding:
+def no_external_sharing(fact: ResourceShare | SharePrincipal | SharedResource, context: RuleContext) -> Finding:
     if isinstance(fact, SharePrincipal):
         return _check_principal(fact, context)
+    if isinstance(fact, SharedResource):
+        return _check_share(fact, context)
     if isinstance(fact.allows_external_principals, Unknown):
         return unverified(fact.allows_external_principals)
     if not fact.allows_external_principals:
@@ -26,6 +28,20 @@ def no_external_sharing(fact: ResourceShare | SharePrincipal, context: RuleConte
     if context.options["accounts"]:
         return passed("accounts outside the organization are trusted, and each principal is checked")
     return failed("allowExternalPrincipals is true, so any account can be added")
+
+
+def _check_share(shared: SharedResource, context: RuleContext) -> Finding:
+    """Check that the principals of the share are known: those of a share that the stack doesn't declare aren't."""
+    if not context.stack.complete:
+        return not_applicable("the share may be one of the stack")
+    match shared.share:
+        case StackResource():
+            return passed("the stack declares the share, and each principal is checked")
+        case Unknown() as unknown:
+            return unverified(unknown)
+        case _:
+            reason = "isn't declared in this stack, so its principals aren't known"
+            return unverified(Unknown("the share that the resource is added to", reason=reason))
 
 
 def _check_principal(share: SharePrincipal, context: RuleContext) -> Finding:
