@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hipaa_controls.model import wildcards
-from hipaa_controls.model.resource_pattern import pattern_errors
+from hipaa_controls.model.resource_pattern import matches, pattern_errors
 from tests.policy.policy_builders import deterministic
 
 # Names that have nothing in common with a pattern: only `*` can match them. The other parts may be anything.
@@ -68,6 +67,21 @@ def test_pattern_errors_of_a_pattern_that_matches_nearly_everything_says_the_fix
     assert fix in error
 
 
+@pytest.mark.parametrize(
+    ("pattern", "name", "expected"),
+    [
+        ("urn:pulumi:dev::app::*::assets", "assets", True),
+        ("urn:pulumi:*::assets", "assets", True),
+        ("urn:pulumi:dev::app::*::data::assets", "data::assets", True),
+        ("urn:pulumi:dev::app::*::assets", "data::assets", False),
+        ("urn:pulumi:*::assets", "data::assets", False),
+        ("urn:pulumi:dev::app::*::import-*", "data::import-bucket", False),
+    ],
+)
+def test_matches_compares_the_whole_name_of_a_resource(pattern: str, name: str, expected: bool):
+    assert matches(pattern, f"urn:pulumi:dev::app::aws:s3/bucket:Bucket::{name}") is expected
+
+
 def short_texts(pieces: tuple[str, ...]) -> st.SearchStrategy[str]:
     return st.lists(st.sampled_from(pieces), max_size=8).map("".join)
 
@@ -77,7 +91,7 @@ def short_texts(pieces: tuple[str, ...]) -> st.SearchStrategy[str]:
 def test_accepted_urn_pattern_matches_no_unrelated_name(pattern: str, data: st.DataObject):
     part = st.sampled_from(("phi", "phi-phi", "aws:s3/bucket:Bucket"))
     urn = f"urn:pulumi:{data.draw(part)}::{data.draw(part)}::{data.draw(part)}::{UNRELATED}"
-    assert list(pattern_errors(pattern)) or not wildcards.matches(pattern, urn)
+    assert list(pattern_errors(pattern)) or not matches(pattern, urn)
 
 
 @deterministic
@@ -87,4 +101,4 @@ def test_accepted_arn_pattern_matches_no_unrelated_name(pattern: str, data: st.D
     typed_name = f"{data.draw(st.sampled_from(TYPES))}{UNRELATED}"
     region = data.draw(st.sampled_from(("", "us-east-1", "a")))
     for arn in (f"arn:aws:{service}:{region}:111122223333:{typed_name}", f"arn:aws:s3:::{UNRELATED}"):
-        assert list(pattern_errors(pattern)) or not wildcards.matches(pattern, arn)
+        assert list(pattern_errors(pattern)) or not matches(pattern, arn)

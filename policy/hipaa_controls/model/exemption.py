@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from hipaa_controls.model import wildcards
+from hipaa_controls.model import resource_pattern
 from hipaa_controls.model.resource_pattern import is_of_program, pattern_errors
 from hipaa_controls.model.verdict import Verdict
 
@@ -49,7 +49,7 @@ class Exemption:
         return self.matches(verdict.control, verdict.resource)
 
     def matches(self, control: str, resource: str) -> bool:
-        return control == self.control and wildcards.matches(self.resource, resource)
+        return control == self.control and resource_pattern.matches(self.resource, resource)
 
     @property
     def for_audit(self) -> bool:

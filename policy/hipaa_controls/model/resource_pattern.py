@@ -13,6 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hipaa_controls.model import wildcards
+
 MIN_NAME_LENGTH = 4
 URN_PREFIX = "urn:pulumi:"
 WITHOUT_TYPE = ("sns", "sqs")  # the ARNs of topics and queues, as those of buckets, have no type before the name
@@ -24,6 +26,15 @@ ARN_EXAMPLE = "such as arn:aws:s3:::import-bucket* or arn:aws:logs:*:12345678901
 def is_of_program(pattern: str) -> bool:
     """Return whether a pattern is about resources of a program, by URN, and not of a live account."""
     return pattern.startswith(URN_PREFIX)
+
+
+def matches(pattern: str, resource: str) -> bool:
+    """Return whether a pattern matches a URN or an ARN. A URN's name is compared by itself, as it may contain `::`."""
+    if not is_of_program(pattern):
+        return wildcards.matches(pattern, resource)
+    *place, name = pattern.split("::", 3)
+    *resource_place, resource_name = resource.split("::", 3)
+    return wildcards.matches(name, resource_name) and wildcards.matches("::".join(place), "::".join(resource_place))
 
 
 def pattern_errors(pattern: str) -> Iterator[str]:
