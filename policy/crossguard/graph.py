@@ -188,8 +188,9 @@ class Graph:
         accounts = [self.location_of(resource).account for resource in (first, second)]
         if None not in accounts:
             return accounts[0] == accounts[1]
-        if first.provider.credentials == second.provider.credentials:
-            return True
+        credentials = first.provider.credentials
+        if credentials == second.provider.credentials and not any(iter_unknowns(credentials)):
+            return True  # two unknown ones may differ, even if both have the same path
         return Unknown(
             what,
             (second.urn,),

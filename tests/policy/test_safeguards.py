@@ -196,6 +196,15 @@ def test_name_refers_to_the_stacks_own_resource_only_in_its_account_and_region(n
         assert ref == (StackResource(group.urn) if expected else name)
 
 
+def test_providers_whose_credentials_are_not_known_may_be_of_two_accounts():
+    role = (("assumeRoles", [{"roleArn": Unknown("here.assumeRoles")}]),)
+    providers = [
+        Provider(urn, "us-east-1", credentials=role) for urn in ("urn::one$provider::p", "urn::two$provider::p")
+    ]
+    first, second = (PulumiResource(provider.urn, LOG_GROUP, {}, provider=provider) for provider in providers)
+    assert isinstance(Graph([first, second], ResourceInputs(), DataClassTag()).same_account(first, second), Unknown)
+
+
 # Settings that two resources declare.
 
 SECOND = {
