@@ -76,13 +76,17 @@ def _multi_region_name(access_point: PulumiResource) -> Any:
 
 
 def _multi_region_buckets(access_point: PulumiResource, graph: Graph) -> list[PulumiResource | None]:
-    """Return the bucket of each region. A name that isn't known is that of a bucket that the property depends on."""
+    """Return the bucket of each region; for names that aren't known, all that the property depends on.
+
+    If it also depends on another resource, such as a reference to a stack, one of the buckets may be any.
+    """
     regions = as_list(get_property(access_point.inputs.get("details"), "regions"))
     names = [regions] if isinstance(regions, Unknown) else [get_property(region, "bucket") for region in regions]
     buckets = [_named_bucket(access_point, name, graph) for name in names if not isinstance(name, Unknown)]
     if len(buckets) < len(names):
         sources = access_point.sources.get("details", ())
-        buckets += [source for source in sources if v7_token(source.type) == BUCKET] or [None]
+        of_stack = [source for source in sources if v7_token(source.type) == BUCKET]
+        buckets += [*of_stack, *([] if of_stack and len(of_stack) == len(sources) else [None])]
     return buckets or [None]
 
 

@@ -181,6 +181,15 @@ def test_multi_region_access_point_with_an_unknown_account_is_unverified(pack: P
     assert unverified_resources(pack, DESTINATION, [ACCOUNT_KEY, data_bucket(), details]) == {"point"}
 
 
+def test_multi_region_access_point_with_a_bucket_that_may_be_of_another_stack_counts_as_phi(pack: PackProcess):
+    other = Resource("pulumi:pulumi:StackReference", "other", {"name": "other"}, provider=None)
+    assets = Resource("aws:s3/bucket:Bucket", "assets", {"bucket": "assets", "tags": {"DataClass": "Public"}})
+    point = multi_region({"bucket": "assets"}, {"bucket": UNKNOWN}, block={"blockPublicAcls": False})
+    for sources, expected in ((["assets"], set()), (["assets", "other"], {"point"})):
+        stack = [other, assets, replace(point, comes_from={"details": sources})]
+        assert failed_resources(pack, PRIVATE, stack) == expected
+
+
 def test_multi_region_access_point_with_an_unknown_bucket_counts_as_phi(pack: PackProcess):
     point = multi_region({"bucket": "assets"}, {"bucket": UNKNOWN}, block={"blockPublicAcls": False})
     assert failed_resources(pack, PRIVATE, [bucket("assets", "Public"), point]) == {"point"}
