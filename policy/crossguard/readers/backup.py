@@ -31,7 +31,8 @@ def _vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
 
 def _min_retention_days(lock: PulumiResource, vault: PulumiResource, graph: Graph) -> list[Number]:
     """Return the minimum retention of a lock on the vault, Unknown for a lock that may be on it, else nothing."""
-    locked_vault = graph.resolve(lock, lock.inputs.get("backupVaultName"), "backupVaultName", {VAULT})
+    name = lock.inputs.get("backupVaultName")
+    locked_vault = graph.resolve(lock, name, "backupVaultName", {VAULT}, same_place=True)
     if locked_vault == StackResource(vault.urn):
         return [as_number(lock.inputs.get("minRetentionDays"))]
     return [locked_vault] if isinstance(locked_vault, Unknown) and vault.urn in locked_vault.sources else []

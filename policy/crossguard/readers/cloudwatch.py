@@ -150,7 +150,7 @@ def _has_targets(rule: PulumiResource, graph: Graph) -> Flag:
 
 
 def _is_target_of(target: PulumiResource, rule: PulumiResource, graph: Graph) -> bool | Unknown:
-    ref = graph.resolve(target, target.inputs.get("rule"), "rule", {EVENT_RULE})
+    ref = graph.resolve(target, target.inputs.get("rule"), "rule", {EVENT_RULE}, same_place=True)
     return ref if isinstance(ref, Unknown) and rule.urn in ref.sources else ref == StackResource(rule.urn)
 
 

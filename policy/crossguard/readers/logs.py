@@ -27,12 +27,12 @@ LOG_DESTINATION = "aws:cloudwatch/logDestination:LogDestination"
 TARGETS = frozenset({FUNCTION, FIREHOSE, KINESIS_STREAM, LOG_DESTINATION, LOG_GROUP})
 
 
-def resolve_log_group(resource: PulumiResource, prop: str, graph: Graph) -> Ref:
+def resolve_log_group(resource: PulumiResource, prop: str, graph: Graph, *, same_place: bool = False) -> Ref:
     """Return the log group that a property refers to, by ARN or name: one of this stack, or the name of another.
 
     The name is everything after `:log-group:` in the ARN, because it may contain slashes.
     """
-    ref = graph.resolve(resource, resource.inputs.get(prop), prop, {LOG_GROUP})
+    ref = graph.resolve(resource, resource.inputs.get(prop), prop, {LOG_GROUP}, same_place=same_place)
     return ref.removesuffix(":*").rpartition(":log-group:")[2] if isinstance(ref, str) else ref
 
 
@@ -69,7 +69,7 @@ def _metric_filter(metric_filter: PulumiResource, graph: Graph) -> list[Fact]:
     return [
         MetricFilter(
             metric_filter.urn,
-            resolve_log_group(metric_filter, "logGroupName", graph),
+            resolve_log_group(metric_filter, "logGroupName", graph, same_place=True),
             as_text(metric_filter.inputs.get("pattern")),
             as_text(get_property(metric, "namespace")),
             as_text(get_property(metric, "name")),

@@ -72,6 +72,16 @@ def test_vault_without_sufficient_lock_fails(pack: PackProcess, locks):
     assert failed_resources(pack, VAULT_LOCK, [vault(), *locks]) == {"vault"}
 
 
+@pytest.mark.parametrize("place", [{"region": "us-west-2"}, {"account": "444455556666"}], ids=["region", "account"])
+def test_lock_of_another_accounts_or_regions_vault_does_not_count(pack: PackProcess, place):
+    named, unknown = (
+        replace(lock(name, "vault"), provider="elsewhere", **{"account": ACCOUNT} | place)
+        for name in ("the-vault", UNKNOWN)
+    )
+    assert failed_resources(pack, VAULT_LOCK, [vault(), named]) == {"vault"}
+    assert unverified_resources(pack, VAULT_LOCK, [vault(), unknown]) == {"vault"}
+
+
 def test_vault_with_unknown_lock_is_unverified(pack: PackProcess):
     assert unverified_resources(pack, VAULT_LOCK, [vault(), lock(minRetentionDays=UNKNOWN)]) == {"vault"}
     assert unverified_resources(pack, VAULT_LOCK, [vault(), vault("other"), lock(UNKNOWN, "vault", "other")]) == {

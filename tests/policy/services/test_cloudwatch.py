@@ -920,3 +920,22 @@ def test_guard_of_which_another_has_the_name_does_not_count(pack: PackProcess, s
 def test_rule_of_the_same_name_on_another_bus_replaces_none(pack: PackProcess):
     elsewhere = replace(POSING_RULE, inputs=POSING_RULE.inputs | {"eventBusName": "orders"})
     assert unverified_resources(pack, ALARM_COVERAGE, [*STACK_WITH_PHI, *RULES, elsewhere]) == set()
+
+
+def test_target_of_another_regions_rule_does_not_count(pack: PackProcess):
+    others = [*STACK_WITH_PHI, *event_rules_except("a trail"), RULE]
+    for name in ("guard", UNKNOWN):
+        target = replace(RULE_TARGET, inputs=RULE_TARGET.inputs | {"rule": name}, comes_from={"rule": ["guard"]})
+        assert findings_for(pack, ALARM_COVERAGE, [*others, target]) == []
+        assert findings_for(pack, ALARM_COVERAGE, [*others, replace(target, region="us-west-2", provider="west")])
+
+
+def test_filter_of_another_regions_log_group_does_not_count(pack: PackProcess):
+    group = Resource("aws:cloudwatch/logGroup:LogGroup", "group", {"name": "/audit"})
+    others = [*STACK_WITH_PHI, TRAIL, group, *event_rules_except("a trail")]
+    for name in ("/audit", UNKNOWN):
+        audit_filter, filter_alarm = filter_with_alarm("trail", FILTERS["a trail"], name)
+        guards = [replace(audit_filter, comes_from={"logGroupName": ["group"]}), filter_alarm]
+        assert findings_for(pack, ALARM_COVERAGE, [*others, *guards]) == []
+        elsewhere = [replace(guard, region="us-west-2", provider="west") for guard in guards]
+        assert findings_for(pack, ALARM_COVERAGE, [*others, *elsewhere])
