@@ -166,7 +166,19 @@ def _data_classes_by_use(
         log_bucket = graph.resolve(trail, trail.inputs.get("s3BucketName"), "s3BucketName", {BUCKET}, KMS_KEYS)
         if isinstance(log_bucket, StackResource):
             uses.setdefault(log_bucket.resource, set()).add(DataClass.TRAIL_LOG)
+    for object_copy in graph.by_type.get(OBJECT_COPY, []):
+        copy_target = graph.bucket_of(object_copy)
+        if copy_target and _brings_phi(object_copy, copy_target, graph):
+            uses.setdefault(copy_target.urn, set()).add(DataClass.REPLICA)
     return uses
+
+
+def _brings_phi(copy: PulumiResource, target: PulumiResource, graph: Graph) -> bool:
+    """Return whether a copy brings PHI to a bucket that has none by its own tags."""
+    source = source_bucket(copy, graph)
+    if source is None or s3_bucket_types.data_class_of(source, graph) is not DataClass.PHI:
+        return False
+    return s3_bucket_types.data_class_of(target, graph) in (DataClass.OTHER, DataClass.INVENTORY)
 
 
 def _account_public_access_block(resource: PulumiResource, _: Graph) -> list[Fact]:

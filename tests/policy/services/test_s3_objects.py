@@ -296,3 +296,16 @@ def test_object_is_accounted_for_with_its_bucket_and_not_as_a_data_store_of_its_
     notices = [finding.message for finding in pack.evaluate_stack(internal) if finding.policy == "pack-notice"]
     assert any("bucket" in message for message in notices)
     assert not any("an-upload" in message or "a-copy" in message for message in notices)
+
+
+@pytest.mark.parametrize(
+    ("source_class", "target_class", "is_judged"),
+    [("PHI", "Public", True), ("PHI", "Inventory", True), ("Public", "Public", False)],
+)
+def test_copy_of_phi_makes_a_bucket_without_phi_one_of_replicas(
+    pack: PackProcess, source_class, target_class, is_judged
+):
+    stack = [data_bucket(data_class=source_class), bucket("assets", target_class)]
+    assert "assets" not in {finding.resource for finding in findings_for(pack, ENFORCE, stack)}
+    findings = findings_for(pack, ENFORCE, [*stack, copy_of(bucket="assets")])
+    assert ("assets" in {finding.resource for finding in findings}) is is_judged
