@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crossguard import read_stack, resource_types
 from crossguard.readers import s3, s3_settings
 from tests.policy.pack_process import UNKNOWN, Resource
-from tests.policy.sdk_types import input_properties
+from tests.policy.sdk_types import Property, input_properties
 
 BUCKETS = (resource_types.BUCKET, resource_types.BUCKET_V2)
 TYPES = sorted(
@@ -39,6 +41,21 @@ def test_policies_run_when_every_property_has_this_value(pack, value):
     findings = pack.evaluate_stack(stack)
     assert not [finding.message for finding in findings if "can't run policy" in finding.message]
     assert "s3-public-access-block" in {finding.policy for finding in findings}
+
+
+@pytest.mark.parametrize("value", MALFORMED_VALUES.values(), ids=MALFORMED_VALUES)
+def test_policies_run_when_every_nested_property_has_this_value(pack, value):
+    def filled(declared: Property) -> Any:
+        if not declared.properties:
+            return value
+        properties = {name: filled(nested) for name, nested in declared.properties.items()}
+        return [properties] if declared.is_list else properties
+
+    stack = [
+        Resource(token, f"r{i}", filled(Property(properties=input_properties(token)))) for i, token in enumerate(TYPES)
+    ]
+    findings = pack.evaluate_stack(stack)
+    assert not [finding.message for finding in findings if "can't run policy" in finding.message]
 
 
 @pytest.mark.parametrize("token", TYPES)
