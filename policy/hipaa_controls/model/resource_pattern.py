@@ -18,6 +18,11 @@ from hipaa_controls.model import wildcards
 MIN_NAME_LENGTH = 4
 URN_PREFIX = "urn:pulumi:"
 WITHOUT_TYPE = ("sns", "sqs")  # the ARNs of topics and queues, as those of buckets, have no type before the name
+# AWS writes these in the names of all resources of a type: the words between the IDs, as in access-grants/default/grant/ID
+# and bucket/NAME/table/ID, and the ends of names, before which directory buckets have their zone.
+WORDS_OF_TYPES = ("accesspoint", "bucket", "default", "grant", "location", "table")
+DIRECTORY_BUCKET_END = "--x-s3"
+ENDS_OF_TYPES = (".fifo", ".mrap")
 NAME_FIX = f"write the resource's name, or at least {MIN_NAME_LENGTH} characters of it in a row"
 URN_EXAMPLE = "such as urn:pulumi:prod::app::*::import-bucket*"
 ARN_EXAMPLE = "such as arn:aws:s3:::import-bucket* or arn:aws:logs:*:123456789012:log-group:/aws/lambda/import-*"
@@ -55,7 +60,7 @@ def pattern_errors(pattern: str) -> Iterator[str]:
         return
     if missing_parts:
         yield f"has a resource in which * may match several parts: write each part, {example}"
-    elif "*" in name and not any(len(text) >= MIN_NAME_LENGTH for text in re.split("[*/:]", name)):
+    elif "*" in name and not any(len(_own_text(text)) >= MIN_NAME_LENGTH for text in re.split("[*/:]", name)):
         yield f"has a resource that matches (nearly) every name: {NAME_FIX}, {example}"
 
 
@@ -66,3 +71,12 @@ def _name_in_arn(earlier_parts: list[str], resource: str) -> str:
         return resource
     typed_name = re.split("[/:]", resource, maxsplit=1)
     return typed_name[-1] if len(typed_name) == 2 else "*"
+
+
+def _own_text(text: str) -> str:
+    """Return the part of a text that can tell a resource from others of its type."""
+    if text.endswith(DIRECTORY_BUCKET_END):
+        return text.removesuffix(DIRECTORY_BUCKET_END).rpartition("--")[0]
+    for end in ENDS_OF_TYPES:
+        text = text.removesuffix(end)
+    return "" if text in WORDS_OF_TYPES else text
