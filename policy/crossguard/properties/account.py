@@ -66,10 +66,11 @@ class PropertyAccount:
     def _unaccounted(self, inputs: Mapping[str, Any], tree: _Tree, prefix: str) -> Iterator[tuple[str, str]]:
         """Yield the path of each such property, and the reason why it makes a pass unverified.
 
-        An object or a list that isn't known yet is left to the reader, which reads something in each of them.
+        An object or a list that isn't known yet is left to the reader, which reads something in each of them. An empty
+        object is a setting: a block of which every property is optional turns something on.
         """
         for name, value in inputs.items():
-            if value in (None, "", [], {}) or name.startswith("__"):  # Pulumi's own keys, such as __defaults
+            if value in (None, "", []) or name.startswith("__"):  # Pulumi's own keys, such as __defaults
                 continue
             path = prefix + shown_name(name)
             account = tree.get(name, UNREAD)

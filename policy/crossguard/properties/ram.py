@@ -9,13 +9,12 @@ from crossguard.properties.account import PropertyAccount
 PROPERTIES: Mapping[str, PropertyAccount] = {
     "aws:ram/resourceShare:ResourceShare": PropertyAccount(
         read=("allowExternalPrincipals",),
-        irrelevant={
-            "what a principal may do, and each principal is judged": ("permissionArns",),
-            # https://docs.aws.amazon.com/ram/latest/APIReference/API_ResourceShareConfiguration.html
-            "an account that leaves the organization keeps its access, and each principal is judged": (
-                "resourceShareConfiguration",
-            ),
+        irrelevant={"what a principal may do, and each principal is judged": ("permissionArns",)},
+        # https://docs.aws.amazon.com/ram/latest/APIReference/API_ResourceShareConfiguration.html
+        unjudged={
+            "may let an account that leaves the trusted organization keep its access": ("resourceShareConfiguration",)
         },
+        harmless={"resourceShareConfiguration": ({}, {"retainSharingOnAccountLeaveOrganization": False})},
     ),
     "aws:ram/principalAssociation:PrincipalAssociation": PropertyAccount(
         read=("principal",), irrelevant={"the principal is judged for whichever share it has": ("resourceShareArn",)}

@@ -81,6 +81,17 @@ def test_share_fails_only_if_it_allows_external_principals(pack: PackProcess, al
     assert unverified_resources(pack, CONTROL, [share(allowExternalPrincipals=UNKNOWN)]) == {"share"}
 
 
+@pytest.mark.parametrize(("retains", "unverified"), [(True, True), (UNKNOWN, True), (False, False)])
+def test_share_that_may_outlast_the_organization_is_unverified(pack: PackProcess, retains, unverified):
+    stack = [share(resourceShareConfiguration={"retainSharingOnAccountLeaveOrganization": retains})]
+    assert unverified_resources(pack, CONTROL, stack) == ({"share"} if unverified else set())
+    assert findings_for(pack, CONTROL, [share(resourceShareConfiguration={})]) == []
+
+
+def test_share_whose_configuration_is_not_known_is_unverified(pack: PackProcess):
+    assert unverified_resources(pack, CONTROL, [share(resourceShareConfiguration=UNKNOWN)]) == {"share"}
+
+
 def test_trusted_account_and_organization_pass():
     with start_pack() as pack:
         pack.configure(ram_no_external_sharing={"accounts": [OTHER_ACCOUNT], "organizations": ["o-abcdefghij"]})
