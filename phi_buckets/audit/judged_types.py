@@ -75,8 +75,15 @@ FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
     "AWS::S3::AccountPublicAccessBlock": (s3.AccountPublicAccessBlock,),
     "AWS::S3::Bucket": (s3.Bucket, *_BUCKET_SETTINGS),
     "AWS::S3::StorageLens": (bucket_types.StorageLensExports,),
+    "AWS::S3Express::BucketPolicy": (bucket_types.SpecialBucketPolicy,),
     "AWS::S3Express::DirectoryBucket": _SPECIAL_BUCKET,
-    "AWS::S3Tables::TableBucket": (*_SPECIAL_BUCKET, bucket_types.TableReplication, bucket_types.TableSnapshots),
+    "AWS::S3Tables::Table": (
+        bucket_types.SpecialBucketPolicy,
+        bucket_types.TableReplication,
+        bucket_types.TableSnapshots,
+    ),
+    "AWS::S3Tables::TableBucket": (*_SPECIAL_BUCKET, bucket_types.TableReplication),
+    "AWS::S3Tables::TableBucketPolicy": (bucket_types.SpecialBucketPolicy,),
     "AWS::S3::MultiRegionAccessPoint": (s3.AccessPoint, s3.MultiRegionBuckets),
     "AWS::S3ObjectLambda::AccessPoint": (s3.AccessPoint, s3.ObjectLambdaFunctions),
     "AWS::SNS::Topic": (Subscription, Topic, TopicPolicy),
@@ -84,7 +91,14 @@ FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
 }
 # An audit of one stack doesn't read these.
 WHOLE_ACCOUNT_TYPES = frozenset(
-    {"AWS::S3::StorageLens", "AWS::S3Express::DirectoryBucket", "AWS::S3Tables::TableBucket"}
+    {
+        "AWS::S3::StorageLens",
+        "AWS::S3Express::BucketPolicy",
+        "AWS::S3Express::DirectoryBucket",
+        "AWS::S3Tables::Table",
+        "AWS::S3Tables::TableBucket",
+        "AWS::S3Tables::TableBucketPolicy",
+    }
 )
 # The control that looks at a fact while it checks others.
 _CONTROL_OF_OTHER_FACTS: Mapping[type[Any], str] = {

@@ -47,6 +47,7 @@ _OTHER_TYPES = {
     "RedshiftServerless": "Namespace Workgroup",
     "ResourceGroups": "Group",
     "S3ObjectLambda": "AccessPoint",
+    "S3Tables": "Table",
     "SSM": "MaintenanceWindow Parameter",
     "SageMaker": "Endpoint EndpointConfig NotebookInstance Pipeline ProcessingJob TrainingJob",
     "Scheduler": "ScheduleGroup",
@@ -116,6 +117,9 @@ _TYPES_BY_WORDS = {
     "emr-serverless:applications": "AWS::EMRServerless::Application",
     "glacier:vaults": "AWS::Glacier::Vault",
     "grafana:workspaces": "AWS::Grafana::Workspace",
+    "guardduty:detector/filter": "AWS::GuardDuty::Filter",
+    "guardduty:detector/ipset": "AWS::GuardDuty::IPSet",
+    "guardduty:detector/threatintelset": "AWS::GuardDuty::ThreatIntelSet",
     "healthlake:datastore": "AWS::HealthLake::FHIRDatastore",
     "mobiletargeting:apps": "AWS::Pinpoint::App",
     "network-firewall:stateful-rulegroup": "AWS::NetworkFirewall::RuleGroup",
@@ -139,6 +143,7 @@ _TYPES_BY_WORDS = {
     "s3:access-grants": "AWS::S3::AccessGrantsInstance",
     "s3express:bucket": "AWS::S3Express::DirectoryBucket",
     "s3tables:bucket": "AWS::S3Tables::TableBucket",
+    "s3tables:bucket/table": "AWS::S3Tables::Table",
     "signer:signing-profiles": "AWS::Signer::SigningProfile",
     "wafv2:global/ipset": "AWS::WAFv2::IPSet",
     "wafv2:global/regexpatternset": "AWS::WAFv2::RegexPatternSet",
@@ -149,6 +154,11 @@ _TYPES_BY_WORDS = {
     "wafv2:regional/rulegroup": "AWS::WAFv2::RuleGroup",
     "wafv2:regional/webacl": "AWS::WAFv2::WebACL",
 }
+
+# Services whose resources have others in them, of types of their own: detector/ID/filter/NAME.
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonguardduty.html
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3tables.html
+_NESTING_SERVICES = ("guardduty", "s3tables")
 
 # Types whose ARN has only the resource's name after the account.
 _TYPES_WITHOUT_WORD = {
@@ -172,6 +182,8 @@ def type_in_arn(arn: str) -> str:
     words = re.split("[:/]", resource.strip("/"))
     if len(words) == 1 and service in _TYPES_WITHOUT_WORD:
         return _TYPES_WITHOUT_WORD[service]
+    if service in _NESTING_SERVICES and len(words) > 2:
+        return _TYPES_BY_WORDS.get(f"{service}:{'/'.join(words[::2])}", f"{service}:*")
     if resource.startswith("/"):
         words = words[::2]  # a path in which an ID follows each word: /restapis/a1b2c3/stages/prod
     for key in (f"{service}:{'/'.join(words[:2])}", f"{service}:{words[0]}"):

@@ -25,6 +25,8 @@ PREFIX = "us-east-1:123456789012"
         (f"arn:aws:s3:{PREFIX}:storage-lens/default", "AWS::S3::StorageLens"),
         (f"arn:aws:s3express:{PREFIX}:bucket/scans--use1-az4--x-s3", "AWS::S3Express::DirectoryBucket"),
         (f"arn:aws:s3tables:{PREFIX}:bucket/claims", "AWS::S3Tables::TableBucket"),
+        (f"arn:aws:s3tables:{PREFIX}:bucket/claims/table/1234", "AWS::S3Tables::Table"),
+        (f"arn:aws:s3tables:{PREFIX}:bucket/claims/view/1234", "s3tables:*"),
         (f"arn:aws:kms:{PREFIX}:key/1234", "AWS::KMS::Key"),
         (f"arn:aws:sns:{PREFIX}:alerts", "AWS::SNS::Topic"),
         (f"arn:aws:sqs:{PREFIX}:results", "AWS::SQS::Queue"),
@@ -35,6 +37,8 @@ PREFIX = "us-east-1:123456789012"
         (f"arn:aws:backup:{PREFIX}:backup-vault:main", "AWS::Backup::BackupVault"),
         (f"arn:aws:backup:{PREFIX}:backup-plan:1234", "AWS::Backup::BackupPlan"),
         (f"arn:aws:guardduty:{PREFIX}:detector/1234", "AWS::GuardDuty::Detector"),
+        (f"arn:aws:guardduty:{PREFIX}:detector/1234/filter/archived", "AWS::GuardDuty::Filter"),
+        (f"arn:aws:guardduty:{PREFIX}:detector/1234/newtype/archived", "guardduty:*"),
         ("arn:aws:iam::123456789012:role/service-role/reader", "AWS::IAM::Role"),
         ("arn:aws:iam::123456789012:policy/reader", "AWS::IAM::Policy"),
         (f"arn:aws:rds:{PREFIX}:db:records", "AWS::RDS::DBInstance"),
@@ -74,6 +78,6 @@ def test_every_service_of_the_tables_is_a_known_service():
 
 
 @settings(derandomize=True, database=None, deadline=None)
-@given(service=st.sampled_from(["s3", "sns", "rds", "apigateway", "codecommit", "execute-api"]), resource=st.text())
+@given(service=st.sampled_from(["s3", "s3tables", "sns", "rds", "apigateway", "codecommit", "execute-api"]), resource=st.text())
 def test_type_in_arn_never_contains_a_word_that_names_no_type(service, resource):
     assert type_in_arn(f"arn:aws:{service}:{PREFIX}:{resource}") in {*KNOWN_TYPES, f"{service}:*"}
