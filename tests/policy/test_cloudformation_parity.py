@@ -510,6 +510,11 @@ def test_policy_of_two_queues_is_judged_for_each(pack: PackProcess, form: Form):
             {"RetentionInDays": 2557, "LogGroupClass": "DELIVERY", "Tags": AUDIT},
             "logs-retention",
         ),
+        (
+            "AWS::Logs::LogGroup",
+            {"RetentionInDays": 2557, "LogGroupClass": "INFREQUENT_ACCESS", "Tags": AUDIT},
+            "logs-retention",
+        ),
         ("AWS::IAM::Role", {"AssumeRolePolicyDocument": TRUST_OWN, "Trust": "*"}, "iam-role-trust-policy"),
     ],
 )

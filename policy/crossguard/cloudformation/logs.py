@@ -33,9 +33,11 @@ TABLES = {
             "LogGroupName": To("name"),
             "KmsKeyId": To("kmsKeyId"),
             "RetentionInDays": To("retentionInDays"),
-            # CloudWatch keeps the events of the class DELIVERY for one day, whatever RetentionInDays says.
+            # CloudWatch keeps the events of the class DELIVERY for one day, whatever RetentionInDays says. Metric filters
+            # don't work in INFREQUENT_ACCESS.
             # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
-            "LogGroupClass": NotRead(harmless=("STANDARD", "INFREQUENT_ACCESS")),
+            # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+            "LogGroupClass": NotRead(harmless=("STANDARD",)),
             "Tags": TAGS,
             "ResourcePolicyDocument": NotRead(),
             "BearerTokenAuthenticationEnabled": NotRead(harmless=(False, "false")),
