@@ -128,9 +128,19 @@ def _level_errors(name: str, entry: Any) -> list[str]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique_names)
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"can't read {path} as JSON: {type(error).__name__}") from None
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is not a JSON object: it must have the form {{CONTROL: {{OPTION: VALUE}}}}")
+    return content
+
+
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object. Of two entries for a control, the first would be ignored, with the options that it sets."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ConfigurationError(
+            "the policy pack config has a name twice in an object, and only the last would count: join the two"
+        )
     return content

@@ -108,7 +108,8 @@ class Option:
             self.parse(text)
         except ValueError:
             return False
-        return bool(re.search(self.pattern or ".", text)) and (not self.choices or text in self.choices)
+        matches = text.isprintable() and re.search(self.pattern or ".", text, re.ASCII)  # $ also precedes a last newline
+        return bool(matches) and (not self.choices or text in self.choices)
 
     def is_weaker(self, value: Any) -> bool:
         """Return whether a value requires less than the default."""

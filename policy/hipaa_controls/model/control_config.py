@@ -85,8 +85,9 @@ def option_errors(control: Control, config: Mapping[str, Any]) -> list[str]:
 
 def unknown_option_errors(policy: str, config: Iterable[str], names: Sequence[str]) -> list[str]:
     """Return an error for each option in a policy's entry that has none of these names."""
+    fix = f"rename or remove it; the options are {', '.join(names)}" if names else "remove it: there are no options"
     return [
-        f"{policy}: unknown option{nearest_hint(name, names)}; rename or remove it; the options are {', '.join(names)}"
+        f"{policy}: unknown option{nearest_hint(name, names)}; {fix}"
         for name in config
         if name not in names
     ]

@@ -126,6 +126,12 @@ def test_invalid_not_judged_level_is_an_error(value):
         ('{"pack-notice": {"reprot": "x"}}', "pack-notice: unknown option; the nearest is report"),
         ('{"environments": ["app/prod"]}', "environments: the audit can't read Pulumi ESC"),
         ("[" * 100_000, "can't read .* as JSON"),
+        ('{"s3-retention": {"days": 3000}, "s3-retention": {"logDays": 3000}}', "has a name twice"),
+        ('{"s3-retention": {"days": 3000, "days": 30}}', "has a name twice"),
+        ('{"s3-no-external-access": {"accounts": ["123456789012\\n"]}}', "the value of accounts can't be used"),
+        ('{"s3-no-external-access": {"ids": ["\\u001b[2K"]}}', "the value of ids can't be used"),
+        ('{"s3-no-external-access": {"accounts": ["\\u0661\\u0662345678901\\u0662"]}}', "can't be used"),
+        ('{"pack-coverage": {"hunter2": 1}}', "pack-coverage: unknown option; remove it: there are no options"),
     ],
 )
 def test_load_rejects_an_invalid_file(tmp_path: Path, text, message):
