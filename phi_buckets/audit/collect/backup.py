@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hipaa_controls.model.values import Document, Number, Ref, Unknown
-from hipaa_controls.services.backup.facts import BackupSelection, BackupVault, CopyActions, VaultPolicy
+from hipaa_controls.services.backup.facts import BackupSelection, BackupTarget, BackupVault, CopyActions, VaultPolicy
 from phi_buckets.audit.calls.backup import (
     GET_BACKUP_PLAN,
     GET_BACKUP_SELECTION,
@@ -100,18 +100,19 @@ def parse_vault(
     return BackupVault(
         entry["BackupVaultArn"],
         None if entry.get("EncryptionKeyType") == "AWS_OWNED_KMS_KEY" else key,
-        _min_retention_days(entry),
+        _retention_days(entry, "MinRetentionDays"),
         account.location(region),
+        max_retention_days=_retention_days(entry, "MaxRetentionDays"),
     )
 
 
-def _min_retention_days(entry: Response) -> tuple[Number, ...]:
-    """Return the minimum retention of each Vault Lock. A logically air-gapped vault is always locked.
+def _retention_days(entry: Response, name: str) -> tuple[Number, ...]:
+    """Return the minimum or maximum retention of each Vault Lock. A logically air-gapped vault is always locked.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html
     """
     locked = entry.get("Locked") is True or entry.get("VaultType") == AIR_GAPPED_VAULT
-    return (entry.get("MinRetentionDays"),) if locked else ()
+    return (entry.get(name),) if locked else ()
 
 
 # Plans and their selections.
@@ -141,16 +142,16 @@ def _plan_facts(
     if details is None:
         return []
     rules = details.unknown if isinstance(details, FailedCall) else details["BackupPlan"].get("Rules", ())
-    vaults = rules if isinstance(rules, Unknown) else target_vaults(rules, reader.account, region)
+    targets = rules if isinstance(rules, Unknown) else read_targets(rules, reader.account, region)
     copies = [CopyActions(arn, copy_vaults(rules), location)] if scope.includes(plan["BackupPlanName"]) else []
     if isinstance(listed, FailedCall):
-        return [_unknown_selection(arn, listed.unknown, vaults, region), *copies]
-    selections = (_selection(reader, region, arn, vaults, entry["SelectionId"]) for entry in listed)
+        return [_unknown_selection(arn, listed.unknown, targets, region), *copies]
+    selections = (_selection(reader, region, arn, targets, entry["SelectionId"]) for entry in listed)
     return [*(selection for selection in selections if selection), *copies]
 
 
 def _selection(
-    reader: AccountReader, region: str, plan_arn: str, vaults: tuple[Ref, ...] | Unknown, selection_id: str
+    reader: AccountReader, region: str, plan_arn: str, targets: tuple[BackupTarget, ...] | Unknown, selection_id: str
 ) -> BackupSelection | None:
     """Return a selection; None if it was deleted since it was listed.
 
@@ -160,14 +161,19 @@ def _selection(
     plan_id = plan_arn.rsplit(":", 1)[-1]
     response = reader.call(GET_BACKUP_SELECTION, arn, region, BackupPlanId=plan_id, SelectionId=selection_id)
     if isinstance(response, FailedCall):
-        return _unknown_selection(arn, response.unknown, vaults, region)
-    return parse_selection(arn, response["BackupSelection"], vaults, region) if response else None
+        return _unknown_selection(arn, response.unknown, targets, region)
+    return parse_selection(arn, response["BackupSelection"], targets, region) if response else None
 
 
-def target_vaults(rules: Sequence[Response], account: AuditedAccount, region: str) -> tuple[Ref, ...]:
-    """Return the ARNs of the vaults that a plan's rules back up to."""
-    names = (rule.get("TargetBackupVaultName") for rule in rules)
-    return tuple(account.arn("backup", region, f"backup-vault:{name}") for name in names if name)
+def read_targets(rules: Sequence[Response], account: AuditedAccount, region: str) -> tuple[BackupTarget, ...]:
+    """Return the vaults that a plan's rules back up to, as ARNs."""
+    return tuple(
+        BackupTarget(
+            account.arn("backup", region, f"backup-vault:{name}"), (rule.get("Lifecycle") or {}).get("DeleteAfterDays")
+        )
+        for rule in rules
+        if (name := rule.get("TargetBackupVaultName"))
+    )
 
 
 def copy_vaults(rules: Sequence[Response] | Unknown) -> tuple[Ref, ...] | Unknown:
@@ -179,7 +185,9 @@ def copy_vaults(rules: Sequence[Response] | Unknown) -> tuple[Ref, ...] | Unknow
     return tuple(filter(None, (*copied, *air_gapped)))
 
 
-def parse_selection(arn: str, response: Response, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:
+def parse_selection(
+    arn: str, response: Response, targets: tuple[BackupTarget, ...] | Unknown, region: str
+) -> BackupSelection:
     """Return a selection from the response of GetBackupSelection."""
     tags = (
         {"key": tag.get("ConditionKey"), "value": tag.get("ConditionValue")}
@@ -192,7 +200,7 @@ def parse_selection(arn: str, response: Response, vaults: tuple[Ref, ...] | Unkn
         tuple(response.get("NotResources") or ()),
         tuple(tags),
         tuple(_conditions(response.get("Conditions") or {})),
-        vaults,
+        targets,
         region,
     )
 
@@ -203,5 +211,7 @@ def _conditions(conditions: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]
             yield OPERATORS.get(operator, operator), entry.get("ConditionKey"), entry.get("ConditionValue")
 
 
-def _unknown_selection(arn: str, unknown: Unknown, vaults: tuple[Ref, ...] | Unknown, region: str) -> BackupSelection:
-    return BackupSelection(arn, unknown, unknown, unknown, unknown, vaults, region)
+def _unknown_selection(
+    arn: str, unknown: Unknown, targets: tuple[BackupTarget, ...] | Unknown, region: str
+) -> BackupSelection:
+    return BackupSelection(arn, unknown, unknown, unknown, unknown, targets, region)

@@ -33,8 +33,8 @@ TABLES = {
             "LogGroupName": To("name"),
             "KmsKeyId": To("kmsKeyId"),
             "RetentionInDays": To("retentionInDays"),
-            # CloudWatch keeps the events of the class DELIVERY for one day, whatever RetentionInDays says. Metric filters
-            # don't work in INFREQUENT_ACCESS.
+            # CloudWatch keeps the events of the class DELIVERY for one day, whatever RetentionInDays says. Metric
+            # filters don't work in INFREQUENT_ACCESS.
             # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
             # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
             "LogGroupClass": NotRead(harmless=("STANDARD",)),

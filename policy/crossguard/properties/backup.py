@@ -16,19 +16,18 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         read=("policy",), irrelevant={"the policy is judged for whichever vault it has": ("backupVaultName",)}
     ),
     "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": PropertyAccount(
-        read=("encryptionKeyArn", "minRetentionDays"),
-        irrelevant={"AWS Backup refuses longer retention, and deletes nothing earlier": ("maxRetentionDays",)},
+        read=("encryptionKeyArn", "maxRetentionDays", "minRetentionDays"),
     ),
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": PropertyAccount(
-        read=("backupVaultName", "minRetentionDays"),
+        read=("backupVaultName", "maxRetentionDays", "minRetentionDays"),
         irrelevant={
-            "AWS Backup refuses longer retention, and deletes nothing earlier": ("maxRetentionDays",),
             "compliance mode is stricter than the control requires": ("changeableForDays",),
         },
     ),
     "aws:backup/plan:Plan": PropertyAccount(
         read=(
             "rules.copyActions.destinationVaultArn",
+            "rules.lifecycle.deleteAfter",
             "rules.targetLogicallyAirGappedBackupVaultArn",
             "rules.targetVaultName",
         ),
@@ -40,10 +39,10 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
                 "rules.completionWindow",
                 "rules.enableContinuousBackup",
             ),
-            # https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
-            "a control requires Vault Lock, which refuses a shorter retention than its minimum": (
-                "rules.copyActions.lifecycle",
-                "rules.lifecycle",
+            "a copy is kept besides the backup, which is judged": ("rules.copyActions.lifecycle",),
+            "AWS Backup moves no backup of S3 to cold storage": (
+                "rules.lifecycle.coldStorageAfter",
+                "rules.lifecycle.optInToArchiveForSupportedResources",
             ),
             "names and tags of the rule and its backups": ("rules.ruleName", "rules.recoveryPointTags"),
             "malware scans of backups": ("rules.scanActions", "scanSettings"),

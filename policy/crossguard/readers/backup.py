@@ -11,7 +11,7 @@ from crossguard.resource_types import KMS_KEYS
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Number, Ref, StackResource, Unknown
-from hipaa_controls.services.backup.facts import BackupSelection, BackupVault, CopyActions, VaultPolicy
+from hipaa_controls.services.backup.facts import BackupSelection, BackupTarget, BackupVault, CopyActions, VaultPolicy
 
 VAULT = "aws:backup/vault:Vault"
 AIR_GAPPED_VAULT = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
@@ -24,17 +24,20 @@ SELECTION = "aws:backup/selection:Selection"
 def _vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
     kms_key = graph.resolve(vault, vault.inputs.get("kmsKeyArn"), "kmsKeyArn", KMS_KEYS)
     locks = graph.by_type.get(VAULT_LOCK, [])
-    retentions = tuple(days for lock in locks for days in _min_retention_days(lock, vault, graph))
+    min_days, max_days = (
+        tuple(days for lock in locks for days in _retention_days(lock, prop, vault, graph))
+        for prop in ("minRetentionDays", "maxRetentionDays")
+    )
     force_destroy = as_flag(vault.inputs.get("forceDestroy"))
-    return [BackupVault(vault.urn, kms_key, retentions, graph.location_of(vault), force_destroy)]
+    return [BackupVault(vault.urn, kms_key, min_days, graph.location_of(vault), force_destroy, max_days)]
 
 
-def _min_retention_days(lock: PulumiResource, vault: PulumiResource, graph: Graph) -> list[Number]:
-    """Return the minimum retention of a lock on the vault, Unknown for a lock that may be on it, else nothing."""
+def _retention_days(lock: PulumiResource, prop: str, vault: PulumiResource, graph: Graph) -> list[Number]:
+    """Return the minimum or maximum of a lock on the vault, Unknown for a lock that may be on it, else nothing."""
     name = lock.inputs.get("backupVaultName")
     locked_vault = graph.resolve(lock, name, "backupVaultName", {VAULT}, same_place=True)
     if locked_vault == StackResource(vault.urn):
-        return [as_number(lock.inputs.get("minRetentionDays"))]
+        return [as_number(lock.inputs.get(prop))]
     return [locked_vault] if isinstance(locked_vault, Unknown) and vault.urn in locked_vault.sources else []
 
 
@@ -44,8 +47,9 @@ def _air_gapped_vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
     https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html
     """
     kms_key = graph.resolve(vault, vault.inputs.get("encryptionKeyArn"), "encryptionKeyArn", KMS_KEYS)
-    retention = as_number(vault.inputs.get("minRetentionDays"))
-    return [BackupVault(vault.urn, kms_key, (retention,), graph.location_of(vault))]
+    min_days, max_days = (as_number(vault.inputs.get(prop)) for prop in ("minRetentionDays", "maxRetentionDays"))
+    location = graph.location_of(vault)
+    return [BackupVault(vault.urn, kms_key, (min_days,), location, max_retention_days=(max_days,))]
 
 
 def _vault_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
@@ -94,7 +98,7 @@ def _selection(selection: PulumiResource, graph: Graph) -> list[Fact]:
             graph.resolve_bucket_arns(selection, inputs.get("notResources"), "notResources"),
             _tags(inputs.get("selectionTags")),
             _conditions(inputs.get("conditions")),
-            _vaults(selection, graph),
+            _targets(selection, graph),
             selection.region,
             graph.location_of(selection).account,
         )
@@ -127,7 +131,7 @@ def _conditions(value: Any) -> tuple[tuple[str, Any, Any], ...] | Unknown:
     return tuple(conditions)
 
 
-def _vaults(selection: PulumiResource, graph: Graph) -> tuple[Ref, ...] | Unknown:
+def _targets(selection: PulumiResource, graph: Graph) -> tuple[BackupTarget, ...] | Unknown:
     """Return the target vaults of the plan's rules: Unknown for a plan of another stack."""
     plan_ref = graph.resolve(selection, selection.inputs.get("planId"), "planId", {PLAN})
     plan = graph.resource_for(plan_ref)
@@ -136,8 +140,14 @@ def _vaults(selection: PulumiResource, graph: Graph) -> tuple[Ref, ...] | Unknow
     rules = as_list(plan.inputs.get("rules"))
     if isinstance(rules, Unknown):
         return rules
-    vault_names: list[Any] = [get_property(rule, "targetVaultName") for rule in rules]
-    return tuple(graph.resolve(plan, name, "rules", VAULTS, KMS_KEYS) for name in vault_names if name not in (None, ""))
+    return tuple(
+        BackupTarget(
+            graph.resolve(plan, name, "rules", VAULTS, KMS_KEYS),
+            as_number(get_property(rule, "lifecycle", "deleteAfter")) or None,  # 0 is none in Terraform's provider
+        )
+        for rule in rules
+        if (name := get_property(rule, "targetVaultName")) not in (None, "")
+    )
 
 
 READERS: Mapping[str, FactReader] = {

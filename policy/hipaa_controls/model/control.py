@@ -108,8 +108,9 @@ class Option:
             self.parse(text)
         except ValueError:
             return False
-        matches = text.isprintable() and re.search(self.pattern or ".", text, re.ASCII)  # $ also precedes a last newline
-        return bool(matches) and (not self.choices or text in self.choices)
+        if not text.isprintable() or not re.search(self.pattern or ".", text, re.ASCII):  # $ accepts a last newline
+            return False
+        return not self.choices or text in self.choices
 
     def is_weaker(self, value: Any) -> bool:
         """Return whether a value requires less than the default."""

@@ -86,11 +86,7 @@ def option_errors(control: Control, config: Mapping[str, Any]) -> list[str]:
 def unknown_option_errors(policy: str, config: Iterable[str], names: Sequence[str]) -> list[str]:
     """Return an error for each option in a policy's entry that has none of these names."""
     fix = f"rename or remove it; the options are {', '.join(names)}" if names else "remove it: there are no options"
-    return [
-        f"{policy}: unknown option{nearest_hint(name, names)}; {fix}"
-        for name in config
-        if name not in names
-    ]
+    return [f"{policy}: unknown option{nearest_hint(name, names)}; {fix}" for name in config if name not in names]
 
 
 def _whole_number(value: Any) -> Any:

@@ -18,8 +18,8 @@ from hipaa_controls.model import wildcards
 MIN_NAME_LENGTH = 4
 URN_PREFIX = "urn:pulumi:"
 WITHOUT_TYPE = ("sns", "sqs")  # the ARNs of topics and queues, as those of buckets, have no type before the name
-# AWS writes these in the names of all resources of a type: the words between the IDs, as in access-grants/default/grant/ID
-# and bucket/NAME/table/ID, and the ends of names, before which directory buckets have their zone.
+# AWS writes these in the names of all resources of a type: the words between the IDs, as in
+# access-grants/default/grant/ID and bucket/NAME/table/ID, and the ends of names. Directory buckets have a zone there.
 WORDS_OF_TYPES = ("accesspoint", "bucket", "default", "grant", "location", "table")
 DIRECTORY_BUCKET_END = "--x-s3"
 ENDS_OF_TYPES = (".fifo", ".mrap")

@@ -11,7 +11,7 @@ import pytest
 from hipaa_controls.model.data_class import DataClass, DataClassTag
 from hipaa_controls.model.stack import Fact, Stack
 from hipaa_controls.model.values import Document, Location, Ref, StackResource, Text, Unknown
-from hipaa_controls.services.backup.facts import BackupSelection
+from hipaa_controls.services.backup.facts import BackupSelection, BackupTarget, BackupVault
 from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
 from hipaa_controls.services.kms.facts import Key
@@ -154,9 +154,12 @@ def test_references_are_resolved_in_every_fact():
     rule = ReplicationRule(True, True, arn("copy"), None, KEY, True, "us-west-2", "us-east-1")
     denials = Metric("AWS/S3", "4xxErrors", {"BucketName": arn("copy"), "FilterId": "all"}, "Sum", 300, None, True)
     alarm = Alarm("alarm", (denials,), True, (TOPIC,), "errors", None, None, LOCATION)
-    selection = BackupSelection("selection", (arn("copy"), arn("*")), (), (), (), ("vault",), "us-east-1")
+    selection = BackupSelection(
+        "selection", (arn("copy"), arn("*")), (), (), (), (BackupTarget("vault", 7),), "us-east-1"
+    )
+    vault = BackupVault("vault", KEY, (), LOCATION)
     topic = Topic(TOPIC, TOPIC, KEY, ())
-    stack = build(bucket("phi", Replication((rule,))), bucket("copy"), alarm, selection, topic, KEY_FACT)
+    stack = build(bucket("phi", Replication((rule,))), bucket("copy"), alarm, selection, vault, topic, KEY_FACT)
     phi = stack.fact(arn("phi"), Bucket)
     assert phi
     assert phi.settings_of(Replication) == (
@@ -168,6 +171,7 @@ def test_references_are_resolved_in_every_fact():
     assert metric == replace(denials, dimensions={"BucketName": StackResource(arn("copy")), "FilterId": "all"})
     [built_selection] = stack.facts_of_type(BackupSelection)
     assert built_selection.resources == (StackResource(arn("copy")), arn("*"))
+    assert built_selection.targets == (BackupTarget(StackResource("vault"), 7),)
     [built_topic] = stack.facts_of_type(Topic)
     assert built_topic.kms_key == StackResource(KEY)
 

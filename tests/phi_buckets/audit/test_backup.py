@@ -12,7 +12,7 @@ import pytest
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.values import Location
 from hipaa_controls.model.verdict import Status
-from hipaa_controls.services.backup.facts import BackupSelection, BackupVault
+from hipaa_controls.services.backup.facts import BackupSelection, BackupTarget, BackupVault
 from hipaa_controls.services.s3.facts import Bucket
 from phi_buckets.audit.calls import backup as calls
 from phi_buckets.audit.calls import kms as kms_calls
@@ -41,6 +41,7 @@ LOCATION = Location("aws", REGION, ACCOUNT)
 BUCKET_ARN = "arn:aws:s3:::phi-dev-phi"
 VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-dev-vault"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-1111-2222-333344445555"
+RETENTION_DAYS = 30
 AUDITED_ACCOUNT = AuditedAccount(ACCOUNT, "aws", (REGION,))
 
 
@@ -79,7 +80,11 @@ def lock_vault(client: Any, name: str = "phi-dev-vault", **days: Any) -> None:
 
 def create_plan(client: Any, name: str = "phi-dev-plan", **selection: Any) -> str:
     """Create a plan with one selection, by default of the bucket, and return its ARN."""
-    rule = {"RuleName": "daily", "TargetBackupVaultName": "phi-dev-vault"}
+    rule = {
+        "RuleName": "daily",
+        "TargetBackupVaultName": "phi-dev-vault",
+        "Lifecycle": {"DeleteAfterDays": RETENTION_DAYS},
+    }
     plan = client.create_backup_plan(BackupPlan={"BackupPlanName": name, "Rules": [rule]})
     add_selection(client, plan["BackupPlanId"], **(selection or {"Resources": [BUCKET_ARN]}))
     return plan["BackupPlanArn"]
@@ -136,7 +141,7 @@ def test_compliant_vault_and_plan_pass(session, client, scope):
             LOCK_CONTROL,
             VAULT,
         ),
-        (lambda client: lock_vault(client, MaxRetentionDays=30), LOCK_CONTROL, VAULT),
+        (lambda client: lock_vault(client, MaxRetentionDays=RETENTION_DAYS), LOCK_CONTROL, VAULT),
         (delete_plans, RECOVERY_CONTROL, BUCKET_ARN),
     ],
     ids=["no lock", "no minimum retention", "no plan"],
@@ -306,10 +311,16 @@ def vault_entry(**change: Any) -> dict[str, Any]:
 
 
 def test_air_gapped_vault_is_always_locked_and_may_have_an_aws_owned_key():
-    entry = vault_entry(VaultType="LOGICALLY_AIR_GAPPED_BACKUP_VAULT", MinRetentionDays=7, Locked=False)
-    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(VAULT, KEY_ARN, (7,), LOCATION)
+    entry = vault_entry(
+        VaultType="LOGICALLY_AIR_GAPPED_BACKUP_VAULT", MinRetentionDays=7, MaxRetentionDays=30, Locked=False
+    )
+    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(
+        VAULT, KEY_ARN, (7,), LOCATION, max_retention_days=(30,)
+    )
     entry["EncryptionKeyType"] = "AWS_OWNED_KMS_KEY"
-    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(VAULT, None, (7,), LOCATION)
+    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(
+        VAULT, None, (7,), LOCATION, max_retention_days=(30,)
+    )
 
 
 @pytest.mark.parametrize(
@@ -333,6 +344,22 @@ def test_restore_access_vault_is_left_out(client):
     assert [vault.resource for vault in result.stack.facts_of_type(BackupVault)] == [VAULT]
 
 
-def test_target_vaults_skips_rules_without_a_vault():
-    rules = [{"RuleName": "x"}, {"TargetBackupVaultName": "phi-dev-vault"}, {"TargetBackupVaultName": ""}]
-    assert backup.target_vaults(rules, AUDITED_ACCOUNT, REGION) == (VAULT,)
+@pytest.mark.parametrize(
+    "limits",
+    [{"MinRetentionDays": RETENTION_DAYS + 1}, {"MinRetentionDays": 7, "MaxRetentionDays": RETENTION_DAYS - 1}],
+)
+def test_backups_that_the_lock_of_the_vault_refuses_dont_count(session, client, limits):
+    lock_vault(client, **limits)
+    assert audit_backup(session).findings(Status.FAIL) == {RECOVERY_CONTROL: {BUCKET_ARN}}
+
+
+def test_read_targets_skips_rules_without_a_vault():
+    nightly = {"TargetBackupVaultName": "phi-dev-vault"}
+    rules = [
+        {"RuleName": "x"},
+        nightly,
+        {**nightly, "Lifecycle": {"DeleteAfterDays": 7}},
+        {"TargetBackupVaultName": ""},
+    ]
+    targets = (BackupTarget(VAULT, None), BackupTarget(VAULT, 7))
+    assert backup.read_targets(rules, AUDITED_ACCOUNT, REGION) == targets

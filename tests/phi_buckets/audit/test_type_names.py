@@ -78,6 +78,9 @@ def test_every_service_of_the_tables_is_a_known_service():
 
 
 @settings(derandomize=True, database=None, deadline=None)
-@given(service=st.sampled_from(["s3", "s3tables", "sns", "rds", "apigateway", "codecommit", "execute-api"]), resource=st.text())
+@given(
+    service=st.sampled_from(["s3", "s3tables", "sns", "rds", "apigateway", "codecommit", "execute-api"]),
+    resource=st.text(),
+)
 def test_type_in_arn_never_contains_a_word_that_names_no_type(service, resource):
     assert type_in_arn(f"arn:aws:{service}:{PREFIX}:{resource}") in {*KNOWN_TYPES, f"{service}:*"}

@@ -14,7 +14,7 @@ from crossguard.readers.backup import READERS
 from crossguard.resources import PulumiResource, ResourceInputs
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.values import StackResource, Unknown
-from hipaa_controls.services.backup.facts import BackupSelection
+from hipaa_controls.services.backup.facts import BackupSelection, BackupTarget
 from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN, PackProcess, Resource, start_pack
 from tests.policy.sample_stacks import ACCOUNT, KEY_ARN
@@ -111,12 +111,12 @@ def plan(**rule: Any) -> PulumiResource:
 
 
 def test_selection_has_the_vaults_of_its_plans_rules():
-    nightly = plan(targetVaultName="vault")
+    nightly = plan(targetVaultName="vault", lifecycle={"deleteAfter": 35})
     fact = selection_fact(
         nightly, planId=Unknown("planId"), resources=["arn:aws:s3:::*"], sources={"planId": (nightly,)}
     )
     assert fact.resources == ("arn:aws:s3:::*",)
-    assert fact.vaults == ("vault",)
+    assert fact.targets == (BackupTarget("vault", 35),)
     assert fact.conditions == ()
     assert (fact.excluded, fact.tags) == ((), ())
 
@@ -149,12 +149,12 @@ def test_selection_has_tags_and_conditions():
 
 
 def test_selection_by_a_plan_of_another_stack_or_an_unknown_plan_has_unknown_vaults():
-    assert isinstance(selection_fact(planId="of-another-stack").vaults, Unknown)
+    assert isinstance(selection_fact(planId="of-another-stack").targets, Unknown)
     nightly = PulumiResource("urn::plan", PLAN, {"rules": Unknown("rules")})
-    assert selection_fact(nightly, planId=Unknown("p"), sources={"planId": (nightly,)}).vaults == Unknown("rules")
+    assert selection_fact(nightly, planId=Unknown("p"), sources={"planId": (nightly,)}).targets == Unknown("rules")
     plan_without_vault = plan()
     assert (
-        selection_fact(plan_without_vault, planId=Unknown("p"), sources={"planId": (plan_without_vault,)}).vaults == ()
+        selection_fact(plan_without_vault, planId=Unknown("p"), sources={"planId": (plan_without_vault,)}).targets == ()
     )
 
 

@@ -306,6 +306,49 @@ def test_bucket_that_is_not_selected_fails(pack: PackProcess, inputs, token):
     assert failed_resources(pack, CONTROL, backed_up_stack(data=bucket(token=token, tags=TAGS), **inputs)) == {"data"}
 
 
+def locked_stack(*lifecycles: Any, **limits: Any) -> list[Resource]:
+    """Return a stack with a lock on the vault, and a plan with a rule for each lifecycle."""
+    rules = [{"ruleName": "nightly", "targetVaultName": "vault", "lifecycle": lifecycle} for lifecycle in lifecycles]
+    token = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
+    return [*backed_up_stack(*rules, resources=["*"]), Resource(token, "lock", {"backupVaultName": "vault"} | limits)]
+
+
+@pytest.mark.parametrize(
+    ("lifecycles", "limits"),
+    [
+        ([{"deleteAfter": 7}], {"minRetentionDays": 8}),
+        ([{"deleteAfter": 7}, {"deleteAfter": 1}], {"minRetentionDays": 8}),
+        ([{"deleteAfter": 36}], {"minRetentionDays": 7, "maxRetentionDays": 35}),
+        ([None], {"minRetentionDays": 7, "maxRetentionDays": 35}),
+        ([{"deleteAfter": 0}], {"minRetentionDays": 7, "maxRetentionDays": 35}),
+    ],
+)
+def test_backups_that_the_lock_of_the_vault_refuses_dont_count(pack: PackProcess, lifecycles, limits):
+    assert failed_resources(pack, CONTROL, locked_stack(*lifecycles, **limits)) == {"data"}
+
+
+@pytest.mark.parametrize(
+    ("lifecycles", "limits"),
+    [
+        ([{"deleteAfter": 7}], {"minRetentionDays": 7, "maxRetentionDays": 7}),
+        ([{"deleteAfter": 1}, {"deleteAfter": 8}], {"minRetentionDays": 8}),
+        ([None], {"minRetentionDays": 8}),
+        ([{"deleteAfter": 1}], {}),
+    ],
+)
+def test_backups_that_the_lock_of_the_vault_accepts_count(pack: PackProcess, lifecycles, limits):
+    stack = locked_stack(*lifecycles, **limits)
+    assert failed_resources(pack, CONTROL, stack) == unverified_resources(pack, CONTROL, stack) == set()
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "limits"),
+    [({"deleteAfter": UNKNOWN}, {"minRetentionDays": 7}), ({"deleteAfter": 7}, {"minRetentionDays": UNKNOWN})],
+)
+def test_backups_with_unknown_retention_are_unverified(pack: PackProcess, lifecycle, limits):
+    assert unverified_resources(pack, CONTROL, locked_stack(lifecycle, **limits)) == {"data"}
+
+
 @pytest.mark.parametrize("rules", [[{}], [{"targetVaultName": ""}], [{"targetVaultName": None}]])
 def test_plan_without_vault_fails(pack: PackProcess, rules):
     assert failed_resources(pack, CONTROL, backed_up_stack(*rules, resources=["*"])) == {"data"}

@@ -16,6 +16,7 @@ class BackupVault:
     Attributes:
         min_retention_days: The minimum retention of each Vault Lock on it; Unknown for a lock that may be on another
             vault.
+        max_retention_days: The maximum retention of each Vault Lock, likewise.
         force_destroy: Whether Pulumi deletes the backups when it destroys the vault. AWS has no such setting.
     """
 
@@ -24,6 +25,7 @@ class BackupVault:
     min_retention_days: tuple[Number, ...]
     location: Location
     force_destroy: Flag = None
+    max_retention_days: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,18 @@ class CopyActions:
 
 
 @dataclass(frozen=True)
+class BackupTarget:
+    """A vault that a rule of a backup plan backs up to.
+
+    Attributes:
+        retention_days: The age in days at which AWS Backup deletes a backup; None if it keeps each forever.
+    """
+
+    vault: Ref
+    retention_days: Number
+
+
+@dataclass(frozen=True)
 class BackupSelection:
     """The resources that a backup plan selects.
 
@@ -58,7 +72,7 @@ class BackupSelection:
         excluded: The resources that are never backed up (`NotResources`), as references or ARN patterns.
         tags: Tag conditions (`ListOfTags`). A resource that meets any of them is selected.
         conditions: Operator, condition key and value of each condition. A resource must meet all of them.
-        vaults: The vaults that the plan's rules back up to.
+        targets: The vaults that the plan's rules back up to.
         region: The only region in which the plan selects resources.
         account: The only account in which it does; None while it can't be determined.
     """
@@ -68,6 +82,6 @@ class BackupSelection:
     excluded: tuple[Ref, ...] | Unknown
     tags: tuple[Mapping[str, Any], ...] | Unknown = field(hash=False)
     conditions: tuple[tuple[str, Any, Any], ...] | Unknown = field(hash=False)
-    vaults: tuple[Ref, ...] | Unknown
+    targets: tuple[BackupTarget, ...] | Unknown
     region: str | None
     account: str | None = None

@@ -616,7 +616,7 @@ CONTROLS = (
         requirement=(
             "an enabled replication rule for the whole bucket, including objects encrypted with KMS, to another region "
             "in the stack's account or a trusted one ({accounts}), and with a customer managed key there; or an AWS "
-            "Backup selection of the bucket, by a plan that names a vault"
+            "Backup selection of the bucket, by a plan that names a vault whose Vault Lock allows the plan's retention"
         ),
         data_classes=PHI,
         paragraphs=required_by("308(a)(7)(ii)(A)", "308(a)(7)(ii)(B)"),

@@ -9,10 +9,11 @@ from hipaa_controls.access.destinations import untrusted_finding, untrusted_owne
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.evaluator.patterns import compile_wildcards, match_pattern
 from hipaa_controls.model.rule import RuleContext
+from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.three_valued import all_of, any_of
-from hipaa_controls.model.values import Location, Ref, StackResource, Text, Unknown, iter_unknowns
+from hipaa_controls.model.values import Location, Number, Ref, StackResource, Text, Unknown, iter_unknowns
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
-from hipaa_controls.services.backup.facts import BackupSelection
+from hipaa_controls.services.backup.facts import BackupSelection, BackupTarget, BackupVault
 from hipaa_controls.services.kms.customer_managed_keys import key_problem
 from hipaa_controls.services.s3.facts import Bucket, Replication, ReplicationRule
 
@@ -28,7 +29,10 @@ def replication_or_backup(bucket: Bucket, context: RuleContext) -> Finding:
         return not_applicable("the bucket belongs to another stack")
     selections = context.stack.facts_of_type(BackupSelection)
     trusted = TrustedParties.from_options(context.options, bucket.location, bucket.resource)
-    answers = [*_replications(bucket, trusted), *(_backs_up(selection, bucket) for selection in selections)]
+    answers = [
+        *_replications(bucket, trusted),
+        *(_backs_up(selection, bucket, context.stack) for selection in selections),
+    ]
     if any(answer is True for answer in answers):
         return passed("every object is replicated or backed up")
     unknowns = [answer for answer in answers if isinstance(answer, Unknown)]
@@ -96,7 +100,7 @@ def _key_region(rule: ReplicationRule) -> Text:
     return segments[3] if len(segments) >= ARN_SEGMENTS and segments[3] else rule.replica_key_region
 
 
-def _backs_up(selection: BackupSelection, bucket: Bucket) -> CopyAnswer:
+def _backs_up(selection: BackupSelection, bucket: Bucket, stack: Stack) -> CopyAnswer:
     """Return whether a backup selection copies the bucket to a vault.
 
     Resources or tags select, excluded resources are never selected, and every condition must hold:
@@ -110,16 +114,46 @@ def _backs_up(selection: BackupSelection, bucket: Bucket) -> CopyAnswer:
     conditions_hold = _conditions_hold(selection, bucket)
     if conditions_hold is False:
         return "the conditions of the backup selection exclude the bucket"
-    if isinstance(selection.vaults, tuple) and not selection.vaults:
+    targets = selection.targets
+    if isinstance(targets, tuple) and not targets:
         return "the backup plan names no vault"
+    accepted = targets if isinstance(targets, Unknown) else any_of(_accepts(target, stack) for target in targets)
+    if accepted is False:
+        return "the vault's lock refuses the backups: it allows only a longer or a shorter retention"
     excluded = _any_matches(selection.excluded, bucket)
     if excluded is True:
         return "the backup selection excludes the bucket"
     selected_by_arn = _any_matches(selection.resources, bucket)
     selected_by_tag = _tag_selects(selection, bucket)
     if selected_by_arn is True or selected_by_tag is True:
-        return next(iter_unknowns([excluded, conditions_hold, selection.vaults]), True)
+        vaults = targets if isinstance(targets, Unknown) else [target.vault for target in targets]
+        return next(iter_unknowns([excluded, conditions_hold, accepted, vaults]), True)
     return next(iter_unknowns([selected_by_arn, selected_by_tag]), "no backup selects the bucket")
+
+
+def _accepts(target: BackupTarget, stack: Stack) -> bool | Unknown:
+    """Return whether the locks of a vault allow the retention of backups: AWS Backup fails every other backup job.
+
+    The locks of another stack's vault aren't known, so it counts as one without.
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_PutBackupVaultLockConfiguration.html
+    """
+    vault = stack.fact(target.vault.resource, BackupVault) if isinstance(target.vault, StackResource) else None
+    if vault is None:
+        return True
+    days = target.retention_days
+    return all_of(
+        [
+            *(_is_ordered(minimum, days) for minimum in vault.min_retention_days),
+            *(not maximum or (days is not None and _is_ordered(days, maximum)) for maximum in vault.max_retention_days),
+        ]
+    )
+
+
+def _is_ordered(lower: Number, higher: Number) -> bool | Unknown:
+    """Return whether a number isn't higher than another. None is no limit."""
+    if lower is None or higher is None:
+        return True
+    return next(iter_unknowns([lower, higher]), None) or bool(lower <= higher)  # type: ignore[operator]
 
 
 def _any_matches(patterns: tuple[Ref, ...] | Unknown, bucket: Bucket) -> bool | Unknown:
