@@ -80,7 +80,8 @@ def _counts(listings: Iterable[ResourceListing]) -> dict[tuple[str, str], int]:
             continue
         for type_name, count in listing.counts.items():
             key = (GLOBAL if type_name.startswith(GLOBAL_TYPES) else listing.region, type_name)
-            counts[key] = max(counts.get(key, 0), count)
+            if count:
+                counts[key] = max(counts.get(key, 0), count)
     return counts
 
 

@@ -62,6 +62,11 @@ def test_resources_that_aws_config_records_in_every_region_are_counted_once():
     assert [(entry.region, entry.count) for entry in result.not_judged] == [("global", 1)]
 
 
+def test_type_without_resources_is_not_counted():
+    result = coverage(listing(CONFIG, {"AWS::RDS::DBInstance": 0, "AWS::S3::Bucket": 0}))
+    assert (result.not_judged, result.judged, result.gaps) == ((), (), ())
+
+
 def test_type_that_only_an_audit_of_the_account_reads_is_not_judged_in_one_of_a_stack():
     listings = {ACCOUNT: AccountListings((listing(TAGS, dict.fromkeys(WHOLE_ACCOUNT_TYPES, 1)),))}
     of_account = account_for(listings, LIVE_CONTROLS, "advisory")
