@@ -152,6 +152,27 @@ def test_composite_alarm_has_to_notify_a_topic_itself_or_through_another(pack: P
     assert failed_resources(pack, ALARM_ACTION, [CHILD, in_other_region]) == {"child"}
 
 
+def test_many_composite_alarms_that_name_each_other_take_little_time(pack: PackProcess):
+    """They have many paths, of which every one was followed."""
+    names = [f"composite-{number}" for number in range(50)]
+    mesh = [composite(name, " OR ".join(f"ALARM({other})" for other in names), ()) for name in names]
+    assert failed_resources(pack, ALARM_ACTION, mesh) == set(names)
+    last = composite("notifies", f"ALARM({names[-1]})")
+    assert failed_resources(pack, ALARM_ACTION, [*mesh, last]) == set()
+
+
+def test_long_chain_of_composite_alarms_notifies_through_the_last(pack: PackProcess):
+    chain = [composite(f"composite-{number}", f"ALARM(composite-{number + 1})", ()) for number in range(200)]
+    first = composite("composite-200", "ALARM(other)", ())
+    assert len(failed_resources(pack, ALARM_ACTION, [*chain, first])) == 201
+    assert failed_resources(pack, ALARM_ACTION, [*chain, first, composite("last", "ALARM(composite-0)")]) == set()
+
+
+def test_rule_with_deeply_nested_parentheses_counts_for_no_alarm(pack: PackProcess):
+    nested = "(ALARM(a) OR " * 2000 + BY_NAME + ")" * 2000
+    assert failed_resources(pack, ALARM_ACTION, [CHILD, composite("any", nested)]) == {"child"}
+
+
 def test_unknown_rule_of_a_composite_alarm_is_unverified_for_the_alarms_that_it_comes_from(pack: PackProcess):
     other = replace(CHILD, name="other", inputs=CHILD.inputs | {"name": "other"})
     stack = [CHILD, other, composite("any", UNKNOWN, comes_from=["child"])]

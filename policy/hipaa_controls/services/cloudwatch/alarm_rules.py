@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutComposit
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import accumulate
 
 # A condition on the state of one alarm, which the rule names or gives the ARN of, with or without quotation marks.
@@ -13,6 +14,7 @@ _CONDITION = re.compile(r'\b(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"((?:[^"\\]|\
 _TOKEN = re.compile(r"#\d+|\w+|\S")
 
 
+@lru_cache(maxsize=1024)
 def sufficient_alarms(rule: str) -> frozenset[str]:
     """Return the names of the alarms each of which, in the state ALARM, is enough to put the composite alarm into it.
 
@@ -30,7 +32,7 @@ def sufficient_alarms(rule: str) -> frozenset[str]:
     tokens = _TOKEN.findall(_CONDITION.sub(number, rule))
     try:
         names = [conditions[index] for index in _alternatives(tokens)]
-    except RecursionError:  # hundreds of parentheses within each other
+    except RecursionError:  # the parentheses are nested too deeply
         return frozenset()
     return frozenset(name for name in names if name is not None)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.three_valued import all_of, any_of
-from hipaa_controls.model.values import Location, Ref, StackResource, Unknown, is_enabled, iter_unknowns
+from hipaa_controls.model.values import Location, Ref, StackResource, Text, Unknown, is_enabled, iter_unknowns
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
 from hipaa_controls.services.cloudwatch.alarm_rules import sufficient_alarms
 from hipaa_controls.services.cloudwatch.facts import Alarm, Metric
@@ -50,31 +50,47 @@ def alarm_action(alarm: Alarm, context: RuleContext) -> Finding:
     own_action = _own_action(alarm)
     if own_action.status is Status.PASS:
         return own_action
-    through_composite = _notifies_through_composite(alarm, context.stack, frozenset())
+    through_composite = _notifies_through_composite(alarm, context.stack)
     if through_composite is True:
         return passed("a composite alarm notifies a topic whenever this alarm goes off")
     return unverified(*iter_unknowns([through_composite]), *own_action.unknowns) if through_composite else own_action
 
 
-def _notifies_through_composite(alarm: Alarm, stack: Stack, checked: frozenset[str]) -> bool | Unknown:
+def _notifies_through_composite(alarm: Alarm, stack: Stack) -> bool | Unknown:
     """Return whether a composite alarm notifies a topic whenever an alarm goes off, itself or through another one.
 
-    Args:
-        alarm: The alarm.
-        stack: The stack that declares it.
-        checked: The resources that lead from the first alarm to this one, since composite alarms may form a cycle.
+    Composite alarms may form a cycle, and many paths may lead to one. Each is followed at most twice: when it may go
+    off with the alarm, and when it certainly does.
     """
-    composites = (
-        composite
-        for composite in stack.facts_of_type(Alarm)
-        if composite.rule is not None
-        and composite.location.region == alarm.location.region
-        and composite.resource not in checked
-    )
+    parents = _parents_by_name(stack, alarm.location.region)
+    goes_off: dict[str, bool | Unknown] = {alarm.resource: True}
+    reached = {alarm.resource: alarm}
+    to_follow = [alarm]
+    while to_follow:
+        current = to_follow.pop()
+        for parent in (*parents.get(current.name, ()), *parents.get(None, ())):
+            answer = all_of((goes_off[current.resource], _goes_off_with(parent, current)))
+            known = goes_off.get(parent.resource, False)
+            if answer is not known and answer is not False and (answer is True or known is False):
+                goes_off[parent.resource] = answer
+                reached[parent.resource] = parent
+                to_follow.append(parent)
     return any_of(
-        all_of((_goes_off_with(composite, alarm), _notifies(composite, stack, checked | {alarm.resource})))
-        for composite in composites
+        all_of((goes_off[resource], _notifies_itself(composite)))
+        for resource, composite in reached.items()
+        if composite is not alarm
     )
+
+
+def _parents_by_name(stack: Stack, region: str | None) -> Mapping[Text, list[Alarm]]:
+    """Return the composite alarms of a region that each alarm sets off, by its name; None for an unknown rule."""
+    parents: dict[Text, list[Alarm]] = {}
+    for composite in stack.facts_of_type(Alarm):
+        if composite.rule is not None and composite.location.region == region:
+            names = sufficient_alarms(composite.rule) if isinstance(composite.rule, str) else (None,)
+            for name in names:
+                parents.setdefault(name, []).append(composite)
+    return parents
 
 
 def _goes_off_with(composite: Alarm, alarm: Alarm) -> bool | Unknown:
@@ -85,14 +101,9 @@ def _goes_off_with(composite: Alarm, alarm: Alarm) -> bool | Unknown:
     return alarm.name in sufficient_alarms(composite.rule or "")
 
 
-def _notifies(composite: Alarm, stack: Stack, checked: frozenset[str]) -> bool | Unknown:
+def _notifies_itself(composite: Alarm) -> bool | Unknown:
     own_action = _own_action(composite)
-    return any_of(
-        [
-            next(iter(own_action.unknowns), own_action.status is Status.PASS),
-            _notifies_through_composite(composite, stack, checked),
-        ]
-    )
+    return next(iter(own_action.unknowns), own_action.status is Status.PASS)
 
 
 def _own_action(alarm: Alarm) -> Finding:
