@@ -168,6 +168,12 @@ def test_filter_matches_record(expression, expected):
     assert filter_matches(f"{{{expression}}}", RECORD) is expected
 
 
+def test_filter_that_aws_refuses_because_of_its_length_never_certainly_matches():
+    expression = f"$.eventName = {RECORD['eventName']}"
+    for number, expected in ((1, YES), (10_000, MAYBE)):
+        assert filter_matches(f"{{ {' || '.join([expression] * number)} }}", RECORD) is expected
+
+
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [("", YES), ("  ", YES), ("StopLogging", MAYBE), ("[a, b]", MAYBE), ("?a ?b", MAYBE), ("{" + "(" * 50_000, MAYBE)],

@@ -144,6 +144,10 @@ _TESTS = {
 }
 
 
+# AWS refuses a longer one: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
+MAX_FILTER_LENGTH = 1024
+
+
 def filter_matches(pattern: str, record: Event) -> Match:
     """Return whether a metric filter with this pattern matches a record.
 
@@ -152,6 +156,8 @@ def filter_matches(pattern: str, record: Event) -> Match:
     text = pattern.strip()
     if not text:
         return Match.YES
+    if len(text) > MAX_FILTER_LENGTH:
+        return Match.MAYBE
     try:
         return _FilterParser(_tokens(text), record).evaluate()
     except (ValueError, IndexError, RecursionError):
