@@ -49,16 +49,18 @@ def check_bucket(content: str, bucket: Ref, trusted_buckets: Collection[str]) ->
     return unverified(Unknown(f"the account to whose bucket {content}", reason=reason))
 
 
-def check_host(content: str, url: Text, hosts: Collection[str]) -> Finding:
+def check_host(content: str, url: Ref, hosts: Collection[str]) -> Finding:
     """Check that a URL has a trusted host: a name doesn't say who answers to it.
 
     Args:
         content: What is sent, as the subject of a finding.
-        url: The URL, which may contain a secret.
+        url: The URL, which may contain a secret. One that is built from a resource of the stack isn't known yet.
         hosts: The trusted hosts.
     """
     if isinstance(url, Unknown):
         return unverified(url)
+    if isinstance(url, StackResource):
+        return unverified(Unknown(f"the host to which {content}", (url.resource,)))
     parts = _URL.fullmatch(url or "")
     if parts and parts["host"].casefold() in {host.casefold() for host in hosts}:
         return passed(f"{content} to a trusted host")

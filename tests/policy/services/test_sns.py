@@ -379,6 +379,11 @@ def test_unknown_endpoint_passes_only_if_it_is_a_queue_of_the_same_account(pack:
         assert unverified_resources(pack, EXTERNAL_SUBSCRIPTIONS, stack) == {"subscription"}
 
 
+def test_unknown_url_that_is_built_from_a_queue_of_the_stack_is_unverified(pack: PackProcess):
+    built = subscription("https", UNKNOWN, "queue")
+    assert unverified_resources(pack, EXTERNAL_SUBSCRIPTIONS, [QUEUE, built]) == {"subscription"}
+
+
 @pytest.mark.parametrize(
     ("protocol", "endpoint"),
     [("email", "security@example.com"), ("email-json", "security@example.com"), ("sms", "+15550100")],

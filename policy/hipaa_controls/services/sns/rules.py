@@ -128,7 +128,7 @@ def no_external_subscription(subscription: Subscription, context: RuleContext) -
         return unverified(protocol)
     if protocol in PERSONAL_PROTOCOLS:
         return not_applicable("an email address or a phone number doesn't say whose it is")
-    if protocol in URL_PROTOCOLS and not isinstance(endpoint, StackResource):
+    if protocol in URL_PROTOCOLS:
         return check_host(content, endpoint, context.options["hosts"])
     trusted = TrustedParties.from_options(context.options, subscription.location, subscription.resource)
     return check_destination(content, endpoint, trusted)
