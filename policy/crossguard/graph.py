@@ -111,7 +111,14 @@ class Graph:
                 return is_near
         return Unknown(value.path, tuple(source.urn for source in sources), value.reason)
 
-    def resolve_arn(self, resource: PulumiResource, value: Any, prop: str, types: Collection[str]) -> Ref:
+    def resolve_arn(
+        self,
+        resource: PulumiResource,
+        value: Any,
+        prop: str,
+        types: Collection[str],
+        also_from: Collection[str] = (),
+    ) -> Ref:
         """Return an ARN, or the resource of the stack that it will be of, if that is in the same account.
 
         A known ARN isn't looked up by name, because another account's resource may have the same name.
@@ -121,10 +128,11 @@ class Graph:
             value: An ARN or an Unknown, anywhere within the property.
             prop: The property.
             types: The types of the resource that it may refer to.
+            also_from: Other types that the property may depend on.
         """
         if not isinstance(value, Unknown):
             return as_text(value)
-        target = self.resolve(resource, value, prop, types)
+        target = self.resolve(resource, value, prop, types, also_from)
         declared = self.resource_for(target)
         return target if declared is None or self.same_account(declared, resource) is True else value
 

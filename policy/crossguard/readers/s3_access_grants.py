@@ -18,10 +18,7 @@ IAM_USER = "aws:iam/user:User"
 def _grant(grant: PulumiResource, graph: Graph) -> list[Fact]:
     grantee = grant.inputs.get("grantee")
     identifier = get_property(grantee, "granteeIdentifier")
-    # A known ARN names its account, which has to be checked: another account may have a role of the same name.
-    ref = (
-        identifier if isinstance(identifier, str) else graph.resolve(grant, identifier, "grantee", {IAM_ROLE, IAM_USER})
-    )
+    ref = graph.resolve_arn(grant, identifier, "grantee", {IAM_ROLE, IAM_USER})
     kind = as_text(get_property(grantee, "granteeType"))
     return [AccessGrant(grant.urn, kind, ref, graph.location_of(grant))]
 

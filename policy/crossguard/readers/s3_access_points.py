@@ -147,12 +147,8 @@ def _object_lambda_functions(access_point: PulumiResource, graph: Graph) -> tupl
         get_property(configuration, "contentTransformation", "awsLambda", "functionArn")
         for configuration in configurations
     ]
-    # A known ARN names its account, which has to be checked: another account may have a function of the same name.
     return tuple(
-        DeliveryTarget(
-            arn if isinstance(arn, str) else graph.resolve(access_point, arn, prop, {FUNCTION}, {ACCESS_POINT})
-        )
-        for arn in arns
+        DeliveryTarget(graph.resolve_arn(access_point, arn, prop, {FUNCTION}, {ACCESS_POINT})) for arn in arns
     )
 
 

@@ -194,8 +194,7 @@ def _table_replication(replication: PulumiResource, graph: Graph) -> list[Fact]:
         return [TableReplication(replication.urn, bucket, destinations, (), location)]
     arns = [get_property(destination, "destinationTableBucketArn") for destination in destinations]
     refs = [graph.resolve(replication, arn, "rule", {TABLE_BUCKET}) for arn in arns]
-    # A known ARN names its account, which has to be checked: another account may have a table bucket of the same name.
-    targets = (DeliveryTarget(arn if isinstance(arn, str) else ref) for arn, ref in zip(arns, refs, strict=True))
+    targets = (DeliveryTarget(graph.resolve_arn(replication, arn, "rule", {TABLE_BUCKET})) for arn in arns)
     regions = tuple(_region(arn, ref, graph) for arn, ref in zip(arns, refs, strict=True))
     return [TableReplication(replication.urn, bucket, tuple(targets), regions, location)]
 

@@ -274,11 +274,7 @@ def _notification_companion(companion: PulumiResource, graph: Graph) -> list[Buc
         if isinstance(entries, Unknown):
             return [EventNotifications(entries)]
         values = (get_property(entry, arn) for entry in entries)
-        # A known ARN names its account, which has to be checked: another account may have a topic of the same name.
-        targets += [
-            DeliveryTarget(value if isinstance(value, str) else graph.resolve(companion, value, prop, {token}))
-            for value in values
-        ]
+        targets += [DeliveryTarget(graph.resolve_arn(companion, value, prop, {token})) for value in values]
     return [EventNotifications(tuple(targets))]
 
 

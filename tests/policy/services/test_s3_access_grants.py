@@ -31,6 +31,14 @@ def grant_to(identifier: Any, kind: Any = "IAM") -> Resource:
     return resource("AccessGrant", grantee=grantee, permission="READ", accessGrantsLocationId="default")
 
 
+def test_grant_to_a_role_of_the_stack_passes_only_if_it_is_in_the_same_account(pack: PackProcess):
+    role = Resource("aws:iam/role:Role", "role", {"name": "reader"}, account=ACCOUNT)
+    grant = replace(grant_to(UNKNOWN), comes_from={"grantee": ["role"]}, account=ACCOUNT)
+    assert findings_for(pack, CONTROL, [role, grant]) == []
+    elsewhere = replace(role, account=FOREIGN, provider="other")
+    assert unverified_resources(pack, CONTROL, [elsewhere, grant]) == {"it"}
+
+
 def location_of(scope: Any) -> Resource:
     return resource("AccessGrantsLocation", iamRoleArn=f"arn:aws:iam::{ACCOUNT}:role/grants", locationScope=scope)
 

@@ -208,6 +208,9 @@ def test_object_lambda_function_of_another_account_fails(pack: PackProcess):
 def test_unknown_object_lambda_function_is_unverified(pack: PackProcess):
     unknown = replace(object_lambda(), comes_from={})
     assert unverified_resources(pack, DESTINATION, [ACCOUNT_KEY, data_bucket(), SUPPORTING, unknown]) == {"point"}
+    elsewhere = replace(FUNCTION, account=FOREIGN, provider="other")
+    stack = [ACCOUNT_KEY, data_bucket(), SUPPORTING, elsewhere, object_lambda()]
+    assert unverified_resources(pack, DESTINATION, stack) == {"point"}
 
 
 def test_multi_region_access_point_is_judged_before_it_exists(pack: PackProcess):

@@ -423,6 +423,14 @@ def test_tables_replicated_to_another_account_fail(pack: PackProcess):
     assert failed_resources(pack, DESTINATIONS, [ACCOUNT_KEY, of_table]) == {"one"}
 
 
+def test_tables_replicated_to_a_table_bucket_of_another_provider_are_unverified(pack: PackProcess):
+    replicas = replace(tables("Replica"), name="replicas", region="us-west-2")
+    new = replace(replication(UNKNOWN), comes_from={"rule": ["replicas"]})
+    assert failed_resources(pack, DESTINATIONS, [ACCOUNT_KEY, replicas, new]) == set()
+    elsewhere = replace(replicas, account=FOREIGN, provider="other")
+    assert unverified_resources(pack, DESTINATIONS, [ACCOUNT_KEY, elsewhere, new]) == {"replication"}
+
+
 def test_second_policy_of_a_directory_bucket_overwrites_the_first(pack: PackProcess):
     first = directory_policy(allow(account(ACCOUNT), "s3express:CreateSession", "*"))
     second = replace(

@@ -123,6 +123,8 @@ def test_notification_target_of_the_stack_passes(pack: PackProcess, targets, sou
     named = replace(notification(**targets), comes_from={prop: [source.name]})
     assert failed_resources(pack, CONTROL, [bucket(), source, named]) == set()
     assert unverified_resources(pack, CONTROL, [bucket(), source, notification(**targets)]) == {"it"}
+    elsewhere = replace(source, account=FOREIGN, provider="other")
+    assert unverified_resources(pack, CONTROL, [bucket(), elsewhere, replace(named, account=ACCOUNT)]) == {"it"}
     assert unverified_resources(pack, CONTROL, [bucket(), notification(**{prop: UNKNOWN})]) == {"it"}
 
 
