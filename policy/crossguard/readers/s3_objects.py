@@ -15,7 +15,14 @@ from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Flag, Ref, StackResource, Text, Unknown
-from hipaa_controls.services.s3.facts import Acl, BucketObject, DeliveryTarget, ObjectCopy, ObjectEncryption
+from hipaa_controls.services.s3.facts import (
+    Acl,
+    BucketObject,
+    DeliveryTarget,
+    ObjectCopy,
+    ObjectEncryption,
+    ObjectUpload,
+)
 
 OBJECT_COPY = "aws:s3/objectCopy:ObjectCopy"
 UPLOADS = frozenset({"aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2"})
@@ -32,8 +39,7 @@ def source_bucket(copy: PulumiResource, graph: Graph) -> PulumiResource | None:
 
 
 def read_object(resource: PulumiResource, data_class: DataClass, graph: Graph) -> list[Fact]:
-    inputs = resource.inputs
-    bucket = any_bucket_of(resource, graph)
+    inputs, location = resource.inputs, graph.location_of(resource)
     uris, grantees = _grantees(inputs.get("grants"))
     encryption = ObjectEncryption(
         as_text(inputs.get("serverSideEncryption")),
@@ -46,7 +52,7 @@ def read_object(resource: PulumiResource, data_class: DataClass, graph: Graph) -
         lock_mode = retain_until = None
     bucket_object = BucketObject(
         resource.urn,
-        StackResource(bucket.urn) if bucket else _name(inputs.get("bucket")),
+        _bucket(resource, graph),
         data_class,
         Acl(as_text(inputs.get("acl")), uris),
         grantees,
@@ -54,13 +60,17 @@ def read_object(resource: PulumiResource, data_class: DataClass, graph: Graph) -
         lock_mode,
         retain_until,
         as_flag(inputs.get("forceDestroy")),
-        graph.location_of(resource),
+        location,
     )
-    return [bucket_object]
+    if resource.type not in UPLOADS:
+        return [bucket_object]
+    return [bucket_object, ObjectUpload(resource.urn, data_class, (DeliveryTarget(bucket_object.bucket),), location)]
 
 
-def _name(value: Any) -> Ref:
-    return value if isinstance(value, str | Unknown) else None
+def _bucket(resource: PulumiResource, graph: Graph) -> Ref:
+    """Return the bucket that an object is put into, or its name if the stack doesn't declare it."""
+    bucket = any_bucket_of(resource, graph)
+    return StackResource(bucket.urn) if bucket else as_text(resource.inputs.get("bucket")) or ""
 
 
 def _grantees(value: Any) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
@@ -88,7 +98,5 @@ def read_copy(copy: PulumiResource, data_class: DataClass, graph: Graph) -> list
         data_class: The data class of the bucket from which it is copied.
         graph: The resources of the stack.
     """
-    bucket = any_bucket_of(copy, graph)
-    target = StackResource(bucket.urn) if bucket else _name(copy.inputs.get("bucket"))
-    owner = as_text(copy.inputs.get("expectedBucketOwner"))
-    return [ObjectCopy(copy.urn, data_class, (DeliveryTarget(target, owner),), graph.location_of(copy))]
+    target = DeliveryTarget(_bucket(copy, graph), as_text(copy.inputs.get("expectedBucketOwner")))
+    return [ObjectCopy(copy.urn, data_class, (target,), graph.location_of(copy))]

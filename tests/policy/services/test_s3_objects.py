@@ -262,6 +262,19 @@ def test_copy_into_a_bucket_whose_owner_is_not_known_is_unverified(pack: PackPro
     assert unverified_resources(pack, DESTINATION, stack_with(copy_of(**target))) == {"it"}
 
 
+@pytest.mark.parametrize("token", TOKENS[:2])
+@pytest.mark.parametrize("target", ["elsewhere", UNKNOWN])
+def test_upload_into_a_bucket_whose_owner_is_not_known_is_unverified_unless_it_is_trusted(
+    pack: PackProcess, token, target
+):
+    stack = stack_with(object_of(token, bucket=target), object_of(token, "other"))
+    assert unverified_resources(pack, DESTINATION, stack) == {"it"}
+    pack.configure(s3_no_external_destinations={"buckets": ["elsewhere"]})
+    trusted = failures(pack, DESTINATION, stack)
+    pack.configure()
+    assert trusted == ({"it"} if target == UNKNOWN else set())
+
+
 @pytest.mark.parametrize("source", ["data/key", "/data/key", UNKNOWN])
 def test_copy_is_checked_by_the_data_class_of_the_bucket_that_it_reads(pack: PackProcess, source):
     for data_class, expected in (("PHI", {"it"}), ("Internal", set())):

@@ -47,6 +47,7 @@ from hipaa_controls.services.s3.facts import (
     ObjectLambdaFunctions,
     ObjectLock,
     ObjectOwnership,
+    ObjectUpload,
     PublicAccessBlock,
     Replication,
     Versioning,
@@ -661,7 +662,8 @@ CONTROLS = (
         statement=(
             "The replicas, inventories, analytics exports and event notifications of buckets with PHI, replicas or "
             "logs, the replicas of tables, Storage Lens exports, and objects that pass through an Object Lambda or "
-            "Multi-Region Access Point or are copied, go only to the stack's own account and to trusted accounts."
+            "Multi-Region Access Point, or are copied or uploaded, go only to the stack's own account and to trusted "
+            "accounts."
         ),
         rationale=(
             "Replication to a mistyped or a former vendor's account copies every record there. Inventories and event "
@@ -685,7 +687,14 @@ CONTROLS = (
             destinations.no_external_destination,
             when_missing=lambda _: passed("S3 delivers nothing elsewhere"),
             fact_checks=dict.fromkeys(
-                (TableReplication, StorageLensExports, ObjectLambdaFunctions, MultiRegionBuckets, ObjectCopy),
+                (
+                    TableReplication,
+                    StorageLensExports,
+                    ObjectLambdaFunctions,
+                    MultiRegionBuckets,
+                    ObjectCopy,
+                    ObjectUpload,
+                ),
                 destinations.no_external_delivery,
             ),
         ),

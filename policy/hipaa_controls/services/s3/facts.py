@@ -316,6 +316,11 @@ class ObjectCopy(ObjectDelivery):
 
 
 @dataclass(frozen=True)
+class ObjectUpload(ObjectDelivery):
+    """The bucket to which a program uploads an object, whose data class this is."""
+
+
+@dataclass(frozen=True)
 class ObjectEncryption:
     """The encryption that a program requests for one object. Without a request, the bucket's default applies.
 

@@ -25,6 +25,7 @@ from hipaa_controls.services.s3.facts import (
     ObjectCopy,
     ObjectDelivery,
     ObjectLambdaFunctions,
+    ObjectUpload,
     Replication,
 )
 
@@ -39,6 +40,7 @@ CONTENTS: Mapping[type, str] = {
     ObjectLambdaFunctions: "objects that are read are sent",
     MultiRegionBuckets: "objects that are written are sent",
     ObjectCopy: "an object is copied",
+    ObjectUpload: "an object is uploaded",
 }
 
 
