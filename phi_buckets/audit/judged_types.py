@@ -63,7 +63,7 @@ FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
     "AWS::IAM::Role": (IamRole, IdentityPolicy),
     "AWS::IAM::User": (IdentityPolicy, UserAccess),
     "AWS::KMS::Key": (Grant, Key, KeyPolicy),
-    "AWS::Logs::DeliveryDestination": (LogDestination,),
+    "AWS::Logs::DeliveryDestination": (LogDestination, LogsPolicy),
     "AWS::Logs::Destination": (LogDestination, LogsPolicy),
     "AWS::Logs::LogGroup": (LogDestination, LogGroup),
     "AWS::RAM::ResourceShare": (ResourceShare, SharePrincipal),

@@ -69,6 +69,7 @@ def _arn_scope(
             ResourceType.KEY: arn("kms", "key/*"),
             ResourceType.TRAIL: arn("cloudtrail", f"trail/{prefix}*"),
             ResourceType.LOG_GROUP: arn("logs", "log-group:*"),
+            ResourceType.DELIVERY_DESTINATION: arn("logs", f"delivery-destination:{prefix}*"),
             ResourceType.EVENT_RULE: arn("events", f"rule/{prefix}*"),
             ResourceType.TOPIC: arn("sns", f"{prefix}*"),
             ResourceType.QUEUE: arn("sqs", f"{prefix}*"),

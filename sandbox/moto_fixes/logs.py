@@ -1,11 +1,13 @@
-"""CloudWatch Logs: replaces metric filters, and removes the tags and filters of deleted log groups."""
+"""CloudWatch Logs: replaces metric filters, removes what belongs to deleted log groups, and lists account policies."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.logs.metric_filters import MetricFilters
 from moto.logs.models import LogsBackend
+from moto.logs.responses import LogsResponse
 
 _add_filter = MetricFilters.add_filter
 _delete_log_group = LogsBackend.delete_log_group
@@ -36,7 +38,13 @@ def delete_log_group(self: Any, log_group_name: str) -> None:
     _delete_log_group(self, log_group_name)
 
 
+def describe_account_policies(_: Any) -> str:
+    """Return no policy: moto can't make one."""
+    return json.dumps({"accountPolicies": []})
+
+
 FIXES: tuple[tuple[Any, str, Any], ...] = (
     (MetricFilters, "add_filter", add_filter),
     (LogsBackend, "delete_log_group", delete_log_group),
+    (LogsResponse, "describe_account_policies", describe_account_policies),
 )

@@ -332,6 +332,7 @@ WITHOUT_RESOURCE = {
     "iam:GetAccountAuthorizationDetails",
     "iam:GetAccountSummary",
     "kms:ListAliases",
+    "logs:DescribeAccountPolicies",
     "logs:DescribeDeliveryDestinations",
     "logs:DescribeDestinations",
     "logs:DescribeResourcePolicies",

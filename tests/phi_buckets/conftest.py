@@ -41,8 +41,8 @@ def _assert_no_phi_is_logged() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _answer_every_call_of_the_audit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Add the calls to S3 Control that moto lacks, before its server reads the paths that it serves."""
-    for owner, name, addition in moto_fixes.s3control.FIXES:
+    """Add the calls to S3 Control and CloudWatch Logs that moto lacks, before its server reads the paths it serves."""
+    for owner, name, addition in (*moto_fixes.s3control.FIXES, *moto_fixes.logs.FIXES):
         monkeypatch.setattr(owner, name, addition, raising=False)
 
 

@@ -28,6 +28,7 @@ class ResourceType(Enum):
     KEY = "key"
     TRAIL = "trail"
     LOG_GROUP = "log group"
+    DELIVERY_DESTINATION = "delivery destination"
     EVENT_RULE = "event rule"
     TOPIC = "topic"
     QUEUE = "queue"

@@ -13,6 +13,15 @@ DESCRIBE_DESTINATIONS = Call("logs", "describe_destinations", "logs:DescribeDest
 DESCRIBE_DELIVERY_DESTINATIONS = Call(
     "logs", "describe_delivery_destinations", "logs:DescribeDeliveryDestinations", ResourceType.ANY
 )
+GET_DELIVERY_DESTINATION_POLICY = Call(
+    "logs",
+    "get_delivery_destination_policy",
+    "logs:GetDeliveryDestinationPolicy",
+    ResourceType.DELIVERY_DESTINATION,
+    not_found_errors=("ResourceNotFoundException",),
+)
+# For the policies that subscribe to log groups, AWS also requires the permission logs:DescribeSubscriptionFilters.
+DESCRIBE_ACCOUNT_POLICIES = Call("logs", "describe_account_policies", "logs:DescribeAccountPolicies", ResourceType.ANY)
 DESCRIBE_SUBSCRIPTION_FILTERS = Call(
     "logs",
     "describe_subscription_filters",
@@ -27,4 +36,6 @@ CALLS = (
     DESCRIBE_RESOURCE_POLICIES,
     DESCRIBE_DESTINATIONS,
     DESCRIBE_DELIVERY_DESTINATIONS,
+    GET_DELIVERY_DESTINATION_POLICY,
+    DESCRIBE_ACCOUNT_POLICIES,
 )

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from hipaa_controls.model.data_class import normalize_data_class
+from hipaa_controls.model.json_text import parse_object
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Document, Flag, Location, Ref, Text, Unknown
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogDestination, LogGroup, LogsPolicy, MetricFilter
 from phi_buckets.audit.calls import Call
 from phi_buckets.audit.calls.logs import (
+    DESCRIBE_ACCOUNT_POLICIES,
     DESCRIBE_DELIVERY_DESTINATIONS,
     DESCRIBE_DESTINATIONS,
     DESCRIBE_LOG_GROUPS,
     DESCRIBE_METRIC_FILTERS,
     DESCRIBE_RESOURCE_POLICIES,
     DESCRIBE_SUBSCRIPTION_FILTERS,
+    GET_DELIVERY_DESTINATION_POLICY,
 )
 from phi_buckets.audit.calls.resourcegroupstaggingapi import GET_RESOURCES
 from phi_buckets.audit.collected import Collected
@@ -205,5 +208,38 @@ def _delivery_facts(reader: AccountReader, scope: Scope, region: str) -> Iterato
     for arn, delivery in listed(DESCRIBE_DELIVERY_DESTINATIONS, "deliveryDestinations", "delivery-destination", "name"):
         if isinstance(delivery, Unknown):
             yield LogDestination(arn, delivery, location)
-        elif target := (delivery.get("deliveryDestinationConfiguration") or {}).get("destinationResourceArn"):
+            yield LogsPolicy(arn, Document(delivery), location)
+            continue
+        if target := (delivery.get("deliveryDestinationConfiguration") or {}).get("destinationResourceArn"):
             yield LogDestination(arn, target, location)
+        if document := _delivery_policy(reader, arn, delivery["name"], region):
+            yield LogsPolicy(arn, document, location)
+    yield from _account_policies(reader, region)
+
+
+def _delivery_policy(reader: AccountReader, arn: str, name: str, region: str) -> Document | None:
+    response = reader.call(GET_DELIVERY_DESTINATION_POLICY, arn, region, deliveryDestinationName=name)
+    if isinstance(response, FailedCall):
+        return Document(response.unknown)
+    text = ((response or {}).get("policy") or {}).get("deliveryDestinationPolicy")
+    return Document(text) if text else None
+
+
+def _account_policies(reader: AccountReader, region: str) -> Iterator[LogDestination]:
+    """Yield where the subscription filter policies of the account send events: those of every log group of a region.
+
+    So they are in the scope of each audit, whatever their name is.
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html
+    """
+    all_policies, location = reader.account.arn("logs", region, "account-policy:*"), reader.account.location(region)
+    policies = reader.list_all(
+        DESCRIBE_ACCOUNT_POLICIES, "accountPolicies", all_policies, region, policyType="SUBSCRIPTION_FILTER_POLICY"
+    )
+    if isinstance(policies, FailedCall):
+        yield LogDestination(all_policies, policies.unknown, location)
+        return
+    for policy in policies:
+        arn = reader.account.arn("logs", region, f"account-policy:{policy['policyName']}")
+        document = parse_object(policy["policyDocument"], arn)
+        target = document if isinstance(document, Unknown) else document.get("DestinationArn")
+        yield LogDestination(arn, target, location)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from crossguard.cloudformation import cloudtrail, cloudwatch, iam, kms, logs, s3, sns, sqs
 from crossguard.cloudformation.tables import ResourceTable
+from hipaa_controls.model.json_text import as_object, parse_object
 from hipaa_controls.model.values import Unknown
 
 TABLES: Mapping[str, ResourceTable] = {
@@ -73,8 +73,10 @@ def declared_resource(token: str, inputs: Mapping[str, Any], path: str) -> Decla
     if table is None:
         return None
     if token == CLOUD_CONTROL:
-        return DeclaredResource(table, _parse(inputs.get("desiredState"), f"{path}.desiredState"), str, "desiredState")
-    return DeclaredResource(table, _as_object(inputs.get("properties"), f"{path}.properties"), str, "properties")
+        return DeclaredResource(
+            table, parse_object(inputs.get("desiredState"), f"{path}.desiredState"), str, "desiredState"
+        )
+    return DeclaredResource(table, as_object(inputs.get("properties"), f"{path}.properties"), str, "properties")
 
 
 def native_table(token: str) -> ResourceTable | None:
@@ -96,27 +98,3 @@ def native_name(name: str) -> str:
     """Return the name that aws-native gives a property of CloudFormation: `KMSMasterKeyID` is `kmsMasterKeyId`."""
     words = re.sub(r"(?<=[A-Z0-9])[A-Z0-9]+(?=[A-Z0-9][a-z]|$)", lambda match: match[0].lower(), name)
     return words[0].lower() + words[1:]
-
-
-def _parse(text: Any, path: str) -> Mapping[str, Any] | Unknown:
-    """Return the object in a JSON text: Unknown if the text is unknown, isn't one, or has a name twice.
-
-    Of a name that is there twice, it isn't known which value AWS takes.
-    """
-    if isinstance(text, Unknown):
-        return text
-    try:
-        return _as_object(json.loads(text, object_pairs_hook=_unique_names), path)
-    except (TypeError, ValueError, RecursionError):
-        return Unknown(path, reason="isn't a JSON object with unique names")
-
-
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        raise ValueError("a name is there twice")
-    return result
-
-
-def _as_object(value: Any, path: str) -> Mapping[str, Any] | Unknown:
-    return value if isinstance(value, Mapping | Unknown) else Unknown(path, reason="isn't an object")

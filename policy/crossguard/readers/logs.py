@@ -17,8 +17,9 @@ from crossguard.resource_types import (
     METRIC_FILTER,
     TRAIL,
 )
-from crossguard.resources import PulumiResource, parse_json
+from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import normalize_data_class
+from hipaa_controls.model.json_text import parse_object
 from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Flag, Ref, StackResource, Text, Unknown
 from hipaa_controls.services.logs.facts import AUDIT_DATA_CLASSES, LogDestination, LogGroup, LogsPolicy, MetricFilter
@@ -120,7 +121,7 @@ def _account_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
     policy_type = as_text(policy.inputs.get("policyType"))
     if isinstance(policy_type, str) and policy_type != "SUBSCRIPTION_FILTER_POLICY":
         return []
-    document = parse_json(policy.inputs.get("policyDocument"))
+    document = parse_object(policy.inputs.get("policyDocument"), f"{policy.name}.policyDocument")
     target = graph.resolve_arn(policy, get_property(document, "DestinationArn"), "policyDocument", TARGETS)
     return [LogDestination(policy.urn, target, graph.location_of(policy))]
 

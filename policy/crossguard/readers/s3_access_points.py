@@ -147,9 +147,7 @@ def _object_lambda_functions(access_point: PulumiResource, graph: Graph) -> tupl
         get_property(configuration, "contentTransformation", "awsLambda", "functionArn")
         for configuration in configurations
     ]
-    return tuple(
-        DeliveryTarget(graph.resolve_arn(access_point, arn, prop, {FUNCTION}, {ACCESS_POINT})) for arn in arns
-    )
+    return tuple(DeliveryTarget(graph.resolve_arn(access_point, arn, prop, {FUNCTION}, {ACCESS_POINT})) for arn in arns)
 
 
 def _buckets_of_accounts(details: Any) -> tuple[DeliveryTarget, ...] | Unknown:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from hipaa_controls.model.values import Location, StackResource, Unknown
@@ -152,7 +154,8 @@ def test_narrow_filter_pattern_fails_alarm_coverage(account):
         (calls.DESCRIBE_SUBSCRIPTION_FILTERS, {DESTINATIONS}),
         (calls.DESCRIBE_RESOURCE_POLICIES, {ACCESS}),
         (calls.DESCRIBE_DESTINATIONS, {ACCESS, DESTINATIONS}),
-        (calls.DESCRIBE_DELIVERY_DESTINATIONS, {DESTINATIONS}),
+        (calls.DESCRIBE_DELIVERY_DESTINATIONS, {ACCESS, DESTINATIONS}),
+        (calls.DESCRIBE_ACCOUNT_POLICIES, {DESTINATIONS}),
     ],
     ids=lambda value: getattr(value, "operation", ""),
 )
@@ -308,7 +311,36 @@ def test_policies_fail_only_if_they_grant_access_to_others(account, condition, s
     stream, role = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/logs", f"arn:aws:iam::{ACCOUNT}:role/phi-dev-logs"
     client.put_destination(destinationName="phi-dev-logs", targetArn=stream, roleArn=role)
     client.put_destination_policy(destinationName="phi-dev-logs", accessPolicy=policy)
+    configuration = {"destinationResourceArn": logs_arn(ACCOUNT, "log-group:x")}
+    client.put_delivery_destination(name="phi-dev-delivery", deliveryDestinationConfiguration=configuration)
+    client.put_delivery_destination(name="phi-dev-without-policy", deliveryDestinationConfiguration=configuration)
+    client.put_delivery_destination_policy(deliveryDestinationName="phi-dev-delivery", deliveryDestinationPolicy=policy)
     assert audit(account).statuses(ACCESS) == {
+        logs_arn(ACCOUNT, "delivery-destination:phi-dev-delivery"): status,
         logs_arn(ACCOUNT, "resource-policy:phi-dev-dns"): status,
         logs_arn(ACCOUNT, "destination:phi-dev-logs"): status,
     }
+
+
+def test_denied_policy_of_a_delivery_destination_is_unverified(account):
+    configuration = {"destinationResourceArn": logs_arn(ACCOUNT, "log-group:x")}
+    account.client("logs").put_delivery_destination(name="d", deliveryDestinationConfiguration=configuration)
+    call = calls.GET_DELIVERY_DESTINATION_POLICY
+    assert_unverified(audit(denying(account, call)), call, {ACCESS})
+
+
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        ({"DestinationArn": logs_arn(ACCOUNT, "destination:all")}, Status.PASS),
+        ({"DestinationArn": logs_arn(FOREIGN, "destination:all")}, Status.FAIL),
+        ({}, Status.UNVERIFIED),
+        ("not JSON", Status.UNVERIFIED),
+    ],
+)
+def test_subscription_of_every_log_group_fails_only_if_it_is_to_another_account(account, document, status):
+    text = document if isinstance(document, str) else json.dumps(document)
+    policy = {"policyName": "everything", "policyDocument": text, "policyType": "SUBSCRIPTION_FILTER_POLICY"}
+    responses = {calls.DESCRIBE_ACCOUNT_POLICIES: [{"accountPolicies": [policy]}]}
+    result = audit(responding(account, responses), (REGION,), Scope({}, "phi-dev-"))
+    assert result.statuses(DESTINATIONS) == {logs_arn(ACCOUNT, "account-policy:everything"): status}

@@ -224,6 +224,13 @@ def test_account_policy_that_is_no_document_is_unverified(pack: PackProcess):
         assert unverified_resources(pack, DESTINATIONS, [policy]) == {"resource"}
 
 
+def test_account_policy_with_two_destinations_is_unverified(pack: PackProcess):
+    own, foreign = (f'"DestinationArn": "{stream_arn(account)}"' for account in (ACCOUNT, OTHER_ACCOUNT))
+    for document in (f"{{{own}, {foreign}}}", f"{{{foreign}, {own}}}"):
+        twice = log_resource("LogAccountPolicy", policyType="SUBSCRIPTION_FILTER_POLICY", policyDocument=document)
+        assert unverified_resources(pack, DESTINATIONS, [twice]) == {"resource"}
+
+
 def test_trusted_account_passes():
     with start_pack() as pack:
         pack.configure(

@@ -40,11 +40,17 @@ def tags_and_filters_of_a_group_with_a_reused_name() -> tuple[dict[str, str], in
     return logs.list_tags_for_resource(resourceArn=arn)["tags"], len(patterns(logs))
 
 
+def account_policies() -> list[Any]:
+    logs = boto3.client("logs", "us-east-1")
+    return logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")["accountPolicies"]
+
+
 @pytest.mark.parametrize(
     ("behavior", "in_moto", "in_aws"),
     [
         (patterns_after_a_second_put, ["one", "other"], ["other"]),
         (tags_and_filters_of_a_group_with_a_reused_name, ({"DataClass": "AuditLog"}, 2), ({}, 0)),
+        (account_policies, NotImplementedError, []),
     ],
 )
 def test_fix_is_needed_and_works(in_both, behavior, in_moto, in_aws):
