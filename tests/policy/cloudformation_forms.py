@@ -23,7 +23,7 @@ RENAMED = {
     "OKActions": "okActions",
 }
 # Properties that hold a document of another grammar, which aws-native leaves as it is.
-DOCUMENTS = frozenset({"PolicyDocument", "Policy", "KeyPolicy", "AssumeRolePolicyDocument"})
+DOCUMENTS = frozenset({"PolicyDocument", "Policy", "KeyPolicy", "AssumeRolePolicyDocument", "ResourcePolicyDocument"})
 
 Form = Callable[..., Resource]
 

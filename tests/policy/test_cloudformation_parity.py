@@ -430,6 +430,16 @@ def test_each_policy_in_a_user_or_group_is_judged(pack: PackProcess, form: Form)
 
 
 @in_every_form
+def test_resource_policy_in_a_log_group_is_judged(pack: PackProcess, form: Form):
+    pack = pack.only_for("logs-no-external-access")
+    for principal, expected in (("999999999999", {"it"}), (ACCOUNT, set())):
+        document = policy({"Principal": {"AWS": principal}, "Action": "logs:PutLogEvents", "Resource": "*"})
+        group = form("AWS::Logs::LogGroup", "it", {"LogGroupName": "it", "ResourcePolicyDocument": document})
+        for findings in (pack.evaluate_stack([group]), pack.check_resource(group)):
+            assert {finding.resource for finding in findings} == expected
+
+
+@in_every_form
 def test_policy_in_a_user_is_refused_before_it_exists(pack: PackProcess, form: Form):
     user = form("AWS::IAM::User", "it", {"Policies": [{"PolicyName": "a", "PolicyDocument": ADMIN}]})
     assert "iam-no-admin" in controls(pack.check_resource(user))
@@ -502,7 +512,7 @@ def test_policy_of_two_queues_is_judged_for_each(pack: PackProcess, form: Form):
         ),
         (
             "AWS::Logs::LogGroup",
-            {"KmsKeyId": KEY, "RetentionInDays": 2557, "ResourcePolicyDocument": {}, "Tags": AUDIT},
+            {"KmsKeyId": KEY, "RetentionInDays": 2557, "BearerTokenAuthenticationEnabled": True, "Tags": AUDIT},
             "logs-customer-managed-key",
         ),
         (

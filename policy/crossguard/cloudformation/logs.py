@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossguard.cloudformation.tables import READ_ONLY, TAGS, Irrelevant, NotRead, ResourceTable, Table, To, by_key
+from crossguard.cloudformation.tables import (
+    READ_ONLY,
+    TAGS,
+    Irrelevant,
+    NotRead,
+    Part,
+    ResourceTable,
+    Table,
+    To,
+    by_key,
+)
 from hipaa_controls.model.values import Unknown
 
 
@@ -39,7 +49,7 @@ TABLES = {
             # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
             "LogGroupClass": NotRead(harmless=("STANDARD",)),
             "Tags": TAGS,
-            "ResourcePolicyDocument": NotRead(),
+            "ResourcePolicyDocument": Part("aws:cloudwatch/logResourcePolicy:LogResourcePolicy", To("policyDocument")),
             "BearerTokenAuthenticationEnabled": NotRead(harmless=(False, "false")),
             "DeletionProtectionEnabled": Irrelevant("it only keeps the log group from being deleted"),
             "DataProtectionPolicy": Irrelevant("it only masks what events contain"),
