@@ -231,13 +231,17 @@ def test_account_policy_with_two_destinations_is_unverified(pack: PackProcess):
         assert unverified_resources(pack, DESTINATIONS, [twice]) == {"resource"}
 
 
-def test_trusted_account_passes():
+def test_trusted_account_and_bucket_pass():
     with start_pack() as pack:
         pack.configure(
             logs_no_external_access={"accounts": [OTHER_ACCOUNT]},
-            logs_no_external_destinations={"accounts": [OTHER_ACCOUNT]},
+            logs_no_external_destinations={"accounts": [OTHER_ACCOUNT], "buckets": ["central-logs"]},
         )
         trusted_policy = policy("LogDestinationPolicy", "policy", SUBSCRIBE | {"Principal": {"AWS": OTHER_ACCOUNT}})
-        stack = [trusted_policy, *sent_to(stream_arn(OTHER_ACCOUNT), "trusted")]
+        to_bucket = log_resource(
+            "LogDeliveryDestination",
+            deliveryDestinationConfiguration=[{"destinationResourceArn": "arn:aws:s3:::central-logs"}],
+        )
+        stack = [trusted_policy, to_bucket, *sent_to(stream_arn(OTHER_ACCOUNT), "trusted")]
         findings = pack.evaluate_stack(stack)
         assert [finding for finding in findings if finding.policy in (ACCESS, DESTINATIONS)] == []

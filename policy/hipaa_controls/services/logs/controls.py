@@ -1,7 +1,7 @@
 """Controls for CloudWatch Logs: log groups with audit logs, policies, and where log events are sent."""
 
 from hipaa_controls.model.control import Control, Option, Severity, StricterWhen, addressed_by, required_by
-from hipaa_controls.model.options import ACCOUNTS, TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, BUCKETS, TRUSTED_PARTIES
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.logs import rules
@@ -93,7 +93,7 @@ CONTROLS = (
         ),
         requirement=(
             "each destination is a resource of the stack, or belongs to the stack's account or a trusted one "
-            "({accounts})"
+            "({accounts}), or is a bucket that the option buckets lists ({buckets})"
         ),
         paragraphs=required_by("312(a)(1)", "308(a)(4)(i)", own_mapping=True),
         severity=Severity.HIGH,
@@ -102,7 +102,7 @@ CONTROLS = (
             "destination_arn=stream.arn, role_arn=role.arn) with a stream of the account; or list the account in the "
             "option accounts of logs-no-external-destinations"
         ),
-        options=(ACCOUNTS,),
+        options=(ACCOUNTS, BUCKETS),
         rule=FactRule((LogDestination,), rules.no_external_destination),
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
-from hipaa_controls.access.destinations import check_destination
+from hipaa_controls.access.destinations import check_bucket, check_destination
 from hipaa_controls.access.parties import TrustedParties
 from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
 from hipaa_controls.model.property_checks import Check
@@ -60,5 +60,8 @@ def no_external_access(policy: LogsPolicy, context: RuleContext) -> Finding:
 
 
 def no_external_destination(destination: LogDestination, context: RuleContext) -> Finding:
+    content, target = "log events are sent", destination.target
+    if isinstance(target, str) and ":s3:::" in target:
+        return check_bucket(content, target, context.options["buckets"])
     trusted = TrustedParties.from_options(context.options, destination.location, destination.resource)
-    return check_destination("log events are sent", destination.target, trusted)
+    return check_destination(content, target, trusted)
