@@ -232,11 +232,12 @@ OF_A_BUCKET = {
     "s3-encryption-at-rest",
     "s3-customer-managed-key",
     "s3-recoverable-bucket-type",
+    "s3-no-external-destinations",
 }
 POLICY_CONTROLS = {"s3-no-public-grant", "s3-no-external-access"}
 KEY_CONTROLS = {"s3-encryption-at-rest", "s3-customer-managed-key"}
 DENIED: dict[Call, set[str]] = {
-    calls.LIST_DIRECTORY_BUCKETS: OF_A_BUCKET,
+    calls.LIST_DIRECTORY_BUCKETS: {*OF_A_BUCKET, "s3-retention"},
     calls.GET_DIRECTORY_BUCKET_ENCRYPTION: KEY_CONTROLS,
     calls.GET_DIRECTORY_BUCKET_POLICY: POLICY_CONTROLS,
     calls.GET_DIRECTORY_BUCKET_LIFECYCLE: {"s3-retention"},
@@ -245,7 +246,7 @@ DENIED: dict[Call, set[str]] = {
     calls.GET_TABLE_BUCKET_ENCRYPTION: KEY_CONTROLS,
     calls.GET_TABLE_BUCKET_POLICY: POLICY_CONTROLS,
     calls.GET_TABLE_BUCKET_REPLICATION: {"s3-recoverable-bucket-type", "s3-no-external-destinations"},
-    calls.LIST_TABLES: {*POLICY_CONTROLS, *KEY_CONTROLS, "s3-retention"},
+    calls.LIST_TABLES: {*POLICY_CONTROLS, *KEY_CONTROLS, "s3-retention", "s3-no-external-destinations"},
     calls.GET_TABLE_ENCRYPTION: KEY_CONTROLS,
     calls.GET_TABLE_POLICY: POLICY_CONTROLS,
     calls.GET_TABLE_MAINTENANCE_CONFIGURATION: {"s3-retention"},

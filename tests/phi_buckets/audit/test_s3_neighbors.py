@@ -219,7 +219,7 @@ def test_object_lambda_access_point_has_the_data_class_and_scope_of_its_bucket(a
     [
         (
             calls.LIST_OBJECT_LAMBDA_ACCESS_POINTS,
-            {(control, OBJECT_LAMBDA.replace("redacted", "*")) for control in (PRIVATE, PUBLIC)},
+            {(control, OBJECT_LAMBDA.replace("redacted", "*")) for control in (PRIVATE, PUBLIC, DESTINATION)},
         ),
         (calls.GET_OBJECT_LAMBDA_CONFIGURATION, {(DESTINATION, OBJECT_LAMBDA)}),
         (calls.GET_OBJECT_LAMBDA_POLICY, {(PRIVATE, OBJECT_LAMBDA), (PUBLIC, OBJECT_LAMBDA)}),

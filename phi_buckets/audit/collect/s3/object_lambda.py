@@ -28,7 +28,9 @@ def collect_object_lambda_access_points(
     facts: list[AccessPoint | ObjectLambdaFunctions] = []
     buckets: dict[str, tuple[str, ...]] = {}
     listed = reader.map(regions, lambda region: _list(reader, region))
-    facts += [_unknown_access_point(reader, result) for result in listed if isinstance(result, FailedCall)]
+    facts += [
+        fact for result in listed if isinstance(result, FailedCall) for fact in _unknown_access_point(reader, result)
+    ]
     entries = [entry for result in listed if not isinstance(result, FailedCall) for entry in result]
     configurations = reader.map(entries, lambda entry: _configuration(reader, entry))
     for entry, configuration in zip(entries, configurations, strict=True):
@@ -50,10 +52,13 @@ def _list(reader: AccountReader, region: str) -> list[Any] | FailedCall:
     return reader.list_all(call, "ObjectLambdaAccessPointList", resource, region, AccountId=reader.account.id)
 
 
-def _unknown_access_point(reader: AccountReader, failed: FailedCall) -> AccessPoint:
-    """Return an access point that represents all of a region, which couldn't be listed."""
+def _unknown_access_point(reader: AccountReader, failed: FailedCall) -> tuple[AccessPoint, ObjectLambdaFunctions]:
+    """Return the facts of an access point that represents all of a region, which couldn't be listed."""
     unknown, location = failed.unknown, reader.account.location(failed.region)
-    return AccessPoint(failed.resource, unknown, None, None, Document(unknown), location)
+    return (
+        AccessPoint(failed.resource, unknown, None, None, Document(unknown), location),
+        ObjectLambdaFunctions(failed.resource, None, unknown, location),
+    )
 
 
 def _configuration(reader: AccountReader, entry: Mapping[str, Any]) -> Mapping[str, Any] | FailedCall | None:

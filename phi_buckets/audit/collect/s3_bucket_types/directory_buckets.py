@@ -33,7 +33,10 @@ def collect_directory_buckets(reader: AccountReader) -> Iterator[Fact]:
     for region, result in zip(account.regions, listed, strict=True):
         if isinstance(result, FailedCall):
             arn = account.arn("s3express", region, "bucket/*")
-            yield from unlisted_buckets(arn, BucketType.DIRECTORY, result.unknown, account.location(region))
+            unknown, location = result.unknown, account.location(region)
+            yield from unlisted_buckets(arn, BucketType.DIRECTORY, unknown, location)
+            unread = tuple(DeclaredSetting(arn, setting) for setting in (Lifecycle(unknown), Inventory(unknown)))
+            yield Bucket(arn, arn, DataClass.PHI, unread, complete=False, location=location, tags=unknown)
         else:
             names += [(region, bucket["Name"]) for bucket in result if bucket["Name"].endswith(NAME_SUFFIX)]
     for facts in reader.map(names, lambda name: _read(reader, *name)):

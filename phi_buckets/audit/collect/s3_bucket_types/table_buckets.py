@@ -33,6 +33,7 @@ def collect_table_buckets(reader: AccountReader) -> Iterator[Fact]:
         if isinstance(result, FailedCall):
             arn = account.arn("s3tables", region, "bucket/*")
             yield from unlisted_buckets(arn, TABLE, result.unknown, account.location(region))
+            yield TableReplication(arn, None, result.unknown, (), account.location(region))
         else:
             # Only AWS writes to its managed table bucket, which holds metadata of other buckets:
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-aws-managed-buckets.html
@@ -100,6 +101,7 @@ def _unlisted_tables(bucket: str, unknown: Unknown, location: Location) -> tuple
         SpecialBucketEncryption(arn, TABLE, bucket, None, DefaultEncryption(unknown, unknown), location=location),
         TableSnapshots(arn, bucket, None, unknown, unknown),
         SpecialBucketPolicy(arn, TABLE, bucket, bucket, Document(unknown), location),
+        TableReplication(arn, None, unknown, (), location),
     )
 
 

@@ -16,7 +16,7 @@ def allow(principal, action, resource):
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-# Objects.
+# Objects. Each upload is unverified, because nothing says whose bucket it goes to.
 aws.s3.BucketObjectv2("template", bucket=BUCKET, key="template.json", content="{}")
 aws.s3.BucketObject("public", bucket=BUCKET, key="public.json", content="{}", acl="public-read")  # fails
 aws.s3.BucketObjectv2(
