@@ -71,7 +71,7 @@ FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
     # The ARNs of grants and locations begin with that of their instance.
     "AWS::S3::AccessGrantsInstance": (s3.AccessGrant, s3.AccessGrantsLocation, s3.AccessGrantsPolicy),
     "AWS::S3::AccessGrantsLocation": (s3.AccessGrantsLocation,),
-    "AWS::S3::AccessPoint": (s3.AccessPoint,),
+    "AWS::S3::AccessPoint": (s3.AccessPoint, s3.AccessPointBuckets),
     "AWS::S3::AccountPublicAccessBlock": (s3.AccountPublicAccessBlock,),
     "AWS::S3::Bucket": (s3.Bucket, *_BUCKET_SETTINGS),
     "AWS::S3::StorageLens": (bucket_types.StorageLensExports,),
@@ -84,7 +84,7 @@ FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
     ),
     "AWS::S3Tables::TableBucket": (*_SPECIAL_BUCKET, bucket_types.TableReplication),
     "AWS::S3Tables::TableBucketPolicy": (bucket_types.SpecialBucketPolicy,),
-    "AWS::S3::MultiRegionAccessPoint": (s3.AccessPoint, s3.MultiRegionBuckets),
+    "AWS::S3::MultiRegionAccessPoint": (s3.AccessPoint, s3.AccessPointBuckets),
     "AWS::S3ObjectLambda::AccessPoint": (s3.AccessPoint, s3.ObjectLambdaFunctions),
     "AWS::SNS::Topic": (Subscription, Topic, TopicPolicy),
     "AWS::SQS::Queue": (Queue, QueuePolicy),

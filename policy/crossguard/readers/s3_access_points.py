@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +17,8 @@ from hipaa_controls.model.stack import Fact
 from hipaa_controls.model.values import Document, Unknown
 from hipaa_controls.services.s3.facts import (
     AccessPoint,
+    AccessPointBuckets,
     DeliveryTarget,
-    MultiRegionBuckets,
     ObjectLambdaFunctions,
     PublicAccessBlock,
 )
@@ -116,12 +116,15 @@ def read_access_point(resource: PulumiResource, data_class: DataClass, graph: Gr
         block = _block(get_property(details, "publicAccessBlock"))
         return [
             AccessPoint(resource.urn, arn, data_class, block, None, location),
-            MultiRegionBuckets(resource.urn, data_class, _buckets_of_accounts(details), location),
+            AccessPointBuckets(resource.urn, data_class, _buckets_of_regions(details), location),
         ]
     block = _block(resource.inputs.get("publicAccessBlockConfiguration"))
     has_policy = resource.inputs.get("policy") not in (None, "", "{}")
     document = graph.policy_document(resource, "policy", "accessPointPolicy") if has_policy else None
-    return [AccessPoint(resource.urn, arn, data_class, block, document, location)]
+    return [
+        AccessPoint(resource.urn, arn, data_class, block, document, location),
+        AccessPointBuckets(resource.urn, data_class, _buckets_of_accounts([resource.inputs]), location),
+    ]
 
 
 def _policy_document(policy: PulumiResource, graph: Graph) -> Document:
@@ -150,15 +153,18 @@ def _object_lambda_functions(access_point: PulumiResource, graph: Graph) -> tupl
     return tuple(DeliveryTarget(graph.resolve_arn(access_point, arn, prop, {FUNCTION}, {ACCESS_POINT})) for arn in arns)
 
 
-def _buckets_of_accounts(details: Any) -> tuple[DeliveryTarget, ...] | Unknown:
+def _buckets_of_regions(details: Any) -> tuple[DeliveryTarget, ...] | Unknown:
+    regions = as_list(get_property(details, "regions"))
+    return regions if isinstance(regions, Unknown) else _buckets_of_accounts(regions)
+
+
+def _buckets_of_accounts(objects: Iterable[Any]) -> tuple[DeliveryTarget, ...]:
     """Return the buckets for which an account is named. Any other belongs to the access point's own account.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/multi-region-access-point-buckets.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_CreateAccessPoint.html (BucketAccountId)
     """
-    regions = as_list(get_property(details, "regions"))
-    if isinstance(regions, Unknown):
-        return regions
-    targets = ((get_property(region, "bucket"), get_property(region, "bucketAccountId")) for region in regions)
+    targets = ((get_property(named, "bucket"), get_property(named, "bucketAccountId")) for named in objects)
     return tuple(
         DeliveryTarget(as_text(account) if isinstance(account, Unknown) else as_text(bucket), as_text(account))
         for bucket, account in targets

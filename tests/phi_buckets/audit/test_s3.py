@@ -341,7 +341,7 @@ def test_unread_object_lock_of_a_log_bucket_is_unverified(account: SampleAccount
             calls.LIST_ACCESS_POINTS,
             {
                 (control, f"arn:aws:s3:{region}:{ACCOUNT}:accesspoint/*")
-                for control in ("s3-access-point-private", "s3-no-public-grant")
+                for control in ("s3-access-point-private", "s3-no-public-grant", "s3-no-external-destinations")
                 for region in (REGION, REPLICA_REGION)
             },
         ),
@@ -601,15 +601,17 @@ def test_access_point_has_the_data_class_of_its_bucket(account: SampleAccount):
     assert point.data_class is DataClass.OTHER
 
 
-def test_access_point_of_another_accounts_bucket_counts_as_phi(account: SampleAccount):
+def test_access_point_of_another_accounts_bucket_counts_as_phi_and_fails(account: SampleAccount):
     account.put_tags(PHI, DataClass="Other")
     session = boto3.Session(region_name=REGION)
     session.events.register(
         "after-call.s3-control.ListAccessPoints",
         lambda parsed, **_: [entry.update(BucketAccountId="999988887777") for entry in parsed["AccessPointList"]],
     )
-    [point] = audit(session).stack.facts_of_type(AccessPoint)
+    result = audit(session)
+    [point] = result.stack.facts_of_type(AccessPoint)
     assert point.data_class is DataClass.PHI
+    assert result.findings(Status.FAIL) == {("s3-no-external-destinations", ACCESS_POINT)}
 
 
 def test_access_point_deleted_since_it_was_listed_is_left_out(account: SampleAccount):

@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSResponse
 
 from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.verdict import Status
-from hipaa_controls.services.s3.facts import AccessGrant, AccessGrantsLocation, AccessPoint, MultiRegionBuckets
+from hipaa_controls.services.s3.facts import AccessGrant, AccessGrantsLocation, AccessPoint, AccessPointBuckets
 from phi_buckets.audit.calls import Call
 from phi_buckets.audit.calls import s3 as calls
 from phi_buckets.audit.reader import strip_account_prefix
@@ -272,7 +272,8 @@ def test_multi_region_access_point_is_collected_in_any_region(account: SampleAcc
         (point,) = [point for point in result.stack.facts_of_type(AccessPoint) if point.arn == multi_region_arn]
         assert (point.data_class, point.document) == (DataClass.PHI, None)
         assert (PRIVATE, multi_region_arn) in result.findings(Status.PASS)
-        (buckets,) = result.stack.facts_of_type(MultiRegionBuckets)
+        buckets = result.stack.fact(multi_region_arn, AccessPointBuckets)
+        assert buckets is not None
         assert buckets.data_class is DataClass.PHI
 
 
@@ -304,8 +305,9 @@ def test_multi_region_access_point_with_a_bucket_of_another_account_fails(
 def test_multi_region_access_point_of_other_buckets_is_not_in_the_scope_of_a_stack(
     account: SampleAccount, multi_region_arn: str
 ):
-    for scope, expected in ((Scope({PHI: REGION}), 1), (Scope({"phi-dev-logs": REGION}), 0)):
-        assert len(audit(account.session, scope).stack.facts_of_type(MultiRegionBuckets)) == expected
+    for scope, expected in ((Scope({PHI: REGION}), True), (Scope({"phi-dev-logs": REGION}), False)):
+        buckets = audit(account.session, scope).stack.fact(multi_region_arn, AccessPointBuckets)
+        assert (buckets is not None) is expected
 
 
 def test_denied_multi_region_call_is_unverified(account: SampleAccount, multi_region_arn: str):

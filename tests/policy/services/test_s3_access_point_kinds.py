@@ -173,6 +173,19 @@ def test_multi_region_access_point_with_a_bucket_of_another_account_fails(pack: 
     assert trusted == set()
 
 
+def test_access_point_of_a_bucket_of_another_account_fails(pack: PackProcess):
+    def point(**inputs: Any) -> Resource:
+        return replace(SUPPORTING, name="point", inputs={"name": "point", "bucket": "partner"} | inputs)
+
+    for own in (point(), point(bucketAccountId=ACCOUNT)):
+        assert failed_resources(pack, DESTINATION, [ACCOUNT_KEY, own]) == set()
+    (finding,) = findings_for(pack, DESTINATION, [ACCOUNT_KEY, point(bucketAccountId=FOREIGN)])
+    assert finding.resource == "point"
+    assert f"sent to account {FOREIGN}, which isn't trusted" in finding.message
+    unknown = point(bucketAccountId=UNKNOWN)
+    assert unverified_resources(pack, DESTINATION, [ACCOUNT_KEY, unknown]) == {"point"}
+
+
 @pytest.mark.parametrize("regions", [UNKNOWN, [UNKNOWN], [{"bucket": "partner", "bucketAccountId": UNKNOWN}]])
 def test_multi_region_access_point_with_an_unknown_account_is_unverified(pack: PackProcess, regions):
     point = control_resource("MultiRegionAccessPoint", "point", details={"name": "records", "regions": regions})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hipaa_controls.model.values import Document
-from hipaa_controls.services.s3.facts import AccessPoint, DeliveryTarget, MultiRegionBuckets
+from hipaa_controls.services.s3.facts import AccessPoint, AccessPointBuckets, DeliveryTarget
 from phi_buckets.audit.calls import s3 as calls
 from phi_buckets.audit.collect.s3 import settings
 from phi_buckets.audit.collected import Collected
@@ -29,19 +29,19 @@ def collect_multi_region_access_points(reader: AccountReader, scope: Scope) -> C
     if isinstance(listed, FailedCall):
         unknown = listed.unknown
         unread = AccessPoint(all_of_account, unknown, None, unknown, Document(unknown), account.location())
-        return Collected((unread, MultiRegionBuckets(all_of_account, None, unknown, account.location())))
+        return Collected((unread, AccessPointBuckets(all_of_account, None, unknown, account.location())))
     entries = {
         f"arn:{PARTITION}:s3::{account.id}:accesspoint/{entry['Alias']}": entry
         for entry in listed
         if entry.get("Alias") and _is_in_scope(entry, scope)
     }
     policies = reader.map(entries.items(), lambda item: _policy(reader, *item))
-    facts: list[AccessPoint | MultiRegionBuckets] = []
+    facts: list[AccessPoint | AccessPointBuckets] = []
     buckets: dict[str, tuple[str, ...]] = {}
     for (arn, entry), document in zip(entries.items(), policies, strict=True):
         block = settings.parse_public_access_block(entry, "PublicAccessBlock")
         facts.append(AccessPoint(arn, arn, None, block, document, account.location()))
-        facts.append(MultiRegionBuckets(arn, None, _buckets_of_accounts(entry, account.id), account.location()))
+        facts.append(AccessPointBuckets(arn, None, _buckets_of_accounts(entry, account.id), account.location()))
         buckets[arn] = tuple(
             account.bucket_arn(region["Bucket"]) if _owner(region, account.id) == account.id else ""
             for region in entry.get("Regions", ())

@@ -31,6 +31,7 @@ from hipaa_controls.services.s3.facts import (
     AccessGrantsPolicy,
     AccessLogging,
     AccessPoint,
+    AccessPointBuckets,
     AccountPublicAccessBlock,
     Acl,
     AnalyticsExport,
@@ -42,7 +43,6 @@ from hipaa_controls.services.s3.facts import (
     EventNotifications,
     Inventory,
     Lifecycle,
-    MultiRegionBuckets,
     ObjectCopy,
     ObjectLambdaFunctions,
     ObjectLock,
@@ -661,9 +661,8 @@ CONTROLS = (
         title="S3 delivers data only to trusted accounts",
         statement=(
             "The replicas, inventories, analytics exports and event notifications of buckets with PHI, replicas or "
-            "logs, the replicas of tables, Storage Lens exports, and objects that pass through an Object Lambda or "
-            "Multi-Region Access Point, or are copied or uploaded, go only to the stack's own account and to trusted "
-            "accounts."
+            "logs, the replicas of tables, Storage Lens exports, and objects that pass through an access point or are "
+            "copied or uploaded, go only to the stack's own account and to trusted accounts."
         ),
         rationale=(
             "Replication to a mistyped or a former vendor's account copies every record there. Inventories and event "
@@ -691,7 +690,7 @@ CONTROLS = (
                     TableReplication,
                     StorageLensExports,
                     ObjectLambdaFunctions,
-                    MultiRegionBuckets,
+                    AccessPointBuckets,
                     ObjectCopy,
                     ObjectUpload,
                 ),

@@ -306,8 +306,8 @@ class ObjectLambdaFunctions(ObjectDelivery):
 
 
 @dataclass(frozen=True)
-class MultiRegionBuckets(ObjectDelivery):
-    """The buckets of other accounts to which a Multi-Region Access Point sends the objects that are written to it."""
+class AccessPointBuckets(ObjectDelivery):
+    """The buckets of other accounts to which an access point sends the objects that are written to it."""
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from hipaa_controls.model.verdict import Finding, passed, unverified, worst_find
 from hipaa_controls.services.kms.customer_managed_keys import LocatedFact
 from hipaa_controls.services.s3.bucket_types import StorageLensExports, TableReplication
 from hipaa_controls.services.s3.facts import (
+    AccessPointBuckets,
     AnalyticsExport,
     Bucket,
     Delivery,
     EventNotifications,
     Inventory,
-    MultiRegionBuckets,
     ObjectCopy,
     ObjectDelivery,
     ObjectLambdaFunctions,
@@ -38,7 +38,7 @@ CONTENTS: Mapping[type, str] = {
     TableReplication: "tables are replicated",
     StorageLensExports: "Storage Lens metrics are exported",
     ObjectLambdaFunctions: "objects that are read are sent",
-    MultiRegionBuckets: "objects that are written are sent",
+    AccessPointBuckets: "objects that are written are sent",
     ObjectCopy: "an object is copied",
     ObjectUpload: "an object is uploaded",
 }
