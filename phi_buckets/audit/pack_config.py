@@ -60,7 +60,8 @@ def load(path: Path | None, today: date) -> PackConfig:
     errors = [error for name, entry in content.items() for error in _entry_errors(name, entry)]
     if errors or config.notice_errors:
         all_errors = dict.fromkeys([*errors, *config.errors])
-        raise ConfigurationError(f"{path} is not a valid policy pack config: {'; '.join(all_errors)}")
+        lines = [f"{path} is not a valid policy pack config:", *(f"  - {error}" for error in all_errors)]
+        raise ConfigurationError("\n".join(lines))
     return config
 
 

@@ -65,9 +65,9 @@ def unused_exemptions(results: Iterable[ControlResult], config: PackConfig) -> l
         if observation.outcome in (Outcome.EXEMPTED, Outcome.FAIL, Outcome.UNVERIFIED)
     ]
     return [
-        f"{exemption.control}: exemption {position} matches no finding in the audited accounts: remove it"
+        f"{exemption.control}: exemption {exemption.position} matches no finding in the audited accounts: remove it"
         for control_config in config.control_configs.values()
-        for position, exemption in enumerate(control_config.exemptions, 1)
+        for exemption in control_config.exemptions
         if exemption.for_audit and not any(exemption.matches(control, resource) for control, resource in findings)
     ]
 

@@ -118,11 +118,11 @@ class ConfigPolicy(StackValidationPolicy):
         for control_run in self.run.control_runs.values():
             for error in control_run.control_config.errors:
                 report_violation(error, None)
-            for position, exemption in enumerate(control_run.control_config.exemptions, 1):
+            for exemption in control_run.control_config.exemptions:
                 if exemption.for_audit:
                     continue  # only the audit sees the live resource that it names
                 if not any(exemption.covers(verdict) for verdict in control_run.verdicts if verdict.blocks_by_default):
-                    text = f"exemption {position} covers no finding in this stack: remove it"
+                    text = f"exemption {exemption.position} covers no finding in this stack: remove it"
                     report_violation(f"{exemption.control}: {text}", None)
 
 

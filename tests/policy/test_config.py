@@ -140,6 +140,12 @@ def test_unused_exemption_fails(pack: PackProcess):
     assert "covers no finding in this stack" in message
 
 
+def test_unused_exemption_after_an_invalid_one_is_named_by_its_position_in_the_config(pack: PackProcess):
+    pack.configure(s3_versioning={"exemptions": [EXEMPTION | {"resource": "*"}, EXEMPTION]})
+    messages = messages_of(pack.evaluate_stack(bucket_with_companions()), "pack-config")
+    assert any("exemption 2 covers no finding in this stack" in message for message in messages)
+
+
 def test_tag_exempts_nothing(pack: PackProcess):
     tagged = with_inputs(UNVERSIONED, "Bucket", tags={"DataClass": "PHI", "hipaa:exempt": "s3-versioning"})
     assert len(messages_of(pack.evaluate_stack(tagged), VERSIONING)) == 1

@@ -27,7 +27,7 @@ def test_wildcards_matches_takes_other_symbols_literally(text: str) -> None:
 
 
 def test_exemption_hostile_resource_is_matched_quickly() -> None:
-    exemption = Exemption("s3-tls-only", "*a" * 5000 + "b", "reason", "approver", date(2030, 1, 1), "control")
+    exemption = Exemption(1, "s3-tls-only", "*a" * 5000 + "b", "reason", "approver", date(2030, 1, 1), "control")
     with at_most_cpu_seconds(1):
         assert not exemption.matches("s3-tls-only", "a" * 10_000)
 

@@ -38,6 +38,13 @@ SCHEMA = {
 
 @dataclass(frozen=True)
 class Exemption:
+    """An exemption that is in force.
+
+    Attributes:
+        position: Its position among the control's exemptions in the config, from 1. Invalid ones count too.
+    """
+
+    position: int
     control: str
     resource: str
     reason: str
@@ -73,7 +80,7 @@ def load_exemptions(control: str, entries: Any, today: date) -> tuple[list[Exemp
         if not entry_errors:
             expires = date.fromisoformat(entry["expires"])
             texts = (entry["resource"], entry["reason"], entry["approver"])
-            exemptions.append(Exemption(control, *texts, expires, entry["compensatingControl"]))
+            exemptions.append(Exemption(position, control, *texts, expires, entry["compensatingControl"]))
     return exemptions, errors
 
 
