@@ -73,7 +73,7 @@ def summary(counts: Mapping[str, int]) -> str:
         f"{_count(counts['resources'], 'resource')}: {counts['passed']} passed, {counts['failed']} failed, "
         f"{counts['unverified']} unverified, {counts['exempted']} exempted or allowed, {counts['notApplicable']} not "
         f"applicable. Of the other resources, {counts['needNoJudgment']} need no judgment, and {counts['notJudged']} "
-        "not judged."
+        "are not judged."
     )
 
 
