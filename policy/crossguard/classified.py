@@ -1,4 +1,4 @@
-"""What takes controls off: the data classes of a stack's data stores that aren't PHI, and what gives each of them."""
+"""The data stores of a stack whose data class isn't PHI, so that some controls don't apply to them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ClassifiedStore:
 def classified_stores(
     stack: Stack, resources: Iterable[PulumiResource], tag: DataClassTag, verdicts: Iterable[Verdict]
 ) -> list[ClassifiedStore]:
-    """Return the data stores whose class takes at least one control off.
+    """Return the data stores to which at least one control doesn't apply because of their class.
 
     Args:
         stack: The facts.
@@ -40,7 +40,7 @@ def classified_stores(
         verdicts: All verdicts on the stack.
     """
     by_urn = {resource.urn: resource for resource in resources}
-    off: dict[str, dict[str, None]] = {}
+    controls_off: dict[str, dict[str, None]] = {}
     classes: dict[str, DataClass] = {
         fact.resource: fact.data_class  # type: ignore[attr-defined]
         for fact in stack.facts
@@ -49,16 +49,16 @@ def classified_stores(
     for verdict in verdicts:
         data_class = classes.get(verdict.resource)
         if data_class is not None and verdict.finding == not_required_for(data_class):
-            off.setdefault(verdict.resource, {})[verdict.control] = None
+            controls_off.setdefault(verdict.resource, {})[verdict.control] = None
     return [
         ClassifiedStore(urn, classes[urn], _given_by(by_urn[urn], classes[urn], tag), tuple(controls))
-        for urn, controls in off.items()
+        for urn, controls in controls_off.items()
         if urn in by_urn and classes[urn] is not DataClass.PHI
     ]
 
 
 def _is_data_store(fact: Fact) -> bool:
-    """Return whether a fact is a data store, which is classed by its tags. An object has the class of its bucket."""
+    """Return whether a fact is a data store, whose class its tags give. An object has the class of its bucket."""
     return hasattr(fact, "data_class") and hasattr(fact, "tags")
 
 

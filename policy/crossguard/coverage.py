@@ -1,4 +1,4 @@
-"""The account of a stack's resources: each is judged, needs no judgment, or isn't judged."""
+"""The coverage of a stack's resources: each is judged, needs no judgment, or isn't judged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Coverage(Enum):
 
 @dataclass(frozen=True)
 class CoveredResource:
-    """A resource in the account.
+    """A resource, and what the pack does about it.
 
     Attributes:
         controls: For a judged resource, the ids of the controls whose verdicts name it. There are none for a resource
@@ -39,7 +39,7 @@ class CoveredResource:
 
 
 def cover(resource: PulumiResource, controls: Iterable[str] = ()) -> CoveredResource:
-    """Return the entry of one resource.
+    """Return the coverage of one resource.
 
     Args:
         resource: The resource.
@@ -54,7 +54,7 @@ def cover(resource: PulumiResource, controls: Iterable[str] = ()) -> CoveredReso
 
 
 def cover_stack(resources: Iterable[PulumiResource], verdicts: Iterable[Verdict]) -> list[CoveredResource]:
-    """Return the entry of each resource of a stack, given the verdicts on that stack."""
+    """Return the coverage of each resource of a stack, given the verdicts on that stack."""
     controls: dict[str, dict[str, None]] = {}
     for verdict in verdicts:
         if verdict.status is not Status.NOT_APPLICABLE:
@@ -62,7 +62,7 @@ def cover_stack(resources: Iterable[PulumiResource], verdicts: Iterable[Verdict]
     return [cover(resource, controls.get(resource.urn, ())) for resource in resources]
 
 
-def count_not_judged(account: Iterable[CoveredResource]) -> Mapping[str, int]:
+def count_not_judged(resources: Iterable[CoveredResource]) -> Mapping[str, int]:
     """Return the number of resources that aren't judged, by type, in the order of the types."""
-    types = Counter(resource.type for resource in account if resource.coverage is Coverage.NOT_JUDGED)
+    types = Counter(resource.type for resource in resources if resource.coverage is Coverage.NOT_JUDGED)
     return dict(sorted(types.items()))

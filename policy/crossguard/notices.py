@@ -21,26 +21,26 @@ def allowed_verdict(control_config: ControlConfig, verdict: Verdict) -> str | No
 
 
 def data_classes(stores: Iterable[ClassifiedStore], tag: str, ignored_default_tags: Iterable[str]) -> Iterator[str]:
-    """Yield a notice for each data class that takes controls off, and one for the default tags that classify nothing.
+    """Yield a notice for each data class other than PHI, and one for the default tags that give no data class.
 
     Args:
         stores: The data stores whose class isn't PHI.
         tag: The name of the data-class tag.
         ignored_default_tags: The URNs of the data stores that have it only as a default tag of their provider.
     """
-    alike: dict[tuple[str, str, int], list[str]] = {}
+    names_by_notice: dict[tuple[str, str, int], list[str]] = {}
     for store in stores:
         key = (store.data_class.value, store.given_by, len(store.controls_off))
-        alike.setdefault(key, []).append(_name_and_type(store.urn))
-    for (data_class, given_by, number), names in sorted(alike.items()):
+        names_by_notice.setdefault(key, []).append(_name_and_type(store.urn))
+    for (data_class, given_by, number), names in sorted(names_by_notice.items()):
         yield (
-            f"the data class {data_class}, given by {given_by}, takes {_count(number, 'control')} off "
-            f"{_enumeration(names)}"
+            f"because of the data class {data_class}, given by {given_by}, {_count(number, 'control')} "
+            f"{'does' if number == 1 else 'do'}n't apply to {', '.join(names)}"
         )
     if names := [_name_and_type(urn) for urn in ignored_default_tags]:
         yield (
-            f"the default tag {tag} of the provider classifies nothing, so these count as untagged: "
-            f"{_enumeration(names)}. Give each data store its own tag"
+            f"the default tag {tag} of the provider gives no data class, so these count as untagged: "
+            f"{', '.join(names)}. Give each data store its own tag"
         )
 
 
@@ -83,7 +83,3 @@ def _name_and_type(urn: str) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _enumeration(names: Iterable[str]) -> str:
-    return ", ".join(names)

@@ -49,8 +49,8 @@ def contents(
     Args:
         control_runs: The verdicts of each control.
         levels: The enforcement level of each control.
-        covered_resources: The account of the stack's resources.
-        classified_stores: The data stores whose data class takes controls off.
+        covered_resources: What the pack does about each resource of the stack.
+        classified_stores: The data stores whose data class isn't PHI.
     """
     controls = [_control(control_run, levels) for control_run in control_runs]
     return {

@@ -168,11 +168,11 @@ class PackRun:
         return cover_stack(self._resources, self.verdicts)
 
     def classified_stores(self) -> list[ClassifiedStore]:
-        """Return the data stores of the stack whose data class takes controls off."""
+        """Return the data stores of the stack to which controls don't apply because of their data class."""
         return classified_stores(self._stack, self._resources, self.data_class_tag, self.verdicts)
 
     def ignored_default_tags(self) -> list[str]:
-        """Return the URNs of the data stores that have a data class only by a default tag, which classes nothing."""
+        """Return the URNs of the data stores that have the data-class tag only from default tags, which don't count."""
         return list(ignored_default_tags(self._stack, self._resources, self.data_class_tag))
 
     def discard(self, urn: str) -> None:

@@ -27,7 +27,7 @@ def markdown() -> str:
 
 The pack has three more policies. `pack-config` fails if the config or an exemption is invalid, or if two sources of the
 stack's own account disagree; its option `account` is one source. `pack-notice` reports everything that the config
-relaxes or exempts, what data classes other than PHI take off, and the resources that aren't judged. With its option
+relaxes or exempts, the data classes other than PHI, and the resources that aren't judged. With its option
 `notJudged` set to `mandatory`, `pack-coverage` fails for each of those.
 
 | control | title | severity | stages |

@@ -1,4 +1,4 @@
-"""The account of a stack's resources, and of what takes controls off: in pack-notice, the report and the summary."""
+"""The coverage of a stack's resources, and its data classes, in pack-notice, the report and the summary."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_summary_counts_agree_with_the_report(pack: PackProcess, tmp_path: Path)
     ],
     ids=["own tag", "config"],
 )
-def test_data_class_that_takes_controls_off_is_reported(pack: PackProcess, tmp_path: Path, tags, config, given_by):
+def test_data_class_other_than_phi_is_reported(pack: PackProcess, tmp_path: Path, tags, config, given_by):
     stack = with_inputs(bucket_with_companions(), "Bucket", tags=tags)
     (data_class,) = report(pack, stack, tmp_path / "report.json", **config)["dataClasses"]
 
@@ -149,11 +149,12 @@ def test_data_class_that_takes_controls_off_is_reported(pack: PackProcess, tmp_p
     assert number > 10
     assert "s3-customer-managed-key" in data_class["controlsOff"]
     pack.configure(**config)
-    notice = f"the data class other, given by {given_by}, takes {number} controls off data (aws:s3/bucket:Bucket)"
+    cause = f"because of the data class other, given by {given_by}"
+    notice = f"{cause}, {number} controls don't apply to data (aws:s3/bucket:Bucket)"
     assert notice in notices(pack, stack)
 
 
-def test_default_tag_of_the_provider_classifies_nothing(pack: PackProcess, tmp_path: Path):
+def test_default_tag_of_the_provider_gives_no_data_class(pack: PackProcess, tmp_path: Path):
     default_tags = {"defaultTags": json.dumps({"tags": {"DataClass": "Internal"}})}
     stack = [
         replace(resource, provider_config=default_tags)
@@ -164,7 +165,7 @@ def test_default_tag_of_the_provider_classifies_nothing(pack: PackProcess, tmp_p
     assert any(finding.policy == "s3-data-class-tag" and finding.mandatory for finding in findings)
     assert any(
         finding.policy == "pack-notice"
-        and "the default tag DataClass of the provider classifies nothing" in finding.message
+        and "the default tag DataClass of the provider gives no data class" in finding.message
         for finding in findings
     )
 

@@ -51,8 +51,8 @@ CONTROLS = (
         title="Backup vaults are protected from destruction",
         statement="No backup vault is destroyed together with the backups in it.",
         rationale=(
-            "With forceDestroy, removing the vault from the program deletes every backup in it without asking. A "
-            "mistake in the program then ends the recovery of lost records."
+            "With forceDestroy, removing the vault from the program deletes every backup in it without "
+            "confirmation. After such a mistake, lost records can't be recovered."
         ),
         requirement="forceDestroy is not true",
         paragraphs=(*required_by("308(a)(7)(i)", own_mapping=True), *required_by("312(c)(1)", own_mapping=True)),

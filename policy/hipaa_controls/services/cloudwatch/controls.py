@@ -80,8 +80,8 @@ CONTROLS = (
         options=(
             Option(
                 "deniedRequests",
-                "The number of denied requests to PHI after which an alarm must be on. A few are normal, and the "
-                "default is what an alarm on more than 10 needs.",
+                "The number of denied requests to PHI at which an alarm must be in the state ALARM. A few are normal; "
+                "the default is the first number at which an alarm on more than 10 is.",
                 11,
                 StricterWhen.LOWER,
             ),

@@ -16,7 +16,7 @@ CONTROLS = (
         ),
         rationale=(
             "An external account that may put events can trigger whatever the rules trigger, and raise false alerts in "
-            "which a real one is lost. One that may put rules receives a copy of every event."
+            "which a real one is lost. One that may create rules can send itself every event."
         ),
         requirement=(
             "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "

@@ -58,8 +58,8 @@ CONTROLS = (
             "stack's own account, to trusted accounts and organizations, and to AWS services acting for them."
         ),
         rationale=(
-            "Whoever may write into a log group or a destination can hide what happened among false events. Without a "
-            "source condition, any AWS customer can make the service write there."
+            "An outsider that may write into a log group or a destination can hide what happened among false events. "
+            "Without a source condition, any AWS customer can make the service write there."
         ),
         requirement=(
             "each Allow is for a service with a condition that limits it to the stack's account, trusted accounts "

@@ -15,7 +15,7 @@ CONTROLS = (
         ),
         rationale=(
             "A share gives another account direct use of a vault, a database cluster, a subnet or a catalog of tables. "
-            "It is no part of the resource's own policy, so a review of the policy doesn't show it."
+            "It isn't part of the resource's own policy, so a review of that policy doesn't show it."
         ),
         requirement=(
             "each principal of a share is the stack's account, or belongs to a trusted account ({accounts}) or "

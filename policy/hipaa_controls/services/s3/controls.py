@@ -282,7 +282,7 @@ CONTROLS = (
             "breach. S3 encrypts each new object with SSE-S3 if no default encryption is declared, so such a bucket "
             "passes; s3-customer-managed-key requires a key for PHI."
         ),
-        requirement="default encryption with AES256, aws:kms or aws:kms:dsse, or none, which means AES256",
+        requirement="default encryption with AES256, aws:kms or aws:kms:dsse; if none is declared, S3 uses AES256",
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("312(a)(2)(iv)", "312(e)(2)(ii)"),
         severity=Severity.CRITICAL,
@@ -310,8 +310,8 @@ CONTROLS = (
             "an incident."
         ),
         requirement=(
-            "default encryption, and that of each object with its own, with aws:kms or aws:kms:dsse and a customer "
-            "managed key of the stack's account or of a trusted one ({accounts})"
+            "aws:kms or aws:kms:dsse with a customer managed key of the stack's account or of a trusted one "
+            "({accounts}), as default encryption and for each object that declares its own encryption"
         ),
         data_classes=PHI_AND_TRAIL_LOGS,
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
@@ -402,7 +402,7 @@ CONTROLS = (
         title="S3 uploads use the bucket's KMS key",
         statement=(
             "The policy of a bucket with PHI or replicas denies uploads that request SSE-S3 or a KMS key other than "
-            "the bucket's, and no other uploads; the program declares no object with another."
+            "the bucket's, and no other uploads; the objects that the program declares use no other key either."
         ),
         rationale=(
             "Upload headers override default encryption. A client that requests aws:kms without a key gets the AWS "
@@ -480,9 +480,9 @@ CONTROLS = (
             "show it. S3 delivers no access logs to a bucket with Object Lock."
         ),
         requirement=(
-            "a default retention of {days} days or more, and no shorter one of an object that the program declares, in "
-            "{mode} mode or a stricter one, where a year counts as 365 "
-            "days, because AWS doesn't say that S3 counts leap days; for access logs, no Object Lock"
+            "a default retention of {days} days or more in {mode} mode or a stricter one, and the same for an object "
+            "that the program declares with a retention of its own; a year counts as 365 days, because AWS doesn't say "
+            "that S3 counts leap days; for access logs, no Object Lock"
         ),
         data_classes=frozenset({DataClass.PHI, DataClass.TRAIL_LOG, DataClass.ACCESS_LOG}),
         paragraphs=required_by("312(c)(1)", "316(b)(2)(i)", own_mapping=True),
@@ -660,9 +660,9 @@ CONTROLS = (
         id="s3-no-external-destinations",
         title="S3 delivers data only to trusted accounts",
         statement=(
-            "The replicas, inventories, analytics exports and event notifications of buckets with PHI, replicas or "
-            "logs, the replicas of tables, Storage Lens exports, and objects that pass through an access point or are "
-            "copied or uploaded, go only to the stack's own account and to trusted accounts."
+            "S3 sends data only to the stack's own account and to trusted accounts: the replicas, inventories, "
+            "analytics exports and event notifications of buckets with PHI, replicas or logs; replicas of tables; "
+            "Storage Lens exports; copied or uploaded objects; and objects that pass through an access point."
         ),
         rationale=(
             "Replication to a mistyped or a former vendor's account copies every record there. Inventories and event "
@@ -786,8 +786,8 @@ CONTROLS = (
         id="s3-access-point-private",
         title="S3 access points are private",
         statement=(
-            "Access points of buckets with PHI, also Object Lambda and Multi-Region ones, block public access, and "
-            "their policies grant access only to trusted accounts and to AWS services acting for them."
+            "Access points of buckets with PHI, including Object Lambda and Multi-Region ones, block public access, "
+            "and their policies grant access only to trusted accounts and to AWS services acting for them."
         ),
         rationale=(
             "A bucket policy often delegates access control to access points, whose own policies then decide who reads "
@@ -817,7 +817,7 @@ CONTROLS = (
         statement="Every location that is registered with S3 Access Grants is a bucket or a prefix.",
         rationale=(
             "The role of the default location s3:// reads and writes every bucket of the account in its region, so one "
-            "mistaken grant gives credentials for patient records of any of them."
+            "mistaken grant can give access to the patient records in any of them."
         ),
         requirement="locationScope names a bucket",
         paragraphs=addressed_by("308(a)(4)(ii)(B)", own_mapping=True),

@@ -69,8 +69,8 @@ CONTROLS = (
         title="SNS subscriptions require TLS",
         statement="No topic sends its messages to an endpoint over plain HTTP.",
         rationale=(
-            "SNS decrypts a message before it sends it. Over plain HTTP, everyone on the way to the endpoint reads the "
-            "message, and can change an alert or suppress it."
+            "SNS decrypts a message before it sends it. Over plain HTTP, anyone on the network path to the endpoint "
+            "can read the message, and can change or suppress an alert."
         ),
         requirement="the protocol is not http",
         paragraphs=(*required_by("312(e)(1)"), *addressed_by("312(e)(2)(i)", "312(e)(2)(ii)")),
@@ -94,8 +94,8 @@ CONTROLS = (
         ),
         requirement=(
             "each endpoint is a resource of the stack, or belongs to the stack's account or a trusted one "
-            "({accounts}), or is an https URL of a trusted host ({hosts}); email addresses and phone numbers don't say "
-            "whose they are, and aren't checked"
+            "({accounts}), or is an https URL of a trusted host ({hosts}); email addresses and phone numbers aren't "
+            "checked, because they don't show who owns them"
         ),
         paragraphs=required_by("312(a)(1)", "308(a)(4)(i)", own_mapping=True),
         severity=Severity.HIGH,
