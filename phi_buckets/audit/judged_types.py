@@ -108,7 +108,7 @@ _CONTROL_OF_OTHER_FACTS: Mapping[type[Any], str] = {
 _DETECTS = "It reports on the account's settings and activity; the findings hold no PHI."
 _PACE = "It is the pace of deployments. AWS creates some in each account."
 # Types that can't hold, move or expose PHI whatever they are set to, or that are judged with another resource. The pack
-# has such a table too (policy/crossguard/no_judgment.py), by Pulumi's types: the two agree.
+# has such a table of Pulumi's types: policy/crossguard/no_judgment.py.
 NO_JUDGMENT_NEEDED: Mapping[str, str] = {
     "AWS::AccessAnalyzer::Analyzer": _DETECTS,
     "AWS::AppConfig::DeploymentStrategy": _PACE,

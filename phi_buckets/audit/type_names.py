@@ -173,7 +173,7 @@ _TYPES_WITHOUT_WORD = {
 def type_in_arn(arn: str) -> str:
     """Return the CloudFormation type of an ARN's resource, such as `AWS::RDS::DBInstance`.
 
-    Where the type isn't known, it is the service alone, such as `bedrock:*`.
+    Where the type isn't known, it is only the service, such as `bedrock:*`.
     """
     parts = arn.split(":", 5)
     if len(parts) < 6:

@@ -243,7 +243,7 @@ class JudgedType(EvidenceModel):
 
 
 class TypeWithoutJudgment(EvidenceModel):
-    """A type that needs no judgment: it holds no data, moves none, and gives nobody access."""
+    """A type that needs no judgment: it holds no data, moves none, and gives no access."""
 
     type: str
     count: int
@@ -289,7 +289,7 @@ class Coverage(EvidenceModel):
     """What the audit looked at, and what it didn't look at, as far as AWS lists it."""
 
     level: EnforcementLevel = "advisory"
-    """`mandatory` if the config lets resources that aren't judged fail the audit."""
+    """`mandatory` if resources that aren't judged fail the audit, by its config."""
     not_judged: tuple[NotJudged, ...] = ()
     judged: tuple[JudgedType, ...] = ()
     no_judgment_needed: tuple[TypeWithoutJudgment, ...] = ()

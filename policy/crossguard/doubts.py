@@ -34,7 +34,7 @@ GUARDS_OF_AN_ACCOUNT = frozenset(
 
 def left_out_resources(resource: PulumiResource, _: Graph) -> Iterator[Unknown]:
     """Yield a doubt if --target or --exclude left the resource out of the run, or one that its properties come from."""
-    sources = {source.urn: source for of_property in resource.sources.values() for source in of_property}
+    sources = {source.urn: source for group in resource.sources.values() for source in group}
     for source in (resource, *sources.values()):
         if source.left_out:
             yield source.inputs["id"]
@@ -70,15 +70,15 @@ def doubts(graph: Graph) -> dict[str, tuple[Unknown, ...]]:
 
     A doubt about a resource that has no fact of its own is also one about the resource in whose fact it is.
     """
-    found: dict[str, tuple[Unknown, ...]] = {}
+    doubts_by_urn: dict[str, tuple[Unknown, ...]] = {}
     replaced = replaced_guards(graph)
     for resource in graph.resources:
         reasons = tuple(doubt for source in SOURCES for doubt in source(resource, graph))
         if resource.urn in replaced:
             reasons += (replaced[resource.urn],)
         for urn in (resource.urn, *_read_as_part_of(resource, graph)) if reasons else ():
-            found[urn] = (*found.get(urn, ()), *reasons)
-    return found
+            doubts_by_urn[urn] = (*doubts_by_urn.get(urn, ()), *reasons)
+    return doubts_by_urn
 
 
 def _read_as_part_of(resource: PulumiResource, graph: Graph) -> list[str]:

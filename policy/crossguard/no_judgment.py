@@ -41,7 +41,7 @@ NO_JUDGMENT_NEEDED: Mapping[str, str] = {
     "aws:s3outposts/endpoint:Endpoint": "It is an address in a VPC; the policies behind it are judged",
     "aws:s3tables/namespace:Namespace": "It is a name for a group of tables, which are judged",
     "aws:s3control/accessGrantsInstance:AccessGrantsInstance": (
-        "It gives nobody access; its grants, locations and policy are judged"
+        "It gives no access itself; its grants, locations and policy are judged"
     ),
     "aws:s3control/multiRegionAccessPointRoutes:MultiRegionAccessPointRoutes": (
         "It divides requests between the buckets of an access point, which is judged"

@@ -60,7 +60,7 @@ class Provider:
         region: None where it isn't configured.
         accounts: The accounts that its configuration gives, each with the property that gives it, for messages.
         tags: The default tags.
-        credentials: What decides the account that it works in, besides the environment.
+        credentials: The properties that decide in which account it works. The environment may decide it too.
         endpoints: The URLs that it sends requests to, instead of AWS's, as the program gives them.
     """
 
@@ -323,7 +323,7 @@ def type_in_urn(urn: str) -> str:
 
 
 def resource_type(token: str, provider: PolicyProviderResource | None) -> str:
-    """Return the type of a resource: its token, or `component` before it if it claims to be of PACKAGES and isn't.
+    """Return the type of a resource: its token, or `component` before it if it claims to be of AWS_PACKAGES and isn't.
 
     A component chooses its token freely and creates nothing by itself. The engine shows no provider for a component,
     even if the program sets one, and one for every other resource.
@@ -385,7 +385,7 @@ def in_pulumi_aws(declared: PulumiResource) -> PulumiResource:
     if "bucket" in outputs:
         inputs.setdefault("bucket", outputs["bucket"])  # as in ResourceInputs._join
     if declared.type != CLOUD_CONTROL and isinstance(resource.own_tags, Mapping):
-        # aws-native adds its default tags to the inputs before the pack sees them, so the two can't be told apart.
+        # aws-native adds its default tags to the inputs before the pack sees them, so the two can't be distinguished.
         # https://github.com/pulumi/pulumi-aws-native/blob/master/provider/pkg/provider/provider.go (Check)
         defaults = declared.provider.tags
         inputs["tags"] = (

@@ -504,7 +504,7 @@ def test_native_provider_gives_the_account(pack: PackProcess):
 
 
 def created(resource: Resource, properties: Mapping[str, Any]) -> Resource:
-    """Return a resource after AWS has created it, with these properties besides those that the program set."""
+    """Return a resource after AWS has created it, with these properties in addition to those that the program set."""
     if resource.type == "aws:cloudcontrol/resource:Resource":
         return replace(resource, outputs={"properties": json.dumps(properties)})
     if resource.type == "aws-native:index:ExtensionResource":

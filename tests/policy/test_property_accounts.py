@@ -133,18 +133,18 @@ def all_paths(account: PropertyAccount) -> list[str]:
 
 
 def test_every_type_that_is_read_has_an_account(monkeypatch):
-    asked: set[str] = set()
+    looked_up: set[str] = set()
 
     class Types(dict[str, Any]):
         def get(self, token: str, default: Any = None) -> Any:
-            asked.add(token)
+            looked_up.add(token)
             return super().get(token, default)
 
     by_type = Graph.by_type.func
     monkeypatch.setattr(Graph, "by_type", property(lambda graph: Types(by_type(graph))))
     read(OTHERS)
-    assert asked >= set(read_stack.READERS)
-    assert (READ_TYPES | asked) - set(PROPERTIES) == set()
+    assert looked_up >= set(read_stack.READERS)
+    assert (READ_TYPES | looked_up) - set(PROPERTIES) == set()
 
 
 @pytest.mark.parametrize("token", sorted(PROPERTIES))

@@ -293,7 +293,7 @@ def test_second_block_of_the_same_account_overwrites_the_first(pack: PackProcess
 # Resources that the program only reads, and those that --target or --exclude left out.
 
 
-def test_resource_that_is_only_read_is_not_judged_and_said(pack: PackProcess):
+def test_resource_that_is_only_read_is_reported_as_not_judged(pack: PackProcess):
     read = Resource("aws:s3/bucket:Bucket", "read", {}, only_read=True)
     guard = companion_by_reference("BucketVersioning", "read", **ENABLED)
     findings = pack.evaluate_stack([read, guard])

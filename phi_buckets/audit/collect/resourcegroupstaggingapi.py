@@ -25,7 +25,7 @@ NO_GLOBAL_RESOURCES = f"lists the resources of global services, such as CloudFro
 
 
 def collect(reader: AccountReader, _: Scope) -> Collected:
-    """Count the tagged resources of each region, also those outside the audited stack: nobody else may look at them."""
+    """Count the tagged resources of each region, also those outside the audited stack: perhaps no audit covers them."""
     return Collected(listings=tuple(reader.map(reader.account.regions, lambda region: _listing(reader, region))))
 
 

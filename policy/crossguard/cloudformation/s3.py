@@ -237,7 +237,7 @@ BUCKET = ResourceTable(
         "AnalyticsConfigurations": Part("aws:s3/analyticsConfiguration:AnalyticsConfiguration", ANALYTICS, each=True),
         "MetricsConfigurations": Part("aws:s3/bucketMetric:BucketMetric", METRICS, each=True),
         "NotificationConfiguration": Part("aws:s3/bucketNotification:BucketNotification", NOTIFICATIONS),
-        # It makes the bucket's tags, which anybody who may tag it can change, decide access.
+        # With it, the bucket's tags decide access, and any principal that may tag the bucket can change them.
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
         "AbacStatus": NotRead(harmless=("Disabled",)),
         # Both write the names of all objects to a table, which has its own encryption and policy.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from crossguard.cloudformation.tables import ONLY_NAMES, READ_ONLY, TAGS, Irrelevant, NotRead, ResourceTable, To
 
-DELIVERY = Irrelevant("it says how messages are delivered, not to whom")
+DELIVERY = Irrelevant("it says how messages are delivered, not to which endpoint")
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 TABLES = {
     "AWS::SNS::Topic": ResourceTable(

@@ -21,7 +21,7 @@ TABLES = {
             # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
             "RedrivePolicy": DEAD_LETTERS,
             "RedriveAllowPolicy": DEAD_LETTERS,
-            "KmsDataKeyReusePeriodSeconds": Irrelevant("it only says how often SQS asks KMS for a new data key"),
+            "KmsDataKeyReusePeriodSeconds": Irrelevant("it only says how often SQS requests a new data key from KMS"),
             "ContentBasedDeduplication": DELIVERY,
             "DeduplicationScope": DELIVERY,
             "DelaySeconds": DELIVERY,

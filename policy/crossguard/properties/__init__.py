@@ -1,1 +1,1 @@
-"""The account of properties: by type of resource, which inputs the readers read, and which need no reading and why."""
+"""The properties of each resource type: those that the readers read, and those that need no reading, with reasons."""

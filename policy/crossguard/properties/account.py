@@ -1,4 +1,4 @@
-"""An account of a type's properties: each input is read, irrelevant, or makes a pass unverified when it is set.
+"""What is known about a type's properties: each is read, irrelevant, or makes a pass unverified when it is set.
 
 A property is named by its path: the names that lead to it, joined by dots, without the positions in lists, as in
 `rules.filter.prefix`. A path stands for everything in that property.

@@ -75,7 +75,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         irrelevant={
             "an id within the rule": ("targetId",),
             "it lets Pulumi delete a target that an AWS service made": ("forceDestroy",),
-            "what the target is told about the event": ("input", "inputPath", "inputTransformer"),
+            "what the target receives about the event": ("input", "inputPath", "inputTransformer"),
             "how often a delivery that failed is tried again": ("retryPolicy",),
             "how a target of another service than SNS is called": (
                 "appsyncTarget",

@@ -8,7 +8,7 @@ from crossguard.properties.account import PropertyAccount
 from crossguard.resource_types import IAM_ROLE
 
 USER_FAILS = "the resource fails because it gives access to a user, whatever it is set to"
-ATTACHED_TO = "a policy is judged by itself, whoever it is attached to"
+ATTACHED_TO = "a policy is judged by itself, whatever it is attached to"
 PATHS = "a name is unique in an account, whatever its path"
 
 PROPERTIES: Mapping[str, PropertyAccount] = {

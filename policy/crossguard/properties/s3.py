@@ -113,7 +113,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
                 "replicationConfigurations.rules.destinations.storageClass",
             ),
             PRIORITY: ("replicationConfiguration.rules.priority", "replicationConfigurations.rules.priority"),
-            "deletion that asks for MFA is only stricter": ("versioning.mfaDelete", "versionings.mfaDelete"),
+            "deletion that requires MFA is only stricter": ("versioning.mfaDelete", "versionings.mfaDelete"),
             "AWS chooses them (pulumi-aws 6)": ("hostedZoneId", "websiteDomain", "websiteEndpoint"),
             WEBSITE: ("website", "websites"),
         },
@@ -152,7 +152,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
     "aws:s3/bucketVersioning:BucketVersioning": PropertyAccount(
         read=("versioningConfiguration.status",),
         irrelevant={
-            "deletion that asks for MFA is only stricter": ("mfa", "versioningConfiguration.mfaDelete"),
+            "deletion that requires MFA is only stricter": ("mfa", "versioningConfiguration.mfaDelete"),
         },
     ),
     "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": PropertyAccount(

@@ -1,4 +1,4 @@
-"""Readers of S3 Access Grants. An instance without grants, locations and a policy gives nobody access."""
+"""Readers of S3 Access Grants. An instance without grants, locations and a policy gives no access."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def check_destination(content: str, target: Ref, trusted: TrustedParties) -> Fin
 
 
 def check_bucket(content: str, bucket: Ref, trusted_buckets: Collection[str]) -> Finding:
-    """Check a bucket of which neither the name nor the ARN says whose it is: anybody can own a bucket of that name.
+    """Check a bucket whose owner isn't known: any account can own a bucket of that name, and the ARN names no account.
 
     Args:
         content: What is sent, as the subject of a finding.
@@ -50,7 +50,7 @@ def check_bucket(content: str, bucket: Ref, trusted_buckets: Collection[str]) ->
 
 
 def check_host(content: str, url: Ref, hosts: Collection[str]) -> Finding:
-    """Check that a URL has a trusted host: a name doesn't say who answers to it.
+    """Check that a URL has a trusted host: a host name doesn't show who owns the host.
 
     Args:
         content: What is sent, as the subject of a finding.

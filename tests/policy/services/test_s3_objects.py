@@ -100,7 +100,7 @@ GRANTEES = {"id": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef
 
 
 @pytest.mark.parametrize("name", GRANTEES)
-def test_grant_of_an_object_to_somebody_elses_account_fails_unless_the_config_lists_it(pack: PackProcess, name):
+def test_grant_of_an_object_to_an_external_account_fails_unless_the_config_lists_it(pack: PackProcess, name):
     stack = stack_with(copy_of(grants=[{"permissions": ["READ"], name: GRANTEES[name]}]))
     (finding,) = findings_for(pack, EXTERNAL, stack)
     assert finding.resource == "it"

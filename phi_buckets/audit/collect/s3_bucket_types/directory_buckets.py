@@ -21,7 +21,7 @@ from phi_buckets.audit.collect.s3 import settings
 from phi_buckets.audit.collect.s3_bucket_types.unread import unlisted_buckets
 from phi_buckets.audit.reader import AccountReader, FailedCall
 
-# Every directory bucket's name ends so. An emulator may answer with the other buckets.
+# Every directory bucket's name ends with it. An emulator may list other buckets too.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
 NAME_SUFFIX = "--x-s3"
 

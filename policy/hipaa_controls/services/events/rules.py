@@ -1,4 +1,4 @@
-"""Checks of event buses: who may put events, and where events are sent."""
+"""Checks of event buses: the principals that may put events, and the destinations of events."""
 
 from __future__ import annotations
 

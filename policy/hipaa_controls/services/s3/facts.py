@@ -336,7 +336,7 @@ class ObjectEncryption:
 
 @dataclass(frozen=True)
 class BucketObject:
-    """An object that a program uploads or copies into a bucket, with what it sets for this object alone.
+    """An object that a program uploads or copies into a bucket, with what it sets only for this object.
 
     Attributes:
         bucket: Its bucket.

@@ -118,7 +118,7 @@ def subscription_tls(subscription: Subscription, _: RuleContext) -> Finding:
 
 
 def no_external_subscription(subscription: Subscription, context: RuleContext) -> Finding:
-    """Check the owner of the endpoint. That of an email address or a phone number is a person.
+    """Check the owner of the endpoint. The owner of an email address or a phone number can't be determined.
 
     Nothing in an address says whether its owner is of the workforce. SNS has that person confirm the subscription.
     https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
@@ -127,7 +127,7 @@ def no_external_subscription(subscription: Subscription, context: RuleContext) -
     if isinstance(protocol, Unknown):
         return unverified(protocol)
     if protocol in PERSONAL_PROTOCOLS:
-        return not_applicable("an email address or a phone number doesn't say whose it is")
+        return not_applicable("an email address or a phone number doesn't show who owns it")
     if protocol in URL_PROTOCOLS:
         return check_host(content, endpoint, context.options["hosts"])
     trusted = TrustedParties.from_options(context.options, subscription.location, subscription.resource)

@@ -1,4 +1,4 @@
-"""Backups, messages, log events and events that leave the account, and policies that let others in.
+"""Backups, messages, log events and events that leave the account, and policies that grant access to other accounts.
 
 Beside each is one of the same kind that stays in the account, and has no finding.
 """

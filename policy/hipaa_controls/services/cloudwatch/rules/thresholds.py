@@ -1,7 +1,7 @@
 """The check that a metric alarm goes off when the events happen that its metric counts.
 
-An organization chooses its thresholds. So the check asks only whether a number of events is certainly enough, and
-whether the alarm is off without any: an alarm notifies when its state changes, so one that is always on never does.
+An organization chooses its thresholds. So the check requires only that a number of events is certainly enough, and that
+the alarm is off without any: an alarm notifies when its state changes, so one that is always on never does.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 """
 
@@ -54,21 +54,21 @@ def check_goes_off(alarm: Alarm, metric: Metric, counter: EventCounter, events: 
     if unknowns:
         return unverified(*unknowns)
     if trigger.comparison not in (*_COMPARISONS, *_ANOMALY_COMPARISONS):
-        return failed(f"{name} isn't on when its metric is greater than its threshold")
+        return failed(f"the alarm {name} doesn't go off when its metric is greater than its threshold")
     if metric.unit not in (None, counter.unit):
-        return failed(f"{name} watches a unit that its metric doesn't have")
+        return failed(f"the alarm {name} watches a unit that its metric doesn't have")
     doubts = [(prop, reason) for certain, prop, reason in _certainties(metric, trigger, counter) if not certain]
     if doubts:
         return unverified(*(Unknown(f"{name}.{prop}", reason=reason) for prop, reason in doubts))
     problem = _threshold_problem(metric, trigger, counter, events)
-    return failed(f"{name} {problem}") if problem else passed(f"{name} goes off")
+    return failed(f"the alarm {name} {problem}") if problem else passed(f"the alarm {name} goes off")
 
 
 def _certainties(metric: Metric, trigger: Trigger, counter: EventCounter) -> list[tuple[object, str, str]]:
-    """Return what must be true for the events to decide alone whether the alarm is on.
+    """Return what must be true so that only the events decide whether the alarm is on.
 
     Returns:
-        For each: whether it is true, the property, and what is the matter with that if it isn't.
+        Of each: whether it is true, the property, and what is wrong with the property if it isn't.
     """
     return [
         (metric.compared, "metricQueries", "compares a metric math expression, which no control evaluates"),
@@ -77,23 +77,23 @@ def _certainties(metric: Metric, trigger: Trigger, counter: EventCounter) -> lis
         (trigger.comparison in _COMPARISONS, "comparisonOperator", "compares with a band that AWS predicts"),
         (trigger.threshold is not None, "threshold", "isn't a number"),
         (trigger.evaluation_periods, "evaluationPeriods", "isn't set"),
-        (trigger.missing_data != "breaching", "treatMissingData", "puts the alarm on while there is no event"),
+        (trigger.missing_data != "breaching", "treatMissingData", "sets off the alarm while there is no event"),
         (counter.value is not None, "metricName", "has a value for each event that isn't a number"),
     ]
 
 
 def _threshold_problem(metric: Metric, trigger: Trigger, counter: EventCounter, events: int) -> str | None:
-    """Return why the events don't put the alarm on. All settings are known."""
+    """Return why the events don't set off the alarm. All settings are known."""
     breaches, threshold = _COMPARISONS[str(trigger.comparison)], _known(trigger.threshold)
     periods = _known(trigger.datapoints_to_alarm) or _known(trigger.evaluation_periods)
     if counter.idle_value or breaches(0, threshold):
         return "is on without any event"
     if periods * _known(metric.period_seconds) > MAX_DELAY_SECONDS:
-        return "needs more than a day"
+        return "goes off only after more than a day"
     events_per_period = events // periods if metric.statistic == "Sum" else min(events // periods, 1)
     if breaches(events_per_period * _known(counter.value), threshold):
         return None
-    return f"isn't on after {events} such event{'s' if events > 1 else ''}"
+    return f"doesn't go off after {events} such event{'s' if events > 1 else ''}"
 
 
 def _known(value: Number) -> float:

@@ -1,4 +1,4 @@
-"""Checks of S3 Access Grants: who gets credentials for which data.
+"""Checks of S3 Access Grants: the principals that get credentials, and for which data.
 
 A location's role isn't checked here: only a role of the same account can be passed to a service
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html), and its policies have controls of their
