@@ -30,7 +30,7 @@ class AccountListings:
     inaccessible: str = ""
 
 
-def account_for(
+def coverage_of_accounts(
     accounts: Mapping[str, AccountListings], controls: Iterable[Control], level: str, unread_types: Collection[str] = ()
 ) -> Coverage:
     """Return what was looked at and what wasn't.

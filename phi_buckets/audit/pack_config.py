@@ -130,8 +130,12 @@ def _level_errors(name: str, entry: Any) -> list[str]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique_names)
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"can't read {path} as JSON: {type(error).__name__}") from None
+    except OSError as error:
+        problem = f"can't read {path} ({type(error).__name__}): check that the file exists and may be read"
+        raise ConfigurationError(problem) from None
+    except (ValueError, RecursionError) as error:
+        line = f": fix line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise ConfigurationError(f"can't read {path} as JSON{line}") from None
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is not a JSON object: it must have the form {{CONTROL: {{OPTION: VALUE}}}}")
     return content

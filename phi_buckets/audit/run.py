@@ -116,7 +116,7 @@ def audit(
             buckets=sum(len(account.stack.facts_of_type(Bucket)) for account in audited if account.stack),
         ),
         controls=controls,
-        coverage=coverage.account_for(
+        coverage=coverage.coverage_of_accounts(
             {read.facts.account_id: coverage.AccountListings(read.listings, read.facts.reason) for read in reads},
             (control_config.control for control_config in config.control_configs.values()),
             config.not_judged_level,

@@ -68,8 +68,8 @@ class ReadOnceServicer(SdkServicer):  # type: ignore[misc]
         """Apply the config, and keep what every resource needs before it is created: each control's level and config,
         the stack's own account, whether a resource that isn't judged blocks, and the config's errors.
 
-        The engine passes an entry also if its name is no policy's (observed with 3.259). It refuses an unknown level
-        itself. It also refuses such an entry if it has options and no level, with `invalid enforcement level ""`.
+        The engine also passes an entry whose name is that of no policy (observed with 3.259). It refuses an unknown
+        level itself, and such an entry with options and no level: `invalid enforcement level ""`.
         """
         response = super().Configure(request, context)
         self._run.requires_judgment = requires_judgment(self._get_policy_config("pack-notice"))

@@ -9,7 +9,7 @@ import pytest
 from hipaa_controls.catalogue import LIVE_CONTROLS
 from hipaa_controls.model.values import Unknown
 from phi_buckets.audit.collected import ResourceListing
-from phi_buckets.audit.coverage import AccountListings, account_for
+from phi_buckets.audit.coverage import AccountListings, coverage_of_accounts
 from phi_buckets.audit.judged_types import WHOLE_ACCOUNT_TYPES
 from phi_buckets.evidence.model import Coverage, NotJudged
 
@@ -27,7 +27,7 @@ def listing(source: str, counts: Counts, region: str = EAST, limit: str = "") ->
 
 
 def coverage(*listings: ResourceListing, level: str = "mandatory") -> Coverage:
-    return account_for({ACCOUNT: AccountListings(listings)}, LIVE_CONTROLS, level)
+    return coverage_of_accounts({ACCOUNT: AccountListings(listings)}, LIVE_CONTROLS, level)
 
 
 def test_each_type_is_judged_needs_no_judgment_or_is_not_judged():
@@ -69,8 +69,8 @@ def test_type_without_resources_is_not_counted():
 
 def test_type_that_only_an_audit_of_the_account_reads_is_not_judged_in_one_of_a_stack():
     listings = {ACCOUNT: AccountListings((listing(TAGS, dict.fromkeys(WHOLE_ACCOUNT_TYPES, 1)),))}
-    of_account = account_for(listings, LIVE_CONTROLS, "advisory")
-    of_stack = account_for(listings, LIVE_CONTROLS, "advisory", WHOLE_ACCOUNT_TYPES)
+    of_account = coverage_of_accounts(listings, LIVE_CONTROLS, "advisory")
+    of_stack = coverage_of_accounts(listings, LIVE_CONTROLS, "advisory", WHOLE_ACCOUNT_TYPES)
     assert {entry.type for entry in of_account.judged} == WHOLE_ACCOUNT_TYPES
     assert {entry.type for entry in of_stack.not_judged} == WHOLE_ACCOUNT_TYPES
 
@@ -78,7 +78,7 @@ def test_type_that_only_an_audit_of_the_account_reads_is_not_judged_in_one_of_a_
 def test_type_of_a_disabled_control_is_not_judged():
     controls = [control for control in LIVE_CONTROLS if control.service != "sqs"]
     listings = AccountListings((listing(TAGS, {"AWS::SQS::Queue": 1}),))
-    result = account_for({ACCOUNT: listings}, controls, "advisory")
+    result = coverage_of_accounts({ACCOUNT: listings}, controls, "advisory")
     assert [entry.type for entry in result.not_judged] == ["AWS::SQS::Queue"]
 
 
@@ -118,7 +118,7 @@ def test_inaccessible_account_is_a_gap():
         ACCOUNT: AccountListings((listing(TAGS, {"AWS::S3::Bucket": 1}),)),
         OTHER_ACCOUNT: AccountListings((), "sts:AssumeRole failed with AccessDenied"),
     }
-    result = account_for(accounts, LIVE_CONTROLS, "mandatory")
+    result = coverage_of_accounts(accounts, LIVE_CONTROLS, "mandatory")
     [gap] = result.gaps
     assert gap.subject == OTHER_ACCOUNT
     assert gap.text.endswith("the account couldn't be read: sts:AssumeRole failed with AccessDenied")
@@ -127,7 +127,7 @@ def test_inaccessible_account_is_a_gap():
 
 def test_types_of_several_accounts_are_counted_by_account():
     listings = AccountListings((listing(TAGS, {"AWS::RDS::DBInstance": 1, "AWS::S3::Bucket": 2}),))
-    result = account_for({ACCOUNT: listings, OTHER_ACCOUNT: listings}, LIVE_CONTROLS, "advisory")
+    result = coverage_of_accounts({ACCOUNT: listings, OTHER_ACCOUNT: listings}, LIVE_CONTROLS, "advisory")
     assert [(entry.account, entry.count) for entry in result.not_judged] == [(ACCOUNT, 1), (OTHER_ACCOUNT, 1)]
     assert [entry.count for entry in result.judged] == [4]
 

@@ -132,6 +132,7 @@ def test_invalid_not_judged_level_is_an_error(value):
         ('{"s3-no-external-access": {"ids": ["\\u001b[2K"]}}', "the value of ids can't be used"),
         ('{"s3-no-external-access": {"accounts": ["\\u0661\\u0662345678901\\u0662"]}}', "can't be used"),
         ('{"pack-coverage": {"hunter2": 1}}', "pack-coverage: unknown option; remove it: there are no options"),
+        ('{"s3-versioning": "mandatory",\n hunter2}', "as JSON: fix line 2"),
     ],
 )
 def test_load_rejects_an_invalid_file(tmp_path: Path, text, message):
