@@ -209,7 +209,7 @@ class Lifecycle:
         text = first_preview.stdout + first_preview.stderr
         assert first_preview.returncode == 0, text
         assert "0 failed, 0 unverified, 0 exempted or allowed" in first_preview.stdout
-        assert "0 not judged" in first_preview.stdout
+        assert "0 are not judged" in first_preview.stdout
         assert f"+ {self.resource_count} to create" in first_preview.stdout
         for word in ("warning", "Traceback", "mandatory", "known yet", "can't run policy"):
             assert word not in text
