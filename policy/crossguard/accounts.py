@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from crossguard.providers import account_in_arn
 from crossguard.resource_types import OWNED_BY_CALLER
-from crossguard.resources import PulumiResource, account_in_arn
+from crossguard.resources import PulumiResource
 
 OPTION_SOURCE = "the option account of pack-config"
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from crossguard.accounts import AccountSources, account_sources, known_account
 from crossguard.property_values import as_list, as_text
+from crossguard.resource_inputs import ResourceInputs
 from crossguard.resource_types import BUCKET, KMS_ALIAS, KMS_KEYS, v7_token
-from crossguard.resources import READ_PREFIX, PulumiResource, ResourceInputs
+from crossguard.resources import READ_PREFIX, PulumiResource
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.partitions import partition_of
 from hipaa_controls.model.stack import Fact

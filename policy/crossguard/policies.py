@@ -21,7 +21,7 @@ from pulumi_policy import Severity as PolicySeverity
 from crossguard import notices, report
 from crossguard.coverage import Coverage
 from crossguard.engine_log import log_info
-from crossguard.resources import is_account
+from crossguard.providers import is_account
 from crossguard.run_state import PackRun
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from hipaa_controls.model.control import Control, Severity

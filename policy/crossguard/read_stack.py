@@ -26,8 +26,9 @@ from crossguard.readers import (
     sqs,
 )
 from crossguard.readers.s3_settings import COMPANION_READERS
+from crossguard.resource_inputs import ResourceInputs
 from crossguard.resource_types import ACCOUNT_PUBLIC_ACCESS_BLOCK, BUCKET, BUCKET_V2, DIRECTORY_BUCKET, v7_token
-from crossguard.resources import PulumiResource, ResourceInputs
+from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.stack import Fact, Stack
 

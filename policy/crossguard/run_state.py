@@ -16,7 +16,8 @@ from crossguard import read_stack
 from crossguard.accounts import account_sources, disagreements
 from crossguard.classified import ClassifiedStore, classified_stores, ignored_default_tags
 from crossguard.coverage import CoveredResource, cover, cover_stack
-from crossguard.resources import PulumiResource, References, ResourceInputs
+from crossguard.resource_inputs import References, ResourceInputs
+from crossguard.resources import PulumiResource
 from hipaa_controls.catalogue import judge
 from hipaa_controls.model.control import Control
 from hipaa_controls.model.control_config import ControlConfig, load_config

@@ -27,7 +27,8 @@ from pulumi_policy import (
 )
 
 from crossguard.policies import ControlPolicy, CoveragePolicy, policies, requires_judgment
-from crossguard.resources import hidden_references, is_account
+from crossguard.providers import is_account
+from crossguard.resource_inputs import hidden_references
 from hipaa_controls.catalogue import CONTROLS, PREVIEW_CONTROLS, controls_for_resource
 from hipaa_controls.pack_config import entry_errors
 

@@ -10,8 +10,9 @@ import pulumi_aws
 import pytest
 
 from crossguard.accounts import account_sources, disagreements, known_account
+from crossguard.providers import Provider
 from crossguard.resource_types import BUCKET, OWNED_BY_CALLER
-from crossguard.resources import Provider, PulumiResource
+from crossguard.resources import PulumiResource
 from tests.policy.assertions import failed_resources, findings_for, unverified_resources
 from tests.policy.pack_process import PackProcess, Resource
 from tests.policy.services.s3_stacks import companion, data_bucket, policy_text

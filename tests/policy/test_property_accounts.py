@@ -12,7 +12,8 @@ from crossguard import read_stack
 from crossguard.graph import Graph
 from crossguard.properties.account import IRRELEVANT_FOR_EVERY_TYPE, READ_FOR_EVERY_TYPE, PropertyAccount
 from crossguard.properties.unread import PROPERTIES
-from crossguard.resources import PulumiResource, ResourceInputs
+from crossguard.resource_inputs import ResourceInputs
+from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import DataClassTag
 from tests.policy.sdk_types import Property, input_properties, leaves
 

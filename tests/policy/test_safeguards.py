@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from crossguard.graph import Graph
+from crossguard.providers import Provider
 from crossguard.readers.s3_settings import COMPANION_READERS
-from crossguard.resources import Provider, PulumiResource, ResourceInputs
+from crossguard.resource_inputs import ResourceInputs
+from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.values import StackResource, Unknown
 from tests.policy.assertions import failed_resources, findings_for, unverified_resources

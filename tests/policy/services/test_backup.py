@@ -11,7 +11,8 @@ import pytest
 
 from crossguard.graph import Graph
 from crossguard.readers.backup import READERS
-from crossguard.resources import PulumiResource, ResourceInputs
+from crossguard.resource_inputs import ResourceInputs
+from crossguard.resources import PulumiResource
 from hipaa_controls.model.data_class import DataClassTag
 from hipaa_controls.model.values import StackResource, Unknown
 from hipaa_controls.services.backup.facts import BackupSelection, BackupTarget
