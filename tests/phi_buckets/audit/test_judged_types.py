@@ -6,12 +6,14 @@ from hipaa_controls.catalogue import LIVE_CONTROLS
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.services.iam.facts import RootUser
 from hipaa_controls.services.macie.facts import MacieSession
+from hipaa_controls.services.ram.facts import SharedResource
 from hipaa_controls.services.s3.facts import BucketObject, ObjectCopy, ObjectUpload
 from phi_buckets.audit import type_names
 from phi_buckets.audit.judged_types import FACTS_BY_TYPE, NO_JUDGMENT_NEEDED, controls_by_type
 
 NOT_LISTED = {Stack, RootUser, MacieSession}  # settings of the account, which AWS lists as no resource
-NOT_COLLECTED = {BucketObject, ObjectCopy, ObjectUpload}  # objects aren't read one by one
+# Objects aren't read one by one. Of an account all shares are there, so what is added to one needs no look.
+NOT_COLLECTED = {BucketObject, ObjectCopy, ObjectUpload, SharedResource}
 
 
 def test_every_fact_of_a_live_control_belongs_to_a_type():
