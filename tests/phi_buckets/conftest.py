@@ -68,7 +68,8 @@ def moto_server() -> Iterator[str]:
         for owner, name, value in moto_fixes.backup.FIXES:
             if name == "url_paths":
                 patch.setattr(owner, name, value)
-        requests.get(f"{address}/backup-vaults/", headers={"Host": "backup.us-east-1.amazonaws.com"}, timeout=30)
+        credentials = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+        boto3.client("backup", REGION, endpoint_url=address, **credentials).list_backup_vaults()
     yield address
     server.stop()
 
