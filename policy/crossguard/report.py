@@ -19,6 +19,10 @@ from crossguard.run_state import ControlRun
 from hipaa_controls.model.verdict import Status, Verdict
 
 
+class ReportError(Exception):
+    """The report can't be written. The message says why, and how to fix it."""
+
+
 def write(report: Mapping[str, Any], config: Mapping[str, Any] | None) -> None:
     """Write the report if a path is configured. The file is replaced atomically, so a reader never sees half of it.
 
@@ -27,15 +31,21 @@ def write(report: Mapping[str, Any], config: Mapping[str, Any] | None) -> None:
         config: The config of pack-notice.
 
     Raises:
-        OSError: If it can't be written.
+        ReportError: If it can't be written. A run whose evidence is missing must not pass.
     """
     path = (config or {}).get("report") or os.environ.get("HIPAA_REPORT")
     if not path:
         return
     target = Path(path)
     unfinished = target.with_name(f"{target.name}.unfinished")
-    unfinished.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(target)
+    try:
+        unfinished.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(target)
+    except OSError as error:
+        raise ReportError(
+            f"pack-notice: can't write the report to {target} ({type(error).__name__}). Create its folder, or name "
+            'another file: {"pack-notice": {"report": "FILE"}}'
+        ) from None
 
 
 def contents(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
@@ -206,6 +207,12 @@ def test_report_has_every_verdict(pack: PackProcess, tmp_path: Path):
     assert versioning["status"] == "fail"
     assert "security officer" in versioning["exempted"]
     assert {verdict["status"] for verdict in controls["s3-tls-only"]["verdicts"]} == {"pass"}
+
+
+def test_report_that_cannot_be_written_ends_the_run_with_the_reason(pack: PackProcess, tmp_path: Path):
+    pack.configure(pack_notice={"report": str(tmp_path / "missing" / "report.json")})
+    with pytest.raises(grpc.RpcError, match=r"can't write the report to .* \(FileNotFoundError\). Create its folder"):
+        pack.evaluate_stack(bucket_with_companions())
 
 
 def test_companion_of_a_bucket_of_another_stack_is_not_applicable(pack: PackProcess, tmp_path: Path):

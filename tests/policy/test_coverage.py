@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -193,6 +194,12 @@ def test_message_without_an_engine_goes_to_stderr(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("sys.argv", ["pack", "127.0.0.1:1"])
     engine_log.log_info("a summary")
     assert capsys.readouterr().err == "a summary\n"
+
+
+@pytest.mark.parametrize("token", sorted(token for token in NO_JUDGMENT_NEEDED if token.startswith("aws:")))
+def test_type_that_needs_no_judgment_is_one_of_the_sdk(token: str):
+    module, name = token.removeprefix("aws:").split("/")
+    assert hasattr(importlib.import_module(f"pulumi_aws.{module}"), name.split(":")[1])
 
 
 def test_no_type_both_is_read_and_needs_no_judgment():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from crossguard.properties.account import MAX_REPORTED, PropertyAccount
+from crossguard.properties.type_properties import MAX_REPORTED, TypeProperties
 from hipaa_controls.model.values import Unknown
 from tests.policy.assertions import findings_for, unverified_resources
 from tests.policy.pack_process import UNKNOWN
@@ -19,7 +19,7 @@ from tests.policy.services.test_cloudwatch import (
     event_rules_except,
 )
 
-ACCOUNT = PropertyAccount(
+ACCOUNT = TypeProperties(
     read=("rules.status", "policy"),
     irrelevant={"a reason": ("speed", "rules.label")},
     unjudged={"may do harm": ("grants", "enabled")},

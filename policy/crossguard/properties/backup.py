@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 
 OPERATORS = ("stringEquals", "stringLikes", "stringNotEquals", "stringNotLikes")
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    "aws:backup/vault:Vault": PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    "aws:backup/vault:Vault": TypeProperties(
         read=("forceDestroy", "kmsKeyArn"),
     ),
-    "aws:backup/vaultPolicy:VaultPolicy": PropertyAccount(
+    "aws:backup/vaultPolicy:VaultPolicy": TypeProperties(
         read=("policy",), irrelevant={"the policy is judged for whichever vault it has": ("backupVaultName",)}
     ),
-    "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": PropertyAccount(
+    "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": TypeProperties(
         read=("encryptionKeyArn", "maxRetentionDays", "minRetentionDays"),
     ),
-    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": PropertyAccount(
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": TypeProperties(
         read=("backupVaultName", "maxRetentionDays", "minRetentionDays"),
         irrelevant={
             "compliance mode is stricter than the control requires": ("changeableForDays",),
         },
     ),
-    "aws:backup/plan:Plan": PropertyAccount(
+    "aws:backup/plan:Plan": TypeProperties(
         read=(
             "rules.copyActions.destinationVaultArn",
             "rules.lifecycle.deleteAfter",
@@ -49,7 +49,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "backups of Windows servers": ("advancedBackupSettings",),
         },
     ),
-    "aws:backup/selection:Selection": PropertyAccount(
+    "aws:backup/selection:Selection": TypeProperties(
         read=(
             *(f"conditions.{operator}.{name}" for operator in OPERATORS for name in ("key", "value")),
             "notResources",

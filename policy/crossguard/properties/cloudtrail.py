@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 from crossguard.resource_types import TRAIL
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    TRAIL: PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    TRAIL: TypeProperties(
         read=(
             "advancedEventSelectors.fieldSelectors.endsWiths",
             "advancedEventSelectors.fieldSelectors.equals",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 from crossguard.resource_types import COMPOSITE_ALARM, EVENT_TARGET, METRIC_ALARM
 
 ALARM_ACTIONS = ("actionsEnabled", "alarmActions", "insufficientDataActions", "okActions")
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    METRIC_ALARM: PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    METRIC_ALARM: TypeProperties(
         read=(
             *ALARM_ACTIONS,
             "comparisonOperator",
@@ -56,13 +56,13 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "may keep the alarm from being evaluated": ("warmUpConfiguration",),
         },
     ),
-    COMPOSITE_ALARM: PropertyAccount(
+    COMPOSITE_ALARM: TypeProperties(
         read=(*ALARM_ACTIONS, "alarmName", "alarmRule"),
         irrelevant={"text for people": ("alarmDescription",)},
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html
         unjudged={"keeps the alarm from notifying anyone while another alarm is on": ("actionsSuppressor",)},
     ),
-    "aws:cloudwatch/eventRule:EventRule": PropertyAccount(
+    "aws:cloudwatch/eventRule:EventRule": TypeProperties(
         read=("eventBusName", "eventPattern", "isEnabled", "state"),
         irrelevant={
             "it triggers the rule at more times": ("scheduleExpression",),
@@ -70,7 +70,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "it lets Pulumi delete a rule that an AWS service made": ("forceDestroy",),
         },
     ),
-    EVENT_TARGET: PropertyAccount(
+    EVENT_TARGET: TypeProperties(
         read=("deadLetterConfig.arn", "eventBusName", "roleArn", "rule"),
         irrelevant={
             "an id within the rule": ("targetId",),

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    "aws:cloudwatch/eventBusPolicy:EventBusPolicy": TypeProperties(
         read=("policy",), irrelevant={"the policy is judged for whichever bus it has": ("eventBusName",)}
     ),
-    "aws:cloudwatch/eventPermission:EventPermission": PropertyAccount(
+    "aws:cloudwatch/eventPermission:EventPermission": TypeProperties(
         read=("action", "condition.key", "condition.type", "condition.value", "principal"),
         irrelevant={
             "the permission is judged for whichever bus it has": ("eventBusName",),
             "an id within the bus's policy": ("statementId",),
         },
     ),
-    "aws:cloudwatch/eventApiDestination:EventApiDestination": PropertyAccount(
+    "aws:cloudwatch/eventApiDestination:EventApiDestination": TypeProperties(
         read=("invocationEndpoint",),
         irrelevant={
             "how the endpoint is called": ("connectionArn", "httpMethod", "invocationRateLimitPerSecond"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 from crossguard.resource_types import KMS_ALIAS, KMS_KEY, KMS_KEY_POLICY
 
 KEY = ("bypassPolicyLockoutSafetyCheck", "deletionWindowInDays", "policy")
@@ -15,8 +15,8 @@ IMPORTED_MATERIAL = {
     "makes what the key encrypts unreadable after that time": ("validTo",),
 }
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    KMS_KEY: PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    KMS_KEY: TypeProperties(
         read=(
             *KEY,
             "customKeyStoreId",
@@ -32,7 +32,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         unjudged={DISABLES: ("isEnabled",)},
         harmless={"isEnabled": (True,)},
     ),
-    "aws:kms/externalKey:ExternalKey": PropertyAccount(
+    "aws:kms/externalKey:ExternalKey": TypeProperties(
         read=KEY,
         irrelevant={
             "each replica of the key is a resource with a policy of its own": ("multiRegion",),
@@ -41,7 +41,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         unjudged={DISABLES: ("enabled",), **IMPORTED_MATERIAL},
         harmless={"enabled": (True,)},
     ),
-    "aws:kms/replicaKey:ReplicaKey": PropertyAccount(
+    "aws:kms/replicaKey:ReplicaKey": TypeProperties(
         read=KEY,
         irrelevant={
             # https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html
@@ -50,15 +50,15 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         unjudged={DISABLES: ("enabled",)},
         harmless={"enabled": (True,)},
     ),
-    "aws:kms/replicaExternalKey:ReplicaExternalKey": PropertyAccount(
+    "aws:kms/replicaExternalKey:ReplicaExternalKey": TypeProperties(
         read=KEY,
         irrelevant={"KMS replicates a key only within its account": ("primaryKeyArn",)},
         unjudged={DISABLES: ("enabled",), **IMPORTED_MATERIAL},
         harmless={"enabled": (True,)},
     ),
-    KMS_KEY_POLICY: PropertyAccount(read=("bypassPolicyLockoutSafetyCheck", "policy")),
-    KMS_ALIAS: PropertyAccount(read=("targetKeyId",)),
-    "aws:kms/grant:Grant": PropertyAccount(
+    KMS_KEY_POLICY: TypeProperties(read=("bypassPolicyLockoutSafetyCheck", "policy")),
+    KMS_ALIAS: TypeProperties(read=("targetKeyId",)),
+    "aws:kms/grant:Grant": TypeProperties(
         read=(
             "constraints.encryptionContextEquals",
             "constraints.encryptionContextSubset",

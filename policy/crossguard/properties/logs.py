@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 from crossguard.resource_types import LOG_GROUP
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    LOG_GROUP: PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    LOG_GROUP: TypeProperties(
         read=("kmsKeyId", "retentionInDays", "tags"),
         irrelevant={"they only keep the log group from being deleted": ("deletionProtectionEnabled", "skipDestroy")},
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
@@ -19,19 +19,19 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         },
         harmless={"logGroupClass": ("STANDARD",)},
     ),
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": PropertyAccount(
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": TypeProperties(
         read=("policyDocument",),
         irrelevant={"the policy is judged for whatever it is about": ("policyName", "resourceArn")},
     ),
-    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": PropertyAccount(
+    "aws:cloudwatch/logDestinationPolicy:LogDestinationPolicy": TypeProperties(
         read=("accessPolicy",),
         irrelevant={"the policy is judged for whichever destination it has": ("destinationName", "forceUpdate")},
     ),
-    "aws:cloudwatch/logDeliveryDestinationPolicy:LogDeliveryDestinationPolicy": PropertyAccount(
+    "aws:cloudwatch/logDeliveryDestinationPolicy:LogDeliveryDestinationPolicy": TypeProperties(
         read=("deliveryDestinationPolicy",),
         irrelevant={"the policy is judged for whichever destination it has": ("deliveryDestinationName",)},
     ),
-    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": PropertyAccount(
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": TypeProperties(
         read=("destinationArn",),
         irrelevant={
             "which log events are sent, in which form and order": (
@@ -44,19 +44,19 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "CloudWatch Logs puts log events into the destination as this role": ("roleArn",),
         },
     ),
-    "aws:cloudwatch/logDestination:LogDestination": PropertyAccount(
+    "aws:cloudwatch/logDestination:LogDestination": TypeProperties(
         read=("targetArn",),
         irrelevant={"CloudWatch Logs puts log events into the target as this role": ("roleArn",)},
     ),
-    "aws:cloudwatch/logAccountPolicy:LogAccountPolicy": PropertyAccount(
+    "aws:cloudwatch/logAccountPolicy:LogAccountPolicy": TypeProperties(
         read=("policyDocument", "policyType"),
         irrelevant={"the log groups that it applies to": ("policyName", "scope", "selectionCriteria")},
     ),
-    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": PropertyAccount(
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": TypeProperties(
         read=("deliveryDestinationConfiguration.destinationResourceArn",),
         irrelevant={"in which form, and whether to X-Ray": ("deliveryDestinationType", "outputFormat")},
     ),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": PropertyAccount(
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": TypeProperties(
         read=(
             "logGroupName",
             "metricTransformation.defaultValue",

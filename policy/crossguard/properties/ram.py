@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    "aws:ram/resourceShare:ResourceShare": PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    "aws:ram/resourceShare:ResourceShare": TypeProperties(
         read=("allowExternalPrincipals",),
         irrelevant={"what a principal may do, and each principal is judged": ("permissionArns",)},
         # https://docs.aws.amazon.com/ram/latest/APIReference/API_ResourceShareConfiguration.html
@@ -16,10 +16,10 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         },
         harmless={"resourceShareConfiguration": ({}, {"retainSharingOnAccountLeaveOrganization": False})},
     ),
-    "aws:ram/principalAssociation:PrincipalAssociation": PropertyAccount(
+    "aws:ram/principalAssociation:PrincipalAssociation": TypeProperties(
         read=("principal",), irrelevant={"the principal is judged for whichever share it has": ("resourceShareArn",)}
     ),
-    "aws:ram/resourceAssociation:ResourceAssociation": PropertyAccount(
+    "aws:ram/resourceAssociation:ResourceAssociation": TypeProperties(
         read=("resourceShareArn",), irrelevant={"the principals are judged, whatever is shared": ("resourceArn",)}
     ),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 from crossguard.resource_types import BUCKET, BUCKET_METRIC
 
 PUBLIC_ACCESS_BLOCK = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -23,8 +23,8 @@ DELETE_MARKERS = "a delete marker deletes no version"
 CORS = "which requests the origins may make, which are read"
 LABELS = "names of rules and prefixes"
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    BUCKET: PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    BUCKET: TypeProperties(
         read=(
             "acl",
             "corsRules.allowedOrigins",
@@ -119,15 +119,15 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         },
         unjudged={ACL_GRANT: ("grants.id",)},
     ),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": PropertyAccount(
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": TypeProperties(
         read=PUBLIC_ACCESS_BLOCK,
         irrelevant={"it only keeps the block when Pulumi deletes the resource": ("skipDestroy",)},
     ),
-    "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": PropertyAccount(
+    "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": TypeProperties(
         read=PUBLIC_ACCESS_BLOCK, irrelevant={"S3 refuses an account that isn't the caller's": ("accountId",)}
     ),
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": PropertyAccount(read=("rule.objectOwnership",)),
-    "aws:s3/bucketAcl:BucketAcl": PropertyAccount(
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": TypeProperties(read=("rule.objectOwnership",)),
+    "aws:s3/bucketAcl:BucketAcl": TypeProperties(
         read=("accessControlPolicy.grants.grantee.uri", "acl"),
         irrelevant={
             "S3 accepts only the bucket's owner": ("accessControlPolicy.owner",),
@@ -141,7 +141,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ACL_GRANT: ("accessControlPolicy.grants.grantee.emailAddress", "accessControlPolicy.grants.grantee.id")
         },
     ),
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": PropertyAccount(
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": TypeProperties(
         read=(
             "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId",
             "rules.applyServerSideEncryptionByDefault.sseAlgorithm",
@@ -149,17 +149,17 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "rules.bucketKeyEnabled",
         ),
     ),
-    "aws:s3/bucketVersioning:BucketVersioning": PropertyAccount(
+    "aws:s3/bucketVersioning:BucketVersioning": TypeProperties(
         read=("versioningConfiguration.status",),
         irrelevant={
             "deletion that requires MFA is only stricter": ("mfa", "versioningConfiguration.mfaDelete"),
         },
     ),
-    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": PropertyAccount(
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": TypeProperties(
         read=tuple(f"rule.defaultRetention.{name}" for name in RETENTION),
         irrelevant={"a default retention, which is read, needs them": ("objectLockEnabled", "token")},
     ),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": PropertyAccount(
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": TypeProperties(
         read=(
             "rules.abortIncompleteMultipartUpload.daysAfterInitiation",
             "rules.expiration.date",
@@ -183,12 +183,12 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
         },
     ),
-    "aws:s3/bucketLogging:BucketLogging": PropertyAccount(
+    "aws:s3/bucketLogging:BucketLogging": TypeProperties(
         read=("targetBucket",),
         irrelevant={LABELS: ("targetPrefix", "targetObjectKeyFormat")},
         unjudged={"may give access to the logs to another account": ("targetGrants",)},
     ),
-    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": PropertyAccount(
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": TypeProperties(
         read=(
             "rules.destination.account",
             "rules.destination.bucket",
@@ -216,7 +216,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "it lets S3 replicate a bucket with Object Lock": ("token",),
         },
     ),
-    "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": PropertyAccount(
+    "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": TypeProperties(
         irrelevant={
             WEBSITE: (
                 "errorDocument",
@@ -227,7 +227,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
         }
     ),
-    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": PropertyAccount(
+    "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": TypeProperties(
         read=("corsRules.allowedOrigins",),
         irrelevant={
             CORS: (
@@ -239,8 +239,8 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             LABELS: ("corsRules.id",),
         },
     ),
-    BUCKET_METRIC: PropertyAccount(read=("filter",)),
-    "aws:s3/inventory:Inventory": PropertyAccount(
+    BUCKET_METRIC: TypeProperties(read=("filter",)),
+    "aws:s3/inventory:Inventory": TypeProperties(
         read=("destination.bucket.accountId", "destination.bucket.bucketArn"),
         irrelevant={
             "what the inventory lists, and when": (
@@ -256,7 +256,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
         },
     ),
-    "aws:s3/analyticsConfiguration:AnalyticsConfiguration": PropertyAccount(
+    "aws:s3/analyticsConfiguration:AnalyticsConfiguration": TypeProperties(
         read=(
             "storageClassAnalysis.dataExport.destination.s3BucketDestination.bucketAccountId",
             "storageClassAnalysis.dataExport.destination.s3BucketDestination.bucketArn",
@@ -270,7 +270,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
         },
     ),
-    "aws:s3/bucketNotification:BucketNotification": PropertyAccount(
+    "aws:s3/bucketNotification:BucketNotification": TypeProperties(
         read=("lambdaFunctions.lambdaFunctionArn", "queues.queueArn", "topics.topicArn"),
         irrelevant={
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
@@ -289,13 +289,13 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             LABELS: ("lambdaFunctions.id", "queues.id", "topics.id"),
         },
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": PropertyAccount(read=("policy",)),
-    "aws:s3/accessPoint:AccessPoint": PropertyAccount(
+    "aws:s3/bucketPolicy:BucketPolicy": TypeProperties(read=("policy",)),
+    "aws:s3/accessPoint:AccessPoint": TypeProperties(
         read=("policy", *(f"publicAccessBlockConfiguration.{name}" for name in PUBLIC_ACCESS_BLOCK)),
         irrelevant={
             "S3 refuses an account that isn't the caller's": ("accountId",),
             "it only limits the networks that have access": ("vpcConfiguration",),
         },
     ),
-    "aws:s3control/accessPointPolicy:AccessPointPolicy": PropertyAccount(read=("accessPointArn", "policy")),
+    "aws:s3control/accessPointPolicy:AccessPointPolicy": TypeProperties(read=("accessPointArn", "policy")),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 from crossguard.readers.s3_bucket_types import OUTPOSTS_BUCKET, TABLE, TABLE_BUCKET, TABLE_BUCKET_REPLICATION
 from crossguard.readers.s3_settings import OUTPOSTS_LIFECYCLE
 from crossguard.resource_types import DIRECTORY_BUCKET
@@ -14,16 +14,16 @@ REPLICAS = "rule.destinations.destinationTableBucketArn"
 REPLICATION_ROLE = {"S3 replicates as this role, which gives no one access to a replica": ("role",)}
 EXPORTS = tuple(f"storageLensConfiguration.{name}" for name in ("dataExport", "expandedPrefixesDataExport"))
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    DIRECTORY_BUCKET: PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    DIRECTORY_BUCKET: TypeProperties(
         read=("forceDestroy", "tags"),
         irrelevant={
             "a directory bucket is always in one zone, of whatever kind": ("dataRedundancy", "location", "type")
         },
     ),
-    OUTPOSTS_BUCKET: PropertyAccount(read=("tags",), irrelevant={"on which Outpost the bucket is": ("outpostId",)}),
-    "aws:s3control/bucketPolicy:BucketPolicy": PropertyAccount(read=("policy",)),
-    OUTPOSTS_LIFECYCLE: PropertyAccount(
+    OUTPOSTS_BUCKET: TypeProperties(read=("tags",), irrelevant={"on which Outpost the bucket is": ("outpostId",)}),
+    "aws:s3control/bucketPolicy:BucketPolicy": TypeProperties(read=("policy",)),
+    OUTPOSTS_LIFECYCLE: TypeProperties(
         read=(
             "rules.abortIncompleteMultipartUpload.daysAfterInitiation",
             "rules.expiration.date",
@@ -36,7 +36,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "a delete marker deletes no version": ("rules.expiration.expiredObjectDeleteMarker",),
         },
     ),
-    TABLE_BUCKET: PropertyAccount(
+    TABLE_BUCKET: TypeProperties(
         read=(*ENCRYPTION, "forceDestroy", "tags"),
         irrelevant={
             "the files that are removed are in no snapshot, and the snapshots of tables are read": (
@@ -44,8 +44,8 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             )
         },
     ),
-    "aws:s3tables/tableBucketPolicy:TableBucketPolicy": PropertyAccount(read=("resourcePolicy", "tableBucketArn")),
-    TABLE: PropertyAccount(
+    "aws:s3tables/tableBucketPolicy:TableBucketPolicy": TypeProperties(read=("resourcePolicy", "tableBucketArn")),
+    TABLE: TypeProperties(
         read=(
             *ENCRYPTION,
             "maintenanceConfiguration.icebergSnapshotManagement.settings.maxSnapshotAgeHours",
@@ -61,16 +61,16 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
         },
     ),
-    "aws:s3tables/tablePolicy:TablePolicy": PropertyAccount(
+    "aws:s3tables/tablePolicy:TablePolicy": TypeProperties(
         read=("resourcePolicy", "tableBucketArn"),
         irrelevant={"the policy is judged as if it were of every table of the bucket": ("namespace",)},
     ),
-    TABLE_BUCKET_REPLICATION: PropertyAccount(read=(REPLICAS, "tableBucketArn"), irrelevant=REPLICATION_ROLE),
-    "aws:s3tables/tableReplication:TableReplication": PropertyAccount(
+    TABLE_BUCKET_REPLICATION: TypeProperties(read=(REPLICAS, "tableBucketArn"), irrelevant=REPLICATION_ROLE),
+    "aws:s3tables/tableReplication:TableReplication": TypeProperties(
         read=(REPLICAS,),
         irrelevant={**REPLICATION_ROLE, "the destinations are judged, of whichever table": ("tableArn",)},
     ),
-    "aws:s3control/storageLensConfiguration:StorageLensConfiguration": PropertyAccount(
+    "aws:s3control/storageLensConfiguration:StorageLensConfiguration": TypeProperties(
         read=(
             "storageLensConfiguration.enabled",
             *(f"{export}.s3BucketDestination.{name}" for export in EXPORTS for name in ("accountId", "arn")),

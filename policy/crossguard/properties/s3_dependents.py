@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
 from crossguard.properties.s3 import PUBLIC_ACCESS_BLOCK, STORAGE_CLASS
+from crossguard.properties.type_properties import TypeProperties
 
 OWN_ACCOUNT = {"S3 refuses an account that isn't the caller's": ("accountId",)}
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
@@ -18,7 +18,7 @@ OBJECT_METADATA = (
     "metadata",
     "websiteRedirect",
 )
-OBJECT = PropertyAccount(
+OBJECT = TypeProperties(
     read=(
         "acl",
         "forceDestroy",
@@ -36,14 +36,14 @@ OBJECT = PropertyAccount(
         STORAGE_CLASS: ("storageClass",),
     },
 )
-UPLOAD = PropertyAccount(
+UPLOAD = TypeProperties(
     OBJECT.read,
     {
         **OBJECT.irrelevant,
         "the contents, which are never read": ("content", "contentBase64", "etag", "source", "sourceHash"),
     },
 )
-BUCKET_OBJECT_V1 = PropertyAccount(
+BUCKET_OBJECT_V1 = TypeProperties(
     OBJECT.read,
     {
         reason: tuple(name for name in names if name not in ("checksumAlgorithm", "overrideProvider"))
@@ -51,10 +51,10 @@ BUCKET_OBJECT_V1 = PropertyAccount(
     },
 )
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
+PROPERTIES: Mapping[str, TypeProperties] = {
     "aws:s3/bucketObject:BucketObject": BUCKET_OBJECT_V1,
     "aws:s3/bucketObjectv2:BucketObjectv2": UPLOAD,
-    "aws:s3/objectCopy:ObjectCopy": PropertyAccount(
+    "aws:s3/objectCopy:ObjectCopy": TypeProperties(
         read=(
             *OBJECT.read,
             "customerAlgorithm",
@@ -91,7 +91,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
         },
     ),
-    "aws:s3control/accessGrant:AccessGrant": PropertyAccount(
+    "aws:s3control/accessGrant:AccessGrant": TypeProperties(
         read=("grantee.granteeIdentifier", "grantee.granteeType"),
         irrelevant={
             **OWN_ACCOUNT,
@@ -103,7 +103,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
         },
     ),
-    "aws:s3control/accessGrantsLocation:AccessGrantsLocation": PropertyAccount(
+    "aws:s3control/accessGrantsLocation:AccessGrantsLocation": TypeProperties(
         read=("locationScope",),
         irrelevant={
             **OWN_ACCOUNT,
@@ -111,10 +111,10 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "it is a role of the same account, and roles are judged": ("iamRoleArn",),
         },
     ),
-    "aws:s3control/accessGrantsInstanceResourcePolicy:AccessGrantsInstanceResourcePolicy": PropertyAccount(
+    "aws:s3control/accessGrantsInstanceResourcePolicy:AccessGrantsInstanceResourcePolicy": TypeProperties(
         read=("policy",), irrelevant=OWN_ACCOUNT
     ),
-    "aws:s3control/objectLambdaAccessPoint:ObjectLambdaAccessPoint": PropertyAccount(
+    "aws:s3control/objectLambdaAccessPoint:ObjectLambdaAccessPoint": TypeProperties(
         read=(
             "configuration.supportingAccessPoint",
             "configuration.transformationConfigurations.contentTransformation.awsLambda.functionArn",
@@ -129,10 +129,10 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
         },
     ),
-    "aws:s3control/objectLambdaAccessPointPolicy:ObjectLambdaAccessPointPolicy": PropertyAccount(
+    "aws:s3control/objectLambdaAccessPointPolicy:ObjectLambdaAccessPointPolicy": TypeProperties(
         read=("policy",), irrelevant=OWN_ACCOUNT
     ),
-    "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint": PropertyAccount(
+    "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint": TypeProperties(
         read=(
             "details.name",
             *(f"details.publicAccessBlock.{name}" for name in PUBLIC_ACCESS_BLOCK),
@@ -141,7 +141,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
         ),
         irrelevant={**OWN_ACCOUNT, "AWS finds the bucket's region": ("details.regions.region",)},
     ),
-    "aws:s3control/multiRegionAccessPointPolicy:MultiRegionAccessPointPolicy": PropertyAccount(
+    "aws:s3control/multiRegionAccessPointPolicy:MultiRegionAccessPointPolicy": TypeProperties(
         read=("details.name", "details.policy"), irrelevant=OWN_ACCOUNT
     ),
 }

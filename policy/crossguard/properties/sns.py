@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 from crossguard.resource_types import TOPIC
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    TOPIC: PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    TOPIC: TypeProperties(
         read=("kmsMasterKeyId", "policy"),
         irrelevant={
             "text for people": ("displayName",),
@@ -42,7 +42,7 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "X-Ray traces don't contain messages": ("tracingConfig",),
         },
     ),
-    "aws:sns/topicSubscription:TopicSubscription": PropertyAccount(
+    "aws:sns/topicSubscription:TopicSubscription": TypeProperties(
         read=("endpoint", "protocol"),
         irrelevant={
             "the subscription is judged for whichever topic it has": ("topic",),
@@ -62,5 +62,5 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             "SNS accepts a dead-letter queue only of the subscription's own account": ("redrivePolicy",),
         },
     ),
-    "aws:sns/topicPolicy:TopicPolicy": PropertyAccount(read=("policy",)),
+    "aws:sns/topicPolicy:TopicPolicy": TypeProperties(read=("policy",)),
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 from crossguard.resource_types import QUEUE
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
-    QUEUE: PropertyAccount(
+PROPERTIES: Mapping[str, TypeProperties] = {
+    QUEUE: TypeProperties(
         read=("kmsMasterKeyId", "policy", "sqsManagedSseEnabled", "tags"),
         irrelevant={
             "how messages are ordered, sized, delayed and kept": (
@@ -30,5 +30,5 @@ PROPERTIES: Mapping[str, PropertyAccount] = {
             ),
         },
     ),
-    "aws:sqs/queuePolicy:QueuePolicy": PropertyAccount(read=("policy", "queueUrl")),
+    "aws:sqs/queuePolicy:QueuePolicy": TypeProperties(read=("policy", "queueUrl")),
 }

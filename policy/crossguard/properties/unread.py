@@ -20,12 +20,12 @@ from crossguard.properties import (
     sns,
     sqs,
 )
-from crossguard.properties.account import PropertyAccount
+from crossguard.properties.type_properties import TypeProperties
 from crossguard.resource_types import v7_token
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.values import Unknown
 
-PROPERTIES: Mapping[str, PropertyAccount] = {
+PROPERTIES: Mapping[str, TypeProperties] = {
     **s3.PROPERTIES,
     **s3_bucket_types.PROPERTIES,
     **s3_dependents.PROPERTIES,

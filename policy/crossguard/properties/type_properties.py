@@ -29,7 +29,7 @@ UNJUDGED = "{}, and no control judges that: remove it, or exempt this finding"
 
 
 @dataclass(frozen=True)
-class PropertyAccount:
+class TypeProperties:
     """What is known about the inputs of a type. A property that isn't listed makes a pass unverified when it is set.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""The account of properties: each property of pulumi-aws is read, irrelevant or unjudged, and the readers agree."""
+"""What is known about each type: each property of pulumi-aws is read, irrelevant or unjudged, and the readers agree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from crossguard import read_stack
 from crossguard.graph import Graph
-from crossguard.properties.account import IRRELEVANT_FOR_EVERY_TYPE, READ_FOR_EVERY_TYPE, PropertyAccount
+from crossguard.properties.type_properties import IRRELEVANT_FOR_EVERY_TYPE, READ_FOR_EVERY_TYPE, TypeProperties
 from crossguard.properties.unread import PROPERTIES
 from crossguard.resource_inputs import ResourceInputs
 from crossguard.resources import PulumiResource
@@ -128,7 +128,7 @@ def covers(paths: tuple[str, ...], leaf: str) -> bool:
     return any(leaf == path or leaf.startswith(f"{path}.") for path in paths)
 
 
-def all_paths(account: PropertyAccount) -> list[str]:
+def all_paths(account: TypeProperties) -> list[str]:
     groups = (*account.irrelevant.values(), *account.unjudged.values())
     return [*account.read, *(path for paths in groups for path in paths)]
 
