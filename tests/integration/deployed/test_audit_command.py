@@ -135,7 +135,7 @@ def account_evidence(aws: Aws, deployed_stack: DeployedStack) -> dict[str, Any]:
         (["--all", "--stack", "dev"], "don't combine it with --outputs or --stack"),
         (["--region", "us-east-1"], "require --all"),
         (["--report", "evidence.doc"], "unknown report format"),
-        (["--config", "none.json"], "can't read none.json as JSON"),
+        (["--config", "none.json"], "can't read none.json"),
         (["--attestations", "none.yaml"], "none.yaml"),
         (["--against", "none.json"], "HIPAA_REPORT"),
         (["--outputs", "none.json"], "none.json can't be read"),
