@@ -139,7 +139,7 @@ def replaced_guards(graph: Graph) -> dict[str, Unknown]:
 
 
 def _name_of_guard(guard: PulumiResource, props: Iterable[str], graph: Graph) -> tuple[Ref, ...] | None:
-    """Return a guard's name. None if it isn't known, or is of a rule that guards nothing: one on another event bus."""
+    """Return a guard's name: None if it isn't known, or if a rule is on another event bus, where it guards nothing."""
     if guard.type == EVENT_RULE and is_on_default_bus(guard.inputs) is not True:
         return None
     values = tuple(graph.resolve(guard, guard.inputs.get(prop), prop, REFERENCES.get(prop, ())) for prop in props)

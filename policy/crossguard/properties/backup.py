@@ -39,7 +39,7 @@ PROPERTIES: Mapping[str, TypeProperties] = {
                 "rules.completionWindow",
                 "rules.enableContinuousBackup",
             ),
-            "a copy is kept besides the backup, which is judged": ("rules.copyActions.lifecycle",),
+            "a copy is kept in addition to the backup, which is judged": ("rules.copyActions.lifecycle",),
             "AWS Backup moves no backup of S3 to cold storage": (
                 "rules.lifecycle.coldStorageAfter",
                 "rules.lifecycle.optInToArchiveForSupportedResources",

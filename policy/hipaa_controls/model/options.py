@@ -54,6 +54,12 @@ HOSTS = Option(
     pattern=r"^[a-z0-9][a-z0-9.-]*$",
 )
 TRUSTED_PARTIES = (ACCOUNTS, ORGANIZATIONS, NETWORKS, ENDPOINTS, IDS)
+# The requirement of a control of a resource policy with these options.
+ONLY_TRUSTED_PARTIES = (
+    "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
+    "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
+    "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids})"
+)
 PHI_DAYS = Option(
     "days", "Minimum retention of PHI in days: six years (164.316(b)(2)(i)).", MIN_RETENTION_DAYS, StricterWhen.HIGHER
 )

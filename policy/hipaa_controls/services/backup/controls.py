@@ -9,7 +9,7 @@ from hipaa_controls.model.control import (
     addressed_by,
     required_by,
 )
-from hipaa_controls.model.options import ACCOUNTS, TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, ONLY_TRUSTED_PARTIES, TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.backup import rules
 from hipaa_controls.services.backup.facts import BackupVault, CopyActions, VaultPolicy
@@ -72,11 +72,7 @@ CONTROLS = (
             "An external account that may copy backups into the vault can fill it with forged records, or with "
             "malware that a restore brings back in an emergency."
         ),
-        requirement=(
-            "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
-            "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
-            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids})"
-        ),
+        requirement=ONLY_TRUSTED_PARTIES,
         paragraphs=(
             *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
             *required_by("312(a)(1)", own_mapping=True),

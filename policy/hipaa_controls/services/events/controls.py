@@ -1,7 +1,7 @@
 """Controls for EventBridge: event buses, and where events are sent."""
 
 from hipaa_controls.model.control import Control, Severity, addressed_by, required_by
-from hipaa_controls.model.options import ACCOUNTS, HOSTS, TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, HOSTS, ONLY_TRUSTED_PARTIES, TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.events import rules
 from hipaa_controls.services.events.facts import ApiDestination, EventBusPolicy, EventTarget
@@ -18,11 +18,7 @@ CONTROLS = (
             "An external account that may put events can trigger whatever the rules trigger, and raise false alerts in "
             "which a real one is lost. One that may create rules can send itself every event."
         ),
-        requirement=(
-            "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
-            "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
-            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids})"
-        ),
+        requirement=ONLY_TRUSTED_PARTIES,
         paragraphs=(
             *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
             *required_by("312(a)(1)", own_mapping=True),

@@ -13,7 +13,7 @@ from hipaa_controls.model.control import (
     required_by,
 )
 from hipaa_controls.model.data_class import DataClass
-from hipaa_controls.model.options import ACCOUNTS, BUCKETS, LOG_DAYS, PHI_DAYS, TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, BUCKETS, LOG_DAYS, ONLY_TRUSTED_PARTIES, PHI_DAYS, TRUSTED_PARTIES
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.model.verdict import passed
@@ -245,12 +245,7 @@ CONTROLS = (
             "of a mistyped account ID, can then read every record. Without a source condition, any AWS customer can "
             "make the service use the bucket."
         ),
-        requirement=(
-            "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
-            "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
-            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids}); each "
-            "grantee is a user or role of these accounts or has a trusted ID"
-        ),
+        requirement=f"{ONLY_TRUSTED_PARTIES}; each grantee is a user or role of these accounts or has a trusted ID",
         data_classes=EVERY_DATA_CLASS,
         paragraphs=addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
         severity=Severity.HIGH,

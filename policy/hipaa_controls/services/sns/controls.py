@@ -1,7 +1,7 @@
 """Controls for SNS topics."""
 
 from hipaa_controls.model.control import Control, Severity, addressed_by, required_by
-from hipaa_controls.model.options import ACCOUNTS, HOSTS, TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, HOSTS, ONLY_TRUSTED_PARTIES, TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.sns import rules
 from hipaa_controls.services.sns.facts import Subscription, Topic, TopicPolicy
@@ -44,9 +44,7 @@ CONTROLS = (
             "details of every incident. Over plain HTTP, alerts travel in clear text."
         ),
         requirement=(
-            "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
-            "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
-            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids}); "
+            f"{ONLY_TRUSTED_PARTIES}; "
             "and a Deny for all principals of sns:Publish and of every action that the policy allows, where "
             "aws:SecureTransport is false"
         ),

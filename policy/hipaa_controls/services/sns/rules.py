@@ -120,7 +120,7 @@ def subscription_tls(subscription: Subscription, _: RuleContext) -> Finding:
 def no_external_subscription(subscription: Subscription, context: RuleContext) -> Finding:
     """Check the owner of the endpoint. The owner of an email address or a phone number can't be determined.
 
-    Nothing in an address says whether its owner is of the workforce. SNS has that person confirm the subscription.
+    Nothing in an address says whether its owner belongs to the workforce. SNS has that person confirm the subscription.
     https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
     """
     content, protocol, endpoint = "messages are sent", subscription.protocol, subscription.endpoint

@@ -2,7 +2,7 @@
 
 from hipaa_controls.model.control import EVERY_DATA_CLASS, Control, Severity, addressed_by, required_by
 from hipaa_controls.model.data_class import DataClass
-from hipaa_controls.model.options import ACCOUNTS, TRUSTED_PARTIES
+from hipaa_controls.model.options import ACCOUNTS, ONLY_TRUSTED_PARTIES, TRUSTED_PARTIES
 from hipaa_controls.model.rule import FactRule
 from hipaa_controls.services.sqs import rules
 from hipaa_controls.services.sqs.facts import Queue, QueuePolicy
@@ -52,11 +52,7 @@ CONTROLS = (
             "An external principal could read messages, and delete them before the application reads them, or could "
             "put false records into the workflow."
         ),
-        requirement=(
-            "each Allow is for the stack's account, trusted accounts ({accounts}) or organizations ({organizations}), "
-            "for a service with a condition that limits it to them, such as aws:SourceAccount or aws:SourceArn, or for "
-            "callers from a trusted network ({networks}) or endpoint ({endpoints}) or with a trusted ID ({ids})"
-        ),
+        requirement=ONLY_TRUSTED_PARTIES,
         data_classes=EVERY_DATA_CLASS,
         paragraphs=(
             *addressed_by("308(a)(4)(ii)(B)", "308(a)(4)(ii)(C)", own_mapping=True),
