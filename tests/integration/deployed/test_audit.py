@@ -388,7 +388,7 @@ def trail_uses_the_phi_key(aws: Aws, target: Target) -> Iterator[None]:
 
 @fails("cloudwatch-alarm-action")
 def alarm_actions_are_disabled(aws: Aws, target: Target) -> Iterator[None]:
-    name = aws("cloudwatch.describe_alarms")["MetricAlarms"][0]["AlarmName"]
+    name = "phi-dev-5xxerrors"  # no threat needs this alarm; the order of the alarms varies
     aws("cloudwatch.disable_alarm_actions", AlarmNames=[name])
     yield
     aws("cloudwatch.enable_alarm_actions", AlarmNames=[name])
