@@ -100,3 +100,22 @@ def untrusted_access_findings(
         external_principals(parsed, resources, trusted),
         service_access(parsed, resources, trusted),
     )
+
+
+def only_trusted_access(
+    parsed: ParsedPolicy | Finding,
+    resources: Sequence[str],
+    trusted: TrustedParties,
+    success: str = "the policy grants access only to trusted accounts and their services",
+) -> Finding:
+    """Check that the policy grants access only to trusted principals, and to services that act for trusted accounts.
+
+    Args:
+        parsed: The policy, or what is wrong with it, which is the result then.
+        resources: The ARNs that the policy controls access to.
+        trusted: The parties that may have access.
+        success: The finding's text if the policy passes.
+    """
+    if not isinstance(parsed, ParsedPolicy):
+        return parsed
+    return worst_finding(untrusted_access_findings(parsed, resources, trusted), success)

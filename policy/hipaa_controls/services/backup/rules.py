@@ -6,7 +6,7 @@ from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
 from hipaa_controls.access.destinations import check_destination
 from hipaa_controls.access.parties import TrustedParties
-from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
+from hipaa_controls.access.policy_queries import parse_resource_policy
 from hipaa_controls.model.property_checks import require_all
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Unknown
@@ -40,13 +40,9 @@ def no_external_access(policy: VaultPolicy, context: RuleContext) -> Finding:
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault-access-policy.html
     """
-    parsed = parse_resource_policy(policy.document)
-    if not isinstance(parsed, ParsedPolicy):
-        return parsed
     trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
     # The policy is about the vault and about the backups in it, whose ARNs are those of many services.
-    findings = external_access.untrusted_access_findings(parsed, [evaluator.ANY], trusted)
-    return worst_finding(findings, "the policy grants access only to trusted accounts and their services")
+    return external_access.only_trusted_access(parse_resource_policy(policy.document), [evaluator.ANY], trusted)
 
 
 def no_external_copies(copies: CopyActions, context: RuleContext) -> Finding:

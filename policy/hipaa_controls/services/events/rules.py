@@ -6,7 +6,7 @@ from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
 from hipaa_controls.access.destinations import check_destination, check_host
 from hipaa_controls.access.parties import TrustedParties
-from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
+from hipaa_controls.access.policy_queries import parse_resource_policy
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.verdict import Finding, failed, worst_finding
 from hipaa_controls.services.events.facts import ApiDestination, EventBusPolicy, EventTarget
@@ -15,12 +15,8 @@ _CONTENT = "events are sent"
 
 
 def no_external_access(policy: EventBusPolicy, context: RuleContext) -> Finding:
-    parsed = parse_resource_policy(policy.document)
-    if not isinstance(parsed, ParsedPolicy):
-        return parsed
     trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
-    findings = external_access.untrusted_access_findings(parsed, [evaluator.ANY], trusted)
-    return worst_finding(findings, "the policy grants access only to trusted accounts and their services")
+    return external_access.only_trusted_access(parse_resource_policy(policy.document), [evaluator.ANY], trusted)
 
 
 def no_external_target(fact: EventTarget | ApiDestination, context: RuleContext) -> Finding:

@@ -9,11 +9,11 @@ from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
 from hipaa_controls.access.destinations import check_bucket, check_destination
 from hipaa_controls.access.parties import TrustedParties
-from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
+from hipaa_controls.access.policy_queries import parse_resource_policy
 from hipaa_controls.model.property_checks import Check
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import Unknown
-from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
+from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified
 from hipaa_controls.services.kms.customer_managed_keys import (
     customer_managed_key as encrypted_with_customer_managed_key,
 )
@@ -51,12 +51,8 @@ retention = _for_audit_logs(_check_retention)
 
 
 def no_external_access(policy: LogsPolicy, context: RuleContext) -> Finding:
-    parsed = parse_resource_policy(policy.document)
-    if not isinstance(parsed, ParsedPolicy):
-        return parsed
     trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
-    findings = external_access.untrusted_access_findings(parsed, [evaluator.ANY], trusted)
-    return worst_finding(findings, "the policy grants access only to trusted accounts and their services")
+    return external_access.only_trusted_access(parse_resource_policy(policy.document), [evaluator.ANY], trusted)
 
 
 def no_external_destination(destination: LogDestination, context: RuleContext) -> Finding:

@@ -43,13 +43,10 @@ def customer_managed_key(queue: Queue, context: RuleContext) -> Finding:
 def no_external_access(policy: QueuePolicy, context: RuleContext) -> Finding:
     if policy.document is None:
         return passed("it declares no policy, so only IAM policies of its own account grant access")
-    parsed = parse_resource_policy(policy.document, QUEUE_POLICY)
-    if not isinstance(parsed, ParsedPolicy):
-        return parsed
     arn = policy.arn if isinstance(policy.arn, str) else evaluator.ANY
     trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
-    findings = external_access.untrusted_access_findings(parsed, [arn], trusted)
-    return worst_finding(findings, "the policy grants access only to trusted accounts and their services")
+    parsed = parse_resource_policy(policy.document, QUEUE_POLICY)
+    return external_access.only_trusted_access(parsed, [arn], trusted)
 
 
 def tls_only(policy: QueuePolicy, context: RuleContext) -> Finding:

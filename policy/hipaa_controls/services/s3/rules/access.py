@@ -115,14 +115,9 @@ def check_only_trusted_access(
         location: The location of that resource.
         context: The rule's context, with the options `accounts` and `organizations`.
     """
-    parsed = parse_bucket_policy(document)
-    if not isinstance(parsed, ParsedPolicy):
-        return parsed
     trusted = TrustedParties.from_options(context.options, location, resource)
-    return worst_finding(
-        external_access.untrusted_access_findings(parsed, resources, trusted),
-        "only trusted accounts, and services that act for them, are granted access",
-    )
+    success = "only trusted accounts, and services that act for them, are granted access"
+    return external_access.only_trusted_access(parse_bucket_policy(document), resources, trusted, success)
 
 
 def every_request_denied(
