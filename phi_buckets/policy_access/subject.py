@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -75,7 +74,7 @@ def subject_of(file: PolicyFile, kind_name: str | None, arn: str | None, account
 
 
 def _argument_errors(kind_name: str | None, arn: str | None, account: str | None) -> Iterator[str]:
-    if account is not None and not re.fullmatch(r"\d{12}", account, re.ASCII):
+    if account is not None and not evaluator.is_account(account):
         yield "--account must be the 12 digits of an account's ID"
     if kind_name is not None and kind_name not in KIND_NAMES:
         yield f"--kind must be one of {_KINDS}"

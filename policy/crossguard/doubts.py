@@ -56,8 +56,8 @@ def uncertain_account(resource: PulumiResource, graph: Graph) -> Iterator[Unknow
 
 
 SOURCES: tuple[DoubtSource, ...] = (unread_properties, left_out_resources, uncertain_owner, uncertain_account)
-# Types without a fact of their own, by the property that joins them with the resource in whose fact they are, and that
-# resource's type. A plan is joined by the selection's property.
+# Types that are also read into the fact of another resource, by the property that joins them with it, and the type of
+# that resource. A plan is joined by the selection's property.
 READ_WITH_TARGET = {
     EVENT_TARGET: ("rule", cloudwatch.EVENT_RULE),
     backup.VAULT_LOCK: ("backupVaultName", backup.VAULT),
@@ -68,7 +68,7 @@ READ_WITH_SOURCE = {backup.PLAN: ("planId", backup.SELECTION)}
 def doubts(graph: Graph) -> dict[str, tuple[Unknown, ...]]:
     """Return the doubts about each resource of the graph that has any, by its URN.
 
-    A doubt about a resource that has no fact of its own is also one about the resource in whose fact it is.
+    A doubt about a resource is also one about the resource in whose fact it is read.
     """
     doubts_by_urn: dict[str, tuple[Unknown, ...]] = {}
     replaced = replaced_guards(graph)

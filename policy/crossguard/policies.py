@@ -21,9 +21,9 @@ from pulumi_policy import Severity as PolicySeverity
 from crossguard import notices, report
 from crossguard.coverage import Coverage
 from crossguard.engine_log import log_info
-from crossguard.providers import is_account
 from crossguard.run_state import PackRun
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
+from hipaa_controls.evaluator import is_account
 from hipaa_controls.model.control import Control, Severity
 from hipaa_controls.model.control_config import UNVERIFIED_LEVELS, ControlConfig
 from hipaa_controls.model.exemption import SCHEMA

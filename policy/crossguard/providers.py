@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pulumi_policy import PolicyProviderResource
 
 from crossguard.proxies import parse_json, unwrap
+from hipaa_controls.evaluator import is_account
 from hipaa_controls.model.values import Text, Unknown
 
 # The properties of the AWS provider that say nothing about whose resources it manages, and where. Any other may.
@@ -90,10 +90,6 @@ def _provider_accounts(provider: str, props: Mapping[str, Any]) -> dict[str, str
     if isinstance(last_role, Mapping) and (account := account_in_arn(last_role.get("roleArn"))):
         accounts.setdefault(account, f"the role that the provider {provider} assumes")
     return accounts
-
-
-def is_account(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[0-9]{12}", value) is not None
 
 
 def account_in_arn(arn: Any) -> str | None:

@@ -27,9 +27,9 @@ from pulumi_policy import (
 )
 
 from crossguard.policies import ControlPolicy, CoveragePolicy, policies, requires_judgment
-from crossguard.providers import is_account
 from crossguard.resource_inputs import hidden_references
 from hipaa_controls.catalogue import CONTROLS, PREVIEW_CONTROLS, controls_for_resource
+from hipaa_controls.evaluator import is_account
 from hipaa_controls.pack_config import entry_errors
 
 EXPECTED_SDK_VERSION = "1.21.0"

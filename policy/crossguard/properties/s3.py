@@ -18,6 +18,7 @@ STORAGE_CLASS = "the storage class changes neither who can read an object nor ho
 REPLICA_OPTIONS = "how soon, and into which storage class, S3 copies"
 PRIORITY = "it decides between rules of the same destination, each of which is read"
 REPLICATION_ROLE = "S3 copies as this role, which gives no one access to a replica"
+OWN_ACCOUNT = {"S3 refuses an account that isn't the caller's": ("accountId",)}
 REPLICA_OWNER = "the account that owns the destination is read"
 DELETE_MARKERS = "a delete marker deletes no version"
 CORS = "which requests the origins may make, which are read"
@@ -124,7 +125,7 @@ PROPERTIES: Mapping[str, TypeProperties] = {
         irrelevant={"it only keeps the block when Pulumi deletes the resource": ("skipDestroy",)},
     ),
     "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": TypeProperties(
-        read=PUBLIC_ACCESS_BLOCK, irrelevant={"S3 refuses an account that isn't the caller's": ("accountId",)}
+        read=PUBLIC_ACCESS_BLOCK, irrelevant=OWN_ACCOUNT
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": TypeProperties(read=("rule.objectOwnership",)),
     "aws:s3/bucketAcl:BucketAcl": TypeProperties(
@@ -293,7 +294,7 @@ PROPERTIES: Mapping[str, TypeProperties] = {
     "aws:s3/accessPoint:AccessPoint": TypeProperties(
         read=("policy", *(f"publicAccessBlockConfiguration.{name}" for name in PUBLIC_ACCESS_BLOCK)),
         irrelevant={
-            "S3 refuses an account that isn't the caller's": ("accountId",),
+            **OWN_ACCOUNT,
             "it only limits the networks that have access": ("vpcConfiguration",),
         },
     ),

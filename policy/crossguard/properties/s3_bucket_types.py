@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from crossguard.properties.s3 import OWN_ACCOUNT
 from crossguard.properties.type_properties import TypeProperties
 from crossguard.readers.s3_bucket_types import OUTPOSTS_BUCKET, TABLE, TABLE_BUCKET, TABLE_BUCKET_REPLICATION
 from crossguard.readers.s3_settings import OUTPOSTS_LIFECYCLE
@@ -77,7 +78,7 @@ PROPERTIES: Mapping[str, TypeProperties] = {
         ),
         irrelevant={
             "names": ("configId", *(f"{export}.s3BucketDestination.prefix" for export in EXPORTS)),
-            "S3 refuses an account that isn't the caller's": ("accountId",),
+            **OWN_ACCOUNT,
             "which metrics there are, and of what": (
                 "storageLensConfiguration.accountLevel",
                 "storageLensConfiguration.awsOrg",

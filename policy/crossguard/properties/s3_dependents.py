@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from crossguard.properties.s3 import PUBLIC_ACCESS_BLOCK, STORAGE_CLASS
+from crossguard.properties.s3 import OWN_ACCOUNT, PUBLIC_ACCESS_BLOCK, STORAGE_CLASS
 from crossguard.properties.type_properties import TypeProperties
 
-OWN_ACCOUNT = {"S3 refuses an account that isn't the caller's": ("accountId",)}
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 OBJECT_METADATA = (
     "cacheControl",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from hipaa_controls.access.parties import TrustedParties
-from hipaa_controls.evaluator import account_of
+from hipaa_controls.evaluator import account_of, is_account
 from hipaa_controls.model.values import Ref, StackResource, Text, Unknown
 from hipaa_controls.model.verdict import Finding, passed, unverified
 
@@ -102,5 +102,5 @@ def untrusted_finding(content: str, account: str | Unknown, trusted: TrustedPart
     """
     if isinstance(account, Unknown):
         return unverified(account)
-    name = f"account {account}" if re.fullmatch(r"\d{12}", account, re.ASCII) else "another account"
+    name = f"account {account}" if is_account(account) else "another account"
     return trusted.untrusted_finding(account, f"{content} to {name}, which isn't trusted")

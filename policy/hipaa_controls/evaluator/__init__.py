@@ -12,7 +12,7 @@ INDETERMINATE, with the reason. Titles in quotes are those of pages of the IAM U
 from hipaa_controls.evaluator.evaluate import Decision, Outcome, evaluate, statement_matches
 from hipaa_controls.evaluator.parse import MalformedPolicy, Policy, Statement, parse
 from hipaa_controls.evaluator.patterns import ANY, Match
-from hipaa_controls.evaluator.principals import account_of
+from hipaa_controls.evaluator.principals import account_of, is_account
 from hipaa_controls.evaluator.requests import ANYONE, Principal, Request
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Statement",
     "account_of",
     "evaluate",
+    "is_account",
     "parse",
     "statement_matches",
 ]

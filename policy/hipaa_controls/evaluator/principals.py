@@ -61,6 +61,11 @@ def not_principal_matches(entries: Sequence[tuple[str, str]], principal: Princip
     return Match.YES if certain else listed & Match.MAYBE
 
 
+def is_account(value: object) -> bool:
+    """Return whether a value is the ID of an account."""
+    return isinstance(value, str) and re.fullmatch(r"[0-9]{12}", value) is not None
+
+
 def account_of(arn: str) -> str:
     """Return the account in an ARN. Text that isn't an ARN, such as an account ID, is returned unchanged."""
     parts = arn.split(":", _ARN_PARTS - 1)

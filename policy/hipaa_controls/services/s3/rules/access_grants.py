@@ -12,10 +12,10 @@ import re
 from hipaa_controls import evaluator
 from hipaa_controls.access import external_access
 from hipaa_controls.access.parties import TrustedParties
-from hipaa_controls.access.policy_queries import ParsedPolicy, parse_resource_policy
+from hipaa_controls.access.policy_queries import parse_resource_policy
 from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.values import StackResource, Unknown
-from hipaa_controls.model.verdict import Finding, failed, passed, unverified, worst_finding
+from hipaa_controls.model.verdict import Finding, failed, passed, unverified
 from hipaa_controls.services.s3.facts import AccessGrant, AccessGrantsLocation, AccessGrantsPolicy
 
 DIRECTORY_IDENTITIES = ("DIRECTORY_USER", "DIRECTORY_GROUP")
@@ -26,16 +26,11 @@ def policy_for_trusted_accounts(policy: AccessGrantsPolicy, context: RuleContext
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-grants-cross-accounts.html
     """
-    parsed = parse_resource_policy(policy.document)
-    if not isinstance(parsed, ParsedPolicy):
-        return parsed
     arn, any_arn = policy.arn, f"arn:{policy.location.partition}:s3:{evaluator.ANY}:access-grants/default"
     resources = [arn, f"{arn}/{evaluator.ANY}"] if isinstance(arn, str) else [any_arn, evaluator.ANY]
     trusted = TrustedParties.from_options(context.options, policy.location, policy.resource)
-    return worst_finding(
-        external_access.untrusted_access_findings(parsed, resources, trusted),
-        "only trusted accounts may use the grants",
-    )
+    parsed = parse_resource_policy(policy.document)
+    return external_access.only_trusted_access(parsed, resources, trusted, "only trusted accounts may use the grants")
 
 
 def grantee_is_trusted(grant: AccessGrant, context: RuleContext) -> Finding:
@@ -60,7 +55,7 @@ def grantee_is_trusted(grant: AccessGrant, context: RuleContext) -> Finding:
     trusted = TrustedParties.from_options(context.options, grant.location, grant.resource)
     if trusted.trusts(account):
         return passed("the grant is for a user or role of a trusted account")
-    if not re.fullmatch(r"\d{12}", account, re.ASCII):
+    if not evaluator.is_account(account):
         return failed("the grantee is not the ARN of a user or role")
     return trusted.untrusted_finding(account, f"the grant is for a principal of account {account}, which isn't trusted")
 
