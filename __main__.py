@@ -1,4 +1,4 @@
-"""The PHI stack: keys, log archive, PHI bucket, audit trail, roles, alerts, replica and backups."""
+"""The PHI stack: keys, log archive, PHI buckets, audit trail, roles, alerts, replica and backups."""
 
 import sys
 from pathlib import Path
@@ -16,9 +16,9 @@ from components.audit_trail import AuditTrail
 from components.backup import Backup
 from components.customer_key import CustomerKey
 from components.key_policy import audit_key_statements, phi_key_statements
-from components.phi_bucket import PhiBucket
-from components.replica import Replica
-from components.stack_context import StackContext
+from components.phi_bucket import PhiBucket, resource_name
+from components.replica import Replica, ReplicaSource
+from components.stack_context import StackContext, lifecycle, object_lock
 from components.trail_bucket import TrailBucket
 from phi_buckets.stack.settings import SettingsError, load_settings
 
@@ -30,7 +30,7 @@ except SettingsError as error:
 account = Account.current(settings.region)
 context = StackContext(account, settings)
 in_account = pulumi.ResourceOptions(provider=account.provider("aws", settings.default_tags))
-replica_context = context.in_region(settings.replica_region) if settings.replica_region else None
+replica_context = context.replica
 
 # Two keys, because readers of audit data must not be able to read PHI.
 phi_key = CustomerKey(
@@ -38,7 +38,7 @@ phi_key = CustomerKey(
     {
         "account": account,
         "data_class": "PHI",
-        "statements": phi_key_statements(account, context.phi_bucket_arn),
+        "statements": phi_key_statements(account, context.phi_bucket_arns),
         "keeps_data": settings.keeps_data,
     },
     in_account,
@@ -65,7 +65,8 @@ access_logs = AccessLogBucket(
     "access-logs",
     {
         "account": account,
-        "source_bucket_arns": [context.phi_bucket_arn, context.trail_bucket_arn],
+        "bucket_name": context.access_log_bucket_name,
+        "source_bucket_arns": [*context.phi_bucket_arns, context.trail_bucket_arn],
         "receives_config": "config" in settings.account_security_services,
         "protection": context.bucket_protection,
         "noncurrent_retention_days": settings.log_retention_days,
@@ -88,19 +89,24 @@ trail_files = TrailBucket(
 )
 
 # Protected Health Information, and the record of every read and write of it.
-phi = PhiBucket(
-    "phi",
-    {
-        "account": account,
-        "data_class": "PHI",
-        "key_arn": phi_key.arn,
-        "log_bucket": access_logs.bucket,
-        "protection": context.bucket_protection,
-        "object_lock": context.object_lock,
-        "lifecycle": context.lifecycle,
-    },
-    in_account,
-)
+phi_buckets = {
+    bucket.name: PhiBucket(
+        bucket.name,
+        {
+            "account": account,
+            "bucket_name": context.phi_bucket_names[bucket.name],
+            "data_class": "PHI",
+            "key_arn": phi_key.arn,
+            "log_bucket": access_logs.bucket,
+            "protection": context.bucket_protection,
+            "object_lock": object_lock(bucket),
+            "lifecycle": lifecycle(bucket),
+        },
+        in_account,
+    )
+    for bucket in settings.buckets
+}
+phi_buckets_ready = [resource for bucket in phi_buckets.values() for resource in bucket.ready]
 trail = AuditTrail(
     "trail",
     {
@@ -110,7 +116,7 @@ trail = AuditTrail(
         "bucket": trail_files.bucket,
         "bucket_ready": trail_files.ready,
         "key_arn": audit_key.arn,
-        "data_event_bucket_arns": context.phi_bucket_arns,
+        "data_event_bucket_arns": context.data_event_bucket_arns,
         "log_retention_days": settings.log_retention_days,
         "keeps_data": settings.keeps_data,
         "permissions_boundary": settings.permissions_boundary,
@@ -122,9 +128,9 @@ access = Access(
     "access",
     {
         "account": account,
-        "application_trust": settings.application_trust,
+        "application_roles": context.application_roles,
         "break_glass_role_name": context.break_glass_role_name,
-        "phi_bucket_arn": context.phi_bucket_arn,
+        "phi_bucket_arns": context.phi_bucket_arns,
         "phi_key_arn": phi_key.arn,
         "access_log_bucket_arn": context.access_log_bucket_arn,
         "trail_bucket_arn": context.trail_bucket_arn,
@@ -144,7 +150,7 @@ alerts = Alerts(
         "publisher_role_name": context.publisher_role_name,
         "key_arn": audit_key.arn,
         "subscribers": settings.alert_subscribers,
-        "phi_bucket": context.phi_bucket_name,
+        "phi_buckets": context.phi_bucket_names,
         "buckets": context.watched_bucket_names,
         "log_group_name": trail.log_group,
         "break_glass_role_arn": context.break_glass_role_arn,
@@ -161,12 +167,20 @@ if replica_context:
             "account": account,
             "replica_account": replica_context.account,
             "default_tags": settings.default_tags,
-            "source_bucket": context.phi_bucket_name,
-            "source_ready": phi.ready,
+            "sources": [
+                ReplicaSource(
+                    name=resource_name(bucket.name, "replica"),
+                    source_bucket=context.phi_bucket_names[bucket.name],
+                    source_ready=phi_buckets[bucket.name].ready,
+                    replica_bucket=context.replica_bucket_names[bucket.name],
+                    object_lock=object_lock(bucket),
+                    lifecycle=lifecycle(bucket),
+                )
+                for bucket in settings.buckets
+            ],
             "key_arn": phi_key.arn,
             "protection": context.bucket_protection,
-            "object_lock": context.object_lock,
-            "lifecycle": context.lifecycle,
+            "log_bucket_name": replica_context.replica_log_bucket_name,
             "log_retention_days": settings.log_retention_days,
             "audit_key_arn": audit_key.arn,
             "topic_name": context.topic_name,
@@ -183,8 +197,8 @@ if settings.backup_enabled:
         "backup",
         {
             "account": account,
-            "bucket_arn": context.phi_bucket_arn,
-            "bucket_ready": phi.ready,
+            "bucket_arns": context.phi_bucket_arns,
+            "buckets_ready": phi_buckets_ready,
             "key_arn": phi_key.arn,
             "retention_days": settings.backup_days,
             "keeps_data": settings.keeps_data,
@@ -199,8 +213,8 @@ if settings.account_security_services:
         {
             "account": account,
             "services": settings.account_security_services,
-            "phi_bucket": context.phi_bucket_name,
-            "phi_bucket_ready": phi.ready,
+            "phi_buckets": context.phi_bucket_names,
+            "phi_buckets_ready": phi_buckets_ready,
             "phi_key_arn": phi_key.arn,
             "config_bucket": access_logs.bucket,
             "config_bucket_arn": context.access_log_bucket_arn,
@@ -214,15 +228,25 @@ if settings.account_security_services:
     )
 
 pulumi.export("resource_name_prefix", account.name(""))
-pulumi.export("phi_bucket_name", phi.bucket)
-pulumi.export("phi_bucket_arn", phi.arn)
+outputs_by_bucket = {
+    name: {
+        "phi_bucket_name": bucket.bucket,
+        "phi_bucket_arn": bucket.arn,
+        "replica_bucket_name": context.replica_bucket_names.get(name),
+        "application_role_arn": access.application_role_arns[name],
+    }
+    for name, bucket in phi_buckets.items()
+}
+pulumi.export("phi_buckets", outputs_by_bucket)
+if len(outputs_by_bucket) == 1:  # no choice to make, so a shell script reads one value by its name
+    for output, value in next(iter(outputs_by_bucket.values())).items():
+        pulumi.export(output, value)
 pulumi.export("phi_key_arn", phi_key.arn)
-pulumi.export("replica_bucket_name", replica_context.replica_bucket_name if replica_context else None)
 pulumi.export("replica_region", settings.replica_region)
+pulumi.export("bucket_regions", context.bucket_regions)
 pulumi.export("access_log_bucket_name", access_logs.bucket)
 pulumi.export("trail_bucket_name", trail_files.bucket)
 pulumi.export("trail_arn", trail.arn)
-pulumi.export("application_role_arn", access.application_role_arn)
 pulumi.export("auditor_role_arn", access.auditor_role_arn)
 pulumi.export("break_glass_role_arn", access.break_glass_role_arn)
 pulumi.export("alert_topic_arn", alerts.topic_arn)

@@ -5,14 +5,15 @@ The resources that each action accepts: https://docs.aws.amazon.com/service-auth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 
 import pulumi
 
 from components.account import Account
 from components.iam_role import HOUR_SECONDS, IamRole
-from components.policy_document import PolicyDocument, allow, document, trust_policy, via_s3
+from components.policy_document import PolicyDocument, allow, document, objects_of, trust_policy, via_s3
 from phi_buckets.audit import permissions
 from phi_buckets.audit.calls.catalogue import STACK_CALLS
 from phi_buckets.stack.application_trust import ApplicationTrust
@@ -23,18 +24,29 @@ from phi_buckets.stack.application_trust import ApplicationTrust
 NO_SOURCE_ACCOUNT_SERVICES = ("ec2.amazonaws.com", "ec2.amazonaws.com.cn")
 
 
+@dataclass(frozen=True)
+class ApplicationRole:
+    """A role for an application: who may assume it, and the PHI buckets that it may use."""
+
+    purpose: str
+    """The purpose in the role's name, such as `application`."""
+    trust: ApplicationTrust
+    """The principal that may assume the role."""
+    bucket_arns: Mapping[str, str]
+    """The ARNs of the PHI buckets, by their names within the stack."""
+
+
 class AccessArgs(TypedDict):
-    """The inputs of the three roles."""
+    """The inputs of the roles."""
 
     account: Account
     """The account of the roles, and the region of the resources that they may use."""
-    application_trust: ApplicationTrust
-    """The principal that may assume the application role."""
+    application_roles: Sequence[ApplicationRole]
     break_glass_role_name: str
     """The break-glass role's physical name, which alarms and bucket policies use before the role exists."""
-    phi_bucket_arn: str
+    phi_bucket_arns: Sequence[str]
     phi_key_arn: pulumi.Input[str]
-    """The key that encrypts the PHI bucket."""
+    """The key that encrypts the PHI buckets."""
     access_log_bucket_arn: str
     trail_bucket_arn: str
     bucket_arns: Sequence[str]
@@ -50,9 +62,10 @@ class AccessArgs(TypedDict):
 
 
 class Access(pulumi.ComponentResource):
-    """Three separate roles: one uses PHI, one reads everything except PHI, and one recovers PHI in an emergency."""
+    """Separate roles: applications use PHI, one reads everything except PHI, and one recovers PHI in an emergency."""
 
-    application_role_arn: pulumi.Output[str]
+    application_role_arns: dict[str, pulumi.Output[str]]
+    """The role that may use each PHI bucket, by the bucket's name within the stack."""
     auditor_role_arn: pulumi.Output[str]
     break_glass_role_arn: pulumi.Output[str]
 
@@ -61,18 +74,23 @@ class Access(pulumi.ComponentResource):
         account = args["account"]
         child = pulumi.ResourceOptions(parent=self)
 
-        self.application_role_arn = IamRole(
-            f"{name}-application",
-            {
-                "account": account,
-                "role_name": account.name("application"),
-                "description": "The application reads, writes and deletes PHI",
-                "trust": application_trust(account, args["application_trust"]),
-                "permissions": application_permissions(args),
-                "permissions_boundary": args["permissions_boundary"],
-            },
-            child,
-        ).arn
+        self.application_role_arns = {}
+        for application in args["application_roles"]:
+            role = IamRole(
+                f"{name}-{application.purpose}",
+                {
+                    "account": account,
+                    "role_name": account.name(application.purpose),
+                    "description": "The application reads, writes and deletes PHI",
+                    "trust": application_trust(account, application.trust),
+                    "permissions": application_permissions(
+                        account, list(application.bucket_arns.values()), args["phi_key_arn"]
+                    ),
+                    "permissions_boundary": args["permissions_boundary"],
+                },
+                child,
+            )
+            self.application_role_arns |= dict.fromkeys(application.bucket_arns, role.arn)
         self.auditor_role_arn = IamRole(
             f"{name}-auditor",
             {
@@ -101,7 +119,7 @@ class Access(pulumi.ComponentResource):
 
         self.register_outputs(
             {
-                "applicationRoleArn": self.application_role_arn,
+                "applicationRoleArns": self.application_role_arns,
                 "auditorRoleArn": self.auditor_role_arn,
                 "breakGlassRoleArn": self.break_glass_role_arn,
             }
@@ -154,14 +172,13 @@ def break_glass_trust(account: Account) -> PolicyDocument:
     return trust_policy({"AWS": account.root}, recent_mfa)
 
 
-def application_permissions(args: AccessArgs) -> PolicyDocument:
+def application_permissions(account: Account, bucket_arns: Sequence[str], key_arn: pulumi.Input[str]) -> PolicyDocument:
     """Return permissions for current object versions only.
 
     Versions that the application deletes or overwrites remain as noncurrent versions, which it can't access.
     A multipart upload needs kms:Decrypt too:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
     """
-    bucket_arn = args["phi_bucket_arn"]
     return document(
         allow(
             [
@@ -171,10 +188,10 @@ def application_permissions(args: AccessArgs) -> PolicyDocument:
                 "s3:ListMultipartUploadParts",
                 "s3:PutObject",
             ],
-            f"{bucket_arn}/*",
+            objects_of(bucket_arns),
         ),
-        allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket_arn),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], args["phi_key_arn"], via_s3(args["account"], bucket_arn)),
+        allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket_arns),
+        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, via_s3(account, *bucket_arns)),
     )
 
 
@@ -224,9 +241,9 @@ def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
     a version, so it reads the version and writes the object. An object whose writer opted out of the Bucket Key has its
     own ARN as encryption context.
     """
-    bucket_arn = args["phi_bucket_arn"]
+    bucket_arns = args["phi_bucket_arns"]
     return document(
-        allow(["s3:ListBucketVersions"], bucket_arn),
+        allow(["s3:ListBucketVersions"], bucket_arns),
         allow(
             [
                 "s3:AbortMultipartUpload",
@@ -237,11 +254,11 @@ def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
                 "s3:PutObjectRetention",
                 "s3:RestoreObject",
             ],
-            f"{bucket_arn}/*",
+            objects_of(bucket_arns),
         ),
         allow(
             ["kms:Decrypt", "kms:GenerateDataKey"],
             args["phi_key_arn"],
-            via_s3(args["account"], bucket_arn, f"{bucket_arn}/*"),
+            via_s3(args["account"], *bucket_arns, *objects_of(bucket_arns)),
         ),
     )

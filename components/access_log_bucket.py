@@ -22,6 +22,8 @@ class AccessLogBucketArgs(TypedDict):
 
     account: Account
     """The account and region of the bucket. S3 delivers access logs only within one account and region."""
+    bucket_name: str
+    """The bucket's physical name."""
     source_bucket_arns: Sequence[str]
     """The ARNs of the buckets whose access logs and inventories S3 may deliver to this bucket."""
     receives_config: bool
@@ -44,7 +46,7 @@ class AccessLogBucket(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AccessLogBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         account, protection = args["account"], args["protection"]
-        bucket_name = account.bucket_name(name)
+        bucket_name = args["bucket_name"]
         bucket_arn = account.bucket_arn(bucket_name)
         policy = bucket_policy(account, bucket_arn, args["source_bucket_arns"], protection)
         if args["receives_config"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypedDict
 
 import pulumi
@@ -13,7 +13,8 @@ from components.config_delivery import CONFIG_PREFIX, config_object_arn
 from components.conformance import common_rules, stack_rules, template
 from components.hardened_bucket import protect_options
 from components.iam_role import IamRole
-from components.policy_document import PolicyDocument, allow, document, trust_policy, via_s3
+from components.phi_bucket import resource_name
+from components.policy_document import PolicyDocument, allow, document, objects_of, trust_policy, via_s3
 from phi_buckets.stack.settings import AccountSecurityService
 
 MALWARE_PROTECTION = "malware-protection-plan.guardduty.amazonaws.com"
@@ -28,12 +29,12 @@ class AccountSecurityArgs(TypedDict):
     """The account and region in which to enable the services."""
     services: Collection[AccountSecurityService]
     """The services to enable."""
-    phi_bucket: str
-    """The name of the bucket to scan for malware."""
-    phi_bucket_ready: Sequence[pulumi.Resource]
-    """The resources that must exist before GuardDuty can write its test object to that bucket."""
+    phi_buckets: Mapping[str, str]
+    """The buckets to scan for malware: their physical names, by their names within the stack."""
+    phi_buckets_ready: Sequence[pulumi.Resource]
+    """The resources that must exist before GuardDuty can write its test object to each bucket."""
     phi_key_arn: pulumi.Input[str]
-    """The key that encrypts that bucket."""
+    """The key that encrypts those buckets."""
     config_bucket: pulumi.Input[str]
     """The name of the bucket that AWS Config delivers to. It must not have Object Lock, which AWS Config can't use."""
     config_bucket_arn: str
@@ -84,7 +85,7 @@ class AccountSecurity(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _malware_protection(self, name: str, args: AccountSecurityArgs) -> None:
-        """Declare a plan that scans each new object version for malware and tags it with the result."""
+        """Declare plans that scan each new object version for malware and tag it with the result."""
         account = args["account"]
         role = IamRole(
             f"{name}-malware-scan-role",
@@ -94,20 +95,23 @@ class AccountSecurity(pulumi.ComponentResource):
                 "description": "GuardDuty scans new objects for malware",
                 "trust": service_trust(MALWARE_PROTECTION, account),
                 "permissions": malware_scan_permissions(
-                    account, account.bucket_arn(args["phi_bucket"]), args["phi_key_arn"]
+                    account,
+                    [account.bucket_arn(bucket) for bucket in args["phi_buckets"].values()],
+                    args["phi_key_arn"],
                 ),
                 "permissions_boundary": args["permissions_boundary"],
             },
             pulumi.ResourceOptions(parent=self),
         )
-        aws.guardduty.MalwareProtectionPlan(
-            f"{name}-malware-plan",
-            role=role.arn,
-            protected_resource={"s3_bucket": {"bucket_name": args["phi_bucket"]}},
-            actions=[{"taggings": [{"status": "ENABLED"}]}],
-            # When the plan is created, GuardDuty writes a test object to the bucket.
-            opts=protect_options(self, args["keeps_data"], [role, *args["phi_bucket_ready"]]),
-        )
+        for bucket, bucket_name in args["phi_buckets"].items():
+            aws.guardduty.MalwareProtectionPlan(
+                resource_name(bucket, f"{name}-malware-plan"),
+                role=role.arn,
+                protected_resource={"s3_bucket": {"bucket_name": bucket_name}},
+                actions=[{"taggings": [{"status": "ENABLED"}]}],
+                # When the plan is created, GuardDuty writes a test object to the bucket.
+                opts=protect_options(self, args["keeps_data"], [role, *args["phi_buckets_ready"]]),
+            )
 
     def _config_recorder(self, name: str, args: AccountSecurityArgs) -> list[pulumi.Resource]:
         """Declare the recorder of all resource configurations.
@@ -165,7 +169,7 @@ class AccountSecurity(pulumi.ComponentResource):
                 f"{name}-conformance", name=pack_name, template_body=template(rules), opts=child
             )
         elif "config" in services:
-            rules += stack_rules(args["phi_bucket"], args["log_group_name"])
+            rules += stack_rules(list(args["phi_buckets"].values()), args["log_group_name"])
             aws.cfg.ConformancePack(f"{name}-conformance", name=pack_name, template_body=template(rules), opts=child)
 
 
@@ -178,11 +182,14 @@ def service_trust(service: str, account: Account) -> PolicyDocument:
     return trust_policy({"Service": service}, {"StringEquals": {"aws:SourceAccount": account.id}})
 
 
-def malware_scan_permissions(account: Account, bucket_arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
-    """Return permissions to scan one bucket for malware.
+def malware_scan_permissions(
+    account: Account, bucket_arns: Sequence[str], key_arn: pulumi.Input[str]
+) -> PolicyDocument:
+    """Return permissions to scan buckets for malware.
 
-    GuardDuty manages an EventBridge rule that reports new objects, reads and tags them, and writes one test object.
-    The encryption context is the bucket's ARN if an object was written with a Bucket Key, and its own ARN if not.
+    GuardDuty manages an EventBridge rule that reports new objects, reads and tags them, and writes one test object to
+    each bucket. The encryption context is the bucket's ARN if an object was written with a Bucket Key, and its own ARN
+    if not.
     https://docs.aws.amazon.com/guardduty/latest/ug/malware-protection-s3-iam-policy-prerequisite.html
     """
     rule_arn = account.arn("events", "rule/DO-NOT-DELETE-AmazonGuardDutyMalwareProtectionS3*")
@@ -193,7 +200,7 @@ def malware_scan_permissions(account: Account, bucket_arn: str, key_arn: pulumi.
             {"StringEquals": {"events:ManagedBy": MALWARE_PROTECTION}},
         ),
         allow(["events:DescribeRule", "events:ListTargetsByRule"], rule_arn),
-        allow(["s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification"], bucket_arn),
+        allow(["s3:GetBucketNotification", "s3:ListBucket", "s3:PutBucketNotification"], bucket_arns),
         allow(
             [
                 "s3:GetObject",
@@ -203,10 +210,17 @@ def malware_scan_permissions(account: Account, bucket_arn: str, key_arn: pulumi.
                 "s3:PutObjectTagging",
                 "s3:PutObjectVersionTagging",
             ],
-            f"{bucket_arn}/*",
+            objects_of(bucket_arns),
         ),
-        allow(["s3:PutObject"], f"{bucket_arn}/malware-protection-resource-validation-object"),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, via_s3(account, bucket_arn, f"{bucket_arn}/*")),
+        allow(
+            ["s3:PutObject"],
+            [f"{bucket_arn}/malware-protection-resource-validation-object" for bucket_arn in bucket_arns],
+        ),
+        allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            key_arn,
+            via_s3(account, *bucket_arns, *objects_of(bucket_arns)),
+        ),
     )
 
 

@@ -1,13 +1,16 @@
-"""The CloudWatch dashboard of a PHI bucket."""
+"""The CloudWatch dashboard of the PHI buckets."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
 
 
-def dashboard(region: str, bucket: str, metrics_id: pulumi.Input[str], alerts_namespace: str) -> dict[str, Any]:
+def dashboard(
+    region: str, buckets: Sequence[str], metrics_id: pulumi.Input[str], alerts_namespace: str
+) -> dict[str, Any]:
     """Return the body of a dashboard with five graphs.
 
     KMS publishes no metric of a key's use, so the graph about keys shows events that disable one.
@@ -15,18 +18,25 @@ def dashboard(region: str, bucket: str, metrics_id: pulumi.Input[str], alerts_na
 
     Args:
         region: The region of the metrics.
-        bucket: The name of the PHI bucket.
-        metrics_id: The ID of the bucket's request metrics configuration.
+        buckets: The names of the PHI buckets.
+        metrics_id: The ID of each bucket's request metrics configuration.
         alerts_namespace: The namespace of the metrics that count the events of log alarms; see components/alerts.py.
     """
-    requests = ["BucketName", bucket, "FilterId", metrics_id]
-    size = ["BucketName", bucket, "StorageType"]
+
+    def requests(*metrics: str) -> list[list[pulumi.Input[str]]]:
+        return [
+            ["AWS/S3", metric, "BucketName", bucket, "FilterId", metrics_id] for bucket in buckets for metric in metrics
+        ]
+
+    sizes: list[list[pulumi.Input[str]]] = [
+        ["AWS/S3", "BucketSizeBytes", "BucketName", bucket, "StorageType", "StandardStorage"] for bucket in buckets
+    ]
     # Title, statistic, period in seconds, metrics.
     graphs: list[tuple[str, str, int, list[list[pulumi.Input[str]]]]] = [
-        ("Requests", "Sum", 300, [["AWS/S3", f"{verb}Requests", *requests] for verb in ("All", "Get", "Put")]),
-        ("Errors", "Sum", 300, [["AWS/S3", metric, *requests] for metric in ("4xxErrors", "5xxErrors")]),
+        ("Requests", "Sum", 300, requests("AllRequests", "GetRequests", "PutRequests")),
+        ("Errors", "Sum", 300, requests("4xxErrors", "5xxErrors")),
         ("Denied requests", "Sum", 300, [[alerts_namespace, "access-denied"]]),
-        ("Bucket size", "Average", 86_400, [["AWS/S3", "BucketSizeBytes", *size, "StandardStorage"]]),
+        ("Bucket size", "Average", 86_400, sizes),
         ("KMS keys disabled or scheduled for deletion", "Sum", 300, [[alerts_namespace, "kms-key-disabled"]]),
     ]
     return {

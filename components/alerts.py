@@ -14,7 +14,7 @@ from components.alert_dashboard import dashboard
 from components.alert_patterns import EventRuleSpec, LogAlarmSpec, event_rules, input_transformer, log_alarms
 from components.alert_topic import alert_topic
 from components.iam_role import IamRole
-from components.phi_bucket import REQUEST_METRICS_ID
+from components.phi_bucket import REQUEST_METRICS_ID, resource_name
 from components.policy_document import PolicyDocument, allow, document, trust_policy, via_sns
 
 MINUTE_SECONDS = 60
@@ -27,7 +27,7 @@ class AlertsArgs(TypedDict):
     """The inputs of the alerts."""
 
     account: Account
-    """The account and region of the topic, the PHI bucket and the trail."""
+    """The account and region of the topic, the PHI buckets and the trail."""
     topic_name: str
     """The topic's physical name. The dashboard and the namespace of the log alarms' metrics have the same name."""
     publisher_role_name: str
@@ -37,8 +37,8 @@ class AlertsArgs(TypedDict):
     SNS, use it for this topic."""
     subscribers: Sequence[str]
     """The email addresses and https URLs to send alerts to."""
-    phi_bucket: str
-    """The name of the PHI bucket, whose request errors raise alarms."""
+    phi_buckets: Mapping[str, str]
+    """The PHI buckets, whose request errors raise alarms: their physical names, by their names within the stack."""
     buckets: Sequence[str]
     """The names of the buckets, in any region, whose denied requests and access changes raise alerts."""
     log_group_name: pulumi.Input[str]
@@ -56,7 +56,7 @@ class Alerts(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:monitoring:Alerts", name, None, opts)
-        account, topic_name, phi_bucket = args["account"], args["topic_name"], args["phi_bucket"]
+        account, topic_name, phi_buckets = args["account"], args["topic_name"], args["phi_buckets"]
         self._name, self._args, self._metric_namespace = name, args, topic_name
         self._child = pulumi.ResourceOptions(parent=self)
 
@@ -70,19 +70,20 @@ class Alerts(pulumi.ComponentResource):
             subscribers=args["subscribers"],
         ).arn
 
-        for metric, description in (
-            ("4xxErrors", "Many requests to the PHI bucket are denied or invalid"),
-            ("5xxErrors", "Many requests to the PHI bucket fail in S3"),
-        ):
-            self._metric_alarm(
-                metric.lower(),
-                description,
-                namespace="AWS/S3",
-                metric=metric,
-                dimensions={"BucketName": phi_bucket, "FilterId": REQUEST_METRICS_ID},
-                threshold=REQUEST_ERRORS_THRESHOLD,
-                period_seconds=FIVE_MINUTES_SECONDS,
-            )
+        for bucket, bucket_name in phi_buckets.items():
+            for metric, description in (
+                ("4xxErrors", f"Many requests to the PHI bucket {bucket_name} are denied or invalid"),
+                ("5xxErrors", f"Many requests to the PHI bucket {bucket_name} fail in S3"),
+            ):
+                self._metric_alarm(
+                    resource_name(bucket, metric.lower()),
+                    description,
+                    namespace="AWS/S3",
+                    metric=metric,
+                    dimensions={"BucketName": bucket_name, "FilterId": REQUEST_METRICS_ID},
+                    threshold=REQUEST_ERRORS_THRESHOLD,
+                    period_seconds=FIVE_MINUTES_SECONDS,
+                )
         for alarm in log_alarms(args["buckets"], args["break_glass_role_arn"]):
             self._log_alarm(alarm)
 
@@ -105,7 +106,7 @@ class Alerts(pulumi.ComponentResource):
             f"{name}-dashboard",
             dashboard_name=topic_name,
             dashboard_body=pulumi.Output.json_dumps(
-                dashboard(account.region, phi_bucket, REQUEST_METRICS_ID, self._metric_namespace)
+                dashboard(account.region, list(phi_buckets.values()), REQUEST_METRICS_ID, self._metric_namespace)
             ),
             opts=self._child,
         )

@@ -1,4 +1,4 @@
-"""Daily backups of a bucket in a vault with Vault Lock."""
+"""Daily backups of buckets in a vault with Vault Lock."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class BackupArgs(TypedDict):
     """The inputs of the backups."""
 
     account: Account
-    """The account and region of the vault and the bucket."""
-    bucket_arn: str
-    """The ARN of the bucket to back up. AWS Backup requires versioning, and object events to EventBridge."""
-    bucket_ready: Sequence[pulumi.Resource]
-    """The resources that must exist before AWS Backup can back up the bucket."""
+    """The account and region of the vault and the buckets."""
+    bucket_arns: Sequence[str]
+    """The ARNs of the buckets to back up. AWS Backup requires versioning, and object events to EventBridge."""
+    buckets_ready: Sequence[pulumi.Resource]
+    """The resources that must exist before AWS Backup can back up the buckets."""
     key_arn: pulumi.Input[str]
     """The customer managed key that encrypts the vault."""
     retention_days: int
@@ -73,7 +73,7 @@ class Backup(pulumi.ComponentResource):
             {
                 "account": account,
                 "role_name": account.name(f"{name}-role"),
-                "description": "AWS Backup backs up and restores the bucket",
+                "description": "AWS Backup backs up and restores the buckets",
                 "trust": backup_trust(),
                 "permissions": None,
                 # https://docs.aws.amazon.com/aws-backup/latest/devguide/s3-backups.html
@@ -90,8 +90,8 @@ class Backup(pulumi.ComponentResource):
             name=account.name(f"{name}-selection"),
             plan_id=plan.id,
             iam_role_arn=role.arn,
-            resources=[args["bucket_arn"]],
-            opts=protect_options(self, args["keeps_data"], args["bucket_ready"]),
+            resources=args["bucket_arns"],
+            opts=protect_options(self, args["keeps_data"], args["buckets_ready"]),
         )
 
         self.vault, self.role_arn = vault.name, role.arn

@@ -103,15 +103,15 @@ def common_rules(partition: str, *, macie: bool, backup: bool, replication: bool
     ]
 
 
-def stack_rules(phi_bucket: str, log_group_name: str) -> list[ConfigRule]:
-    """Return the rules that name one PHI bucket and one log group.
+def stack_rules(phi_buckets: Sequence[str], log_group_name: str) -> list[ConfigRule]:
+    """Return the rules that name PHI buckets and one log group.
 
     Without these names, the rules would check every bucket and every log group. They aren't for an organization, whose
     other accounts have other buckets and log groups.
     """
     log_retention = {"LogGroupNames": log_group_name, "MinRetentionTime": str(MIN_LOG_RETENTION_DAYS)}
     return [
-        ConfigRule("CLOUDTRAIL_S3_DATAEVENTS_ENABLED", "312(b)", {"S3BucketNames": phi_bucket}),
+        ConfigRule("CLOUDTRAIL_S3_DATAEVENTS_ENABLED", "312(b)", {"S3BucketNames": ",".join(phi_buckets)}),
         ConfigRule("CW_LOGGROUP_RETENTION_PERIOD_CHECK", "316(b)(2)(i)", log_retention),
     ]
 

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.account import Account
-from components.policy_document import PolicyDocument, Statement, allow_service, document, via_s3, via_sns
+from components.policy_document import (
+    PolicyDocument,
+    Statement,
+    allow_service,
+    document,
+    objects_of,
+    via_s3,
+    via_sns,
+)
 
 
 def key_policy(account: Account, statements: Sequence[Statement]) -> PolicyDocument:
@@ -56,10 +64,10 @@ def key_policy(account: Account, statements: Sequence[Statement]) -> PolicyDocum
     return document(administer, *statements)
 
 
-def phi_key_statements(account: Account, bucket_arn: str) -> list[Statement]:
-    """Return statements for the key of a PHI bucket: reads, writes and replication through S3, and backups."""
+def phi_key_statements(account: Account, bucket_arns: Sequence[str]) -> list[Statement]:
+    """Return statements for the key of PHI buckets: reads, writes and replication through S3, and backups."""
     actions = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
-    return [allow_via_s3(account, bucket_arn, actions), *allow_via_backup(account)]
+    return [allow_via_s3(account, bucket_arns, actions), *allow_via_backup(account)]
 
 
 def audit_key_statements(
@@ -74,13 +82,13 @@ def audit_key_statements(
         *allow_cloudtrail(account, trail_arn),
         allow_cloudwatch_logs(account, log_group_arn),
         *allow_alert_publishers(account, topic_arn),
-        allow_via_s3(account, trail_bucket_arn, ["kms:Decrypt"]),
+        allow_via_s3(account, [trail_bucket_arn], ["kms:Decrypt"]),
     ]
 
 
-def allow_via_s3(account: Account, bucket_arn: str, actions: Sequence[str]) -> Statement:
-    """Return a statement that lets principals that IAM allows use the key through S3, for the objects of one bucket."""
-    return _allow_account("AllowUseViaS3", account, actions, via_s3(account, bucket_arn, f"{bucket_arn}/*"))
+def allow_via_s3(account: Account, bucket_arns: Sequence[str], actions: Sequence[str]) -> Statement:
+    """Return a statement that lets principals that IAM allows use the key through S3, for objects of the buckets."""
+    return _allow_account("AllowUseViaS3", account, actions, via_s3(account, *bucket_arns, *objects_of(bucket_arns)))
 
 
 def allow_via_backup(account: Account) -> list[Statement]:

@@ -18,9 +18,18 @@ from components.bucket_policy import (
 )
 from components.hardened_bucket import BucketProtection, LifecycleRule, ObjectLock, hardened_bucket, protect_options
 from components.policy_document import PolicyDocument, document
+from phi_buckets.stack.settings import DEFAULT_BUCKET
 
 REQUEST_METRICS_ID = "EntireBucket"
 """The ID of the request metrics configuration. Alarms on the bucket's requests name it as their FilterId."""
+
+
+def resource_name(bucket: str, purpose: str) -> str:
+    """Return the name of a resource that exists once for each PHI bucket.
+
+    The resources of the bucket `phi` have no prefix. So a stack with one bucket keeps its resources when it gets more.
+    """
+    return purpose if bucket == DEFAULT_BUCKET else f"{bucket}-{purpose}"
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class PhiBucketArgs(TypedDict):
 
     account: Account
     """The account and region of the bucket."""
+    bucket_name: str
+    """The bucket's physical name."""
     data_class: Literal["PHI", "Replica"]
     """The data class: PHI, or replicas of the objects in another bucket."""
     key_arn: pulumi.Input[str]
@@ -62,7 +73,7 @@ class PhiBucket(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PhiBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         account, protection = args["account"], args["protection"]
-        bucket_name = account.bucket_name(name)
+        bucket_name = args["bucket_name"]
         policy = bucket_policy(account, account.bucket_arn(bucket_name), args["key_arn"], protection)
         # A structured input stays readable at the first preview. The key's ARN in the document is unknown then, and so
         # is the whole JSON text made from the document.

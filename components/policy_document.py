@@ -9,7 +9,17 @@ from components.account import Account
 from phi_buckets import policy_statements
 from phi_buckets.policy_statements import PolicyDocument, Statement, allow, document
 
-__all__ = ["PolicyDocument", "Statement", "allow", "allow_service", "document", "trust_policy", "via_s3", "via_sns"]
+__all__ = [
+    "PolicyDocument",
+    "Statement",
+    "allow",
+    "allow_service",
+    "document",
+    "objects_of",
+    "trust_policy",
+    "via_s3",
+    "via_sns",
+]
 
 
 def allow_service(
@@ -53,6 +63,11 @@ def via_sns(account: Account, topic_arn: str) -> dict[str, Any]:
             "kms:EncryptionContext:aws:sns:topicArn": topic_arn,
         }
     }
+
+
+def objects_of(bucket_arns: Sequence[str]) -> list[str]:
+    """Return the ARN pattern of all objects of each bucket."""
+    return [f"{bucket_arn}/*" for bucket_arn in bucket_arns]
 
 
 def via_s3(account: Account, *contexts: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""The replica of a PHI bucket in another region, with its keys, access logs, alerts and replication."""
+"""Replicas of PHI buckets in another region, with their keys, access logs, alerts and replication."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypedDict
 
 import pulumi
@@ -17,25 +18,38 @@ from components.phi_bucket import PhiBucket, VersionLifecycle
 from components.replication import Replication
 
 
-class ReplicaArgs(TypedDict):
-    """The inputs of a replica."""
+@dataclass(frozen=True)
+class ReplicaSource:
+    """A PHI bucket to replicate."""
 
-    account: Account
-    """The account, and the region of the source bucket."""
-    replica_account: Account
-    """The same account, and the region of the replica."""
-    default_tags: Mapping[str, str]
-    """The tags to add to every resource in the replica's region."""
+    name: str
+    """The logical name of the replica bucket."""
     source_bucket: str
-    """The name of the PHI bucket to replicate."""
+    """The physical name of the PHI bucket."""
     source_ready: Sequence[pulumi.Resource]
-    """The resources that must exist before the source bucket can be replicated."""
-    key_arn: pulumi.Input[str]
-    """The multi-Region key of the source bucket. A replica of it encrypts the replica bucket."""
-    protection: BucketProtection
-    """The protection of the replica bucket and of its log bucket."""
+    """The resources that must exist before the PHI bucket can be replicated."""
+    replica_bucket: str
+    """The physical name of the replica bucket."""
     object_lock: ObjectLock
     lifecycle: VersionLifecycle
+
+
+class ReplicaArgs(TypedDict):
+    """The inputs of the replicas."""
+
+    account: Account
+    """The account, and the region of the source buckets."""
+    replica_account: Account
+    """The same account, and the region of the replicas."""
+    default_tags: Mapping[str, str]
+    """The tags to add to every resource in the replica's region."""
+    sources: Sequence[ReplicaSource]
+    key_arn: pulumi.Input[str]
+    """The multi-Region key of the source buckets. A replica of it encrypts the replica buckets."""
+    protection: BucketProtection
+    """The protection of the replica buckets and of their log bucket."""
+    log_bucket_name: str
+    """The physical name of the bucket that receives the replicas' access logs."""
     log_retention_days: int
     """The days to keep noncurrent versions of access logs."""
     audit_key_arn: pulumi.Input[str]
@@ -53,16 +67,12 @@ class ReplicaArgs(TypedDict):
 
 
 class Replica(pulumi.ComponentResource):
-    """A bucket in another region, protected like its source, to which S3 replicates every object."""
-
-    bucket: pulumi.Output[str]
-    """The replica bucket's name."""
+    """Buckets in another region, each protected like its source, to which S3 replicates every object."""
 
     def __init__(self, name: str, args: ReplicaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:recovery:Replica", name, None, opts)
         replica_account, protection = args["replica_account"], args["protection"]
-        bucket_name = replica_account.bucket_name(name)
-        bucket_arn = replica_account.bucket_arn(bucket_name)
+        bucket_arns = [replica_account.bucket_arn(source.replica_bucket) for source in args["sources"]]
         provider = replica_account.provider(f"{name}-region", args["default_tags"], pulumi.ResourceOptions(parent=self))
         in_replica_region = pulumi.ResourceOptions(parent=self, providers=[provider])
         key = ReplicaKey(
@@ -70,7 +80,7 @@ class Replica(pulumi.ComponentResource):
             {
                 "account": replica_account,
                 "data_class": "Replica",
-                "statements": phi_key_statements(replica_account, bucket_arn),
+                "statements": phi_key_statements(replica_account, bucket_arns),
                 "keeps_data": protection.keeps_data,
                 "primary_arn": args["key_arn"],
             },
@@ -80,23 +90,11 @@ class Replica(pulumi.ComponentResource):
             f"{name}-logs",
             {
                 "account": replica_account,
-                "source_bucket_arns": [bucket_arn],
+                "bucket_name": args["log_bucket_name"],
+                "source_bucket_arns": bucket_arns,
                 "receives_config": False,
                 "protection": protection,
                 "noncurrent_retention_days": args["log_retention_days"],
-            },
-            in_replica_region,
-        )
-        bucket = PhiBucket(
-            name,
-            {
-                "account": replica_account,
-                "data_class": "Replica",
-                "key_arn": key.arn,
-                "log_bucket": access_logs.bucket,
-                "protection": protection,
-                "object_lock": args["object_lock"],
-                "lifecycle": args["lifecycle"],
             },
             in_replica_region,
         )
@@ -121,24 +119,38 @@ class Replica(pulumi.ComponentResource):
             subscribers=args["subscribers"],
             provider=provider,
         )
-        Replication(
-            f"{name}-replication",
-            {
-                "account": args["account"],
-                "replica_account": replica_account,
-                "source_bucket": args["source_bucket"],
-                "replica_bucket": bucket_name,
-                "key_arn": args["key_arn"],
-                "replica_key_arn": key.arn,
-                "failure_topic_arn": args["failure_topic_arn"],
-                "delay_topic_arn": topic.arn,
-                "provider": provider,
-                "keeps_data": protection.keeps_data,
-                "permissions_boundary": args["permissions_boundary"],
-            },
-            # S3 rejects a replication between buckets without versioning.
-            pulumi.ResourceOptions(parent=self, depends_on=[*args["source_ready"], *bucket.ready]),
-        )
+        for source in args["sources"]:
+            bucket = PhiBucket(
+                source.name,
+                {
+                    "account": replica_account,
+                    "bucket_name": source.replica_bucket,
+                    "data_class": "Replica",
+                    "key_arn": key.arn,
+                    "log_bucket": access_logs.bucket,
+                    "protection": protection,
+                    "object_lock": source.object_lock,
+                    "lifecycle": source.lifecycle,
+                },
+                in_replica_region,
+            )
+            Replication(
+                f"{source.name}-replication",
+                {
+                    "account": args["account"],
+                    "replica_account": replica_account,
+                    "source_bucket": source.source_bucket,
+                    "replica_bucket": source.replica_bucket,
+                    "key_arn": args["key_arn"],
+                    "replica_key_arn": key.arn,
+                    "failure_topic_arn": args["failure_topic_arn"],
+                    "delay_topic_arn": topic.arn,
+                    "provider": provider,
+                    "keeps_data": protection.keeps_data,
+                    "permissions_boundary": args["permissions_boundary"],
+                },
+                # S3 rejects a replication between buckets without versioning.
+                pulumi.ResourceOptions(parent=self, depends_on=[*source.source_ready, *bucket.ready]),
+            )
 
-        self.bucket = bucket.bucket
-        self.register_outputs({"bucket": self.bucket})
+        self.register_outputs({})

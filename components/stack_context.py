@@ -5,12 +5,15 @@ Only `__main__.py` uses this module; components list their own inputs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from components.access import ApplicationRole
 from components.account import Account
 from components.hardened_bucket import BucketProtection, ObjectLock
-from components.phi_bucket import VersionLifecycle
-from phi_buckets.stack.settings import Settings
+from components.phi_bucket import VersionLifecycle, resource_name
+from phi_buckets.stack.application_trust import ApplicationTrust
+from phi_buckets.stack.settings import Settings, VersionSettings
 
 
 @dataclass(frozen=True)
@@ -34,35 +37,43 @@ class StackContext:
 
     @property
     def object_lock(self) -> ObjectLock:
-        return ObjectLock(self.settings.object_lock_mode, self.settings.object_lock_days)
+        """The default retention of audit logs."""
+        return object_lock(self.settings)
 
     @property
-    def lifecycle(self) -> VersionLifecycle:
-        return VersionLifecycle(
-            self.settings.noncurrent_archive_days,
-            self.settings.noncurrent_retention_days,
-            self.settings.intelligent_tiering,
+    def phi_bucket_names(self) -> dict[str, str]:
+        """The physical name of each PHI bucket, by its name within the stack."""
+        return {bucket.name: self.account.bucket_name(bucket.name) for bucket in self.settings.buckets}
+
+    @property
+    def phi_bucket_arns(self) -> list[str]:
+        return [self.account.bucket_arn(name) for name in self.phi_bucket_names.values()]
+
+    @property
+    def replica(self) -> StackContext | None:
+        """The context of the replica's region, if there is one."""
+        return self.in_region(self.settings.replica_region) if self.settings.replica_region else None
+
+    @property
+    def replica_bucket_names(self) -> dict[str, str]:
+        """The physical name of each PHI bucket's replica, by the PHI bucket's name within the stack."""
+        replica = self.replica
+        return (
+            {
+                bucket.name: replica.account.bucket_name(resource_name(bucket.name, "replica"))
+                for bucket in self.settings.buckets
+            }
+            if replica
+            else {}
         )
 
     @property
-    def phi_bucket_name(self) -> str:
-        return self.account.bucket_name("phi")
-
-    @property
-    def phi_bucket_arn(self) -> str:
-        return self.account.bucket_arn(self.phi_bucket_name)
-
-    @property
-    def replica_bucket_name(self) -> str:
-        return self.account.bucket_name("replica")
-
-    @property
-    def replica_bucket_arn(self) -> str:
-        return self.account.bucket_arn(self.replica_bucket_name)
+    def access_log_bucket_name(self) -> str:
+        return self.account.bucket_name("access-logs")
 
     @property
     def access_log_bucket_arn(self) -> str:
-        return self.account.bucket_arn(self.account.bucket_name("access-logs"))
+        return self.account.bucket_arn(self.access_log_bucket_name)
 
     @property
     def trail_bucket_name(self) -> str:
@@ -73,25 +84,56 @@ class StackContext:
         return self.account.bucket_arn(self.trail_bucket_name)
 
     @property
-    def phi_bucket_arns(self) -> list[str]:
-        """The ARNs of the PHI bucket and of its replica, if there is one."""
-        return [self.phi_bucket_arn, *map(self.account.bucket_arn, self._replica_bucket_names)]
+    def bucket_regions(self) -> dict[str, str]:
+        """The region of every bucket of the stack, by its physical name.
+
+        The auditor's permissions, the audit and the outputs follow from it.
+        """
+        replica = self.replica
+        replicas = [*self.replica_bucket_names.values(), *([replica.replica_log_bucket_name] if replica else [])]
+        return {
+            **dict.fromkeys(self.phi_bucket_names.values(), self.account.region),
+            **dict.fromkeys((self.access_log_bucket_name, self.trail_bucket_name), self.account.region),
+            **dict.fromkeys(replicas, replica.account.region if replica else ""),
+        }
+
+    @property
+    def replica_log_bucket_name(self) -> str:
+        """The name of the bucket that receives the replicas' access logs, in this context's region."""
+        return self.account.bucket_name("replica-logs")
 
     @property
     def bucket_arns(self) -> list[str]:
-        """The ARNs of the stack's buckets, except the replica's bucket for access logs."""
-        replica_arns = map(self.account.bucket_arn, self._replica_bucket_names)
-        return [self.phi_bucket_arn, self.access_log_bucket_arn, self.trail_bucket_arn, *replica_arns]
+        """The ARNs of every bucket of the stack, in any region."""
+        return [self.account.bucket_arn(name) for name in self.bucket_regions]
+
+    @property
+    def data_event_bucket_arns(self) -> list[str]:
+        """The ARNs of the PHI buckets and of their replicas, whose object reads and writes are recorded."""
+        return [*self.phi_bucket_arns, *map(self.account.bucket_arn, self.replica_bucket_names.values())]
 
     @property
     def watched_bucket_names(self) -> list[str]:
         """The names of the buckets whose denied requests and access changes raise alerts."""
-        return [self.phi_bucket_name, self.trail_bucket_name, *self._replica_bucket_names]
+        return [*self.phi_bucket_names.values(), self.trail_bucket_name, *self.replica_bucket_names.values()]
 
     @property
-    def _replica_bucket_names(self) -> list[str]:
-        region = self.settings.replica_region
-        return [self.in_region(region).replica_bucket_name] if region else []
+    def application_roles(self) -> list[ApplicationRole]:
+        """A role for each PHI bucket with its own trust, and one for all the others."""
+        shared = [bucket.name for bucket in self.settings.buckets if bucket.application_trust is None]
+        own = [
+            self._application_role(f"{bucket.name}-application", bucket.application_trust, [bucket.name])
+            for bucket in self.settings.buckets
+            if bucket.application_trust
+        ]
+        return [
+            *([self._application_role("application", self.settings.application_trust, shared)] if shared else []),
+            *own,
+        ]
+
+    def _application_role(self, purpose: str, trust: ApplicationTrust, buckets: Sequence[str]) -> ApplicationRole:
+        names = self.phi_bucket_names
+        return ApplicationRole(purpose, trust, {bucket: self.account.bucket_arn(names[bucket]) for bucket in buckets})
 
     @property
     def trail_name(self) -> str:
@@ -133,3 +175,15 @@ class StackContext:
     @property
     def break_glass_role_arn(self) -> str:
         return self.account.role_arn(self.break_glass_role_name)
+
+
+def object_lock(versions: VersionSettings) -> ObjectLock:
+    """Return the default retention of new versions."""
+    return ObjectLock(versions.object_lock_mode, versions.object_lock_days)
+
+
+def lifecycle(versions: VersionSettings) -> VersionLifecycle:
+    """Return the storage class and expiry of versions."""
+    return VersionLifecycle(
+        versions.noncurrent_archive_days, versions.noncurrent_retention_days, versions.intelligent_tiering
+    )

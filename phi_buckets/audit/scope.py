@@ -30,12 +30,7 @@ class Scope:
     @classmethod
     def for_stack(cls, outputs: Outputs) -> Scope:
         """Return the scope of the stack with these outputs."""
-        buckets = dict.fromkeys(
-            (outputs.phi_bucket_name, outputs.access_log_bucket_name, outputs.trail_bucket_name), outputs.region
-        )
-        if outputs.replica_bucket_name and outputs.replica_region:
-            buckets[outputs.replica_bucket_name] = outputs.replica_region
-        return cls(buckets, outputs.resource_name_prefix)
+        return cls(outputs.bucket_regions, outputs.resource_name_prefix)
 
 
 WHOLE_ACCOUNT = Scope()

@@ -39,7 +39,7 @@ def restore_test_policy(outputs: Outputs, source: SourceKind, scratch: ScratchBu
         source: What to restore from.
         scratch: The bucket to restore to; None for the PHI bucket itself.
     """
-    phi_bucket_arn = _bucket_arn(outputs, outputs.phi_bucket_name)
+    phi_bucket_arn = _bucket_arn(outputs, outputs.phi_bucket().phi_bucket_name)
     read = allow(["s3:GetObjectVersion", *(["s3:RestoreObject"] if source != "vault" else [])], f"{phi_bucket_arn}/*")
     decrypt = allow(
         ["kms:Decrypt"], outputs.phi_key_arn, _via_s3(outputs.phi_key_arn, phi_bucket_arn, f"{phi_bucket_arn}/*")
@@ -61,9 +61,10 @@ def restore_test_policy(outputs: Outputs, source: SourceKind, scratch: ScratchBu
 
 def _replica_statements(outputs: Outputs) -> list[Statement]:
     """Allow reads from the replica. Its key is a replica of the multi-Region PHI key and has the same key ID."""
-    assert outputs.replica_bucket_name
+    replica_bucket = outputs.phi_bucket().replica_bucket_name
+    assert replica_bucket
     assert outputs.replica_region
-    replica_bucket_arn = _bucket_arn(outputs, outputs.replica_bucket_name)
+    replica_bucket_arn = _bucket_arn(outputs, replica_bucket)
     key_arn = outputs.phi_key_arn.replace(f":{outputs.region}:", f":{outputs.replica_region}:")
     return [
         allow(["s3:ListBucket"], replica_bucket_arn),
@@ -91,8 +92,8 @@ def _vault_statements(outputs: Outputs) -> list[Statement]:
 def _phi_bucket_statements(outputs: Outputs, phi_bucket_arn: str) -> list[Statement]:
     """Allow restores to the scratch prefix of the PHI bucket, and the cleanup of their replicas."""
     statements = _copy_statements(phi_bucket_arn, outputs.phi_key_arn)
-    if outputs.replica_bucket_name:
-        replica_bucket_arn = _bucket_arn(outputs, outputs.replica_bucket_name)
+    if replica_bucket := outputs.phi_bucket().replica_bucket_name:
+        replica_bucket_arn = _bucket_arn(outputs, replica_bucket)
         statements += [
             _list_scratch_statement(replica_bucket_arn),
             allow(CLEANUP_ACTIONS, f"{replica_bucket_arn}/{SCRATCH_PREFIX}*"),

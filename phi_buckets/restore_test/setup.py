@@ -59,7 +59,7 @@ def check_options(outputs: Outputs, source: SourceKind, scratch_bucket: str | No
         ConfigurationError: Lists every problem.
     """
     errors: list[str] = []
-    if source == "replica" and not outputs.replica_bucket_name:
+    if source == "replica" and not outputs.phi_bucket().replica_bucket_name:
         errors.append("the stack has no replica: set phi:replicaRegion, or use another --source")
     if source == "vault" and not (outputs.backup_vault_name and outputs.backup_role_arn):
         errors.append("the stack has no backup vault: set phi:backupEnabled, or use another --source")
@@ -69,7 +69,10 @@ def check_options(outputs: Outputs, source: SourceKind, scratch_bucket: str | No
             "those that already exist. Use an empty, versioned bucket with its own KMS key and the same access "
             "restrictions as the PHI bucket"
         )
-    if scratch_bucket in (outputs.phi_bucket_name, outputs.replica_bucket_name) and scratch_bucket:
+    if (
+        scratch_bucket in (outputs.phi_bucket().phi_bucket_name, outputs.phi_bucket().replica_bucket_name)
+        and scratch_bucket
+    ):
         errors.append(
             "--scratch-bucket must not be a bucket of the stack: omit the option to restore to the PHI bucket"
         )
@@ -127,7 +130,7 @@ def restore_source(
         NotFoundError: The vault has no backup of the bucket.
     """
     outputs = session.outputs
-    phi_bucket = session.bucket(outputs.phi_bucket_name, outputs.phi_key_arn)
+    phi_bucket = session.bucket(outputs.phi_bucket().phi_bucket_name, outputs.phi_key_arn)
     scratch_bucket = session.bucket(scratch.bucket, scratch.key_arn) if scratch else phi_bucket
     deadline = Deadline(rto_hours * 3600)
     if source == "vault":
@@ -136,8 +139,8 @@ def restore_source(
             session.backup, recovery_point, role_arn, test_id, phi_bucket, scratch_bucket, pseudonyms, deadline
         )
     replica = None
-    if outputs.replica_bucket_name:
-        replica = session.bucket(outputs.replica_bucket_name, outputs.phi_key_arn, outputs.replica_region)
+    if replica_bucket := outputs.phi_bucket().replica_bucket_name:
+        replica = session.bucket(replica_bucket, outputs.phi_key_arn, outputs.replica_region)
     return CopyRestoreSource(
         source,
         test_id,
@@ -156,5 +159,5 @@ def _latest_backup(session: RestoreTestSession) -> tuple[str, RecoveryPoint]:
     outputs = session.outputs
     assert outputs.backup_vault_name
     assert outputs.backup_role_arn
-    bucket_arn = f"arn:{outputs.partition}:s3:::{outputs.phi_bucket_name}"
+    bucket_arn = f"arn:{outputs.partition}:s3:::{outputs.phi_bucket().phi_bucket_name}"
     return outputs.backup_role_arn, latest_recovery_point(session.backup, outputs.backup_vault_name, bucket_arn)

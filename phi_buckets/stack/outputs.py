@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from phi_buckets.errors import ConfigurationError
 from phi_buckets.validation_errors import format_validation_error
@@ -18,6 +18,17 @@ Arn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:[a-z0-9-]+:[a-z0-9
 KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[a-zA-Z0-9-]+$")]
 
 
+class PhiBucketOutputs(BaseModel):
+    """The outputs of one PHI bucket: names and ARNs, no secrets."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    phi_bucket_name: NonEmptyText
+    replica_bucket_name: NonEmptyText | None = None
+    application_role_arn: Arn
+    """The role of the application that uses the bucket."""
+
+
 class Outputs(BaseModel):
     """The stack outputs that the tools use: names and ARNs, no secrets."""
 
@@ -25,15 +36,14 @@ class Outputs(BaseModel):
 
     resource_name_prefix: NonEmptyText
     """The start of the name of every resource in the stack, such as `phi-dev-`."""
-    phi_bucket_name: NonEmptyText
+    phi_buckets: Annotated[dict[NonEmptyText, PhiBucketOutputs], Field(min_length=1)]
+    """The PHI buckets, by their names within the stack."""
+    bucket_regions: dict[NonEmptyText, NonEmptyText]
+    """The region of every bucket of the stack, by its physical name."""
     phi_key_arn: KeyArn
-    replica_bucket_name: NonEmptyText | None = None
     replica_region: NonEmptyText | None = None
-    access_log_bucket_name: NonEmptyText
-    trail_bucket_name: NonEmptyText
     trail_arn: Arn
     alert_topic_arn: Arn
-    application_role_arn: Arn
     auditor_role_arn: Arn
     break_glass_role_arn: Arn
     backup_vault_name: NonEmptyText | None = None
@@ -41,9 +51,17 @@ class Outputs(BaseModel):
     """The role that AWS Backup uses for backups and restores."""
 
     @model_validator(mode="after")
-    def _check_replica_outputs(self) -> Self:
-        if (self.replica_bucket_name is None) != (self.replica_region is None):
-            raise ValueError("replica_bucket_name and replica_region must be set together")
+    def _check_consistency(self) -> Self:
+        for bucket in self.phi_buckets.values():
+            if (bucket.replica_bucket_name is None) != (self.replica_region is None):
+                raise ValueError("replica_bucket_name and replica_region must be set together")
+        used = [
+            name
+            for bucket in self.phi_buckets.values()
+            for name in (bucket.phi_bucket_name, bucket.replica_bucket_name)
+        ]
+        if missing := [name for name in used if name and name not in self.bucket_regions]:
+            raise ValueError(f"bucket_regions has no region for {', '.join(missing)}")
         return self
 
     @property
@@ -61,13 +79,28 @@ class Outputs(BaseModel):
 
     @property
     def bucket_arns(self) -> list[str]:
-        """The ARNs of all buckets in the stack, the replica included."""
-        names = (self.phi_bucket_name, self.access_log_bucket_name, self.trail_bucket_name, self.replica_bucket_name)
-        return [f"arn:{self.partition}:s3:::{name}" for name in names if name]
+        """The ARNs of all buckets in the stack, in every region."""
+        return [f"arn:{self.partition}:s3:::{name}" for name in self.bucket_regions]
 
     @property
     def partition(self) -> str:
         return self.phi_key_arn.split(":")[1]
+
+    def phi_bucket(self, name: str | None = None) -> PhiBucketOutputs:
+        """Return the outputs of one PHI bucket.
+
+        Args:
+            name: Its name within the stack; may be None if the stack has only one.
+
+        Raises:
+            ConfigurationError: No bucket has that name, or several buckets could be meant.
+        """
+        names = ", ".join(self.phi_buckets)
+        if name is None and len(self.phi_buckets) > 1:
+            raise ConfigurationError(f"the stack has several PHI buckets: name one of {names} with --bucket")
+        if name is not None and name not in self.phi_buckets:
+            raise ConfigurationError(f"the stack has no PHI bucket with the name '{name}': its buckets are {names}")
+        return self.phi_buckets[name] if name is not None else next(iter(self.phi_buckets.values()))
 
 
 def read_outputs(source: Path | None = None, stack: str | None = None) -> Outputs:

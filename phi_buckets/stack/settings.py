@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, cast, get_args
 
 from hipaa_controls.model.partitions import partition_of
@@ -18,7 +18,14 @@ AccountSecurityService = Literal[
     "publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config", "organizationConfig"
 ]
 
+DEFAULT_BUCKET = "phi"
+"""The name of the only PHI bucket of a stack without `phi:buckets`."""
+BUCKET = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+# Names of the stack's other buckets, or the ends of them.
+RESERVED_BUCKET = re.compile(r"(.*-)?(logs|trail|replica)", re.ASCII)
+BUCKET_NAME_MEANING = "lower-case words joined by hyphens, the last of them not logs, trail or replica"
 SEVEN_YEARS_DAYS = 7 * 365
+RETENTION_CITATION = "(45 CFR 164.316(b)(2)(i))"
 # S3 bills Glacier Flexible Retrieval for at least 90 days. Archiving a version for less costs more than not archiving.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 GLACIER_MIN_DAYS = 90
@@ -29,21 +36,41 @@ POLICY_ARN = re.compile(r"arn:aws[\w-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", 
 SUBSCRIBER = re.compile(r"https://[\w.-]+(:\d+)?(/\S*)?|[^@\s]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The settings of one environment, named as in Pulumi.yaml. Durations are in days."""
+@dataclass(frozen=True, kw_only=True)
+class VersionSettings:
+    """How long a bucket keeps and locks object versions, named as in Pulumi.yaml. Durations are in days."""
 
-    environment: Environment
-    region: str
-    replica_region: str | None = None
-    backup_enabled: bool = True
-    backup_days: int = 35
     noncurrent_retention_days: int = SEVEN_YEARS_DAYS
     noncurrent_archive_days: int = 90
-    log_retention_days: int = MIN_RETENTION_DAYS
     object_lock_mode: ObjectLockMode = "GOVERNANCE"
     object_lock_days: int = MIN_RETENTION_DAYS
     intelligent_tiering: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhiBucketSettings(VersionSettings):
+    """The settings of one PHI bucket: an item of `phi:buckets`, or the only bucket of a stack without that setting."""
+
+    name: str = DEFAULT_BUCKET
+    """The bucket's name within the stack; `Account.bucket_name` makes its physical name."""
+    application_trust: ApplicationTrust | None = None
+    """The principal that may assume an application role for this bucket alone; None to share the stack's role."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(VersionSettings):
+    """The settings of one environment, named as in Pulumi.yaml. Durations are in days.
+
+    What it says about versions holds for audit logs too, and for each PHI bucket that doesn't say otherwise.
+    """
+
+    environment: Environment
+    region: str
+    buckets: tuple[PhiBucketSettings, ...] = (PhiBucketSettings(),)
+    replica_region: str | None = None
+    backup_enabled: bool = True
+    backup_days: int = 35
+    log_retention_days: int = MIN_RETENTION_DAYS
     bucket_administrators: tuple[str, ...] = ()
     organization_id: str | None = None
     application_trust: ApplicationTrust = ApplicationTrust()
@@ -80,38 +107,32 @@ def load_settings(config: Mapping[str, str]) -> Settings:
     reader = SettingsReader(config)
     region = reader.region()
     environment = reader.choice("environment", get_args(Environment))
-    citation = "(45 CFR 164.316(b)(2)(i))"
-    if environment == "dev":
-        min_lock_days, lock_requirement = 1, "versions must be locked for at least 1 day"
-    else:
-        min_lock_days = MIN_RETENTION_DAYS
-        lock_requirement = f"versions must be locked for at least {MIN_RETENTION_DAYS} days {citation}"
+    versions = _versions(reader, environment, VersionSettings())
+    application_trust = reader.application_trust("applicationTrust")
     settings = Settings(
+        **vars(versions),
         environment=cast(Environment, environment),
         region=region,
+        buckets=tuple(
+            PhiBucketSettings(
+                **vars(_versions(bucket, environment, versions)),
+                name=name,
+                application_trust=bucket.application_trust("applicationTrust"),
+            )
+            for name, bucket in reader.objects(
+                "buckets", _is_bucket_name, BUCKET_NAME_MEANING, ("buckets.imaging.intelligentTiering", "true")
+            ).items()
+        )
+        or (PhiBucketSettings(**vars(versions)),),
         replica_region=reader.text("replicaRegion", REGION, "an AWS region", "us-west-2"),
         backup_enabled=reader.flag("backupEnabled", default=True),
         backup_days=reader.days("backupDays", 35, 1, "backups must be kept for at least 1 day"),
-        noncurrent_retention_days=reader.days(
-            "noncurrentRetentionDays",
-            SEVEN_YEARS_DAYS,
-            MIN_RETENTION_DAYS,
-            f"PHI must be kept for at least {MIN_RETENTION_DAYS} days {citation}",
-        ),
-        noncurrent_archive_days=reader.days(
-            "noncurrentArchiveDays", 90, 1, "S3 archives a noncurrent version after at least 1 day"
-        ),
         log_retention_days=reader.days(
             "logRetentionDays",
             MIN_RETENTION_DAYS,
             MIN_RETENTION_DAYS,
-            f"logs must be kept for at least {MIN_RETENTION_DAYS} days {citation}",
+            f"logs must be kept for at least {MIN_RETENTION_DAYS} days {RETENTION_CITATION}",
         ),
-        object_lock_mode=cast(
-            ObjectLockMode, reader.choice("objectLockMode", get_args(ObjectLockMode), default="GOVERNANCE")
-        ),
-        object_lock_days=reader.days("objectLockDays", MIN_RETENTION_DAYS, min_lock_days, lock_requirement),
-        intelligent_tiering=reader.flag("intelligentTiering", default=False),
         bucket_administrators=reader.texts(
             "bucketAdministrators",
             PRINCIPAL_ARN,
@@ -119,7 +140,7 @@ def load_settings(config: Mapping[str, str]) -> Settings:
             "arn:aws:iam::111122223333:role/storage-admin",
         ),
         organization_id=reader.text("organizationId", ORGANIZATION_ID, "the ID of an AWS organization", "o-abcdefghij"),
-        application_trust=reader.application_trust("applicationTrust"),
+        application_trust=application_trust or ApplicationTrust(),
         permissions_boundary=reader.text(
             "permissionsBoundary", POLICY_ARN, "the ARN of an IAM policy", "arn:aws:iam::111122223333:policy/boundary"
         ),
@@ -138,24 +159,68 @@ def load_settings(config: Mapping[str, str]) -> Settings:
     return settings
 
 
+def _versions(reader: SettingsReader, environment: str, defaults: VersionSettings) -> VersionSettings:
+    """Return what a stack, or one of its PHI buckets, says about versions."""
+    if environment == "dev":
+        min_lock_days, lock_requirement = 1, "versions must be locked for at least 1 day"
+    else:
+        min_lock_days = MIN_RETENTION_DAYS
+        lock_requirement = f"versions must be locked for at least {MIN_RETENTION_DAYS} days {RETENTION_CITATION}"
+    return VersionSettings(
+        noncurrent_retention_days=reader.days(
+            "noncurrentRetentionDays",
+            defaults.noncurrent_retention_days,
+            MIN_RETENTION_DAYS,
+            f"PHI must be kept for at least {MIN_RETENTION_DAYS} days {RETENTION_CITATION}",
+        ),
+        noncurrent_archive_days=reader.days(
+            "noncurrentArchiveDays",
+            defaults.noncurrent_archive_days,
+            1,
+            "S3 archives a noncurrent version after at least 1 day",
+        ),
+        object_lock_mode=cast(
+            ObjectLockMode,
+            reader.choice("objectLockMode", get_args(ObjectLockMode), default=defaults.object_lock_mode),
+        ),
+        object_lock_days=reader.days("objectLockDays", defaults.object_lock_days, min_lock_days, lock_requirement),
+        intelligent_tiering=reader.flag("intelligentTiering", default=defaults.intelligent_tiering),
+    )
+
+
+def _is_bucket_name(name: str) -> bool:
+    return bool(BUCKET.fullmatch(name)) and not RESERVED_BUCKET.fullmatch(name)
+
+
+def _version_errors(prefix: str, versions: VersionSettings, log_retention_days: int | None) -> list[str]:
+    """Return the errors in how long a stack, or one of its PHI buckets, keeps and locks versions."""
+    errors = []
+    archive_days, retention_days = versions.noncurrent_archive_days, versions.noncurrent_retention_days
+    if archive_days + GLACIER_MIN_DAYS > retention_days:
+        errors.append(
+            f"phi:{prefix}noncurrentArchiveDays is {archive_days}; it must be at least {GLACIER_MIN_DAYS} "
+            f"days less than phi:{prefix}noncurrentRetentionDays ({retention_days}), because Glacier bills "
+            f"at least {GLACIER_MIN_DAYS} days. {set_command(f'{prefix}noncurrentArchiveDays', '90')}"
+        )
+    errors += [
+        f"phi:{prefix}objectLockDays is {versions.object_lock_days}; it must not be more than phi:{name} ({days}), "
+        f"because a version can't expire while it is locked. {set_command(f'{prefix}objectLockDays', str(days))}"
+        for name, days in (
+            (f"{prefix}noncurrentRetentionDays", retention_days),
+            ("logRetentionDays", log_retention_days),
+        )
+        if days is not None and versions.object_lock_days > days
+    ]
+    return errors
+
+
 def _combination_errors(settings: Settings) -> list[str]:
     """Return the errors in combinations of settings that are individually valid."""
-    errors = []
-    if settings.noncurrent_archive_days + GLACIER_MIN_DAYS > settings.noncurrent_retention_days:
-        errors.append(
-            f"phi:noncurrentArchiveDays is {settings.noncurrent_archive_days}; it must be at least {GLACIER_MIN_DAYS} "
-            f"days less than phi:noncurrentRetentionDays ({settings.noncurrent_retention_days}), because Glacier bills "
-            f"at least {GLACIER_MIN_DAYS} days. {set_command('noncurrentArchiveDays', '90')}"
-        )
-    for name, days in (
-        ("noncurrentRetentionDays", settings.noncurrent_retention_days),
-        ("logRetentionDays", settings.log_retention_days),
-    ):
-        if settings.object_lock_days > days:
-            errors.append(
-                f"phi:objectLockDays is {settings.object_lock_days}; it must not be more than phi:{name} ({days}), "
-                f"because a version can't expire while it is locked. {set_command('objectLockDays', str(days))}"
-            )
+    errors = _version_errors("", settings, settings.log_retention_days)
+    for bucket in settings.buckets:
+        # A bucket without settings of its own has the stack's, whose errors are reported once.
+        if any(getattr(bucket, item.name) != getattr(settings, item.name) for item in fields(VersionSettings)):
+            errors += _version_errors(f"buckets.{bucket.name}.", bucket, None)
     if settings.replica_region and settings.replica_region == settings.region:
         other_region = "us-west-2" if settings.region != "us-west-2" else "us-east-1"
         errors.append(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from phi_buckets.stack.application_trust import ApplicationTrust, ApplicationTrustError
 
@@ -23,10 +23,18 @@ class SettingsReader:
     An invalid setting falls back to its default, so that it is reported only once.
     """
 
-    def __init__(self, config: Mapping[str, str]) -> None:
-        self._config = config
+    def __init__(self, config: Mapping[str, str], path: str = "", errors: list[str] | None = None) -> None:
+        """Read a configuration, or one object in it.
+
+        Args:
+            config: The values of the configuration by key, such as `phi:environment`.
+            path: The path of the object with a final dot, such as `buckets.imaging.`; empty for the configuration.
+            errors: The errors of the reader of the configuration, if this one reads an object in it.
+        """
+        self._config, self._path = config, path
         self._known_keys: list[str] = []
-        self._errors: list[str] = []
+        self._errors: list[str] = [] if errors is None else errors
+        self._objects: list[SettingsReader] = []
 
     def errors(self) -> list[str]:
         """Return the errors so far, and one for each unknown key.
@@ -34,13 +42,50 @@ class SettingsReader:
         A misspelled key would otherwise leave the default in force without notice. The value of an unknown key isn't
         shown, because it may be a secret.
         """
-        unknown = []
+        return [*(error for reader in (self, *self._objects) for error in reader._unknown_keys()), *self._errors]
+
+    def _unknown_keys(self) -> Iterator[str]:
         for key in sorted(self._config):
             if key.startswith(PREFIX) and key not in self._known_keys:
                 similar = difflib.get_close_matches(key, self._known_keys, n=1)
                 hint = f"did you mean {similar[0]}?" if similar else f"the settings are {', '.join(self._known_keys)}."
-                unknown.append(f"{key} isn't a setting; {hint} Remove it with: pulumi config rm {key}")
-        return [*unknown, *self._errors]
+                argument = f"--path '{key}'" if self._path else key
+                yield f"{key} isn't a setting; {hint} Remove it with: pulumi config rm {argument}"
+
+    def objects(
+        self, key: str, is_name: Callable[[str], bool], meaning: str, example: tuple[str, str]
+    ) -> dict[str, SettingsReader]:
+        """Return a reader of each object in a setting that has objects by name.
+
+        Args:
+            key: The setting's name, without the prefix.
+            is_name: Whether an object may have a name.
+            meaning: The names that are valid, as in "a name must be …".
+            example: The path and the value of a setting in an object, for the command that fixes an error.
+        """
+        setting = self._json(key, dict)
+        if setting is None or not all(isinstance(content, dict) for content in setting.values()):
+            self._errors.append(
+                f"{PREFIX}{key} is invalid; it must have an object for each name. Set it with: "
+                f"pulumi config rm {PREFIX}{key} && {set_path_command(example[0], example[1])}"
+            )
+            return {}
+        self._errors += [
+            f"{PREFIX}{key} has the name '{name}'; a name must be {meaning}. "
+            f"Remove it with: pulumi config rm --path '{PREFIX}{key}[\"{name}\"]'"
+            for name in setting
+            if not is_name(name)
+        ]
+        readers = {name: self._object(f"{key}.{name}.", content) for name, content in setting.items()}
+        self._objects += readers.values()
+        return readers
+
+    def _object(self, path: str, content: Mapping[str, Any]) -> SettingsReader:
+        config = {
+            f"{PREFIX}{path}{key}": value if isinstance(value, str) else json.dumps(value)
+            for key, value in content.items()
+        }
+        return SettingsReader(config, path, self._errors)
 
     def region(self) -> str:
         region = self._config.get("aws:region", "")
@@ -125,19 +170,22 @@ class SettingsReader:
         """Return a list of distinct values, each one of `choices`."""
         return self._items(key, lambda item: item in choices, f"one of {', '.join(choices)}", choices[0])
 
-    def application_trust(self, key: str) -> ApplicationTrust:
+    def application_trust(self, key: str) -> ApplicationTrust | None:
+        """Return the principal that may assume a role, or None if the setting is absent, empty or invalid."""
         setting = self._json(key, dict)
         try:
             if setting is None:
                 raise ApplicationTrustError("must be an object")
-            return ApplicationTrust.from_setting(setting) if setting else ApplicationTrust()
+            return ApplicationTrust.from_setting(setting) if setting else None
         except ApplicationTrustError as error:
+            path = self._path + key
+            argument = f"--path '{PREFIX}{path}'" if self._path else PREFIX + path
             commands = [
-                f"pulumi config rm {PREFIX}{key}",
-                *(f"{set_path_command(f'{key}.{name}', text)} --type string" for name, text in error.example.items()),
+                f"pulumi config rm {argument}",
+                *(f"{set_path_command(f'{path}.{name}', text)} --type string" for name, text in error.example.items()),
             ]
-            self._errors.append(f"{PREFIX}{key} {error}. Set it with: {' && '.join(commands)}")
-            return ApplicationTrust()
+            self._errors.append(f"{PREFIX}{path} {error}. Set it with: {' && '.join(commands)}")
+            return None
 
     def _items(self, key: str, is_valid: Callable[[str], bool], meaning: str, example: str) -> tuple[str, ...]:
         items = self._json(key, list)
@@ -168,16 +216,21 @@ class SettingsReader:
         return content if isinstance(content, kind) else None
 
     def _get(self, key: str) -> str | None:
-        self._known_keys.append(PREFIX + key)
-        return self._config.get(PREFIX + key)
+        self._known_keys.append(PREFIX + self._path + key)
+        return self._config.get(PREFIX + self._path + key)
 
     def _add_error(self, key: str, problem: str, example: str) -> None:
-        self._errors.append(f"{PREFIX}{key} {problem}. {set_command(key, example)}")
+        path = self._path + key
+        self._errors.append(f"{PREFIX}{path} {problem}. {set_command(path, example)}")
 
 
 def set_command(key: str, value: str) -> str:
-    """Return the last sentence of an error: the command that sets a setting, named without the prefix."""
-    return f"Set it with: pulumi config set {PREFIX}{key} {value}"
+    """Return the last sentence of an error: the command that sets a setting, named without the prefix.
+
+    A setting of an object in the configuration is named by its path, such as `buckets.imaging.objectLockDays`.
+    """
+    command = set_path_command(key, value) if "." in key else f"pulumi config set {PREFIX}{key} {value}"
+    return f"Set it with: {command}"
 
 
 def set_path_command(path: str, value: str) -> str:

@@ -111,7 +111,9 @@ class PhiStore:
             settings: Further arguments of PhiStore.
         """
         defaults = {"region": outputs.region, "owner": outputs.account}
-        return cls(outputs.phi_bucket_name, outputs.phi_key_arn, session=session, **{**defaults, **settings})
+        return cls(
+            outputs.phi_bucket().phi_bucket_name, outputs.phi_key_arn, session=session, **{**defaults, **settings}
+        )
 
     def upload(
         self,

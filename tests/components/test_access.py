@@ -9,9 +9,10 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from components import access
-from components.access import Access, AccessArgs
+from components.access import Access, AccessArgs, ApplicationRole
 from components.account import Account
 from components.iam_role import IamRole
+from components.policy_document import PolicyDocument
 from components.stack_context import StackContext
 from hipaa_controls import evaluator
 from phi_buckets.audit.calls.catalogue import CALLS, STACK_CALLS
@@ -39,6 +40,9 @@ DEPLOYMENT = "repo:acme/records:environment:production"
 PIPELINE = ApplicationTrust("oidc", GITHUB, audience="sts.amazonaws.com", subject=DEPLOYMENT)
 
 
+APPLICATION = ApplicationRole("application", ApplicationTrust(), {"phi": PHI})
+
+
 def access_args(
     account: Account = HOME,
     phi_key: pulumi.Input[str] = PHI_KEY,
@@ -47,9 +51,9 @@ def access_args(
 ) -> AccessArgs:
     return {
         "account": account,
-        "application_trust": ApplicationTrust(),
+        "application_roles": [APPLICATION],
         "break_glass_role_name": "phi-dev-break-glass",
-        "phi_bucket_arn": PHI,
+        "phi_bucket_arns": [PHI],
         "phi_key_arn": phi_key,
         "access_log_bucket_arn": LOGS,
         "trail_bucket_arn": TRAIL,
@@ -118,8 +122,15 @@ SETTING_READS = (
     "s3:GetLifecycleConfiguration",
     "s3:GetReplicationConfiguration",
 )
+
+
+def application_permissions(args: AccessArgs) -> PolicyDocument:
+    (role,) = args["application_roles"]
+    return access.application_permissions(args["account"], list(role.bucket_arns.values()), args["phi_key_arn"])
+
+
 PERMISSIONS = {
-    "application": access.application_permissions,
+    "application": application_permissions,
     "auditor": access.auditor_permissions,
     "break-glass": access.break_glass_permissions,
 }
@@ -138,7 +149,7 @@ PERMISSIONS = {
     ],
 )
 def test_application_reads_writes_and_deletes_only_in_its_bucket(action, resource):
-    document = access.application_permissions(access_args())
+    document = application_permissions(access_args())
     assert evaluate(document, action, resource) is ALLOWED
     for other in ("phi2", "logs", "trail"):
         assert evaluate(document, action, resource.replace(":::phi", f":::{other}")) is IMPLICIT_DENY
@@ -148,13 +159,13 @@ def test_application_reads_writes_and_deletes_only_in_its_bucket(action, resourc
     "action", [*VERSION_ACTIONS, *PROTECTION_CHANGES, *SETTING_READS, "s3:PutObjectRetention", "s3:PutObjectAcl"]
 )
 def test_application_may_access_neither_versions_nor_settings(action):
-    document = access.application_permissions(access_args())
+    document = application_permissions(access_args())
     assert {evaluate(document, action, resource) for resource in (PHI, f"{PHI}/{evaluator.ANY}")} == {IMPLICIT_DENY}
 
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
 def test_application_uses_its_key_only_via_s3_and_only_for_its_bucket(action):
-    document = access.application_permissions(access_args())
+    document = application_permissions(access_args())
     assert evaluate(document, action, PHI_KEY, via=S3, context=PHI) is ALLOWED
     assert evaluate(document, action, PHI_KEY, via=S3, context=TRAIL) is IMPLICIT_DENY
     assert evaluate(document, action, PHI_KEY, via=S3) is IMPLICIT_DENY
@@ -299,7 +310,9 @@ def test_auditor_may_make_every_call_of_a_stack_audit_and_no_call_that_only_an_a
 
 def args_with_replica() -> AccessArgs:
     args = access_args()
-    args["bucket_arns"] = StackContext(HOME, Settings("prod", HOME.region, replica_region="us-west-2")).bucket_arns
+    args["bucket_arns"] = StackContext(
+        HOME, Settings(environment="prod", region=HOME.region, replica_region="us-west-2")
+    ).bucket_arns
     return args
 
 
@@ -566,7 +579,7 @@ def test_every_role_has_the_permissions_boundary(boundary):
 def test_role_arns_are_known_at_the_first_preview(preview):
     stack = access_stack(preview=preview)
     assert stack.outputs["access"] == {
-        "applicationRoleArn": HOME.role_arn("phi-dev-application"),
+        "applicationRoleArns": {"phi": HOME.role_arn("phi-dev-application")},
         "auditorRoleArn": HOME.role_arn("phi-dev-auditor"),
         "breakGlassRoleArn": HOME.role_arn("phi-dev-break-glass"),
     }
@@ -576,7 +589,7 @@ def test_role_arns_are_known_at_the_first_preview(preview):
         "access-auditor",
         "access-break-glass",
     ]
-    context = StackContext(HOME, Settings("dev", "us-east-1"))
+    context = StackContext(HOME, Settings(environment="dev", region="us-east-1"))
     assert context.break_glass_role_arn == HOME.role_arn("phi-dev-break-glass")
 
 
@@ -628,10 +641,11 @@ def test_role_can_have_managed_policies_without_an_inline_policy():
 def test_policies_contain_no_fixed_partition_or_region():
     china = Account(ACCOUNT_ID, "cn-north-1", "aws-cn", "amazonaws.com.cn", DEPLOYER)
     args = access_args(china, "arn:aws-cn:kms:key", "arn:aws-cn:kms:audit")
-    args["phi_bucket_arn"], args["access_log_bucket_arn"], args["trail_bucket_arn"] = (
+    phi, args["access_log_bucket_arn"], args["trail_bucket_arn"] = (
         china.bucket_arn(purpose) for purpose in ("phi", "access-logs", "trail")
     )
-    args["bucket_arns"] = [args["phi_bucket_arn"]]
+    args["application_roles"] = [ApplicationRole("application", ApplicationTrust(), {"phi": phi})]
+    args["phi_bucket_arns"] = args["bucket_arns"] = [phi]
     documents = [permissions(args) for permissions in PERMISSIONS.values()]
     documents += [
         access.auditor_trust(china),

@@ -74,6 +74,7 @@ def account_stack(
             "access-logs",
             {
                 "account": ACCOUNT,
+                "bucket_name": LOGS,
                 "source_bucket_arns": [PHI_ARN],
                 "receives_config": True,
                 "protection": protection,
@@ -84,6 +85,7 @@ def account_stack(
             "phi",
             {
                 "account": ACCOUNT,
+                "bucket_name": PHI,
                 "data_class": "PHI",
                 "key_arn": key_arn,
                 "log_bucket": logs.bucket,
@@ -95,8 +97,8 @@ def account_stack(
         args: AccountSecurityArgs = {
             "account": ACCOUNT,
             "services": services,
-            "phi_bucket": PHI,
-            "phi_bucket_ready": phi.ready,
+            "phi_buckets": {"phi": PHI},
+            "phi_buckets_ready": phi.ready,
             "phi_key_arn": key_arn,
             "config_bucket": logs.bucket,
             "config_bucket_arn": LOGS_ARN,
@@ -304,7 +306,7 @@ VIA_S3 = {"kms:ViaService": ["s3.us-east-1.amazonaws.com"], "kms:EncryptionConte
     ],
 )
 def test_malware_scan_role_reads_and_tags_only_one_bucket(action, resource, context, expected):
-    document = malware_scan_permissions(ACCOUNT, PHI_ARN, KEY_ARN)
+    document = malware_scan_permissions(ACCOUNT, [PHI_ARN], KEY_ARN)
     assert request_outcome(document, action, resource, context=context) is expected
 
 
@@ -389,7 +391,7 @@ def rule_properties(partition="aws", *, macie=True, backup=True, replication=Fal
     """Return the properties of each rule in the conformance pack, by the rule's identifier."""
     rules = common_rules(partition, macie=macie, backup=backup, replication=replication)
     if not organization:
-        rules += stack_rules(PHI, LOG_GROUP)
+        rules += stack_rules([PHI], LOG_GROUP)
     resources = json.loads(template(rules))["Resources"].values()
     assert len(resources) == len(rules)
     assert {resource["Type"] for resource in resources} == {"AWS::Config::ConfigRule"}
@@ -397,12 +399,12 @@ def rule_properties(partition="aws", *, macie=True, backup=True, replication=Fal
 
 
 def test_account_pack_has_the_common_rules_and_those_of_the_stack(stack):
-    rules = common_rules("aws", macie=True, backup=True, replication=False) + stack_rules(PHI, LOG_GROUP)
+    rules = common_rules("aws", macie=True, backup=True, replication=False) + stack_rules([PHI], LOG_GROUP)
     assert only_resource(stack, "ConformancePack").inputs["templateBody"] == template(rules)
 
 
 def test_pack_meets_the_limits_and_naming_of_aws_config():
-    rules = common_rules("aws", macie=True, backup=True, replication=True) + stack_rules(PHI, LOG_GROUP)
+    rules = common_rules("aws", macie=True, backup=True, replication=True) + stack_rules([PHI], LOG_GROUP)
     assert len(template(rules)) < 51_200
     for identifier, rule in rule_properties(replication=True).items():
         assert rule["ConfigRuleName"] == identifier.lower().replace("_", "-")

@@ -46,7 +46,7 @@ def alerts_stack(*, preview: bool = False) -> RecordingMonitor:
                 "publisher_role_name": "phi-dev-alerts-role",
                 "key_arn": pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN),
                 "subscribers": SUBSCRIBERS,
-                "phi_bucket": PHI,
+                "phi_buckets": {"phi": PHI},
                 "buckets": [PHI, TRAIL],
                 "log_group_name": "trail-log",
                 "break_glass_role_arn": BREAK_GLASS_ARN,
@@ -409,7 +409,7 @@ def test_subscriptions_have_their_protocol_and_no_endpoint_in_their_names(stack)
 
 def test_dashboard_shows_published_metrics_only(stack):
     body = json.loads(only_resource(stack, "Dashboard").inputs["dashboardBody"])
-    assert body == dashboard("us-east-1", PHI, "EntireBucket", "phi-dev-alerts")
+    assert body == dashboard("us-east-1", [PHI], "EntireBucket", "phi-dev-alerts")
     metrics = [metric for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
     log_metrics = {
         log_filter["metricTransformation"]["name"] for log_filter in inputs_of_type(stack, "LogMetricFilter")

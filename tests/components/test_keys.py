@@ -234,7 +234,7 @@ def test_audit_key_policy_allows_publishers_to_the_topic_of_its_region(
 def test_key_policy_uses_the_service_names_of_china():
     account = Account(ACCOUNT_ID, "cn-north-1", "aws-cn", "amazonaws.com.cn", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/a")
     bucket = "arn:aws-cn:s3:::b"
-    document = key_policy(account, phi_key_statements(account, bucket))
+    document = key_policy(account, phi_key_statements(account, [bucket]))
     app = Principal("AWS", f"arn:aws-cn:iam::{ACCOUNT_ID}:role/app", ACCOUNT_ID)
     context = {VIA: ["s3.cn-north-1.amazonaws.com.cn"], CALLER: [ACCOUNT_ID], S3_CONTEXT: [bucket]}
     assert request_outcome(document, app, "kms:Decrypt", "key", context) is ALLOWED

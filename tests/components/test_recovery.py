@@ -183,8 +183,8 @@ def test_backup_retention_and_vault_lock_have_the_same_days():
             "backup",
             {
                 "account": Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER),
-                "bucket_arn": SOURCE_ARN,
-                "bucket_ready": [],
+                "bucket_arns": [SOURCE_ARN],
+                "buckets_ready": [],
                 "key_arn": PHI_KEY,
                 "retention_days": 90,
                 "keeps_data": False,

@@ -191,15 +191,11 @@ def test_destroy_deletes_objects_only_of_the_log_bucket_in_dev(dev, prod):
 
 OUTPUTS = {
     "resource_name_prefix": "phi-{stack}-",
-    "phi_bucket_name": "phi-{stack}-phi-111122223333-us-east-1",
-    "phi_bucket_arn": "arn:aws:s3:::phi-{stack}-phi-111122223333-us-east-1",
     "phi_key_arn": "arn:aws:kms:us-east-1:111122223333:key/phi-key",
-    "replica_bucket_name": "phi-{stack}-replica-111122223333-us-west-2",
     "replica_region": "us-west-2",
     "access_log_bucket_name": "phi-{stack}-access-logs-111122223333-us-east-1",
     "trail_bucket_name": "phi-{stack}-trail-111122223333-us-east-1",
     "trail_arn": "arn:aws:cloudtrail:us-east-1:111122223333:trail/phi-{stack}-trail",
-    "application_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-application",
     "auditor_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-auditor",
     "break_glass_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-break-glass",
     "alert_topic_arn": "arn:aws:sns:us-east-1:111122223333:phi-{stack}-alerts",
@@ -210,10 +206,26 @@ OUTPUTS = {
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
 def test_stack_exports_its_outputs(request, name):
-    expected = {key: value.format(stack=name) for key, value in OUTPUTS.items()}
-    if name == "dev":
-        expected |= {"replica_bucket_name": None, "replica_region": None}
-    assert request.getfixturevalue(name).exports == expected
+    exports = dict(request.getfixturevalue(name).exports)
+    replica = f"phi-{name}-replica-111122223333-us-west-2" if name == "prod" else None
+    bucket = {
+        "phi_bucket_name": f"phi-{name}-phi-111122223333-us-east-1",
+        "phi_bucket_arn": f"arn:aws:s3:::phi-{name}-phi-111122223333-us-east-1",
+        "replica_bucket_name": replica,
+        "application_role_arn": f"arn:aws:iam::111122223333:role/phi-{name}-application",
+    }
+    expected = {key: value.format(stack=name) for key, value in OUTPUTS.items()} | bucket
+    if not replica:
+        expected["replica_region"] = None
+    del exports["bucket_regions"]  # compared with the buckets themselves below
+    assert exports == expected | {"phi_buckets": {"phi": bucket}}
+
+
+def test_outputs_name_every_bucket_with_its_region(stack):
+    buckets = stack.resources_of_type("Bucket")
+    assert stack.exports["bucket_regions"] == {
+        bucket.inputs["bucket"]: bucket.inputs["bucket"].rpartition("111122223333-")[2] for bucket in buckets
+    }
 
 
 def test_preview_exports_the_same_output_names(applied_and_previewed):
@@ -356,7 +368,7 @@ def test_program_contains_no_fixed_partition_or_region(region, partition, replic
 
 
 def test_program_reports_all_invalid_settings_together():
-    with pytest.raises(pulumi.RunError, match=r"phi:backupDays is 0(.|\n)*phi:objectLockMode is 'NONE'"):
+    with pytest.raises(pulumi.RunError, match=r"phi:objectLockMode is 'NONE'(.|\n)*phi:backupDays is 0"):
         run_main("dev", backupDays="0", objectLockMode="NONE")
 
 

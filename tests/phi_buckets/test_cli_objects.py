@@ -60,16 +60,14 @@ def outputs_file(session: boto3.Session, tmp_path: Path) -> Path:
     path = tmp_path / "outputs.json"
     stack_outputs = {
         "resource_name_prefix": "phi-test-",
-        "phi_bucket_name": BUCKET,
+        "phi_buckets": {
+            "phi": {"phi_bucket_name": BUCKET, "application_role_arn": f"arn:aws:iam::{ACCOUNT}:role/application"}
+        },
+        "bucket_regions": {BUCKET: REGION},
         "phi_key_arn": session.client("kms").create_key()["KeyMetadata"]["Arn"],
-        "access_log_bucket_name": "phi-test-logs",
-        "trail_bucket_name": "phi-test-trail",
         "trail_arn": f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/phi-test",
         "alert_topic_arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-test",
-        **{
-            f"{role}_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{role}"
-            for role in ("application", "auditor", "break_glass")
-        },
+        **{f"{role}_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{role}" for role in ("auditor", "break_glass")},
     }
     path.write_text(json.dumps(stack_outputs), encoding="utf-8")
     return path

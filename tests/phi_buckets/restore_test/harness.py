@@ -20,7 +20,7 @@ from phi_buckets.restore_test.restore_source import RestoreSource
 from phi_buckets.restore_test.run import RestoreTestRequest, run_restore_test
 from phi_buckets.restore_test.scratch import Pseudonyms
 from phi_buckets.restore_test.vault import RecoveryPoint, VaultRestoreSource
-from phi_buckets.stack.outputs import Outputs
+from phi_buckets.stack.outputs import Outputs, PhiBucketOutputs
 from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 
 REPLICA_REGION = "us-west-2"
@@ -109,15 +109,16 @@ def outputs_with_key(key: str) -> Outputs:
     role = f"arn:aws:iam::{ACCOUNT}:role/phi-test-"
     return Outputs(
         resource_name_prefix="phi-test-",
-        phi_bucket_name=PHI,
+        phi_buckets={
+            "phi": PhiBucketOutputs(
+                phi_bucket_name=PHI, replica_bucket_name=REPLICA, application_role_arn=f"{role}application"
+            )
+        },
+        bucket_regions={PHI: REGION, REPLICA: REPLICA_REGION},
         phi_key_arn=key,
-        replica_bucket_name=REPLICA,
         replica_region=REPLICA_REGION,
-        access_log_bucket_name="phi-test-logs",
-        trail_bucket_name="phi-test-trail",
         trail_arn=f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/phi-test-trail",
         alert_topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-test-alerts",
-        application_role_arn=f"{role}application",
         auditor_role_arn=f"{role}auditor",
         break_glass_role_arn=f"{role}break-glass",
         backup_vault_name="phi-test-vault",

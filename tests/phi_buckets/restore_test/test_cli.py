@@ -22,6 +22,12 @@ from tests.phi_buckets.restore_test.harness import PHI, SCRATCH, set_default_enc
 
 ROOT = Path(__file__).parents[3]
 KEY = "MRN-123456 Müller"
+WITHOUT_REPLICA = {
+    "phi_buckets": {
+        "phi": {"phi_bucket_name": PHI, "application_role_arn": f"arn:aws:iam::{ACCOUNT}:role/phi-test-application"}
+    },
+    "replica_region": None,
+}
 
 
 @pytest.fixture
@@ -120,7 +126,7 @@ def test_nonexistent_scratch_bucket_exits_with_not_found(stack, run_command):
     [
         (["--source", "vault"], {}, "requires --scratch-bucket"),
         (["--source", "vault"], {"backup_vault_name": None}, "has no backup vault"),
-        (["--source", "replica"], {"replica_bucket_name": None, "replica_region": None}, "has no replica"),
+        (["--source", "replica"], WITHOUT_REPLICA, "has no replica"),
         (["--scratch-bucket", PHI], {}, "must not be a bucket of the stack"),
         (["--evidence", "/nowhere/at/all.json"], {}, "is not a folder"),
         (

@@ -14,18 +14,26 @@ import pytest
 from phi_buckets.errors import ConfigurationError
 from phi_buckets.stack.outputs import parse_outputs, read_outputs
 
-OUTPUTS: dict[str, Any] = {
-    "resource_name_prefix": "phi-dev-",
+BUCKET: dict[str, Any] = {
     "phi_bucket_name": "phi-dev-data",
     "phi_bucket_arn": "arn:aws-us-gov:s3:::phi-dev-data",
-    "phi_key_arn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/0a1b",
     "replica_bucket_name": "phi-dev-copy",
+    "application_role_arn": "arn:aws-us-gov:iam::123456789012:role/phi-dev-application",
+}
+OUTPUTS: dict[str, Any] = {
+    "resource_name_prefix": "phi-dev-",
+    "phi_buckets": {"phi": BUCKET},
+    "bucket_regions": {
+        "phi-dev-data": "us-gov-west-1",
+        "phi-dev-logs": "us-gov-west-1",
+        "phi-dev-trail": "us-gov-west-1",
+        "phi-dev-copy": "us-gov-east-1",
+        "phi-dev-copy-logs": "us-gov-east-1",
+    },
+    "phi_key_arn": "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/0a1b",
     "replica_region": "us-gov-east-1",
-    "access_log_bucket_name": "phi-dev-logs",
-    "trail_bucket_name": "phi-dev-trail",
     "trail_arn": "arn:aws-us-gov:cloudtrail:us-gov-west-1:123456789012:trail/phi-dev",
     "alert_topic_arn": "arn:aws-us-gov:sns:us-gov-west-1:123456789012:phi-dev",
-    "application_role_arn": "arn:aws-us-gov:iam::123456789012:role/phi-dev-application",
     "auditor_role_arn": "arn:aws-us-gov:iam::123456789012:role/phi-dev-auditor",
     "break_glass_role_arn": "arn:aws-us-gov:iam::123456789012:role/phi-dev-break-glass",
     "backup_vault_name": "phi-dev",
@@ -63,20 +71,33 @@ def test_outputs_derive_partition_region_account_and_bucket_arns():
     outputs = parse_outputs(outputs_json(), "outputs.json")
     assert (outputs.partition, outputs.region, outputs.account) == ("aws-us-gov", "us-gov-west-1", "123456789012")
     assert outputs.regions == ("us-gov-west-1", "us-gov-east-1")
-    assert outputs.bucket_arns == [f"arn:aws-us-gov:s3:::phi-dev-{name}" for name in ("data", "logs", "trail", "copy")]
+    assert outputs.bucket_arns == [
+        f"arn:aws-us-gov:s3:::phi-dev-{name}" for name in ("data", "logs", "trail", "copy", "copy-logs")
+    ]
 
 
 def test_outputs_without_replica_and_vault_are_valid():
-    absent = dict.fromkeys(("replica_bucket_name", "replica_region", "backup_vault_name", "backup_role_arn"))
-    outputs = parse_outputs(outputs_json(**absent), "outputs.json")
+    absent = dict.fromkeys(("replica_region", "backup_vault_name", "backup_role_arn"))
+    buckets = {"phi": BUCKET | {"replica_bucket_name": None}}
+    outputs = parse_outputs(outputs_json(phi_buckets=buckets, **absent), "outputs.json")
     assert outputs.regions == ("us-gov-west-1",)
-    assert len(outputs.bucket_arns) == 3
     assert outputs.backup_role_arn is None
+
+
+def test_phi_bucket_of_several_must_be_named():
+    """A default could send one application's PHI to the bucket of another."""
+    other = BUCKET | {"phi_bucket_name": "phi-dev-trail", "replica_bucket_name": "phi-dev-copy-logs"}
+    outputs = parse_outputs(outputs_json(phi_buckets={"imaging": BUCKET, "phi": other}), "outputs.json")
+    assert outputs.phi_bucket("imaging").phi_bucket_name == "phi-dev-data"
+    with pytest.raises(ConfigurationError, match="several PHI buckets: name one of imaging, phi with --bucket"):
+        outputs.phi_bucket()
+    with pytest.raises(ConfigurationError, match="no PHI bucket with the name 'x': its buckets are imaging, phi"):
+        outputs.phi_bucket("x")
 
 
 def test_parse_names_all_missing_outputs_and_the_fix():
     text = parse_error("{}")
-    for name in ("resource_name_prefix", "phi_bucket_name", "phi_key_arn", "trail_arn", "auditor_role_arn"):
+    for name in ("resource_name_prefix", "phi_buckets", "phi_key_arn", "trail_arn", "auditor_role_arn"):
         assert f"{name}: missing" in text
     assert "pulumi stack output --json > outputs.json" in text
 
@@ -89,10 +110,11 @@ def test_parse_names_all_missing_outputs_and_the_fix():
         ("phi_key_arn", "arn:aws:kms:us-east-1:123456789012:alias/phi"),
         ("phi_key_arn", "arn:aws:kms::123456789012:key/0a1b"),
         ("phi_key_arn", "[secret]"),
-        ("phi_bucket_name", ""),
-        ("phi_bucket_name", ["a"]),
+        ("phi_buckets", {}),
+        ("phi_buckets", {"phi": BUCKET | {"phi_bucket_name": ""}}),
+        ("phi_buckets", {"phi": BUCKET | {"application_role_arn": ["a"]}}),
+        ("bucket_regions", {"phi-dev-data": "us-gov-west-1"}),
         ("trail_arn", "trail"),
-        ("replica_bucket_name", None),
         ("replica_region", None),
     ],
 )
@@ -108,12 +130,12 @@ def test_parse_rejects_text_that_is_not_a_json_object(text):
 def test_read_parses_file(tmp_path: Path):
     path = tmp_path / "outputs.json"
     path.write_text(outputs_json(), encoding="utf-8")
-    assert read_outputs(path).phi_bucket_name == "phi-dev-data"
+    assert read_outputs(path).phi_bucket().phi_bucket_name == "phi-dev-data"
 
 
 def test_read_parses_stdin(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "stdin", io.StringIO(outputs_json()))
-    assert read_outputs(Path("-")).phi_bucket_name == "phi-dev-data"
+    assert read_outputs(Path("-")).phi_bucket().phi_bucket_name == "phi-dev-data"
 
 
 def test_read_names_unreadable_file_and_reason(tmp_path: Path):

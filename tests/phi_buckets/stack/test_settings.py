@@ -174,7 +174,7 @@ def test_error_has_the_key_the_requirement_and_the_fix(key, text, message):
             {"phi:noncurrentRetentionDay": "2555"},
             "phi:noncurrentRetentionDay isn't a setting; did you mean phi:noncurrentRetentionDays? Remove it",
         ),
-        ({"phi:zzz": "1"}, "phi:zzz isn't a setting; the settings are phi:environment, phi:replicaRegion,"),
+        ({"phi:zzz": "1"}, "phi:zzz isn't a setting; the settings are phi:environment, phi:noncurrentRetentionDays,"),
     ],
 )
 def test_error_covers_provider_settings_and_unknown_settings(config, message):

@@ -22,7 +22,7 @@ from phi_buckets.errors import (
     WrongKeyError,
 )
 from phi_buckets.object_keys import new_key
-from phi_buckets.stack.outputs import Outputs
+from phi_buckets.stack.outputs import Outputs, PhiBucketOutputs
 from phi_buckets.store import PhiStore
 from tests.phi_buckets.store.proxy import Fault, Proxy, cut, error, other_kms_key, with_headers
 from tests.phi_buckets.store.store_helpers import BUCKET, KEY_ARN, PART, PARTS, WHOLE, content, content_id
@@ -233,7 +233,8 @@ def test_store_reports_all_invalid_settings(session: boto3.Session) -> None:
 
 def test_from_outputs_uses_bucket_key_and_owner_of_stack(store: PhiStore, proxy: Proxy) -> None:
     names: dict[str, Any] = {name: "x-name" for name, field in Outputs.model_fields.items() if field.is_required()}
-    outputs = Outputs.model_construct(**names | {"phi_bucket_name": BUCKET, "phi_key_arn": KEY_ARN})
+    bucket = PhiBucketOutputs(phi_bucket_name=BUCKET, application_role_arn="arn:aws:iam::123456789012:role/application")
+    outputs = Outputs.model_construct(**names | {"phi_buckets": {"phi": bucket}, "phi_key_arn": KEY_ARN})
     stack_store = PhiStore.from_outputs(outputs, part_size=PART, max_concurrency=2)
     assert read_latest(store, stack_store.upload(PARTS).key) == PARTS
     assert proxy.seen[-1].path.startswith(f"/{BUCKET}/")
