@@ -43,7 +43,9 @@ class StackContext:
     @property
     def phi_bucket_names(self) -> dict[str, str]:
         """The physical name of each PHI bucket, by its name within the stack."""
-        return {bucket.name: self.account.bucket_name(bucket.name) for bucket in self.settings.buckets}
+        return {
+            bucket.name: bucket.bucket_name or self.account.bucket_name(bucket.name) for bucket in self.settings.buckets
+        }
 
     @property
     def phi_bucket_arns(self) -> list[str]:

@@ -20,10 +20,17 @@ AccountSecurityService = Literal[
 
 DEFAULT_BUCKET = "phi"
 """The name of the only PHI bucket of a stack without `phi:buckets`."""
-BUCKET = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+NAME_IN_STACK = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 # Names of the stack's other buckets, or the ends of them.
-RESERVED_BUCKET = re.compile(r"(.*-)?(logs|trail|replica)", re.ASCII)
-BUCKET_NAME_MEANING = "lower-case words joined by hyphens, the last of them not logs, trail or replica"
+RESERVED_NAME = re.compile(r"(.*-)?(logs|trail|replica)", re.ASCII)
+NAME_IN_STACK_MEANING = "lower-case words joined by hyphens, the last of them not logs, trail or replica"
+# Without dots, which the certificate of S3's virtual-hosted URLs doesn't cover, and without what S3 reserves.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET_NAME = re.compile(
+    r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?!.*(-s3alias|--ol-s3|--x-s3|--table-s3)$)[a-z0-9-]{1,61}[a-z0-9]",
+    re.ASCII,
+)
+BUCKET_NAME_MEANING = "the name of an S3 bucket: 3 to 63 lower-case letters, digits and hyphens"
 SEVEN_YEARS_DAYS = 7 * 365
 RETENTION_CITATION = "(45 CFR 164.316(b)(2)(i))"
 # S3 bills Glacier Flexible Retrieval for at least 90 days. Archiving a version for less costs more than not archiving.
@@ -52,7 +59,9 @@ class PhiBucketSettings(VersionSettings):
     """The settings of one PHI bucket: an item of `phi:buckets`, or the only bucket of a stack without that setting."""
 
     name: str = DEFAULT_BUCKET
-    """The bucket's name within the stack; `Account.bucket_name` makes its physical name."""
+    """The bucket's name within the stack."""
+    bucket_name: str | None = None
+    """The physical name of a bucket that existed before the stack; made from the name within the stack if None."""
     application_trust: ApplicationTrust | None = None
     """The principal that may assume an application role for this bucket alone; None to share the stack's role."""
 
@@ -117,10 +126,11 @@ def load_settings(config: Mapping[str, str]) -> Settings:
             PhiBucketSettings(
                 **vars(_versions(bucket, environment, versions)),
                 name=name,
+                bucket_name=bucket.text("bucketName", BUCKET_NAME, BUCKET_NAME_MEANING, "acme-imaging"),
                 application_trust=bucket.application_trust("applicationTrust"),
             )
             for name, bucket in reader.objects(
-                "buckets", _is_bucket_name, BUCKET_NAME_MEANING, ("buckets.imaging.intelligentTiering", "true")
+                "buckets", _is_name_in_stack, NAME_IN_STACK_MEANING, ("buckets.imaging.intelligentTiering", "true")
             ).items()
         )
         or (PhiBucketSettings(**vars(versions)),),
@@ -188,8 +198,8 @@ def _versions(reader: SettingsReader, environment: str, defaults: VersionSetting
     )
 
 
-def _is_bucket_name(name: str) -> bool:
-    return bool(BUCKET.fullmatch(name)) and not RESERVED_BUCKET.fullmatch(name)
+def _is_name_in_stack(name: str) -> bool:
+    return bool(NAME_IN_STACK.fullmatch(name)) and not RESERVED_NAME.fullmatch(name)
 
 
 def _version_errors(prefix: str, versions: VersionSettings, log_retention_days: int | None) -> list[str]:
@@ -217,6 +227,13 @@ def _version_errors(prefix: str, versions: VersionSettings, log_retention_days: 
 def _combination_errors(settings: Settings) -> list[str]:
     """Return the errors in combinations of settings that are individually valid."""
     errors = _version_errors("", settings, settings.log_retention_days)
+    names = [bucket.bucket_name for bucket in settings.buckets if bucket.bucket_name]
+    errors += [
+        f"phi:buckets.{bucket.name}.bucketName is the name of another bucket too; each bucket must have its own. "
+        f"{set_command(f'buckets.{bucket.name}.bucketName', f'acme-{bucket.name}')}"
+        for bucket in settings.buckets
+        if bucket.bucket_name and names.count(bucket.bucket_name) > 1
+    ]
     for bucket in settings.buckets:
         # A bucket without settings of its own has the stack's, whose errors are reported once.
         if any(getattr(bucket, item.name) != getattr(settings, item.name) for item in fields(VersionSettings)):

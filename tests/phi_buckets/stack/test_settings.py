@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
 
 from phi_buckets.stack.application_trust import ApplicationTrust
-from phi_buckets.stack.settings import Settings, SettingsError, load_settings
+from phi_buckets.stack.settings import PhiBucketSettings, Settings, SettingsError, load_settings
 from sandbox.folder import ROOT
 from tests.components.mocked_stack import stack_config
 
@@ -36,6 +37,83 @@ def test_load_settings_treats_an_empty_string_as_absent():
     """A string in Pulumi.yaml has no other default that means "not set"."""
     empty = dict.fromkeys(("phi:replicaRegion", "phi:organizationId", "phi:permissionsBoundary"), "")
     assert load_settings(DEV | empty) == load_settings(DEV)
+
+
+def buckets_config(**buckets: Any) -> dict[str, str]:
+    return PROD | {"phi:buckets": json.dumps(buckets)}
+
+
+def test_bucket_has_the_stacks_settings_unless_it_has_its_own():
+    settings = load_settings(
+        buckets_config(
+            labs={},
+            imaging={
+                "bucketName": "acme-imaging",
+                "objectLockDays": 2500,
+                "objectLockMode": "COMPLIANCE",
+                "applicationTrust": {"service": "ec2.amazonaws.com"},
+            },
+        )
+        | {"phi:objectLockDays": "2200", "phi:logRetentionDays": "3653", "phi:intelligentTiering": "true"}
+    )
+    labs, imaging = settings.buckets
+    assert labs == PhiBucketSettings(name="labs", object_lock_days=2200, intelligent_tiering=True)
+    assert imaging == PhiBucketSettings(
+        name="imaging",
+        bucket_name="acme-imaging",
+        object_lock_days=2500,
+        object_lock_mode="COMPLIANCE",
+        intelligent_tiering=True,
+        application_trust=ApplicationTrust(principal="ec2.amazonaws.com"),
+    )
+    assert settings.object_lock_days == 2200
+
+
+@pytest.mark.parametrize(
+    ("buckets", "message"),
+    [
+        (
+            {"a": {"objectLockDays": 30}},
+            "phi:buckets.a.objectLockDays is 30; versions must be locked for at least 2192",
+        ),
+        ({"a": {"objectLockDays": "x"}}, "phi:buckets.a.objectLockDays is 'x'; it must be a whole number of days"),
+        (
+            {"a": {"lockDays": 3000}},
+            "phi:buckets.a.lockDays isn't a setting; did you mean phi:buckets.a.objectLockDays?",
+        ),
+        (
+            {"a": {"objectLockDays": 2600}},
+            "phi:buckets.a.objectLockDays is 2600; it must not be more than phi:buckets.a.non",
+        ),
+        (
+            {"a": {"noncurrentArchiveDays": 2500}},
+            "phi:buckets.a.noncurrentArchiveDays is 2500; it must be at least 90 days",
+        ),
+        ({"a": {"applicationTrust": "x"}}, "phi:buckets.a.applicationTrust must be an object"),
+        ({"a": {"bucketName": "A.b"}}, "phi:buckets.a.bucketName is 'A.b'; it must be the name of an S3 bucket"),
+        ({"a": {"bucketName": "xn--a"}}, "phi:buckets.a.bucketName is 'xn--a'"),
+        ({"a": {"bucketName": "a--ol-s3"}}, "phi:buckets.a.bucketName is 'a--ol-s3'"),
+        ({"a": 1}, "phi:buckets is invalid; it must have an object for each name"),
+        ({"a": None}, "phi:buckets is invalid; it must have an object for each name"),
+        ({"A": {}}, "phi:buckets has the name 'A'; a name must be lower-case words"),
+        ({"trail": {}}, "phi:buckets has the name 'trail'"),
+        ({"x-replica": {}}, "phi:buckets has the name 'x-replica'"),
+    ],
+)
+def test_error_names_the_bucket_and_a_command_with_its_path(buckets, message):
+    (error,) = settings_errors(buckets_config(**buckets))
+    assert error.startswith(message)
+    assert "--path 'phi:buckets" in error
+
+
+def test_two_buckets_of_one_name_are_two_errors():
+    errors = settings_errors(buckets_config(a={"bucketName": "acme"}, b={"bucketName": "acme"}))
+    assert [error.partition(" ")[0] for error in errors] == ["phi:buckets.a.bucketName", "phi:buckets.b.bucketName"]
+
+
+def test_error_of_the_stack_is_not_repeated_for_each_bucket():
+    errors = settings_errors(buckets_config(a={}, b={}) | {"phi:objectLockDays": "2600"})
+    assert [error.partition(";")[0] for error in errors] == ["phi:objectLockDays is 2600"] * 2  # versions, and logs
 
 
 @pytest.mark.parametrize(
