@@ -235,6 +235,7 @@ def test_auditor_decrypts_trail_files_only_via_s3():
         ("cloudtrail:GetEventSelectors", HOME.arn("cloudtrail", "trail/phi-dev-trail"), None),
         ("cloudtrail:DescribeTrails", "*", None),
         ("cloudtrail:LookupEvents", "*", None),
+        ("s3:GetAccessPoint", "*", None),  # accepts no resource
         ("logs:FilterLogEvents", AUDIT_LOG, HOME.arn("logs", "log-group:/other")),
         ("logs:GetLogEvents", f"{AUDIT_LOG}:log-stream:one", HOME.arn("logs", "log-group:/other:log-stream:one")),
         ("logs:DescribeLogGroups", HOME.arn("logs", "log-group::log-stream:"), None),
@@ -353,6 +354,7 @@ WITHOUT_RESOURCE = {
     "macie2:GetMacieSession",
     "ram:GetResourceShareAssociations",
     "ram:GetResourceShares",
+    "s3:GetAccessPoint",
     "s3:GetAccountPublicAccessBlock",
     "s3:ListAccessGrantsInstances",
     "s3:ListAccessPoints",
