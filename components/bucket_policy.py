@@ -59,20 +59,20 @@ def deny_protection_changes(bucket_arn: str, administrators: Sequence[str]) -> S
 
 
 def deny_other_kms_keys(bucket_arn: str, key_arn: pulumi.Input[str]) -> list[Statement]:
-    """Return statements that deny uploads encrypted with any other key than the bucket's.
+    """Return statements that deny uploads encrypted with any other key than the bucket's, and changes to another key.
 
     An upload without an encryption header isn't denied: default encryption uses the bucket's key. A negated operator
     also matches a missing header, so the Null operator excludes that case. `aws:kms` without a key would use the AWS
     managed key aws/s3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html), so an
-    upload that names an algorithm must name the key too.
+    upload that names an algorithm must name the key too. UpdateObjectEncryption always names a key:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/update-sse-encryption.html
     """
-    other_key = {
-        "Null": {"s3:x-amz-server-side-encryption": "false"},
-        "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key_arn},
-    }
+    another_key = {"StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key_arn}}
+    upload_with_another_key = {"Null": {"s3:x-amz-server-side-encryption": "false"}, **another_key}
     customer_provided_key = {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}
     return [
-        _deny("DenyWrongKmsKey", "s3:PutObject", f"{bucket_arn}/*", other_key),
+        _deny("DenyWrongKmsKey", "s3:PutObject", f"{bucket_arn}/*", upload_with_another_key),
+        _deny("DenyUpdateToWrongKmsKey", "s3:UpdateObjectEncryption", f"{bucket_arn}/*", another_key),
         _deny("DenySseC", "s3:PutObject", f"{bucket_arn}/*", customer_provided_key),
     ]
 

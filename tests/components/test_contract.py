@@ -303,6 +303,12 @@ ENCRYPTION = [
         "s3-enforce-kms-key: BucketPolicy {}-policy",
     ),
     case_for_each(
+        "no change to another key",
+        lambda name: remove_statement(f"BucketPolicy {name}-policy", "DenyUpdateToWrongKmsKey"),
+        PHI_BUCKETS,
+        "s3-enforce-kms-key: BucketPolicy {}-policy",
+    ),
+    case_for_each(
         "no SSE-C",
         lambda name: remove_statement(f"BucketPolicy {name}-policy", "DenySseC"),
         PHI_BUCKETS,

@@ -64,12 +64,13 @@ def deny_statements(bucket: str, key: str = KEY) -> dict[str, dict[str, Any]]:
     """Return the Deny statements of a compliant bucket policy, by what they deny."""
     both, objects = [arn(bucket), f"{arn(bucket)}/*"], f"{arn(bucket)}/*"
     header = "s3:x-amz-server-side-encryption"
-    wrong_key = {"Null": {header: "false"}, "StringNotEquals": {f"{header}-aws-kms-key-id": key}}
+    wrong_key = {"StringNotEquals": {f"{header}-aws-kms-key-id": key}}
     other_principals = {"ArnNotEquals": {"aws:PrincipalArn": BREAK_GLASS_ROLE}}
     return {
         "plain HTTP": _deny("s3:*", both, {"Bool": {"aws:SecureTransport": "false"}}),
         "outdated TLS": _deny("s3:*", both, {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
-        "wrong key": _deny("s3:PutObject", objects, wrong_key),
+        "wrong key": _deny("s3:PutObject", objects, {"Null": {header: "false"}, **wrong_key}),
+        "update to wrong key": _deny("s3:UpdateObjectEncryption", objects, wrong_key),
         "SSE-C key": _deny("s3:PutObject", objects, {"Null": {f"{header}-customer-algorithm": "false"}}),
         "protection changes": _deny(list(PROTECTION_ACTIONS), both, other_principals),
     }
@@ -241,7 +242,7 @@ def _compliant_statements(bucket: str, key: str | None) -> list[dict[str, Any]]:
     if key:
         return list(deny_statements(bucket, key).values())
     denials = deny_statements(bucket)
-    for name in ("wrong key", "SSE-C key"):
+    for name in ("wrong key", "update to wrong key", "SSE-C key"):
         del denials[name]
     return [*denials.values(), allow_log_delivery(bucket)]
 

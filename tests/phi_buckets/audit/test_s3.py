@@ -122,6 +122,7 @@ WEAK_SETTINGS: list[tuple[str, Callable[[SampleAccount], Any], set[str]]] = [
     ("plain HTTP", lambda a: a.remove_deny("plain HTTP"), {"s3-tls-only"}),
     ("outdated TLS", lambda a: a.remove_deny("outdated TLS"), {"s3-tls-1-2"}),
     ("wrong key", lambda a: a.remove_deny("wrong key"), {"s3-enforce-kms-key"}),
+    ("update to wrong key", lambda a: a.remove_deny("update to wrong key"), {"s3-enforce-kms-key"}),
     ("SSE-C key", lambda a: a.remove_deny("SSE-C key"), {"s3-deny-sse-c"}),
     ("protection changes", lambda a: a.remove_deny("protection changes"), {"s3-tamper-protection"}),
     (

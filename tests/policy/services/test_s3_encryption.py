@@ -229,6 +229,13 @@ def default_encryption(algorithm: str = KMS, key: Any = KEY_ARN, comes_from: str
 
 HAS_ALGORITHM = {ALGORITHM_KEY: "false"}
 DENY_OTHER_KEYS = with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: KEY_ARN})
+
+
+def deny_updates_to_other_keys(key: Any = KEY_ARN) -> dict[str, Any]:
+    return with_condition(DENY_UPLOAD | {"Action": "s3:UpdateObjectEncryption"}, StringNotEquals={KMS_KEY_ID_KEY: key})
+
+
+DENY_KEY_UPDATES = deny_updates_to_other_keys()
 OWN_KEY_POLICIES = [
     [DENY_OTHER_KEYS],
     [DENY_OTHER_KEYS | {"Action": ["s3:PutObject", "s3:PutObjectAcl"], "Principal": {"AWS": "*"}}],
@@ -290,7 +297,7 @@ def test_policy_that_allows_only_the_buckets_key_passes(pack: PackProcess, state
         failed_in_all(
             pack,
             ENFORCE_KMS_KEY,
-            policies_in_every_form(policy_text(*statements), default_encryption()),
+            policies_in_every_form(policy_text(*statements, DENY_KEY_UPDATES), default_encryption()),
         )
         == set()
     )
@@ -298,7 +305,7 @@ def test_policy_that_allows_only_the_buckets_key_passes(pack: PackProcess, state
         failed_in_all(
             pack,
             ENFORCE_KMS_KEY,
-            policies_in_every_form(policy_text(*statements), default_encryption(key=KEY_ID)),
+            policies_in_every_form(policy_text(*statements, DENY_KEY_UPDATES), default_encryption(key=KEY_ID)),
         )
         == set()
     )
@@ -307,7 +314,7 @@ def test_policy_that_allows_only_the_buckets_key_passes(pack: PackProcess, state
 @pytest.mark.parametrize("statements", WRONG_KEY_POLICIES)
 def test_policy_that_allows_another_key_or_denies_the_buckets_key_fails(pack: PackProcess, statements):
     assert failed_in_all(
-        pack, ENFORCE_KMS_KEY, policies_in_every_form(policy_text(*statements), default_encryption())
+        pack, ENFORCE_KMS_KEY, policies_in_every_form(policy_text(*statements, DENY_KEY_UPDATES), default_encryption())
     ) == {"it"}
 
 
@@ -317,26 +324,27 @@ def test_policy_may_require_only_the_buckets_algorithm(pack: PackProcess):
         failed_in_all(
             pack,
             ENFORCE_KMS_KEY,
-            policies_in_every_form(policy_text(*dsse_only), default_encryption(DSSE)),
+            policies_in_every_form(policy_text(*dsse_only, DENY_KEY_UPDATES), default_encryption(DSSE)),
         )
         == set()
     )
     assert failed_in_all(
-        pack, ENFORCE_KMS_KEY, policies_in_every_form(policy_text(*dsse_only), default_encryption())
+        pack, ENFORCE_KMS_KEY, policies_in_every_form(policy_text(*dsse_only, DENY_KEY_UPDATES), default_encryption())
     ) == {"it"}
 
 
-@pytest.mark.parametrize(
-    "statements",
-    [[DENY_OTHER_KEYS], [with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: OTHER_KEY_ARN})]],
-)
-def test_policy_is_compared_with_the_buckets_key_in_the_stack(pack: PackProcess, statements):
+@pytest.mark.parametrize("key", [KEY_ARN, OTHER_KEY_ARN])
+def test_policy_is_compared_with_the_buckets_key_in_the_stack(pack: PackProcess, key):
     """While the key's ARN isn't known, the ARN that the policy names counts as the key's."""
     known_key, new_key = (
         Resource("aws:kms/key:Key", "key", inputs) for inputs in ({"arn": KEY_ARN, "keyId": KEY_ID}, {})
     )
     by_reference = default_encryption(key=UNKNOWN, comes_from="key")
-    expected = set() if statements == [DENY_OTHER_KEYS] else {"it"}
+    statements = [
+        with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: key}),
+        deny_updates_to_other_keys(key),
+    ]
+    expected = set() if key == KEY_ARN else {"it"}
     assert (
         failed_in_all(
             pack,
@@ -368,7 +376,10 @@ def test_policy_is_compared_with_the_buckets_key_in_the_stack(pack: PackProcess,
 
 
 def test_unknown_key_passes_if_policy_and_default_come_from_the_same_key(pack: PackProcess):
-    data, around, policy = component(with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: UNKNOWN}))
+    data, around, policy = component(
+        with_condition(Null=HAS_ALGORITHM, StringNotEquals={KMS_KEY_ID_KEY: UNKNOWN}),
+        deny_updates_to_other_keys(UNKNOWN),
+    )
     kms_key, sse = Resource("aws:kms/key:Key", "key", {}), default_encryption(key=UNKNOWN, comes_from="key")
     policy_from_key = replace(policy, comes_from={"policy": ["key"]})
     assert failed_resources(pack, ENFORCE_KMS_KEY, [kms_key, around, data, sse, policy_from_key]) == set()
@@ -376,7 +387,7 @@ def test_unknown_key_passes_if_policy_and_default_come_from_the_same_key(pack: P
     assert unverified_in_all(
         pack,
         ENFORCE_KMS_KEY,
-        policies_in_every_form(policy_text(DENY_OTHER_KEYS), default_encryption(key=UNKNOWN)),
+        policies_in_every_form(policy_text(DENY_OTHER_KEYS, DENY_KEY_UPDATES), default_encryption(key=UNKNOWN)),
     ) == {"it"}
 
 
@@ -390,15 +401,48 @@ def test_unknown_key_passes_if_policy_and_default_come_from_the_same_key(pack: P
     ],
 )
 def test_deny_of_other_keys_with_unknown_element_is_unverified(pack: PackProcess, statement):
-    assert unverified_resources(pack, ENFORCE_KMS_KEY, [*component(statement), default_encryption()]) == {"it"}
+    assert unverified_resources(
+        pack, ENFORCE_KMS_KEY, [*component(statement, DENY_KEY_UPDATES), default_encryption()]
+    ) == {"it"}
 
 
 def test_deny_that_may_apply_to_compliant_uploads_is_unverified(pack: PackProcess):
     assert unverified_resources(
         pack,
         ENFORCE_KMS_KEY,
-        [*component(DENY_OTHER_KEYS, with_condition(Null={ALGORITHM_KEY: UNKNOWN})), default_encryption()],
+        [
+            *component(DENY_OTHER_KEYS, DENY_KEY_UPDATES, with_condition(Null={ALGORITHM_KEY: UNKNOWN})),
+            default_encryption(),
+        ],
     ) == {"it"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        DENY_KEY_UPDATES | {"Action": "s3:PutObject"},
+        DENY_KEY_UPDATES | {"Resource": f"{DATA}/reports/*"},
+        DENY_KEY_UPDATES | {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}},
+        DENY_KEY_UPDATES | {"Condition": DENY_OTHER_KEYS["Condition"]},  # the algorithm's key may be absent
+        deny_updates_to_other_keys([KEY_ARN, OTHER_KEY_ARN]),
+    ],
+)
+def test_policy_that_allows_changes_to_another_key_fails(pack: PackProcess, statement):
+    text = policy_text(DENY_OTHER_KEYS, statement)
+    assert failed_in_all(pack, ENFORCE_KMS_KEY, policies_in_every_form(text, default_encryption())) == {"it"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        DENY_KEY_UPDATES | {"Condition": {}},
+        DENY_KEY_UPDATES | {"Action": "s3:Update*", "Resource": "*"},
+        with_condition(DENY_KEY_UPDATES, ArnNotEquals={KMS_KEY_ID_KEY: KEY_ARN}),
+    ],
+)
+def test_policy_that_denies_changes_to_another_key_passes(pack: PackProcess, statement):
+    text = policy_text(DENY_OTHER_KEYS, statement)
+    assert failed_in_all(pack, ENFORCE_KMS_KEY, policies_in_every_form(text, default_encryption())) == set()
 
 
 DENY_CUSTOMER_KEYS = with_condition(Null={CUSTOMER_ALGORITHM_KEY: "false"})
@@ -448,7 +492,7 @@ def test_each_of_two_policies_has_to_deny_sse_c(pack: PackProcess, statements):
 
 def test_policy_has_to_enforce_the_key_of_each_of_two_default_encryptions(pack: PackProcess):
     """A bucket has only one, so one of the two is lost."""
-    policy = companion("BucketPolicy", policy=policy_text(DENY_OTHER_KEYS))
+    policy = companion("BucketPolicy", policy=policy_text(DENY_OTHER_KEYS, DENY_KEY_UPDATES))
     first, second = default_encryption(), default_encryption(key=OTHER_KEY_ARN)
     second = replace(second, name="second")
     for one, two in ((first, second), (second, first)):
@@ -502,7 +546,7 @@ def test_policy_of_a_bucket_of_unknown_name_is_unverified(pack: PackProcess, con
 
 
 OTHER_ALGORITHM = {"rule": {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "other"}}}
-COMPLIANT_STATEMENTS = [deny_old_tls(), DENY_OTHER_KEYS, DENY_CUSTOMER_KEYS]
+COMPLIANT_STATEMENTS = [deny_old_tls(), DENY_OTHER_KEYS, DENY_KEY_UPDATES, DENY_CUSTOMER_KEYS]
 DATA_CLASSES_BY_CONTROL = {
     ENCRYPTION_AT_REST: ALL_DATA_CLASSES,
     BUCKET_KEY: ALL_DATA_CLASSES[:2],

@@ -397,7 +397,8 @@ CONTROLS = (
         title="S3 uploads use the bucket's KMS key",
         statement=(
             "The policy of a bucket with PHI or replicas denies uploads that request SSE-S3 or a KMS key other than "
-            "the bucket's, and no other uploads; the objects that the program declares use no other key either."
+            "the bucket's, and no other uploads; it denies changes of an object to another key; the objects that the "
+            "program declares use no other key either."
         ),
         rationale=(
             "Upload headers override default encryption. A client that requests aws:kms without a key gets the AWS "
@@ -406,8 +407,9 @@ CONTROLS = (
         ),
         requirement=(
             "PutObject is denied with AES256, with another key, and with aws:kms or aws:kms:dsse without a key; it "
-            "isn't denied without encryption headers or with the bucket's key; an object that the program declares has "
-            "no kmsKeyId and serverSideEncryption, or those of the bucket"
+            "isn't denied without encryption headers or with the bucket's key; UpdateObjectEncryption is denied with "
+            "another key; an object that the program declares has no kmsKeyId and serverSideEncryption, or those of "
+            "the bucket"
         ),
         data_classes=PHI_AND_REPLICAS,
         paragraphs=addressed_by("312(a)(2)(iv)", own_mapping=True),
@@ -415,7 +417,10 @@ CONTROLS = (
         remediation=(
             'add to the Statement of the bucket policy: {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", '
             '"Resource": f"arn:aws:s3:::{bucket_name}/*", "Condition": {"Null": {"s3:x-amz-server-side-encryption": '
-            '"false"}, "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key.arn}}}; '
+            '"false"}, "StringNotEquals": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key.arn}}}, and '
+            '{"Effect": "Deny", "Principal": "*", "Action": "s3:UpdateObjectEncryption", '
+            '"Resource": f"arn:aws:s3:::{bucket_name}/*", "Condition": {"StringNotEquals": '
+            '{"s3:x-amz-server-side-encryption-aws-kms-key-id": key.arn}}}; '
             f"{DEFAULT_OF_BUCKET}"
         ),
         rule=SettingRule(

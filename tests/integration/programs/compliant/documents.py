@@ -60,8 +60,9 @@ def bucket_policy(name, *statements):
 def deny_other_encryption(name, key_arn):
     """Return statements that deny uploads encrypted with a key other than the bucket's."""
     header, objects = "s3:x-amz-server-side-encryption", f"arn:aws:s3:::{bucket_name(name)}/*"
-    other_key = {"Null": {header: "false"}, "StringNotEquals": {f"{header}-aws-kms-key-id": key_arn}}
+    other_key = {"StringNotEquals": {f"{header}-aws-kms-key-id": key_arn}}
     return (
-        deny("s3:PutObject", objects, other_key),
+        deny("s3:PutObject", objects, {"Null": {header: "false"}, **other_key}),
+        deny("s3:UpdateObjectEncryption", objects, other_key),
         deny("s3:PutObject", objects, {"Null": {f"{header}-customer-algorithm": "false"}}),
     )

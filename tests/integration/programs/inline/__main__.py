@@ -54,6 +54,11 @@ aws.s3.Bucket(
                     Null={"s3:x-amz-server-side-encryption": "false"},
                     StringNotEquals={"s3:x-amz-server-side-encryption-aws-kms-key-id": KEY},
                 ),
+                deny(
+                    "s3:UpdateObjectEncryption",
+                    f"{ARN}/*",
+                    StringNotEquals={"s3:x-amz-server-side-encryption-aws-kms-key-id": KEY},
+                ),
                 deny("s3:PutObject", f"{ARN}/*", Null={"s3:x-amz-server-side-encryption-customer-algorithm": "false"}),
                 deny(
                     [

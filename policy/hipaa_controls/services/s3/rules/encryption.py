@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from hipaa_controls import evaluator
 from hipaa_controls.access.parties import TrustedParties
@@ -82,9 +83,11 @@ def bucket_key(encryption: DefaultEncryption, *_: object) -> Finding:
 
 
 def enforce_kms_key(policy: BucketPolicy, bucket: Bucket, context: RuleContext) -> Finding:
-    """Check that uploads with another key or algorithm are denied, and correct ones aren't.
+    """Check that uploads with another key or algorithm are denied, and correct ones aren't; and changes to another key.
 
     S3 encrypts an upload without encryption headers with the bucket's key, so that upload must not be denied.
+    UpdateObjectEncryption re-encrypts an object that isn't locked, with the KMS key that the request names:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/update-sse-encryption.html
     """
     parsed = parse_bucket_policy(policy.document)
     if not isinstance(parsed, ParsedPolicy):
@@ -96,7 +99,7 @@ def enforce_kms_key(policy: BucketPolicy, bucket: Bucket, context: RuleContext) 
             _check_key_is_enforced(encryption, parsed, bucket, context)
             for encryption in encryptions or [DefaultEncryption(None, None)]
         ),
-        "uploads with another algorithm or key are denied, and correct uploads aren't",
+        "uploads with another algorithm or key and changes to another key are denied, and correct uploads aren't",
     )
 
 
@@ -111,6 +114,11 @@ def _check_key_is_enforced(
     for description, headers in _wrong_uploads(key, parsed):
         request = upload_request(bucket.arn, evaluator.ANYONE, headers)
         finding = require_denied(parsed, request, f"an upload that requests {description} isn't denied")
+        if finding.status is not Status.PASS:
+            return finding
+    for headers in _wrong_updates(key, parsed):
+        request = replace(upload_request(bucket.arn, evaluator.ANYONE, headers), action="s3:UpdateObjectEncryption")
+        finding = require_denied(parsed, request, "s3:UpdateObjectEncryption with another key isn't denied")
         if finding.status is not Status.PASS:
             return finding
     account = bucket.location.account or "000000000000"
@@ -130,6 +138,13 @@ def _wrong_uploads(key: str | None, parsed: ParsedPolicy) -> Iterator[tuple[str,
         for other_key in _other_keys(key, parsed):
             yield "another key", {ALGORITHM_HEADER: algorithm, KEY_HEADER: other_key}
         yield f"{algorithm} without a key", {ALGORITHM_HEADER: algorithm, KEY_HEADER: None}
+
+
+def _wrong_updates(key: str | None, parsed: ParsedPolicy) -> Iterator[Headers]:
+    """Yield the condition keys of changes to another key. AWS doesn't say whether the algorithm is among them."""
+    for algorithm in ("aws:kms", None):
+        for other_key in _other_keys(key, parsed):
+            yield {ALGORITHM_HEADER: algorithm, KEY_HEADER: other_key}
 
 
 def _correct_uploads(key: str | None, algorithm: Text) -> Iterator[tuple[str, Headers]]:
