@@ -42,7 +42,9 @@ def deny_external_principals(bucket_arn: str, account: Account, organization_id:
 def deny_protection_changes(bucket_arn: str, administrators: Sequence[str]) -> Statement:
     """Return a statement that lets only administrators delete versions or change the bucket's protection settings.
 
-    It denies everyone else, including the root user.
+    It denies everyone else. Only the root user of the bucket's account may still read, replace and delete the policy
+    itself, because S3 ignores its own policy there; an SCP or a resource control policy can stop that.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
 
     Args:
         bucket_arn: The bucket's ARN.

@@ -17,14 +17,14 @@ from moto.sts.models import sts_backends
 
 from hipaa_controls.evaluator import Principal
 from sandbox.authorization.decision import Caller, ConditionKeys
-from sandbox.environment import ACCESS_KEY, ACCOUNT
+from sandbox.environment import ACCESS_KEY, ACCOUNT, ROOT_ACCESS_KEY
 
 _ALLOW_ALL = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
 
 
 def administrator_account(access_key: str | None) -> str | None:
     """Return the account that an access key administers, if any: the sandbox's, or the one whose ID is the key."""
-    if access_key == ACCESS_KEY:
+    if access_key in (ACCESS_KEY, ROOT_ACCESS_KEY):
         return ACCOUNT
     return access_key if re.fullmatch(r"\d{12}", access_key or "") else None
 
@@ -36,6 +36,9 @@ def find_caller(access_key: str | None) -> Caller | None:
             Principal("Anonymous"),
             condition_keys={"aws:PrincipalType": "Anonymous", "aws:MultiFactorAuthPresent": None},
         )
+    if access_key == ROOT_ACCESS_KEY:
+        arn = f"arn:aws:iam::{ACCOUNT}:root"
+        return _with_long_term_key(arn, ACCOUNT, ACCOUNT, (_ALLOW_ALL,), principal_type="Account")
     if account := administrator_account(access_key):
         user_id, arn, _ = sts_backends[account]["aws"].get_caller_identity(access_key, "us-east-1")
         return _with_long_term_key(arn, account, user_id, (_ALLOW_ALL,))
@@ -55,9 +58,11 @@ def find_caller(access_key: str | None) -> Caller | None:
     return None
 
 
-def _with_long_term_key(arn: str, account: str, user_id: str, policies: tuple[str, ...]) -> Caller:
+def _with_long_term_key(
+    arn: str, account: str, user_id: str, policies: tuple[str, ...], principal_type: str = "User"
+) -> Caller:
     no_mfa = {"aws:MultiFactorAuthPresent": None, "aws:MultiFactorAuthAge": None}
-    condition_keys = {**_principal_keys(arn, account, user_id, "User"), **no_mfa}
+    condition_keys = {**_principal_keys(arn, account, user_id, principal_type), **no_mfa}
     return Caller(Principal("AWS", arn, account), account, condition_keys, policies)
 
 

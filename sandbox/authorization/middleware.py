@@ -22,6 +22,10 @@ from sandbox.authorization.roles import assume_role_denial_reason
 from sandbox.environment import ACCESS_KEY
 from sandbox.retry_cache import RetryCache
 
+# The root user of a bucket's account may always make these requests, even if the bucket policy denies them.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+ROOT_POLICY_ACTIONS = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
+
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -85,6 +89,8 @@ def _s3_denial_reason(caller: Caller, operation: str, request: HttpRequest, now:
         # A missing bucket has no owner: the caller's own policies decide, and moto reports that it is missing.
         owner = bucket.account_id if bucket else caller.account or ""
         keys = context.s3_context(operation, request, permission, owner, now)
+        if permission.action in ROOT_POLICY_ACTIONS and caller.principal.id == f"arn:aws:iam::{owner}:root":
+            policy = None
         resource = Resource(permission.resource, owner, policy)
         if reason := denial_reason(caller, permission.action, resource, connection | keys):
             return reason

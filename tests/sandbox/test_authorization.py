@@ -381,6 +381,21 @@ def test_bucket_policy_that_names_a_caller_in_its_account_is_sufficient(aws, buc
     denied("s3.get_object_tagging", **request | {"caller": other})
 
 
+def test_only_the_root_user_may_replace_a_policy_that_denies_it(aws, bucket, denied):
+    """S3 ignores the bucket policy for the root user of its own account, but only in requests about that policy."""
+    root = {"AccessKeyId": "root", "SecretAccessKey": "x"}
+    put_policy(aws, bucket, deny("DenyAll", "s3:*", [bucket.arn, bucket.objects]))
+    assert denied("s3.delete_bucket_policy", Bucket=bucket.name).endswith("(statement DenyAll)")
+    assert denied("s3.delete_bucket_policy", caller={**root, "AccessKeyId": OTHER_ACCOUNT}, Bucket=bucket.name)
+    assert denied("s3.get_object", caller=root, Bucket=bucket.name, Key="one").endswith("(statement DenyAll)")
+    assert denied("s3.get_bucket_versioning", caller=root, Bucket=bucket.name).endswith("(statement DenyAll)")
+    assert "DenyAll" in aws("s3.get_bucket_policy", caller=root, Bucket=bucket.name)["Policy"]
+    policy = policy_document(*bucket.policy, deny("DenyMore", "s3:*", [bucket.arn, bucket.objects]))
+    aws("s3.put_bucket_policy", caller=root, Bucket=bucket.name, Policy=policy)
+    aws("s3.delete_bucket_policy", caller=root, Bucket=bucket.name)
+    assert aws("s3.get_object", Bucket=bucket.name, Key="one")["Body"] == b"1"
+
+
 def test_attached_and_group_policies_apply(aws, phi, denied):
     arn, keys = create_user(aws)
     name, group = arn.split("/")[-1], f"group-{uuid.uuid4().hex[:8]}"

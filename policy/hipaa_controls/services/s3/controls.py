@@ -525,7 +525,9 @@ CONTROLS = (
         ),
         rationale=(
             "With a stolen administrator session, an attacker could otherwise suspend versioning, shorten retention or "
-            "rewrite the bucket policy, and then delete patient records for good."
+            "rewrite the bucket policy, and then delete patient records for good. A bucket policy holds the root user "
+            "too, except that S3 always lets root read, replace and delete the policy itself: iam-root-mfa protects "
+            "root, and an SCP can deny it."
         ),
         requirement=(
             "a Deny for all but named principals of s3:DeleteObjectVersion (unless Object Lock is in COMPLIANCE mode), "
