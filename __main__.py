@@ -99,6 +99,7 @@ phi_buckets = {
             "key_arn": phi_key.arn,
             "log_bucket": access_logs.bucket,
             "protection": context.bucket_protection,
+            "object_access": context.object_access(bucket.name),
             "object_lock": object_lock(bucket),
             "lifecycle": lifecycle(bucket),
         },
@@ -130,6 +131,8 @@ access = Access(
         "account": account,
         "application_roles": context.application_roles,
         "break_glass_role_name": context.break_glass_role_name,
+        "legal_hold_role_name": context.legal_hold_role_name,
+        "held_bucket_arns": context.data_event_bucket_arns,
         "phi_bucket_arns": context.phi_bucket_arns,
         "phi_key_arn": phi_key.arn,
         "access_log_bucket_arn": context.access_log_bucket_arn,
@@ -173,6 +176,7 @@ if replica_context:
                     source_bucket=context.phi_bucket_names[bucket.name],
                     source_ready=phi_buckets[bucket.name].ready,
                     replica_bucket=context.replica_bucket_names[bucket.name],
+                    object_access=context.object_access(bucket.name),
                     object_lock=object_lock(bucket),
                     lifecycle=lifecycle(bucket),
                 )
@@ -249,6 +253,7 @@ pulumi.export("trail_bucket_name", trail_files.bucket)
 pulumi.export("trail_arn", trail.arn)
 pulumi.export("auditor_role_arn", access.auditor_role_arn)
 pulumi.export("break_glass_role_arn", access.break_glass_role_arn)
+pulumi.export("legal_hold_role_arn", access.legal_hold_role_arn)
 pulumi.export("alert_topic_arn", alerts.topic_arn)
 pulumi.export("backup_vault_name", backup.vault if backup else None)
 pulumi.export("backup_role_arn", backup.role_arn if backup else None)

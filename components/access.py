@@ -1,4 +1,4 @@
-"""The application, auditor and break-glass roles.
+"""The application, auditor, break-glass and legal hold roles.
 
 The resources that each action accepts: https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
@@ -44,6 +44,10 @@ class AccessArgs(TypedDict):
     application_roles: Sequence[ApplicationRole]
     break_glass_role_name: str
     """The break-glass role's physical name, which alarms and bucket policies use before the role exists."""
+    legal_hold_role_name: str
+    """The legal hold role's physical name, which bucket policies use before the role exists."""
+    held_bucket_arns: Sequence[str]
+    """The ARNs of the buckets whose objects may get a legal hold: the PHI buckets, and their replicas in any region."""
     phi_bucket_arns: Sequence[str]
     phi_key_arn: pulumi.Input[str]
     """The key that encrypts the PHI buckets."""
@@ -62,12 +66,16 @@ class AccessArgs(TypedDict):
 
 
 class Access(pulumi.ComponentResource):
-    """Separate roles: applications use PHI, one reads everything except PHI, and one recovers PHI in an emergency."""
+    """Separate roles.
+
+    Applications use PHI, one reads everything except PHI, one recovers PHI in an emergency, and one places legal holds.
+    """
 
     application_role_arns: dict[str, pulumi.Output[str]]
     """The role that may use each PHI bucket, by the bucket's name within the stack."""
     auditor_role_arn: pulumi.Output[str]
     break_glass_role_arn: pulumi.Output[str]
+    legal_hold_role_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:access:Access", name, None, opts)
@@ -109,10 +117,22 @@ class Access(pulumi.ComponentResource):
                 "account": account,
                 "role_name": args["break_glass_role_name"],
                 "description": "In an emergency, recovers noncurrent versions of PHI; every use raises an alert",
-                "trust": break_glass_trust(account),
+                "trust": recent_mfa_trust(account),
                 "permissions": break_glass_permissions(args),
                 "permissions_boundary": args["permissions_boundary"],
                 "max_session_seconds": HOUR_SECONDS,
+            },
+            child,
+        ).arn
+        self.legal_hold_role_arn = IamRole(
+            f"{name}-legal-hold",
+            {
+                "account": account,
+                "role_name": args["legal_hold_role_name"],
+                "description": "Places legal holds on PHI and removes them, without reading it",
+                "trust": recent_mfa_trust(account),
+                "permissions": legal_hold_permissions(args),
+                "permissions_boundary": args["permissions_boundary"],
             },
             child,
         ).arn
@@ -122,6 +142,7 @@ class Access(pulumi.ComponentResource):
                 "applicationRoleArns": self.application_role_arns,
                 "auditorRoleArn": self.auditor_role_arn,
                 "breakGlassRoleArn": self.break_glass_role_arn,
+                "legalHoldRoleArn": self.legal_hold_role_arn,
             }
         )
 
@@ -163,7 +184,7 @@ def auditor_trust(account: Account) -> PolicyDocument:
     return trust_policy({"AWS": account.root}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
 
 
-def break_glass_trust(account: Account) -> PolicyDocument:
+def recent_mfa_trust(account: Account) -> PolicyDocument:
     """Return a trust policy for any principal of the account that IAM allows, with MFA within the last hour."""
     recent_mfa = {
         "Bool": {"aws:MultiFactorAuthPresent": "true"},
@@ -261,4 +282,17 @@ def break_glass_permissions(args: AccessArgs) -> PolicyDocument:
             args["phi_key_arn"],
             via_s3(args["account"], *bucket_arns, *objects_of(bucket_arns)),
         ),
+    )
+
+
+def legal_hold_permissions(args: AccessArgs) -> PolicyDocument:
+    """Return permissions to list versions, and to see, place and remove their legal holds, but not to read objects.
+
+    S3 replicates a hold to the replica, and its removal. The role may change the replica's holds too, because the PHI
+    bucket may be lost. https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-for-metadata-changes.html
+    """
+    bucket_arns = args["held_bucket_arns"]
+    return document(
+        allow(["s3:ListBucketVersions"], list(bucket_arns)),
+        allow(["s3:GetObjectLegalHold", "s3:PutObjectLegalHold"], objects_of(bucket_arns)),
     )

@@ -10,6 +10,10 @@ import pulumi
 from components.account import Account
 from components.policy_document import Statement
 from hipaa_controls.services.s3.protection_actions import DELETE_VERSION, PROTECTION_ACTIONS
+from phi_buckets.stack.networks import Networks
+
+SCAN_TAG = "GuardDutyMalwareScanStatus"
+CLEAN = "NO_THREATS_FOUND"
 
 
 def deny_insecure_transport(bucket_arn: str) -> list[Statement]:
@@ -77,6 +81,69 @@ def deny_other_kms_keys(bucket_arn: str, key_arn: pulumi.Input[str]) -> list[Sta
         _deny("DenyUpdateToWrongKmsKey", "s3:UpdateObjectEncryption", f"{bucket_arn}/*", another_key),
         _deny("DenySseC", "s3:PutObject", f"{bucket_arn}/*", customer_provided_key),
     ]
+
+
+def deny_other_networks(bucket_arn: str, networks: Networks, exempt: Sequence[str]) -> list[Statement]:
+    """Return a statement that denies every request for an object from outside some networks; none if there are none.
+
+    It denies no request about the bucket itself, such as a change of its policy. A request through a VPC endpoint has
+    no aws:SourceIp, and any other has no aws:SourceVpce; a negated operator also matches a missing key, so a request is
+    denied only if neither key has a listed value. AWS services call from networks of their own:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+
+    Args:
+        bucket_arn: The bucket's ARN.
+        networks: The networks to allow.
+        exempt: ARNs of IAM roles, or patterns of them, that may call from any network.
+    """
+    outside: dict[str, Any] = {}
+    if networks.vpc_endpoints:
+        outside["StringNotEquals"] = {"aws:SourceVpce": list(networks.vpc_endpoints)}
+    if networks.address_ranges:
+        outside["NotIpAddress"] = {"aws:SourceIp": list(networks.address_ranges)}
+    if not outside:
+        return []
+    not_by_services = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}}
+    others = {"ArnNotLike": {"aws:PrincipalArn": list(exempt)}}
+    return [_deny("DenyOtherNetworks", "s3:*", f"{bucket_arn}/*", outside | not_by_services | others)]
+
+
+def deny_unscanned_objects(bucket_arn: str, readers: Sequence[str], taggers: Sequence[str]) -> list[Statement]:
+    """Return statements that deny reads of an object until GuardDuty has found no malware in it.
+
+    GuardDuty tags each object with the result of its scan. An object without the tag isn't scanned yet, or couldn't be.
+    IAM compares a tag's name without regard to case if it is part of a condition key, as s3:ExistingObjectTag/NAME is,
+    so no other spelling of the name may be set either.
+    https://docs.aws.amazon.com/guardduty/latest/ug/tag-based-access-s3-malware-protection.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+
+    Args:
+        bucket_arn: The bucket's ARN.
+        readers: ARNs of IAM roles, or patterns of them, that may read every object.
+        taggers: The ARNs of the only IAM roles that may set the tag.
+    """
+    not_clean = {"StringNotEquals": {f"s3:ExistingObjectTag/{SCAN_TAG}": CLEAN}}
+    sets_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": SCAN_TAG}}
+    return [
+        _deny(
+            "DenyReadsUnlessScanned",
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            f"{bucket_arn}/*",
+            not_clean | {"ArnNotLike": {"aws:PrincipalArn": list(readers)}},
+        ),
+        _deny(
+            "DenyScanTags",
+            ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging"],
+            f"{bucket_arn}/*",
+            sets_tag | {"ArnNotEquals": {"aws:PrincipalArn": list(taggers)}},
+        ),
+    ]
+
+
+def deny_legal_hold_changes(bucket_arn: str, role_arn: str) -> Statement:
+    """Return a statement that lets only one role place and remove legal holds."""
+    others = {"ArnNotEquals": {"aws:PrincipalArn": role_arn}}
+    return _deny("DenyLegalHoldChanges", "s3:PutObjectLegalHold", f"{bucket_arn}/*", others)
 
 
 def _deny(sid: str, actions: str | list[str], resources: str | list[str], condition: dict[str, Any]) -> Statement:

@@ -13,11 +13,15 @@ from components.account import Account
 from components.bucket_policy import (
     deny_external_principals,
     deny_insecure_transport,
+    deny_legal_hold_changes,
     deny_other_kms_keys,
+    deny_other_networks,
     deny_protection_changes,
+    deny_unscanned_objects,
 )
 from components.hardened_bucket import BucketProtection, LifecycleRule, ObjectLock, hardened_bucket, protect_options
 from components.policy_document import PolicyDocument, document
+from phi_buckets.stack.networks import Networks
 from phi_buckets.stack.settings import DEFAULT_BUCKET
 
 REQUEST_METRICS_ID = "EntireBucket"
@@ -44,6 +48,27 @@ class VersionLifecycle:
     """Whether current versions move to S3 Intelligent-Tiering."""
 
 
+@dataclass(frozen=True)
+class ObjectAccess:
+    """What the bucket policy denies to principals that IAM allows, and the roles that it exempts.
+
+    Roles are known by their ARNs before they exist.
+    """
+
+    networks: Networks
+    """The only networks from which objects may be read and written; any network if there are none."""
+    only_scanned: bool
+    """Whether an object may be read only once GuardDuty has found no malware in it."""
+    service_roles: tuple[str, ...]
+    """The roles that AWS services assume to copy, restore and scan objects: from any network, scanned or not."""
+    linked_roles: str
+    """The pattern of the account's service-linked roles, such as Macie's. Only AWS services can assume one."""
+    break_glass_role: str
+    """The role that may read every object, from any network."""
+    legal_hold_role: str
+    """The only role that may place and remove legal holds."""
+
+
 class PhiBucketArgs(TypedDict):
     """The inputs of a PHI bucket."""
 
@@ -58,6 +83,7 @@ class PhiBucketArgs(TypedDict):
     log_bucket: pulumi.Input[str]
     """The name of the bucket that receives the access logs and the inventory."""
     protection: BucketProtection
+    object_access: ObjectAccess
     object_lock: ObjectLock
     lifecycle: VersionLifecycle
 
@@ -74,7 +100,8 @@ class PhiBucket(pulumi.ComponentResource):
     def __init__(self, name: str, args: PhiBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         account, protection = args["account"], args["protection"]
         bucket_name = args["bucket_name"]
-        policy = bucket_policy(account, account.bucket_arn(bucket_name), args["key_arn"], protection)
+        bucket_arn = account.bucket_arn(bucket_name)
+        policy = bucket_policy(account, bucket_arn, args["key_arn"], protection, args["object_access"])
         # A structured input stays readable at the first preview. The key's ARN in the document is unknown then, and so
         # is the whole JSON text made from the document.
         super().__init__("phi:storage:PhiBucket", name, {"bucketPolicy": policy}, opts)
@@ -160,12 +187,21 @@ def lifecycle_rules(lifecycle: VersionLifecycle) -> list[LifecycleRule]:
 
 
 def bucket_policy(
-    account: Account, bucket_arn: str, key_arn: pulumi.Input[str], protection: BucketProtection
+    account: Account,
+    bucket_arn: str,
+    key_arn: pulumi.Input[str],
+    protection: BucketProtection,
+    access: ObjectAccess,
 ) -> PolicyDocument:
     """Return a policy of denials only: the account's IAM policies decide what is allowed."""
+    exempt = (access.break_glass_role, *access.service_roles, access.linked_roles)
+    unscanned = deny_unscanned_objects(bucket_arn, exempt, access.service_roles) if access.only_scanned else []
     return document(
         *deny_insecure_transport(bucket_arn),
         deny_external_principals(bucket_arn, account, protection.organization_id),
+        *deny_other_networks(bucket_arn, access.networks, exempt),
         *deny_other_kms_keys(bucket_arn, key_arn),
+        *unscanned,
+        deny_legal_hold_changes(bucket_arn, access.legal_hold_role),
         deny_protection_changes(bucket_arn, protection.administrators),
     )

@@ -14,7 +14,7 @@ from components.alert_topic import alert_topic
 from components.customer_key import ReplicaKey
 from components.hardened_bucket import BucketProtection, ObjectLock
 from components.key_policy import allow_alert_publishers, phi_key_statements
-from components.phi_bucket import PhiBucket, VersionLifecycle
+from components.phi_bucket import ObjectAccess, PhiBucket, VersionLifecycle
 from components.replication import Replication
 
 
@@ -30,6 +30,7 @@ class ReplicaSource:
     """The resources that must exist before the PHI bucket can be replicated."""
     replica_bucket: str
     """The physical name of the replica bucket."""
+    object_access: ObjectAccess
     object_lock: ObjectLock
     lifecycle: VersionLifecycle
 
@@ -129,6 +130,7 @@ class Replica(pulumi.ComponentResource):
                     "key_arn": key.arn,
                     "log_bucket": access_logs.bucket,
                     "protection": protection,
+                    "object_access": source.object_access,
                     "object_lock": source.object_lock,
                     "lifecycle": source.lifecycle,
                 },

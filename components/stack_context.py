@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from components.access import ApplicationRole
 from components.account import Account
 from components.hardened_bucket import BucketProtection, ObjectLock
-from components.phi_bucket import VersionLifecycle, resource_name
+from components.phi_bucket import ObjectAccess, VersionLifecycle, resource_name
 from phi_buckets.stack.application_trust import ApplicationTrust
 from phi_buckets.stack.settings import Settings, VersionSettings
 
@@ -67,6 +67,28 @@ class StackContext:
             }
             if replica
             else {}
+        )
+
+    def object_access(self, bucket: str) -> ObjectAccess:
+        """Return the limits of access to the objects of a PHI bucket and of its replica.
+
+        Args:
+            bucket: The PHI bucket's name within the stack.
+        """
+        settings, account = self.settings, self.account
+        only_scanned = "malwareProtection" in settings.account_security_services
+        service_roles = {
+            f"{resource_name(bucket, 'replica')}-replication-role": settings.replica_region is not None,
+            "backup-role": settings.backup_enabled,
+            "account-malware-scan-role": only_scanned,
+        }
+        return ObjectAccess(
+            settings.networks,
+            only_scanned,
+            tuple(account.role_arn(account.name(name)) for name, is_declared in service_roles.items() if is_declared),
+            account.role_arn("aws-service-role/*"),
+            self.break_glass_role_arn,
+            account.role_arn(self.legal_hold_role_name),
         )
 
     @property
@@ -169,6 +191,10 @@ class StackContext:
     @property
     def publisher_role_arn(self) -> str:
         return self.account.role_arn(self.publisher_role_name)
+
+    @property
+    def legal_hold_role_name(self) -> str:
+        return self.account.name("legal-hold")
 
     @property
     def break_glass_role_name(self) -> str:

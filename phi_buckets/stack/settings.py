@@ -10,6 +10,7 @@ from typing import Literal, cast, get_args
 from hipaa_controls.model.partitions import partition_of
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from phi_buckets.stack.application_trust import ApplicationTrust
+from phi_buckets.stack.networks import Networks
 from phi_buckets.stack.settings_reader import REGION, SettingsReader, set_command, set_path_command
 
 Environment = Literal["dev", "staging", "prod"]
@@ -82,6 +83,7 @@ class Settings(VersionSettings):
     log_retention_days: int = MIN_RETENTION_DAYS
     bucket_administrators: tuple[str, ...] = ()
     organization_id: str | None = None
+    networks: Networks = Networks()
     application_trust: ApplicationTrust = ApplicationTrust()
     permissions_boundary: str | None = None
     alert_subscribers: tuple[str, ...] = ()
@@ -150,6 +152,7 @@ def load_settings(config: Mapping[str, str]) -> Settings:
             "arn:aws:iam::111122223333:role/storage-admin",
         ),
         organization_id=reader.text("organizationId", ORGANIZATION_ID, "the ID of an AWS organization", "o-abcdefghij"),
+        networks=reader.networks("networks"),
         application_trust=application_trust or ApplicationTrust(),
         permissions_boundary=reader.text(
             "permissionsBoundary", POLICY_ARN, "the ARN of an IAM policy", "arn:aws:iam::111122223333:policy/boundary"

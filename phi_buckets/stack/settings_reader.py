@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from phi_buckets.stack.application_trust import ApplicationTrust, ApplicationTrustError
+from phi_buckets.stack.networks import NETWORK_MEANING, Networks, is_network
 
 PREFIX = "phi:"
 CENTURY_DAYS = 36_525
@@ -169,6 +170,9 @@ class SettingsReader:
     def choices(self, key: str, choices: Sequence[str]) -> tuple[str, ...]:
         """Return a list of distinct values, each one of `choices`."""
         return self._items(key, lambda item: item in choices, f"one of {', '.join(choices)}", choices[0])
+
+    def networks(self, key: str) -> Networks:
+        return Networks.of(self._items(key, is_network, NETWORK_MEANING, "203.0.113.0/24"))
 
     def application_trust(self, key: str) -> ApplicationTrust | None:
         """Return the principal that may assume a role, or None if the setting is absent, empty or invalid."""

@@ -126,6 +126,8 @@ class MockAws(mocks.Mocks):
     preview: bool = False
     region: str = "us-east-1"
     partition: str = "aws"
+    deployer: str = "role/deployer"
+    """The deployer's ARN, from its type on."""
     called_functions: set[str] = field(default_factory=set)
     """The tokens of the functions that were called."""
     _regions: dict[str, str] = field(default_factory=dict)
@@ -153,7 +155,7 @@ class MockAws(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         self.called_functions.add(args.token)
         session_arn = f"arn:{self.partition}:sts::{ACCOUNT_ID}:assumed-role/deployer/session"
-        deployer_arn = f"arn:{self.partition}:iam::{ACCOUNT_ID}:role/deployer"
+        deployer_arn = f"arn:{self.partition}:iam::{ACCOUNT_ID}:{self.deployer}"
         partition = {"partition": self.partition, "dnsSuffix": DNS_SUFFIXES[self.partition]}
         responses = {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID, "arn": session_arn},
@@ -188,7 +190,12 @@ def stack_config(stack: str) -> dict[str, str]:
 
 
 def run_main(
-    stack: str = "dev", *, preview: bool = False, partition: str = "aws", **overrides: str
+    stack: str = "dev",
+    *,
+    preview: bool = False,
+    partition: str = "aws",
+    deployer: str = "role/deployer",
+    **overrides: str,
 ) -> RecordingMonitor:
     """Run the whole program for a stack of the repository, with some settings overridden.
 
@@ -196,6 +203,7 @@ def run_main(
         stack: The stack, `dev` or `prod`.
         preview: Whether to run a first preview, at which no ARN or ID is known.
         partition: The partition of the mocked AWS.
+        deployer: The deployer's ARN, from its type on.
         overrides: Settings without the prefix `phi:`, and `region`.
     """
     region = overrides.pop("region", "us-east-1")
@@ -204,4 +212,4 @@ def run_main(
         patch.setenv("PULUMI_CONFIG", json.dumps(values))
         pulumi.runtime.set_all_config(values)
         main = str(ROOT / "__main__.py")
-        return run_program(lambda: runpy.run_path(main), stack=stack, aws=MockAws(preview, region, partition))
+        return run_program(lambda: runpy.run_path(main), stack=stack, aws=MockAws(preview, region, partition, deployer))

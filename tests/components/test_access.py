@@ -1,4 +1,4 @@
-"""The application, auditor and break-glass roles: permissions, trust policies and settings."""
+"""The application, auditor, break-glass and legal hold roles: permissions, trust policies and settings."""
 
 from __future__ import annotations
 
@@ -53,6 +53,8 @@ def access_args(
         "account": account,
         "application_roles": [APPLICATION],
         "break_glass_role_name": "phi-dev-break-glass",
+        "legal_hold_role_name": "phi-dev-legal-hold",
+        "held_bucket_arns": [PHI, REPLICA],
         "phi_bucket_arns": [PHI],
         "phi_key_arn": phi_key,
         "access_log_bucket_arn": LOGS,
@@ -133,6 +135,7 @@ PERMISSIONS = {
     "application": application_permissions,
     "auditor": access.auditor_permissions,
     "break-glass": access.break_glass_permissions,
+    "legal-hold": access.legal_hold_permissions,
 }
 
 
@@ -367,7 +370,8 @@ WITHOUT_RESOURCE = {
 
 
 @pytest.mark.parametrize(
-    ("role", "without_resource"), [("application", set()), ("auditor", WITHOUT_RESOURCE), ("break-glass", set())]
+    ("role", "without_resource"),
+    [("application", set()), ("auditor", WITHOUT_RESOURCE), ("break-glass", set()), ("legal-hold", set())],
 )
 def test_permissions_have_no_wildcard_action_and_name_every_resource_that_iam_accepts(role, without_resource):
     document = PERMISSIONS[role](access_args())
@@ -414,6 +418,24 @@ def test_break_glass_role_uses_the_phi_key_only_via_s3(action):
     assert evaluate(document, action, PHI_KEY, context=PHI) is IMPLICIT_DENY
     assert evaluate(document, action, PHI_KEY, via=S3, context="arn:aws:s3:::phi2/object") is IMPLICIT_DENY
     assert evaluate(document, action, AUDIT_KEY, via=S3, context=PHI) is IMPLICIT_DENY
+
+
+@pytest.mark.parametrize("bucket", [PHI, REPLICA])
+def test_legal_hold_role_holds_versions_without_reading_them(bucket):
+    document = access.legal_hold_permissions(access_args())
+    assert evaluate(document, "s3:ListBucketVersions", bucket) is ALLOWED
+    for action in ("s3:GetObjectLegalHold", "s3:PutObjectLegalHold"):
+        assert evaluate(document, action, f"{bucket}/{evaluator.ANY}") is ALLOWED
+        assert evaluate(document, action, f"{TRAIL}/object") is IMPLICIT_DENY
+    for action in (
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:PutObject",
+        "s3:DeleteObjectVersion",
+        *PROTECTION_CHANGES,
+    ):
+        assert {evaluate(document, action, on) for on in (bucket, f"{bucket}/object")} == {IMPLICIT_DENY}
+    assert evaluate(document, "kms:Decrypt", PHI_KEY, via=S3, context=PHI) is IMPLICIT_DENY
 
 
 # Trust policies.
@@ -530,7 +552,7 @@ def test_principals_of_the_account_assume_auditor_and_break_glass_roles_only_wit
     principal, context, auditor, break_glass
 ):
     assert evaluate_trust(access.auditor_trust(HOME), principal, **context) is auditor
-    assert evaluate_trust(access.break_glass_trust(HOME), principal, **context) is break_glass
+    assert evaluate_trust(access.recent_mfa_trust(HOME), principal, **context) is break_glass
 
 
 # Resources.
@@ -548,7 +570,7 @@ def resources_by_name(stack: RecordingMonitor, token: str):
     return {resource.name: resource for resource in stack.registered if resource.type == token}
 
 
-def test_access_declares_three_roles_with_their_policies():
+def test_access_declares_four_roles_with_their_policies():
     stack = access_stack()
     roles = resources_by_name(stack, "aws:iam/role:Role").values()
     policies = resources_by_name(stack, "aws:iam/rolePolicy:RolePolicy").values()
@@ -556,6 +578,7 @@ def test_access_declares_three_roles_with_their_policies():
         "phi-dev-application": "access-application",
         "phi-dev-auditor": "access-auditor",
         "phi-dev-break-glass": "access-break-glass",
+        "phi-dev-legal-hold": "access-legal-hold",
     }
     assert {policy.inputs["role"]: policy.policy for policy in policies} == {
         f"phi-dev-{role}": permissions(access_args()) for role, permissions in PERMISSIONS.items()
@@ -564,7 +587,8 @@ def test_access_declares_three_roles_with_their_policies():
     assert trust_policies == {
         "phi-dev-application": access.application_trust(HOME, ApplicationTrust()),
         "phi-dev-auditor": access.auditor_trust(HOME),
-        "phi-dev-break-glass": access.break_glass_trust(HOME),
+        "phi-dev-break-glass": access.recent_mfa_trust(HOME),
+        "phi-dev-legal-hold": access.recent_mfa_trust(HOME),
     }
     assert {role.inputs["maxSessionDuration"] for role in roles} == {3600}
     components = resources_by_name(stack, "phi:access:IamRole").values()
@@ -574,7 +598,7 @@ def test_access_declares_three_roles_with_their_policies():
 @pytest.mark.parametrize("boundary", [None, BOUNDARY])
 def test_every_role_has_the_permissions_boundary(boundary):
     roles = resources_by_name(access_stack(boundary), "aws:iam/role:Role").values()
-    assert [role.inputs.get("permissionsBoundary") for role in roles] == [boundary] * 3
+    assert [role.inputs.get("permissionsBoundary") for role in roles] == [boundary] * 4
 
 
 @pytest.mark.parametrize("preview", [True, False])
@@ -584,12 +608,14 @@ def test_role_arns_are_known_at_the_first_preview(preview):
         "applicationRoleArns": {"phi": HOME.role_arn("phi-dev-application")},
         "auditorRoleArn": HOME.role_arn("phi-dev-auditor"),
         "breakGlassRoleArn": HOME.role_arn("phi-dev-break-glass"),
+        "legalHoldRoleArn": HOME.role_arn("phi-dev-legal-hold"),
     }
     assert sorted(stack.output_registrations) == [
         "access",
         "access-application",
         "access-auditor",
         "access-break-glass",
+        "access-legal-hold",
     ]
     context = StackContext(HOME, Settings(environment="dev", region="us-east-1"))
     assert context.break_glass_role_arn == HOME.role_arn("phi-dev-break-glass")
@@ -600,6 +626,9 @@ def test_documents_keep_their_structure_while_a_key_is_unknown():
     for name, component in resources_by_name(preview, "phi:access:IamRole").items():
         known_inputs = resources_by_name(applied, "phi:access:IamRole")[name].inputs
         text = json.dumps(component.inputs)
+        if name.endswith("-legal-hold"):  # the only role that uses no key
+            assert component.inputs == known_inputs
+            continue
         assert UNKNOWN in text
         own_key = AUDIT_KEY if name.endswith("-auditor") else PHI_KEY  # the only one that the role may use
         assert json.loads(text.replace(UNKNOWN, own_key)) == known_inputs
@@ -647,11 +676,11 @@ def test_policies_contain_no_fixed_partition_or_region():
         china.bucket_arn(purpose) for purpose in ("phi", "access-logs", "trail")
     )
     args["application_roles"] = [ApplicationRole("application", ApplicationTrust(), {"phi": phi})]
-    args["phi_bucket_arns"] = args["bucket_arns"] = [phi]
+    args["phi_bucket_arns"] = args["bucket_arns"] = args["held_bucket_arns"] = [phi]
     documents = [permissions(args) for permissions in PERMISSIONS.values()]
     documents += [
         access.auditor_trust(china),
-        access.break_glass_trust(china),
+        access.recent_mfa_trust(china),
         access.application_trust(china, PIPELINE),
     ]
     text = json.dumps(documents)

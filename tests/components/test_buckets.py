@@ -144,6 +144,143 @@ def test_bucket_policy_lets_only_administrators_delete_versions_and_change_prote
         assert request_outcome(document, administrator, action, arn(name) + path) is IMPLICIT_DENY
 
 
+# Networks.
+
+ENDPOINT, RANGE = "vpce-0a1b2c3d4e5f60718", "203.0.113.0/24"
+IN_RANGE, OUTSIDE = {"aws:SourceIp": ["203.0.113.7"]}, {"aws:SourceIp": ["198.51.100.7"]}
+VIA_ENDPOINT = {"aws:SourceVpce": [ENDPOINT]}
+VIA_OTHER_ENDPOINT = {"aws:SourceVpce": ["vpce-ffffffffffffffff0"], "aws:VpcSourceIp": ["203.0.113.7"]}
+LINKED_ROLE = role("aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie")
+SERVICE_ROLES = [
+    role(f"phi-prod-{name}") for name in ("replica-replication-role", "backup-role", "account-malware-scan-role")
+]
+SCANNED = {"s3:ExistingObjectTag/GuardDutyMalwareScanStatus": ["NO_THREATS_FOUND"]}
+GUARDDUTY = json.dumps(["guardDuty", "malwareProtection"])
+
+
+@pytest.fixture(scope="module")
+def guarded():
+    """Return the stack with networks and with Malware Protection."""
+    return run_main("prod", networks=json.dumps([ENDPOINT, RANGE]), accountSecurityServices=GUARDDUTY)
+
+
+OBJECT_ACTIONS = ("GetObject", "GetObjectVersion", "PutObject", "DeleteObject", "DeleteObjectVersion", "RestoreObject")
+
+
+@pytest.mark.parametrize("name", PHI_BUCKETS)
+@pytest.mark.parametrize("action", OBJECT_ACTIONS)
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        (IN_RANGE, IMPLICIT_DENY),
+        (VIA_ENDPOINT, IMPLICIT_DENY),
+        (OUTSIDE, EXPLICIT_DENY),
+        (VIA_OTHER_ENDPOINT, EXPLICIT_DENY),
+        ({}, EXPLICIT_DENY),
+        (OUTSIDE | {"aws:ViaAWSService": ["false"]}, EXPLICIT_DENY),
+        (OUTSIDE | {"aws:ViaAWSService": ["true"]}, IMPLICIT_DENY),  # for example, Athena's own network
+    ],
+)
+def test_bucket_policy_denies_objects_outside_the_networks(guarded, name, action, origin, expected):
+    for principal in (role("phi-prod-application"), ADMINISTRATORS[0], role("phi-prod-legal-hold")):
+        denied_anyway = action == "DeleteObjectVersion" and principal is not ADMINISTRATORS[0]
+        request = (policy(guarded, name), principal, f"s3:{action}", f"{arn(name)}/object", SCANNED | origin)
+        assert request_outcome(*request) is (EXPLICIT_DENY if denied_anyway else expected)
+
+
+@pytest.mark.parametrize(
+    ("networks", "allowed", "denied"),
+    [([ENDPOINT], VIA_ENDPOINT, IN_RANGE), ([RANGE], IN_RANGE, VIA_ENDPOINT)],
+)
+def test_bucket_policy_with_one_kind_of_network_denies_the_other(networks, allowed, denied):
+    document = policy(run_main("prod", networks=json.dumps(networks)), "phi")
+    for origin, expected in ((allowed, IMPLICIT_DENY), (denied, EXPLICIT_DENY)):
+        assert request_outcome(document, APP, "s3:GetObject", f"{arn('phi')}/object", origin) is expected
+
+
+@pytest.mark.parametrize("principal", [role("phi-prod-break-glass"), LINKED_ROLE, *SERVICE_ROLES, service("s3")])
+def test_networks_exempt_break_glass_and_the_roles_of_services(guarded, principal):
+    for name in PHI_BUCKETS:
+        for action in ("s3:GetObjectVersion", "s3:PutObject", "s3:ReplicateObject", "s3:PutObjectTagging"):
+            request = (policy(guarded, name), principal, action, f"{arn(name)}/object", SCANNED | OUTSIDE)
+            assert request_outcome(*request) is IMPLICIT_DENY
+
+
+@pytest.mark.parametrize("name", ["trail-files", "access-logs", "replica-logs"])
+def test_networks_do_not_restrict_logs(guarded, name):
+    assert request_outcome(policy(guarded, name), APP, "s3:GetObject", f"{arn(name)}/log", OUTSIDE) is IMPLICIT_DENY
+
+
+def test_without_networks_every_network_is_allowed(prod):
+    assert request_outcome(policy(prod, "phi"), APP, "s3:GetObject", f"{arn('phi')}/object", OUTSIDE) is IMPLICIT_DENY
+
+
+# Malware.
+
+
+@pytest.mark.parametrize("name", PHI_BUCKETS)
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:GetObjectVersion"])
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (["NO_THREATS_FOUND"], IMPLICIT_DENY),
+        (None, EXPLICIT_DENY),  # not scanned yet, or written before Malware Protection was on
+        *(([result], EXPLICIT_DENY) for result in ("THREATS_FOUND", "UNSUPPORTED", "ACCESS_DENIED", "FAILED", "")),
+    ],
+)
+def test_bucket_policy_denies_reads_unless_no_threats_were_found(guarded, prod, name, action, status, expected):
+    context = VIA_ENDPOINT | {"s3:ExistingObjectTag/GuardDutyMalwareScanStatus": status}
+    request = (action, f"{arn(name)}/object", context)
+    for principal in (role("phi-prod-application"), *ADMINISTRATORS[::2]):
+        assert request_outcome(policy(guarded, name), principal, *request) is expected
+        assert request_outcome(policy(prod, name), principal, *request) is IMPLICIT_DENY  # without Malware Protection
+    for exempt in (role("phi-prod-break-glass"), LINKED_ROLE, *SERVICE_ROLES):
+        assert request_outcome(policy(guarded, name), exempt, *request) is IMPLICIT_DENY
+
+
+@pytest.mark.parametrize("name", PHI_BUCKETS)
+@pytest.mark.parametrize("tag", ["GuardDutyMalwareScanStatus", "guarddutymalwarescanstatus"])
+@pytest.mark.parametrize("action", ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging"])
+def test_bucket_policy_lets_only_services_tag_the_scan_result(guarded, name, tag, action):
+    """AWS ignores the case of a tag's name in the condition key that the read of an object depends on."""
+    document, tags = policy(guarded, name), {"s3:RequestObjectTagKeys": ["record", tag]}
+    for principal in (role("phi-prod-application"), role("phi-prod-break-glass"), LINKED_ROLE, *ADMINISTRATORS):
+        request = (document, principal, action, f"{arn(name)}/object")
+        assert request_outcome(*request, VIA_ENDPOINT | tags) is EXPLICIT_DENY
+        assert request_outcome(*request, VIA_ENDPOINT | {"s3:RequestObjectTagKeys": ["record"]}) is IMPLICIT_DENY
+        assert request_outcome(*request, VIA_ENDPOINT) is IMPLICIT_DENY
+    for principal in SERVICE_ROLES:  # a restore from a backup sets the tags of the original
+        assert request_outcome(document, principal, action, f"{arn(name)}/object", tags) is IMPLICIT_DENY
+
+
+def test_exempt_roles_are_those_that_services_assume(guarded):
+    """A name without a role could be given to another role."""
+    services = ("s3.amazonaws.com", "backup.amazonaws.com", "malware-protection-plan.guardduty.amazonaws.com")
+    trusts = {
+        resource.inputs["name"]: json.loads(resource.inputs["assumeRolePolicy"])["Statement"][0]["Principal"]
+        for resource in guarded.resources_of_type("Role")
+    }
+    assumed = {role(name).id for name, principal in trusts.items() if principal.get("Service") in services}
+    (statement,) = [entry for entry in policy(guarded, "phi")["Statement"] if entry["Sid"] == "DenyScanTags"]
+    assert set(statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]) == assumed
+    dev = run_main("dev", backupEnabled="false", replicaRegion="us-west-2", networks=json.dumps([RANGE]))
+    (statement,) = [entry for entry in policy(dev, "phi")["Statement"] if entry["Sid"] == "DenyOtherNetworks"]
+    assert statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [
+        role(f"phi-dev-{name}").id for name in ("break-glass", "replica-replication-role")
+    ] + [role("aws-service-role/*").id]
+
+
+# Legal holds.
+
+
+@pytest.mark.parametrize("name", PHI_BUCKETS)
+def test_bucket_policy_lets_only_the_legal_hold_role_change_holds(prod, name):
+    request = ("s3:PutObjectLegalHold", f"{arn(name)}/object")
+    for other in (APP, ROOT, role("phi-prod-application"), *ADMINISTRATORS, *SERVICE_ROLES):
+        assert request_outcome(policy(prod, name), other, *request) is EXPLICIT_DENY
+    assert request_outcome(policy(prod, name), role("phi-prod-legal-hold"), *request) is IMPLICIT_DENY
+
+
 # Uploads.
 
 ALGORITHM = "s3:x-amz-server-side-encryption"
@@ -172,6 +309,25 @@ def test_bucket_policy_denies_uploads_with_another_key(prod, name, headers, expe
     """`...` stands for the bucket's own key."""
     context = {key: [KEYS[name]] if value is ... else value for key, value in headers.items()}
     assert request_outcome(policy(prod, name), principal, "s3:PutObject", f"{arn(name)}/object", context) is expected
+
+
+@pytest.mark.parametrize("name", PHI_BUCKETS)
+@pytest.mark.parametrize(
+    ("context", "expected"),
+    [
+        ({KEY: ...}, IMPLICIT_DENY),
+        ({KEY: ..., ALGORITHM: ["aws:kms"]}, IMPLICIT_DENY),
+        ({KEY: [AWS_MANAGED_KEY]}, EXPLICIT_DENY),
+        ({KEY: [AWS_MANAGED_KEY], ALGORITHM: ["aws:kms"]}, EXPLICIT_DENY),
+        ({}, EXPLICIT_DENY),
+    ],
+)
+def test_bucket_policy_denies_changes_to_another_key(prod, name, context, expected):
+    """`...` stands for the bucket's own key."""
+    context = {key: [KEYS[name]] if value is ... else value for key, value in context.items()}
+    for principal in (APP, *ADMINISTRATORS):
+        request = (principal, "s3:UpdateObjectEncryption", f"{arn(name)}/object", context)
+        assert request_outcome(policy(prod, name), *request) is expected
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from phi_buckets.stack.application_trust import ApplicationTrust
+from phi_buckets.stack.networks import Networks
 from phi_buckets.stack.settings import PhiBucketSettings, Settings, SettingsError, load_settings
 from sandbox.folder import ROOT
 from tests.components.mocked_stack import stack_config
@@ -17,6 +18,7 @@ DEV = {"phi:environment": "dev", "aws:region": "eu-west-1"}
 PROD = {"phi:environment": "prod", "aws:region": "us-east-1"}
 ROLE = "arn:aws:iam::111122223333:role/team/admin"
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
+ENDPOINT = "vpce-0a1b2c3d4e5f60718"
 HOOK = "https://alerts.example.com/hook?token=hunter2"
 
 
@@ -134,6 +136,13 @@ def test_error_of_the_stack_is_not_repeated_for_each_bucket():
         ("bucketAdministrators", json.dumps([ROLE, ROLE]), "bucket_administrators", (ROLE,)),
         ("bucketAdministrators", '["arn:aws-us-gov:iam::111122223333:user/a"]', "bucket_administrators", ...),
         ("organizationId", "o-abcdefghij", "organization_id", "o-abcdefghij"),
+        ("networks", "[]", "networks", Networks()),
+        (
+            "networks",
+            json.dumps(["203.0.113.0/24", ENDPOINT, "2001:db8::/32", "198.51.100.7", "vpce-1a2b3c4d", ENDPOINT]),
+            "networks",
+            Networks((ENDPOINT, "vpce-1a2b3c4d"), ("203.0.113.0/24", "2001:db8::/32", "198.51.100.7")),
+        ),
         ("applicationTrust", "{}", "application_trust", ApplicationTrust()),
         (
             "applicationTrust",
@@ -183,7 +192,13 @@ def test_only_dev_may_lock_versions_for_less_than_six_years(environment, minimum
 
 DAYS = ("backupDays", "noncurrentRetentionDays", "noncurrentArchiveDays", "logRetentionDays", "objectLockDays")
 FLAGS = ("backupEnabled", "intelligentTiering")
-LISTS = ("bucketAdministrators", "alertSubscribers", "accountSecurityServices")
+LISTS = ("bucketAdministrators", "networks", "alertSubscribers", "accountSecurityServices")
+NOT_NETWORKS = [
+    *("", "vpce-", "vpce-*", "VPCE-0A1B2C3D4E5F60718", "vpc-0a1b2c3d4e5f60718", "hospital.example"),
+    *("0.0.0.0/0", "128.0.0.0/1", "8.0.0.0/7", "::/0", "2000::/3", "2600::/31"),  # as good as any network
+    *("10.0.0.0/8", "192.168.1.7", "172.16.0.0/12", "100.64.0.0/10", "127.0.0.1", "fd00::/8", "fe80::1"),  # private
+    *("203.0.113.7/24", "203.0.113.0/33", "203.0.113.0-203.0.113.9", "203.0.113.*"),
+]
 NOT_DAYS = ("six years", "-1", "2555.5", "٢٥٥٥", "", "0x10")
 INVALID = [
     ("environment", "production", "is 'production'; it must be one of dev, staging, prod."),
@@ -212,6 +227,11 @@ INVALID = [
         "[0] is invalid; it must be the ARN of an IAM role or user",
     ),
     ("bucketAdministrators", "[1]", "[0] is invalid; it must be the ARN of an IAM role or user"),
+    *(
+        ("networks", json.dumps(["203.0.113.0/24", text]), "[1] is invalid; it must be the ID of a VPC endpoint or a")
+        for text in NOT_NETWORKS
+    ),
+    ("networks", "[1]", "[0] is invalid; it must be the ID of a VPC endpoint or a range of public addresses"),
     ("alertSubscribers", '["http://example.com"]', "[0] is invalid; it must be an email address or an https URL"),
     ("alertSubscribers", '["security"]', "[0] is invalid; it must be an email address or an https URL"),
     (
