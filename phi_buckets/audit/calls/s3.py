@@ -60,7 +60,7 @@ GET_ACCOUNT_PUBLIC_ACCESS_BLOCK = Call(
     ("NoSuchPublicAccessBlockConfiguration",),
 )
 LIST_ACCESS_POINTS = Call("s3control", "list_access_points", "s3:ListAccessPoints", ResourceType.ANY)
-# The action accepts no resource, unlike s3:GetAccessPointPolicy: a statement with an access point's ARN never allows it.
+# The action accepts no resource, unlike s3:GetAccessPointPolicy.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 GET_ACCESS_POINT = Call("s3control", "get_access_point", "s3:GetAccessPoint", ResourceType.ANY, ("NoSuchAccessPoint",))
 GET_ACCESS_POINT_POLICY = Call(
