@@ -24,7 +24,9 @@ from components.config_delivery import allow_config_delivery
 from components.conformance import COMMERCIAL_RULES, COMMON_RULES, common_rules, stack_rules, template
 from components.hardened_bucket import BucketProtection, ObjectLock
 from components.phi_bucket import PhiBucket, VersionLifecycle
+from components.stack_context import StackContext
 from hipaa_controls import evaluator
+from phi_buckets.stack.settings import Settings
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
 
 ALLOWED, IMPLICIT_DENY = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY
@@ -67,6 +69,7 @@ def account_stack(
     permissions_boundary: str | None = None,
 ) -> RecordingMonitor:
     protection = BucketProtection((DEPLOYER,), None, keeps_data)
+    context = StackContext(ACCOUNT, Settings(environment="dev", region="us-east-1"))
 
     def program() -> None:
         key_arn = pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN)
@@ -90,6 +93,7 @@ def account_stack(
                 "key_arn": key_arn,
                 "log_bucket": logs.bucket,
                 "protection": protection,
+                "object_access": context.object_access("phi"),
                 "object_lock": ObjectLock("GOVERNANCE", 1),
                 "lifecycle": VersionLifecycle(90, 2555, intelligent_tiering=False),
             },

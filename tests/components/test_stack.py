@@ -64,10 +64,13 @@ TREE = {
     "PhiBucket phi": PHI,
     "AuditTrail trail": "LogGroup, Trail, IamRole trail-cloudtrail-logs-role",
     "IamRole trail-cloudtrail-logs-role": ROLE,
-    "Access access": "IamRole access-application, IamRole access-auditor, IamRole access-break-glass",
+    "Access access": (
+        "IamRole access-application, IamRole access-auditor, IamRole access-break-glass, IamRole access-legal-hold"
+    ),
     "IamRole access-application": ROLE,
     "IamRole access-auditor": ROLE,
     "IamRole access-break-glass": ROLE,
+    "IamRole access-legal-hold": ROLE,
     "Alerts alerts": ", ".join(
         ["Topic, TopicPolicy, TopicSubscription, TopicSubscription, Dashboard, IamRole alerts-role"]
         + ["MetricAlarm"] * (2 + ALARMS + RULES)
@@ -198,6 +201,7 @@ OUTPUTS = {
     "trail_arn": "arn:aws:cloudtrail:us-east-1:111122223333:trail/phi-{stack}-trail",
     "auditor_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-auditor",
     "break_glass_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-break-glass",
+    "legal_hold_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-legal-hold",
     "alert_topic_arn": "arn:aws:sns:us-east-1:111122223333:phi-{stack}-alerts",
     "backup_vault_name": "phi-{stack}-backup-vault",
     "backup_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-backup-role",
