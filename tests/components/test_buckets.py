@@ -263,11 +263,18 @@ def test_exempt_roles_are_those_that_services_assume(guarded):
     assumed = {role(name).id for name, principal in trusts.items() if principal.get("Service") in services}
     (statement,) = [entry for entry in policy(guarded, "phi")["Statement"] if entry["Sid"] == "DenyScanTags"]
     assert set(statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]) == assumed
-    dev = run_main("dev", backupEnabled="false", replicaRegion="us-west-2", networks=json.dumps([RANGE]))
-    (statement,) = [entry for entry in policy(dev, "phi")["Statement"] if entry["Sid"] == "DenyOtherNetworks"]
-    assert statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [
-        role(f"phi-dev-{name}").id for name in ("break-glass", "replica-replication-role")
-    ] + [role("aws-service-role/*").id]
+
+
+def test_each_bucket_exempts_only_the_replication_of_its_own_objects():
+    buckets = json.dumps({"phi": {}, "imaging": {}})
+    two = run_main("dev", buckets=buckets, backupEnabled="false", replicaRegion="us-west-2", networks=f'["{RANGE}"]')
+    for name, replica in (("phi", "replica"), ("imaging", "imaging-replica")):
+        for bucket in (name, replica):
+            (statement,) = [entry for entry in policy(two, bucket)["Statement"] if entry["Sid"] == "DenyOtherNetworks"]
+            assert statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [
+                role(exempt).id
+                for exempt in ("phi-dev-break-glass", f"phi-dev-{replica}-replication-role", "aws-service-role/*")
+            ]
 
 
 # Legal holds.

@@ -974,6 +974,17 @@ def test_shortest_retention_that_the_program_accepts_has_no_findings(later_previ
     assert findings(pack, shortest) == set()
 
 
+def test_program_with_networks_and_malware_protection_has_no_findings(first_preview, later_preview):
+    """Their statements deny some uploads with the right key, and some requests of named administrators."""
+    settings = {
+        "networks": json.dumps(["vpce-0a1b2c3d4e5f60718", "203.0.113.0/24"]),
+        "organizationId": "o-abcdefghij",
+        "accountSecurityServices": json.dumps(["guardDuty", "malwareProtection"]),
+    }
+    for first, (_, pack) in ((True, first_preview), (False, later_preview)):
+        assert findings(pack, preview("prod", first=first, **settings)) == set()
+
+
 @pytest.mark.parametrize("case", [*SAFEGUARDS, *REDUNDANT], ids=lambda case: case.safeguard)
 def test_removed_safeguard_fails_exactly_its_own_controls(first_preview, later_preview, case: Case):
     program, pack = first_preview
