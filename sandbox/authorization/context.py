@@ -1,7 +1,7 @@
 """The condition keys of a request.
 
 A key that is left out is unknown: a policy that depends on it denies the request with that reason. The tags of buckets
-and objects are left out, and so are keys whose values AWS's pages don't specify.
+are left out, and so are keys whose values AWS's pages don't specify. `object_tags` has the tags of objects.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 """

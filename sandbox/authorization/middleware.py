@@ -16,6 +16,7 @@ from sandbox.authorization.callers import administrator_account, find_caller
 from sandbox.authorization.decision import Caller, Resource, denial_reason
 from sandbox.authorization.http_request import HttpRequest, parse_request, read_body
 from sandbox.authorization.kms_keys import find_bucket, key_uses, resolve_key
+from sandbox.authorization.object_tags import existing_tags
 from sandbox.authorization.operations import find_operation
 from sandbox.authorization.required_permissions import OPERATIONS_READ_FROM_BODY, required_permissions
 from sandbox.authorization.roles import assume_role_denial_reason
@@ -89,6 +90,9 @@ def _s3_denial_reason(caller: Caller, operation: str, request: HttpRequest, now:
         # A missing bucket has no owner: the caller's own policies decide, and moto reports that it is missing.
         owner = bucket.account_id if bucket else caller.account or ""
         keys = context.s3_context(operation, request, permission, owner, now)
+        if bucket:
+            documents = (policy or "", *(caller.identity_policies or ()), *caller.permission_limits.values())
+            keys |= existing_tags(permission, bucket, documents)
         if permission.action in ROOT_POLICY_ACTIONS and caller.principal.id == f"arn:aws:iam::{owner}:root":
             policy = None
         resource = Resource(permission.resource, owner, policy)

@@ -381,6 +381,41 @@ def test_bucket_policy_that_names_a_caller_in_its_account_is_sufficient(aws, buc
     denied("s3.get_object_tagging", **request | {"caller": other})
 
 
+def test_objects_are_unreadable_until_they_are_tagged_as_scanned(aws, bucket, denied):
+    """The stack's policy with Malware Protection. GuardDuty's role sets the tag."""
+    scanner = role_session(aws, allow("s3:PutObjectTagging", "s3:PutObjectVersionTagging", on=bucket.objects))
+    status, scanner_arn = "GuardDutyMalwareScanStatus", aws("sts.get_caller_identity", caller=scanner)["Arn"]
+    role_arn = f"arn:aws:iam::{ACCOUNT}:role/{scanner_arn.split('/')[1]}"
+    unscanned = {"StringNotEquals": {f"s3:ExistingObjectTag/{status}": "NO_THREATS_FOUND"}}
+    by_others = {
+        "ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": status},
+        "ArnNotEquals": {"aws:PrincipalArn": role_arn},
+    }
+    put_policy(
+        aws,
+        bucket,
+        deny("DenyReadsUnlessScanned", "s3:GetObject", bucket.objects, **unscanned),
+        deny("DenyScanTags", "s3:PutObject", bucket.objects, **by_others),
+    )
+    upload = {"Bucket": bucket.name, "Key": "new", "Body": b"2"}
+    for name in (status, status.lower()):
+        assert denied("s3.put_object", **upload, Tagging=f"{name}=NO_THREATS_FOUND").endswith(
+            "(statement DenyScanTags)"
+        )
+    aws("s3.put_object", **upload, Tagging="record=1")
+    for status_of_scan in (None, "THREATS_FOUND", "NO_THREATS_FOUND"):
+        if status_of_scan:
+            tags = {"TagSet": [{"Key": status, "Value": status_of_scan}]}
+            aws("s3.put_object_tagging", caller=scanner, Bucket=bucket.name, Key="new", Tagging=tags)
+        if status_of_scan != "NO_THREATS_FOUND":
+            assert denied("s3.get_object", Bucket=bucket.name, Key="new").endswith("(statement DenyReadsUnlessScanned)")
+            source = {"Bucket": bucket.name, "Key": "new"}
+            assert denied("s3.copy_object", Bucket=bucket.name, Key="copy", CopySource=source)
+    assert aws("s3.get_object", Bucket=bucket.name, Key="new")["Body"] == b"2"
+    aws("s3.put_object", **upload)  # a new version isn't scanned yet
+    assert denied("s3.get_object", Bucket=bucket.name, Key="new").endswith("(statement DenyReadsUnlessScanned)")
+
+
 def test_only_the_root_user_may_replace_a_policy_that_denies_it(aws, bucket, denied):
     """S3 ignores the bucket policy for the root user of its own account, but only in requests about that policy."""
     root = {"AccessKeyId": "root", "SecretAccessKey": "x"}
@@ -447,12 +482,10 @@ except urllib.error.HTTPError as error:
 
 
 def test_unknown_condition_key_denies(aws, bucket, denied):
-    put_policy(
-        aws, bucket, deny("DenyTagged", "s3:GetObject", bucket.objects, StringEquals={"s3:ExistingObjectTag/x": "y"})
-    )
+    put_policy(aws, bucket, deny("DenyTagged", "s3:GetObject", bucket.objects, StringEquals={"aws:ResourceTag/x": "y"}))
     message = denied("s3.get_object", Bucket=bucket.name, Key="one")
     assert "can't determine whether a resource-based policy denies it" in message
-    assert "DenyTagged: condition key s3:ExistingObjectTag/x is not specified" in message
+    assert "DenyTagged: condition key aws:ResourceTag/x is not specified" in message
     aws("s3.list_objects_v2", Bucket=bucket.name)
 
 
