@@ -520,8 +520,8 @@ CONTROLS = (
         id="s3-tamper-protection",
         title="S3 versions and protection settings resist tampering",
         statement=(
-            "Only named principals may delete versions or change protection settings in buckets with PHI, replicas or "
-            "CloudTrail logs."
+            "The policies of buckets with PHI, replicas or CloudTrail logs deny the deletion of versions and changes of "
+            "the protection settings to all but named principals."
         ),
         rationale=(
             "With a stolen administrator session, an attacker could otherwise suspend versioning, shorten retention or "

@@ -86,7 +86,7 @@ def tamper_protection(policy: BucketPolicy, bucket: Bucket, _: RuleContext) -> F
         if isinstance(in_compliance_mode, Unknown) and deletion.status is Status.FAIL:
             deletion = unverified(in_compliance_mode)
         findings.append(deletion)
-    return worst_finding(findings, "only named principals may delete versions and change the protection settings")
+    return worst_finding(findings, "version deletion and protection changes are denied to all but named principals")
 
 
 def _in_compliance_mode(lock: ObjectLock) -> bool | Unknown:
