@@ -520,8 +520,8 @@ CONTROLS = (
         id="s3-tamper-protection",
         title="S3 versions and protection settings resist tampering",
         statement=(
-            "The policies of buckets with PHI, replicas or CloudTrail logs deny the deletion of versions and changes of "
-            "the protection settings to all but named principals."
+            "The policies of buckets with PHI, replicas or CloudTrail logs deny version deletion and changes to the "
+            "protection settings to all but named principals."
         ),
         rationale=(
             "With a stolen administrator session, an attacker could otherwise suspend versioning, shorten retention or "
