@@ -21,9 +21,10 @@ from sandbox.moto_fixes import (
     macie2,
     s3,
     s3control,
+    sts,
 )
 
-SERVICES = (backup, cloudtrail, cloudwatch, config, core, guardduty, iam, kms, logs, macie2, s3, s3control)
+SERVICES = (backup, cloudtrail, cloudwatch, config, core, guardduty, iam, kms, logs, macie2, s3, s3control, sts)
 FIXES: tuple[tuple[Any, str, Any], ...] = tuple(fix for service in SERVICES for fix in service.FIXES)
 
 

@@ -156,7 +156,7 @@ def test_plain_http_is_denied_for_administrator(aws, phi, denied):
     ):
         message = denied(f"s3.{operation}", Bucket=phi.name, plain_http=True, **parameters)
         assert message.endswith("with an explicit deny in a resource-based policy (statement DenyInsecureTransport)")
-        assert message.startswith("User: arn:aws:sts::123456789012:user/moto is not authorized to perform: s3:")
+        assert message.startswith("User: arn:aws:iam::123456789012:user/moto is not authorized to perform: s3:")
 
 
 def test_outdated_tls_is_denied(aws, phi):
