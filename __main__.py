@@ -16,6 +16,7 @@ from components.audit_trail import AuditTrail
 from components.backup import Backup
 from components.customer_key import CustomerKey
 from components.key_policy import audit_key_statements, phi_key_statements
+from components.named_principals import check_administrators, check_organization
 from components.phi_bucket import PhiBucket, resource_name
 from components.replica import Replica, ReplicaSource
 from components.stack_context import StackContext, lifecycle, object_lock
@@ -28,6 +29,8 @@ except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
 account = Account.current(settings.region)
+check_organization(settings.organization_id)
+check_administrators(account, settings.bucket_administrators, settings.organization_id)
 context = StackContext(account, settings)
 in_account = pulumi.ResourceOptions(provider=account.provider("aws", settings.default_tags))
 replica_context = context.replica

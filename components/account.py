@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pulumi
 import pulumi_aws as aws
+
+from components.provider_settings import provider_inputs
+
+T = TypeVar("T")
 
 MAX_BUCKET_NAME_LENGTH = 63  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
@@ -31,38 +37,49 @@ class Account:
         """Return the account of the current credentials.
 
         Raises:
-            pulumi.RunError: The credentials are missing, or AWS rejects them.
+            pulumi.RunError: The credentials are missing, AWS rejects them, or they can't deploy the stack.
         """
-        try:
-            partition = aws.get_partition()
-            identity = aws.get_caller_identity()
-            deployer = aws.iam.get_session_context(arn=identity.arn)
-        except Exception as error:  # Pulumi raises no narrower class if a call fails
-            reason = str(error).splitlines()[0].rsplit("returned an error: ", 1)[-1]
+        check_credentials = "Working AWS credentials are required. Check yours with: aws sts get-caller-identity"
+        partition = look_up("the AWS account", aws.get_partition, check_credentials)
+        identity = look_up("the AWS account", aws.get_caller_identity, check_credentials)
+        # The ARN of a session has no path, but that of its role may have one, as those of IAM Identity Center do.
+        # Bucket policies compare the role's ARN (aws:PrincipalArn).
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+        session = look_up(
+            "the IAM role that deploys the stack",
+            lambda: aws.iam.get_session_context(arn=identity.arn),
+            "The deployer needs iam:GetRole for its own role. "
+            f"Check it with: aws iam get-role --role-name {identity.arn.partition('/')[2].partition('/')[0]}",
+        )
+        deployer = session.issuer_arn
+        if not re.fullmatch(rf"arn:{partition.partition}:iam::{identity.account_id}:(role|user)/.+", deployer):
             raise pulumi.RunError(
-                f"can't determine the AWS account: {reason}. Working AWS credentials are required. "
-                "Check yours with: aws sts get-caller-identity"
-            ) from error
-        return cls(identity.account_id, region, partition.partition, partition.dns_suffix, deployer.issuer_arn)
+                f"the stack would be deployed by {deployer}; it must be deployed by an IAM role or user of account "
+                f"{identity.account_id}, because the bucket policies exempt the deployer by the ARN of a role or user. "
+                "Use the credentials of a role, and check them with: aws sts get-caller-identity"
+            )
+        return cls(identity.account_id, region, partition.partition, partition.dns_suffix, deployer)
 
     def provider(
         self, name: str, default_tags: Mapping[str, str], opts: pulumi.ResourceOptions | None = None
     ) -> aws.Provider:
         """Return a provider of this region that rejects the credentials of any other account.
 
-        So the policy pack knows at the first preview which account is the stack's own.
+        So the policy pack knows at the first preview which account is the stack's own. The stack's other `aws:`
+        settings apply as they do to Pulumi's default provider.
 
         Args:
             name: The logical name of the provider.
-            default_tags: The tags of every resource of the provider that can be tagged.
+            default_tags: The tags of every resource of the provider that can be tagged, beside `Compliance`.
             opts: The options of the provider.
         """
         return aws.Provider(
             name,
             region=self.region,
             allowed_account_ids=[self.id],
-            default_tags=aws.ProviderDefaultTagsArgs(tags=dict(default_tags)),
+            default_tags=aws.ProviderDefaultTagsArgs(tags=compliance_tags(default_tags)),
             opts=opts,
+            **provider_inputs(),
         )
 
     @property
@@ -97,3 +114,30 @@ class Account:
 
     def bucket_arn(self, name: str) -> str:
         return f"arn:{self.partition}:s3:::{name}"
+
+
+def look_up(subject: str, call: Callable[[], T], cure: str) -> T:
+    """Return the result of a call to AWS.
+
+    Args:
+        subject: What the call determines, for the error message.
+        call: The call.
+        cure: The sentences that say what is required, and how to check it.
+
+    Raises:
+        pulumi.RunError: The call fails.
+    """
+    try:
+        return call()
+    except Exception as error:  # Pulumi raises no narrower class if a call fails
+        reason = str(error).splitlines()[0].rsplit("returned an error: ", 1)[-1]
+        raise pulumi.RunError(f"can't determine {subject}: {reason}. {cure}") from error
+
+
+def compliance_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags with `Compliance: HIPAA`, unless they have a tag of that name in any case, as IAM compares them.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules_creating
+    """
+    own_names = {name.casefold() for name in tags}
+    return dict(tags) if "compliance" in own_names else {"Compliance": "HIPAA", **tags}

@@ -44,6 +44,7 @@ var functionTokens = map[string]string{
 	"aws_iam_openid_connect_provider": "iam:getOpenIdConnectProvider",
 	"aws_ip_ranges":                   "index:getIpRanges",
 	"aws_kms_ciphertext":              "kms:getCipherText",
+	"aws_organizations_organization":  "organizations:getOrganization",
 	"aws_partition":                   "index:getPartition",
 	"aws_region":                      "index:getRegion",
 	"aws_regions":                     "index:getRegions",

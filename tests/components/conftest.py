@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 MODULES = (
     *(aws.backup, aws.cfg, aws.cloudtrail, aws.cloudwatch, aws.guardduty, aws.iam),
-    *(aws.kms, aws.macie2, aws.s3, aws.sns),
+    *(aws.kms, aws.macie2, aws.organizations, aws.s3, aws.sns),
 )
 for module in MODULES:
     getattr(module, "__all__", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from sandbox.folder import ROOT
 
 ACCOUNT_ID = "111122223333"
 DEPLOYER = f"arn:aws:iam::{ACCOUNT_ID}:role/deployer"
+ORGANIZATION_ID = "o-abcdefghij"
 STACK_TYPE = "pulumi:pulumi:Stack"
 # The service, and the part of the ARN before the name, of resources that have their physical name in their ARN.
 ARN_PARTS = {
@@ -126,8 +127,8 @@ class MockAws(mocks.Mocks):
     preview: bool = False
     region: str = "us-east-1"
     partition: str = "aws"
-    deployer: str = "role/deployer"
-    """The deployer's ARN, from its type on."""
+    responses: Mapping[str, Any] = field(default_factory=dict)
+    """Responses of functions by token, in place of the usual ones."""
     called_functions: set[str] = field(default_factory=set)
     """The tokens of the functions that were called."""
     _regions: dict[str, str] = field(default_factory=dict)
@@ -154,15 +155,23 @@ class MockAws(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         self.called_functions.add(args.token)
+        return self.responses.get(args.token) or self._usual_response(args), []
+
+    def _usual_response(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        iam = f"arn:{self.partition}:iam::{ACCOUNT_ID}"
         session_arn = f"arn:{self.partition}:sts::{ACCOUNT_ID}:assumed-role/deployer/session"
-        deployer_arn = f"arn:{self.partition}:iam::{ACCOUNT_ID}:{self.deployer}"
-        partition = {"partition": self.partition, "dnsSuffix": DNS_SUFFIXES[self.partition]}
         responses = {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID, "arn": session_arn},
-            "aws:iam/getSessionContext:getSessionContext": {"issuerArn": deployer_arn},
-            "aws:index/getPartition:getPartition": partition,
+            "aws:iam/getSessionContext:getSessionContext": {"issuerArn": f"{iam}:role/deployer"},
+            "aws:index/getPartition:getPartition": {
+                "partition": self.partition,
+                "dnsSuffix": DNS_SUFFIXES[self.partition],
+            },
+            "aws:organizations/getOrganization:getOrganization": {"id": ORGANIZATION_ID},
+            "aws:iam/getRole:getRole": {"arn": f"{iam}:role/{args.args.get('name')}"},
+            "aws:iam/getUser:getUser": {"arn": f"{iam}:user/{args.args.get('userName')}"},
         }
-        return responses[args.token], []
+        return responses[args.token]
 
 
 def run_program(
@@ -194,7 +203,9 @@ def run_main(
     *,
     preview: bool = False,
     partition: str = "aws",
-    deployer: str = "role/deployer",
+    responses: Mapping[str, Any] | None = None,
+    provider_settings: Mapping[str, str] | None = None,
+    secret_keys: Sequence[str] = (),
     **overrides: str,
 ) -> RecordingMonitor:
     """Run the whole program for a stack of the repository, with some settings overridden.
@@ -203,13 +214,21 @@ def run_main(
         stack: The stack, `dev` or `prod`.
         preview: Whether to run a first preview, at which no ARN or ID is known.
         partition: The partition of the mocked AWS.
-        deployer: The deployer's ARN, from its type on.
+        responses: Responses of AWS functions by token, in place of the usual ones.
+        provider_settings: Settings of the AWS provider, without the prefix `aws:`.
+        secret_keys: The keys of the settings that are secrets, with their prefixes.
         overrides: Settings without the prefix `phi:`, and `region`.
     """
     region = overrides.pop("region", "us-east-1")
-    values = stack_config(stack) | {"aws:region": region} | {f"phi:{key}": value for key, value in overrides.items()}
+    provider_settings = {"region": region, **(provider_settings or {})}
+    values = (
+        stack_config(stack)
+        | {f"aws:{key}": value for key, value in provider_settings.items()}
+        | {f"phi:{key}": value for key, value in overrides.items()}
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PULUMI_CONFIG", json.dumps(values))
-        pulumi.runtime.set_all_config(values)
+        pulumi.runtime.set_all_config(values, list(secret_keys))
         main = str(ROOT / "__main__.py")
-        return run_program(lambda: runpy.run_path(main), stack=stack, aws=MockAws(preview, region, partition, deployer))
+        aws = MockAws(preview, region, partition, responses or {})
+        return run_program(lambda: runpy.run_path(main), stack=stack, aws=aws)

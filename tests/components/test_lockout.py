@@ -65,11 +65,17 @@ def resource_policies(stack: RecordingMonitor) -> Iterator[tuple[str, str, Mappi
         yield service, arn if isinstance(arn, str) else arn[0], resource.policy
 
 
+def deployed_by(deployer: str) -> dict[str, dict[str, str]]:
+    """Return the response of AWS to a deployer, a role or user with its path."""
+    issuer = f"arn:aws:iam::{ACCOUNT_ID}:{deployer}"
+    return {"aws:iam/getSessionContext:getSessionContext": {"issuerArn": issuer}}
+
+
 @pytest.fixture(scope="module", params=range(len(COMBINATIONS)))
 def deployed(request) -> tuple[Principal, RecordingMonitor]:
     """Return the deployer and the stack for one combination of settings, with each kind of deployer in turn."""
     deployer = DEPLOYERS[request.param % len(DEPLOYERS)]
-    stack = run_main("dev", deployer=deployer, **COMBINATIONS[request.param])
+    stack = run_main("dev", responses=deployed_by(deployer), **COMBINATIONS[request.param])
     return Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:{deployer}", ACCOUNT_ID), stack
 
 
@@ -117,7 +123,7 @@ def test_bucket_policies_with_many_administrators_and_networks_stay_below_the_li
     stack = run_main(
         "prod",
         **OPTIONS | {"networks": json.dumps(networks), "replicaRegion": "us-west-2"},
-        deployer=DEPLOYERS[2],
+        responses=deployed_by(DEPLOYERS[2]),
         bucketAdministrators=json.dumps([f"{SSO_ROLE}{number:04}" for number in range(20)]),
     )
     sizes = {name.name: len(name.inputs["policy"]) for name in stack.resources_of_type("BucketPolicy")}

@@ -269,7 +269,8 @@ def test_data_stores_have_data_class_tags_and_each_region_has_default_tags(prod)
     assert not any(tags.values())
     for name, region in (("aws", "us-east-1"), ("replica-region", "us-west-2")):
         provider = prod.resource("aws", name).inputs
-        assert json.loads(provider["defaultTags"]) == {"tags": {"Project": "phi", "Environment": "prod"}}
+        expected = {"Compliance": "HIPAA", "Project": "phi", "Environment": "prod"}
+        assert json.loads(provider["defaultTags"]) == {"tags": expected}
         assert provider["region"] == region
 
 

@@ -61,7 +61,8 @@ USED = """
     s3/bucketVersioning:BucketVersioning s3/inventory:Inventory
     sns/topic:Topic sns/topicPolicy:TopicPolicy sns/topicSubscription:TopicSubscription
     index/getCallerIdentity:getCallerIdentity index/getPartition:getPartition index/getRegion:getRegion
-    iam/getPolicyDocument:getPolicyDocument iam/getSessionContext:getSessionContext
+    iam/getPolicyDocument:getPolicyDocument iam/getRole:getRole iam/getSessionContext:getSessionContext
+    iam/getUser:getUser organizations/getOrganization:getOrganization
     kms/getKey:getKey s3/getBucket:getBucket s3/getBucketPolicy:getBucketPolicy
 """.split()  # noqa: SIM905
 
