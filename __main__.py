@@ -241,6 +241,7 @@ outputs_by_bucket = {
         "phi_bucket_arn": bucket.arn,
         "replica_bucket_name": context.replica_bucket_names.get(name),
         "application_role_arn": access.application_role_arns[name],
+        "instance_profile_name": access.instance_profile_names.get(name),
     }
     for name, bucket in phi_buckets.items()
 }

@@ -10,18 +10,14 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import pulumi
+import pulumi_aws as aws
 
 from components.account import Account
 from components.iam_role import HOUR_SECONDS, IamRole
 from components.policy_document import PolicyDocument, allow, document, objects_of, trust_policy, via_s3
 from phi_buckets.audit import permissions
 from phi_buckets.audit.calls.catalogue import STACK_CALLS
-from phi_buckets.stack.application_trust import ApplicationTrust
-
-# EC2 doesn't pass aws:SourceAccount when it assumes a role for an instance, so a condition on it would deny every
-# instance. AWS documents the key for ECS only: https://github.com/prowler-cloud/prowler/issues/2810
-# iam:PassRole restricts the role instead: it controls who may give the role to an instance, within the account only.
-NO_SOURCE_ACCOUNT_SERVICES = ("ec2.amazonaws.com", "ec2.amazonaws.com.cn")
+from phi_buckets.stack.application_trust import SERVICES, ApplicationTrust
 
 
 @dataclass(frozen=True)
@@ -34,6 +30,11 @@ class ApplicationRole:
     """The principal that may assume the role."""
     bucket_arns: Mapping[str, str]
     """The ARNs of the PHI buckets, by their names within the stack."""
+
+    @property
+    def needs_instance_profile(self) -> bool:
+        """Whether EC2 instances assume the role, which they can only through an instance profile."""
+        return self.trust.kind == "service" and SERVICES[self.trust.principal].needs_instance_profile
 
 
 class AccessArgs(TypedDict):
@@ -73,6 +74,8 @@ class Access(pulumi.ComponentResource):
 
     application_role_arns: dict[str, pulumi.Output[str]]
     """The role that may use each PHI bucket, by the bucket's name within the stack."""
+    instance_profile_names: dict[str, pulumi.Output[str]]
+    """The instance profile of that role, by the same name, if EC2 instances assume it."""
     auditor_role_arn: pulumi.Output[str]
     break_glass_role_arn: pulumi.Output[str]
     legal_hold_role_arn: pulumi.Output[str]
@@ -82,7 +85,7 @@ class Access(pulumi.ComponentResource):
         account = args["account"]
         child = pulumi.ResourceOptions(parent=self)
 
-        self.application_role_arns = {}
+        self.application_role_arns, self.instance_profile_names = {}, {}
         for application in args["application_roles"]:
             role = IamRole(
                 f"{name}-{application.purpose}",
@@ -99,6 +102,14 @@ class Access(pulumi.ComponentResource):
                 child,
             )
             self.application_role_arns |= dict.fromkeys(application.bucket_arns, role.arn)
+            if application.needs_instance_profile:
+                profile = aws.iam.InstanceProfile(
+                    f"{name}-{application.purpose}",
+                    name=account.name(application.purpose),
+                    role=account.name(application.purpose),
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
+                )
+                self.instance_profile_names |= dict.fromkeys(application.bucket_arns, profile.name)
         self.auditor_role_arn = IamRole(
             f"{name}-auditor",
             {
@@ -150,17 +161,16 @@ class Access(pulumi.ComponentResource):
 def application_trust(account: Account, trust: ApplicationTrust) -> PolicyDocument:
     """Return the trust policy of the application role.
 
-    Services: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+    Services: phi_buckets/stack/application_trust.py has the page of each
     Accounts: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     Identity providers: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
 
     Raises:
-        pulumi.RunError: Another account would assume the role without an external ID.
+        pulumi.RunError: Another account would assume the role without an external ID, or owns the trust anchor.
     """
     principal = trust.principal
     if trust.kind == "service":
-        for_account = {"StringEquals": {"aws:SourceAccount": account.id}}
-        return trust_policy({"Service": principal}, None if principal in NO_SOURCE_ACCOUNT_SERVICES else for_account)
+        return _service_trust(account, principal, trust.trust_anchor)
     if trust.kind == "account":
         if principal != account.id and not trust.external_id:
             raise pulumi.RunError(
@@ -173,6 +183,22 @@ def application_trust(account: Account, trust: ApplicationTrust) -> PolicyDocume
     token_claims = {"StringEquals": {f"{principal}:aud": trust.audience, f"{principal}:sub": trust.subject}}
     provider_arn = f"arn:{account.partition}:iam::{account.id}:oidc-provider/{principal}"
     return trust_policy({"Federated": provider_arn}, token_claims, "sts:AssumeRoleWithWebIdentity")
+
+
+def _service_trust(account: Account, principal: str, trust_anchor: str | None) -> PolicyDocument:
+    service = SERVICES[principal]
+    actions = ["sts:AssumeRole", *service.session_actions] if service.session_actions else "sts:AssumeRole"
+    if trust_anchor is not None:
+        _, partition, _, _, owner, _ = trust_anchor.split(":", 5)
+        if (partition, owner) != (account.partition, account.id):
+            raise pulumi.RunError(
+                f"phi:applicationTrust has the trust anchor {trust_anchor}; it must be one of account {account.id}, "
+                "because IAM Roles Anywhere accepts only trust anchors of the role's account. Find yours with: "
+                "aws rolesanywhere list-trust-anchors"
+            )
+        return trust_policy({"Service": principal}, {"ArnEquals": {"aws:SourceArn": trust_anchor}}, actions)
+    for_account = {"StringEquals": {"aws:SourceAccount": account.id}}
+    return trust_policy({"Service": principal}, for_account if service.sends_account else None, actions)
 
 
 def auditor_trust(account: Account) -> PolicyDocument:

@@ -45,10 +45,12 @@ def allow_service(
 
 
 def trust_policy(
-    principal: Mapping[str, str], condition: Mapping[str, Any] | None = None, action: str = "sts:AssumeRole"
+    principal: Mapping[str, str],
+    condition: Mapping[str, Any] | None = None,
+    actions: str | Sequence[str] = "sts:AssumeRole",
 ) -> PolicyDocument:
     """Return the trust policy of a role that one principal may assume."""
-    statement = {"Effect": "Allow", "Principal": dict(principal), "Action": action}
+    statement = {"Effect": "Allow", "Principal": dict(principal), "Action": actions}
     return document(statement | ({"Condition": condition} if condition else {}))
 
 

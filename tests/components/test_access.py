@@ -16,9 +16,10 @@ from components.policy_document import PolicyDocument
 from components.stack_context import StackContext
 from hipaa_controls import evaluator
 from phi_buckets.audit.calls.catalogue import CALLS, STACK_CALLS
-from phi_buckets.stack.application_trust import ApplicationTrust
+from phi_buckets.stack.application_trust import ROLES_ANYWHERE, SERVICES, ApplicationTrust
 from phi_buckets.stack.settings import Settings
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_main, run_program
+from tests.components.preview_simulator import preview, running_preview_pack
 
 ALLOWED, IMPLICIT_DENY = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY
 OTHER_ACCOUNT_ID = "444455556666"
@@ -37,6 +38,7 @@ TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-dev-alerts"
 
 GITHUB = "token.actions.githubusercontent.com"
 DEPLOYMENT = "repo:acme/records:environment:production"
+TRUST_ANCHOR = f"arn:aws:rolesanywhere:us-east-1:{ACCOUNT_ID}:trust-anchor/6f2c-0a"
 PIPELINE = ApplicationTrust("oidc", GITHUB, audience="sts.amazonaws.com", subject=DEPLOYMENT)
 
 
@@ -470,6 +472,61 @@ def test_application_trust_defaults_to_ecs_tasks():
     assert access.application_trust(HOME, ApplicationTrust()) == access.application_trust(
         HOME, ApplicationTrust("service", "ecs-tasks.amazonaws.com")
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "actions"),
+    [
+        ("pods.eks.amazonaws.com", {"sts:AssumeRole", "sts:TagSession"}),
+        ("rolesanywhere.amazonaws.com", {"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"}),
+        ("lambda.amazonaws.com", {"sts:AssumeRole"}),
+    ],
+)
+def test_service_may_do_what_it_needs_to_start_a_session_and_no_more(name, actions):
+    anchor = TRUST_ANCHOR if name == ROLES_ANYWHERE else None
+    document = access.application_trust(HOME, ApplicationTrust(principal=name, trust_anchor=anchor))
+    context = {"aws:SourceAccount": ACCOUNT_ID, "aws:SourceArn": TRUST_ANCHOR}
+    candidates = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession", "sts:SetContext")
+    allowed = {
+        action for action in candidates if evaluate_trust(document, service(name), action=action, **context) is ALLOWED
+    }
+    assert allowed == actions
+
+
+def test_roles_anywhere_assumes_the_application_role_only_for_its_trust_anchor():
+    document = access.application_trust(HOME, ApplicationTrust(principal=ROLES_ANYWHERE, trust_anchor=TRUST_ANCHOR))
+    assert evaluate_trust(document, service(ROLES_ANYWHERE), **{"aws:SourceArn": TRUST_ANCHOR}) is ALLOWED
+    assert evaluate_trust(document, service(ROLES_ANYWHERE), **{"aws:SourceArn": f"{TRUST_ANCHOR}0"}) is IMPLICIT_DENY
+    assert evaluate_trust(document, service(ROLES_ANYWHERE), **{"aws:SourceAccount": ACCOUNT_ID}) is IMPLICIT_DENY
+
+
+@pytest.mark.parametrize("old", [ACCOUNT_ID, "arn:aws:"])
+def test_trust_anchor_of_another_account_raises_run_error(old):
+    anchor = TRUST_ANCHOR.replace(old, OTHER_ACCOUNT_ID if old == ACCOUNT_ID else "arn:aws-cn:")
+    with pytest.raises(pulumi.RunError, match="aws rolesanywhere list-trust-anchors"):
+        access.application_trust(HOME, ApplicationTrust(principal=ROLES_ANYWHERE, trust_anchor=anchor))
+
+
+def test_role_for_ec2_has_an_instance_profile_and_no_other_role_has_one():
+    assert run_main("dev").resources_of_type("InstanceProfile") == []
+    stack = run_main("dev", applicationTrust='{"service": "ec2.amazonaws.com"}')
+    (profile,) = stack.resources_of_type("InstanceProfile")
+    assert profile.inputs["role"] == stack.resource("Role", "access-application").inputs["name"]
+    assert "access-application" in profile.dependencies
+    assert stack.exports["instance_profile_name"] == profile.inputs["name"] == "phi-dev-application"
+
+
+@pytest.fixture(scope="module")
+def preview_pack():
+    with running_preview_pack() as pack:
+        yield pack
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_pack_accepts_the_trust_of_every_service(preview_pack, name):
+    anchor = {"trustAnchor": TRUST_ANCHOR} if name == ROLES_ANYWHERE else {}
+    program = preview("prod", first=True, applicationTrust=json.dumps({"service": name, **anchor}))
+    assert preview_pack.findings(program) == set()
 
 
 def test_ec2_assumes_the_application_role_without_a_source_account():

@@ -217,6 +217,7 @@ def test_stack_exports_its_outputs(request, name):
         "phi_bucket_arn": f"arn:aws:s3:::phi-{name}-phi-111122223333-us-east-1",
         "replica_bucket_name": replica,
         "application_role_arn": f"arn:aws:iam::111122223333:role/phi-{name}-application",
+        "instance_profile_name": None,
     }
     expected = {key: value.format(stack=name) for key, value in OUTPUTS.items()} | bucket
     if not replica:

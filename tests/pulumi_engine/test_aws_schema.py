@@ -47,6 +47,7 @@ USED = """
     cloudwatch/logGroup:LogGroup cloudwatch/logMetricFilter:LogMetricFilter cloudwatch/metricAlarm:MetricAlarm
     guardduty/detector:Detector guardduty/detectorFeature:DetectorFeature
     guardduty/malwareProtectionPlan:MalwareProtectionPlan
+    iam/instanceProfile:InstanceProfile
     iam/policy:Policy iam/role:Role iam/rolePolicy:RolePolicy iam/rolePolicyAttachment:RolePolicyAttachment
     kms/alias:Alias kms/key:Key kms/keyPolicy:KeyPolicy kms/replicaKey:ReplicaKey
     macie2/account:Account

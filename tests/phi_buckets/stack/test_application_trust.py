@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from phi_buckets.stack.application_trust import ApplicationTrust, ApplicationTrustError
+from phi_buckets.stack.application_trust import ROLES_ANYWHERE, ApplicationTrust, ApplicationTrustError
 
+ANCHOR = "arn:aws:rolesanywhere:us-east-1:111122223333:trust-anchor/6f2c-0a"
 PROVIDER = "token.actions.githubusercontent.com"
 
 
@@ -15,6 +16,10 @@ PROVIDER = "token.actions.githubusercontent.com"
     ("setting", "expected"),
     [
         ({"service": "lambda.amazonaws.com"}, ApplicationTrust("service", "lambda.amazonaws.com")),
+        (
+            {"service": ROLES_ANYWHERE, "trustAnchor": ANCHOR},
+            ApplicationTrust("service", ROLES_ANYWHERE, trust_anchor=ANCHOR),
+        ),
         (
             {"account": "444455556666", "externalId": "acme"},
             ApplicationTrust("account", "444455556666", external_id="acme"),
@@ -24,7 +29,7 @@ PROVIDER = "token.actions.githubusercontent.com"
             ApplicationTrust("oidc", PROVIDER, audience="sts.amazonaws.com", subject="repo:a/b:ref:c"),
         ),
     ],
-    ids=["service", "account", "oidc-provider"],
+    ids=["service", "trust-anchor", "account", "oidc-provider"],
 )
 def test_from_setting_returns_the_trust(setting, expected):
     assert ApplicationTrust.from_setting(setting) == expected
@@ -35,7 +40,12 @@ def test_from_setting_returns_the_trust(setting, expected):
     [
         ({"externalId": "acme"}, "must have exactly one of service, account, oidcProvider"),
         ({"service": "lambda.amazonaws.com", "account": "444455556666"}, "must have exactly one of"),
-        ({"service": "*"}, "has an invalid service; it must be an AWS service principal"),
+        ({"service": "*"}, "has an invalid service; it must be one of ecs-tasks.amazonaws.com, ec2.amazonaws.com"),
+        ({"service": "cognito-identity.amazonaws.com"}, "has an invalid service; it must be one of"),
+        ({"service": ROLES_ANYWHERE}, "must have trustAnchor together with the service rolesanywhere"),
+        ({"service": ROLES_ANYWHERE, "trustAnchor": "arn:aws:iam::1:a"}, "has an invalid trustAnchor"),
+        ({"service": ROLES_ANYWHERE, "trustAnchor": 1}, "has a value for trustAnchor that isn't a string"),
+        ({"service": "lambda.amazonaws.com", "trustAnchor": ANCHOR}, "must have trustAnchor only together with"),
         ({"service": ["lambda.amazonaws.com"]}, "has a value for service that isn't a string"),
         ({"account": "*"}, "has an invalid account; it must be an AWS account ID"),
         (
@@ -58,3 +68,9 @@ def test_example_of_an_error_is_a_valid_setting(form):
         ApplicationTrust.from_setting({form: "*"})
     assert form in error.value.example
     ApplicationTrust.from_setting(error.value.example)
+
+
+def test_example_of_an_error_about_a_trust_anchor_is_a_valid_setting():
+    with pytest.raises(ApplicationTrustError) as error:
+        ApplicationTrust.from_setting({"service": ROLES_ANYWHERE})
+    assert ApplicationTrust.from_setting(error.value.example).trust_anchor
