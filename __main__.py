@@ -9,7 +9,7 @@ sys.path.append(str(Path(__file__).parent / "policy"))  # the components share f
 
 from components.access import Access
 from components.access_log_bucket import AccessLogBucket
-from components.account import Account
+from components.account import Account, check_stack_name
 from components.account_security import AccountSecurity
 from components.alerts import Alerts
 from components.audit_trail import AuditTrail
@@ -28,10 +28,12 @@ try:
 except SettingsError as error:
     raise pulumi.RunError(str(error)) from None
 
+check_stack_name()
 account = Account.current(settings.region)
 check_organization(settings.organization_id)
 check_administrators(account, settings.bucket_administrators, settings.organization_id)
 context = StackContext(account, settings)
+context.check_names()
 in_account = pulumi.ResourceOptions(provider=account.provider("aws", settings.default_tags))
 replica_context = context.replica
 

@@ -91,7 +91,7 @@ class Access(pulumi.ComponentResource):
                 f"{name}-{application.purpose}",
                 {
                     "account": account,
-                    "role_name": account.name(application.purpose),
+                    "role_name": account.role_name(application.purpose),
                     "description": "The application reads, writes and deletes PHI",
                     "trust": application_trust(account, application.trust),
                     "permissions": application_permissions(
@@ -106,7 +106,7 @@ class Access(pulumi.ComponentResource):
                 profile = aws.iam.InstanceProfile(
                     f"{name}-{application.purpose}",
                     name=account.name(application.purpose),
-                    role=account.name(application.purpose),
+                    role=account.role_name(application.purpose),
                     opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
                 )
                 self.instance_profile_names |= dict.fromkeys(application.bucket_arns, profile.name)

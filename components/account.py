@@ -14,6 +14,9 @@ from components.provider_settings import provider_inputs
 
 T = TypeVar("T")
 
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+"""The characters that the names of every kind of resource may have: buckets allow the fewest."""
+MAX_ROLE_NAME_LENGTH = 64  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAX_BUCKET_NAME_LENGTH = 63  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
 
@@ -96,7 +99,7 @@ class Account:
 
     def name(self, purpose: str) -> str:
         """Return the physical name of a resource whose name must be unique only within the account."""
-        return f"{pulumi.get_project()}-{pulumi.get_stack()}-{purpose}".lower()
+        return f"{pulumi.get_project()}-{pulumi.get_stack()}-{purpose}"
 
     def bucket_name(self, purpose: str) -> str:
         """Return a bucket's physical name, which must be unique in all of AWS.
@@ -104,13 +107,15 @@ class Account:
         Raises:
             pulumi.RunError: The name is longer than S3 allows.
         """
-        name = f"{self.name(purpose)}-{self.id}-{self.region}"
-        if len(name) > MAX_BUCKET_NAME_LENGTH:
-            raise pulumi.RunError(
-                f"the bucket name {name} has {len(name)} characters; S3 allows at most {MAX_BUCKET_NAME_LENGTH}. "
-                "Give the stack a shorter name, such as dev, with: pulumi stack rename dev"
-            )
-        return name
+        return check_length(f"{self.name(purpose)}-{self.id}-{self.region}", "bucket", MAX_BUCKET_NAME_LENGTH)
+
+    def role_name(self, purpose: str) -> str:
+        """Return a role's physical name.
+
+        Raises:
+            pulumi.RunError: The name is longer than IAM allows.
+        """
+        return check_length(self.name(purpose), "role", MAX_ROLE_NAME_LENGTH)
 
     def bucket_arn(self, name: str) -> str:
         return f"arn:{self.partition}:s3:::{name}"
@@ -141,3 +146,46 @@ def compliance_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """
     own_names = {name.casefold() for name in tags}
     return dict(tags) if "compliance" in own_names else {"Compliance": "HIPAA", **tags}
+
+
+def check_stack_name() -> None:
+    """Check that resources can be named after the project and the stack.
+
+    A dot would be valid in a bucket's name, but not in a vault's or in the certificate of virtual-hosted buckets.
+    A conformance pack's name starts with a letter.
+
+    Raises:
+        pulumi.RunError: The name of the project or of the stack can't be used. The message has one line for each.
+    """
+    project, stack = pulumi.get_project(), pulumi.get_stack()
+    meaning = "lower-case letters and digits, joined by single hyphens"
+    errors = []
+    if not NAME.fullmatch(project) or not project[0].isalpha():
+        errors.append(
+            f"the project is called '{project}'; its name must have {meaning}, and start with a letter, because its "
+            "resources are named after it. Change it in Pulumi.yaml to: name: phi"
+        )
+    if not NAME.fullmatch(stack):
+        valid = re.sub("[^a-z0-9]+", "-", stack.lower()).strip("-") or "dev"
+        errors.append(
+            f"the stack is called '{stack}'; its name must have {meaning}, because its resources are named after it. "
+            f"Before it has any, rename it with: pulumi stack rename {valid}"
+        )
+    if errors:
+        raise pulumi.RunError("\n".join(errors))
+
+
+def check_length(name: str, kind: str, maximum: int) -> str:
+    """Return a physical name that starts with the names of the project and the stack, if it isn't too long.
+
+    Raises:
+        pulumi.RunError: It is too long.
+    """
+    if len(name) <= maximum:
+        return name
+    project, stack = pulumi.get_project(), pulumi.get_stack()
+    raise pulumi.RunError(
+        f"the {kind} name {name} has {len(name)} characters; AWS allows at most {maximum}. Shorten the name of the "
+        f"project ({project}) in Pulumi.yaml, that of a bucket in phi:buckets or, before the stack has resources, "
+        f"that of the stack ({stack}), by {len(name) - maximum} characters. The stack's: pulumi stack rename dev"
+    )

@@ -27,6 +27,18 @@ class StackContext:
         """Return the context of the same stack in another region."""
         return replace(self, account=replace(self.account, region=region))
 
+    def check_names(self) -> None:
+        """Check the length of the names that contain a bucket's name, before the first resource is declared.
+
+        All others are shorter than a bucket's.
+
+        Raises:
+            pulumi.RunError: A name is too long.
+        """
+        _ = self.bucket_regions
+        for role in self.application_roles:
+            self.account.role_name(role.purpose)
+
     @property
     def bucket_protection(self) -> BucketProtection:
         """The administrators are the deployer, the break-glass role and those in `phi:bucketAdministrators`."""

@@ -107,7 +107,7 @@ class ApplicationTrustError(Exception):
         example: Properties that make a valid setting.
     """
 
-    def __init__(self, problem: str, form: str = "service", example: Mapping[str, str] | None = None) -> None:
+    def __init__(self, problem: str, form: str = "service", *, example: Mapping[str, str] | None = None) -> None:
         super().__init__(problem)
         self.example = example or _FORMS[form].example
 

@@ -175,13 +175,18 @@ class MockAws(mocks.Mocks):
 
 
 def run_program(
-    program: Callable[[], object], *, preview: bool = False, stack: str = "dev", aws: MockAws | None = None
+    program: Callable[[], object],
+    *,
+    preview: bool = False,
+    stack: str = "dev",
+    project: str = "phi",
+    aws: MockAws | None = None,
 ) -> RecordingMonitor:
     """Run a program until all its registrations are complete, and return the monitor that recorded them."""
     aws = aws or MockAws(preview)
     monitor = RecordingMonitor(aws)
     settings.set_root_resource(None)  # otherwise this stack has the name and the outputs of the previous one
-    pulumi.runtime.set_mocks(aws, project="phi", stack=stack, preview=aws.preview, monitor=monitor)
+    pulumi.runtime.set_mocks(aws, project=project, stack=stack, preview=aws.preview, monitor=monitor)
 
     def run() -> pulumi.Output[None]:
         program()
@@ -201,6 +206,8 @@ def stack_config(stack: str) -> dict[str, str]:
 def run_main(
     stack: str = "dev",
     *,
+    name: str | None = None,
+    project: str = "phi",
     preview: bool = False,
     partition: str = "aws",
     responses: Mapping[str, Any] | None = None,
@@ -212,6 +219,8 @@ def run_main(
 
     Args:
         stack: The stack, `dev` or `prod`.
+        name: The name that the stack has instead.
+        project: The name of the project.
         preview: Whether to run a first preview, at which no ARN or ID is known.
         partition: The partition of the mocked AWS.
         responses: Responses of AWS functions by token, in place of the usual ones.
@@ -231,4 +240,4 @@ def run_main(
         pulumi.runtime.set_all_config(values, list(secret_keys))
         main = str(ROOT / "__main__.py")
         aws = MockAws(preview, region, partition, responses or {})
-        return run_program(lambda: runpy.run_path(main), stack=stack, aws=aws)
+        return run_program(lambda: runpy.run_path(main), stack=name or stack, project=project, aws=aws)

@@ -10,9 +10,8 @@ import pulumi
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.account import Account
 from components.alert_patterns import event_rules, log_alarms
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, RegisteredResource, run_main
+from tests.components.mocked_stack import ACCOUNT_ID, RecordingMonitor, RegisteredResource, run_main
 from tests.pulumi_engine.test_aws_schema import USED
 
 SUBSCRIBERS = '["security@example.com", "https://alerts.example.com/hook?token=hunter2"]'
@@ -376,11 +375,3 @@ def test_program_contains_no_fixed_partition_or_region(region, partition, replic
 def test_program_reports_all_invalid_settings_together():
     with pytest.raises(pulumi.RunError, match=r"phi:objectLockMode is 'NONE'(.|\n)*phi:backupDays is 0"):
         run_main("dev", backupDays="0", objectLockMode="NONE")
-
-
-def test_bucket_name_longer_than_s3_allows_raises_run_error(monkeypatch):
-    account = Account(ACCOUNT_ID, "ap-southeast-1", "aws", "amazonaws.com", DEPLOYER)
-    monkeypatch.setattr("pulumi.get_stack", lambda: "a-stack-with-a-very-long-name")
-    monkeypatch.setattr("pulumi.get_project", lambda: "phi")
-    with pytest.raises(pulumi.RunError, match=r"S3 allows at most 63\. Give the stack a shorter name"):
-        account.bucket_name("access-logs")
