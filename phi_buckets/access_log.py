@@ -2,6 +2,8 @@
 
 Each line records the principal, action, object, time and outcome, as 45 CFR 164.312(b) requires:
 https://www.ecfr.gov/current/title-45/part-164#p-164.312(b)
+If the application passes one, it also has the opaque reference of the person who uses the application. The reference is
+never sent to AWS, so CloudTrail doesn't have it.
 A line never contains object content, metadata, file names or URLs. The application decides where the lines go by adding
 a handler to the logger. A process that is killed writes no line, but CloudTrail data events record every request, and
 the request ID links the two logs.
@@ -51,7 +53,9 @@ class Access:
 
 
 @contextmanager
-def log_access(action: str, key: str | None, get_principal: Callable[[], str | None]) -> Iterator[Access]:
+def log_access(
+    action: str, key: str | None, get_principal: Callable[[], str | None], user_reference: str | None = None
+) -> Iterator[Access]:
     """Write a log line when the block ends, whether it succeeds or fails.
 
     The outcome is the class name of the exception that the block raised, or the outcome that the block set.
@@ -60,6 +64,7 @@ def log_access(action: str, key: str | None, get_principal: Callable[[], str | N
         action: What is done, such as `upload`.
         key: The object key, or the prefix of a listing, as returned by `loggable_key`.
         get_principal: Returns the caller's ARN, or None if it is unknown.
+        user_reference: The reference of the person on whose behalf it is done, as returned by `check_user_reference`.
 
     Yields:
         The access, for the block to fill in.
@@ -79,6 +84,7 @@ def log_access(action: str, key: str | None, get_principal: Callable[[], str | N
         line = {
             "time": started_at.isoformat(timespec="milliseconds"),
             "principal": principal,
+            "user_reference": user_reference,
             "action": action,
             "object": key,
             "version": access.version,

@@ -67,17 +67,32 @@ def key_for_record(
         ConfigurationError: The ID or the secret can't be used. The message contains neither.
         IdentifyingValueError: The prefix is neither a declared word nor an ID.
     """
+    return _with_prefix(prefix, keyed_id("record ID", record_id, secret, _RECORD_KEY_CONTEXT), prefixes)
+
+
+def keyed_id(name: str, text: str, secret: bytes, context: bytes) -> str:
+    """Return the ID of a text under a secret: from the ID alone, nobody can find or confirm the text.
+
+    Args:
+        name: What the text is, for the error message.
+        text: Used as it is, except for Unicode normalization.
+        secret: At least SECRET_BYTES random bytes.
+        context: What the ID is used for. IDs of one text in different contexts can't be linked.
+
+    Raises:
+        ConfigurationError: The text or the secret can't be used. The message contains neither.
+    """
     if len(secret) < SECRET_BYTES or len(set(secret)) < SECRET_BYTES // 4:
         raise ConfigurationError(
             f"the key secret must be at least {SECRET_BYTES} random bytes; make one with: "
             f"python -c 'import secrets; print(secrets.token_hex({SECRET_BYTES}))'"
         )
-    if not record_id or record_id != record_id.strip() or any(unicodedata.category(c)[0] == "C" for c in record_id):
+    if not text or text != text.strip() or any(unicodedata.category(character)[0] == "C" for character in text):
         raise ConfigurationError(
-            "the record ID must be text without surrounding whitespace and without control or invisible characters"
+            f"the {name} must be text without surrounding whitespace and without control or invisible characters"
         )
-    message = _RECORD_KEY_CONTEXT + unicodedata.normalize("NFC", record_id).encode()
-    return _with_prefix(prefix, _encode(hmac.digest(secret, message, "sha256")[:BODY_BYTES]), prefixes)
+    message = context + unicodedata.normalize("NFC", text).encode()
+    return _encode(hmac.digest(secret, message, "sha256")[:BODY_BYTES])
 
 
 def check_key(key: str, *, prefixes: Collection[str] = DEFAULT_PREFIXES) -> str:

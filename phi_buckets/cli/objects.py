@@ -20,7 +20,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from phi_buckets.cli import app
 from phi_buckets.cli._support import output, record_key, uploads
 from phi_buckets.cli._support.access_log import access_logging
-from phi_buckets.cli._support.options import JsonOption, OutputsOption, StackOption
+from phi_buckets.cli._support.options import (
+    AccessLogOption,
+    JsonOption,
+    OutputsOption,
+    StackOption,
+    UserReferenceOption,
+)
 from phi_buckets.errors import ConfigurationError
 from phi_buckets.metadata import DEFAULT_VOCABULARY, validate_metadata
 from phi_buckets.object_keys import check_key, normalize_prefix
@@ -31,14 +37,6 @@ from phi_buckets.store.download import require_not_folder
 HELP_PANEL = "Objects"
 STANDARD_STREAM = Path("-")  # stdin as an input, stdout as a target
 
-AccessLogOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--access-log",
-        envvar="PHI_ACCESS_LOG",
-        help="File to append the access log to: a line of JSON for each access.",
-    ),
-]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print the access log to stderr.")]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="Object key, made by phi.")]
 
@@ -68,6 +66,7 @@ def put(
     ] = None,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
@@ -86,7 +85,7 @@ def put(
     batch = uploads.Uploads.plan(files, key)
     try:
         with (
-            _open_store(outputs_file, stack, access_log_file, verbose) as store,
+            _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store,
             _progress_bar("Uploading", uploads.total_size(files)) as advance,
         ):
             batch.send(store, metadata, advance)
@@ -109,6 +108,7 @@ def get(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
@@ -126,7 +126,7 @@ def get(
     if not to_stdout:
         _check_target(target, force)
     with (
-        _open_store(outputs_file, stack, access_log_file, verbose) as store,
+        _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store,
         _progress_bar("Downloading", None) as advance,
     ):
         fetched = store.download(key, sys.stdout.buffer if to_stdout else target, version=version, progress=advance)
@@ -142,13 +142,14 @@ def list_objects(
     ] = "",
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the objects."""
     prefix = normalize_prefix(prefix)
-    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
         records = (output.to_json_fields(item) for item in store.list(prefix))
         output.print_records("objects", ("modified", "size", "key"), records, as_json)
 
@@ -159,13 +160,14 @@ def versions(
     *,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List an object's versions, the latest first."""
     check_key(key)
-    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
         records = [output.to_json_fields(version) for version in store.versions(key)]
     output.print_records("versions", ("modified", "size", "latest", "deleted", "version"), records, as_json)
 
@@ -177,13 +179,14 @@ def restore(
     *,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make an earlier version the latest one again. The versions in between are kept."""
     check_key(key)
-    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
         restored = store.restore(key, version)
     output.print_record(output.to_json_fields(restored), as_json)
 
@@ -195,6 +198,7 @@ def rm(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
@@ -209,7 +213,7 @@ def rm(
         )  # typer.confirm would also write to stdout
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise typer.Abort
-    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
         marker = store.delete(key)
     output.print_record({"key": key, "version": marker, "deleted": True}, as_json)
 
@@ -221,13 +225,14 @@ def url(
     minutes: Annotated[int, typer.Option(min=1, max=60, help="How many minutes the URL is valid.")] = 15,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Print a short-lived URL with which anyone can download the object. Protect it like the object itself."""
     check_key(key)
-    with _open_store(outputs_file, stack, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
         presigned_url = store.presigned_url(key, expires=timedelta(minutes=minutes))
     if as_json:
         typer.echo(json.dumps({"url": presigned_url, "minutes": minutes}, indent=2))
@@ -277,10 +282,14 @@ def _check_target(target: Path, force: bool) -> None:
 
 @contextmanager
 def _open_store(
-    outputs_file: Path | None, stack: str | None, access_log_file: Path | None, verbose: bool
+    outputs_file: Path | None,
+    stack: str | None,
+    user_reference: str | None,
+    access_log_file: Path | None,
+    verbose: bool,
 ) -> Iterator[PhiStore]:
     with access_logging(access_log_file, verbose):
-        yield PhiStore.from_outputs(outputs.read_outputs(outputs_file, stack))
+        yield PhiStore.from_outputs(outputs.read_outputs(outputs_file, stack), user_reference=user_reference)
 
 
 @contextmanager

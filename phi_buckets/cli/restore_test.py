@@ -15,7 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from phi_buckets.atomic_files import write_atomically
 from phi_buckets.cli import app
 from phi_buckets.cli._support.access_log import access_logging
-from phi_buckets.cli._support.options import JsonOption, OutputsOption, StackOption
+from phi_buckets.cli._support.options import (
+    AccessLogOption,
+    JsonOption,
+    OutputsOption,
+    StackOption,
+    UserReferenceOption,
+)
 from phi_buckets.errors import ConfigurationError
 from phi_buckets.object_keys import new_key
 from phi_buckets.restore_test import evidence, permissions, setup
@@ -52,7 +58,8 @@ def command(  # noqa: PLR0917 - each parameter is an option
     evidence_file: Annotated[Path, typer.Option("--evidence", help="JSON file to write the evidence to.")] = Path(
         "restore-test.json"
     ),
-    access_log: Annotated[Path | None, typer.Option(help="File to append the access log to.")] = None,
+    user_reference: UserReferenceOption = None,
+    access_log_file: AccessLogOption = None,
     as_json: JsonOption = False,
     print_policy: Annotated[
         bool, typer.Option("--print-policy", help="Print the IAM policy that this test requires, and exit.")
@@ -72,7 +79,7 @@ def command(  # noqa: PLR0917 - each parameter is an option
     if not evidence_file.parent.is_dir():
         raise ConfigurationError(f"{evidence_file.parent} is not a folder: create it, or use another --evidence file")
 
-    session = _open_session(stack_outputs)
+    session = _open_session(stack_outputs, user_reference)
     scratch = setup.find_scratch_bucket(session, scratch_bucket) if scratch_bucket else None
     test_id, pseudonyms = new_key(), Pseudonyms()
     restore_source = setup.restore_source(
@@ -85,7 +92,7 @@ def command(  # noqa: PLR0917 - each parameter is an option
         write_atomically(evidence_file, evidence.dump(result))
 
     console = Console(stderr=True)
-    with access_logging(access_log, verbose=False), _ProgressBar(console) as progress_bar:
+    with access_logging(access_log_file, verbose=False), _ProgressBar(console) as progress_bar:
         result = run_restore_test(restore_source, request, pseudonyms, save, progress_bar.report)
     if as_json:
         typer.echo(evidence.dump(result), nl=False)
@@ -93,8 +100,8 @@ def command(  # noqa: PLR0917 - each parameter is an option
     raise typer.Exit(0 if result.passed else 1)
 
 
-def _open_session(stack_outputs: outputs.Outputs) -> setup.RestoreTestSession:
-    return setup.open_session(boto3.Session(region_name=stack_outputs.region), stack_outputs)
+def _open_session(stack_outputs: outputs.Outputs, user_reference: str | None = None) -> setup.RestoreTestSession:
+    return setup.open_session(boto3.Session(region_name=stack_outputs.region), stack_outputs, user_reference)
 
 
 class _ProgressBar(Progress):

@@ -30,16 +30,18 @@ class RestoreTestBucket:
     Attributes:
         key_arn: The KMS key that every object in the bucket must be encrypted with.
         principal: Returns the caller's ARN for the access log.
+        user_reference: The opaque reference of the person who runs the test, for the access log.
     """
 
     s3: S3Client
     bucket: str
     key_arn: str
     principal: Callable[[], str | None]
+    user_reference: str | None = None
 
     def log_access(self, action: str, key: str) -> AbstractContextManager[Access]:
         """Write a line to the access log when the block ends."""
-        return log_access(action, loggable_key(key, DEFAULT_PREFIXES), self.principal)
+        return log_access(action, loggable_key(key, DEFAULT_PREFIXES), self.principal, self.user_reference)
 
     def head(self, key: str, version: str | None = None) -> dict[str, Any]:
         """Return S3's metadata of a version, or of the current version, with its checksum."""

@@ -21,6 +21,7 @@ from phi_buckets.restore_test.scratch import Pseudonyms
 from phi_buckets.restore_test.vault import RecoveryPoint, VaultRestoreSource, latest_recovery_point
 from phi_buckets.stack.outputs import Outputs
 from phi_buckets.store.bucket import create_client
+from phi_buckets.user_references import check_user_reference
 
 if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
@@ -31,11 +32,16 @@ REPLICATION_LAG = timedelta(minutes=15)  # guaranteed by S3 Replication Time Con
 
 @dataclass(frozen=True)
 class RestoreTestSession:
-    """The credentials, their principal and the stack's outputs."""
+    """The credentials, their principal and the stack's outputs.
+
+    Attributes:
+        user_reference: The opaque reference of the person who runs the test, for the access log.
+    """
 
     boto: boto3.Session
     principal: str
     outputs: Outputs
+    user_reference: str | None = None
     _s3: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def s3(self, region: str) -> Any:
@@ -49,7 +55,8 @@ class RestoreTestSession:
         return create("backup", region_name=self.outputs.region)
 
     def bucket(self, name: str, key_arn: str, region: str | None = None) -> RestoreTestBucket:
-        return RestoreTestBucket(self.s3(region or self.outputs.region), name, key_arn, lambda: self.principal)
+        s3 = self.s3(region or self.outputs.region)
+        return RestoreTestBucket(s3, name, key_arn, lambda: self.principal, self.user_reference)
 
 
 def check_options(outputs: Outputs, source: SourceKind, scratch_bucket: str | None) -> None:
@@ -80,13 +87,16 @@ def check_options(outputs: Outputs, source: SourceKind, scratch_bucket: str | No
         raise ConfigurationError("; ".join(errors))
 
 
-def open_session(boto: boto3.Session, outputs: Outputs) -> RestoreTestSession:
+def open_session(boto: boto3.Session, outputs: Outputs, user_reference: str | None = None) -> RestoreTestSession:
     """Return a session for the stack's account.
 
     Raises:
+        IdentifyingValueError: The user reference may identify the person.
         ConfigurationError: The credentials belong to another account.
         AccessDeniedError: There are no valid credentials.
     """
+    if user_reference is not None:
+        user_reference = check_user_reference(user_reference)
     with translate_aws_errors("sts:GetCallerIdentity"):
         identity = boto.client("sts", region_name=outputs.region).get_caller_identity()
     if identity["Account"] != outputs.account:
@@ -94,7 +104,7 @@ def open_session(boto: boto3.Session, outputs: Outputs) -> RestoreTestSession:
             f"the credentials belong to account {identity['Account']}, but the stack is in {outputs.account}: "
             "assume the role for restore tests in that account"
         )
-    return RestoreTestSession(boto, identity["Arn"], outputs)
+    return RestoreTestSession(boto, identity["Arn"], outputs, user_reference)
 
 
 def find_scratch_bucket(session: RestoreTestSession, bucket: str) -> ScratchBucket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import io
 import logging
 import re
@@ -27,6 +28,7 @@ from phi_buckets.store.download_stream import CHUNK_BYTES, VerifiedStream, open_
 from phi_buckets.store.objects import ListedObject, ObjectVersion, Progress, StoredObject
 from phi_buckets.store.restore import restore_version
 from phi_buckets.store.upload_source import Source
+from phi_buckets.user_references import check_user_reference
 
 LOGGER = logging.getLogger("phi_buckets.store")
 KMS_KEY_ARN = re.compile(r"arn:[a-z0-9-]+:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/[A-Za-z0-9-]+")
@@ -60,6 +62,7 @@ class PhiStore:
         part_size: int = 8 << 20,
         vocabulary: Vocabulary = DEFAULT_VOCABULARY,
         prefixes: Collection[str] = DEFAULT_PREFIXES,
+        user_reference: str | None = None,
     ) -> None:
         """Create a client.
 
@@ -76,9 +79,12 @@ class PhiStore:
                 larger parts, and in fewer at a time.
             vocabulary: The metadata fields that the application uses.
             prefixes: The key prefixes that the application uses.
+            user_reference: The opaque reference of the person who uses this client, for the access log; see
+                `on_behalf_of`.
 
         Raises:
             ConfigurationError: A setting is invalid. The message lists every problem.
+            IdentifyingValueError: The user reference may identify the person.
         """
         kms_key = KMS_KEY_ARN.fullmatch(key_arn)
         errors: list[str] = []
@@ -100,6 +106,7 @@ class PhiStore:
         self._principal = PrincipalCache(session, region)
         self._max_url_lifetime, self._max_concurrency, self._part_size = max_url_lifetime, max_concurrency, part_size
         self._vocabulary, self._prefixes = vocabulary, prefixes
+        self._user_reference = None if user_reference is None else check_user_reference(user_reference)
 
     @classmethod
     def from_outputs(cls, outputs: Outputs, *, session: boto3.Session | None = None, **settings: Any) -> PhiStore:
@@ -114,6 +121,24 @@ class PhiStore:
         return cls(
             outputs.phi_bucket().phi_bucket_name, outputs.phi_key_arn, session=session, **{**defaults, **settings}
         )
+
+    def on_behalf_of(self, user_reference: str) -> PhiStore:
+        """Return a client whose lines in the access log carry the reference of one person.
+
+        It shares this client's connections and costs no request, so make one for each request that the application
+        serves. This client doesn't change, and no state belongs to a thread or a task: a line can only carry the
+        reference of the client that was called, also in the threads of a batch and in a stream that is read later.
+
+        Args:
+            user_reference: An ID made by `phi_buckets.user_references.reference_for_user`, or a random UUID. It is
+                written to the access log only, and never sent to AWS.
+
+        Raises:
+            IdentifyingValueError: The reference may identify the person. The message doesn't contain it.
+        """
+        store = copy.copy(self)
+        store._user_reference = check_user_reference(user_reference)
+        return store
 
     def upload(
         self,
@@ -358,7 +383,7 @@ class PhiStore:
             return source.stored
 
     def _log_access(self, action: str, key: str) -> AbstractContextManager[Access]:
-        return log_access(action, loggable_key(key, self._prefixes), self._principal.get)
+        return log_access(action, loggable_key(key, self._prefixes), self._principal.get, self._user_reference)
 
     def _check_key(self, key: str) -> None:
         check_key(key, prefixes=self._prefixes)

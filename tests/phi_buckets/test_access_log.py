@@ -30,13 +30,14 @@ def records() -> Iterator[list[logging.LogRecord]]:
 
 def test_log_access_writes_all_fields_in_one_line(records: list[logging.LogRecord]) -> None:
     key = new_key()
-    with log_access("upload", key, lambda: "arn:aws:sts::123456789012:assumed-role/app/a") as access:
+    with log_access("upload", key, lambda: "arn:aws:sts::123456789012:assumed-role/app/a", "reference") as access:
         access.version, access.request_id, access.bytes = "v1", "REQ", 12
     line = json.loads(records[0].getMessage())
     assert line.pop("time").endswith("+00:00")
     assert 0 <= line.pop("duration") < 60
     assert line == {
         "principal": "arn:aws:sts::123456789012:assumed-role/app/a",
+        "user_reference": "reference",
         "action": "upload",
         "object": key,
         "version": "v1",

@@ -78,7 +78,7 @@ def phi(
     outputs_file: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> Iterator[Callable[..., Result]]:
     """Return a function that runs the command line in this process, with the stack's outputs."""
-    for name in ("PHI_KEY_SECRET", "PHI_ACCESS_LOG"):
+    for name in ("PHI_KEY_SECRET", "PHI_ACCESS_LOG", "PHI_USER_REFERENCE"):
         monkeypatch.delenv(name, raising=False)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
@@ -521,6 +521,33 @@ def test_access_log_variable_names_the_file(phi, file, tmp_path: Path, monkeypat
     (line,) = (tmp_path / "access.log").read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["action"] == "upload"
     assert "smith" not in line
+
+
+def test_user_reference_is_logged_by_every_command(phi, stored, file, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    log, reference = tmp_path / "access.log", new_key()
+    commands: list[list[str | Path]] = [
+        ["put", file],
+        ["get", stored["key"], "-"],
+        ["ls"],
+        ["versions", stored["key"]],
+        ["restore", stored["key"], stored["version"]],
+        ["url", stored["key"]],
+        ["rm", stored["key"], "--yes"],
+    ]
+    for command in commands:
+        assert phi(*command, "--access-log", log, "--user-reference", reference).code == 0
+    monkeypatch.setenv("PHI_USER_REFERENCE", reference)
+    assert phi("ls", "--access-log", log).code == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["user_reference"] for line in lines] == [reference] * 8
+
+
+def test_identifying_user_reference_is_rejected_without_repeating_it(phi, s3, file, tmp_path: Path):
+    result = phi("put", file, "--user-reference", "smith@hospital.example", "--access-log", tmp_path / "access.log")
+    assert result.code == 2
+    assert "user reference" in result.err
+    assert "smith" not in result.err + result.out.decode() + (tmp_path / "access.log").read_text()
+    assert keys(s3) == []
 
 
 def test_verbose_prints_access_log_to_stderr(phi, stored):

@@ -14,4 +14,21 @@ OutputsOption = Annotated[
 StackOption = Annotated[
     str | None, typer.Option("--stack", help="Pulumi stack whose outputs to read. By default, the selected stack.")
 ]
+AccessLogOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--access-log",
+        envvar="PHI_ACCESS_LOG",
+        help="File to append the access log to: a line of JSON for each access.",
+    ),
+]
+UserReferenceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--user-reference",
+        envvar="PHI_USER_REFERENCE",
+        help="Opaque reference of the person who runs the command, for the access log: a random UUID, or one that phi "
+        "made.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]

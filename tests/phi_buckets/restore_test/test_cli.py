@@ -16,6 +16,7 @@ import pytest
 
 from phi_buckets import cli
 from phi_buckets.errors import AccessDeniedError, ConfigurationError, NotFoundError, RequestRejectedError
+from phi_buckets.object_keys import new_key
 from phi_buckets.restore_test import evidence, setup
 from tests.phi_buckets.emulated_account import ACCOUNT
 from tests.phi_buckets.restore_test.harness import PHI, SCRATCH, set_default_encryption
@@ -187,6 +188,24 @@ def test_access_log_has_the_accesses_but_no_object_keys(stack, run_command, tmp_
     lines = [json.loads(line) for line in (tmp_path / "access.log").read_text().splitlines()]
     assert [line["action"] for line in lines[:2]] == ["restore-test-copy", "restore-test-compare"]
     assert "MRN" not in (tmp_path / "access.log").read_text()
+
+
+def test_access_log_has_the_user_reference_in_every_line(stack, run_command, tmp_path):
+    stack.put(KEY, b"content")
+    reference = new_key()
+    run_command("--access-log", str(tmp_path / "access.log"), "--user-reference", reference)
+    lines = [json.loads(line) for line in (tmp_path / "access.log").read_text().splitlines()]
+    assert len(lines) > 2
+    assert {line["user_reference"] for line in lines} == {reference}
+
+
+def test_identifying_user_reference_is_rejected_before_anything_is_done(stack, run_command):
+    stack.put(KEY, b"content")
+    code, _, err, result = run_command("--user-reference", "smith@hospital.example")
+    assert code == ConfigurationError.exit_code
+    assert "smith" not in err
+    assert result is None
+    assert stack.list_versions() == ([], [])
 
 
 @pytest.mark.parametrize(("sent_signal", "code"), [(signal.SIGINT, cli.INTERRUPTED), (signal.SIGTERM, cli.TERMINATED)])
