@@ -37,6 +37,18 @@ class AccessDeniedError(PhiError):
     exit_code = 3
 
 
+class NotScannedError(AccessDeniedError):
+    """AWS denied the read, because the object isn't scanned for malware yet. Try again in a minute."""
+
+    exit_code = 10
+
+
+class UnsafeObjectError(AccessDeniedError):
+    """AWS denied the read, because the malware scan found a threat or couldn't be made. Don't try again."""
+
+    exit_code = 11
+
+
 class NotFoundError(PhiError):
     """The object, version, bucket or multipart upload doesn't exist."""
 

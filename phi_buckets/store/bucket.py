@@ -77,12 +77,14 @@ class Bucket:
     Attributes:
         key_arn: The ARN of the KMS key.
         owner: The ID of the account that must own the bucket, if known.
+        malware_protection: Whether the bucket policy denies the read of an object until a scan has found no malware.
     """
 
     client: Any
     name: str
     key_arn: str
     owner: str | None = None
+    malware_protection: bool = False
 
     @property
     def encryption_args(self) -> dict[str, str]:

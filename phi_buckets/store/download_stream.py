@@ -8,9 +8,10 @@ from datetime import UTC
 from typing import Any
 
 from phi_buckets.aws_errors import translate_aws_errors
-from phi_buckets.errors import IntegrityError, RequestRejectedError, UnavailableError
+from phi_buckets.errors import AccessDeniedError, IntegrityError, RequestRejectedError, UnavailableError
 from phi_buckets.store import checksum
 from phi_buckets.store.bucket import Bucket, Response, request_id, version_id
+from phi_buckets.store.malware_scan import explain_denial
 from phi_buckets.store.objects import StoredObject
 
 CHUNK_BYTES = 1 << 20
@@ -42,7 +43,7 @@ class OpenObject:
     def reopen(self, start: int, stop: int) -> Any:
         """Return a body with the bytes from `start` up to `stop`. Raises IntegrityError if S3 returns another range."""
         args = _object_args(self.stored.key, self.version)
-        response = self.bucket.call_object("get_object", **args, Range=f"bytes={start}-{stop - 1}", IfMatch=self.etag)
+        response = _get_object(self.bucket, args, Range=f"bytes={start}-{stop - 1}", IfMatch=self.etag)
         if response.get("ContentRange") != f"bytes {start}-{stop - 1}/{self.stored.size}":
             response["Body"].close()
             raise IntegrityError(f"{GET_ACTION}: S3 returned a different byte range from the one requested; try again")
@@ -58,10 +59,12 @@ def open_object(bucket: Bucket, key: str, version: str | None = None) -> OpenObj
         version: The version; the latest one by default.
 
     Raises:
+        NotScannedError: The object isn't scanned for malware yet.
+        UnsafeObjectError: The malware scan found a threat or couldn't be made.
         WrongKeyError: The object isn't encrypted with the bucket's KMS key.
         IntegrityError: The object has no SHA-256 that could be verified.
     """
-    response = bucket.call_object("get_object", **_object_args(key, version), ChecksumMode="ENABLED")
+    response = _get_object(bucket, _object_args(key, version), ChecksumMode="ENABLED")
     try:
         return _from_response(bucket, key, version, response)
     except BaseException as error:
@@ -188,6 +191,13 @@ def verify_content(source: OpenObject, computed: str) -> None:
         )
         error.request_id = source.request_id
         raise error
+
+
+def _get_object(bucket: Bucket, object_args: dict[str, str], **parameters: str) -> Response:
+    try:
+        return bucket.call_object("get_object", **object_args, **parameters)
+    except AccessDeniedError as denied:
+        raise explain_denial(bucket, object_args, denied) from None
 
 
 def _object_args(key: str, version: str | None) -> dict[str, str]:

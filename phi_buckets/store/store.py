@@ -17,7 +17,14 @@ from typing import IO, Any, Literal
 import boto3
 
 from phi_buckets.access_log import Access, PrincipalCache, log_access, loggable_key
-from phi_buckets.errors import ConfigurationError, IdentifyingValueError, NotFoundError, RequestRejectedError
+from phi_buckets.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    IdentifyingValueError,
+    NotFoundError,
+    PhiError,
+    RequestRejectedError,
+)
 from phi_buckets.metadata import DEFAULT_VOCABULARY, Vocabulary, validate_metadata
 from phi_buckets.object_keys import DEFAULT_PREFIXES, check_key, new_key, normalize_prefix
 from phi_buckets.stack.outputs import Outputs
@@ -57,6 +64,7 @@ class PhiStore:
         session: boto3.Session | None = None,
         region: str | None = None,
         owner: str | None = None,
+        malware_protection: bool = False,
         max_url_lifetime: timedelta = timedelta(hours=1),
         max_concurrency: int = 8,
         part_size: int = 8 << 20,
@@ -72,6 +80,8 @@ class PhiStore:
             session: The boto3 session; a new one by default.
             region: The bucket's region; the key's by default.
             owner: The ID of the account that must own the bucket; not checked by default.
+            malware_protection: Whether the bucket policy denies the read of an object until a scan has found no
+                malware. The client then says why a read was denied.
             max_url_lifetime: The longest time that a presigned URL may be valid.
             max_concurrency: How many parts of one object, or objects of a batch, to transfer at a time.
             part_size: In bytes. Shorter objects are uploaded in one request. An upload holds at most
@@ -102,7 +112,8 @@ class PhiStore:
             raise ConfigurationError(f"the store's settings are invalid: {'; '.join(errors)}")
         session = session or boto3.Session()
         region = region or (kms_key["region"] if kms_key else None) or ""  # the bucket is in its key's region
-        self._bucket = Bucket(create_client(session, region, max_concurrency), bucket, key_arn, owner)
+        client = create_client(session, region, max_concurrency)
+        self._bucket = Bucket(client, bucket, key_arn, owner, malware_protection)
         self._principal = PrincipalCache(session, region)
         self._max_url_lifetime, self._max_concurrency, self._part_size = max_url_lifetime, max_concurrency, part_size
         self._vocabulary, self._prefixes = vocabulary, prefixes
@@ -201,6 +212,8 @@ class PhiStore:
 
         Raises:
             NotFoundError: The object or the version doesn't exist.
+            NotScannedError: The object isn't scanned for malware yet.
+            UnsafeObjectError: The malware scan found a threat or couldn't be made.
             IntegrityError: The content doesn't match its SHA-256, or the object has none.
             ConfigurationError: The target can't be written.
         """
@@ -302,7 +315,7 @@ class PhiStore:
         """
         with self._log_access("delete", key) as access:
             self._check_key(key)
-            if version_id(self._bucket.call("head_object", Key=key)) == "null":
+            if self._current_version(key) == "null":
                 raise RequestRejectedError(
                     "s3:DeleteObject: nothing was deleted, because the bucket doesn't keep versions; enable versioning"
                 )
@@ -381,6 +394,18 @@ class PhiStore:
                     download.to_file(source, target, progress or _ignore_progress)
             access.bytes = source.stored.size
             return source.stored
+
+    def _current_version(self, key: str) -> str:
+        """Return the version ID of an object, also if the malware scan keeps it from being read."""
+        try:
+            return version_id(self._bucket.call("head_object", Key=key))
+        except AccessDeniedError as denied:
+            if not self._bucket.malware_protection:
+                raise
+            try:
+                return version_id(self._bucket.call("get_object_tagging", Key=key))
+            except PhiError:
+                raise denied from None
 
     def _log_access(self, action: str, key: str) -> AbstractContextManager[Access]:
         return log_access(action, loggable_key(key, self._prefixes), self._principal.get, self._user_reference)

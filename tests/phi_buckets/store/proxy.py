@@ -68,6 +68,8 @@ class Request:
             return "CreateMultipartUpload" if "uploads" in self.query else "CompleteMultipartUpload"
         if self.method == "GET" and "/" not in self.path.strip("/"):
             return "ListObjectVersions" if "versions" in self.query else "ListObjectsV2"
+        if "tagging" in self.query:
+            return "GetObjectTagging"
         if self.method == "DELETE" and "uploadId" in self.query:
             return "AbortMultipartUpload"
         return {"GET": "GetObject", "HEAD": "HeadObject", "DELETE": "DeleteObject"}[self.method]
