@@ -254,6 +254,7 @@ if len(outputs_by_bucket) == 1:  # no choice to make, so a shell script reads on
 pulumi.export("phi_key_arn", phi_key.arn)
 pulumi.export("replica_region", settings.replica_region)
 pulumi.export("bucket_regions", context.bucket_regions)
+pulumi.export("malware_protection", "malwareProtection" in settings.account_security_services)
 pulumi.export("access_log_bucket_name", access_logs.bucket)
 pulumi.export("trail_bucket_name", trail_files.bucket)
 pulumi.export("trail_arn", trail.arn)

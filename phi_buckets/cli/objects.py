@@ -22,6 +22,7 @@ from phi_buckets.cli._support import output, record_key, uploads
 from phi_buckets.cli._support.access_log import access_logging
 from phi_buckets.cli._support.options import (
     AccessLogOption,
+    BucketOption,
     JsonOption,
     OutputsOption,
     StackOption,
@@ -66,6 +67,7 @@ def put(
     ] = None,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    bucket: BucketOption = None,
     user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
@@ -85,7 +87,7 @@ def put(
     batch = uploads.Uploads.plan(files, key)
     try:
         with (
-            _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store,
+            _open_store(outputs_file, stack, bucket, user_reference, access_log_file, verbose) as store,
             _progress_bar("Uploading", uploads.total_size(files)) as advance,
         ):
             batch.send(store, metadata, advance)
@@ -108,6 +110,7 @@ def get(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    bucket: BucketOption = None,
     user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
@@ -126,7 +129,7 @@ def get(
     if not to_stdout:
         _check_target(target, force)
     with (
-        _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store,
+        _open_store(outputs_file, stack, bucket, user_reference, access_log_file, verbose) as store,
         _progress_bar("Downloading", None) as advance,
     ):
         fetched = store.download(key, sys.stdout.buffer if to_stdout else target, version=version, progress=advance)
@@ -142,6 +145,7 @@ def list_objects(
     ] = "",
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    bucket: BucketOption = None,
     user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
@@ -149,7 +153,7 @@ def list_objects(
 ) -> None:
     """List the objects."""
     prefix = normalize_prefix(prefix)
-    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, bucket, user_reference, access_log_file, verbose) as store:
         records = (output.to_json_fields(item) for item in store.list(prefix))
         output.print_records("objects", ("modified", "size", "key"), records, as_json)
 
@@ -160,6 +164,7 @@ def versions(
     *,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    bucket: BucketOption = None,
     user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
@@ -167,7 +172,7 @@ def versions(
 ) -> None:
     """List an object's versions, the latest first."""
     check_key(key)
-    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, bucket, user_reference, access_log_file, verbose) as store:
         records = [output.to_json_fields(version) for version in store.versions(key)]
     output.print_records("versions", ("modified", "size", "latest", "deleted", "version"), records, as_json)
 
@@ -179,6 +184,7 @@ def restore(
     *,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    bucket: BucketOption = None,
     user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
@@ -186,7 +192,7 @@ def restore(
 ) -> None:
     """Make an earlier version the latest one again. The versions in between are kept."""
     check_key(key)
-    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, bucket, user_reference, access_log_file, verbose) as store:
         restored = store.restore(key, version)
     output.print_record(output.to_json_fields(restored), as_json)
 
@@ -198,6 +204,7 @@ def rm(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")] = False,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    bucket: BucketOption = None,
     user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
@@ -213,7 +220,7 @@ def rm(
         )  # typer.confirm would also write to stdout
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise typer.Abort
-    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, bucket, user_reference, access_log_file, verbose) as store:
         marker = store.delete(key)
     output.print_record({"key": key, "version": marker, "deleted": True}, as_json)
 
@@ -225,6 +232,7 @@ def url(
     minutes: Annotated[int, typer.Option(min=1, max=60, help="How many minutes the URL is valid.")] = 15,
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    bucket: BucketOption = None,
     user_reference: UserReferenceOption = None,
     access_log_file: AccessLogOption = None,
     verbose: VerboseOption = False,
@@ -232,7 +240,7 @@ def url(
 ) -> None:
     """Print a short-lived URL with which anyone can download the object. Protect it like the object itself."""
     check_key(key)
-    with _open_store(outputs_file, stack, user_reference, access_log_file, verbose) as store:
+    with _open_store(outputs_file, stack, bucket, user_reference, access_log_file, verbose) as store:
         presigned_url = store.presigned_url(key, expires=timedelta(minutes=minutes))
     if as_json:
         typer.echo(json.dumps({"url": presigned_url, "minutes": minutes}, indent=2))
@@ -281,15 +289,17 @@ def _check_target(target: Path, force: bool) -> None:
 
 
 @contextmanager
-def _open_store(
+def _open_store(  # noqa: PLR0917 - each parameter is an option
     outputs_file: Path | None,
     stack: str | None,
+    bucket: str | None,
     user_reference: str | None,
     access_log_file: Path | None,
     verbose: bool,
 ) -> Iterator[PhiStore]:
     with access_logging(access_log_file, verbose):
-        yield PhiStore.from_outputs(outputs.read_outputs(outputs_file, stack), user_reference=user_reference)
+        stack_outputs = outputs.read_outputs(outputs_file, stack)
+        yield PhiStore.from_outputs(stack_outputs, bucket, user_reference=user_reference)
 
 
 @contextmanager

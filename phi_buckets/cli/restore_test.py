@@ -17,6 +17,7 @@ from phi_buckets.cli import app
 from phi_buckets.cli._support.access_log import access_logging
 from phi_buckets.cli._support.options import (
     AccessLogOption,
+    BucketOption,
     JsonOption,
     OutputsOption,
     StackOption,
@@ -42,6 +43,7 @@ STEP_DESCRIPTIONS = {
 def command(  # noqa: PLR0917 - each parameter is an option
     outputs_file: OutputsOption = None,
     stack: StackOption = None,
+    bucket: BucketOption = None,
     source: Annotated[
         SourceKind,
         typer.Option(help="What to restore from: versions in the bucket, its replica, or the backup vault."),
@@ -70,7 +72,7 @@ def command(  # noqa: PLR0917 - each parameter is an option
 
     Exits with 0 if every version was restored intact, under the right KMS key and within the RTO, and with 1 if not.
     """
-    stack_outputs = outputs.read_outputs(outputs_file, stack)
+    stack_outputs = outputs.read_outputs(outputs_file, stack).select(bucket)
     setup.check_options(stack_outputs, source, scratch_bucket)
     if print_policy:
         scratch = setup.find_scratch_bucket(_open_session(stack_outputs), scratch_bucket) if scratch_bucket else None

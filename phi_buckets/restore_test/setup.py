@@ -35,6 +35,7 @@ class RestoreTestSession:
     """The credentials, their principal and the stack's outputs.
 
     Attributes:
+        outputs: With the one PHI bucket whose versions are restored.
         user_reference: The opaque reference of the person who runs the test, for the access log.
     """
 
@@ -76,10 +77,7 @@ def check_options(outputs: Outputs, source: SourceKind, scratch_bucket: str | No
             "those that already exist. Use an empty, versioned bucket with its own KMS key and the same access "
             "restrictions as the PHI bucket"
         )
-    if (
-        scratch_bucket in (outputs.phi_bucket().phi_bucket_name, outputs.phi_bucket().replica_bucket_name)
-        and scratch_bucket
-    ):
+    if scratch_bucket in outputs.bucket_regions:
         errors.append(
             "--scratch-bucket must not be a bucket of the stack: omit the option to restore to the PHI bucket"
         )

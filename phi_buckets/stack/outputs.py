@@ -46,6 +46,8 @@ class Outputs(BaseModel):
     alert_topic_arn: Arn
     auditor_role_arn: Arn
     break_glass_role_arn: Arn
+    malware_protection: bool = False
+    """Whether the PHI buckets' policies deny the read of an object until a scan has found no malware."""
     backup_vault_name: NonEmptyText | None = None
     backup_role_arn: Arn | None = None
     """The role that AWS Backup uses for backups and restores."""
@@ -101,6 +103,18 @@ class Outputs(BaseModel):
         if name is not None and name not in self.phi_buckets:
             raise ConfigurationError(f"the stack has no PHI bucket with the name '{name}': its buckets are {names}")
         return self.phi_buckets[name] if name is not None else next(iter(self.phi_buckets.values()))
+
+    def select(self, name: str | None = None) -> Self:
+        """Return the outputs with only one of the PHI buckets. `bucket_regions` still names every bucket.
+
+        Args:
+            name: Its name within the stack; may be None if the stack has only one.
+
+        Raises:
+            ConfigurationError: No bucket has that name, or several buckets could be meant.
+        """
+        bucket = self.phi_bucket(name)
+        return self.model_copy(update={"phi_buckets": {name or next(iter(self.phi_buckets)): bucket}})
 
 
 def read_outputs(source: Path | None = None, stack: str | None = None) -> Outputs:

@@ -120,18 +120,27 @@ class PhiStore:
         self._user_reference = None if user_reference is None else check_user_reference(user_reference)
 
     @classmethod
-    def from_outputs(cls, outputs: Outputs, *, session: boto3.Session | None = None, **settings: Any) -> PhiStore:
-        """Create a client for a stack's bucket.
+    def from_outputs(
+        cls, outputs: Outputs, bucket: str | None = None, *, session: boto3.Session | None = None, **settings: Any
+    ) -> PhiStore:
+        """Create a client for a PHI bucket of a stack.
 
         Args:
             outputs: The stack's outputs, from `phi_buckets.stack.outputs.read_outputs`.
+            bucket: The bucket's name in `phi:buckets`; may be None if the stack has only one.
             session: The boto3 session; a new one by default.
             settings: Further arguments of PhiStore.
+
+        Raises:
+            ConfigurationError: No bucket has that name, or several buckets could be meant.
         """
-        defaults = {"region": outputs.region, "owner": outputs.account}
-        return cls(
-            outputs.phi_bucket().phi_bucket_name, outputs.phi_key_arn, session=session, **{**defaults, **settings}
-        )
+        name = outputs.phi_bucket(bucket).phi_bucket_name
+        defaults = {
+            "region": outputs.region,
+            "owner": outputs.account,
+            "malware_protection": outputs.malware_protection,
+        }
+        return cls(name, outputs.phi_key_arn, session=session, **{**defaults, **settings})
 
     def on_behalf_of(self, user_reference: str) -> PhiStore:
         """Return a client whose lines in the access log carry the reference of one person.

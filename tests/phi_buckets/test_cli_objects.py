@@ -118,6 +118,20 @@ def stored(phi, file: Path) -> dict[str, Any]:
     return phi("put", file, "--json").json["objects"][0]
 
 
+@pytest.fixture
+def second_bucket(s3, outputs_file: Path) -> str:
+    """Add a PHI bucket `imaging` to the stack, and return its physical name."""
+    name = "phi-test-imaging"
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    stack_outputs = json.loads(outputs_file.read_text())
+    role = f"arn:aws:iam::{ACCOUNT}:role/imaging"
+    stack_outputs["phi_buckets"]["imaging"] = {"phi_bucket_name": name, "application_role_arn": role}
+    stack_outputs["bucket_regions"][name] = REGION
+    outputs_file.write_text(json.dumps(stack_outputs), encoding="utf-8")
+    return name
+
+
 # put
 
 
@@ -345,6 +359,53 @@ def test_invalid_outputs_are_reported(phi, tmp_path: Path):
     result = phi("ls", "--outputs", tmp_path / "o.json", outputs=False)
     assert result.code == 2
     assert "phi_key_arn: missing" in result.err
+
+
+# several PHI buckets
+
+
+def test_every_command_uses_the_named_bucket(phi, s3, second_bucket: str, file: Path):
+    imaging = ("--bucket", "imaging")
+    (item,) = phi("put", file, "--json", *imaging).json["objects"]
+    key, version = item["key"], item["version"]
+    assert s3.get_object(Bucket=second_bucket, Key=key)["Body"].read() == b"content"
+    assert keys(s3) == []
+    assert phi("get", key, "-", *imaging).out == b"content"
+    assert [entry["key"] for entry in phi("ls", "--json", *imaging).json["objects"]] == [key]
+    assert [entry["version"] for entry in phi("versions", key, "--json", *imaging).json["versions"]] == [version]
+    assert requests.get(phi("url", key, *imaging).out.decode().strip(), timeout=30).content == b"content"
+    assert phi("rm", key, "--yes", *imaging).code == 0
+    assert phi("restore", key, version, *imaging).code == 0
+    assert phi("get", key, "-", "--bucket", "phi").code == 4
+
+
+@pytest.mark.usefixtures("second_bucket")
+@pytest.mark.parametrize("command", ["put", "get", "ls", "versions", "restore", "rm", "url"])
+def test_command_that_names_no_bucket_of_several_is_rejected(phi, s3, file: Path, command):
+    key = new_key()
+    arguments: dict[str, list[str | Path]] = {
+        "put": [file],
+        "get": [key, "-"],
+        "ls": [],
+        "restore": [key, "1"],
+        "rm": [key, "--yes"],
+    }
+    result = phi(command, *arguments.get(command, [key]))
+    assert (result.code, result.out) == (2, b"")
+    assert "name one of phi, imaging with --bucket" in result.err
+    assert keys(s3) == []
+
+
+@pytest.mark.parametrize("command", ["put", "ls"])
+def test_command_that_names_an_unknown_bucket_is_rejected(phi, s3, file: Path, command):
+    result = phi(command, *([file] if command == "put" else []), "--bucket", "images")
+    assert result.code == 2
+    assert "its buckets are phi" in result.err
+    assert keys(s3) == []
+
+
+def test_only_bucket_can_be_named(phi, stored):
+    assert phi("get", stored["key"], "-", "--bucket", "phi").out == b"content"
 
 
 # get

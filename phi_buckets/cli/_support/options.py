@@ -14,6 +14,14 @@ OutputsOption = Annotated[
 StackOption = Annotated[
     str | None, typer.Option("--stack", help="Pulumi stack whose outputs to read. By default, the selected stack.")
 ]
+BucketOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bucket",
+        metavar="NAME",
+        help="PHI bucket, by its name in phi:buckets; required if the stack has several.",
+    ),
+]
 AccessLogOption = Annotated[
     Path | None,
     typer.Option(

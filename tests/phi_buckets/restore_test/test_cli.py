@@ -18,7 +18,7 @@ from phi_buckets import cli
 from phi_buckets.errors import AccessDeniedError, ConfigurationError, NotFoundError, RequestRejectedError
 from phi_buckets.object_keys import new_key
 from phi_buckets.restore_test import evidence, setup
-from tests.phi_buckets.emulated_account import ACCOUNT
+from tests.phi_buckets.emulated_account import ACCOUNT, REGION
 from tests.phi_buckets.restore_test.harness import PHI, SCRATCH, set_default_encryption
 
 ROOT = Path(__file__).parents[3]
@@ -92,6 +92,56 @@ def test_scratch_bucket_option_restores_to_that_bucket(stack, scratch, run_comma
     assert code == 0
     assert result.scratch_bucket == SCRATCH
     assert "Leftovers" not in err
+
+
+def add_phi_bucket(stack: Any, outputs_file: Path) -> str:
+    """Add a second PHI bucket `imaging`, without a replica, to a stack without replicas. Return its physical name."""
+    name = "phi-test-imaging"
+    stack.s3.create_bucket(Bucket=name)
+    stack.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    set_default_encryption(stack.s3, name, stack.outputs.phi_key_arn)
+    outputs = json.loads(outputs_file.read_text()) | WITHOUT_REPLICA
+    phi = outputs["phi_buckets"]["phi"]
+    outputs["phi_buckets"] = {"phi": phi, "imaging": phi | {"phi_bucket_name": name}}
+    outputs["bucket_regions"][name] = REGION
+    outputs_file.write_text(json.dumps(outputs))
+    return name
+
+
+def test_bucket_option_restores_the_versions_of_that_bucket(stack, run_command, outputs_file):
+    imaging = add_phi_bucket(stack, outputs_file)
+    stack.put(KEY, b"content")
+    version = stack.s3.put_object(Bucket=imaging, Key="record", Body=b"image")["VersionId"]
+    code, _, _, result = run_command("--bucket", "imaging")
+    assert code == 0
+    assert (result.bucket, result.scratch_bucket) == (imaging, imaging)
+    assert [record.version_id for record in result.objects] == [version]
+    assert stack.list_versions() == ([], [])
+
+
+def test_print_policy_is_about_the_named_bucket_only(stack, run_command, outputs_file):
+    imaging = add_phi_bucket(stack, outputs_file)
+    code, out, _, _ = run_command("--bucket", "imaging", "--print-policy")
+    assert code == 0
+    assert f"arn:aws:s3:::{imaging}/*" in out
+    assert PHI not in out
+
+
+def test_one_of_several_buckets_must_be_named(stack, run_command, outputs_file):
+    add_phi_bucket(stack, outputs_file)
+    code, _, err, result = run_command()
+    assert code == ConfigurationError.exit_code
+    assert "name one of phi, imaging with --bucket" in err
+    assert result is None
+
+
+def test_no_bucket_of_the_stack_is_a_scratch_bucket(stack, run_command, outputs_file):
+    add_phi_bucket(stack, outputs_file)
+    for bucket in json.loads(outputs_file.read_text())["bucket_regions"]:
+        code, _, err, result = run_command("--bucket", "imaging", "--scratch-bucket", bucket)
+        assert code == ConfigurationError.exit_code
+        assert "must not be a bucket of the stack" in err
+        assert result is None
 
 
 @pytest.mark.parametrize("default_key", [None, "", "alias/aws/s3"])

@@ -95,6 +95,22 @@ def test_phi_bucket_of_several_must_be_named():
         outputs.phi_bucket("x")
 
 
+def test_select_keeps_one_phi_bucket_and_the_regions_of_all():
+    other = BUCKET | {"phi_bucket_name": "phi-dev-trail", "replica_bucket_name": "phi-dev-copy-logs"}
+    outputs = parse_outputs(outputs_json(phi_buckets={"imaging": BUCKET, "phi": other}), "outputs.json")
+    selected = outputs.select("phi")
+    assert list(selected.phi_buckets) == ["phi"]
+    assert selected.phi_bucket().phi_bucket_name == "phi-dev-trail"
+    assert selected.bucket_regions == outputs.bucket_regions
+    with pytest.raises(ConfigurationError, match="several PHI buckets"):
+        outputs.select()
+
+
+def test_select_needs_no_name_for_the_only_phi_bucket():
+    outputs = parse_outputs(outputs_json(), "outputs.json")
+    assert outputs.select() == outputs == outputs.select("phi")
+
+
 def test_parse_names_all_missing_outputs_and_the_fix():
     text = parse_error("{}")
     for name in ("resource_name_prefix", "phi_buckets", "phi_key_arn", "trail_arn", "auditor_role_arn"):

@@ -13,9 +13,11 @@ import pytest
 import requests
 
 from phi_buckets.errors import (
+    AccessDeniedError,
     ConfigurationError,
     IntegrityError,
     NotFoundError,
+    NotScannedError,
     PhiError,
     RequestRejectedError,
     UnavailableError,
@@ -231,14 +233,43 @@ def test_store_reports_all_invalid_settings(session: boto3.Session) -> None:
     )
 
 
-def test_from_outputs_uses_bucket_key_and_owner_of_stack(store: PhiStore, proxy: Proxy) -> None:
+def stack_outputs(*buckets: str, **changes: Any) -> Outputs:
+    """Return the outputs of a stack whose PHI buckets have these physical names, and the names phi0, phi1 …"""
     names: dict[str, Any] = {name: "x-name" for name, field in Outputs.model_fields.items() if field.is_required()}
-    bucket = PhiBucketOutputs(phi_bucket_name=BUCKET, application_role_arn="arn:aws:iam::123456789012:role/application")
-    outputs = Outputs.model_construct(**names | {"phi_buckets": {"phi": bucket}, "phi_key_arn": KEY_ARN})
-    stack_store = PhiStore.from_outputs(outputs, part_size=PART, max_concurrency=2)
+    role_arn = "arn:aws:iam::123456789012:role/application"
+    phi_buckets = {
+        f"phi{number}": PhiBucketOutputs(phi_bucket_name=bucket, application_role_arn=role_arn)
+        for number, bucket in enumerate(buckets)
+    }
+    return Outputs.model_construct(**names | {"phi_buckets": phi_buckets, "phi_key_arn": KEY_ARN} | changes)
+
+
+def test_from_outputs_uses_bucket_key_and_owner_of_stack(store: PhiStore, proxy: Proxy) -> None:
+    stack_store = PhiStore.from_outputs(stack_outputs(BUCKET), part_size=PART, max_concurrency=2)
     assert read_latest(store, stack_store.upload(PARTS).key) == PARTS
     assert proxy.seen[-1].path.startswith(f"/{BUCKET}/")
     assert "x-amz-expected-bucket-owner" not in proxy.seen[-1].headers  # sent by `store`, which has no owner
     assert {
         request.headers["x-amz-expected-bucket-owner"] for request in proxy.seen if request.operation == "UploadPart"
     } == {"123456789012"}
+
+
+def test_from_outputs_uses_the_named_bucket_of_several(s3: Any, proxy: Proxy) -> None:
+    outputs = stack_outputs("phi-dev-other", BUCKET)
+    PhiStore.from_outputs(outputs, "phi1").upload(WHOLE)
+    assert proxy.seen[-1].path.startswith(f"/{BUCKET}/")
+    for name in (None, "phi2", BUCKET):
+        with pytest.raises(ConfigurationError, match="phi0, phi1"):
+            PhiStore.from_outputs(outputs, name)
+
+
+@pytest.mark.parametrize("malware_protection", [True, False])
+def test_from_outputs_explains_denials_if_the_stack_scans_for_malware(
+    s3: Any, proxy: Proxy, malware_protection: bool
+) -> None:
+    store = PhiStore.from_outputs(stack_outputs(BUCKET, malware_protection=malware_protection))
+    key = store.upload(WHOLE).key
+    proxy.on("GetObject", error(403, "AccessDenied"))
+    with pytest.raises(NotScannedError if malware_protection else AccessDeniedError) as raised:
+        read_latest(store, key)
+    assert isinstance(raised.value, NotScannedError) == malware_protection
