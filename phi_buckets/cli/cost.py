@@ -54,7 +54,8 @@ def command(  # noqa: PLR0917 - each parameter is an option
         typer.Option(
             "--volumes",
             help="YAML file with these volumes, such as storage_gb: 500, and with event_kb, access_record_kb and "
-            "bucket_key_saving. Options override the file.",
+            "bucket_key_saving. Options override the file. If the stack has several PHI buckets, these are the volumes "
+            "of each; `buckets: {imaging: {storage_gb: 5000}}` gives a bucket its own.",
         ),
     ] = None,
     settings_file: Annotated[
@@ -89,6 +90,7 @@ def command(  # noqa: PLR0917 - each parameter is an option
     given_options = {name: value for name, value in volume_options.items() if value is not None}
     stack_volumes = volumes.load_volumes(volumes_file, given_options)
     settings = stack_file.load_settings(settings_file) if settings_file else stack_file.DEFAULT_SETTINGS
+    volumes.require_buckets(stack_volumes, [bucket.name for bucket in settings.buckets])
     if without_replica:
         settings = replace(settings, replica_region=None)
     if without_backup:

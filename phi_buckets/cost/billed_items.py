@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
 from hipaa_controls.model.retention import log_group_retention
-from phi_buckets.cost.monthly_usage import MIN_TRANSITION_KB, MonthlyUsage
+from phi_buckets.cost.monthly_usage import MIN_TRANSITION_KB, BucketUsage
 from phi_buckets.cost.storage_model import ZERO, months_from_days
 from phi_buckets.cost.volumes import KB_PER_GB, Volumes
 from phi_buckets.stack.settings import Settings
 
-# The number of resources that components/ declares. A test compares LOG_ALARMS and EVENT_RULES with it.
+# The number of resources that components/ declares: for a stack (tests compare LOG_ALARMS and EVENT_RULES) …
 KMS_KEYS = 2
 LOG_ALARMS = 7
 EVENT_RULES = 4
+# … and for each of its PHI buckets.
 REQUEST_ALARMS = 2
 REPLICATION_ALARMS = 2
+MAX_BILLED_ROTATIONS = 2
+"""A key's later rotations are free: https://aws.amazon.com/kms/pricing/"""
 
 REQUEST_METRICS = 16
 """The request metrics of a bucket.
@@ -74,7 +77,10 @@ class Safeguard(StrEnum):
 class BilledItem:
     """A quantity that has a price. Every month has the same items in the same order.
 
+    Items with the same id are of the same kind: those of each bucket, and what its buckets share.
+
     Attributes:
+        bucket: The name of the PHI bucket that it is billed for; None for what the buckets share.
         price_name: The name of its price in the price list.
         quantity: In single units: 10,000 for 10,000 requests, even if the price is per 1,000 requests.
     """
@@ -84,37 +90,51 @@ class BilledItem:
     description: str
     price_name: str
     quantity: Decimal
+    bucket: str | None = None
 
 
 def billed_items(volumes: Volumes, settings: Settings, month: int) -> list[BilledItem]:
     """Return all items for the month with this number, from 1. An item that doesn't apply has the quantity 0."""
-    usage = MonthlyUsage(volumes, settings, month)
-    return [
-        *_phi_bucket(usage),
-        *_encryption(usage),
-        *_data_events(usage),
-        *_access_logging(usage),
-        *_replication(usage),
-        *_backup(usage),
-        *_monitoring(usage),
-        *_account_security(usage),
-    ]
+    items: list[BilledItem] = []
+    for bucket in settings.buckets:
+        usage = BucketUsage(volumes.for_bucket(bucket.name), bucket, settings, month)
+        items += [replace(item, bucket=bucket.name) for item in _bucket_items(usage)]
+    return [*items, *_shared_items(volumes, settings, month)]
 
 
 def final_month(settings: Settings) -> int:
     """Return the month in which the first versions and logs have expired. From then on only growth adds to the cost."""
-    days = max(settings.noncurrent_retention_days, settings.log_retention_days)
+    days = max(settings.log_retention_days, *(bucket.noncurrent_retention_days for bucket in settings.buckets))
     return math.ceil(months_from_days(days))
 
 
-def _phi_bucket(usage: MonthlyUsage) -> Iterator[BilledItem]:
+def _bucket_items(usage: BucketUsage) -> Iterator[BilledItem]:
+    """Yield what is billed for one PHI bucket and its copies."""
+    yield from _phi_bucket(usage)
+    yield from _encryption(usage)
+    yield from _data_events(usage)
+    yield from _access_logging(usage)
+    yield from _replication(usage)
+    yield from _backup(usage)
+    yield from _monitoring(usage)
+
+
+def _shared_items(volumes: Volumes, settings: Settings, month: int) -> Iterator[BilledItem]:
+    """Yield what is billed once for a stack, however many PHI buckets it has."""
+    yield from _keys(settings, month)
+    yield from _trail(volumes, settings, month)
+    yield from _alerts()
+    yield from _account_security(settings)
+
+
+def _phi_bucket(usage: BucketUsage) -> Iterator[BilledItem]:
     yield BilledItem("reads", Safeguard.STORAGE, "Reads", "s3_read_requests", usage.volumes.reads)
     yield BilledItem("writes", Safeguard.STORAGE, "Writes", "s3_write_requests", usage.writes)
     yield from _bucket(usage, "", Safeguard.STORAGE, Safeguard.VERSIONING, Decimal(1))
 
 
 def _bucket(
-    usage: MonthlyUsage, id_prefix: str, current: Safeguard, noncurrent: Safeguard, buckets: Decimal
+    usage: BucketUsage, id_prefix: str, current: Safeguard, noncurrent: Safeguard, buckets: Decimal
 ) -> Iterator[BilledItem]:
     """Yield the storage of a PHI bucket by storage class, and its lifecycle transitions.
 
@@ -157,52 +177,93 @@ def _bucket(
     yield item("glacier_transitions", noncurrent, "Transitions to Glacier", "s3_to_glacier", glacier_transitions)
 
 
-def _encryption(usage: MonthlyUsage) -> Iterator[BilledItem]:
-    safeguard, keys = Safeguard.ENCRYPTION, Decimal(KMS_KEYS)
+def _encryption(usage: BucketUsage) -> Iterator[BilledItem]:
     kms_requests = usage.kms_requests(usage.volumes.reads + usage.writes)
-    yield BilledItem("kms_keys", safeguard, "KMS keys", "kms_key", keys)
-    yield BilledItem("kms_key_rotations", safeguard, "KMS key rotations", "kms_rotation", keys * usage.key_rotations)
-    yield BilledItem("kms_requests", safeguard, "KMS requests, with Bucket Keys", "kms_requests", kms_requests)
+    description = "KMS requests, with Bucket Keys"
+    yield BilledItem("kms_requests", Safeguard.ENCRYPTION, description, "kms_requests", kms_requests)
 
 
-def _data_events(usage: MonthlyUsage) -> Iterator[BilledItem]:
-    safeguard, volumes = Safeguard.DATA_EVENTS, usage.volumes
-    start = usage.end - 1
+def _keys(settings: Settings, month: int) -> Iterator[BilledItem]:
+    keys, replica_keys = Decimal(KMS_KEYS), Decimal(KMS_KEYS if settings.replica_region else 0)
+    rotations = min(MAX_BILLED_ROTATIONS, (month - 1) // 12)  # the first is at the end of the first year
+    for prefix, safeguard, count in (
+        ("", Safeguard.ENCRYPTION, keys),
+        ("replica_", Safeguard.REPLICATION, replica_keys),
+    ):
+        yield BilledItem(f"{prefix}kms_keys", safeguard, "KMS keys", "kms_key", count)
+        yield BilledItem(
+            f"{prefix}kms_key_rotations", safeguard, "KMS key rotations", "kms_rotation", count * rotations
+        )
 
-    def events_gb(since: Decimal) -> Decimal:
-        management_events = volumes.management_events * (usage.end - since)
-        events = usage.requests(since) + usage.replica_requests(since) + management_events
-        return events * volumes.event_kb / KB_PER_GB
 
-    files = Decimal(TRAIL_FILES_PER_MONTH * (2 if usage.settings.replica_region else 1))
-    retention_days = log_group_retention(usage.settings.log_retention_days)
-    oldest = max(ZERO, usage.end - months_from_days(retention_days)) if retention_days else ZERO
-    trail_gb, logs_gb = events_gb(ZERO) * COMPRESSION_RATIO, events_gb(oldest) * COMPRESSION_RATIO
-    insights = volumes.management_events * INSIGHTS_ANALYSES_PER_EVENT
-    requests = usage.requests(start)
-    yield BilledItem("data_events", safeguard, "CloudTrail data events", "cloudtrail_data_events", requests)
+def _data_events(usage: BucketUsage) -> Iterator[BilledItem]:
+    """Yield the data events of a bucket, and the logs of them and of the replica's."""
+
+    def events_since(start: Decimal) -> Decimal:
+        return usage.requests(start) + usage.replica_requests(start)
+
+    start, oldest = usage.end - 1, _oldest_log_event(usage.settings, usage.end)
+    requests, kilobytes = usage.requests(start), usage.volumes.event_kb
+    yield BilledItem("data_events", Safeguard.DATA_EVENTS, "CloudTrail data events", "cloudtrail_data_events", requests)
+    yield from _event_logs(events_since(ZERO), events_since(start), events_since(oldest), kilobytes)
+
+
+def _trail(volumes: Volumes, settings: Settings, month: int) -> Iterator[BilledItem]:
+    """Yield the trail's log files and analyses, and the logs of its management events."""
+    safeguard, end = Safeguard.DATA_EVENTS, Decimal(month)
+    files = Decimal(TRAIL_FILES_PER_MONTH * (2 if settings.replica_region else 1))
+    events, logged_months = volumes.management_events, end - _oldest_log_event(settings, end)
+    insights = events * INSIGHTS_ANALYSES_PER_EVENT
     yield BilledItem("insights", safeguard, "CloudTrail Insights", "cloudtrail_insights", insights)
     yield BilledItem("trail_writes", safeguard, "CloudTrail log files, writes", "s3_write_requests", files)
     yield BilledItem("trail_kms_requests", safeguard, "CloudTrail log files, KMS requests", "kms_requests", files)
+    yield from _event_logs(events * end, events, events * logged_months, volumes.event_kb)
+    yield _access_logs(TRAIL_FILES_PER_MONTH * end, volumes.access_record_kb)
+
+
+def _event_logs(
+    since_start: Decimal, in_month: Decimal, in_log_group: Decimal, kilobytes: Decimal
+) -> Iterator[BilledItem]:
+    """Yield the storage of events in the trail's log files, and their copies in CloudWatch Logs.
+
+    Args:
+        since_start: The number of events since the start. Log files never expire.
+        in_month: The number of events in the month.
+        in_log_group: The number of events that the log group still retains.
+        kilobytes: The size of an event.
+    """
+    safeguard, gb_per_event = Safeguard.DATA_EVENTS, kilobytes / KB_PER_GB
+    compressed_gb_per_event = gb_per_event * COMPRESSION_RATIO
+    trail_gb, stored_gb = since_start * compressed_gb_per_event, in_log_group * compressed_gb_per_event
+    ingested_gb = in_month * gb_per_event
     yield BilledItem("trail_storage", safeguard, "CloudTrail log files, Standard", "s3_standard", trail_gb)
-    yield BilledItem("logs_ingestion", safeguard, "CloudWatch Logs, ingestion", "logs_ingestion", events_gb(start))
-    yield BilledItem("logs_storage", safeguard, "CloudWatch Logs, storage", "logs_storage", logs_gb)
+    yield BilledItem("logs_ingestion", safeguard, "CloudWatch Logs, ingestion", "logs_ingestion", ingested_gb)
+    yield BilledItem("logs_storage", safeguard, "CloudWatch Logs, storage", "logs_storage", stored_gb)
 
 
-def _access_logging(usage: MonthlyUsage) -> Iterator[BilledItem]:
-    """Yield the storage of the access logs. Their delivery is free of charge.
+def _oldest_log_event(settings: Settings, end: Decimal) -> Decimal:
+    """Return the time of the oldest event in the log group, in months."""
+    retention_days = log_group_retention(settings.log_retention_days)
+    return max(ZERO, end - months_from_days(retention_days)) if retention_days else ZERO
+
+
+def _access_logging(usage: BucketUsage) -> Iterator[BilledItem]:
+    yield _access_logs(usage.requests(ZERO), usage.volumes.access_record_kb)
+
+
+def _access_logs(records: Decimal, kilobytes: Decimal) -> BilledItem:
+    """Return the storage of access logs. Their delivery is free of charge.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
     """
-    records = usage.requests(ZERO) + TRAIL_FILES_PER_MONTH * usage.end
-    gigabytes = records * usage.volumes.access_record_kb / KB_PER_GB
-    yield BilledItem("access_logs", Safeguard.ACCESS_LOGGING, "Access logs, Standard", "s3_standard", gigabytes)
+    gigabytes = records * kilobytes / KB_PER_GB
+    return BilledItem("access_logs", Safeguard.ACCESS_LOGGING, "Access logs, Standard", "s3_standard", gigabytes)
 
 
-def _replication(usage: MonthlyUsage) -> Iterator[BilledItem]:
+def _replication(usage: BucketUsage) -> Iterator[BilledItem]:
     safeguard, volumes = Safeguard.REPLICATION, usage.volumes
     replicas = Decimal(1 if usage.settings.replica_region else 0)
-    writes, keys = replicas * usage.writes, replicas * KMS_KEYS
+    writes = replicas * usage.writes
     written_gb = writes * volumes.object_kb / KB_PER_GB
     kms_requests = usage.kms_requests(2 * writes)  # decrypted in one region, encrypted in the other
     access_logs_gb = usage.replica_requests(ZERO) * volumes.access_record_kb / KB_PER_GB
@@ -210,10 +271,7 @@ def _replication(usage: MonthlyUsage) -> Iterator[BilledItem]:
     requests = usage.replica_requests(usage.end - 1)
     events = replicas * _bucket_events(usage, requests)
     listed = replicas * _listed_objects(usage)
-    rotations = keys * usage.key_rotations
     yield from _bucket(usage, "replica_", safeguard, safeguard, replicas)
-    yield BilledItem("replica_kms_keys", safeguard, "KMS keys", "kms_key", keys)
-    yield BilledItem("replica_kms_key_rotations", safeguard, "KMS key rotations", "kms_rotation", rotations)
     yield BilledItem("replica_kms_requests", safeguard, "KMS requests, with Bucket Keys", "kms_requests", kms_requests)
     yield BilledItem("replica_writes", safeguard, "Writes to the replica", "s3_write_requests", writes)
     yield BilledItem("replica_transfer", safeguard, "Cross-region transfer", "s3_transfer_to_region", written_gb)
@@ -227,7 +285,7 @@ def _replication(usage: MonthlyUsage) -> Iterator[BilledItem]:
     yield BilledItem("replica_bucket_events", safeguard, "S3 events to EventBridge", "eventbridge_data_events", events)
 
 
-def _backup(usage: MonthlyUsage) -> Iterator[BilledItem]:
+def _backup(usage: BucketUsage) -> Iterator[BilledItem]:
     """Yield the backup of the bucket: its current versions and those of the last `backup_days`, except in Glacier.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/s3-backups.html
@@ -243,24 +301,37 @@ def _backup(usage: MonthlyUsage) -> Iterator[BilledItem]:
     yield BilledItem("backup_kms_requests", safeguard, "KMS requests, with Bucket Keys", "kms_requests", kms_requests)
 
 
-def _monitoring(usage: MonthlyUsage) -> Iterator[BilledItem]:
+def _monitoring(usage: BucketUsage) -> Iterator[BilledItem]:
     safeguard = Safeguard.MONITORING
-    alarms, metrics = Decimal(REQUEST_ALARMS + LOG_ALARMS + EVENT_RULES), Decimal(REQUEST_METRICS + LOG_ALARMS)
     events = _bucket_events(usage, usage.writes + usage.objects_replaced(usage.end - 1))
-    yield BilledItem("alarms", safeguard, "CloudWatch alarms", "cloudwatch_alarm", alarms)
-    yield BilledItem("metrics", safeguard, "CloudWatch metrics (maximum)", "cloudwatch_metric", metrics)
-    yield BilledItem("dashboard", safeguard, "CloudWatch dashboard", "cloudwatch_dashboard", Decimal(1))
+    yield _alarms(REQUEST_ALARMS)
+    yield _metrics(REQUEST_METRICS)
     yield BilledItem("inventory", safeguard, "S3 Inventory, weekly", "s3_inventory", _listed_objects(usage))
     yield BilledItem("bucket_events", safeguard, "S3 events to EventBridge", "eventbridge_data_events", events)
 
 
-def _listed_objects(usage: MonthlyUsage) -> Decimal:
+def _alerts() -> Iterator[BilledItem]:
+    yield _alarms(LOG_ALARMS + EVENT_RULES)
+    yield _metrics(LOG_ALARMS)
+    yield BilledItem("dashboard", Safeguard.MONITORING, "CloudWatch dashboard", "cloudwatch_dashboard", Decimal(1))
+
+
+def _alarms(count: int) -> BilledItem:
+    return BilledItem("alarms", Safeguard.MONITORING, "CloudWatch alarms", "cloudwatch_alarm", Decimal(count))
+
+
+def _metrics(count: int) -> BilledItem:
+    description = "CloudWatch metrics (maximum)"
+    return BilledItem("metrics", Safeguard.MONITORING, description, "cloudwatch_metric", Decimal(count))
+
+
+def _listed_objects(usage: BucketUsage) -> Decimal:
     """Return the number of versions that the inventories of the month list."""
     noncurrent_gb = usage.storage.noncurrent_gb(usage.end, ZERO, usage.retention_months)
     return usage.volumes.object_count(usage.storage.current_gb(usage.end) + noncurrent_gb) * WEEKS_PER_MONTH
 
 
-def _bucket_events(usage: MonthlyUsage, changes: Decimal) -> Decimal:
+def _bucket_events(usage: BucketUsage, changes: Decimal) -> Decimal:
     """Return the number of S3 events to EventBridge: writes and deletions (`changes`), and lifecycle transitions.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
@@ -268,9 +339,9 @@ def _bucket_events(usage: MonthlyUsage, changes: Decimal) -> Decimal:
     return changes + usage.glacier_transitions + (usage.writes if usage.uses_tiering else ZERO)
 
 
-def _account_security(usage: MonthlyUsage) -> Iterator[BilledItem]:
+def _account_security(settings: Settings) -> Iterator[BilledItem]:
     """Yield the account's security services. Their cost depends on the activity of the whole account."""
-    enabled = set(usage.settings.account_security_services)
+    enabled = set(settings.account_security_services)
     for price_name, description, services in (
         ("guardduty", "GuardDuty", {"guardDuty", "malwareProtection"}),
         ("macie", "Macie", {"macie"}),

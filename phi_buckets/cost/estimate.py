@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,6 +18,8 @@ Amounts = tuple[Decimal, ...]
 """US dollars, one value per month of the estimate."""
 Quantities = tuple[Decimal, ...]
 """Quantities of a billed item, one value per month of the estimate."""
+ItemByMonth = tuple[BilledItem, ...]
+"""A billed item, once for each month of the estimate."""
 
 BUCKET_KEY_ITEMS = frozenset({"kms_requests", "replica_kms_requests", "backup_kms_requests"})
 """The KMS requests that Bucket Keys reduce. Those of CloudTrail aren't among them: its bucket has no Bucket Key."""
@@ -47,10 +50,18 @@ class EstimateLine:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The lines of the estimate, for the months with these numbers."""
+    """The lines of the estimate, for the months with these numbers.
+
+    Attributes:
+        lines: The lines of the whole stack.
+        bucket_lines: Their parts that are billed for each PHI bucket, by its name in `phi:buckets`.
+        shared_lines: Their parts that the buckets share.
+    """
 
     months: tuple[int, ...]
     lines: tuple[EstimateLine, ...]
+    bucket_lines: Mapping[str, tuple[EstimateLine, ...]]
+    shared_lines: tuple[EstimateLine, ...]
 
     @property
     def total(self) -> Amounts:
@@ -63,6 +74,14 @@ class Estimate:
             safeguard: self.sum_lines([line for line in self.lines if line.safeguard is safeguard])
             for safeguard in Safeguard
         }
+
+    @property
+    def total_by_bucket(self) -> dict[str, Amounts]:
+        return {name: self.sum_lines(lines) for name, lines in self.bucket_lines.items()}
+
+    @property
+    def shared_total(self) -> Amounts:
+        return self.sum_lines(self.shared_lines)
 
     @property
     def not_estimated(self) -> tuple[EstimateLine, ...]:
@@ -94,15 +113,30 @@ class Saving:
 def estimate(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Estimate:
     """Return the estimate for month 1, month 12 and the last month of retention."""
     months = (1, 12, final_month(settings))
-    items_by_month = (billed_items(volumes, settings, month) for month in months)
+    items = list(zip(*(billed_items(volumes, settings, month) for month in months), strict=True))
     prices = price_file.prices.by_name()
-    return Estimate(months, tuple(_line(items, prices) for items in zip(*items_by_month, strict=True)))
+    return Estimate(
+        months,
+        lines=_lines(items, prices),
+        bucket_lines={
+            bucket.name: _lines([item for item in items if item[0].bucket == bucket.name], prices)
+            for bucket in settings.buckets
+        },
+        shared_lines=_lines([item for item in items if item[0].bucket is None], prices),
+    )
 
 
-def _line(items: tuple[BilledItem, ...], prices: Mapping[str, Price]) -> EstimateLine:
-    """Return the line for one item, given its values for each month."""
-    first = items[0]
-    quantities = tuple(item.quantity for item in items)
+def _lines(items: Sequence[ItemByMonth], prices: Mapping[str, Price]) -> tuple[EstimateLine, ...]:
+    """Return a line for all items with the same id."""
+    items_by_id: dict[str, list[ItemByMonth]] = defaultdict(list)
+    for item in items:
+        items_by_id[item[0].id].append(item)
+    return tuple(_line(same_items, prices) for same_items in items_by_id.values())
+
+
+def _line(items: Sequence[ItemByMonth], prices: Mapping[str, Price]) -> EstimateLine:
+    first = items[0][0]
+    quantities = tuple(sum((item.quantity for item in month), ZERO) for month in zip(*items, strict=True))
     return EstimateLine(
         first.id, first.safeguard, first.description, first.price_name, prices[first.price_name], quantities
     )
@@ -111,18 +145,22 @@ def _line(items: tuple[BilledItem, ...], prices: Mapping[str, Price]) -> Estimat
 def bucket_keys_saving(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Saving:
     """Return the cost of KMS requests with and without Bucket Keys."""
 
-    def kms_cost(saved_share: Decimal) -> Amounts | None:
-        result = estimate(volumes.model_copy(update={"bucket_key_saving": saved_share}), settings, price_file)
+    def kms_cost(volumes: Volumes) -> Amounts | None:
+        result = estimate(volumes, settings, price_file)
         lines = [line for line in result.lines if line.id in BUCKET_KEY_ITEMS]
         return None if any(line.amounts is None for line in lines) else result.sum_lines(lines)
 
-    return Saving(kms_cost(volumes.bucket_key_saving), kms_cost(ZERO))
+    return Saving(kms_cost(volumes), kms_cost(volumes.without_bucket_keys()))
 
 
 def intelligent_tiering_saving(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Saving:
-    """Return the cost with and without Intelligent-Tiering, of the lines that it changes."""
-    tiered = estimate(volumes, replace(settings, intelligent_tiering=True), price_file)
-    untiered = estimate(volumes, replace(settings, intelligent_tiering=False), price_file)
+    """Return the cost with and without Intelligent-Tiering in every bucket, of the lines that it changes."""
+
+    def estimate_with(tiering: bool) -> Estimate:
+        buckets = tuple(replace(bucket, intelligent_tiering=tiering) for bucket in settings.buckets)
+        return estimate(volumes, replace(settings, buckets=buckets), price_file)
+
+    tiered, untiered = estimate_with(tiering=True), estimate_with(tiering=False)
     changed = [
         index
         for index, (tiered_line, untiered_line) in enumerate(zip(tiered.lines, untiered.lines, strict=True))
@@ -138,7 +176,7 @@ def intelligent_tiering_saving(volumes: Volumes, settings: Settings, price_file:
 
 def tiering_transition_cost(volumes: Volumes, settings: Settings, price_file: PriceFile) -> Decimal | None:
     """Return the one-time cost of moving the existing objects to Intelligent-Tiering; None if the price isn't known."""
-    if volumes.object_kb < MIN_TRANSITION_KB:
-        return price_file.prices.s3_to_tiering.cost_for(ZERO)
-    buckets = 2 if settings.replica_region else 1
-    return price_file.prices.s3_to_tiering.cost_for(volumes.object_count(volumes.storage_gb) * buckets)
+    copies = 2 if settings.replica_region else 1
+    buckets = (volumes.for_bucket(bucket.name) for bucket in settings.buckets)
+    objects = (bucket.object_count(bucket.storage_gb) for bucket in buckets if bucket.object_kb >= MIN_TRANSITION_KB)
+    return price_file.prices.s3_to_tiering.cost_for(sum(objects, ZERO) * copies)

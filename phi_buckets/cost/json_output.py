@@ -7,6 +7,7 @@ from typing import Any
 
 from phi_buckets.cost.estimate import Amounts, EstimateLine, Saving
 from phi_buckets.cost.report import ASSUMPTIONS, CostReport
+from phi_buckets.cost.volumes import BucketVolumes
 
 SCHEMA = "phi-cost/1"
 """The version of the format. It changes when a key is removed or changes its meaning."""
@@ -24,7 +25,7 @@ def to_json(report: CostReport) -> dict[str, Any]:
         "currency": report.price_file.currency,
         "region": report.price_file.region,
         "months": list(estimate.months),
-        "volumes": {name: f"{value.normalize():f}" for name, value in report.volumes},
+        "volumes": _volumes(report.volumes),
         "settings": {
             "region": settings.region,
             "replica_region": settings.replica_region,
@@ -36,6 +37,19 @@ def to_json(report: CostReport) -> dict[str, Any]:
             "intelligent_tiering": settings.intelligent_tiering,
             "account_security_services": list(settings.account_security_services),
         },
+        "buckets": {
+            bucket.name: {
+                "volumes": _volumes(report.bucket_volumes[bucket.name]),
+                "settings": {
+                    "noncurrent_retention_days": bucket.noncurrent_retention_days,
+                    "noncurrent_archive_days": bucket.noncurrent_archive_days,
+                    "intelligent_tiering": bucket.intelligent_tiering,
+                },
+                "total": _dollar_texts(estimate.total_by_bucket[bucket.name]),
+            }
+            for bucket in settings.buckets
+        },
+        "shared": _dollar_texts(estimate.shared_total),
         "lines": [_line(line) for line in estimate.lines],
         "safeguards": {
             safeguard.value: _dollar_texts(amounts) for safeguard, amounts in estimate.total_by_safeguard.items()
@@ -56,6 +70,11 @@ def to_json(report: CostReport) -> dict[str, Any]:
         "warnings": list(report.warnings),
         "assumptions": list(ASSUMPTIONS),
     }
+
+
+def _volumes(volumes: BucketVolumes) -> dict[str, str]:
+    numbers = volumes.model_dump(exclude={"buckets"})
+    return {name: f"{value.normalize():f}" for name, value in numbers.items()}
 
 
 def _line(line: EstimateLine) -> dict[str, Any]:

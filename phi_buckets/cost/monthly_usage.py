@@ -1,4 +1,4 @@
-"""The usage in one month: data stored, requests, and lifecycle transitions."""
+"""The usage of a PHI bucket in one month: data stored, requests, and lifecycle transitions."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from phi_buckets.cost.storage_model import ZERO, StorageModel, max_rate_integral, months_from_days
-from phi_buckets.cost.volumes import Volumes
-from phi_buckets.stack.settings import Settings
+from phi_buckets.cost.volumes import BucketVolumes
+from phi_buckets.stack.settings import PhiBucketSettings, Settings
 
 MIN_TRANSITION_KB = 128
 """Smaller objects don't transition to another class, aren't monitored, and are backed up as if they had this size.
@@ -15,24 +15,27 @@ MIN_TRANSITION_KB = 128
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 https://aws.amazon.com/backup/pricing/
 """
-MAX_BILLED_ROTATIONS = 2  # https://aws.amazon.com/kms/pricing/
 
 
 @dataclass(frozen=True)
-class MonthlyUsage:
-    """The usage in one month. Storage is measured at the end of the month, when it is largest.
+class BucketUsage:
+    """The usage of one PHI bucket in one month. Storage is measured at the end of the month, when it is largest.
 
     Attributes:
-        number: The number of the month, from 1.
+        volumes: The bucket's volumes.
+        bucket: The bucket's settings.
+        settings: The stack's settings.
+        month: The number of the month, from 1.
     """
 
-    volumes: Volumes
+    volumes: BucketVolumes
+    bucket: PhiBucketSettings
     settings: Settings
-    number: int
+    month: int
 
     @property
     def end(self) -> Decimal:
-        return Decimal(self.number)
+        return Decimal(self.month)
 
     @property
     def storage(self) -> StorageModel:
@@ -45,18 +48,18 @@ class MonthlyUsage:
 
     @property
     def uses_tiering(self) -> bool:
-        return self.settings.intelligent_tiering and self.lifecycle_applies
+        return self.bucket.intelligent_tiering and self.lifecycle_applies
 
     @property
     def months_in_standard(self) -> Decimal:
         """The months that a noncurrent version spends in S3 Standard until it transitions to Glacier or expires."""
-        settings = self.settings
-        days = settings.noncurrent_archive_days if self.lifecycle_applies else settings.noncurrent_retention_days
+        bucket = self.bucket
+        days = bucket.noncurrent_archive_days if self.lifecycle_applies else bucket.noncurrent_retention_days
         return months_from_days(days)
 
     @property
     def retention_months(self) -> Decimal:
-        return months_from_days(self.settings.noncurrent_retention_days)
+        return months_from_days(self.bucket.noncurrent_retention_days)
 
     @property
     def noncurrent_standard_gb(self) -> Decimal:
@@ -100,13 +103,13 @@ class MonthlyUsage:
         return self.writes if self.settings.backup_enabled else ZERO
 
     def requests(self, since: Decimal) -> Decimal:
-        """Return the number of object requests to the PHI bucket since a time, with a deletion per replaced object."""
+        """Return the number of object requests to the bucket since a time, with a deletion per replaced object."""
         writes = self.writes_since(since)
         backups = writes if self.settings.backup_enabled else ZERO
         return self.volumes.reads * (self.end - since) + writes + backups + self.objects_replaced(since)
 
     def replica_requests(self, since: Decimal) -> Decimal:
-        """Return the number of object requests to the replica since a time."""
+        """Return the number of object requests to the bucket's replica since a time."""
         return self.writes_since(since) + self.objects_replaced(since) if self.settings.replica_region else ZERO
 
     def kms_requests(self, object_requests: Decimal) -> Decimal:
@@ -116,8 +119,3 @@ class MonthlyUsage:
         renew a bucket-level key: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
         """
         return object_requests * (1 - self.volumes.bucket_key_saving)
-
-    @property
-    def key_rotations(self) -> int:
-        """The number of billed rotations of a key. The first rotation is at the end of the first year."""
-        return min(MAX_BILLED_ROTATIONS, (self.number - 1) // 12)

@@ -18,7 +18,7 @@ from phi_buckets.cost.estimate import (
 )
 from phi_buckets.cost.monthly_usage import MIN_TRANSITION_KB
 from phi_buckets.cost.prices import Price, PriceFile, stale_prices
-from phi_buckets.cost.volumes import Volumes
+from phi_buckets.cost.volumes import BucketVolumes, Volumes
 from phi_buckets.stack.settings import Settings
 
 SAFEGUARD_TITLES = {
@@ -65,6 +65,11 @@ class CostReport:
     warnings: tuple[str, ...]
 
     @property
+    def bucket_volumes(self) -> dict[str, BucketVolumes]:
+        """The volumes of each PHI bucket, by its name in `phi:buckets`."""
+        return {bucket.name: self.volumes.for_bucket(bucket.name) for bucket in self.settings.buckets}
+
+    @property
     def prices(self) -> dict[str, Price]:
         """The prices of the lines that have a quantity."""
         used = {line.price_name for line in self.estimate.lines if any(line.quantities)}
@@ -79,13 +84,19 @@ def build_report(volumes: Volumes, settings: Settings, price_file: PriceFile, to
         bucket_keys_saving=bucket_keys_saving(*inputs),
         tiering_saving=intelligent_tiering_saving(*inputs),
         transition_cost=tiering_transition_cost(*inputs),
-        warnings=tuple(_warnings(settings, price_file, today)),
+        warnings=tuple(_warnings(volumes, settings, price_file, today)),
     )
 
 
-def _warnings(settings: Settings, price_file: PriceFile, today: date) -> Iterable[str]:
-    if names := stale_prices(price_file, today):
-        yield f"prices dated more than a year ago, or in the future; update them: {', '.join(names)}"
+def _warnings(volumes: Volumes, settings: Settings, price_file: PriceFile, today: date) -> Iterable[str]:
+    names = [bucket.name for bucket in settings.buckets]
+    if len(names) > 1 and (unnamed := [name for name in names if name not in volumes.buckets]):
+        yield (
+            f"no volumes were given for {', '.join(unnamed)}: each is estimated with the volumes of the stack; give it "
+            f"its own in the --volumes file, such as buckets: {{{unnamed[0]}: {{storage_gb: 500}}}}"
+        )
+    if stale := stale_prices(price_file, today):
+        yield f"prices dated more than a year ago, or in the future; update them: {', '.join(stale)}"
     if settings.region != price_file.region:
         yield (
             f"the prices are for {price_file.region}, but the stack is in {settings.region}: "
@@ -95,7 +106,7 @@ def _warnings(settings: Settings, price_file: PriceFile, today: date) -> Iterabl
 
 def tiering_summary(report: CostReport) -> str:
     """Return a sentence about the saving by Intelligent-Tiering with these volumes."""
-    if report.volumes.object_kb < MIN_TRANSITION_KB:
+    if all(volumes.object_kb < MIN_TRANSITION_KB for volumes in report.bucket_volumes.values()):
         return "Intelligent-Tiering: no saving, because objects below 128 KB aren't monitored or moved."
     saved, months = report.tiering_saving.saved, report.estimate.months
     if saved is None or report.transition_cost is None:
@@ -103,11 +114,13 @@ def tiering_summary(report: CostReport) -> str:
     savings = ", ".join(
         f"{_saved_or_added(amount)} in month {month}" for month, amount in zip(months, saved, strict=True)
     )
-    state = "on" if report.settings.intelligent_tiering else "off"
+    unread_30_days, unread_90_days = _shares(report, "unread_30_days"), _shares(report, "unread_90_days")
+    tiered = [bucket.name for bucket in report.settings.buckets if bucket.intelligent_tiering]
+    state = "off" if not tiered else "on" if len(tiered) == len(report.bucket_volumes) else f"on in {', '.join(tiered)}"
     return (
-        f"Intelligent-Tiering: {savings}, if {_percent(report.volumes.unread_30_days)} of the data isn't read for "
-        f"30 days and {_percent(report.volumes.unread_90_days)} isn't read for 90 days. The transition of existing "
-        f"objects costs ${report.transition_cost:,.2f} once. In this estimate it is {state}: phi:intelligentTiering."
+        f"Intelligent-Tiering: {savings}, if {unread_30_days} of the data isn't read for 30 days and {unread_90_days} "
+        f"isn't read for 90 days. The transition of existing objects costs ${report.transition_cost:,.2f} once. In "
+        f"this estimate it is {state}: phi:intelligentTiering."
     )
 
 
@@ -119,7 +132,7 @@ def bucket_key_summary(report: CostReport) -> str:
     return (
         f"Bucket Keys: KMS requests cost ${saving.cost_with[-1]:,.2f} in month {report.estimate.months[-1]} instead of "
         f"${saving.cost_without[-1]:,.2f}, ${saving.saved[-1]:,.2f} less, if Bucket Keys save "
-        f'{_percent(report.volumes.bucket_key_saving)} of them (AWS: "up to 99 percent"). The stack uses them.'
+        f'{_shares(report, "bucket_key_saving")} of them (AWS: "up to 99 percent"). The stack uses them.'
     )
 
 
@@ -127,5 +140,12 @@ def _saved_or_added(saved: Decimal) -> str:
     return f"${abs(saved):,.2f} {'less' if saved >= 0 else 'more'}"
 
 
-def _percent(share: Decimal) -> str:
-    return f"{(share * 100).normalize():f}%"
+def _shares(report: CostReport, name: str) -> str:
+    """Return a share in percent, or that of each bucket if they differ: `70% (phi), 90% (imaging)`."""
+    percents = {
+        bucket: f"{(getattr(volumes, name) * 100).normalize():f}%" for bucket, volumes in report.bucket_volumes.items()
+    }
+    distinct = set(percents.values())
+    return (
+        distinct.pop() if len(distinct) == 1 else ", ".join(f"{share} ({bucket})" for bucket, share in percents.items())
+    )

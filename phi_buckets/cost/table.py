@@ -16,6 +16,8 @@ from phi_buckets.cost.report import ASSUMPTIONS, SAFEGUARD_TITLES, CostReport, b
 
 def print_report(report: CostReport, console: Console) -> None:
     console.print(_table(report))
+    if len(report.settings.buckets) > 1:
+        console.print(_bucket_table(report))
 
     def print_text(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -55,6 +57,19 @@ def _table(report: CostReport) -> Table:
     omitted = len(estimate.not_estimated)
     suffix = f", without {omitted} line{'' if omitted == 1 else 's'}" if omitted else ""
     table.add_row(*_bold(f"Total{suffix}", "", "", *_cents(estimate.total)))
+    return table
+
+
+def _bucket_table(report: CostReport) -> Table:
+    estimate = report.estimate
+    table = Table(box=box.SIMPLE_HEAD, title="By bucket", title_justify="left", pad_edge=False)
+    table.add_column("PHI bucket")
+    table.add_column("GB at the start", justify="right")
+    for month in estimate.months:
+        table.add_column(f"Month {month}", justify="right", no_wrap=True)
+    for name, total in estimate.total_by_bucket.items():
+        table.add_row(name, f"{report.bucket_volumes[name].storage_gb:,f}", *_cents(total))
+    table.add_row("shared by the buckets", "", *_cents(estimate.shared_total))
     return table
 
 

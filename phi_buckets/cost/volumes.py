@@ -1,8 +1,8 @@
-"""The input volumes of the estimate: the PHI stored, and its use."""
+"""The input volumes of the estimate: the PHI stored in each bucket, and its use."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -31,8 +31,8 @@ Kilobytes = Annotated[Number, Field(gt=0, le=50 * 1024 * KB_PER_GB)]  # S3's lar
 RecordKilobytes = Annotated[Number, Field(gt=0, le=256)]  # CloudTrail's largest event
 
 
-class Volumes(BaseModel):
-    """Volumes per month. Shares are between 0 and 1."""
+class BucketVolumes(BaseModel):
+    """Volumes of one PHI bucket per month. Shares are between 0 and 1."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     storage_gb: Gigabytes = Decimal(500)
@@ -51,8 +51,6 @@ class Volumes(BaseModel):
     """The share of the GB that hasn't been read for 30 days or more."""
     unread_90_days: Share = Decimal("0.5")
     """The share of the GB that hasn't been read for 90 days or more."""
-    management_events: Count = Decimal(100_000)
-    """API calls of the account per month that CloudTrail records, other than those on objects."""
     event_kb: RecordKilobytes = Decimal(2)
     """The size of a CloudTrail event as JSON."""
     access_record_kb: RecordKilobytes = Decimal(1)
@@ -74,8 +72,40 @@ class Volumes(BaseModel):
         return gigabytes * KB_PER_GB / self.object_kb
 
 
+class Volumes(BucketVolumes):
+    """Volumes of a stack per month: those of each PHI bucket that has none of its own in `buckets`."""
+
+    management_events: Count = Decimal(100_000)
+    """API calls of the account per month that CloudTrail records, other than those on objects."""
+    buckets: dict[str, BucketVolumes] = {}
+    """Volumes of buckets, by their names in `phi:buckets`. What they leave out is the stack's."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_buckets(cls, content: Any) -> Any:
+        if not isinstance(content, dict) or not isinstance(content.get("buckets"), dict):
+            return content
+        defaults = {name: value for name, value in content.items() if name in BucketVolumes.model_fields}
+        buckets = {
+            name: defaults | (own or {}) if own is None or isinstance(own, dict) else own
+            for name, own in content["buckets"].items()
+        }
+        return content | {"buckets": buckets}
+
+    def for_bucket(self, name: str) -> BucketVolumes:
+        return self.buckets.get(name, self)
+
+    def without_bucket_keys(self) -> Volumes:
+        """Return the volumes as if no bucket had a Bucket Key."""
+        saving = {"bucket_key_saving": Decimal(0)}
+        buckets = {name: volumes.model_copy(update=saving) for name, volumes in self.buckets.items()}
+        return self.model_copy(update=saving | {"buckets": buckets})
+
+
 def load_volumes(path: Path | None, options: Mapping[str, str]) -> Volumes:
     """Return the volumes in a file, overridden by options. Volumes in neither have their defaults.
+
+    A bucket's own volumes come from the file only.
 
     Args:
         path: A YAML file, if any.
@@ -90,3 +120,12 @@ def load_volumes(path: Path | None, options: Mapping[str, str]) -> Volumes:
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path} is not a mapping of names to values, such as storage_gb: 500")
     return to_model(Volumes, {**content, **options}, f"{path} or an option" if path else "the volumes")
+
+
+def require_buckets(volumes: Volumes, names: Collection[str]) -> None:
+    """Raise ConfigurationError if there are volumes of buckets other than these, which are the stack's."""
+    if unknown := [name for name in volumes.buckets if name not in names]:
+        raise ConfigurationError(
+            f"the volumes have buckets that the stack doesn't have: {', '.join(unknown)}; its buckets are "
+            f"{', '.join(names)}. Name the stack's settings file with --settings"
+        )

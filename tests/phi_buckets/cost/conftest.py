@@ -6,7 +6,7 @@ import pytest
 
 from phi_buckets.cost.prices import PriceFile
 from phi_buckets.cost.volumes import Volumes
-from phi_buckets.stack.settings import Settings
+from phi_buckets.stack.settings import PhiBucketSettings, Settings
 from tests.phi_buckets.cost.sample_prices import price_file_content
 
 
@@ -43,8 +43,7 @@ def settings() -> Settings:
         environment="prod",
         region="us-east-1",
         replica_region="us-west-2",
-        noncurrent_retention_days=2190,
-        noncurrent_archive_days=365,
+        buckets=(PhiBucketSettings(noncurrent_retention_days=2190, noncurrent_archive_days=365),),
         log_retention_days=2190,
         backup_days=73,
     )

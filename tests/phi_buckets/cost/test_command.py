@@ -105,6 +105,28 @@ def test_settings_file_determines_months_and_replica(run, tmp_path, write_prices
     assert document["safeguards"]["replication"] == ["0.0000"] * 3
 
 
+def test_volumes_of_each_bucket_of_the_settings_file(run, tmp_path, write_prices):
+    settings, volumes = tmp_path / "Pulumi.dev.yaml", tmp_path / "volumes.yaml"
+    settings.write_text(
+        "config:\n  aws:region: us-east-1\n  phi:environment: dev\n  phi:objectLockDays: 1\n"
+        "  phi:buckets:\n    phi: {}\n    imaging: {intelligentTiering: true}\n",
+        encoding="utf-8",
+    )
+    volumes.write_text("buckets:\n  phi: {storage_gb: 10}\n  imaging: {storage_gb: 9000}\n", encoding="utf-8")
+    arguments = ("--volumes", str(volumes), "--settings", str(settings), "--json", "--prices", write_prices())
+    code, out, err = run(*arguments)
+    assert (code, err) == (0, "")
+    buckets = json.loads(out)["buckets"]
+    assert {name: bucket["volumes"]["storage_gb"] for name, bucket in buckets.items()} == {
+        "phi": "10",
+        "imaging": "9000",
+    }
+    assert buckets["imaging"]["settings"]["intelligent_tiering"] is True
+    code, out, err = run("--volumes", str(volumes))
+    assert (code, out) == (2, "")
+    assert "doesn't have: imaging; its buckets are phi. Name the stack's settings file with --settings" in err
+
+
 def test_prices_for_another_region_cause_a_warning(run, tmp_path, write_prices):
     path = tmp_path / "Pulumi.dev.yaml"
     path.write_text(
@@ -158,13 +180,15 @@ def test_invalid_input_exits_with_2_and_all_errors(run, arguments, messages):
 
 KEYS = {
     "": {
-        "schema", "currency", "region", "months", "volumes", "settings", "lines", "safeguards", "total",
-        "not_estimated", "savings", "prices", "warnings", "assumptions",
+        "schema", "currency", "region", "months", "volumes", "settings", "buckets", "shared", "lines", "safeguards",
+        "total", "not_estimated", "savings", "prices", "warnings", "assumptions",
     },
     "settings": {
         "region", "replica_region", "backup_enabled", "backup_days", "noncurrent_retention_days",
         "noncurrent_archive_days", "log_retention_days", "intelligent_tiering", "account_security_services",
     },
+    "bucket": {"volumes", "settings", "total"},
+    "bucket settings": {"noncurrent_retention_days", "noncurrent_archive_days", "intelligent_tiering"},
     "safeguards": {
         "storage", "encryption", "versioning", "data_events", "access_logging", "replication", "backup",
         "monitoring", "account_security",
@@ -180,7 +204,10 @@ def test_json_keys_are_unchanged(document):
     assert set(document) == KEYS[""]
     for name in ("settings", "safeguards", "savings"):
         assert set(document[name]) == KEYS[name]
-    assert set(document["volumes"]) == set(Volumes.model_fields)
+    assert set(document["volumes"]) == set(Volumes.model_fields) - {"buckets"}
+    for bucket in document["buckets"].values():
+        assert set(bucket) == KEYS["bucket"]
+        assert set(bucket["settings"]) == KEYS["bucket settings"]
     assert set(document["savings"]["bucket_keys"]) == {"with", "without", "saved"}
     assert set(document["savings"]["intelligent_tiering"]) == {"with", "without", "saved", "transition_cost"}
     assert all(set(line) == KEYS["line"] for line in document["lines"])

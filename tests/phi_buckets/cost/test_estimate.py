@@ -17,6 +17,7 @@ from phi_buckets.cost.estimate import (
 )
 from phi_buckets.cost.prices import PriceFile
 from tests.phi_buckets.cost.sample_prices import price_entry, price_file_content
+from tests.phi_buckets.cost.sample_settings import with_bucket_settings
 
 MONTHS = (1, 12, 72)
 # In GB, at the end of these months: current versions, those replaced in the last 12 months, and those in the archive.
@@ -129,7 +130,7 @@ def quantities_of(result: Estimate, line_id: str) -> tuple[Decimal, ...]:
 
 def test_estimate_has_exactly_the_expected_lines(volumes, settings, price_file):
     result = estimate(volumes, settings, price_file)
-    assert [line.id for line in result.lines] == list(EXPECTED)
+    assert sorted(line.id for line in result.lines) == sorted(EXPECTED)
     assert result.months == MONTHS
 
 
@@ -179,7 +180,7 @@ def test_total_is_the_sum_over_all_safeguards(volumes, settings, price_file):
 def test_key_rotations_are_billed_for_the_first_two_years_only(volumes, settings, price_file):
     last_rotations = {}
     for years in (6, 7):
-        result = estimate(volumes, replace(settings, noncurrent_retention_days=365 * years), price_file)
+        result = estimate(volumes, with_bucket_settings(settings, noncurrent_retention_days=365 * years), price_file)
         last_rotations[years] = quantities_of(result, "kms_key_rotations")[-1]
     assert last_rotations == {6: 4, 7: 4}
     # Month 12 is still before the first rotation.
@@ -190,8 +191,8 @@ def test_key_rotations_are_billed_for_the_first_two_years_only(volumes, settings
     ("retention_days", "log_retention_days", "month"), [(2190, 2190, 72), (2192, 2190, 73), (2190, 2555, 84)]
 )
 def test_final_month_is_when_the_longest_retention_ends(settings, retention_days, log_retention_days, month):
-    changed = replace(settings, noncurrent_retention_days=retention_days, log_retention_days=log_retention_days)
-    assert final_month(changed) == month
+    changed = with_bucket_settings(settings, noncurrent_retention_days=retention_days)
+    assert final_month(replace(changed, log_retention_days=log_retention_days)) == month
 
 
 def test_without_replica_there_is_no_replication_cost(volumes, settings, price_file):
@@ -211,7 +212,7 @@ def test_without_backup_there_are_no_backup_reads(volumes, settings, price_file)
 
 def test_small_objects_stay_in_standard_and_are_backed_up_as_128_kb(volumes, settings, price_file):
     small = volumes.model_copy(update={"object_kb": Decimal(64), "growth_gb": Decimal(0)})
-    result = estimate(small, replace(settings, intelligent_tiering=True), price_file)
+    result = estimate(small, with_bucket_settings(settings, intelligent_tiering=True), price_file)
     assert quantities_of(result, "standard") == (1000, 1000, 1000)
     assert quantities_of(result, "noncurrent_standard") == (100, 1200, 7200)  # for the whole retention
     for line_id in (
@@ -236,7 +237,7 @@ def test_writes_are_at_least_growth_and_replacement(volumes, settings, price_fil
 
 
 def test_tiering_quantities_match_the_calculation_by_hand(volumes, settings, price_file):
-    result = estimate(volumes, replace(settings, intelligent_tiering=True), price_file)
+    result = estimate(volumes, with_bucket_settings(settings, intelligent_tiering=True), price_file)
     assert quantities_of(result, "standard") == (0, 0, 0)
     assert quantities_of(result, "tiering_frequent") == (303, 336, 516)
     assert quantities_of(result, "tiering_infrequent") == (202, 224, 344)
@@ -269,9 +270,12 @@ def test_tiering_saving_is_zero_for_small_objects(volumes, settings, price_file)
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_tiering_saving_does_not_depend_on_the_current_setting(volumes, settings, price_file, enabled):
-    saving = intelligent_tiering_saving(volumes, replace(settings, intelligent_tiering=enabled), price_file)
+    saving = intelligent_tiering_saving(
+        volumes, with_bucket_settings(settings, intelligent_tiering=enabled), price_file
+    )
     untiered_total, tiered_total = (
-        estimate(volumes, replace(settings, intelligent_tiering=tiering), price_file).total for tiering in (False, True)
+        estimate(volumes, with_bucket_settings(settings, intelligent_tiering=tiering), price_file).total
+        for tiering in (False, True)
     )
     for saved, untiered, tiered in zip(saving.saved, untiered_total, tiered_total, strict=True):
         assert abs(saved - (untiered - tiered)) < Decimal("1e-20")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from phi_buckets.cost.estimate import bucket_keys_saving, estimate
 from phi_buckets.cost.prices import PriceFile, load_prices
 from phi_buckets.cost.volumes import Volumes
-from phi_buckets.stack.settings import Settings
+from phi_buckets.stack.settings import PhiBucketSettings, Settings
 
 PRICE_FILE: PriceFile = load_prices()
 RELATIVE_ERROR = Decimal("1e-12")  # of non-terminating divisions
@@ -33,11 +33,16 @@ VOLUMES = st.builds(
     bucket_key_saving=SHARES,
 )
 SETTINGS = st.builds(
-    lambda archive_days, days_in_archive, **fields: Settings(
+    lambda archive_days, days_in_archive, intelligent_tiering, **fields: Settings(
         environment="prod",
         region="us-east-1",
-        noncurrent_archive_days=archive_days,
-        noncurrent_retention_days=archive_days + 90 + days_in_archive,
+        buckets=(
+            PhiBucketSettings(
+                noncurrent_archive_days=archive_days,
+                noncurrent_retention_days=archive_days + 90 + days_in_archive,
+                intelligent_tiering=intelligent_tiering,
+            ),
+        ),
         **fields,
     ),
     archive_days=st.integers(1, 4000),
