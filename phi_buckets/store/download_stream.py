@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 from phi_buckets.aws_errors import translate_aws_errors
@@ -197,7 +198,9 @@ def _get_object(bucket: Bucket, object_args: dict[str, str], **parameters: str) 
     try:
         return bucket.call_object("get_object", **object_args, **parameters)
     except AccessDeniedError as denied:
-        raise explain_denial(bucket, object_args, denied) from None
+        if not bucket.malware_protection:
+            raise
+        raise explain_denial(partial(bucket.call, "get_object_tagging", **object_args), denied) from None
 
 
 def _object_args(key: str, version: str | None) -> dict[str, str]:
