@@ -120,6 +120,10 @@ class RecordingMonitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
+SSO_PATH = "aws-reserved/sso.amazonaws.com/us-east-2/"
+"""The path of the roles of IAM Identity Center."""
+
+
 @dataclass
 class MockAws(mocks.Mocks):
     """Responds as AWS would: a new resource has an ID and an ARN, but at preview neither is known."""
@@ -160,6 +164,7 @@ class MockAws(mocks.Mocks):
     def _usual_response(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         iam = f"arn:{self.partition}:iam::{ACCOUNT_ID}"
         session_arn = f"arn:{self.partition}:sts::{ACCOUNT_ID}:assumed-role/deployer/session"
+        is_sso_role = str(args.args.get("name")).startswith("AWSReservedSSO_")
         responses = {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID, "arn": session_arn},
             "aws:iam/getSessionContext:getSessionContext": {"issuerArn": f"{iam}:role/deployer"},
@@ -168,7 +173,7 @@ class MockAws(mocks.Mocks):
                 "dnsSuffix": DNS_SUFFIXES[self.partition],
             },
             "aws:organizations/getOrganization:getOrganization": {"id": ORGANIZATION_ID},
-            "aws:iam/getRole:getRole": {"arn": f"{iam}:role/{args.args.get('name')}"},
+            "aws:iam/getRole:getRole": {"arn": f"{iam}:role/{SSO_PATH if is_sso_role else ''}{args.args.get('name')}"},
             "aws:iam/getUser:getUser": {"arn": f"{iam}:user/{args.args.get('userName')}"},
         }
         return responses[args.token]
