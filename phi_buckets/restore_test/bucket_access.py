@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from phi_buckets.access_log import Access, log_access, loggable_key
 from phi_buckets.aws_errors import translate_aws_errors
-from phi_buckets.errors import IntegrityError, RequestRejectedError, WrongKeyError
+from phi_buckets.errors import (
+    AccessDeniedError,
+    IntegrityError,
+    NotScannedError,
+    RequestRejectedError,
+    WrongKeyError,
+)
 from phi_buckets.object_keys import DEFAULT_PREFIXES
 from phi_buckets.restore_test.sample import Version
+from phi_buckets.store import malware_scan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,6 +38,7 @@ class RestoreTestBucket:
         key_arn: The KMS key that every object in the bucket must be encrypted with.
         principal: Returns the caller's ARN for the access log.
         user_reference: The opaque reference of the person who runs the test, for the access log.
+        malware_protection: Whether the bucket policy denies the read of an object until a scan has found no malware.
     """
 
     s3: S3Client
@@ -38,6 +46,7 @@ class RestoreTestBucket:
     key_arn: str
     principal: Callable[[], str | None]
     user_reference: str | None = None
+    malware_protection: bool = False
 
     def log_access(self, action: str, key: str) -> AbstractContextManager[Access]:
         """Write a line to the access log when the block ends."""
@@ -45,7 +54,7 @@ class RestoreTestBucket:
 
     def head(self, key: str, version: str | None = None) -> dict[str, Any]:
         """Return S3's metadata of a version, or of the current version, with its checksum."""
-        with translate_aws_errors("s3:GetObjectVersion" if version else "s3:GetObject"):
+        with self._translate_read_errors(key, version):
             return dict(self.s3.head_object(**self._object_args(key, version), ChecksumMode="ENABLED"))
 
     def locked_until(self, key: str, version: str) -> datetime | None:
@@ -80,9 +89,38 @@ class RestoreTestBucket:
                 )
         return True
 
+    def is_scanned(self, key: str) -> bool:
+        """Return whether the malware scan of the current version has ended.
+
+        Raises:
+            UnsafeObjectError: The scan found a threat or couldn't be made, so the version can't be read.
+        """
+        error = malware_scan.scan_error(self._tags(key, None))
+        if error is None or isinstance(error, NotScannedError):
+            return error is None
+        raise error
+
+    def explain_denial(self, key: str, version: str | None, denied: AccessDeniedError) -> AccessDeniedError:
+        """Return an error that says what the malware scan found, or `denied` if the scan isn't the reason."""
+        if not self.malware_protection:
+            return denied
+        return malware_scan.explain_denial(lambda: self._tags(key, version), denied)
+
+    @contextmanager
+    def _translate_read_errors(self, key: str, version: str | None) -> Iterator[None]:
+        try:
+            with translate_aws_errors("s3:GetObjectVersion" if version else "s3:GetObject"):
+                yield
+        except AccessDeniedError as denied:
+            raise self.explain_denial(key, version, denied) from None
+
+    def _tags(self, key: str, version: str | None) -> Mapping[str, Any]:
+        with translate_aws_errors("s3:GetObjectVersionTagging" if version else "s3:GetObjectTagging"):
+            return self.s3.get_object_tagging(**self._object_args(key, version))
+
     def _read_sha256(self, key: str, version: str | None) -> str:
         digest = hashlib.sha256()
-        with translate_aws_errors("s3:GetObjectVersion"):
+        with self._translate_read_errors(key, version):
             body = self.s3.get_object(**self._object_args(key, version))["Body"]
             with body:
                 for chunk in body.iter_chunks(CHUNK_BYTES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,14 +68,22 @@ class CopyRestoreSource:
         return deleted, leftovers
 
     def restore(self, versions: Sequence[Version]) -> Iterator[RestoreAttempt]:
-        """Restore the versions, archived ones last: S3 retrieves them in the meantime."""
+        """Restore the versions, archived ones last: S3 retrieves them in the meantime.
+
+        With malware protection, a copy can't be read until it is scanned. GuardDuty scans several at a time, so all
+        copies are made first.
+        """
         archived: set[Version] = set()
         for version in versions:
             with suppress(PhiError):  # the copy will raise it again
                 if self._retrieval_pending(version):
                     archived.add(version)
-        for version in sorted(versions, key=archived.__contains__):
-            yield self._attempt(version, version in archived)
+        ordered = sorted(versions, key=archived.__contains__)
+        attempts = (self._attempt(version, version in archived) for version in ordered)
+        if self.scratch.malware_protection:
+            yield from map(self._wait_for_scan, list(attempts))
+        else:
+            yield from attempts
 
     def clean_up(self) -> list[Leftover]:
         """Delete this test's copies. Return what remains, including the replicas that S3 makes of them."""
@@ -96,6 +104,15 @@ class CopyRestoreSource:
             return RestoreAttempt(version, error=error)
         return RestoreAttempt(version, key, time.monotonic() - start)
 
+    def _wait_for_scan(self, attempt: RestoreAttempt) -> RestoreAttempt:
+        if attempt.error is not None:
+            return attempt
+        try:
+            self.deadline.wait_until(lambda: self.scratch.is_scanned(attempt.key), "the malware scan of the copy")
+        except PhiError as error:
+            return replace(attempt, error=error)
+        return attempt
+
     def _retrieval_pending(self, version: Version) -> bool:
         buckets = [self.origin, *([self.reference] if self.reference != self.origin else [])]
         # A list, not a generator: each call may start a retrieval, so every bucket has to be checked.
@@ -108,7 +125,10 @@ class CopyRestoreSource:
         try:
             self._copy_with_lock(version, key, lock)
         except (AccessDeniedError, RequestRejectedError):
-            self._copy_with_lock(version, key, {})
+            try:
+                self._copy_with_lock(version, key, {})
+            except AccessDeniedError as denied:
+                raise self.origin.explain_denial(version.key, version.id, denied) from None
 
     def _copy_with_lock(self, version: Version, key: str, lock: dict[str, Any]) -> None:
         """Copy a version's content, without its metadata and tags: S3 doesn't encrypt them."""

@@ -40,7 +40,8 @@ def restore_test_policy(outputs: Outputs, source: SourceKind, scratch: ScratchBu
         scratch: The bucket to restore to; None for the PHI bucket itself.
     """
     phi_bucket_arn = _bucket_arn(outputs, outputs.phi_bucket().phi_bucket_name)
-    read = allow(["s3:GetObjectVersion", *(["s3:RestoreObject"] if source != "vault" else [])], f"{phi_bucket_arn}/*")
+    retrieve = ["s3:RestoreObject"] if source != "vault" else []
+    read = allow([*_read_actions(outputs), *retrieve], f"{phi_bucket_arn}/*")
     decrypt = allow(
         ["kms:Decrypt"], outputs.phi_key_arn, _via_s3(outputs.phi_key_arn, phi_bucket_arn, f"{phi_bucket_arn}/*")
     )
@@ -59,6 +60,11 @@ def restore_test_policy(outputs: Outputs, source: SourceKind, scratch: ScratchBu
     )
 
 
+def _read_actions(outputs: Outputs) -> list[str]:
+    """Return the actions that read a version, and the result of its malware scan, without which it can't be read."""
+    return ["s3:GetObjectVersion", *(["s3:GetObjectVersionTagging"] if outputs.malware_protection else [])]
+
+
 def _replica_statements(outputs: Outputs) -> list[Statement]:
     """Allow reads from the replica. Its key is a replica of the multi-Region PHI key and has the same key ID."""
     replica_bucket = outputs.phi_bucket().replica_bucket_name
@@ -68,7 +74,7 @@ def _replica_statements(outputs: Outputs) -> list[Statement]:
     key_arn = outputs.phi_key_arn.replace(f":{outputs.region}:", f":{outputs.replica_region}:")
     return [
         allow(["s3:ListBucket"], replica_bucket_arn),
-        allow(["s3:GetObjectVersion", "s3:RestoreObject"], f"{replica_bucket_arn}/*"),
+        allow([*_read_actions(outputs), "s3:RestoreObject"], f"{replica_bucket_arn}/*"),
         allow(["kms:Decrypt"], key_arn, _via_s3(key_arn, replica_bucket_arn, f"{replica_bucket_arn}/*")),
     ]
 
@@ -92,6 +98,8 @@ def _vault_statements(outputs: Outputs) -> list[Statement]:
 def _phi_bucket_statements(outputs: Outputs, phi_bucket_arn: str) -> list[Statement]:
     """Allow restores to the scratch prefix of the PHI bucket, and the cleanup of their replicas."""
     statements = _copy_statements(phi_bucket_arn, outputs.phi_key_arn)
+    if outputs.malware_protection:
+        statements.append(allow(["s3:GetObjectTagging"], f"{phi_bucket_arn}/{SCRATCH_PREFIX}*"))
     if replica_bucket := outputs.phi_bucket().replica_bucket_name:
         replica_bucket_arn = _bucket_arn(outputs, replica_bucket)
         statements += [

@@ -57,7 +57,8 @@ class RestoreTestSession:
 
     def bucket(self, name: str, key_arn: str, region: str | None = None) -> RestoreTestBucket:
         s3 = self.s3(region or self.outputs.region)
-        return RestoreTestBucket(s3, name, key_arn, lambda: self.principal, self.user_reference)
+        is_scanned = self.outputs.malware_protection and name in self.outputs.bucket_regions
+        return RestoreTestBucket(s3, name, key_arn, lambda: self.principal, self.user_reference, is_scanned)
 
 
 def check_options(outputs: Outputs, source: SourceKind, scratch_bucket: str | None) -> None:

@@ -232,6 +232,27 @@ def test_policy_does_not_allow_other_actions(kind, action, resource):
     assert evaluate_policy(document, (action, resource, ())) is Outcome.IMPLICIT_DENY
 
 
+@pytest.mark.parametrize("kind", ["version", "replica", "vault"])
+def test_policy_allows_to_read_the_results_of_malware_scans_only_if_the_stack_scans(kind):
+    scratch = SCRATCH_BUCKET if kind == "vault" else None
+    without, scanned = (
+        restore_test_policy(OUTPUTS.model_copy(update={"malware_protection": scans}), kind, scratch)
+        for scans in (False, True)
+    )
+    version, copy = f"arn:aws:s3:::{PHI}/record", f"arn:aws:s3:::{PHI}/restore-test/x"
+    read_results = [("s3:GetObjectVersionTagging", version, ())]
+    if kind == "replica":
+        read_results.append(("s3:GetObjectVersionTagging", f"arn:aws:s3:::{REPLICA}/record", ()))
+    if not scratch:
+        read_results.append(("s3:GetObjectTagging", copy, ()))
+    for permission in read_results:
+        assert evaluate_policy(scanned, permission) is Outcome.ALLOWED
+        assert evaluate_policy(without, permission) is Outcome.IMPLICIT_DENY
+    for action in ("s3:PutObjectTagging", "s3:PutObjectVersionTagging", "s3:DeleteObjectTagging"):
+        assert evaluate_policy(scanned, (action, copy, ())) is Outcome.IMPLICIT_DENY
+    assert evaluate_policy(scanned, ("s3:GetObjectTagging", version, ())) is Outcome.IMPLICIT_DENY
+
+
 def test_policy_allows_the_key_only_via_s3_with_its_encryption_context():
     document = restore_test_policy(OUTPUTS, "version")
     context = ("kms:EncryptionContext:aws:s3:arn", f"arn:aws:s3:::{PHI}")
