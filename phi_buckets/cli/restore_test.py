@@ -123,6 +123,7 @@ def _print_result(result: RestoreTestEvidence, file: Path, console: Console) -> 
     verdict = "Passed" if result.passed else "Not passed"
     lines = [
         f"{verdict}: {result.restored} of {result.sampled} versions restored intact (source: {result.source})",
+        f"Bucket: {result.bucket}",
         f"{result.restored_bytes} bytes in {result.duration_seconds:.1f} s (measured); RTO: {result.rto_hours:g} h",
         *(f"  reason: {reason}" for reason in result.failure_reasons),
         *(f"  version {record.version_id}: {record.reason}" for record in result.objects if record.reason),

@@ -112,8 +112,9 @@ def test_bucket_option_restores_the_versions_of_that_bucket(stack, run_command, 
     imaging = add_phi_bucket(stack, outputs_file)
     stack.put(KEY, b"content")
     version = stack.s3.put_object(Bucket=imaging, Key="record", Body=b"image")["VersionId"]
-    code, _, _, result = run_command("--bucket", "imaging")
+    code, _, err, result = run_command("--bucket", "imaging")
     assert code == 0
+    assert f"Bucket: {imaging}\n" in err
     assert (result.bucket, result.scratch_bucket) == (imaging, imaging)
     assert [record.version_id for record in result.objects] == [version]
     assert stack.list_versions() == ([], [])
