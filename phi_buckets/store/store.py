@@ -405,7 +405,11 @@ class PhiStore:
             return source.stored
 
     def _current_version(self, key: str) -> str:
-        """Return the version ID of an object, also if the malware scan keeps it from being read."""
+        """Return the version ID of an object, also if the malware scan keeps it from being read.
+
+        The tags are readable nevertheless, and their response names the version too:
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+        """
         try:
             return version_id(self._bucket.call("head_object", Key=key))
         except AccessDeniedError as denied:
