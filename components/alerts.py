@@ -1,8 +1,7 @@
-"""Alerts on security events that affect PHI: a topic, the alarms and rules that publish to it, and a dashboard."""
+"""Alerts on security events that affect PHI, in the region of the trail: a topic, alarms, rules, and a dashboard."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
@@ -11,13 +10,11 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.alert_dashboard import dashboard
-from components.alert_patterns import EventRuleSpec, LogAlarmSpec, event_rules, input_transformer, log_alarms
-from components.alert_topic import alert_topic
-from components.iam_role import IamRole
+from components.alert_log_alarms import LogAlarmSpec, log_alarms
+from components.alert_rules import event_rules
 from components.phi_bucket import REQUEST_METRICS_ID, resource_name
-from components.policy_document import PolicyDocument, allow, document, trust_policy, via_sns
+from components.regional_alerts import count_alarm, regional_alerts
 
-MINUTE_SECONDS = 60
 FIVE_MINUTES_SECONDS = 300
 # A few errors are normal: programs request objects that don't exist, and S3 is busy at times. This many aren't.
 REQUEST_ERRORS_THRESHOLD = 10
@@ -27,11 +24,10 @@ class AlertsArgs(TypedDict):
     """The inputs of the alerts."""
 
     account: Account
-    """The account and region of the topic, the PHI buckets and the trail."""
+    """The account and region of the topic, the PHI buckets and the trail. Alerts are about resources whose names start
+    with the stack's prefix, and about the PHI buckets."""
     topic_name: str
     """The topic's physical name. The dashboard and the namespace of the log alarms' metrics have the same name."""
-    publisher_role_name: str
-    """The physical name of the role that EventBridge assumes to publish."""
     key_arn: pulumi.Input[str]
     """The customer managed key of audit data. Its policy must let CloudWatch alarms, and roles of the account through
     SNS, use it for this topic."""
@@ -39,8 +35,6 @@ class AlertsArgs(TypedDict):
     """The email addresses and https URLs to send alerts to."""
     phi_buckets: Mapping[str, str]
     """The PHI buckets, whose request errors raise alarms: their physical names, by their names within the stack."""
-    buckets: Sequence[str]
-    """The names of the buckets, in any region, whose denied requests and access changes raise alerts."""
     log_group_name: pulumi.Input[str]
     """The log group that receives the audit trail."""
     break_glass_role_arn: str
@@ -57,146 +51,76 @@ class Alerts(pulumi.ComponentResource):
     def __init__(self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:monitoring:Alerts", name, None, opts)
         account, topic_name, phi_buckets = args["account"], args["topic_name"], args["phi_buckets"]
-        self._name, self._args, self._metric_namespace = name, args, topic_name
+        bucket_names, break_glass_role_arn = list(phi_buckets.values()), args["break_glass_role_arn"]
+        self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
 
-        self.topic_arn = alert_topic(
+        self.topic_arn = regional_alerts(
             name,
             parent=self,
             account=account,
             topic_name=topic_name,
             key_arn=args["key_arn"],
-            publisher_role_arn=account.role_arn(args["publisher_role_name"]),
             subscribers=args["subscribers"],
-        ).arn
-
+            rules=event_rules(account, bucket_names, break_glass_role_arn),
+            permissions_boundary=args["permissions_boundary"],
+        )
         for bucket, bucket_name in phi_buckets.items():
             for metric, description in (
                 ("4xxErrors", f"Many requests to the PHI bucket {bucket_name} are denied or invalid"),
                 ("5xxErrors", f"Many requests to the PHI bucket {bucket_name} fail in S3"),
             ):
-                self._metric_alarm(
-                    resource_name(bucket, metric.lower()),
+                purpose = resource_name(bucket, metric.lower())
+                count_alarm(
+                    f"{name}-{purpose}",
+                    account.name(purpose),
                     description,
                     namespace="AWS/S3",
                     metric=metric,
                     dimensions={"BucketName": bucket_name, "FilterId": REQUEST_METRICS_ID},
                     threshold=REQUEST_ERRORS_THRESHOLD,
                     period_seconds=FIVE_MINUTES_SECONDS,
+                    topic_arn=self.topic_arn,
+                    opts=self._child,
                 )
-        for alarm in log_alarms(args["buckets"], args["break_glass_role_arn"]):
+        for alarm in log_alarms(account.name(""), bucket_names, break_glass_role_arn):
             self._log_alarm(alarm)
-
-        publisher = IamRole(
-            f"{name}-role",
-            {
-                "account": account,
-                "role_name": args["publisher_role_name"],
-                "description": "EventBridge publishes alerts",
-                "trust": publisher_trust(account),
-                "permissions": publisher_permissions(account, account.arn("sns", topic_name), args["key_arn"]),
-                "permissions_boundary": args["permissions_boundary"],
-            },
-            self._child,
-        )
-        for rule in event_rules(args["buckets"], args["break_glass_role_arn"]):
-            self._event_rule(rule, publisher)
-
         aws.cloudwatch.Dashboard(
             f"{name}-dashboard",
             dashboard_name=topic_name,
             dashboard_body=pulumi.Output.json_dumps(
-                dashboard(account.region, list(phi_buckets.values()), REQUEST_METRICS_ID, self._metric_namespace)
+                dashboard(account.region, bucket_names, REQUEST_METRICS_ID, topic_name)
             ),
             opts=self._child,
         )
 
         self.register_outputs({"topicArn": self.topic_arn})
 
-    def _metric_alarm(
-        self,
-        purpose: str,
-        description: str,
-        *,
-        namespace: str,
-        metric: str,
-        dimensions: Mapping[str, pulumi.Input[str]] | None = None,
-        threshold: int = 1,
-        period_seconds: int = MINUTE_SECONDS,
-    ) -> None:
-        """Declare an alarm on the number of events in a period. Missing data means that there were none."""
-        aws.cloudwatch.MetricAlarm(
-            f"{self._name}-{purpose}",
-            name=self._args["account"].name(purpose),
-            alarm_description=description,
-            namespace=namespace,
-            metric_name=metric,
-            dimensions=dimensions,
-            statistic="Sum",
-            period=period_seconds,
-            evaluation_periods=1,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            threshold=threshold,
-            treat_missing_data="notBreaching",
-            alarm_actions=[self.topic_arn],
-            opts=self._child,
-        )
-
     def _log_alarm(self, alarm: LogAlarmSpec) -> None:
+        """Declare a metric filter and the alarm on its metric, which have the same name."""
+        physical_name, log_group, namespace = (
+            self._args["account"].name(alarm.name),
+            self._args["log_group_name"],
+            self._args["topic_name"],
+        )
         aws.cloudwatch.LogMetricFilter(
             f"{self._name}-{alarm.name}",
-            name=self._args["account"].name(alarm.name),
-            log_group_name=self._args["log_group_name"],
+            name=physical_name,
+            log_group_name=log_group,
             pattern=alarm.pattern,
-            metric_transformation={"name": alarm.name, "namespace": self._metric_namespace, "value": "1"},
+            metric_transformation={"name": alarm.name, "namespace": namespace, "value": "1"},
             opts=self._child,
         )
-        self._metric_alarm(alarm.name, alarm.description, namespace=self._metric_namespace, metric=alarm.name)
-
-    def _event_rule(self, spec: EventRuleSpec, publisher: IamRole) -> None:
-        rule = aws.cloudwatch.EventRule(
-            f"{self._name}-{spec.name}",
-            name=self._args["account"].name(spec.name),
-            description=spec.description,
-            event_pattern=json.dumps(spec.pattern),
-            # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
-            state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" if spec.read_only else "ENABLED",
+        count_alarm(
+            f"{self._name}-{alarm.name}",
+            physical_name,
+            pulumi.Output.concat(
+                f"{alarm.description}. Who did it, and from where: search log group ",
+                log_group,
+                f" with the pattern of its metric filter {physical_name}",
+            ),
+            namespace=namespace,
+            metric=alarm.name,
+            topic_arn=self.topic_arn,
             opts=self._child,
         )
-        aws.cloudwatch.EventTarget(
-            f"{self._name}-{spec.name}",
-            rule=rule.name,
-            target_id="alerts",
-            arn=self.topic_arn,
-            role_arn=publisher.arn,
-            input_transformer=input_transformer(spec),
-            opts=self._child,
-        )
-        # Nothing else reports that a rule failed to publish.
-        self._metric_alarm(
-            f"{spec.name}-delivery-failed",
-            f"EventBridge failed to publish an alert: {spec.description}",
-            namespace="AWS/Events",
-            metric="FailedInvocations",
-            dimensions={"RuleName": rule.name},
-        )
-
-
-def publisher_trust(account: Account) -> PolicyDocument:
-    """Return a trust policy for EventBridge, on behalf of the program's rules.
-
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
-    """
-    for_rules = {
-        "ArnLike": {"aws:SourceArn": account.arn("events", f"rule/{account.name('*')}")},
-        "StringEquals": {"aws:SourceAccount": account.id},
-    }
-    return trust_policy({"Service": "events.amazonaws.com"}, for_rules)
-
-
-def publisher_permissions(account: Account, topic_arn: str, key_arn: pulumi.Input[str]) -> PolicyDocument:
-    """Return permissions to publish to the topic, and to encrypt the messages through SNS."""
-    return document(
-        allow(["sns:Publish"], topic_arn),
-        allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn, via_sns(account, topic_arn)),
-    )

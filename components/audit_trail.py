@@ -32,6 +32,9 @@ class AuditTrailArgs(TypedDict):
     """The customer managed key of audit data."""
     data_event_bucket_arns: Sequence[str]
     """The ARNs of the buckets whose object reads and writes are recorded."""
+    trail_bucket_arn: str
+    """The ARN of the bucket that CloudTrail delivers to, whose object reads and writes are recorded too, except
+    CloudTrail's own."""
     log_retention_days: int
     """The days to keep the log group's events. CloudWatch Logs has fixed periods, so it may keep them longer."""
     keeps_data: bool
@@ -81,7 +84,7 @@ class AuditTrail(pulumi.ComponentResource):
             include_global_service_events=True,
             enable_log_file_validation=True,
             enable_logging=True,
-            advanced_event_selectors=event_selectors(args["data_event_bucket_arns"]),
+            advanced_event_selectors=event_selectors(args["data_event_bucket_arns"], args["trail_bucket_arn"]),
             insight_selectors=[{"insight_type": "ApiCallRateInsight"}, {"insight_type": "ApiErrorRateInsight"}],
             # CloudTrail tests both deliveries when it creates a trail, and fails if it can't deliver.
             opts=protect_options(self, keeps_data, [*args["bucket_ready"], role]),
@@ -92,25 +95,55 @@ class AuditTrail(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn, "logGroup": self.log_group})
 
 
-def event_selectors(bucket_arns: Sequence[str]) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgsDict]:
-    """Return selectors of all management events, which Insights needs, and of all object events in the buckets.
+def event_selectors(
+    bucket_arns: Sequence[str], trail_bucket_arn: str
+) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgsDict]:
+    """Return selectors of all management events, which Insights needs, and of object events in the buckets.
 
-    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
+    A record of CloudTrail's own delivery would cause the next delivery, without end. CloudTrail only writes to its
+    bucket, and as a service it has no ARN. So the trail records all reads there, but writes and deletions only by callers
+    with an ARN.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/filtering-data-events.html
+
+    Args:
+        bucket_arns: The ARNs of the buckets whose object events are all recorded.
+        trail_bucket_arn: The ARN of the bucket that CloudTrail delivers to.
     """
+    in_trail_bucket: aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgsDict = {
+        "field": "resources.ARN",
+        "starts_withs": [f"{trail_bucket_arn}/"],
+    }
     return [
         {
             "name": "Management events",
             "field_selectors": [{"field": "eventCategory", "equals": ["Management"]}],
         },
-        {
-            "name": "Every read and write of PHI",
-            "field_selectors": [
-                {"field": "eventCategory", "equals": ["Data"]},
-                {"field": "resources.type", "equals": ["AWS::S3::Object"]},
-                {"field": "resources.ARN", "starts_withs": [f"{arn}/" for arn in bucket_arns]},
-            ],
-        },
+        _object_events(
+            "Every read and write of PHI",
+            {"field": "resources.ARN", "starts_withs": [f"{arn}/" for arn in bucket_arns]},
+        ),
+        _object_events("Every read of the trail", in_trail_bucket, {"field": "readOnly", "equals": ["true"]}),
+        _object_events(
+            "Every write to the trail except by a service",
+            in_trail_bucket,
+            {"field": "readOnly", "equals": ["false"]},
+            {"field": "userIdentity.arn", "starts_withs": ["arn:"]},
+        ),
     ]
+
+
+def _object_events(
+    name: str, *fields: aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgsDict
+) -> aws.cloudtrail.TrailAdvancedEventSelectorArgsDict:
+    """Return a selector of object events of S3 for which all these fields hold."""
+    return {
+        "name": name,
+        "field_selectors": [
+            {"field": "eventCategory", "equals": ["Data"]},
+            {"field": "resources.type", "equals": ["AWS::S3::Object"]},
+            *fields,
+        ],
+    }
 
 
 def cloudtrail_trust() -> PolicyDocument:

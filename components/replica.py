@@ -10,11 +10,12 @@ import pulumi
 
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account
-from components.alert_topic import alert_topic
+from components.alert_rules import event_rules
 from components.customer_key import ReplicaKey
 from components.hardened_bucket import BucketProtection, ObjectLock
 from components.key_policy import allow_alert_publishers, phi_key_statements
 from components.phi_bucket import ObjectAccess, PhiBucket, VersionLifecycle
+from components.regional_alerts import regional_alerts
 from components.replication import Replication
 
 
@@ -57,14 +58,14 @@ class ReplicaArgs(TypedDict):
     """The multi-Region key of alerts. A replica of it encrypts the topic in the replica's region."""
     topic_name: str
     """The physical name of the topic in the replica's region."""
-    publisher_role_arn: str
-    """The ARN of the only role that may publish to that topic. CloudWatch alarms may publish too."""
+    break_glass_role_arn: str
+    """The ARN of the role whose use raises an alert."""
     subscribers: Sequence[str]
     """The email addresses and https URLs to send alerts to."""
     failure_topic_arn: pulumi.Input[str]
     """The topic for failed replications, in the source's region. Delays go to the topic in the replica's region."""
     permissions_boundary: str | None
-    """The ARN of the permissions boundary of the replication role, if the account requires one."""
+    """The ARN of the permissions boundary of the roles, if the account requires one."""
 
 
 class Replica(pulumi.ComponentResource):
@@ -110,14 +111,17 @@ class Replica(pulumi.ComponentResource):
             },
             in_replica_region,
         )
-        topic = alert_topic(
+        topic_arn = regional_alerts(
             f"{name}-alerts",
             parent=self,
             account=replica_account,
             topic_name=args["topic_name"],
             key_arn=topic_key.arn,
-            publisher_role_arn=args["publisher_role_arn"],
             subscribers=args["subscribers"],
+            rules=event_rules(
+                replica_account, [source.replica_bucket for source in args["sources"]], args["break_glass_role_arn"]
+            ),
+            permissions_boundary=args["permissions_boundary"],
             provider=provider,
         )
         for source in args["sources"]:
@@ -146,7 +150,7 @@ class Replica(pulumi.ComponentResource):
                     "key_arn": args["key_arn"],
                     "replica_key_arn": key.arn,
                     "failure_topic_arn": args["failure_topic_arn"],
-                    "delay_topic_arn": topic.arn,
+                    "delay_topic_arn": topic_arn,
                     "provider": provider,
                     "keeps_data": protection.keeps_data,
                     "permissions_boundary": args["permissions_boundary"],

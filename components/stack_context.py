@@ -149,11 +149,6 @@ class StackContext:
         return [*self.phi_bucket_arns, *map(self.account.bucket_arn, self.replica_bucket_names.values())]
 
     @property
-    def watched_bucket_names(self) -> list[str]:
-        """The names of the buckets whose denied requests and access changes raise alerts."""
-        return [*self.phi_bucket_names.values(), self.trail_bucket_name, *self.replica_bucket_names.values()]
-
-    @property
     def application_roles(self) -> list[ApplicationRole]:
         """A role for each PHI bucket with its own trust, and one for all the others."""
         shared = [bucket.name for bucket in self.settings.buckets if bucket.application_trust is None]
@@ -194,15 +189,6 @@ class StackContext:
     @property
     def topic_arn(self) -> str:
         return self.account.arn("sns", self.topic_name)
-
-    @property
-    def publisher_role_name(self) -> str:
-        """The physical name of the role that EventBridge assumes to publish alerts."""
-        return self.account.name("alerts-role")
-
-    @property
-    def publisher_role_arn(self) -> str:
-        return self.account.role_arn(self.publisher_role_name)
 
     @property
     def legal_hold_role_name(self) -> str:

@@ -1,0 +1,123 @@
+"""The API calls that raise alerts, by the names under which CloudTrail records them."""
+
+from __future__ import annotations
+
+# The order is that of the CIS AWS Foundations Benchmark, because Security Hub and scanners compare a filter's text.
+# https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html
+TRAIL_CHANGING_EVENTS = (
+    "CreateTrail",
+    "UpdateTrail",
+    "DeleteTrail",
+    "StartLogging",
+    "StopLogging",
+    "PutEventSelectors",
+    "PutInsightSelectors",
+)
+KEY_DISABLING_EVENTS = ("DisableKey", "ScheduleKeyDeletion")
+KEY_CHANGING_EVENTS = (
+    *KEY_DISABLING_EVENTS,
+    "DeleteImportedKeyMaterial",
+    "DisableKeyRotation",
+    "PutKeyPolicy",
+    "ReplicateKey",
+    "UpdatePrimaryRegion",
+)
+GRANT_EVENTS = ("CreateGrant", "RetireGrant", "RevokeGrant")
+BUCKET_CHANGING_EVENTS = (
+    "PutBucketAcl",
+    "PutBucketPolicy",
+    "PutBucketCors",
+    "PutBucketLifecycle",
+    "PutBucketReplication",
+    "DeleteBucketPolicy",
+    "DeleteBucketCors",
+    "DeleteBucketLifecycle",
+    "DeleteBucketReplication",
+)
+IAM_POLICY_CHANGING_EVENTS = (
+    "DeleteGroupPolicy",
+    "DeleteRolePolicy",
+    "DeleteUserPolicy",
+    "PutGroupPolicy",
+    "PutRolePolicy",
+    "PutUserPolicy",
+    "CreatePolicy",
+    "DeletePolicy",
+    "CreatePolicyVersion",
+    "DeletePolicyVersion",
+    "AttachRolePolicy",
+    "DetachRolePolicy",
+    "AttachUserPolicy",
+    "DetachUserPolicy",
+    "AttachGroupPolicy",
+    "DetachGroupPolicy",
+    "SetDefaultPolicyVersion",
+    "UpdateAssumeRolePolicy",
+)
+# What a call does to alarms, rules, topics and log groups is the same for all of them, so these names serve all four.
+ALERTING_EVENTS_BY_SERVICE = {
+    "monitoring": ("PutMetricAlarm", "PutCompositeAlarm", "DeleteAlarms", "DisableAlarmActions", "SetAlarmState"),
+    "events": ("PutRule", "DeleteRule", "DisableRule", "PutTargets", "RemoveTargets"),
+    "sns": (
+        "AddPermission",
+        "DeleteTopic",
+        "RemovePermission",
+        "SetSubscriptionAttributes",
+        "SetTopicAttributes",
+        "Subscribe",
+        "Unsubscribe",
+    ),
+    "logs": (
+        "DeleteLogGroup",
+        "DeleteLogStream",
+        "DeleteMetricFilter",
+        "DeleteRetentionPolicy",
+        "DisassociateKmsKey",
+        "PutDataProtectionPolicy",
+        "PutMetricFilter",
+        "PutRetentionPolicy",
+        "PutSubscriptionFilter",
+    ),
+}
+SAFEGUARD_EVENTS_BY_SERVICE = {
+    "backup": (
+        "DeleteBackupPlan",
+        "DeleteBackupSelection",
+        "DeleteBackupVault",
+        "DeleteBackupVaultAccessPolicy",
+        "DeleteBackupVaultLockConfiguration",
+        "DeleteRecoveryPoint",
+        "DisassociateRecoveryPoint",
+        "PutBackupVaultAccessPolicy",
+        "PutBackupVaultLockConfiguration",
+        "StopBackupJob",
+        "UpdateBackupPlan",
+        "UpdateGlobalSettings",
+        "UpdateRecoveryPointLifecycle",
+        "UpdateRegionSettings",
+    ),
+    "guardduty": (
+        "CreateFilter",  # a filter can archive findings, unseen
+        "CreateIPSet",  # the addresses of a trusted list raise no findings
+        "DeleteDetector",
+        "DeleteMalwareProtectionPlan",
+        "DisassociateFromAdministratorAccount",
+        "StopMonitoringMembers",
+        "UpdateDetector",
+        "UpdateFilter",
+        "UpdateIPSet",
+        "UpdateMalwareProtectionPlan",
+    ),
+    "macie2": ("CreateFindingsFilter", "DisableMacie", "UpdateFindingsFilter", "UpdateMacieSession"),
+    "config": (
+        "DeleteConfigRule",
+        "DeleteConfigurationRecorder",
+        "DeleteConformancePack",
+        "DeleteDeliveryChannel",
+        "DeleteOrganizationConformancePack",
+        "PutConfigurationRecorder",
+        "PutDeliveryChannel",
+        "StopConfigurationRecorder",
+    ),
+    "s3": ("DeleteAccountPublicAccessBlock", "PutAccountPublicAccessBlock"),
+}
