@@ -13,7 +13,7 @@ def dashboard(
 ) -> dict[str, Any]:
     """Return the body of a dashboard with five graphs.
 
-    KMS publishes no metric of a key's use, so the graph about keys shows events that disable one.
+    KMS publishes no metric of a key's use, so the graph about keys shows changes to them.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
 
     Args:
@@ -37,7 +37,7 @@ def dashboard(
         ("Errors", "Sum", 300, requests("4xxErrors", "5xxErrors")),
         ("Denied requests", "Sum", 300, [[alerts_namespace, "access-denied"]]),
         ("Bucket size", "Average", 86_400, sizes),
-        ("KMS keys disabled or scheduled for deletion", "Sum", 300, [[alerts_namespace, "kms-key-disabled"]]),
+        ("Changes to KMS keys", "Sum", 300, [[alerts_namespace, "kms-key-changed"]]),
     ]
     return {
         "widgets": [

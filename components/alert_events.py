@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # The order is that of the CIS AWS Foundations Benchmark, because Security Hub and scanners compare a filter's text.
 # https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html
 TRAIL_CHANGING_EVENTS = (
@@ -13,15 +15,18 @@ TRAIL_CHANGING_EVENTS = (
     "PutEventSelectors",
     "PutInsightSelectors",
 )
-KEY_DISABLING_EVENTS = ("DisableKey", "ScheduleKeyDeletion")
+KEY_CHANGED = "A KMS key was disabled, scheduled for deletion or replicated, or its policy, grants or rotation changed"
 KEY_CHANGING_EVENTS = (
-    *KEY_DISABLING_EVENTS,
+    "DisableKey",
+    "ScheduleKeyDeletion",
     "DeleteImportedKeyMaterial",
     "DisableKeyRotation",
     "PutKeyPolicy",
     "ReplicateKey",
     "UpdatePrimaryRegion",
 )
+# Services create and retire grants for their own work: AWS Backup does for every vault. So only those of other callers
+# raise alerts. https://docs.aws.amazon.com/kms/latest/developerguide/ct-creategrant.html
 GRANT_EVENTS = ("CreateGrant", "RetireGrant", "RevokeGrant")
 BUCKET_CHANGING_EVENTS = (
     "PutBucketAcl",
@@ -121,3 +126,8 @@ SAFEGUARD_EVENTS_BY_SERVICE = {
     ),
     "s3": ("DeleteAccountPublicAccessBlock", "PutAccountPublicAccessBlock"),
 }
+
+
+def names_without_prefix(name_prefix: str, buckets: Sequence[str]) -> list[str]:
+    """Return the buckets that have no name of the stack, because they existed before it."""
+    return [name for name in buckets if not name.startswith(name_prefix)]

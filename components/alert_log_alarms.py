@@ -1,20 +1,24 @@
 """The alarms on the log of the audit trail, as metric filter patterns.
 
-The log of a multi-Region trail has the events of every region, a few minutes later than EventBridge. So it also has what
-no EventBridge rule of the stack's regions receives: IAM and the root user's sign-in are recorded in one region only. An
-alarm says only that something happened; its description says where to look for who did it, and from where.
+The log of a multi-Region trail has the events of every region, a few minutes later than EventBridge. So it also has
+what no EventBridge rule of the stack's regions receives: IAM and root's sign-in are recorded in one region only. An
+alarm says only that something happened. Its description says where to look for who did it, and from where.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.alert_events import (
     BUCKET_CHANGING_EVENTS,
+    GRANT_EVENTS,
     IAM_POLICY_CHANGING_EVENTS,
-    KEY_DISABLING_EVENTS,
+    KEY_CHANGED,
+    KEY_CHANGING_EVENTS,
     TRAIL_CHANGING_EVENTS,
+    names_without_prefix,
 )
 
 
@@ -28,17 +32,23 @@ class LogAlarmSpec:
     """The log's metric filter pattern."""
 
 
-def log_alarms(name_prefix: str, break_glass_role_arn: str) -> list[LogAlarmSpec]:
+def log_alarms(name_prefix: str, phi_buckets: Sequence[str], break_glass_role_arn: str) -> list[LogAlarmSpec]:
     """Return the alarms on the trail's log.
 
     Args:
-        name_prefix: The start of the names of the stack's buckets, alarms, rules and topics.
+        name_prefix: The start of the names of the stack's resources.
+        phi_buckets: The names of the PHI buckets, some of which may not start with the prefix.
         break_glass_role_arn: The ARN of the break-glass role.
     """
     in_s3, in_iam, in_kms, in_cloudtrail, in_sts = (
         _is("eventSource", f"{service}.amazonaws.com") for service in ("s3", "iam", "kms", "cloudtrail", "sts")
     )
-    of_bucket = _is("requestParameters.bucketName", f"{name_prefix}*")
+    of_bucket = _either(
+        *(
+            _is("requestParameters.bucketName", name)
+            for name in (f"{name_prefix}*", *names_without_prefix(name_prefix, phi_buckets))
+        )
+    )
     is_sign_in = _is("eventName", "ConsoleLogin")
     return [
         LogAlarmSpec(
@@ -84,9 +94,15 @@ def log_alarms(name_prefix: str, break_glass_role_arn: str) -> list[LogAlarmSpec
             _pattern(in_iam, _any_event(*IAM_POLICY_CHANGING_EVENTS, "*PermissionsBoundary")),
         ),
         LogAlarmSpec(
-            "kms-key-disabled",
-            "A KMS key was disabled or scheduled for deletion",
-            _pattern(in_kms, _any_event(*KEY_DISABLING_EVENTS)),
+            "kms-key-changed",
+            KEY_CHANGED,
+            _pattern(
+                in_kms,
+                _either(
+                    _any_event(*KEY_CHANGING_EVENTS),
+                    f"({_any_event(*GRANT_EVENTS)} && ($.userIdentity.invokedBy NOT EXISTS))",
+                ),
+            ),
         ),
         LogAlarmSpec(
             "bucket-changed",

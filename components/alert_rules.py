@@ -18,9 +18,11 @@ from components.account import Account
 from components.alert_events import (
     ALERTING_EVENTS_BY_SERVICE,
     GRANT_EVENTS,
+    KEY_CHANGED,
     KEY_CHANGING_EVENTS,
     SAFEGUARD_EVENTS_BY_SERVICE,
     TRAIL_CHANGING_EVENTS,
+    names_without_prefix,
 )
 from hipaa_controls.model.partitions import GLOBAL_EVENT_REGIONS
 
@@ -44,7 +46,7 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
     """Return the EventBridge rules of one region.
 
     They match any key, trail, backup and security service of the account, because their ARNs aren't known before they
-    exist. Buckets, roles, alarms, rules and topics are matched by the start of their names.
+    exist. Other resources are matched by the start of their names.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 
     Args:
@@ -52,18 +54,17 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
         phi_buckets: The names of the buckets that are meant to hold PHI. That Macie finds PHI in them raises no alert.
         break_glass_role_arn: The ARN of the break-glass role.
     """
-    of_stack = [{"prefix": account.name("")}]
+    name_prefix = account.name("")
+    of_stack: list[Any] = [{"prefix": name_prefix}]
     rules = [
         EventRuleSpec(
             "kms-key-changed",
-            "A KMS key was disabled, scheduled for deletion or replicated, or its policy, grants or rotation changed",
+            KEY_CHANGED,
             _api_calls(
                 ["kms"],
                 {
                     "$or": [
                         {"eventName": list(KEY_CHANGING_EVENTS)},
-                        # Services create and retire grants for their own work: AWS Backup does for every vault.
-                        # https://docs.aws.amazon.com/kms/latest/developerguide/ct-creategrant.html
                         {"eventName": list(GRANT_EVENTS), "userIdentity": {"invokedBy": [{"exists": False}]}},
                     ]
                 },
@@ -75,7 +76,13 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
             "The policy or a setting of a bucket was changed",
             # EventBridge delivers no read-only management events to this rule, so it needs no event names. The trail's
             # data events, which EventBridge delivers too, are reads and writes of objects.
-            _api_calls(["s3"], {"eventCategory": ["Management"], "requestParameters": {"bucketName": of_stack}}),
+            _api_calls(
+                ["s3"],
+                {
+                    "eventCategory": ["Management"],
+                    "requestParameters": {"bucketName": of_stack + names_without_prefix(name_prefix, phi_buckets)},
+                },
+            ),
             _api_call_message("bucketName"),
         ),
         EventRuleSpec(
@@ -104,9 +111,9 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
                     "requestParameters": {
                         "$or": [
                             *({name: of_stack} for name in ("alarmName", "alarmNames", "name", "rule")),
-                            {"topicArn": [{"prefix": account.arn("sns", account.name(""))}]},
-                            {"subscriptionArn": [{"prefix": account.arn("sns", account.name(""))}]},
-                            {"logGroupName": [{"wildcard": f"*/{account.name('*')}"}]},
+                            {"topicArn": [{"prefix": account.arn("sns", name_prefix)}]},
+                            {"subscriptionArn": [{"prefix": account.arn("sns", name_prefix)}]},
+                            {"logGroupName": [{"wildcard": f"*/{name_prefix}*"}]},
                         ]
                     },
                 },

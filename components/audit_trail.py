@@ -101,8 +101,8 @@ def event_selectors(
     """Return selectors of all management events, which Insights needs, and of object events in the buckets.
 
     A record of CloudTrail's own delivery would cause the next delivery, without end. CloudTrail only writes to its
-    bucket, and as a service it has no ARN. So the trail records all reads there, but writes and deletions only by callers
-    with an ARN.
+    bucket, and as a service it has no ARN. So the trail records all reads there, but writes and deletions only by
+    callers with an ARN.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/filtering-data-events.html
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pulumi
 import pytest
@@ -11,11 +10,10 @@ from pulumi.runtime import rpc
 
 from components.account import Account
 from components.alert_dashboard import dashboard
-from components.alert_patterns import event_rules, input_transformer, log_alarms
 from components.alert_topic import topic_policy
-from components.alerts import Alerts, publisher_permissions, publisher_trust
+from components.alerts import Alerts
+from components.regional_alerts import publisher_permissions, publisher_trust
 from hipaa_controls import evaluator
-from hipaa_controls.services.cloudwatch.event_patterns import filter_matches, in_envelope, rule_matches
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
 
 ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
@@ -24,7 +22,7 @@ TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-dev-alerts"
 PUBLISHER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-alerts-role"
 BREAK_GLASS_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-dev-break-glass"
 OTHER_ACCOUNT_ID = "444455556666"
-PHI, TRAIL = (f"phi-dev-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "trail"))
+PHI = f"phi-dev-phi-{ACCOUNT_ID}-us-east-1"
 SUBSCRIBERS = ["security@example.com", "https://alerts.example.com/hook?token=secret"]
 
 ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = (
@@ -43,11 +41,9 @@ def alerts_stack(*, preview: bool = False) -> RecordingMonitor:
             {
                 "account": ACCOUNT,
                 "topic_name": "phi-dev-alerts",
-                "publisher_role_name": "phi-dev-alerts-role",
                 "key_arn": pulumi.Output.from_input(rpc.UNKNOWN if preview else KEY_ARN),
                 "subscribers": SUBSCRIBERS,
                 "phi_buckets": {"phi": PHI},
-                "buckets": [PHI, TRAIL],
                 "log_group_name": "trail-log",
                 "break_glass_role_arn": BREAK_GLASS_ARN,
                 "permissions_boundary": None,
@@ -207,156 +203,10 @@ def test_policies_contain_no_fixed_partition():
     assert "arn:aws:" not in json.dumps(documents)
 
 
-# Events and their alerts.
-
-
-def record(service: str, name: str, **fields):
-    """Return the CloudTrail record of a role's API call."""
-    return {
-        "eventSource": f"{service}.amazonaws.com",
-        "eventName": name,
-        "eventType": "AwsApiCall",
-        "eventID": "11111111-2222-3333-4444-555555555555",
-        "awsRegion": "us-east-1",
-        "recipientAccountId": ACCOUNT_ID,
-        "userIdentity": {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": ROLE.id}}},
-        **fields,
-    }
-
-
-def for_bucket(bucket: str, **parameters):
-    return {"requestParameters": {"bucketName": bucket, **parameters}}
-
-
-DENIED_REQUEST = record("s3", "GetObject", errorCode="AccessDenied", **for_bucket(PHI, key="patient-7"))
-ROOT = {"type": "Root"}
-USER = {"type": "IAMUser"}
-SIGNED_IN = {"eventType": "AwsConsoleSignIn", "responseElements": {"ConsoleLogin": "Success"}}
-WITH_MFA, WITHOUT_MFA = ({"additionalEventData": {"MFAUsed": used}} for used in ("Yes", "No"))
-BREAK_GLASS = {"requestParameters": {"roleArn": BREAK_GLASS_ARN}}
-
-
-@pytest.mark.parametrize(
-    ("event", "expected_alarms", "expected_rules"),
-    [
-        (DENIED_REQUEST, {"access-denied"}, set()),
-        (record("s3", "GetObject", **for_bucket(PHI)), set(), set()),
-        (record("s3", "GetObject", errorCode="NoSuchKey", **for_bucket(PHI)), set(), set()),
-        (record("s3", "GetObject", errorCode="AccessDenied", **for_bucket("other")), set(), set()),
-        (record("iam", "CreateAccessKey", userIdentity=ROOT), {"root-used"}, set()),
-        (record("signin", "ConsoleLogin", userIdentity=ROOT, **SIGNED_IN, **WITH_MFA), {"root-used"}, set()),
-        (record("kms", "CreateGrant", userIdentity=ROOT | {"invokedBy": "aws"}), set(), set()),
-        (
-            record("signin", "ConsoleLogin", userIdentity=USER, **SIGNED_IN, **WITHOUT_MFA),
-            {"sign-in-without-mfa"},
-            set(),
-        ),
-        (record("signin", "ConsoleLogin", userIdentity=USER, **SIGNED_IN, **WITH_MFA), set(), set()),
-        (record("signin", "ConsoleLogin", **SIGNED_IN, **WITHOUT_MFA), set(), set()),
-        *(
-            (record("kms", name, requestParameters={"keyId": "k"}), {"kms-key-disabled"}, {"kms-key-disabled"})
-            for name in ("DisableKey", "ScheduleKeyDeletion")
-        ),
-        (record("kms", "CancelKeyDeletion", requestParameters={"keyId": "k"}), set(), set()),
-        *(
-            (record("s3", name, **for_bucket(bucket)), {"bucket-access-changed"}, {"bucket-access-changed"})
-            for bucket in (PHI, TRAIL)
-            for name in (
-                "PutBucketPolicy",
-                "DeleteBucketPolicy",
-                "PutBucketPublicAccessBlock",
-                "DeleteBucketPublicAccessBlock",
-            )
-        ),
-        (record("s3", "PutBucketPolicy", **for_bucket("other")), set(), set()),
-        *(
-            (record("cloudtrail", name), {"cloudtrail-changed"}, {"cloudtrail-changed"})
-            for name in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
-        ),
-        (record("cloudtrail", "GetTrailStatus"), set(), set()),
-        *(
-            (record("sts", name, **BREAK_GLASS), {"break-glass-used"}, {"break-glass-used"})
-            for name in ("AssumeRole", "AssumeRoleWithSAML")
-        ),
-        (record("sts", "AssumeRole", requestParameters={"roleArn": ROLE.id}), set(), set()),
-    ],
-)
-def test_security_event_raises_its_alerts_and_daily_work_raises_none(stack, event, expected_alarms, expected_rules):
-    alarms = {
-        name
-        for name, log_filter in resources_by_name(stack, "LogMetricFilter").items()
-        if filter_matches(log_filter.inputs["pattern"], event) is evaluator.Match.YES
-    }
-    rules = {
-        name
-        for name, rule in resources_by_name(stack, "EventRule").items()
-        if rule_matches(rule.inputs["eventPattern"], in_envelope(event)) is evaluator.Match.YES
-    }
-    assert alarms == {f"alerts-{name}" for name in expected_alarms}
-    assert rules == {f"alerts-{name}" for name in expected_rules}
-
-
 def test_only_the_rule_for_assume_role_receives_read_only_events(stack):
     states = {name: rule.inputs["state"] for name, rule in resources_by_name(stack, "EventRule").items()}
     assert states.pop("alerts-break-glass-used") == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
     assert set(states.values()) == {"ENABLED"}
-
-
-def test_filter_pattern_fits_for_seven_buckets_with_the_longest_names():
-    """The limit is 1024 characters.
-
-    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
-    """
-    longest_names = [f"{number}" * 63 for number in range(7)]
-    assert max(len(alarm.pattern) for alarm in log_alarms(longest_names, BREAK_GLASS_ARN)) <= 1024
-
-
-# Messages.
-
-
-def rendered_message(template: str, paths, event) -> str:
-    """Return the message that EventBridge makes from an input transformer's template and an event."""
-
-    def value_at(path: str) -> str:
-        value = event
-        for name in path.removeprefix("$.").split("."):
-            value = value.get(name, "") if isinstance(value, dict) else ""
-        assert isinstance(value, str), f"{path} is not a single field of the event"
-        return value
-
-    text = "\n".join(json.loads(line) for line in template.splitlines())
-    return re.sub(r"<(\w+)>", lambda variable: value_at(paths[variable[1]]), text)
-
-
-@pytest.mark.parametrize("rule", event_rules([PHI, TRAIL], BREAK_GLASS_ARN), ids=lambda rule: rule.name)
-def test_message_names_event_and_principal_but_no_content_of_the_request(rule):
-    parameters = {
-        "bucketName": PHI,
-        "keyId": "the-key",
-        "roleArn": BREAK_GLASS_ARN,
-        "key": "patient-7",
-        "bucketPolicy": {"Statement": "patient-8"},
-        "roleSessionName": "patient-9",
-    }
-    api_call = record("s3", "PutBucketPolicy", requestParameters=parameters)
-    event = in_envelope(api_call) | {"time": "2026-01-02T03:04:05Z"}
-    transformer = input_transformer(rule)
-    message = rendered_message(transformer["input_template"], transformer["input_paths"], event)
-    for expected in (
-        "PutBucketPolicy",
-        "2026-01-02T03:04:05Z",
-        ACCOUNT_ID,
-        "us-east-1",
-        ROLE.id,
-        event["detail"]["eventID"],
-    ):
-        assert expected in message
-    assert "patient" not in message
-    assert (PHI in message, "the-key" in message, BREAK_GLASS_ARN in message) == (
-        rule.name == "bucket-access-changed",
-        rule.name == "kms-key-disabled",
-        rule.name == "break-glass-used",
-    )
 
 
 def test_every_rule_publishes_to_the_topic_with_the_publisher_role(stack):

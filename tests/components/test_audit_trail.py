@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from components.account import Account
 from components.audit_trail import AuditTrail
+from tests.components.aws_events import CLOUDTRAIL, IAM_USER, OTHER_ACCOUNT, ROLE_SESSION, object_request
+from tests.components.aws_events import ROOT as ROOT_USER
 from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_main, run_program
 from tests.components.policy_requests import (
     ALLOWED,
@@ -20,6 +24,7 @@ from tests.components.policy_requests import (
 
 PHI = f"arn:aws:s3:::phi-prod-phi-{ACCOUNT_ID}-us-east-1"
 REPLICA = f"arn:aws:s3:::phi-prod-replica-{ACCOUNT_ID}-us-west-2"
+TRAIL_BUCKET = f"arn:aws:s3:::phi-prod-trail-{ACCOUNT_ID}-us-east-1"
 AUDIT_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit-key"
 LOG_GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:/audit/phi-prod-trail"
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-prod-trail-cloudtrail-logs-role"
@@ -49,6 +54,7 @@ def trail_stack(*, log_retention_days: int) -> RecordingMonitor:
                 "bucket_ready": [],
                 "key_arn": AUDIT_KEY,
                 "data_event_bucket_arns": [PHI],
+                "trail_bucket_arn": TRAIL_BUCKET,
                 "log_retention_days": log_retention_days,
                 "keeps_data": False,
                 "permissions_boundary": None,
@@ -65,24 +71,65 @@ def test_trail_is_multi_region_validated_encrypted_and_logging(trail):
     assert trail["s3BucketName"] == f"phi-prod-trail-{ACCOUNT_ID}-us-east-1"
 
 
+def fields_of(selector):
+    return {
+        field["field"]: {key: field[key] for key in field if key != "field"} for field in selector["fieldSelectors"]
+    }
+
+
+OBJECT_EVENTS = {"eventCategory": {"equals": ["Data"]}, "resources.type": {"equals": ["AWS::S3::Object"]}}
+
+
 def test_trail_records_management_events_and_all_object_events_of_phi(trail):
     """Neither selector leaves out reads, writes or the events of a service: they have no other fields."""
-    management, data = (
-        {field["field"]: {key: field[key] for key in field if key != "field"} for field in selector["fieldSelectors"]}
-        for selector in trail["advancedEventSelectors"]
-    )
+    management, phi = map(fields_of, trail["advancedEventSelectors"][:2])
     assert management == {"eventCategory": {"equals": ["Management"]}}
-    assert data == {
-        "eventCategory": {"equals": ["Data"]},
-        "resources.type": {"equals": ["AWS::S3::Object"]},
-        "resources.ARN": {"startsWiths": [f"{PHI}/", f"{REPLICA}/"]},
-    }
+    assert phi == OBJECT_EVENTS | {"resources.ARN": {"startsWiths": [f"{PHI}/", f"{REPLICA}/"]}}
     assert "eventSelectors" not in trail  # CloudTrail accepts only one kind of selector
 
 
+def selects(selector, record, object_arn: str) -> bool:
+    """Return whether an advanced event selector records an event. A field that is absent fails its test."""
+    values = {
+        "eventCategory": record["eventCategory"],
+        "resources.type": "AWS::S3::Object",
+        "resources.ARN": object_arn,
+        "readOnly": json.dumps(record["readOnly"]),
+        "userIdentity.arn": record["userIdentity"].get("arn"),
+    }
+    return all(
+        values[name] is not None
+        and (values[name] in tests.get("equals", ()) or values[name].startswith(tuple(tests.get("startsWiths", ()))))
+        for name, tests in fields_of(selector).items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "is_recorded"),
+    [
+        (object_request("PutObject", "trail", CLOUDTRAIL), False),
+        (object_request("CreateMultipartUpload", "trail", CLOUDTRAIL), False),
+        *(
+            (object_request(name, "trail", caller), True)
+            for name in ("GetObject", "HeadObject", "PutObject", "DeleteObject")
+            for caller in (ROLE_SESSION, IAM_USER, ROOT_USER)
+        ),
+        (object_request("GetObject", "trail", OTHER_ACCOUNT), True),
+    ],
+)
+def test_trail_records_reads_and_writes_of_itself_except_its_own_deliveries(trail, record, is_recorded):
+    """The record of a delivery would cause the next delivery."""
+    object_arn = f"{TRAIL_BUCKET}/AWSLogs/{ACCOUNT_ID}/CloudTrail/us-east-1/file.json.gz"
+    recorded = [selects(selector, record, object_arn) for selector in trail["advancedEventSelectors"]]
+    assert any(recorded) is is_recorded
+
+
 def test_trail_records_object_events_of_the_given_buckets_only():
-    (_, data) = trail_stack(log_retention_days=2192).resource("Trail", "trail").inputs["advancedEventSelectors"]
-    assert {"field": "resources.ARN", "startsWiths": [f"{PHI}/"]} in data["fieldSelectors"]
+    selectors = trail_stack(log_retention_days=2192).resource("Trail", "trail").inputs["advancedEventSelectors"]
+    arns = {
+        arn for selector in selectors for arn in fields_of(selector).get("resources.ARN", {}).get("startsWiths", ())
+    }
+    assert arns == {f"{PHI}/", f"{TRAIL_BUCKET}/"}
 
 
 def test_trail_has_insights_on_call_rates_and_error_rates(trail):

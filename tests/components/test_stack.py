@@ -10,8 +10,10 @@ import pulumi
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from components.alert_patterns import event_rules, log_alarms
-from tests.components.mocked_stack import ACCOUNT_ID, RecordingMonitor, RegisteredResource, run_main
+from components.account import Account
+from components.alert_log_alarms import log_alarms
+from components.alert_rules import event_rules
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, RegisteredResource, run_main
 from tests.pulumi_engine.test_aws_schema import USED
 
 SUBSCRIBERS = '["security@example.com", "https://alerts.example.com/hook?token=hunter2"]'
@@ -50,7 +52,8 @@ BUCKET = (
 LOCKED = f"{BUCKET}, BucketLogging, BucketObjectLockConfiguration"
 PHI = f"{LOCKED}, BucketMetric, BucketNotification, Inventory"
 ROLE = "Role, RolePolicy"
-ALARMS, RULES = len(log_alarms([], "")), len(event_rules([], ""))
+EAST, WEST = (Account(ACCOUNT_ID, region, "aws", "amazonaws.com", DEPLOYER) for region in ("us-east-1", "us-west-2"))
+LOG_ALARMS = len(log_alarms("", [], ""))
 TREE = {
     "Stack": (
         "aws, CustomerKey phi-key, CustomerKey audit-key, AccessLogBucket access-logs, TrailBucket trail-files, "
@@ -72,16 +75,18 @@ TREE = {
     "IamRole access-legal-hold": ROLE,
     "Alerts alerts": ", ".join(
         ["Topic, TopicPolicy, TopicSubscription, TopicSubscription, Dashboard, IamRole alerts-role"]
-        + ["MetricAlarm"] * (2 + ALARMS + RULES)
-        + ["LogMetricFilter"] * ALARMS
-        + ["EventRule", "EventTarget"] * RULES
+        + ["MetricAlarm"] * 2
+        + ["LogMetricFilter", "MetricAlarm"] * LOG_ALARMS
+        + ["EventRule", "EventTarget", "MetricAlarm"] * len(event_rules(EAST, [], ""))
     ),
     "IamRole alerts-role": ROLE,
-    "Replica replica": (
-        "aws, ReplicaKey replica-key, AccessLogBucket replica-logs, PhiBucket replica, "
-        "Replication replica-replication, ReplicaKey replica-alerts-key, "
-        "Topic, TopicPolicy, TopicSubscription, TopicSubscription"
+    "Replica replica": ", ".join(
+        ["aws, ReplicaKey replica-key, AccessLogBucket replica-logs, PhiBucket replica"]
+        + ["Replication replica-replication, ReplicaKey replica-alerts-key, IamRole replica-alerts-role"]
+        + ["Topic, TopicPolicy, TopicSubscription, TopicSubscription"]
+        + ["EventRule", "EventTarget", "MetricAlarm"] * len(event_rules(WEST, [], ""))
     ),
+    "IamRole replica-alerts-role": ROLE,
     "ReplicaKey replica-alerts-key": "ReplicaKey, Alias",
     "ReplicaKey replica-key": "ReplicaKey, Alias",
     "AccessLogBucket replica-logs": BUCKET,
@@ -252,9 +257,11 @@ def test_resources_have_explicit_physical_names(stack):
         **dict.fromkeys(("Selection", "Topic", "Trail", "Vault"), "name"),
     }
     for type_name, name_property in name_properties.items():
-        names = [resource.inputs[name_property] for resource in stack.resources_of_type(type_name)]
+        resources = stack.resources_of_type(type_name)
+        names = [resource.inputs[name_property] for resource in resources]
         assert names, type_name
-        assert len(set(names)) == len(names) or type_name == "Topic", type_name  # topics: one in each region
+        # Each region has a topic, rules and alarms of the same names.
+        assert len({(resource.provider, resource.inputs[name_property]) for resource in resources}) == len(names)
         assert all("phi-dev-" in name or "phi-prod-" in name for name in names), type_name
 
 
