@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pulumi
+
 from components.alert_events import (
     BUCKET_CHANGING_EVENTS,
     GRANT_EVENTS,
@@ -20,6 +22,7 @@ from components.alert_events import (
     TRAIL_CHANGING_EVENTS,
     names_without_prefix,
 )
+from hipaa_controls.services.cloudwatch.event_patterns import MAX_FILTER_LENGTH
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,22 @@ def log_alarms(name_prefix: str, phi_buckets: Sequence[str], break_glass_role_ar
         name_prefix: The start of the names of the stack's resources.
         phi_buckets: The names of the PHI buckets, some of which may not start with the prefix.
         break_glass_role_arn: The ARN of the break-glass role.
+
+    Raises:
+        pulumi.RunError: A pattern is longer than CloudWatch Logs allows.
     """
+    alarms = _log_alarms(name_prefix, phi_buckets, break_glass_role_arn)
+    for alarm in alarms:
+        if len(alarm.pattern) > MAX_FILTER_LENGTH:
+            raise pulumi.RunError(
+                f"the metric filter {alarm.name} has {len(alarm.pattern)} characters; CloudWatch Logs allows at most "
+                f"{MAX_FILTER_LENGTH}. It lists each bucket of phi:buckets that has a bucketName. Move some of them to "
+                "another stack, created with: pulumi stack init"
+            )
+    return alarms
+
+
+def _log_alarms(name_prefix: str, phi_buckets: Sequence[str], break_glass_role_arn: str) -> list[LogAlarmSpec]:
     in_s3, in_iam, in_kms, in_cloudtrail, in_sts = (
         _is("eventSource", f"{service}.amazonaws.com") for service in ("s3", "iam", "kms", "cloudtrail", "sts")
     )

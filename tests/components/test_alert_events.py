@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any
 
+import pulumi
 import pytest
 from botocore.loaders import create_loader
 from moto.events.models import EventPattern
@@ -276,6 +277,20 @@ def test_service_event_raises_its_alert(stack, event, rules):
     assert rules_on(stack, event) == rules
 
 
+def test_bucket_that_existed_before_the_stack_raises_the_same_alerts():
+    buckets = {"phi": {}, "imaging": {"bucketName": "acme-imaging"}}
+    stack = run_main("prod", buckets=json.dumps(buckets))
+    for record, alarms, rules in (
+        (bucket_call("PutBucketPolicy", "acme-imaging"), {"bucket-changed"}, {"bucket-changed"}),
+        (object_request("DeleteObject", "acme-imaging", versionId="v1"), {"object-version-deleted"}, NOTHING),
+        (object_request("GetObject", "acme-imaging") | {"errorCode": "AccessDenied"}, {"access-denied"}, NOTHING),
+        (bucket_call("PutBucketPolicy", "acme-imaging-2"), NOTHING, NOTHING),
+        (bucket_call("PutBucketPolicy"), {"bucket-changed"}, {"bucket-changed"}),
+    ):
+        assert (alarms_on(stack, record), rules_on(stack, in_event_bridge(record))) == (alarms, rules)
+    assert rules_on(stack, macie_sensitive_data_finding("acme-imaging")) == NOTHING
+
+
 def test_replica_region_has_the_same_rules_except_for_the_global_service(stack):
     """IAM's events are recorded in us-east-1 only."""
     names, replica_names = set(rules_of_region(stack)), set(rules_of_region(stack, "us-west-2"))
@@ -468,12 +483,15 @@ def test_event_patterns_fit_for_twenty_phi_buckets_with_the_longest_names():
     assert len(rules) < 300
 
 
-def test_filter_patterns_fit_for_the_longest_names():
+def test_filter_patterns_fit_for_four_existing_buckets_with_the_longest_names_and_more_are_refused():
     """A pattern has at most 1024 characters.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html
     """
-    assert max(len(alarm.pattern) for alarm in log_alarms(LONGEST_PREFIX, [], BREAK_GLASS_ARN)) <= 1024
+    names = [f"{number:063}" for number in range(5)]
+    assert max(len(alarm.pattern) for alarm in log_alarms(LONGEST_PREFIX, names[:4], BREAK_GLASS_ARN)) <= 1024
+    with pytest.raises(pulumi.RunError, match=r"bucket-changed has .* characters; .* at most 1024"):
+        log_alarms(LONGEST_PREFIX, names, BREAK_GLASS_ARN)
 
 
 # The names under which CloudTrail records calls of the S3 control API aren't those of the API.
