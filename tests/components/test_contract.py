@@ -108,7 +108,7 @@ PHI_AND_TRAIL = ("phi", "trail-files")
 LOG_BUCKETS = ("access-logs", "replica-logs")
 BUCKETS = (*LOCKED_BUCKETS, *LOG_BUCKETS)
 PUBLIC_ACCESS_FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-ALERTED_TWICE = ("kms-key-disabled", "bucket-access-changed", "cloudtrail-changed", "break-glass-used")
+ALERTED_TWICE = ("kms-key-changed", "bucket-changed", "cloudtrail-changed", "break-glass-used")
 KEY_LABELS = ("Key phi-key", "Key audit-key", "ReplicaKey replica-key", "ReplicaKey replica-alerts-key")
 TOPICS = ("alerts", "replica-alerts")
 ENCRYPTION_TYPE = "BucketServerSideEncryptionConfiguration"
@@ -660,6 +660,12 @@ MONITORING = [
         "cloudwatch-alarm-metric-exists: MetricAlarm alerts-root-used",
         f"cloudwatch-alarm-coverage: {STACK}",
     ),
+    *(
+        case(
+            f"{event}: alarm on the trail", remove(f"MetricAlarm alerts-{event}"), f"cloudwatch-alarm-coverage: {STACK}"
+        )
+        for event in ("sign-in-failed", "iam-policy-changed")
+    ),
     case(
         "denied requests: alarm on S3 errors and alarm on the trail",
         remove("MetricAlarm alerts-4xxerrors", "MetricAlarm alerts-access-denied"),
@@ -921,8 +927,24 @@ NOT_CHECKED: dict[str, Change] = {
     ),
     "request metrics of the replica": remove("BucketMetric replica-metrics"),
     "inventories": remove("Inventory phi-inventory", "Inventory replica-inventory"),
-    "alarm on sign-in without MFA": remove("MetricAlarm alerts-sign-in-without-mfa"),
-    "alarm on an alert that failed to publish": remove("MetricAlarm alerts-kms-key-disabled-delivery-failed"),
+    "alarms on sign-in without MFA and on deleted versions": remove(
+        *(f"MetricAlarm alerts-{event}" for event in ("sign-in-without-mfa", "object-version-deleted"))
+    ),
+    "alerts on changed alerts": remove("MetricAlarm alerts-alerting-changed", "EventTarget alerts-alerting-changed"),
+    "alerts on backups, findings, roles and security services": remove(
+        *(
+            f"EventTarget alerts-{event}"
+            for event in (
+                "backup-job-failed",
+                "security-finding",
+                "malware-found",
+                "safeguard-changed",
+                "iam-role-changed",
+            )
+        )
+    ),
+    "alerts in the replica's region": remove("EventTarget replica-alerts-kms-key-changed"),
+    "alarm on an alert that failed to publish": remove("MetricAlarm alerts-kms-key-changed-delivery-failed"),
     "alarms on failed and late replications": remove(
         "MetricAlarm replica-replication-failed", "MetricAlarm replica-replication-late"
     ),
@@ -934,11 +956,17 @@ NOT_CHECKED: dict[str, Change] = {
     "service roles assumed only on behalf of the account": combine(
         *(
             change_statement(f"Role {name}", 0, Condition=None)
-            for name in ("access-application", "alerts-role", "replica-replication-role")
+            for name in ("access-application", "alerts-role", "replica-alerts-role", "replica-replication-role")
         )
     ),
     "data events of replica objects": set_input(
         "Trail trail", "advancedEventSelectors.1.fieldSelectors.2.startsWiths", [f"{PHI}/"]
+    ),
+    "data events of the trail's own bucket": combine(
+        *(
+            set_input("Trail trail", f"advancedEventSelectors.{index}.fieldSelectors.2.startsWiths", [f"{PHI}/"])
+            for index in (2, 3)
+        )
     ),
 }
 

@@ -375,7 +375,17 @@ def test_alarm_on_a_metric_that_a_filter_may_publish_is_unverified(pack: PackPro
 
 PATTERNS: dict[str, dict[str, Any]] = {
     "denied access": {"source": ["aws.s3"], "detail": {"errorCode": [{"prefix": "AccessDenied"}]}},
-    "a key": {"source": ["aws.kms"], "detail": {"eventName": ["DisableKey", "ScheduleKeyDeletion"]}},
+    "a key disabled": {"source": ["aws.kms"], "detail": {"eventName": ["DisableKey", "ScheduleKeyDeletion"]}},
+    "a key policy": {"source": ["aws.kms"], "detail": {"eventName": ["PutKeyPolicy"]}},
+    "bucket versioning": {
+        "source": ["aws.s3"],
+        "detail": {"eventName": [{"suffix": part} for part in ("BucketVersioning", "Replication", "Lifecycle")]},
+    },
+    "an IAM policy": {
+        "source": ["aws.iam"],
+        "detail": {"eventName": [{"prefix": "Put"}, {"prefix": "Attach"}, "CreatePolicyVersion"]},
+    },
+    "a failed sign-in": {"detail": {"responseElements": {"ConsoleLogin": ["Failure"]}}},
     "a bucket policy": {
         "source": ["aws.s3"],
         "detail": {"eventName": [{"wildcard": "*BucketPolicy"}, {"wildcard": "*BucketPublicAccessBlock"}]},
@@ -392,7 +402,13 @@ PATTERNS: dict[str, dict[str, Any]] = {
 }
 FILTERS = {
     "denied access": '{ ($.eventSource = "s3.amazonaws.com") && ($.errorCode = "AccessDenied*") }',
-    "a key": '{ ($.eventName = "DisableKey") || ($.eventName = "ScheduleKeyDeletion") }',
+    "a key disabled": '{ ($.eventName = "DisableKey") || ($.eventName = "ScheduleKeyDeletion") }',
+    "a key policy": '{ $.eventName = "PutKeyPolicy" }',
+    "bucket versioning": '{ ($.eventName = "*BucketVersioning") || ($.eventName = "*BucketReplication") '
+    '|| ($.eventName = "*BucketLifecycle") }',
+    "an IAM policy": '{ ($.eventSource = "iam.amazonaws.com") && (($.eventName = "Put*") '
+    '|| ($.eventName = "Attach*") || ($.eventName = "CreatePolicyVersion")) }',
+    "a failed sign-in": '{ ($.eventName = "ConsoleLogin") && ($.errorMessage = "Failed authentication") }',
     "a bucket policy": '{ $.eventSource = "s3.amazonaws.com" && ($.eventName = "*BucketPolicy" '
     '|| $.eventName = "*BucketPublicAccessBlock") }',
     "a trail": '{ $.eventName = "StopLogging" || $.eventName = "DeleteTrail" || $.eventName = "UpdateTrail" }',
@@ -461,7 +477,7 @@ def test_stack_without_phi_needs_no_alerts(pack: PackProcess):
 @pytest.mark.parametrize(
     ("threat", "pattern", "missing"),
     [
-        ("a key", {"detail": {"eventName": ["DisableKey"]}}, "(ScheduleKeyDeletion)"),
+        ("a key disabled", {"detail": {"eventName": ["DisableKey"]}}, "(ScheduleKeyDeletion)"),
         ("a trail", {"detail": {"eventName": ["StopLogging", "DeleteTrail"]}}, "(UpdateTrail)"),
         ("a trail", {"source": ["aws.s3"], "detail": {"eventName": [{"exists": True}]}}, "(StopLogging, DeleteTrail,"),
         ("denied access", {"detail": {"errorCode": ["AccessDenied"], "eventName": ["GetObject"]}}, "(PutObject, Del"),
@@ -831,13 +847,16 @@ def test_pattern_with_a_key_arn_covers_only_that_key(pack: PackProcess):
     rule = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": arn}
     encrypted = bucket(serverSideEncryptionConfiguration={"rule": {"applyServerSideEncryptionByDefault": rule}})
     own_key_rule = event_rule(
-        "key", PATTERNS["a key"] | {"detail": {**PATTERNS["a key"]["detail"], "resources": {"ARN": [arn]}}}
+        "key",
+        PATTERNS["a key disabled"] | {"detail": {**PATTERNS["a key disabled"]["detail"], "resources": {"ARN": [arn]}}},
     )
     other_key_rule = event_rule("key", {"detail": {"resources": {"ARN": [arn[:-1] + "6"]}}})
-    assert uncovered_threats(pack, [STACK, encrypted, *event_rules_except("a key"), *own_key_rule]) == ""
-    assert "a key" in uncovered_threats(pack, [STACK, encrypted, *event_rules_except("a key"), *other_key_rule])
+    assert uncovered_threats(pack, [STACK, encrypted, *event_rules_except("a key disabled"), *own_key_rule]) == ""
+    assert "a key disabled" in uncovered_threats(
+        pack, [STACK, encrypted, *event_rules_except("a key disabled"), *other_key_rule]
+    )
     assert unverified_resources(
-        pack, ALARM_COVERAGE, [*STACK_WITH_PHI, *event_rules_except("a key"), *own_key_rule]
+        pack, ALARM_COVERAGE, [*STACK_WITH_PHI, *event_rules_except("a key disabled"), *own_key_rule]
     ) == {"stack"}
 
 
@@ -856,8 +875,8 @@ def test_each_key_of_a_bucket_with_two_encryption_settings_needs_an_alert(pack: 
         ),
     ]
     pattern = {"source": ["aws.kms"], "detail": {"resources": {"ARN": [keys[alerted]]}}}
-    stack = [STACK, *encrypted, *event_rules_except("a key"), *event_rule("key", pattern)]
-    assert "a key" in uncovered_threats(pack, stack)
+    stack = [STACK, *encrypted, *event_rules_except("a key disabled"), *event_rule("key", pattern)]
+    assert "a key disabled" in uncovered_threats(pack, stack)
 
 
 def test_pattern_is_unverified_if_the_bucket_names_an_alias(pack: PackProcess):
@@ -865,7 +884,7 @@ def test_pattern_is_unverified_if_the_bucket_names_an_alias(pack: PackProcess):
     encrypted = bucket(serverSideEncryptionConfiguration={"rule": {"applyServerSideEncryptionByDefault": rule}})
     own_key_rule = event_rule("key", {"source": ["aws.kms"], "detail": {"requestParameters": {"keyId": ["0a1b2c3d"]}}})
     assert unverified_resources(
-        pack, ALARM_COVERAGE, [STACK, encrypted, *event_rules_except("a key"), *own_key_rule]
+        pack, ALARM_COVERAGE, [STACK, encrypted, *event_rules_except("a key disabled"), *own_key_rule]
     ) == {"stack"}
 
 

@@ -55,16 +55,18 @@ CONTROLS = (
             "In a stack with PHI, an EventBridge rule or an alarm raises an alert on each event that puts PHI at risk."
         ),
         rationale=(
-            "Disabling a key, opening a bucket and stopping a trail are steps of an attack on PHI. Without an alert "
-            "the hospital learns of it from the damage, while the 60 days to notify patients may already be running."
+            "Guessing a password, changing a policy, disabling a key, opening a bucket and stopping a trail are steps "
+            "of an attack on PHI. Without an alert the hospital learns of it from the damage, while the 60 days to "
+            "notify patients may already be running."
         ),
         requirement=(
             "an EventBridge rule with a target, or an alarm that notifies an SNS topic on a metric filter of a trail's "
             "log group, for: denied access to PHI (here also an alarm on the bucket's 4xxErrors), a key disabled or "
-            "scheduled for deletion, a bucket policy or public access block changed, a trail stopped or changed, a "
-            "break-glass role used, root user activity. Such an alarm is on after one event, or after {deniedRequests} "
-            "denied requests, all within a day, and off without any: statistic Sum or Maximum of the metric itself, "
-            "and a threshold that the metric must be greater than (or equal to)"
+            "scheduled for deletion, a key policy changed, a bucket policy or public access block changed, bucket "
+            "versioning, replication or lifecycle changed, a trail stopped or changed, an IAM policy changed, a failed "
+            "sign-in, a break-glass role used, root user activity. Such an alarm is on after one event, or after "
+            "{deniedRequests} denied requests, all within a day, and off without any: statistic Sum or Maximum of the "
+            "metric itself, and a threshold that the metric must be greater than (or equal to)"
         ),
         paragraphs=(
             *required_by("308(a)(6)(i)", own_mapping=True),

@@ -17,13 +17,18 @@ from documents import (
 )
 
 EVENT_PATTERNS = {
-    "keys": {"source": ["aws.kms"], "detail": {"eventName": ["DisableKey", "ScheduleKeyDeletion"]}},
+    "keys": {"source": ["aws.kms"], "detail": {"eventName": ["DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy"]}},
     "buckets": {
         "source": ["aws.s3"],
-        "detail": {"eventName": [{"wildcard": "*BucketPolicy"}, {"wildcard": "*BucketPublicAccessBlock"}]},
+        "detail": {"eventName": [{"prefix": "PutBucket"}, {"prefix": "DeleteBucket"}]},
     },
     "trails": {"source": ["aws.cloudtrail"], "detail": {"eventName": ["StopLogging", "DeleteTrail", "UpdateTrail"]}},
     "break-glass": {"source": ["aws.sts"], "detail": {"requestParameters": {"roleArn": ADMINISTRATORS[1:]}}},
+    "iam": {
+        "source": ["aws.iam"],
+        "detail": {"eventName": [{"prefix": "Put"}, {"prefix": "Attach"}, {"prefix": "CreatePolicy"}]},
+    },
+    "sign-in": {"source": ["aws.signin"], "detail": {"responseElements": {"ConsoleLogin": ["Failure"]}}},
     "root": {"detail": {"userIdentity": {"type": ["Root"]}}},
 }
 

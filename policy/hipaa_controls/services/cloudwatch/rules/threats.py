@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,22 @@ from hipaa_controls.services.s3.facts import Bucket, DefaultEncryption
 # Placeholder names, for the fields of an event that don't matter. No pattern is expected to contain them.
 _NAME = "example"
 _ROLE_ID = "AROA0000000000000000"
+
+# The names under which CloudTrail records changes of a bucket:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
+ACCESS_EVENTS = (
+    "PutBucketPolicy",
+    "DeleteBucketPolicy",
+    "PutBucketPublicAccessBlock",
+    "DeleteBucketPublicAccessBlock",
+)
+COPY_EVENTS = (
+    "PutBucketVersioning",
+    "PutBucketReplication",
+    "DeleteBucketReplication",
+    "PutBucketLifecycle",
+    "DeleteBucketLifecycle",
+)
 
 
 @dataclass(frozen=True)
@@ -44,9 +60,15 @@ def threats(buckets: list[Bucket], stack: Stack) -> Iterator[Threat]:
     for bucket in buckets:
         yield Threat("a key disabled or scheduled for deletion", (tuple(_key_disabled(bucket, stack)),))
     for bucket in buckets:
-        yield Threat("a bucket policy or public access block changed", (tuple(_bucket_access_changed(bucket)),))
+        yield Threat("a key policy changed", (tuple(_key_policy_changed(bucket, stack)),))
+    for bucket in buckets:
+        yield Threat("a bucket policy or public access block changed", (_bucket_changed(bucket, ACCESS_EVENTS),))
+    for bucket in buckets:
+        yield Threat("bucket versioning, replication or lifecycle changed", (_bucket_changed(bucket, COPY_EVENTS),))
     location = buckets[0].location
     yield Threat("a trail stopped or changed", (_trail_changed(location, stack),))
+    yield Threat("an IAM policy changed", (_iam_policy_changed(location),))
+    yield Threat("a failed sign-in", (_sign_in_failed(location),))
     yield Threat("a break-glass role used", _break_glass_used(location))
     yield Threat("root user activity", (_root_used(location),))
 
@@ -117,17 +139,25 @@ def _denied_access(bucket: Bucket) -> Iterator[Event]:
 
 
 def _key_disabled(bucket: Bucket, stack: Stack) -> Iterator[Event]:
+    yield from _key_calls(bucket, stack, "DisableKey")
+    yield from _key_calls(bucket, stack, "ScheduleKeyDeletion", pendingWindowInDays=7)
+
+
+def _key_policy_changed(bucket: Bucket, stack: Stack) -> Iterator[Event]:
+    yield from _key_calls(bucket, stack, "PutKeyPolicy", policyName="default", policy=_NAME)
+
+
+def _key_calls(bucket: Bucket, stack: Stack, name: str, **parameters: Any) -> Iterator[Event]:
+    """Yield a call of KMS for each key that encrypts a bucket."""
     keys: list[Ref] = [encryption.kms_key for encryption in bucket.settings_of(DefaultEncryption)]
     for arn in (_key_arn(key, stack) for key in keys or [None]):
-        key_id = arn.rsplit("/", 1)[-1] if isinstance(arn, str) else arn
-        for name, parameters in (("DisableKey", {}), ("ScheduleKeyDeletion", {"pendingWindowInDays": 7})):
-            yield _record(
-                "kms",
-                name,
-                bucket.location,
-                requestParameters={"keyId": key_id, **parameters},
-                resources=[{"type": "AWS::KMS::Key", "ARN": arn, "accountId": _account(bucket.location)}],
-            )
+        yield _record(
+            "kms",
+            name,
+            bucket.location,
+            requestParameters={"keyId": arn.rsplit("/", 1)[-1] if isinstance(arn, str) else arn, **parameters},
+            resources=[{"type": "AWS::KMS::Key", "ARN": arn, "accountId": _account(bucket.location)}],
+        )
 
 
 def _key_arn(key: Ref, stack: Stack) -> str | Unknown:
@@ -136,15 +166,12 @@ def _key_arn(key: Ref, stack: Stack) -> str | Unknown:
     return arn if isinstance(arn, str) and ":key/" in arn else Unknown("the ARN of the key that encrypts PHI")
 
 
-def _bucket_access_changed(bucket: Bucket) -> Iterator[Event]:
+def _bucket_changed(bucket: Bucket, names: Sequence[str]) -> tuple[Event, ...]:
     resources = [{"type": "AWS::S3::Bucket", "ARN": bucket.arn, "accountId": _account(bucket.location)}]
-    for name in (
-        "PutBucketPolicy",
-        "DeleteBucketPolicy",
-        "PutBucketPublicAccessBlock",
-        "DeleteBucketPublicAccessBlock",
-    ):
-        yield _record("s3", name, bucket.location, requestParameters={"bucketName": bucket.name}, resources=resources)
+    parameters = {"bucketName": bucket.name}
+    return tuple(
+        _record("s3", name, bucket.location, requestParameters=parameters, resources=resources) for name in names
+    )
 
 
 def _trail_changed(bucket_location: Location, stack: Stack) -> tuple[Event, ...]:
@@ -153,6 +180,42 @@ def _trail_changed(bucket_location: Location, stack: Stack) -> tuple[Event, ...]
     parameters = {"name": Unknown("how a caller names the trail")}
     names = ("StopLogging", "DeleteTrail", "UpdateTrail")
     return tuple(_record("cloudtrail", name, location, requestParameters=parameters) for name in names)
+
+
+def _iam_policy_changed(location: Location) -> tuple[Event, ...]:
+    """Return calls that give a principal more permissions, for each kind of principal and policy."""
+    return tuple(
+        _record("iam", name, _global_location(location), requestParameters=parameters)
+        for name, parameters in (
+            ("PutUserPolicy", {"userName": _NAME, "policyName": _NAME}),
+            ("PutGroupPolicy", {"groupName": _NAME, "policyName": _NAME}),
+            ("PutRolePolicy", {"roleName": _NAME, "policyName": _NAME}),
+            ("AttachUserPolicy", {"userName": _NAME, "policyArn": _NAME}),
+            ("AttachGroupPolicy", {"groupName": _NAME, "policyArn": _NAME}),
+            ("AttachRolePolicy", {"roleName": _NAME, "policyArn": _NAME}),
+            ("CreatePolicyVersion", {"policyArn": _NAME, "setAsDefault": True}),
+        )
+    )
+
+
+def _sign_in_failed(location: Location) -> tuple[Event, ...]:
+    """Return the failed sign-in of an IAM user. It has no ARN.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
+    """
+    return (
+        _record(
+            "signin",
+            "ConsoleLogin",
+            _global_location(location),
+            userIdentity={"type": "IAMUser", "accountId": _account(location), "userName": _NAME, "accessKeyId": ""},
+            eventType="AwsConsoleSignIn",
+            errorMessage="Failed authentication",
+            requestParameters=None,
+            responseElements={"ConsoleLogin": "Failure"},
+            additionalEventData={"MFAUsed": "No", "MobileVersion": "No"},
+        ),
+    )
 
 
 def _break_glass_used(location: Location) -> tuple[tuple[Event, ...], ...]:
