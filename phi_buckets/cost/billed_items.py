@@ -17,10 +17,13 @@ from phi_buckets.cost.storage_model import ZERO, months_from_days
 from phi_buckets.cost.volumes import KB_PER_GB, Volumes
 from phi_buckets.stack.settings import Settings
 
-# The number of resources that components/ declares: for a stack (tests compare LOG_ALARMS and EVENT_RULES) …
+# The number of resources that components/ declares: for a stack (tests compare the alarms on logs and the rules) …
 KMS_KEYS = 2
-LOG_ALARMS = 7
-EVENT_RULES = 4
+LOG_ALARMS = 11
+EVENT_RULES = 9
+"""The EventBridge rules of each region. Each has an alarm."""
+GLOBAL_EVENT_RULES = 1
+"""The EventBridge rules that only the region of IAM's events has, which may be the stack's."""
 # … and for each of its PHI buckets.
 REQUEST_ALARMS = 2
 REPLICATION_ALARMS = 2
@@ -123,7 +126,7 @@ def _shared_items(volumes: Volumes, settings: Settings, month: int) -> Iterator[
     """Yield what is billed once for a stack, however many PHI buckets it has."""
     yield from _keys(settings, month)
     yield from _trail(volumes, settings, month)
-    yield from _alerts()
+    yield from _alerts(settings)
     yield from _account_security(settings)
 
 
@@ -279,7 +282,7 @@ def _replication(usage: BucketUsage) -> Iterator[BilledItem]:
     yield BilledItem("replication_time_control", safeguard, description, price_name, written_gb)
     yield BilledItem("replica_data_events", safeguard, "CloudTrail data events", "cloudtrail_data_events", requests)
     yield BilledItem("replica_access_logs", safeguard, "Access logs, Standard", "s3_standard", access_logs_gb)
-    yield BilledItem("replica_alarms", safeguard, "CloudWatch alarms", "cloudwatch_alarm", alarms)
+    yield _replica_alarms(alarms)
     yield BilledItem("replica_metrics", safeguard, "CloudWatch metrics (maximum)", "cloudwatch_metric", metrics)
     yield BilledItem("replica_inventory", safeguard, "S3 Inventory, weekly", "s3_inventory", listed)
     yield BilledItem("replica_bucket_events", safeguard, "S3 events to EventBridge", "eventbridge_data_events", events)
@@ -310,14 +313,19 @@ def _monitoring(usage: BucketUsage) -> Iterator[BilledItem]:
     yield BilledItem("bucket_events", safeguard, "S3 events to EventBridge", "eventbridge_data_events", events)
 
 
-def _alerts() -> Iterator[BilledItem]:
-    yield _alarms(LOG_ALARMS + EVENT_RULES)
+def _alerts(settings: Settings) -> Iterator[BilledItem]:
+    yield _alarms(LOG_ALARMS + EVENT_RULES + GLOBAL_EVENT_RULES)
+    yield _replica_alarms(Decimal(EVENT_RULES if settings.replica_region else 0))
     yield _metrics(LOG_ALARMS)
     yield BilledItem("dashboard", Safeguard.MONITORING, "CloudWatch dashboard", "cloudwatch_dashboard", Decimal(1))
 
 
 def _alarms(count: int) -> BilledItem:
     return BilledItem("alarms", Safeguard.MONITORING, "CloudWatch alarms", "cloudwatch_alarm", Decimal(count))
+
+
+def _replica_alarms(count: Decimal) -> BilledItem:
+    return BilledItem("replica_alarms", Safeguard.REPLICATION, "CloudWatch alarms", "cloudwatch_alarm", count)
 
 
 def _metrics(count: int) -> BilledItem:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from components import alert_patterns
+from components.account import Account
+from components.alert_log_alarms import log_alarms
+from components.alert_rules import event_rules
 from components.phi_bucket import VersionLifecycle, lifecycle_rules
 from phi_buckets.cost import billed_items, stack_file
 from phi_buckets.errors import ConfigurationError
@@ -16,9 +18,17 @@ ROOT = Path(__file__).resolve().parents[3]
 BUCKETS, ROLE = ["phi"], "arn:aws:iam::123456789012:role/break-glass"
 
 
-def test_alarm_counts_match_the_program():
-    assert len(alert_patterns.log_alarms(BUCKETS, ROLE)) == billed_items.LOG_ALARMS
-    assert len(alert_patterns.event_rules(BUCKETS, ROLE)) == billed_items.EVENT_RULES
+@pytest.mark.parametrize(
+    ("region", "rules"),
+    [
+        ("us-east-1", billed_items.EVENT_RULES + billed_items.GLOBAL_EVENT_RULES),
+        ("us-west-2", billed_items.EVENT_RULES),
+    ],
+)
+def test_alarm_counts_match_the_program(region, rules):
+    account = Account("123456789012", region, "aws", "amazonaws.com", ROLE)
+    assert len(log_alarms("phi-", BUCKETS, ROLE)) == billed_items.LOG_ALARMS
+    assert len(event_rules(account, BUCKETS, ROLE)) == rules
 
 
 def test_lifecycle_matches_the_program():
