@@ -20,6 +20,7 @@ from components.alert_log_alarms import log_alarms
 from components.alert_rules import event_rules
 from hipaa_controls.evaluator import Match
 from hipaa_controls.services.cloudwatch.event_patterns import filter_matches, rule_matches
+from sandbox.folder import ROOT as ROOT_FOLDER
 from tests.components.aws_events import (
     BACKUP_ROLE_ARN,
     CLOUDTRAIL,
@@ -464,6 +465,13 @@ def test_alarm_on_the_log_says_where_to_find_who_did_it(stack):
         name = log_filter.inputs["name"]
         assert f"log group /audit/phi-prod-trail with the pattern of its metric filter {name}" in descriptions[name]
         assert len(descriptions[name]) <= 1024
+
+
+def test_page_lists_every_rule_and_alarm_on_the_log(stack):
+    page = (ROOT_FOLDER / "docs" / "alerts.md").read_text(encoding="utf-8")
+    declared = [*stack.resources_of_type("EventRule"), *stack.resources_of_type("LogMetricFilter")]
+    names = {resource.inputs["name"].removeprefix("phi-prod-") for resource in declared}
+    assert {name for name in names if f"`{name}`" not in page} == NOTHING
 
 
 # AWS's limits and names.
