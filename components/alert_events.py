@@ -61,7 +61,14 @@ IAM_POLICY_CHANGING_EVENTS = (
 )
 # What a call does to alarms, rules, topics and log groups is the same for all of them, so these names serve all four.
 ALERTING_EVENTS_BY_SERVICE = {
-    "monitoring": ("PutMetricAlarm", "PutCompositeAlarm", "DeleteAlarms", "DisableAlarmActions", "SetAlarmState"),
+    "monitoring": (
+        "DeleteAlarms",
+        "DisableAlarmActions",
+        "PutAlarmMuteRule",
+        "PutCompositeAlarm",
+        "PutMetricAlarm",
+        "SetAlarmState",
+    ),
     "events": ("PutRule", "DeleteRule", "DisableRule", "PutTargets", "RemoveTargets"),
     "sns": (
         "AddPermission",
@@ -104,6 +111,7 @@ SAFEGUARD_EVENTS_BY_SERVICE = {
     "guardduty": (
         "CreateFilter",  # a filter can archive findings, unseen
         "CreateIPSet",  # the addresses of a trusted list raise no findings
+        "CreateTrustedEntitySet",
         "DeleteDetector",
         "DeleteMalwareProtectionPlan",
         "DisassociateFromAdministratorAccount",
@@ -112,6 +120,8 @@ SAFEGUARD_EVENTS_BY_SERVICE = {
         "UpdateFilter",
         "UpdateIPSet",
         "UpdateMalwareProtectionPlan",
+        "UpdateMemberDetectors",
+        "UpdateTrustedEntitySet",
     ),
     "macie2": ("CreateFindingsFilter", "DisableMacie", "UpdateFindingsFilter", "UpdateMacieSession"),
     "config": (

@@ -176,6 +176,7 @@ def _alerting_changed(name_prefix: str) -> str:
         _either(
             _is("requestParameters.alarmName", f"{name_prefix}*"),
             _is("requestParameters.alarmNames[0]", f"{name_prefix}*"),
+            _is("requestParameters.muteTargets.alarmNames[0]", f"{name_prefix}*"),
             f"({in_events} && {_is('requestParameters.name', f'{name_prefix}*')})",
             _is("requestParameters.rule", f"{name_prefix}*"),
             _is("requestParameters.topicArn", f"*:{name_prefix}*"),

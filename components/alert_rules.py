@@ -111,6 +111,7 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
                     "requestParameters": {
                         "$or": [
                             *({name: of_stack} for name in ("alarmName", "alarmNames", "name", "rule")),
+                            {"muteTargets": {"alarmNames": of_stack}},
                             {"topicArn": [{"prefix": account.arn("sns", name_prefix)}]},
                             {"subscriptionArn": [{"prefix": account.arn("sns", name_prefix)}]},
                             {"logGroupName": [{"wildcard": f"*/{name_prefix}*"}]},
@@ -119,7 +120,14 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
                 },
             ),
             _api_call_message(
-                "alarmName", "alarmNames[0]", "name", "rule", "topicArn", "subscriptionArn", "logGroupName"
+                "alarmName",
+                "alarmNames[0]",
+                "muteTargets.alarmNames[0]",
+                "name",
+                "rule",
+                "topicArn",
+                "subscriptionArn",
+                "logGroupName",
             ),
         ),
         EventRuleSpec(
@@ -138,6 +146,7 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
                 "configRuleName",
             ),
         ),
+        _sign_in(),
         _backup_job_failed(),
         _security_finding(phi_buckets),
         _malware_found(),
@@ -152,6 +161,41 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
             )
         )
     return rules
+
+
+def _sign_in() -> EventRuleSpec:
+    """Return the rule for sign-ins to the console that fail, are the root user's, or are an IAM user's without MFA.
+
+    AWS records a sign-in in the region of the page that the user signs in at.
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
+    """
+    return EventRuleSpec(
+        "sign-in",
+        "A sign-in to the console failed, or was the root user's, or without MFA",
+        {
+            "source": ["aws.signin"],
+            "detail-type": ["AWS Console Sign In via CloudTrail"],
+            "detail": {
+                "eventName": ["ConsoleLogin"],
+                "$or": [
+                    {"responseElements": {"ConsoleLogin": ["Failure"]}},
+                    {"userIdentity": {"type": ["Root"]}},
+                    # Users of an identity provider use MFA there, and CloudTrail records "No" for them.
+                    {"userIdentity": {"type": ["IAMUser"]}, "additionalEventData": {"MFAUsed": ["No"]}},
+                ],
+            },
+        },
+        {
+            **_api_call_message(),
+            "what": (
+                "$.detail.eventName",
+                "$.detail.responseElements.ConsoleLogin",
+                "$.detail.errorMessage",
+            ),
+            "resource": ("$.detail.recipientAccountId",),
+            "MFA": ("$.detail.additionalEventData.MFAUsed",),
+        },
+    )
 
 
 def _backup_job_failed() -> EventRuleSpec:
@@ -304,8 +348,9 @@ def _api_calls(services: Sequence[str], detail: dict[str, Any]) -> dict[str, Any
 def _api_call_message(*resource_parameters: str) -> dict[str, Sequence[str]]:
     """Return the lines about an API call: the call and its error if it failed, resource, caller, source and event ID.
 
-    A role's session and an IAM user have an ARN, as the root user has. A service has only its name, and another
-    account's principal only its account. The issuer of a session is the role, with its path.
+    A role's session and an IAM user have an ARN, as the root user has, but whoever fails to sign in has only a name. A
+    service has only its name too, and another account's principal only its account. The issuer of a session is the
+    role, with its path.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
 
     Args:
@@ -318,6 +363,7 @@ def _api_call_message(*resource_parameters: str) -> dict[str, Sequence[str]]:
         "by": (
             f"{identity}.type",
             f"{identity}.arn",
+            f"{identity}.userName",
             f"{identity}.sessionContext.sessionIssuer.arn",
             f"{identity}.accountId",
             f"{identity}.invokedBy",

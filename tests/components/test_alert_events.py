@@ -120,6 +120,7 @@ IAM_POLICY_CALLS = (
 ALERTING_CALLS = [
     *(("monitoring", name, {"alarmName": "phi-prod-root-used"}) for name in ("PutMetricAlarm", "SetAlarmState")),
     *(("monitoring", name, {"alarmNames": ["phi-prod-root-used"]}) for name in ("DeleteAlarms", "DisableAlarmActions")),
+    ("monitoring", "PutAlarmMuteRule", {"name": "quiet", "muteTargets": {"alarmNames": ["phi-prod-root-used"]}}),
     *(("events", name, {"name": "phi-prod-bucket-changed"}) for name in ("PutRule", "DeleteRule", "DisableRule")),
     *(("events", name, {"rule": "phi-prod-bucket-changed"}) for name in ("PutTargets", "RemoveTargets")),
     *(("sns", name, {"topicArn": TOPIC_ARN}) for name in ("DeleteTopic", "SetTopicAttributes", "Subscribe")),
@@ -137,10 +138,10 @@ ALERTING_CALLS = [
         (object_request("GetObject", PHI) | {"errorCode": "AccessDenied"}, {"access-denied"}, NOTHING),
         (object_request("GetObject", TRAIL) | {"errorCode": "AccessDenied"}, {"access-denied"}, NOTHING),
         (api_call("iam", "CreateAccessKey", {"userName": "bob"}, ROOT), {"root-used"}, NOTHING),
-        (console_login(ROOT, succeeded=True, mfa=True), {"root-used"}, NOTHING),
-        (console_login(IAM_USER, succeeded=True, mfa=False), {"sign-in-without-mfa"}, NOTHING),
-        (console_login(IAM_USER, succeeded=False, mfa=False), {"sign-in-failed"}, NOTHING),
-        (console_login(ROOT, succeeded=False, mfa=True), {"sign-in-failed", "root-used"}, NOTHING),
+        (console_login(ROOT, succeeded=True, mfa=True), {"root-used"}, {"sign-in"}),
+        (console_login(IAM_USER, succeeded=True, mfa=False), {"sign-in-without-mfa"}, {"sign-in"}),
+        (console_login(IAM_USER, succeeded=False, mfa=False), {"sign-in-failed"}, {"sign-in"}),
+        (console_login(ROOT, succeeded=False, mfa=True), {"sign-in-failed", "root-used"}, {"sign-in"}),
         *(
             (api_call("kms", name, {"keyId": KEY_ARN}), {"kms-key-changed"}, {"kms-key-changed"})
             for name in ("DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy", "DisableKeyRotation", "ReplicateKey")
@@ -412,9 +413,19 @@ OBJECT_VERSION = "d41d8cd98f00b204e9800998eEXAMPLE"
             (
                 "alerting-changed",
                 in_event_bridge(api_call(service, name, parameters)),
-                (name, *(value[0] if isinstance(value, list) else value for value in parameters.values()), ROLE_ARN),
+                (name, "phi-prod-", ROLE_ARN, IP_ADDRESS),
             )
             for service, name, parameters in ALERTING_CALLS
+        ),
+        (
+            "sign-in",
+            in_event_bridge(console_login(IAM_USER, succeeded=False, mfa=False)),
+            ("ConsoleLogin Failure Failed authentication", "IAMUser", "bob", IP_ADDRESS, EVENT_ID),
+        ),
+        (
+            "sign-in",
+            in_event_bridge(console_login(ROOT, succeeded=True, mfa=True)),
+            ("ConsoleLogin Success", "Root", ROOT["arn"], "MFA: Yes", IP_ADDRESS),
         ),
         (
             "safeguard-changed",

@@ -660,11 +660,15 @@ MONITORING = [
         "cloudwatch-alarm-metric-exists: MetricAlarm alerts-root-used",
         f"cloudwatch-alarm-coverage: {STACK}",
     ),
-    *(
-        case(
-            f"{event}: alarm on the trail", remove(f"MetricAlarm alerts-{event}"), f"cloudwatch-alarm-coverage: {STACK}"
-        )
-        for event in ("sign-in-failed", "iam-policy-changed")
+    case(
+        "IAM policies: alarm on the trail",
+        remove("MetricAlarm alerts-iam-policy-changed"),
+        f"cloudwatch-alarm-coverage: {STACK}",
+    ),
+    case(
+        "failed sign-ins: event rule and alarm",
+        remove("EventTarget alerts-sign-in", "MetricAlarm alerts-sign-in-failed"),
+        f"cloudwatch-alarm-coverage: {STACK}",
     ),
     case(
         "denied requests: alarm on S3 errors and alarm on the trail",
