@@ -517,7 +517,9 @@ def test_filter_patterns_fit_for_four_existing_buckets_with_the_longest_names_an
 SERVICE_OF_SOURCE = {"monitoring": "cloudwatch"}
 
 
-@pytest.mark.parametrize("source", ({**ALERTING_EVENTS_BY_SERVICE, **SAFEGUARD_EVENTS_BY_SERVICE}).keys() - {"s3"})
+@pytest.mark.parametrize(
+    "source", sorted(({**ALERTING_EVENTS_BY_SERVICE, **SAFEGUARD_EVENTS_BY_SERVICE}).keys() - {"s3"})
+)
 def test_events_are_operations_of_their_services(source):
     names = {**ALERTING_EVENTS_BY_SERVICE, **SAFEGUARD_EVENTS_BY_SERVICE}[source]
     model = create_loader().load_service_model(SERVICE_OF_SOURCE.get(source, source), "service-2")
