@@ -223,6 +223,7 @@ def application_permissions(account: Account, bucket_arns: Sequence[str], key_ar
     """Return permissions for current object versions only.
 
     Versions that the application deletes or overwrites remain as noncurrent versions, which it can't access.
+    The tags of an object say what a scan for malware found, and so why a read is denied.
     A multipart upload needs kms:Decrypt too:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
     """
@@ -232,6 +233,7 @@ def application_permissions(account: Account, bucket_arns: Sequence[str], key_ar
                 "s3:AbortMultipartUpload",
                 "s3:DeleteObject",
                 "s3:GetObject",
+                "s3:GetObjectTagging",
                 "s3:ListMultipartUploadParts",
                 "s3:PutObject",
             ],

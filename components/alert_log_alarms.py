@@ -148,6 +148,11 @@ def _log_alarms(name_prefix: str, phi_buckets: Sequence[str], break_glass_role_a
             ),
         ),
         LogAlarmSpec(
+            "legal-hold-changed",
+            "A legal hold was placed or removed",
+            _pattern(in_s3, _is("eventName", "PutObjectLegalHold"), of_bucket),
+        ),
+        LogAlarmSpec(
             "cloudtrail-changed",
             "A trail was stopped or changed",
             _pattern(in_cloudtrail, _any_event(*TRAIL_CHANGING_EVENTS)),

@@ -19,7 +19,7 @@ from phi_buckets.stack.settings import Settings
 
 # The number of resources that components/ declares: for a stack (tests compare the alarms on logs and the rules) …
 KMS_KEYS = 2
-LOG_ALARMS = 11
+LOG_ALARMS = 12
 EVENT_RULES = 10
 """The EventBridge rules of each region. Each has an alarm."""
 GLOBAL_EVENT_RULES = 1

@@ -168,6 +168,7 @@ ALERTING_CALLS = [
             for bucket in (PHI, TRAIL, REPLICA)
         ),
         (object_request("DeleteObjects", PHI), {"object-version-deleted"}, NOTHING),
+        (object_request("PutObjectLegalHold", PHI), {"legal-hold-changed"}, NOTHING),
         *(
             (api_call("cloudtrail", name, {"name": "phi-prod-trail"}), {"cloudtrail-changed"}, {"cloudtrail-changed"})
             for name in ("CreateTrail", "UpdateTrail", "StartLogging", "StopLogging")

@@ -78,7 +78,7 @@ def test_table_has_lines_and_totals(run, write_prices):
     assert "Replication" not in out
     assert "AWS Backup" not in out
     total = next(row for row in rows if row.startswith("Total "))
-    assert total == "Total 39.38 39.40 43.51"
+    assert total == "Total 39.78 39.80 43.91"
 
 
 def test_volumes_file_is_equivalent_to_options(run, tmp_path, write_prices):
