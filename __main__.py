@@ -167,8 +167,9 @@ alerts = Alerts(
 )
 
 # Copies: in another region as objects are written, and in a vault every day.
+replica = None
 if replica_context:
-    Replica(
+    replica = Replica(
         "replica",
         {
             "account": account,
@@ -189,6 +190,7 @@ if replica_context:
             "key_arn": phi_key.arn,
             "protection": context.bucket_protection,
             "log_bucket_name": replica_context.replica_log_bucket_name,
+            "receives_config": "config" in settings.account_security_services,
             "log_retention_days": settings.log_retention_days,
             "audit_key_arn": audit_key.arn,
             "topic_name": context.topic_name,
@@ -221,7 +223,9 @@ if settings.account_security_services:
         {
             "account": account,
             "services": settings.account_security_services,
+            "account_wide": True,
             "phi_buckets": context.phi_bucket_names,
+            "data_class": "PHI",
             "phi_buckets_ready": phi_buckets_ready,
             "phi_key_arn": phi_key.arn,
             "config_bucket": access_logs.bucket,
@@ -233,6 +237,28 @@ if settings.account_security_services:
             "permissions_boundary": settings.permissions_boundary,
         },
         in_account,
+    )
+
+if replica and replica_context and settings.regional_security_services:
+    AccountSecurity(
+        "replica-account",
+        {
+            "account": replica_context.account,
+            "services": settings.regional_security_services,
+            "account_wide": False,
+            "phi_buckets": context.replica_bucket_names,
+            "data_class": "Replica",
+            "phi_buckets_ready": replica.ready,
+            "phi_key_arn": replica.key_arn,
+            "config_bucket": replica.log_bucket,
+            "config_bucket_arn": replica_context.replica_log_bucket_arn,
+            "log_group_name": None,
+            "backup": False,
+            "replication": False,
+            "keeps_data": settings.keeps_data,
+            "permissions_boundary": settings.permissions_boundary,
+        },
+        pulumi.ResourceOptions(provider=replica.provider),
     )
 
 pulumi.export("resource_name_prefix", account.name(""))

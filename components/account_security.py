@@ -1,4 +1,4 @@
-"""Security services for the whole account. An account has one of each in a region, so nothing else may manage them."""
+"""Security services of the account in one region. It has one of each there, so nothing else may manage them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,12 @@ class AccountSecurityArgs(TypedDict):
     """The account and region in which to enable the services."""
     services: Collection[AccountSecurityService]
     """The services to enable."""
+    account_wide: bool
+    """Whether this is the region that records and checks what the account has once, such as IAM roles."""
     phi_buckets: Mapping[str, str]
     """The buckets to scan for malware: their physical names, by their names within the stack."""
+    data_class: str
+    """The value of those buckets' tag `DataClass`, by which AWS Config finds what to check."""
     phi_buckets_ready: Sequence[pulumi.Resource]
     """The resources that must exist before GuardDuty can write its test object to each bucket."""
     phi_key_arn: pulumi.Input[str]
@@ -38,8 +42,8 @@ class AccountSecurityArgs(TypedDict):
     config_bucket: pulumi.Input[str]
     """The name of the bucket that AWS Config delivers to. It must not have Object Lock, which AWS Config can't use."""
     config_bucket_arn: str
-    log_group_name: str
-    """The name of the audit trail's log group, whose retention AWS Config checks."""
+    log_group_name: str | None
+    """The name of the audit trail's log group, whose retention AWS Config checks; None in another region."""
     backup: bool
     """Whether PHI buckets have backups, so that AWS Config checks for them."""
     replication: bool
@@ -51,7 +55,10 @@ class AccountSecurityArgs(TypedDict):
 
 
 class AccountSecurity(pulumi.ComponentResource):
-    """Blocked public access, GuardDuty, malware scans, Macie and AWS Config for the whole account."""
+    """Blocked public access, GuardDuty, malware scans, Macie and AWS Config, for one region of the account.
+
+    The public access block applies to every region, so only one region may have it.
+    """
 
     def __init__(self, name: str, args: AccountSecurityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:account:AccountSecurity", name, None, opts)
@@ -137,7 +144,9 @@ class AccountSecurity(pulumi.ComponentResource):
             f"{name}-recorder",
             name=account.name(f"{name}-recorder"),
             role_arn=role.arn,
-            recording_group={"all_supported": True, "include_global_resource_types": True},
+            # In a second region, AWS Config would record and bill the same IAM resources again.
+            # https://docs.aws.amazon.com/config/latest/developerguide/select-resources.html
+            recording_group={"all_supported": True, "include_global_resource_types": args["account_wide"]},
             opts=protect_options(self, args["keeps_data"]),
         )
         channel = aws.cfg.DeliveryChannel(
@@ -162,15 +171,21 @@ class AccountSecurity(pulumi.ComponentResource):
         pack_name = account.name(f"{name}-conformance")
         child = protect_options(self, args["keeps_data"], recording)
         rules = common_rules(
-            account.partition, macie="macie" in services, backup=args["backup"], replication=args["replication"]
+            account.partition,
+            account_wide=args["account_wide"],
+            macie="macie" in services,
+            backup=args["backup"],
+            replication=args["replication"],
         )
         if "organizationConfig" in services:  # only for the management account, or AWS Config's delegated administrator
             aws.cfg.OrganizationConformancePack(
-                f"{name}-conformance", name=pack_name, template_body=template(rules), opts=child
+                f"{name}-conformance", name=pack_name, template_body=template(rules, args["data_class"]), opts=child
             )
         elif "config" in services:
             rules += stack_rules(list(args["phi_buckets"].values()), args["log_group_name"])
-            aws.cfg.ConformancePack(f"{name}-conformance", name=pack_name, template_body=template(rules), opts=child)
+            aws.cfg.ConformancePack(
+                f"{name}-conformance", name=pack_name, template_body=template(rules, args["data_class"]), opts=child
+            )
 
 
 def service_trust(service: str, account: Account) -> PolicyDocument:

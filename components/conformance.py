@@ -26,12 +26,13 @@ class ConfigRule:
     """The paragraph of 45 CFR 164."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     phi_only: bool = False
-    """Whether the rule checks only resources tagged as PHI. AWS Config doesn't allow that for periodic rules."""
+    """Whether the rule checks only resources tagged as PHI, or as its replicas. AWS Config doesn't allow that for
+    periodic rules."""
 
 
-COMMON_RULES = (
+# For each region.
+REGIONAL_RULES = (
     # Access to buckets.
-    ConfigRule("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC", "312(a)(1)"),
     ConfigRule("S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED", "312(a)(1)"),
     ConfigRule("S3_BUCKET_PUBLIC_READ_PROHIBITED", "312(a)(1)"),
     ConfigRule("S3_BUCKET_PUBLIC_WRITE_PROHIBITED", "312(a)(1)"),
@@ -46,10 +47,6 @@ COMMON_RULES = (
     ConfigRule("KMS_CMK_NOT_SCHEDULED_FOR_DELETION", "308(a)(7)(i)"),
     # Audit logs.
     ConfigRule("S3_BUCKET_LOGGING_ENABLED", "312(b)", phi_only=True),
-    ConfigRule("MULTI_REGION_CLOUD_TRAIL_ENABLED", "312(b)"),
-    ConfigRule("CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED", "312(b)"),
-    ConfigRule("CLOUD_TRAIL_ENCRYPTION_ENABLED", "312(a)(2)(iv)"),
-    ConfigRule("CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED", "312(c)(2)"),
     ConfigRule("CLOUDWATCH_LOG_GROUP_ENCRYPTED", "312(a)(2)(iv)"),
     # Alerts. An alarm needs no action for the state INSUFFICIENT_DATA, or for OK.
     ConfigRule(
@@ -60,6 +57,16 @@ COMMON_RULES = (
     ConfigRule("SNS_ENCRYPTED_KMS", "312(a)(2)(iv)"),
     ConfigRule("GUARDDUTY_ENABLED_CENTRALIZED", "308(a)(6)(ii)"),
     ConfigRule("GUARDDUTY_S3_PROTECTION_ENABLED", "308(a)(6)(ii)"),
+)
+# Once for the account. AWS recommends that for rules about global resources, which are recorded in one region.
+# https://docs.aws.amazon.com/config/latest/developerguide/select-resources.html#select-resources-global-rules
+ACCOUNT_RULES = (
+    ConfigRule("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC", "312(a)(1)"),
+    # The trail records every region, in its own.
+    ConfigRule("MULTI_REGION_CLOUD_TRAIL_ENABLED", "312(b)"),
+    ConfigRule("CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED", "312(b)"),
+    ConfigRule("CLOUD_TRAIL_ENCRYPTION_ENABLED", "312(a)(2)(iv)"),
+    ConfigRule("CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED", "312(c)(2)"),
     # Identities and their permissions.
     ConfigRule("IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS", "308(a)(4)(ii)(B)"),
     ConfigRule("IAM_ROOT_ACCESS_KEY_CHECK", "312(a)(2)(i)"),
@@ -69,11 +76,11 @@ COMMON_RULES = (
     ConfigRule("IAM_USER_UNUSED_CREDENTIALS_CHECK", "308(a)(3)(ii)(C)", {"maxCredentialUsageAge": "90"}),
 )
 # AWS Config doesn't have these rules in GovCloud or in China.
-COMMERCIAL_RULES = (
+COMMERCIAL_REGIONAL_RULES = (
     ConfigRule("KMS_KEY_POLICY_NO_PUBLIC_ACCESS", "312(a)(1)"),
     ConfigRule("SNS_TOPIC_NO_PUBLIC_ACCESS", "312(a)(1)"),
-    ConfigRule("ROOT_ACCOUNT_MFA_ENABLED", "312(d)"),
 )
+COMMERCIAL_ACCOUNT_RULES = (ConfigRule("ROOT_ACCOUNT_MFA_ENABLED", "312(d)"),)
 # Pulumi can't enable Macie's automated sensitive data discovery. This rule reports an account where it isn't enabled.
 MACIE_RULE = ConfigRule("MACIE_AUTO_SENSITIVE_DATA_DISCOVERY_CHECK", "308(a)(1)(ii)(A)")
 BACKUP_RULE = ConfigRule(
@@ -84,51 +91,60 @@ REPLICATION_RULE = ConfigRule("S3_BUCKET_REPLICATION_ENABLED", "308(a)(7)(ii)(A)
 MIN_LOG_RETENTION_DAYS = 1827
 
 
-def common_rules(partition: str, *, macie: bool, backup: bool, replication: bool) -> list[ConfigRule]:
-    """Return the rules for any account with PHI.
+def common_rules(
+    partition: str, *, account_wide: bool, macie: bool, backup: bool, replication: bool
+) -> list[ConfigRule]:
+    """Return the rules for any account with PHI, in one region.
 
     Args:
         partition: The partition of the account; some rules exist only in `aws`.
+        account_wide: Whether the region also checks what the account has once.
         macie: Whether Macie is enabled.
         backup: Whether PHI buckets have backups.
         replication: Whether PHI buckets are replicated.
     """
     commercial = partition == "aws"
     return [
-        *COMMON_RULES,
-        *(COMMERCIAL_RULES if commercial else ()),
+        *REGIONAL_RULES,
+        *(ACCOUNT_RULES if account_wide else ()),
+        *(COMMERCIAL_REGIONAL_RULES if commercial else ()),
+        *(COMMERCIAL_ACCOUNT_RULES if commercial and account_wide else ()),
         *([MACIE_RULE] if commercial and macie else []),
         *([BACKUP_RULE] if backup else []),
         *([REPLICATION_RULE] if replication else []),
     ]
 
 
-def stack_rules(phi_buckets: Sequence[str], log_group_name: str) -> list[ConfigRule]:
-    """Return the rules that name PHI buckets and one log group.
+def stack_rules(phi_buckets: Sequence[str], log_group_name: str | None) -> list[ConfigRule]:
+    """Return the rules that name PHI buckets, or their replicas, and one log group, if the region has it.
 
     Without these names, the rules would check every bucket and every log group. They aren't for an organization, whose
     other accounts have other buckets and log groups.
     """
-    log_retention = {"LogGroupNames": log_group_name, "MinRetentionTime": str(MIN_LOG_RETENTION_DAYS)}
-    return [
-        ConfigRule("CLOUDTRAIL_S3_DATAEVENTS_ENABLED", "312(b)", {"S3BucketNames": ",".join(phi_buckets)}),
-        ConfigRule("CW_LOGGROUP_RETENTION_PERIOD_CHECK", "316(b)(2)(i)", log_retention),
-    ]
+    rules = [ConfigRule("CLOUDTRAIL_S3_DATAEVENTS_ENABLED", "312(b)", {"S3BucketNames": ",".join(phi_buckets)})]
+    if log_group_name is not None:
+        log_retention = {"LogGroupNames": log_group_name, "MinRetentionTime": str(MIN_LOG_RETENTION_DAYS)}
+        rules.append(ConfigRule("CW_LOGGROUP_RETENTION_PERIOD_CHECK", "316(b)(2)(i)", log_retention))
+    return rules
 
 
-def template(rules: Sequence[ConfigRule]) -> str:
+def template(rules: Sequence[ConfigRule], data_class: str) -> str:
     """Return the template of a conformance pack with these rules. AWS Config requires YAML, and JSON is YAML.
+
+    Args:
+        rules: The rules.
+        data_class: The value of the tag `DataClass` of the resources that the rules about PHI check.
 
     https://docs.aws.amazon.com/config/latest/developerguide/custom-conformance-pack.html
     """
-    return json.dumps({"Resources": {_logical_id(rule): _resource(rule) for rule in rules}}, indent=1)
+    return json.dumps({"Resources": {_logical_id(rule): _resource(rule, data_class) for rule in rules}}, indent=1)
 
 
 def _logical_id(rule: ConfigRule) -> str:
     return "".join(word.capitalize() for word in rule.identifier.split("_"))
 
 
-def _resource(rule: ConfigRule) -> dict[str, Any]:
+def _resource(rule: ConfigRule, data_class: str) -> dict[str, Any]:
     properties: dict[str, Any] = {
         "ConfigRuleName": rule.identifier.lower().replace("_", "-"),
         "Description": f"45 CFR 164.{rule.paragraph}",
@@ -137,5 +153,5 @@ def _resource(rule: ConfigRule) -> dict[str, Any]:
     if rule.parameters:
         properties["InputParameters"] = dict(rule.parameters)
     if rule.phi_only:
-        properties["Scope"] = {"TagKey": DATA_CLASS_TAG, "TagValue": PHI}
+        properties["Scope"] = {"TagKey": DATA_CLASS_TAG, "TagValue": data_class}
     return {"Type": "AWS::Config::ConfigRule", "Properties": properties}

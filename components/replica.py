@@ -52,6 +52,8 @@ class ReplicaArgs(TypedDict):
     """The protection of the replica buckets and of their log bucket."""
     log_bucket_name: str
     """The physical name of the bucket that receives the replicas' access logs."""
+    receives_config: bool
+    """Whether AWS Config delivers to that bucket what it records in the replica's region."""
     log_retention_days: int
     """The days to keep noncurrent versions of access logs."""
     audit_key_arn: pulumi.Input[str]
@@ -70,6 +72,15 @@ class ReplicaArgs(TypedDict):
 
 class Replica(pulumi.ComponentResource):
     """Buckets in another region, each protected like its source, to which S3 replicates every object."""
+
+    provider: pulumi.ProviderResource
+    """The provider of the replica's region."""
+    key_arn: pulumi.Output[str]
+    """The key that encrypts the replica buckets."""
+    log_bucket: pulumi.Output[str]
+    """The name of the bucket that receives their access logs."""
+    ready: Sequence[pulumi.Resource]
+    """The resources that must exist before anything is stored in the replica buckets."""
 
     def __init__(self, name: str, args: ReplicaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:recovery:Replica", name, None, opts)
@@ -94,7 +105,7 @@ class Replica(pulumi.ComponentResource):
                 "account": replica_account,
                 "bucket_name": args["log_bucket_name"],
                 "source_bucket_arns": bucket_arns,
-                "receives_config": False,
+                "receives_config": args["receives_config"],
                 "protection": protection,
                 "noncurrent_retention_days": args["log_retention_days"],
             },
@@ -124,6 +135,7 @@ class Replica(pulumi.ComponentResource):
             permissions_boundary=args["permissions_boundary"],
             provider=provider,
         )
+        ready: list[pulumi.Resource] = []
         for source in args["sources"]:
             bucket = PhiBucket(
                 source.name,
@@ -140,6 +152,7 @@ class Replica(pulumi.ComponentResource):
                 },
                 in_replica_region,
             )
+            ready += bucket.ready
             Replication(
                 f"{source.name}-replication",
                 {
@@ -159,4 +172,5 @@ class Replica(pulumi.ComponentResource):
                 pulumi.ResourceOptions(parent=self, depends_on=[*source.source_ready, *bucket.ready]),
             )
 
+        self.provider, self.key_arn, self.log_bucket, self.ready = provider, key.arn, access_logs.bucket, ready
         self.register_outputs({})

@@ -139,6 +139,10 @@ class StackContext:
         return self.account.bucket_name("replica-logs")
 
     @property
+    def replica_log_bucket_arn(self) -> str:
+        return self.account.bucket_arn(self.replica_log_bucket_name)
+
+    @property
     def bucket_arns(self) -> list[str]:
         """The ARNs of every bucket of the stack, in any region."""
         return [self.account.bucket_arn(name) for name in self.bucket_regions]

@@ -11,7 +11,12 @@ from phi_buckets.stack import settings
 from phi_buckets.stack.settings import Settings, SettingsError
 from phi_buckets.yaml_files import read_yaml
 
-DEFAULT_SETTINGS = Settings(environment="prod", region="us-east-1", replica_region="us-west-2")
+DEFAULT_SETTINGS = Settings(
+    environment="prod",
+    region="us-east-1",
+    replica_region="us-west-2",
+    account_security_services=settings.REQUIRED_SECURITY_SERVICES,
+)
 """The settings in Pulumi.prod.yaml, used if no file is given."""
 
 

@@ -11,13 +11,21 @@ from hipaa_controls.model.partitions import partition_of
 from hipaa_controls.model.retention import MIN_RETENTION_DAYS
 from phi_buckets.stack.application_trust import ApplicationTrust
 from phi_buckets.stack.networks import Networks
-from phi_buckets.stack.settings_reader import REGION, SettingsReader, set_command, set_path_command
+from phi_buckets.stack.settings_reader import PREFIX, REGION, SettingsReader, set_command, set_path_command
 
 Environment = Literal["dev", "staging", "prod"]
 ObjectLockMode = Literal["GOVERNANCE", "COMPLIANCE"]
 AccountSecurityService = Literal[
     "publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config", "organizationConfig"
 ]
+# Each must be enabled, by the stack or elsewhere, before an account holds PHI. AWS Config for a whole organization is
+# not one of them: only the management account of the organization and its delegated administrator can enable that.
+REQUIRED_SECURITY_SERVICES: tuple[AccountSecurityService, ...] = (
+    *("publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config"),
+)
+# S3 has one public access block for all regions of an account.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/configuring-block-public-access-account.html
+ACCOUNT_WIDE_SERVICES = ("publicAccessBlock",)
 
 DEFAULT_BUCKET = "phi"
 """The name of the only PHI bucket of a stack without `phi:buckets`."""
@@ -88,7 +96,13 @@ class Settings(VersionSettings):
     permissions_boundary: str | None = None
     alert_subscribers: tuple[str, ...] = ()
     account_security_services: tuple[AccountSecurityService, ...] = ()
+    account_security_elsewhere: tuple[AccountSecurityService, ...] = ()
     default_tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def regional_security_services(self) -> tuple[AccountSecurityService, ...]:
+        """The security services to enable in the replica's region too."""
+        return tuple(service for service in self.account_security_services if service not in ACCOUNT_WIDE_SERVICES)
 
     @property
     def keeps_data(self) -> bool:
@@ -164,9 +178,15 @@ def load_settings(config: Mapping[str, str]) -> Settings:
             tuple[AccountSecurityService, ...],
             reader.choices("accountSecurityServices", get_args(AccountSecurityService)),
         ),
+        account_security_elsewhere=cast(
+            tuple[AccountSecurityService, ...],
+            reader.choices("accountSecurityElsewhere", REQUIRED_SECURITY_SERVICES),
+        ),
         default_tags=reader.default_tags(),
     )
     errors = [*reader.errors(), *_combination_errors(settings)]
+    if not reader.is_invalid("accountSecurityServices", "accountSecurityElsewhere"):
+        errors += _security_service_errors(settings)
     if errors:
         raise SettingsError(errors)
     return settings
@@ -257,10 +277,33 @@ def _combination_errors(settings: Settings) -> list[str]:
             "phi:backupEnabled is false and phi:replicaRegion isn't set; PHI must have backups or a replica "
             f"(45 CFR 164.308(a)(7)(ii)(A)). {set_command('backupEnabled', 'true')}"
         )
-    services = settings.account_security_services
-    if "malwareProtection" in services and "guardDuty" not in services:
+    return errors
+
+
+def _security_service_errors(settings: Settings) -> list[str]:
+    here, elsewhere = settings.account_security_services, settings.account_security_elsewhere
+    errors = [
+        f"phi:accountSecurityElsewhere[{index}] is {service}, which phi:accountSecurityServices enables; each service "
+        "must be enabled in one place. Remove it with: "
+        f"pulumi config rm --path '{PREFIX}accountSecurityElsewhere[{index}]'"
+        for index, service in enumerate(elsewhere)
+        if service in here
+    ]
+    missing = [service for service in REQUIRED_SECURITY_SERVICES if service not in (*here, *elsewhere)]
+    if missing and settings.environment != "dev":
+        commands = " && ".join(
+            set_path_command(f"accountSecurityServices[{index}]", service)
+            for index, service in enumerate(missing, start=len(here))
+        )
+        errors.append(
+            f"neither phi:accountSecurityServices nor phi:accountSecurityElsewhere has {', '.join(missing)}; outside "
+            "dev each security service must be in the first, for the stack to enable it, or in the second, if it is "
+            "enabled elsewhere, such as by the organization's delegated administrator. Let the stack enable them with: "
+            f"{commands}"
+        )
+    elif "malwareProtection" in here and "guardDuty" not in (*here, *elsewhere):
         errors.append(
             "phi:accountSecurityServices has malwareProtection without guardDuty; malware protection is a feature of "
-            f"GuardDuty. Add it with: {set_path_command(f'accountSecurityServices[{len(services)}]', 'guardDuty')}"
+            f"GuardDuty. Add it with: {set_path_command(f'accountSecurityServices[{len(here)}]', 'guardDuty')}"
         )
     return errors

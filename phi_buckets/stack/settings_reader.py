@@ -88,6 +88,10 @@ class SettingsReader:
         }
         return SettingsReader(config, path, self._errors)
 
+    def is_invalid(self, *keys: str) -> bool:
+        """Return whether an error about one of these settings has been collected."""
+        return any(error.startswith(f"{PREFIX}{key}") for key in keys for error in self._errors)
+
     def region(self) -> str:
         region = self._config.get("aws:region", "")
         if not REGION.fullmatch(region):

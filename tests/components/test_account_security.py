@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -21,19 +22,28 @@ from components.account_security import (
     service_trust,
 )
 from components.config_delivery import allow_config_delivery
-from components.conformance import COMMERCIAL_RULES, COMMON_RULES, common_rules, stack_rules, template
+from components.conformance import (
+    ACCOUNT_RULES,
+    COMMERCIAL_ACCOUNT_RULES,
+    COMMERCIAL_REGIONAL_RULES,
+    REGIONAL_RULES,
+    common_rules,
+    stack_rules,
+    template,
+)
 from components.hardened_bucket import BucketProtection, ObjectLock
 from components.phi_bucket import PhiBucket, VersionLifecycle
 from components.stack_context import StackContext
 from hipaa_controls import evaluator
 from phi_buckets.stack.settings import Settings
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_program
+from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, run_main, run_program
 
 ALLOWED, IMPLICIT_DENY = evaluator.Outcome.ALLOWED, evaluator.Outcome.IMPLICIT_DENY
 OTHER_ACCOUNT_ID = "444455556666"
 ACCOUNT = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
 PHI, LOGS = (f"phi-dev-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "access-logs"))
 PHI_ARN, LOGS_ARN = f"arn:aws:s3:::{PHI}", f"arn:aws:s3:::{LOGS}"
+REPLICA = f"phi-prod-replica-{ACCOUNT_ID}-us-west-2"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
 ROLE = evaluator.Principal("AWS", f"arn:aws:iam::{ACCOUNT_ID}:role/role", ACCOUNT_ID)
@@ -101,7 +111,9 @@ def account_stack(
         args: AccountSecurityArgs = {
             "account": ACCOUNT,
             "services": services,
+            "account_wide": True,
             "phi_buckets": {"phi": PHI},
+            "data_class": "PHI",
             "phi_buckets_ready": phi.ready,
             "phi_key_arn": key_arn,
             "config_bucket": logs.bucket,
@@ -225,8 +237,8 @@ def test_organization_pack_replaces_the_account_pack():
     stack = account_stack(["config", "organizationConfig"])
     assert "ConformancePack" not in {resource.type_name for resource in stack.registered}
     pack = only_resource(stack, "OrganizationConformancePack")
-    rules = common_rules("aws", macie=False, backup=True, replication=False)
-    assert pack.inputs["templateBody"] == template(rules)
+    rules = common_rules("aws", account_wide=True, macie=False, backup=True, replication=False)
+    assert pack.inputs["templateBody"] == template(rules, "PHI")
     assert "account-recording" in pack.dependencies
 
 
@@ -393,23 +405,24 @@ def managed_rules():
 
 def rule_properties(partition="aws", *, macie=True, backup=True, replication=False, organization=False):
     """Return the properties of each rule in the conformance pack, by the rule's identifier."""
-    rules = common_rules(partition, macie=macie, backup=backup, replication=replication)
+    rules = common_rules(partition, account_wide=True, macie=macie, backup=backup, replication=replication)
     if not organization:
         rules += stack_rules([PHI], LOG_GROUP)
-    resources = json.loads(template(rules))["Resources"].values()
+    resources = json.loads(template(rules, "PHI"))["Resources"].values()
     assert len(resources) == len(rules)
     assert {resource["Type"] for resource in resources} == {"AWS::Config::ConfigRule"}
     return {resource["Properties"]["Source"]["SourceIdentifier"]: resource["Properties"] for resource in resources}
 
 
 def test_account_pack_has_the_common_rules_and_those_of_the_stack(stack):
-    rules = common_rules("aws", macie=True, backup=True, replication=False) + stack_rules([PHI], LOG_GROUP)
-    assert only_resource(stack, "ConformancePack").inputs["templateBody"] == template(rules)
+    rules = common_rules("aws", account_wide=True, macie=True, backup=True, replication=False)
+    rules += stack_rules([PHI], LOG_GROUP)
+    assert only_resource(stack, "ConformancePack").inputs["templateBody"] == template(rules, "PHI")
 
 
 def test_pack_meets_the_limits_and_naming_of_aws_config():
-    rules = common_rules("aws", macie=True, backup=True, replication=True) + stack_rules([PHI], LOG_GROUP)
-    assert len(template(rules)) < 51_200
+    rules = common_rules("aws", account_wide=True, macie=True, backup=True, replication=True)
+    assert len(template(rules + stack_rules([PHI], LOG_GROUP), "PHI")) < 51_200
     for identifier, rule in rule_properties(replication=True).items():
         assert rule["ConfigRuleName"] == identifier.lower().replace("_", "-")
         assert rule["Source"]["Owner"] == "AWS"
@@ -471,8 +484,122 @@ def test_rules_check_macie_discovery_only_with_macie():
 @pytest.mark.parametrize("partition", ["aws-us-gov", "aws-cn"])
 def test_pack_omits_rules_that_the_partition_does_not_have(partition):
     identifiers = rule_properties(partition).keys()
-    assert {rule.identifier for rule in COMMON_RULES} <= identifiers
-    commercial_identifiers = {rule.identifier for rule in COMMERCIAL_RULES}
+    assert {rule.identifier for rule in (*REGIONAL_RULES, *ACCOUNT_RULES)} <= identifiers
+    commercial_identifiers = {rule.identifier for rule in (*COMMERCIAL_REGIONAL_RULES, *COMMERCIAL_ACCOUNT_RULES)}
     assert commercial_identifiers
     assert commercial_identifiers.isdisjoint(identifiers)
     assert "MACIE_AUTO_SENSITIVE_DATA_DISCOVERY_CHECK" not in identifiers
+
+
+# The replica's region.
+
+
+@pytest.fixture(scope="module")
+def both_regions() -> RecordingMonitor:
+    return run_main("prod", accountSecurityServices=json.dumps([*ALL_SERVICES, "organizationConfig"]))
+
+
+@pytest.fixture(scope="module")
+def account_packs() -> dict[str, dict[str, dict[str, object]]]:
+    """Return the rules of the conformance pack of each region, by identifier."""
+    packs = run_main("prod").resources_of_type("ConformancePack")
+    return {
+        pack.parent_name: {
+            rule["Properties"]["Source"]["SourceIdentifier"]: rule["Properties"]
+            for rule in json.loads(pack.inputs["templateBody"])["Resources"].values()
+        }
+        for pack in packs
+    }
+
+
+def resources_of(stack: RecordingMonitor, component: str):
+    """Return the AWS resources of a component and of its children."""
+    children = {resource.urn for resource in stack.registered if resource.parent_name == component}
+    return [
+        resource
+        for resource in stack.registered
+        if not resource.is_component and (resource.urn in children or resource.parent_urn in children)
+    ]
+
+
+def test_replica_region_has_every_service_except_the_public_access_block(both_regions):
+    first, replica = (
+        Counter(resource.type_name for resource in resources_of(both_regions, component))
+        for component in ("account", "replica-account")
+    )
+    assert first["AccountPublicAccessBlock"] == 1
+    assert replica == first - Counter(["AccountPublicAccessBlock"])
+
+
+def test_services_of_the_replica_use_its_provider(both_regions):
+    providers = {
+        component: {resource.provider.split("::")[-2] for resource in resources_of(both_regions, component)}
+        for component in ("account", "replica-account")
+    }
+    assert providers == {"account": {"aws"}, "replica-account": {"replica-region"}}
+
+
+def test_services_of_both_regions_are_kept_on_destroy(both_regions):
+    services = [
+        resource
+        for component in ("account", "replica-account")
+        for resource in resources_of(both_regions, component)
+        if not resource.type_name.startswith("Role")
+    ]
+    assert {(resource.protect, resource.retain_on_delete) for resource in services} == {(True, True)}
+
+
+def test_replica_bucket_is_scanned_for_malware_with_its_own_key(both_regions):
+    """GuardDuty scans replicas when they are written; S3 doesn't replicate the tag with the result of a scan."""
+    plan = both_regions.resource("MalwareProtectionPlan", "replica-account-malware-plan").inputs
+    assert plan["protectedResource"] == {"s3Bucket": {"bucketName": REPLICA}}
+    assert plan["role"].endswith("role/phi-prod-replica-account-malware-scan-role")
+    policy = both_regions.resource("RolePolicy", "replica-account-malware-scan-role-permissions").inputs["policy"]
+    assert "us-east-1" not in policy
+    assert f"arn:aws:kms:us-west-2:{ACCOUNT_ID}:key/replica-key" in policy
+
+
+def test_global_resources_are_recorded_in_one_region_only(both_regions):
+    recorders = both_regions.resources_of_type("Recorder")
+    assert {recorder.name: recorder.inputs["recordingGroup"] for recorder in recorders} == {
+        "account-recorder": {"allSupported": True, "includeGlobalResourceTypes": True},
+        "replica-account-recorder": {"allSupported": True, "includeGlobalResourceTypes": False},
+    }
+
+
+def test_config_delivers_to_the_log_bucket_of_its_region(both_regions):
+    channels = {
+        channel.name: channel.inputs["s3BucketName"] for channel in both_regions.resources_of_type("DeliveryChannel")
+    }
+    assert channels == {
+        "account-channel": f"phi-prod-access-logs-{ACCOUNT_ID}-us-east-1",
+        "replica-account-channel": f"phi-prod-replica-logs-{ACCOUNT_ID}-us-west-2",
+    }
+    for bucket in ("access-logs", "replica-logs"):
+        sids = {
+            statement["Sid"]
+            for statement in both_regions.resource("BucketPolicy", f"{bucket}-policy").policy["Statement"]
+        }
+        assert "AWSConfigBucketDelivery" in sids
+
+
+def test_replica_pack_checks_the_replica_and_nothing_that_the_account_has_once(account_packs):
+    rules = account_packs["replica-account"]
+    assert rules["CLOUDTRAIL_S3_DATAEVENTS_ENABLED"]["InputParameters"] == {"S3BucketNames": REPLICA}
+    assert {rule["Scope"]["TagValue"] for rule in rules.values() if "Scope" in rule} == {"Replica"}
+    only_once = {rule.identifier for rule in (*ACCOUNT_RULES, *COMMERCIAL_ACCOUNT_RULES)} | {
+        "CW_LOGGROUP_RETENTION_PERIOD_CHECK",
+        "S3_BUCKET_REPLICATION_ENABLED",
+        "S3_RESOURCES_PROTECTED_BY_BACKUP_PLAN",
+    }
+    assert account_packs["account"].keys() - rules.keys() == only_once
+    assert rules.keys() <= account_packs["account"].keys()
+
+
+def test_replica_region_has_no_services_if_only_the_public_access_block_is_enabled():
+    elsewhere = [service for service in ALL_SERVICES if service != "publicAccessBlock"]
+    stack = run_main(
+        "prod", accountSecurityServices='["publicAccessBlock"]', accountSecurityElsewhere=json.dumps(elsewhere)
+    )
+    assert resources_of(stack, "replica-account") == []
+    assert len(resources_of(stack, "account")) == 1

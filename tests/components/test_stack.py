@@ -54,10 +54,15 @@ PHI = f"{LOCKED}, BucketMetric, BucketNotification, Inventory"
 ROLE = "Role, RolePolicy"
 EAST, WEST = (Account(ACCOUNT_ID, region, "aws", "amazonaws.com", DEPLOYER) for region in ("us-east-1", "us-west-2"))
 LOG_ALARMS = len(log_alarms("", [], ""))
+SECURITY = (
+    "Detector, DetectorFeature, MalwareProtectionPlan, Account, Recorder, DeliveryChannel, RecorderStatus, "
+    "ConformancePack"
+)
 TREE = {
     "Stack": (
         "aws, CustomerKey phi-key, CustomerKey audit-key, AccessLogBucket access-logs, TrailBucket trail-files, "
-        "PhiBucket phi, AuditTrail trail, Access access, Alerts alerts, Replica replica, Backup backup"
+        "PhiBucket phi, AuditTrail trail, Access access, Alerts alerts, Replica replica, Backup backup, "
+        "AccountSecurity account, AccountSecurity replica-account"
     ),
     "CustomerKey phi-key": "Key, Alias",
     "CustomerKey audit-key": "Key, Alias",
@@ -96,6 +101,14 @@ TREE = {
     ),
     "IamRole replica-replication-role": ROLE,
     "Backup backup": "Vault, VaultLockConfiguration, Plan, Selection, IamRole backup-role",
+    "AccountSecurity account": (
+        f"AccountPublicAccessBlock, {SECURITY}, IamRole account-malware-scan-role, IamRole account-recorder"
+    ),
+    "AccountSecurity replica-account": (
+        f"{SECURITY}, IamRole replica-account-malware-scan-role, IamRole replica-account-recorder"
+    ),
+    **{f"IamRole {region}-malware-scan-role": ROLE for region in ("account", "replica-account")},
+    **{f"IamRole {region}-recorder": f"{ROLE}, RolePolicyAttachment" for region in ("account", "replica-account")},
     "IamRole backup-role": "Role, RolePolicyAttachment, RolePolicyAttachment",
 }
 
@@ -114,9 +127,11 @@ def test_program_declares_every_resource_with_its_parent(applied_and_previewed):
     applied, previewed = applied_and_previewed
     expected = {parent: Counter(children.split(", ")) for parent, children in TREE.items()}
     if not applied.resources_of_type("Replica"):
-        for parent in [parent for parent in expected if "replica" in parent]:
+        for parent in [parent for parent in expected if "replica" in parent or " account" in parent]:
             del expected[parent]
-        del expected["Stack"]["Replica replica"], expected["Alerts alerts"]["TopicSubscription"]
+        for component in ("Replica replica", "AccountSecurity account", "AccountSecurity replica-account"):
+            del expected["Stack"][component]
+        del expected["Alerts alerts"]["TopicSubscription"]
     assert children_by_parent(applied) == expected
     assert children_by_parent(previewed) == expected
 
@@ -303,7 +318,8 @@ def test_replica_resources_use_the_provider_of_their_region(prod):
     in_replica_region = {
         resource.name
         for resource in aws_resources(prod)
-        if resource.parent_name in parents and resource.type_name != "aws"
+        if (resource.parent_name in parents or resource.parent_name.startswith("replica-account"))
+        and resource.type_name != "aws"
     }
     with_provider = {
         resource.name

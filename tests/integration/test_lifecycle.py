@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from pulumi_engine.engine import Engine
@@ -59,7 +60,21 @@ def stack(
     request: pytest.FixtureRequest, engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SandboxedStack]:
     with new_sandbox() as sandbox:
-        yield SandboxedStack(request.cls.stack_name, copy_project(tmp_path_factory.mktemp("project")), sandbox)
+        stack = SandboxedStack(request.cls.stack_name, copy_project(tmp_path_factory.mktemp("project")), sandbox)
+        if stack.name == "prod":
+            leave_to_others(stack.settings, "publicAccessBlock", "malwareProtection", "config")
+        yield stack
+
+
+def leave_to_others(settings: Path, *services: str) -> None:
+    """Say in a stack's settings that services, which the emulator can't create, are enabled elsewhere."""
+    content = yaml.safe_load(settings.read_text())
+    enabled = content["config"]["phi:accountSecurityServices"]
+    content["config"] |= {
+        "phi:accountSecurityServices": [service for service in enabled if service not in services],
+        "phi:accountSecurityElsewhere": list(services),
+    }
+    settings.write_text(yaml.safe_dump(content))
 
 
 @pytest.fixture(scope="class")

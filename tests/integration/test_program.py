@@ -38,7 +38,6 @@ def replace_in_file(file: Path, old: str, new: str) -> None:
 def test_stack_with_every_option_passes_every_control(prod: SandboxedStack):
     """Only at preview, because the emulator can't create some of the resources."""
     settings = prod.settings.read_text() + (
-        "  phi:accountSecurityServices: [publicAccessBlock, guardDuty, malwareProtection, macie, config]\n"
         "  phi:intelligentTiering: true\n"
         "  phi:organizationId: o-abcdefghij\n"
         "  phi:permissionsBoundary: arn:aws:iam::123456789012:policy/boundary\n"

@@ -77,8 +77,8 @@ def test_table_has_lines_and_totals(run, write_prices):
     assert "Encryption 2.00 2.00 6.00" in rows
     assert "Replication" not in out
     assert "AWS Backup" not in out
-    total = next(row for row in rows if row.startswith("Total "))
-    assert total == "Total 39.78 39.80 43.91"
+    total = next(row for row in rows if row.startswith("Total"))
+    assert total == "Total, without 3 lines 39.78 39.80 43.91"  # those of the account's security services
 
 
 def test_volumes_file_is_equivalent_to_options(run, tmp_path, write_prices):
@@ -153,7 +153,8 @@ def test_unknown_price_is_reported_and_left_out_of_the_total(run, write_prices):
     code, out, _ = run("--prices", write_prices(backup_storage=unknown))
     assert code == 0
     assert "price unknown" in out
-    assert "Total, without 1 line " in out
+    # The account's security services, whose cost depends on the whole account, have no price either.
+    assert "Total, without 4 lines " in out
     assert "AWS Backup, warm storage; see https://aws.example/[red]backup[/red]" in out
 
 

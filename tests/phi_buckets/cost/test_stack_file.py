@@ -67,7 +67,8 @@ def test_load_settings_accepts_values_of_every_type(tmp_path):
     path.write_text(
         "config:\n  aws:region: eu-west-1\n  phi:environment: prod\n  phi:replicaRegion: eu-central-1\n"
         "  phi:backupEnabled: false\n  phi:noncurrentRetentionDays: 3000\n  phi:noncurrentArchiveDays: '30'\n"
-        "  phi:intelligentTiering: true\n  phi:accountSecurityServices: [guardDuty, macie]\n",
+        "  phi:intelligentTiering: true\n  phi:accountSecurityServices: [guardDuty, macie]\n"
+        "  phi:accountSecurityElsewhere: [publicAccessBlock, malwareProtection, config]\n",
         encoding="utf-8",
     )
     loaded = stack_file.load_settings(path)

@@ -10,12 +10,19 @@ import yaml
 
 from phi_buckets.stack.application_trust import ApplicationTrust
 from phi_buckets.stack.networks import Networks
-from phi_buckets.stack.settings import PhiBucketSettings, Settings, SettingsError, load_settings
+from phi_buckets.stack.settings import (
+    REQUIRED_SECURITY_SERVICES,
+    PhiBucketSettings,
+    Settings,
+    SettingsError,
+    load_settings,
+)
 from sandbox.folder import ROOT
 from tests.components.mocked_stack import stack_config
 
 DEV = {"phi:environment": "dev", "aws:region": "eu-west-1"}
-PROD = {"phi:environment": "prod", "aws:region": "us-east-1"}
+ELSEWHERE = {"phi:accountSecurityElsewhere": json.dumps(REQUIRED_SECURITY_SERVICES)}
+PROD = {"phi:environment": "prod", "aws:region": "us-east-1"} | ELSEWHERE
 ROLE = "arn:aws:iam::111122223333:role/team/admin"
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
 ENDPOINT = "vpce-0a1b2c3d4e5f60718"
@@ -159,11 +166,13 @@ def test_error_of_the_stack_is_not_repeated_for_each_bucket():
             ("guardDuty", "malwareProtection"),
         ),
         ("accountSecurityServices", '["publicAccessBlock", "macie", "config"]', "account_security_services", ...),
+        ("accountSecurityElsewhere", json.dumps(REQUIRED_SECURITY_SERVICES), "account_security_elsewhere", ...),
     ],
 )
 def test_load_settings_reads_each_setting(key, text, field, expected):
     """`...` stands for the list in the text."""
-    value = getattr(load_settings(PROD | {f"phi:{key}": text}), field)
+    config = DEV if key == "accountSecurityServices" else PROD
+    value = getattr(load_settings(config | {f"phi:{key}": text}), field)
     assert value == (tuple(json.loads(text)) if expected is ... else expected)
 
 
@@ -179,12 +188,12 @@ def test_backup_may_be_disabled_with_a_replica():
 
 @pytest.mark.parametrize(("environment", "expected"), [("dev", False), ("staging", True), ("prod", True)])
 def test_keeps_data_is_false_only_in_dev(environment, expected):
-    assert load_settings(DEV | {"phi:environment": environment}).keeps_data is expected
+    assert load_settings(PROD | {"phi:environment": environment}).keeps_data is expected
 
 
 @pytest.mark.parametrize(("environment", "minimum"), [("dev", 1), ("staging", 2192), ("prod", 2192)])
 def test_only_dev_may_lock_versions_for_less_than_six_years(environment, minimum):
-    config = DEV | {"phi:environment": environment}
+    config = PROD | {"phi:environment": environment}
     assert load_settings(config | {"phi:objectLockDays": str(minimum)}).object_lock_days == minimum
     (error,) = settings_errors(config | {"phi:objectLockDays": str(minimum - 1)})
     assert error.startswith(f"phi:objectLockDays is {minimum - 1}; versions must be locked for at least {minimum} day")
@@ -192,7 +201,7 @@ def test_only_dev_may_lock_versions_for_less_than_six_years(environment, minimum
 
 DAYS = ("backupDays", "noncurrentRetentionDays", "noncurrentArchiveDays", "logRetentionDays", "objectLockDays")
 FLAGS = ("backupEnabled", "intelligentTiering")
-LISTS = ("bucketAdministrators", "networks", "alertSubscribers", "accountSecurityServices")
+LISTS = ("bucketAdministrators", "networks", "alertSubscribers", "accountSecurityServices", "accountSecurityElsewhere")
 NOT_NETWORKS = [
     *("", "vpce-", "vpce-*", "VPCE-0A1B2C3D4E5F60718", "vpc-0a1b2c3d4e5f60718", "hospital.example"),
     *("0.0.0.0/0", "128.0.0.0/1", "8.0.0.0/7", "::/0", "2000::/3", "2600::/31"),  # as good as any network
@@ -303,7 +312,6 @@ def test_error_covers_provider_settings_and_unknown_settings(config, message):
             "phi:replicaRegion isn't set; PHI must have backups or a replica",
             "set phi:backupEnabled true",
         ),
-        ({"accountSecurityServices": '["malwareProtection"]'}, "malwareProtection without guardDuty", "guardDuty"),
     ],
 )
 def test_error_covers_combinations_of_valid_settings(settings, message, fix):
@@ -311,6 +319,64 @@ def test_error_covers_combinations_of_valid_settings(settings, message, fix):
     assert message in error
     assert "pulumi config " in error
     assert error.endswith(fix) or f"config {fix}" in error
+
+
+# Security services.
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_security_service_that_no_setting_mentions_is_one_error_outside_dev(environment):
+    (error,) = settings_errors(
+        {
+            "aws:region": "us-east-1",
+            "phi:environment": environment,
+            "phi:accountSecurityServices": '["config", "publicAccessBlock"]',
+            "phi:accountSecurityElsewhere": '["macie"]',
+        }
+    )
+    assert error.startswith(
+        "neither phi:accountSecurityServices nor phi:accountSecurityElsewhere has guardDuty, malwareProtection;"
+    )
+    assert error.endswith(
+        "pulumi config set --path 'phi:accountSecurityServices[2]' guardDuty && "
+        "pulumi config set --path 'phi:accountSecurityServices[3]' malwareProtection"
+    )
+
+
+@pytest.mark.parametrize("here", [(), ("macie",), ("guardDuty", "malwareProtection"), REQUIRED_SECURITY_SERVICES])
+def test_security_services_may_be_enabled_here_and_elsewhere(here):
+    elsewhere = [service for service in REQUIRED_SECURITY_SERVICES if service not in here]
+    lists = {"accountSecurityServices": list(here), "accountSecurityElsewhere": elsewhere}
+    settings = load_settings(PROD | {f"phi:{key}": json.dumps(services) for key, services in lists.items()})
+    assert (settings.account_security_services, settings.account_security_elsewhere) == (here, tuple(elsewhere))
+
+
+def test_security_services_are_not_required_in_dev():
+    assert load_settings(DEV).account_security_services == ()
+
+
+def test_security_service_in_both_settings_is_an_error():
+    (error,) = settings_errors(PROD | {"phi:accountSecurityServices": '["macie"]'})
+    assert error.startswith("phi:accountSecurityElsewhere[3] is macie, which phi:accountSecurityServices enables")
+    assert error.endswith("pulumi config rm --path 'phi:accountSecurityElsewhere[3]'")
+
+
+def test_organization_config_cannot_be_enabled_elsewhere():
+    (error,) = settings_errors(DEV | {"phi:accountSecurityElsewhere": '["organizationConfig"]'})
+    assert "must be one of publicAccessBlock, guardDuty, malwareProtection, macie, config" in error
+
+
+def test_malware_protection_needs_guardduty_here_or_elsewhere():
+    services = {"phi:accountSecurityServices": '["malwareProtection"]'}
+    (error,) = settings_errors(DEV | services)
+    assert "malwareProtection without guardDuty" in error
+    assert error.endswith("pulumi config set --path 'phi:accountSecurityServices[1]' guardDuty")
+    load_settings(DEV | services | {"phi:accountSecurityElsewhere": '["guardDuty"]'})
+
+
+def test_regional_services_are_all_but_the_public_access_block():
+    settings = Settings(environment="prod", region="us-east-1", account_security_services=REQUIRED_SECURITY_SERVICES)
+    assert settings.regional_security_services == ("guardDuty", "malwareProtection", "macie", "config")
 
 
 def test_fix_of_a_replica_in_the_stacks_region_is_another_region():
