@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 DETECTS = "It reports on the account's settings and activity; the findings hold no PHI"
+REPORTS_OR_REMEDIES = "Its rules report on settings; a remediation acts with a role, which is judged"
 COST = "It deals with costs and quotas"
 COMPUTES = "It computes a value in the program; the value is judged where it is used"
 
@@ -48,12 +49,16 @@ NO_JUDGMENT_NEEDED: Mapping[str, str] = {
     ),
     "aws:ram/sharingWithOrganization:SharingWithOrganization": "It shares nothing itself; shares are judged",
     "aws:accessanalyzer/analyzer:Analyzer": DETECTS,
+    "aws:cfg/conformancePack:ConformancePack": REPORTS_OR_REMEDIES,
+    "aws:cfg/deliveryChannel:DeliveryChannel": "It delivers settings of resources, which hold no PHI",
+    "aws:cfg/organizationConformancePack:OrganizationConformancePack": REPORTS_OR_REMEDIES,
     "aws:cfg/recorder:Recorder": DETECTS,
     "aws:cfg/recorderStatus:RecorderStatus": DETECTS,
     "aws:cfg/rule:Rule": DETECTS,
     "aws:detective/graph:Graph": DETECTS,
     "aws:guardduty/detector:Detector": DETECTS,
     "aws:guardduty/detectorFeature:DetectorFeature": DETECTS,
+    "aws:guardduty/malwareProtectionPlan:MalwareProtectionPlan": "It scans objects with a role, which is judged",
     "aws:inspector2/enabler:Enabler": DETECTS,
     "aws:macie2/account:Account": DETECTS,
     "aws:securityhub/account:Account": DETECTS,
