@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from moto.kms import models, utils
+from moto.kms.exceptions import AlreadyExistsException
 from moto.kms.models import KmsBackend, kms_backends
 from moto.kms.responses import KmsResponse
 
@@ -51,11 +52,17 @@ def get_key_rotation_status(self: Any) -> str:
 def replicate_key(self: Any) -> str:
     """Give the replica its own key type, description, policy, tags, aliases and grants.
 
-    Moto shares them with the primary key, which also makes the primary a replica, and replicas can't have tags.
+    Moto shares them with the primary key, which also makes the primary a replica, and replicas can't have tags. Nor does
+    it reject a second replica in a region, where one that is pending deletion counts too.
     https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html#mrk-sync-properties
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html#API_ReplicateKey_Errors
     """
+    region = self._get_param("ReplicaRegion")
+    backend: KmsBackend = kms_backends[self.current_account][region]
+    key_id = self._get_param("KeyId").rpartition("/")[2]
+    if key_id in backend.keys:
+        raise AlreadyExistsException(f"A related multi-Region key {key_id} already exists in {region}.")
     response = json.loads(_replicate_key(self))
-    backend: KmsBackend = kms_backends[self.current_account][self._get_param("ReplicaRegion")]
     replica = backend.keys[response["ReplicaKeyMetadata"]["KeyId"]]
     # The list of replicas in it stays shared: every related key reports all replicas.
     replica.multi_region_configuration = replica.multi_region_configuration | {"MultiRegionKeyType": "REPLICA"}

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 import pytest
 
 EAST, WEST = "us-east-1", "us-west-2"
@@ -83,3 +84,16 @@ def test_every_related_key_reports_all_replicas(in_both):
         ]
 
     assert in_both(replica_regions)[1] == [[WEST, "eu-west-1"]] * 2
+
+
+def test_region_with_a_replica_that_is_pending_deletion_accepts_no_other(in_both):
+    def error_code() -> str | None:
+        key = create_replica()
+        boto3.client("kms", WEST).schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+        try:
+            boto3.client("kms", EAST).replicate_key(KeyId=key, ReplicaRegion=WEST)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return None
+
+    assert in_both(error_code) == (None, "AlreadyExistsException")
