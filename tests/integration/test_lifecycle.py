@@ -295,7 +295,7 @@ class TestDev(Lifecycle):
 
 
 class TestProd(Lifecycle):
-    stack_name, resource_count, protected = "prod", 137, True
+    stack_name, resource_count, protected = "prod", 145, True
 
     def test_destroy_of_a_protected_stack_is_rejected(self, destroyed: DestroyResult, created_types: list[str]):
         assert destroyed.rejected is not None
