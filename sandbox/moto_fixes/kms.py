@@ -52,8 +52,8 @@ def get_key_rotation_status(self: Any) -> str:
 def replicate_key(self: Any) -> str:
     """Give the replica its own key type, description, policy, tags, aliases and grants.
 
-    Moto shares them with the primary key, which also makes the primary a replica, and replicas can't have tags. Nor does
-    it reject a second replica in a region, where one that is pending deletion counts too.
+    Moto shares them with the primary key, which also makes the primary a replica, and replicas can't have tags. It also
+    accepts a second replica in a region. One that is pending deletion still counts.
     https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html#mrk-sync-properties
     https://docs.aws.amazon.com/kms/latest/APIReference/API_ReplicateKey.html#API_ReplicateKey_Errors
     """

@@ -62,7 +62,7 @@ def stack(
     with new_sandbox() as sandbox:
         stack = SandboxedStack(request.cls.stack_name, copy_project(tmp_path_factory.mktemp("project")), sandbox)
         if stack.name == "prod":
-            leave_to_others(stack.settings, "publicAccessBlock", "malwareProtection", "config")
+            leave_to_others(stack.settings, "publicAccessBlock")
         yield stack
 
 
@@ -295,7 +295,7 @@ class TestDev(Lifecycle):
 
 
 class TestProd(Lifecycle):
-    stack_name, resource_count, protected = "prod", 145, True
+    stack_name, resource_count, protected = "prod", 169, True
 
     def test_destroy_of_a_protected_stack_is_rejected(self, destroyed: DestroyResult, created_types: list[str]):
         assert destroyed.rejected is not None

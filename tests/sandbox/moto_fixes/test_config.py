@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import boto3
+from botocore.exceptions import ClientError
 
 
 def records_everything() -> bool:
@@ -43,3 +44,26 @@ def counts_before_and_while_recording() -> list[dict[str, int]]:
 def test_recorded_resources_are_counted_over_all_pages(in_both):
     counts = [{}, {"AWS::S3::Bucket": 101, "AWS::IAM::Role": 1}]
     assert in_both(counts_before_and_while_recording) == (NotImplementedError, counts)
+
+
+def conformance_pack_lifecycle() -> list[object]:
+    config = boto3.client("config", "us-east-1")
+    try:
+        arn = config.put_conformance_pack(ConformancePackName="hipaa", TemplateBody="{}")["ConformancePackArn"]
+        (pack,) = config.describe_conformance_packs(ConformancePackNames=["hipaa"])["ConformancePackDetails"]
+        (status,) = config.describe_conformance_pack_status()["ConformancePackStatusDetails"]
+        config.put_conformance_pack(ConformancePackName="hipaa", TemplateBody="{}")
+        assert len(config.describe_conformance_packs()["ConformancePackDetails"]) == 1
+        config.delete_conformance_pack(ConformancePackName="hipaa")
+        config.describe_conformance_packs(ConformancePackNames=["hipaa"])
+    except ClientError as error:
+        return [pack["ConformancePackArn"] == arn, status["ConformancePackState"], error.response["Error"]["Code"]]
+    except NotImplementedError:
+        return ["not supported"]
+    return []
+
+
+def test_conformance_pack_is_kept_until_it_is_deleted(in_both):
+    without_fix, with_fix = in_both(conformance_pack_lifecycle)
+    assert without_fix == ["not supported"]
+    assert with_fix == [True, "CREATE_COMPLETE", "NoSuchConformancePackException"]
