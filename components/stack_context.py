@@ -93,6 +93,7 @@ class StackContext:
             f"{resource_name(bucket, 'replica')}-replication-role": settings.replica_region is not None,
             "backup-role": settings.backup_enabled,
             "account-malware-scan-role": only_scanned,
+            "replica-account-malware-scan-role": only_scanned and settings.replica_region is not None,
         }
         return ObjectAccess(
             settings.networks,

@@ -14,6 +14,7 @@ import yaml
 from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc, settings
 
+from phi_buckets.stack.settings import REQUIRED_SECURITY_SERVICES
 from sandbox.folder import ROOT
 
 ACCOUNT_ID = "111122223333"
@@ -202,10 +203,20 @@ def run_program(
     return monitor
 
 
-def stack_config(stack: str) -> dict[str, str]:
-    """Return the configuration in a stack file of the repository, as Pulumi passes it to the program."""
+def stack_config(stack: str, **overrides: str) -> dict[str, str]:
+    """Return the configuration in a stack file of the repository, as Pulumi passes it to the program.
+
+    Args:
+        stack: The stack, `dev` or `prod`.
+        overrides: Settings without the prefix `phi:`. A security service that `accountSecurityServices` leaves out is
+            enabled elsewhere, since prod requires each in one place.
+    """
     values = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    if services := overrides.get("accountSecurityServices"):
+        elsewhere = [service for service in REQUIRED_SECURITY_SERVICES if service not in json.loads(services)]
+        values["phi:accountSecurityElsewhere"] = elsewhere
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    return texts | {f"phi:{key}": value for key, value in overrides.items()}
 
 
 def run_main(
@@ -235,11 +246,7 @@ def run_main(
     """
     region = overrides.pop("region", "us-east-1")
     provider_settings = {"region": region, **(provider_settings or {})}
-    values = (
-        stack_config(stack)
-        | {f"aws:{key}": value for key, value in provider_settings.items()}
-        | {f"phi:{key}": value for key, value in overrides.items()}
-    )
+    values = stack_config(stack, **overrides) | {f"aws:{key}": value for key, value in provider_settings.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PULUMI_CONFIG", json.dumps(values))
         pulumi.runtime.set_all_config(values, list(secret_keys))

@@ -265,7 +265,7 @@ def preview(stack: str, *, first: bool, **overrides: str) -> Program:
         first: Whether it is the first preview, before any resource exists; otherwise all resources exist.
         overrides: Settings without the prefix `phi:`.
     """
-    values = mocked_stack.stack_config(stack) | {f"phi:{key}": value for key, value in overrides.items()}
+    values = mocked_stack.stack_config(stack, **overrides)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mocked_stack, "RecordingMonitor", PreviewMonitor)
         patch.setenv("PULUMI_CONFIG", json.dumps(values))

@@ -559,6 +559,26 @@ def test_replica_bucket_is_scanned_for_malware_with_its_own_key(both_regions):
     assert f"arn:aws:kms:us-west-2:{ACCOUNT_ID}:key/replica-key" in policy
 
 
+@pytest.mark.parametrize(("bucket", "region"), [("phi", "account"), ("replica", "replica-account")])
+def test_malware_scan_role_of_the_region_may_read_and_tag_objects_before_they_are_scanned(both_regions, bucket, region):
+    document = both_regions.resource("BucketPolicy", f"{bucket}-policy").policy
+    objects = [statement["Resource"] for statement in document["Statement"] if statement["Sid"] == "DenyScanTags"]
+    assert objects
+    role = both_regions.resource("Role", f"{region}-malware-scan-role").inputs["name"]
+    for name, expected in ((role, IMPLICIT_DENY), ("phi-prod-application", evaluator.Outcome.EXPLICIT_DENY)):
+        arn = f"arn:aws:iam::{ACCOUNT_ID}:role/{name}"
+        context = {
+            "aws:PrincipalArn": [arn],
+            "aws:PrincipalAccount": [ACCOUNT_ID],
+            "aws:SecureTransport": ["true"],
+            "s3:TlsVersion": ["1.3"],
+            "s3:RequestObjectTagKeys": ["GuardDutyMalwareScanStatus"],
+        }
+        principal = evaluator.Principal("AWS", arn, ACCOUNT_ID)
+        for action in ("s3:GetObjectVersion", "s3:PutObjectVersionTagging"):
+            assert request_outcome(document, action, objects[0].replace("*", "a"), principal, context) is expected, name
+
+
 def test_global_resources_are_recorded_in_one_region_only(both_regions):
     recorders = both_regions.resources_of_type("Recorder")
     assert {recorder.name: recorder.inputs["recordingGroup"] for recorder in recorders} == {
@@ -597,9 +617,6 @@ def test_replica_pack_checks_the_replica_and_nothing_that_the_account_has_once(a
 
 
 def test_replica_region_has_no_services_if_only_the_public_access_block_is_enabled():
-    elsewhere = [service for service in ALL_SERVICES if service != "publicAccessBlock"]
-    stack = run_main(
-        "prod", accountSecurityServices='["publicAccessBlock"]', accountSecurityElsewhere=json.dumps(elsewhere)
-    )
+    stack = run_main("prod", accountSecurityServices='["publicAccessBlock"]')
     assert resources_of(stack, "replica-account") == []
     assert len(resources_of(stack, "account")) == 1

@@ -36,11 +36,13 @@ APP = role("app")
 ADMINISTRATORS = [role("deployer"), role("phi-prod-break-glass"), role("admin")]
 ORGANIZATION = "o-abcdefghij"
 IN_ORGANIZATION = {"aws:PrincipalOrgID": [ORGANIZATION]}
+UNSCANNED = {"accountSecurityServices": '["guardDuty"]'}
+"""The setting without Malware Protection, which denies reads of objects that aren't scanned."""
 
 
 @pytest.fixture(scope="module")
 def prod():
-    return run_main("prod", bucketAdministrators=json.dumps([role("admin").id, DEPLOYER]))
+    return run_main("prod", bucketAdministrators=json.dumps([role("admin").id, DEPLOYER]), **UNSCANNED)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,7 @@ def changed():
         noncurrentArchiveDays="30",
         logRetentionDays="2500",
         intelligentTiering="true",
+        **UNSCANNED,
     )
 
 
@@ -152,7 +155,13 @@ VIA_ENDPOINT = {"aws:SourceVpce": [ENDPOINT]}
 VIA_OTHER_ENDPOINT = {"aws:SourceVpce": ["vpce-ffffffffffffffff0"], "aws:VpcSourceIp": ["203.0.113.7"]}
 LINKED_ROLE = role("aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie")
 SERVICE_ROLES = [
-    role(f"phi-prod-{name}") for name in ("replica-replication-role", "backup-role", "account-malware-scan-role")
+    role(f"phi-prod-{name}")
+    for name in (
+        "replica-replication-role",
+        "backup-role",
+        "account-malware-scan-role",
+        "replica-account-malware-scan-role",
+    )
 ]
 SCANNED = {"s3:ExistingObjectTag/GuardDutyMalwareScanStatus": ["NO_THREATS_FOUND"]}
 GUARDDUTY = json.dumps(["guardDuty", "malwareProtection"])
@@ -193,7 +202,7 @@ def test_bucket_policy_denies_objects_outside_the_networks(guarded, name, action
     [([ENDPOINT], VIA_ENDPOINT, IN_RANGE), ([RANGE], IN_RANGE, VIA_ENDPOINT)],
 )
 def test_bucket_policy_with_one_kind_of_network_denies_the_other(networks, allowed, denied):
-    document = policy(run_main("prod", networks=json.dumps(networks)), "phi")
+    document = policy(run_main("prod", networks=json.dumps(networks), **UNSCANNED), "phi")
     for origin, expected in ((allowed, IMPLICIT_DENY), (denied, EXPLICIT_DENY)):
         assert request_outcome(document, APP, "s3:GetObject", f"{arn('phi')}/object", origin) is expected
 

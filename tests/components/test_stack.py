@@ -242,13 +242,13 @@ def test_stack_exports_its_outputs(request, name):
     if not replica:
         expected["replica_region"] = None
     del exports["bucket_regions"]  # compared with the buckets themselves below
-    assert exports == expected | {"phi_buckets": {"phi": bucket}, "malware_protection": False}
+    assert exports == expected | {"phi_buckets": {"phi": bucket}, "malware_protection": name == "prod"}
 
 
 def test_output_says_whether_objects_are_scanned_for_malware():
     """The client then says why a read is denied."""
-    stack = run_main("prod", accountSecurityServices='["guardDuty", "malwareProtection"]')
-    assert stack.exports["malware_protection"] is True
+    stack = run_main("prod", accountSecurityServices='["guardDuty"]')
+    assert stack.exports["malware_protection"] is False
 
 
 def test_outputs_name_every_bucket_with_its_region(stack):
