@@ -25,6 +25,7 @@ def check_organization(organization_id: str | None) -> None:
     """
     if organization_id is None:
         return
+    # return_organization_only would need one permission only, but a provider of version 5 doesn't have it.
     organization = look_up(
         "whether the account belongs to phi:organizationId",
         aws.organizations.get_organization,

@@ -30,10 +30,10 @@ MODULES = (
     "s3", "s3control", "sns", "sqs",
 )  # fmt: skip
 
-PROVIDER_FUNCTIONS = (
+SINGLE_FUNCTIONS = (
     "get_arn", "get_availability_zone", "get_availability_zones", "get_billing_service_account", "get_caller_identity",
     "get_default_tags", "get_ip_ranges", "get_partition", "get_region", "get_regions", "get_service",
-    "get_service_principal",
+    "get_service_principal", "organizations.get_organization",
 )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def functions() -> dict[str, Type]:
     types = {}
     for module in [
         *_submodules(MODULES),
-        *(importlib.import_module(f"pulumi_aws.{name}") for name in PROVIDER_FUNCTIONS),
+        *(importlib.import_module(f"pulumi_aws.{name}") for name in SINGLE_FUNCTIONS),
     ]:
         function = getattr(module, module.__name__.rpartition(".")[2], None)
         if not inspect.isfunction(function):

@@ -257,7 +257,7 @@ class Lifecycle:
 
 
 class TestDev(Lifecycle):
-    stack_name, resource_count, protected = "dev", 99, False
+    stack_name, resource_count, protected = "dev", 131, False
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -295,7 +295,7 @@ class TestDev(Lifecycle):
 
 
 class TestProd(Lifecycle):
-    stack_name, resource_count, protected = "prod", 169, True
+    stack_name, resource_count, protected = "prod", 234, True
 
     def test_destroy_of_a_protected_stack_is_rejected(self, destroyed: DestroyResult, created_types: list[str]):
         assert destroyed.rejected is not None
