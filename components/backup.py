@@ -1,4 +1,4 @@
-"""Daily backups of buckets in a vault with Vault Lock."""
+"""Daily backups of buckets in a vault with Vault Lock, and copies of them in a vault elsewhere."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pulumi
 import pulumi_aws as aws
 
 from components.account import Account
+from components.customer_key import CustomerKey
 from components.hardened_bucket import protect_options
 from components.iam_role import IamRole
-from components.policy_document import PolicyDocument, trust_policy
+from components.key_policy import allow_via_backup
+from components.policy_document import PolicyDocument, allow, document, trust_policy
 
 
 class BackupArgs(TypedDict):
@@ -23,38 +25,64 @@ class BackupArgs(TypedDict):
     """The ARNs of the buckets to back up. AWS Backup requires versioning, and object events to EventBridge."""
     buckets_ready: Sequence[pulumi.Resource]
     """The resources that must exist before AWS Backup can back up the buckets."""
-    key_arn: pulumi.Input[str]
-    """The customer managed key that encrypts the vault."""
     retention_days: int
-    """The days to keep each backup. Vault Lock prevents an earlier deletion."""
+    """The days to keep each backup and each copy of it. Vault Lock prevents an earlier deletion."""
+    lock_grace_days: int | None
+    """The days after which no one can remove the vault's lock (compliance mode); at least 3.
+
+    None for a lock that a principal with permission can remove at any time (governance mode).
+    """
+    copy_vault_arn: str | None
+    """The ARN of a vault in another account or region that receives a copy of every backup, if there is one."""
     keeps_data: bool
-    """Whether the vault and the plan are protected, and retained on delete."""
+    """Whether the key, the vault and the plan are protected, and retained on delete."""
     permissions_boundary: str | None
     """The ARN of the permissions boundary of the role, if the account requires one."""
 
 
 class Backup(pulumi.ComponentResource):
-    """One backup a day, in a vault whose lock prevents early deletion."""
+    """One backup a day, in a vault whose lock prevents early deletion.
+
+    The vault has a key of its own, so that the loss of the buckets' key isn't also the loss of the backups.
+    """
 
     vault: pulumi.Output[str]
     """The vault's name."""
     role_arn: pulumi.Output[str]
-    """The role that AWS Backup uses to back up and restore."""
+    """The role that AWS Backup uses to back up, copy and restore."""
 
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("phi:recovery:Backup", name, None, opts)
-        account, retention_days = args["account"], args["retention_days"]
-        child = protect_options(self, args["keeps_data"])
+        account, retention_days, copy_vault_arn = args["account"], args["retention_days"], args["copy_vault_arn"]
+        child, kept = pulumi.ResourceOptions(parent=self), protect_options(self, args["keeps_data"])
+        key = CustomerKey(
+            f"{name}-key",
+            {
+                "account": account,
+                "data_class": "PHI",
+                "statements": allow_via_backup(account),
+                "keeps_data": args["keeps_data"],
+            },
+            child,
+        )
         vault = aws.backup.Vault(
             f"{name}-vault",
-            name=account.name(f"{name}-vault"),
-            kms_key_arn=args["key_arn"],
-            opts=child,
+            # A vault keeps its key, and two vaults can't have one name. The vault of earlier versions of the stack,
+            # encrypted with the PHI key, is called `backup-vault`, and stays until its last backup expires.
+            name=account.name(f"{name}s"),
+            kms_key_arn=key.arn,
+            opts=kept,
         )
-        # Without changeable_for_days, the lock is in governance mode: IAM decides who may remove it.
-        aws.backup.VaultLockConfiguration(
-            f"{name}-lock", backup_vault_name=vault.name, min_retention_days=retention_days, opts=child
+        vault_lock(f"{name}-lock", vault.name, retention_days, args["lock_grace_days"], child)
+        copy_actions: list[aws.backup.PlanRuleCopyActionArgsDict] = (
+            [{"destination_vault_arn": copy_vault_arn, "lifecycle": {"delete_after": retention_days}}]
+            if copy_vault_arn
+            else []
         )
+        # Backups contain ACLs by default, and AWS Backup restores a backup with ACLs only to a bucket that has ACLs:
+        # https://docs.aws.amazon.com/aws-backup/latest/devguide/restoring-s3.html
+        # All buckets of the stack have ACLs disabled, so they need none. The plan can't leave the ACLs out, because the
+        # provider accepts no settings of S3: https://github.com/hashicorp/terraform-provider-aws/issues/45810
         plan = aws.backup.Plan(
             f"{name}-plan",
             name=account.name(f"{name}-plan"),
@@ -64,18 +92,19 @@ class Backup(pulumi.ComponentResource):
                     "target_vault_name": vault.name,
                     "schedule": "cron(0 5 ? * * *)",
                     "lifecycle": {"delete_after": retention_days},
+                    "copy_actions": copy_actions,
                 }
             ],
-            opts=child,
+            opts=kept,
         )
         role = IamRole(
             f"{name}-role",
             {
                 "account": account,
                 "role_name": account.name(f"{name}-role"),
-                "description": "AWS Backup backs up and restores the buckets",
+                "description": "AWS Backup backs up, copies and restores the buckets",
                 "trust": backup_trust(),
-                "permissions": None,
+                "permissions": copy_permissions(account, key.arn, copy_vault_arn) if copy_vault_arn else None,
                 # https://docs.aws.amazon.com/aws-backup/latest/devguide/s3-backups.html
                 "managed_policies": [
                     f"arn:{account.partition}:iam::aws:policy/AWSBackupServiceRolePolicyForS3Backup",
@@ -83,19 +112,72 @@ class Backup(pulumi.ComponentResource):
                 ],
                 "permissions_boundary": args["permissions_boundary"],
             },
-            pulumi.ResourceOptions(parent=self),
+            child,
         )
         aws.backup.Selection(
             f"{name}-selection",
             name=account.name(f"{name}-selection"),
             plan_id=plan.id,
             iam_role_arn=role.arn,
-            resources=args["bucket_arns"],
+            resources=list(args["bucket_arns"]),
             opts=protect_options(self, args["keeps_data"], args["buckets_ready"]),
         )
 
         self.vault, self.role_arn = vault.name, role.arn
         self.register_outputs({"vault": self.vault, "roleArn": self.role_arn})
+
+
+def vault_lock(
+    name: str,
+    vault_name: pulumi.Input[str],
+    min_retention_days: int,
+    grace_days: int | None,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Declare the Vault Lock of a vault, which no change of the program removes.
+
+    Every change of a lock replaces the resource, and Pulumi deletes the old resource after it has created the new one.
+    In AWS there is one lock on a vault: the creation overwrites it, and the deletion would remove it. So the resource
+    is retained on delete, and isn't protected, because a protected resource can't be replaced. The creation of a lock
+    that AWS refuses leaves the lock, and the resource, as they were.
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_PutBackupVaultLockConfiguration.html
+
+    Args:
+        name: The logical name of the lock.
+        vault_name: The vault's physical name.
+        min_retention_days: The days that each backup is kept at least.
+        grace_days: The days after which no one can remove or change the lock; None for governance mode.
+        opts: The parent or the provider of the lock.
+    """
+    aws.backup.VaultLockConfiguration(
+        name,
+        backup_vault_name=vault_name,
+        min_retention_days=min_retention_days,
+        changeable_for_days=grace_days,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True)),
+    )
+
+
+def copy_permissions(account: Account, key_arn: pulumi.Input[str], copy_vault_arn: str) -> PolicyDocument:
+    """Return the permissions to copy backups to another vault, which the managed policies for S3 don't include.
+
+    They are those of AWSBackupServiceRolePolicyForBackup, for these two vaults and this key only. The role needs no
+    permission for the key of the other vault: AWS Backup re-encrypts backups of S3 itself, even with the key
+    aws/backup, whose policy nobody can change.
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/create-cross-account-backup.html
+
+    Args:
+        account: The account and region of the backups.
+        key_arn: The key of the vault with the backups.
+        copy_vault_arn: The ARN of the vault that receives the copies.
+    """
+    return document(
+        allow(["backup:CopyFromBackupVault"], account.arn("backup", "recovery-point:*")),
+        allow(["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], copy_vault_arn),
+        allow(["kms:DescribeKey"], key_arn),
+        allow(["kms:CreateGrant"], key_arn, {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+    )
 
 
 def backup_trust() -> PolicyDocument:

@@ -65,9 +65,8 @@ def key_policy(account: Account, statements: Sequence[Statement]) -> PolicyDocum
 
 
 def phi_key_statements(account: Account, bucket_arns: Sequence[str]) -> list[Statement]:
-    """Return statements for the key of PHI buckets: reads, writes and replication through S3, and backups."""
-    actions = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
-    return [allow_via_s3(account, bucket_arns, actions), *allow_via_backup(account)]
+    """Return statements for the key of PHI buckets: reads, writes, replication and backups through S3."""
+    return [allow_via_s3(account, bucket_arns, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"])]
 
 
 def audit_key_statements(
@@ -92,7 +91,7 @@ def allow_via_s3(account: Account, bucket_arns: Sequence[str], actions: Sequence
 
 
 def allow_via_backup(account: Account) -> list[Statement]:
-    """Return statements that let a backup vault encrypt its copies, through grants that only AWS Backup can use.
+    """Return statements for the key of a backup vault: AWS Backup uses it, through grants that only AWS Backup can use.
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/encryption.html
     """

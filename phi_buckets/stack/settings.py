@@ -14,7 +14,7 @@ from phi_buckets.stack.networks import Networks
 from phi_buckets.stack.settings_reader import PREFIX, REGION, SettingsReader, set_command, set_path_command
 
 Environment = Literal["dev", "staging", "prod"]
-ObjectLockMode = Literal["GOVERNANCE", "COMPLIANCE"]
+LockMode = Literal["GOVERNANCE", "COMPLIANCE"]
 AccountSecurityService = Literal[
     "publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config", "organizationConfig"
 ]
@@ -45,9 +45,13 @@ RETENTION_CITATION = "(45 CFR 164.316(b)(2)(i))"
 # S3 bills Glacier Flexible Retrieval for at least 90 days. Archiving a version for less costs more than not archiving.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 GLACIER_MIN_DAYS = 90
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/API_PutBackupVaultLockConfiguration.html (ChangeableForDays)
+MIN_LOCK_GRACE_DAYS, MAX_LOCK_GRACE_DAYS = 3, 36_500
 
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 PRINCIPAL_ARN = re.compile(r"arn:aws[\w-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+", re.ASCII)
+ANY_TEXT = re.compile(r".+", re.DOTALL)  # what it must be depends on other settings: see _backup_errors
+VAULT_ARN = re.compile(r"arn:aws[\w-]*:backup:[a-z0-9-]+:\d{12}:backup-vault:[\w-]{2,50}", re.ASCII)
 POLICY_ARN = re.compile(r"arn:aws[\w-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 SUBSCRIBER = re.compile(r"https://[\w.-]+(:\d+)?(/\S*)?|[^@\s]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 
@@ -58,7 +62,7 @@ class VersionSettings:
 
     noncurrent_retention_days: int = SEVEN_YEARS_DAYS
     noncurrent_archive_days: int = 90
-    object_lock_mode: ObjectLockMode = "GOVERNANCE"
+    object_lock_mode: LockMode = "GOVERNANCE"
     object_lock_days: int = MIN_RETENTION_DAYS
     intelligent_tiering: bool = False
 
@@ -88,6 +92,10 @@ class Settings(VersionSettings):
     replica_region: str | None = None
     backup_enabled: bool = True
     backup_days: int = 35
+    backup_lock_mode: LockMode = "GOVERNANCE"
+    backup_lock_grace_days: int = MIN_LOCK_GRACE_DAYS
+    backup_lock_confirmed: str | None = None
+    backup_copy_vault: str | None = None
     log_retention_days: int = MIN_RETENTION_DAYS
     bucket_administrators: tuple[str, ...] = ()
     organization_id: str | None = None
@@ -153,6 +161,23 @@ def load_settings(config: Mapping[str, str]) -> Settings:
         replica_region=reader.text("replicaRegion", REGION, "an AWS region", "us-west-2"),
         backup_enabled=reader.flag("backupEnabled", default=True),
         backup_days=reader.days("backupDays", 35, 1, "backups must be kept for at least 1 day"),
+        backup_lock_mode=cast(LockMode, reader.choice("backupLockMode", get_args(LockMode), default="GOVERNANCE")),
+        backup_lock_grace_days=reader.days(
+            "backupLockGraceDays",
+            MIN_LOCK_GRACE_DAYS,
+            MIN_LOCK_GRACE_DAYS,
+            f"AWS Backup lets a lock be removed for at least {MIN_LOCK_GRACE_DAYS} days",
+            MAX_LOCK_GRACE_DAYS,
+        ),
+        backup_lock_confirmed=reader.text(
+            "backupLockConfirmed", ANY_TEXT, "the confirmation that the lock is permanent", "permanent-35-days"
+        ),
+        backup_copy_vault=reader.text(
+            "backupCopyVault",
+            VAULT_ARN,
+            "the ARN of a backup vault in another account or region",
+            "arn:aws:backup:us-east-1:444455556666:backup-vault:phi-copies",
+        ),
         log_retention_days=reader.days(
             "logRetentionDays",
             MIN_RETENTION_DAYS,
@@ -213,8 +238,8 @@ def _versions(reader: SettingsReader, environment: str, defaults: VersionSetting
             "S3 archives a noncurrent version after at least 1 day",
         ),
         object_lock_mode=cast(
-            ObjectLockMode,
-            reader.choice("objectLockMode", get_args(ObjectLockMode), default=defaults.object_lock_mode),
+            LockMode,
+            reader.choice("objectLockMode", get_args(LockMode), default=defaults.object_lock_mode),
         ),
         object_lock_days=reader.days("objectLockDays", defaults.object_lock_days, min_lock_days, lock_requirement),
         intelligent_tiering=reader.flag("intelligentTiering", default=defaults.intelligent_tiering),
@@ -277,6 +302,7 @@ def _combination_errors(settings: Settings) -> list[str]:
             "phi:backupEnabled is false and phi:replicaRegion isn't set; PHI must have backups or a replica "
             f"(45 CFR 164.308(a)(7)(ii)(A)). {set_command('backupEnabled', 'true')}"
         )
+    errors += _backup_errors(settings)
     return errors
 
 
@@ -305,5 +331,37 @@ def _security_service_errors(settings: Settings) -> list[str]:
         errors.append(
             "phi:accountSecurityServices has malwareProtection without guardDuty; malware protection is a feature of "
             f"GuardDuty. Add it with: {set_path_command(f'accountSecurityServices[{len(here)}]', 'guardDuty')}"
+        )
+    return errors
+
+
+def _backup_errors(settings: Settings) -> list[str]:
+    errors = []
+    mode, copy_vault = settings.backup_lock_mode, settings.backup_copy_vault
+    # The confirmation names the days, so one for a shorter retention doesn't confirm a longer one.
+    confirmation = f"permanent-{settings.backup_days}-days"
+    if mode == "COMPLIANCE" and settings.backup_lock_confirmed != confirmation:
+        errors.append(
+            f"phi:backupLockMode is COMPLIANCE and phi:backupLockConfirmed isn't {confirmation}; "
+            f"{settings.backup_lock_grace_days} days after pulumi up, nobody can remove the lock, shorten its "
+            "retention or delete a backup earlier, not even the root user or AWS. "
+            f"{set_command('backupLockConfirmed', confirmation)}"
+        )
+    if mode == "GOVERNANCE" and settings.backup_lock_confirmed:
+        errors.append(
+            "phi:backupLockConfirmed is set and phi:backupLockMode is GOVERNANCE; only a lock in compliance mode needs "
+            f"to be confirmed. {set_command('backupLockMode', 'COMPLIANCE')}; or remove the confirmation with: "
+            "pulumi config rm phi:backupLockConfirmed"
+        )
+    if copy_vault and copy_vault.split(":")[1] != partition_of(settings.region):
+        errors.append(
+            f"phi:backupCopyVault is {copy_vault}; it must be in the same partition as {settings.region}, because AWS "
+            "Backup doesn't copy between partitions. Remove it with: pulumi config rm phi:backupCopyVault"
+        )
+    if not settings.backup_enabled and (copy_vault or mode == "COMPLIANCE"):
+        name = "backupCopyVault" if copy_vault else "backupLockMode"
+        errors.append(
+            f"phi:backupEnabled is false and phi:{name} is set; there is no backup to copy or to lock. "
+            f"{set_command('backupEnabled', 'true')}"
         )
     return errors

@@ -123,7 +123,7 @@ class SettingsReader:
             self._add_error(key, f"{problem}; it must be one of {', '.join(choices)}", choices[0])
         return default or choices[0]
 
-    def days(self, key: str, default: int, minimum: int, requirement: str) -> int:
+    def days(self, key: str, default: int, minimum: int, requirement: str, maximum: int = CENTURY_DAYS) -> int:
         """Return a number of days.
 
         Args:
@@ -131,6 +131,7 @@ class SettingsReader:
             default: The number of days if the setting is absent or invalid.
             minimum: The smallest valid number of days.
             requirement: The reason for the minimum, as the second half of an error message.
+            maximum: The largest valid number of days.
         """
         text = self._get(key)
         if text is None:
@@ -139,9 +140,9 @@ class SettingsReader:
             self._add_error(key, f"is '{text}'; it must be a whole number of days", str(default))
             return default
         days = int(text)
-        if minimum <= days <= CENTURY_DAYS:
+        if minimum <= days <= maximum:
             return days
-        reason = requirement if days < minimum else f"it must be at most {CENTURY_DAYS} days, a century"
+        reason = requirement if days < minimum else f"it must be at most {maximum} days, a century"
         self._add_error(key, f"is {days}; {reason}", str(default))
         return default
 

@@ -251,12 +251,12 @@ def test_auditor_decrypts_trail_files_only_via_s3():
         ("sqs:GetQueueAttributes", HOME.arn("sqs", "phi-dev-results"), HOME.arn("sqs", "other")),
         (
             "backup:ListRecoveryPointsByBackupVault",
-            HOME.arn("backup", "backup-vault:phi-dev-backup-vault"),
+            HOME.arn("backup", "backup-vault:phi-dev-backups"),
             HOME.arn("backup", "backup-vault:other"),
         ),
         (
             "backup:GetBackupVaultAccessPolicy",
-            HOME.arn("backup", "backup-vault:phi-dev-backup-vault"),
+            HOME.arn("backup", "backup-vault:phi-dev-backups"),
             HOME.arn("backup", "backup-vault:other"),
         ),
         ("backup:GetBackupPlan", HOME.arn("backup", "backup-plan:5dca7fe5"), None),

@@ -22,10 +22,12 @@ from tests.components.policy_requests import (
 
 APP = role("app")
 PRIMARIES = {"replica-key": "phi-key", "replica-alerts-key": "audit-key"}
-REGIONS = dict.fromkeys(PRIMARIES.values(), "us-east-1") | dict.fromkeys(PRIMARIES, "us-west-2")
+REGIONS = dict.fromkeys((*PRIMARIES.values(), "backup-key"), "us-east-1") | dict.fromkeys(PRIMARIES, "us-west-2")
 PHI, TRAIL = (f"arn:aws:s3:::phi-prod-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "trail"))
 REPLICA = f"arn:aws:s3:::phi-prod-replica-{ACCOUNT_ID}-us-west-2"
-BUCKETS = {"phi-key": PHI, "replica-key": REPLICA, "audit-key": TRAIL, "replica-alerts-key": REPLICA}
+# The buckets that the keys are used for; those of alerts and of backups are used for none.
+BUCKETS = {"phi-key": PHI, "replica-key": REPLICA, "audit-key": TRAIL}
+BUCKETS |= {"replica-alerts-key": REPLICA, "backup-key": PHI}
 PHI_KEYS, AUDIT_KEYS = ("phi-key", "replica-key"), ("audit-key", "replica-alerts-key")
 USES = ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
 
@@ -112,7 +114,7 @@ def test_key_policy_allows_use_via_s3_for_its_bucket_only(prod, name, overrides,
     values = {"bucket": BUCKETS[name], "region": REGIONS[name]}
     formatted = {key: text and [text.format(**values)] for key, text in overrides.items()}
     context = via(name, "s3") | {S3_CONTEXT: [BUCKETS[name]]} | formatted
-    actions = {"audit-key": {"Decrypt"}, "replica-alerts-key": set()}.get(
+    actions = {"audit-key": {"Decrypt"}, "replica-alerts-key": set(), "backup-key": set()}.get(
         name, {"Decrypt", "Encrypt", "GenerateDataKey"}
     )
     for action in actions:
@@ -132,7 +134,6 @@ def test_readers_of_audit_data_cannot_use_the_key_for_phi_nor_the_reverse(prod):
 GRANT = {"kms:GrantIsForAWSResource": ["true"]}
 
 
-@pytest.mark.parametrize("name", PHI_KEYS)
 @pytest.mark.parametrize(
     ("action", "overrides", "expected"),
     [
@@ -146,14 +147,15 @@ GRANT = {"kms:GrantIsForAWSResource": ["true"]}
         ("CreateGrant", {"kms:GrantIsForAWSResource": ["false"]}, IMPLICIT_DENY),
         ("CreateGrant", GRANT | {CALLER: [OTHER_ACCOUNT_ID]}, IMPLICIT_DENY),
         ("CreateGrant", GRANT | {VIA: None}, IMPLICIT_DENY),
+        ("Decrypt", {VIA: ["s3.us-east-1.amazonaws.com"], S3_CONTEXT: [PHI]}, IMPLICIT_DENY),
     ],
 )
-def test_phi_key_policy_allows_use_via_backup(prod, name, action, overrides, expected):
-    assert key_outcome(prod, name, APP, action, via(name, "backup") | overrides) is expected
+def test_backup_key_policy_allows_use_via_backup_only(prod, action, overrides, expected):
+    assert key_outcome(prod, "backup-key", APP, action, via("backup-key", "backup") | overrides) is expected
 
 
-@pytest.mark.parametrize("name", AUDIT_KEYS)
-def test_audit_key_policy_denies_use_via_backup(prod, name):
+@pytest.mark.parametrize("name", [*PHI_KEYS, *AUDIT_KEYS])
+def test_other_key_policies_deny_use_via_backup(prod, name):
     for action in ("Decrypt", "CreateGrant"):
         assert key_outcome(prod, name, APP, action, via(name, "backup") | GRANT) is IMPLICIT_DENY
 
@@ -243,7 +245,7 @@ def test_key_policy_uses_the_service_names_of_china():
 # Settings.
 
 
-@pytest.mark.parametrize("name", ["phi-key", "audit-key"])
+@pytest.mark.parametrize("name", ["phi-key", "audit-key", "backup-key"])
 def test_key_is_rotated_multi_region_and_has_the_longest_deletion_window(prod, name):
     key = prod.resource("Key", name).inputs
     assert (key["enableKeyRotation"], key["rotationPeriodInDays"], key["multiRegion"]) == (True, 365, True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+import pulumi
 import pytest
 
-from components.account import Account
-from components.backup import Backup
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, run_main, run_program
+from tests.components.mocked_stack import ACCOUNT_ID, run_main
 from tests.components.policy_requests import (
     ALLOWED,
     EXTERNAL_ROLE,
@@ -21,6 +22,7 @@ from tests.components.policy_requests import (
 PHI, REPLICA = (f"phi-prod-phi-{ACCOUNT_ID}-us-east-1", f"phi-prod-replica-{ACCOUNT_ID}-us-west-2")
 SOURCE_ARN, REPLICA_ARN = f"arn:aws:s3:::{PHI}", f"arn:aws:s3:::{REPLICA}"
 PHI_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi-key"
+BACKUP_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/backup-key"
 REPLICA_KEY = f"arn:aws:kms:us-west-2:{ACCOUNT_ID}:key/replica-key"
 TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-prod-alerts"
 REPLICATION_ROLE = role("phi-prod-replica-replication-role")
@@ -152,20 +154,53 @@ def test_replication_role_may_replicate_and_nothing_else(prod, action, resource,
 # Backups.
 
 
-def test_vault_is_encrypted_with_the_phi_key_and_locked(prod):
+COPY_VAULT = f"arn:aws:backup:us-east-1:{OTHER_ACCOUNT_ID}:backup-vault:phi-copies"
+COMPLIANCE = {"backupLockMode": "COMPLIANCE", "backupLockConfirmed": "permanent-35-days", "backupLockGraceDays": "7"}
+
+
+def test_vault_is_encrypted_with_a_key_of_its_own(prod):
     vault = prod.resource("Vault", "backup-vault").inputs
-    assert (vault["name"], vault["kmsKeyArn"]) == ("phi-prod-backup-vault", PHI_KEY)
-    assert prod.resource("VaultLockConfiguration", "backup-lock").inputs == {
-        "backupVaultName": "phi-prod-backup-vault",
-        "minRetentionDays": 35,
+    assert (vault["name"], vault["kmsKeyArn"]) == ("phi-prod-backups", BACKUP_KEY)
+    uses = {resource.name for resource in prod.registered if BACKUP_KEY in json.dumps(resource.inputs)}
+    assert uses == {"backup-vault"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "lock"),
+    [
+        ({}, {"minRetentionDays": 35}),
+        ({"backupDays": "90"}, {"minRetentionDays": 90}),
+        (COMPLIANCE, {"minRetentionDays": 35, "changeableForDays": 7}),
+        ({"backupLockGraceDays": "7"}, {"minRetentionDays": 35}),
+    ],
+    ids=["default", "days", "compliance", "grace days of no compliance"],
+)
+def test_vault_has_the_lock_of_the_settings(settings, lock):
+    stack = run_main("prod", **settings)
+    assert stack.resource("VaultLockConfiguration", "backup-lock").inputs == {
+        "backupVaultName": "phi-prod-backups",
+        **lock,
     }
 
 
-def test_backup_plan_backs_up_the_phi_bucket_every_day(prod):
-    (rule,) = prod.resource("Plan", "backup-plan").inputs["rules"]
-    assert rule["targetVaultName"] == "phi-prod-backup-vault"
-    assert rule["lifecycle"] == {"deleteAfter": 35}
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_vault_lock_can_be_replaced_and_is_never_removed(stack):
+    """A protected resource can't be replaced; one that isn't retained is deleted after its replacement is created."""
+    lock = run_main(stack).resource("VaultLockConfiguration", "backup-lock")
+    assert (lock.protect, lock.retain_on_delete) == (False, True)
+
+
+@pytest.mark.parametrize("days", [35, 90])
+def test_backup_plan_backs_up_the_phi_bucket_every_day(days):
+    stack = run_main("prod", backupDays=str(days))
+    (rule,) = stack.resource("Plan", "backup-plan").inputs["rules"]
+    assert rule["targetVaultName"] == "phi-prod-backups"
+    assert rule["lifecycle"] == {"deleteAfter": days}
     assert rule["schedule"] == "cron(0 5 ? * * *)"
+    assert not rule["copyActions"]
+
+
+def test_backup_selection_waits_for_the_bucket_and_the_roles_permissions(prod):
     selection = prod.resource("Selection", "backup-selection")
     assert selection.inputs == {
         "name": "phi-prod-backup-selection",
@@ -177,25 +212,48 @@ def test_backup_plan_backs_up_the_phi_bucket_every_day(prod):
     assert {"phi-versioning", "phi-policy", role_policy} <= selection.dependencies
 
 
-def test_backup_retention_and_vault_lock_have_the_same_days():
-    def program() -> None:
-        Backup(
-            "backup",
-            {
-                "account": Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER),
-                "bucket_arns": [SOURCE_ARN],
-                "buckets_ready": [],
-                "key_arn": PHI_KEY,
-                "retention_days": 90,
-                "keeps_data": False,
-                "permissions_boundary": None,
-            },
-        )
-
-    stack = run_program(program)
+@pytest.mark.parametrize("vault", [COPY_VAULT, COPY_VAULT.replace("us-east-1", "eu-west-1")])
+def test_every_backup_is_copied_to_the_vault_of_the_setting_for_as_long(vault):
+    stack = run_main("prod", backupCopyVault=vault, backupDays="60")
     (rule,) = stack.resource("Plan", "backup-plan").inputs["rules"]
-    assert rule["lifecycle"] == {"deleteAfter": 90}
-    assert stack.resource("VaultLockConfiguration", "backup-lock").inputs["minRetentionDays"] == 90
+    assert rule["copyActions"] == [{"destinationVaultArn": vault, "lifecycle": {"deleteAfter": 60}}]
+
+
+def test_copies_in_the_account_and_region_of_the_backups_are_refused():
+    vault = COPY_VAULT.replace(OTHER_ACCOUNT_ID, ACCOUNT_ID)
+    with pytest.raises(pulumi.RunError, match="in the stack's own account and region; it must be a vault in another"):
+        run_main("prod", backupCopyVault=vault)
+    run_main("prod", backupCopyVault=vault.replace("us-east-1", "us-west-2"))
+
+
+RECOVERY_POINT = f"arn:aws:backup:us-east-1:{ACCOUNT_ID}:recovery-point:phi-20260101"
+FOR_AWS_RESOURCE = {"kms:GrantIsForAWSResource": ["true"], "kms:ViaService": ["backup.us-east-1.amazonaws.com"]}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "expected"),
+    [
+        ("backup:CopyFromBackupVault", RECOVERY_POINT, {}, ALLOWED),
+        ("backup:CopyIntoBackupVault", COPY_VAULT, {}, ALLOWED),
+        ("backup:DescribeBackupVault", COPY_VAULT, {}, ALLOWED),
+        ("backup:CopyIntoBackupVault", f"{COPY_VAULT}-2", {}, IMPLICIT_DENY),
+        ("backup:CopyFromBackupVault", RECOVERY_POINT.replace("us-east-1", "us-west-2"), {}, IMPLICIT_DENY),
+        ("backup:DeleteRecoveryPoint", RECOVERY_POINT, {}, IMPLICIT_DENY),
+        ("backup:DeleteBackupVaultLockConfiguration", COPY_VAULT, {}, IMPLICIT_DENY),
+        ("kms:CreateGrant", BACKUP_KEY, FOR_AWS_RESOURCE, ALLOWED),
+        ("kms:CreateGrant", BACKUP_KEY, {}, IMPLICIT_DENY),
+        ("kms:CreateGrant", PHI_KEY, FOR_AWS_RESOURCE, IMPLICIT_DENY),
+        ("kms:Decrypt", BACKUP_KEY, FOR_AWS_RESOURCE, IMPLICIT_DENY),
+    ],
+)
+def test_backup_role_may_copy_to_the_vault_of_the_setting_and_nothing_else(action, resource, context, expected):
+    stack = run_main("prod", backupCopyVault=COPY_VAULT)
+    permissions = stack.resource("RolePolicy", "backup-role-permissions").policy
+    assert request_outcome(permissions, BACKUP_ROLE, action, resource, context) is expected
+    if resource == BACKUP_KEY and expected is ALLOWED:  # then the key policy must allow it too
+        key = stack.resource("Key", "backup-key")
+        context = context | {"kms:CallerAccount": [ACCOUNT_ID]}
+        assert request_outcome(key.policy, BACKUP_ROLE, action, resource, context) is ALLOWED
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,14 @@ class UpResult:
 
 
 @dataclass(frozen=True)
+class LockedUp:
+    """An `up` with longer backups, and AWS's description of the backup vault after it."""
+
+    up: Completed
+    vault: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class DestroyResult:
     """A `destroy`, the types of the resources that it left, and the same of one that was rejected before it, if any."""
 
@@ -161,7 +169,21 @@ def live_outcomes(stack: SandboxedStack, up: dict[str, Any], analysis: Verdicts)
 
 
 @pytest.fixture(scope="class")
-def original_ids(stack: SandboxedStack, live_outcomes: dict[str, str]) -> dict[str, str]:
+def up_with_longer_backups(stack: SandboxedStack, up: dict[str, Any], live_outcomes: dict[str, str]) -> LockedUp:
+    """Backups are kept for 60 days from here on. Every change of a Vault Lock replaces the resource."""
+    stack.settings.write_text(f"{stack.settings.read_text()}  phi:backupDays: 60\n")
+    updated = stack.pulumi("up", "--yes")
+    program = (
+        "import boto3, json, sys; "
+        "vault = boto3.client('backup').describe_backup_vault(BackupVaultName=sys.argv[1]); "
+        "print(json.dumps(vault, default=str))"
+    )
+    described = stack.sandbox("python", "-c", program, up["backup_vault_name"])
+    return LockedUp(updated, json.loads(described.stdout))
+
+
+@pytest.fixture(scope="class")
+def original_ids(stack: SandboxedStack, up_with_longer_backups: LockedUp) -> dict[str, str]:
     """The IDs of the buckets and keys before the settings change."""
     return stack.bucket_and_key_ids()
 
@@ -188,7 +210,7 @@ def up_again(stack: SandboxedStack, up_with_original_settings: UpResult) -> Comp
 
 
 @pytest.fixture(scope="class")
-def before_destroy(live_outcomes: dict[str, str]) -> None:
+def before_destroy(up_with_longer_backups: LockedUp) -> None:
     """The step before `destroy`, which a class can replace."""
 
 
@@ -250,6 +272,11 @@ class Lifecycle:
         passed_at_preview = {control for control, _, status in second_preview if status == "pass"}
         passed_live = {control for control in shared_controls if live_outcomes[control] == "pass"}
         assert passed_live == passed_at_preview & shared_controls
+
+    def test_longer_backups_leave_the_vault_locked_for_the_new_days(self, up_with_longer_backups: LockedUp):
+        up = up_with_longer_backups.up
+        assert up.returncode == 0, up.stdout + up.stderr
+        assert (up_with_longer_backups.vault["Locked"], up_with_longer_backups.vault["MinRetentionDays"]) == (True, 60)
 
     def test_destroy_leaves_nothing(self, destroyed: DestroyResult):
         assert destroyed.destroy.returncode == 0, destroyed.destroy.stdout + destroyed.destroy.stderr

@@ -468,7 +468,7 @@ def auditor_role_trusts_anyone(aws: Aws, target: Target) -> Iterator[None]:
 
 @fails("backup-vault-lock")
 def vault_lock_is_deleted(aws: Aws, target: Target) -> Iterator[None]:
-    name = "phi-dev-backup-vault"
+    name = "phi-dev-backups"
     min_retention_days = aws("backup.describe_backup_vault", BackupVaultName=name)["MinRetentionDays"]
     aws("backup.delete_backup_vault_lock_configuration", BackupVaultName=name)
     yield
@@ -486,7 +486,7 @@ def allow_everyone(action: str) -> str:
 
 @fails("backup-no-external-access")
 def vault_policy_lets_anyone_copy_into_the_vault(aws: Aws, target: Target) -> Iterator[None]:
-    name = "phi-dev-backup-vault"
+    name = "phi-dev-backups"
     policy = allow_everyone("backup:CopyIntoBackupVault")
     aws("backup.put_backup_vault_access_policy", BackupVaultName=name, Policy=policy)
     yield

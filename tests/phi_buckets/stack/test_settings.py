@@ -26,6 +26,7 @@ PROD = {"phi:environment": "prod", "aws:region": "us-east-1"} | ELSEWHERE
 ROLE = "arn:aws:iam::111122223333:role/team/admin"
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
 ENDPOINT = "vpce-0a1b2c3d4e5f60718"
+COPY_VAULT = "arn:aws:backup:us-east-1:444455556666:backup-vault:phi-copies"
 HOOK = "https://alerts.example.com/hook?token=hunter2"
 
 
@@ -44,7 +45,7 @@ def test_load_settings_returns_defaults():
 
 def test_load_settings_treats_an_empty_string_as_absent():
     """A string in Pulumi.yaml has no other default that means "not set"."""
-    empty = dict.fromkeys(("phi:replicaRegion", "phi:organizationId", "phi:permissionsBoundary"), "")
+    empty = dict.fromkeys(("phi:replicaRegion", "phi:backupCopyVault", "phi:organizationId"), "")
     assert load_settings(DEV | empty) == load_settings(DEV)
 
 
@@ -132,6 +133,9 @@ def test_error_of_the_stack_is_not_repeated_for_each_bucket():
         ("replicaRegion", "us-west-2", "replica_region", "us-west-2"),
         ("backupEnabled", "true", "backup_enabled", True),
         ("backupDays", "1", "backup_days", 1),
+        ("backupLockMode", "GOVERNANCE", "backup_lock_mode", "GOVERNANCE"),
+        ("backupLockGraceDays", "36500", "backup_lock_grace_days", 36_500),
+        ("backupCopyVault", COPY_VAULT, "backup_copy_vault", COPY_VAULT),
         ("noncurrentRetentionDays", "2192", "noncurrent_retention_days", 2192),
         ("noncurrentRetentionDays", "36525", "noncurrent_retention_days", 36_525),
         ("noncurrentArchiveDays", "1", "noncurrent_archive_days", 1),
@@ -186,6 +190,16 @@ def test_backup_may_be_disabled_with_a_replica():
     assert load_settings(config).backup_enabled is False
 
 
+def test_lock_in_compliance_mode_is_confirmed_for_the_days_that_it_keeps_backups():
+    config = PROD | {"phi:backupLockMode": "COMPLIANCE", "phi:backupDays": "60"}
+    settings = load_settings(config | {"phi:backupLockConfirmed": "permanent-60-days"})
+    assert (settings.backup_lock_mode, settings.backup_lock_grace_days) == ("COMPLIANCE", 3)
+    for confirmation in ({}, {"phi:backupLockConfirmed": "permanent-35-days"}, {"phi:backupLockConfirmed": "yes"}):
+        (error,) = settings_errors(config | confirmation)
+        assert "3 days after pulumi up, nobody can remove the lock" in error
+        assert error.endswith("Set it with: pulumi config set phi:backupLockConfirmed permanent-60-days")
+
+
 @pytest.mark.parametrize(("environment", "expected"), [("dev", False), ("staging", True), ("prod", True)])
 def test_keeps_data_is_false_only_in_dev(environment, expected):
     assert load_settings(PROD | {"phi:environment": environment}).keeps_data is expected
@@ -217,6 +231,14 @@ INVALID = [
     *((key, "36526", "is 36526; it must be at most 36525 days, a century") for key in DAYS),
     *((key, text, f"is '{text}'; it must be true or false") for key in FLAGS for text in ("True", "yes", "1", "")),
     ("backupDays", "0", "is 0; backups must be kept for at least 1 day"),
+    ("backupLockMode", "compliance", "is 'compliance'; it must be one of GOVERNANCE, COMPLIANCE."),
+    ("backupLockGraceDays", "2", "is 2; AWS Backup lets a lock be removed for at least 3 days"),
+    ("backupLockGraceDays", "36501", "is 36501; it must be at most 36500 days, a century"),
+    ("backupLockGraceDays", "three", "is 'three'; it must be a whole number of days"),
+    *(
+        ("backupCopyVault", arn, f"is '{arn}'; it must be the ARN of a backup vault in another account or region")
+        for arn in ("phi-copies", COPY_VAULT.replace(":backup:", ":s3:"), f"{COPY_VAULT}:*", f"{COPY_VAULT}/a")
+    ),
     ("noncurrentRetentionDays", "2191", "is 2191; PHI must be kept for at least 2192 days (45 CFR 164.316(b)(2)(i))"),
     ("noncurrentArchiveDays", "0", "is 0; S3 archives a noncurrent version after at least 1 day"),
     ("logRetentionDays", "2191", "is 2191; logs must be kept for at least 2192 days (45 CFR 164.316(b)(2)(i))"),
@@ -310,6 +332,31 @@ def test_error_covers_provider_settings_and_unknown_settings(config, message):
         (
             {"backupEnabled": "false"},
             "phi:replicaRegion isn't set; PHI must have backups or a replica",
+            "set phi:backupEnabled true",
+        ),
+        (
+            {"backupLockConfirmed": "permanent-35-days"},
+            "phi:backupLockMode is GOVERNANCE; only a lock in compliance mode needs to be confirmed",
+            "rm phi:backupLockConfirmed",
+        ),
+        (
+            {"backupCopyVault": COPY_VAULT.replace("arn:aws:", "arn:aws-us-gov:")},
+            "in the same partition as us-east-1",
+            "rm phi:backupCopyVault",
+        ),
+        (
+            {"backupEnabled": "false", "replicaRegion": "us-west-2", "backupCopyVault": COPY_VAULT},
+            "phi:backupEnabled is false and phi:backupCopyVault is set",
+            "set phi:backupEnabled true",
+        ),
+        (
+            {
+                "backupEnabled": "false",
+                "replicaRegion": "us-west-2",
+                "backupLockMode": "COMPLIANCE",
+                "backupLockConfirmed": "permanent-35-days",
+            },
+            "phi:backupEnabled is false and phi:backupLockMode is set",
             "set phi:backupEnabled true",
         ),
     ],
