@@ -109,7 +109,13 @@ LOG_BUCKETS = ("access-logs", "replica-logs")
 BUCKETS = (*LOCKED_BUCKETS, *LOG_BUCKETS)
 PUBLIC_ACCESS_FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 ALERTED_TWICE = ("kms-key-changed", "bucket-changed", "cloudtrail-changed", "break-glass-used")
-KEY_LABELS = ("Key phi-key", "Key audit-key", "ReplicaKey replica-key", "ReplicaKey replica-alerts-key")
+KEY_LABELS = (
+    "Key phi-key",
+    "Key audit-key",
+    "Key backup-key",
+    "ReplicaKey replica-key",
+    "ReplicaKey replica-alerts-key",
+)
 TOPICS = ("alerts", "replica-alerts")
 ENCRYPTION_TYPE = "BucketServerSideEncryptionConfiguration"
 DEFAULT_ENCRYPTION = "rules.0.applyServerSideEncryptionByDefault"
@@ -337,7 +343,7 @@ ENCRYPTION = [
     case_for_each(
         "rotation",
         lambda name: set_input(f"Key {name}", "enableKeyRotation", False),
-        ("phi-key", "audit-key"),
+        ("phi-key", "audit-key", "backup-key"),
         "kms-rotation: Key {}",
     ),
     case(
@@ -491,6 +497,11 @@ RECOVERY = [
         set_input("Vault backup-vault", "kmsKeyArn", None),
         "backup-vault-customer-managed-key: Vault backup-vault",
     ),
+    case(
+        "vault: a key of its own",
+        set_key("Vault backup-vault", "kmsKeyArn", "Key phi-key"),
+        "backup-vault-key-separation: Vault backup-vault",
+    ),
     case("vault: Vault Lock", remove("VaultLockConfiguration backup-lock"), "backup-vault-lock: Vault backup-vault"),
     case(
         "vault: minimum retention of Vault Lock",
@@ -508,7 +519,7 @@ RECOVERY = [
         add_resource(
             "aws:backup/vaultPolicy:VaultPolicy",
             {
-                "backupVaultName": "phi-prod-backup-vault",
+                "backupVaultName": "phi-prod-backups",
                 "policy": allow_document(EXTERNAL_ACCOUNT, "backup:CopyIntoBackupVault"),
             },
         ),
@@ -1015,6 +1026,17 @@ def test_program_with_networks_and_malware_protection_has_no_findings(first_prev
     }
     for first, (_, pack) in ((True, first_preview), (False, later_preview)):
         assert findings(pack, preview("prod", first=first, **settings)) == set()
+
+
+def test_copies_of_backups_need_a_trusted_account_and_nothing_else(first_preview):
+    _, pack = first_preview
+    vault = "arn:aws:backup:us-east-1:444455556666:backup-vault:phi-copies"
+    copied = preview("prod", first=True, backupCopyVault=vault)
+    assert findings(pack, copied) == {"backup-no-external-copies: Plan backup-plan"}
+    own = preview(
+        "prod", first=True, backupCopyVault=vault.replace("us-east-1:444455556666", f"us-west-2:{ACCOUNT_ID}")
+    )
+    assert findings(pack, own) == set()
 
 
 @pytest.mark.parametrize("case", [*SAFEGUARDS, *REDUNDANT], ids=lambda case: case.safeguard)

@@ -93,6 +93,7 @@ POLICIES = [
     "iam-condition-keys-apply",
     "iam-no-users",
     "backup-vault-customer-managed-key",
+    "backup-vault-key-separation",
     "backup-vault-lock",
     "backup-vault-no-force-destroy",
     "backup-no-external-access",

@@ -103,6 +103,7 @@ def parse_vault(
         _retention_days(entry, "MinRetentionDays"),
         account.location(region),
         max_retention_days=_retention_days(entry, "MaxRetentionDays"),
+        lock_modes=_lock_modes(entry),
     )
 
 
@@ -111,8 +112,20 @@ def _retention_days(entry: Response, name: str) -> tuple[Number, ...]:
 
     https://docs.aws.amazon.com/aws-backup/latest/devguide/logicallyairgappedvault.html
     """
-    locked = entry.get("Locked") is True or entry.get("VaultType") == AIR_GAPPED_VAULT
-    return (entry.get(name),) if locked else ()
+    return (entry.get(name),) if _is_locked(entry) else ()
+
+
+def _lock_modes(entry: Response) -> tuple[str, ...]:
+    """Return the mode of each Vault Lock. Only one in compliance mode has a date from which it can't be removed.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupVaultListMember.html (LockDate)
+    """
+    compliance = "LockDate" in entry or entry.get("VaultType") == AIR_GAPPED_VAULT
+    return ("COMPLIANCE" if compliance else "GOVERNANCE",) if _is_locked(entry) else ()
+
+
+def _is_locked(entry: Response) -> bool:
+    return entry.get("Locked") is True or entry.get("VaultType") == AIR_GAPPED_VAULT
 
 
 # Plans and their selections.
@@ -176,13 +189,14 @@ def read_targets(rules: Sequence[Response], account: AuditedAccount, region: str
     )
 
 
-def copy_vaults(rules: Sequence[Response] | Unknown) -> tuple[Ref, ...] | Unknown:
-    """Return the ARNs of the vaults that a plan's rules copy backups to."""
-    if isinstance(rules, Unknown):
-        return rules
-    copied = [action["DestinationBackupVaultArn"] for rule in rules for action in rule.get("CopyActions") or ()]
-    air_gapped = [rule.get("TargetLogicallyAirGappedBackupVaultArn") for rule in rules]
-    return tuple(filter(None, (*copied, *air_gapped)))
+def copy_vaults(rules: Sequence[Response] | Unknown) -> tuple[tuple[Ref, ...], ...] | Unknown:
+    """Return the ARNs of the vaults to which each of a plan's rules copies backups."""
+    return rules if isinstance(rules, Unknown) else tuple(map(_copy_vaults_of_rule, rules))
+
+
+def _copy_vaults_of_rule(rule: Response) -> tuple[Ref, ...]:
+    copied = [action["DestinationBackupVaultArn"] for action in rule.get("CopyActions") or ()]
+    return tuple(filter(None, (*copied, rule.get("TargetLogicallyAirGappedBackupVaultArn"))))
 
 
 def parse_selection(

@@ -19,10 +19,7 @@ PROPERTIES: Mapping[str, TypeProperties] = {
         read=("encryptionKeyArn", "maxRetentionDays", "minRetentionDays"),
     ),
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": TypeProperties(
-        read=("backupVaultName", "maxRetentionDays", "minRetentionDays"),
-        irrelevant={
-            "compliance mode is stricter than the control requires": ("changeableForDays",),
-        },
+        read=("backupVaultName", "changeableForDays", "maxRetentionDays", "minRetentionDays"),
     ),
     "aws:backup/plan:Plan": TypeProperties(
         read=(

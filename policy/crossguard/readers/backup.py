@@ -10,7 +10,7 @@ from crossguard.property_values import as_flag, as_list, as_number, get_property
 from crossguard.resource_types import KMS_KEYS
 from crossguard.resources import PulumiResource
 from hipaa_controls.model.stack import Fact
-from hipaa_controls.model.values import Number, Ref, StackResource, Unknown
+from hipaa_controls.model.values import Number, Ref, StackResource, Text, Unknown
 from hipaa_controls.services.backup.facts import BackupSelection, BackupTarget, BackupVault, CopyActions, VaultPolicy
 
 VAULT = "aws:backup/vault:Vault"
@@ -24,21 +24,32 @@ SELECTION = "aws:backup/selection:Selection"
 def _vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
     kms_key = graph.resolve(vault, vault.inputs.get("kmsKeyArn"), "kmsKeyArn", KMS_KEYS)
     locks = graph.by_type.get(VAULT_LOCK, [])
-    min_days, max_days = (
-        tuple(days for lock in locks for days in _retention_days(lock, prop, vault, graph))
-        for prop in ("minRetentionDays", "maxRetentionDays")
+    min_days, max_days, grace_days = (
+        tuple(days for lock in locks for days in _lock_days(lock, prop, vault, graph))
+        for prop in ("minRetentionDays", "maxRetentionDays", "changeableForDays")
     )
+    modes = tuple(map(_lock_mode, grace_days))
     force_destroy = as_flag(vault.inputs.get("forceDestroy"))
-    return [BackupVault(vault.urn, kms_key, min_days, graph.location_of(vault), force_destroy, max_days)]
+    return [BackupVault(vault.urn, kms_key, min_days, graph.location_of(vault), force_destroy, max_days, modes)]
 
 
-def _retention_days(lock: PulumiResource, prop: str, vault: PulumiResource, graph: Graph) -> list[Number]:
-    """Return the minimum or maximum of a lock on the vault, Unknown for a lock that may be on it, else nothing."""
+def _lock_days(lock: PulumiResource, prop: str, vault: PulumiResource, graph: Graph) -> list[Number]:
+    """Return the days of a lock on the vault, Unknown for a lock that may be on it, else nothing."""
     name = lock.inputs.get("backupVaultName")
     locked_vault = graph.resolve(lock, name, "backupVaultName", {VAULT}, same_place=True)
     if locked_vault == StackResource(vault.urn):
         return [as_number(lock.inputs.get(prop))]
     return [locked_vault] if isinstance(locked_vault, Unknown) and vault.urn in locked_vault.sources else []
+
+
+def _lock_mode(grace_days: Number) -> Text:
+    """Return the mode of a lock: with changeableForDays it is in compliance mode.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/API_PutBackupVaultLockConfiguration.html
+    """
+    if isinstance(grace_days, Unknown):
+        return grace_days
+    return "COMPLIANCE" if grace_days else "GOVERNANCE"  # 0 is none in Terraform's provider
 
 
 def _air_gapped_vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
@@ -49,7 +60,11 @@ def _air_gapped_vault(vault: PulumiResource, graph: Graph) -> list[Fact]:
     kms_key = graph.resolve(vault, vault.inputs.get("encryptionKeyArn"), "encryptionKeyArn", KMS_KEYS)
     min_days, max_days = (as_number(vault.inputs.get(prop)) for prop in ("minRetentionDays", "maxRetentionDays"))
     location = graph.location_of(vault)
-    return [BackupVault(vault.urn, kms_key, (min_days,), location, max_retention_days=(max_days,))]
+    return [
+        BackupVault(
+            vault.urn, kms_key, (min_days,), location, max_retention_days=(max_days,), lock_modes=("COMPLIANCE",)
+        )
+    ]
 
 
 def _vault_policy(policy: PulumiResource, graph: Graph) -> list[Fact]:
@@ -61,11 +76,11 @@ def _plan(plan: PulumiResource, graph: Graph) -> list[Fact]:
     return [CopyActions(plan.urn, _copy_destinations(plan, graph), graph.location_of(plan))]
 
 
-def _copy_destinations(plan: PulumiResource, graph: Graph) -> tuple[Ref, ...] | Unknown:
+def _copy_destinations(plan: PulumiResource, graph: Graph) -> tuple[tuple[Ref, ...], ...] | Unknown:
     rules = as_list(plan.inputs.get("rules"))
     if isinstance(rules, Unknown):
         return rules
-    destinations: list[Ref] = []
+    destinations: list[tuple[Ref, ...]] = []
     for rule in rules:
         actions = as_list(get_property(rule, "copyActions"))
         if isinstance(actions, Unknown):
@@ -73,7 +88,7 @@ def _copy_destinations(plan: PulumiResource, graph: Graph) -> tuple[Ref, ...] | 
         arns = [get_property(action, "destinationVaultArn") for action in actions]
         if (air_gapped := get_property(rule, "targetLogicallyAirGappedBackupVaultArn")) not in (None, ""):
             arns.append(air_gapped)
-        destinations += [_copy_destination(plan, arn, graph) for arn in arns]
+        destinations.append(tuple(_copy_destination(plan, arn, graph) for arn in arns))
     return tuple(destinations)
 
 

@@ -13,7 +13,7 @@ from hipaa_controls.model.data_class import DataClass
 from hipaa_controls.model.values import Location
 from hipaa_controls.model.verdict import Status
 from hipaa_controls.services.backup.facts import BackupSelection, BackupTarget, BackupVault
-from hipaa_controls.services.s3.facts import Bucket
+from hipaa_controls.services.s3.facts import Bucket, DeclaredSetting, DefaultEncryption
 from phi_buckets.audit.calls import backup as calls
 from phi_buckets.audit.calls import kms as kms_calls
 from phi_buckets.audit.collect import backup
@@ -34,8 +34,9 @@ KEY_CONTROL = "backup-vault-customer-managed-key"
 LOCK_CONTROL = "backup-vault-lock"
 ACCESS_CONTROL = "backup-no-external-access"
 COPY_CONTROL = "backup-no-external-copies"
+SEPARATION_CONTROL = "backup-vault-key-separation"
 RECOVERY_CONTROL = "s3-replication-or-backup"
-CONTROLS = (KEY_CONTROL, LOCK_CONTROL, ACCESS_CONTROL, COPY_CONTROL, RECOVERY_CONTROL)
+CONTROLS = (KEY_CONTROL, SEPARATION_CONTROL, LOCK_CONTROL, ACCESS_CONTROL, COPY_CONTROL, RECOVERY_CONTROL)
 STACK = Scope({}, "phi-dev-")
 LOCATION = Location("aws", REGION, ACCOUNT)
 BUCKET_ARN = "arn:aws:s3:::phi-dev-phi"
@@ -106,14 +107,18 @@ def delete_plans(client: Any) -> None:
 
 
 def audit_backup(
-    session: boto3.Session, scope: Scope = WHOLE_ACCOUNT, regions: tuple[str, ...] = (REGION,), **tags: str
+    session: boto3.Session,
+    scope: Scope = WHOLE_ACCOUNT,
+    regions: tuple[str, ...] = (REGION,),
+    encryption: tuple[DeclaredSetting, ...] = (),
+    **tags: str,
 ) -> AuditResult:
-    """Audit AWS Backup in an account with a bucket that has PHI and these tags."""
+    """Audit AWS Backup in an account with a bucket that has PHI, this encryption and these tags."""
     bucket = Bucket(
         BUCKET_ARN,
         BUCKET_ARN,
         DataClass.PHI,
-        (),
+        encryption,
         tags={"DataClass": "PHI"} | tags,
         location=LOCATION,
         declared_here=True,
@@ -126,6 +131,7 @@ def test_compliant_vault_and_plan_pass(session, client, scope):
     result = audit_backup(session, scope)
     assert result.findings(Status.PASS) == {
         KEY_CONTROL: {VAULT},
+        SEPARATION_CONTROL: {VAULT},
         LOCK_CONTROL: {VAULT},
         COPY_CONTROL: plan_arns(client),
         RECOVERY_CONTROL: {BUCKET_ARN},
@@ -162,6 +168,14 @@ def test_aws_managed_key_fails_although_its_arn_looks_like_that_of_a_customer_ma
     ]
 
 
+@pytest.mark.parametrize(("shared", "status"), [(True, Status.FAIL), (False, Status.PASS)], ids=["one key", "two keys"])
+def test_vault_with_the_key_of_the_bucket_fails(session, client, shared, status):
+    vault_key = client.describe_backup_vault(BackupVaultName="phi-dev-vault")["EncryptionKeyArn"]
+    encryption = DefaultEncryption("aws:kms", vault_key if shared else new_key(session))
+    result = audit_backup(session, encryption=(DeclaredSetting(BUCKET_ARN, encryption),))
+    assert result.findings(status)[SEPARATION_CONTROL] == {VAULT}
+
+
 def test_vault_without_a_key_fails(session, client):
     create_vault(client, MinRetentionDays=7)
     assert set(audit_backup(session).findings(Status.FAIL)) == {KEY_CONTROL}
@@ -173,7 +187,8 @@ def test_stack_scope_includes_its_vaults_and_every_plan(session, client):
     create_plan(client, "organization-wide", Resources=["arn:aws:s3:::*"])
     result = audit_backup(session, STACK)
     assert result.blocking == {}
-    assert result.findings(Status.PASS) == {KEY_CONTROL: {VAULT}, LOCK_CONTROL: {VAULT}, RECOVERY_CONTROL: {BUCKET_ARN}}
+    passed = {control: {VAULT} for control in (KEY_CONTROL, SEPARATION_CONTROL, LOCK_CONTROL)}
+    assert result.findings(Status.PASS) == passed | {RECOVERY_CONTROL: {BUCKET_ARN}}
     assert set(audit_backup(session).findings(Status.FAIL)) == {KEY_CONTROL, LOCK_CONTROL}
 
 
@@ -292,6 +307,7 @@ def test_unread_region_leaves_the_vaults_of_the_others(session, client):
     }
     assert result.findings(Status.PASS) == {
         KEY_CONTROL: {VAULT},
+        SEPARATION_CONTROL: {VAULT, all_vaults},  # no bucket has a key
         LOCK_CONTROL: {VAULT},
         COPY_CONTROL: plan_arns(client),
         RECOVERY_CONTROL: {BUCKET_ARN},
@@ -315,11 +331,11 @@ def test_air_gapped_vault_is_always_locked_and_may_have_an_aws_owned_key():
         VaultType="LOGICALLY_AIR_GAPPED_BACKUP_VAULT", MinRetentionDays=7, MaxRetentionDays=30, Locked=False
     )
     assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(
-        VAULT, KEY_ARN, (7,), LOCATION, max_retention_days=(30,)
+        VAULT, KEY_ARN, (7,), LOCATION, max_retention_days=(30,), lock_modes=("COMPLIANCE",)
     )
     entry["EncryptionKeyType"] = "AWS_OWNED_KMS_KEY"
     assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION) == BackupVault(
-        VAULT, None, (7,), LOCATION, max_retention_days=(30,)
+        VAULT, None, (7,), LOCATION, max_retention_days=(30,), lock_modes=("COMPLIANCE",)
     )
 
 
@@ -331,6 +347,28 @@ def test_air_gapped_vault_is_always_locked_and_may_have_an_aws_owned_key():
 def test_only_a_locked_vault_has_a_minimum_retention(entry, min_retention_days):
     vault = backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION)
     assert vault.min_retention_days == min_retention_days
+
+
+@pytest.mark.parametrize(
+    ("entry", "modes"),
+    [
+        (vault_entry(Locked=True, MinRetentionDays=7), ("GOVERNANCE",)),
+        (vault_entry(Locked=True, MinRetentionDays=7, LockDate="2026-01-01"), ("COMPLIANCE",)),
+        (vault_entry(Locked=False), ()),
+    ],
+    ids=["governance", "compliance", "unlocked"],
+)
+def test_lock_with_a_lock_date_is_in_compliance_mode(entry, modes):
+    assert backup.parse_vault(entry, {}, AUDITED_ACCOUNT, REGION).lock_modes == modes
+
+
+def test_copy_vaults_returns_the_vaults_of_each_rule():
+    air_gapped = VAULT.replace("phi-dev-vault", "air-gapped")
+    rules = [
+        {"CopyActions": [{"DestinationBackupVaultArn": VAULT}], "TargetLogicallyAirGappedBackupVaultArn": air_gapped},
+        {"RuleName": "weekly"},
+    ]
+    assert backup.copy_vaults(rules) == ((VAULT, air_gapped), ())
 
 
 def test_key_of_another_account_keeps_its_arn():

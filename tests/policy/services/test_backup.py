@@ -21,6 +21,7 @@ from tests.policy.pack_process import UNKNOWN, PackProcess, Resource, start_pack
 from tests.policy.sample_stacks import ACCOUNT, KEY_ARN
 
 CUSTOMER_MANAGED_KEY, VAULT_LOCK = "backup-vault-customer-managed-key", "backup-vault-lock"
+KEY_SEPARATION = "backup-vault-key-separation"
 VAULT, PLAN, SELECTION = "aws:backup/vault:Vault", "aws:backup/plan:Plan", "aws:backup/selection:Selection"
 VAULT_POLICY = "aws:backup/vaultPolicy:VaultPolicy"
 AIR_GAPPED = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
@@ -97,6 +98,84 @@ def test_air_gapped_vault_needs_no_separate_lock(pack: PackProcess):
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [air_gapped_vault]) == {"vault"}
     with_key = Resource(AIR_GAPPED, "vault", {"encryptionKeyArn": KEY_ARN}, account=ACCOUNT)
     assert failed_resources(pack, CUSTOMER_MANAGED_KEY, [with_key]) == set()
+
+
+@pytest.mark.parametrize(
+    ("locks", "failed", "unverified"),
+    [
+        ([lock(changeableForDays=3)], set(), set()),
+        ([lock()], {"vault"}, set()),
+        ([lock(changeableForDays=0)], {"vault"}, set()),
+        ([lock(changeableForDays=3), lock(name="second")], {"vault"}, set()),
+        ([lock(changeableForDays=UNKNOWN)], set(), {"vault"}),
+        ([], {"vault"}, set()),
+    ],
+    ids=["compliance", "governance", "no grace days", "two locks", "unknown", "no lock"],
+)
+def test_vault_lock_in_governance_mode_fails_only_where_compliance_mode_is_required(
+    pack: PackProcess, locks, failed, unverified
+):
+    stack = [vault(), *locks]
+    if locks:
+        assert findings_for(pack, VAULT_LOCK, stack) == []
+    with start_pack() as strict_pack:
+        strict_pack.configure(backup_vault_lock={"mode": "COMPLIANCE"})
+        assert unverified_resources(strict_pack, VAULT_LOCK, stack) == unverified if unverified else True
+        assert unverified or failed_resources(strict_pack, VAULT_LOCK, stack) == failed
+
+
+def test_air_gapped_vault_is_in_compliance_mode():
+    with start_pack() as pack:
+        pack.configure(backup_vault_lock={"mode": "COMPLIANCE"})
+        air_gapped_vault = Resource(AIR_GAPPED, "vault", {"minRetentionDays": 7, "maxRetentionDays": 30})
+        assert findings_for(pack, VAULT_LOCK, [air_gapped_vault]) == []
+
+
+# The vault's key and that of the bucket.
+
+
+def encrypted_bucket(key: Any, *sources: str, data_class: str = "PHI") -> list[Resource]:
+    """Return a bucket and its default encryption with a key."""
+    encryption = [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key}}]
+    token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    return [
+        Resource("aws:s3/bucket:Bucket", "bucket", {"bucket": "data", "tags": {"DataClass": data_class}}),
+        Resource(token, "encryption", {"bucket": "data", "rules": encryption}, comes_from={"rules": sources}),
+    ]
+
+
+OTHER_KEY_ARN = KEY_ARN.rpartition("/")[0] + "/0a1b2c3d-9999-1111-2222-333344445555"
+
+
+@pytest.mark.parametrize(
+    ("bucket", "failed"),
+    [
+        (encrypted_bucket(KEY_ARN), {"vault"}),
+        (encrypted_bucket(KEY_ARN, data_class="replica"), {"vault"}),
+        (encrypted_bucket(KEY_ARN.rpartition("/")[2]), {"vault"}),
+        (encrypted_bucket(OTHER_KEY_ARN), set()),
+        (encrypted_bucket(KEY_ARN, data_class="internal"), set()),
+        ([], set()),
+    ],
+    ids=["one key", "the replica's key", "one key by its ID", "two keys", "no PHI", "no bucket"],
+)
+def test_vault_with_the_key_of_a_bucket_with_phi_fails(pack: PackProcess, bucket, failed):
+    assert failed_resources(pack, KEY_SEPARATION, [vault(), *bucket]) == failed
+
+
+def test_vault_whose_key_may_be_that_of_a_bucket_is_unverified(pack: PackProcess):
+    bucket = encrypted_bucket(KEY_ARN)
+    assert unverified_resources(pack, KEY_SEPARATION, [vault(kmsKeyArn=UNKNOWN), *bucket]) == {"vault"}
+
+
+def test_vault_with_another_key_of_the_stack_passes(pack: PackProcess):
+    keys = [Resource("aws:kms/key:Key", name, {}) for name in ("data-key", "backup-key")]
+    own, shared = (
+        Resource(VAULT, name, {"kmsKeyArn": UNKNOWN}, comes_from={"kmsKeyArn": [key]})
+        for name, key in (("own", "backup-key"), ("shared", "data-key"))
+    )
+    stack = [*keys, own, shared, *encrypted_bucket(UNKNOWN, "data-key")]
+    assert failed_resources(pack, KEY_SEPARATION, stack) == {"shared"}
 
 
 def selection_fact(*plans: PulumiResource, sources: Any = None, **inputs: Any) -> BackupSelection:
@@ -287,6 +366,45 @@ def test_copy_to_a_trusted_account_passes():
     with start_pack() as pack:
         pack.configure(backup_no_external_copies={"accounts": [OTHER_ACCOUNT]})
         assert findings_for(pack, EXTERNAL_COPIES, [copying_plan(OTHER_VAULT)]) == []
+
+
+SAME_PLACE, OTHER_REGION = OWN_VAULT.replace("us-west-2", "us-east-1"), OWN_VAULT
+TWO_RULES = copying_plan(rules=[{"copyActions": [{"destinationVaultArn": OTHER_VAULT}]}, {"targetVaultName": "a"}])
+
+
+@pytest.mark.parametrize(
+    ("place", "plan", "failed"),
+    [
+        ("otherRegion", copying_plan(), True),
+        ("otherRegion", copying_plan(SAME_PLACE), True),
+        ("otherRegion", copying_plan(OTHER_REGION), False),
+        ("otherRegion", copying_plan(SAME_PLACE, OTHER_REGION), False),
+        ("otherRegion", copying_plan(OTHER_VAULT.replace("us-west-2", "us-east-1")), False),
+        ("otherRegion", TWO_RULES, True),
+        ("otherAccount", copying_plan(), True),
+        ("otherAccount", copying_plan(OTHER_REGION), True),
+        ("otherAccount", copying_plan(OTHER_VAULT), False),
+        ("otherAccount", TWO_RULES, True),
+        ("anywhere", TWO_RULES, False),
+    ],
+)
+def test_plan_fails_without_a_copy_in_the_place_that_the_option_requires(place, plan, failed):
+    with start_pack() as pack:
+        pack.configure(backup_no_external_copies={"accounts": [OTHER_ACCOUNT], "place": place})
+        located = replace(plan, region="us-east-1")
+        assert failed_resources(pack, EXTERNAL_COPIES, [located]) == ({"plan"} if failed else set())
+
+
+def test_copy_to_a_vault_of_the_stack_is_in_the_place_of_that_vault():
+    with start_pack() as pack:
+        pack.configure(backup_no_external_copies={"place": "otherRegion"})
+        here = replace(vault("here"), region="us-east-1")
+        there = replace(vault("there"), region="us-west-2", provider="there")
+        plans = [
+            replace(copying_plan(UNKNOWN, name=f"to-{name}", sources=[name]), region="us-east-1")
+            for name in ("here", "there")
+        ]
+        assert failed_resources(pack, EXTERNAL_COPIES, [here, there, *plans]) == {"to-here"}
 
 
 # forceDestroy.

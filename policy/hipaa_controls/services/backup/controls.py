@@ -31,6 +31,24 @@ CONTROLS = (
         rule=FactRule((BackupVault,), rules.vault_customer_managed_key),
     ),
     Control(
+        id="backup-vault-key-separation",
+        title="Backups and PHI have separate KMS keys",
+        statement="Every backup vault is encrypted with a different KMS key than the buckets with PHI.",
+        rationale=(
+            "Whoever disables the key of a bucket, or schedules its deletion, makes every record in it unreadable. If "
+            "the backups have the same key, they are lost too."
+        ),
+        requirement="no vault uses a key that encrypts a bucket with PHI or replicas",
+        paragraphs=required_by("308(a)(7)(ii)(A)", own_mapping=True),
+        severity=Severity.LOW,
+        remediation=(
+            'backup_key = aws.kms.Key("backup", enable_key_rotation=True, policy=backup_key_policy), with '
+            "kms_key_arn=backup_key.arn for the vault. A vault keeps its key, so this replaces the vault: give it "
+            "another name, and keep the old one until its last backup expires"
+        ),
+        rule=FactRule((BackupVault,), rules.key_separation, needs_whole_stack=True),
+    ),
+    Control(
         id="backup-vault-lock",
         title="Backup vaults have a Vault Lock",
         statement="Every backup vault has a Vault Lock with a minimum retention.",
@@ -39,11 +57,20 @@ CONTROLS = (
             "before their retention ends; a lock in compliance mode (changeableForDays) can't be removed, not even by "
             "the root user."
         ),
-        requirement="a Vault Lock with minRetentionDays of {days} or more",
+        requirement="a Vault Lock with minRetentionDays of {days} or more, in {mode} mode or a stricter one",
         paragraphs=required_by("308(a)(7)(ii)(A)", own_mapping=True),
         severity=Severity.MEDIUM,
         remediation='aws.backup.VaultLockConfiguration("phi", backup_vault_name=vault.name, min_retention_days=7)',
-        options=(Option("days", "Minimum retention of a backup in days.", 1, StricterWhen.HIGHER),),
+        options=(
+            Option("days", "Minimum retention of a backup in days.", 1, StricterWhen.HIGHER),
+            Option(
+                "mode",
+                "The weakest Vault Lock mode that is accepted.",
+                "GOVERNANCE",
+                StricterWhen.HIGHER,
+                choices=rules.LOCK_MODES,
+            ),
+        ),
         rule=FactRule((BackupVault,), rules.vault_lock, needs_whole_stack=True),
     ),
     Control(
@@ -97,7 +124,8 @@ CONTROLS = (
         ),
         requirement=(
             "each destinationVaultArn and targetLogicallyAirGappedBackupVaultArn is a vault of the stack, or belongs "
-            "to the stack's account or a trusted one ({accounts})"
+            "to the stack's account or a trusted one ({accounts}); and each rule copies its backups to the place that "
+            "is required ({place})"
         ),
         paragraphs=required_by("312(a)(1)", "308(a)(4)(i)", own_mapping=True),
         severity=Severity.HIGH,
@@ -105,7 +133,17 @@ CONTROLS = (
             'copy to a vault of the stack: "copy_actions": [{"destination_vault_arn": second_vault.arn}]; or list the '
             "account of the vault in the option accounts of backup-no-external-copies"
         ),
-        options=(ACCOUNTS,),
+        options=(
+            ACCOUNTS,
+            Option(
+                "place",
+                "Where AWS Backup must copy each backup: otherRegion (another region or account) or otherAccount. With "
+                "anywhere, no copy is required.",
+                "anywhere",
+                StricterWhen.HIGHER,
+                choices=rules.COPY_PLACES,
+            ),
+        ),
         rule=FactRule((CopyActions,), rules.no_external_copies),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hipaa_controls.model.values import Document, Flag, Location, Number, Ref, Unknown
+from hipaa_controls.model.values import Document, Flag, Location, Number, Ref, Text, Unknown
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class BackupVault:
         min_retention_days: The minimum retention of each Vault Lock on it; Unknown for a lock that may be on another
             vault.
         max_retention_days: The maximum retention of each Vault Lock, likewise.
+        lock_modes: The mode of each Vault Lock, likewise: `GOVERNANCE`, or `COMPLIANCE` for one that can't be removed,
+            or can't be after its grace time.
         force_destroy: Whether Pulumi deletes the backups when it destroys the vault. AWS has no such setting.
     """
 
@@ -26,6 +28,7 @@ class BackupVault:
     location: Location
     force_destroy: Flag = None
     max_retention_days: tuple[Number, ...] = ()
+    lock_modes: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,12 @@ class CopyActions:
     """The vaults to which a backup plan copies its backups.
 
     Attributes:
-        vaults: The destinations of the copy actions, and the logically air-gapped vaults to which AWS Backup also
-            copies, as references or ARNs.
+        by_rule: For each rule of the plan, the destinations of its copy actions, and the logically air-gapped vault to
+            which AWS Backup also copies, as references or ARNs.
     """
 
     resource: str
-    vaults: tuple[Ref, ...] | Unknown
+    by_rule: tuple[tuple[Ref, ...], ...] | Unknown
     location: Location
 
 

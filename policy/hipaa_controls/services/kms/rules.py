@@ -26,8 +26,9 @@ from hipaa_controls.model.values import Document, Ref, StackResource, Unknown, i
 from hipaa_controls.model.verdict import Finding, Status, failed, not_applicable, passed, unverified, worst_finding
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.kms.facts import Grant, Key, KeyPolicy
+from hipaa_controls.services.kms.key_separation import bucket_keys, separate_from_phi
 from hipaa_controls.services.logs.facts import LogGroup
-from hipaa_controls.services.s3.facts import Bucket, DefaultEncryption
+from hipaa_controls.services.s3.facts import Bucket
 
 # https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html
 DEFAULT_ROTATION_DAYS = 365
@@ -44,7 +45,6 @@ SERVICE_PRINCIPAL = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+){2,}")
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html (Constraints)
 _UNCONSTRAINED_ACTIONS = ("kms:DescribeKey", "kms:RetireGrant")
 
-DATA = (DataClass.PHI, DataClass.REPLICA)
 LOGS = (DataClass.TRAIL_LOG, DataClass.ACCESS_LOG)
 
 # The condition keys of a call that a principal makes itself, as opposed to one by a service or a grant.
@@ -259,39 +259,9 @@ def key_separation(audit: Trail | LogGroup | Bucket, context: RuleContext) -> Fi
         return not_applicable("it holds no audit logs")
     if isinstance(audit, LogGroup) and audit.holds_audit_logs is False:
         return not_applicable("it holds no audit logs")
-    audit_keys = _bucket_keys(audit) if isinstance(audit, Bucket) else [audit.kms_key]
-    data_buckets = [bucket for bucket in context.stack.facts_of_type(Bucket) if bucket.data_class in DATA]
-    data_keys = [key for bucket in data_buckets for key in _bucket_keys(bucket)]
-    findings = (
-        _check_different(audit_key, data_key)
-        for audit_key in audit_keys
-        if audit_key
-        for data_key in data_keys
-        if data_key
-    )
-    finding = worst_finding(findings, "its key doesn't encrypt PHI")
+    audit_keys = bucket_keys(audit) if isinstance(audit, Bucket) else [audit.kms_key]
+    finding = separate_from_phi(audit_keys, context.stack)
     holds_audit_logs = audit.holds_audit_logs if isinstance(audit, LogGroup) else None
     if isinstance(holds_audit_logs, Unknown) and finding.status is Status.FAIL:
         return unverified(holds_audit_logs)
     return finding
-
-
-def _bucket_keys(bucket: Bucket) -> list[Ref]:
-    return [encryption.kms_key for encryption in bucket.settings_of(DefaultEncryption)]
-
-
-def _check_different(audit_key: Ref, data_key: Ref) -> Finding:
-    unknowns = [key for key in (audit_key, data_key) if isinstance(key, Unknown)]
-    if unknowns:
-        return unverified(*unknowns)
-    are_strings = isinstance(audit_key, str) and isinstance(data_key, str)
-    if audit_key == data_key or (are_strings and _key_id(str(audit_key)) == _key_id(str(data_key))):
-        return failed("its key also encrypts PHI")
-    if are_strings and "alias/" in f"{audit_key}{data_key}":
-        return unverified(Unknown("the key behind an alias of another stack"))
-    return passed("")
-
-
-def _key_id(key: str) -> str:
-    """Return the key ID or the alias name that a reference to a key contains: an ARN, a key ID or an alias."""
-    return key.rsplit(":", 1)[-1].removeprefix("key/")

@@ -73,7 +73,7 @@ reader_statements = (
 )
 aws.iam.RolePolicy("reader-policy", role=reader.id, policy=json.dumps(policy_document(*reader_statements)))
 
-vault = aws.backup.Vault("vault", name="charts", kms_key_arn=data_key.arn)
+vault = aws.backup.Vault("vault", name="charts", kms_key_arn=declare_key("backups").arn)
 aws.backup.VaultLockConfiguration("vault-lock", backup_vault_name=vault.name, min_retention_days=35)
 daily_rule = {
     "rule_name": "daily",
