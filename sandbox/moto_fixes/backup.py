@@ -15,7 +15,8 @@ from moto.core.utils import unix_time
 from moto.moto_api._internal import mock_random
 
 ACCESS_POLICY = "{0}/backup-vaults/(?P<name>[^/]+)/access-policy/?$"
-RECOVERY_POINTS = "{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/?$"
+# With the slash that boto3 sends. The server then also accepts a path without it, as Terraform's provider sends.
+RECOVERY_POINTS = "{0}/backup-vaults/(?P<name>[^/]+)/recovery-points/$"
 
 _delete_backup_plan = BackupBackend.delete_backup_plan
 _delete_backup_vault = BackupBackend.delete_backup_vault

@@ -22,7 +22,8 @@ import boto3, json, sys
 backup, name = boto3.client("backup"), sys.argv[1].rpartition(":")[2]
 vault = backup.describe_backup_vault(BackupVaultName=name)
 policy = json.loads(backup.get_backup_vault_access_policy(BackupVaultName=name)["Policy"])
-print(json.dumps({"vault": vault, "policy": policy}, default=str))
+recovery_points = backup.list_recovery_points_by_backup_vault(BackupVaultName=name)["RecoveryPoints"]
+print(json.dumps({"vault": vault, "policy": policy, "recovery_points": recovery_points}, default=str))
 """
 
 
@@ -51,6 +52,7 @@ def test_backup_account_passes_the_pack_and_has_a_vault_locked_in_compliance_mod
     vault, (statement,) = described["vault"], described["policy"]["Statement"]
     assert (vault["Locked"], vault["MinRetentionDays"]) == (True, 35)
     assert vault["LockDate"]
+    assert described["recovery_points"] == []
     assert statement["Action"] == "backup:CopyIntoBackupVault"
     assert statement["Principal"] == {"AWS": f"arn:aws:iam::{SOURCE_ACCOUNT}:root"}
     assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": SETTINGS["sourceRoleArn"]}}
