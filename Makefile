@@ -69,6 +69,7 @@ lint: dev-setup ## Check style, formatting, types and imports
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy __main__.py components phi_buckets sandbox pulumi_engine bench
 	$(VENV)/bin/mypy policy
+	$(VENV)/bin/mypy examples/backup-account/__main__.py
 	$(VENV)/bin/lint-imports --no-logo --no-cache
 	$(VENV)/bin/python -m pulumi_engine.lint
 
