@@ -26,8 +26,8 @@ from pulumi._types import (
 )
 
 MODULES = (
-    "accessanalyzer", "backup", "cfg", "cloudtrail", "cloudwatch", "guardduty", "iam", "kms", "macie", "macie2",
-    "s3", "s3control", "sns", "sqs",
+    "accessanalyzer", "athena", "backup", "cfg", "cloudtrail", "cloudwatch", "glue", "guardduty", "iam", "kms", "macie",
+    "macie2", "s3", "s3control", "sns", "sqs",
 )  # fmt: skip
 
 SINGLE_FUNCTIONS = (

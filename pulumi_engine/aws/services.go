@@ -10,10 +10,12 @@ import (
 // modules maps prefixes of Terraform's names to pulumi-aws modules, for the services that this project uses.
 var modules = map[string]string{
 	"aws_accessanalyzer_": "accessanalyzer",
+	"aws_athena_":         "athena",
 	"aws_backup_":         "backup",
 	"aws_cloudtrail_":     "cloudtrail",
 	"aws_cloudwatch_":     "cloudwatch",
 	"aws_config_":         "cfg",
+	"aws_glue_":           "glue",
 	"aws_guardduty_":      "guardduty",
 	"aws_iam_":            "iam",
 	"aws_kms_":            "kms",

@@ -38,6 +38,7 @@ DIFFERENCES = Path(__file__).with_name("aws_schema_differences.txt")
 
 # The types that this project uses, one line per service. As a list it would be three times as long.
 USED = """
+    athena/namedQuery:NamedQuery athena/workgroup:Workgroup
     backup/plan:Plan backup/selection:Selection backup/vault:Vault backup/vaultLockConfiguration:VaultLockConfiguration
     cfg/conformancePack:ConformancePack cfg/deliveryChannel:DeliveryChannel
     cfg/organizationConformancePack:OrganizationConformancePack
@@ -45,6 +46,8 @@ USED = """
     cloudtrail/trail:Trail
     cloudwatch/dashboard:Dashboard cloudwatch/eventRule:EventRule cloudwatch/eventTarget:EventTarget
     cloudwatch/logGroup:LogGroup cloudwatch/logMetricFilter:LogMetricFilter cloudwatch/metricAlarm:MetricAlarm
+    cloudwatch/queryDefinition:QueryDefinition
+    glue/catalogDatabase:CatalogDatabase glue/catalogTable:CatalogTable
     guardduty/detector:Detector guardduty/detectorFeature:DetectorFeature
     guardduty/malwareProtectionPlan:MalwareProtectionPlan
     iam/instanceProfile:InstanceProfile
