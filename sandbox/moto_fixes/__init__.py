@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.moto_fixes import (
+    athena,
     backup,
     cloudtrail,
     cloudwatch,
@@ -24,7 +25,7 @@ from sandbox.moto_fixes import (
     sts,
 )
 
-SERVICES = (backup, cloudtrail, cloudwatch, config, core, guardduty, iam, kms, logs, macie2, s3, s3control, sts)
+SERVICES = (athena, backup, cloudtrail, cloudwatch, config, core, guardduty, iam, kms, logs, macie2, s3, s3control, sts)
 FIXES: tuple[tuple[Any, str, Any], ...] = tuple(fix for service in SERVICES for fix in service.FIXES)
 
 

@@ -45,12 +45,30 @@ def account_policies() -> list[Any]:
     return logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")["accountPolicies"]
 
 
+def saved_queries() -> tuple[list[str], list[str]]:
+    """Return the texts of the saved queries after one was replaced and another was deleted, and all with a prefix."""
+    logs: Any = boto3.client("logs", "us-east-1")
+    ids = [
+        logs.put_query_definition(name=name, queryString="one", logGroupNames=["audit"])["queryDefinitionId"]
+        for name in ("trail/who", "trail/when", "other")
+    ]
+    logs.put_query_definition(name="trail/who", queryString="two", queryDefinitionId=ids[0])
+    assert logs.delete_query_definition(queryDefinitionId=ids[1])["success"]
+    described = (
+        logs.describe_query_definitions(**options)["queryDefinitions"]
+        for options in ({}, {"queryDefinitionNamePrefix": "trail/"})
+    )
+    all_texts, texts = ([definition["queryString"] for definition in definitions] for definitions in described)
+    return all_texts, texts
+
+
 @pytest.mark.parametrize(
     ("behavior", "in_moto", "in_aws"),
     [
         (patterns_after_a_second_put, ["one", "other"], ["other"]),
         (tags_and_filters_of_a_group_with_a_reused_name, ({"DataClass": "AuditLog"}, 2), ({}, 0)),
         (account_policies, NotImplementedError, []),
+        (saved_queries, NotImplementedError, (["two", "one"], ["two"])),
     ],
 )
 def test_fix_is_needed_and_works(in_both, behavior, in_moto, in_aws):
