@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 from hipaa_controls.model.data_class import DataClass, DataClassTag, first_class
 from hipaa_controls.model.stack import Fact, Stack
 from hipaa_controls.model.values import StackResource, Unknown
+from hipaa_controls.services.athena.facts import Workgroup
 from hipaa_controls.services.cloudtrail.facts import EventSelector, FieldSelector, Trail
 from hipaa_controls.services.s3.bucket_types import SpecialBucket, SpecialBucketEncryption, TableSnapshots
 from hipaa_controls.services.s3.facts import AccessPoint, Bucket, ObjectDelivery, list_destinations
@@ -105,7 +106,7 @@ def _enrich(
             bucket_class = data_classes.get(fact.bucket.resource) if isinstance(fact.bucket, StackResource) else None
             data_class = data_class_tag.declared_data_class(fact.tags) or bucket_class
             return dataclasses.replace(fact, data_class=data_class)
-        case Queue():
+        case Queue() | Workgroup():
             return dataclasses.replace(fact, data_class=data_class_tag.data_class_of(fact.tags, ()))
         case Topic():
             services = (service for topic, service in publishers if _matches_topic(topic, fact.resource))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hipaa_controls.model.control import Control
+from hipaa_controls.services.athena.facts import Workgroup
 from hipaa_controls.services.backup.facts import BackupSelection, BackupVault, CopyActions, VaultPolicy
 from hipaa_controls.services.cloudtrail.facts import Trail
 from hipaa_controls.services.cloudwatch.facts import Alarm, EventRule
@@ -48,6 +49,7 @@ _SPECIAL_BUCKET = (
 )
 # The facts that the collectors read from each type.
 FACTS_BY_TYPE: Mapping[str, tuple[type[Any], ...]] = {
+    "AWS::Athena::WorkGroup": (Workgroup,),
     "AWS::Backup::BackupPlan": (BackupSelection, CopyActions),
     "AWS::Backup::BackupSelection": (BackupSelection,),
     "AWS::Backup::BackupVault": (BackupVault, VaultPolicy),
@@ -120,6 +122,7 @@ NO_JUDGMENT_NEEDED: Mapping[str, str] = {
     "AWS::Config::ConformancePackCompliance": _DETECTS,
     "AWS::Config::ResourceCompliance": _DETECTS,
     "AWS::Detective::Graph": _DETECTS,
+    "AWS::Glue::Database": "It is a name for a group of tables.",
     "AWS::IAM::InstanceProfile": "It passes on a role, which is judged.",
     "AWS::IAM::OIDCProvider": "It grants nothing until a role trusts it; roles are judged.",
     "AWS::IAM::SAMLProvider": "It grants nothing until a role trusts it; roles are judged.",

@@ -79,6 +79,7 @@ def _arn_scope(
             ResourceType.BACKUP_VAULT: arn("backup", f"backup-vault:{prefix}*"),
             ResourceType.BACKUP_PLAN: arn("backup", "backup-plan:*"),  # the ARN contains a generated ID
             ResourceType.DETECTOR: arn("guardduty", "detector/*"),
+            ResourceType.WORKGROUP: arn("athena", f"workgroup/{prefix}*"),
         },
         conditions,
     )

@@ -65,6 +65,7 @@ SERVICE_TITLES = {
     "iam": "IAM",
     "backup": "AWS Backup",
     "ram": "RAM",
+    "athena": "Athena",
     "guardduty": "GuardDuty",
     "macie": "Macie",
     "config": "AWS Config",

@@ -27,8 +27,16 @@ NO_JUDGMENT_NEEDED: Mapping[str, str] = {
     "aws:kms/alias:Alias": "It is a name for a key; the key is judged",
     "aws:backup/vaultLockConfiguration:VaultLockConfiguration": "It is judged with its vault",
     "aws:backup/framework:Framework": DETECTS,
+    "aws:athena/namedQuery:NamedQuery": "It is the text of a query; it reads nothing until a principal runs it",
     "aws:cloudwatch/dashboard:Dashboard": "It shows metrics, which hold no PHI",
+    "aws:cloudwatch/queryDefinition:QueryDefinition": (
+        "It is the text of a query; it reads nothing until a principal runs it"
+    ),
     "aws:cloudwatch/logStream:LogStream": "It is part of a log group, which is judged",
+    "aws:glue/catalogDatabase:CatalogDatabase": "It is a name for a group of tables",
+    "aws:glue/catalogTable:CatalogTable": (
+        "It describes data in a bucket, which is judged, and gives no access to it by itself"
+    ),
     "aws:s3/bucketAccelerateConfiguration:BucketAccelerateConfiguration": (
         "It adds an endpoint, for which the bucket's policy and encryption hold too"
     ),

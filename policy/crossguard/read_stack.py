@@ -11,6 +11,7 @@ from crossguard.doubts import doubts
 from crossguard.graph import FactReader, Graph
 from crossguard.overwrites import overwrites
 from crossguard.readers import (
+    athena,
     backup,
     cloudtrail,
     cloudwatch,
@@ -46,6 +47,7 @@ READERS: Mapping[str, FactReader] = {
     **iam.READERS,
     **backup.READERS,
     **ram.READERS,
+    **athena.READERS,
 }
 
 

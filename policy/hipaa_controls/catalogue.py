@@ -17,6 +17,7 @@ from hipaa_controls.model.rule import RuleContext
 from hipaa_controls.model.stack import Stack
 from hipaa_controls.model.values import Unknown
 from hipaa_controls.model.verdict import Finding, Status, Verdict, failed, unverified
+from hipaa_controls.services.athena import controls as athena
 from hipaa_controls.services.backup import controls as backup
 from hipaa_controls.services.cloudtrail import controls as cloudtrail
 from hipaa_controls.services.cloudwatch import controls as cloudwatch
@@ -45,6 +46,7 @@ CONTROLS = (
     *iam.CONTROLS,
     *backup.CONTROLS,
     *ram.CONTROLS,
+    *athena.CONTROLS,
     *guardduty.CONTROLS,
     *macie.CONTROLS,
     *config.CONTROLS,

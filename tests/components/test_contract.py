@@ -871,6 +871,43 @@ QUEUES = [
     ),
 ]
 
+# The stack has a workgroup only with a setting, so these cases add one.
+RESULTS = {
+    "outputLocation": f"{PHI.replace('arn:aws:s3:::', 's3://')}/",
+    "encryptionConfiguration": {"encryptionOption": "SSE_KMS", "kmsKeyArn": "alias/records"},
+}
+
+
+def add_workgroup(data_class: str, **configuration: Any) -> Change:
+    inputs = {
+        "name": "added",
+        "tags": {"DataClass": data_class},
+        "configuration": {"resultConfiguration": RESULTS} | configuration,
+    }
+    return add_resource("aws:athena/workgroup:Workgroup", inputs)
+
+
+WORKGROUPS = [
+    case(
+        "workgroup: customer managed key",
+        add_workgroup("AuditLog", resultConfiguration=RESULTS | {"encryptionConfiguration": None}),
+        "athena-customer-managed-key: Workgroup added",
+    ),
+    case(
+        "workgroup: enforced settings",
+        add_workgroup("Internal", enforceWorkgroupConfiguration=False),
+        "athena-settings-enforced: Workgroup added",
+    ),
+    case(
+        "workgroup: results in a trusted account",
+        add_workgroup(
+            "Internal",
+            resultConfiguration=RESULTS | {"outputLocation": "s3://theirs/", "expectedBucketOwner": "444455556666"},
+        ),
+        "athena-no-external-results: Workgroup added",
+    ),
+]
+
 # The stack has only general purpose buckets, so this case adds one of another type.
 BUCKET_TYPES = [
     case(
@@ -888,7 +925,7 @@ BUCKET_TYPES = [
     ),
 ]
 
-SAFEGUARDS = [*ACCESS, *ENCRYPTION, *RECOVERY, *MONITORING, *IAM, *QUEUES, *BUCKET_TYPES]
+SAFEGUARDS = [*ACCESS, *ENCRYPTION, *RECOVERY, *MONITORING, *IAM, *QUEUES, *WORKGROUPS, *BUCKET_TYPES]
 
 # Another safeguard does the same, so removing only one of the two fails no control.
 REDUNDANT = [

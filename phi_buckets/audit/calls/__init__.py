@@ -39,6 +39,7 @@ class ResourceType(Enum):
     BACKUP_VAULT = "backup vault"
     BACKUP_PLAN = "backup plan"
     DETECTOR = "detector"
+    WORKGROUP = "workgroup"
 
 
 # In place of an error code: the name of the endpoint doesn't exist, because the service isn't in the region.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from phi_buckets.audit.calls import (
+    athena,
     backup,
     cloudtrail,
     cloudwatch,
@@ -35,6 +36,7 @@ CALLS = (
     *iam.CALLS,
     *backup.CALLS,
     *ram.CALLS,
+    *athena.CALLS,
     *guardduty.CALLS,
     *macie.CALLS,
     *config.CALLS,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from phi_buckets.audit.collect import (
     alert_pipeline,
+    athena,
     backup,
     config,
     guardduty,
@@ -32,6 +33,7 @@ COLLECTORS = (
     iam_root.collect,
     backup.collect,
     ram.collect,
+    athena.collect,
     guardduty.collect,
     macie.collect,
     config.collect,

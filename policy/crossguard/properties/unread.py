@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from crossguard.graph import Graph
 from crossguard.properties import (
+    athena,
     backup,
     cloudtrail,
     cloudwatch,
@@ -39,6 +40,7 @@ PROPERTIES: Mapping[str, TypeProperties] = {
     **iam.PROPERTIES,
     **backup.PROPERTIES,
     **ram.PROPERTIES,
+    **athena.PROPERTIES,
 }
 
 

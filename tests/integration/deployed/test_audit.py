@@ -493,6 +493,16 @@ def vault_policy_lets_anyone_copy_into_the_vault(aws: Aws, target: Target) -> It
     aws("backup.delete_backup_vault_access_policy", BackupVaultName=name)
 
 
+@fails("athena-customer-managed-key", "athena-settings-enforced", "athena-no-external-results")
+def workgroup_stores_results_unencrypted_in_another_account(aws: Aws, target: Target) -> Iterator[None]:
+    name = "phi-dev-reports"
+    results = {"OutputLocation": "s3://theirs/", "ExpectedBucketOwner": "444455556666"}
+    configuration = {"EnforceWorkGroupConfiguration": False, "ResultConfiguration": results}
+    aws("athena.create_work_group", Name=name, Configuration=configuration)
+    yield
+    aws("athena.delete_work_group", WorkGroup=name)
+
+
 @fails("sns-no-external-subscriptions")
 def queue_of_another_account_subscribes_to_the_topic(aws: Aws, target: Target) -> Iterator[None]:
     subscription = aws("sns.subscribe", TopicArn=target.topic, Protocol="sqs", Endpoint=FOREIGN_QUEUE)

@@ -56,6 +56,7 @@ EVENT_TARGET = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/phi-prod-root-used:targe
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:phi-prod-alerts"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:phi-prod-results"
 VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:phi-prod-vault"
+WORKGROUP = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/phi-prod-trail"
 SHARE = f"arn:aws:ram:{REGION}:{ACCOUNT}:resource-share/7a3f0c52-1d7e-4d0b-9a55-0c9e6f1b2d38"
 ALARMS = tuple(
     f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:phi-prod-{name}" for name in ("refused", "errors", "root-used")
@@ -75,6 +76,7 @@ RESOURCES = {
     "iam": ROLES,
     "backup": (VAULT,),
     "ram": (SHARE,),
+    "athena": (WORKGROUP,),
     "attest": (ORGANIZATION,),
 }
 
