@@ -18,9 +18,13 @@ from components.customer_key import CustomerKey
 from components.key_policy import audit_key_statements, phi_key_statements
 from components.named_principals import check_administrators, check_organization
 from components.phi_bucket import PhiBucket, resource_name
+from components.policy_document import Statement
+from components.query_results_bucket import QueryResultsBucket
 from components.replica import Replica, ReplicaSource
 from components.stack_context import StackContext, lifecycle, object_lock
+from components.trail_athena import TrailAthena, athena_permissions
 from components.trail_bucket import TrailBucket
+from components.trail_queries import TrailQueries
 from phi_buckets.stack.settings import SettingsError, load_settings
 
 try:
@@ -59,6 +63,7 @@ audit_key = CustomerKey(
             trail_bucket_arn=context.trail_bucket_arn,
             log_group_arn=context.log_group_arn,
             topic_arn=context.topic_arn,
+            query_results_bucket_arn=context.query_results_bucket_arn,
         ),
         "keeps_data": settings.keeps_data,
     },
@@ -71,7 +76,7 @@ access_logs = AccessLogBucket(
     {
         "account": account,
         "bucket_name": context.access_log_bucket_name,
-        "source_bucket_arns": [*context.phi_bucket_arns, context.trail_bucket_arn],
+        "source_bucket_arns": context.access_log_source_arns,
         "receives_config": "config" in settings.account_security_services,
         "protection": context.bucket_protection,
         "noncurrent_retention_days": settings.log_retention_days,
@@ -131,6 +136,48 @@ trail = AuditTrail(
     in_account,
 )
 
+# Queries of the trail: who read or wrote an object, when and from where.
+TrailQueries(
+    "trail-queries",
+    {"query_folder": context.trail_name, "log_group_name": trail.log_group},
+    in_account,
+)
+query_permissions: list[Statement] = []
+if settings.athena_enabled:
+    query_results = QueryResultsBucket(
+        "query-results",
+        {
+            "account": account,
+            "bucket_name": context.query_results_bucket_name,
+            "key_arn": audit_key.arn,
+            "log_bucket": access_logs.bucket,
+            "reader_role_arn": context.auditor_role_arn,
+            "protection": context.bucket_protection,
+        },
+        in_account,
+    )
+    TrailAthena(
+        "trail-athena",
+        {
+            "account": account,
+            "workgroup_name": context.trail_name,
+            "database_name": context.trail_database_name,
+            "trail_bucket": context.trail_bucket_name,
+            "regions": context.regions,
+            "results_bucket": context.query_results_bucket_name,
+            "results_ready": query_results.ready,
+            "key_arn": audit_key.arn,
+        },
+        in_account,
+    )
+    query_permissions = athena_permissions(
+        account,
+        workgroup_name=context.trail_name,
+        database_name=context.trail_database_name,
+        results_bucket_arn=account.bucket_arn(context.query_results_bucket_name),
+        key_arn=audit_key.arn,
+    )
+
 access = Access(
     "access",
     {
@@ -147,6 +194,7 @@ access = Access(
         "log_group_arn": context.log_group_arn,
         "topic_arn": context.topic_arn,
         "audit_key_arn": audit_key.arn,
+        "query_permissions": query_permissions,
         "permissions_boundary": settings.permissions_boundary,
     },
     in_account,
@@ -284,6 +332,8 @@ pulumi.export("malware_protection", "malwareProtection" in settings.account_secu
 pulumi.export("access_log_bucket_name", access_logs.bucket)
 pulumi.export("trail_bucket_name", trail_files.bucket)
 pulumi.export("trail_arn", trail.arn)
+pulumi.export("trail_log_group_name", trail.log_group)
+pulumi.export("athena_workgroup_name", context.trail_name if settings.athena_enabled else None)
 pulumi.export("auditor_role_arn", access.auditor_role_arn)
 pulumi.export("break_glass_role_arn", access.break_glass_role_arn)
 pulumi.export("legal_hold_role_arn", access.legal_hold_role_arn)

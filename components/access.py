@@ -14,7 +14,7 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.iam_role import HOUR_SECONDS, IamRole
-from components.policy_document import PolicyDocument, allow, document, objects_of, trust_policy, via_s3
+from components.policy_document import PolicyDocument, Statement, allow, document, objects_of, trust_policy, via_s3
 from phi_buckets.audit import permissions
 from phi_buckets.audit.calls.catalogue import STACK_CALLS
 from phi_buckets.stack.application_trust import SERVICES, ApplicationTrust
@@ -62,6 +62,8 @@ class AccessArgs(TypedDict):
     """The topic that receives alerts."""
     audit_key_arn: pulumi.Input[str]
     """The key that encrypts the audit trail, its log group and the topic."""
+    query_permissions: Sequence[Statement]
+    """The statements that let the auditor run Athena queries of the trail; none without Athena."""
     permissions_boundary: str | None
     """The ARN of the permissions boundary of every role, if the account requires one."""
 
@@ -264,6 +266,7 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
             ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"],
             [log_group_arn, f"{log_group_arn}:*"],
         ),
+        *args["query_permissions"],
         allow(["cloudwatch:DescribeAlarmHistory"], account.arn("cloudwatch", "alarm:*")),
         allow(["sns:ListSubscriptionsByTopic"], args["topic_arn"]),
         allow(
@@ -276,6 +279,7 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
                 "backup:ListBackupJobs",
                 "cloudtrail:ListPublicKeys",  # verifies the signatures of the trail's digest files
                 "cloudtrail:LookupEvents",
+                "logs:DescribeQueryDefinitions",
                 "logs:GetQueryResults",
             ],
             "*",

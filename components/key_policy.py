@@ -70,24 +70,37 @@ def phi_key_statements(account: Account, bucket_arns: Sequence[str]) -> list[Sta
 
 
 def audit_key_statements(
-    account: Account, *, trail_arn: str, trail_bucket_arn: str, log_group_arn: str, topic_arn: str
+    account: Account,
+    *,
+    trail_arn: str,
+    trail_bucket_arn: str,
+    log_group_arn: str,
+    topic_arn: str,
+    query_results_bucket_arn: str | None = None,
 ) -> list[Statement]:
     """Return statements for the key of audit data.
 
     They let CloudTrail encrypt the trail, CloudWatch Logs use the key for the log group, alarms and roles publish
-    alerts, and principals of the account read the trail through S3.
+    alerts, and principals of the account read the trail, and write and read the results of queries, through S3.
     """
     return [
         *allow_cloudtrail(account, trail_arn),
         allow_cloudwatch_logs(account, log_group_arn),
         *allow_alert_publishers(account, topic_arn),
         allow_via_s3(account, [trail_bucket_arn], ["kms:Decrypt"]),
+        *([allow_query_results(account, query_results_bucket_arn)] if query_results_bucket_arn else []),
     ]
 
 
 def allow_via_s3(account: Account, bucket_arns: Sequence[str], actions: Sequence[str]) -> Statement:
     """Return a statement that lets principals that IAM allows use the key through S3, for objects of the buckets."""
     return _allow_account("AllowUseViaS3", account, actions, via_s3(account, *bucket_arns, *objects_of(bucket_arns)))
+
+
+def allow_query_results(account: Account, bucket_arn: str) -> Statement:
+    """Return a statement that lets principals that IAM allows write and read the results of queries through S3."""
+    condition = via_s3(account, bucket_arn, *objects_of([bucket_arn]))
+    return _allow_account("AllowQueryResultsViaS3", account, ["kms:Decrypt", "kms:GenerateDataKey"], condition)
 
 
 def allow_via_backup(account: Account) -> list[Statement]:

@@ -145,6 +145,22 @@ class StackContext:
         return self.account.bucket_arn(self.trail_bucket_name)
 
     @property
+    def query_results_bucket_name(self) -> str:
+        """The name of the bucket for the results of Athena queries, which exists if Athena is enabled."""
+        return self.account.bucket_name("query-results")
+
+    @property
+    def query_results_bucket_arn(self) -> str | None:
+        """The ARN of that bucket, if Athena is enabled."""
+        return self.account.bucket_arn(self.query_results_bucket_name) if self.settings.athena_enabled else None
+
+    @property
+    def access_log_source_arns(self) -> list[str]:
+        """The ARNs of the buckets whose access logs the log bucket receives: all others in its region."""
+        results = self.query_results_bucket_arn
+        return [*self.phi_bucket_arns, self.trail_bucket_arn, *([results] if results else [])]
+
+    @property
     def bucket_regions(self) -> dict[str, str]:
         """The region of every bucket of the stack, by its physical name.
 
@@ -152,9 +168,10 @@ class StackContext:
         """
         replica = self.replica
         replicas = [*self.replica_bucket_names.values(), *([replica.replica_log_bucket_name] if replica else [])]
+        results = [self.query_results_bucket_name] if self.settings.athena_enabled else []
         return {
             **dict.fromkeys(self.phi_bucket_names.values(), self.account.region),
-            **dict.fromkeys((self.access_log_bucket_name, self.trail_bucket_name), self.account.region),
+            **dict.fromkeys((self.access_log_bucket_name, self.trail_bucket_name, *results), self.account.region),
             **dict.fromkeys(replicas, replica.account.region if replica else ""),
         }
 
@@ -196,12 +213,22 @@ class StackContext:
         return ApplicationRole(purpose, trust, {bucket: self.account.bucket_arn(names[bucket]) for bucket in buckets})
 
     @property
+    def regions(self) -> list[str]:
+        """The stack's region, then the replica's if there is a replica."""
+        return [self.account.region, *([self.settings.replica_region] if self.settings.replica_region else [])]
+
+    @property
     def trail_name(self) -> str:
         return self.account.name("trail")
 
     @property
     def trail_arn(self) -> str:
         return self.account.arn("cloudtrail", f"trail/{self.trail_name}")
+
+    @property
+    def trail_database_name(self) -> str:
+        """The name of the trail's database, of characters that need no quotes in SQL."""
+        return self.trail_name.replace("-", "_")
 
     @property
     def log_group_name(self) -> str:
@@ -218,6 +245,10 @@ class StackContext:
     @property
     def topic_arn(self) -> str:
         return self.account.arn("sns", self.topic_name)
+
+    @property
+    def auditor_role_arn(self) -> str:
+        return self.account.role_arn(self.account.name("auditor"))
 
     @property
     def legal_hold_role_name(self) -> str:

@@ -31,8 +31,8 @@ DEFAULT_BUCKET = "phi"
 """The name of the only PHI bucket of a stack without `phi:buckets`."""
 NAME_IN_STACK = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
 # Names of the stack's other buckets, or the ends of them.
-RESERVED_NAME = re.compile(r"(.*-)?(logs|trail|replica)", re.ASCII)
-NAME_IN_STACK_MEANING = "lower-case words joined by hyphens, the last of them not logs, trail or replica"
+RESERVED_NAME = re.compile(r"(.*-)?(logs|trail|replica|results)", re.ASCII)
+NAME_IN_STACK_MEANING = "lower-case words joined by hyphens, the last of them not logs, trail, replica or results"
 # Without dots, which the certificate of S3's virtual-hosted URLs doesn't cover, and without what S3 reserves.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET_NAME = re.compile(
@@ -102,6 +102,7 @@ class Settings(VersionSettings):
     networks: Networks = Networks()
     application_trust: ApplicationTrust = ApplicationTrust()
     permissions_boundary: str | None = None
+    athena_enabled: bool = False
     alert_subscribers: tuple[str, ...] = ()
     account_security_services: tuple[AccountSecurityService, ...] = ()
     account_security_elsewhere: tuple[AccountSecurityService, ...] = ()
@@ -196,6 +197,7 @@ def load_settings(config: Mapping[str, str]) -> Settings:
         permissions_boundary=reader.text(
             "permissionsBoundary", POLICY_ARN, "the ARN of an IAM policy", "arn:aws:iam::111122223333:policy/boundary"
         ),
+        athena_enabled=reader.flag("athenaEnabled", default=False),
         alert_subscribers=reader.texts(
             "alertSubscribers", SUBSCRIBER, "an email address or an https URL", "security@example.com"
         ),

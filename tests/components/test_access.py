@@ -65,6 +65,7 @@ def access_args(
         "log_group_arn": account.arn("logs", "log-group:/audit/phi-dev-trail"),
         "topic_arn": account.arn("sns", "phi-dev-alerts"),
         "audit_key_arn": audit_key,
+        "query_permissions": [],
         "permissions_boundary": boundary,
     }
 
@@ -334,6 +335,7 @@ def test_auditor_permissions_fit_an_inline_policy():
 
 # The actions for which IAM accepts no resource.
 WITHOUT_RESOURCE = {
+    "athena:ListWorkGroups",
     "backup:ListBackupJobs",
     "backup:ListBackupPlans",
     "backup:ListBackupVaults",
@@ -354,6 +356,7 @@ WITHOUT_RESOURCE = {
     "logs:DescribeAccountPolicies",
     "logs:DescribeDeliveryDestinations",
     "logs:DescribeDestinations",
+    "logs:DescribeQueryDefinitions",
     "logs:DescribeResourcePolicies",
     "logs:GetQueryResults",
     "macie2:GetMacieSession",

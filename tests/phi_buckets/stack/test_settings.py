@@ -132,6 +132,7 @@ def test_error_of_the_stack_is_not_repeated_for_each_bucket():
         ("environment", "staging", "environment", "staging"),
         ("replicaRegion", "us-west-2", "replica_region", "us-west-2"),
         ("backupEnabled", "true", "backup_enabled", True),
+        ("athenaEnabled", "true", "athena_enabled", True),
         ("backupDays", "1", "backup_days", 1),
         ("backupLockMode", "GOVERNANCE", "backup_lock_mode", "GOVERNANCE"),
         ("backupLockGraceDays", "36500", "backup_lock_grace_days", 36_500),
@@ -214,7 +215,7 @@ def test_only_dev_may_lock_versions_for_less_than_six_years(environment, minimum
 
 
 DAYS = ("backupDays", "noncurrentRetentionDays", "noncurrentArchiveDays", "logRetentionDays", "objectLockDays")
-FLAGS = ("backupEnabled", "intelligentTiering")
+FLAGS = ("backupEnabled", "athenaEnabled", "intelligentTiering")
 LISTS = ("bucketAdministrators", "networks", "alertSubscribers", "accountSecurityServices", "accountSecurityElsewhere")
 NOT_NETWORKS = [
     *("", "vpce-", "vpce-*", "VPCE-0A1B2C3D4E5F60718", "vpc-0a1b2c3d4e5f60718", "hospital.example"),
