@@ -7,7 +7,7 @@ import pulumi
 
 sys.path.append(str(Path(__file__).parent / "policy"))  # the components share facts about AWS with the pack
 
-from components.access import Access
+from components.access import Access, TrailReplica
 from components.access_log_bucket import AccessLogBucket
 from components.account import Account, check_stack_name
 from components.account_security import AccountSecurity
@@ -20,7 +20,7 @@ from components.named_principals import check_administrators, check_organization
 from components.phi_bucket import PhiBucket, resource_name
 from components.policy_document import Statement
 from components.query_results_bucket import QueryResultsBucket
-from components.replica import Replica, ReplicaSource
+from components.replica import Replica, ReplicaSource, ReplicatedBucket
 from components.stack_context import StackContext, lifecycle, object_lock
 from components.trail_athena import TrailAthena, athena_permissions
 from components.trail_bucket import TrailBucket
@@ -194,6 +194,13 @@ access = Access(
         "log_group_arn": context.log_group_arn,
         "topic_arn": context.topic_arn,
         "audit_key_arn": audit_key.arn,
+        "trail_replica": TrailReplica(
+            replica_context.account,
+            replica_context.account.bucket_arn(replica_context.trail_replica_bucket_name),
+            audit_key.replica_arn(replica_context.account.region),
+        )
+        if replica_context
+        else None,
         "query_permissions": query_permissions,
         "permissions_boundary": settings.permissions_boundary,
     },
@@ -235,6 +242,13 @@ if replica_context:
                 )
                 for bucket in settings.buckets
             ],
+            "trail": ReplicatedBucket(
+                name="trail-replica",
+                source_bucket=context.trail_bucket_name,
+                source_ready=trail_files.ready,
+                replica_bucket=replica_context.trail_replica_bucket_name,
+                object_lock=context.object_lock,
+            ),
             "key_arn": phi_key.arn,
             "protection": context.bucket_protection,
             "log_bucket_name": replica_context.replica_log_bucket_name,

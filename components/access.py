@@ -37,6 +37,17 @@ class ApplicationRole:
         return self.trust.kind == "service" and SERVICES[self.trust.principal].needs_instance_profile
 
 
+@dataclass(frozen=True)
+class TrailReplica:
+    """The copy of the audit trail's files in another region."""
+
+    account: Account
+    """The account, and the region of the copy."""
+    bucket_arn: str
+    key_arn: pulumi.Input[str]
+    """The key that encrypts the copy."""
+
+
 class AccessArgs(TypedDict):
     """The inputs of the roles."""
 
@@ -62,6 +73,7 @@ class AccessArgs(TypedDict):
     """The topic that receives alerts."""
     audit_key_arn: pulumi.Input[str]
     """The key that encrypts the audit trail, its log group and the topic."""
+    trail_replica: TrailReplica | None
     query_permissions: Sequence[Statement]
     """The statements that let the auditor run Athena queries of the trail; none without Athena."""
     permissions_boundary: str | None
@@ -252,16 +264,20 @@ def auditor_permissions(args: AccessArgs) -> PolicyDocument:
     They include neither PHI objects nor the use of the PHI key.
     """
     account, log_group_arn = args["account"], args["log_group_arn"]
-    access_logs, trail_files = args["access_log_bucket_arn"], args["trail_bucket_arn"]
+    trail_files, replica = args["trail_bucket_arn"], args["trail_replica"]
+    audit_logs = [args["access_log_bucket_arn"], trail_files, *([replica.bucket_arn] if replica else [])]
     scope = permissions.stack_scope(account.partition, account.id, account.name(""), args["bucket_arns"])
     return document(
         *permissions.statements(STACK_CALLS, scope),
-        allow(["s3:ListBucket", "s3:ListBucketVersions"], [access_logs, trail_files]),
-        allow(
-            ["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], [f"{access_logs}/*", f"{trail_files}/*"]
-        ),
+        allow(["s3:ListBucket", "s3:ListBucketVersions"], audit_logs),
+        allow(["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], objects_of(audit_logs)),
         # The encryption context of a log file is its own ARN, because its bucket has no Bucket Key.
         allow(["kms:Decrypt"], args["audit_key_arn"], via_s3(account, f"{trail_files}/*")),
+        *(
+            [allow(["kms:Decrypt"], replica.key_arn, via_s3(replica.account, f"{replica.bucket_arn}/*"))]
+            if replica
+            else []
+        ),
         allow(
             ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"],
             [log_group_arn, f"{log_group_arn}:*"],

@@ -60,6 +60,15 @@ class CustomerKey(pulumi.ComponentResource):
         self.arn = key.arn
         self.register_outputs({"arn": key.arn})
 
+    def replica_arn(self, region: str) -> pulumi.Output[str]:
+        """Return the ARN of the key's replica in another region: related multi-Region keys have the same key ID."""
+
+        def in_region(arn: str) -> str:
+            parts = arn.split(":")
+            return ":".join([*parts[:3], region, *parts[4:]])
+
+        return self.arn.apply(in_region)
+
 
 class ReplicaKeyArgs(CustomerKeyArgs):
     """The inputs of a replica key; `account` has the region of the replica."""

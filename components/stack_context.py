@@ -167,7 +167,10 @@ class StackContext:
         The auditor's permissions, the audit and the outputs follow from it.
         """
         replica = self.replica
-        replicas = [*self.replica_bucket_names.values(), *([replica.replica_log_bucket_name] if replica else [])]
+        replicas = [
+            *self.replica_bucket_names.values(),
+            *([replica.replica_log_bucket_name, replica.trail_replica_bucket_name] if replica else []),
+        ]
         results = [self.query_results_bucket_name] if self.settings.athena_enabled else []
         return {
             **dict.fromkeys(self.phi_bucket_names.values(), self.account.region),
@@ -183,6 +186,11 @@ class StackContext:
     @property
     def replica_log_bucket_arn(self) -> str:
         return self.account.bucket_arn(self.replica_log_bucket_name)
+
+    @property
+    def trail_replica_bucket_name(self) -> str:
+        """The name of the replica of the trail's bucket, in this context's region."""
+        return self.account.bucket_name("trail-replica")
 
     @property
     def bucket_arns(self) -> list[str]:

@@ -65,6 +65,7 @@ def access_args(
         "log_group_arn": account.arn("logs", "log-group:/audit/phi-dev-trail"),
         "topic_arn": account.arn("sns", "phi-dev-alerts"),
         "audit_key_arn": audit_key,
+        "trail_replica": None,
         "query_permissions": [],
         "permissions_boundary": boundary,
     }

@@ -22,15 +22,25 @@ from tests.components.policy_requests import (
 )
 
 PHI, TRAIL, LOGS = (f"phi-prod-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "trail", "access-logs"))
-REPLICA, REPLICA_LOGS = (f"phi-prod-{purpose}-{ACCOUNT_ID}-us-west-2" for purpose in ("replica", "replica-logs"))
-BUCKETS = {"phi": PHI, "replica": REPLICA, "trail-files": TRAIL, "access-logs": LOGS, "replica-logs": REPLICA_LOGS}
+REPLICA, REPLICA_LOGS, TRAIL_REPLICA = (
+    f"phi-prod-{purpose}-{ACCOUNT_ID}-us-west-2" for purpose in ("replica", "replica-logs", "trail-replica")
+)
+BUCKETS = {
+    "phi": PHI,
+    "replica": REPLICA,
+    "trail-files": TRAIL,
+    "trail-replica": TRAIL_REPLICA,
+    "access-logs": LOGS,
+    "replica-logs": REPLICA_LOGS,
+}
 PHI_BUCKETS = ("phi", "replica")
-LOCKED_BUCKETS = (*PHI_BUCKETS, "trail-files")
+LOCKED_BUCKETS = (*PHI_BUCKETS, "trail-files", "trail-replica")
 LOG_BUCKETS = ("access-logs", "replica-logs")
 KEYS = {
     "phi": f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/phi-key",
     "replica": f"arn:aws:kms:us-west-2:{ACCOUNT_ID}:key/replica-key",
     "trail-files": f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit-key",
+    "trail-replica": f"arn:aws:kms:us-west-2:{ACCOUNT_ID}:key/replica-alerts-key",
 }
 APP = role("app")
 ADMINISTRATORS = [role("deployer"), role("phi-prod-break-glass"), role("admin")]
@@ -269,6 +279,7 @@ def test_exempt_roles_are_those_that_services_assume(guarded):
         resource.inputs["name"]: json.loads(resource.inputs["assumeRolePolicy"])["Statement"][0]["Principal"]
         for resource in guarded.resources_of_type("Role")
     }
+    del trusts["phi-prod-trail-replica-replication-role"]  # it may do nothing with PHI
     assumed = {role(name).id for name, principal in trusts.items() if principal.get("Service") in services}
     (statement,) = [entry for entry in policy(guarded, "phi")["Statement"] if entry["Sid"] == "DenyScanTags"]
     assert set(statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]) == assumed
@@ -305,7 +316,7 @@ CUSTOMER_ALGORITHM = "s3:x-amz-server-side-encryption-customer-algorithm"
 AWS_MANAGED_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/aws-managed"
 
 
-@pytest.mark.parametrize("name", PHI_BUCKETS)
+@pytest.mark.parametrize("name", [*PHI_BUCKETS, "trail-replica"])
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
@@ -350,7 +361,11 @@ def test_bucket_policy_denies_changes_to_another_key(prod, name, context, expect
     ("name", "action"),
     [
         *(("phi", f"s3:{action}") for action in ("AbortMultipartUpload", "ListMultipartUploadParts", "DeleteObject")),
-        *(("replica", f"s3:Replicate{suffix}") for suffix in ("Object", "Delete", "Tags")),
+        *(
+            (name, f"s3:Replicate{suffix}")
+            for name in ("replica", "trail-replica")
+            for suffix in ("Object", "Delete", "Tags")
+        ),
         # AWS Backup uses these to back up and restore a bucket.
         *(
             ("phi", f"s3:{action}")
@@ -377,7 +392,7 @@ def on_behalf_of(source: str | None, account: str | None = ACCOUNT_ID) -> dict[s
     return {"aws:SourceArn": source and [source], "aws:SourceAccount": account and [account]}
 
 
-SOURCES = {"access-logs": ("phi", "trail-files"), "replica-logs": ("replica",)}
+SOURCES = {"access-logs": ("phi", "trail-files"), "replica-logs": ("replica", "trail-replica")}
 INVENTORY = "inventory/source/every-version/data.parquet"
 
 
@@ -537,7 +552,7 @@ def test_phi_bucket_has_request_metrics_an_inventory_and_events(prod, name):
 def test_buckets_log_access_in_their_own_region_except_for_log_buckets(prod):
     logging = [resource.inputs for resource in prod.resources_of_type("BucketLogging")]
     targets = {inputs["bucket"]: inputs["targetBucket"] for inputs in logging}
-    assert targets == {PHI: LOGS, TRAIL: LOGS, REPLICA: REPLICA_LOGS}
+    assert targets == {PHI: LOGS, TRAIL: LOGS, REPLICA: REPLICA_LOGS, TRAIL_REPLICA: REPLICA_LOGS}
     assert {inputs["targetPrefix"] for inputs in logging} == {f"{bucket}/" for bucket in targets}
 
 

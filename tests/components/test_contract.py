@@ -103,8 +103,8 @@ def combine(*changes: Change) -> Change:
 
 
 PHI_BUCKETS = ("phi", "replica")
-LOCKED_BUCKETS = (*PHI_BUCKETS, "trail-files")
-PHI_AND_TRAIL = ("phi", "trail-files")
+LOCKED_BUCKETS = (*PHI_BUCKETS, "trail-files", "trail-replica")
+PHI_AND_TRAIL = ("phi", "trail-files", "trail-replica")
 LOG_BUCKETS = ("access-logs", "replica-logs")
 BUCKETS = (*LOCKED_BUCKETS, *LOG_BUCKETS)
 PUBLIC_ACCESS_FLAGS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -272,8 +272,14 @@ ACCESS = [
     case_for_each(
         "data class tag",
         lambda name: set_input(f"Bucket {name}", "tags.DataClass", None),
-        BUCKETS,
+        [name for name in BUCKETS if name != "trail-replica"],
         "s3-data-class-tag: Bucket {}",
+    ),
+    case(
+        "data class tag of the copy of the trail",  # without it, the copy counts as one of PHI
+        set_input("Bucket trail-replica", "tags.DataClass", None),
+        "s3-data-class-tag: Bucket trail-replica",
+        f"s3-bucket-key: {ENCRYPTION_TYPE} trail-replica-encryption",
     ),
 ]
 

@@ -24,10 +24,11 @@ APP = role("app")
 PRIMARIES = {"replica-key": "phi-key", "replica-alerts-key": "audit-key"}
 REGIONS = dict.fromkeys((*PRIMARIES.values(), "backup-key"), "us-east-1") | dict.fromkeys(PRIMARIES, "us-west-2")
 PHI, TRAIL = (f"arn:aws:s3:::phi-prod-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "trail"))
-REPLICA = f"arn:aws:s3:::phi-prod-replica-{ACCOUNT_ID}-us-west-2"
-# The buckets that the keys are used for; those of alerts and of backups are used for none.
-BUCKETS = {"phi-key": PHI, "replica-key": REPLICA, "audit-key": TRAIL}
-BUCKETS |= {"replica-alerts-key": REPLICA, "backup-key": PHI}
+REPLICA, TRAIL_REPLICA = (
+    f"arn:aws:s3:::phi-prod-{purpose}-{ACCOUNT_ID}-us-west-2" for purpose in ("replica", "trail-replica")
+)
+BUCKETS = {"phi-key": PHI, "replica-key": REPLICA, "audit-key": TRAIL, "replica-alerts-key": TRAIL_REPLICA}
+BUCKETS |= {"backup-key": PHI}  # which it isn't used for
 PHI_KEYS, AUDIT_KEYS = ("phi-key", "replica-key"), ("audit-key", "replica-alerts-key")
 USES = ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo")
 
@@ -114,9 +115,7 @@ def test_key_policy_allows_use_via_s3_for_its_bucket_only(prod, name, overrides,
     values = {"bucket": BUCKETS[name], "region": REGIONS[name]}
     formatted = {key: text and [text.format(**values)] for key, text in overrides.items()}
     context = via(name, "s3") | {S3_CONTEXT: [BUCKETS[name]]} | formatted
-    actions = {"audit-key": {"Decrypt"}, "replica-alerts-key": set(), "backup-key": set()}.get(
-        name, {"Decrypt", "Encrypt", "GenerateDataKey"}
-    )
+    actions = {"audit-key": {"Decrypt"}, "backup-key": set()}.get(name, {"Decrypt", "Encrypt", "GenerateDataKey"})
     for action in actions:
         assert key_outcome(prod, name, APP, action, context) is expected
     for action in {*USES, "CreateGrant"} - actions:  # only CloudTrail writes the trail
@@ -124,7 +123,14 @@ def test_key_policy_allows_use_via_s3_for_its_bucket_only(prod, name, overrides,
 
 
 def test_readers_of_audit_data_cannot_use_the_key_for_phi_nor_the_reverse(prod):
-    for name, other_bucket in (("audit-key", PHI), ("phi-key", TRAIL), ("phi-key", REPLICA), ("replica-key", PHI)):
+    for name, other_bucket in (
+        ("audit-key", PHI),
+        ("phi-key", TRAIL),
+        ("phi-key", REPLICA),
+        ("replica-key", PHI),
+        ("replica-key", TRAIL_REPLICA),
+        ("replica-alerts-key", REPLICA),
+    ):
         context = via(name, "s3") | {S3_CONTEXT: [other_bucket]}
         assert key_outcome(prod, name, APP, "Decrypt", context) is IMPLICIT_DENY
 

@@ -1,4 +1,4 @@
-"""The replica and the backups of the PHI bucket on mocks."""
+"""The replicas of the PHI bucket and of the trail, and the backups of the PHI bucket, on mocks."""
 
 from __future__ import annotations
 
@@ -149,6 +149,71 @@ def test_replication_role_may_replicate_and_nothing_else(prod, action, resource,
         name = resource.rpartition("/")[2]
         (key,) = [key for key in prod.registered if key.name == name and key.type.startswith("aws:kms")]
         assert request_outcome(key.policy, REPLICATION_ROLE, action, resource, context) is ALLOWED
+
+
+# The copy of the trail.
+
+TRAIL, TRAIL_REPLICA = f"phi-prod-trail-{ACCOUNT_ID}-us-east-1", f"phi-prod-trail-replica-{ACCOUNT_ID}-us-west-2"
+TRAIL_ARN, TRAIL_REPLICA_ARN = f"arn:aws:s3:::{TRAIL}", f"arn:aws:s3:::{TRAIL_REPLICA}"
+AUDIT_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit-key"
+AUDIT_REPLICA_KEY = f"arn:aws:kms:us-west-2:{ACCOUNT_ID}:key/replica-alerts-key"
+
+
+def test_trail_is_replicated_with_the_replica_of_its_key_and_alarms(prod):
+    replication = prod.resource("BucketReplicationConfig", "trail-replica-replication").inputs
+    assert replication["bucket"] == TRAIL
+    (rule,) = replication["rules"]
+    assert (rule["status"], rule["filter"]) == ("Enabled", {})  # digest files too
+    assert rule["destination"]["bucket"] == TRAIL_REPLICA_ARN
+    assert rule["destination"]["encryptionConfiguration"] == {"replicaKmsKeyId": AUDIT_REPLICA_KEY}
+    alarms = prod.resources_of_type("MetricAlarm", "trail-replica-replication")
+    assert {alarm.inputs["metricName"]: alarm.inputs["alarmActions"] for alarm in alarms} == {
+        "OperationsFailedReplication": [TOPIC],
+        "ReplicationLatency": [TOPIC.replace("us-east-1", "us-west-2")],
+    }
+    settings = ("versioning", "policy", "encryption", "lock", "public-access-block")
+    bucket_settings = {f"{bucket}-{setting}" for bucket in ("trail-files", "trail-replica") for setting in settings}
+    assert bucket_settings <= prod.resource("Replication", "trail-replica-replication").dependencies
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "expected"),
+    [
+        ("s3:GetObjectVersionForReplication", f"{TRAIL_ARN}/file", {}, ALLOWED),
+        ("s3:ReplicateObject", f"{TRAIL_REPLICA_ARN}/file", {}, ALLOWED),
+        ("s3:ReplicateObject", f"{REPLICA_ARN}/file", {}, IMPLICIT_DENY),
+        ("s3:GetObjectVersionForReplication", f"{SOURCE_ARN}/file", {}, IMPLICIT_DENY),
+        # The encryption context of a log file is its own ARN.
+        ("kms:Decrypt", AUDIT_KEY, via_s3("us-east-1", f"{TRAIL_ARN}/file"), ALLOWED),
+        ("kms:Encrypt", AUDIT_REPLICA_KEY, via_s3("us-west-2", f"{TRAIL_REPLICA_ARN}/file"), ALLOWED),
+        ("kms:GenerateDataKey", AUDIT_REPLICA_KEY, via_s3("us-west-2", f"{TRAIL_REPLICA_ARN}/file"), ALLOWED),
+        ("kms:Decrypt", PHI_KEY, SOURCE_CONTEXT, IMPLICIT_DENY),
+    ],
+)
+def test_role_and_keys_let_s3_replicate_the_trail_and_nothing_else(prod, action, resource, context, expected):
+    permissions = prod.resource("RolePolicy", "trail-replica-replication-role-permissions").policy
+    replication_role = role("phi-prod-trail-replica-replication-role")
+    assert request_outcome(permissions, replication_role, action, resource, context) is expected
+    if ":kms:" in resource and expected is ALLOWED:
+        name = resource.rpartition("/")[2]
+        (key,) = [key for key in prod.registered if key.name == name and key.type.startswith("aws:kms")]
+        assert request_outcome(key.policy, replication_role, action, resource, context) is ALLOWED
+
+
+@pytest.mark.parametrize(("name", "expected"), [("auditor", ALLOWED), ("application", IMPLICIT_DENY)])
+def test_only_the_auditor_reads_the_copy_of_the_trail(prod, name, expected):
+    permissions = prod.resource("RolePolicy", f"access-{name}-permissions").policy
+    principal, file = role(f"phi-prod-{name}"), f"{TRAIL_REPLICA_ARN}/file"
+    assert request_outcome(permissions, principal, "s3:GetObject", file) is expected
+    assert request_outcome(permissions, principal, "s3:ListBucket", TRAIL_REPLICA_ARN) is expected
+    context = via_s3("us-west-2", file)
+    replica_key = AUDIT_KEY.replace("us-east-1", "us-west-2")  # a replica has the key ID of its primary
+    assert request_outcome(permissions, principal, "kms:Decrypt", replica_key, context) is expected
+
+
+def test_stack_without_a_replica_has_one_copy_of_the_trail():
+    stack = run_main("dev")
+    assert [bucket.name for bucket in stack.resources_of_type("Bucket") if "trail" in bucket.name] == ["trail-files"]
 
 
 # Backups.

@@ -89,6 +89,7 @@ TREE = {
     "Replica replica": ", ".join(
         ["aws, ReplicaKey replica-key, AccessLogBucket replica-logs, PhiBucket replica"]
         + ["Replication replica-replication, ReplicaKey replica-alerts-key, IamRole replica-alerts-role"]
+        + ["TrailReplicaBucket trail-replica, Replication trail-replica-replication"]
         + ["Topic, TopicPolicy, TopicSubscription, TopicSubscription"]
         + ["EventRule", "EventTarget", "MetricAlarm"] * len(event_rules(WEST, [], ""))
     ),
@@ -101,6 +102,11 @@ TREE = {
         "BucketReplicationConfig, MetricAlarm, MetricAlarm, IamRole replica-replication-role"
     ),
     "IamRole replica-replication-role": ROLE,
+    "TrailReplicaBucket trail-replica": LOCKED,
+    "Replication trail-replica-replication": (
+        "BucketReplicationConfig, MetricAlarm, MetricAlarm, IamRole trail-replica-replication-role"
+    ),
+    "IamRole trail-replica-replication-role": ROLE,
     "Backup backup": "CustomerKey backup-key, Vault, VaultLockConfiguration, Plan, Selection, IamRole backup-role",
     "CustomerKey backup-key": "Key, Alias",
     "AccountSecurity account": (
@@ -303,6 +309,7 @@ def test_data_stores_have_data_class_tags_and_each_region_has_default_tags(prod)
         "replica-key": "Replica",
         "replica-logs": "S3AccessLog",
         "replica": "Replica",
+        "trail-replica": "CloudTrailLog",
     }
     assert not any(tags.values())
     for name, region in (("aws", "us-east-1"), ("replica-region", "us-west-2")):
@@ -324,7 +331,7 @@ def test_every_resource_uses_a_provider_that_accepts_only_the_stacks_account(pro
 
 
 def test_replica_resources_use_the_provider_of_their_region(prod):
-    parents = {"replica-key", "replica-logs", "replica", "replica-alerts-key"}
+    parents = {"replica-key", "replica-logs", "replica", "replica-alerts-key", "trail-replica"}
     in_replica_region = {
         resource.name
         for resource in aws_resources(prod)
@@ -336,7 +343,7 @@ def test_replica_resources_use_the_provider_of_their_region(prod):
         for resource in aws_resources(prod)
         if resource.provider and resource.provider.split("::")[-2] == "replica-region"
     }
-    assert with_provider == in_replica_region | {"replica-replication-late"}
+    assert with_provider == in_replica_region | {"replica-replication-late", "trail-replica-replication-late"}
 
 
 # Policy documents.
