@@ -9,8 +9,8 @@ from typing import Any
 
 import xmltodict  # type: ignore[import-untyped]
 from moto.core.responses import ActionResult
-from moto.s3.exceptions import S3ClientError
-from moto.s3.models import FakeBucket
+from moto.s3.exceptions import InvalidBucketState, S3ClientError
+from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
 # Query parameters of the kinds of configuration that have IDs. A bucket can have several of each kind.
@@ -61,6 +61,18 @@ def key_response_put(self: Any, query: dict[str, Any], key_name: str) -> Any:
         self._set_action("KEY", "PUT", query)
         return self.copy_object()
     return _key_response_put(self, query, key_name)
+
+
+def put_object_lock_configuration(self: Any, bucket_name: str, lock_enabled: bool, *default_retention: Any) -> None:
+    """Enable Object Lock, or change the default retention, of a bucket that has objects too. Moto refuses both.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+    """
+    bucket = self.get_bucket(bucket_name)
+    if not bucket.is_versioned:
+        raise InvalidBucketState("Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+    bucket.object_lock_enabled = bucket.object_lock_enabled or lock_enabled  # Object Lock can't be disabled
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = default_retention
 
 
 def get_bucket_notification(self: Any) -> Any:
@@ -122,6 +134,7 @@ FIXES: tuple[tuple[Any, str, Any], ...] = (
     (S3Response, "_key_response_put", key_response_put),
     (S3Response, "get_bucket_notification", get_bucket_notification),
     (S3Response, "get_bucket_replication", get_bucket_replication),
+    (S3Backend, "put_object_lock_configuration", put_object_lock_configuration),
     (FakeBucket, "_log_permissions_enabled_policy", staticmethod(logging_allowed)),
     (S3Response, "serialized", serialized),
 )

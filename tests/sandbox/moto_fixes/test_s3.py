@@ -136,6 +136,18 @@ def replication_is_unchanged() -> bool:
     return client.get_bucket_replication(Bucket="phi")["ReplicationConfiguration"] == REPLICATION
 
 
+def object_lock_of_a_bucket_with_objects() -> list[str]:
+    """Enable Object Lock of a bucket with an object, then set its default retention. Return what is set."""
+    client = client_with_buckets("phi")
+    client.put_bucket_versioning(Bucket="phi", VersioningConfiguration={"Status": "Enabled"})
+    client.put_object(Bucket="phi", Key="one", Body=b"1")
+    rule = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    for configuration in ({"ObjectLockEnabled": "Enabled"}, {"ObjectLockEnabled": "Enabled", "Rule": rule}):
+        client.put_object_lock_configuration(Bucket="phi", ObjectLockConfiguration=configuration)
+    configuration = client.get_object_lock_configuration(Bucket="phi")["ObjectLockConfiguration"]
+    return [configuration["ObjectLockEnabled"], configuration["Rule"]["DefaultRetention"]["Mode"]]
+
+
 def stored_configuration(kind: str, name: str, document: dict[str, Any]) -> list[Any]:
     """Put a configuration, read it, list it and delete it.
 
@@ -168,6 +180,7 @@ STORED = [True, True, "NoSuchConfiguration", 1]
         (logging_has_key_format, False, True),
         (has_eventbridge_setting, [False, False], [True, False]),
         (replication_is_unchanged, False, True),
+        (object_lock_of_a_bucket_with_objects, "InvalidBucket", ["Enabled", "GOVERNANCE"]),
         pytest.param(
             lambda: stored_configuration("inventory", "InventoryConfiguration", INVENTORY), LOST, STORED, id="inventory"
         ),
@@ -201,3 +214,11 @@ def test_bucket_without_replication_still_reports_an_error(fix):
     fix()
     with mock_aws(), pytest.raises(ClientError, match="ReplicationConfigurationNotFoundError"):
         client_with_buckets("phi").get_bucket_replication(Bucket="phi")
+
+
+def test_object_lock_without_versioning_is_still_rejected(fix):
+    fix()
+    with mock_aws(), pytest.raises(ClientError, match="InvalidBucketState"):
+        client_with_buckets("phi").put_object_lock_configuration(
+            Bucket="phi", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
+        )
