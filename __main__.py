@@ -14,6 +14,7 @@ from components.account_security import AccountSecurity
 from components.alerts import Alerts
 from components.audit_trail import AuditTrail
 from components.backup import Backup
+from components.batch_replication import BatchReplication
 from components.customer_key import CustomerKey
 from components.key_policy import audit_key_statements, phi_key_statements
 from components.named_principals import check_administrators, check_organization
@@ -223,6 +224,7 @@ alerts = Alerts(
 
 # Copies: in another region as objects are written, and in a vault every day.
 replica = None
+batch_replication = None
 if replica_context:
     replica = Replica(
         "replica",
@@ -259,6 +261,16 @@ if replica_context:
             "break_glass_role_arn": context.break_glass_role_arn,
             "subscribers": settings.alert_subscribers,
             "failure_topic_arn": alerts.topic_arn,
+            "permissions_boundary": settings.permissions_boundary,
+        },
+        in_account,
+    )
+    batch_replication = BatchReplication(
+        "batch-replication",
+        {
+            "account": account,
+            "source_bucket_arns": context.phi_bucket_arns,
+            "report_bucket_arn": context.access_log_bucket_arn,
             "permissions_boundary": settings.permissions_boundary,
         },
         in_account,
@@ -354,3 +366,4 @@ pulumi.export("legal_hold_role_arn", access.legal_hold_role_arn)
 pulumi.export("alert_topic_arn", alerts.topic_arn)
 pulumi.export("backup_vault_name", backup.vault if backup else None)
 pulumi.export("backup_role_arn", backup.role_arn if backup else None)
+pulumi.export("batch_replication_role_arn", batch_replication.role_arn if batch_replication else None)

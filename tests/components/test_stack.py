@@ -62,7 +62,7 @@ TREE = {
     "Stack": (
         "aws, CustomerKey phi-key, CustomerKey audit-key, AccessLogBucket access-logs, TrailBucket trail-files, "
         "PhiBucket phi, AuditTrail trail, TrailQueries trail-queries, Access access, Alerts alerts, Replica replica, "
-        "Backup backup, AccountSecurity account, AccountSecurity replica-account"
+        "BatchReplication batch-replication, Backup backup, AccountSecurity account, AccountSecurity replica-account"
     ),
     "CustomerKey phi-key": "Key, Alias",
     "CustomerKey audit-key": "Key, Alias",
@@ -102,6 +102,8 @@ TREE = {
         "BucketReplicationConfig, MetricAlarm, MetricAlarm, IamRole replica-replication-role"
     ),
     "IamRole replica-replication-role": ROLE,
+    "BatchReplication batch-replication": "IamRole batch-replication-role",
+    "IamRole batch-replication-role": ROLE,
     "TrailReplicaBucket trail-replica": LOCKED,
     "Replication trail-replica-replication": (
         "BucketReplicationConfig, MetricAlarm, MetricAlarm, IamRole trail-replica-replication-role"
@@ -137,7 +139,8 @@ def test_program_declares_every_resource_with_its_parent(applied_and_previewed):
     if not applied.resources_of_type("Replica"):
         for parent in [parent for parent in expected if "replica" in parent or " account" in parent]:
             del expected[parent]
-        for component in ("Replica replica", "AccountSecurity account", "AccountSecurity replica-account"):
+        copies = ("Replica replica", "BatchReplication batch-replication")
+        for component in (*copies, "AccountSecurity account", "AccountSecurity replica-account"):
             del expected["Stack"][component]
         del expected["Alerts alerts"]["TopicSubscription"]
     assert children_by_parent(applied) == expected
@@ -239,6 +242,7 @@ OUTPUTS = {
     "alert_topic_arn": "arn:aws:sns:us-east-1:111122223333:phi-{stack}-alerts",
     "backup_vault_name": "phi-{stack}-backups",
     "backup_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-backup-role",
+    "batch_replication_role_arn": "arn:aws:iam::111122223333:role/phi-{stack}-batch-replication-role",
 }
 
 
@@ -255,7 +259,7 @@ def test_stack_exports_its_outputs(request, name):
     }
     expected = {key: value and value.format(stack=name) for key, value in OUTPUTS.items()} | bucket
     if not replica:
-        expected["replica_region"] = None
+        expected |= dict.fromkeys(("replica_region", "batch_replication_role_arn"))
     del exports["bucket_regions"]  # compared with the buckets themselves below
     assert exports == expected | {"phi_buckets": {"phi": bucket}, "malware_protection": name == "prod"}
 
