@@ -54,9 +54,11 @@ preview: setup engine ## Preview the stack STACK (default: dev) in the sandbox, 
 	bin/sandbox pulumi preview --stack "$(STACK)" --policy-pack $(VENV)/policy --policy-pack-config "policy/config/$(STACK).json" \
 		--skip-config-validation
 
-docs: setup ## Generate docs/controls.md from the catalogue
+docs: setup ## Generate docs/controls.md from the catalogue, and docs/who-can-destroy-what.md from the program's policies
 	$(VENV)/bin/python -m hipaa_controls.controls_page > docs/controls.md.new
 	mv docs/controls.md.new docs/controls.md
+	$(VENV)/bin/python -m destruction.page > docs/who-can-destroy-what.md.new
+	mv docs/who-can-destroy-what.md.new docs/who-can-destroy-what.md
 
 test: dev-setup ## Run all tests
 	$(PYTEST)
@@ -67,7 +69,7 @@ test-unit: dev-setup ## Run the tests that need neither the engine nor a browser
 lint: dev-setup ## Check style, formatting, types and imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy __main__.py components phi_buckets sandbox pulumi_engine bench
+	$(VENV)/bin/mypy __main__.py components destruction phi_buckets sandbox pulumi_engine bench
 	$(VENV)/bin/mypy policy
 	$(VENV)/bin/mypy examples/backup-account/__main__.py
 	$(VENV)/bin/lint-imports --no-logo --no-cache

@@ -1,0 +1,1 @@
+"""What each identity can still destroy: a page made from the policies that the program declares."""

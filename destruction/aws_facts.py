@@ -1,0 +1,76 @@
+"""What AWS decides about the acts itself, whatever the policies say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that AWS's documentation says about acts."""
+
+    acts: tuple[str, ...]
+    """The IDs of the acts that it is about; none if it is about all of them."""
+    text: str
+    source: str
+
+
+FACTS = (
+    Fact(
+        ("object",),
+        "In a versioned bucket, an object that is overwritten or deleted stays as a noncurrent version.",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html",
+    ),
+    Fact(
+        ("locked-version", "retention", "replica", "trail-file"),
+        "In compliance mode, nobody can delete a locked version or shorten its retention, not even the root user. The "
+        "only way is to delete the AWS account.",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html",
+    ),
+    Fact(
+        ("locked-version", "legal-hold"),
+        "In either mode, a version with a legal hold can't be deleted until someone ends the hold.",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html",
+    ),
+    Fact(
+        ("bucket-policy",),
+        "S3 always lets the root user of the bucket's account read, replace and delete the bucket policy, whatever the "
+        "policy denies. So the root user can give itself the rest. Only a policy of the organization or of a VPC "
+        "endpoint stops it.",
+        "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
+    ),
+    Fact(
+        ("bucket",),
+        "S3 deletes only an empty bucket, so a locked version keeps its bucket.",
+        "https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html",
+    ),
+    Fact(
+        ("bucket",),
+        "Object Lock can't be disabled, and the versioning of a bucket with Object Lock can't be suspended. A "
+        "lifecycle rule doesn't delete a locked version. A change of the default retention affects new versions only.",
+        "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html",
+    ),
+    Fact(
+        ("vault-lock", "recovery-point"),
+        "In governance mode, whoever removes the lock of a vault can then delete its backups. In compliance mode, "
+        "after the grace time, nobody can remove the lock or delete a backup before its retention ends, AWS included.",
+        "https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html",
+    ),
+    Fact(
+        ("key",),
+        "KMS deletes a key after 7 to 30 days, as whoever schedules its deletion chooses. Until then the deletion can "
+        "be canceled. Locks keep the data, but nobody can decrypt it without its key.",
+        "https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html",
+    ),
+    Fact(
+        (),
+        "What is in an account is deleted 90 days after the account was closed.",
+        "https://docs.aws.amazon.com/organizations/latest/APIReference/API_CloseAccount.html",
+    ),
+    Fact(
+        (),
+        "A service control policy limits every identity of a member account, even the root user. It limits nobody in "
+        "the organization's management account.",
+        "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html",
+    ),
+)

@@ -1,0 +1,96 @@
+"""The table of identities and acts as a Markdown page: `make docs` writes it to docs/who-can-destroy-what.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
+
+from destruction.acts import Act, acts
+from destruction.aws_facts import FACTS
+from destruction.declared_stack import ACCOUNT, DEPLOYER, DeclaredStack, declared_stack
+from destruction.identities import Identity, identities
+from destruction.judgment import Answer, judge
+
+STACK = "prod"
+ORGANIZATION = "o-exampleorg1"
+OTHER_ADMINISTRATOR = f"arn:aws:iam::{ACCOUNT}:role/storage-admin"
+SETTINGS = {
+    "organizationId": ORGANIZATION,
+    "bucketAdministrators": [OTHER_ADMINISTRATOR],
+    "accountSecurityServices": ["guardDuty", "malwareProtection"],
+}
+_CELLS = {Answer.YES: "yes", Answer.NO: "–", Answer.NOT_JUDGED: "not judged"}
+
+
+def markdown(stack: DeclaredStack, other_administrator: str, organization: str) -> str:
+    """Return the page.
+
+    Args:
+        stack: The stack that it is about.
+        other_administrator: The ARN of a role in `phi:bucketAdministrators` of the stack.
+        organization: The ID of the organization that the stack trusts.
+    """
+    break_glass_role = next(role.arn for role in stack.roles if role.arn.endswith("-break-glass"))
+    administrators = [DEPLOYER, other_administrator, break_glass_role]
+    all_acts = acts(stack, administrators)
+    letters = dict(zip((act.id for act in all_acts), ascii_uppercase, strict=False))
+    return f"""# Who can destroy what
+
+`make docs` generates this page from the policies that the program declares. Don't edit it.
+
+The stack is `{STACK}` with a replica, backups, an organization, another bucket administrator and malware protection.
+Its locks are in governance mode, the default. [What AWS adds](#what-aws-adds) says what compliance mode changes.
+
+## What the policies allow
+
+A cell is *yes* if a search finds a request that the policies allow: the policy of the bucket, key, topic or vault, and
+the policies of the identity. The request may be one with MFA, from any network, or for only some of the objects.
+Administrators have the AWS managed policy `AdministratorAccess`, and the stack's roles have what the stack gives them.
+Service control policies, permissions boundaries and session policies aren't judged. They can only allow less.
+
+{_table(all_acts, identities(stack, organization, other_administrator, administrators), stack)}
+
+| | act | permissions |
+|---|---|---|
+{_legend(all_acts, letters)}
+
+The bucket policies exempt the named administrators by their ARNs: the deployer, the break-glass role and those in
+`phi:bucketAdministrators`. Any other administrator of the account can become one of them ({letters["named"]}). So the
+denials hold against mistakes and against every lesser role. Against an administrator of the account, only compliance
+mode, a copy in another account and a service control policy hold.
+
+## What AWS adds
+
+| acts | fact | source |
+|---|---|---|
+{_facts(letters)}
+"""
+
+
+def _table(all_acts: Sequence[Act], rows: Sequence[Identity], stack: DeclaredStack) -> str:
+    letters = ascii_uppercase[: len(all_acts)]
+    lines = [f"| identity | {' | '.join(letters)} |", f"|---{'|---' * len(letters)}|"]
+    for identity in rows:
+        cells = (_CELLS[judge(identity, act, stack)] for act in all_acts)
+        lines.append(f"| {identity.title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _legend(all_acts: Sequence[Act], letters: Mapping[str, str]) -> str:
+    return "\n".join(f"| {letters[act.id]} | {act.title} | {_permissions(act)} |" for act in all_acts)
+
+
+def _permissions(act: Act) -> str:
+    """Return the actions of each way to do an act, without repetition."""
+    ways = (" and ".join(f"`{permission.action}`" for permission in way) for way in act.ways)
+    return ", ".join(dict.fromkeys(ways)) or "the stack has none"
+
+
+def _facts(letters: Mapping[str, str]) -> str:
+    return "\n".join(
+        f"| {', '.join(letters[act] for act in fact.acts) or 'all'} | {fact.text} | <{fact.source}> |" for fact in FACTS
+    )
+
+
+if __name__ == "__main__":
+    print(markdown(declared_stack(STACK, SETTINGS), OTHER_ADMINISTRATOR, ORGANIZATION), end="")
