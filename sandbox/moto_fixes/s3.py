@@ -22,6 +22,7 @@ _bucket_response = S3Response._bucket_response
 _key_response_put = S3Response._key_response_put
 _get_bucket_notification = S3Response.get_bucket_notification
 _get_bucket_replication = S3Response.get_bucket_replication
+_put_bucket_versioning = S3Backend.put_bucket_versioning
 _logging_allowed = FakeBucket._log_permissions_enabled_policy
 _serialized = S3Response.serialized
 
@@ -61,6 +62,18 @@ def key_response_put(self: Any, query: dict[str, Any], key_name: str) -> Any:
         self._set_action("KEY", "PUT", query)
         return self.copy_object()
     return _key_response_put(self, query, key_name)
+
+
+def put_bucket_versioning(self: Any, bucket_name: str, status: str) -> None:
+    """Refuse to suspend the versioning of a bucket with Object Lock. Moto then deletes objects with all their versions.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
+    """
+    if status != "Enabled" and self.get_bucket(bucket_name).object_lock_enabled:
+        raise InvalidBucketState(
+            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+        )
+    _put_bucket_versioning(self, bucket_name, status)
 
 
 def put_object_lock_configuration(self: Any, bucket_name: str, lock_enabled: bool, *default_retention: Any) -> None:
@@ -135,6 +148,7 @@ FIXES: tuple[tuple[Any, str, Any], ...] = (
     (S3Response, "get_bucket_notification", get_bucket_notification),
     (S3Response, "get_bucket_replication", get_bucket_replication),
     (S3Backend, "put_object_lock_configuration", put_object_lock_configuration),
+    (S3Backend, "put_bucket_versioning", put_bucket_versioning),
     (FakeBucket, "_log_permissions_enabled_policy", staticmethod(logging_allowed)),
     (S3Response, "serialized", serialized),
 )

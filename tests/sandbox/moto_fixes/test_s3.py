@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -148,6 +149,15 @@ def object_lock_of_a_bucket_with_objects() -> list[str]:
     return [configuration["ObjectLockEnabled"], configuration["Rule"]["DefaultRetention"]["Mode"]]
 
 
+def versioning_of_a_bucket_with_object_lock() -> str:
+    """Try to suspend the versioning of a bucket with Object Lock, and return its status."""
+    client = client_with_buckets()
+    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    with contextlib.suppress(client.exceptions.ClientError):
+        client.put_bucket_versioning(Bucket="locked", VersioningConfiguration={"Status": "Suspended"})
+    return str(client.get_bucket_versioning(Bucket="locked")["Status"])
+
+
 def stored_configuration(kind: str, name: str, document: dict[str, Any]) -> list[Any]:
     """Put a configuration, read it, list it and delete it.
 
@@ -180,6 +190,7 @@ STORED = [True, True, "NoSuchConfiguration", 1]
         (logging_has_key_format, False, True),
         (has_eventbridge_setting, [False, False], [True, False]),
         (replication_is_unchanged, False, True),
+        (versioning_of_a_bucket_with_object_lock, "Suspended", "Enabled"),
         (object_lock_of_a_bucket_with_objects, "InvalidBucket", ["Enabled", "GOVERNANCE"]),
         pytest.param(
             lambda: stored_configuration("inventory", "InventoryConfiguration", INVENTORY), LOST, STORED, id="inventory"
