@@ -117,7 +117,7 @@ def declared_stack(stack: str, settings: Mapping[str, Any]) -> DeclaredStack:
     values = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
     values |= {f"phi:{name}": value for name, value in settings.items()}
     config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    aws = _RecordingAws()
+    aws = _RecordingAws(settings.get("organizationId"))
     os.environ["PULUMI_CONFIG"] = json.dumps(config)  # the program reads its settings there
     pulumi.runtime.set_all_config(config)
     pulumi.runtime.set_mocks(aws, project="phi", stack=stack, preview=False)
@@ -146,6 +146,8 @@ def _managed_policies() -> Mapping[str, Any]:
 class _RecordingAws(mocks.Mocks):
     """Gives resources the ARNs and IDs that AWS would, and records them."""
 
+    organization: str | None
+    """The ID of the account's organization."""
     resources: list[Resource] = field(default_factory=list)
     _regions: dict[str, str] = field(default_factory=dict)
     """The regions of the providers, by their logical names."""
@@ -166,5 +168,7 @@ class _RecordingAws(mocks.Mocks):
             "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "arn": DEPLOYER},
             "aws:iam/getSessionContext:getSessionContext": {"issuerArn": DEPLOYER},
+            "aws:iam/getRole:getRole": {"arn": f"arn:aws:iam::{ACCOUNT}:role/{args.args.get('name')}"},
+            "aws:organizations/getOrganization:getOrganization": {"id": self.organization},
         }
         return responses[args.token], []

@@ -45,8 +45,8 @@ def identities(
         administrators: The ARNs of all principals that bucket policies exempt from their denials.
     """
     root = [caller for caller in insiders(PARTITION, ACCOUNT, Scope()) if caller.description == "the root user"]
-    spared = Scope(ids=frozenset(administrators))
-    unnamed = [caller for caller in insiders(PARTITION, ACCOUNT, spared) if caller.description != "the root user"]
+    named = Scope(ids=frozenset((*administrators, *(role.arn for role in stack.roles))))
+    unnamed = [caller for caller in insiders(PARTITION, ACCOUNT, named) if caller.description != "the root user"]
     elsewhere = Scope(accounts=frozenset({ACCOUNT}), from_anywhere=True)
     in_organization = replace(elsewhere, only_organizations=frozenset({organization.removeprefix("o-")}))
     outside = replace(elsewhere, organizations=frozenset({organization.removeprefix("o-")}))

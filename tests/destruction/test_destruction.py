@@ -195,9 +195,10 @@ def test_acts_name_resources_of_the_stack(prod):
 def test_only_named_administrators_weaken_what_protects_versions(prod):
     protected = {"version", "locked-version", "retention", "bucket-policy", "bucket", "replica", "trail-file"}
     assert protected <= judged(prod, "Deployer")
-    assert not protected & (judged(prod, UNNAMED) | judged(prod, ROOT_USER))
+    assert not (protected | {"legal-hold"}) & (judged(prod, UNNAMED) | judged(prod, ROOT_USER))
     assert judged(prod, "`phi-prod-break-glass`") == {"object", "version"}
     assert judged(prod, "`phi-prod-application`") == {"object"}
+    assert judged(prod, "`phi-prod-legal-hold`") == {"legal-hold"}
     assert judged(prod, "`phi-prod-auditor`") == set()
     assert judged(prod, IN_ORGANIZATION) | judged(prod, OUTSIDE) | judged(prod, SERVICES) == set()
 
