@@ -27,12 +27,16 @@ def blocks(page: str, language: str, section: str = "") -> list[str]:
     return [textwrap.dedent(match[3]) for match in _BLOCK.finditer(text) if match[2] == language]
 
 
+def script(page: str, section: str = "") -> str:
+    """Return the commands of a page, or of one of its sections, as one program for bash."""
+    return "\n".join(commands(page, section))
+
+
 def commands(page: str, section: str = "") -> list[str]:
-    """Return the commands of a page, or of one of its sections. A line that is indented more continues a command."""
-    found: list[str] = []
-    for line in "".join(blocks(page, "console", section)).splitlines():
-        if line.startswith("$ "):
-            found.append(line.removeprefix("$ "))
-        elif found and line.startswith("  "):
-            found[-1] += f"\n{line}"
-    return found
+    """Return the commands of a page, or of one of its sections. A block without a prompt is output."""
+    return [
+        command
+        for block in blocks(page, "console", section)
+        if block.startswith("$ ")
+        for command in block.removeprefix("$ ").rstrip("\n").split("\n$ ")
+    ]
