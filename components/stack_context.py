@@ -30,14 +30,24 @@ class StackContext:
         return replace(self, account=replace(self.account, region=region))
 
     def check_names(self) -> None:
-        """Check the length of the names that contain a bucket's name, before the first resource is declared.
+        """Check the buckets' names and those that contain one, before the first resource is declared.
 
-        All others are shorter than a bucket's.
+        All others are shorter than a bucket's. In us-east-1, S3 accepts the creation of a bucket that the account has
+        already, so two of one name would be one bucket, with the policy and the settings of whichever comes last.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 
         Raises:
-            pulumi.RunError: A name is too long.
+            pulumi.RunError: A name is too long, or the stack gives it to another bucket too.
         """
-        _ = self.bucket_regions
+        names = [name for name, _ in self._buckets]
+        for bucket in self.settings.buckets:
+            if names.count(bucket.bucket_name or "") > 1:
+                path = f"phi:buckets.{bucket.name}.bucketName"
+                raise pulumi.RunError(
+                    f"{path} is {bucket.bucket_name}, which is the name of another bucket of the stack; it must be "
+                    "that of a bucket that existed before the stack. "
+                    f"Remove it with: pulumi config rm --path '{path}'"
+                )
         for role in self.application_roles:
             self.account.role_name(role.purpose)
 
@@ -166,17 +176,27 @@ class StackContext:
 
         The auditor's permissions, the audit and the outputs follow from it.
         """
+        return dict(self._buckets)
+
+    @property
+    def _buckets(self) -> list[tuple[str, str]]:
+        """The physical name and the region of every bucket of the stack."""
         replica = self.replica
-        replicas = [
-            *self.replica_bucket_names.values(),
-            *([replica.replica_log_bucket_name, replica.trail_replica_bucket_name] if replica else []),
-        ]
+        replicas = (
+            [
+                *self.replica_bucket_names.values(),
+                replica.replica_log_bucket_name,
+                replica.trail_replica_bucket_name,
+            ]
+            if replica
+            else []
+        )
         results = [self.query_results_bucket_name] if self.settings.athena_enabled else []
-        return {
-            **dict.fromkeys(self.phi_bucket_names.values(), self.account.region),
-            **dict.fromkeys((self.access_log_bucket_name, self.trail_bucket_name, *results), self.account.region),
-            **dict.fromkeys(replicas, replica.account.region if replica else ""),
-        }
+        own = (*self.phi_bucket_names.values(), self.access_log_bucket_name, self.trail_bucket_name, *results)
+        return [
+            *((name, self.account.region) for name in own),
+            *((name, replica.account.region) for name in replicas if replica),
+        ]
 
     @property
     def replica_log_bucket_name(self) -> str:

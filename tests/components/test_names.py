@@ -132,3 +132,24 @@ def test_name_that_becomes_too_long_raises_run_error_before_any_resource(monkeyp
     with pytest.raises(pulumi.RunError, match=message):
         run_main("dev", name=name, **settings)
     assert set(types) <= {"pulumi:pulumi:Stack"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"phi-prod-{purpose}-111122223333-us-east-1" for purpose in ("phi", "trail", "access-logs")),
+        *(f"phi-prod-{purpose}-111122223333-us-west-2" for purpose in ("replica", "old-replica", "replica-logs")),
+    ],
+)
+def test_bucket_name_of_another_bucket_of_the_stack_raises_run_error_before_any_resource(monkeypatch, name):
+    types = declared_types(monkeypatch)
+    with pytest.raises(pulumi.RunError, match=rf"^phi:buckets\.old\.bucketName is {name}, .* config rm --path"):
+        run_main("prod", buckets=json.dumps({"phi": {}, "old": {"bucketName": name}}))
+    assert set(types) <= {"pulumi:pulumi:Stack"}
+
+
+def test_bucket_may_have_the_name_that_the_stack_would_give_it():
+    """An existing bucket may have it already, for example from a stack whose state was lost."""
+    name = "phi-prod-phi-111122223333-us-east-1"
+    stack = run_main("prod", buckets=json.dumps({"phi": {"bucketName": name}}))
+    assert stack.resource("Bucket", "phi").inputs["bucket"] == name
