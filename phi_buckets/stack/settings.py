@@ -155,7 +155,7 @@ def load_settings(config: Mapping[str, str]) -> Settings:
                 application_trust=bucket.application_trust("applicationTrust"),
             )
             for name, bucket in reader.objects(
-                "buckets", _is_name_in_stack, NAME_IN_STACK_MEANING, ("buckets.imaging.intelligentTiering", "true")
+                "buckets", _is_name_in_stack, NAME_IN_STACK_MEANING, ("imaging", "intelligentTiering", "true")
             ).items()
         )
         or (PhiBucketSettings(**vars(versions)),),

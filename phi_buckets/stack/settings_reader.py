@@ -54,7 +54,7 @@ class SettingsReader:
                 yield f"{key} isn't a setting; {hint} Remove it with: pulumi config rm {argument}"
 
     def objects(
-        self, key: str, is_name: Callable[[str], bool], meaning: str, example: tuple[str, str]
+        self, key: str, is_name: Callable[[str], bool], meaning: str, example: tuple[str, str, str]
     ) -> dict[str, SettingsReader]:
         """Return a reader of each object in a setting that has objects by name.
 
@@ -62,13 +62,15 @@ class SettingsReader:
             key: The setting's name, without the prefix.
             is_name: Whether an object may have a name.
             meaning: The names that are valid, as in "a name must be …".
-            example: The path and the value of a setting in an object, for the command that fixes an error.
+            example: A valid name, and the name and the value of a setting in an object, for the command that fixes an
+                error.
         """
         setting = self._json(key, dict)
-        if setting is None or not all(isinstance(content, dict) for content in setting.values()):
+        example_name, example_key, example_value = example
+        if setting is None:
             self._errors.append(
-                f"{PREFIX}{key} is invalid; it must have an object for each name. Set it with: "
-                f"pulumi config rm {PREFIX}{key} && {set_path_command(example[0], example[1])}"
+                f"{PREFIX}{key} is invalid; it must have an object for each name. Set it with: pulumi config rm "
+                f"{PREFIX}{key} && {set_path_command(f'{key}.{example_name}.{example_key}', example_value)}"
             )
             return {}
         self._errors += [
@@ -77,14 +79,26 @@ class SettingsReader:
             for name in setting
             if not is_name(name)
         ]
-        readers = {name: self._object(f"{key}.{name}.", content) for name, content in setting.items()}
+        # The command names only this object: without the others, Pulumi would delete what they stand for.
+        self._errors += [
+            f"{PREFIX}{key}.{name} isn't an object; it must have settings, or be {{}} for the stack's. Set it with: "
+            f"pulumi config rm --path '{PREFIX}{key}.{name}' && "
+            f"{set_path_command(f'{key}.{name}.{example_key}', example_value)}"
+            for name, content in setting.items()
+            if not isinstance(content, dict)
+        ]
+        readers = {
+            name: self._object(f"{key}.{name}.", content if isinstance(content, dict) else {})
+            for name, content in setting.items()
+        }
         self._objects += readers.values()
         return readers
 
     def _object(self, path: str, content: Mapping[str, Any]) -> SettingsReader:
+        """Return a reader of an object. A key without a value, which is null in JSON, has an empty one."""
         config = {
             f"{PREFIX}{path}{key}": value if isinstance(value, str) else json.dumps(value)
-            for key, value in content.items()
+            for key, value in ((key, "" if value is None else value) for key, value in content.items())
         }
         return SettingsReader(config, path, self._errors)
 

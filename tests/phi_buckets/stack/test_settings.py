@@ -103,8 +103,10 @@ def test_bucket_has_the_stacks_settings_unless_it_has_its_own():
         ({"a": {"bucketName": "A.b"}}, "phi:buckets.a.bucketName is 'A.b'; it must be the name of an S3 bucket"),
         ({"a": {"bucketName": "xn--a"}}, "phi:buckets.a.bucketName is 'xn--a'"),
         ({"a": {"bucketName": "a--ol-s3"}}, "phi:buckets.a.bucketName is 'a--ol-s3'"),
-        ({"a": 1}, "phi:buckets is invalid; it must have an object for each name"),
-        ({"a": None}, "phi:buckets is invalid; it must have an object for each name"),
+        ({"a": {"objectLockDays": None}}, "phi:buckets.a.objectLockDays is ''; it must be a whole number of days"),
+        ({"a": {"applicationTrust": None}}, "phi:buckets.a.applicationTrust must be an object"),
+        ({"a": 1}, "phi:buckets.a isn't an object; it must have settings, or be {}"),
+        ({"a": None}, "phi:buckets.a isn't an object; it must have settings, or be {}"),
         ({"A": {}}, "phi:buckets has the name 'A'; a name must be lower-case words"),
         ({"trail": {}}, "phi:buckets has the name 'trail'"),
         ({"x-replica": {}}, "phi:buckets has the name 'x-replica'"),
@@ -114,6 +116,18 @@ def test_error_names_the_bucket_and_a_command_with_its_path(buckets, message):
     (error,) = settings_errors(buckets_config(**buckets))
     assert error.startswith(message)
     assert "--path 'phi:buckets" in error
+
+
+def test_bucket_name_without_a_value_is_not_the_name_null():
+    """`bucketName:` with nothing behind it is null in YAML, and `null` would be a valid name."""
+    (bucket,) = load_settings(buckets_config(a={"bucketName": None})).buckets
+    assert bucket == PhiBucketSettings(name="a")
+
+
+def test_command_for_an_invalid_bucket_keeps_the_others():
+    """Without phi:buckets, the next `pulumi up` would delete every bucket that it names."""
+    (error,) = settings_errors(buckets_config(a=None, b={}))
+    assert "config rm --path 'phi:buckets.a' &&" in error
 
 
 def test_two_buckets_of_one_name_are_two_errors():
