@@ -39,6 +39,7 @@ check_organization(settings.organization_id)
 check_administrators(account, settings.bucket_administrators, settings.organization_id)
 context = StackContext(account, settings)
 context.check_names()
+context.check_trust()
 in_account = pulumi.ResourceOptions(provider=account.provider("aws", settings.default_tags))
 replica_context = context.replica
 

@@ -18,6 +18,7 @@ from components.policy_document import PolicyDocument, Statement, allow, documen
 from phi_buckets.audit import permissions
 from phi_buckets.audit.calls.catalogue import STACK_CALLS
 from phi_buckets.stack.application_trust import SERVICES, ApplicationTrust
+from phi_buckets.stack.settings_reader import set_path_command
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class ApplicationRole:
     """The principal that may assume the role."""
     bucket_arns: Mapping[str, str]
     """The ARNs of the PHI buckets, by their names within the stack."""
+    setting: str = "applicationTrust"
+    """The path of the setting that says who may assume the role, without the prefix `phi:`."""
 
     @property
     def needs_instance_profile(self) -> bool:
@@ -107,7 +110,7 @@ class Access(pulumi.ComponentResource):
                     "account": account,
                     "role_name": account.role_name(application.purpose),
                     "description": "The application reads, writes and deletes PHI",
-                    "trust": application_trust(account, application.trust),
+                    "trust": application_trust(account, application.trust, application.setting),
                     "permissions": application_permissions(
                         account, list(application.bucket_arns.values()), args["phi_key_arn"]
                     ),
@@ -172,25 +175,30 @@ class Access(pulumi.ComponentResource):
         )
 
 
-def application_trust(account: Account, trust: ApplicationTrust) -> PolicyDocument:
+def application_trust(account: Account, trust: ApplicationTrust, setting: str = "applicationTrust") -> PolicyDocument:
     """Return the trust policy of the application role.
 
     Services: phi_buckets/stack/application_trust.py has the page of each
     Accounts: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     Identity providers: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
 
+    Args:
+        account: The role's account.
+        trust: The principal that may assume the role.
+        setting: The path of the setting that names it, without the prefix `phi:`.
+
     Raises:
         pulumi.RunError: Another account would assume the role without an external ID, or owns the trust anchor.
     """
     principal = trust.principal
     if trust.kind == "service":
-        return _service_trust(account, principal, trust.trust_anchor)
+        return _service_trust(account, principal, trust.trust_anchor, setting)
     if trust.kind == "account":
         if principal != account.id and not trust.external_id:
             raise pulumi.RunError(
-                f"phi:applicationTrust has no external ID for account {principal}, which isn't the stack's own; "
+                f"phi:{setting} has no external ID for account {principal}, which isn't the stack's own; "
                 "another account must pass an external ID. Set it with: "
-                "pulumi config set --path 'phi:applicationTrust.externalId' acme-external-id --type string"
+                f"{set_path_command(f'{setting}.externalId', 'acme-external-id')} --type string"
             )
         with_external_id = {"StringEquals": {"sts:ExternalId": trust.external_id}} if trust.external_id else None
         return trust_policy({"AWS": f"arn:{account.partition}:iam::{principal}:root"}, with_external_id)
@@ -199,14 +207,14 @@ def application_trust(account: Account, trust: ApplicationTrust) -> PolicyDocume
     return trust_policy({"Federated": provider_arn}, token_claims, "sts:AssumeRoleWithWebIdentity")
 
 
-def _service_trust(account: Account, principal: str, trust_anchor: str | None) -> PolicyDocument:
+def _service_trust(account: Account, principal: str, trust_anchor: str | None, setting: str) -> PolicyDocument:
     service = SERVICES[principal]
     actions = ["sts:AssumeRole", *service.session_actions] if service.session_actions else "sts:AssumeRole"
     if trust_anchor is not None:
         _, partition, _, _, owner, _ = trust_anchor.split(":", 5)
         if (partition, owner) != (account.partition, account.id):
             raise pulumi.RunError(
-                f"phi:applicationTrust has the trust anchor {trust_anchor}; it must be one of account {account.id}, "
+                f"phi:{setting} has the trust anchor {trust_anchor}; it must be one of account {account.id}, "
                 "because IAM Roles Anywhere accepts only trust anchors of the role's account. Find yours with: "
                 "aws rolesanywhere list-trust-anchors"
             )

@@ -5,16 +5,14 @@ Only `__main__.py` uses this module; components list their own inputs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
 
-from components.access import ApplicationRole
+from components.access import ApplicationRole, application_trust
 from components.account import Account
 from components.hardened_bucket import BucketProtection, ObjectLock
 from components.phi_bucket import ObjectAccess, VersionLifecycle, resource_name
-from phi_buckets.stack.application_trust import ApplicationTrust
 from phi_buckets.stack.settings import Settings, VersionSettings
 
 
@@ -50,6 +48,15 @@ class StackContext:
                 )
         for role in self.application_roles:
             self.account.role_name(role.purpose)
+
+    def check_trust(self) -> None:
+        """Check who may assume the application roles, before the first resource is declared.
+
+        Raises:
+            pulumi.RunError: The account can't trust a principal of the settings.
+        """
+        for role in self.application_roles:
+            application_trust(self.account, role.trust, role.setting)
 
     @property
     def bucket_protection(self) -> BucketProtection:
@@ -226,19 +233,19 @@ class StackContext:
     def application_roles(self) -> list[ApplicationRole]:
         """A role for each PHI bucket with its own trust, and one for all the others."""
         shared = [bucket.name for bucket in self.settings.buckets if bucket.application_trust is None]
+        arns = {bucket: self.account.bucket_arn(name) for bucket, name in self.phi_bucket_names.items()}
         own = [
-            self._application_role(f"{bucket.name}-application", bucket.application_trust, [bucket.name])
+            ApplicationRole(
+                f"{bucket.name}-application",
+                bucket.application_trust,
+                {bucket.name: arns[bucket.name]},
+                f"buckets.{bucket.name}.applicationTrust",
+            )
             for bucket in self.settings.buckets
             if bucket.application_trust
         ]
-        return [
-            *([self._application_role("application", self.settings.application_trust, shared)] if shared else []),
-            *own,
-        ]
-
-    def _application_role(self, purpose: str, trust: ApplicationTrust, buckets: Sequence[str]) -> ApplicationRole:
-        names = self.phi_bucket_names
-        return ApplicationRole(purpose, trust, {bucket: self.account.bucket_arn(names[bucket]) for bucket in buckets})
+        common = {bucket: arns[bucket] for bucket in shared}
+        return [*([ApplicationRole("application", self.settings.application_trust, common)] if shared else []), *own]
 
     @property
     def regions(self) -> list[str]:

@@ -253,3 +253,16 @@ def run_main(
         main = str(ROOT / "__main__.py")
         aws = MockAws(preview, region, partition, responses or {})
         return run_program(lambda: runpy.run_path(main), stack=name or stack, project=project, aws=aws)
+
+
+def declared_types(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which the type of each resource that a program declares is added."""
+    types: list[str] = []
+    register = RecordingMonitor.RegisterResource
+
+    def recording(monitor, request):
+        types.append(request.type)
+        return register(monitor, request)
+
+    monkeypatch.setattr(RecordingMonitor, "RegisterResource", recording)
+    return types

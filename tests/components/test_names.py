@@ -9,7 +9,7 @@ import botocore.session
 import pulumi
 import pytest
 
-from tests.components.mocked_stack import RecordingMonitor, run_main
+from tests.components.mocked_stack import RecordingMonitor, declared_types, run_main
 
 ALL_SERVICES = json.dumps(["publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config"])
 LONGEST_PREFIX = "p" * 15, "s" * 11
@@ -103,19 +103,6 @@ def test_stack_name_that_a_resource_cannot_have_raises_run_error(stack, valid):
 def test_project_name_that_a_resource_cannot_have_raises_run_error(project):
     with pytest.raises(pulumi.RunError, match=rf"the project is called '{project}'.*Pulumi\.yaml to: name: phi"):
         run_main("dev", project=project)
-
-
-def declared_types(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list to which the type of each resource that a program declares is added."""
-    types: list[str] = []
-    register = RecordingMonitor.RegisterResource
-
-    def recording(monitor, request):
-        types.append(request.type)
-        return register(monitor, request)
-
-    monkeypatch.setattr(RecordingMonitor, "RegisterResource", recording)
-    return types
 
 
 @pytest.mark.parametrize(

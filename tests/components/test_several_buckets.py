@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pulumi
 import pytest
 
 from components.account import Account
-from tests.components.mocked_stack import ACCOUNT_ID, RecordingMonitor, run_main
+from tests.components.mocked_stack import ACCOUNT_ID, RecordingMonitor, declared_types, run_main
 from tests.components.policy_requests import ALLOWED, IMPLICIT_DENY, ROOT, request_outcome, role, service
 
 BUCKETS = {
@@ -90,6 +91,25 @@ def test_own_trust_decides_who_may_assume_the_role(two):
     for document, lambda_outcome, ecs_outcome in ((own, ALLOWED, IMPLICIT_DENY), (shared, IMPLICIT_DENY, ALLOWED)):
         for name, expected in (("lambda", lambda_outcome), ("ecs-tasks", ecs_outcome)):
             assert request_outcome(document, service(name), "sts:AssumeRole", "*", context) is expected
+
+
+@pytest.mark.parametrize(
+    "trust",
+    [
+        {"account": "444455556666"},
+        {
+            "service": "rolesanywhere.amazonaws.com",
+            "trustAnchor": "arn:aws:rolesanywhere:us-east-1:444455556666:trust-anchor/6f2c-0a",
+        },
+    ],
+)
+def test_trust_that_the_account_cannot_have_names_its_own_setting_before_any_resource(monkeypatch, trust):
+    """The command must not change who may assume the role of the other buckets."""
+    types = declared_types(monkeypatch)
+    with pytest.raises(pulumi.RunError, match=r"^phi:buckets\.imaging\.applicationTrust has ") as raised:
+        run_main("dev", buckets=json.dumps({"phi": {}, "imaging": {"applicationTrust": trust}}))
+    assert "'phi:applicationTrust" not in str(raised.value)
+    assert set(types) <= {"pulumi:pulumi:Stack"}
 
 
 def test_bucket_named_phi_may_have_its_own_role_next_to_the_shared_one():
