@@ -73,6 +73,7 @@ ALERTING_EVENTS_BY_SERVICE = {
     "sns": (
         "AddPermission",
         "DeleteTopic",
+        "PutDataProtectionPolicy",  # it can stop messages with an address
         "RemovePermission",
         "SetSubscriptionAttributes",
         "SetTopicAttributes",
@@ -102,6 +103,7 @@ SAFEGUARD_EVENTS_BY_SERVICE = {
         "DisassociateRecoveryPoint",
         "PutBackupVaultAccessPolicy",
         "PutBackupVaultLockConfiguration",
+        "StartCopyJob",  # plans copy without it, and a copy may go to another account
         "StopBackupJob",
         "UpdateBackupPlan",
         "UpdateGlobalSettings",

@@ -173,7 +173,8 @@ def _log_alarms(name_prefix: str, phi_buckets: Sequence[str], break_glass_role_a
 def _alerting_changed(name_prefix: str) -> str:
     """Return a pattern of changes to what raises alerts, by the start of the event's name and by the resource's name.
 
-    The names of all these events would be too long for a pattern.
+    The names of all these events would be too long for a pattern. So would be the parameters by which few calls name a
+    topic or a log group; the EventBridge rule has them.
     """
     in_events = _is("eventSource", "events.amazonaws.com")
     return _pattern(
@@ -184,9 +185,8 @@ def _alerting_changed(name_prefix: str) -> str:
             _is("requestParameters.muteTargets.alarmNames[0]", f"{name_prefix}*"),
             f"({in_events} && {_is('requestParameters.name', f'{name_prefix}*')})",
             _is("requestParameters.rule", f"{name_prefix}*"),
-            _is("requestParameters.topicArn", f"*:{name_prefix}*"),
-            _is("requestParameters.subscriptionArn", f"*:{name_prefix}*"),
-            _is("requestParameters.logGroupName", f"*/{name_prefix}*"),
+            *(_is(f"requestParameters.{name}", f"*:{name_prefix}*") for name in ("topicArn", "subscriptionArn")),
+            *(_is(f"requestParameters.{name}", f"*/{name_prefix}*") for name in ("logGroupName", "logGroupIdentifier")),
         ),
     )
 

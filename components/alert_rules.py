@@ -112,9 +112,14 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
                         "$or": [
                             *({name: of_stack} for name in ("alarmName", "alarmNames", "name", "rule")),
                             {"muteTargets": {"alarmNames": of_stack}},
-                            {"topicArn": [{"prefix": account.arn("sns", name_prefix)}]},
-                            {"subscriptionArn": [{"prefix": account.arn("sns", name_prefix)}]},
-                            {"logGroupName": [{"wildcard": f"*/{name_prefix}*"}]},
+                            *(
+                                {name: [{"prefix": account.arn("sns", name_prefix)}]}
+                                for name in ("topicArn", "subscriptionArn", "resourceArn")
+                            ),
+                            *(
+                                {name: [{"wildcard": f"*/{name_prefix}*"}]}
+                                for name in ("logGroupName", "logGroupIdentifier", "resourceIdentifier")
+                            ),
                         ]
                     },
                 },
@@ -127,7 +132,10 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
                 "rule",
                 "topicArn",
                 "subscriptionArn",
+                "resourceArn",
                 "logGroupName",
+                "logGroupIdentifier",
+                "resourceIdentifier",
             ),
         ),
         EventRuleSpec(
@@ -138,6 +146,7 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
                 "backupVaultName",
                 "backupPlanId",
                 "recoveryPointArn",
+                "destinationBackupVaultArn",
                 "detectorId",
                 "malwareProtectionPlanId",
                 "configurationRecorderName",

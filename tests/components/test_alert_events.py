@@ -57,6 +57,7 @@ PHI, TRAIL, ACCESS_LOGS = (f"phi-prod-{purpose}-{ACCOUNT_ID}-us-east-1" for purp
 REPLICA = f"phi-prod-replica-{ACCOUNT_ID}-us-west-2"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 TOPIC_ARN = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:phi-prod-alerts"
+LOG_GROUP_ARN = f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:/audit/phi-prod-trail"
 BREAK_GLASS_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-prod-break-glass"
 NOTHING: set[str] = set()
 
@@ -129,6 +130,10 @@ ALERTING_CALLS = [
         ("logs", name, {"logGroupName": "/audit/phi-prod-trail"})
         for name in ("DeleteLogGroup", "DeleteMetricFilter", "PutRetentionPolicy", "DisassociateKmsKey")
     ),
+    *(
+        ("logs", "PutDataProtectionPolicy", {"logGroupIdentifier": identifier})
+        for identifier in ("/audit/phi-prod-trail", LOG_GROUP_ARN)
+    ),
 ]
 
 
@@ -190,6 +195,13 @@ ALERTING_CALLS = [
         *(
             (api_call(service, name, parameters), {"alerting-changed"}, {"alerting-changed"})
             for service, name, parameters in ALERTING_CALLS
+        ),
+        *(
+            (api_call(service, name, {parameter: arn}), NOTHING, {"alerting-changed"})
+            for service, name, parameter, arn in (
+                ("sns", "PutDataProtectionPolicy", "resourceArn", TOPIC_ARN),
+                ("logs", "DisassociateKmsKey", "resourceIdentifier", LOG_GROUP_ARN),
+            )
         ),
         *(
             (api_call(service, name, {}), NOTHING, {"safeguard-changed"})
