@@ -113,7 +113,7 @@ def deny_unscanned_objects(bucket_arn: str, readers: Sequence[str], taggers: Seq
 
     GuardDuty tags each object with the result of its scan. An object without the tag isn't scanned yet, or couldn't be.
     IAM compares a tag's name without regard to case if it is part of a condition key, as s3:ExistingObjectTag/NAME is,
-    so no other spelling of the name may be set either.
+    so no other spelling of the name may be set either. A replication brings tags without naming them in its request.
     https://docs.aws.amazon.com/guardduty/latest/ug/tag-based-access-s3-malware-protection.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 
@@ -124,6 +124,7 @@ def deny_unscanned_objects(bucket_arn: str, readers: Sequence[str], taggers: Seq
     """
     not_clean = {"StringNotEquals": {f"s3:ExistingObjectTag/{SCAN_TAG}": CLEAN}}
     sets_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": SCAN_TAG}}
+    not_tagger = {"ArnNotEquals": {"aws:PrincipalArn": list(taggers)}}
     return [
         _deny(
             "DenyReadsUnlessScanned",
@@ -135,8 +136,9 @@ def deny_unscanned_objects(bucket_arn: str, readers: Sequence[str], taggers: Seq
             "DenyScanTags",
             ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging"],
             f"{bucket_arn}/*",
-            sets_tag | {"ArnNotEquals": {"aws:PrincipalArn": list(taggers)}},
+            sets_tag | not_tagger,
         ),
+        _deny("DenyReplicatedTags", "s3:ReplicateTags", f"{bucket_arn}/*", not_tagger),
     ]
 
 

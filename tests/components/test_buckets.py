@@ -272,6 +272,16 @@ def test_bucket_policy_lets_only_services_tag_the_scan_result(guarded, name, tag
         assert request_outcome(document, principal, action, f"{arn(name)}/object", tags) is IMPLICIT_DENY
 
 
+@pytest.mark.parametrize("name", PHI_BUCKETS)
+def test_bucket_policy_lets_only_its_own_replication_bring_tags(guarded, name):
+    """Another bucket's replication could bring an object that is tagged as clean there by anyone."""
+    request = ("s3:ReplicateTags", f"{arn(name)}/object", VIA_ENDPOINT)
+    for principal in (role("replicator"), role("phi-prod-break-glass"), *ADMINISTRATORS):
+        assert request_outcome(policy(guarded, name), principal, *request) is EXPLICIT_DENY
+    for principal in SERVICE_ROLES:
+        assert request_outcome(policy(guarded, name), principal, *request) is IMPLICIT_DENY
+
+
 def test_exempt_roles_are_those_that_services_assume(guarded):
     """A name without a role could be given to another role."""
     services = ("s3.amazonaws.com", "backup.amazonaws.com", "malware-protection-plan.guardduty.amazonaws.com")
