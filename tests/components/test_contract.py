@@ -266,8 +266,8 @@ ACCESS = [
     ),
     case(
         "all flags of an account public access block",
-        add_resource("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", {"blockPublicAcls": True}),
-        "s3-account-public-access-block: AccountPublicAccessBlock added",
+        set_input("AccountPublicAccessBlock account-public-access-block", "blockPublicPolicy", value=False),
+        "s3-account-public-access-block: AccountPublicAccessBlock account-public-access-block",
     ),
     case_for_each(
         "data class tag",
