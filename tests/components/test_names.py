@@ -12,7 +12,7 @@ import pytest
 from tests.components.mocked_stack import RecordingMonitor, declared_types, run_main
 
 ALL_SERVICES = json.dumps(["publicAccessBlock", "guardDuty", "malwareProtection", "macie", "config"])
-LONGEST_PREFIX = "p" * 15, "s" * 11
+LONGEST_PREFIX = "p" * 15, "s" * 10
 """The longest names of a project and a stack: with the shortest region, no longer ones fit into every bucket's name."""
 
 LAMBDA_ON_OLD_BUCKET = {"bucketName": "an-old-bucket", "applicationTrust": {"service": "lambda.amazonaws.com"}}
@@ -27,6 +27,9 @@ DESCRIBED_NAMES = {
     "MetricAlarm": ("cloudwatch", "PutMetricAlarm", "AlarmName"),
     "LogGroup": ("logs", "CreateLogGroup", "logGroupName"),
     "LogMetricFilter": ("logs", "PutMetricFilter", "filterName"),
+    "QueryDefinition": ("logs", "PutQueryDefinition", "name"),
+    "Workgroup": ("athena", "CreateWorkGroup", "Name"),
+    "NamedQuery": ("athena", "CreateNamedQuery", "Name"),
     "Alias": ("kms", "CreateAlias", "AliasName"),
     "ConformancePack": ("config", "PutConformancePack", "ConformancePackName"),
     "Recorder": ("config", "PutConfigurationRecorder", "ConfigurationRecorder", "name"),
@@ -66,6 +69,7 @@ def longest() -> RecordingMonitor:
         region="eu-west-1",
         replicaRegion="eu-west-2",
         accountSecurityServices=ALL_SERVICES,
+        athenaEnabled="true",
         applicationTrust='{"service": "ec2.amazonaws.com"}',
     )
 
