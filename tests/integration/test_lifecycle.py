@@ -284,7 +284,7 @@ class Lifecycle:
 
 
 class TestDev(Lifecycle):
-    stack_name, resource_count, protected = "dev", 131, False
+    stack_name, resource_count, protected = "dev", 140, False
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -322,7 +322,7 @@ class TestDev(Lifecycle):
 
 
 class TestProd(Lifecycle):
-    stack_name, resource_count, protected = "prod", 234, True
+    stack_name, resource_count, protected = "prod", 264, True
 
     def test_destroy_of_a_protected_stack_is_rejected(self, destroyed: DestroyResult, created_types: list[str]):
         assert destroyed.rejected is not None
