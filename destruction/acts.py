@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from destruction.declared_stack import DeclaredStack
+from destruction.declared_stack import ACCOUNT, DeclaredStack
+from hipaa_controls import evaluator
 from hipaa_controls.evaluator import ANY
 from hipaa_controls.services.s3.protection_actions import BYPASS, DELETE_VERSION, PROTECTION_ACTIONS
 
@@ -31,6 +32,11 @@ class Permission:
     policy_owner: str
     """The ARN of the resource whose policy decides about it, such as the bucket of an object."""
 
+    @property
+    def account(self) -> str:
+        """The account of the resource. The ARNs of buckets have none, and all of them are in the stack's account."""
+        return evaluator.account_of(self.policy_owner) or ACCOUNT
+
 
 @dataclass(frozen=True)
 class Act:
@@ -42,11 +48,12 @@ class Act:
     """The ways to do it, none if the stack lacks what it is done to. A way takes all of its permissions."""
 
 
-def acts(stack: DeclaredStack, administrators: Sequence[str]) -> list[Act]:
+def acts(stack: DeclaredStack, copies: DeclaredStack, administrators: Sequence[str]) -> list[Act]:
     """Return the acts on the resources of a stack.
 
     Args:
         stack: The stack.
+        copies: The program of the account that receives copies of the backups.
         administrators: The ARNs of the roles that bucket policies exempt from their denials.
     """
     phi_buckets = stack.arns("Bucket", data_class="PHI")
@@ -70,7 +77,14 @@ def acts(stack: DeclaredStack, administrators: Sequence[str]) -> list[Act]:
             "Delete a backup that no lock holds",
             tuple((_recovery_points(vault),) for vault in vaults),
         ),
-        Act("copy", "Delete a backup's copy in another account", ()),
+        Act(
+            "copy",
+            "Delete a backup's copy in the backup account, or the copies' key",
+            (
+                *((_recovery_points(vault),) for vault in copies.arns("Vault")),
+                *_each(_KEY_CHANGES, copies.arns("Key")),
+            ),
+        ),
         Act("key", "Disable or delete a key of PHI, or replace its policy", _each(_KEY_CHANGES, phi_keys)),
         Act("trail", "Stop, change or delete the trail", _each(_TRAIL_CHANGES, stack.arns("Trail"))),
         Act("trail-file", "Delete a locked trail file", _together([DELETE_VERSION, BYPASS], trail_buckets, "/")),

@@ -51,13 +51,13 @@ FACTS = (
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html",
     ),
     Fact(
-        ("vault-lock", "recovery-point"),
+        ("vault-lock", "recovery-point", "copy"),
         "In governance mode, whoever removes the lock of a vault can then delete its backups. In compliance mode, "
         "after the grace time, nobody can remove the lock or delete a backup before its retention ends, AWS included.",
         "https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html",
     ),
     Fact(
-        ("key",),
+        ("key", "copy"),
         "KMS deletes a key after 7 to 30 days, as whoever schedules its deletion chooses. Until then the deletion can "
         "be canceled. Locks keep the data, but nobody can decrypt it without its key.",
         "https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html",

@@ -18,6 +18,8 @@ from pulumi.runtime import mocks
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT = "111122223333"
+BACKUP_ACCOUNT = "444455556666"
+"""The account that receives copies of the backups."""
 DEPLOYER = f"arn:aws:iam::{ACCOUNT}:role/deployer"
 # The ARN of each type that something here refers to. The names in braces are inputs, or those of _RecordingAws.
 _ARNS = {
@@ -70,6 +72,9 @@ class DeclaredStack:
             and data_class in (None, (resource.inputs.get("tags") or {}).get("DataClass"))
         ]
 
+    def __add__(self, other: DeclaredStack) -> DeclaredStack:
+        return DeclaredStack((*self.resources, *other.resources))
+
     @cached_property
     def policies(self) -> Mapping[str, str]:
         """The policies of resources, by the ARN of the resource."""
@@ -108,7 +113,7 @@ class DeclaredStack:
 
 
 def declared_stack(stack: str, settings: Mapping[str, Any]) -> DeclaredStack:
-    """Run the program for a stack of this repository, without AWS, and return what it declares.
+    """Return what the program declares for a stack of this repository.
 
     Args:
         stack: The stack, `dev` or `prod`.
@@ -116,19 +121,35 @@ def declared_stack(stack: str, settings: Mapping[str, Any]) -> DeclaredStack:
     """
     values = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
     values |= {f"phi:{name}": value for name, value in settings.items()}
+    return _declared(ROOT, "phi", stack, values, _RecordingAws(ACCOUNT, settings.get("organizationId")))
+
+
+def declared_backup_account(source_role_arn: str) -> DeclaredStack:
+    """Return what the program of the backup account declares.
+
+    Args:
+        source_role_arn: The ARN of the role that copies backups into its vault.
+    """
+    settings = {"sourceRoleArn": source_role_arn, "minRetentionDays": 35, "lockGraceDays": 3}
+    values = {"aws:region": "us-east-1"} | {f"backup-account:{name}": value for name, value in settings.items()}
+    return _declared(
+        ROOT / "examples" / "backup-account", "backup-account", "prod", values, _RecordingAws(BACKUP_ACCOUNT)
+    )
+
+
+def _declared(folder: Path, project: str, stack: str, values: Mapping[str, Any], aws: _RecordingAws) -> DeclaredStack:
+    """Run a program without AWS, and return what it declares."""
     config = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    aws = _RecordingAws(settings.get("organizationId"))
     os.environ["PULUMI_CONFIG"] = json.dumps(config)  # the program reads its settings there
     pulumi.runtime.set_all_config(config)
-    pulumi.runtime.set_mocks(aws, project="phi", stack=stack, preview=False)
+    pulumi.runtime.set_mocks(aws, project=project, stack=stack, preview=False)
 
-    run_until_complete = pulumi.runtime.test(_run_program)  # type: ignore[no-untyped-call]
+    def run() -> None:
+        runpy.run_path(str(folder / "__main__.py"))
+
+    run_until_complete = pulumi.runtime.test(run)  # type: ignore[no-untyped-call]
     run_until_complete()
     return DeclaredStack(tuple(aws.resources))
-
-
-def _run_program() -> None:
-    runpy.run_path(str(ROOT / "__main__.py"))
 
 
 def managed_policy(name: str) -> str:
@@ -146,7 +167,8 @@ def _managed_policies() -> Mapping[str, Any]:
 class _RecordingAws(mocks.Mocks):
     """Gives resources the ARNs and IDs that AWS would, and records them."""
 
-    organization: str | None
+    account: str
+    organization: str | None = None
     """The ID of the account's organization."""
     resources: list[Resource] = field(default_factory=list)
     _regions: dict[str, str] = field(default_factory=dict)
@@ -157,18 +179,19 @@ class _RecordingAws(mocks.Mocks):
         if args.typ == "pulumi:providers:aws":
             self._regions[args.name] = args.inputs["region"]
         region = self._regions.get((args.provider or "").split("::")[-2:][0], "")
-        names = args.inputs | {"account": ACCOUNT, "region": region, "logical_name": args.name}
+        names = args.inputs | {"account": self.account, "region": region, "logical_name": args.name}
         arn = _ARNS.get(type_name, "").format_map(names)
         if args.custom:
             self.resources.append(Resource(type_name, arn, args.inputs))
         return args.inputs.get("bucket", args.name), {**args.inputs, "arn": arn, "keyId": args.name}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        deployer = f"arn:aws:iam::{self.account}:role/deployer"
         responses: dict[str, dict[str, Any]] = {
             "aws:index/getPartition:getPartition": {"partition": "aws", "dnsSuffix": "amazonaws.com"},
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "arn": DEPLOYER},
-            "aws:iam/getSessionContext:getSessionContext": {"issuerArn": DEPLOYER},
-            "aws:iam/getRole:getRole": {"arn": f"arn:aws:iam::{ACCOUNT}:role/{args.args.get('name')}"},
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": self.account, "arn": deployer},
+            "aws:iam/getSessionContext:getSessionContext": {"issuerArn": deployer},
+            "aws:iam/getRole:getRole": {"arn": f"arn:aws:iam::{self.account}:role/{args.args.get('name')}"},
             "aws:organizations/getOrganization:getOrganization": {"id": self.organization},
         }
         return responses[args.token], []

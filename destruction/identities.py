@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from destruction.declared_stack import ACCOUNT, DEPLOYER, DeclaredStack, Role
+from destruction.declared_stack import ACCOUNT, BACKUP_ACCOUNT, DEPLOYER, DeclaredStack, Role
 from hipaa_controls import evaluator
 from hipaa_controls.access.callers import insiders, outsiders
 from hipaa_controls.access.policy_search import PolicySearch
@@ -27,8 +27,8 @@ class Identity:
     """Return the callers that it can be, in the search of a policy."""
     statements: tuple[evaluator.Statement, ...] | None
     """The statements of its own policies; None for a service, which has none."""
-    in_account: bool
-    """Whether it belongs to the stack's account. Its own policies then suffice, unless a resource requires more."""
+    account: str | None
+    """Its account, where its own policies suffice unless a resource requires more; None if it has none or any other."""
 
 
 def identities(
@@ -47,33 +47,37 @@ def identities(
     root = [caller for caller in insiders(PARTITION, ACCOUNT, Scope()) if caller.description == "the root user"]
     named = Scope(ids=frozenset((*administrators, *(role.arn for role in stack.roles))))
     unnamed = [caller for caller in insiders(PARTITION, ACCOUNT, named) if caller.description != "the root user"]
-    elsewhere = Scope(accounts=frozenset({ACCOUNT}), from_anywhere=True)
+    in_backup_account = insiders(PARTITION, BACKUP_ACCOUNT, Scope())
+    elsewhere = Scope(accounts=frozenset({ACCOUNT, BACKUP_ACCOUNT}), from_anywhere=True)
     in_organization = replace(elsewhere, only_organizations=frozenset({organization.removeprefix("o-")}))
     outside = replace(elsewhere, organizations=frozenset({organization.removeprefix("o-")}))
     return [
-        Identity("Root user of the account", lambda _: root, _ADMINISTRATOR_ACCESS, in_account=True),
+        Identity("Root user of the account", lambda _: root, _ADMINISTRATOR_ACCESS, ACCOUNT),
         _administrator("Deployer", DEPLOYER),
         _administrator("Another bucket administrator", other_administrator),
-        Identity("Any other administrator of the account", lambda _: unnamed, _ADMINISTRATOR_ACCESS, in_account=True),
+        Identity("Any other administrator of the account", lambda _: unnamed, _ADMINISTRATOR_ACCESS, ACCOUNT),
         *map(_role, stack.roles),
+        Identity(
+            "Administrator of the backup account", lambda _: in_backup_account, _ADMINISTRATOR_ACCESS, BACKUP_ACCOUNT
+        ),
         _outsider("Administrator of another account of the organization", in_organization),
         _outsider("Administrator of any other account", outside),
-        Identity("AWS services", lambda policy: policy.services(Scope()), None, in_account=False),
+        Identity("AWS services", lambda policy: policy.services(Scope()), None, None),
     ]
 
 
 def _administrator(title: str, role_arn: str) -> Identity:
-    return Identity(title, lambda _: [session_of(role_arn)], _ADMINISTRATOR_ACCESS, in_account=True)
+    return Identity(title, lambda _: [session_of(role_arn)], _ADMINISTRATOR_ACCESS, ACCOUNT)
 
 
 def _role(role: Role) -> Identity:
     statements = tuple(statement for document in role.policies for statement in _statements(document))
     title = f"`{role.arn.rpartition('/')[2]}`"
-    return Identity(title, lambda _: [session_of(role.arn)], statements, in_account=True)
+    return Identity(title, lambda _: [session_of(role.arn)], statements, ACCOUNT)
 
 
 def _outsider(title: str, scope: Scope) -> Identity:
-    return Identity(title, lambda _: outsiders(PARTITION, scope), _ADMINISTRATOR_ACCESS, in_account=False)
+    return Identity(title, lambda _: outsiders(PARTITION, scope), _ADMINISTRATOR_ACCESS, None)
 
 
 def session_of(role_arn: str) -> Caller:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum
 
 from destruction.acts import Act, Permission
-from destruction.declared_stack import ACCOUNT, DeclaredStack
+from destruction.declared_stack import DeclaredStack
 from destruction.identities import PARTITION, Identity
 from hipaa_controls import evaluator
 from hipaa_controls.access.callers import NAME
@@ -51,7 +51,7 @@ def _allowed(identity: Identity, permission: Permission, stack: DeclaredStack) -
     own = identity.statements
     if own is None:
         return _search(identity, permission, of_resource)
-    if identity.in_account and not permission.action.startswith("kms:"):
+    if identity.account == permission.account and not permission.action.startswith("kms:"):
         return _search(identity, permission, [*own, *map(_without_accounts, of_resource)])
     denials = [statement for statement in of_resource if statement.effect == "Deny"]
     return _all(_search(identity, permission, statements) for statements in (of_resource, [*own, *denials]))
@@ -72,7 +72,7 @@ def _search(identity: Identity, permission: Permission, statements: Sequence[eva
     policy = PolicySearch.of(
         ParsedPolicy(evaluator.Policy(tuple(statements)), {}),
         [Target.of(template, (permission.action,))],
-        TrustedParties(Location(partition=PARTITION, account=ACCOUNT), "", frozenset(), frozenset()),
+        TrustedParties(Location(partition=PARTITION, account=permission.account), "", frozenset(), frozenset()),
     )
     match policy.find(identity.callers(policy), {}, certainly=False):
         case None:

@@ -7,7 +7,14 @@ from string import ascii_uppercase
 
 from destruction.acts import Act, acts
 from destruction.aws_facts import FACTS
-from destruction.declared_stack import ACCOUNT, DEPLOYER, DeclaredStack, declared_stack
+from destruction.declared_stack import (
+    ACCOUNT,
+    BACKUP_ACCOUNT,
+    DEPLOYER,
+    DeclaredStack,
+    declared_backup_account,
+    declared_stack,
+)
 from destruction.identities import Identity, identities
 from destruction.judgment import Answer, judge
 
@@ -17,29 +24,32 @@ OTHER_ADMINISTRATOR = f"arn:aws:iam::{ACCOUNT}:role/storage-admin"
 SETTINGS = {
     "organizationId": ORGANIZATION,
     "bucketAdministrators": [OTHER_ADMINISTRATOR],
-    "accountSecurityServices": ["guardDuty", "malwareProtection"],
+    "backupCopyVault": f"arn:aws:backup:us-east-1:{BACKUP_ACCOUNT}:backup-vault:backup-account-prod-copies",
 }
 _CELLS = {Answer.YES: "yes", Answer.NO: "–", Answer.NOT_JUDGED: "not judged"}
 
 
-def markdown(stack: DeclaredStack, other_administrator: str, organization: str) -> str:
+def markdown(stack: DeclaredStack, copies: DeclaredStack, other_administrator: str, organization: str) -> str:
     """Return the page.
 
     Args:
         stack: The stack that it is about.
+        copies: The program of the account that receives copies of the backups.
         other_administrator: The ARN of a role in `phi:bucketAdministrators` of the stack.
         organization: The ID of the organization that the stack trusts.
     """
     break_glass_role = next(role.arn for role in stack.roles if role.arn.endswith("-break-glass"))
     administrators = [DEPLOYER, other_administrator, break_glass_role]
-    all_acts = acts(stack, administrators)
+    all_acts = acts(stack, copies, administrators)
     letters = dict(zip((act.id for act in all_acts), ascii_uppercase, strict=False))
     return f"""# Who can destroy what
 
 `make docs` generates this page from the policies that the program declares. Don't edit it.
 
 The stack is `{STACK}` with a replica, backups, an organization, another bucket administrator and malware protection.
-Its locks are in governance mode, the default. [What AWS adds](#what-aws-adds) says what compliance mode changes.
+The backups are copied to a vault of another account, which [`examples/backup-account`](../examples/backup-account)
+declares. The stack's locks are in governance mode, the default, and the lock of that vault is in compliance mode.
+[What AWS adds](#what-aws-adds) says what compliance mode changes.
 
 ## What the policies allow
 
@@ -48,7 +58,7 @@ the policies of the identity. The request may be one with MFA, from any network,
 Administrators have the AWS managed policy `AdministratorAccess`, and the stack's roles have what the stack gives them.
 Service control policies, permissions boundaries and session policies aren't judged. They can only allow less.
 
-{_table(all_acts, identities(stack, organization, other_administrator, administrators), stack)}
+{_table(all_acts, identities(stack, organization, other_administrator, administrators), stack + copies)}
 
 | | act | permissions |
 |---|---|---|
@@ -92,5 +102,12 @@ def _facts(letters: Mapping[str, str]) -> str:
     )
 
 
+def declared_programs() -> tuple[DeclaredStack, DeclaredStack]:
+    """Return the stack, and the program of the account that receives copies of its backups."""
+    stack = declared_stack(STACK, SETTINGS)
+    (backup_role,) = [role.arn for role in stack.roles if role.arn.endswith("-backup-role")]
+    return stack, declared_backup_account(backup_role)
+
+
 if __name__ == "__main__":
-    print(markdown(declared_stack(STACK, SETTINGS), OTHER_ADMINISTRATOR, ORGANIZATION), end="")
+    print(markdown(*declared_programs(), OTHER_ADMINISTRATOR, ORGANIZATION), end="")

@@ -10,10 +10,10 @@ import pytest
 
 from destruction.acts import Act, Permission, acts
 from destruction.aws_facts import FACTS
-from destruction.declared_stack import ACCOUNT, DEPLOYER, DeclaredStack, Resource, declared_stack
+from destruction.declared_stack import ACCOUNT, BACKUP_ACCOUNT, DEPLOYER, DeclaredStack, Resource
 from destruction.identities import Identity, identities
 from destruction.judgment import Answer, judge
-from destruction.page import ORGANIZATION, OTHER_ADMINISTRATOR, SETTINGS, STACK, markdown
+from destruction.page import ORGANIZATION, OTHER_ADMINISTRATOR, declared_programs, markdown
 from sandbox.folder import ROOT
 
 YES, NO, NOT_JUDGED = Answer.YES, Answer.NO, Answer.NOT_JUDGED
@@ -69,6 +69,7 @@ UNNAMED = "Any other administrator of the account"
 IN_ORGANIZATION = "Administrator of another account of the organization"
 OUTSIDE = "Administrator of any other account"
 SERVICES = "AWS services"
+BACKUP_ADMINISTRATOR = "Administrator of the backup account"
 
 
 # One rule at a time.
@@ -130,7 +131,7 @@ def test_administrator_has_what_the_resource_does_not_deny(condition, expected):
         (ACCOUNT_ROOT, {}, [NO, NO]),
         ({"AWS": "*"}, {}, [YES, YES]),
         ({"AWS": "*"}, {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, [YES, NO]),
-        ({"AWS": "444455556666"}, {}, [YES, YES]),
+        ({"AWS": "777788889999"}, {}, [YES, YES]),
     ],
 )
 def test_other_account_needs_an_allow_of_the_resource(principal, condition, expected):
@@ -162,48 +163,58 @@ def test_act_on_what_the_stack_lacks_is_not_judged():
 # The program's own policies.
 
 
+Programs = tuple[DeclaredStack, DeclaredStack]
+
+
 @pytest.fixture(scope="module")
-def prod() -> DeclaredStack:
+def programs() -> Programs:
+    """Return the stack, and the program of the account that receives copies of its backups."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PULUMI_CONFIG", "")  # restored at the end
-        return declared_stack(STACK, SETTINGS)
+        return declared_programs()
 
 
-def judged(declared: DeclaredStack, title: str) -> set[str]:
+def judged(programs: Programs, title: str) -> set[str]:
     """Return the IDs of the acts that an identity can do."""
-    row = identity(declared, title)
-    return {act.id for act in acts(declared, ADMINISTRATORS) if judge(row, act, declared) is YES}
+    prod, copies = programs
+    row = identity(prod, title)
+    return {act.id for act in acts(prod, copies, ADMINISTRATORS) if judge(row, act, prod + copies) is YES}
 
 
-def test_every_bucket_key_and_topic_has_a_policy(prod):
-    assert set(prod.arns("Bucket", "Key", "ReplicaKey", "Topic")) <= prod.policies.keys()
+def test_every_bucket_key_and_topic_has_a_policy(programs):
+    for program in programs:
+        assert set(program.arns("Bucket", "Key", "ReplicaKey", "Topic")) <= program.policies.keys()
 
 
-def test_acts_name_resources_of_the_stack(prod):
-    owners = {
-        permission.policy_owner
-        for act in acts(prod, ADMINISTRATORS)
-        for way in act.ways
-        for permission in way
-        if permission.policy_owner not in ADMINISTRATORS
-    }
+def test_acts_name_resources_of_the_programs(programs):
+    prod, copies = programs
+    all_acts = acts(prod, copies, ADMINISTRATORS)
+    owners = {permission.policy_owner for act in all_acts for way in act.ways for permission in way}
     types = ("Bucket", "EventRule", "Key", "LogGroup", "MetricAlarm", "ReplicaKey", "Topic", "Trail", "Vault")
-    assert owners <= set(prod.arns(*types))
-    assert [act.id for act in acts(prod, ADMINISTRATORS) if not act.ways] == ["copy"]
+    assert owners <= {*prod.arns(*types), *copies.arns(*types), *ADMINISTRATORS}
+    assert all(act.ways for act in all_acts)
 
 
-def test_only_named_administrators_weaken_what_protects_versions(prod):
+def test_only_named_administrators_weaken_what_protects_versions(programs):
     protected = {"version", "locked-version", "retention", "bucket-policy", "bucket", "replica", "trail-file"}
-    assert protected <= judged(prod, "Deployer")
-    assert not (protected | {"legal-hold"}) & (judged(prod, UNNAMED) | judged(prod, ROOT_USER))
-    assert judged(prod, "`phi-prod-break-glass`") == {"object", "version"}
-    assert judged(prod, "`phi-prod-application`") == {"object"}
-    assert judged(prod, "`phi-prod-legal-hold`") == {"legal-hold"}
-    assert judged(prod, "`phi-prod-auditor`") == set()
-    assert judged(prod, IN_ORGANIZATION) | judged(prod, OUTSIDE) | judged(prod, SERVICES) == set()
+    assert protected <= judged(programs, "Deployer")
+    assert not (protected | {"legal-hold"}) & (judged(programs, UNNAMED) | judged(programs, ROOT_USER))
+    assert judged(programs, "`phi-prod-break-glass`") == {"object", "version"}
+    assert judged(programs, "`phi-prod-application`") == {"object"}
+    assert judged(programs, "`phi-prod-legal-hold`") == {"legal-hold"}
+    assert judged(programs, "`phi-prod-auditor`") == set()
+    assert judged(programs, IN_ORGANIZATION) | judged(programs, OUTSIDE) | judged(programs, SERVICES) == set()
 
 
-def test_policy_without_its_denial_lets_any_administrator_in(prod):
+def test_only_the_backup_account_deletes_copies(programs):
+    prod, _ = programs
+    rows = identities(prod, ORGANIZATION, OTHER_ADMINISTRATOR, ADMINISTRATORS)
+    assert [row.title for row in rows if "copy" in judged(programs, row.title)] == [BACKUP_ADMINISTRATOR]
+    assert judged(programs, BACKUP_ADMINISTRATOR) == {"copy"}
+    assert all(f":{BACKUP_ACCOUNT}:" in arn for arn in programs[1].arns("Vault", "Key"))
+
+
+def test_policy_without_its_denial_lets_any_administrator_in(programs):
     def weakened(resource: Resource) -> Resource:
         if resource.type_name != "BucketPolicy" or "-phi-1" not in resource.inputs["bucket"]:
             return resource
@@ -212,19 +223,20 @@ def test_policy_without_its_denial_lets_any_administrator_in(prod):
         inputs = {**resource.inputs, "policy": json.dumps(policy | {"Statement": kept})}
         return dataclasses.replace(resource, inputs=inputs)
 
+    prod, copies = programs
     changed = DeclaredStack(tuple(map(weakened, prod.resources)))
-    gained = judged(changed, UNNAMED) - judged(prod, UNNAMED)
+    gained = judged((changed, copies), UNNAMED) - judged(programs, UNNAMED)
     assert gained == {"version", "locked-version", "retention", "bucket-policy", "bucket"}
 
 
 # The page.
 
 
-def test_facts_are_about_acts_of_the_page(prod):
-    known = {act.id for act in acts(prod, ADMINISTRATORS)}
+def test_facts_are_about_acts_of_the_page(programs):
+    known = {act.id for act in acts(*programs, ADMINISTRATORS)}
     assert {act for fact in FACTS for act in fact.acts} <= known
 
 
-def test_page_is_up_to_date(prod):
+def test_page_is_up_to_date(programs):
     page = (ROOT / "docs" / "who-can-destroy-what.md").read_text(encoding="utf-8")
-    assert page == markdown(prod, OTHER_ADMINISTRATOR, ORGANIZATION), "run: make docs"
+    assert page == markdown(*programs, OTHER_ADMINISTRATOR, ORGANIZATION), "run: make docs"
