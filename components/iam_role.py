@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
@@ -10,7 +11,11 @@ import pulumi_aws as aws
 
 from components.account import Account
 from components.policy_document import PolicyDocument
+from hipaa_controls.access.policy_size import IDENTITY_POLICIES
 
+MAX_POLICY_LENGTH = IDENTITY_POLICIES["role"].maximum
+UNKNOWN_ARN_LENGTH = len("arn:aws-us-gov:kms:ap-southeast-1:111122223333:key/mrk-") + 32
+"""The length of a key's ARN, which is all that isn't known before a key exists."""
 HOUR_SECONDS = 3600  # the smallest value that IAM allows for a role's maximum session duration
 
 
@@ -42,6 +47,8 @@ class IamRole(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: IamRoleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         trust, permissions = args["trust"], args["permissions"]
+        if permissions:
+            _check_length(args["role_name"], permissions)
         # Structured inputs stay readable at the first preview. A key's ARN in a document is unknown then, and so is the
         # whole JSON text made from the document.
         documents = {"trustPolicy": trust} | ({"identityPolicy": permissions} if permissions else {})
@@ -80,3 +87,17 @@ class IamRole(pulumi.ComponentResource):
         arn = args["account"].role_arn(args["role_name"])
         self.arn = pulumi.Output.all(*(resource.urn for resource in resources)).apply(lambda _: arn)
         self.register_outputs({"arn": self.arn})
+
+
+def _check_length(role_name: str, permissions: PolicyDocument) -> None:
+    """Check the length of an inline policy, which grows with the number of PHI buckets.
+
+    Raises:
+        pulumi.RunError: It is longer than IAM allows. IAM doesn't count whitespace.
+    """
+    length = len(json.dumps(permissions, separators=(",", ":"), default=lambda _: "?" * UNKNOWN_ARN_LENGTH))
+    if length > MAX_POLICY_LENGTH:
+        raise pulumi.RunError(
+            f"the policy of the role {role_name} has {length} characters; IAM allows at most {MAX_POLICY_LENGTH}. "
+            "It lists each bucket of phi:buckets. Move some of them to another stack, created with: pulumi stack init"
+        )

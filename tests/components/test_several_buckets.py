@@ -7,8 +7,11 @@ import json
 import pulumi
 import pytest
 
+from components.access import application_permissions, recent_mfa_trust
 from components.account import Account
-from tests.components.mocked_stack import ACCOUNT_ID, RecordingMonitor, declared_types, run_main
+from components.customer_key import CustomerKey
+from components.iam_role import IamRole
+from tests.components.mocked_stack import ACCOUNT_ID, RecordingMonitor, declared_types, run_main, run_program
 from tests.components.policy_requests import ALLOWED, IMPLICIT_DENY, ROOT, request_outcome, role, service
 
 BUCKETS = {
@@ -190,3 +193,31 @@ def test_outputs_name_each_bucket_and_none_as_the_only_one(two):
     assert outputs["application_role_arn"] == f"arn:aws:iam::{ACCOUNT_ID}:role/phi-prod-imaging-application"
     assert "phi_bucket_name" not in two.exports
     assert set(two.exports["bucket_regions"]) == {bucket.inputs["bucket"] for bucket in two.resources_of_type("Bucket")}
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_policy_that_names_more_buckets_than_iam_allows_is_refused_at_the_preview(preview):
+    """At the first preview, the key's ARN isn't known, and so neither is the text that the pack would measure."""
+
+    def declare(count: int) -> RecordingMonitor:
+        def program() -> None:
+            key = CustomerKey("key", {"account": ACCOUNT, "data_class": "PHI", "statements": [], "keeps_data": False})
+            arns = [ACCOUNT.bucket_arn(f"{number:063}") for number in range(count)]
+            permissions = application_permissions(ACCOUNT, arns, key.arn, malware_protection=True)
+            IamRole(
+                "role",
+                {
+                    "account": ACCOUNT,
+                    "role_name": "phi-prod-application",
+                    "description": "",
+                    "trust": recent_mfa_trust(ACCOUNT),
+                    "permissions": permissions,
+                    "permissions_boundary": None,
+                },
+            )
+
+        return run_program(program, preview=preview)
+
+    assert declare(30).resources_of_type("RolePolicy")
+    with pytest.raises(pulumi.RunError, match=r"role phi-prod-application has .* at most 10240\..* pulumi stack init"):
+        declare(50)
