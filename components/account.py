@@ -55,7 +55,8 @@ class Account:
             f"Check it with: aws iam get-role --role-name {identity.arn.partition('/')[2].partition('/')[0]}",
         )
         deployer = session.issuer_arn
-        if not re.fullmatch(rf"arn:{partition.partition}:iam::{identity.account_id}:(role|user)/.+", deployer):
+        in_account = f"arn:{partition.partition}:iam::{identity.account_id}"
+        if not deployer.startswith((f"{in_account}:role/", f"{in_account}:user/")):
             raise pulumi.RunError(
                 f"the stack would be deployed by {deployer}; it must be deployed by an IAM role or user of account "
                 f"{identity.account_id}, because the bucket policies exempt the deployer by the ARN of a role or user. "

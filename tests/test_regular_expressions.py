@@ -19,6 +19,7 @@ PATTERNS, COMPUTED = read_source()
 REVIEWED = {
     "policy/hipaa_controls/model/control.py: self.pattern or '.'": "the argument `pattern` of an option",
     "pulumi_engine/versions.py: pattern": "literals of that module, for files of this repository and of Go modules",
+    "phi_buckets/stack/application_trust.py: '|'.join(map(re.escape, SERVICES))": "alternatives of fixed names",
 }
 """The expressions that aren't literals, with where their text comes from."""
 
