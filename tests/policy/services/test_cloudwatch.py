@@ -416,6 +416,7 @@ FILTERS = {
     "root user": '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS && '
     '$.eventType != "AwsServiceEvent" }',
 }
+CALLER_IS_KNOWN = {"a failed sign-in", "a break-glass role", "root user"}
 EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 TRAIL = Resource("aws:cloudtrail/trail:Trail", "trail", {"cloudWatchLogsGroupArn": "/audit"})
 STACK_WITH_PHI = [STACK, bucket()]
@@ -500,6 +501,22 @@ def test_pattern_that_omits_an_event_fails(pack: PackProcess, threat, pattern, m
     assert missing in uncovered_threats(
         pack, [*STACK_WITH_PHI, *event_rules_except(threat), *event_rule("narrow", pattern)]
     )
+
+
+@pytest.mark.parametrize(
+    "caller",
+    [
+        {"type": ["AssumedRole"]},
+        {"type": ["IAMUser"]},
+        {"sessionContext": {"attributes": {"mfaAuthenticated": ["false"]}}},
+        {"sessionContext": {"attributes": {"mfaAuthenticated": ["true"]}}},
+    ],
+)
+@pytest.mark.parametrize("threat", [name for name in PATTERNS if name not in CALLER_IS_KNOWN])
+def test_pattern_of_some_callers_only_fails(pack: PackProcess, threat, caller):
+    pattern = PATTERNS[threat] | {"detail": PATTERNS[threat]["detail"] | {"userIdentity": caller}}
+    text = uncovered_threats(pack, [*STACK_WITH_PHI, *event_rules_except(threat), *event_rule("narrow", pattern)])
+    assert threat in text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from hipaa_controls.services.s3.facts import Bucket, DefaultEncryption
 
 # Placeholder names, for the fields of an event that don't matter. No pattern is expected to contain them.
 _NAME = "example"
-_ROLE_ID = "AROA0000000000000000"
+_ROLE_ID, _USER_ID = "AROA0000000000000000", "AIDA0000000000000000"
 
 # The names under which CloudTrail records changes of a bucket:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
@@ -56,18 +56,20 @@ class Threat:
 def threats(buckets: list[Bucket], stack: Stack) -> Iterator[Threat]:
     """Yield the threats to the PHI in these buckets."""
     for bucket in buckets:
-        yield Threat("denied access to PHI", (tuple(_denied_access(bucket)),), bucket)
+        yield Threat("denied access to PHI", (_by_each_caller(_denied_access(bucket), bucket.location),), bucket)
     for bucket in buckets:
-        yield Threat("a key disabled or scheduled for deletion", (tuple(_key_disabled(bucket, stack)),))
+        disabled = _by_each_caller(_key_disabled(bucket, stack), bucket.location)
+        yield Threat("a key disabled or scheduled for deletion", (disabled,))
     for bucket in buckets:
-        yield Threat("a key policy changed", (tuple(_key_policy_changed(bucket, stack)),))
+        policy_changed = _by_each_caller(_key_policy_changed(bucket, stack), bucket.location)
+        yield Threat("a key policy changed", (policy_changed,))
     for bucket in buckets:
         yield Threat("a bucket policy or public access block changed", (_bucket_changed(bucket, ACCESS_EVENTS),))
     for bucket in buckets:
         yield Threat("bucket versioning, replication or lifecycle changed", (_bucket_changed(bucket, COPY_EVENTS),))
     location = buckets[0].location
-    yield Threat("a trail stopped or changed", (_trail_changed(location, stack),))
-    yield Threat("an IAM policy changed", (_iam_policy_changed(location),))
+    yield Threat("a trail stopped or changed", (_by_each_caller(_trail_changed(location, stack), location),))
+    yield Threat("an IAM policy changed", (_by_each_caller(_iam_policy_changed(location), location),))
     yield Threat("a failed sign-in", (_sign_in_failed(location),))
     yield Threat("a break-glass role used", _break_glass_used(location))
     yield Threat("root user activity", (_root_used(location),))
@@ -95,7 +97,7 @@ def _account(location: Location) -> str | Unknown:
     return location.account or Unknown("the account")
 
 
-def _role_session(location: Location, role: object = _NAME) -> Event:
+def _role_session(location: Location, role: object = _NAME) -> dict[str, Any]:
     """Return the identity of a role session. The role ANY_VALUE has any name that a pattern contains."""
     account, is_named = _account(location), isinstance(role, str) and location.account is not None
     arn = f"arn:{location.partition}"
@@ -116,6 +118,23 @@ def _role_session(location: Location, role: object = _NAME) -> Event:
             },
         },
     }
+
+
+def _by_each_caller(records: Iterable[Event], location: Location) -> tuple[Event, ...]:
+    """Return each record once for each kind of caller, because a pattern may match some of them only."""
+    without_mfa = _role_session(location)
+    with_mfa = without_mfa | {
+        "sessionContext": without_mfa["sessionContext"] | {"attributes": {"mfaAuthenticated": "true"}}
+    }
+    account = _account(location)
+    user = {
+        "type": "IAMUser",
+        "principalId": _USER_ID,
+        "arn": f"arn:{location.partition}:iam::{account}:user/{_NAME}" if isinstance(account, str) else account,
+        "accountId": account,
+        "userName": _NAME,
+    }
+    return tuple({**record, "userIdentity": caller} for record in records for caller in (without_mfa, with_mfa, user))
 
 
 def _denied_access(bucket: Bucket) -> Iterator[Event]:
@@ -169,9 +188,10 @@ def _key_arn(key: Ref, stack: Stack) -> str | Unknown:
 def _bucket_changed(bucket: Bucket, names: Sequence[str]) -> tuple[Event, ...]:
     resources = [{"type": "AWS::S3::Bucket", "ARN": bucket.arn, "accountId": _account(bucket.location)}]
     parameters = {"bucketName": bucket.name}
-    return tuple(
+    records = (
         _record("s3", name, bucket.location, requestParameters=parameters, resources=resources) for name in names
     )
+    return _by_each_caller(records, bucket.location)
 
 
 def _trail_changed(bucket_location: Location, stack: Stack) -> tuple[Event, ...]:
