@@ -25,6 +25,11 @@ _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _REVEALING_UUID_VERSIONS = frozenset({1, 2, 3, 5, 6})
 # A number that was padded to the length of a UUID. About one random UUID in ten million has such a run.
 _PADDING = re.compile(r"(.)\1{7}")
+# Numbers in the form of a UUID, such as a date of birth and a telephone number. About one random UUID in two and a half
+# million has only digits.
+_ONLY_DIGITS = re.compile("[0-9]{32}")
+# Text in the form of a UUID, such as a name in ASCII. A random UUID of RFC 9562 never is: its ninth byte isn't ASCII.
+_ASCII_TEXT = re.compile(rb"[\x20-\x7e]+\0*")
 
 
 def reference_for_user(user_id: str, secret: bytes) -> str:
@@ -61,4 +66,6 @@ def _is_random_uuid(text: str) -> bool:
     if not _UUID.fullmatch(text):
         return False
     parsed = uuid.UUID(text)
-    return parsed.version not in _REVEALING_UUID_VERSIONS and not _PADDING.search(parsed.hex)
+    if _PADDING.search(parsed.hex) or _ONLY_DIGITS.fullmatch(parsed.hex) or _ASCII_TEXT.fullmatch(parsed.bytes):
+        return False
+    return parsed.version not in _REVEALING_UUID_VERSIONS
