@@ -16,6 +16,7 @@ from components.audit_trail import AuditTrail
 from components.backup import Backup
 from components.batch_replication import BatchReplication
 from components.customer_key import CustomerKey
+from components.iam_role import check_permissions_boundary
 from components.key_policy import audit_key_statements, phi_key_statements
 from components.named_principals import check_administrators, check_organization
 from components.phi_bucket import PhiBucket, resource_name
@@ -37,6 +38,7 @@ check_stack_name()
 account = Account.current(settings.region)
 check_organization(settings.organization_id)
 check_administrators(account, settings.bucket_administrators, settings.organization_id)
+check_permissions_boundary(account, settings.permissions_boundary)
 context = StackContext(account, settings)
 context.check_names()
 context.check_trust()

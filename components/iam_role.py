@@ -89,6 +89,27 @@ class IamRole(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
+def check_permissions_boundary(account: Account, policy_arn: str | None) -> None:
+    """Check that the account's roles can have the permissions boundary, before the first resource is declared.
+
+    It is a customer managed policy of the same account, or one of AWS.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+
+    Raises:
+        pulumi.RunError: The policy belongs to another account or partition.
+    """
+    if policy_arn is None:
+        return
+    _, partition, _, _, owner, resource = policy_arn.split(":", 5)
+    if partition != account.partition or owner not in (account.id, "aws"):
+        own = f"arn:{account.partition}:iam::{account.id}:{resource}"
+        raise pulumi.RunError(
+            f"phi:permissionsBoundary is {policy_arn}; it must be a policy of account {account.id} or of AWS in the "
+            f"partition {account.partition}, because IAM rejects a role with any other. "
+            f"Set it with: pulumi config set phi:permissionsBoundary {own}"
+        )
+
+
 def _check_length(role_name: str, permissions: PolicyDocument) -> None:
     """Check the length of an inline policy, which grows with the number of PHI buckets.
 

@@ -19,6 +19,7 @@ from tests.components.mocked_stack import (
     ORGANIZATION_ID,
     RecordingMonitor,
     RegisteredResource,
+    declared_types,
     run_main,
 )
 
@@ -280,3 +281,22 @@ def test_administrator_that_does_not_exist_raises_run_error(monkeypatch, kind):
     monkeypatch.setattr(aws.iam, f"get_{kind}", failing("NoSuchEntity"))
     with pytest.raises(pulumi.RunError, match=rf"NoSuchEntity.*aws iam get-{kind} --{kind}-name ghost"):
         check_administrators(HOME, [f"arn:aws:iam::{ACCOUNT_ID}:{kind}/people/ghost"], None)
+
+
+@pytest.mark.parametrize(
+    "arn", [f"arn:aws:iam::{ACCOUNT_ID}:policy/team/boundary", "arn:aws:iam::aws:policy/PowerUserAccess"]
+)
+def test_permissions_boundary_of_the_account_or_of_aws_is_accepted(arn):
+    roles = run_main("dev", permissionsBoundary=arn).resources_of_type("Role")
+    assert {role.inputs["permissionsBoundary"] for role in roles} == {arn}
+
+
+@pytest.mark.parametrize(
+    "arn", ["arn:aws:iam::444455556666:policy/boundary", f"arn:aws-us-gov:iam::{ACCOUNT_ID}:policy/boundary"]
+)
+def test_permissions_boundary_of_another_account_raises_run_error_before_any_resource(monkeypatch, arn):
+    types = declared_types(monkeypatch)
+    fix = f"pulumi config set phi:permissionsBoundary arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
+    with pytest.raises(pulumi.RunError, match=f"^phi:permissionsBoundary is {arn}; .* {fix}$"):
+        run_main("dev", permissionsBoundary=arn)
+    assert set(types) <= {"pulumi:pulumi:Stack"}
