@@ -15,6 +15,7 @@ from components.iam_role import IamRole
 from components.policy_document import PolicyDocument, allow, document, trust_policy, via_sns
 
 MINUTE_SECONDS = 60
+MAX_PATTERN_LENGTH = 2048  # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
 
 
 def regional_alerts(
@@ -47,6 +48,9 @@ def regional_alerts(
 
     Returns:
         The topic's ARN.
+
+    Raises:
+        pulumi.RunError: A rule's pattern is longer than EventBridge allows.
     """
     child = pulumi.ResourceOptions(parent=parent, provider=provider)
     role_name = account.name(f"{name}-role")
@@ -77,7 +81,7 @@ def regional_alerts(
             f"{name}-{spec.name}",
             name=account.name(spec.name),
             description=spec.description,
-            event_pattern=json.dumps(spec.pattern),
+            event_pattern=_pattern_text(spec),
             # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
             state="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS" if spec.read_only else "ENABLED",
             opts=child,
@@ -103,6 +107,17 @@ def regional_alerts(
             opts=child,
         )
     return topic_arn
+
+
+def _pattern_text(rule: EventRuleSpec) -> str:
+    text = json.dumps(rule.pattern)
+    if len(text) > MAX_PATTERN_LENGTH:
+        raise pulumi.RunError(
+            f"the pattern of the EventBridge rule {rule.name} has {len(text)} characters; EventBridge allows at most "
+            f"{MAX_PATTERN_LENGTH}. It lists buckets of phi:buckets. Move some of them to another stack, created with: "
+            "pulumi stack init"
+        )
+    return text
 
 
 def count_alarm(

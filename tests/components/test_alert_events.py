@@ -18,6 +18,7 @@ from components.account import Account
 from components.alert_events import ALERTING_EVENTS_BY_SERVICE, SAFEGUARD_EVENTS_BY_SERVICE
 from components.alert_log_alarms import log_alarms
 from components.alert_rules import event_rules
+from components.regional_alerts import regional_alerts
 from hipaa_controls.evaluator import Match
 from hipaa_controls.services.cloudwatch.event_patterns import filter_matches, rule_matches
 from sandbox.folder import ROOT as ROOT_FOLDER
@@ -51,7 +52,14 @@ from tests.components.aws_events import (
     object_request,
     restore_job,
 )
-from tests.components.mocked_stack import ACCOUNT_ID, DEPLOYER, RecordingMonitor, RegisteredResource, run_main
+from tests.components.mocked_stack import (
+    ACCOUNT_ID,
+    DEPLOYER,
+    RecordingMonitor,
+    RegisteredResource,
+    run_main,
+    run_program,
+)
 
 PHI, TRAIL, ACCESS_LOGS = (f"phi-prod-{purpose}-{ACCOUNT_ID}-us-east-1" for purpose in ("phi", "trail", "access-logs"))
 REPLICA = f"phi-prod-replica-{ACCOUNT_ID}-us-west-2"
@@ -513,6 +521,26 @@ def test_event_patterns_fit_for_twenty_phi_buckets_with_the_longest_names():
     rules = event_rules(account, [f"{number:063}" for number in range(20)], BREAK_GLASS_ARN)
     assert max(len(json.dumps(rule.pattern)) for rule in rules) <= 2048
     assert len(rules) < 300
+
+
+def test_event_pattern_that_lists_more_buckets_than_eventbridge_allows_is_refused():
+    account = Account(ACCOUNT_ID, "us-east-1", "aws", "amazonaws.com", DEPLOYER)
+
+    def program() -> None:
+        rules = event_rules(account, [f"phi-dev-{number:055}" for number in range(40)], BREAK_GLASS_ARN)
+        regional_alerts(
+            "alerts",
+            parent=pulumi.ComponentResource("phi:monitoring:Alerts", "alerts"),
+            account=account,
+            topic_name="phi-dev-alerts",
+            key_arn=KEY_ARN,
+            subscribers=[],
+            rules=rules,
+            permissions_boundary=None,
+        )
+
+    with pytest.raises(pulumi.RunError, match=r"rule security-finding has .* at most 2048\..* pulumi stack init"):
+        run_program(program)
 
 
 def test_filter_patterns_fit_for_four_existing_buckets_with_the_longest_names_and_more_are_refused():
