@@ -189,17 +189,20 @@ def original_ids(stack: SandboxedStack, up_with_longer_backups: LockedUp) -> dic
 
 
 @pytest.fixture(scope="class")
-def up_with_replica(stack: SandboxedStack, original_ids: dict[str, str]) -> UpResult:
-    """A replica is added, and noncurrent versions are kept longer."""
+def up_with_more(stack: SandboxedStack, original_ids: dict[str, str]) -> UpResult:
+    """A replica and a second PHI bucket are added, and noncurrent versions are kept longer."""
     settings = stack.settings.read_text()
-    stack.settings.write_text(f"{settings}  phi:replicaRegion: us-west-2\n  phi:noncurrentRetentionDays: 2600\n")
+    more = (
+        "  phi:replicaRegion: us-west-2\n  phi:noncurrentRetentionDays: 2600\n  phi:buckets: {phi: {}, imaging: {}}\n"
+    )
+    stack.settings.write_text(settings + more)
     updated = UpResult(stack.pulumi(*UP), stack.bucket_and_key_ids())
     stack.settings.write_text(settings)
     return updated
 
 
 @pytest.fixture(scope="class")
-def up_with_original_settings(stack: SandboxedStack, up_with_replica: UpResult) -> UpResult:
+def up_with_original_settings(stack: SandboxedStack, up_with_more: UpResult) -> UpResult:
     """The settings are as they were before."""
     return UpResult(stack.pulumi(*UP), stack.bucket_and_key_ids())
 
@@ -305,12 +308,16 @@ class TestDev(Lifecycle):
     def test_up_continues_an_interrupted_up(self, interrupted_up: InterruptedUp, created_types: list[str]):
         assert set(interrupted_up.created_types) < set(created_types)
 
-    def test_added_replica_replaces_no_bucket_and_no_key(self, original_ids: dict[str, str], up_with_replica: UpResult):
-        assert up_with_replica.up.returncode == 0, up_with_replica.up.stdout + up_with_replica.up.stderr
-        assert "replace" not in up_with_replica.up.stdout
-        assert original_ids.items() < up_with_replica.ids.items()
+    def test_added_replica_and_bucket_replace_no_bucket_and_no_key(
+        self, original_ids: dict[str, str], up_with_more: UpResult
+    ):
+        assert up_with_more.up.returncode == 0, up_with_more.up.stdout + up_with_more.up.stderr
+        assert "replace" not in up_with_more.up.stdout
+        assert original_ids.items() < up_with_more.ids.items()
+        buckets = [urn.rpartition("::")[2] for urn in up_with_more.ids if urn.rpartition("::")[0].endswith(":Bucket")]
+        assert {"imaging", "imaging-replica"} < set(buckets)
 
-    def test_removed_replica_leaves_the_original_buckets_and_keys(
+    def test_removed_replica_and_bucket_leave_the_original_buckets_and_keys(
         self, original_ids: dict[str, str], up_with_original_settings: UpResult, up_again: Completed
     ):
         assert up_with_original_settings.up.returncode == 0, (
