@@ -53,9 +53,10 @@ def command(  # noqa: PLR0917 - each parameter is an option
         Path | None,
         typer.Option(
             "--volumes",
-            help="YAML file with these volumes, such as storage_gb: 500, and with event_kb, access_record_kb and "
-            "bucket_key_saving. Options override the file. If the stack has several PHI buckets, these are the volumes "
-            "of each; `buckets: {imaging: {storage_gb: 5000}}` gives a bucket its own.",
+            help="YAML file with these volumes, such as storage_gb: 500, and with event_kb, access_record_kb, "
+            "bucket_key_saving, config_items, config_evaluations and athena_scanned_gb. Options override the file. "
+            "If the stack has several PHI buckets, these are the volumes of each; "
+            "`buckets: {imaging: {storage_gb: 5000}}` gives a bucket its own.",
         ),
     ] = None,
     settings_file: Annotated[

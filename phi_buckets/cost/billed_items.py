@@ -7,25 +7,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
 
 from hipaa_controls.model.retention import log_group_retention
+from phi_buckets.cost.billed_item import BilledItem, Safeguard
 from phi_buckets.cost.monthly_usage import MIN_TRANSITION_KB, BucketUsage
+from phi_buckets.cost.security_services import account_services, bucket_services
 from phi_buckets.cost.storage_model import ZERO, months_from_days
 from phi_buckets.cost.volumes import KB_PER_GB, Volumes
 from phi_buckets.stack.settings import Settings
 
-# The number of resources that components/ declares: for a stack (tests compare the alarms on logs and the rules) …
+# The number of resources that components/ declares, with which tests compare them: for a stack …
 KMS_KEYS = 2
+"""The keys of PHI and of audit data, which have replicas in the replica's region."""
+BACKUP_KMS_KEYS = 1
 LOG_ALARMS = 12
 EVENT_RULES = 10
 """The EventBridge rules of each region. Each has an alarm."""
 GLOBAL_EVENT_RULES = 1
 """The EventBridge rules that only the region of IAM's events has, which may be the stack's."""
-# … and for each of its PHI buckets.
+# … for each of its PHI buckets …
 REQUEST_ALARMS = 2
+# … and for each replication: of a PHI bucket, and of the audit trail.
 REPLICATION_ALARMS = 2
 MAX_BILLED_ROTATIONS = 2
 """A key's later rotations are free: https://aws.amazon.com/kms/pricing/"""
@@ -62,40 +66,6 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/insights-events-costs
 WEEKS_PER_MONTH = Decimal(52) / 12
 
 
-class Safeguard(StrEnum):
-    """The safeguard that an item is billed for. STORAGE is S3 without any safeguard."""
-
-    STORAGE = "storage"
-    ENCRYPTION = "encryption"
-    VERSIONING = "versioning"
-    DATA_EVENTS = "data_events"
-    ACCESS_LOGGING = "access_logging"
-    REPLICATION = "replication"
-    BACKUP = "backup"
-    MONITORING = "monitoring"
-    ACCOUNT_SECURITY = "account_security"
-
-
-@dataclass(frozen=True)
-class BilledItem:
-    """A quantity that has a price. Every month has the same items in the same order.
-
-    Items with the same id are of the same kind: those of each bucket, and what its buckets share.
-
-    Attributes:
-        bucket: The name of the PHI bucket that it is billed for; None for what the buckets share.
-        price_name: The name of its price in the price list.
-        quantity: In single units: 10,000 for 10,000 requests, even if the price is per 1,000 requests.
-    """
-
-    id: str
-    safeguard: Safeguard
-    description: str
-    price_name: str
-    quantity: Decimal
-    bucket: str | None = None
-
-
 def billed_items(volumes: Volumes, settings: Settings, month: int) -> list[BilledItem]:
     """Return all items for the month with this number, from 1. An item that doesn't apply has the quantity 0."""
     items: list[BilledItem] = []
@@ -115,19 +85,21 @@ def _bucket_items(usage: BucketUsage) -> Iterator[BilledItem]:
     """Yield what is billed for one PHI bucket and its copies."""
     yield from _phi_bucket(usage)
     yield from _encryption(usage)
+    yield from _replication(usage)
     yield from _data_events(usage)
     yield from _access_logging(usage)
-    yield from _replication(usage)
     yield from _backup(usage)
     yield from _monitoring(usage)
+    yield from bucket_services(usage)
 
 
 def _shared_items(volumes: Volumes, settings: Settings, month: int) -> Iterator[BilledItem]:
     """Yield what is billed once for a stack, however many PHI buckets it has."""
     yield from _keys(settings, month)
     yield from _trail(volumes, settings, month)
+    yield from _athena(volumes, settings)
     yield from _alerts(settings)
-    yield from _account_security(settings)
+    yield from account_services(volumes, settings)
 
 
 def _phi_bucket(usage: BucketUsage) -> Iterator[BilledItem]:
@@ -187,11 +159,11 @@ def _encryption(usage: BucketUsage) -> Iterator[BilledItem]:
 
 
 def _keys(settings: Settings, month: int) -> Iterator[BilledItem]:
-    keys, replica_keys = Decimal(KMS_KEYS), Decimal(KMS_KEYS if settings.replica_region else 0)
     rotations = min(MAX_BILLED_ROTATIONS, (month - 1) // 12)  # the first is at the end of the first year
     for prefix, safeguard, count in (
-        ("", Safeguard.ENCRYPTION, keys),
-        ("replica_", Safeguard.REPLICATION, replica_keys),
+        ("", Safeguard.ENCRYPTION, Decimal(KMS_KEYS)),
+        ("backup_", Safeguard.BACKUP, Decimal(BACKUP_KMS_KEYS if settings.backup_enabled else 0)),
+        ("replica_", Safeguard.REPLICATION, Decimal(KMS_KEYS if settings.replica_region else 0)),
     ):
         yield BilledItem(f"{prefix}kms_keys", safeguard, "KMS keys", "kms_key", count)
         yield BilledItem(
@@ -208,28 +180,42 @@ def _data_events(usage: BucketUsage) -> Iterator[BilledItem]:
     start, oldest = usage.end - 1, _oldest_log_event(usage.settings, usage.end)
     requests, kilobytes = usage.requests(start), usage.volumes.event_kb
     yield BilledItem("data_events", Safeguard.DATA_EVENTS, "CloudTrail data events", "cloudtrail_data_events", requests)
-    yield from _event_logs(events_since(ZERO), events_since(start), events_since(oldest), kilobytes)
+    yield from _event_logs(usage.settings, events_since(ZERO), events_since(start), events_since(oldest), kilobytes)
 
 
 def _trail(volumes: Volumes, settings: Settings, month: int) -> Iterator[BilledItem]:
-    """Yield the trail's log files and analyses, and the logs of its management events."""
+    """Yield the trail's log files and analyses, the logs of its management events, and the replication of the files."""
     safeguard, end = Safeguard.DATA_EVENTS, Decimal(month)
-    files = Decimal(TRAIL_FILES_PER_MONTH * (2 if settings.replica_region else 1))
+    replicas = _replicas(settings)
+    files = TRAIL_FILES_PER_MONTH * (1 + replicas)
     events, logged_months = volumes.management_events, end - _oldest_log_event(settings, end)
     insights = events * INSIGHTS_ANALYSES_PER_EVENT
     yield BilledItem("insights", safeguard, "CloudTrail Insights", "cloudtrail_insights", insights)
     yield BilledItem("trail_writes", safeguard, "CloudTrail log files, writes", "s3_write_requests", files)
     yield BilledItem("trail_kms_requests", safeguard, "CloudTrail log files, KMS requests", "kms_requests", files)
-    yield from _event_logs(events * end, events, events * logged_months, volumes.event_kb)
-    yield _access_logs(TRAIL_FILES_PER_MONTH * end, volumes.access_record_kb)
+    yield from _event_logs(settings, events * end, events, events * logged_months, volumes.event_kb)
+    yield _access_logs(files * end, volumes.access_record_kb)
+    yield from _replicated_files(replicas * files, end, volumes.access_record_kb)
+    yield _replica_alarms(replicas * REPLICATION_ALARMS)
+    yield _replica_metrics(replicas * REPLICATION_METRICS)
+
+
+def _replicated_files(files: Decimal, end: Decimal, record_kilobytes: Decimal) -> Iterator[BilledItem]:
+    """Yield the requests for the copies of the trail's log files. Their buckets have no Bucket Key."""
+    safeguard, description = Safeguard.REPLICATION, "CloudTrail log files, KMS requests"
+    yield _replica_writes(files)
+    # Decrypted in one region, encrypted in the other.
+    yield BilledItem("replica_trail_kms_requests", safeguard, description, "kms_requests", 2 * files)
+    yield _replica_access_logs(files * end, record_kilobytes)
 
 
 def _event_logs(
-    since_start: Decimal, in_month: Decimal, in_log_group: Decimal, kilobytes: Decimal
+    settings: Settings, since_start: Decimal, in_month: Decimal, in_log_group: Decimal, kilobytes: Decimal
 ) -> Iterator[BilledItem]:
-    """Yield the storage of events in the trail's log files, and their copies in CloudWatch Logs.
+    """Yield the storage of events in the trail's log files, in the replicas of these, and in CloudWatch Logs.
 
     Args:
+        settings: The stack's settings.
         since_start: The number of events since the start. Log files never expire.
         in_month: The number of events in the month.
         in_log_group: The number of events that the log group still retains.
@@ -239,7 +225,10 @@ def _event_logs(
     compressed_gb_per_event = gb_per_event * COMPRESSION_RATIO
     trail_gb, stored_gb = since_start * compressed_gb_per_event, in_log_group * compressed_gb_per_event
     ingested_gb = in_month * gb_per_event
-    yield BilledItem("trail_storage", safeguard, "CloudTrail log files, Standard", "s3_standard", trail_gb)
+    description, replicas = "CloudTrail log files, Standard", _replicas(settings)
+    yield BilledItem("trail_storage", safeguard, description, "s3_standard", trail_gb)
+    yield BilledItem("replica_trail_storage", Safeguard.REPLICATION, description, "s3_standard", replicas * trail_gb)
+    yield from _transfer(replicas * in_month * compressed_gb_per_event)
     yield BilledItem("logs_ingestion", safeguard, "CloudWatch Logs, ingestion", "logs_ingestion", ingested_gb)
     yield BilledItem("logs_storage", safeguard, "CloudWatch Logs, storage", "logs_storage", stored_gb)
 
@@ -248,6 +237,12 @@ def _oldest_log_event(settings: Settings, end: Decimal) -> Decimal:
     """Return the time of the oldest event in the log group, in months."""
     retention_days = log_group_retention(settings.log_retention_days)
     return max(ZERO, end - months_from_days(retention_days)) if retention_days else ZERO
+
+
+def _athena(volumes: Volumes, settings: Settings) -> Iterator[BilledItem]:
+    scanned_gb = volumes.athena_scanned_gb if settings.athena_enabled else ZERO
+    description = "Athena, data scanned by queries"
+    yield BilledItem("athena_scanned", Safeguard.DATA_EVENTS, description, "athena_scanned", scanned_gb)
 
 
 def _access_logging(usage: BucketUsage) -> Iterator[BilledItem]:
@@ -264,49 +259,78 @@ def _access_logs(records: Decimal, kilobytes: Decimal) -> BilledItem:
 
 
 def _replication(usage: BucketUsage) -> Iterator[BilledItem]:
-    safeguard, volumes = Safeguard.REPLICATION, usage.volumes
-    replicas = Decimal(1 if usage.settings.replica_region else 0)
+    safeguard, replicas = Safeguard.REPLICATION, _replicas(usage.settings)
     writes = replicas * usage.writes
-    written_gb = writes * volumes.object_kb / KB_PER_GB
     kms_requests = usage.kms_requests(2 * writes)  # decrypted in one region, encrypted in the other
-    access_logs_gb = usage.replica_requests(ZERO) * volumes.access_record_kb / KB_PER_GB
-    alarms, metrics = replicas * REPLICATION_ALARMS, replicas * (REPLICATION_METRICS + REQUEST_METRICS)
     requests = usage.replica_requests(usage.end - 1)
-    events = replicas * _bucket_events(usage, requests)
+    events = replicas * _bucket_events(usage)
     listed = replicas * _listed_objects(usage)
     yield from _bucket(usage, "replica_", safeguard, safeguard, replicas)
     yield BilledItem("replica_kms_requests", safeguard, "KMS requests, with Bucket Keys", "kms_requests", kms_requests)
-    yield BilledItem("replica_writes", safeguard, "Writes to the replica", "s3_write_requests", writes)
-    yield BilledItem("replica_transfer", safeguard, "Cross-region transfer", "s3_transfer_to_region", written_gb)
-    description, price_name = "Replication Time Control", "s3_replication_time_control"
-    yield BilledItem("replication_time_control", safeguard, description, price_name, written_gb)
+    yield _replica_writes(writes + replicas * usage.malware_scans)  # S3 replicates the tags of scans too
+    yield from _transfer(replicas * usage.written_gb)
     yield BilledItem("replica_data_events", safeguard, "CloudTrail data events", "cloudtrail_data_events", requests)
-    yield BilledItem("replica_access_logs", safeguard, "Access logs, Standard", "s3_standard", access_logs_gb)
-    yield _replica_alarms(alarms)
-    yield BilledItem("replica_metrics", safeguard, "CloudWatch metrics (maximum)", "cloudwatch_metric", metrics)
+    yield _replica_access_logs(usage.replica_requests(ZERO), usage.volumes.access_record_kb)
+    yield _replica_alarms(replicas * REPLICATION_ALARMS)
+    yield _replica_metrics(replicas * (REPLICATION_METRICS + REQUEST_METRICS))
     yield BilledItem("replica_inventory", safeguard, "S3 Inventory, weekly", "s3_inventory", listed)
     yield BilledItem("replica_bucket_events", safeguard, "S3 events to EventBridge", "eventbridge_data_events", events)
+
+
+def _replicas(settings: Settings) -> Decimal:
+    """Return the number of replicas of each replicated bucket."""
+    return Decimal(1 if settings.replica_region else 0)
+
+
+def _replica_writes(count: Decimal) -> BilledItem:
+    return BilledItem("replica_writes", Safeguard.REPLICATION, "Writes to the replica", "s3_write_requests", count)
+
+
+def _replica_access_logs(records: Decimal, kilobytes: Decimal) -> BilledItem:
+    gigabytes = records * kilobytes / KB_PER_GB
+    return BilledItem("replica_access_logs", Safeguard.REPLICATION, "Access logs, Standard", "s3_standard", gigabytes)
+
+
+def _transfer(gigabytes: Decimal) -> Iterator[BilledItem]:
+    """Yield the transfer of replicated data to the other region."""
+    safeguard = Safeguard.REPLICATION
+    yield BilledItem("replica_transfer", safeguard, "Cross-region transfer", "s3_transfer_to_region", gigabytes)
+    description, price_name = "Replication Time Control", "s3_replication_time_control"
+    yield BilledItem("replication_time_control", safeguard, description, price_name, gigabytes)
 
 
 def _backup(usage: BucketUsage) -> Iterator[BilledItem]:
     """Yield the backup of the bucket: its current versions and those of the last `backup_days`, except in Glacier.
 
+    A copy in another vault is kept as long. It is incremental, and its transfer to another region is billed.
     https://docs.aws.amazon.com/aws-backup/latest/devguide/s3-backups.html
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/cross-region-backup.html
     """
-    safeguard, volumes = Safeguard.BACKUP, usage.volumes
-    max_age = usage.months_in_standard + months_from_days(usage.settings.backup_days)
+    safeguard, volumes, settings = Safeguard.BACKUP, usage.volumes, usage.settings
+    max_age = usage.months_in_standard + months_from_days(settings.backup_days)
     stored_gb = usage.storage.current_gb(usage.end) + usage.storage.noncurrent_gb(usage.end, ZERO, max_age)
     small_object_factor = max(Decimal(1), MIN_TRANSITION_KB / volumes.object_kb)
-    billed_gb = stored_gb * small_object_factor if usage.settings.backup_enabled else ZERO
+    billed_gb = stored_gb * small_object_factor if settings.backup_enabled else ZERO
+    copy_vault = settings.backup_copy_vault if settings.backup_enabled else None
+    copied_gb = billed_gb if copy_vault else ZERO
+    transferred_gb = usage.written_gb if copy_vault and _region(copy_vault) != settings.region else ZERO
     reads, kms_requests = usage.backup_reads, usage.kms_requests(usage.backup_reads)
     yield BilledItem("backup_storage", safeguard, "AWS Backup, warm storage", "backup_storage", billed_gb)
     yield BilledItem("backup_reads", safeguard, "Reads by AWS Backup", "s3_read_requests", reads)
     yield BilledItem("backup_kms_requests", safeguard, "KMS requests, with Bucket Keys", "kms_requests", kms_requests)
+    description = "Copies in another vault, billed to its account"
+    yield BilledItem("backup_copy_storage", safeguard, description, "backup_storage", copied_gb)
+    description = "Cross-region transfer of copies"
+    yield BilledItem("backup_copy_transfer", safeguard, description, "backup_transfer", transferred_gb)
+
+
+def _region(arn: str) -> str:
+    return arn.split(":")[3]
 
 
 def _monitoring(usage: BucketUsage) -> Iterator[BilledItem]:
     safeguard = Safeguard.MONITORING
-    events = _bucket_events(usage, usage.writes + usage.objects_replaced(usage.end - 1))
+    events = _bucket_events(usage)
     yield _alarms(REQUEST_ALARMS)
     yield _metrics(REQUEST_METRICS)
     yield BilledItem("inventory", safeguard, "S3 Inventory, weekly", "s3_inventory", _listed_objects(usage))
@@ -328,6 +352,11 @@ def _replica_alarms(count: Decimal) -> BilledItem:
     return BilledItem("replica_alarms", Safeguard.REPLICATION, "CloudWatch alarms", "cloudwatch_alarm", count)
 
 
+def _replica_metrics(count: Decimal) -> BilledItem:
+    description = "CloudWatch metrics (maximum)"
+    return BilledItem("replica_metrics", Safeguard.REPLICATION, description, "cloudwatch_metric", count)
+
+
 def _metrics(count: int) -> BilledItem:
     description = "CloudWatch metrics (maximum)"
     return BilledItem("metrics", Safeguard.MONITORING, description, "cloudwatch_metric", Decimal(count))
@@ -335,25 +364,14 @@ def _metrics(count: int) -> BilledItem:
 
 def _listed_objects(usage: BucketUsage) -> Decimal:
     """Return the number of versions that the inventories of the month list."""
-    noncurrent_gb = usage.storage.noncurrent_gb(usage.end, ZERO, usage.retention_months)
-    return usage.volumes.object_count(usage.storage.current_gb(usage.end) + noncurrent_gb) * WEEKS_PER_MONTH
+    return usage.versions * WEEKS_PER_MONTH
 
 
-def _bucket_events(usage: BucketUsage, changes: Decimal) -> Decimal:
-    """Return the number of S3 events to EventBridge: writes and deletions (`changes`), and lifecycle transitions.
+def _bucket_events(usage: BucketUsage) -> Decimal:
+    """Return the number of S3 events to EventBridge: writes, deletions, tags and lifecycle transitions.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
     """
-    return changes + usage.glacier_transitions + (usage.writes if usage.uses_tiering else ZERO)
-
-
-def _account_security(settings: Settings) -> Iterator[BilledItem]:
-    """Yield the account's security services. Their cost depends on the activity of the whole account."""
-    enabled = set(settings.account_security_services)
-    for price_name, description, services in (
-        ("guardduty", "GuardDuty", {"guardDuty", "malwareProtection"}),
-        ("macie", "Macie", {"macie"}),
-        ("config", "AWS Config", {"config", "organizationConfig"}),
-    ):
-        quantity = Decimal(1 if enabled & services else 0)
-        yield BilledItem(price_name, Safeguard.ACCOUNT_SECURITY, description, price_name, quantity)
+    tiered = usage.writes if usage.uses_tiering else ZERO
+    changes = usage.writes + usage.objects_replaced(usage.end - 1)
+    return changes + usage.malware_scans + usage.glacier_transitions + tiered

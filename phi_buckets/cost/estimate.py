@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from phi_buckets.cost.billed_items import BilledItem, Safeguard, billed_items, final_month
+from phi_buckets.cost.billed_item import BilledItem, Safeguard
+from phi_buckets.cost.billed_items import billed_items, final_month
 from phi_buckets.cost.monthly_usage import MIN_TRANSITION_KB
 from phi_buckets.cost.prices import Price, PriceFile
 from phi_buckets.cost.storage_model import ZERO
@@ -21,7 +22,7 @@ Quantities = tuple[Decimal, ...]
 ItemByMonth = tuple[BilledItem, ...]
 """A billed item, once for each month of the estimate."""
 
-BUCKET_KEY_ITEMS = frozenset({"kms_requests", "replica_kms_requests", "backup_kms_requests"})
+BUCKET_KEY_ITEMS = frozenset({"kms_requests", "replica_kms_requests", "backup_kms_requests", "malware_kms_requests"})
 """The KMS requests that Bucket Keys reduce. Those of CloudTrail aren't among them: its bucket has no Bucket Key."""
 
 

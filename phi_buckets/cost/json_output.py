@@ -31,10 +31,12 @@ def to_json(report: CostReport) -> dict[str, Any]:
             "replica_region": settings.replica_region,
             "backup_enabled": settings.backup_enabled,
             "backup_days": settings.backup_days,
+            "backup_copy_vault": settings.backup_copy_vault,
             "noncurrent_retention_days": settings.noncurrent_retention_days,
             "noncurrent_archive_days": settings.noncurrent_archive_days,
             "log_retention_days": settings.log_retention_days,
             "intelligent_tiering": settings.intelligent_tiering,
+            "athena_enabled": settings.athena_enabled,
             "account_security_services": list(settings.account_security_services),
         },
         "buckets": {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from phi_buckets.cost.storage_model import ZERO, StorageModel, max_rate_integral, months_from_days
-from phi_buckets.cost.volumes import BucketVolumes
+from phi_buckets.cost.volumes import KB_PER_GB, BucketVolumes
 from phi_buckets.stack.settings import PhiBucketSettings, Settings
 
 MIN_TRANSITION_KB = 128
@@ -14,6 +14,11 @@ MIN_TRANSITION_KB = 128
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 https://aws.amazon.com/backup/pricing/
+"""
+SCAN_REQUESTS = 2
+"""GuardDuty reads each new object and tags it, by requests of S3 that AWS bills.
+
+https://docs.aws.amazon.com/guardduty/latest/ug/pricing-malware-protection-for-s3-guardduty.html
 """
 
 
@@ -62,6 +67,12 @@ class BucketUsage:
         return months_from_days(self.bucket.noncurrent_retention_days)
 
     @property
+    def versions(self) -> Decimal:
+        """The number of versions in the bucket, current and noncurrent."""
+        noncurrent_gb = self.storage.noncurrent_gb(self.end, ZERO, self.retention_months)
+        return self.volumes.object_count(self.storage.current_gb(self.end) + noncurrent_gb)
+
+    @property
     def noncurrent_standard_gb(self) -> Decimal:
         return self.storage.noncurrent_gb(self.end, ZERO, self.months_in_standard)
 
@@ -99,6 +110,24 @@ class BucketUsage:
         return self.writes_since(self.end - 1)
 
     @property
+    def written_gb(self) -> Decimal:
+        return self.writes * self.volumes.object_kb / KB_PER_GB
+
+    @property
+    def copies(self) -> int:
+        """The number of buckets that have each object: with its replica, if there is one."""
+        return 2 if self.settings.replica_region else 1
+
+    @property
+    def scans_for_malware(self) -> bool:
+        return "malwareProtection" in self.settings.account_security_services
+
+    @property
+    def malware_scans(self) -> Decimal:
+        """The number of objects that are scanned for malware in the bucket. As many are in its replica."""
+        return self.writes if self.scans_for_malware else ZERO
+
+    @property
     def backup_reads(self) -> Decimal:
         return self.writes if self.settings.backup_enabled else ZERO
 
@@ -106,11 +135,18 @@ class BucketUsage:
         """Return the number of object requests to the bucket since a time, with a deletion per replaced object."""
         writes = self.writes_since(since)
         backups = writes if self.settings.backup_enabled else ZERO
-        return self.volumes.reads * (self.end - since) + writes + backups + self.objects_replaced(since)
+        scans = writes * SCAN_REQUESTS if self.scans_for_malware else ZERO
+        return self.volumes.reads * (self.end - since) + writes + backups + scans + self.objects_replaced(since)
 
     def replica_requests(self, since: Decimal) -> Decimal:
-        """Return the number of object requests to the bucket's replica since a time."""
-        return self.writes_since(since) + self.objects_replaced(since) if self.settings.replica_region else ZERO
+        """Return the number of object requests to the bucket's replica since a time.
+
+        S3 replicates the tag that a malware scan gives an object too, and the replica has a scan of its own.
+        """
+        if not self.settings.replica_region:
+            return ZERO
+        requests_per_write = 2 + SCAN_REQUESTS if self.scans_for_malware else 1
+        return self.writes_since(since) * requests_per_write + self.objects_replaced(since)
 
     def kms_requests(self, object_requests: Decimal) -> Decimal:
         """Return the number of KMS requests that a number of object reads and writes causes.

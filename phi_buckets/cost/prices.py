@@ -84,6 +84,7 @@ class PriceList(BaseModel):
     s3_read_requests: PerRequests
     s3_to_glacier: PerRequests
     s3_to_tiering: PerRequests
+    s3_object_tags: Annotated[Price, AfterValidator(_per("tag-months"))]
     s3_inventory: Annotated[Price, AfterValidator(_per("objects"))]
     s3_transfer_to_region: PerGB
     s3_replication_time_control: PerGB
@@ -99,6 +100,15 @@ class PriceList(BaseModel):
     cloudwatch_dashboard: Annotated[Price, AfterValidator(_per("dashboard-month"))]
     eventbridge_data_events: PerEvents
     backup_storage: PerGBMonth
+    backup_transfer: PerGB
+    athena_scanned: PerGB
+    guardduty_management_events: PerEvents
+    guardduty_data_events: PerEvents
+    malware_scans: Annotated[Price, AfterValidator(_per("objects"))]
+    malware_scanned_gb: PerGB
+    macie_bucket: Annotated[Price, AfterValidator(_per("bucket-month"))]
+    config_items: Annotated[Price, AfterValidator(_per("items"))]
+    config_evaluations: Annotated[Price, AfterValidator(_per("evaluations"))]
     guardduty: PerAccount
     macie: PerAccount
     config: PerAccount

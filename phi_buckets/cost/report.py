@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from phi_buckets.cost.billed_items import Safeguard
+from phi_buckets.cost.billed_item import Safeguard
 from phi_buckets.cost.estimate import (
     Estimate,
     Saving,
@@ -41,8 +41,11 @@ ASSUMPTIONS = (
     "Without Bucket Keys, each object read or written is one KMS request. Bucket Keys save the given share of these.",
     "Access logs and CloudTrail log files never expire. Event and record sizes, and a compression to 15%, are assumed.",
     "Prices are first-tier list prices, without free tiers, taxes and discounts, and the same in the replica's region.",
-    "Left out as negligible: SNS, KMS requests for alerts and log groups, and delete markers.",
+    "Copies of backups in another vault are incremental. Not included: the first copy, in full, and that vault's key.",
+    "Security services aren't estimated if they are enabled elsewhere (phi:accountSecurityElsewhere).",
+    "Left out as negligible: SNS, KMS requests for alerts and log groups, delete markers, files of Config and Athena.",
     "Left out because they depend on use: transfer to the internet, retrieval from Glacier, and restores from backups.",
+    "Left out for the same reason: queries in CloudWatch Logs Insights, and the requests of Athena to S3 and KMS.",
 )
 
 

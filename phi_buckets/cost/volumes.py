@@ -77,6 +77,13 @@ class Volumes(BucketVolumes):
 
     management_events: Count = Decimal(100_000)
     """API calls of the account per month that CloudTrail records, other than those on objects."""
+    config_items: Count = Decimal(1_000)
+    """Changes of the account's resources per month that AWS Config records, in all regions of the stack."""
+    config_evaluations: Count = Decimal(5_000)
+    """Evaluations of AWS Config rules per month, in all regions of the stack: of each resource that a rule checks, when
+    it changes or once a day."""
+    athena_scanned_gb: Gigabytes = Decimal(10)
+    """Data of the audit trail, compressed, that queries in Athena scan per month."""
     buckets: dict[str, BucketVolumes] = {}
     """Volumes of buckets, by their names in `phi:buckets`. What they leave out is the stack's."""
 

@@ -78,7 +78,8 @@ def test_table_has_lines_and_totals(run, write_prices):
     assert "Replication" not in out
     assert "AWS Backup" not in out
     total = next(row for row in rows if row.startswith("Total"))
-    assert total == "Total, without 3 lines 39.78 39.80 43.91"  # those of the account's security services
+    # Without what depends on the whole account: parts of GuardDuty and Macie.
+    assert total == "Total, without 2 lines 48.48 48.50 52.61"
 
 
 def test_volumes_file_is_equivalent_to_options(run, tmp_path, write_prices):
@@ -153,8 +154,8 @@ def test_unknown_price_is_reported_and_left_out_of_the_total(run, write_prices):
     code, out, _ = run("--prices", write_prices(backup_storage=unknown))
     assert code == 0
     assert "price unknown" in out
-    # The account's security services, whose cost depends on the whole account, have no price either.
-    assert "Total, without 4 lines " in out
+    # What depends on the whole account has no price either: parts of GuardDuty and Macie.
+    assert "Total, without 3 lines " in out
     assert "AWS Backup, warm storage; see https://aws.example/[red]backup[/red]" in out
 
 
@@ -185,8 +186,9 @@ KEYS = {
         "total", "not_estimated", "savings", "prices", "warnings", "assumptions",
     },
     "settings": {
-        "region", "replica_region", "backup_enabled", "backup_days", "noncurrent_retention_days",
-        "noncurrent_archive_days", "log_retention_days", "intelligent_tiering", "account_security_services",
+        "region", "replica_region", "backup_enabled", "backup_days", "backup_copy_vault", "noncurrent_retention_days",
+        "noncurrent_archive_days", "log_retention_days", "intelligent_tiering", "athena_enabled",
+        "account_security_services",
     },
     "bucket": {"volumes", "settings", "total"},
     "bucket settings": {"noncurrent_retention_days", "noncurrent_archive_days", "intelligent_tiering"},
@@ -244,7 +246,8 @@ def test_json_line_and_saving(document):
 
 
 def test_json_has_only_the_prices_in_use(document):
-    unused = {name for name in PriceList.model_fields if "tiering" in name} | {"guardduty", "macie", "config"}
+    off = ("tiering", "guardduty", "malware", "macie", "config", "athena", "s3_object_tags", "backup_transfer")
+    unused = {name for name in PriceList.model_fields if any(word in name for word in off)}
     assert set(document["prices"]) == set(PriceList.model_fields) - unused
 
 

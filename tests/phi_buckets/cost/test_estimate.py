@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from phi_buckets.cost.billed_items import Safeguard, final_month
+from phi_buckets.cost.billed_item import Safeguard
+from phi_buckets.cost.billed_items import final_month
 from phi_buckets.cost.estimate import (
     Estimate,
     bucket_keys_saving,
@@ -61,6 +62,8 @@ def compressed(sizes: list[Decimal]) -> list[Decimal]:
     return [size * Decimal("0.15") for size in sizes]
 
 
+TRAIL_GB_BY_MONTH = compressed(gigabytes(EVENTS, 2))
+
 BUCKET = {
     "standard": CURRENT_GB,
     "tiering_frequent": (0, 0, 0),
@@ -90,35 +93,57 @@ EXPECTED = {
     "trail_writes": [17_520] * 3,  # 12 an hour, 730 hours, two regions
     "trail_kms_requests": [17_520] * 3,
     "trail_storage": compressed(gigabytes(EVENTS_SINCE_START, 2)),
+    "athena_scanned": [0] * 3,
     "logs_ingestion": gigabytes(EVENTS, 2),
     "logs_storage": compressed(gigabytes(EVENTS_SINCE_START, 2)),  # 2,192 days, which is more than 72 months
     "access_logs": gigabytes(
-        [8_760 * month + requests for month, requests in zip(MONTHS, REQUESTS_SINCE_START, strict=True)], 1
+        [17_520 * month + requests for month, requests in zip(MONTHS, REQUESTS_SINCE_START, strict=True)], 1
     ),
     **{f"replica_{name}": quantities for name, quantities in BUCKET.items()},
     "replica_kms_keys": [2] * 3,
     "replica_kms_key_rotations": [0, 0, 4],
     "replica_kms_requests": [12_000] * 3,  # 3% of twice 200,000
-    "replica_writes": [200_000] * 3,
-    "replica_transfer": ["195.3125"] * 3,  # 200,000 objects of 1 MB
-    "replication_time_control": ["195.3125"] * 3,
+    "replica_writes": [217_520] * 3,  # with the trail's files
+    # 200,000 objects of 1 MB, and the trail's files.
+    "replica_transfer": [Decimal("195.3125") + size for size in TRAIL_GB_BY_MONTH],
+    "replication_time_control": [Decimal("195.3125") + size for size in TRAIL_GB_BY_MONTH],
     "replica_data_events": REPLICA_REQUESTS,
-    "replica_access_logs": gigabytes(REPLICA_REQUESTS_SINCE_START, 1),
-    "replica_alarms": [12] * 3,
-    "replica_metrics": [20] * 3,
+    "replica_access_logs": gigabytes(
+        [17_520 * month + requests for month, requests in zip(MONTHS, REPLICA_REQUESTS_SINCE_START, strict=True)], 1
+    ),
+    "replica_trail_storage": compressed(gigabytes(EVENTS_SINCE_START, 2)),
+    "replica_trail_kms_requests": [35_040] * 3,  # each file is decrypted and encrypted
+    "replica_alarms": [14] * 3,
+    "replica_metrics": [24] * 3,
     "replica_inventory": LISTED,
     "replica_bucket_events": BUCKET_EVENTS,
     # Current versions and those replaced in the last 14.4 months: in month 72, a tenth of the data from month 57.6 on.
     "backup_storage": ["1110.5", "2392", "4093.12"],
     "backup_reads": [200_000] * 3,
     "backup_kms_requests": [6_000] * 3,
+    "backup_kms_keys": [1] * 3,
+    "backup_kms_key_rotations": [0, 0, 2],
+    "backup_copy_storage": [0] * 3,
+    "backup_copy_transfer": [0] * 3,
     "alarms": [25] * 3,
     "metrics": [28] * 3,
     "dashboard": [1] * 3,
     "inventory": LISTED,
     "bucket_events": BUCKET_EVENTS,
+    # The account's security services, which are off: see test_security_services.py.
+    "guardduty_management_events": [0] * 3,
+    "guardduty_data_events": [0] * 3,
     "guardduty": [0] * 3,
+    "malware_scans": [0] * 3,
+    "malware_scanned_gb": [0] * 3,
+    "malware_reads": [0] * 3,
+    "malware_tagging": [0] * 3,
+    "malware_tags": [0] * 3,
+    "malware_kms_requests": [0] * 3,
+    "macie_buckets": [0] * 3,
     "macie": [0] * 3,
+    "config_items": [0] * 3,
+    "config_evaluations": [0] * 3,
     "config": [0] * 3,
 }
 RELATIVE_ERROR = Decimal("1e-15")  # of non-terminating divisions, which have 28 digits
@@ -156,8 +181,9 @@ def test_quantities_match_the_calculation_by_hand(volumes, settings, price_file,
         ("kms_requests", ["0.108", "0.108", "0.108"]),
         ("data_events", ["1.502912", "1.514176", "1.575616"]),
         ("insights", ["0.35", "0.35", "0.35"]),
-        ("replica_transfer", ["3.90625", "3.90625", "3.90625"]),
-        ("replication_time_control", ["2.9296875", "2.9296875", "2.9296875"]),
+        ("replica_writes", ["1.0876", "1.0876", "1.0876"]),
+        ("replica_trail_kms_requests", ["0.10512", "0.10512", "0.10512"]),
+        ("backup_kms_keys", ["1", "1", "1"]),
         ("alarms", ["2.5", "2.5", "2.5"]),
         ("metrics", ["8.4", "8.4", "8.4"]),
         ("dashboard", ["3", "3", "3"]),
@@ -316,14 +342,26 @@ def test_line_without_quantity_needs_no_price(volumes, settings, price_file):
 
 
 @pytest.mark.parametrize(
-    ("services", "not_estimated"),
-    [
-        (("guardDuty", "malwareProtection"), ["guardduty"]),
-        (("macie", "config"), ["macie", "config"]),
-        (("organizationConfig",), ["config"]),
-        (("publicAccessBlock",), []),
-    ],
+    ("region", "transferred_gb"),
+    [("us-east-1", [0, 0, 0]), ("us-west-2", ["195.3125"] * 3)],  # 200,000 objects of 1 MB
 )
-def test_enabled_account_security_services_are_not_estimated(volumes, settings, price_file, services, not_estimated):
-    result = estimate(volumes, replace(settings, account_security_services=services), price_file)
-    assert [line.id for line in result.not_estimated] == not_estimated
+def test_copies_of_backups_are_stored_again_and_transferred_to_another_region(
+    volumes, settings, price_file, region, transferred_gb
+):
+    vault = f"arn:aws:backup:{region}:444455556666:backup-vault:phi-copies"
+    with_copies = replace(settings, backup_copy_vault=vault)
+    result = estimate(volumes, with_copies, price_file)
+    assert quantities_of(result, "backup_copy_storage") == quantities_of(result, "backup_storage")
+    assert quantities_of(result, "backup_copy_transfer") == tuple(map(Decimal, transferred_gb))
+    without_backup = estimate(volumes, replace(with_copies, backup_enabled=False), price_file)
+    assert without_backup.total_by_safeguard[Safeguard.BACKUP] == (0, 0, 0)
+
+
+def test_queries_in_athena_are_billed_by_the_data_that_they_scan(volumes, settings, price_file):
+    scanned = volumes.model_copy(update={"athena_scanned_gb": Decimal(512)})
+    with_athena, without = (
+        estimate(scanned, replace(settings, athena_enabled=enabled), price_file) for enabled in (True, False)
+    )
+    assert quantities_of(with_athena, "athena_scanned") == (512, 512, 512)
+    added = {total - before for total, before in zip(with_athena.total, without.total, strict=True)}
+    assert added == {Decimal("2.5")}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from phi_buckets.cost.estimate import bucket_keys_saving, estimate
 from phi_buckets.cost.prices import PriceFile, load_prices
 from phi_buckets.cost.volumes import Volumes
-from phi_buckets.stack.settings import PhiBucketSettings, Settings
+from phi_buckets.stack.settings import REQUIRED_SECURITY_SERVICES, PhiBucketSettings, Settings
 
 PRICE_FILE: PriceFile = load_prices()
 RELATIVE_ERROR = Decimal("1e-12")  # of non-terminating divisions
@@ -52,6 +52,7 @@ SETTINGS = st.builds(
     backup_days=st.integers(1, 5000),
     log_retention_days=st.sampled_from([2192, 3000, 5000]),
     intelligent_tiering=st.booleans(),
+    account_security_services=st.sampled_from([(), REQUIRED_SECURITY_SERVICES]),
 )
 fifty_examples = hypothesis.settings(derandomize=True, database=None, deadline=None, max_examples=50)
 

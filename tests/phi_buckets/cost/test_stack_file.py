@@ -53,6 +53,8 @@ def test_default_settings_equal_the_production_file():
         "noncurrent_archive_days",
         "log_retention_days",
         "intelligent_tiering",
+        "backup_copy_vault",
+        "athena_enabled",
         "account_security_services",
     ):
         assert getattr(stack_file.DEFAULT_SETTINGS, name) == getattr(prod, name)
