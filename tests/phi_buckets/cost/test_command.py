@@ -19,6 +19,7 @@ from phi_buckets.cost.report import ASSUMPTIONS, build_report
 from phi_buckets.cost.volumes import Volumes
 from tests.phi_buckets.cost.sample_prices import price_entry, price_file_content
 
+README = Path(__file__).resolve().parents[3] / "README.md"
 TODAY = date(2026, 2, 1)
 
 
@@ -66,6 +67,14 @@ def test_command_without_arguments_prints_the_report(run):
         assert title in out
     for text in ("Bucket Keys: ", "Intelligent-Tiering: ", "https://aws.amazon.com/kms/pricing/", *ASSUMPTIONS):
         assert text in out
+
+
+def test_readme_gives_the_estimate_without_options(run):
+    code, out, _ = run("--json")
+    assert code == 0
+    document, readme = json.loads(out), README.read_text(encoding="utf-8")
+    for amounts in (document["total"], document["safeguards"]["account_security"]):
+        assert "${:.0f}, ${:.0f} and ${:.0f}".format(*map(Decimal, amounts)) in readme
 
 
 def test_table_has_lines_and_totals(run, write_prices):
