@@ -20,7 +20,7 @@ from phi_buckets.cost.report import CostReport, bucket_key_summary, build_report
 from phi_buckets.cost.table import print_report
 from phi_buckets.cost.volumes import Volumes, load_volumes, require_buckets
 from phi_buckets.errors import ConfigurationError
-from phi_buckets.stack.settings import PhiBucketSettings, Settings
+from phi_buckets.stack.settings import REQUIRED_SECURITY_SERVICES, PhiBucketSettings, Settings
 from tests.components.mocked_stack import run_main
 
 TODAY = date(2026, 2, 1)
@@ -46,8 +46,11 @@ def assert_equal(amounts: tuple[Decimal, ...], expected: tuple[Decimal, ...]) ->
 # A second bucket
 
 
-def test_second_bucket_costs_only_its_own_resources(volumes, settings, two, price_file):
-    one_bucket, two_buckets = estimate(volumes, settings, price_file), estimate(volumes, two, price_file)
+@pytest.mark.parametrize("services", [(), REQUIRED_SECURITY_SERVICES])
+def test_second_bucket_costs_only_its_own_resources(volumes, settings, two, price_file, services):
+    one_bucket, two_buckets = (
+        estimate(volumes, replace(stack, account_security_services=services), price_file) for stack in (settings, two)
+    )
     own = one_bucket.total_by_bucket["phi"]
     assert two_buckets.shared_total == one_bucket.shared_total
     assert two_buckets.total_by_bucket == {"phi": own, "imaging": own}
