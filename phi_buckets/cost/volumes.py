@@ -81,7 +81,7 @@ class Volumes(BucketVolumes):
     """Changes of the account's resources per month that AWS Config records, in all regions of the stack."""
     config_evaluations: Count = Decimal(5_000)
     """Evaluations of AWS Config rules per month, in all regions of the stack: of each resource that a rule checks, when
-    it changes or once a day."""
+    it changes or once a day. By default, more than one a day for each rule of prod."""
     athena_scanned_gb: Gigabytes = Decimal(10)
     """Data of the audit trail, compressed, that queries in Athena scan per month."""
     buckets: dict[str, BucketVolumes] = {}

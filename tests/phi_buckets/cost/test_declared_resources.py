@@ -12,6 +12,7 @@ import pytest
 
 from phi_buckets.cost.billed_items import REPLICATION_METRICS, REQUEST_METRICS
 from phi_buckets.cost.estimate import Estimate, estimate
+from phi_buckets.cost.volumes import Volumes
 from phi_buckets.stack.settings import load_settings
 from tests.components.mocked_stack import RecordingMonitor, run_main, stack_config
 
@@ -158,6 +159,13 @@ def test_number_of_billed_resources_is_that_of_the_program(stacks, estimates, ty
     for stack, result in zip(stacks, estimates, strict=True):
         billed = sum(line.quantities[0] for line in result.lines if line.id in COUNTED[type_])
         assert billed == declared_types(stack)[type_]
+
+
+def test_default_evaluations_are_more_than_one_a_day_for_each_rule(stacks):
+    templates = [json.loads(pack.inputs["templateBody"]) for pack in stacks[0].resources_of_type("ConformancePack")]
+    rules = sum(len(template["Resources"]) for template in templates)
+    assert rules > 0
+    assert Volumes().config_evaluations > rules * Decimal(365) / 12
 
 
 def test_number_of_metrics_is_that_of_what_the_program_declares(stacks, estimates):
