@@ -61,6 +61,8 @@ class ObjectAccess:
     """Whether an object may be read only once GuardDuty has found no malware in it."""
     service_roles: tuple[str, ...]
     """The roles that AWS services assume to copy, restore and scan objects: from any network, scanned or not."""
+    batch_roles: tuple[str, ...]
+    """The roles that S3 Batch Operations assumes to start the copying of objects, which they can't read."""
     linked_roles: str
     """The pattern of the account's service-linked roles, such as Macie's. Only AWS services can assume one."""
     break_glass_role: str
@@ -199,7 +201,7 @@ def bucket_policy(
     return document(
         *deny_insecure_transport(bucket_arn),
         deny_external_principals(bucket_arn, account, protection.organization_id),
-        *deny_other_networks(bucket_arn, access.networks, exempt),
+        *deny_other_networks(bucket_arn, access.networks, (*exempt, *access.batch_roles)),
         *deny_other_kms_keys(bucket_arn, key_arn),
         *unscanned,
         deny_legal_hold_changes(bucket_arn, access.legal_hold_role),

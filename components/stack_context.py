@@ -108,16 +108,18 @@ class StackContext:
         """
         settings, account = self.settings, self.account
         only_scanned = "malwareProtection" in settings.account_security_services
+        replicated = settings.replica_region is not None
         service_roles = {
-            f"{resource_name(bucket, 'replica')}-replication-role": settings.replica_region is not None,
+            f"{resource_name(bucket, 'replica')}-replication-role": replicated,
             "backup-role": settings.backup_enabled,
             "account-malware-scan-role": only_scanned,
-            "replica-account-malware-scan-role": only_scanned and settings.replica_region is not None,
+            "replica-account-malware-scan-role": only_scanned and replicated,
         }
         return ObjectAccess(
             settings.networks,
             only_scanned,
             tuple(account.role_arn(account.name(name)) for name, is_declared in service_roles.items() if is_declared),
+            (account.role_arn(account.name("batch-replication-role")),) if replicated else (),
             account.role_arn("aws-service-role/*"),
             self.break_glass_role_arn,
             account.role_arn(self.legal_hold_role_name),

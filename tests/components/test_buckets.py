@@ -225,6 +225,19 @@ def test_networks_exempt_break_glass_and_the_roles_of_services(guarded, principa
             assert request_outcome(*request) is IMPLICIT_DENY
 
 
+def test_networks_let_batch_operations_start_replication_but_not_read(guarded):
+    """S3 Batch Operations calls with its role, from a network of AWS."""
+    starter = role("phi-prod-batch-replication-role")
+    permissions = guarded.resource("RolePolicy", "batch-replication-role-permissions").policy
+    request = (starter, "s3:InitiateReplication", f"{arn('phi')}/object", OUTSIDE)
+    assert request_outcome(permissions, *request) is ALLOWED
+    assert request_outcome(policy(guarded, "phi"), *request) is IMPLICIT_DENY
+    assert request_outcome(policy(guarded, "phi"), APP, *request[1:]) is EXPLICIT_DENY
+    read = (starter, "s3:GetObject", f"{arn('phi')}/object", OUTSIDE)
+    assert request_outcome(permissions, *read) is IMPLICIT_DENY
+    assert request_outcome(policy(guarded, "phi"), *read) is EXPLICIT_DENY  # it isn't scanned
+
+
 @pytest.mark.parametrize("name", ["trail-files", "access-logs", "replica-logs"])
 def test_networks_do_not_restrict_logs(guarded, name):
     assert request_outcome(policy(guarded, name), APP, "s3:GetObject", f"{arn(name)}/log", OUTSIDE) is IMPLICIT_DENY
@@ -303,7 +316,12 @@ def test_each_bucket_exempts_only_the_replication_of_its_own_objects():
             (statement,) = [entry for entry in policy(two, bucket)["Statement"] if entry["Sid"] == "DenyOtherNetworks"]
             assert statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [
                 role(exempt).id
-                for exempt in ("phi-dev-break-glass", f"phi-dev-{replica}-replication-role", "aws-service-role/*")
+                for exempt in (
+                    "phi-dev-break-glass",
+                    f"phi-dev-{replica}-replication-role",
+                    "aws-service-role/*",
+                    "phi-dev-batch-replication-role",
+                )
             ]
 
 
