@@ -93,6 +93,18 @@ _FORMS = {
 }
 
 
+# A condition compares `*` literally. It replaces a policy variable, such as `${sts:ExternalId}`, by what the caller sends.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+_LITERAL = re.compile(r"[^*$]+")
+# STS accepts no other: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_VALUES = {
+    "externalId": (_EXTERNAL_ID, "2 to 1224 letters, digits and characters of _+=,.@:/-"),
+    "audience": (_LITERAL, "the complete audience, without * and $"),
+    "subject": (_LITERAL, "the complete subject, without * and $"),
+}
+"""What the other values of a principal must match, and what is valid, as in "it must be …"."""
+
 TRUST_ANCHOR = re.compile(r"arn:aws[\w-]*:rolesanywhere:[a-z0-9-]+:\d{12}:trust-anchor/[\w-]+", re.ASCII)
 TRUST_ANCHOR_EXAMPLE = {
     "service": ROLES_ANYWHERE,
@@ -153,6 +165,9 @@ class ApplicationTrust:
             raise ApplicationTrustError(f"must have no properties other than {', '.join(sorted(allowed))}", name)
         if not form.pattern.fullmatch(setting[name]):
             raise ApplicationTrustError(f"has an invalid {name}; it must be {form.meaning}", name)
+        for key, (pattern, meaning) in _VALUES.items():
+            if setting.get(key) and not pattern.fullmatch(setting[key]):
+                raise ApplicationTrustError(f"has an invalid {key}; it must be {meaning}", name)
         if name == "service":
             _check_trust_anchor(setting)
         return cls(

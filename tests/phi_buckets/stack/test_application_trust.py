@@ -55,6 +55,15 @@ def test_from_setting_returns_the_trust(setting, expected):
         ({"oidcProvider": f"https://{PROVIDER}", "audience": "a", "subject": "s"}, "has an invalid oidcProvider"),
         ({"oidcProvider": PROVIDER, "audience": "a"}, "must have subject together with oidcProvider"),
         ({"oidcProvider": PROVIDER, "audience": "a", "subject": ""}, "must have subject"),
+        (
+            {"oidcProvider": PROVIDER, "audience": "a", "subject": "repo:acme/*"},
+            "has an invalid subject; it must be the",
+        ),
+        ({"oidcProvider": PROVIDER, "audience": "*", "subject": "s"}, "has an invalid audience"),
+        ({"oidcProvider": PROVIDER, "audience": "a", "subject": f"${{{PROVIDER}:sub}}"}, "has an invalid subject"),
+        ({"account": "444455556666", "externalId": "${sts:ExternalId}"}, "has an invalid externalId; it must be 2 to"),
+        ({"account": "444455556666", "externalId": "a"}, "has an invalid externalId"),
+        ({"account": "444455556666", "externalId": "acme id"}, "has an invalid externalId"),
     ],
 )
 def test_from_setting_raises_for_an_invalid_setting(setting, message):
