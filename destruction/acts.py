@@ -13,7 +13,7 @@ from hipaa_controls import evaluator
 from hipaa_controls.evaluator import ANY
 from hipaa_controls.services.s3.protection_actions import BYPASS, DELETE_VERSION, PROTECTION_ACTIONS
 
-_POLICY_CHANGES = ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
+POLICY_CHANGES = ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 _KEY_CHANGES = ("kms:DisableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
 _LOCK_REMOVAL = "backup:DeleteBackupVaultLockConfiguration"
 _TRAIL_CHANGES = (
@@ -61,14 +61,14 @@ def acts(stack: DeclaredStack, copies: DeclaredStack, administrators: Sequence[s
     trail_buckets = stack.arns("Bucket", data_class="CloudTrailLog")
     phi_keys = stack.arns("Key", data_class="PHI") + stack.arns("ReplicaKey", data_class="Replica")
     vaults = stack.arns("Vault")
-    other_settings = [action for action in PROTECTION_ACTIONS if action not in (*_POLICY_CHANGES, BYPASS)]
+    other_settings = [action for action in PROTECTION_ACTIONS if action not in (*POLICY_CHANGES, BYPASS)]
     return [
         Act("object", "Overwrite or delete an object", _each(["s3:PutObject", "s3:DeleteObject"], phi_buckets, "/")),
         Act("version", "Delete a version that isn't locked", _each([DELETE_VERSION], phi_buckets, "/")),
         Act("locked-version", "Delete a locked version", _together([DELETE_VERSION, BYPASS], phi_buckets, "/")),
         Act("retention", "Shorten a retention", _together(["s3:PutObjectRetention", BYPASS], phi_buckets, "/")),
         Act("legal-hold", "End a legal hold", _each(["s3:PutObjectLegalHold"], phi_buckets, "/")),
-        Act("bucket-policy", "Replace or delete the bucket policy", _each(_POLICY_CHANGES, phi_buckets)),
+        Act("bucket-policy", "Replace or delete the bucket policy", _each(POLICY_CHANGES, phi_buckets)),
         Act("bucket", "Weaken another setting of the bucket, or delete it", _each(other_settings, phi_buckets)),
         Act("replica", "Delete a locked version of a replica", _together([DELETE_VERSION, BYPASS], replicas, "/")),
         Act("vault-lock", "Remove the lock of the vault", _each([_LOCK_REMOVAL], vaults)),

@@ -35,8 +35,7 @@ FACTS = (
     Fact(
         ("bucket-policy",),
         "S3 always lets the root user of the bucket's account read, replace and delete the bucket policy, whatever the "
-        "policy denies. So the root user can give itself the rest. Only a policy of the organization or of a VPC "
-        "endpoint stops it.",
+        "policy denies. Only a policy of the organization or of a VPC endpoint stops it.",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html",
     ),
     Fact(
@@ -64,8 +63,15 @@ FACTS = (
     ),
     Fact(
         (),
-        "What is in an account is deleted 90 days after the account was closed.",
+        "The root user can close the account, and an administrator of the organization's management account can close "
+        "every member account, the backup account too. AWS deletes what is in it 90 days later, in spite of all locks.",
         "https://docs.aws.amazon.com/organizations/latest/APIReference/API_CloseAccount.html",
+    ),
+    Fact(
+        (),
+        "A member account that the organization has created has the role OrganizationAccountAccessRole. With it, "
+        "administrators of the management account are administrators of the member account, too.",
+        "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html",
     ),
     Fact(
         (),

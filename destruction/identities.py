@@ -29,6 +29,8 @@ class Identity:
     """The statements of its own policies; None for a service, which has none."""
     account: str | None
     """Its account, where its own policies suffice unless a resource requires more; None if it has none or any other."""
+    is_root: bool = False
+    """Whether it is the root user of its account."""
 
 
 def identities(
@@ -52,7 +54,7 @@ def identities(
     in_organization = replace(elsewhere, only_organizations=frozenset({organization.removeprefix("o-")}))
     outside = replace(elsewhere, organizations=frozenset({organization.removeprefix("o-")}))
     return [
-        Identity("Root user of the account", lambda _: root, _ADMINISTRATOR_ACCESS, ACCOUNT),
+        Identity("Root user of the account", lambda _: root, _ADMINISTRATOR_ACCESS, ACCOUNT, is_root=True),
         _administrator("Deployer", DEPLOYER),
         _administrator("Another bucket administrator", other_administrator),
         Identity("Any other administrator of the account", lambda _: unnamed, _ADMINISTRATOR_ACCESS, ACCOUNT),
@@ -60,7 +62,7 @@ def identities(
         Identity(
             "Administrator of the backup account", lambda _: in_backup_account, _ADMINISTRATOR_ACCESS, BACKUP_ACCOUNT
         ),
-        _outsider("Administrator of another account of the organization", in_organization),
+        _outsider("Administrator of another member account of the organization", in_organization),
         _outsider("Administrator of any other account", outside),
         Identity("AWS services", lambda policy: policy.services(Scope()), None, None),
     ]

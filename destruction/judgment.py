@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 
-from destruction.acts import Act, Permission
+from destruction.acts import POLICY_CHANGES, Act, Permission
 from destruction.declared_stack import DeclaredStack
 from destruction.identities import PARTITION, Identity
 from hipaa_controls import evaluator
@@ -38,15 +38,32 @@ def judge(identity: Identity, act: Act, stack: DeclaredStack) -> Answer:
     return _any(_all(_allowed(identity, permission, stack) for permission in way) for way in act.ways)
 
 
+def judge_after(identity: Identity, act: Act, earlier: Iterable[Act], stack: DeclaredStack) -> Act | None:
+    """Return the act that frees an identity for an act which bucket policies deny it; None if none does.
+
+    Args:
+        identity: The identity.
+        act: The act that bucket policies may deny it.
+        earlier: The acts that free an identity from what bucket policies deny.
+        stack: The stack.
+    """
+    without_denials = DeclaredStack(tuple(each for each in stack.resources if each.type_name != "BucketPolicy"))
+    if judge(identity, act, stack) is not Answer.NO or judge(identity, act, without_denials) is not Answer.YES:
+        return None
+    return next((each for each in earlier if judge(identity, each, stack) is Answer.YES), None)
+
+
 def _allowed(identity: Identity, permission: Permission, stack: DeclaredStack) -> Answer:
     """Return whether an identity may have a permission.
 
     Within the account, an Allow of either policy suffices. One of a resource's policy for the whole account doesn't: it
     leaves the decision to the identity's own policies. The policy of a key must always allow the request, too. From
-    another account it takes both.
+    another account it takes both. S3 ignores a bucket policy when the root user of the account replaces or deletes it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
     """
-    document = stack.policies.get(permission.policy_owner)
+    ignored = identity.is_root and permission.action in POLICY_CHANGES
+    document = None if ignored else stack.policies.get(permission.policy_owner)
     of_resource = evaluator.parse(document).statements if document else ()
     own = identity.statements
     if own is None:

@@ -16,7 +16,7 @@ from destruction.declared_stack import (
     declared_stack,
 )
 from destruction.identities import Identity, identities
-from destruction.judgment import Answer, judge
+from destruction.judgment import Answer, judge, judge_after
 
 STACK = "prod"
 ORGANIZATION = "o-exampleorg1"
@@ -58,6 +58,9 @@ the policies of the identity. The request may be one with MFA, from any network,
 Administrators have the AWS managed policy `AdministratorAccess`, and the stack's roles have what the stack gives them.
 Service control policies, permissions boundaries and session policies aren't judged. They can only allow less.
 
+A cell is *after* {letters["bucket-policy"]} or {letters["named"]} if a bucket policy denies the act, but the identity can
+do the other one first, and so remove the denial.
+
 {_table(all_acts, identities(stack, organization, other_administrator, administrators), stack + copies)}
 
 | | act | permissions |
@@ -66,8 +69,9 @@ Service control policies, permissions boundaries and session policies aren't jud
 
 The bucket policies exempt the named administrators by their ARNs: the deployer, the break-glass role and those in
 `phi:bucketAdministrators`. Any other administrator of the account can become one of them ({letters["named"]}). So the
-denials hold against mistakes and against every lesser role. Against an administrator of the account, only compliance
-mode, a copy in another account and a service control policy hold.
+denials hold against mistakes and against every lesser role. Against an administrator of the account, only a copy in
+another account and a service control policy hold. Compliance mode keeps versions and backups, but not the key without
+which nobody can read them ({letters["key"]}).
 
 ## What AWS adds
 
@@ -81,9 +85,15 @@ def _table(all_acts: Sequence[Act], rows: Sequence[Identity], stack: DeclaredSta
     letters = ascii_uppercase[: len(all_acts)]
     lines = [f"| identity | {' | '.join(letters)} |", f"|---{'|---' * len(letters)}|"]
     for identity in rows:
-        cells = (_CELLS[judge(identity, act, stack)] for act in all_acts)
+        cells = (_cell(identity, act, all_acts, stack) for act in all_acts)
         lines.append(f"| {identity.title} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _cell(identity: Identity, act: Act, all_acts: Sequence[Act], stack: DeclaredStack) -> str:
+    freeing = [each for each in all_acts if each.id in ("bucket-policy", "named")]
+    earlier = judge_after(identity, act, freeing, stack)
+    return f"after {ascii_uppercase[all_acts.index(earlier)]}" if earlier else _CELLS[judge(identity, act, stack)]
 
 
 def _legend(all_acts: Sequence[Act], letters: Mapping[str, str]) -> str:

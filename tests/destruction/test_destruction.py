@@ -12,7 +12,7 @@ from destruction.acts import Act, Permission, acts
 from destruction.aws_facts import FACTS
 from destruction.declared_stack import ACCOUNT, BACKUP_ACCOUNT, DEPLOYER, DeclaredStack, Resource
 from destruction.identities import Identity, identities
-from destruction.judgment import Answer, judge
+from destruction.judgment import Answer, judge, judge_after
 from destruction.page import ORGANIZATION, OTHER_ADMINISTRATOR, declared_programs, markdown
 from sandbox.folder import ROOT
 
@@ -66,7 +66,7 @@ def answer(declared: DeclaredStack, title: str, *permissions: Permission) -> Ans
 APPLICATION = "`app`"
 ROOT_USER = "Root user of the account"
 UNNAMED = "Any other administrator of the account"
-IN_ORGANIZATION = "Administrator of another account of the organization"
+IN_ORGANIZATION = "Administrator of another member account of the organization"
 OUTSIDE = "Administrator of any other account"
 SERVICES = "AWS services"
 BACKUP_ADMINISTRATOR = "Administrator of the backup account"
@@ -147,6 +147,14 @@ def test_service_needs_an_allow_of_the_resource(principal, expected):
     assert answer(declared, SERVICES, DELETION) is expected
 
 
+def test_root_user_replaces_a_bucket_policy_that_denies_it_but_no_other_administrator_does():
+    denial = bucket_policy(allow("s3:*", "*", Principal="*", Effect="Deny"))
+    declared = stack(denial)
+    change = Permission("s3:DeleteBucketPolicy", BUCKET, BUCKET)
+    assert [answer(declared, title, change) for title in (ROOT_USER, UNNAMED, "Deployer")] == [YES, NO, NO]
+    assert answer(declared, ROOT_USER, Permission("s3:DeleteBucket", BUCKET, BUCKET)) is NO
+
+
 def test_way_takes_all_of_its_permissions():
     bypass = Permission("s3:BypassGovernanceRetention", OBJECT, BUCKET)
     one = stack(role_policy(allow("s3:DeleteObject")))
@@ -198,12 +206,36 @@ def test_acts_name_resources_of_the_programs(programs):
 def test_only_named_administrators_weaken_what_protects_versions(programs):
     protected = {"version", "locked-version", "retention", "bucket-policy", "bucket", "replica", "trail-file"}
     assert protected <= judged(programs, "Deployer")
-    assert not (protected | {"legal-hold"}) & (judged(programs, UNNAMED) | judged(programs, ROOT_USER))
+    assert not (protected | {"legal-hold"}) & judged(programs, UNNAMED)
+    assert (protected | {"legal-hold"}) & judged(programs, ROOT_USER) == {"bucket-policy"}
     assert judged(programs, "`phi-prod-break-glass`") == {"object", "version"}
     assert judged(programs, "`phi-prod-application`") == {"object"}
     assert judged(programs, "`phi-prod-legal-hold`") == {"legal-hold"}
     assert judged(programs, "`phi-prod-auditor`") == set()
     assert judged(programs, IN_ORGANIZATION) | judged(programs, OUTSIDE) | judged(programs, SERVICES) == set()
+
+
+@pytest.mark.parametrize(
+    ("title", "earlier", "expected"),
+    [
+        ("Deployer", "bucket-policy", {"legal-hold"}),
+        (ROOT_USER, "bucket-policy", {"version", "locked-version", "retention", "legal-hold", "bucket"}),
+        (UNNAMED, "named", {"version", "locked-version", "retention", "legal-hold", "bucket-policy", "bucket"}),
+        ("`phi-prod-break-glass`", None, set()),
+        (IN_ORGANIZATION, None, set()),
+    ],
+)
+def test_whoever_replaces_a_bucket_policy_or_becomes_an_administrator_can_then_do_what_it_denied(
+    programs, title, earlier, expected
+):
+    prod, copies = programs
+    all_acts = acts(prod, copies, ADMINISTRATORS)
+    freeing = [act for act in all_acts if act.id in ("bucket-policy", "named")]
+    row = identity(prod, title)
+    found = {act.id: judge_after(row, act, freeing, prod + copies) for act in all_acts}
+    freed = {id_: act.id for id_, act in found.items() if act}
+    others = {} if title in ("Deployer", "`phi-prod-break-glass`", IN_ORGANIZATION) else {"replica", "trail-file"}
+    assert freed == dict.fromkeys(expected | set(others), earlier)
 
 
 def test_only_the_backup_account_deletes_copies(programs):
