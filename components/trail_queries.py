@@ -22,6 +22,9 @@ COLUMNS = (
     ("version_id", "requestParameters.versionId", "json_extract_scalar(requestparameters, '$.versionId')"),
     ("principal_type", "userIdentity.type", "useridentity.type"),
     ("principal", "userIdentity.arn", "useridentity.arn"),
+    # A request from another account has no ARN, only these two. The account of an anonymous one is ANONYMOUS_PRINCIPAL.
+    ("principal_id", "userIdentity.principalId", "useridentity.principalid"),
+    ("account", "userIdentity.accountId", "useridentity.accountid"),
     ("role", "userIdentity.sessionContext.sessionIssuer.arn", "useridentity.sessioncontext.sessionissuer.arn"),
     ("service", "userIdentity.invokedBy", "useridentity.invokedby"),
     ("source_address", "sourceIPAddress", "sourceipaddress"),

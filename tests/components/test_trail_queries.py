@@ -71,7 +71,11 @@ COPY = event(
 OTHER_KEY = event("other-key", "GetObject", requestParameters={"bucketName": "phi", "key": "3f/9a0d"})
 BY_USER = event("by-user", "PutObject", "2026-11-30T10:30:00Z", userIdentity={"type": "IAMUser", "arn": USER})
 REFUSED = event(
-    "refused", "GetObject", "2026-11-30T09:00:00Z", errorCode="AccessDenied", userIdentity={"type": "AWSAccount"}
+    "refused",
+    "GetObject",
+    "2026-11-30T09:00:00Z",
+    errorCode="AccessDenied",
+    userIdentity={"type": "AWSAccount", "principalId": "AIDAEXAMPLE", "accountId": "444455556666"},
 )
 MANAGEMENT = event("management", "PutBucketPolicy", eventCategory="Management", requestParameters={"bucketName": "phi"})
 OTHER_SERVICE = event("other-service", "Decrypt", eventSource="kms.amazonaws.com", errorCode="AccessDenied")
@@ -140,6 +144,8 @@ def test_object_access_query_tells_who_when_and_from_where(table):
         "version_id": "v1",
         "principal_type": "AssumedRole",
         "principal": SESSION,
+        "principal_id": "AROAEXAMPLE:task",
+        "account": ACCOUNT_ID,
         "role": APPLICATION_ROLE,
         "service": None,
         "source_address": "198.51.100.7",
@@ -148,6 +154,13 @@ def test_object_access_query_tells_who_when_and_from_where(table):
         "error": None,
         "event_id": "read",
     }
+
+
+@pytest.mark.parametrize("query", ["object-access", "refused-access"])
+def test_queries_tell_the_account_of_a_request_from_another_account(table, query):
+    rows = run(table, query, *([KEY] if query == "object-access" else []))
+    [row] = [row for row in rows if row["event_id"] == "refused"]
+    assert (row["principal"], row["principal_id"], row["account"]) == (None, "AIDAEXAMPLE", "444455556666")
 
 
 @pytest.mark.parametrize(
