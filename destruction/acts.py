@@ -63,13 +63,26 @@ def acts(stack: DeclaredStack, copies: DeclaredStack, administrators: Sequence[s
     vaults = stack.arns("Vault")
     other_settings = [action for action in PROTECTION_ACTIONS if action not in (*POLICY_CHANGES, BYPASS)]
     return [
-        Act("object", "Overwrite or delete an object", _each(["s3:PutObject", "s3:DeleteObject"], phi_buckets, "/")),
+        Act(
+            "object",
+            "Overwrite or delete an object or its replica",
+            _each(
+                ["s3:PutObject", "s3:DeleteObject", "s3:ReplicateObject", "s3:ReplicateDelete"],
+                [*phi_buckets, *replicas],
+                "/",
+            ),
+        ),
         Act("version", "Delete a version that isn't locked", _each([DELETE_VERSION], phi_buckets, "/")),
         Act("locked-version", "Delete a locked version", _together([DELETE_VERSION, BYPASS], phi_buckets, "/")),
         Act("retention", "Shorten a retention", _together(["s3:PutObjectRetention", BYPASS], phi_buckets, "/")),
         Act("legal-hold", "End a legal hold", _each(["s3:PutObjectLegalHold"], phi_buckets, "/")),
         Act("bucket-policy", "Replace or delete the bucket policy", _each(POLICY_CHANGES, phi_buckets)),
         Act("bucket", "Weaken another setting of the bucket, or delete it", _each(other_settings, phi_buckets)),
+        Act(
+            "events",
+            "Stop the bucket's events, and so its malware scans",
+            _each(["s3:PutBucketNotification"], phi_buckets),
+        ),
         Act("replica", "Delete a locked version of a replica", _together([DELETE_VERSION, BYPASS], replicas, "/")),
         Act("vault-lock", "Remove the lock of the vault", _each([_LOCK_REMOVAL], vaults)),
         Act(

@@ -58,8 +58,8 @@ the policies of the identity. The request may be one with MFA, from any network,
 Administrators have the AWS managed policy `AdministratorAccess`, and the stack's roles have what the stack gives them.
 Service control policies, permissions boundaries and session policies aren't judged. They can only allow less.
 
-A cell is *after* {letters["bucket-policy"]} or {letters["named"]} if a bucket policy denies the act, but the identity can
-do the other one first, and so remove the denial.
+A cell is *after* {letters["bucket-policy"]} or {letters["named"]} if a bucket policy denies the act, but the identity
+can do that one first, and so remove the denial.
 
 {_table(all_acts, identities(stack, organization, other_administrator, administrators), stack + copies)}
 

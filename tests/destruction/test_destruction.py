@@ -210,6 +210,8 @@ def test_only_named_administrators_weaken_what_protects_versions(programs):
     assert (protected | {"legal-hold"}) & judged(programs, ROOT_USER) == {"bucket-policy"}
     assert judged(programs, "`phi-prod-break-glass`") == {"object", "version"}
     assert judged(programs, "`phi-prod-application`") == {"object"}
+    assert judged(programs, "`phi-prod-replica-replication-role`") == {"object"}
+    assert judged(programs, "`phi-prod-account-malware-scan-role`") == {"object", "events"}
     assert judged(programs, "`phi-prod-legal-hold`") == {"legal-hold"}
     assert judged(programs, "`phi-prod-auditor`") == set()
     assert judged(programs, IN_ORGANIZATION) | judged(programs, OUTSIDE) | judged(programs, SERVICES) == set()
