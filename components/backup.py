@@ -73,7 +73,7 @@ class Backup(pulumi.ComponentResource):
             kms_key_arn=key.arn,
             opts=kept,
         )
-        vault_lock(f"{name}-lock", vault.name, retention_days, args["lock_grace_days"], child)
+        lock = vault_lock(f"{name}-lock", vault.name, retention_days, args["lock_grace_days"], child)
         copy_actions: list[aws.backup.PlanRuleCopyActionArgsDict] = (
             [{"destination_vault_arn": copy_vault_arn, "lifecycle": {"delete_after": retention_days}}]
             if copy_vault_arn
@@ -95,7 +95,8 @@ class Backup(pulumi.ComponentResource):
                     "copy_actions": copy_actions,
                 }
             ],
-            opts=kept,
+            # AWS refuses to change a permanent lock. With fewer days than the lock's, every backup would then fail.
+            opts=protect_options(self, args["keeps_data"], [lock]),
         )
         role = IamRole(
             f"{name}-role",
@@ -133,7 +134,7 @@ def vault_lock(
     min_retention_days: int,
     grace_days: int | None,
     opts: pulumi.ResourceOptions,
-) -> None:
+) -> aws.backup.VaultLockConfiguration:
     """Declare the Vault Lock of a vault, which no change of the program removes.
 
     Every change of a lock replaces the resource, and Pulumi deletes the old resource after it has created the new one.
@@ -149,7 +150,7 @@ def vault_lock(
         grace_days: The days after which no one can remove or change the lock; None for governance mode.
         opts: The parent or the provider of the lock.
     """
-    aws.backup.VaultLockConfiguration(
+    return aws.backup.VaultLockConfiguration(
         name,
         backup_vault_name=vault_name,
         min_retention_days=min_retention_days,

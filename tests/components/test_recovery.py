@@ -255,6 +255,11 @@ def test_vault_lock_can_be_replaced_and_is_never_removed(stack):
     assert (lock.protect, lock.retain_on_delete) == (False, True)
 
 
+def test_plan_keeps_its_retention_if_aws_refuses_the_lock_of_another(prod):
+    """AWS refuses a change of a permanent lock. With fewer days in the plan alone, every backup would then fail."""
+    assert "backup-lock" in prod.resource("Plan", "backup-plan").dependencies
+
+
 @pytest.mark.parametrize("days", [35, 90])
 def test_backup_plan_backs_up_the_phi_bucket_every_day(days):
     stack = run_main("prod", backupDays=str(days))
