@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossguard.graph import FactReader, Graph
@@ -80,6 +80,7 @@ def _copy_destinations(plan: PulumiResource, graph: Graph) -> tuple[tuple[Ref, .
     rules = as_list(plan.inputs.get("rules"))
     if isinstance(rules, Unknown):
         return rules
+    targets = [get_property(rule, "targetVaultName") for rule in rules]
     destinations: list[tuple[Ref, ...]] = []
     for rule in rules:
         actions = as_list(get_property(rule, "copyActions"))
@@ -88,15 +89,20 @@ def _copy_destinations(plan: PulumiResource, graph: Graph) -> tuple[tuple[Ref, .
         arns = [get_property(action, "destinationVaultArn") for action in actions]
         if (air_gapped := get_property(rule, "targetLogicallyAirGappedBackupVaultArn")) not in (None, ""):
             arns.append(air_gapped)
-        destinations.append(tuple(_copy_destination(plan, arn, graph) for arn in arns))
+        destinations.append(tuple(_copy_destination(plan, arn, targets, graph) for arn in arns))
     return tuple(destinations)
 
 
-def _copy_destination(plan: PulumiResource, arn: Any, graph: Graph) -> Ref:
-    """Return the vault that an ARN in the rules names. It is the stack's if the rules depend only on its vaults."""
+def _copy_destination(plan: PulumiResource, arn: Any, targets: Sequence[Any], graph: Graph) -> Ref:
+    """Return the vault that an ARN in the rules names. It is the stack's if the rules depend only on its vaults.
+
+    If it may be one of several, it is none that the rules back up to by its known name, and one in the plan's own
+    region rather than another.
+    """
     sources = plan.sources.get("rules", ())
     if isinstance(arn, Unknown) and sources and all(_is_own_vault(source, plan, graph) for source in sources):
-        return StackResource(sources[0].urn)
+        copies = [source for source in sources if source.inputs.get("name") not in targets] or sources
+        return StackResource(min(copies, key=lambda vault: vault.region != plan.region).urn)
     return graph.resolve_arn(plan, arn, "rules", VAULTS)
 
 

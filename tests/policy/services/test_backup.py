@@ -407,6 +407,25 @@ def test_copy_to_a_vault_of_the_stack_is_in_the_place_of_that_vault():
         assert failed_resources(pack, EXTERNAL_COPIES, [here, there, *plans]) == {"to-here"}
 
 
+@pytest.mark.parametrize(
+    ("sources", "rules", "failed"),
+    [
+        (["here", "there"], [("the-here", UNKNOWN)], set()),
+        (["there", "here"], [("the-here", UNKNOWN)], set()),
+        (["there", "second"], [("x", UNKNOWN), ("x", UNKNOWN)], {"plan"}),
+    ],
+    ids=["target first", "target last", "one of two copies elsewhere"],
+)
+def test_copy_that_may_be_in_one_of_several_vaults_is_in_the_place_that_is_certain(sources, rules, failed):
+    with start_pack() as pack:
+        pack.configure(backup_no_external_copies={"place": "otherRegion"})
+        here, second = (replace(vault(name), region="us-east-1") for name in ("here", "second"))
+        there = replace(vault("there"), region="us-west-2", provider="there")
+        values = [{"targetVaultName": target, "copyActions": [{"destinationVaultArn": arn}]} for target, arn in rules]
+        plan = replace(copying_plan(sources=sources, rules=values), region="us-east-1")
+        assert failed_resources(pack, EXTERNAL_COPIES, [here, second, there, plan]) == failed
+
+
 # forceDestroy.
 
 
