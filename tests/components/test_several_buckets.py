@@ -38,7 +38,7 @@ def two() -> RecordingMonitor:
     return run_main("prod", buckets=json.dumps(BUCKETS))
 
 
-@pytest.mark.parametrize(("stack", "count"), [("dev", 14), ("prod", 33)])  # README.md, Several buckets
+@pytest.mark.parametrize(("stack", "count"), [("dev", 14), ("prod", 33)])  # docs/settings.md, Several buckets
 def test_second_bucket_adds_only_its_own_resources(stack, count):
     one, two = run_main(stack), run_main(stack, buckets=json.dumps({"phi": {}, "imaging": {}}))
     urns = {resource.urn for resource in one.registered}
