@@ -58,6 +58,9 @@ class SettingsReader:
     ) -> dict[str, SettingsReader]:
         """Return a reader of each object in a setting that has objects by name.
 
+        An object with an invalid name is left out: after the command that removes it, one that sets a value in it would
+        make it again.
+
         Args:
             key: The setting's name, without the prefix.
             is_name: Whether an object may have a name.
@@ -79,6 +82,7 @@ class SettingsReader:
             for name in setting
             if not is_name(name)
         ]
+        setting = {name: content for name, content in setting.items() if is_name(name)}
         # The command names only this object: without the others, Pulumi would delete what they stand for.
         self._errors += [
             f"{PREFIX}{key}.{name} isn't an object; it must have settings, or be {{}} for the stack's. Set it with: "
@@ -218,14 +222,14 @@ class SettingsReader:
                 f"Set it with: {set_path_command(f'{key}[0]', example)}"
             )
             return ()
-        for index, item in enumerate(items):
-            if not isinstance(item, str) or not is_valid(item):
-                self._errors.append(
-                    f"{PREFIX}{key}[{index}] is invalid; it must be {meaning}. "
-                    f"Set it with: {set_path_command(f'{key}[{index}]', example)}"
-                )
-                return ()
-        return tuple(dict.fromkeys(items))
+        errors = [
+            f"{PREFIX}{key}[{index}] is invalid; it must be {meaning}. "
+            f"Set it with: {set_path_command(f'{key}[{index}]', example)}"
+            for index, item in enumerate(items)
+            if not isinstance(item, str) or not is_valid(item)
+        ]
+        self._errors += errors
+        return () if errors else tuple(dict.fromkeys(items))
 
     def _json(self, key: str, kind: type[T]) -> T | None:
         """Return a list or an object, which Pulumi passes as JSON: empty if it is absent, None if it is invalid."""

@@ -130,6 +130,12 @@ def test_command_for_an_invalid_bucket_keeps_the_others():
     assert "config rm --path 'phi:buckets.a' &&" in error
 
 
+def test_settings_of_a_bucket_with_an_invalid_name_are_not_errors_too():
+    """The command that sets one of them would make the bucket again, which the command for the name removes."""
+    errors = settings_errors(buckets_config(A={"objectLockDays": 30, "lockDays": 1}, B=None))
+    assert [error.partition(";")[0] for error in errors] == [f"phi:buckets has the name '{name}'" for name in "AB"]
+
+
 def test_two_buckets_of_one_name_are_two_errors():
     errors = settings_errors(buckets_config(a={"bucketName": "acme"}, b={"bucketName": "acme"}))
     assert [error.partition(" ")[0] for error in errors] == ["phi:buckets.a.bucketName", "phi:buckets.b.bucketName"]
@@ -296,6 +302,11 @@ def test_error_has_the_key_the_requirement_and_the_fix(key, text, message):
     (error,) = settings_errors(PROD | {f"phi:{key}": text})
     assert error.startswith(f"phi:{key}{message}" if message.startswith("[") else f"phi:{key} {message}")
     assert f"pulumi config set phi:{key}" in error or f"pulumi config set --path 'phi:{key}" in error
+
+
+def test_every_invalid_item_of_a_list_is_an_error():
+    errors = settings_errors(PROD | {"phi:networks": '["10.0.0.0/8", "203.0.113.0/24", "vpce-1"]'})
+    assert [error.partition(" ")[0] for error in errors] == ["phi:networks[0]", "phi:networks[2]"]
 
 
 @pytest.mark.parametrize(
