@@ -93,7 +93,8 @@ _FORMS = {
 }
 
 
-# A condition compares `*` literally. It replaces a policy variable, such as `${sts:ExternalId}`, by what the caller sends.
+# A condition compares `*` literally, and replaces a policy variable such as `${sts:ExternalId}` by what the caller
+# sends.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 _LITERAL = re.compile(r"[^*$]+")
 # STS accepts no other: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html

@@ -203,7 +203,7 @@ def test_policy_that_names_more_buckets_than_iam_allows_is_refused_at_the_previe
         def program() -> None:
             key = CustomerKey("key", {"account": ACCOUNT, "data_class": "PHI", "statements": [], "keeps_data": False})
             arns = [ACCOUNT.bucket_arn(f"{number:063}") for number in range(count)]
-            permissions = application_permissions(ACCOUNT, arns, key.arn, malware_protection=True)
+            permissions = application_permissions(ACCOUNT, arns, key.arn)
             IamRole(
                 "role",
                 {
