@@ -24,14 +24,14 @@ class Emulator:
         pid: Its process ID.
         endpoint: Its URL over TLS.
         http_endpoint: Its URL over plain HTTP.
-        rejecting_proxy: The URL of a loopback port that refuses every connection.
+        proxy: The URL of the proxy that refuses every request to another address.
         isolation_command: The command prefix that started it in its own network namespace; empty if it has none.
     """
 
     pid: int
     endpoint: str
     http_endpoint: str
-    rejecting_proxy: str
+    proxy: str
     isolation_command: tuple[str, ...]
 
     @property

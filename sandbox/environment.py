@@ -62,7 +62,7 @@ def build_environment(
         "AWS_EC2_METADATA_DISABLED": "true",
         **dict.fromkeys(CA_BUNDLES, str(folder.ca)),
         "SSL_CERT_DIR": os.devnull,
-        **dict.fromkeys(proxies, emulator.rejecting_proxy),
+        **dict.fromkeys(proxies, emulator.proxy),
         "no_proxy": "127.0.0.1,localhost",
         "NO_PROXY": "127.0.0.1,localhost",
         "PULUMI_HOME": str(folder.pulumi_home),

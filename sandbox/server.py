@@ -10,7 +10,6 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import ssl
 import sys
 import threading
@@ -24,6 +23,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "policy"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sandbox import moto_fixes, network
+from sandbox.account_proxy import create_proxy
 from sandbox.authorization.middleware import AuthorizationMiddleware
 from sandbox.emulator import Emulator
 from sandbox.folder import Folder
@@ -41,15 +41,13 @@ def serve(folder: Folder, isolation_command: list[str]) -> None:
     application = AuthorizationMiddleware(DomainDispatcherApplication(create_backend_app))
     https_server = create_server(application, _tls_context(folder.ca))
     http_server = create_server(application, None)
-    # Bound but never listening: no other process can take the port, and every connection to it is refused.
-    rejecting_proxy = socket.socket()
-    rejecting_proxy.bind((LOOPBACK, 0))
+    proxy = create_proxy(https_server.bind_addr[1])
 
     record = Emulator(
         pid=os.getpid(),
         endpoint=f"https://{LOOPBACK}:{https_server.bind_addr[1]}",
         http_endpoint=f"http://{LOOPBACK}:{http_server.bind_addr[1]}",
-        rejecting_proxy=f"http://{LOOPBACK}:{rejecting_proxy.getsockname()[1]}",
+        proxy=f"http://{LOOPBACK}:{proxy.server_address[1]}",
         isolation_command=tuple(isolation_command),
     )
     folder.record.write_text(json.dumps(asdict(record)))
@@ -57,6 +55,7 @@ def serve(folder: Folder, isolation_command: list[str]) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # moto's own output goes to the log
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # there is no state to save, and clients aren't waited for
     threading.Thread(target=http_server.serve).start()
+    threading.Thread(target=proxy.serve_forever).start()
     https_server.serve()
 
 
@@ -73,7 +72,7 @@ def _tls_context(ca: Path) -> ssl.SSLContext:
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = ssl.TLSVersion.TLSv1_1
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    authority.issue_cert(LOOPBACK, "localhost").configure_cert(context)
+    authority.issue_cert(LOOPBACK, "localhost", f"*.{LOOPBACK}").configure_cert(context)
     return context
 
 

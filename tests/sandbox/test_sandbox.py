@@ -103,7 +103,21 @@ def test_calls_to_real_aws_go_to_a_rejecting_proxy(sandbox):
     )
     done = sandbox("python", "-c", program, AWS_MAX_ATTEMPTS="1")
     assert done.returncode != 0
-    assert "ProxyConnectionError" in done.stderr
+    assert "Tunnel connection failed: 403" in done.stderr
+
+
+def test_s3_control_reaches_the_emulator_under_the_accounts_name(sandbox):
+    """The SDKs put the account's ID before the emulator's address, which no resolver knows."""
+    program = """
+import boto3
+client = boto3.client("s3control")
+everything = dict.fromkeys(
+    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+)
+client.put_public_access_block(AccountId="123456789012", PublicAccessBlockConfiguration=everything)
+print(all(client.get_public_access_block(AccountId="123456789012")["PublicAccessBlockConfiguration"].values()))
+"""
+    assert sandbox("python", "-c", program).stdout == "True\n"
 
 
 def test_other_certificate_authorities_are_not_trusted(sandbox):
