@@ -185,7 +185,7 @@ class StackContext:
 
         The auditor's permissions, the audit and the outputs follow from it.
         """
-        return dict(self._buckets)
+        return dict(sorted(self._buckets))  # as Pulumi sorts the output, from which the audit prints its policy
 
     @property
     def _buckets(self) -> list[tuple[str, str]]:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from hipaa_controls.catalogue import PREVIEW_CONTROLS
 from pulumi_engine.engine import Engine
@@ -68,21 +67,7 @@ def stack(
     request: pytest.FixtureRequest, engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SandboxedStack]:
     with new_sandbox() as sandbox:
-        stack = SandboxedStack(request.cls.stack_name, copy_project(tmp_path_factory.mktemp("project")), sandbox)
-        if stack.name == "prod":
-            leave_to_others(stack.settings, "publicAccessBlock")
-        yield stack
-
-
-def leave_to_others(settings: Path, *services: str) -> None:
-    """Say in a stack's settings that services, which the emulator can't create, are enabled elsewhere."""
-    content = yaml.safe_load(settings.read_text())
-    enabled = content["config"]["phi:accountSecurityServices"]
-    content["config"] |= {
-        "phi:accountSecurityServices": [service for service in enabled if service not in services],
-        "phi:accountSecurityElsewhere": list(services),
-    }
-    settings.write_text(yaml.safe_dump(content))
+        yield SandboxedStack(request.cls.stack_name, copy_project(tmp_path_factory.mktemp("project")), sandbox)
 
 
 @pytest.fixture(scope="class")
@@ -329,7 +314,7 @@ class TestDev(Lifecycle):
 
 
 class TestProd(Lifecycle):
-    stack_name, resource_count, protected = "prod", 264, True
+    stack_name, resource_count, protected = "prod", 265, True
 
     def test_destroy_of_a_protected_stack_is_rejected(self, destroyed: DestroyResult, created_types: list[str]):
         assert destroyed.rejected is not None

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.folder import ROOT
+from tests.aws import Aws
 from tests.integration.sandboxed_stack import UP, SandboxedStack, pack_options
 from tests.sandboxes import Sandbox, copy_project
 
@@ -36,10 +37,17 @@ def replace_in_file(file: Path, old: str, new: str) -> None:
 
 
 def test_stack_with_every_option_passes_every_control(prod: SandboxedStack):
-    """Only at preview, because the emulator can't create some of the resources."""
+    """Only at preview, because the emulator lacks organizations' conformance packs."""
+    with Aws(prod.sandbox) as aws:
+        organization = aws("organizations.create_organization", FeatureSet="ALL")["Organization"]["Id"]
     settings = prod.settings.read_text() + (
         "  phi:intelligentTiering: true\n"
-        "  phi:organizationId: o-abcdefghij\n"
+        "  phi:buckets: {phi: {}, imaging: {objectLockDays: 2500, applicationTrust: {service: ec2.amazonaws.com}}}\n"
+        "  phi:networks: [vpce-0a1b2c3d4e5f60718, 203.0.113.0/24]\n"
+        "  phi:athenaEnabled: true\n"
+        "  phi:backupLockMode: COMPLIANCE\n"
+        "  phi:backupLockConfirmed: permanent-35-days\n"
+        f"  phi:organizationId: {organization}\n"
         "  phi:permissionsBoundary: arn:aws:iam::123456789012:policy/boundary\n"
         "  phi:alertSubscribers: [security@example.com, 'https://alerts.example.com/hook']\n"
     )

@@ -107,10 +107,14 @@ def test_calls_to_real_aws_go_to_a_rejecting_proxy(sandbox):
 
 
 def test_s3_control_reaches_the_emulator_under_the_accounts_name(sandbox):
-    """The SDKs put the account's ID before the emulator's address, which no resolver knows."""
+    """SDKs put the account's ID before the emulator's address, as the AWS provider does. No resolver knows that name.
+
+    Python doesn't send it to the proxy, because it takes it for a subdomain of 127.0.0.1.
+    """
     program = """
-import boto3
-client = boto3.client("s3control")
+import os, boto3, botocore.config
+proxies = {"https": os.environ["HTTPS_PROXY"]}
+client = boto3.client("s3control", config=botocore.config.Config(proxies=proxies))
 everything = dict.fromkeys(
     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
 )

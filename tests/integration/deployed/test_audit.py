@@ -34,7 +34,7 @@ def test_unchanged_stack_fails_only_account_controls_and_attestations(initial_ev
 def test_every_listed_resource_of_the_stack_is_judged(initial_evidence):
     coverage = initial_evidence["coverage"]
     counts = {entry["type"]: entry["count"] for entry in coverage["judged"]}
-    assert (counts["AWS::S3::Bucket"], counts["AWS::KMS::Key"]) == (3, 2)
+    assert (counts["AWS::S3::Bucket"], counts["AWS::KMS::Key"]) == (3, 3)
     assert coverage["not_judged"] == []
     assert [(source["source"], source["failed"]) for source in coverage["sources"]] == [
         ("AWS Config", False),

@@ -242,7 +242,8 @@ def test_user_references_stay_apart_in_tasks_of_one_thread(store: PhiStore, log_
     async def read_all() -> None:
         await asyncio.gather(*map(read, users))
 
-    asyncio.run(read_all())
+    with ThreadPoolExecutor(1) as thread:  # a test in a browser leaves an event loop running in this one
+        thread.submit(lambda: asyncio.run(read_all())).result()
     assert {line["user_reference"]: line["object"] for line in log_lines} == users
 
 
