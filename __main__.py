@@ -133,6 +133,7 @@ trail = AuditTrail(
         "key_arn": audit_key.arn,
         "data_event_bucket_arns": context.data_event_bucket_arns,
         "trail_bucket_arn": context.trail_bucket_arn,
+        "trail_copy_arns": context.trail_copy_arns,
         "log_retention_days": settings.log_retention_days,
         "keeps_data": settings.keeps_data,
         "permissions_boundary": settings.permissions_boundary,

@@ -35,6 +35,8 @@ class AuditTrailArgs(TypedDict):
     trail_bucket_arn: str
     """The ARN of the bucket that CloudTrail delivers to, whose object reads and writes are recorded too, except
     CloudTrail's own."""
+    trail_copy_arns: Sequence[str]
+    """The ARNs of the buckets with a copy of its files, whose object reads are recorded too."""
     log_retention_days: int
     """The days to keep the log group's events. CloudWatch Logs has fixed periods, so it may keep them longer."""
     keeps_data: bool
@@ -84,7 +86,9 @@ class AuditTrail(pulumi.ComponentResource):
             include_global_service_events=True,
             enable_log_file_validation=True,
             enable_logging=True,
-            advanced_event_selectors=event_selectors(args["data_event_bucket_arns"], args["trail_bucket_arn"]),
+            advanced_event_selectors=event_selectors(
+                args["data_event_bucket_arns"], args["trail_bucket_arn"], args["trail_copy_arns"]
+            ),
             insight_selectors=[{"insight_type": "ApiCallRateInsight"}, {"insight_type": "ApiErrorRateInsight"}],
             # CloudTrail tests both deliveries when it creates a trail, and fails if it can't deliver.
             opts=protect_options(self, keeps_data, [*args["bucket_ready"], role]),
@@ -96,23 +100,20 @@ class AuditTrail(pulumi.ComponentResource):
 
 
 def event_selectors(
-    bucket_arns: Sequence[str], trail_bucket_arn: str
+    bucket_arns: Sequence[str], trail_bucket_arn: str, trail_copy_arns: Sequence[str]
 ) -> list[aws.cloudtrail.TrailAdvancedEventSelectorArgsDict]:
     """Return selectors of all management events, which Insights needs, and of object events in the buckets.
 
     A record of CloudTrail's own delivery would cause the next delivery, without end. CloudTrail only writes to its
     bucket, and as a service it has no ARN. So the trail records all reads there, but writes and deletions only by
-    callers with an ARN.
+    callers with an ARN. S3 writes each copy as the replication role, so of the copies only reads are recorded.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/filtering-data-events.html
 
     Args:
         bucket_arns: The ARNs of the buckets whose object events are all recorded.
         trail_bucket_arn: The ARN of the bucket that CloudTrail delivers to.
+        trail_copy_arns: The ARNs of the buckets to which S3 replicates that bucket.
     """
-    in_trail_bucket: aws.cloudtrail.TrailAdvancedEventSelectorFieldSelectorArgsDict = {
-        "field": "resources.ARN",
-        "starts_withs": [f"{trail_bucket_arn}/"],
-    }
     return [
         {
             "name": "Management events",
@@ -122,10 +123,14 @@ def event_selectors(
             "Every read and write of PHI",
             {"field": "resources.ARN", "starts_withs": [f"{arn}/" for arn in bucket_arns]},
         ),
-        _object_events("Every read of the trail", in_trail_bucket, {"field": "readOnly", "equals": ["true"]}),
+        _object_events(
+            "Every read of the trail",
+            {"field": "resources.ARN", "starts_withs": [f"{arn}/" for arn in (trail_bucket_arn, *trail_copy_arns)]},
+            {"field": "readOnly", "equals": ["true"]},
+        ),
         _object_events(
             "Every write to the trail except by a service",
-            in_trail_bucket,
+            {"field": "resources.ARN", "starts_withs": [f"{trail_bucket_arn}/"]},
             {"field": "readOnly", "equals": ["false"]},
             {"field": "userIdentity.arn", "starts_withs": ["arn:"]},
         ),

@@ -222,6 +222,11 @@ class StackContext:
         return self.account.bucket_name("trail-replica")
 
     @property
+    def trail_copy_arns(self) -> list[str]:
+        """The ARN of the bucket with the copy of the trail, if there is a replica."""
+        return [self.account.bucket_arn(self.replica.trail_replica_bucket_name)] if self.replica else []
+
+    @property
     def bucket_arns(self) -> list[str]:
         """The ARNs of every bucket of the stack, in any region."""
         return [self.account.bucket_arn(name) for name in self.bucket_regions]

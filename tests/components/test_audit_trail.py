@@ -25,6 +25,7 @@ from tests.components.policy_requests import (
 PHI = f"arn:aws:s3:::phi-prod-phi-{ACCOUNT_ID}-us-east-1"
 REPLICA = f"arn:aws:s3:::phi-prod-replica-{ACCOUNT_ID}-us-west-2"
 TRAIL_BUCKET = f"arn:aws:s3:::phi-prod-trail-{ACCOUNT_ID}-us-east-1"
+TRAIL_COPY = f"arn:aws:s3:::phi-prod-trail-replica-{ACCOUNT_ID}-us-west-2"
 AUDIT_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/audit-key"
 LOG_GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:log-group:/audit/phi-prod-trail"
 ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/phi-prod-trail-cloudtrail-logs-role"
@@ -55,6 +56,7 @@ def trail_stack(*, log_retention_days: int) -> RecordingMonitor:
                 "key_arn": AUDIT_KEY,
                 "data_event_bucket_arns": [PHI],
                 "trail_bucket_arn": TRAIL_BUCKET,
+                "trail_copy_arns": [TRAIL_COPY],
                 "log_retention_days": log_retention_days,
                 "keeps_data": False,
                 "permissions_boundary": None,
@@ -124,12 +126,20 @@ def test_trail_records_reads_and_writes_of_itself_except_its_own_deliveries(trai
     assert any(recorded) is is_recorded
 
 
+@pytest.mark.parametrize(("name", "is_recorded"), [("GetObject", True), ("HeadObject", True), ("PutObject", False)])
+def test_trail_records_reads_of_its_copy_but_not_its_replication(trail, name, is_recorded):
+    """The record of a replicated file would be in the next file."""
+    record = object_request(name, "trail-replica", ROLE_SESSION)
+    recorded = [selects(each, record, f"{TRAIL_COPY}/file.json.gz") for each in trail["advancedEventSelectors"]]
+    assert any(recorded) is is_recorded
+
+
 def test_trail_records_object_events_of_the_given_buckets_only():
     selectors = trail_stack(log_retention_days=2192).resource("Trail", "trail").inputs["advancedEventSelectors"]
     arns = {
         arn for selector in selectors for arn in fields_of(selector).get("resources.ARN", {}).get("startsWiths", ())
     }
-    assert arns == {f"{PHI}/", f"{TRAIL_BUCKET}/"}
+    assert arns == {f"{PHI}/", f"{TRAIL_BUCKET}/", f"{TRAIL_COPY}/"}
 
 
 def test_trail_has_insights_on_call_rates_and_error_rates(trail):
