@@ -15,6 +15,7 @@ from components.backup import vault_lock
 from components.customer_key import CustomerKey
 from components.key_policy import allow_via_backup
 from components.policy_document import document
+from phi_buckets.stack.settings import MAX_LOCK_GRACE_DAYS, MIN_LOCK_GRACE_DAYS
 
 ROLE_ARN = re.compile(r"arn:(?P<partition>aws[\w-]*):iam::(?P<account>\d{12}):role/[\w+=,.@/-]+", re.ASCII)
 
@@ -28,6 +29,14 @@ if source is None or source["account"] == account.id:
         f"sourceRoleArn {problem}; it must be the role of AWS Backup in the account of the PHI stack. In the folder of "
         "that stack run: pulumi stack output backup_role_arn"
     )
+days = {"minRetentionDays": (1, 36_500), "lockGraceDays": (MIN_LOCK_GRACE_DAYS, MAX_LOCK_GRACE_DAYS)}
+for name, (least, most) in days.items():
+    # The AWS provider takes 0 for a setting that isn't given: governance mode, or no minimum retention.
+    if not least <= config.require_int(name) <= most:
+        raise pulumi.RunError(
+            f"{name} is {config.require_int(name)}; it must be a number of days from {least} to {most}. "
+            f"Set it with: pulumi config set {name} {max(least, 14)}"
+        )
 in_account = pulumi.ResourceOptions(provider=account.provider("aws", {}))
 kept = pulumi.ResourceOptions.merge(in_account, pulumi.ResourceOptions(protect=True, retain_on_delete=True))
 

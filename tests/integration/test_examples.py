@@ -74,3 +74,22 @@ def test_backup_account_refuses_a_role_that_is_not_of_another_account(sandbox: S
     assert preview.returncode != 0
     assert f"sourceRoleArn {problem}; it must be the role of AWS Backup" in preview.stdout
     assert "Traceback" not in preview.stdout + preview.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "requirement"),
+    [
+        ("lockGraceDays", "0", "3 to 36500"),
+        ("lockGraceDays", "2", "3 to 36500"),
+        ("minRetentionDays", "0", "1 to 36500"),
+    ],
+)
+def test_backup_account_refuses_days_that_would_leave_the_vault_without_its_lock(
+    sandbox: Sandbox, tmp_path: Path, name, days, requirement
+):
+    """The AWS provider makes a lock with 0 days of grace one in governance mode."""
+    file = stack_file(tmp_path, **{name: days})
+    preview = sandbox("pulumi", "preview", "--stack", "prod", "--config-file", file, cwd=BACKUP_ACCOUNT)
+    assert preview.returncode != 0
+    assert f"{name} is {days}; it must be a number of days from {requirement}" in preview.stdout
+    assert "Traceback" not in preview.stdout + preview.stderr
