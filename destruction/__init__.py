@@ -1,1 +1,1 @@
-"""What each identity can still destroy: a page made from the policies that the program declares."""
+"""The page that lists what each identity can still destroy, made from the policies that the program declares."""

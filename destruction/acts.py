@@ -1,4 +1,4 @@
-"""The acts that destroy PHI, its copies, its keys or its records, and the permissions that each takes.
+"""The acts that destroy PHI, its copies, its keys or its records, and the permissions that each requires.
 
 The actions and their resources: https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
@@ -45,7 +45,7 @@ class Act:
     id: str
     title: str
     ways: tuple[tuple[Permission, ...], ...]
-    """The ways to do it, none if the stack lacks what it is done to. A way takes all of its permissions."""
+    """The ways to do it, none if the stack lacks the resource. A way requires all of its permissions."""
 
 
 def acts(stack: DeclaredStack, copies: DeclaredStack, administrators: Sequence[str]) -> list[Act]:
@@ -121,7 +121,7 @@ def _each(actions: Sequence[str], arns: Sequence[str], separator: str = "") -> t
 
 
 def _together(actions: Sequence[str], arns: Sequence[str], separator: str = "") -> tuple[tuple[Permission, ...], ...]:
-    """Return a way for each resource that takes all of the actions."""
+    """Return a way for each resource, which requires all of the actions."""
     contents = f"{separator}{ANY}" if separator else ""
     return tuple(tuple(Permission(action, f"{arn}{contents}", arn) for action in actions) for arn in arns)
 

@@ -1,4 +1,4 @@
-"""What AWS decides about the acts itself, whatever the policies say."""
+"""Facts about AWS that decide about the acts, whatever the policies say."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ FACTS = (
     ),
     Fact(
         ("locked-version", "retention", "replica", "trail-file"),
-        "In compliance mode, nobody can delete a locked version or shorten its retention, not even the root user. The "
-        "only way is to delete the AWS account.",
+        "In compliance mode, no principal can delete a locked version or shorten its retention, not even the root "
+        "user. The only way is to delete the AWS account.",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html",
     ),
     Fact(
         ("locked-version", "legal-hold"),
-        "In either mode, a version with a legal hold can't be deleted until someone ends the hold.",
+        "In either mode, a version with a legal hold can't be deleted until the hold is ended.",
         "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html",
     ),
     Fact(
@@ -51,20 +51,21 @@ FACTS = (
     ),
     Fact(
         ("vault-lock", "recovery-point", "copy"),
-        "In governance mode, whoever removes the lock of a vault can then delete its backups. In compliance mode, "
-        "after the grace time, nobody can remove the lock or delete a backup before its retention ends, AWS included.",
+        "In governance mode, a principal that can remove the lock of a vault can then delete its backups. In "
+        "compliance mode, after the grace time, no principal can remove the lock or delete a backup before its "
+        "retention ends, not even AWS.",
         "https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html",
     ),
     Fact(
         ("key", "copy"),
-        "KMS deletes a key after 7 to 30 days, as whoever schedules its deletion chooses. Until then the deletion can "
-        "be canceled. Locks keep the data, but nobody can decrypt it without its key.",
+        "KMS deletes a key 7 to 30 days after its deletion is scheduled, as the request says. Until then the deletion "
+        "can be canceled. Locks keep the data, but without its key it can't be decrypted.",
         "https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html",
     ),
     Fact(
         (),
         "The root user can close the account, and an administrator of the organization's management account can close "
-        "every member account, the backup account too. AWS deletes what is in it 90 days later, in spite of all locks.",
+        "every member account, the backup account too. AWS deletes its content 90 days later, despite all locks.",
         "https://docs.aws.amazon.com/organizations/latest/APIReference/API_CloseAccount.html",
     ),
     Fact(
@@ -75,7 +76,7 @@ FACTS = (
     ),
     Fact(
         (),
-        "A service control policy limits every identity of a member account, even the root user. It limits nobody in "
+        "A service control policy limits every identity of a member account, even the root user, but none of "
         "the organization's management account.",
         "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html",
     ),

@@ -1,4 +1,4 @@
-"""The identities that may destroy something: who they are, and what their own policies allow."""
+"""The identities that may destroy something, with what their own policies allow."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hipaa_controls.access.scope import Scope
 from hipaa_controls.access.text_search import Requirement, pattern_set
 
 PARTITION = "aws"
-_WHOEVER_HAS_IT = (("AWS", "*"),)  # an identity policy has no Principal
-_ADMINISTRATOR_ACCESS = (evaluator.Statement(0, None, "Allow", _WHOEVER_HAS_IT, ("*",), ("*",), ()),)
+_EVERY_PRINCIPAL = (("AWS", "*"),)  # an identity policy has no Principal
+_ADMINISTRATOR_ACCESS = (evaluator.Statement(0, None, "Allow", _EVERY_PRINCIPAL, ("*",), ("*",), ()),)
 
 
 @dataclass(frozen=True)
@@ -98,4 +98,4 @@ def _with_role(variant: Variant, role_arn: str) -> Variant:
 
 def _statements(document: str) -> Iterator[evaluator.Statement]:
     for statement in evaluator.parse(document).statements:
-        yield replace(statement, principals=_WHOEVER_HAS_IT)
+        yield replace(statement, principals=_EVERY_PRINCIPAL)

@@ -1,4 +1,4 @@
-"""Whether an identity can do an act: a search for a request that the policies allow."""
+"""The judgment of an identity and an act: a search for a request that the policies allow."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def judge_after(identity: Identity, act: Act, earlier: Iterable[Act], stack: Dec
 def _allowed(identity: Identity, permission: Permission, stack: DeclaredStack) -> Answer:
     """Return whether an identity may have a permission.
 
-    Within the account, an Allow of either policy suffices. One of a resource's policy for the whole account doesn't: it
-    leaves the decision to the identity's own policies. The policy of a key must always allow the request, too. From
-    another account it takes both. S3 ignores a bucket policy when the root user of the account replaces or deletes it.
+    Within the account, an Allow of either policy suffices. An Allow of the whole account in a resource's policy
+    doesn't: it leaves the decision to the identity's own policies. The policy of a key must always allow the request.
+    From another account, both policies must. S3 ignores a bucket policy when the root user of the account replaces or deletes it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
     """

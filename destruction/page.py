@@ -58,20 +58,24 @@ the policies of the identity. The request may be one with MFA, from any network,
 Administrators have the AWS managed policy `AdministratorAccess`, and the stack's roles have what the stack gives them.
 Service control policies, permissions boundaries and session policies aren't judged. They can only allow less.
 
-A cell is *after* {letters["bucket-policy"]} or {letters["named"]} if a bucket policy denies the act, but the identity
-can do that one first, and so remove the denial.
+A cell is *after* {letters["bucket-policy"]} or {letters["named"]} if a bucket policy denies the act, but the
+identity can do that act first, and so remove the denial.
 
-{_table(all_acts, identities(stack, organization, other_administrator, administrators), stack + copies)}
+The acts:
 
 | | act | permissions |
 |---|---|---|
 {_legend(all_acts, letters)}
 
+The identities that can do them:
+
+{_table(all_acts, identities(stack, organization, other_administrator, administrators), stack + copies)}
+
 The bucket policies exempt the named administrators by their ARNs: the deployer, the break-glass role and those in
 `phi:bucketAdministrators`. Any other administrator of the account can become one of them ({letters["named"]}). So the
 denials hold against mistakes and against every lesser role. Against an administrator of the account, only a copy in
 another account and a service control policy hold. Compliance mode keeps versions and backups, but not the key without
-which nobody can read them ({letters["key"]}).
+which they can't be read ({letters["key"]}).
 
 ## What AWS adds
 
