@@ -13,7 +13,7 @@ CONTROLS = (
         title="Athena workgroups encrypt query results with a customer managed KMS key",
         statement="The results of queries of PHI or of audit logs are encrypted with a customer managed KMS key.",
         rationale=(
-            "Athena stores the result of each query as a file: a copy of whatever the query has read. With SSE-S3, "
+            "Athena stores the result of each query as a file: a copy of what the query has read. With SSE-S3, "
             "a principal that may read the file can also decrypt it. The policy of a customer managed key is a second "
             "access check, and disabling the key stops access in an incident."
         ),

@@ -35,8 +35,8 @@ CONTROLS = (
         title="Backups and PHI have separate KMS keys",
         statement="Every backup vault is encrypted with a different KMS key than the buckets with PHI.",
         rationale=(
-            "Whoever disables the key of a bucket, or schedules its deletion, makes every record in it unreadable. If "
-            "the backups have the same key, they are lost too."
+            "If a bucket's key is disabled or deleted, no record in the bucket can be read. If the backups have the "
+            "same key, they are lost too."
         ),
         requirement="no vault uses a key that encrypts a bucket with PHI or replicas",
         paragraphs=required_by("308(a)(7)(ii)(A)", own_mapping=True),

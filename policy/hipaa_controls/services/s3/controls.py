@@ -521,11 +521,11 @@ CONTROLS = (
         title="S3 versions and protection settings resist tampering",
         statement=(
             "The policies of buckets with PHI, replicas or CloudTrail logs deny version deletion and changes to the "
-            "protection settings to all but named principals."
+            "protection settings, except for named principals."
         ),
         rationale=(
             "With a stolen administrator session, an attacker could otherwise suspend versioning, shorten retention or "
-            "rewrite the bucket policy, and then delete patient records for good. A bucket policy holds the root user "
+            "rewrite the bucket policy, and then delete patient records for good. A bucket policy binds the root user "
             "too, except that S3 always lets root read, replace and delete the policy itself: iam-root-mfa protects "
             "root, and an SCP can deny it."
         ),
