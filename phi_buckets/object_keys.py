@@ -71,7 +71,7 @@ def key_for_record(
 
 
 def keyed_id(name: str, text: str, secret: bytes, context: bytes) -> str:
-    """Return the ID of a text under a secret: from the ID alone, nobody can find or confirm the text.
+    """Return the ID of a text under a secret. Without the secret, the ID neither reveals nor confirms the text.
 
     Args:
         name: What the text is, for the error message.

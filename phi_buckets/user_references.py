@@ -1,6 +1,6 @@
 """Opaque references of the people who use an application, for the access log.
 
-All users of an application share its IAM role, so the principal alone doesn't say who read an object. 45 CFR
+All users of an application share its IAM role, so the principal doesn't say who read an object. 45 CFR
 164.312(a)(2)(i) requires a unique name or number for each user:
 https://www.ecfr.gov/current/title-45/part-164#p-164.312(a)(2)(i)
 

@@ -15,7 +15,7 @@ class TrustedService:
     """What an AWS service needs in the trust policy of a role that it assumes for an application."""
 
     session_actions: tuple[str, ...] = ()
-    """The actions of STS that it calls beside `sts:AssumeRole`."""
+    """The actions of STS that it calls in addition to `sts:AssumeRole`."""
     sends_account: bool = True
     """Whether it sends the account that it acts for, as `aws:SourceAccount`."""
     needs_instance_profile: bool = False

@@ -95,7 +95,7 @@ class Outputs(BaseModel):
             name: Its name within the stack; may be None if the stack has only one.
 
         Raises:
-            ConfigurationError: No bucket has that name, or several buckets could be meant.
+            ConfigurationError: No bucket has that name, or it is None and the stack has several.
         """
         names = ", ".join(self.phi_buckets)
         if name is None and len(self.phi_buckets) > 1:
@@ -111,7 +111,7 @@ class Outputs(BaseModel):
             name: Its name within the stack; may be None if the stack has only one.
 
         Raises:
-            ConfigurationError: No bucket has that name, or several buckets could be meant.
+            ConfigurationError: No bucket has that name, or it is None and the stack has several.
         """
         bucket = self.phi_bucket(name)
         return self.model_copy(update={"phi_buckets": {name or next(iter(self.phi_buckets)): bucket}})

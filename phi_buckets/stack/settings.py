@@ -30,7 +30,7 @@ ACCOUNT_WIDE_SERVICES = ("publicAccessBlock",)
 DEFAULT_BUCKET = "phi"
 """The name of the only PHI bucket of a stack without `phi:buckets`."""
 NAME_IN_STACK = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
-# Names of the stack's other buckets, or the ends of them.
+# The names of the stack's other buckets, or the ends of them.
 RESERVED_NAME = re.compile(r"(.*-)?(logs|trail|replica|results)", re.ASCII)
 NAME_IN_STACK_MEANING = "lower-case words joined by hyphens, the last of them not logs, trail, replica or results"
 # Without dots, which the certificate of S3's virtual-hosted URLs doesn't cover, and without what S3 reserves.
@@ -50,7 +50,7 @@ MIN_LOCK_GRACE_DAYS, MAX_LOCK_GRACE_DAYS = 3, 36_500
 
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 PRINCIPAL_ARN = re.compile(r"arn:aws[\w-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]+", re.ASCII)
-ANY_TEXT = re.compile(r".+", re.DOTALL)  # what it must be depends on other settings: see _backup_errors
+ANY_TEXT = re.compile(r".+", re.DOTALL)  # the valid text depends on other settings: see _backup_errors
 VAULT_ARN = re.compile(r"arn:aws[\w-]*:backup:[a-z0-9-]+:\d{12}:backup-vault:[\w-]{2,50}", re.ASCII)
 POLICY_ARN = re.compile(r"arn:aws[\w-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 SUBSCRIBER = re.compile(r"https://[\w.-]+(:\d+)?(/\S*)?|[^@\s]+@[\w-]+(\.[\w-]+)+", re.ASCII)
@@ -76,14 +76,14 @@ class PhiBucketSettings(VersionSettings):
     bucket_name: str | None = None
     """The physical name of a bucket that existed before the stack; made from the name within the stack if None."""
     application_trust: ApplicationTrust | None = None
-    """The principal that may assume an application role for this bucket alone; None to share the stack's role."""
+    """The principal that may assume an application role for only this bucket; None to share the stack's role."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(VersionSettings):
     """The settings of one environment, named as in Pulumi.yaml. Durations are in days.
 
-    What it says about versions holds for audit logs too, and for each PHI bucket that doesn't say otherwise.
+    Its settings of versions also apply to audit logs, and are the defaults of each PHI bucket.
     """
 
     environment: Environment
@@ -167,7 +167,7 @@ def load_settings(config: Mapping[str, str]) -> Settings:
             "backupLockGraceDays",
             MIN_LOCK_GRACE_DAYS,
             MIN_LOCK_GRACE_DAYS,
-            f"AWS Backup lets a lock be removed for at least {MIN_LOCK_GRACE_DAYS} days",
+            f"AWS Backup requires a grace time of at least {MIN_LOCK_GRACE_DAYS} days",
             MAX_LOCK_GRACE_DAYS,
         ),
         backup_lock_confirmed=reader.text(
@@ -220,7 +220,13 @@ def load_settings(config: Mapping[str, str]) -> Settings:
 
 
 def _versions(reader: SettingsReader, environment: str, defaults: VersionSettings) -> VersionSettings:
-    """Return what a stack, or one of its PHI buckets, says about versions."""
+    """Return the settings of versions, of a stack or of one of its PHI buckets.
+
+    Args:
+        reader: The reader of the stack's configuration, or of the bucket's object in it.
+        environment: `dev`, `staging` or `prod`.
+        defaults: The values of absent settings.
+    """
     if environment == "dev":
         min_lock_days, lock_requirement = 1, "versions must be locked for at least 1 day"
     else:
@@ -253,7 +259,13 @@ def _is_name_in_stack(name: str) -> bool:
 
 
 def _version_errors(prefix: str, versions: VersionSettings, log_retention_days: int | None) -> list[str]:
-    """Return the errors in how long a stack, or one of its PHI buckets, keeps and locks versions."""
+    """Return the errors in how long a stack, or one of its PHI buckets, keeps and locks versions.
+
+    Args:
+        prefix: The path of the bucket's object with a final dot, such as `buckets.imaging.`; empty for the stack.
+        versions: The settings.
+        log_retention_days: The days to keep audit logs, which are locked as long; None for a PHI bucket.
+    """
     errors = []
     archive_days, retention_days = versions.noncurrent_archive_days, versions.noncurrent_retention_days
     if archive_days + GLACIER_MIN_DAYS > retention_days:
@@ -309,6 +321,7 @@ def _combination_errors(settings: Settings) -> list[str]:
 
 
 def _security_service_errors(settings: Settings) -> list[str]:
+    """Return the errors in which security services the stack enables, and which are enabled elsewhere."""
     here, elsewhere = settings.account_security_services, settings.account_security_elsewhere
     errors = [
         f"phi:accountSecurityElsewhere[{index}] is {service}, which phi:accountSecurityServices enables; each service "
@@ -325,8 +338,8 @@ def _security_service_errors(settings: Settings) -> list[str]:
         )
         errors.append(
             f"neither phi:accountSecurityServices nor phi:accountSecurityElsewhere has {', '.join(missing)}; outside "
-            "dev each security service must be in the first, for the stack to enable it, or in the second, if it is "
-            "enabled elsewhere, such as by the organization's delegated administrator. Let the stack enable them with: "
+            "dev, each must be in one of them: in the first if the stack must enable it, in the second if it is "
+            "enabled already, such as by the organization's delegated administrator. Enable them in the stack with: "
             f"{commands}"
         )
     elif "malwareProtection" in here and "guardDuty" not in (*here, *elsewhere):
@@ -338,6 +351,7 @@ def _security_service_errors(settings: Settings) -> list[str]:
 
 
 def _backup_errors(settings: Settings) -> list[str]:
+    """Return the errors in combinations of the settings of backups."""
     errors = []
     mode, copy_vault = settings.backup_lock_mode, settings.backup_copy_vault
     # The confirmation names the days, so one for a shorter retention doesn't confirm a longer one.
@@ -345,7 +359,7 @@ def _backup_errors(settings: Settings) -> list[str]:
     if mode == "COMPLIANCE" and settings.backup_lock_confirmed != confirmation:
         errors.append(
             f"phi:backupLockMode is COMPLIANCE and phi:backupLockConfirmed isn't {confirmation}; "
-            f"{settings.backup_lock_grace_days} days after pulumi up, nobody can remove the lock, shorten its "
+            f"{settings.backup_lock_grace_days} days after pulumi up, no principal can remove the lock, shorten its "
             "retention or delete a backup earlier, not even the root user or AWS. "
             f"{set_command('backupLockConfirmed', confirmation)}"
         )

@@ -1,4 +1,4 @@
-"""Reads the values of a stack's configuration, and collects what is wrong with them."""
+"""Reads the values of a stack's configuration, and collects the errors in them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class SettingsReader:
 
         Args:
             key: The setting's name, without the prefix.
-            is_name: Whether an object may have a name.
+            is_name: Returns whether a name is valid.
             meaning: The names that are valid, as in "a name must be …".
             example: A valid name, and the name and the value of a setting in an object, for the command that fixes an
                 error.
@@ -83,7 +83,7 @@ class SettingsReader:
             if not is_name(name)
         ]
         setting = {name: content for name, content in setting.items() if is_name(name)}
-        # The command names only this object: without the others, Pulumi would delete what they stand for.
+        # The command names only this object: without the others, Pulumi would delete their resources.
         self._errors += [
             f"{PREFIX}{key}.{name} isn't an object; it must have settings, or be {{}} for the stack's. Set it with: "
             f"pulumi config rm --path '{PREFIX}{key}.{name}' && "
@@ -111,6 +111,7 @@ class SettingsReader:
         return any(error.startswith(f"{PREFIX}{key}") for key in keys for error in self._errors)
 
     def region(self) -> str:
+        """Return the stack's region, from the setting of the AWS provider."""
         region = self._config.get("aws:region", "")
         if not REGION.fullmatch(region):
             problem = f"is '{region}'" if region else "is missing"
@@ -165,6 +166,7 @@ class SettingsReader:
         return default
 
     def flag(self, key: str, *, default: bool) -> bool:
+        """Return a setting that is true or false."""
         text = self._get(key)
         if text not in (None, "true", "false"):
             self._add_error(key, f"is '{text}'; it must be true or false", str(default).lower())
@@ -195,6 +197,7 @@ class SettingsReader:
         return self._items(key, lambda item: item in choices, f"one of {', '.join(choices)}", choices[0])
 
     def networks(self, key: str) -> Networks:
+        """Return a list of VPC endpoints and address ranges; none if it is absent or invalid."""
         return Networks.of(self._items(key, is_network, NETWORK_MEANING, "203.0.113.0/24"))
 
     def application_trust(self, key: str) -> ApplicationTrust | None:

@@ -132,7 +132,7 @@ class PhiStore:
             settings: Further arguments of PhiStore.
 
         Raises:
-            ConfigurationError: No bucket has that name, or several buckets could be meant.
+            ConfigurationError: No bucket has that name, or it is None and the stack has several.
         """
         name = outputs.phi_bucket(bucket).phi_bucket_name
         defaults = {

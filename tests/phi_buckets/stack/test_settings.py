@@ -217,7 +217,7 @@ def test_lock_in_compliance_mode_is_confirmed_for_the_days_that_it_keeps_backups
     assert (settings.backup_lock_mode, settings.backup_lock_grace_days) == ("COMPLIANCE", 3)
     for confirmation in ({}, {"phi:backupLockConfirmed": "permanent-35-days"}, {"phi:backupLockConfirmed": "yes"}):
         (error,) = settings_errors(config | confirmation)
-        assert "3 days after pulumi up, nobody can remove the lock" in error
+        assert "3 days after pulumi up, no principal can remove the lock" in error
         assert error.endswith("Set it with: pulumi config set phi:backupLockConfirmed permanent-60-days")
 
 
@@ -253,7 +253,7 @@ INVALID = [
     *((key, text, f"is '{text}'; it must be true or false") for key in FLAGS for text in ("True", "yes", "1", "")),
     ("backupDays", "0", "is 0; backups must be kept for at least 1 day"),
     ("backupLockMode", "compliance", "is 'compliance'; it must be one of GOVERNANCE, COMPLIANCE."),
-    ("backupLockGraceDays", "2", "is 2; AWS Backup lets a lock be removed for at least 3 days"),
+    ("backupLockGraceDays", "2", "is 2; AWS Backup requires a grace time of at least 3 days"),
     ("backupLockGraceDays", "36501", "is 36501; it must be at most 36500 days, a century"),
     ("backupLockGraceDays", "three", "is 'three'; it must be a whole number of days"),
     *(
