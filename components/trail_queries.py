@@ -1,4 +1,4 @@
-"""Saved queries that answer who read or wrote an object, when and from where, out of the audit trail.
+"""Saved queries of the audit trail that find who read or wrote an object, when and from where.
 
 Each has two texts with the same columns: one for CloudWatch Logs Insights, over the trail's log group, and one for
 Athena, over the trail's files. docs/accounting-of-disclosures.md shows how to run them.
@@ -49,7 +49,7 @@ class TrailQuery:
 
     @property
     def insights(self) -> str:
-        """The CloudWatch Logs Insights query. Whoever runs it gives the period, and replaces the placeholder."""
+        """The CloudWatch Logs Insights query. The caller sets the period, and replaces the placeholder."""
         columns = ", ".join(f"{field} as {name}" for name, field, _ in COLUMNS)
         return "\n".join(
             [
@@ -96,8 +96,8 @@ TRAIL_QUERIES = (
         "eventcategory = 'Data' AND ? IN (useridentity.arn, useridentity.sessioncontext.sessionissuer.arn)",
     ),
     TrailQuery(
-        "refused-access",
-        "Which requests to S3 were refused, to whom, when and from where",
+        "denied-access",
+        "Which requests to S3 were denied, for which principal, when and from where",
         'errorCode = "AccessDenied"',
         "errorcode = 'AccessDenied'",
     ),

@@ -177,7 +177,7 @@ def test_principal_access_query_finds_the_requests_of_a_role_a_session_and_a_use
 
 
 def test_refused_access_query_finds_only_refused_requests_to_s3(table):
-    assert found(run(table, "refused-access")) == ["refused"]
+    assert found(run(table, "denied-access")) == ["refused"]
 
 
 # The CloudWatch Logs Insights queries.
@@ -206,9 +206,9 @@ def test_insights_queries_have_a_placeholder_for_each_parameter_of_the_athena_qu
     placeholders = {
         name: (query.insights.count(OBJECT_KEY), query.insights.count(PRINCIPAL_ARN)) for name, query in QUERIES.items()
     }
-    assert placeholders == {"object-access": (1, 0), "principal-access": (0, 2), "refused-access": (0, 0)}
+    assert placeholders == {"object-access": (1, 0), "principal-access": (0, 2), "denied-access": (0, 0)}
     parameters = {name: query.sql("trail.events").count("?") - len(NOVEMBER) for name, query in QUERIES.items()}
-    assert parameters == {"object-access": 1, "principal-access": 1, "refused-access": 0}
+    assert parameters == {"object-access": 1, "principal-access": 1, "denied-access": 0}
 
 
 # The program.
