@@ -74,7 +74,7 @@ class Account:
 
         Args:
             name: The logical name of the provider.
-            default_tags: The tags of every resource of the provider that can be tagged, beside `Compliance`.
+            default_tags: The tags of every resource of the provider that can be tagged, in addition to `Compliance`.
             opts: The options of the provider.
         """
         return aws.Provider(
@@ -122,13 +122,13 @@ class Account:
         return f"arn:{self.partition}:s3:::{name}"
 
 
-def look_up(subject: str, call: Callable[[], T], cure: str) -> T:
+def look_up(subject: str, call: Callable[[], T], requirement: str) -> T:
     """Return the result of a call to AWS.
 
     Args:
         subject: What the call determines, for the error message.
         call: The call.
-        cure: The sentences that say what is required, and how to check it.
+        requirement: The sentences that say what is required, and how to check it.
 
     Raises:
         pulumi.RunError: The call fails.
@@ -137,7 +137,7 @@ def look_up(subject: str, call: Callable[[], T], cure: str) -> T:
         return call()
     except Exception as error:  # Pulumi raises no narrower class if a call fails
         reason = str(error).splitlines()[0].rsplit("returned an error: ", 1)[-1]
-        raise pulumi.RunError(f"can't determine {subject}: {reason}. {cure}") from error
+        raise pulumi.RunError(f"can't determine {subject}: {reason}. {requirement}") from error
 
 
 def compliance_tags(tags: Mapping[str, str]) -> dict[str, str]:
@@ -188,5 +188,6 @@ def check_length(name: str, kind: str, maximum: int) -> str:
     raise pulumi.RunError(
         f"the {kind} name {name} has {len(name)} characters; AWS allows at most {maximum}. Shorten the name of the "
         f"project ({project}) in Pulumi.yaml, that of a bucket in phi:buckets or, before the stack has resources, "
-        f"that of the stack ({stack}), by {len(name) - maximum} characters. The stack's: pulumi stack rename dev"
+        f"that of the stack ({stack}), by {len(name) - maximum} characters. Rename the stack with: "
+        "pulumi stack rename dev"
     )

@@ -51,7 +51,7 @@ def event_rules(account: Account, phi_buckets: Sequence[str], break_glass_role_a
 
     Args:
         account: The account, and the region of the rules.
-        phi_buckets: The names of the buckets that are meant to hold PHI. That Macie finds PHI in them raises no alert.
+        phi_buckets: The names of the PHI buckets, or of their replicas. PHI that Macie finds in them raises no alert.
         break_glass_role_arn: The ARN of the break-glass role.
     """
     name_prefix = account.name("")
@@ -246,7 +246,7 @@ def _backup_job_failed() -> EventRuleSpec:
 
 
 def _security_finding(phi_buckets: Sequence[str]) -> EventRuleSpec:
-    """Return the rule for findings of GuardDuty, and for findings of Macie except PHI that is where it is meant to be.
+    """Return the rule for findings of GuardDuty, and for findings of Macie except PHI in a PHI bucket.
 
     https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html
     https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html
@@ -357,9 +357,8 @@ def _api_calls(services: Sequence[str], detail: dict[str, Any]) -> dict[str, Any
 def _api_call_message(*resource_parameters: str) -> dict[str, Sequence[str]]:
     """Return the lines about an API call: the call and its error if it failed, resource, caller, source and event ID.
 
-    A role's session and an IAM user have an ARN, as the root user has, but whoever fails to sign in has only a name. A
-    service has only its name too, and another account's principal only its account. The issuer of a session is the
-    role, with its path.
+    A role's session, an IAM user and the root user have an ARN. A user who fails to sign in and a service have only a
+    name, and another account's principal only its account. The issuer of a session is the role, with its path.
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
 
     Args:

@@ -146,7 +146,7 @@ def vault_lock(
     Args:
         name: The logical name of the lock.
         vault_name: The vault's physical name.
-        min_retention_days: The days that each backup is kept at least.
+        min_retention_days: The minimum days that each backup is kept.
         grace_days: The days after which no one can remove or change the lock; None for governance mode.
         opts: The parent or the provider of the lock.
     """
@@ -164,7 +164,7 @@ def copy_permissions(account: Account, key_arn: pulumi.Input[str], copy_vault_ar
 
     They are those of AWSBackupServiceRolePolicyForBackup, for these two vaults and this key only. The role needs no
     permission for the key of the other vault: AWS Backup re-encrypts backups of S3 itself, even with the key
-    aws/backup, whose policy nobody can change.
+    aws/backup, whose policy can't be changed.
     https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSBackupServiceRolePolicyForBackup.html
     https://docs.aws.amazon.com/aws-backup/latest/devguide/create-cross-account-backup.html
 

@@ -1,7 +1,7 @@
 """Checks, with AWS, of the organization and the principals that the bucket policies' Deny statements exempt.
 
-AWS accepts any text in a condition. A wrong organization would deny every principal, and a wrong ARN the administrator
-that it means. Both are checked before the first resource is declared.
+AWS accepts any text in a condition. A wrong organization would deny every principal, and a wrong ARN would deny
+the intended administrator. Both are checked before the first resource is declared.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def check_organization(organization_id: str | None) -> None:
     https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeOrganization.html
 
     Raises:
-        pulumi.RunError: The account belongs to another organization or to none, or AWS doesn't say so.
+        pulumi.RunError: The account belongs to another organization or to none, or its organization can't be read.
     """
     if organization_id is None:
         return
@@ -54,7 +54,7 @@ def check_administrators(account: Account, administrators: Sequence[str], organi
         _, partition, _, _, account_id, resource = arn.split(":", 5)
         if (partition, account_id) == (account.partition, account.id):
             kind, name = resource.split("/")[0], resource.rsplit("/", 1)[-1]
-            existing_arn = _arn_of(kind, name)
+            existing_arn = _existing_arn(kind, name)
             if existing_arn != arn:
                 errors.append(
                     f"phi:bucketAdministrators[{index}] is {arn}; it must be the ARN of an existing {kind}, "
@@ -73,13 +73,13 @@ def check_administrators(account: Account, administrators: Sequence[str], organi
         )
 
 
-def _arn_of(kind: str, name: str) -> str:
+def _existing_arn(kind: str, name: str) -> str:
     """Return the ARN of the role or user with this name; names are unique in an account, whatever the path."""
     subject = f"whether the {kind} {name} in phi:bucketAdministrators exists"
-    cure = (
+    requirement = (
         f"It must exist, and the deployer needs iam:Get{kind.capitalize()} for it. "
         f"Check it with: aws iam get-{kind} --{kind}-name {name}"
     )
     if kind == "role":
-        return look_up(subject, lambda: aws.iam.get_role(name=name), cure).arn
-    return look_up(subject, lambda: aws.iam.get_user(user_name=name), cure).arn
+        return look_up(subject, lambda: aws.iam.get_role(name=name), requirement).arn
+    return look_up(subject, lambda: aws.iam.get_user(user_name=name), requirement).arn

@@ -21,7 +21,7 @@ import pulumi_aws as aws
 DECIDED_BY_PROGRAM = frozenset({"region", "allowed_account_ids", "forbidden_account_ids", "default_tags"})
 
 # Pulumi's own settings of a package: https://www.pulumi.com/docs/iac/concepts/config/#pulumi-configuration-options
-OF_PACKAGE = frozenset({"version", "pluginDownloadURL"})
+PACKAGE_SETTINGS = frozenset({"version", "pluginDownloadURL"})
 
 _TEXT = pulumi.Input[str | None]
 
@@ -29,7 +29,8 @@ _TEXT = pulumi.Input[str | None]
 def provider_inputs() -> dict[str, Any]:
     """Return the arguments of `aws.Provider` that the stack's `aws:` settings give, by Python name.
 
-    They are all those that the installed SDK knows, except the ones that the program decides. A secret stays a secret.
+    They include every argument that the installed SDK knows, except those that the program decides. A secret stays
+    a secret.
 
     Raises:
         pulumi.RunError: The SDK doesn't know a setting, or its value isn't the JSON that Pulumi passes. The message
@@ -54,7 +55,7 @@ def _check_names(known: set[str]) -> None:
     prefix = "aws:"
     for key in sorted(pulumi.runtime.get_config_env()):
         name = key.removeprefix(prefix)
-        if key.startswith(prefix) and name not in known | OF_PACKAGE:
+        if key.startswith(prefix) and name not in known | PACKAGE_SETTINGS:
             similar = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {prefix}{similar[0]}? " if similar else ""
             raise pulumi.RunError(

@@ -94,7 +94,7 @@ def bucket_policy(
 def deny_other_readers(bucket_arn: str, reader_role_arn: str) -> Statement:
     """Return a statement that denies results to every principal but one role, whatever IAM allows them.
 
-    It denies no action that administers the bucket, so it locks nobody out of that.
+    It denies no action that administers the bucket, so it can't lock out an administrator.
     """
     return {
         "Sid": "DenyOtherReaders",

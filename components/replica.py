@@ -109,13 +109,13 @@ class Replica(pulumi.ComponentResource):
             },
             in_replica_region,
         )
-        trail_arn = replica_account.bucket_arn(trail.replica_bucket)
+        trail_bucket_arn = replica_account.bucket_arn(trail.replica_bucket)
         access_logs = AccessLogBucket(
             f"{name}-logs",
             {
                 "account": replica_account,
                 "bucket_name": args["log_bucket_name"],
-                "source_bucket_arns": [*bucket_arns, trail_arn],
+                "source_bucket_arns": [*bucket_arns, trail_bucket_arn],
                 "receives_config": args["receives_config"],
                 "protection": protection,
                 "noncurrent_retention_days": args["log_retention_days"],
@@ -129,7 +129,9 @@ class Replica(pulumi.ComponentResource):
                 "data_class": "AuditLog",
                 "statements": [
                     *allow_alert_publishers(replica_account, replica_account.arn("sns", args["topic_name"])),
-                    allow_via_s3(replica_account, [trail_arn], ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]),
+                    allow_via_s3(
+                        replica_account, [trail_bucket_arn], ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+                    ),
                 ],
                 "keeps_data": protection.keeps_data,
                 "primary_arn": args["audit_key_arn"],

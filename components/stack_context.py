@@ -50,7 +50,7 @@ class StackContext:
             self.account.role_name(role.purpose)
 
     def check_trust(self) -> None:
-        """Check who may assume the application roles, before the first resource is declared.
+        """Check the principals that may assume the application roles, before the first resource is declared.
 
         Raises:
             pulumi.RunError: The account can't trust a principal of the settings.
@@ -128,28 +128,6 @@ class StackContext:
     @property
     def access_log_bucket_name(self) -> str:
         return self.account.bucket_name("access-logs")
-
-    @property
-    def backup_lock_grace_days(self) -> int | None:
-        """The days after which the vault's lock can't be removed; None for a lock in governance mode."""
-        return self.settings.backup_lock_grace_days if self.settings.backup_lock_mode == "COMPLIANCE" else None
-
-    @property
-    def backup_copy_vault_arn(self) -> str | None:
-        """The ARN of the vault that receives a copy of every backup, if there is one.
-
-        Raises:
-            pulumi.RunError: The vault is in the stack's own account and region, where whoever destroys the backups, or
-                a fault of the region, also reaches the copies.
-        """
-        arn = self.settings.backup_copy_vault
-        if arn and arn.startswith(self.account.arn("backup", "")):
-            raise pulumi.RunError(
-                f"phi:backupCopyVault is {arn}, in the stack's own account and region; it must be a vault in another "
-                "account or region. Create one with the program in examples/backup-account, or remove the setting "
-                "with: pulumi config rm phi:backupCopyVault"
-            )
-        return arn
 
     @property
     def access_log_bucket_arn(self) -> str:
@@ -287,6 +265,28 @@ class StackContext:
     @property
     def topic_arn(self) -> str:
         return self.account.arn("sns", self.topic_name)
+
+    @property
+    def backup_lock_grace_days(self) -> int | None:
+        """The days after which the vault's lock can't be removed; None for a lock in governance mode."""
+        return self.settings.backup_lock_grace_days if self.settings.backup_lock_mode == "COMPLIANCE" else None
+
+    @property
+    def backup_copy_vault_arn(self) -> str | None:
+        """The ARN of the vault that receives a copy of every backup, if there is one.
+
+        Raises:
+            pulumi.RunError: The vault is in the stack's own account and region, where a principal that can destroy
+                the backups, or a failure of the region, also reaches the copies.
+        """
+        arn = self.settings.backup_copy_vault
+        if arn and arn.startswith(self.account.arn("backup", "")):
+            raise pulumi.RunError(
+                f"phi:backupCopyVault is {arn}, in the stack's own account and region; it must be a vault in another "
+                "account or region. Create one with the program in examples/backup-account, or remove the setting "
+                "with: pulumi config rm phi:backupCopyVault"
+            )
+        return arn
 
     @property
     def auditor_role_arn(self) -> str:

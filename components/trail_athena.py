@@ -176,7 +176,7 @@ def table_parameters(location: str, regions: Sequence[str]) -> dict[str, str]:
 def athena_permissions(
     account: Account, *, workgroup_name: str, database_name: str, results_bucket_arn: str, key_arn: pulumi.Input[str]
 ) -> list[Statement]:
-    """Return permissions to run queries of the trail in its workgroup, beside those to read the trail's files.
+    """Return permissions to run queries of the trail in its workgroup, but not those to read the trail's files.
 
     Partition projection needs no permission for partitions.
     https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
