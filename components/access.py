@@ -84,9 +84,10 @@ class AccessArgs(TypedDict):
 
 
 class Access(pulumi.ComponentResource):
-    """Separate roles.
+    """The roles that people and applications assume.
 
-    Applications use PHI, one reads everything except PHI, one recovers PHI in an emergency, and one places legal holds.
+    Applications use PHI. The auditor reads everything except PHI, the break-glass role recovers PHI in an
+    emergency, and the legal hold role places legal holds.
     """
 
     application_role_arns: dict[str, pulumi.Output[str]]

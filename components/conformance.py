@@ -62,7 +62,7 @@ REGIONAL_RULES = (
 # https://docs.aws.amazon.com/config/latest/developerguide/select-resources.html#select-resources-global-rules
 ACCOUNT_RULES = (
     ConfigRule("S3_ACCOUNT_LEVEL_PUBLIC_ACCESS_BLOCKS_PERIODIC", "312(a)(1)"),
-    # The trail records every region, in its own.
+    # One trail, in the region of the account's rules, records every region.
     ConfigRule("MULTI_REGION_CLOUD_TRAIL_ENABLED", "312(b)"),
     ConfigRule("CLOUD_TRAIL_CLOUD_WATCH_LOGS_ENABLED", "312(b)"),
     ConfigRule("CLOUD_TRAIL_ENCRYPTION_ENABLED", "312(a)(2)(iv)"),

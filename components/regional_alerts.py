@@ -110,6 +110,11 @@ def regional_alerts(
 
 
 def _pattern_text(rule: EventRuleSpec) -> str:
+    """Return the JSON of a rule's pattern.
+
+    Raises:
+        pulumi.RunError: It is longer than EventBridge allows.
+    """
     text = json.dumps(rule.pattern)
     if len(text) > MAX_PATTERN_LENGTH:
         raise pulumi.RunError(

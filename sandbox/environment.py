@@ -17,7 +17,7 @@ from sandbox.folder import Folder
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 ACCESS_KEY = "sandbox"  # the account administrator's
-ROOT_ACCESS_KEY = "root"  # the root user's of the same account
+ROOT_ACCESS_KEY = "root"  # of the root user of the same account
 SANDBOX_SOURCES = Path(__file__).resolve().parent
 # Credentials for other clouds are dropped too.
 DROPPED_PREFIXES = ("AWS_", "PULUMI_", "ARM_", "AZURE_", "GOOGLE_", "BOTO_")

@@ -69,7 +69,7 @@ def describe_conformance_packs(self: Any) -> str:
 
 
 def describe_conformance_pack_status(self: Any) -> str:
-    """Return that every pack is complete at once."""
+    """Return the status of every pack: its creation is complete, because no rule is created."""
     keys = ("ConformancePackName", "ConformancePackArn", "ConformancePackId", "LastUpdateRequestedTime")
     statuses = [
         {key: pack[key] for key in keys} | {"ConformancePackState": "CREATE_COMPLETE", "StackArn": "arn:aws:none"}

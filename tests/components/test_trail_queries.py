@@ -134,7 +134,7 @@ def test_object_access_query_finds_every_request_for_the_key_in_order(table):
     assert found(run(table, "object-access", KEY)) == ["refused", "read", "by-user", "copy"]
 
 
-def test_object_access_query_tells_who_when_and_from_where(table):
+def test_object_access_query_finds_who_when_and_from_where(table):
     [row] = [row for row in run(table, "object-access", KEY) if row["event_id"] == "read"]
     assert row == {
         "time": "2026-11-30T10:00:00Z",

@@ -248,7 +248,7 @@ def test_only_the_backup_account_deletes_copies(programs):
     assert all(f":{BACKUP_ACCOUNT}:" in arn for arn in programs[1].arns("Vault", "Key"))
 
 
-def test_policy_without_its_denial_lets_any_administrator_in(programs):
+def test_policy_without_its_denial_allows_any_administrator(programs):
     def weakened(resource: Resource) -> Resource:
         if resource.type_name != "BucketPolicy" or "-phi-1" not in resource.inputs["bucket"]:
             return resource
