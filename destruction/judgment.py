@@ -58,7 +58,8 @@ def _allowed(identity: Identity, permission: Permission, stack: DeclaredStack) -
 
     Within the account, an Allow of either policy suffices. An Allow of the whole account in a resource's policy
     doesn't: it leaves the decision to the identity's own policies. The policy of a key must always allow the request.
-    From another account, both policies must. S3 ignores a bucket policy when the root user of the account replaces or deletes it.
+    From another account, both policies must. S3 ignores a bucket policy when the root user of the account
+    replaces or deletes it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
     """
