@@ -39,18 +39,20 @@ def judge(identity: Identity, act: Act, stack: DeclaredStack) -> Answer:
 
 
 def judge_after(identity: Identity, act: Act, earlier: Iterable[Act], stack: DeclaredStack) -> Act | None:
-    """Return the act that frees an identity for an act which bucket policies deny it; None if none does.
+    """Return the act that lifts the denial of an act by bucket policies; None if no act does.
 
     Args:
         identity: The identity.
-        act: The act that bucket policies may deny it.
-        earlier: The acts that free an identity from what bucket policies deny.
+        act: The act that bucket policies may deny the identity.
+        earlier: The acts that can lift such a denial.
         stack: The stack.
     """
-    without_denials = DeclaredStack(tuple(each for each in stack.resources if each.type_name != "BucketPolicy"))
+    without_denials = DeclaredStack(
+        tuple(resource for resource in stack.resources if resource.type_name != "BucketPolicy")
+    )
     if judge(identity, act, stack) is not Answer.NO or judge(identity, act, without_denials) is not Answer.YES:
         return None
-    return next((each for each in earlier if judge(identity, each, stack) is Answer.YES), None)
+    return next((lifting for lifting in earlier if judge(identity, lifting, stack) is Answer.YES), None)
 
 
 def _allowed(identity: Identity, permission: Permission, stack: DeclaredStack) -> Answer:

@@ -58,8 +58,8 @@ the policies of the identity. The request may be one with MFA, from any network,
 Administrators have the AWS managed policy `AdministratorAccess`, and the stack's roles have what the stack gives them.
 Service control policies, permissions boundaries and session policies aren't judged. They can only allow less.
 
-A cell is *after* {letters["bucket-policy"]} or {letters["named"]} if a bucket policy denies the act, but the
-identity can do that act first, and so remove the denial.
+A cell is *after {letters["bucket-policy"]}* or *after {letters["named"]}* if a bucket policy denies the act, but the
+identity can first do {letters["bucket-policy"]} or {letters["named"]}, which lifts the denial.
 
 The acts:
 
@@ -95,8 +95,8 @@ def _table(all_acts: Sequence[Act], rows: Sequence[Identity], stack: DeclaredSta
 
 
 def _cell(identity: Identity, act: Act, all_acts: Sequence[Act], stack: DeclaredStack) -> str:
-    freeing = [each for each in all_acts if each.id in ("bucket-policy", "named")]
-    earlier = judge_after(identity, act, freeing, stack)
+    lifting = [other for other in all_acts if other.id in ("bucket-policy", "named")]
+    earlier = judge_after(identity, act, lifting, stack)
     return f"after {ascii_uppercase[all_acts.index(earlier)]}" if earlier else _CELLS[judge(identity, act, stack)]
 
 

@@ -156,8 +156,8 @@ def test_object_access_query_finds_who_when_and_from_where(table):
     }
 
 
-@pytest.mark.parametrize("query", ["object-access", "refused-access"])
-def test_queries_tell_the_account_of_a_request_from_another_account(table, query):
+@pytest.mark.parametrize("query", ["object-access", "denied-access"])
+def test_queries_find_the_account_of_a_request_from_another_account(table, query):
     rows = run(table, query, *([KEY] if query == "object-access" else []))
     [row] = [row for row in rows if row["event_id"] == "refused"]
     assert (row["principal"], row["principal_id"], row["account"]) == (None, "AIDAEXAMPLE", "444455556666")
