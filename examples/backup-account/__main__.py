@@ -31,7 +31,7 @@ if source is None or source["account"] == account.id:
     )
 days = {"minRetentionDays": (1, 36_500), "lockGraceDays": (MIN_LOCK_GRACE_DAYS, MAX_LOCK_GRACE_DAYS)}
 for name, (least, most) in days.items():
-    # The AWS provider takes 0 for a setting that isn't given: governance mode, or no minimum retention.
+    # The AWS provider treats 0 as absent: the lock would be in governance mode, or without a minimum retention.
     if not least <= config.require_int(name) <= most:
         raise pulumi.RunError(
             f"{name} is {config.require_int(name)}; it must be a number of days from {least} to {most}. "
