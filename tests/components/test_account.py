@@ -124,8 +124,11 @@ def test_provider_setting_that_the_sdk_does_not_know_raises_run_error(name, hint
         run_main("dev", provider_settings={name: "hunter2"})
 
 
-def test_settings_of_the_package_are_accepted():
-    run_main("dev", provider_settings={"version": "7.51.1", "pluginDownloadURL": "https://plugins.internal"})
+def test_settings_of_the_package_are_no_settings_of_a_provider():
+    """Pulumi reads them itself, to find the plugin."""
+    stack = run_main("dev", provider_settings={"version": "7.51.1", "pluginDownloadURL": "https://plugins.internal"})
+    (provider,) = [resource for resource in stack.registered if resource.type == "pulumi:providers:aws"]
+    assert not {"version", "pluginDownloadURL"} & provider.inputs.keys()
 
 
 def test_provider_setting_that_is_not_json_raises_run_error_without_its_value():

@@ -130,7 +130,7 @@ def test_trail_records_reads_and_writes_of_itself_except_its_own_deliveries(trai
 def test_trail_records_reads_of_its_copy_but_not_its_replication(trail, name, is_recorded):
     """The record of a replicated file would be in the next file."""
     record = object_request(name, "trail-replica", ROLE_SESSION)
-    recorded = [selects(each, record, f"{TRAIL_COPY}/file.json.gz") for each in trail["advancedEventSelectors"]]
+    recorded = [selects(selector, record, f"{TRAIL_COPY}/file.json.gz") for selector in trail["advancedEventSelectors"]]
     assert any(recorded) is is_recorded
 
 
