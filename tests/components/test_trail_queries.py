@@ -94,9 +94,9 @@ def table():
     columns = EVENT_COLUMNS | {"region": "string", "day": "string"}
     types = {name: sqlglot.exp.DataType.build(text, dialect="athena").sql("duckdb") for name, text in columns.items()}
     connection.execute(f"CREATE TABLE trail.events ({', '.join(f'{name} {text}' for name, text in types.items())})")
-    for each in EVENTS:
-        row = {name.lower(): column_value(name, value) for name, value in each.items()}
-        row |= {"region": "us-east-1", "day": each["eventTime"][:10].replace("-", "/")}
+    for event in EVENTS:
+        row = {name.lower(): column_value(name, value) for name, value in event.items()}
+        row |= {"region": "us-east-1", "day": event["eventTime"][:10].replace("-", "/")}
         placeholders = ", ".join("?" * len(row))
         connection.execute(
             f"INSERT INTO trail.events ({', '.join(row)}) VALUES ({placeholders})",
