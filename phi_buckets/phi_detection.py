@@ -75,7 +75,8 @@ def identification_risk(text: str) -> str | None:
     letters = {word.rstrip("0123456789") for word in words}
     numbers = sum(word.isdigit() for word in words)
     has_digits = letters != set(words)
-    if letters & _MONTHS or (has_digits and letters & _AMBIGUOUS_MONTHS) or numbers > 1:
+    unlabeled = {word.removeprefix(label) for word in letters for label in _IDENTIFIER_LABELS}  # jan of dobjan-01
+    if unlabeled & _MONTHS or (has_digits and unlabeled & _AMBIGUOUS_MONTHS) or numbers > 1:
         return "looks like a date"
     if has_digits and letters & _IDENTIFIER_LABELS:
         return "looks like an identifying number"

@@ -16,11 +16,11 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from sandbox.http_server import LOOPBACK
 
 CHUNK_BYTES = 65_536
+TUNNEL = re.compile(rb"CONNECT [0-9]{12}\.127\.0\.0\.1:(?P<port>[0-9]{1,5}) HTTP/1\.[01]\r\n")
 
 
 def create_proxy(emulator_port: int) -> ThreadingTCPServer:
     """Return a proxy, bound to a free port, for one port of the emulator. Call its `serve_forever` to start it."""
-    tunnel = re.compile(rf"CONNECT [0-9]{{12}}\.{re.escape(LOOPBACK)}:{emulator_port} HTTP/1\.[01]\r\n".encode())
 
     class Handler(StreamRequestHandler):
         rbufsize = 0  # what follows the request's head belongs to the emulator
@@ -29,7 +29,8 @@ def create_proxy(emulator_port: int) -> ThreadingTCPServer:
             request = self.rfile.readline(CHUNK_BYTES)
             while self.rfile.readline(CHUNK_BYTES) not in (b"\r\n", b""):
                 pass
-            if not tunnel.fullmatch(request):
+            tunnel = TUNNEL.fullmatch(request)
+            if tunnel is None or int(tunnel["port"]) != emulator_port:
                 self.wfile.write(b"HTTP/1.1 403 The sandbox reaches no other address\r\n\r\n")
                 return
             with socket.create_connection((LOOPBACK, emulator_port)) as emulator:

@@ -258,6 +258,7 @@ def test_phone_number_is_detected(text):
 @given(in_many_spellings(DATES))
 @example("feb-29")
 @example("29-2")
+@example("ssnjan-01")
 def test_date_is_detected(text):
     assert identification_risk(text)
 
