@@ -285,7 +285,7 @@ if settings.backup_enabled:
         "backup",
         {
             "account": account,
-            "bucket_arns": context.phi_bucket_arns,
+            "bucket_arns": context.phi_bucket_arns_by_name,
             "buckets_ready": phi_buckets_ready,
             "retention_days": settings.backup_days,
             "lock_grace_days": context.backup_lock_grace_days,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import pulumi
@@ -13,6 +13,7 @@ from components.customer_key import CustomerKey
 from components.hardened_bucket import protect_options
 from components.iam_role import IamRole
 from components.key_policy import allow_via_backup
+from components.phi_bucket import resource_name
 from components.policy_document import PolicyDocument, allow, document, trust_policy
 
 
@@ -21,8 +22,11 @@ class BackupArgs(TypedDict):
 
     account: Account
     """The account and region of the vault and the buckets."""
-    bucket_arns: Sequence[str]
-    """The ARNs of the buckets to back up. AWS Backup requires versioning, and object events to EventBridge."""
+    bucket_arns: Mapping[str, str]
+    """The buckets to back up: their ARNs, by their names within the stack.
+
+    AWS Backup requires versioning, and object events to EventBridge.
+    """
     buckets_ready: Sequence[pulumi.Resource]
     """The resources that must exist before AWS Backup can back up the buckets."""
     retention_days: int
@@ -115,14 +119,17 @@ class Backup(pulumi.ComponentResource):
             },
             child,
         )
-        aws.backup.Selection(
-            f"{name}-selection",
-            name=account.name(f"{name}-selection"),
-            plan_id=plan.id,
-            iam_role_arn=role.arn,
-            resources=list(args["bucket_arns"]),
-            opts=protect_options(self, args["keeps_data"], args["buckets_ready"]),
-        )
+        for bucket, bucket_arn in args["bucket_arns"].items():
+            # AWS Backup can't change a selection. One for all buckets would be replaced with each bucket that is added.
+            selection_name = resource_name(bucket, f"{name}-selection")
+            aws.backup.Selection(
+                selection_name,
+                name=account.name(selection_name),
+                plan_id=plan.id,
+                iam_role_arn=role.arn,
+                resources=[bucket_arn],
+                opts=protect_options(self, args["keeps_data"], args["buckets_ready"]),
+            )
 
         self.vault, self.role_arn = vault.name, role.arn
         self.register_outputs({"vault": self.vault, "roleArn": self.role_arn})

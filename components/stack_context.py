@@ -79,8 +79,13 @@ class StackContext:
         }
 
     @property
+    def phi_bucket_arns_by_name(self) -> dict[str, str]:
+        """The ARN of each PHI bucket, by its name within the stack."""
+        return {name: self.account.bucket_arn(bucket) for name, bucket in self.phi_bucket_names.items()}
+
+    @property
     def phi_bucket_arns(self) -> list[str]:
-        return [self.account.bucket_arn(name) for name in self.phi_bucket_names.values()]
+        return list(self.phi_bucket_arns_by_name.values())
 
     @property
     def replica(self) -> StackContext | None:

@@ -38,7 +38,7 @@ def two() -> RecordingMonitor:
     return run_main("prod", buckets=json.dumps(BUCKETS))
 
 
-@pytest.mark.parametrize(("stack", "count"), [("dev", 14), ("prod", 33)])  # docs/settings.md, Several buckets
+@pytest.mark.parametrize(("stack", "count"), [("dev", 15), ("prod", 34)])  # docs/settings.md, Several buckets
 def test_second_bucket_adds_only_its_own_resources(stack, count):
     one, two = run_main(stack), run_main(stack, buckets=json.dumps({"phi": {}, "imaging": {}}))
     urns = {resource.urn for resource in one.registered}
@@ -154,7 +154,8 @@ def test_trail_logs_alarms_and_backups_cover_every_bucket(two):
         if alarm.inputs["metricName"] == "4xxErrors"
     }
     assert alarms == {PHI, IMAGING}
-    assert two.resource("Selection", "backup-selection").inputs["resources"] == [PHI_ARN, IMAGING_ARN]
+    selected = {selection.name: selection.inputs["resources"] for selection in two.resources_of_type("Selection")}
+    assert selected == {"backup-selection": [PHI_ARN], "imaging-backup-selection": [IMAGING_ARN]}
     scanned = {
         plan.inputs["protectedResource"]["s3Bucket"]["bucketName"]
         for plan in two.resources_of_type("MalwareProtectionPlan")
