@@ -25,6 +25,7 @@ from components.alert_events import (
     names_without_prefix,
 )
 from hipaa_controls.model.partitions import GLOBAL_EVENT_REGIONS
+from phi_buckets.scan_result import CLEAN
 
 REQUEST = "$.detail.requestParameters"
 
@@ -306,7 +307,7 @@ def _malware_found() -> EventRuleSpec:
                 f"{malware_protection} Resource Status Error",
                 f"{malware_protection} Resource Status Warning",
             ],
-            "detail": {status[0]: {status[1]: [{"anything-but": "NO_THREATS_FOUND"}, {"exists": False}]}},
+            "detail": {status[0]: {status[1]: [{"anything-but": CLEAN}, {"exists": False}]}},
         },
         {
             "what": ("$.detail-type", f"$.detail.{status[0]}.{status[1]}", "$.detail.resourceStatus"),

@@ -10,10 +10,8 @@ import pulumi
 from components.account import Account
 from components.policy_document import Statement
 from hipaa_controls.services.s3.protection_actions import DELETE_VERSION, PROTECTION_ACTIONS
+from phi_buckets.scan_result import CLEAN, RESULT_TAG
 from phi_buckets.stack.networks import Networks
-
-SCAN_TAG = "GuardDutyMalwareScanStatus"
-CLEAN = "NO_THREATS_FOUND"
 
 
 def deny_insecure_transport(bucket_arn: str) -> list[Statement]:
@@ -122,8 +120,8 @@ def deny_unscanned_objects(bucket_arn: str, readers: Sequence[str], taggers: Seq
         readers: ARNs of IAM roles, or patterns of them, that may read every object.
         taggers: The ARNs of the only IAM roles that may set the tag.
     """
-    not_clean = {"StringNotEquals": {f"s3:ExistingObjectTag/{SCAN_TAG}": CLEAN}}
-    sets_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": SCAN_TAG}}
+    not_clean = {"StringNotEquals": {f"s3:ExistingObjectTag/{RESULT_TAG}": CLEAN}}
+    sets_tag = {"ForAnyValue:StringEqualsIgnoreCase": {"s3:RequestObjectTagKeys": RESULT_TAG}}
     not_tagger = {"ArnNotEquals": {"aws:PrincipalArn": list(taggers)}}
     return [
         _deny(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.bucket_policy import CLEAN, SCAN_TAG
+from phi_buckets.scan_result import CLEAN, RESULT_TAG
 from tests.aws import Aws
 from tests.integration.sandboxed_stack import Completed, SandboxedStack
 from tests.pages import AWS_COMMAND, blocks, commands
@@ -39,7 +39,7 @@ def make_bucket(aws: Aws) -> None:
     """Make a bucket with an object, and with settings of every kind that the page saves."""
     aws("s3.create_bucket", Bucket=BUCKET)
     # The emulator can't scan the object, as the page says to.
-    aws("s3.put_object", Bucket=BUCKET, Key="scan", Body=b"a scan", Tagging=f"{SCAN_TAG}={CLEAN}")
+    aws("s3.put_object", Bucket=BUCKET, Key="scan", Body=b"a scan", Tagging=f"{RESULT_TAG}={CLEAN}")
     aws("s3.put_bucket_policy", Bucket=BUCKET, Policy=json.dumps(OLD_POLICY))
     aws("s3.put_bucket_lifecycle_configuration", Bucket=BUCKET, LifecycleConfiguration={"Rules": [OLD_RULE]})
     aws("s3.put_bucket_tagging", Bucket=BUCKET, Tagging={"TagSet": [{"Key": "Team", "Value": "records"}]})
